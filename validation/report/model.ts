@@ -1,0 +1,72 @@
+/** What a run amounts to, and everything a report shows: one model, rendered as text, HTML, JSON and JUnit. */
+
+/** `broken`: the infrastructure failed, nothing is said about the release. */
+export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted';
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** One thing that was found wrong, in one place. */
+export interface Finding {
+  step: string;
+  stage: string;
+  attempt: number;
+  severity: Severity;
+  /** Name of the rule that made it: a pattern's id, or `exit-status`, `signal`, `core-dump`, `missing-output`, `time-limit`, `infrastructure`, `no-log`. */
+  rule: string;
+  /** Log file within the attempt's directory (`stdout.log`, `logs/sim.log`); absent where the finding is about the step as a whole. */
+  file?: string;
+  /** From 1. */
+  line?: number;
+  /** From 1, in characters. */
+  column?: number;
+  /** The line of the log, or a sentence; as text, never markup. */
+  message: string;
+}
+
+export type StepState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'broken' | 'aborted';
+
+/** How one step ended. `failed`: its payload did; `broken`: the infrastructure did, after all attempts. */
+export interface StepReport {
+  id: string;
+  stage: string;
+  state: StepState;
+  attempts: number;
+  exitStatus?: number;
+  signal?: string;
+  /** ms since 1970. */
+  start?: number;
+  end?: number;
+  host?: string;
+  /** Seconds of CPU time of the payload and its children. */
+  cpuTime?: number;
+  /** Paths of its logs, relative to the run directory. */
+  logs: string[];
+  outputDir?: string;
+  outputs: { name: string; size: number }[];
+}
+
+export interface Report {
+  schema: 'relval-report-1';
+  run: string;
+  name: string;
+  workflow: string;
+  verdict: Verdict;
+  /** One sentence that says why. */
+  reason: string;
+  /** ms since 1970. */
+  start: number;
+  end: number;
+  totals: {
+    steps: number;
+    succeeded: number;
+    failed: number;
+    broken: number;
+    notRun: number;
+    errors: number;
+    warnings: number;
+  };
+  findings: Finding[];
+  steps: StepReport[];
+  /** Release under test and what it was tested with: packages, tool versions, hosts. */
+  provenance: Record<string, string | string[]>;
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real processes are started by many tests: few at once, so that a two-core machine is not the thing under test. */
+const common = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2, environment: 'node' } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/{framework,validation}/**/*.test.ts'] } },
+      { test: { ...common, name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
