@@ -55,6 +55,8 @@ export interface ManagerDemand {
   /** The largest need among tasks on workers, so that a worker's shape stays known while nothing waits. */
   running: TaskNeed[];
   workers: ConnectedWorker[];
+  /** It asked for a password: its workers need the password file too (`work_queue_worker -P`). */
+  needsPassword?: boolean;
 }
 
 /** One look at everything: what the watcher hands to the scheduler core. */
@@ -64,4 +66,9 @@ export interface Demand {
   managers: ManagerDemand[];
   /** Sources that could not be read (catalogs, managers), in words for the operator. */
   problems: string[];
+  /**
+   * True until every catalog was read once and every manager found was asked once since the start: a manager that is
+   * missing here may still be alive.
+   */
+  partial?: boolean;
 }

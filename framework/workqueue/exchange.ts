@@ -1,0 +1,153 @@
+import { connect } from 'node:net';
+
+/** Where something listens. IPv6 addresses without brackets. */
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+/** Reads `HOST:PORT` or `[IPV6]:PORT`; undefined for anything else. */
+export function parseHostPort(text: string): HostPort | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port < 1 || port > 65535) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * Why an exchange failed:
+ * - `refused`: nothing listens there
+ * - `unreachable`: no connection (no route, no such name, no answer to SYN), or the peer's host vanished
+ * - `dropped`: connected, then reset
+ * - `timeout`: connected, but the answer was not complete in time
+ * - `too large`: the answer is over the limit
+ * - `stopped`: our own side gave up (the signal was aborted)
+ */
+export type ExchangeFailure = 'refused' | 'unreachable' | 'dropped' | 'timeout' | 'too large' | 'stopped';
+
+/** An exchange that brought no complete answer. */
+export class ExchangeError extends Error {
+  override name = 'ExchangeError';
+  readonly failure: ExchangeFailure;
+  /** The message without the address. */
+  readonly what: string;
+
+  constructor(failure: ExchangeFailure, peer: HostPort, what: string) {
+    super(`${formatHostPort(peer)} ${what}`);
+    this.failure = failure;
+    this.what = what;
+  }
+}
+
+/** What is said on one connection: first `opening`, then whatever `take` answers to the bytes that come. */
+export interface Conversation {
+  opening: string;
+  /**
+   * Takes the next bytes. `send` is written back, `answer` is kept as a part of the answer, `complete` ends the
+   * conversation before the peer closes. What it throws ends the connection and rejects the exchange.
+   */
+  take(chunk: Buffer): { send?: string; answer?: Buffer; complete?: boolean };
+}
+
+export interface ExchangeLimits {
+  /** Time to connect, names included, ms. */
+  connectMs: number;
+  /** Time from connected to the end of the answer, ms. */
+  answerMs: number;
+  /** Longest answer, bytes. */
+  maxBytes: number;
+  signal?: AbortSignal;
+  /** Called once if the answer is not complete `afterMs` after the connection was made. The exchange goes on. */
+  slow?: { afterMs: number; call: () => void };
+}
+
+export interface ExchangeAnswer {
+  bytes: Buffer;
+  /** From the first byte to the last, ms: how long the peer was occupied with sending. */
+  transferMs: number;
+}
+
+/** TCP keepalive begins after this idle time, ms: a host that vanished while we wait is noticed within half a minute. */
+const KEEPALIVE_MS = 15_000;
+
+/**
+ * Connects, says the opening at once, and collects the answer until the peer closes or the conversation is complete.
+ * The socket is closed in every case when the promise settles.
+ * @throws ExchangeError, or what the conversation throws
+ */
+export function exchange(peer: HostPort, talk: Conversation, limits: ExchangeLimits): Promise<ExchangeAnswer> {
+  return new Promise((resolve, reject) => {
+    if (limits.signal?.aborted) {
+      reject(new ExchangeError('stopped', peer, 'was not asked: stopping'));
+      return;
+    }
+    const parts: Buffer[] = [];
+    let received = 0;
+    let firstByteAt: number | undefined;
+    let connected = false;
+    let slowTimer: NodeJS.Timeout | undefined;
+
+    const socket = connect({
+      host: peer.host,
+      port: peer.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+      autoSelectFamilyAttemptTimeout: Math.max(10, limits.connectMs / 4),
+    });
+    const fail = (failure: ExchangeFailure, what: string) => finish(new ExchangeError(failure, peer, what));
+    let timer = setTimeout(
+      fail,
+      limits.connectMs,
+      'unreachable',
+      `did not accept a connection in ${limits.connectMs} ms`,
+    );
+    const onAbort = () => fail('stopped', 'was being asked: stopping');
+    limits.signal?.addEventListener('abort', onAbort, { once: true });
+
+    function finish(error?: unknown): void {
+      clearTimeout(timer);
+      clearTimeout(slowTimer);
+      limits.signal?.removeEventListener('abort', onAbort);
+      socket.destroy();
+      const now = performance.now();
+      if (error === undefined) resolve({ bytes: Buffer.concat(parts), transferMs: now - (firstByteAt ?? now) });
+      else reject(error);
+    }
+
+    socket.on('connect', () => {
+      connected = true;
+      clearTimeout(timer);
+      timer = setTimeout(fail, limits.answerMs, 'timeout', `did not answer completely in ${limits.answerMs} ms`);
+      if (limits.slow) slowTimer = setTimeout(limits.slow.call, limits.slow.afterMs);
+      socket.write(talk.opening, 'latin1');
+    });
+    socket.on('data', (chunk: Buffer) => {
+      firstByteAt ??= performance.now();
+      received += chunk.length;
+      if (received > limits.maxBytes) return fail('too large', `sent more than ${limits.maxBytes} bytes`);
+      try {
+        const { send, answer, complete } = talk.take(chunk);
+        if (answer) parts.push(answer);
+        if (complete) finish();
+        else if (send) socket.write(send, 'latin1');
+      } catch (error) {
+        finish(error);
+      }
+    });
+    socket.on('end', () => finish());
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A name with several addresses fails with one error for each.
+      const each: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
+      const code = each.find((one) => one.code === 'ECONNREFUSED')?.code ?? error.code ?? error.message;
+      if (code === 'ECONNREFUSED') fail('refused', 'refuses connections');
+      else if (code === 'ECONNRESET' || code === 'EPIPE') fail('dropped', `dropped the connection (${code})`);
+      else fail('unreachable', `${connected ? 'vanished' : 'cannot be reached'} (${code})`);
+    });
+  });
+}

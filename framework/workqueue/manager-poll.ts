@@ -1,0 +1,180 @@
+import type { Logger } from '../log.ts';
+import type { ManagerDemand } from './demand.ts';
+import { demandOf, problemOf } from './demand-of.ts';
+import {
+  type AskIntervals,
+  afterFailure,
+  afterNoTasks,
+  afterSilence,
+  afterStatus,
+  afterTasks,
+  afterWorkers,
+  isSameRun,
+  type Knowledge,
+  nextAsk,
+  nothingKnown,
+  resting,
+  tasksDue,
+  workersDue,
+} from './knowledge.ts';
+import { Loop, type NextRound } from './loop.ts';
+import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
+import { type ManagerRecord, parseManagerRecord } from './records.ts';
+import type { Sighting } from './sightings.ts';
+
+export interface ManagerPollOptions {
+  intervals: AskIntervals;
+  /** Time to connect, ms; time after which an open question means silence, ms. */
+  connectMs: number;
+  silentMs: number;
+  password?: Uint8Array;
+  log: Logger;
+  /** What this manager needs, or what is wrong with it, is another now. */
+  onChange: (poll: ManagerPoll) => void;
+}
+
+/** Least pause between two rounds, ms, however often we are poked. */
+const PAUSE_MS = 100;
+
+/** Follows one manager: asks it again and again, one connection at a time, and keeps what is known of it. */
+export class ManagerPoll {
+  readonly #options: ManagerPollOptions;
+  readonly #loop: Loop;
+  readonly #stop = new AbortController();
+  #sighting: Sighting;
+  #known: Knowledge = nothingKnown(Date.now());
+  #demand: ManagerDemand | undefined;
+  #problem: string | undefined;
+  /** What `onChange` was last called for. */
+  #shown = '';
+
+  constructor(sighting: Sighting, options: ManagerPollOptions) {
+    this.#sighting = sighting;
+    this.#options = options;
+    this.#loop = new Loop(() => this.#round(), PAUSE_MS);
+  }
+
+  get address(): string {
+    return this.#sighting.address;
+  }
+  get demand(): ManagerDemand | undefined {
+    return this.#demand;
+  }
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+  /** False until it was asked once, with whatever result. */
+  get wasAsked(): boolean {
+    return this.#known.state !== 'new';
+  }
+  /** Its own word about itself, while it lives. */
+  get record(): ManagerRecord | undefined {
+    return this.#known.record;
+  }
+
+  /** Ask (again) now. A manager that is known to be gone is left alone. */
+  poke(): void {
+    if (this.#known.state === 'new' || nextAsk(this.#known, this.#sighting, this.#options.intervals) !== undefined) {
+      this.#loop.poke();
+    }
+  }
+
+  /**
+   * A catalog lists a manager at this address. True if it is the one followed here, or one that was here before it;
+   * false if this poll should make way for another.
+   */
+  update({ row }: Sighting): boolean {
+    const mine = this.#sighting.row;
+    if (!row || !mine) return true;
+    const { record } = this.#known;
+    if (!isSameRun(row, mine)) return record !== undefined && row.startedAt < record.startedAt;
+    const heard = row.lastHeardFrom > mine.lastHeardFrom;
+    this.#sighting = { ...this.#sighting, row };
+    // What was taken for dead has reported once more: one more question tells.
+    if (heard && nextAsk(this.#known, this.#sighting, this.#options.intervals) === undefined) this.#loop.poke();
+    return true;
+  }
+
+  /** Stops asking: the manager is followed at another address already. */
+  retireFor(address: string): void {
+    this.#know(resting(this.#known, 'duplicate', `is followed at ${address}`, Date.now()));
+  }
+
+  /** Looks again at what only time has changed. */
+  review(): void {
+    if (this.#known.state === 'silent' || this.#known.state === 'failing') this.#know(this.#known);
+  }
+
+  /** Closes the connection, if there is one, and asks no more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop.stop();
+  }
+
+  async #round(): Promise<NextRound> {
+    const { intervals, password } = this.#options;
+    if (this.#sighting.row?.ssl) {
+      this.#know(resting(this.#known, 'locked', 'uses SSL, which this framework does not speak', Date.now()));
+      return 'when poked';
+    }
+    try {
+      await this.#askEverything();
+    } catch (error) {
+      if (!(error instanceof ManagerError)) throw error;
+      const knewOfPassword = this.#known.protected;
+      this.#know(afterFailure(this.#known, error.failure, error.what, Date.now()));
+      if (error.failure === 'needs password' && password && !knewOfPassword) return 0;
+    }
+    return nextAsk(this.#known, this.#sighting, intervals) ?? 'when poked';
+  }
+
+  async #askEverything(): Promise<void> {
+    const status = await this.#ask('queue_status');
+    const record = parseManagerRecord(status.records[0] ?? {});
+    if (!record) throw new ManagerError('garbage', this.#sighting, 'answers queue_status without saying who it is');
+    let known = afterStatus(this.#known, this.#sighting, record, status, Date.now());
+    if (known.state === 'answering') {
+      known = await this.#withTasks(known);
+      if (workersDue(known)) known = afterWorkers(known, await this.#ask('worker_status'));
+    }
+    this.#know(known);
+  }
+
+  async #withTasks(known: Knowledge): Promise<Knowledge> {
+    if (!tasksDue(known, Date.now())) return known;
+    try {
+      return afterTasks(known, await this.#ask('task_status'), Date.now());
+    } catch (error) {
+      if (!(error instanceof ManagerError) || !['garbage', 'timeout', 'too large'].includes(error.failure)) throw error;
+      return afterNoTasks(known, Date.now());
+    }
+  }
+
+  #ask(question: Question): Promise<ManagerAnswer> {
+    const { connectMs, silentMs, password } = this.#options;
+    const askedAt = Date.now();
+    return askManager(this.#sighting, question, {
+      connectMs,
+      silentMs,
+      password: this.#known.protected ? password : undefined,
+      onSilent: () => this.#know(afterSilence(this.#known, askedAt)),
+      signal: this.#stop.signal,
+    });
+  }
+
+  #know(known: Knowledge): void {
+    const before = this.#known;
+    this.#known = known;
+    const now = Date.now();
+    this.#demand = demandOf(this.#sighting, known, now);
+    this.#problem = problemOf(this.#sighting, known);
+    if (known.state !== before.state) {
+      const facts = { manager: this.address, project: known.record?.project ?? this.#sighting.row?.project };
+      this.#options.log.info({ ...facts, before: before.state, reason: known.reason }, `manager is ${known.state}`);
+    }
+    const shown = JSON.stringify([{ ...this.#demand, asOf: 0 }, this.#problem, known.state === 'new']);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#options.onChange(this);
+  }
+}

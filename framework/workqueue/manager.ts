@@ -1,0 +1,103 @@
+import {
+  type Conversation,
+  ExchangeError,
+  type ExchangeFailure,
+  exchange,
+  formatHostPort,
+  type HostPort,
+} from './exchange.ts';
+import { repairJson } from './json-repair.ts';
+import { PASSWORD_GREETING, passwordConversation, WrongPasswordError } from './password.ts';
+import { type Row, rows } from './records.ts';
+
+/** What a manager answers on its worker port. `queue_status` also says who it is: project, owner, start. */
+export type Question = 'queue_status' | 'task_status' | 'worker_status';
+
+/**
+ * Why a manager gave no answer: how the exchange failed (`refused` means that it is dead), or
+ * - `garbage`: what answers there is no Work Queue manager
+ * - `needs password`: it has a password and we gave none
+ * - `wrong password`: it has another password than we gave
+ */
+export type ManagerFailure = ExchangeFailure | 'garbage' | 'needs password' | 'wrong password';
+
+/** A manager that could not be asked. */
+export class ManagerError extends Error {
+  override name = 'ManagerError';
+  readonly failure: ManagerFailure;
+  /** The message without the address. */
+  readonly what: string;
+
+  constructor(failure: ManagerFailure, peer: HostPort, what: string) {
+    super(`${formatHostPort(peer)} ${what}`);
+    this.failure = failure;
+    this.what = what;
+  }
+}
+
+export interface AskOptions {
+  /** Give it only for a manager that is known to have a password: any other drops the connection. */
+  password?: Uint8Array;
+  /** Time to connect, ms. */
+  connectMs: number;
+  /** After this time without a complete answer, ms, `onSilent` is called once. The question stays open. */
+  silentMs: number;
+  onSilent: () => void;
+  signal?: AbortSignal;
+}
+
+export interface ManagerAnswer {
+  records: Row[];
+  /** Size of the answer in bytes, and how long the manager was sending it, ms: what the question cost. */
+  bytes: number;
+  transferMs: number;
+}
+
+/** 200 bytes and the command for each task: room for 100,000 tasks with commands of 400 characters. */
+const MAX_STATUS_BYTES = 64 * 1024 * 1024;
+
+/**
+ * How long a question stays open, ms. A manager that is busy (LOCAL steps, long transfers) accepts no connection, but
+ * its kernel does: it answers the open question in the moment when it is back, and a process that dies resets it. So
+ * waiting is better than asking anew, which would leave a dead connection each time in a listen queue of 5.
+ */
+const PATIENCE_MS = 30 * 60_000;
+
+/**
+ * Asks a manager one question on a connection of its own. The question is sent at once: a connection that says nothing
+ * would block the manager for up to 5 s.
+ * @throws ManagerError
+ */
+export async function askManager(peer: HostPort, question: Question, options: AskOptions): Promise<ManagerAnswer> {
+  const { password, connectMs, silentMs, onSilent, signal } = options;
+  const talk: Conversation = password
+    ? passwordConversation(password, `${question}\n`)
+    : { opening: `${question}\n`, take: (chunk) => ({ answer: chunk }) };
+  try {
+    const { bytes, transferMs } = await exchange(peer, talk, {
+      connectMs,
+      answerMs: PATIENCE_MS,
+      maxBytes: MAX_STATUS_BYTES,
+      signal,
+      slow: { afterMs: silentMs, call: onSilent },
+    });
+    if (bytes.length === 0) throw new ManagerError('dropped', peer, 'closes the connection without an answer');
+    return { records: parseAnswer(peer, bytes), bytes: bytes.length, transferMs };
+  } catch (error) {
+    if (error instanceof ExchangeError) throw new ManagerError(error.failure, peer, error.what);
+    if (error instanceof WrongPasswordError) throw new ManagerError('wrong password', peer, error.message);
+    throw error;
+  }
+}
+
+function parseAnswer(peer: HostPort, bytes: Buffer): Row[] {
+  const json = repairJson(bytes);
+  if (json.startsWith(PASSWORD_GREETING)) throw new ManagerError('needs password', peer, 'asks for a password');
+  try {
+    const answer: unknown = JSON.parse(json);
+    if (Array.isArray(answer)) return rows(answer);
+  } catch {
+    // Reported below with everything else that is not a list.
+  }
+  throw new ManagerError('garbage', peer, `does not answer as a manager does: ${JSON.stringify(json.slice(0, 60))}`);
+}

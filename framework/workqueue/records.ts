@@ -1,0 +1,160 @@
+import type { ConnectedWorker } from './demand.ts';
+
+/** One parsed record of the catalog or of a status answer: nothing is known of its values yet. */
+export type Row = Record<string, unknown>;
+
+/** Cores, MB of memory, MB of disk; what is not known is absent. */
+export interface Amounts {
+  cores?: number;
+  memory?: number;
+  disk?: number;
+}
+
+/** How many tasks of a category wait, and the most that one of them asks for, where the manager says it. */
+export interface CategoryCounts extends Amounts {
+  category: string;
+  waiting: number;
+}
+
+/**
+ * What a manager says about itself: `queue_status`, and the same record in the catalog. Protocols 9 and 11; the "lean"
+ * record of a manager with much to say lacks the categories and the priority.
+ */
+export interface ManagerRecord {
+  /** Empty where the manager has no name (makeflow without -N). */
+  project: string;
+  owner: string;
+  port: number;
+  /** ms since 1970, whole seconds. */
+  startedAt: number;
+  /** Microseconds since 1970: tells apart what began in the same second. Lean records lack it. */
+  startedAtMicros?: number;
+  priority: number;
+  /** 9 where the record does not say. */
+  protocol: number;
+  version: string;
+  ssl: boolean;
+  tasksWaiting: number;
+  tasksOnWorkers: number;
+  workers: number;
+  categories: CategoryCounts[];
+  /** The most that any task asks for (protocol 9 only). */
+  largest: Amounts;
+  /** What all tasks, waiting or on workers, ask for together. */
+  total: Amounts;
+  /** Differs whenever the answer to `task_status` may differ in tasks, states or needs. */
+  taskMarks: string;
+  /** Differs whenever the answer to `worker_status` may differ in workers or in how many tasks each one has. */
+  workerMarks: string;
+}
+
+/** The row types of a manager: `wq_master` in both known versions, `wq_manager` is what newer tools read as well. */
+const MANAGER_TYPES = new Set<unknown>(['wq_master', 'wq_manager']);
+/** The first category of protocol 9: the sum of all, and the largest need of any task. */
+const WHOLE_QUEUE = 'whole queue';
+const TASK_MARKS = ['tasks_submitted', 'tasks_dispatched', 'tasks_waiting', 'tasks_on_workers'];
+const WORKER_MARKS = [
+  ...['workers', 'workers_joined', 'workers_removed', 'workers_init', 'workers_idle', 'workers_busy'],
+  ...['tasks_dispatched', 'tasks_on_workers', 'tasks_running', 'tasks_done', 'tasks_with_results'],
+  ...['cores_total', 'memory_total', 'disk_total'],
+];
+
+/** Reads a manager's record; undefined for records of other kinds, or without a usable port. */
+export function parseManagerRecord(row: Row): ManagerRecord | undefined {
+  const port = number(row, 'port');
+  if (!MANAGER_TYPES.has(row.type) || port === undefined || !Number.isInteger(port) || port < 1 || port > 65535) {
+    return undefined;
+  }
+  const categories = rows(row.categories);
+  const whole = categories.find((category) => category.category === WHOLE_QUEUE);
+  const startedAtMicros = number(row, 'time_when_started');
+  return {
+    project: text(row, 'project'),
+    owner: text(row, 'owner'),
+    port,
+    startedAt: (number(row, 'starttime') ?? 0) * 1000,
+    ...(startedAtMicros !== undefined && { startedAtMicros }),
+    priority: number(row, 'priority') ?? 0,
+    protocol: number(row, 'protocol') ?? 9,
+    version: text(row, 'version'),
+    ssl: row.ssl === true,
+    tasksWaiting: count(row, 'tasks_waiting'),
+    tasksOnWorkers: count(row, 'tasks_on_workers'),
+    workers: count(row, 'workers'),
+    categories: categories
+      .filter((category) => category !== whole)
+      .map((category) => ({
+        category: text(category, 'category') || 'default',
+        waiting: count(category, 'tasks_waiting'),
+        ...amounts(category, 'max_'),
+      })),
+    largest: whole ? amounts(whole, 'max_') : {},
+    total: amounts(row, 'tasks_total_'),
+    taskMarks: marks(row, TASK_MARKS),
+    workerMarks: marks(row, WORKER_MARKS),
+  };
+}
+
+/** One task of `task_status`. */
+export interface TaskRecord extends Amounts {
+  category: string;
+  /** Upper case, as protocol 11 writes all states and protocol 9 all but `running`. */
+  state: string;
+}
+
+/** Reads an answer to `task_status`. An amount of -1 means that the task does not ask for that resource. */
+export function parseTasks(answer: Row[]): TaskRecord[] {
+  return answer.map((row) => ({
+    category: text(row, 'category') || 'default',
+    state: text(row, 'state').toUpperCase(),
+    ...amounts(row, ''),
+  }));
+}
+
+/** Reads an answer to `worker_status`. */
+export function parseWorkers(answer: Row[]): ConnectedWorker[] {
+  return answer.map((row) => ({
+    tag: text(row, 'os'),
+    hostname: text(row, 'hostname'),
+    address: text(row, 'address_port'),
+    cores: count(row, 'cores_total'),
+    memory: count(row, 'memory_total'),
+    disk: count(row, 'disk_total'),
+    tasksRunning: count(row, 'total_tasks_running'),
+  }));
+}
+
+/** The objects of an array; everything else is left out. */
+export function rows(value: unknown): Row[] {
+  return Array.isArray(value) ? value.filter((entry): entry is Row => typeof entry === 'object' && entry !== null) : [];
+}
+
+/** A text field, empty if it is absent or something else. */
+export function text(row: Row, key: string): string {
+  const value = row[key];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A number, also where it is printed as text (`"1.000"`); undefined if it is absent or says "na". */
+export function number(row: Row, key: string): number | undefined {
+  const value = row[key];
+  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof parsed === 'number' && Number.isFinite(parsed) ? parsed : undefined;
+}
+
+function count(row: Row, key: string): number {
+  return Math.max(0, Math.trunc(number(row, key) ?? 0));
+}
+
+function amounts(row: Row, prefix: string): Amounts {
+  const found: Amounts = {};
+  for (const resource of ['cores', 'memory', 'disk'] as const) {
+    const value = number(row, `${prefix}${resource}`);
+    if (value !== undefined && value >= 0) found[resource] = value;
+  }
+  return found;
+}
+
+function marks(row: Row, keys: string[]): string {
+  return keys.map((key) => number(row, key) ?? '').join(' ');
+}

@@ -1,0 +1,227 @@
+import type { Logger } from '../log.ts';
+import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
+import type { Demand } from './demand.ts';
+import { formatHostPort, type HostPort } from './exchange.ts';
+import { isSameRun } from './knowledge.ts';
+import { Loop, type NextRound } from './loop.ts';
+import { ManagerPoll } from './manager-poll.ts';
+import { type Sighting, sightings } from './sightings.ts';
+
+export interface DemandWatcherOptions {
+  /** Catalog servers, all of them asked; an empty list is allowed. */
+  catalogs: HostPort[];
+  /** Managers that are asked without any catalog, whatever their project; they may appear later. */
+  managers: HostPort[];
+  /** Which projects of the catalogs are followed; absent: all. */
+  projects?: RegExp;
+  /** The whole content of the password file, for the managers that ask for it. */
+  password?: Uint8Array;
+  intervals?: Partial<WatchIntervals>;
+  log: Logger;
+  /** Called at once when anything changed, but not more often than every 20 ms. */
+  onDemand: (demand: Demand) => void;
+}
+
+export interface WatchIntervals {
+  /**
+   * Between two looks into a catalog, ms. 250: a flow must have its first worker 1 s after it began, and its row is
+   * there after some 0.3 s; a look costs Debian's server 1.3 ms of processor time, so this is half a percent of a core.
+   * A slow catalog is asked less often: looking takes at most a tenth of the time.
+   */
+  catalogMs: number;
+  /**
+   * Between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
+   * seen within half a second; three questions of about 1 ms each occupy the manager less than a percent of its time.
+   */
+  busyMs: number;
+  /** The same for a manager with neither, ms. */
+  idleMs: number;
+  /** Time for one look into a catalog, ms. */
+  catalogTimeoutMs: number;
+  /** Time to connect to a manager, ms. */
+  connectMs: number;
+  /** After this time without an answer a manager is called silent, ms. */
+  silentMs: number;
+}
+
+export const WATCH_INTERVALS: WatchIntervals = {
+  catalogMs: 250,
+  busyMs: 500,
+  idleMs: 2000,
+  catalogTimeoutMs: 4000,
+  connectMs: 4000,
+  silentMs: 3000,
+};
+
+/** Least time between two calls of `onDemand`, ms: with a thousand managers something changes all the time. */
+const EMIT_PAUSE_MS = 20;
+/** A look into a catalog may take a tenth of the time; the longest pause between looks, ms. */
+const LOOK_SHARE = 10;
+const LONGEST_LOOK_PAUSE_MS = 5000;
+
+interface CatalogWatch {
+  catalog: HostPort;
+  loop: Loop;
+  rows: CatalogRow[];
+  /** False until the catalog was read for the first time. */
+  wasRead: boolean;
+  problem: string | undefined;
+}
+
+/**
+ * Watches catalogs and managers, and says what the managers need. Each catalog and each manager is asked in a loop of
+ * its own, so that one that hangs delays nobody else. A manager that was reached once is followed until it is gone,
+ * whatever its catalog says.
+ */
+export class DemandWatcher {
+  readonly #options: DemandWatcherOptions;
+  readonly #intervals: WatchIntervals;
+  readonly #stop = new AbortController();
+  readonly #catalogs: CatalogWatch[];
+  readonly #named: Sighting[];
+  readonly #polls = new Map<string, ManagerPoll>();
+  /** Everything was looked at once since the start. */
+  #settled = false;
+  #emitTimer: NodeJS.Timeout | undefined;
+  #emittedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DemandWatcherOptions) {
+    this.#options = options;
+    this.#intervals = { ...WATCH_INTERVALS, ...options.intervals };
+    this.#named = options.managers.map(({ host, port }) => ({ host, port, address: formatHostPort({ host, port }) }));
+    this.#catalogs = options.catalogs.map((catalog) => {
+      const watch: CatalogWatch = {
+        catalog,
+        loop: new Loop(() => this.#look(watch), this.#intervals.catalogMs / 4),
+        rows: [],
+        wasRead: false,
+        problem: undefined,
+      };
+      return watch;
+    });
+  }
+
+  start(): void {
+    for (const sighting of this.#named) this.#follow(sighting);
+    for (const { loop } of this.#catalogs) loop.poke();
+    this.#settle();
+  }
+
+  /** Looks at every catalog and manager again now (as soon as their least pauses allow). */
+  poke(): void {
+    for (const { loop } of this.#catalogs) loop.poke();
+    for (const poll of this.#polls.values()) poll.poke();
+  }
+
+  /** Closes every connection. `onDemand` is not called any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#emitTimer);
+    await Promise.all([
+      ...this.#catalogs.map(({ loop }) => loop.stop()),
+      ...[...this.#polls.values()].map((poll) => poll.stop()),
+    ]);
+  }
+
+  /** What is known at this moment. */
+  get demand(): Demand {
+    const polls = [...this.#polls.values()];
+    return {
+      at: Date.now(),
+      managers: polls.flatMap(({ demand }) => demand ?? []),
+      problems: [...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
+      ...(!this.#settled && { partial: true }),
+    };
+  }
+
+  async #look(watch: CatalogWatch): Promise<NextRound> {
+    const { catalog } = watch;
+    const { catalogMs, catalogTimeoutMs } = this.#intervals;
+    const startedAt = performance.now();
+    let problem: string | undefined;
+    try {
+      watch.rows = await fetchCatalog({ ...catalog, timeoutMs: catalogTimeoutMs, signal: this.#stop.signal });
+      watch.wasRead = true;
+    } catch (error) {
+      if (!(error instanceof CatalogError)) throw error;
+      problem = error.message;
+    }
+    if (this.#stop.signal.aborted) return 'when poked';
+    if (problem !== watch.problem) {
+      const facts = { catalog: formatHostPort(catalog) };
+      if (problem) this.#options.log.warn(facts, problem);
+      else this.#options.log.info(facts, 'catalog can be read again');
+      watch.problem = problem;
+      this.#changed();
+    }
+    this.#reconcile();
+    const took = performance.now() - startedAt;
+    return Math.max(catalogMs, Math.min(took * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
+  }
+
+  /** Follows what the catalogs list, and drops what is neither listed nor known to live. */
+  #reconcile(): void {
+    const listed = sightings(this.#catalogs, Date.now(), new Set(this.#polls.keys()), this.#options.projects);
+    for (const sighting of listed) {
+      const poll = this.#polls.get(sighting.address);
+      if (poll?.update(sighting)) continue;
+      if (poll) this.#drop(poll);
+      this.#follow(sighting);
+    }
+    const kept = new Set([...listed, ...this.#named].map(({ address }) => address));
+    for (const poll of this.#polls.values()) {
+      poll.review();
+      if (!kept.has(poll.address) && !(poll.demand && poll.record)) this.#drop(poll);
+    }
+    this.#settle();
+  }
+
+  #follow(sighting: Sighting): void {
+    const { password, log } = this.#options;
+    const { busyMs, idleMs, catalogMs, connectMs, silentMs } = this.#intervals;
+    const poll = new ManagerPoll(sighting, {
+      intervals: { busyMs, idleMs, absentMs: catalogMs },
+      connectMs,
+      silentMs,
+      password,
+      log,
+      onChange: () => this.#onPoll(poll),
+    });
+    this.#polls.set(sighting.address, poll);
+    poll.poke();
+  }
+
+  #drop(poll: ManagerPoll): void {
+    this.#polls.delete(poll.address);
+    void poll.stop();
+    this.#changed();
+  }
+
+  #onPoll(poll: ManagerPoll): void {
+    // One manager at two addresses shows only when both have answered; the one that was followed first stays.
+    const { record } = poll;
+    if (record?.startedAtMicros !== undefined) {
+      const same = [...this.#polls.values()].filter((other) => other.record && isSameRun(other.record, record));
+      for (const other of same.slice(1)) other.retireFor(same[0]?.address ?? '');
+    }
+    this.#settle();
+    this.#changed();
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    const all = this.#catalogs.every(({ wasRead }) => wasRead) && [...this.#polls.values()].every((p) => p.wasAsked);
+    if (all) this.#changed();
+    this.#settled = all;
+  }
+
+  #changed(): void {
+    if (this.#stop.signal.aborted || this.#emitTimer) return;
+    const emit = () => {
+      this.#emitTimer = undefined;
+      this.#emittedAt = performance.now();
+      this.#options.onDemand(this.demand);
+    };
+    this.#emitTimer = setTimeout(emit, Math.max(0, this.#emittedAt + EMIT_PAUSE_MS - performance.now()));
+  }
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { fetchCatalog } from '../../../framework/workqueue/catalog.ts';
+import type { Demand, ManagerDemand } from '../../../framework/workqueue/demand.ts';
+import type { HostPort } from '../../../framework/workqueue/exchange.ts';
+import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
+import { freePort, silentLog, until } from './peers.ts';
+import { startCatalog, startFlow, startWorker } from './tools.ts';
+
+const LONG = 20_000;
+
+function watch(catalogs: HostPort[], options: Partial<DemandWatcherOptions> = {}) {
+  const history: Demand[] = [];
+  const watcher = new DemandWatcher({
+    ...{ catalogs, managers: [], log: silentLog, onDemand: (demand: Demand) => history.push(demand) },
+    ...options,
+  });
+  onTestFinished(() => watcher.stop());
+  watcher.start();
+  const find = (project: string) => watcher.demand.managers.find((manager) => manager.project === project);
+  const found = async (project: string, holds: (manager: ManagerDemand) => boolean = () => true) => {
+    await until(
+      () => history.length > 0 && holds(find(project) ?? ({} as ManagerDemand)),
+      LONG,
+      `demand of ${project}`,
+    );
+    return find(project) as ManagerDemand;
+  };
+  return { watcher, history, find, found };
+}
+
+/** Steps that run until they are killed. */
+function sleepers(count: number, category = 'small') {
+  return Array.from({ length: count }, (_, i) => ({ command: 'sleep 600', output: `${category}.${i}`, category }));
+}
+
+describe('with real Work Queue tools', () => {
+  it('a flow appears with its waiting tasks by need, its worker with its tag, and is dead when killed', async () => {
+    const catalog = await startCatalog();
+    const { found, find } = watch([catalog]);
+    const steps = [...sleepers(3), ...sleepers(2, 'big'), ...sleepers(1, 'unstated')];
+    const flow = await startFlow(catalog, 'mc-run', steps);
+    const waiting = await found('mc-run', (manager) => manager.tasksWaiting === 6);
+    expect(waiting).toMatchObject({ source: 'manager', protocol: 9, address: `127.0.0.1:${flow.port}`, workers: [] });
+    const kinds = waiting.waiting.map(({ category: _, ...need }) => need);
+    expect(kinds.sort((a, b) => b.count - a.count)).toEqual([
+      { count: 3, cores: 1, memory: 64, disk: 64 },
+      { count: 2, cores: 2, memory: 256, disk: 128 },
+      { count: 1 },
+    ]);
+
+    startWorker(flow, 'worker-7f.0001');
+    const served = await found('mc-run', ({ workers }) => (workers?.[0]?.tasksRunning ?? 0) > 0);
+    expect(served.workers).toMatchObject([{ tag: 'worker-7f.0001', cores: 2, memory: 512, disk: 500 }]);
+    expect(served.tasksWaiting + served.tasksOnWorkers).toBe(6);
+    expect(served.waiting.reduce((sum, need) => sum + need.count, 0)).toBe(served.tasksWaiting);
+    expect(served.running[0]?.memory).toBeGreaterThanOrEqual(64);
+
+    flow.process.kill('SIGKILL');
+    await until(() => find('mc-run') === undefined, LONG, 'the end of the killed manager');
+    const [row] = await fetchCatalog({ ...catalog, timeoutMs: 5000 });
+    expect(row).toMatchObject({ project: 'mc-run', tasksWaiting: 6 });
+  });
+
+  it('follows a second stage that becomes ready long before the catalog knows', async () => {
+    const catalog = await startCatalog();
+    const { found, find } = watch([catalog]);
+    const flow = await startFlow(catalog, 'stages', [
+      { command: 'echo > first', output: 'first' },
+      ...sleepers(5).map((step) => ({ ...step, inputs: ['first'] })),
+    ]);
+    await found('stages', (manager) => manager.tasksWaiting === 1);
+    startWorker(flow, 'w1');
+    const later = await found('stages', (manager) => manager.tasksWaiting + manager.tasksOnWorkers === 5);
+    expect(later.source).toBe('manager');
+    const [row] = await fetchCatalog({ ...catalog, timeoutMs: 5000 });
+    expect(row?.tasksWaiting).toBe(1);
+    expect(find('stages')).toBeDefined();
+  });
+
+  it('asks nobody for workers when a port is reused by a project that nobody wants', async () => {
+    const catalog = await startCatalog();
+    const elsewhere = await startCatalog();
+    const port = await freePort();
+    const first = await startFlow(catalog, 'wanted-a', sleepers(4), { port });
+    const { found, find, watcher } = watch([catalog], { projects: /^wanted/ });
+    await found('wanted-a', (manager) => manager.tasksWaiting === 4);
+    first.process.kill('SIGKILL');
+    await new Promise((resolve) => first.process.once('exit', resolve));
+    await startFlow(elsewhere, 'foreign', sleepers(3), { port });
+    await until(() => find('wanted-a') === undefined, LONG, 'the end of the killed manager');
+
+    // A watcher that starts now knows of the killed manager only by its row, and finds somebody else there.
+    const fresh = watch([catalog], { projects: /^wanted/ });
+    await until(() => fresh.watcher.demand.partial === undefined, LONG);
+    expect((await fetchCatalog({ ...catalog, timeoutMs: 5000 }))[0]).toMatchObject({
+      project: 'wanted-a',
+      tasksWaiting: 4,
+    });
+    expect(fresh.watcher.demand.managers).toEqual([]);
+    expect(watcher.demand.managers).toEqual([]);
+    expect(fresh.history.every(({ managers }) => managers.length === 0)).toBe(true);
+  });
+
+  it('serves a manager with a password to those who know it', async () => {
+    const catalog = await startCatalog();
+    const flow = await startFlow(catalog, 'locked', sleepers(2), { password: 'release\n' });
+    const knowing = watch([catalog], { password: Buffer.from('release\n') });
+    expect(await knowing.found('locked', (manager) => manager.tasksWaiting === 2)).toMatchObject({
+      needsPassword: true,
+      waiting: [{ count: 2, cores: 1, memory: 64, disk: 64 }],
+    });
+    for (const [password, why] of [
+      [undefined, /password/],
+      [Buffer.from('release'), /password/],
+    ] as const) {
+      const locked = watch([catalog], { password });
+      await until(() => locked.watcher.demand.problems.length === 1, LONG);
+      expect(locked.watcher.demand.problems[0]).toMatch(why);
+      expect(locked.watcher.demand.problems[0]).toContain(`"locked" at 127.0.0.1:${flow.port}`);
+      expect(locked.watcher.demand.managers).toEqual([]);
+    }
+  });
+
+  it('takes a manager that runs a LOCAL step for busy, not dead, and hears from it the moment it is back', async () => {
+    const catalog = await startCatalog();
+    const { found, history } = watch([catalog], { intervals: { silentMs: 300 } });
+    const flow = await startFlow(catalog, 'local-step', [
+      { command: 'echo > remote', output: 'remote' },
+      { command: 'sleep 3; echo > local', output: 'local', inputs: ['remote'], local: true },
+      ...sleepers(3).map((step) => ({ ...step, inputs: ['local'] })),
+    ]);
+    await found('local-step', (manager) => manager.tasksWaiting === 1);
+    startWorker(flow, 'w1');
+    await found('local-step', (manager) => manager.silentSince !== undefined);
+    await found('local-step', (manager) => manager.tasksWaiting + manager.tasksOnWorkers === 3);
+    const from = history.findIndex(({ managers }) => managers.length === 1);
+    expect(history.slice(from).every(({ managers }) => managers.length === 1)).toBe(true);
+  });
+
+  it('needs no catalog for a manager that is named', async () => {
+    const catalog = await startCatalog();
+    const port = await freePort();
+    const { found } = watch([], { managers: [{ host: '127.0.0.1', port }] });
+    await startFlow(catalog, 'named', sleepers(2), { port });
+    expect(await found('named', (manager) => manager.tasksWaiting === 2)).toMatchObject({
+      address: `127.0.0.1:${port}`,
+    });
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Demand } from '../../../framework/workqueue/demand.ts';
+import type { Row } from '../../../framework/workqueue/records.ts';
+import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
+import { answering, catalogAnswer, firstRow, freePort, listen, type Peer, silentLog, until } from './peers.ts';
+
+const QUICK = { catalogMs: 20, busyMs: 20, idleMs: 40, catalogTimeoutMs: 300, connectMs: 300, silentMs: 100 };
+
+function watch(options: Partial<DemandWatcherOptions>) {
+  const seen: Demand[] = [];
+  const watcher = new DemandWatcher({
+    catalogs: [],
+    managers: [],
+    intervals: QUICK,
+    log: silentLog,
+    onDemand: (demand) => seen.push(demand),
+    ...options,
+  });
+  onTestFinished(() => watcher.stop());
+  watcher.start();
+  return { watcher, seen, last: () => seen.at(-1) };
+}
+
+/** A manager's record as it stands in `queue_status` and, with an address, in a catalog. */
+function record(project: string, port: number, change: Row = {}): Row {
+  const lists = { workers: 0, tasks_on_workers: 0, address: '127.0.0.1', lastheardfrom: Math.floor(Date.now() / 1000) };
+  return { ...firstRow('queue_status_waiting.json'), ...lists, project, port, ...change };
+}
+
+/** A manager that speaks the protocol and has `waiting` tasks. */
+async function manager(
+  project: string,
+  state: { waiting: number } & Row,
+  port = 0,
+): Promise<Peer & { row: () => Row }> {
+  const { waiting: _, ...change } = state;
+  const row = () =>
+    record(project, peer.port, {
+      ...change,
+      tasks_waiting: state.waiting,
+      categories: [{ category: 'sim', tasks_waiting: state.waiting }],
+    });
+  const task = { category: 'sim', state: 'WAITING', cores: 2, memory: 100, disk: -1 };
+  const peer = await listen(
+    answering((line) => {
+      if (line === 'queue_status') return JSON.stringify([row()]);
+      return line === 'task_status' ? JSON.stringify(Array(state.waiting).fill(task)) : '[]';
+    }),
+    port,
+  );
+  return { ...peer, row };
+}
+
+function catalogOf(rows: () => Row[]): Promise<Peer> {
+  return listen(answering(() => catalogAnswer(rows())));
+}
+
+describe('DemandWatcher', () => {
+  it('finds a manager, follows its tasks, and says at once when it is dead', async () => {
+    const state = { waiting: 3 };
+    const sim = await manager('sim', state);
+    const catalog = await catalogOf(() => [sim.row()]);
+    const { last, seen } = watch({ catalogs: [catalog] });
+    await until(() => last()?.managers[0]?.tasksWaiting === 3);
+    expect(last()?.managers).toMatchObject([
+      { project: 'sim', source: 'manager', waiting: [{ category: 'sim', count: 3, cores: 2, memory: 100 }] },
+    ]);
+    expect(last()?.partial).toBeUndefined();
+    state.waiting = 1;
+    await until(() => last()?.managers[0]?.tasksWaiting === 1);
+    const told = seen.length;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(seen.length, 'nothing changed, so nothing is said').toBe(told);
+    await sim.close();
+    await until(() => last()?.managers.length === 0);
+    expect(last()?.problems).toEqual([]);
+  });
+
+  it('starts no workers for rows of managers that are gone or whose port another one has', async () => {
+    const port = await freePort();
+    const other = await manager('other', { waiting: 7 });
+    const rows = [
+      record('killed', port),
+      record('reused', other.port, { starttime: 1 }),
+      record('old', port - 1, { lastheardfrom: Math.floor(Date.now() / 1000) - 200 }),
+    ];
+    const catalog = await catalogOf(() => rows);
+    const { watcher, last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.partial === undefined && last() !== undefined);
+    await until(() => catalog.accepted() > 5);
+    expect(watcher.demand.managers).toEqual([]);
+    expect(other.accepted(), 'the foreign manager is asked once').toBe(1);
+  });
+
+  it('serves the one that has a reused port as soon as it is listed itself', async () => {
+    const other = await manager('other', { waiting: 7 });
+    let rows = [record('reused', other.port, { starttime: 1 })];
+    const catalog = await catalogOf(() => rows);
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.partial === undefined && last() !== undefined);
+    rows = [other.row()];
+    await until(() => last()?.managers[0]?.project === 'other');
+  });
+
+  it('is not delayed by catalogs and managers that hang, and asks each on one connection at a time', async () => {
+    const hangingCatalog = await listen(() => {});
+    const hangingManager = await listen(() => {});
+    const sim = await manager('sim', { waiting: 2 });
+    const catalog = await catalogOf(() => [record('hangs', hangingManager.port), sim.row()]);
+    const { last } = watch({ catalogs: [hangingCatalog, catalog] });
+    await until(() => last()?.managers.some(({ project }) => project === 'sim') === true);
+    await until(() => last()?.managers.length === 2);
+    expect(last()?.managers.find(({ project }) => project === 'hangs')).toMatchObject({
+      tasksWaiting: 0,
+      source: 'catalog',
+    });
+    await until(() => last()?.problems.length === 1);
+    expect(last()?.problems[0]).toContain(`catalog 127.0.0.1:${hangingCatalog.port}`);
+    expect(last()?.partial).toBe(true);
+    await until(() => catalog.accepted() > 10);
+    expect(hangingManager.accepted()).toBe(1);
+  });
+
+  it('keeps what a busy manager said last, and hears it in the moment it is back', async () => {
+    let busy = false;
+    let answerNow = () => {};
+    const row = () => record('sim', peer.port, { tasks_waiting: 2 });
+    const peer = await listen((socket) => {
+      socket.once('data', (line) => {
+        answerNow = () => socket.end(line.includes('queue') ? JSON.stringify([row()]) : '[]');
+        if (!busy) answerNow();
+      });
+    });
+    const { last } = watch({ managers: [peer] });
+    await until(() => last()?.managers[0]?.tasksWaiting === 2);
+    busy = true;
+    await until(() => last()?.managers[0]?.silentSince !== undefined);
+    expect(last()?.managers[0]?.tasksWaiting).toBe(2);
+    busy = false;
+    answerNow();
+    await until(() => last()?.managers[0] !== undefined && last()?.managers[0]?.silentSince === undefined);
+  });
+
+  it('follows a manager that it knows although the catalog fails or forgets it', async () => {
+    const sim = await manager('sim', { waiting: 1 });
+    let answer = () => catalogAnswer([sim.row()]);
+    const catalog = await listen(answering(() => answer()));
+    const { watcher, last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.managers.length === 1);
+    for (const next of [() => catalogAnswer([]), () => 'HTTP/1.1 500 Oops\n\n']) {
+      answer = next;
+      const asked = catalog.accepted();
+      await until(() => catalog.accepted() > asked + 2);
+      expect(watcher.demand.managers).toHaveLength(1);
+    }
+    await until(() => last()?.problems.length === 1);
+    expect(last()?.problems).toEqual([`catalog 127.0.0.1:${catalog.port} answers with HTTP status 500`]);
+    await sim.close();
+    await until(() => last()?.managers.length === 0);
+  });
+
+  it('finds a directly named manager that appears later, and lists it once although a catalog has it too', async () => {
+    const port = await freePort();
+    const rows: Row[] = [];
+    const catalog = await catalogOf(() => rows);
+    const { last, watcher } = watch({
+      catalogs: [catalog],
+      managers: [{ host: 'localhost', port }],
+      projects: /^other$/,
+    });
+    await until(() => last()?.problems.length === 1);
+    const sim = await manager('sim', { waiting: 1 }, port);
+    await until(() => last()?.managers.length === 1);
+    expect(last()?.managers[0]).toMatchObject({ project: 'sim', address: `localhost:${port}` });
+
+    const everyone = watch({ catalogs: [catalog], managers: [{ host: 'localhost', port }] });
+    rows.push(sim.row());
+    await until(() => catalog.accepted() > 20);
+    expect(everyone.watcher.demand.managers).toHaveLength(1);
+    expect(watcher.demand.managers).toHaveLength(1);
+  });
+
+  it('leaves a manager with SSL alone and says so', async () => {
+    const tls = await listen(() => {});
+    const catalog = await catalogOf(() => [record('secret', tls.port, { ssl: true, protocol: 11 })]);
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.problems.length === 1);
+    expect(last()?.problems[0]).toMatch(/"secret" .*SSL/);
+    expect(tls.accepted()).toBe(0);
+  });
+
+  it('looks again when poked', async () => {
+    const state = { waiting: 0 };
+    const sim = await manager('sim', state);
+    const slow = { ...QUICK, busyMs: 60_000, idleMs: 60_000, catalogMs: 200 };
+    const { last, watcher } = watch({ managers: [sim], intervals: slow });
+    await until(() => last()?.managers.length === 1);
+    state.waiting = 5;
+    watcher.poke();
+    await until(() => last()?.managers[0]?.tasksWaiting === 5);
+  });
+
+  it('says that it has seen everything when there is nothing to see', async () => {
+    const { last } = watch({});
+    await until(() => last() !== undefined);
+    expect(last()).toMatchObject({ managers: [], problems: [] });
+    expect(last()?.partial).toBeUndefined();
+  });
+
+  it('leaves no connection and no timer behind', async () => {
+    const hanging = await listen(() => {});
+    const catalog = await catalogOf(() => [record('hangs', hanging.port)]);
+    const { watcher, seen } = watch({ catalogs: [catalog, hanging] });
+    await until(() => hanging.open() === 2);
+    await watcher.stop();
+    await until(() => hanging.open() === 0 && catalog.open() === 0);
+    const told = seen.length;
+    const asked = catalog.accepted() + hanging.accepted();
+    watcher.poke();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(catalog.accepted() + hanging.accepted()).toBe(asked);
+    expect(seen).toHaveLength(told);
+  });
+});
