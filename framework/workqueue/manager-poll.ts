@@ -128,16 +128,25 @@ export class ManagerPoll {
     return nextAsk(this.#known, this.#sighting, intervals) ?? 'when poked';
   }
 
+  /**
+   * The counts are taken after the list of workers: a task that a worker has just been given must not be counted as
+   * waiting beside that very worker, or another would be started for it.
+   */
   async #askEverything(): Promise<void> {
+    let known = await this.#withStatus(this.#known);
+    if (known.state === 'answering' && workersDue(known)) {
+      known = afterWorkers(known, await this.#ask('worker_status'));
+      known = await this.#withStatus(known);
+    }
+    if (known.state === 'answering') known = await this.#withTasks(known);
+    this.#know(known);
+  }
+
+  async #withStatus(known: Knowledge): Promise<Knowledge> {
     const status = await this.#ask('queue_status');
     const record = parseManagerRecord(status.records[0] ?? {});
     if (!record) throw new ManagerError('garbage', this.#sighting, 'answers queue_status without saying who it is');
-    let known = afterStatus(this.#known, this.#sighting, record, status, Date.now());
-    if (known.state === 'answering') {
-      known = await this.#withTasks(known);
-      if (workersDue(known)) known = afterWorkers(known, await this.#ask('worker_status'));
-    }
-    this.#know(known);
+    return afterStatus(known, this.#sighting, record, status, Date.now());
   }
 
   async #withTasks(known: Knowledge): Promise<Knowledge> {
