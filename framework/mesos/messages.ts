@@ -48,7 +48,10 @@ export interface Filters {
   refuse_seconds?: number;
 }
 
-/** One event of the stream. Unknown types arrive as `{type: 'UNKNOWN'}` or with a number and are to be ignored. */
+/**
+ * One event of the stream. `type` and other enums that this version does not know come as their number from protobuf,
+ * and not at all from JSON: compare with what is known, and ignore the rest.
+ */
 export interface Event {
   type: string;
   subscribed?: { framework_id: Id; heartbeat_interval_seconds?: number; master_info?: MasterInfo };

@@ -27,7 +27,14 @@ export class RecordIODecoder {
 
   /** Takes the next bytes of the stream and returns the records that they complete, in order. @throws RecordIOError */
   push(chunk: Uint8Array): Buffer[] {
-    const records: Buffer[] = [];
+    return [...this.records(chunk)];
+  }
+
+  /**
+   * As `push`, one record at a time: those before a place where the bytes make no sense come out before the error does.
+   * Take them all before the next piece. @throws RecordIOError
+   */
+  *records(chunk: Uint8Array): Generator<Buffer, void> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let at = 0;
     while (at < bytes.length) {
@@ -36,12 +43,14 @@ export class RecordIODecoder {
         at += part.length;
         this.#missing -= part.length;
         this.#parts.push(part);
-        if (this.#missing === 0) records.push(this.#takeRecord());
+        if (this.#missing === 0) yield this.#takeRecord();
         continue;
       }
       const byte = bytes[at++] as number;
       if (byte === NEWLINE) {
-        if (this.#digits !== '') this.#startRecord(records);
+        if (this.#digits === '') continue;
+        this.#startRecord();
+        if (this.#missing === 0) yield Buffer.alloc(0);
       } else if (byte >= ZERO && byte <= NINE && this.#digits.length < MAX_LENGTH_DIGITS) {
         this.#digits += String.fromCharCode(byte);
       } else {
@@ -50,7 +59,6 @@ export class RecordIODecoder {
         );
       }
     }
-    return records;
   }
 
   /** True between records: a stream that ends here lost nothing. */
@@ -58,13 +66,12 @@ export class RecordIODecoder {
     return this.#missing === 0 && this.#digits === '';
   }
 
-  #startRecord(records: Buffer[]): void {
+  #startRecord(): void {
     const length = Number(this.#digits);
     this.#digits = '';
     if (length > this.#maxRecordBytes) {
       throw new RecordIOError(`a record of ${length} bytes is over the limit of ${this.#maxRecordBytes}`);
     }
-    if (length === 0) records.push(Buffer.alloc(0));
     this.#missing = length;
   }
 

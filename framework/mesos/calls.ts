@@ -1,0 +1,101 @@
+import type { Client } from 'undici';
+import type { Codec } from './codec.ts';
+import type { Credentials } from './credentials.ts';
+import { CallRefusedError, NotSubscribedError, TransportError } from './errors.ts';
+import {
+  connectTo,
+  type HttpTimes,
+  MAX_HOPS,
+  readAnswer,
+  redirectTarget,
+  schedulerPath,
+  transportError,
+} from './http.ts';
+import type { Call, Id } from './messages.ts';
+import type { TlsOptions } from './tls.ts';
+
+/** The subscription that calls are made under. */
+export interface Subscription {
+  readonly master: URL;
+  readonly streamId: string;
+  readonly frameworkId: Id;
+}
+
+export interface CallSenderOptions {
+  codec: Codec;
+  credentials: Credentials | undefined;
+  tls: TlsOptions | undefined;
+  times: HttpTimes;
+  /** Whether this subscription is still the one that holds. */
+  isCurrent: (subscription: Subscription) => boolean;
+}
+
+/**
+ * Sends calls, one after the other in the order in which they were made, over one keep-alive connection per master.
+ * The order matters: a SUPPRESS that overtakes the REVIVE made before it leaves the framework without offers.
+ */
+export class CallSender {
+  readonly #options: CallSenderOptions;
+  readonly #clients = new Map<string, Client>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CallSenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the master has accepted the call: 202, or 200 for UPDATE_FRAMEWORK.
+   * @throws NotSubscribedError when the subscription is over before the call's turn comes; CallRefusedError;
+   *   TransportError
+   */
+  send(call: Call, subscription: Subscription): Promise<void> {
+    const turn = this.#last.then(() => this.#post(call, subscription));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Waits for the calls that were made, then closes the connections. */
+  async close(): Promise<void> {
+    await this.#last;
+    await Promise.all([...this.#clients.values()].map((client) => client.destroy()));
+    this.#clients.clear();
+  }
+
+  async #post(call: Call, subscription: Subscription): Promise<void> {
+    const { codec, credentials, isCurrent } = this.#options;
+    if (!isCurrent(subscription)) throw new NotSubscribedError(call.type);
+    const body = codec.encodeCall({ ...call, framework_id: subscription.frameworkId });
+    let master = subscription.master;
+    for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
+      const answer = await this.#client(master)
+        .request({
+          method: 'POST',
+          path: schedulerPath(master),
+          headers: {
+            'Content-Type': codec.contentType,
+            Accept: codec.contentType,
+            'Mesos-Stream-Id': subscription.streamId,
+            ...(credentials && { Authorization: credentials.authorization() }),
+          },
+          body,
+        })
+        .then(async ({ statusCode, headers, body }) => ({ statusCode, headers, text: await readAnswer(body) }))
+        .catch((error: unknown) => {
+          throw transportError(master, `${call.type} to`, error);
+        });
+      if (answer.statusCode === (call.type === 'UPDATE_FRAMEWORK' ? 200 : 202)) return;
+      if (answer.statusCode !== 307) throw new CallRefusedError(call.type, answer.statusCode, answer.text);
+      master = redirectTarget(master, answer.headers.location);
+    }
+    throw new TransportError(`${call.type}: redirected more than ${MAX_HOPS} times, last to ${master.origin}`);
+  }
+
+  #client(master: URL): Client {
+    let client = this.#clients.get(master.origin);
+    if (!client) {
+      client = connectTo(master, this.#options.times, this.#options.tls, this.#options.times.answerMs);
+      this.#clients.set(master.origin, client);
+    }
+    return client;
+  }
+}

@@ -1,0 +1,260 @@
+import { attemptSubscribe, SubscribeRefusedError } from './attempt.ts';
+import { CallSender, type Subscription } from './calls.ts';
+import { type Codec, protobufCodec } from './codec.ts';
+import { CallRefusedError, excerpt, NotSubscribedError, TransportError } from './errors.ts';
+import type { Call, Event } from './messages.ts';
+import { type ConnectionState, type ConnectionTimes, type MesosConnectionOptions, TIMES } from './options.ts';
+import { PASSING, type ReconnectPolicy, reconnectDelay } from './reconnect.ts';
+import { saysStreamIsStale } from './refusal.ts';
+import type { EventStream } from './stream.ts';
+
+export type { ConnectionState, ConnectionTimes, MesosConnectionOptions } from './options.ts';
+
+const KNOWN_EVENTS = new Set([
+  'SUBSCRIBED',
+  'OFFERS',
+  'INVERSE_OFFERS',
+  'RESCIND',
+  'RESCIND_INVERSE_OFFER',
+  'UPDATE',
+  'UPDATE_OPERATION_STATUS',
+  'MESSAGE',
+  'FAILURE',
+  'ERROR',
+]);
+
+interface Live extends Subscription {
+  since: number;
+  lastHeartbeat: number | undefined;
+}
+
+/**
+ * A framework's connection to the leading master: keeps one event stream subscribed, and sends calls beside it.
+ *
+ * Whatever ends a stream (its master, the network, silence), a new SUBSCRIBE follows, at growing intervals, until
+ * `stop`. What a call or an event that got lost meant to change is not repeated here: the owner repairs by reconciling
+ * after the next SUBSCRIBED.
+ */
+export class MesosConnection {
+  readonly #options: MesosConnectionOptions;
+  readonly #codec: Codec;
+  readonly #times: ConnectionTimes;
+  readonly #calls: CallSender;
+  readonly #seenUnknown = new Set<string>();
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  /** Ends the attempt or the stream of the moment; its reason tells why. */
+  #attempt = new AbortController();
+  /** Ends the wait between attempts. */
+  #proceed: (() => void) | undefined;
+  /** The master that is asked, or whose stream is read; undefined while one is looked for. */
+  #master: URL | undefined;
+  /** What the ERROR event of the stream said. */
+  #reported: string | undefined;
+  #live: Live | undefined;
+  #failures = 0;
+  #nextAttempt: number | undefined;
+  #lastError: string | undefined;
+
+  constructor(options: MesosConnectionOptions) {
+    this.#options = options;
+    this.#codec = options.codec ?? protobufCodec;
+    this.#times = { ...TIMES, ...options.times };
+    this.#calls = new CallSender({
+      codec: this.#codec,
+      credentials: options.credentials,
+      tls: options.tls,
+      times: this.#times,
+      isCurrent: (subscription) => subscription === this.#live,
+    });
+    options.locate.onLeader((leader) => this.#leaderIs(leader));
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /**
+   * Sends a call under the present subscription, after those that were sent before. `framework_id` is added. Resolves
+   * when the master accepted it, which does not mean that it was done: all later trouble comes as events.
+   * After a TEARDOWN was accepted, call `stop`: there is nothing left to reconnect to.
+   * @throws NotSubscribedError, CallRefusedError, TransportError
+   */
+  async send(call: Call): Promise<void> {
+    const live = this.#live;
+    if (!live) throw new NotSubscribedError(call.type);
+    try {
+      await this.#calls.send(call, live);
+    } catch (error) {
+      if (error instanceof CallRefusedError) this.#onRefused(error, live);
+      throw error;
+    }
+  }
+
+  /** Ends the stream, waits for calls that are under way, and closes all connections. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#live = undefined;
+    this.#attempt.abort(new Error('stopped'));
+    this.#proceed?.();
+    await this.#running;
+    await this.#calls.close();
+  }
+
+  get state(): ConnectionState {
+    const live = this.#live;
+    const state: ConnectionState = { phase: 'connecting', failures: this.#failures };
+    if (this.#stopped || !this.#running) state.phase = 'stopped';
+    else if (live) state.phase = 'subscribed';
+    else if (this.#nextAttempt !== undefined) state.phase = 'waiting';
+    if (this.#master) state.master = this.#master.href;
+    if (live) {
+      state.streamId = live.streamId;
+      state.frameworkId = live.frameworkId.value;
+      state.subscribedSince = live.since;
+      if (live.lastHeartbeat !== undefined) state.lastHeartbeat = live.lastHeartbeat;
+    }
+    if (this.#nextAttempt !== undefined) state.nextAttempt = this.#nextAttempt;
+    if (this.#lastError !== undefined) state.lastError = this.#lastError;
+    return state;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#attempt = new AbortController();
+      this.#master = undefined;
+      this.#reported = undefined;
+      let why: string;
+      let policy = PASSING;
+      try {
+        const stream = await this.#open(this.#attempt.signal);
+        await this.#follow(stream, this.#attempt);
+        why = `the master ended the stream${this.#reported === undefined ? '' : ` after the error: ${this.#reported}`}`;
+      } catch (error) {
+        why = (error as Error).message;
+        if (error instanceof SubscribeRefusedError) policy = error.policy;
+      }
+      await this.#end(why, policy);
+    }
+  }
+
+  #open(signal: AbortSignal): Promise<EventStream> {
+    const { locate, subscribe, credentials, tls, log } = this.#options;
+    const onMaster = (master: URL): void => {
+      this.#master = master;
+    };
+    const [codec, times] = [this.#codec, this.#times];
+    return attemptSubscribe({ locate, codec, subscribe, credentials, tls, times, log, signal, onMaster });
+  }
+
+  /** Tells that the attempt or the stream is over, and waits as long as befits the reason. */
+  async #end(why: string, policy: ReconnectPolicy): Promise<void> {
+    if (this.#stopped) return;
+    const live = this.#live;
+    this.#live = undefined;
+    this.#lastError = why;
+    if (live && Date.now() - live.since >= this.#times.settledMs) this.#failures = 0;
+    const delay = reconnectDelay(this.#times.reconnect ?? policy, this.#failures, Math.random());
+    this.#failures += 1;
+    const facts = { master: this.#master?.origin, failures: this.#failures, retryInMs: Math.round(delay) };
+    if (live) {
+      this.#options.log.warn(facts, `the subscription is lost: ${why}`);
+      this.#options.onDisconnected(why);
+    } else {
+      this.#options.log[policy === PASSING ? 'warn' : 'error'](facts, `not subscribed: ${why}`);
+    }
+    if (!this.#stopped) await this.#wait(delay);
+  }
+
+  async #wait(delayMs: number): Promise<void> {
+    this.#nextAttempt = Date.now() + delayMs;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.#proceed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#proceed = undefined;
+    this.#nextAttempt = undefined;
+  }
+
+  /** Reads a stream to its end, and ends it when it falls silent. Returns when the master ends it in due form. */
+  async #follow(stream: EventStream, attempt: AbortController): Promise<void> {
+    const { heartbeatMs, heartbeatsMissed } = this.#times;
+    const silence = (intervalMs: number): NodeJS.Timeout => {
+      const limit = intervalMs * heartbeatsMissed;
+      const why = `nothing came for ${limit / 1000} s, ${heartbeatsMissed} heartbeats are missing`;
+      return setTimeout(() => attempt.abort(new TransportError(why)), limit);
+    };
+    let watch = silence(heartbeatMs);
+    const onRecord = (record: Buffer): void => {
+      const event = this.#codec.decodeEvent(record, (what) => this.#unknown(what));
+      if (event.type === 'SUBSCRIBED') {
+        clearTimeout(watch);
+        const seconds = event.subscribed?.heartbeat_interval_seconds;
+        watch = silence(seconds && seconds > 0 ? seconds * 1000 : heartbeatMs);
+      }
+      this.#handle(event, stream.streamId);
+    };
+    try {
+      await stream.records(onRecord, () => watch.refresh());
+    } finally {
+      clearTimeout(watch);
+    }
+  }
+
+  #handle(event: Event, streamId: string): void {
+    const { log, onEvent } = this.#options;
+    if (event.type === 'HEARTBEAT') {
+      if (this.#live) this.#live.lastHeartbeat = Date.now();
+      return;
+    }
+    if (!KNOWN_EVENTS.has(event.type)) {
+      this.#unknown(`Event type ${event.type ?? 'that is missing'}`);
+      return;
+    }
+    if (event.type === 'SUBSCRIBED') {
+      const frameworkId = event.subscribed?.framework_id;
+      if (!frameworkId) throw new TransportError('SUBSCRIBED without a framework id');
+      this.#live = { master: this.#master as URL, streamId, frameworkId, since: Date.now(), lastHeartbeat: undefined };
+      this.#lastError = undefined;
+      log.info({ master: this.#live.master.origin, frameworkId: frameworkId.value, streamId }, 'subscribed');
+    } else if (event.type === 'ERROR') {
+      this.#reported = event.error?.message ?? '';
+      log.error({ master: this.#master?.origin }, `the master reports an error: ${this.#reported}`);
+    }
+    try {
+      onEvent(event);
+    } catch (error) {
+      log.error({ err: error, type: event.type }, 'an event could not be handled');
+      throw error;
+    }
+  }
+
+  /** One line for each kind, not for each occurrence. */
+  #unknown(what: string): void {
+    if (this.#seenUnknown.has(what)) return;
+    this.#seenUnknown.add(what);
+    this.#options.log.info({ unknown: what }, 'a newer master? ignored what this version does not know');
+  }
+
+  /**
+   * A call was refused because the stream is not the framework's any more. It usually ends by itself at that moment,
+   * with an ERROR event if another SUBSCRIBE took over, which the owner must see; one that does not is dead.
+   */
+  #onRefused(refused: CallRefusedError, live: Live): void {
+    if (this.#live !== live || !saysStreamIsStale(refused.status, refused.body)) return;
+    const attempt = this.#attempt;
+    setTimeout(() => {
+      attempt.abort(new TransportError(`the master does not know the stream any more: ${excerpt(refused.body)}`));
+    }, this.#times.staleGraceMs).unref();
+  }
+
+  #leaderIs(leader: URL): void {
+    this.#proceed?.();
+    if (this.#master && this.#master.origin !== leader.origin) {
+      this.#attempt.abort(new TransportError(`${leader.origin} leads now`));
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+import { Client, errors } from 'undici';
+import { TransportError } from './errors.ts';
+import type { TlsOptions } from './tls.ts';
+
+/** Where masters take scheduler calls. `/master/api/v1/scheduler`, which redirects name, is an alias. */
+const SCHEDULER_PATH = '/api/v1/scheduler';
+const REDIRECTED_PATH = /\/(?:master\/)?api\/v1\/scheduler\/?$/;
+
+/** Redirects to follow for one request: during an election two masters may each name the other. */
+export const MAX_HOPS = 5;
+
+/** Bytes of a refusal that are read. Masters send a line; whatever is in between may send a page. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+export interface HttpTimes {
+  /** Milliseconds for the TCP (and TLS) connection to come about. */
+  connectMs: number;
+  /** Milliseconds until the head of an answer is there. */
+  answerMs: number;
+}
+
+/** One connection and no more: undici's Client pipelines nothing unless told to. */
+export function connectTo(master: URL, times: HttpTimes, tls: TlsOptions | undefined, bodyMs: number): Client {
+  return new Client(master.origin, {
+    connect: { ...tls, timeout: times.connectMs },
+    headersTimeout: times.answerMs,
+    bodyTimeout: bodyMs,
+  });
+}
+
+/** The path to post to, below whatever path the master's URL has (a proxy's prefix). */
+export function schedulerPath(master: URL): string {
+  return master.pathname.replace(/\/+$/, '') + SCHEDULER_PATH;
+}
+
+/**
+ * The master that a 307 names. `Location` is `//HOST:PORT/master/api/v1/scheduler` from a master: no scheme, so that of
+ * the request holds. @throws TransportError when it is missing, no URL, or leads from https to http
+ */
+export function redirectTarget(from: URL, location: string | string[] | undefined): URL {
+  const text = Array.isArray(location) ? location[0] : location;
+  let to: URL;
+  try {
+    to = new URL(text ?? '', new URL(schedulerPath(from), from));
+  } catch (error) {
+    throw new TransportError(`${from.origin} redirects to ${JSON.stringify(text)}, which is no URL`, { cause: error });
+  }
+  if (!text || !['http:', 'https:'].includes(to.protocol)) {
+    throw new TransportError(`${from.origin} redirects without a usable Location (${JSON.stringify(text)})`);
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new TransportError(`${from.origin} redirects to ${to.origin}: not followed, it would leave TLS`);
+  }
+  to.pathname = to.pathname.replace(REDIRECTED_PATH, '/');
+  to.search = '';
+  to.hash = '';
+  return to;
+}
+
+/** The text of an answer, as far as anyone wants to read it. */
+export async function readAnswer(body: Readable): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    parts.push(part as Buffer);
+    size += (part as Buffer).length;
+    if (size > MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** What went wrong on the way, in words: undici's codes and Node's, with the address they are about. */
+export function transportError(master: URL, doing: string, error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  return new TransportError(`${doing} ${master.origin}: ${reasonOf(error)}`, { cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.ConnectTimeoutError) return 'no connection within the time limit';
+  if (error instanceof errors.HeadersTimeoutError) return 'no answer within the time limit';
+  if (error instanceof errors.BodyTimeoutError) return 'the answer stopped half-way';
+  // Several addresses tried: the message is empty, each attempt has its own error.
+  if (error instanceof AggregateError && !error.message) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

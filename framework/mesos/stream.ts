@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream';
+import type { Codec } from './codec.ts';
+import { TransportError } from './errors.ts';
+import { connectTo, type HttpTimes, readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
+import { RecordIODecoder } from './recordio.ts';
+import type { TlsOptions } from './tls.ts';
+
+export interface StreamRequest {
+  master: URL;
+  /** The encoded SUBSCRIBE call. */
+  body: Buffer;
+  codec: Codec;
+  /** The `Authorization` header's value. */
+  authorization: string | undefined;
+  tls: TlsOptions | undefined;
+  times: HttpTimes;
+  /** Ends the attempt, or the stream, with its reason. */
+  signal: AbortSignal;
+}
+
+/** What a master answers to SUBSCRIBE. */
+export type StreamAnswer =
+  | { kind: 'stream'; stream: EventStream }
+  | { kind: 'redirect'; to: URL }
+  | { kind: 'refused'; status: number; body: string };
+
+/** The endless answer. Its connection carries nothing else, and is closed when `records` ends, however it ends. */
+export interface EventStream {
+  /** The `Mesos-Stream-Id` that calls must show. */
+  streamId: string;
+  /**
+   * Hands over each record as it completes; returns when the master ends the stream in due form.
+   * @param onBytes called for every piece that arrives: the master is alive
+   * @throws TransportError when it is cut, also in mid-record; RecordIOError; the signal's reason
+   */
+  records(onRecord: (record: Buffer) => void, onBytes: () => void): Promise<void>;
+}
+
+/**
+ * Sends SUBSCRIBE on a connection of its own and reads the head of the answer.
+ *
+ * Nothing may follow on that connection: a master writes the answer to any further request into the middle of the
+ * chunked body. The request has no `Mesos-Stream-Id`, which masters refuse here.
+ * @throws TransportError without an answer, or with one that is no master's; the signal's reason
+ */
+export async function openStream(request: StreamRequest): Promise<StreamAnswer> {
+  const { master, codec, signal } = request;
+  const client = connectTo(master, request.times, request.tls, 0);
+  let keep = false;
+  try {
+    const answer = await client.request({
+      method: 'POST',
+      path: schedulerPath(master),
+      headers: {
+        'Content-Type': codec.contentType,
+        Accept: codec.contentType,
+        ...(request.authorization && { Authorization: request.authorization }),
+      },
+      body: request.body,
+      signal,
+    });
+    if (answer.statusCode === 307) return { kind: 'redirect', to: redirectTarget(master, answer.headers.location) };
+    if (answer.statusCode !== 200) {
+      return { kind: 'refused', status: answer.statusCode, body: await readAnswer(answer.body) };
+    }
+    const streamId = answer.headers['mesos-stream-id'];
+    const contentType = answer.headers['content-type'];
+    if (typeof streamId !== 'string' || contentType !== codec.contentType) {
+      throw new TransportError(
+        `${master.origin} is no Mesos master: it answers SUBSCRIBE with Content-Type ${contentType}, Mesos-Stream-Id ${streamId}`,
+      );
+    }
+    keep = true;
+    const close = (): Promise<void> => client.destroy();
+    return { kind: 'stream', stream: new BodyStream(streamId, answer.body, close, request) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw transportError(master, 'SUBSCRIBE to', error);
+  } finally {
+    if (!keep) await client.destroy();
+  }
+}
+
+class BodyStream implements EventStream {
+  readonly streamId: string;
+  readonly #body: Readable;
+  readonly #close: () => Promise<void>;
+  readonly #request: StreamRequest;
+
+  constructor(streamId: string, body: Readable, close: () => Promise<void>, request: StreamRequest) {
+    this.streamId = streamId;
+    this.#body = body;
+    this.#close = close;
+    this.#request = request;
+  }
+
+  async records(onRecord: (record: Buffer) => void, onBytes: () => void): Promise<void> {
+    const { master, signal } = this.#request;
+    const decoder = new RecordIODecoder();
+    const body = this.#body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await body.next().catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw transportError(master, 'the stream of', error);
+        });
+        if (done) break;
+        onBytes();
+        for (const record of decoder.records(value as Buffer)) {
+          onRecord(record);
+          // Whoever handled this record may have had enough: the rest of the piece is not for them.
+          signal.throwIfAborted();
+        }
+      }
+      if (!decoder.atBoundary)
+        throw new TransportError(`the stream of ${master.origin} ended in the middle of a record`);
+    } finally {
+      await this.#close();
+    }
+  }
+}

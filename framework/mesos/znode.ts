@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/**
+ * The node of the leading master: the `json.info_NUMBER` with the lowest number (Mesos: zookeeper/detector.cpp). Other
+ * children, as `log_replicas` or the `info_` of masters before 1.0, are of no concern.
+ */
+export function leaderNode(children: readonly string[]): string | undefined {
+  let leader: { name: string; number: number } | undefined;
+  for (const name of children) {
+    const digits = /^json\.info_(\d+)$/.exec(name)?.[1];
+    if (digits === undefined) continue;
+    const number = Number(digits);
+    if (!leader || number < leader.number) leader = { name, number };
+  }
+  return leader?.name;
+}
+
+const MasterInfo = z.object({
+  address: z.object({ hostname: z.string().optional(), ip: z.string().optional(), port: z.number().int() }),
+});
+
+/**
+ * Where the master listens whose MasterInfo (JSON) this is. Over http by its address, which needs no name service; over
+ * https by its name, which its certificate is about. The integer `ip` beside `address` is of no use: its byte order is
+ * that of the master's machine.
+ * @throws Error when it is no MasterInfo
+ */
+export function masterUrl(data: Buffer, scheme: 'http' | 'https'): URL {
+  const { hostname, ip, port } = MasterInfo.parse(JSON.parse(data.toString('utf8'))).address;
+  const host = scheme === 'https' ? (hostname ?? ip) : (ip ?? hostname);
+  if (!host) throw new Error('the MasterInfo has neither hostname nor ip');
+  return new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`);
+}
