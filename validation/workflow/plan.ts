@@ -108,6 +108,11 @@ export interface Plan {
   steps: Step[];
   /** Stages whose steps cannot be listed before an earlier stage has run: fan out over the lines of `file`, made by `stage`. */
   pending: { stage: string; file: string; madeBy: string }[];
+  /**
+   * Steps that are taken as done (earlier than the first stage that is run) and whose outputs the run uses: their
+   * `expects` must be in their OutputDirs before it starts.
+   */
+  assumed?: Step[];
   /** The files that were read: the JDL, overrides, collections; copied into the run's `input/`. */
   sources: string[];
   warnings: string[];

@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { WorkflowError } from '../../../validation/workflow/errors.ts';
+import type { Plan } from '../../../validation/workflow/plan.ts';
+import { type PlanOptions, planJdl } from '../../../validation/workflow/planner.ts';
+
+const fixture = (path: string) => fileURLToPath(new URL(`../../fixtures/jdl/${path}`, import.meta.url));
+const mc = (options: PlanOptions) => planJdl(fixture('mc/jetmc.jdl'), options);
+const reco = (options: PlanOptions) => planJdl(fixture('reco/rawreco.jdl'), options);
+const bins = { 'timeBins.log': ['1 2 3'] };
+const ids = (plan: Plan) => plan.steps.map((step) => step.id);
+
+describe('a part of a workflow', () => {
+  it('begins at a stage, those listed before it being taken as done', () => {
+    const plan = mc({ startAt: 'simQaMerge' });
+    expect(ids(plan)).toEqual(['simQaMerge', 'simQaPlots', 'mergeValidationReportsMC']);
+    expect(plan.steps.map((step) => step.after)).toEqual([[], ['simQaMerge'], ['simQaMerge', 'simQaPlots']]);
+    expect(plan.stages.map((stage) => stage.after)).toEqual([[], ['simQaMerge'], ['simQaMerge', 'simQaPlots']]);
+    expect(plan.assumed?.map((step) => step.id)).toEqual(['sim0003', 'sim0004', 'sim0005']);
+  });
+
+  it('takes the reports of earlier steps from where they were stored', () => {
+    const inputs = mc({ startAt: 'simQaPlots' })
+      .steps.at(-1)
+      ?.stage.inputs.filter((input) => input.name.endsWith('report.txt'));
+    expect(inputs?.map((input) => [input.name, input.kind])).toEqual([
+      ['sim0003.validation_report.txt', 'worker'],
+      ['sim0004.validation_report.txt', 'worker'],
+      ['sim0005.validation_report.txt', 'worker'],
+      ['simResMerge.validation_report.txt', 'worker'],
+      ['simQaMerge.validation_report.txt', 'worker'],
+      ['simQaPlots.validation_report.txt', 'made'],
+    ]);
+    expect(inputs?.[0]).toMatchObject({ path: '/data/relval/jetmc/0003/validation_report.txt' });
+  });
+
+  it('ends at a stage', () => {
+    expect(ids(mc({ stopAt: 'simResMerge' }))).toEqual(['sim0003', 'sim0004', 'sim0005', 'simResMerge']);
+    expect(ids(mc({ startAt: 'simQaMerge', stopAt: 'simQaMerge' }))).toEqual(['simQaMerge']);
+    expect(reco({ stopAt: 'cpass0SpBins' })).toMatchObject({ phases: 1, pending: [] });
+  });
+
+  it('is one step', () => {
+    const plan = mc({ only: 'sim0004' });
+    expect(plan.steps.map(({ id, after }) => ({ id, after }))).toEqual([{ id: 'sim0004', after: [] }]);
+    const merge = mc({ only: 'simQaMerge' });
+    expect(ids(merge)).toEqual(['simQaMerge']);
+    expect(merge.assumed?.map((step) => step.id)).toEqual(['sim0003', 'sim0004', 'sim0005']);
+  });
+
+  it('behind the barrier is one makeflow run', () => {
+    const plan = reco({ startAt: 'cpass1' });
+    expect(plan.phases).toBe(1);
+    expect(new Set(plan.stages.map((stage) => stage.phase))).toEqual(new Set([0]));
+    expect(plan.pending).toEqual([]);
+  });
+
+  it('needs the time bins where their stage is run, or its files are used, without the stage that makes them', () => {
+    expect(() => reco({ startAt: 'cpass0SpDistMaps' })).toThrow(
+      'one step for each line of timeBins.log, which cpass0SpBins makes',
+    );
+    expect(() => reco({ startAt: 'cpass0SpCalib' })).toThrow('timeBins.log must be given');
+    expect(ids(reco({ startAt: 'cpass0SpCalib', bins }))[0]).toBe('cpass0SpCalib');
+    expect(ids(reco({ only: 'cpass0SpDistMaps0000', bins }))).toEqual(['cpass0SpDistMaps0000']);
+  });
+
+  it.each([
+    [
+      { startAt: 'cpass0' },
+      "no stage 'cpass0' in this workflow; its stages are sim, simResMerge, simQaMerge, simQaPlots, mergeValidationReportsMC",
+    ],
+    [{ stopAt: 'nowhere' }, "no stage 'nowhere' in this workflow"],
+    [{ startAt: 'simQaPlots', stopAt: 'sim' }, 'cannot stop at sim: it comes before simQaPlots, where the run starts'],
+    [
+      { only: 'sim0009' },
+      "no step 'sim0009' in this workflow; its steps are sim0003 to sim0005, simResMerge, simQaMerge",
+    ],
+    [{ only: 'sim0004', startAt: 'sim' }, 'one step only, or first and last stage: not both'],
+  ])('%o is refused with what there is', (options, expected) => {
+    expect(() => mc(options)).toThrow(WorkflowError);
+    expect(() => mc(options)).toThrow(expected);
+  });
+});

@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import { type Position, readText } from '../jdl/problem.ts';
+import { baseName, type Job } from '../jdl/variables.ts';
+import { fail, WorkflowError } from './errors.ts';
+import { findFile } from './inputs.ts';
+import type { EachData } from './schema.ts';
+
+/** One job of a stage, before it becomes a step. */
+export interface StageJob extends Job {
+  extraArguments?: string[];
+}
+
+/** What decides how many jobs a stage has. */
+export interface FanOutContext {
+  values: Values;
+  /** Where text files with input files are looked for, first match wins. */
+  folders: readonly string[];
+  /** Lines of the files that stages make at run time, by file name. */
+  bins: Readonly<Record<string, readonly string[]>>;
+  /** Paths that were read are added. */
+  sources: string[];
+  warnings: string[];
+}
+
+const SINGLE: readonly StageJob[] = [{ index: 0 }];
+
+/**
+ * The jobs of a stage: one with index 0 where it does not fan out.
+ * @returns undefined where they are the lines of a file that is not made yet
+ * @throws {WorkflowError} no or a bad Split, no input files, a made file without a valid line
+ */
+export function jobsOf(
+  each: EachData | undefined,
+  at: Position,
+  context: FanOutContext,
+): readonly StageJob[] | undefined {
+  if (each === undefined) return SINGLE;
+  if (each === 'job') return jobsOfJdl(context, at);
+  if ('jobs' in each) return range(each.jobs, at).map((index) => ({ index }));
+  if ('files' in each) {
+    const path = findFile(each.files, context.folders) ?? fail(`no such file: ${each.files}`, at);
+    const files = inputFiles(path, context).slice(0, each.limit);
+    if (files.length === 0) fail(`${each.files} names no input file`, at);
+    return files.map((inputFile, index) => ({ index, inputFile, extraArguments: [inputFile] }));
+  }
+  const lines = context.bins[each.lines];
+  return lines && jobsOfLines(validLines(each.lines, lines, each.matching, context.warnings));
+}
+
+/**
+ * `Split`: `production:A-B` has the indices A to B, `file` one for each input file, from 0. Where there are input files,
+ * job i has the i-th in both.
+ */
+function jobsOfJdl(context: FanOutContext, at: Position): StageJob[] {
+  const { values } = context;
+  const split = textOf(values, 'Split')?.trim();
+  if (split === undefined) fail('the JDL has no Split: expected "production:FIRST-LAST" or "file"', at);
+  const production = /^[^:]+:([0-9]+-[0-9]+)$/.exec(split)?.[1];
+  if (!production && !/^[^:]+$/.test(split)) {
+    fail(`Split: expected "production:FIRST-LAST" or "file", found "${split}"`, positionOf(values, 'Split'));
+  }
+  const files = inputFilesOfJdl(context, production === undefined);
+  if (production)
+    return range(production, positionOf(values, 'Split') ?? at).map((index) => ({ index, inputFile: files[index] }));
+  if (files.length === 0) {
+    const where = positionOf(values, 'InputDataCollection') ?? positionOf(values, 'Split');
+    fail(
+      'Split is "file", but there is no input file: InputDataCollection must name a text file with one a line',
+      where,
+    );
+  }
+  return files.map((inputFile, index) => ({ index, inputFile }));
+}
+
+/** The lines of InputDataCollection, the first LimitInputFiles of them. A missing file matters only where it is `needed`. */
+function inputFilesOfJdl(context: FanOutContext, needed: boolean): string[] {
+  const { values } = context;
+  const [collection] = itemsOf(values, 'InputDataCollection');
+  if (!collection) return [];
+  const name = baseName(collection.text);
+  const path = findFile(name, context.folders);
+  if (!path) {
+    if (!needed) return [];
+    fail(`InputDataCollection: no file ${name} in ${context.folders.join(' or ')}`, collection.at);
+  }
+  return inputFiles(path, context).slice(0, countOf(values, 'LimitInputFiles'));
+}
+
+/** Input files of a text file: one a line, trimmed; blank lines and those that begin with `#` do not count. */
+function inputFiles(path: string, { sources }: FanOutContext): string[] {
+  let text: string;
+  try {
+    text = readText(path).text;
+  } catch (error) {
+    throw new WorkflowError([{ message: (error as Error).message }]);
+  }
+  if (!sources.includes(resolve(path))) sources.push(resolve(path));
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function range(text: string, at: Position): number[] {
+  const [first = 0, last = 0] = text.split('-').map(Number);
+  if (!Number.isSafeInteger(last) || last < first) fail(`no job from ${first} to ${last}`, at);
+  if (last - first >= MOST_JOBS) fail(`${last - first + 1} jobs, more than ${MOST_JOBS}`, at);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** A mistyped range must not eat the memory; real productions have thousands. */
+const MOST_JOBS = 1_000_000;
+
+/** The lines that count. Others are a warning, unless none is left. */
+function validLines(
+  file: string,
+  lines: readonly string[],
+  matching: string | undefined,
+  warnings: string[],
+): string[] {
+  const pattern = new RegExp(matching ?? '\\S');
+  const valid: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (pattern.test(line)) valid.push(line);
+    else if (line.trim() !== '')
+      warnings.push(`${file}:${i + 1}: skipped, does not match ${pattern.source}: ${JSON.stringify(line)}`);
+  }
+  if (valid.length > 0) return valid;
+  const first = lines.findIndex((line) => line.trim() !== '');
+  if (first < 0) return fail(`${file} is empty: expected lines that match ${pattern.source}`);
+  return fail(`${file} has no valid line: expected lines that match ${pattern.source}, found first`, {
+    source: { file, text: lines.join('\n') },
+    line: first + 1,
+    column: 1,
+  });
+}
+
+function jobsOfLines(lines: readonly string[]): StageJob[] {
+  return lines.map((line, index) => ({
+    index,
+    inputFile: line.trim().replaceAll(/\s+/g, '_'),
+    extraArguments: line.trim().split(/\s+/),
+  }));
+}

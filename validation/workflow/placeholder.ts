@@ -1,0 +1,65 @@
+import type { Position } from '../jdl/problem.ts';
+import { baseName, expand, type Job } from '../jdl/variables.ts';
+import { fail } from './errors.ts';
+
+/** What placeholders are made from. */
+export interface PlaceholderContext {
+  /** OutputDir of a stage that was planned before, and its first job. */
+  outputDirOf(stage: string): { template: string; first: Job } | undefined;
+  /** The first input file of the workflow. */
+  firstInput: string | undefined;
+}
+
+/**
+ * Replaces the placeholders of a workflow file:
+ * - `{{above STAGE}}`, `{{above STAGE N}}`: the directory above (N times) the OutputDir of the stage's first job
+ * - `{{outputDir STAGE}}`: that OutputDir
+ * - `{{inputDir}}`: the directory of the first input file
+ * - `{{run}}`: the run number, characters 3 to 11 of the first input file's base name, as an integer; `{{run 9}}`: as
+ *   they stand there
+ * @throws {WorkflowError} an unknown placeholder, a stage that is not planned yet, no run number
+ */
+export function fillIn(text: string, at: Position, context: PlaceholderContext): string {
+  if (!text.includes('{{')) return text;
+  return text.replace(/\{\{\s*([^}]*?)\s*\}\}/g, (placeholder: string, inside: string) => {
+    const [name = '', ...words] = inside.split(/\s+/);
+    if ((name === 'above' && words.length <= 2) || (name === 'outputDir' && words.length === 1)) {
+      const planned = context.outputDirOf(words[0] ?? '');
+      const levels = name === 'outputDir' ? 0 : Number(words[1] ?? 1);
+      if (!planned) fail(`${placeholder}: no stage '${words[0] ?? ''}' before this one`, at);
+      if (!Number.isInteger(levels) || levels < 0) fail(`${placeholder}: expected a number of levels`, at);
+      return above(expand(planned.template, planned.first), levels);
+    }
+    if (name === 'inputDir' && words.length === 0) return above(firstInput(placeholder, at, context), 1);
+    if (name === 'run' && (words.length === 0 || inside.endsWith(' 9'))) {
+      return runNumber(firstInput(placeholder, at, context), words.length > 0, at);
+    }
+    return fail(`unknown placeholder ${placeholder}`, at);
+  });
+}
+
+function firstInput(placeholder: string, at: Position, context: PlaceholderContext): string {
+  return context.firstInput ?? fail(`${placeholder}: the workflow has no input file`, at);
+}
+
+function runNumber(file: string, padded: boolean, at: Position): string {
+  const digits = baseName(file).slice(2, 11);
+  if (!/^[0-9]{9}$/.test(digits)) {
+    fail(
+      `no run number in the name of the first input file: expected digits at characters 3 to 11 of '${baseName(file)}'`,
+      at,
+    );
+  }
+  return padded ? digits : String(Number(digits));
+}
+
+/** Everything before the last slash, `levels` times; "." above a name without one, "/" above the root. */
+function above(path: string, levels: number): string {
+  let directory = path;
+  for (let i = 0; i < levels; i++) {
+    const slash = directory.lastIndexOf('/');
+    if (slash < 0) return '.';
+    directory = directory.slice(0, slash).replace(/\/+$/, '') || '/';
+  }
+  return directory;
+}

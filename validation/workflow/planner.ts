@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module';
+import { basename, dirname, resolve } from 'node:path';
+import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
+import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
+import type { Value } from '../jdl/parse.ts';
+import { type Definition, loadDefinition } from './definition.ts';
+import { fail } from './errors.ts';
+import type { Plan } from './plan.ts';
+import type { Selection } from './select.ts';
+import { buildPlan } from './steps.ts';
+
+export interface PlanOptions extends JdlOptions, Selection {
+  /** Directory that relative OutputDirs are taken below; absent: they stay relative. */
+  outputBase?: string;
+  /** Where local files are looked for first; the process's current directory unless given. */
+  cwd?: string;
+  /** A workflow definition in the place of the built-in one that belongs to the JDL. */
+  workflow?: string;
+  /** Lines of the files that stages make at run time, by file name (`timeBins.log`); without them their stages are pending. */
+  bins?: Readonly<Record<string, readonly string[]>>;
+  /** Plan although local input files are missing, with a warning for each: to look at a plan, not to run it. */
+  allowMissing?: boolean;
+}
+
+/**
+ * Plans the run of a JDL, with the workflow that its executable belongs to: a name that ends in `aliroot_dpgsim.sh` is
+ * Monte Carlo, one with `/aliroot_dpg` in it reconstruction.
+ * @throws {JdlError} the JDL cannot be read or understood
+ * @throws {WorkflowError} it makes no plan: no or an unknown executable, missing input files, unknown stages, …
+ */
+export function planJdl(jdlPath: string, options: PlanOptions = {}): Plan {
+  const jdl = loadJdl(jdlPath, options);
+  const definition = loadDefinition(options.workflow ?? builtIn(jdl));
+  const sources = [...jdl.files, ...(options.workflow ? [options.workflow] : [])];
+  return plan(nameOf(jdlPath, '.jdl'), jdl, definition, dirname(resolve(jdlPath)), sources, options);
+}
+
+/**
+ * Plans a workflow of the user's own, which needs no JDL: what a JDL would say is in its `jdl` key and in the stages.
+ * @throws {WorkflowError} with the position in the file, see `planJdl`
+ */
+export function planWorkflow(yamlPath: string, options: PlanOptions = {}): Plan {
+  const definition = loadDefinition(yamlPath);
+  const values = valuesOf(definition);
+  applySettings(values, options);
+  const jdl: Jdl = { file: yamlPath, values, files: [], warnings: [] };
+  return plan(definition.data.name, jdl, definition, dirname(resolve(yamlPath)), [yamlPath], options);
+}
+
+/** Path of a built-in workflow definition: `mc` or `reco`. */
+export function builtInWorkflow(name: 'mc' | 'reco'): string {
+  return createRequire(import.meta.url).resolve(`release-validation/makeflows/${name}/workflow.yaml`);
+}
+
+function builtIn(jdl: Jdl): string {
+  const executable = textOf(jdl.values, 'Executable') ?? '';
+  if (executable === '') fail(`${jdl.file}: no Executable in the JDL`, positionOf(jdl.values, 'Executable'));
+  if (executable.endsWith('aliroot_dpgsim.sh')) return builtInWorkflow('mc');
+  if (executable.includes('/aliroot_dpg')) return builtInWorkflow('reco');
+  return fail(
+    `Executable: "${executable}" is neither Monte Carlo (…aliroot_dpgsim.sh) nor reconstruction (…/aliroot_dpg…); ` +
+      'give the workflow that it belongs to',
+    positionOf(jdl.values, 'Executable'),
+  );
+}
+
+function plan(
+  name: string,
+  jdl: Jdl,
+  definition: Definition,
+  jdlFolder: string,
+  sources: string[],
+  options: PlanOptions,
+): Plan {
+  const values = valuesOf(definition);
+  for (const [key, value] of jdl.values) values.set(key, value);
+  const warnings = [...jdl.warnings];
+  warnUnknownSwitches(values, warnings);
+  return buildPlan({
+    name,
+    definition,
+    values,
+    folders: [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])],
+    payloadFolders: [...new Set([jdlFolder, ...definition.folders])],
+    outputBase: options.outputBase,
+    bins: options.bins ?? {},
+    selection: options,
+    allowMissing: options.allowMissing ?? false,
+    sources: sources.map((path) => resolve(path)),
+    warnings,
+  });
+}
+
+/** The keys of a JDL that the workflow file has itself. */
+function valuesOf(definition: Definition): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const [key, value] of Object.entries(definition.data.jdl ?? {})) {
+    const at = definition.at(['jdl', key]);
+    if (typeof value === 'string') values.set(key, { kind: 'string', text: value, at });
+    else {
+      const items = value.map((text, i) => ({ text, at: definition.at(['jdl', key, i]) }));
+      values.set(key, { kind: 'list', items, at });
+    }
+  }
+  return values;
+}
+
+/** Only 1 switches something on; whoever writes `true` should know. */
+function warnUnknownSwitches(values: ReadonlyMap<string, Value>, warnings: string[]): void {
+  for (const key of ['DontArchive', 'SaveAll', 'NoLiveOutput']) {
+    const [item] = itemsOf(values, key);
+    if (item && !['0', '1'].includes(item.text))
+      warnings.push(`${key} = "${item.text}" means 0: only 1 switches it on`);
+  }
+}
+
+/** The file's name without its extension, in characters that file systems, projects and web addresses like. */
+function nameOf(path: string, extension: string): string {
+  const name = basename(path, extension).replace(/[^\w.-]/g, '_');
+  return /^[A-Za-z0-9]/.test(name) ? name : `run${name}`;
+}

@@ -1,0 +1,52 @@
+import { itemsOf, megabytes, positionOf, seconds, textOf, type Values } from '../jdl/keys.ts';
+import { fail } from './errors.ts';
+import type { Resources } from './plan.ts';
+import type { StageData } from './schema.ts';
+
+type ResourceData = NonNullable<StageData['resources']>;
+
+/** Where neither the workflow nor the JDL says anything: MB. */
+const DEFAULT_MEMORY = 1000;
+const DEFAULT_DISK = 1000;
+
+/**
+ * What a step of the stage needs: what the stage says, else the workflow's defaults. `jdl` stands for the JDL's
+ * MemorySize or WorkDirectorySize; the limit on time is the JDL's TTL where `limited` (the stage exports it).
+ * @throws {WorkflowError} a TTL that is not a time
+ */
+export function resourcesOf(
+  stage: ResourceData | undefined,
+  defaults: ResourceData | undefined,
+  values: Values,
+  limited: boolean,
+  warnings: string[],
+): Resources {
+  const size = (name: 'memory' | 'disk', key: string, fallback: number): number => {
+    const wanted = [stage?.[name], defaults?.[name], fallback];
+    const said = wanted.find((value) => value !== undefined && (value !== 'jdl' || sizeInJdl(values, key, warnings)));
+    return said === 'jdl' ? (sizeInJdl(values, key, warnings) as number) : (megabytes(String(said)) ?? fallback);
+  };
+  const resources: Resources = {
+    cores: stage?.cores ?? defaults?.cores ?? 1,
+    memory: size('memory', 'MemorySize', DEFAULT_MEMORY),
+    disk: size('disk', 'WorkDirectorySize', DEFAULT_DISK),
+  };
+  const said = stage?.wallTime ?? defaults?.wallTime;
+  const wallTime = said === undefined ? (limited ? timeToLive(values) : undefined) : seconds(String(said));
+  return wallTime === undefined ? resources : { ...resources, wallTime };
+}
+
+function sizeInJdl(values: Values, key: string, warnings: string[]): number | undefined {
+  const [item] = itemsOf(values, key);
+  if (!item) return undefined;
+  const size = megabytes(item.text);
+  const warning = `${key}: "${item.text}" is not a size such as 8GB or 512MB, the default is used`;
+  if (size === undefined && !warnings.includes(warning)) warnings.push(warning);
+  return size;
+}
+
+function timeToLive(values: Values): number | undefined {
+  const text = textOf(values, 'TTL') ?? '';
+  if (text === '') return undefined;
+  return seconds(text) ?? fail(`TTL: "${text}" is not a number of seconds`, positionOf(values, 'TTL'));
+}

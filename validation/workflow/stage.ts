@@ -1,0 +1,272 @@
+import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import type { Item, Value } from '../jdl/parse.ts';
+import type { Position } from '../jdl/problem.ts';
+import { badVariable, baseName } from '../jdl/variables.ts';
+import type { Definition, Path } from './definition.ts';
+import { fail } from './errors.ts';
+import { findFile, inputFile, type LocalFiles } from './inputs.ts';
+import { ownOutputs, parseOutputs, withoutDisk } from './outputs.ts';
+import { fillIn, type PlaceholderContext } from './placeholder.ts';
+import type { InputFile, Stage } from './plan.ts';
+import { resourcesOf } from './resources.ts';
+import type { InputData, JdlData, StageData } from './schema.ts';
+
+/** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
+const COPY_TIMEOUT = 100;
+const COPY_JOBS = 15;
+/** The predecessor's managers ran makeflow with `-r 3`. */
+const RETRIES = 3;
+
+/** What stages are made from. */
+export interface StageContext extends PlaceholderContext {
+  definition: Definition;
+  /** The JDL with the workflow's own keys below it. */
+  values: Values;
+  /** Local input files: in the current directory, beside the JDL, in the workflow's folder. */
+  local: LocalFiles;
+  /** Where executables are looked for that are sent: the JDL's folder, the workflow's. */
+  payloadFolders: readonly string[];
+  /** Absolute directory that relative OutputDirs are taken below; undefined leaves them relative. */
+  outputBase: string | undefined;
+  warnings: string[];
+  /** Inputs that need the steps of other stages. */
+  generated(input: Exclude<InputData, string | { optional: string }>, stage: StageData, at: Position): InputFile[];
+}
+
+/**
+ * A stage of the plan: the JDL with what the workflow's stage changes in it.
+ * @param index of the stage in the definition
+ * @throws {WorkflowError} missing keys and files, unknown placeholders and variables
+ */
+export function buildStage(
+  data: StageData,
+  index: number,
+  phase: number,
+  after: string[],
+  context: StageContext,
+): Stage {
+  const { definition, values, warnings } = context;
+  const at = (path: Path) => definition.at(['stages', index, ...path]);
+  const fill = (text: string, path: Path) => fillIn(text, at(path), context);
+  const loose = isSet(values, 'DontArchive') || isSet(values, 'SaveAll');
+  const saveAll = isSet(values, 'SaveAll');
+
+  const own = new Map(values);
+  for (const [key, value] of Object.entries(data.jdl ?? {}))
+    own.set(key, jdlValue(value, at(['jdl', key]), fill, ['jdl', key]));
+
+  const executable = executableOf(data, values, at(['name']));
+  const argumentsText = data.command
+    ? ''
+    : data.arguments !== undefined
+      ? fill(pick(data.arguments, loose), ['arguments'])
+      : (textOf(values, 'Arguments') ?? textOf(values, 'SplitArguments') ?? '');
+  const outputDir = outputDirOf(data, values, at(['outputDir']), fill, context);
+  const outputs = data.outputs?.map(withoutDisk) ?? ownOutputs(itemsOf(values, 'Output').map((item) => item.text));
+  const inputs = inputsOf(data, own, executable, at, fill, loose, context);
+  const packages = packagesOf(values);
+
+  for (const key of ['Arguments', 'SplitArguments']) if (own.has(key)) own.set(key, literal(argumentsText, at([])));
+  own.set('Executable', literal(executable, at([])));
+  own.set('OutputDir', literal(outputDir, at([])));
+  own.set('Packages', list(packages, at([])));
+  own.set('Output', list(outputs, at([])));
+  own.set('InputFile', list(inputs.map(inputText), at([])));
+  const environment = environmentOf(data, own, at);
+
+  checkVariables(data, [['arguments', argumentsText], ['OutputDir', outputDir], ...environment], values, at([]));
+  const { defaults } = definition.data;
+  const limited = environment.some(([name]) => name === 'ALIEN_JDL_TTL');
+  const environmentCommand = textOf(own, 'EnvironmentCommand');
+  const image = data.image ?? defaults?.image;
+  return {
+    name: data.name,
+    phase,
+    after,
+    executable: baseName(executable),
+    executablePath: executable,
+    argumentsTemplate: argumentsText,
+    environment,
+    packages,
+    ...(environmentCommand ? { environmentCommand } : {}),
+    inputs,
+    outputs: saveAll ? [] : parseOutputs(outputs, isSet(values, 'DontArchive')),
+    saveAll,
+    dontArchive: isSet(values, 'DontArchive'),
+    noLiveOutput: isSet(values, 'NoLiveOutput'),
+    outputDirTemplate: outputDir,
+    handsOn: handsOnOf(data, own, environment, definition),
+    expects: pick(data.expects ?? [], loose),
+    onFailure: data.onFailure ?? defaults?.onFailure ?? 'continue',
+    retries: data.retries ?? defaults?.retries ?? RETRIES,
+    ...(image ? { image } : {}),
+    resources: resourcesOf(data.resources, defaults?.resources, own, limited, warnings),
+    copyTimeout: countOf(values, 'CopyTimeout') ?? COPY_TIMEOUT,
+    copyJobs: countOf(values, 'CopyNumJobs') ?? COPY_JOBS,
+  };
+}
+
+function executableOf(data: StageData, values: Values, at: Position): string {
+  if (data.command) return commandFile(data);
+  const executable = data.executable ?? textOf(values, 'Executable') ?? '';
+  return executable === '' ? fail(`the stage ${data.name} has no executable and no command`, at) : executable;
+}
+
+/** The file that holds the command of a stage. */
+function commandFile(data: StageData): string {
+  return `${data.name}.sh`;
+}
+
+function outputDirOf(
+  data: StageData,
+  values: Values,
+  at: Position,
+  fill: (text: string, path: Path) => string,
+  context: StageContext,
+): string {
+  let outputDir: string;
+  if (typeof data.outputDir === 'string') outputDir = fill(data.outputDir, ['outputDir']);
+  else if (data.outputDir) {
+    const { of, replace, with: replacement } = data.outputDir;
+    const template = context.outputDirOf(of)?.template ?? fail(`no stage '${of}' before this one`, at);
+    outputDir = template.replaceAll(replace, () => replacement);
+    if (outputDir === template) {
+      context.warnings.push(
+        `${data.name} writes where ${of} does: there is no '${replace}' in the OutputDir ${template}`,
+      );
+    }
+  } else {
+    const own = textOf(values, 'OutputDir') ?? '';
+    outputDir = own !== '' || values.has('Executable') ? own : `${data.name}${data.each ? '/#alien_counter_04i#' : ''}`;
+  }
+  if (outputDir === '')
+    fail('no OutputDir: expected a directory or a root:// address', positionOf(values, 'OutputDir') ?? at);
+  if (!context.outputBase || /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(outputDir)) return outputDir;
+  return `${context.outputBase.replace(/\/+$/, '')}/${outputDir.replace(/^(\.\/+)+/, '')}`;
+}
+
+function inputsOf(
+  data: StageData,
+  own: Values,
+  executable: string,
+  at: (path: Path) => Position,
+  fill: (text: string, path: Path) => string,
+  loose: boolean,
+  context: StageContext,
+): InputFile[] {
+  const inputs = new Map<string, InputFile>();
+  const add = (input: InputFile) => {
+    const other = inputs.get(input.name);
+    if (other && inputText(other) !== inputText(input)) {
+      context.warnings.push(`${data.name}: two input files named ${input.name}, the latter is taken`);
+    }
+    inputs.set(input.name, input);
+  };
+  for (const { text, at: place } of itemsOf(own, 'InputFile')) {
+    if (!(text.startsWith('LF:') ? baseName(text) : text).startsWith('OCDB'))
+      add(inputFile(text, context.local, place));
+  }
+  for (const [i, input] of (data.inputs ?? []).entries()) {
+    const place = at(['inputs', i]);
+    if (typeof input === 'string')
+      add(storedOrLocal(fill(input, ['inputs', i]), input.startsWith('{{'), place, context));
+    else if ('optional' in input) addFound(input.optional);
+    else if (!('when' in input) || input.when === (loose ? 'loose' : 'archived')) {
+      for (const made of context.generated(input, data, place)) add(made);
+    }
+  }
+  if (data.command) {
+    const text = `#!/bin/bash\nset -e\n${data.command.replace(/\n$/, '')}`;
+    add({ kind: 'generated', name: commandFile(data), unpack: false, lines: () => text.split('\n') });
+  } else addFound(baseName(executable));
+  return [...inputs.values()];
+
+  function addFound(name: string): void {
+    const source = findFile(name, context.payloadFolders);
+    if (source && !inputs.has(name)) add({ kind: 'sent', name, unpack: false, source });
+  }
+}
+
+/** What an earlier stage stored below a relative OutputDir is on the worker, not here. */
+function storedOrLocal(text: string, stored: boolean, at: Position, context: StageContext): InputFile {
+  if (!stored || /^(\/|[A-Za-z][\w+.-]*:)/.test(text)) return inputFile(text, context.local, at);
+  const unpack = text.endsWith(',unpack');
+  const path = unpack ? text.slice(0, -',unpack'.length) : text;
+  return { kind: 'worker', name: baseName(path), unpack, path };
+}
+
+/** An input as a JDL would write it. */
+export function inputText(input: InputFile): string {
+  const place = input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : input.name;
+  return input.unpack ? `${place},unpack` : place;
+}
+
+function environmentOf(data: StageData, own: Values, at: (path: Path) => Position): [string, string][] {
+  const environment = new Map<string, string>();
+  const add = (name: string, value: string, place: Position) => {
+    if (!/^[A-Za-z_]\w*$/.test(name)) fail(`'${name}' cannot be the name of an environment variable`, place);
+    environment.set(name, value);
+  };
+  const exported: Item[] = [
+    ...itemsOf(own, 'JDLVariables'),
+    ...(data.export ?? []).map((text, i) => ({ text, at: at(['export', i]) })),
+  ];
+  for (const { text, at: place } of exported) add(`ALIEN_JDL_${text.toUpperCase()}`, textOf(own, text) ?? '', place);
+  for (const { text, at: place } of itemsOf(own, 'ExtraVariables')) add(text, textOf(own, text) ?? '', place);
+  if (data.command) {
+    add('RELVAL_INDEX', '#alien_counter#', at([]));
+    add('RELVAL_INPUT', '#alienfilename#', at([]));
+  }
+  for (const [name, value] of Object.entries(data.environment ?? {})) add(name, value, at(['environment', name]));
+  return [...environment];
+}
+
+/** What later stages take from this one: `transferToMakeflow` where it is exported, and what the workflow says they use. */
+function handsOnOf(data: StageData, own: Values, environment: [string, string][], definition: Definition): string[] {
+  const names = new Set<string>();
+  if (environment.some(([name]) => name === 'ALIEN_JDL_TRANSFERTOMAKEFLOW')) {
+    for (const name of (textOf(own, 'transferToMakeflow') ?? '').split(/[\s,]+/)) if (name !== '') names.add(name);
+  }
+  for (const { each, inputs } of definition.data.stages) {
+    if (typeof each === 'object' && 'of' in each && each.of === data.name) names.add(each.lines);
+    for (const input of inputs ?? []) {
+      if (typeof input === 'object' && 'made' in input && input.of === data.name) names.add(input.made);
+    }
+  }
+  return [...names];
+}
+
+/** Formats are checked before anything is expanded, so that the place in the JDL can be told. */
+function checkVariables(data: StageData, templates: [string, string][], values: Values, at: Position): void {
+  for (const [name, template] of templates) {
+    const variable = badVariable(template);
+    if (variable === undefined) continue;
+    const key = [...values.keys()].find((candidate) => textOf(values, candidate)?.includes(variable)) ?? '';
+    fail(
+      `${data.name}: ${variable} in ${name}: expected a printf format for integers such as #alien_counter_05i#`,
+      positionOf(values, key) ?? at,
+    );
+  }
+}
+
+function jdlValue(data: JdlData[string], at: Position, fill: (text: string, path: Path) => string, path: Path): Value {
+  if (typeof data === 'string') return literal(fill(data, path), at);
+  return list(
+    data.map((text, i) => fill(text, [...path, i])),
+    at,
+  );
+}
+
+function literal(text: string, at: Position): Value {
+  return { kind: 'string', text, at };
+}
+
+function list(texts: readonly string[], at: Position): Value {
+  return { kind: 'list', items: texts.map((text) => ({ text, at })), at };
+}
+
+function pick<T extends string | readonly string[]>(value: T | { archived: T; loose: T }, loose: boolean): T {
+  if (typeof value === 'string' || Array.isArray(value)) return value as T;
+  const choice = value as { archived: T; loose: T };
+  return loose ? choice.loose : choice.archived;
+}

@@ -1,0 +1,283 @@
+import type { Values } from '../jdl/keys.ts';
+import { formatProblem, type Position } from '../jdl/problem.ts';
+import { expand } from '../jdl/variables.ts';
+import { collectionLines } from './collection.ts';
+import type { Definition } from './definition.ts';
+import { fail, WorkflowError } from './errors.ts';
+import { type FanOutContext, jobsOf, type StageJob } from './fanout.ts';
+import { Missing, storedFile } from './inputs.ts';
+import type { InputFile, Plan, Stage, Step } from './plan.ts';
+import type { InputData, StageData } from './schema.ts';
+import { type Selection, selectStages } from './select.ts';
+import { buildStage, type StageContext } from './stage.ts';
+
+export interface PlanInput {
+  name: string;
+  definition: Definition;
+  /** The JDL above the workflow's own keys. */
+  values: Values;
+  folders: readonly string[];
+  payloadFolders: readonly string[];
+  outputBase: string | undefined;
+  bins: Readonly<Record<string, readonly string[]>>;
+  selection: Selection;
+  /** Local input files that are not there are a warning. */
+  allowMissing: boolean;
+  sources: string[];
+  warnings: string[];
+}
+
+/** Where the report of a step is found by the step that merges them. */
+const REPORT = 'validation_report.txt';
+
+/** A stage and its steps, of which not all need to be run. */
+interface Planned {
+  data: StageData;
+  stage: Stage;
+  /** Undefined while the file that decides about them is not made. */
+  jobs: readonly StageJob[] | undefined;
+  steps: Step[];
+  /** Ids that later steps wait for: its own, or while it is pending those that it waits for. */
+  waitIds: readonly string[];
+  selected: boolean;
+}
+
+/**
+ * Turns definition and JDL into stages and steps. Steps share their stage and their lists of ids; nothing is expanded.
+ * @throws {WorkflowError}
+ */
+export function buildPlan(input: PlanInput): Plan {
+  const { definition, warnings, sources, bins, selection } = input;
+  const stages = definition.data.stages;
+  const fanOut: FanOutContext = { values: input.values, folders: input.folders, bins, sources, warnings };
+  const jobs = new Map(
+    stages.map((data, i) => [data.name, jobsOf(data.each, definition.at(['stages', i, 'each']), fanOut)] as const),
+  );
+  const names = stages.map((stage) => stage.name);
+  const idsOf = (data: StageData) => (jobs.get(data.name) ?? []).map((job) => stepId(data, job.index));
+  const selected = selectStages(names, selection, (name) => idsOf(stages[names.indexOf(name)] as StageData));
+  const planned = new Map<string, Planned>();
+  const waiting = new WaitLists();
+  const missing = new Missing();
+
+  for (const [index, data] of stages.entries()) {
+    const at = definition.at(['stages', index]);
+    const after = data.after === 'all' ? names.slice(0, index) : data.after;
+    const context: StageContext = {
+      ...input,
+      local: { folders: input.folders, missing },
+      firstInput: [...jobs.values()].find((list) => list?.[0]?.inputFile !== undefined)?.[0]?.inputFile,
+      outputDirOf: (name) => {
+        const other = planned.get(name);
+        return other && { template: other.stage.outputDirTemplate, first: other.jobs?.[0] ?? { index: 0 } };
+      },
+      generated: (wanted, _data, place) =>
+        generatedInputs(wanted, after, planned, selected.has(data.name), selection, place),
+    };
+    const stageJobs = jobs.get(data.name);
+    const stage = buildStage(data, index, phaseOf(data, after, planned), [...after], context);
+    const ids = waiting.of(after, planned);
+    const steps = (stageJobs ?? []).map((job) => stepOf(data, stage, job, ids));
+    planned.set(data.name, {
+      data,
+      stage,
+      jobs: stageJobs,
+      steps,
+      waitIds: stageJobs ? steps.map((step) => step.id) : ids,
+      selected: selected.has(data.name),
+    });
+    checkPending(data, stageJobs, selected, at);
+    warnOverwriting(stage, stageJobs, warnings);
+  }
+  checkUnique(planned);
+  if (missing.problems.length > 0 && !input.allowMissing) throw new WorkflowError(missing.problems);
+  warnings.push(...missing.problems.map(formatProblem));
+  return assemble(input, planned);
+}
+
+function stepId(data: StageData, index: number): string {
+  return data.each === undefined ? data.name : data.name + String(index).padStart(4, '0');
+}
+
+function stepOf(data: StageData, stage: Stage, job: StageJob, after: readonly string[]): Step {
+  const step: Step = { id: stepId(data, job.index), stage, index: job.index, after };
+  if (job.inputFile !== undefined) step.inputFile = job.inputFile;
+  if (job.extraArguments) step.extraArguments = job.extraArguments;
+  return step;
+}
+
+/** Lists of ids, one object for all stages that wait for the same stages: with 100,000 ids they are long. */
+class WaitLists {
+  private readonly lists = new Map<string, readonly string[]>();
+
+  of(after: readonly string[], planned: ReadonlyMap<string, Planned>): readonly string[] {
+    const key = after.join(' ');
+    let list = this.lists.get(key);
+    if (!list) {
+      const parts = after.map((name) => planned.get(name)?.waitIds ?? []);
+      list = parts.length === 1 ? (parts[0] as readonly string[]) : [...new Set(parts.flat())];
+      this.lists.set(key, list);
+    }
+    return list;
+  }
+}
+
+/** A stage is run after those that it waits for; one whose width is made by a stage, in the makeflow run after that. */
+function phaseOf(data: StageData, after: readonly string[], planned: ReadonlyMap<string, Planned>): number {
+  const madeBy = typeof data.each === 'object' && 'of' in data.each ? planned.get(data.each.of) : undefined;
+  const phases = after.map((name) => planned.get(name)?.stage.phase ?? 0);
+  return Math.max(0, madeBy ? madeBy.stage.phase + 1 : 0, ...phases);
+}
+
+function checkPending(
+  data: StageData,
+  jobs: readonly StageJob[] | undefined,
+  selected: ReadonlySet<string>,
+  at: Position,
+): void {
+  if (jobs || typeof data.each !== 'object' || !('of' in data.each)) return;
+  if (!selected.has(data.name) || selected.has(data.each.of)) return;
+  fail(
+    `${data.name} has one step for each line of ${data.each.lines}, which ${data.each.of} makes: it is not run now, so that file must be given`,
+    at,
+  );
+}
+
+/** Jobs that store their outputs in one place overwrite each other's. */
+function warnOverwriting(stage: Stage, jobs: readonly StageJob[] | undefined, warnings: string[]): void {
+  const [first, second] = jobs ?? [];
+  if (!first || !second || stage.outputDirTemplate.includes('$')) return;
+  const directory = expand(stage.outputDirTemplate, first);
+  if (directory === expand(stage.outputDirTemplate, second)) {
+    warnings.push(
+      `${stage.name}: several jobs write to ${directory}, there is no #alien…# in the OutputDir that tells them apart`,
+    );
+  }
+}
+
+function generatedInputs(
+  wanted: Exclude<InputData, string | { optional: string }>,
+  after: readonly string[],
+  planned: ReadonlyMap<string, Planned>,
+  selected: boolean,
+  selection: Selection,
+  at: Position,
+): InputFile[] {
+  if ('reports' in wanted) return reportInputs(wanted.reports, after, planned, selection);
+  const other = planned.get(wanted.of) as Planned;
+  if (selected && !other.jobs && !other.selected) {
+    fail(`the steps of ${wanted.of} are not known: ${pendingFile(other)} must be given`, at);
+  }
+  if ('made' in wanted) {
+    return other.steps.map((step) => {
+      const name = other.data.each ? `${step.id}.${wanted.made}` : wanted.made;
+      return madeInput(other, step, wanted.made, name, selection);
+    });
+  }
+  const name = wanted.collection;
+  const template = wanted.file ? `${other.stage.outputDirTemplate}/${wanted.file}` : other.stage.outputDirTemplate;
+  const lines = () => {
+    if (!other.jobs)
+      throw new WorkflowError([{ message: `${name} lists the steps of ${wanted.of}, which are not known yet`, at }]);
+    return collectionLines(
+      name,
+      other.jobs.map((job) => ({ index: job.index, file: expand(template, job) })),
+    );
+  };
+  return [{ kind: 'generated', name, unpack: false, lines }];
+}
+
+function pendingFile(planned: Planned): string {
+  const { each } = planned.data;
+  return typeof each === 'object' && 'lines' in each ? each.lines : '';
+}
+
+/** A file that an earlier step leaves: handed on where it is run now, else from where it was stored. */
+function madeInput(of: Planned, step: Step, file: string, name: string, selection: Selection): InputFile {
+  if (of.selected && selection.only === undefined) return { kind: 'made', name, unpack: false, step: step.id, file };
+  const place = `${expand(of.stage.outputDirTemplate, step)}/${file}`;
+  return storedFile(name, place, false) ?? { kind: 'worker', name, unpack: false, path: place };
+}
+
+/** The report of every step that is waited for, and a list of them: name, tab, the OutputDir that it is about. */
+function reportInputs(
+  list: string,
+  after: readonly string[],
+  planned: ReadonlyMap<string, Planned>,
+  selection: Selection,
+): InputFile[] {
+  const reached = new Set<string>();
+  const reach = (name: string) => {
+    if (reached.has(name)) return;
+    reached.add(name);
+    for (const other of planned.get(name)?.stage.after ?? []) reach(other);
+  };
+  for (const name of after) reach(name);
+  const stages = [...planned.values()].filter((other) => reached.has(other.stage.name));
+  const nameOf = (step: Step) => `${step.id}.${REPORT}`;
+  function* lines(): Iterable<string> {
+    for (const other of stages) {
+      for (const step of other.steps) yield `${nameOf(step)}\t${expand(other.stage.outputDirTemplate, step)}`;
+    }
+  }
+  return [
+    { kind: 'generated', name: list, unpack: false, lines },
+    ...stages.flatMap((other) => other.steps.map((step) => madeInput(other, step, REPORT, nameOf(step), selection))),
+  ];
+}
+
+/** `a` with job 11 and `a0` with job 1 of more than four digits could have the same id. */
+function checkUnique(planned: ReadonlyMap<string, Planned>): void {
+  const owners = new Map<string, string>();
+  for (const { steps, stage } of planned.values()) {
+    for (const { id } of steps) {
+      const owner = owners.get(id);
+      if (owner !== undefined) fail(`the stages ${owner} and ${stage.name} both have a step ${id}: rename one of them`);
+      owners.set(id, stage.name);
+    }
+  }
+}
+
+function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan {
+  const { only } = input.selection;
+  const run = [...planned.values()].filter((entry) => entry.selected);
+  const steps = run.flatMap((entry) =>
+    only === undefined ? entry.steps : entry.steps.filter((step) => step.id === only),
+  );
+  const phases = [...new Set(run.map((entry) => entry.stage.phase))].sort((a, b) => a - b);
+  for (const { stage } of run) stage.phase = phases.indexOf(stage.phase);
+  if (run.length < planned.size || only !== undefined) dropOutsiders(steps);
+  const used = new Set(run.flatMap((entry) => (entry.data.after === 'all' ? [] : entry.stage.after)));
+  const assumed = [...planned.values()].filter((entry) => !entry.selected && used.has(entry.stage.name));
+  for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
+  return {
+    name: input.name,
+    workflow: input.definition.data.name,
+    phases: phases.length,
+    stages: run.map((entry) => entry.stage),
+    steps,
+    pending: run
+      .filter((entry) => !entry.jobs)
+      .map(({ data }) => {
+        const each = data.each as { lines: string; of: string };
+        return { stage: data.name, file: each.lines, madeBy: each.of };
+      }),
+    assumed: assumed.flatMap((entry) => entry.steps),
+    sources: input.sources,
+    warnings: input.warnings,
+  };
+}
+
+/** Steps wait only for steps that are run. */
+function dropOutsiders(steps: Step[]): void {
+  const ids = new Set(steps.map((step) => step.id));
+  const lists = new Map<readonly string[], readonly string[]>();
+  for (const step of steps) {
+    let list = lists.get(step.after);
+    if (!list) {
+      list = step.after.filter((id) => ids.has(id));
+      lists.set(step.after, list);
+    }
+    step.after = list;
+  }
+}
