@@ -1,2 +1,41 @@
 #!/usr/bin/env node
-export {};
+import yargs, { type Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { explainRunning, runFramework, teardown } from './commands.ts';
+import { ConfigError } from './config.ts';
+import { CredentialsError } from './mesos/credentials.ts';
+import { defaultStateDir, frameworkOptions } from './options.ts';
+import { JournalError } from './store/journal.ts';
+
+/** Errors of the caller's making: their message says what to do, and exit 2 says whose turn it is. */
+const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError];
+
+await yargs(hideBin(process.argv))
+  .scriptName('mesos-workqueue-framework')
+  .usage('$0\n\nLaunches Work Queue workers from Mesos offers: exactly as many as the managers’ waiting tasks need.')
+  .command('$0', 'Serve the Work Queue managers of a catalog', frameworkOptions, runFramework)
+  .command(
+    'why [project]',
+    'Explain what each project has, and why not more',
+    (command: Argv) =>
+      command
+        .positional('project', { type: 'string', describe: 'Only this project' })
+        .option('state-dir', {
+          type: 'string',
+          default: defaultStateDir(),
+          describe: 'State directory of the framework',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+    explainRunning,
+  )
+  .command('teardown', 'End the framework of a state directory: Mesos kills its workers', frameworkOptions, teardown)
+  .strict()
+  .wrap(Math.min(120, process.stdout.columns ?? 100))
+  .fail((message, error) => {
+    if (!error) console.error(`mesos-workqueue-framework: ${message}\nTry --help.`);
+    else if (USAGE_ERRORS.some((kind) => error instanceof kind))
+      console.error(`mesos-workqueue-framework: ${error.message}`);
+    else throw error;
+    process.exit(2);
+  })
+  .parseAsync();

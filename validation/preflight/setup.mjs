@@ -19,7 +19,8 @@ function stop(message) {
 /** @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
 function run(command, args, env = process.env) {
   const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
-  if (error || status !== 0) stop(`\`${[command, ...args].join(' ')}\` failed${error ? `: ${error.message}` : ` (exit ${status})`}`);
+  if (error || status !== 0)
+    stop(`\`${[command, ...args].join(' ')}\` failed${error ? `: ${error.message}` : ` (exit ${status})`}`);
 }
 
 /** @param {string} command @returns {boolean} whether it stands in $PATH */
@@ -44,7 +45,9 @@ function checkNode() {
 
 /** `npm ci`, unless node_modules was made from this very lock file. */
 function npmPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(ROOT, 'node_modules', '.made-from');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.log('setup: installing the npm packages of package-lock.json (npm ci)');

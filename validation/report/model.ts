@@ -19,11 +19,19 @@ export interface Finding {
   line?: number;
   /** From 1, in characters. */
   column?: number;
-  /** The line of the log, or a sentence; as text, never markup. */
+  /** The line of the log, or a sentence; as text, never markup. May hold any character but a line feed: see printable.ts. */
   message: string;
+  /** A few lines of the log before and after, in their order. */
+  context?: { before: string[]; after: string[] };
+  /** Further lines of the file that the rule is about, which are counted and not listed. */
+  more?: number;
+  /** Why it is excused, and by whom; its severity is then info. */
+  known?: string;
+  /** The same for the same trouble in another run, on another host, in another step of the stage. */
+  fingerprint?: string;
 }
 
-export type StepState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'broken' | 'aborted';
+export type StepState = 'waiting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'broken' | 'aborted';
 
 /** How one step ended. `failed`: its payload did; `broken`: the infrastructure did, after all attempts. */
 export interface StepReport {

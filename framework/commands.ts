@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { ConfigError, parseVolume, readPools } from './config.ts';
+import { Driver } from './driver.ts';
+import { type LocalMaster, startLocalMaster } from './local/master.ts';
+import type { Logger } from './log.ts';
+import { jsonCodec, protobufCodec } from './mesos/codec.ts';
+import { readCredentials } from './mesos/credentials.ts';
+import { parseMaster } from './mesos/leader.ts';
+import { readTls } from './mesos/tls.ts';
+import type { Explanation } from './ops/explain.ts';
+import { serveOps } from './ops/server.ts';
+import type { FrameworkArguments } from './options.ts';
+import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
+import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
+import { readPassword } from './workqueue/password.ts';
+
+/** Image of the predecessor's workers. */
+const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
+/** What the embedded master keeps for the rest of the machine unless told otherwise. */
+const LOCAL_MEMORY_SHARE = 0.9;
+/** MB that the embedded agent offers; what is really free is checked by the workers. */
+const LOCAL_DISK = 1_000_000;
+
+/** Serves until SIGINT or SIGTERM. Exit status 1 when going on makes no sense. */
+export async function runFramework(args: FrameworkArguments): Promise<void> {
+  const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const local = args.master === 'local' ? await startLocal(args, log) : undefined;
+  const stateDir = local?.dir ?? args.stateDir;
+  const driver = makeDriver(args, local?.master.address ?? args.master, stateDir, log, (why) => void end(1, why));
+  const { host, port } = hostPort('listen', args.listen);
+  const ops = await serveOps(driver, host, port);
+  writeFileSync(join(stateDir, 'address'), `${ops.address}\n`);
+  log.info({ address: ops.address }, 'serving /healthz, /metrics and /state');
+
+  let ending = false;
+  async function end(status: number, why: string): Promise<void> {
+    if (ending) return;
+    ending = true;
+    log[status === 0 ? 'info' : 'error']({ why }, 'stopping');
+    await driver.stop({ teardown: local !== undefined || args.teardownOnExit });
+    await ops.close();
+    await local?.stop();
+    process.exit(status);
+  }
+  process.once('SIGINT', () => void end(0, 'SIGINT'));
+  process.once('SIGTERM', () => void end(0, 'SIGTERM'));
+  driver.start();
+}
+
+/** Ends the framework of a state directory. */
+export async function teardown(args: FrameworkArguments): Promise<void> {
+  if (args.master === 'local')
+    throw new ConfigError('teardown: a local master ends with its framework; name a real one');
+  const log = pino({ level: args.logLevel }, pino.destination(2));
+  const driver = makeDriver(args, args.master, args.stateDir, log, (why) => {
+    console.error(`mesos-workqueue-framework: ${why}`);
+    process.exit(1);
+  });
+  const id = driver.scheduler.state.frameworkId;
+  driver.connection.start();
+  for (let waited = 0; !driver.scheduler.state.subscribed; waited += 100) {
+    if (waited >= 30_000) throw new ConfigError(`teardown: no master answers at ${args.master}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await driver.stop({ teardown: true });
+  console.log(`framework ${id} is torn down`);
+}
+
+/** Asks the running framework of a state directory, and prints its explanations. */
+export async function explainRunning(args: { project?: string; stateDir: string; json: boolean }): Promise<void> {
+  let projects: Explanation[];
+  try {
+    const address = readFileSync(join(args.stateDir, 'address'), 'utf8').trim();
+    const answer = await fetch(`http://${address}/state`);
+    projects = ((await answer.json()) as { projects: Explanation[] }).projects;
+  } catch (error) {
+    throw new ConfigError(
+      `why: no framework answers for ${args.stateDir} (${(error as Error).message}). Is it running, with this --state-dir?`,
+    );
+  }
+  const shown = projects.filter(({ project }) => args.project === undefined || project === args.project);
+  if (args.json) console.log(JSON.stringify(shown, null, 2));
+  else if (shown.length === 0)
+    console.log(args.project ? `no manager of project ${args.project} is known` : 'no manager is known');
+  else for (const { project, manager, words } of shown) console.log([`${project} (${manager})`, ...words].join('\n  '));
+}
+
+function makeDriver(
+  args: FrameworkArguments,
+  master: string,
+  stateDir: string,
+  log: Logger,
+  onFatal: (why: string) => void,
+): Driver {
+  const credentials = readCredentials(
+    {
+      credentialFile: args.credentialFile,
+      tokenFile: args.tokenFile,
+      secret: process.env.MESOS_SECRET,
+      principal: args.principal,
+    },
+    log,
+  );
+  return new Driver({
+    pools: args.config === undefined ? [poolOfFlags(args)] : readPools(args.config, poolOfFlags(args)),
+    info: {
+      user: args.user ?? userInfo().username,
+      name: args.framework_name,
+      failover_timeout: args.failoverTimeout,
+      // Without it the master declares tasks lost whenever their agent restarts.
+      checkpoint: true,
+      ...(args.principal !== '' && { principal: args.principal }),
+    },
+    connection: {
+      locate: parseMaster(master, { log }),
+      codec: args.json ? jsonCodec : protobufCodec,
+      credentials,
+      tls: readTls({ caFile: args.tlsCa, certFile: args.tlsCert, keyFile: args.tlsKey }),
+    },
+    demand: {
+      catalogs: args.catalog.map((text) => hostPort('catalog', text)),
+      managers: args.manager.map((text) => hostPort('manager', text)),
+      ...(args.password !== undefined && { password: readPassword(args.password) }),
+    },
+    stateDir,
+    log,
+    onFatal,
+  });
+}
+
+/** The one pool that the predecessor's flags describe. */
+function poolOfFlags(args: FrameworkArguments): Pool {
+  const image = args.docker ?? (args.master === 'local' ? 'none' : PREDECESSOR_IMAGE);
+  for (const key of ['cores', 'memory', 'disk', 'max'] as const) {
+    if (!Number.isInteger(args[key]) || args[key] < 1) {
+      throw new ConfigError(`--${key}: expected a whole number from 1, got ${args[key]}`);
+    }
+  }
+  return {
+    ...DEFAULT_POOL,
+    shape: { cores: args.cores, memory: args.memory, disk: args.disk },
+    role: args.role === '' ? '*' : args.role,
+    max: args.max,
+    idleSeconds: args.idle,
+    ...(image !== 'none' && image !== '' && { image }),
+    volumes: args.volume.map(parseVolume),
+    privileged: args.privileged,
+    ...(args.user && { user: args.user }),
+  };
+}
+
+async function startLocal(
+  args: FrameworkArguments,
+  log: Logger,
+): Promise<{ master: LocalMaster; dir: string; stop: () => Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
+  const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
+  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK }];
+  const master = await startLocalMaster({ workDir: dir, agents, log });
+  const stop = async (): Promise<void> => {
+    await master.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { master, dir, stop };
+}
+
+/** @throws ConfigError that names the flag */
+function hostPort(flag: string, text: string): HostPort {
+  const parsed = parseHostPort(text);
+  if (!parsed) throw new ConfigError(`--${flag} ${text}: expected HOST:PORT`);
+  return parsed;
+}

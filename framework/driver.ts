@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from './log.ts';
+import { MesosConnection } from './mesos/connection.ts';
+import { CallRefusedError } from './mesos/errors.ts';
+import type { Call, Event, FrameworkInfo } from './mesos/messages.ts';
+import type { MesosConnectionOptions } from './mesos/options.ts';
+import type { Pool } from './scheduler/pool.ts';
+import type { JournalRecord } from './scheduler/records.ts';
+import { Scheduler, type SchedulerEvent } from './scheduler/scheduler.ts';
+import { initialState, replay } from './scheduler/state.ts';
+import { Journal } from './store/journal.ts';
+import { DemandWatcher, type DemandWatcherOptions } from './workqueue/watcher.ts';
+
+/** How often the core is given the time when nothing else happens: releases, repeats and pauses are counted in seconds. */
+const TICK_MS = 500;
+
+export interface DriverOptions {
+  pools: readonly Pool[];
+  /** What Mesos is told of this framework; id, roles and capabilities are the core's. */
+  info: Omit<FrameworkInfo, 'id' | 'roles' | 'capabilities'>;
+  connection: Pick<MesosConnectionOptions, 'locate' | 'credentials' | 'tls' | 'codec'>;
+  demand: Omit<DemandWatcherOptions, 'onDemand' | 'log'>;
+  /** Where the journal lives. */
+  stateDir: string;
+  log: Logger;
+  /** Called when going on makes no sense: another instance took over, or the master refuses this framework for good. */
+  onFatal: (why: string) => void;
+}
+
+/**
+ * The loop around the core: one event at a time is decided, its records are made durable, and only then its calls leave.
+ * Everything that can block or fail is here; everything that decides is in `scheduler/`.
+ */
+export class Driver {
+  readonly scheduler: Scheduler;
+  readonly connection: MesosConnection;
+  readonly watcher: DemandWatcher;
+  readonly startedAt = Date.now();
+  readonly #options: DriverOptions;
+  readonly #journal: Journal<JournalRecord>;
+  #tick: NodeJS.Timeout | undefined;
+
+  /** Reads the journal; nothing is contacted before `start`. @throws JournalError */
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    const { log } = options;
+    let scheduler = new Scheduler(initialState(options.pools));
+    this.#journal = Journal.open<JournalRecord>(options.stateDir, {
+      log,
+      load: (records) => {
+        scheduler = new Scheduler(replay(options.pools, records));
+      },
+      snapshot: () => liveRecords(scheduler),
+    });
+    this.scheduler = scheduler;
+    if (scheduler.state.frameworkId === undefined) this.handle({ type: 'removed', id: newFrameworkId() });
+    this.connection = new MesosConnection({
+      ...options.connection,
+      log,
+      subscribe: () => scheduler.subscription(options.info),
+      onEvent: (event) => this.#onMesosEvent(event),
+      onDisconnected: (why) => {
+        log.warn({ why }, 'disconnected from the master');
+        this.handle({ type: 'disconnected' });
+      },
+    });
+    this.watcher = new DemandWatcher({
+      ...options.demand,
+      log,
+      onDemand: (demand) => this.handle({ type: 'demand', demand }),
+    });
+  }
+
+  start(): void {
+    const { workers, frameworkId } = this.scheduler.state;
+    this.#options.log.info({ frameworkId, workers: workers.size }, 'starting');
+    this.connection.start();
+    this.watcher.start();
+    this.#tick = setInterval(() => this.handle({ type: 'tick' }), TICK_MS);
+  }
+
+  /** Handles one event to its end: decide, record, send. */
+  handle(event: SchedulerEvent): void {
+    const { records, calls } = this.scheduler.handle(event, Date.now());
+    this.#journal.append(records);
+    for (const record of records) this.#report(record);
+    for (const call of calls) this.#send(call);
+  }
+
+  /**
+   * Ends this process' part. @param teardown also ends the framework: Mesos kills its workers, and its id is done with.
+   * Without it workers go on, and the next start with the same state directory takes them up again.
+   */
+  async stop({ teardown }: { teardown: boolean }): Promise<void> {
+    clearInterval(this.#tick);
+    await this.watcher.stop();
+    if (teardown && this.scheduler.state.subscribed) {
+      try {
+        await this.connection.send({ type: 'TEARDOWN' });
+        this.handle({ type: 'disconnected' });
+        this.handle({ type: 'removed', id: newFrameworkId() });
+      } catch (error) {
+        this.#options.log.error({ error: String(error) }, 'teardown did not reach the master');
+      }
+    }
+    await this.connection.stop();
+    this.#journal.close();
+  }
+
+  #onMesosEvent(event: Event): void {
+    const { log } = this.#options;
+    if (event.type === 'ERROR') {
+      const message = event.error?.message ?? 'no reason given';
+      if (/has been removed|completed framework/i.test(message)) {
+        log.warn({ message }, 'the master has removed this framework: registering as a new one');
+        this.handle({ type: 'removed', id: newFrameworkId() });
+        return;
+      }
+      this.#options.onFatal(
+        /failed over/i.test(message)
+          ? 'another instance has registered with the same framework id and took over'
+          : `the master refuses this framework: ${message}`,
+      );
+      return;
+    }
+    if (event.type === 'SUBSCRIBED') log.info({ frameworkId: event.subscribed?.framework_id.value }, 'subscribed');
+    this.handle({ type: 'mesos', event });
+  }
+
+  #send(call: Call): void {
+    this.connection.send(call).catch((error: unknown) => {
+      const refused = error instanceof CallRefusedError;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log.warn({ call: call.type, why }, refused ? 'call refused' : 'call lost');
+      this.handle({ type: 'call-failed', call, refused, why });
+    });
+  }
+
+  #report(record: JournalRecord): void {
+    const { log } = this.#options;
+    if (record.type === 'launch') {
+      const { id, project, manager, hostname, shape } = record.worker;
+      log.info({ worker: id, project, manager, hostname, ...shape }, 'worker launched');
+    } else if (record.type === 'gone') {
+      log.info({ worker: record.id, why: record.why }, 'worker gone');
+    }
+  }
+}
+
+/** Chosen here, so that it can be in the journal before the first SUBSCRIBE leaves; masters accept ids they never saw. */
+function newFrameworkId(): string {
+  return `workqueue-${randomUUID()}`;
+}
+
+/** What a journal needs to hold so that a restart knows all that this scheduler knows. */
+function liveRecords({ state }: Scheduler): JournalRecord[] {
+  if (state.frameworkId === undefined) return [];
+  const records: JournalRecord[] = [{ type: 'framework', id: state.frameworkId, sequence: state.sequence }];
+  for (const worker of state.workers.values()) {
+    const { id, pool, project, manager, managerStartedAt, agentId, hostname, shape, launchedAt } = worker;
+    const identity = { id, pool, project, manager, managerStartedAt, agentId, hostname, shape, launchedAt };
+    records.push({ type: 'launch', worker: identity });
+  }
+  return records;
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/**
+ * Waits until whoever started it is gone, in whatever way; then kills every process that carries the mark, and all
+ * others in their sessions. A fork that has not become a task yet shows no mark: hence three looks that find nothing.
+ */
+const SCRIPT = `
+mark=$1
+read -r _
+clean=0
+while [ "$clean" -lt 3 ]; do
+  marked=$(grep -lsazF "$mark" /proc/[0-9]*/environ | tr -dc '0-9\\n')
+  clean=$((clean + 1))
+  for pid in $marked; do
+    session=$(sed -n 's/.*) [^ZX] [0-9]* [0-9]* \\([0-9]*\\) .*/\\1/p' "/proc/$pid/stat" 2>/dev/null)
+    [ -n "$session" ] || continue
+    clean=0
+    for peer in $(grep -lsE "[)] [^ZX] [0-9]+ [0-9]+ $session " /proc/[0-9]*/stat | tr -dc '0-9\\n'); do
+      kill -s KILL "$peer"
+    done
+    kill -s KILL "$pid"
+  done
+  sleep 0.05
+done 2>/dev/null
+`;
+
+/**
+ * A small shell beside this program, in a session of its own, that holds the reading end of a pipe. When this program
+ * ends without having stopped its tasks (even by SIGKILL), the pipe closes and the guard ends them. PR_SET_PDEATHSIG
+ * would end each task's first process only.
+ */
+export class Guard {
+  readonly #shell: ChildProcess;
+
+  /** @param mark `NAME=value`, or the beginning of it, in the environment of everything that is to end */
+  constructor(mark: string) {
+    this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'mesos-guard', mark], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    this.#shell.on('error', () => undefined);
+    this.#shell.stdin?.on('error', () => undefined);
+  }
+
+  /** Lets the guard do its work now. Resolves when nothing with the mark is left. */
+  async close(): Promise<void> {
+    const { exitCode, signalCode, pid } = this.#shell;
+    if (exitCode !== null || signalCode !== null || pid === undefined) return;
+    const ended = once(this.#shell, 'exit');
+    this.#shell.stdin?.end();
+    await ended;
+  }
+}

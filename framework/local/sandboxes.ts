@@ -1,0 +1,68 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+
+/** What stays of a task that has ended. */
+const KEPT = new Set(['stdout', 'stderr']);
+
+/** The directories of one agent's tasks: `<root>/<task>`, each the working directory of its task. */
+export class Sandboxes {
+  readonly #root: string;
+  /** By virtual path, without the file. */
+  readonly #latest = new Map<string, string>();
+
+  constructor(root: string) {
+    mkdirSync(root, { recursive: true });
+    this.#root = realpathSync(root);
+  }
+
+  /**
+   * Makes the directory of a task. A name that is taken (another framework's task, an earlier run) gets the container's
+   * id instead, so that nothing is ever written over.
+   */
+  create(frameworkId: string, taskId: string, containerId: string): string {
+    const directory = this.#make(taskId) ?? this.#make(containerId);
+    if (!directory) throw new Error(`the sandbox ${join(this.#root, containerId)} exists already`);
+    this.#latest.set(virtualPath(frameworkId, taskId), directory);
+    return directory;
+  }
+
+  #make(name: string): string | undefined {
+    const directory = join(this.#root, name);
+    try {
+      mkdirSync(directory);
+      return directory;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The file behind a path that a client names: below a sandbox's real directory, or below the virtual path
+   * `/frameworks/FID/executors/TASKID/runs/latest`.
+   * @returns undefined for what does not exist or lies outside, also by a symbolic link
+   */
+  resolve(path: string): string | undefined {
+    const [, virtual, rest = ''] = /^(\/frameworks\/[^/]*\/executors\/[^/]*\/runs\/latest)(\/.*)?$/.exec(path) ?? [];
+    const directory = virtual === undefined ? undefined : this.#latest.get(virtual);
+    const named = directory === undefined ? path : posix.join(directory, rest);
+    try {
+      const real = realpathSync(named);
+      return [...this.#latest.values()].some((sandbox) => real === sandbox || real.startsWith(sandbox + sep))
+        ? real
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes what a task left behind, but its stdout and stderr. */
+  async clean(directory: string): Promise<void> {
+    const left = (await readdir(directory)).filter((name) => !KEPT.has(name));
+    await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+  }
+}
+
+const virtualPath = (frameworkId: string, taskId: string): string =>
+  `/frameworks/${frameworkId}/executors/${taskId}/runs/latest`;

@@ -1,0 +1,67 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Driver } from '../driver.ts';
+
+/** Prometheus metrics, read off the scheduler's state when asked: nothing is counted twice. */
+export function metricsOf(driver: Driver): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const { scheduler } = driver;
+  const registers = [registry];
+
+  new Gauge({
+    name: 'workqueue_subscribed',
+    help: '1 while subscribed to a Mesos master',
+    registers,
+    collect() {
+      this.set(scheduler.state.subscribed ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'workqueue_tasks',
+    help: 'Tasks of each project, by state',
+    labelNames: ['project', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { project, tasksWaiting, tasksOnWorkers } of scheduler.state.demand?.managers ?? []) {
+        this.inc({ project, state: 'waiting' }, tasksWaiting);
+        this.inc({ project, state: 'on-worker' }, tasksOnWorkers);
+      }
+    },
+  });
+  new Gauge({
+    name: 'workqueue_workers',
+    help: 'Workers of each pool, by phase',
+    labelNames: ['pool', 'phase'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { pool, phase } of scheduler.state.workers.values()) this.inc({ pool, phase });
+    },
+  });
+  new Gauge({
+    name: 'workqueue_offers_held',
+    help: 'Offers held at this moment',
+    registers,
+    collect() {
+      this.set(scheduler.state.offers.size);
+    },
+  });
+  for (const [key, help] of [
+    ['launches', 'Workers launched'],
+    ['kills', 'Kills sent to Mesos'],
+    ['declines', 'Decline calls'],
+    ['young', 'Workers that ended before they connected'],
+  ] as const) {
+    new Counter({
+      name: `workqueue_${key}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(scheduler.state.counters[key]);
+      },
+    });
+  }
+  return registry;
+}

@@ -1,0 +1,47 @@
+import type { Driver } from '../driver.ts';
+import type { Constraint, Pool } from '../scheduler/pool.ts';
+import { explain } from './explain.ts';
+
+/** The JSON of `/state`: master, pools, demand, workers, offers held, backoffs, and why each project has what it has. */
+export function stateOf(driver: Driver, now: number): Record<string, unknown> {
+  const { state, blocked } = driver.scheduler;
+  return {
+    frameworkId: state.frameworkId,
+    startedAt: driver.startedAt,
+    now,
+    master: driver.connection.state,
+    subscribed: state.subscribed,
+    pools: state.pools.map(poolOf),
+    demand: state.demand ?? null,
+    projects: explain(state, blocked, now),
+    workers: [...state.workers.values()],
+    strangers: Object.fromEntries(state.strangers),
+    offersHeld: [...state.offers.values()].map(({ offer, receivedAt }) => ({
+      id: offer.id.value,
+      hostname: offer.hostname,
+      heldMs: now - receivedAt,
+    })),
+    appetite: Object.fromEntries(state.appetite),
+    draining: Object.fromEntries(state.draining),
+    backoffs: {
+      pools: Object.fromEntries(state.poolBackoffs),
+      agents: Object.fromEntries(state.agentBackoffs),
+    },
+    counters: state.counters,
+  };
+}
+
+/** Without the values of environment variables: they may be secrets, and this page needs none to be read. */
+function poolOf({ projects, constraints, environment, ...pool }: Pool): Record<string, unknown> {
+  return {
+    ...pool,
+    projects: projects.source,
+    constraints: constraints.map(constraintOf),
+    environment: Object.keys(environment),
+  };
+}
+
+function constraintOf(constraint: Constraint): string[] {
+  const { field, operator } = constraint;
+  return [field, operator, operator === 'MAX_PER' ? String(constraint.limit) : constraint.pattern.source];
+}

@@ -1,0 +1,118 @@
+/** What one worker is given: cores, MB of memory, MB of disk. */
+export interface Shape {
+  cores: number;
+  memory: number;
+  disk: number;
+}
+
+/** A host directory seen in the worker's container. */
+export interface VolumeMount {
+  hostPath: string;
+  containerPath: string;
+  mode: 'RO' | 'RW';
+}
+
+/** A file that the agent fetches into the sandbox before the worker starts. */
+export interface FetchUri {
+  uri: string;
+  /** Unpack an archive (Mesos does it unless told otherwise). */
+  extract?: boolean;
+  executable?: boolean;
+  /** Keep it on the agent for the next worker. */
+  cache?: boolean;
+  /** Name in the sandbox; absent: the last part of the URI. */
+  outputFile?: string;
+}
+
+/**
+ * What an agent must be like. `field` is the name of an attribute, or `hostname`.
+ * - `LIKE`, `UNLIKE`: its value matches the (anchored) pattern, or does not. An agent without the attribute is never
+ *   LIKE anything, and UNLIKE everything.
+ * - `MAX_PER`: at most `limit` workers of the pool on all agents with the same value; agents without one are left out.
+ *   (UNIQUE of the configuration is a limit of 1.)
+ */
+export type Constraint =
+  | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: RegExp }
+  | { field: string; operator: 'MAX_PER'; limit: number };
+
+/** Which projects get which worker. Projects are matched against pools in order: the first pool that fits serves it. */
+export interface Pool {
+  name: string;
+  /** Anchored: the whole project name must match. */
+  projects: RegExp;
+  /** Shape of a worker; a task that needs more gets a worker grown to its need, up to `limit`. */
+  shape: Shape;
+  /** Largest worker; a task beyond it is reported, never waited for in silence. Absent: as large as an offer. */
+  limit?: Shape;
+  /** Mesos role that its offers come from. */
+  role: string;
+  /** Whether workers may run on revocable resources, which Mesos may take back at any time. */
+  revocable: boolean;
+  constraints: Constraint[];
+  /** `spread`: over agents with few of our workers first; `pack`: onto those with many, so that others stay free. */
+  placement: 'spread' | 'pack';
+  /** Workers at least and at most, over all managers of the pool. `min` is kept only while a manager is there to serve. */
+  min: number;
+  max: number;
+  /** How many tasks a worker is to carry at once, however many would fit. Absent: as many as fit. */
+  tasksPerWorker?: number;
+  /** Share among the managers and pools that want the same offers. */
+  weight: number;
+  /** Seconds for which a worker may stand without a task before it is given back. */
+  idleSeconds: number;
+  /** Seconds for which a manager's tasks must have waited before workers are launched for them. */
+  scaleUpDelaySeconds: number;
+  /** Most launches in one second. */
+  launchesPerSecond: number;
+  /** Seconds between SIGTERM and SIGKILL for a worker that is taken back. */
+  killGraceSeconds: number;
+  /** Container image; absent: a plain command on the agent. */
+  image?: string;
+  containerizer: 'docker' | 'mesos';
+  volumes: VolumeMount[];
+  privileged: boolean;
+  forcePull: boolean;
+  /** Extra parameters of `docker run`. */
+  dockerParameters: { key: string; value: string }[];
+  uris: FetchUri[];
+  environment: Record<string, string>;
+  /** User that workers run as; absent: the agent's default. */
+  user?: string;
+  /** The worker program, by path or by name in the image's PATH. */
+  workerCommand: string;
+  /** File with the managers' password as the worker sees it: in a volume, or fetched into the sandbox (then relative). */
+  passwordFile?: string;
+}
+
+/** A pool with everything at its default: plain processes of one core for every project. */
+export const DEFAULT_POOL: Pool = {
+  name: 'default',
+  projects: /^.*$/,
+  shape: { cores: 1, memory: 1024, disk: 1024 },
+  role: '*',
+  revocable: false,
+  constraints: [],
+  placement: 'spread',
+  min: 0,
+  max: 1000,
+  weight: 1,
+  // Long enough that the next stage of a workflow finds its workers still there, short enough to be no waste.
+  idleSeconds: 2,
+  scaleUpDelaySeconds: 0,
+  launchesPerSecond: 100,
+  // SIGTERM makes a worker hand its tasks back in under a second.
+  killGraceSeconds: 5,
+  containerizer: 'docker',
+  volumes: [],
+  privileged: false,
+  forcePull: false,
+  dockerParameters: [],
+  uris: [],
+  environment: {},
+  workerCommand: 'work_queue_worker',
+};
+
+/** The pool that serves a project: the first that matches. */
+export function poolOf(pools: readonly Pool[], project: string): Pool | undefined {
+  return pools.find((pool) => pool.projects.test(project));
+}

@@ -1,0 +1,73 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+export interface HeldLock {
+  held: true;
+  release(): void;
+}
+
+/** `held: false` names the process that has it. */
+export type Lock = HeldLock | { held: false; holder: string };
+
+/**
+ * A lock file that names its process: boot, pid and start time, so that a reused pid is not mistaken for the holder, and
+ * a crashed holder's lock is taken over. `link` makes creation atomic.
+ * It guards against processes that see each other: those of another host or pid namespace are taken for dead.
+ */
+export function takeLock(path: string): Lock {
+  const mine = `${process.pid} ${startOf(process.pid)}\n`;
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, mine);
+  try {
+    for (;;) {
+      if (tryLink(draft, path)) return { held: true, release: () => rmSync(path, { force: true }) };
+      const theirs = readIfThere(path);
+      if (theirs === undefined) continue;
+      const [pid = '', start] = theirs.trim().split(' ');
+      if (start !== undefined && startOf(Number(pid)) === start) return { held: false, holder: pid };
+      setAside(path, theirs);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Removes a dead process's lock; if somebody else just took it over, theirs is put back. */
+function setAside(path: string, stale: string): void {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readFileSync(aside, 'utf8') !== stale) tryLink(aside, path);
+  rmSync(aside, { force: true });
+}
+
+/** The boot, and the clock tick since then (/proc/PID/stat, field 22), at which a process began; undefined when there is none. */
+function startOf(pid: number): string | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
+  // The second field, the command, may hold blanks and parentheses: count from the last one.
+  const tick = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return tick && `${boot}:${tick}`;
+}

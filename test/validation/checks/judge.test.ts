@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { judge, type Outcome } from '../../../validation/checks/judge.ts';
+import type { StepOutcome } from '../../../validation/checks/outcome.ts';
+import type { Finding } from '../../../validation/report/model.ts';
+
+function step(id: string, change: Partial<StepOutcome> = {}): StepOutcome {
+  return {
+    id,
+    stage: 'sim',
+    attempts: 1,
+    ending: 'ended',
+    exitStatus: 0,
+    logs: [`steps/${id}/1/stdout.log`],
+    outputs: [],
+    ...change,
+  };
+}
+
+function inLog(id: string, change: Partial<Finding> = {}): Finding {
+  return {
+    step: id,
+    stage: 'sim',
+    attempt: 1,
+    severity: 'error',
+    rule: 'killed',
+    file: 'logs/rec.log',
+    line: 7,
+    message: 'line 3: Killed',
+    ...change,
+  };
+}
+
+const lost = { ending: 'lost', message: 'its worker was lost' } as const;
+const without = (id: string, change: Partial<StepOutcome>): StepOutcome => {
+  const { exitStatus: _, ...rest } = step(id);
+  return { ...rest, ...change };
+};
+
+function judged(steps: StepOutcome[], more: Partial<Outcome> = {}) {
+  const { verdict, reason, findings, steps: reports, totals } = judge({ steps, inLogs: [], ...more });
+  return {
+    verdict,
+    reason,
+    totals,
+    states: reports.map((one) => one.state).join(' '),
+    findings: findings.map((one) => `${one.severity} ${one.rule} ${one.step}`),
+  };
+}
+
+describe('judge', () => {
+  it('passes a run whose steps all succeeded', () => {
+    expect(judged([step('a'), step('b')])).toEqual({
+      verdict: 'passed',
+      reason: 'all 2 steps succeeded, without known errors in the logs',
+      totals: { steps: 2, succeeded: 2, failed: 0, broken: 0, notRun: 0, errors: 0, warnings: 0 },
+      states: 'succeeded succeeded',
+      findings: [],
+    });
+  });
+
+  it('passes with warnings, and says how many', () => {
+    expect(judged([step('a')], { inLogs: [inLog('a', { severity: 'warning', more: 2 })] })).toMatchObject({
+      verdict: 'passed',
+      reason: 'the step succeeded, without known errors in the logs; 3 warnings',
+      states: 'succeeded',
+    });
+  });
+
+  it('fails for a known error, though the payload ended with status 0', () => {
+    expect(judged([step('a'), step('b')], { inLogs: [inLog('b')] })).toMatchObject({
+      verdict: 'failed',
+      reason: '1 of 2 steps failed: b: line 3: Killed (logs/rec.log:7)',
+      states: 'succeeded failed',
+      totals: { failed: 1, errors: 1 },
+    });
+  });
+
+  it.each([
+    [{ exitStatus: 3 }, 'exit-status', 'the payload ended with exit status 3'],
+    [{ exitStatus: 139, signal: 'SIGSEGV' }, 'signal', 'the payload was ended by SIGSEGV'],
+    [
+      { exitStatus: 137, signal: 'SIGKILL', timedOut: true, timeLimit: 60 },
+      'time-limit',
+      'the payload was killed after its time limit of 60 s',
+    ],
+    [{ coreDumps: ['core.17'] }, 'core-dump', 'core dumped: core.17'],
+    [{ missing: ['AliESDs.root'] }, 'missing-output', 'no output AliESDs.root, which later stages read'],
+  ])('fails for %o', (change, rule, message) => {
+    expect(judged([step('a', change)])).toMatchObject({
+      verdict: 'failed',
+      reason: `1 of 1 step failed: a: ${message}`,
+      states: 'failed',
+      findings: [`error ${rule} a`],
+    });
+  });
+
+  it('takes outputs that are missing after a failure for its consequence', () => {
+    expect(judged([step('a', { exitStatus: 1, missing: ['x'] })]).findings).toEqual([
+      'error exit-status a',
+      'warning missing-output a',
+    ]);
+    expect(judged([step('a', { missing: ['x'] })], { inLogs: [inLog('a')] }).findings).toEqual([
+      'error killed a',
+      'warning missing-output a',
+    ]);
+  });
+
+  it('names the first failed steps, and what the log of the first says rather than its status', () => {
+    const steps = ['a', 'b', 'c', 'd', 'e'].map((id) => step(id, { exitStatus: 1 }));
+    expect(judged(steps, { inLogs: [inLog('a')] }).reason).toBe(
+      '5 of 5 steps failed: a, b, c and 2 others: line 3: Killed (logs/rec.log:7)',
+    );
+  });
+
+  it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {
+    expect(judged([step('a'), without('b', lost)], { inLogs: [inLog('b')] })).toMatchObject({
+      verdict: 'broken',
+      reason: 'nothing is known of 1 of 2 steps: its worker was lost',
+      states: 'succeeded broken',
+      findings: ['warning killed b', 'error infrastructure b'],
+    });
+  });
+
+  it('fails when a payload failed before its outputs could not be transferred', () => {
+    expect(judged([step('a', { ...lost, exitStatus: 1 })])).toMatchObject({ verdict: 'failed', states: 'failed' });
+    expect(judged([step('a', { ...lost, exitStatus: 0 })])).toMatchObject({ verdict: 'broken', states: 'broken' });
+    expect(judged([step('a', { ...lost, exitStatus: 0 })], { inLogs: [inLog('a')] }).verdict).toBe('failed');
+  });
+
+  it('lets one failure win over broken and missing steps', () => {
+    expect(
+      judged([step('a', { exitStatus: 1 }), without('b', lost), without('c', { ending: 'waiting' })]),
+    ).toMatchObject({
+      verdict: 'failed',
+      reason: '1 of 3 steps failed: a: the payload ended with exit status 1; nothing is known of 2 more steps',
+      states: 'failed broken waiting',
+      totals: { failed: 1, broken: 1, notRun: 1 },
+    });
+  });
+
+  it('is broken when steps were not run, gave no result or no log', () => {
+    expect(judged([without('a', { ending: 'waiting' })], { problem: 'makeflow ended with status 1' })).toMatchObject({
+      verdict: 'broken',
+      reason: 'nothing is known of 1 of 1 step: makeflow ended with status 1',
+    });
+    expect(judged([without('a', { ending: 'running' })])).toMatchObject({ verdict: 'broken', states: 'broken' });
+    expect(judged([step('a', { logs: [] })])).toMatchObject({ verdict: 'broken', findings: ['error no-log a'] });
+    expect(judged([])).toMatchObject({ verdict: 'broken', reason: 'no step was run' });
+    expect(judged([step('a')], { problem: 'the catalog ended' })).toMatchObject({
+      verdict: 'broken',
+      reason: 'the catalog ended',
+    });
+  });
+
+  it('says of steps that were skipped for another one why they were not run', () => {
+    const skipped = without('b', { ending: 'skipped', message: 'not run, because a did not succeed' });
+    expect(judged([step('a', { exitStatus: 1 }), skipped])).toMatchObject({
+      verdict: 'failed',
+      states: 'failed waiting',
+      findings: ['error exit-status a', 'info not-run b'],
+    });
+  });
+
+  it('is interrupted when somebody stopped it, with what was found so far', () => {
+    const steps = [
+      step('a', { exitStatus: 1 }),
+      without('b', { ending: 'running' }),
+      without('c', { ending: 'waiting' }),
+    ];
+    expect(judged(steps, { interrupted: 'stopped by SIGINT' })).toMatchObject({
+      verdict: 'interrupted',
+      reason: 'stopped by SIGINT when 1 of 3 steps had ended; 1 error found so far',
+      states: 'failed aborted waiting',
+      findings: ['error exit-status a'],
+    });
+  });
+
+  it('mentions attempts that were not the last without holding them against anybody', () => {
+    const { findings } = judge({
+      steps: [step('a', { attempts: 2, earlier: [{ attempt: 1, message: 'its worker was lost' }] })],
+      inLogs: [],
+    });
+    expect(findings).toMatchObject([{ severity: 'info', attempt: 1, message: 'tried again: its worker was lost' }]);
+  });
+
+  it('gives every finding a fingerprint, and leaves out what is not for the report', () => {
+    const { findings, steps } = judge({ steps: [step('a', { missing: ['x'], coreDumps: ['core'] })], inLogs: [] });
+    expect(findings.every((finding) => /^[0-9a-f]{16}$/.test(finding.fingerprint ?? ''))).toBe(true);
+    expect(Object.keys(steps[0] ?? {}).sort()).toEqual([
+      'attempts',
+      'exitStatus',
+      'id',
+      'logs',
+      'outputs',
+      'stage',
+      'state',
+    ]);
+  });
+});

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadRules, parseRules, patternsForGrep } from '../../../validation/checks/rules.ts';
+import { InputError } from '../../../validation/jdl/problem.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'relval-rules-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** The set that release managers have always looked for. */
+const PREDECESSOR = [
+  'Interpreter error recovered',
+  'not found in path',
+  'no interpreter information for class',
+  'Error in cling::AutoloadingVisitor',
+  ': error:',
+  'cannot read file data: Input/output error',
+  'Merged 0 files',
+  'File name too long',
+  'std::bad_alloc',
+  'Segmentation violation',
+  'Segmentation fault',
+  'Bus error',
+  'floating point exception',
+  'E-ProcessOutput:',
+  'Killed',
+  'busy flag cleared',
+  'Cannot Build the PAR Archive',
+  '*** glibc detected ***',
+  'E-AliCDBGrid::PutEntry:',
+  'F-AliCDBGrid::',
+  'E-TAlienFile::ReadBuffer: The remote (removed) file is not open',
+];
+
+function problemsOf(text: string): string[] {
+  try {
+    parseRules('my.yaml', text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as InputError).problems.map(
+      ({ message, at }) => `${at?.source.file}:${at?.line}:${at?.column}: ${message}`,
+    );
+  }
+  return [];
+}
+
+describe('rules', () => {
+  it('hold every pattern of the predecessor, as an error in every log', () => {
+    const rules = loadRules();
+    for (const pattern of PREDECESSOR) {
+      const rule = rules.find((one) => one.contains.includes(pattern));
+      expect(rule, pattern).toMatchObject({ severity: 'error' });
+      expect(rule).not.toHaveProperty('files');
+      expect(rule).not.toHaveProperty('stages');
+    }
+  });
+
+  it('give the fixed strings for grep, each once', () => {
+    const patterns = patternsForGrep(loadRules());
+    expect(patterns).toEqual(expect.arrayContaining(PREDECESSOR));
+    expect(new Set(patterns).size).toBe(patterns.length);
+    expect(patterns.filter((pattern) => pattern.includes('\n') || pattern === '')).toEqual([]);
+  });
+
+  it('of a user are added to the built-in set, and replace those of the same id', () => {
+    const file = join(directory, 'own.yaml');
+    writeFileSync(
+      file,
+      'rules:\n  - {id: killed, contains: Killed, severity: info}\n  - {id: own, contains: [abc, def], severity: warning}\n',
+    );
+    const rules = loadRules([file]);
+    expect(rules.length).toBe(loadRules().length + 1);
+    expect(rules.find((rule) => rule.id === 'killed')?.severity).toBe('info');
+    expect(rules.at(-1)).toMatchObject({ id: 'own', contains: ['abc', 'def'], severity: 'warning' });
+  });
+
+  it('that cannot be right are refused with the place of every mistake', () => {
+    const text = [
+      'rules:',
+      '  - id: Not Good',
+      '    contains: ab',
+      '    severity: fatal',
+      '  - id: second',
+      '    contains: abc',
+      '    matches: "(["',
+      '    severity: error',
+      '    colour: red',
+      '  - id: third',
+      '    severity: error',
+      '    contains: abc',
+      '    except:',
+      '      - {contains: x, reason: because}',
+      '      - {reason: because, owner: me}',
+      '      - {contains: x, reason: because, owner: me, until: 2029-02-31}',
+    ].join('\n');
+    const problems = problemsOf(text);
+    expect(problems).toEqual([
+      expect.stringMatching(/^my\.yaml:2:9: rules\.0\.id: must be small letters/),
+      expect.stringMatching(/^my\.yaml:3:15: rules\.0\.contains: /),
+      expect.stringMatching(/^my\.yaml:4:15: rules\.0\.severity: /),
+      expect.stringMatching(/^my\.yaml:7:14: rules\.1\.matches: Invalid regular expression/),
+      expect.stringMatching(/^my\.yaml:5:5: rules\.1: .*colour/),
+      expect.stringMatching(/^my\.yaml:14:9: rules\.2\.except\.0\.owner: /),
+      expect.stringMatching(/^my\.yaml:15:9: rules\.2\.except\.1: needs contains or matches/),
+      expect.stringMatching(/^my\.yaml:16:58: rules\.2\.except\.2\.until: /),
+    ]);
+  });
+
+  it('that use an id twice are refused', () => {
+    const one = '  - {id: same, contains: abc, severity: error}\n';
+    expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: rules.1.id: same is used twice']);
+  });
+
+  it('that are not YAML are refused with the place', () => {
+    expect(problemsOf('rules:\n  - id: "open\n')).toEqual([
+      expect.stringMatching(/^my\.yaml:3:1: Missing closing "quote/),
+    ]);
+  });
+
+  it('from a file that is not there say so', () => {
+    expect(() => loadRules([join(directory, 'none.yaml')])).toThrow(/none\.yaml: no such file/);
+  });
+});

@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseResult, STEP_EXIT } from '../../../validation/step/result.ts';
+import { makeStage, makeStep } from '../plans.ts';
+import { isAlive, runStep, Scratch, writeSteps } from './sandbox.ts';
+
+let scratch: Scratch;
+beforeEach(() => {
+  scratch = new Scratch();
+});
+afterEach(() => scratch.remove());
+
+/** Waits until a condition holds; fails after 20 s. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 50) {
+    if (waited > 20_000) throw new Error('it did not happen');
+    await sleep(50);
+  }
+}
+
+/** A payload that tells the pids of itself and of a child, and never ends by itself. */
+const ENDLESS = 'trap "" TERM; sleep 322 & echo "$$ $!"; echo so far > rec.log; while :; do wait; done';
+
+async function pidsOf(directory: string): Promise<number[]> {
+  const log = join(directory, 'sim0007.stdout.log');
+  await until(() => existsSync(log) && /^\d+ \d+$/m.test(readFileSync(log, 'utf8')));
+  const [line = ''] = /^\d+ \d+$/m.exec(readFileSync(log, 'utf8')) ?? [];
+  return line.split(' ').map(Number);
+}
+
+describe('a step that is ended from outside', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)('by %s leaves its logs and says so', async (signal) => {
+    let pids: number[] = [];
+    const run = await runStep(scratch, ENDLESS, {
+      running: async (child, directory) => {
+        pids = await pidsOf(directory);
+        child.kill(signal);
+      },
+    });
+    expect(run.status).toBeGreaterThan(128);
+    expect(run.result).toMatchObject({ phase: 'payload', interrupted: true, signal, exitStatus: null });
+    expect(run.result.end).not.toBeNull();
+    expect(run.stdout).toContain(pids.join(' '));
+    expect(run.read('logs')).toContain('so far');
+    await until(() => !pids.some(isAlive));
+  });
+
+  it('while it waits for an input ends at once', async () => {
+    const before = Date.now();
+    const run = await runStep(scratch, '', {
+      stage: { inputs: [{ kind: 'worker', name: 'x', unpack: false, path: '/nowhere/x' }] },
+      copyPause: 300,
+      running: async (child, directory) => {
+        await until(() => existsSync(join(directory, 'sim0007.work/own/relval-step.log')));
+        child.kill();
+      },
+    });
+    expect(run.result).toMatchObject({ phase: 'input', interrupted: true, signal: 'SIGTERM' });
+    expect(Date.now() - before).toBeLessThan(60_000);
+  });
+
+  it.each([
+    ['only its shell', (pid: number) => process.kill(pid, 'SIGKILL')],
+    ['its process group, as Work Queue does', (pid: number) => process.kill(-pid, 'SIGKILL')],
+  ])('by SIGKILL to %s leaves no payload behind, and a result that has no end', async (_, kill) => {
+    let pids: number[] = [];
+    const run = await runStep(scratch, ENDLESS, {
+      running: async (child, directory) => {
+        pids = await pidsOf(directory);
+        expect(pids.every(isAlive)).toBe(true);
+        kill(child.pid as number);
+      },
+    });
+    expect(run.result).toMatchObject({ phase: 'payload', end: null, exitStatus: null });
+    await until(() => !pids.some(isAlive));
+  });
+
+  it('because its worker is gone ends by itself', async () => {
+    const script = scratch.script('payload.sh', ENDLESS);
+    const step = makeStep(makeStage('sim', { executable: 'payload.sh', inputs: [script] }), 7);
+    const directory = await writeSteps(scratch, [step]);
+    const worker = spawn('bash', ['-c', './relval-step.sh sim.stage sim0007 7 & wait'], {
+      cwd: directory,
+      detached: true,
+      stdio: 'ignore',
+    });
+    const pids = await pidsOf(directory);
+    worker.kill('SIGKILL');
+    await until(() => !pids.some(isAlive));
+    const result = (): ReturnType<typeof parseResult> =>
+      parseResult(readFileSync(join(directory, 'sim0007.result.json'), 'utf8'));
+    await until(() => result().end !== null);
+    expect(result()).toMatchObject({ interrupted: true, signal: 'SIGTERM' });
+    await until(() => !existsSync(join(directory, 'sim0007.work')));
+  });
+
+  it('does not keep its worker’s connection open', async () => {
+    const script = scratch.script('payload.sh', ENDLESS);
+    const step = makeStep(makeStage('sim', { executable: 'payload.sh', inputs: [script] }), 7);
+    const directory = await writeSteps(scratch, [step]);
+    const child = spawn('./relval-step.sh', ['sim.stage', 'sim0007', '7'], {
+      cwd: directory,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    await Promise.all([3, 4].map((fd) => once(child.stdio[fd]?.resume() as NodeJS.ReadableStream, 'close')));
+    await pidsOf(directory);
+    expect(child.exitCode).toBeNull();
+    child.kill();
+    await once(child, 'exit');
+  });
+});
+
+/** Own mounts need root, or user namespaces. */
+const canMount = spawnSync('unshare', ['-m', 'true']).status === 0;
+
+describe.skipIf(!canMount)('a worker whose disk is full', () => {
+  it.each([
+    ['by the payload', 'head -c 4000000 /dev/zero > big || exit 1', {}],
+    ['by an input', 'true', { inputs: [{ kind: 'worker', name: 'big', unpack: false, path: '/proc/self/environ' }] }],
+  ] as const)('%s is told as such', async (what, payload, changes) => {
+    const big = scratch.file('big', Buffer.alloc(4_000_000));
+    const script = scratch.script('payload.sh', payload);
+    const inputs = 'inputs' in changes ? [{ ...changes.inputs[0], path: big }] : [];
+    const step = makeStep(makeStage('sim', { executable: 'payload.sh', inputs: [script, ...inputs] }), 7);
+    const directory = await writeSteps(scratch, [step]);
+    const { status } = spawnSync(
+      'unshare',
+      [
+        '-m',
+        'bash',
+        '-c',
+        [
+          'mount -t tmpfs -o size=2m tmpfs /mnt && cp * /mnt && cd /mnt || exit 1',
+          './relval-step.sh sim.stage sim0007 7',
+          'status=$?',
+          'cp sim0007.* "$OLDPWD"; exit "$status"',
+        ].join('\n'),
+      ],
+      { cwd: directory },
+    );
+    expect(status).toBe(STEP_EXIT.diskFull);
+    const result = parseResult(readFileSync(join(directory, 'sim0007.result.json'), 'utf8'));
+    expect(result.phase).toBe(what === 'by the payload' ? 'payload' : 'input');
+    expect(result.message).toContain("the worker's disk is full");
+    expect(result.end).not.toBeNull();
+  });
+});

@@ -1,0 +1,205 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are bash's
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STEP_EXIT } from '../../../validation/step/result.ts';
+import type { InputFile } from '../../../validation/workflow/plan.ts';
+import { runStep, Scratch } from './sandbox.ts';
+
+let scratch: Scratch;
+let out: string;
+beforeEach(() => {
+  scratch = new Scratch();
+  out = join(scratch.path, 'out');
+});
+afterEach(() => scratch.remove());
+
+const AWKWARD = `a b "c" 'd' $HOME [1] ; & é`;
+
+function files(directory: string): string[] {
+  return readdirSync(directory, { recursive: true }).map(String).sort();
+}
+
+/** Names in a zip file, and the compression method of each. */
+function zipped(path: string): Record<string, string> {
+  const lines = execFileSync('unzip', ['-Z', path], { encoding: 'latin1' }).split('\n');
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, method = '', name = ''] = /^-\S+\s+\S+ \S+\s+\d+ \S+ (\S+) \S+ \S+ (.*)$/.exec(line) ?? [];
+      return name ? [[name, method.startsWith('stor') ? 'stored' : 'deflated']] : [];
+    }),
+  );
+}
+
+describe('inputs', () => {
+  it('stand in the directory of the payload under their own names, whatever these are', async () => {
+    mkdirSync(join(scratch.path, 'worker'));
+    writeFileSync(join(scratch.path, 'worker', AWKWARD), 'from the worker');
+    const inputs: InputFile[] = [
+      { kind: 'sent', name: `sent ${AWKWARD}`, unpack: false, source: scratch.file('sent', 'sent along') },
+      { kind: 'generated', name: 'list.xml', unpack: false, lines: () => ['one', 'two'] },
+      { kind: 'worker', name: AWKWARD, unpack: false, path: join(scratch.path, 'worker', AWKWARD) },
+    ];
+    const run = await runStep(scratch, 'for f in *; do echo "$f: $(head -c 20 "$f" | tr "\\n" ,)"; done', {
+      stage: { inputs },
+    });
+    expect(run.stdout).toContain(`\nsent ${AWKWARD}: sent along\n`);
+    expect(run.stdout).toContain(`\n${AWKWARD}: from the worker\n`);
+    expect(run.stdout).toContain('\nlist.xml: one,two,\n');
+    expect(run.result.inputBytes).toBeGreaterThan(32);
+  });
+
+  it('are copies: what the payload does to them stays with it', async () => {
+    const source = scratch.file('shared.txt', 'shared');
+    const inputs: InputFile[] = [{ kind: 'sent', name: 'shared.txt', unpack: false, source }];
+    const run = await runStep(scratch, 'echo changed > shared.txt', { stage: { inputs } });
+    expect(readFileSync(join(run.directory, 'shared.txt'), 'utf8')).toBe('shared');
+    expect(readFileSync(source, 'utf8')).toBe('shared');
+  });
+
+  it.each([
+    ['.tar.gz', (file: string, from: string) => execFileSync('tar', ['czf', file, '-C', from, '.'])],
+    ['.tar.bz2', (file: string, from: string) => execFileSync('tar', ['cjf', file, '-C', from, '.'])],
+    ['.zip', (file: string, from: string) => execFileSync('zip', ['-q', '-r', file, '.'], { cwd: from })],
+  ])('are unpacked from %s, and the archive is removed', async (suffix, pack) => {
+    const from = join(scratch.path, 'packed');
+    mkdirSync(join(from, 'OCDB'), { recursive: true });
+    writeFileSync(join(from, 'OCDB', 'Run0.root'), 'calibration');
+    const name = `OCDB${suffix}`;
+    pack(join(scratch.path, name), from);
+    const inputs: InputFile[] = [{ kind: 'worker', name, unpack: true, path: join(scratch.path, name) }];
+    const run = await runStep(scratch, 'cat OCDB/Run0.root; ls', { stage: { inputs } });
+    expect(run.stdout).toContain('calibration');
+    expect(run.stdout).not.toContain(name);
+  });
+
+  it('that are not there are tried five times, then fail the step with all that is known', async () => {
+    const inputs: InputFile[] = [{ kind: 'worker', name: 'x', unpack: false, path: '/nowhere/x' }];
+    const run = await runStep(scratch, 'echo ran', { stage: { inputs } });
+    expect(run.status).toBe(STEP_EXIT.input);
+    expect(run.result).toMatchObject({ phase: 'input', exitStatus: null });
+    expect(run.result.message).toContain('input x from /nowhere/x');
+    expect(run.read('logs').match(/attempt \d/g)).toContain('attempt 5');
+    expect(run.stdout).toBe('');
+  });
+
+  it('of a kind that cannot be unpacked, or that needs a missing tool, fail at once and say so', async () => {
+    const inputs: InputFile[] = [{ kind: 'sent', name: 'x.rar', unpack: true, source: scratch.file('x.rar', '') }];
+    const rar = await runStep(scratch, '', { stage: { inputs } });
+    expect(rar.result.message).toContain('cannot unpack x.rar');
+    scratch.remove();
+    mkdirSync(scratch.path);
+    const remote: InputFile[] = [{ kind: 'xrootd', name: 'y', unpack: false, url: 'root://127.0.0.1:1//y' }];
+    const xrootd = await runStep(scratch, '', {
+      stage: { inputs: remote, environmentCommand: 'PATH=/nowhere:/bin' },
+      env: { PATH: '/bin' },
+    });
+    if (existsSync('/bin/xrdcp')) return;
+    expect(xrootd.status).toBe(STEP_EXIT.input);
+    expect(xrootd.result.message).toMatch(/^xrdcp is missing on .*: install it/);
+    expect(xrootd.read('logs')).not.toContain('attempt 2');
+  });
+});
+
+describe('outputs', () => {
+  const PAYLOAD = `mkdir plots; for f in a.root b.root c.txt 'd e.log' plots/p.png 'x"y$z.dat'; do printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx %s' "$f" > "$f"; done`;
+
+  it('go into archives, .root files stored and the others compressed, and each file into the first that wants it', async () => {
+    const run = await runStep(scratch, PAYLOAD, {
+      stage: {
+        outputs: [
+          { archive: 'log_archive', patterns: ['std*', '*.log'] },
+          { archive: 'root_archive.zip', patterns: ['*.root', 'c.txt', 'x*'] },
+          { archive: 'empty.zip', patterns: ['*.nothing'] },
+          { patterns: ['b.root', '*.txt', 'plots/*'] },
+        ],
+        outputDirTemplate: out,
+      },
+    });
+    expect(run.status).toBe(0);
+    expect(files(out)).toEqual(['log_archive', 'plots', 'plots/p.png', 'root_archive.zip', 'validation_report.txt']);
+    expect(Object.keys(zipped(join(out, 'log_archive'))).sort()).toEqual(['d e.log', 'stderr.log', 'stdout.log']);
+    expect(zipped(join(out, 'root_archive.zip'))).toEqual({
+      'a.root': 'stored',
+      'b.root': 'stored',
+      'c.txt': 'deflated',
+      'x"y$z.dat': 'deflated',
+    });
+    const sizes = Object.fromEntries(run.result.outputs.map(({ name, size }) => [name, size]));
+    expect(sizes['plots/p.png']).toBe(readFileSync(join(out, 'plots/p.png')).length);
+    expect(run.result.outputBytes).toBe(Object.values(sizes).reduce((sum, size) => sum + size, 0));
+  });
+
+  it('are left as they are with dontArchive', async () => {
+    await runStep(scratch, PAYLOAD, {
+      stage: {
+        outputs: [{ archive: 'all.zip', patterns: ['*.root', 'std*'] }],
+        dontArchive: true,
+        outputDirTemplate: out,
+      },
+    });
+    expect(files(out)).toEqual(['a.root', 'b.root', 'stderr.log', 'stdout.log', 'validation_report.txt']);
+  });
+
+  it('are all but the inputs with saveAll', async () => {
+    await runStep(scratch, PAYLOAD, { stage: { saveAll: true, outputDirTemplate: out } });
+    expect(files(out)).toEqual([
+      'a.root',
+      'b.root',
+      'c.txt',
+      'd e.log',
+      'plots',
+      'plots/p.png',
+      'stderr.log',
+      'stdout.log',
+      'validation_report.txt',
+      'x"y$z.dat',
+    ]);
+  });
+
+  it('keep awkward names on their way to an awkward directory', async () => {
+    const directory = join(out, AWKWARD.replace('$HOME', '\\$HOME'));
+    const run = await runStep(
+      scratch,
+      `touch ${[AWKWARD, '-n', '*', `]'`].map((name) => `'./${name.replaceAll("'", `'\\''`)}'`).join(' ')}`,
+      {
+        stage: { outputs: [{ patterns: ['a*', '-n', '[*]', ']*'] }], outputDirTemplate: directory },
+      },
+    );
+    expect(run.status).toBe(0);
+    expect(files(join(out, AWKWARD))).toEqual(['*', '-n', `]'`, AWKWARD, 'validation_report.txt'].sort());
+  });
+
+  it('that later stages need and that are not there are named', async () => {
+    const run = await runStep(scratch, 'touch QAresults.root timeBins.log', {
+      stage: {
+        outputs: [{ archive: 'QA_archive.zip', patterns: ['QA*'] }],
+        expects: ['QA_archive.zip', 'QA*.root', 'FilterEvents*.root'],
+        handsOn: ['timeBins.log', 'gone.txt'],
+        outputDirTemplate: out,
+      },
+    });
+    expect(run.status).toBe(0);
+    expect(run.result.missing).toEqual(['gone.txt', 'FilterEvents*.root']);
+    expect(run.read('timeBins.log')).toBe('');
+    expect(run.read('gone.txt')).toBe('');
+  });
+
+  it('that cannot be transferred fail the step, with the payload and its log kept', async () => {
+    const blocked = scratch.file('out', 'a file');
+    const run = await runStep(scratch, 'echo done', {
+      stage: { outputs: [{ patterns: ['std*'] }], outputDirTemplate: `${blocked}/x` },
+    });
+    expect(run.status).toBe(STEP_EXIT.output);
+    expect(run.result).toMatchObject({ phase: 'output', exitStatus: 0 });
+    expect(run.result.message).toContain(`transfer to ${blocked}/x failed`);
+    expect(run.stdout).toContain('done');
+  });
+
+  it('need a directory that is not relative to one that will be gone', async () => {
+    const run = await runStep(scratch, 'true', { stage: { outputDirTemplate: 'relative/dir' } });
+    expect(run.status).toBe(STEP_EXIT.output);
+    expect(run.result.message).toContain('must be an absolute path or a root:// address');
+  });
+});

@@ -1,0 +1,173 @@
+import type { Severity } from '../report/model.ts';
+import { lineAround, linesBeside, messageAround } from './lines.ts';
+import { locate } from './positions.ts';
+import type { Exception, Rule } from './rules.ts';
+import { Searcher } from './search.ts';
+import { type Window, windows } from './windows.ts';
+
+/** A line of a log that a rule is about. */
+export interface LogMatch {
+  rule: Rule;
+  severity: Severity;
+  /** Why it is excused, and by whom; absent where it is not. */
+  known?: string;
+  /** Both from 1; the column in characters. */
+  line: number;
+  column: number;
+  /** The line, or of a long one the part around what was found. May hold any character but a line feed. */
+  message: string;
+  /** A few lines before and after. */
+  context: { before: string[]; after: string[] };
+  /** Set on the last match of a rule that is listed: how many further lines of the file it matches. */
+  more?: number;
+}
+
+export interface ScanOptions {
+  /** ms since 1970: which exceptions have expired. */
+  now: number;
+  /** Matches to list per rule and file; further ones are counted. */
+  limit?: number;
+}
+
+const LIMIT = 20;
+/** Bytes of a line, on both sides of what was found, that `matches` and exceptions see and that messages are cut from. */
+const MARGIN = 4096;
+
+const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
+
+/**
+ * Finds the lines of a log that rules are about, in their order. A line is reported once, for its most severe rule (of
+ * equal ones, the first in `rules`). The file may have any size and hold any bytes; it is read once in bounded memory,
+ * and a second time, as far as the last match, only when something was found. Scope and `tolerate` are not looked at.
+ * @throws {Error} when the file cannot be read
+ */
+export async function scanLog(path: string, rules: readonly Rule[], options: ScanOptions): Promise<LogMatch[]> {
+  const collector = new Collector(rules, options);
+  for await (const window of windows(path, MARGIN)) collector.take(window);
+  const found = collector.finish();
+  const positions = await locate(
+    path,
+    found.map((one) => one.offset),
+  );
+  return found.map(({ offset: _, ...match }, index) => ({ ...match, ...(positions[index] ?? { line: 1, column: 1 }) }));
+}
+
+type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
+
+/** What the window says of one line so far. */
+interface Candidate {
+  rule: Rule;
+  index: number;
+  severity: Severity;
+  exception?: Exception | undefined;
+  found: Found | undefined;
+}
+
+class Collector {
+  private readonly rules: readonly Rule[];
+  private readonly options: ScanOptions;
+  private readonly searcher: Searcher;
+  /** By text of the searcher: index of its rule. */
+  private readonly ruleOf: number[];
+  private readonly lists = new Map<Rule | Exception, Found[]>();
+  /** Where the line at hand ends in the file; Infinity while that has not been seen. */
+  private lineEnd = -1;
+  /** As far as the end of the line at hand has been looked for. */
+  private seen = 0;
+  private best: Candidate | undefined;
+  /** Rules that were found not to match the line at hand. */
+  private readonly ruledOut = new Set<number>();
+
+  constructor(rules: readonly Rule[], options: ScanOptions) {
+    this.rules = rules;
+    this.options = options;
+    this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
+    this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
+  }
+
+  take(window: Window): void {
+    const { bytes, base } = window;
+    if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, Math.max(0, this.seen - base));
+    this.searcher.search(bytes, window.from, window.to, (text, start) => {
+      if (base + start > this.lineEnd) {
+        this.closeLine();
+        this.findLineEnd(window, start);
+      }
+      this.consider(window, this.ruleOf[text] as number, start, this.searcher.lengthOf(text));
+    });
+  }
+
+  finish(): Found[] {
+    this.closeLine();
+    return [...this.lists.values()].flat().sort((a, b) => a.offset - b.offset);
+  }
+
+  private findLineEnd({ bytes, base }: Window, from: number): void {
+    const newline = bytes.indexOf(10, from);
+    this.lineEnd = newline === -1 ? Number.POSITIVE_INFINITY : base + newline;
+    this.seen = base + bytes.length;
+  }
+
+  private closeLine(): void {
+    if (this.best) {
+      const list = this.listOf(this.best);
+      const last = list.at(-1);
+      if (this.best.found) list.push(this.best.found);
+      else if (last) last.more = (last.more ?? 0) + 1;
+    }
+    this.best = undefined;
+    this.ruledOut.clear();
+  }
+
+  private listOf({ rule, exception }: Pick<Candidate, 'rule' | 'exception'>): Found[] {
+    const key = exception ?? rule;
+    const list = this.lists.get(key) ?? [];
+    this.lists.set(key, list);
+    return list;
+  }
+
+  private consider({ bytes, base }: Window, index: number, start: number, length: number): void {
+    const rule = this.rules[index] as Rule;
+    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index)) return;
+    const line = lineAround(bytes, start, start + length, MARGIN);
+    const exception = this.examine(rule, index, bytes, line);
+    if (exception === 'no match') return;
+    const severity = exception ? 'info' : rule.severity;
+    if (!this.isBetter(severity, index)) return;
+    this.best = { rule, index, severity, exception, found: undefined };
+    if (this.listOf(this.best).length >= (this.options.limit ?? LIMIT)) return;
+    this.best.found = {
+      rule,
+      severity,
+      ...(exception && { known: describe(exception) }),
+      offset: base + start,
+      message: messageAround(bytes, line, start, start + length),
+      context: linesBeside(bytes, line),
+    };
+  }
+
+  private isBetter(severity: Severity, index: number): boolean {
+    if (!this.best) return true;
+    const difference = RANK[severity] - RANK[this.best.severity];
+    return difference < 0 || (difference === 0 && index < this.best.index);
+  }
+
+  /** What a rule says of a line beyond its text: no match, an exception, or (undefined) a match. */
+  private examine(rule: Rule, index: number, bytes: Buffer, line: { from: number; to: number }) {
+    if (!rule.matches && !rule.except) return undefined;
+    const text = bytes.toString('utf8', line.from, line.to).replace(/\r$/, '');
+    if (rule.matches && !rule.matches.test(text)) {
+      this.ruledOut.add(index);
+      return 'no match' as const;
+    }
+    return rule.except?.find((exception) => {
+      if (exception.until && this.options.now >= Date.parse(exception.until) + 86_400_000) return false;
+      if (exception.contains !== undefined && !text.includes(exception.contains)) return false;
+      return exception.matches?.test(text) ?? true;
+    });
+  }
+}
+
+function describe({ reason, owner, until }: Exception): string {
+  return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { InputError } from '../jdl/problem.ts';
+import { addDoctor } from './doctor.ts';
+import { addGenerate, addPlan } from './generate.ts';
+import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addResume, addRun, addStop } from './run.ts';
+
+/** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
+const USAGE = 2;
+
+const program = yargs(hideBin(process.argv))
+  .scriptName('relval')
+  .usage('$0 COMMAND\n\nRuns release validations on Work Queue: AliEn JDL in, logs, verdict and report out.')
+  .demandCommand(1, 'Which command?')
+  .strict()
+  .recommendCommands()
+  .wrap(Math.min(120, process.stdout.columns ?? 100))
+  .epilogue('Exit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted')
+  .fail((message, error) => {
+    if (!error) console.error(`relval: ${message}\nTry --help.`);
+    else if (error instanceof InputError) console.error(`relval: ${error.message}`);
+    else throw error;
+    process.exit(USAGE);
+  });
+
+for (const add of [addPlan, addGenerate, addRun, addResume, addStop, addList, addStatus, addLogs, addReport, addDoctor])
+  add(program);
+
+// A reader that has seen enough (`relval logs … | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+await program.parseAsync();

@@ -1,0 +1,250 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import pc from 'picocolors';
+import { pino } from 'pino';
+import type { Argv } from 'yargs';
+import { parseHostPort } from '../../framework/workqueue/exchange.ts';
+import { InputError } from '../jdl/problem.ts';
+import { MakeflowError } from '../makeflow/write.ts';
+import { diagnose, installCommand } from '../preflight/doctor.ts';
+import type { Report, Verdict } from '../report/model.ts';
+import { renderText } from '../report/text.ts';
+import { executeRun, prepareRun } from '../runs/execute.ts';
+import { RunJournal } from '../runs/journal.ts';
+import { type LocalCluster, startLocalCluster } from '../runs/local.ts';
+import { isAlive, type RunRecord, type RunRequest, statusOf, thisProcess } from '../runs/record.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { PlanOptions } from '../workflow/planner.ts';
+import { warn } from './generate.ts';
+import { type InputArguments, inputOptions, planInput } from './input-options.ts';
+import { runsOption } from './inspect.ts';
+import { progressFor } from './progress.ts';
+
+const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
+
+function clusterOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
+    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
+}
+
+export function addRun(program: Argv): void {
+  program.command(
+    'run <input>',
+    'Run a validation and judge it',
+    (command) =>
+      clusterOptions(runsOption(inputOptions(command)))
+        .option('local', {
+          type: 'boolean',
+          default: false,
+          describe: 'On this machine: starts catalog, master, framework and workers',
+        })
+        .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
+        .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
+        .check(({ local, catalog, dryRun }) => {
+          if (dryRun || local !== (catalog !== undefined)) return true;
+          throw new InputError([{ message: 'run: give either --local, or --catalog HOST:PORT of a cluster' }]);
+        }),
+    async (args) => {
+      checkTools();
+      if (args.catalog !== undefined) parseCatalog(args.catalog);
+      const request: RunRequest = { ...args, input: resolve(args.input) };
+      const trial = planInput(args);
+      warn(trial);
+      if (args.dryRun) {
+        console.log(
+          `${trial.steps.length} steps of ${trial.stages.length} stages would run; \`relval plan\` shows them`,
+        );
+        return;
+      }
+      const name = runName(args.name ?? trial.name);
+      const { id, run } = new RunStore(args.runs).create(name, new Date());
+      const again = (more: PlanOptions): Plan => planInput(args, { ...more, outputBase: run.path });
+      const plan = again({});
+      try {
+        await prepareRun(run, plan);
+      } catch (error) {
+        rmSync(run.path, { recursive: true, force: true });
+        throw asInputError(error);
+      }
+      const journal = new RunJournal(run, newRecord(id, name, plan, request));
+      journal.add({ type: 'created', name, workflow: plan.workflow });
+      await carryOut(journal, plan, again, args);
+    },
+  );
+}
+
+export function addResume(program: Argv): void {
+  program.command(
+    'resume <run>',
+    'Go on with a run that was interrupted; what has succeeded is not run again',
+    (command) =>
+      clusterOptions(runsOption(command)).positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Run id, or the beginning of one, or "last"',
+      }),
+    async (args) => {
+      checkTools();
+      const run = new RunStore(args.runs).find(args.run);
+      const record = run.readRecord();
+      const status = statusOf(record);
+      if (status !== 'interrupted' && status !== 'broken') {
+        throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
+      }
+      const { request } = record;
+      const again = (more: PlanOptions): Plan =>
+        planInput(request as InputArguments, { ...more, outputBase: run.path });
+      const plan = again({});
+      const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
+      const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
+      journal.add({ type: 'resumed', pid: process.pid });
+      await carryOut(journal, plan, again, args);
+    },
+  );
+}
+
+export function addStop(program: Argv): void {
+  program.command(
+    'stop <run>',
+    'Stop a run in order; it can be resumed',
+    (command) =>
+      runsOption(command).positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Run id, or the beginning of one, or "last"',
+      }),
+    (args) => {
+      const record = new RunStore(args.runs).find(args.run).readRecord();
+      const status = statusOf(record);
+      if (record.state === 'ended' || !isAlive(record.process)) {
+        throw new InputError([{ message: `${record.id} does not run: it is ${status}` }]);
+      }
+      process.kill(record.process.pid, 'SIGTERM');
+      console.log(`${record.id} is being stopped`);
+    },
+  );
+}
+
+interface CarryOutOptions {
+  localCpus?: number | undefined;
+  localMemory?: number | undefined;
+  json: boolean;
+}
+
+/** From a prepared run to its exit status: cluster, progress, signals, report. */
+async function carryOut(
+  journal: RunJournal,
+  plan: Plan,
+  again: (more: PlanOptions) => Plan,
+  options: CarryOutOptions,
+): Promise<void> {
+  const { run, record } = journal;
+  const stop = onSignals();
+  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps, in ${run.path}`);
+  const progress = progressFor(process.stderr, Date.now());
+  journal.onEvent((event, view) => progress.event(event, view));
+  let cluster: LocalCluster | undefined;
+  let report: Report;
+  try {
+    const { request, project } = record;
+    if (request.local) cluster = await startCluster(run, project, options);
+    const catalog = cluster?.catalog ?? (request.catalog as string);
+    report = await executeRun({
+      journal,
+      plan,
+      replan: (bins) => again({ bins }),
+      batch: { type: 'wq', catalog, project },
+      retries: request.retries,
+      signal: stop.signal,
+      stoppedBy: () => String(stop.signal.reason),
+    });
+  } catch (error) {
+    journal.end('broken', (error as Error).message);
+    throw asInputError(error);
+  } finally {
+    progress.close();
+    await cluster?.stop();
+  }
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else {
+    console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
+    console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+  }
+  process.exit(EXIT[report.verdict]);
+}
+
+function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+  const dir = `${run.path}/local`;
+  const log = pino(
+    { timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: `${dir}/framework.log`, mkdir: true, sync: true }),
+  );
+  return startLocalCluster(
+    dir,
+    project,
+    {
+      ...(options.localCpus !== undefined && { cpus: options.localCpus }),
+      ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    },
+    log,
+  );
+}
+
+/** The first signal stops the run in order; a second one is for those who cannot wait. */
+function onSignals(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      console.error(`\n${name}: stopping; once more to leave at once`);
+      controller.abort(name);
+    });
+  }
+  return controller;
+}
+
+function checkTools(): void {
+  const missing = diagnose('run').filter(({ present }) => !present);
+  if (missing.length === 0) return;
+  const list = missing.map((entry) => `  ${entry.package}: ${entry.why}`).join('\n');
+  throw new InputError([
+    { message: `these packages are missing:\n${list}\nInstall them with\n  ${installCommand(missing)}` },
+  ]);
+}
+
+function parseCatalog(text: string): void {
+  if (!parseHostPort(text)) throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
+}
+
+function runName(name: string): string {
+  if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
+  throw new InputError([
+    { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
+  ]);
+}
+
+function newRecord(id: string, name: string, plan: Plan, request: RunRequest): RunRecord {
+  return {
+    schema: 'relval-run-1',
+    id,
+    name,
+    workflow: plan.workflow,
+    request,
+    state: 'preparing',
+    process: thisProcess(),
+    project: `relval-${id}`,
+    created: Date.now(),
+    totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
+  };
+}
+
+function asInputError(error: unknown): unknown {
+  if (error instanceof MakeflowError || error instanceof RangeError)
+    return new InputError([{ message: error.message }]);
+  return error;
+}

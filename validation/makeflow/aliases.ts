@@ -1,0 +1,45 @@
+import { safeName, stepFile } from '../step/names.ts';
+import type { SentInput } from '../step/stage-file.ts';
+import type { InputFile, Plan } from '../workflow/plan.ts';
+
+/** Names that makeflow, the step script or we use in the directory; a step's own files are `<id>.…`. */
+const RESERVED = /^(?:Makeflow|makeflow|relval-)|\.(?:stage|steps)$/;
+
+export function isSent(input: InputFile): input is SentInput {
+  return input.kind !== 'worker' && input.kind !== 'xrootd';
+}
+
+/** A file to be put into makeflow's directory under an alias. */
+export type PlacedFile = { alias: string } & ({ source: string } | { lines: () => Iterable<string> });
+
+/**
+ * Gives every input that is sent with steps a name in makeflow's directory: its own where that is safe and free. The
+ * same file keeps one name in all stages and, the stages being the same, in all phases.
+ */
+export class Aliases {
+  private readonly byFile = new Map<string | (() => Iterable<string>), string>();
+  private readonly taken = new Set<string>();
+  private readonly isStep: (id: string) => boolean;
+
+  constructor(plan: Plan, isStep: (id: string) => boolean) {
+    this.isStep = isStep;
+    for (const stage of plan.stages) for (const input of stage.inputs) if (isSent(input)) this.alias(input);
+  }
+
+  alias(input: SentInput): string {
+    if (input.kind === 'made') return stepFile(input.step, input.file);
+    const key = input.kind === 'sent' ? input.source : input.lines;
+    const known = this.byFile.get(key);
+    if (known !== undefined) return known;
+    const safe = safeName(input.name);
+    let alias = safe;
+    for (let n = 1; this.isTaken(alias); n++) alias = `input-${n}-${safe}`;
+    this.byFile.set(key, alias);
+    this.taken.add(alias);
+    return alias;
+  }
+
+  private isTaken(name: string): boolean {
+    return this.taken.has(name) || RESERVED.test(name) || this.isStep(name.split('.', 1)[0] as string);
+  }
+}

@@ -1,0 +1,143 @@
+import { STEP_FILES, stepFile } from '../step/names.ts';
+import type { InputFile, Plan, Stage, Step } from '../workflow/plan.ts';
+import { Aliases, type PlacedFile } from './aliases.ts';
+
+/** All that the files of one Makeflow run are written from. */
+export interface Phase {
+  number: number;
+  /** In the order of the rules, which makeflow numbers as nodes from 0: the plan's steps, then joins. */
+  steps: Step[];
+  /** How many of them are steps of the plan. */
+  planned: number;
+  /** Stages of these steps, in order. */
+  stages: Stage[];
+  aliases: Aliases;
+  /** Ids that the rule of a step names as sources. */
+  sourcesOf: (step: Step) => readonly string[];
+  /** Ids among them that keep the step from running when they did not succeed. */
+  waitsOf: (step: Step) => readonly string[];
+}
+
+/** The plan's steps of one phase: makeflow's node number is the index. */
+export function phaseSteps(plan: Plan, phase: number): Step[] {
+  return plan.steps.filter((step) => step.stage.phase === phase);
+}
+
+/** From this many waiting steps and waited-for steps on, a join stands between them: N + M dependencies, not N × M. */
+const JOIN_FROM = 50;
+
+/**
+ * @throws {RangeError} a plan that cannot be written: ids that are not letters and digits or occur twice, a step that
+ *   waits for one that does not exist or is later, an input that no step makes
+ */
+export function preparePhase(plan: Plan, number: number): Phase {
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  if (byId.size < plan.steps.length) throw new RangeError(`${plan.name}: two steps have the same id`);
+  const steps = phaseSteps(plan, number);
+  for (const { id, index } of steps) {
+    if (!/^[A-Za-z0-9]+$/.test(id)) throw new RangeError(`step ${id}: an id has only letters and digits`);
+    if (!Number.isSafeInteger(index) || index < 0) throw new RangeError(`step ${id}: ${index} is not an index`);
+  }
+  const stages = [...new Set(steps.map((step) => step.stage))];
+  for (const stage of stages) for (const input of stage.inputs) checkMade(stage, input, byId);
+
+  const mayBlock = blockingStages(plan);
+  const blocks = (id: string): boolean => mayBlock.has(byId.get(id)?.stage.name ?? JOIN.name);
+  const joins = makeJoins(steps, number);
+  const waited = remembered((after: readonly string[]) => {
+    const join = joins.get(after);
+    if (join) return [join.id];
+    return after.filter((id) => {
+      const phase = byId.get(id)?.stage.phase;
+      if (phase === undefined) throw new RangeError(`a step waits for ${id}, which is not in the plan`);
+      if (phase > number) throw new RangeError(`a step of phase ${number} waits for ${id} of phase ${phase}`);
+      return phase === number || blocks(id); // earlier phases are over, but must be asked whether they failed
+    });
+  });
+  const waits = remembered((after: readonly string[]) => {
+    const join = joins.get(after);
+    return join ? (after.some(blocks) ? [join.id] : []) : after.filter(blocks);
+  });
+  const joinWaits = remembered((after: readonly string[]) => after.filter(blocks));
+  return {
+    number,
+    steps: [...steps, ...joins.values()],
+    planned: steps.length,
+    stages: joins.size > 0 ? [...stages, JOIN] : stages,
+    aliases: new Aliases(plan, (id) => byId.has(id)),
+    sourcesOf: (step) => (step.stage === JOIN ? step.after : waited(step.after)),
+    waitsOf: (step) => (step.stage === JOIN ? joinWaits(step.after) : waits(step.after)),
+  };
+}
+
+/** Files of this machine, and texts, that the stages of a phase need in makeflow's directory. */
+export function placedFiles({ stages, aliases }: Phase): PlacedFile[] {
+  const files = new Map<string, PlacedFile>();
+  for (const stage of stages) {
+    for (const input of stage.inputs) {
+      if (input.kind === 'sent') files.set(aliases.alias(input), { alias: aliases.alias(input), source: input.source });
+      if (input.kind === 'generated')
+        files.set(aliases.alias(input), { alias: aliases.alias(input), lines: input.lines });
+    }
+  }
+  return [...files.values()];
+}
+
+/** Names of the stages whose steps may keep later ones from running: those that must succeed, and all behind them. */
+function blockingStages(plan: Plan): Set<string> {
+  const blocking = new Set(plan.stages.filter((stage) => stage.onFailure === 'stop').map((stage) => stage.name));
+  for (let before = -1; before < blocking.size; ) {
+    before = blocking.size;
+    for (const stage of plan.stages) if (stage.after.some((name) => blocking.has(name))) blocking.add(stage.name);
+  }
+  return blocking;
+}
+
+function makeJoins(steps: readonly Step[], phase: number): Map<readonly string[], Step> {
+  const users = new Map<readonly string[], number>();
+  for (const { after } of steps) if (after.length >= JOIN_FROM) users.set(after, (users.get(after) ?? 0) + 1);
+  const wide = [...users].filter(([, count]) => count >= JOIN_FROM);
+  // the hyphen keeps these ids apart from those of steps
+  return new Map(wide.map(([after], n) => [after, { id: `join-${phase}-${n}`, stage: JOIN, index: n, after }]));
+}
+
+function checkMade(stage: Stage, input: InputFile, byId: ReadonlyMap<string, Step>): void {
+  if (input.kind !== 'made') return;
+  const maker = byId.get(input.step)?.stage;
+  if (maker && ([...STEP_FILES, ...maker.handsOn] as string[]).includes(input.file)) return;
+  throw new RangeError(`${stage.name} needs ${stepFile(input.step, input.file)}, which no step makes`);
+}
+
+/** The steps of a stage share what they wait for: the last answer is often the next one too. */
+function remembered<Value>(decide: (after: readonly string[]) => Value): (after: readonly string[]) => Value {
+  let last: { after: readonly string[]; value: Value } | undefined;
+  return (after) => {
+    if (last?.after !== after) last = { after, value: decide(after) };
+    return last.value;
+  };
+}
+
+/** Does nothing: its result is that of what it waits for. */
+const JOIN: Stage = {
+  name: 'relval-join',
+  phase: 0,
+  after: [],
+  executable: 'true',
+  executablePath: '/bin/true',
+  argumentsTemplate: '',
+  environment: [],
+  packages: [],
+  inputs: [],
+  outputs: [],
+  saveAll: false,
+  dontArchive: true,
+  noLiveOutput: true,
+  outputDirTemplate: '',
+  handsOn: [],
+  expects: [],
+  onFailure: 'continue',
+  retries: 0,
+  resources: { cores: 1, memory: 64, disk: 64 },
+  copyTimeout: 100,
+  copyJobs: 1,
+};

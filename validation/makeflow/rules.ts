@@ -1,0 +1,70 @@
+import { STEP_FILES, safeName, stepFile } from '../step/names.ts';
+import type { Resources, Stage, Step } from '../workflow/plan.ts';
+import { isSent } from './aliases.ts';
+import type { Phase } from './phase.ts';
+
+/** Of the script that runs every step, and of the known errors it looks for, in makeflow's directory. */
+export const SCRIPT = 'relval-step.sh';
+export const PATTERNS = 'relval-patterns';
+
+export function stageFileName(stage: Stage): string {
+  return `${safeName(stage.name)}.stage`;
+}
+
+/** The list of what differs between the steps of a stage. */
+export function stepsFileName(stage: Stage): string {
+  return `${safeName(stage.name)}.steps`;
+}
+
+/**
+ * A Makeflow file in Make syntax, piece by piece. Only ids, numbers and safe names are in it, because makeflow expands `$`
+ * and reads its own log by white space. One rule a step, in order: makeflow's node N is the Nth step.
+ * @param hasSteps whether a stage has a list of steps
+ */
+export function* makeflowText(phase: Phase, hasSteps: (stage: Stage) => boolean): Generator<string> {
+  yield header(phase);
+  const known = new Set<Stage>();
+  let stage: Stage | undefined;
+  let common = '';
+  let lastIds: readonly string[] | undefined;
+  let results = '';
+  for (const step of phase.steps) {
+    if (step.stage !== stage) {
+      stage = step.stage;
+      yield category(stage, known.has(stage) ? undefined : stage.resources);
+      known.add(stage);
+      common = commonSources(stage, phase, hasSteps(stage));
+    }
+    const ids = phase.sourcesOf(step);
+    if (ids !== lastIds) results = ids.map((id) => ` ${stepFile(id, 'result.json')}`).join('');
+    lastIds = ids;
+    yield `${targets(step)}: ${common}${results}\n\t./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}\n`;
+  }
+}
+
+function header({ number, steps }: Phase): string {
+  const needs = steps.map((step) => step.stage.resources);
+  const most = (name: 'cores' | 'memory' | 'disk'): number => needs.reduce((max, need) => Math.max(max, need[name]), 0);
+  return [
+    `# Written by relval. Run it with: makeflow Makeflow.${number}, or makeflow -T wq ... Makeflow.${number}`,
+    '# By itself makeflow runs no rule that needs more than this machine has, and says nothing. Then claim what it has not:',
+    `# makeflow --local-cores ${most('cores')} --local-memory ${most('memory')} --local-disk ${most('disk')} Makeflow.${number}`,
+    '',
+  ].join('\n');
+}
+
+function category(stage: Stage, resources: Resources | undefined): string {
+  const lines = [`CATEGORY=${safeName(stage.name)}`];
+  if (resources) lines.push(`CORES=${resources.cores}`, `MEMORY=${resources.memory}`, `DISK=${resources.disk}`);
+  return `\n${lines.join('\n')}\n`;
+}
+
+function commonSources(stage: Stage, { aliases }: Phase, hasSteps: boolean): string {
+  const inputs = stage.inputs.filter(isSent);
+  const names = [SCRIPT, stageFileName(stage), ...(hasSteps ? [stepsFileName(stage)] : []), PATTERNS];
+  return [...new Set([...names, ...inputs.map((input) => aliases.alias(input))])].join(' ');
+}
+
+function targets({ id, stage }: Step): string {
+  return [...STEP_FILES, ...stage.handsOn].map((file) => stepFile(id, file)).join(' ');
+}

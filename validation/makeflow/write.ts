@@ -1,0 +1,150 @@
+import { constants } from 'node:fs';
+import { access, chmod, copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type StageFileOptions, stageFile, stepLine } from '../step/stage-file.ts';
+import type { Plan, Stage, Step } from '../workflow/plan.ts';
+import { type Phase, placedFiles, preparePhase } from './phase.ts';
+import { makeflowText, PATTERNS, SCRIPT, stageFileName, stepsFileName } from './rules.ts';
+
+const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
+
+export interface WriteOptions extends Omit<StageFileOptions, 'alias'> {
+  /** Fixed texts that are known errors where they stand in a log. */
+  patterns: readonly string[];
+}
+
+/** One Makeflow file that was written. */
+export interface WrittenMakeflow {
+  phase: number;
+  /** Within the directory. */
+  file: string;
+  /** By makeflow's node number; nodes beyond them are ours and no steps. */
+  steps: Step[];
+}
+
+/** Input that cannot be used, a directory that cannot be written to, a tool that is missing: what, where, what to do. */
+export class MakeflowError extends Error {
+  override name = 'MakeflowError';
+}
+
+/**
+ * Writes everything that makeflow needs to run a plan: `Makeflow.<phase>`, the step script, the stage files, the inputs
+ * that are sent with steps, the known errors.
+ * All or nothing: a directory that is new (or empty) appears with everything in it or not at all. A later phase goes into
+ * the directory of the earlier ones, its Makeflow file last.
+ * @param phase only this one; without it, all whose steps are known
+ * @throws {MakeflowError | RangeError | ShellTextError} a plan, an input or a directory that does not allow it
+ */
+export async function writeMakeflow(
+  plan: Plan,
+  directory: string,
+  phase: number | undefined,
+  options: WriteOptions,
+): Promise<WrittenMakeflow[]> {
+  const target = resolve(directory);
+  const later = await holdsEarlierPhase(target, phase ?? 0);
+  const known = [...Array(plan.phases).keys()].filter((n) => plan.steps.some((step) => step.stage.phase === n));
+  const phases = (phase === undefined ? known : [phase]).map((number) => preparePhase(plan, number));
+  await mkdir(dirname(target), { recursive: true });
+  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    await copyFile(STEP_SCRIPT, join(draft, SCRIPT));
+    await chmod(join(draft, SCRIPT), 0o755);
+    await writeText(join(draft, PATTERNS), lines(options.patterns.filter((pattern) => pattern !== '')));
+    for (const one of phases) await writePhase(draft, one, options);
+    await chmod(draft, 0o777 & ~process.umask());
+    if (later) await moveInto(target, draft);
+    else await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  return phases.map(({ number, steps, planned }) => ({
+    phase: number,
+    file: `Makeflow.${number}`,
+    steps: steps.slice(0, planned),
+  }));
+}
+
+async function holdsEarlierPhase(target: string, phase: number): Promise<boolean> {
+  const entries = await readdir(target).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw new MakeflowError(`${target} cannot be written to (${error.code}): give another directory`);
+  });
+  if (entries.length === 0) return false;
+  if (phase > 0 && entries.includes(`Makeflow.${phase - 1}`)) return true;
+  throw new MakeflowError(`${target} is not empty: give a new directory, or empty it`);
+}
+
+async function writePhase(draft: string, phase: Phase, options: WriteOptions): Promise<void> {
+  const bySteps = new Map<Stage, Step[]>(phase.stages.map((stage) => [stage, []]));
+  for (const step of phase.steps) bySteps.get(step.stage)?.push(step);
+  const withList = new Set<Stage>();
+  for (const [stage, steps] of bySteps) {
+    const shared = steps.every((step) => step.after === steps[0]?.after);
+    const waits = shared && steps[0] ? phase.waitsOf(steps[0]) : [];
+    const text = stageFile(stage, waits, { ...options, alias: (input) => phase.aliases.alias(input) });
+    await writeText(join(draft, stageFileName(stage)), [text]);
+    const ownWaits = shared ? () => [] : phase.waitsOf;
+    if (!steps.some((step) => stepLine(step, ownWaits(step)))) continue;
+    withList.add(stage);
+    await writeText(join(draft, stepsFileName(stage)), stepLines(steps, ownWaits));
+  }
+  for (const file of placedFiles(phase)) {
+    const path = join(draft, file.alias);
+    if ('lines' in file) await writeText(path, lines(file.lines()));
+    else await copyInput(file.source, path);
+  }
+  await writeText(
+    join(draft, `Makeflow.${phase.number}`),
+    makeflowText(phase, (stage) => withList.has(stage)),
+  );
+}
+
+/** Every step has a line, so that one that is missing is an error and not a step without data. */
+function* stepLines(steps: readonly Step[], waitsOf: Phase['waitsOf']): Generator<string> {
+  for (const step of steps) yield stepLine(step, waitsOf(step)) ?? `${step.id} :\n`;
+}
+
+function* lines(texts: Iterable<string>): Generator<string> {
+  for (const text of texts) yield `${text}\n`;
+}
+
+async function copyInput(source: string, path: string): Promise<void> {
+  const info = await stat(source).catch(() => undefined);
+  if (!info?.isFile()) throw new MakeflowError(`input file ${source} ${info ? 'is not a file' : 'does not exist'}`);
+  await access(source, constants.R_OK).catch(() => {
+    throw new MakeflowError(`input file ${source} cannot be read: check its permissions`);
+  });
+  await copyFile(source, path, constants.COPYFILE_FICLONE);
+}
+
+/** In pieces of about a megabyte. */
+async function writeText(path: string, texts: Iterable<string>): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    let pending: string[] = [];
+    let length = 0;
+    for (const text of texts) {
+      pending.push(text);
+      length += text.length;
+      if (length < 1 << 20) continue;
+      await file.appendFile(pending.join(''));
+      pending = [];
+      length = 0;
+    }
+    await file.appendFile(pending.join(''));
+  } finally {
+    await file.close();
+  }
+}
+
+/** makeflow is started on a file that is there: so that comes last. */
+async function moveInto(target: string, draft: string): Promise<void> {
+  const names = (await readdir(draft)).sort(
+    (a, b) => Number(a.startsWith('Makeflow.')) - Number(b.startsWith('Makeflow.')),
+  );
+  for (const name of names) await rename(join(draft, name), join(target, name));
+  await rm(draft, { recursive: true });
+}

@@ -1,0 +1,54 @@
+/** Style sheet of the HTML report. Light and dark as the reader's system is; one column on a phone; prints. */
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --page: #fff; --text: #1c2128; --soft: #57606a; --line: #d0d7de; --box: #f6f8fa; --link: #0757b8;
+  --good: #116329; --bad: #b3121d; --odd: #7a4d00; --bar: #6f8fb5;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #14181d; --text: #e3e8ee; --soft: #a3adb8; --line: #39424d; --box: #1d232a; --link: #7fb6ff;
+    --good: #62c97b; --bad: #ff8a84; --odd: #e5b454; --bar: #56789f;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 70rem; background: var(--page); color: var(--text);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { margin: 0; font-size: 2rem; line-height: 1.2; }
+h2 { margin: 2rem 0 .5rem; font-size: 1.25rem; }
+p { margin: .25rem 0; }
+a { color: var(--link); }
+header { border-left: .5rem solid var(--soft); padding-left: 1rem; }
+header.passed { border-color: var(--good); } .passed h1, .succeeded { color: var(--good); }
+header.failed { border-color: var(--bad); } .failed h1, td.failed, .error { color: var(--bad); }
+header.broken, header.interrupted { border-color: var(--odd); }
+.broken h1, .interrupted h1, td.broken, td.aborted, .warning { color: var(--odd); }
+.reason { font-size: 1.15rem; }
+.soft { color: var(--soft); }
+.finding { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .6rem .8rem; }
+.finding h3 { margin: 0; font-size: 1rem; }
+pre { margin: .5rem 0; padding: .5rem; background: var(--box); border-radius: .3rem; white-space: pre-wrap;
+  font: 13px/1.45 ui-monospace, monospace; }
+pre mark { background: none; color: inherit; font-weight: 700; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
+caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td.number, th.number { text-align: right; white-space: nowrap; }
+.chart { list-style: none; margin: 0; padding: 0; }
+.chart li { display: grid; grid-template-columns: 14rem 1fr 5.5rem; gap: .6rem; align-items: center; }
+.chart svg { display: block; width: 100%; height: 1rem; background: var(--box); }
+.chart rect { fill: var(--bar); }
+.chart rect.failed { fill: var(--bad); } .chart rect.broken, .chart rect.aborted { fill: var(--odd); }
+.chart span:last-child { text-align: right; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; }
+@media (max-width: 40rem) {
+  body { padding: .75rem; }
+  h1 { font-size: 1.6rem; }
+  .chart li { grid-template-columns: 7rem 1fr 4rem; gap: .4rem; font-size: .85rem; }
+  .wide { display: none; } table { font-size: .85rem; } th[scope="row"], td:last-child { overflow-wrap: anywhere; } th, td { padding-right: .5rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
+}
+@media print { body { max-width: none; } .finding { break-inside: avoid; } }
+`;

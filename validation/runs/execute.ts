@@ -1,0 +1,112 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { loadRules, patternsForGrep } from '../checks/rules.ts';
+import { scanStepLogs } from '../checks/step-logs.ts';
+import { phaseSteps } from '../makeflow/phase.ts';
+import type { WorkQueueBatch } from '../makeflow/run.ts';
+import { type WrittenMakeflow, writeMakeflow } from '../makeflow/write.ts';
+import { buildReport } from '../report/build.ts';
+import type { Finding, Report } from '../report/model.ts';
+import { writeReport } from '../report/write.ts';
+import { stepFile } from '../step/names.ts';
+import type { Plan } from '../workflow/plan.ts';
+import { attemptLogs, outcomeOf } from './collect.ts';
+import type { RunJournal } from './journal.ts';
+import { runPhase } from './phase.ts';
+import { provenanceOf } from './provenance.ts';
+import type { RunDir } from './store.ts';
+
+export interface Execution {
+  journal: RunJournal;
+  /** With relative OutputDirs taken below the run directory. */
+  plan: Plan;
+  /** Plans again when a stage has made the file that a later stage's width depends on. */
+  replan: (bins: Record<string, readonly string[]>) => Plan;
+  batch: WorkQueueBatch;
+  retries?: number | undefined;
+  signal: AbortSignal;
+  /** Names the signal that stopped the run, for the report. */
+  stoppedBy: () => string;
+}
+
+/** The files of a run before anything has run: its inputs as they were given, and the first Makeflow. */
+export async function prepareRun(run: RunDir, plan: Plan): Promise<void> {
+  const input = join(run.path, 'input');
+  mkdirSync(input);
+  for (const source of plan.sources) copyFileSync(source, join(input, basename(source)));
+  await writePhase(run, plan, 0);
+}
+
+/** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
+export async function executeRun(execution: Execution): Promise<Report> {
+  const { journal, signal } = execution;
+  journal.update({ state: 'running' });
+  let { plan } = execution;
+  let problem: string | undefined;
+  for (let phase = 0; phase < plan.phases && problem === undefined && !signal.aborted; phase++) {
+    if (phase > 0) plan = execution.replan(madeFiles(journal.run, plan));
+    const written = await ensurePhase(journal.run, plan, phase);
+    const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
+    if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
+    const retries = execution.retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries));
+    problem = await runPhase({ journal, written, batch: execution.batch, retries, signal });
+  }
+  return judgeRun(execution, plan, problem);
+}
+
+async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()) });
+}
+
+/** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
+async function ensurePhase(run: RunDir, plan: Plan, phase: number): Promise<WrittenMakeflow> {
+  const file = `Makeflow.${phase}`;
+  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase);
+  return { phase, file, steps: phaseSteps(plan, phase) };
+}
+
+/** Lines of the files that decide about the width of later stages, as their steps handed them on. */
+function madeFiles(run: RunDir, plan: Plan): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    plan.pending.flatMap(({ file, madeBy }) => {
+      const path = join(run.work, stepFile(madeBy, file));
+      return existsSync(path) ? [[file, readFileSync(path, 'utf8').split('\n')]] : [];
+    }),
+  );
+}
+
+/** Judges what a run has come to, writes its report, and ends it in the records. */
+async function judgeRun(execution: Execution, plan: Plan, problem: string | undefined): Promise<Report> {
+  const { journal, signal } = execution;
+  const { run, record, view } = journal;
+  journal.update({ state: 'judging' });
+  const rules = loadRules();
+  const now = Date.now();
+  const inLogs: Finding[] = [];
+  const steps = [];
+  for (const step of plan.steps) {
+    steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
+    const logs = await attemptLogs(run, step);
+    if (logs) inLogs.push(...(await scanStepLogs(logs, rules, { now })));
+  }
+  const report = buildReport(
+    {
+      run: record.id,
+      name: record.name,
+      workflow: record.workflow,
+      start: record.created,
+      end: now,
+      provenance: await provenanceOf(plan, record.request.input),
+    },
+    {
+      steps,
+      inLogs,
+      ...(signal.aborted
+        ? { interrupted: `stopped by ${execution.stoppedBy()}` }
+        : problem !== undefined && { problem }),
+    },
+  );
+  await writeReport(run.reportDir, report);
+  journal.end(report.verdict, report.reason);
+  return report;
+}

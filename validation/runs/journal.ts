@@ -1,0 +1,57 @@
+import type { Verdict } from '../report/model.ts';
+import { applyEvent, countStates, emptyView, type RunEvent, type RunView } from './events.ts';
+import type { RunRecord } from './record.ts';
+import type { RunDir } from './store.ts';
+
+/** An event without its time, which is added when it is written. */
+export type NewEvent = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, 'time'> : never) : never;
+
+/** Totals in run.json are refreshed at most this often: the events have every change. */
+const TOTALS_EVERY_MS = 1000;
+
+/** Writes down what happens to a run: events first, then run.json; and tells whoever watches. */
+export class RunJournal {
+  readonly run: RunDir;
+  readonly view: RunView;
+  #record: RunRecord;
+  #written = 0;
+  readonly #listeners: ((event: RunEvent, view: RunView) => void)[] = [];
+
+  constructor(run: RunDir, record: RunRecord) {
+    this.run = run;
+    this.#record = record;
+    this.view = emptyView();
+    for (const event of run.readEvents()) applyEvent(this.view, event);
+    run.writeRecord(record);
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  onEvent(listener: (event: RunEvent, view: RunView) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  add(event: NewEvent): void {
+    const timed = { time: Date.now(), ...event } as RunEvent;
+    this.run.appendEvent(timed);
+    applyEvent(this.view, timed);
+    for (const listener of this.#listeners) listener(timed, this.view);
+    if (timed.time - this.#written >= TOTALS_EVERY_MS) this.update({});
+  }
+
+  /** Changes run.json; its totals are brought up to date with the events. */
+  update(change: Partial<RunRecord>): void {
+    const { succeeded, failed, broken, running } = countStates(this.view);
+    const totals = { steps: this.view.steps.size, succeeded, failed, broken, running };
+    this.#record = { ...this.#record, ...change, totals };
+    this.#written = Date.now();
+    this.run.writeRecord(this.#record);
+  }
+
+  end(verdict: Verdict, reason: string): void {
+    this.add({ type: 'ended', verdict, reason });
+    this.update({ state: 'ended', verdict, reason, ended: Date.now() });
+  }
+}

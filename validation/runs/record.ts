@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** What a run was asked to do: enough to plan it again when it is resumed. */
+export const runRequestSchema = z.object({
+  /** Absolute path of the JDL or workflow as given; the run's own copy is in `input/`. */
+  input: z.string(),
+  /** `KEY=VALUE`, as given. */
+  set: z.array(z.string()),
+  setAppend: z.array(z.string()),
+  lenient: z.boolean(),
+  /** A workflow file in the place of the built-in one. */
+  workflow: z.string().optional(),
+  startAt: z.string().optional(),
+  stopAt: z.string().optional(),
+  only: z.string().optional(),
+  /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
+  retries: z.number().int().optional(),
+  /** Start catalog, master, framework and workers on this machine. */
+  local: z.boolean(),
+  /** `host:port` of the catalog of a cluster. */
+  catalog: z.string().optional(),
+});
+export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
+export const runRecordSchema = z.object({
+  schema: z.literal('relval-run-1'),
+  id: z.string(),
+  name: z.string(),
+  workflow: z.string(),
+  request: runRequestSchema,
+  /** `ended`: there is a verdict; anything else is under way, or interrupted when its process is gone. */
+  state: z.enum(['preparing', 'running', 'judging', 'ended']),
+  verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']).optional(),
+  reason: z.string().optional(),
+  /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
+  process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
+  /** The Work Queue project its workers are found by. */
+  project: z.string(),
+  /** ms since 1970. */
+  created: z.number(),
+  ended: z.number().optional(),
+  totals: z.object({
+    steps: z.number(),
+    succeeded: z.number(),
+    failed: z.number(),
+    broken: z.number(),
+    running: z.number(),
+  }),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** What `list` and `status` call a run's state. */
+export type RunStatus = 'preparing' | 'running' | 'judging' | 'passed' | 'failed' | 'broken' | 'interrupted';
+
+/** This process, in the form of `RunRecord.process`. */
+export function thisProcess(): RunRecord['process'] {
+  return { pid: process.pid, start: processStart(process.pid) ?? '', host: hostname() };
+}
+
+/** The state to show: a run that says it goes on, but whose process is gone, was interrupted. */
+export function statusOf(record: RunRecord): RunStatus {
+  if (record.state === 'ended') return record.verdict ?? 'interrupted';
+  return isAlive(record.process) ? record.state : 'interrupted';
+}
+
+/** Of a process on another machine nothing can be known: it counts as alive. */
+export function isAlive({ pid, start, host }: RunRecord['process']): boolean {
+  return host !== hostname() || processStart(pid) === start;
+}
+
+/** /proc/PID/stat, field 22: counted from the last parenthesis, since the command before it may hold blanks. */
+function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

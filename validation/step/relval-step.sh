@@ -1,0 +1,700 @@
+#!/bin/bash
+# Runs one step of a release validation where the step's payload runs: copies its inputs into a directory of its own,
+# sets up the environment, runs the payload, transfers the outputs, and says in ID.result.json how that went.
+#
+# Usage: relval-step.sh STAGE-FILE ID INDEX       (docs/step.md describes files, fields and exit statuses)
+#
+# What differs from stage to stage stands in STAGE-FILE, and what differs from step to step in STAGE-FILE's .steps
+# list: as data, quoted by the generator. Nothing is substituted into this text.
+#
+# It must run on SLC6: bash 4.1, coreutils 8.4, grep 2.6, findutils 4.4. zip, unzip, tar and xrdcp are needed only by the
+# steps that use them. Every global name begins with rv_, because the payload's environment is set up in this shell.
+
+# Functions are called by their names, out of stage files, traps and rv_guarded:
+# shellcheck disable=SC2317
+
+# Exit statuses. 0: the payload ran, whatever became of it, or was skipped. All others make makeflow try again.
+readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
+readonly rv_attempts=5
+
+# What a stage file sets, with the values that hold where it does not.
+rv_stage_name=
+rv_executable=
+rv_executable_path=
+rv_packages=             # for alienv, joined by commas
+rv_alienv=
+rv_environment_command=
+rv_wall_time=            # seconds
+rv_copy_timeout=100      # seconds for one transfer
+rv_copy_jobs=15          # transfers at once
+rv_copy_pause=5          # seconds before the second attempt, twice that before the third, …
+rv_log_limit=10485760    # bytes of one log in ID.logs
+rv_logs_limit=104857600  # bytes of all of them
+rv_save_all=
+rv_dont_archive=
+rv_blocking=             # not empty: when this step fails, those that wait for it must not run
+rv_inputs=()             # four words each: kind (local, worker, xrootd), where from, name, unpack or nothing
+rv_outputs=()            # two words each: archive or nothing, pattern
+rv_expects=()
+rv_hands_on=()           # two words each: file, the name it is handed on under
+rv_waits=()              # the waited-for steps that may block this one
+rv_set_variables() { :; }
+rv_set_environment() { :; }
+rv_set_arguments() { rv_arguments=(); }
+rv_set_output_dir() { rv_output_dir=''; }
+
+# What the list of steps sets.
+rv_input_file=
+rv_extra_arguments=()
+
+export LANG=C LANGUAGE=C LC_ALL=C LC_COLLATE=C LC_CTYPE=C LC_MESSAGES=C LC_MONETARY=C LC_NUMERIC=C LC_TIME=C
+shopt -u patsub_replacement 2>/dev/null # since bash 5.2 an & in a replacement would stand for the match
+
+# The worker's connection to its manager is inherited. As long as anybody holds it open the manager cannot see that the
+# worker has died, and waits for this step instead of giving it to another worker.
+rv_close_inherited() {
+  local rv_path rv_number
+  for rv_path in "/proc/$$/fd"/*; do
+    rv_number=${rv_path##*/}
+    [[ $rv_number -gt 2 && ! $rv_path -ef ${BASH_SOURCE[0]} ]] && eval "exec $rv_number>&-"
+  done
+}
+
+# --- words and numbers ------------------------------------------------------------------------------------------------
+
+rv_now() { # sets rv_reply to ms since 1970
+  rv_reply=$(date +%s%N)
+  rv_reply=${rv_reply%??????}
+}
+
+rv_replace() { # NAME FROM TO: the base name of the input file with every FROM replaced, into the variable NAME
+  local rv_rest=${rv_input_file##*/} rv_done=''
+  while [[ $rv_rest == *"$2"* ]]; do
+    rv_done+=${rv_rest%%"$2"*}$3
+    rv_rest=${rv_rest#*"$2"}
+  done
+  printf -v "$1" %s "$rv_done$rv_rest"
+}
+
+rv_string() { # TEXT: sets rv_reply to it as a JSON string; control characters other than tab and line feed become ?
+  rv_reply=${1//\\/\\\\}
+  rv_reply=${rv_reply//\"/\\\"}
+  rv_reply=${rv_reply//$'\n'/\\n}
+  rv_reply=${rv_reply//$'\t'/\\t}
+  rv_reply=\"${rv_reply//[[:cntrl:]]/?}\"
+}
+
+rv_strings() { # TEXT…: sets rv_reply to a JSON list of strings
+  local rv_list='' rv_text
+  for rv_text in "$@"; do
+    rv_string "$rv_text"
+    rv_list+=${rv_list:+, }$rv_reply
+  done
+  rv_reply=[$rv_list]
+}
+
+rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is none
+  rv_reply=$(stat -L -c %s -- "$1" 2>/dev/null) || rv_reply=-1
+}
+
+rv_say() { # MESSAGE: into this script's own log, which comes back with the others
+  printf '%s %s\n' "$(date +%H:%M:%S)" "$1" >>"$rv_own/relval-step.log"
+}
+
+rv_last_line() { # FILE: sets rv_reply to the last line of a tool's error messages
+  rv_reply=$(tail -n 1 -- "$1" 2>/dev/null | cut -b -300)
+}
+
+# --- the result -------------------------------------------------------------------------------------------------------
+
+rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
+rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
+rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
+
+rv_write_result() { # one key a line, so that grep can read it; replaced in one go
+  local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
+  [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
+  [[ $rv_phase == skipped || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
+  for ((rv_i = 0; rv_i < ${#rv_out_names[@]}; rv_i++)); do
+    rv_string "${rv_out_names[rv_i]}"
+    rv_output_list+="${rv_output_list:+, }{\"name\": $rv_reply, \"size\": ${rv_out_sizes[rv_i]}}"
+    ((rv_output_bytes += rv_out_sizes[rv_i]))
+  done
+  {
+    printf '{\n"schema": "relval-result-1",\n"step": "%s",\n' "$rv_id"
+    rv_string "$rv_stage_name" && printf '"stage": %s,\n' "$rv_reply"
+    printf '"index": %d,\n"phase": "%s",\n"blocking": %s,\n' "$rv_index" "$rv_phase" "$rv_blocks"
+    printf '"exitStatus": %s,\n"signal": %s,\n' "$rv_status" "${rv_signal:-null}"
+    printf '"timedOut": %s,\n"interrupted": %s,\n' "$rv_timed_out" "$rv_interrupted"
+    printf '"start": %s,\n"end": %s,\n' "$rv_start" "$rv_end"
+    printf '"payloadStart": %s,\n"payloadEnd": %s,\n' "$rv_payload_start" "$rv_payload_end"
+    printf '"cpuTime": %s,\n' "$rv_cpu_time"
+    rv_string "$HOSTNAME" && printf '"host": %s,\n' "$rv_reply"
+    rv_string "$WORK_QUEUE_SANDBOX" && printf '"worker": %s,\n' "$rv_reply"
+    printf '"cores": %s,\n' "$rv_cores"
+    rv_string "$rv_output_dir" && printf '"outputDir": %s,\n' "$rv_reply"
+    printf '"inputBytes": %s,\n"outputBytes": %s,\n' "$rv_input_bytes" "$rv_output_bytes"
+    printf '"outputs": [%s],\n' "$rv_output_list"
+    rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
+    rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
+    rv_string "$rv_message" && printf '"message": %s\n}\n' "$rv_reply"
+  } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
+}
+
+rv_disk_is_full() { # of the worker: less than a megabyte left where the step runs
+  local rv_free
+  rv_free=$(df -Pk -- "$rv_top" 2>/dev/null | tail -n 1 | { read -r _ _ _ rv_free _ && printf %s "$rv_free"; })
+  [[ $rv_free =~ ^[0-9]+$ ]] && ((rv_free < 1024))
+}
+
+# EXIT-STATUS PHASE MESSAGE: the infrastructure failed. Leaves all that there is, and makes makeflow try again.
+rv_give_up() {
+  local rv_exit=$1
+  rv_phase=$2 rv_message=$3
+  if rv_disk_is_full; then
+    rv_exit=$rv_exit_disk_full
+    rv_message="the worker's disk is full: $3"
+  fi
+  rv_say "$rv_message"
+  rv_finish "$rv_exit"
+}
+
+rv_finish() { # EXIT-STATUS: all targets, then the end
+  cd "$rv_top" || exit "$rv_exit_usage"
+  rm -f -- "$rv_own/reserve"
+  rv_collect_logs
+  rv_hand_on
+  rv_now && rv_end=$rv_reply
+  rv_write_result
+  rm -rf -- "$rv_work"
+  [[ $rv_guard_pid ]] && echo end >&9 && wait "$rv_guard_pid" 2>/dev/null
+  exit "$1"
+}
+
+rv_terminated() { # SIGNAL: somebody ends this step, and will not wait long
+  trap '' TERM INT QUIT HUP
+  [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
+  rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
+  rv_write_result
+  rv_say "$rv_message"
+  rv_finish $((128 + $2))
+}
+
+# --- watching over what runs ------------------------------------------------------------------------------------------
+
+# A process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a worker
+# that is killed ends nothing: without a guard, what runs in another group, or under a worker that is gone, would run on.
+# Standard input: a pipe whose other end the step's shell holds. "group N" names the process group that runs now,
+# "payload" says that the payload starts, "end" that all is done, and the end of the pipe that the shell is gone.
+rv_guard() {
+  local rv_line rv_guarded_group='' rv_deadline='' rv_parent_now
+  trap '' TERM INT QUIT HUP
+  while true; do
+    if IFS= read -r -t 1 rv_line; then
+      case $rv_line in
+        group*) rv_guarded_group=${rv_line#group } rv_deadline='' ;;
+        payload) rv_deadline=${rv_wall_time:+$((SECONDS + rv_wall_time))} ;;
+        end) return ;;
+      esac
+    elif [[ $? -le 128 ]]; then
+      break
+    fi
+    if [[ $rv_deadline && $SECONDS -gt $rv_deadline ]]; then
+      : >"$rv_own/timed-out"
+      kill -KILL -- "-$rv_guarded_group"
+      rv_deadline=''
+    fi
+    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
+    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" && [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
+  done
+  [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+}
+
+rv_start_guard() { # opens both ends of the pipe here, so that neither side ever waits for the other to open it
+  local rv_pipe=$rv_own/guard
+  read -r _ _ _ rv_parent _ <"/proc/$$/stat"
+  mkfifo "$rv_pipe" || rv_give_up "$rv_exit_input" input "cannot make a pipe in $rv_own"
+  # shellcheck disable=SC2094
+  exec 7<>"$rv_pipe" 8<"$rv_pipe" 9>"$rv_pipe" 7>&-
+  set -m
+  rv_guard <&8 >/dev/null 2>&1 8<&- 9>&- &
+  rv_guard_pid=$!
+  set +m
+  exec 8<&-
+}
+
+rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its own, so that a signal to the step ends it at once
+  local rv_result
+  set -m
+  (
+    set +m
+    printf 'group %s\n' "$BASHPID" >&9
+    "$@"
+  ) &
+  rv_group=$!
+  set +m
+  wait "$rv_group" 2>/dev/null
+  rv_result=$?
+  kill -KILL -- "-$rv_group" 2>/dev/null # what it left behind
+  rv_group=''
+  echo group >&9
+  return "$rv_result"
+}
+
+rv_fail() { # PHASE MESSAGE: ends a guarded command before its time; rv_give_up_guarded takes it from there
+  printf '%s\n%s\n' "$1" "$2" >"$rv_own/failed"
+  exit 1
+}
+
+rv_give_up_guarded() { # what rv_fail said
+  { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
+  case $rv_phase in
+    environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
+    output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
+    *) rv_give_up "$rv_exit_input" input "$rv_message" ;;
+  esac
+}
+
+rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
+  local rv_seconds=$1 rv_command rv_timer rv_result
+  shift
+  "$@" &
+  rv_command=$!
+  (
+    for ((; rv_seconds > 0; rv_seconds--)); do
+      sleep 1
+      kill -0 "$rv_command" 2>/dev/null || exit
+    done
+    kill -KILL "$rv_command"
+  ) >/dev/null 2>&1 9>&- &
+  rv_timer=$!
+  wait "$rv_command" 2>/dev/null
+  rv_result=$?
+  kill "$rv_timer" 2>/dev/null
+  wait "$rv_timer" 2>/dev/null
+  return "$rv_result"
+}
+
+# --- inputs -----------------------------------------------------------------------------------------------------------
+
+rv_need() { # COMMAND PURPOSE
+  type -P -- "$1" >/dev/null && return
+  rv_message="$1 is missing on $HOSTNAME, needed to $2: install it in the worker's image"
+  return 1
+}
+
+rv_unpack() { # FILE: then removes it
+  case $1 in
+    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "$1" ;;
+    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "$1" ;;
+    *.zip) rv_need unzip "unpack $1" && unzip -o -q "$1" ;;
+    *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
+  esac && rm -f -- "$1"
+}
+
+rv_copy_in() { # KIND FROM NAME: one attempt
+  case $1 in
+    local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
+    worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" xrdcp -f -s "$2" "$3" ;;
+  esac
+}
+
+# KIND…: fetches the inputs of those kinds into the current directory; on failure rv_own/failed says what is wrong
+rv_fetch_inputs() {
+  local rv_i rv_attempt rv_kind rv_from rv_name rv_unpack_it
+  for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do
+    rv_kind=${rv_inputs[rv_i]} rv_from=${rv_inputs[rv_i + 1]} rv_name=${rv_inputs[rv_i + 2]}
+    rv_unpack_it=${rv_inputs[rv_i + 3]}
+    [[ " $* " == *" $rv_kind "* ]] || continue
+    for ((rv_attempt = 1; ; rv_attempt++)); do
+      rv_say "input $rv_name from $rv_from, attempt $rv_attempt"
+      rv_message=''
+      if rv_copy_in "$rv_kind" "$rv_from" "$rv_name" 2>"$rv_own/error"; then
+        rv_size "$rv_name" && printf '%s\n' "$rv_reply" >>"$rv_own/input-bytes"
+        [[ ! $rv_unpack_it ]] && break
+        rv_unpack "$rv_name" 2>"$rv_own/error" && break
+      fi
+      [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
+      rv_last_line "$rv_own/error"
+      rv_say "failed: ${rv_message:=input $rv_name from $rv_from: ${rv_reply:-not done within $rv_copy_timeout s}}"
+      ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
+      sleep $((rv_copy_pause * rv_attempt))
+    done
+  done
+}
+
+# --- the payload ------------------------------------------------------------------------------------------------------
+
+rv_load_environment() {
+  local rv_text
+  if [[ $rv_environment_command ]]; then
+    eval "$rv_environment_command" 9>&-
+  elif [[ $rv_packages ]]; then
+    if [[ ! -x $rv_alienv ]]; then
+      printf '%s is missing: is /cvmfs mounted on this worker? It loads the packages %s\n' "$rv_alienv" "$rv_packages" >&2
+      return 1
+    fi
+    rv_text=$("$rv_alienv" printenv "$rv_packages") && eval "$rv_text" 9>&-
+  fi
+}
+
+rv_find_executable() { # sets rv_program
+  rv_program=$rv_executable_path
+  [[ $rv_program == */* && -f $rv_program && -x $rv_program ]] && return
+  rv_program=$(type -P -- "$rv_executable") && return
+  [[ $ALIDPG_ROOT ]] && rv_program=$(find "$ALIDPG_ROOT/" -name "$rv_executable" ! -type d -print -quit) && [[ $rv_program ]] && return
+  rv_program=./$rv_executable
+  [[ -f $rv_program ]]
+}
+
+# Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
+# as JDLs expect: limits and variables that are not exported included.
+rv_run_payload() {
+  printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
+  rv_load_environment ||
+    rv_fail environment "the environment could not be set up (status $?), see the end of stderr.log"
+  set +eu -f
+  IFS=$' \t\n'
+  rv_set_environment
+  rv_set_output_dir
+  printf %s "$rv_output_dir" >"$rv_own/output-dir"
+  export -p >"$rv_own/environment"
+  rv_fetch_inputs xrootd
+  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\n' | sort >"$rv_own/inputs"
+  rv_find_executable ||
+    rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
+  rv_set_arguments
+  rv_arguments=("$rv_program" "${rv_arguments[@]}" "${rv_extra_arguments[@]}")
+  [[ -x $rv_program ]] || rv_arguments=(bash "${rv_arguments[@]}")
+  set +f
+  printf '+'
+  printf ' %q' "${rv_arguments[@]}"
+  printf '\n'
+  date +%s%N >"$rv_own/started"
+  echo payload >&9
+  exec 9>&-
+  exec "${rv_arguments[@]}"
+}
+
+rv_children_time() { # sets rv_reply to the CPU time of the processes waited for so far, in ms
+  local rv_user rv_system rv_time
+  times >"$rv_own/times"
+  { read -r _ && read -r rv_user rv_system; } <"$rv_own/times"
+  rv_reply=0
+  for rv_time in "$rv_user" "$rv_system"; do # 1m2.345s
+    [[ $rv_time =~ ^([0-9]+)m([0-9]+)\.([0-9]{3}) ]] || continue
+    ((rv_reply += BASH_REMATCH[1] * 60000 + 10#${BASH_REMATCH[2]} * 1000 + 10#${BASH_REMATCH[3]}))
+  done
+}
+
+rv_payload() { # runs it, and sets what the result says of it
+  local rv_exit rv_cpu_before
+  rv_children_time && rv_cpu_before=$rv_reply
+  rv_guarded rv_run_payload >>"$rv_top/$rv_id.stdout.log" 2>>"$rv_top/$rv_id.stderr.log"
+  rv_exit=$?
+  rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
+  if [[ -e $rv_own/input-bytes ]]; then
+    while read -r rv_reply; do ((rv_input_bytes += rv_reply)); done <"$rv_own/input-bytes"
+  fi
+  [[ -e $rv_own/started ]] || rv_give_up_guarded
+  rv_payload_start=$(cat -- "$rv_own/started")
+  rv_payload_start=${rv_payload_start%??????}
+  rv_now && rv_payload_end=$rv_reply
+  rv_children_time && ((rv_reply -= rv_cpu_before))
+  printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
+  rv_status=$rv_exit rv_phase="done"
+  [[ -e $rv_own/timed-out ]] && rv_timed_out=true
+  rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
+}
+
+rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
+  local rv_name
+  [[ $1 == 0 ]] && return
+  rv_phase=payload rv_message="the payload ended with status $1"
+  [[ $1 -gt 128 ]] && rv_name=$(kill -l $(($1 - 128)) 2>/dev/null) || return
+  rv_signal=\"SIG$rv_name\" rv_message="the payload was ended by SIG$rv_name"
+  [[ $rv_name == KILL ]] && rv_message="Killed: $rv_message, perhaps for its memory"
+  [[ $rv_timed_out == true ]] && rv_message="Killed: the payload exceeded its time limit of $rv_wall_time s"
+  printf '\nrelval: %s\n' "$rv_message"
+}
+
+# --- logs and outputs -------------------------------------------------------------------------------------------------
+
+rv_list_logs() { find "$rv_job" -name '*.log' -type f -printf '%P\0' 2>/dev/null | sort -z; }
+
+rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
+  local rv_core
+  cd "$rv_job" || return
+  rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
+  for rv_core in "${rv_core_dumps[@]}"; do
+    printf '%s:0:core dumped\n' "$rv_core"
+  done
+}
+
+# PATH NAME: a frame of ID.logs. Of a log that is too long its head and its tail:
+# "relval-log-1 BYTES HEAD OMITTED NAME", then BYTES bytes of which OMITTED were left out after the first HEAD, then a line feed
+rv_frame() {
+  local rv_bytes rv_head rv_omitted=0 rv_keep=$rv_log_limit
+  ((rv_keep > rv_logs_left)) && rv_keep=$rv_logs_left
+  rv_size "$1" && rv_bytes=$rv_reply
+  if ((rv_bytes <= rv_keep)); then
+    head -c "$rv_bytes" -- "$1" >"$rv_own/piece"
+  else
+    rv_omitted=$((rv_bytes - rv_keep))
+    head -c $((rv_keep / 2)) -- "$1" >"$rv_own/piece"
+    tail -c $((rv_keep - rv_keep / 2)) -- "$1" >>"$rv_own/piece"
+  fi
+  rv_size "$rv_own/piece" && rv_bytes=$rv_reply
+  rv_head=$((rv_omitted > 0 ? rv_keep / 2 : rv_bytes))
+  ((rv_logs_left -= rv_bytes))
+  printf 'relval-log-1 %d %d %d %s\n' "$rv_bytes" "$rv_head" "$rv_omitted" "$2"
+  cat -- "$rv_own/piece"
+  printf '\n'
+}
+
+rv_collect_logs() {
+  local rv_name rv_logs_left=$rv_logs_limit
+  [[ -d $rv_job ]] || return
+  [[ -e $rv_job/validation_report.txt ]] || rv_report_errors >"$rv_job/validation_report.txt"
+  cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
+  {
+    [[ -e $rv_own/relval-step.log ]] && rv_frame "$rv_own/relval-step.log" relval-step.log
+    while IFS= read -r -d '' rv_name; do
+      case $rv_name in
+        stdout.log | stderr.log | relval-step.log | *$'\n'*) ;;
+        *) rv_frame "$rv_job/$rv_name" "$rv_name" ;;
+      esac
+    done < <(rv_list_logs)
+  } >"$rv_top/$rv_id.logs"
+}
+
+rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
+  local rv_i
+  for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
+    if ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
+      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
+    fi
+  done
+}
+
+rv_match() { # PATTERN: sets rv_found to the files that match, directories searched
+  local rv_path IFS=
+  rv_found=()
+  shopt -s nullglob extglob
+  for rv_path in $1; do
+    if [[ -d $rv_path ]]; then
+      while IFS= read -r -d '' rv_path; do rv_found+=("$rv_path"); done < <(find "$rv_path" -type f -print0 | sort -z)
+    elif [[ -f $rv_path ]]; then
+      rv_found+=("$rv_path")
+    fi
+  done
+  shopt -u nullglob extglob
+}
+
+rv_add_output() { # FILE NAME
+  rv_size "$1"
+  rv_out_files+=("$1") rv_out_names+=("$2") rv_out_sizes+=("$rv_reply")
+}
+
+# ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
+rv_take() {
+  local rv_archive=$1 rv_pattern rv_path rv_name
+  shift
+  rm -f -- "$rv_own"/zip-list.*
+  for rv_pattern in "$@"; do
+    rv_match "$rv_pattern"
+    for rv_path in "${rv_found[@]}"; do
+      [[ ${rv_taken[$rv_path]} ]] && continue
+      rv_taken[$rv_path]=1
+      rv_name=$rv_path
+      case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
+      case $rv_archive/$rv_path in
+        /*) rv_add_output "$rv_path" "$rv_name" ;;
+        *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
+        *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
+      esac
+    done
+  done
+  [[ -e $rv_own/zip-list.0 || -e $rv_own/zip-list.9 ]] || return 0
+  rv_need zip "make $rv_archive" || return 1
+  rv_guarded rv_zip "$rv_own/archive.zip" >"$rv_own/error" 2>&1 || {
+    rv_last_line "$rv_own/error"
+    rv_message="zip could not make $rv_archive: $rv_reply"
+    return 1
+  }
+  mkdir -p "$rv_own/zip" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
+  rv_add_output "$rv_own/zip/$rv_archive" "$rv_archive"
+}
+
+rv_zip() { # FILE: of the files in the zip lists, each of which is named after its compression level
+  local rv_level
+  for rv_level in 0 9; do
+    [[ ! -e $rv_own/zip-list.$rv_level ]] || zip -q "-$rv_level" "$1" -@ <"$rv_own/zip-list.$rv_level" || return
+  done
+}
+
+rv_take_outputs() {
+  local rv_i rv_archive rv_path rv_patterns=()
+  declare -A rv_taken=()
+  for ((rv_i = 0; rv_i < ${#rv_outputs[@]}; rv_i += 2)); do
+    rv_archive=${rv_outputs[rv_i]}
+    rv_patterns+=("${rv_outputs[rv_i + 1]}")
+    # the patterns of one archive stand behind one another
+    [[ $rv_archive && $rv_archive == "${rv_outputs[rv_i + 2]}" ]] && continue
+    [[ $rv_dont_archive || $rv_save_all ]] && rv_archive=
+    rv_take "$rv_archive" "${rv_patterns[@]}" || return 1
+    rv_patterns=()
+  done
+  rv_take '' 'core*' validation_report.txt
+  [[ $rv_save_all ]] || return 0
+  while IFS= read -r rv_path; do
+    [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
+  done < <(find . -type f -printf '%P\n' | sort | comm -13 "$rv_own/inputs" -)
+}
+
+rv_find_missing() { # what later stages read must be there: a file, or an archive of that name
+  local rv_pattern rv_name rv_i
+  for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
+    [[ -f ${rv_hands_on[rv_i]} ]] || rv_missing+=("${rv_hands_on[rv_i]}")
+  done
+  for rv_pattern in "${rv_expects[@]}"; do
+    rv_match "$rv_pattern"
+    [[ ${#rv_found[@]} -gt 0 ]] && continue
+    for rv_name in "${rv_out_names[@]}"; do
+      # shellcheck disable=SC2053 # a pattern
+      [[ $rv_name == $rv_pattern ]] && continue 2
+    done
+    rv_missing+=("$rv_pattern")
+  done
+}
+
+rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
+  local rv_target=$rv_output_dir/$2 rv_part rv_url
+  if [[ $rv_output_dir == root://* ]]; then
+    rv_limited "$rv_copy_timeout" xrdcp -f -s "$1" "$rv_target" || return
+    rv_url=${rv_target#root://}
+    rv_reply=$(rv_limited "$rv_copy_timeout" xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
+  else
+    rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
+    mkdir -p -- "${rv_target%/*}" || return
+    rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
+    rv_size "$rv_part"
+    [[ $rv_reply == "$3" ]] && mv -f -- "$rv_part" "$rv_target" && return
+    rm -f -- "$rv_part"
+  fi
+  [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
+}
+
+rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
+  local rv_i rv_attempt
+  for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
+    for ((rv_attempt = 1; ; rv_attempt++)); do
+      rv_say "output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
+      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_own/error.$1" 2>&1 && break
+      rv_last_line "$rv_own/error.$1"
+      rv_say "failed: $rv_reply"
+      if ((rv_attempt == rv_attempts)); then
+        printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-not done within $rv_copy_timeout s}" >"$rv_own/failed.$1"
+        return
+      fi
+      sleep $((rv_copy_pause * rv_attempt))
+    done
+  done
+}
+
+rv_transfer() { # guarded: all outputs to the output directory
+  local rv_first rv_pids=() rv_pid
+  case $rv_output_dir in
+    '') return ;;
+    root://*)
+      # xrdcp and its proxy come with the payload's environment
+      # shellcheck source=/dev/null
+      . "$rv_own/environment" 2>/dev/null
+      rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
+      rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
+      ;;
+    /*) ;;
+    *) rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir" ;;
+  esac
+  for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
+    rv_copy_some "$rv_first" &
+    rv_pids+=($!)
+  done
+  for rv_pid in "${rv_pids[@]}"; do wait "$rv_pid"; done
+  for rv_first in "$rv_own"/failed.*; do
+    [[ -e $rv_first ]] || return 0
+    rv_last_line "$rv_first"
+    rv_fail output "transfer to $rv_output_dir failed: $rv_reply"
+  done
+}
+
+# --- the step ---------------------------------------------------------------------------------------------------------
+
+rv_read_stage() {
+  local rv_line
+  # shellcheck source=/dev/null
+  . "./$rv_stage_file" || return
+  [[ -e ${rv_stage_file%.stage}.steps ]] || return 0
+  rv_line=$(grep -m 1 "^$rv_id " "${rv_stage_file%.stage}.steps") || return
+  eval "${rv_line#* }"
+}
+
+rv_find_blocking() { # sets rv_message to why this step must not run; false when it may
+  [[ ${#rv_waits[@]} -gt 0 ]] || return 1
+  local rv_files
+  rv_files=$(printf '%s.result.json\0' "${rv_waits[@]}" | xargs -0 grep -l '^"blocking": true' -- 2>/dev/null)
+  [[ $rv_files ]] || return 1
+  rv_files=${rv_files%%$'\n'*}
+  rv_message="not run, because ${rv_files%.result.json} did not succeed"
+}
+
+rv_main() {
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
+  rv_now && rv_start=$rv_reply
+  rm -rf -- "$rv_work"
+  if ! mkdir -p -- "$rv_job" "$rv_own" || ! rv_read_stage; then
+    echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
+    exit "$rv_exit_usage"
+  fi
+  for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
+  head -c 262144 /dev/zero >"$rv_own/reserve" # room to write what is known when the disk is full
+  rv_write_result
+  trap 'rv_terminated SIGTERM 15' TERM
+  trap 'rv_terminated SIGINT 2' INT
+  trap 'rv_terminated SIGQUIT 3' QUIT
+  trap 'rv_terminated SIGHUP 1' HUP
+  rv_start_guard
+  rv_set_variables
+  if rv_find_blocking; then
+    rv_phase=skipped
+    rv_finish 0
+  fi
+  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
+  cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
+  # so that outputs and patterns find them like any other file of the payload
+  ln -- "$rv_top/$rv_id.stdout.log" stdout.log && ln -- "$rv_top/$rv_id.stderr.log" stderr.log
+  rv_guarded rv_fetch_inputs local worker || rv_give_up_guarded
+
+  rv_phase=payload
+  rv_write_result
+  rv_payload
+  [[ $rv_phase == payload ]] && rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
+
+  rv_say outputs
+  rv_match 'core*' && rv_core_dumps=("${rv_found[@]}")
+  rv_guarded rv_report_errors >"$rv_own/report"
+  mv -f -- "$rv_own/report" validation_report.txt
+  rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"
+  rv_find_missing
+  rv_guarded rv_transfer || rv_give_up_guarded
+  rv_finish 0
+}
+
+if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
+  echo 'Usage: relval-step.sh STAGE-FILE ID INDEX' >&2
+  exit "$rv_exit_usage"
+fi
+rv_close_inherited
+rv_main "$@" </dev/null

@@ -1,0 +1,210 @@
+/**
+ * From a JDL's text to bash source that means what the JDL means and nothing else: literal text becomes quoted data,
+ * AliEn variables (`#alien_counter#`, `#alienfilename#`) become references to bash variables that are set per step, and
+ * shell expressions (`$NAME`, `${…}`, `$(…)`, `$((…))`, backticks) stay alive. Operators (`;`, `|`, `>`), globs, `~` and
+ * comments mean nothing: they are text.
+ */
+
+/** Text that bash could not read: `offset` is where in the text the part begins that has no end. */
+export class ShellTextError extends RangeError {
+  override name = 'ShellTextError';
+  readonly text: string;
+  readonly offset: number;
+
+  constructor(what: string, text: string, offset: number) {
+    super(`${what} at character ${offset + 1} of: ${text}`);
+    this.text = text;
+    this.offset = offset;
+  }
+}
+
+/** Gives the name of the bash variable that holds an AliEn variable's value; `variable` includes its two `#`. */
+export type NameVariable = (variable: string) => string;
+
+/** As bash source that stands for exactly this text. Control characters are written as escapes, so that it stays one line. */
+export function quote(text: string): string {
+  if (text.includes('\0')) throw new RangeError('a NUL cannot be passed to a program');
+  return text
+    .split(/(\p{Cc}+)/u)
+    .map((part, index) => (index % 2 === 1 ? `$'${escapes(part)}'` : part && `'${part.replaceAll("'", `'\\''`)}'`))
+    .join('')
+    .replace(/^$/, `''`);
+}
+
+function escapes(controls: string): string {
+  return [...Buffer.from(controls)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}
+
+/**
+ * A command line's arguments as bash source, one entry a word: split at white space, quotes honoured. What an unquoted
+ * shell expression yields is split by bash at run time, what an AliEn variable stands for never is.
+ * @throws {ShellTextError} a quote or an expression without an end
+ */
+export function shellWords(template: string, nameVariable: NameVariable): string[] {
+  const lexer = new Lexer(template, nameVariable);
+  const words: string[] = [];
+  for (let word = lexer.word(); word !== undefined; word = lexer.word()) words.push(word);
+  return words;
+}
+
+/**
+ * A value as one word of bash source: never split, and quotes are text.
+ * @throws {ShellTextError} an expression without an end
+ */
+export function shellValue(template: string, nameVariable: NameVariable): string {
+  return new Lexer(template, nameVariable).value();
+}
+
+const VARIABLE = /#alien_counter(?:_[^#]+)?#|#alienfilename(?:\/[^#/]+\/[^#/]*\/)?#/y;
+const NAME = /\$[A-Za-z_]\w*/y;
+
+class Lexer {
+  private readonly text: string;
+  private readonly nameVariable: NameVariable;
+  private at = 0;
+  /** The word so far as bash source, then literal text that is still to be quoted. */
+  private source = '';
+  private literal = '';
+
+  constructor(text: string, nameVariable: NameVariable) {
+    this.text = text;
+    this.nameVariable = nameVariable;
+  }
+
+  /** The next word, undefined at the end. */
+  word(): string | undefined {
+    while (/\s/.test(this.text.charAt(this.at))) this.at++;
+    if (this.at >= this.text.length) return undefined;
+    while (this.at < this.text.length && !/\s/.test(this.text.charAt(this.at))) this.piece();
+    return this.finish();
+  }
+
+  value(): string {
+    while (this.at < this.text.length) this.quotedPiece();
+    return this.finish();
+  }
+
+  private finish(): string {
+    this.add('');
+    const source = this.source || `''`;
+    this.source = '';
+    return source;
+  }
+
+  private add(source: string): void {
+    if (this.literal) this.source += quote(this.literal);
+    this.literal = '';
+    this.source += source;
+  }
+
+  private piece(): void {
+    const start = this.at;
+    const char = this.text.charAt(start);
+    if (char === '\\' && start + 1 < this.text.length) {
+      this.literal += this.text.charAt(start + 1);
+      this.at += 2;
+    } else if (char === "'") {
+      this.at++;
+      while (this.text.charAt(this.at) !== "'") {
+        if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+        if (!this.variable()) this.literal += this.text.charAt(this.at++);
+      }
+      this.at++;
+    } else if (char === '"') {
+      this.at++;
+      while (this.text.charAt(this.at) !== '"') {
+        if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+        this.quotedPiece();
+      }
+      this.at++;
+    } else if (!this.variable()) {
+      const code = this.expression(false);
+      if (code) this.add(code);
+      else this.literal += this.text.charAt(this.at++);
+    }
+  }
+
+  /** As between double quotes, whose end the caller looks for. */
+  private quotedPiece(): void {
+    const char = this.text.charAt(this.at);
+    if (char === '\\' && /[$`"\\]/.test(this.text.charAt(this.at + 1))) {
+      this.literal += this.text.charAt(this.at + 1);
+      this.at += 2;
+    } else if (!this.variable()) {
+      const code = this.expression(true);
+      if (code) this.add(`"${code}"`);
+      else this.literal += this.text.charAt(this.at++);
+    }
+  }
+
+  private variable(): boolean {
+    const variable = this.match(VARIABLE);
+    if (!variable) return false;
+    this.add(`"\${${this.nameVariable(variable)}}"`);
+    return true;
+  }
+
+  private match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text)?.[0];
+    if (found) this.at += found.length;
+    return found;
+  }
+
+  /** A shell expression at the current place as bash source, '' where there is none. */
+  private expression(quoted: boolean): string {
+    const rest = this.text.slice(this.at, this.at + 3);
+    if (rest.startsWith('$((')) return this.code('$((', '))', 'arithmetic');
+    if (rest.startsWith('$(')) return this.code('$(', ')', 'command');
+    if (rest.startsWith('${')) return this.code('${', '}', quoted ? 'quoted' : 'parameter');
+    if (rest.startsWith('`')) return this.code('`', '`', 'command');
+    return this.match(NAME) ?? '';
+  }
+
+  /**
+   * Code from `open` to its `close`, as it is but for AliEn variables. How those are referred to depends on what is
+   * around them: quoted where bash would split, plain within double quotes and arithmetic.
+   */
+  private code(open: string, close: string, context: 'command' | 'parameter' | 'quoted' | 'arithmetic'): string {
+    const start = this.at;
+    this.at += open.length;
+    let code = open;
+    let depth = 0;
+    while (depth > 0 || !this.text.startsWith(close, this.at)) {
+      if (this.at >= this.text.length) throw new ShellTextError(`'${open}' without its '${close}'`, this.text, start);
+      const char = this.text.charAt(this.at);
+      const variable = this.match(VARIABLE);
+      if (variable) {
+        const reference = `\${${this.nameVariable(variable)}}`;
+        code += context === 'command' || context === 'parameter' ? `"${reference}"` : reference;
+      } else if (char === '\\') {
+        code += this.text.slice(this.at, this.at + 2);
+        this.at += 2;
+      } else if (char === "'" && (context === 'command' || context === 'parameter')) {
+        code += this.singleQuoted();
+      } else if (char === '"' && context !== 'quoted') {
+        code += this.code('"', '"', 'quoted');
+      } else {
+        const inner = char === close ? '' : this.expression(context === 'quoted' || context === 'arithmetic');
+        if (inner === '') this.at++;
+        code += inner || char;
+        if (close !== '}' && close !== '`' && close !== '"')
+          depth += char === '(' && !inner ? 1 : char === ')' ? -1 : 0;
+      }
+    }
+    this.at += close.length;
+    return code + close;
+  }
+
+  private singleQuoted(): string {
+    const start = this.at++;
+    let code = "'";
+    while (this.text.charAt(this.at) !== "'") {
+      if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+      const variable = this.match(VARIABLE);
+      code += variable ? `'"\${${this.nameVariable(variable)}}"'` : this.text.charAt(this.at++);
+    }
+    this.at++;
+    return `${code}'`;
+  }
+}

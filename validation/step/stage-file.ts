@@ -1,0 +1,143 @@
+import type { InputFile, Stage, Step } from '../workflow/plan.ts';
+import { safeName } from './names.ts';
+import { quote, shellValue, shellWords } from './shell-words.ts';
+
+/** An input that is sent with the step, not fetched by it. */
+export type SentInput = Extract<InputFile, { kind: 'sent' | 'generated' | 'made' }>;
+
+/** Where the data files of the stage come from, as seen by the step. */
+export interface StageFileOptions {
+  /** The name under which a sent, generated or made input stands beside the script. */
+  alias: (input: SentInput) => string;
+  /** Program that prints the environment of packages. @default alienv of CVMFS */
+  alienv?: string | undefined;
+  /** Seconds before the second of five attempts at a transfer; twice that before the third, … @default 5 */
+  copyPause?: number | undefined;
+  /** Bytes of one log in a step's log bundle, and of all. @default 10 MiB, 100 MiB */
+  logLimit?: number | undefined;
+  logsLimit?: number | undefined;
+}
+
+/** Of the reference: where CVMFS has it. */
+const ALIENV = '/cvmfs/alice.cern.ch/bin/alienv';
+
+/** The allocator is left out: it hides what a validation looks for. */
+const LEFT_OUT = 'jemalloc';
+
+/**
+ * What relval-step.sh needs to know of a stage, as bash source that it reads: assignments, and functions that assign what
+ * holds shell expressions, because those are for the step's environment to expand.
+ * @param waits ids of steps that keep all steps of this stage from running when they fail
+ * @throws {ShellTextError} arguments or values that bash could not read
+ * @throws {RangeError} an index format that bash does not have, a name that cannot be a variable's
+ */
+export function stageFile(stage: Stage, waits: readonly string[], options: StageFileOptions): string {
+  const variables = new Map<string, string>();
+  const nameVariable = (variable: string): string => {
+    const name = variables.get(variable) ?? `rv_v${variables.size + 1}`;
+    variables.set(variable, name);
+    return name;
+  };
+  const value = (template: string): string => shellValue(template, nameVariable);
+  const environment = stage.environment.map(([name, template]) => {
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw new RangeError(`${stage.name}: ${name} cannot be an environment variable`);
+    return `  export ${name}=${value(template)}`;
+  });
+  const argumentWords = shellWords(stage.argumentsTemplate, nameVariable);
+  const outputDir = value(stage.outputDirTemplate);
+  const { copyPause = 5, logLimit = 10 << 20, logsLimit = 100 << 20, alienv = ALIENV } = options;
+  return [
+    `# Stage ${safeName(stage.name)}, for relval-step.sh. Written by relval.`,
+    `rv_stage_name=${quote(stage.name)}`,
+    `rv_executable=${quote(stage.executable)}`,
+    `rv_executable_path=${quote(stage.executablePath)}`,
+    `rv_packages=${quote(stage.packages.filter((name) => !name.includes(LEFT_OUT)).join(','))}`,
+    `rv_alienv=${quote(alienv)}`,
+    `rv_environment_command=${quote(stage.environmentCommand ?? '')}`,
+    `rv_wall_time=${stage.resources.wallTime ?? ''}`,
+    `rv_copy_timeout=${stage.copyTimeout}`,
+    `rv_copy_jobs=${stage.copyJobs}`,
+    `rv_copy_pause=${copyPause}`,
+    `rv_log_limit=${logLimit}`,
+    `rv_logs_limit=${logsLimit}`,
+    `rv_save_all=${stage.saveAll ? 1 : ''}`,
+    `rv_dont_archive=${stage.dontArchive ? 1 : ''}`,
+    `rv_blocking=${stage.onFailure === 'stop' ? 1 : ''}`,
+    array(
+      'rv_inputs',
+      stage.inputs.map((input) => inputWords(input, options.alias)),
+    ),
+    array(
+      'rv_outputs',
+      stage.outputs.flatMap(({ archive, patterns }) => patterns.map((text) => [archive ?? '', text])),
+    ),
+    array(
+      'rv_expects',
+      stage.expects.map((pattern) => [pattern]),
+    ),
+    array(
+      'rv_hands_on',
+      stage.handsOn.map((file) => [file, safeName(file)]),
+    ),
+    waitsLine(waits),
+    block('rv_set_environment', environment),
+    block('rv_set_arguments', ['  rv_arguments=(', ...argumentWords.map((word) => `    ${word}`), '  )']),
+    block('rv_set_output_dir', [`  rv_output_dir=${outputDir}`]),
+    block(
+      'rv_set_variables',
+      [...variables].map(([variable, name]) => `  ${assignVariable(variable, name)}`),
+    ),
+    '',
+  ].join('\n');
+}
+
+/**
+ * What differs between the steps of a stage beyond their index, as one line of the stage's `.steps` list; undefined where
+ * nothing does.
+ */
+export function stepLine(step: Step, waits: readonly string[]): string | undefined {
+  const parts: string[] = [];
+  if (step.inputFile !== undefined) parts.push(`rv_input_file=${quote(step.inputFile)}`);
+  if (step.extraArguments?.length) parts.push(`rv_extra_arguments=(${step.extraArguments.map(quote).join(' ')})`);
+  if (waits.length > 0) parts.push(waitsLine(waits));
+  return parts.length === 0 ? undefined : `${step.id} ${parts.join('; ')}\n`;
+}
+
+function waitsLine(waits: readonly string[]): string {
+  return `rv_waits=(${waits.join(' ')})`;
+}
+
+function inputWords(input: InputFile, alias: (input: SentInput) => string): string[] {
+  const unpack = input.unpack ? 'unpack' : '';
+  switch (input.kind) {
+    case 'worker':
+      return ['worker', input.path, input.name, unpack];
+    case 'xrootd':
+      return ['xrootd', input.url, input.name, unpack];
+    default:
+      return ['local', alias(input), input.name, unpack];
+  }
+}
+
+function array(name: string, rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return `${name}=()`;
+  return [`${name}=(`, ...rows.map((row) => `  ${row.map(quote).join(' ')}`), ')'].join('\n');
+}
+
+function block(name: string, lines: readonly string[]): string {
+  return [`${name}() {`, ...(lines.length === 0 ? ['  :'] : lines), '}'].join('\n');
+}
+
+/** bash that gives a variable its value for one step. printf's length modifiers mean nothing, and bash may not know them. */
+function assignVariable(variable: string, name: string): string {
+  const [, counter, format = 'i', from, to] =
+    /^#(?:(alien_counter)(?:_(.+))?|alienfilename(?:\/(.+)\/(.*)\/)?)#$/s.exec(variable) ?? [];
+  if (counter === undefined) {
+    return from === undefined
+      ? `${name}=\${rv_input_file##*/}`
+      : `rv_replace ${name} ${quote(from)} ${quote(to ?? '')}`;
+  }
+  const [, flags, conversion] = /^([-+ 0']*\d*(?:\.\d*)?)(?:hh?|ll?|[jztqL])?([diouxX])$/.exec(format) ?? [];
+  if (flags === undefined) throw new RangeError(`${variable}: ${format} is not a printf format for integers`);
+  return `printf -v ${name} ${quote(`%${flags.replaceAll("'", '')}${conversion}`)} "$rv_index"`;
+}
