@@ -6,7 +6,7 @@ import { InputError } from '../jdl/problem.ts';
 import { MakeflowError, writeMakeflow } from '../makeflow/write.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { inputOptions, planInput } from './input-options.ts';
+import { inputOptions, planWithMadeFiles } from './input-options.ts';
 import { table } from './table.ts';
 
 export function addPlan(program: Argv): void {
@@ -15,7 +15,7 @@ export function addPlan(program: Argv): void {
     'The steps, their dependencies, arguments, environment and outputs',
     (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
     (args) => {
-      const plan = planInput(args, { allowMissing: true });
+      const plan = planWithMadeFiles(args, { allowMissing: true });
       warn(plan);
       console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
     },
@@ -36,7 +36,7 @@ export function addGenerate(program: Argv): void {
       }),
     async (args) => {
       const directory = resolve(args.output);
-      const plan = planInput(args, { outputBase: directory });
+      const plan = planWithMadeFiles(args, { outputBase: directory });
       warn(plan);
       const written = await writeRun(plan, directory);
       for (const { file, steps } of written) {

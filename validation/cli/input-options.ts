@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Plan } from '../workflow/plan.ts';
 import { type PlanOptions, planJdl, planWorkflow } from '../workflow/planner.ts';
@@ -55,4 +57,18 @@ export function planInput(args: InputArguments, more: PlanOptions = {}): Plan {
     ...more,
   };
   return /\.ya?ml$/.test(args.input) ? planWorkflow(args.input, options) : planJdl(args.input, options);
+}
+
+/**
+ * Plans without running: a file that decides about the width of a stage (`timeBins.log`) is taken from the current
+ * directory or from beside the input, where one of an earlier run is there.
+ */
+export function planWithMadeFiles(args: InputArguments, more: PlanOptions = {}): Plan {
+  const plan = planInput(args, more);
+  const bins: Record<string, readonly string[]> = {};
+  for (const { file } of plan.pending) {
+    const path = [file, join(dirname(args.input), file)].find((candidate) => existsSync(candidate));
+    if (path !== undefined) bins[file] = readFileSync(path, 'utf8').split('\n');
+  }
+  return Object.keys(bins).length === 0 ? plan : planInput(args, { ...more, bins });
 }

@@ -1,12 +1,14 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
+import type { Report } from '../report/model.ts';
+import { renderText } from '../report/text.ts';
+import { formatDuration, formatUtc } from '../report/time.ts';
 import { applyEvent, countStates, emptyView, type RunView } from '../runs/events.ts';
-import { formatDuration, formatTime } from '../runs/format.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
 import { defaultRunsDir, type RunDir, RunStore } from '../runs/store.ts';
 import { overview } from './progress.ts';
@@ -70,7 +72,7 @@ function listRow(record: RunRecord): string[] {
     record.id,
     COLOUR[status](status),
     `${totals.succeeded}/${totals.steps} steps`,
-    formatTime(record.created),
+    formatUtc(record.created),
     took,
     record.reason ?? '',
   ];
@@ -188,7 +190,7 @@ export function addReport(program: Argv): void {
     async (args) => {
       const run = new RunStore(args.runs).find(args.run);
       const file = {
-        text: 'report.txt',
+        text: 'report.json',
         html: 'index.html',
         json: 'report.json',
         junit: 'junit.xml',
@@ -200,7 +202,8 @@ export function addReport(program: Argv): void {
           { message: `${run.readRecord().id} has no report yet: it is ${statusOf(run.readRecord())}` },
         ]);
       }
-      await pipeline(createReadStream(path), process.stdout, { end: false });
+      if (args.format !== 'text') await pipeline(createReadStream(path), process.stdout, { end: false });
+      else console.log(renderText(JSON.parse(readFileSync(path, 'utf8')) as Report, { colour: pc.isColorSupported }));
     },
   );
 }

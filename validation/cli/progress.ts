@@ -1,8 +1,8 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { StepState } from '../report/model.ts';
+import { formatDuration } from '../report/time.ts';
 import { countStates, type RunEvent, type RunView, type StepView } from '../runs/events.ts';
-import { formatDuration } from '../runs/format.ts';
 import { table } from './table.ts';
 
 /** Shows how a run goes. */

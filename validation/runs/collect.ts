@@ -10,6 +10,8 @@ import type { Step } from '../workflow/plan.ts';
 import type { StepView } from './events.ts';
 import type { RunDir } from './store.ts';
 
+const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
+
 /** What is kept of an attempt as it is; the bundle of the other logs is unpacked into `logs/`. */
 const KEPT = ['stdout.log', 'stderr.log', 'result.json', 'validation_report.txt'] as const;
 
@@ -73,7 +75,9 @@ export async function attemptLogs(run: RunDir, { id, stage }: Step): Promise<Ste
   const attempt = run.attempts(id).at(-1);
   if (attempt === undefined) return undefined;
   const directory = run.attemptDir(id, attempt);
-  return { step: id, stage: stage.name, attempt, directory, files: await logsOf(directory) };
+  // The step script's own log is not the release's: a transfer that failed there says nothing about it.
+  const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
+  return { step: id, stage: stage.name, attempt, directory, files };
 }
 
 /** What is known of a step when makeflow has ended: from the events, and from what its last attempt says of itself. */
