@@ -4,13 +4,16 @@ import { hideBin } from 'yargs/helpers';
 import { explainRunning, runFramework, teardown } from './commands.ts';
 import { ConfigError } from './config.ts';
 import { CredentialsError } from './mesos/credentials.ts';
+import { MasterSpecError } from './mesos/leader.ts';
+import { TlsFileError } from './mesos/tls.ts';
 import { defaultStateDir, frameworkOptions } from './options.ts';
 import { JournalError } from './store/journal.ts';
+import { PasswordFileError } from './workqueue/password.ts';
 
 /** Errors of the caller's making: their message says what to do, and exit 2 says whose turn it is. */
-const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError];
+const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError, MasterSpecError, PasswordFileError, TlsFileError];
 
-await yargs(hideBin(process.argv))
+const program = yargs(hideBin(process.argv))
   .scriptName('mesos-workqueue-framework')
   .usage('$0\n\nLaunches Work Queue workers from Mesos offers: exactly as many as the managers’ waiting tasks need.')
   .command('$0', 'Serve the Work Queue managers of a catalog', frameworkOptions, runFramework)
@@ -32,10 +35,13 @@ await yargs(hideBin(process.argv))
   .strict()
   .wrap(Math.min(120, process.stdout.columns ?? 100))
   .fail((message, error) => {
-    if (!error) console.error(`mesos-workqueue-framework: ${message}\nTry --help.`);
-    else if (USAGE_ERRORS.some((kind) => error instanceof kind))
-      console.error(`mesos-workqueue-framework: ${error.message}`);
-    else throw error;
-    process.exit(2);
-  })
-  .parseAsync();
+    throw error ?? new ConfigError(`${message}\nTry --help.`);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!USAGE_ERRORS.some((kind) => error instanceof kind)) throw error;
+  console.error(`mesos-workqueue-framework: ${(error as Error).message}`);
+  process.exit(2);
+}

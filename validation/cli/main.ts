@@ -19,10 +19,7 @@ const program = yargs(hideBin(process.argv))
   .wrap(Math.min(120, process.stdout.columns ?? 100))
   .epilogue('Exit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted')
   .fail((message, error) => {
-    if (!error) console.error(`relval: ${message}\nTry --help.`);
-    else if (error instanceof InputError) console.error(`relval: ${error.message}`);
-    else throw error;
-    process.exit(USAGE);
+    throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
 for (const add of [addPlan, addGenerate, addRun, addResume, addStop, addList, addStatus, addLogs, addReport, addDoctor])
@@ -33,4 +30,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  console.error(`relval: ${error.message}`);
+  process.exitCode = USAGE;
+}
