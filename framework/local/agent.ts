@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../log.ts';
 import type { Attribute, FrameworkInfo, Resource, TaskInfo, TaskState, TaskStatus } from '../mesos/messages.ts';
+import { attributesOf, resourcesOf } from './agent-resources.ts';
 import type { AgentDescription } from './agents.ts';
+import { environmentOf } from './environment.ts';
 import type { AgentLink } from './memory.ts';
 import { monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
@@ -13,15 +15,16 @@ import type { Report } from './task-run.ts';
 import { TaskRun } from './task-run.ts';
 import { UpdateStream } from './updates.ts';
 
-/** What a task may look for commands in when this program has no PATH of its own. */
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** So many ended tasks are shown by `/state` and the files API; what is on the disk stays. */
+const MAX_ENDED = 1000;
 
 /** A task that the agent has run: kept for `/state` and the files. */
 export interface AgentTask {
   framework: FrameworkInfo;
   info: TaskInfo;
   containerId: string;
-  directory: string;
+  /** The sandbox, once it is made. */
+  directory?: string;
   run: TaskRun;
   updates: UpdateStream;
   statuses: TaskStatus[];
@@ -46,6 +49,7 @@ export class LocalAgent implements AgentLink {
   readonly #executioner = new Executioner();
   /** Tasks whose end has not been acknowledged. */
   readonly #active = new Set<AgentTask>();
+  readonly #ended: AgentTask[] = [];
   readonly #cleaning = new Set<Promise<void>>();
   #uplink: Uplink | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -82,19 +86,22 @@ export class LocalAgent implements AgentLink {
     const frameworkId = framework.id?.value ?? '';
     const taskId = info.task_id.value;
     const containerId = randomUUID();
-    const directory = this.sandboxes.create(frameworkId, taskId, containerId);
     const updates = new UpdateStream({ min: this.#timings.updateRetryMin, max: this.#timings.updateRetryMax });
     const run = new TaskRun(info, {
-      directory,
       containerId,
-      environment: this.#environment(framework, info, directory, containerId),
       mark: { name: 'MESOS_CONTAINER_ID', value: containerId },
       executioner: this.#executioner,
       tellsKilling: capable(framework, 'TASK_KILLING_STATE'),
       killGrace: this.#timings.killGrace,
+      prepare: () => {
+        const directory = this.sandboxes.create(frameworkId, taskId, containerId);
+        task.directory = directory;
+        return { directory, environment: environmentOf(framework, info, { ...this.#self(), directory, containerId }) };
+      },
       report: (report) => this.#report(task, report),
+      survived: (pids) => this.#log.error({ task: taskId, pids }, 'processes of the task could not be killed'),
     });
-    const task: AgentTask = { framework, info, containerId, directory, run, updates, statuses: [], ended: false };
+    const task: AgentTask = { framework, info, containerId, run, updates, statuses: [], ended: false };
     const ofFramework = this.history.get(frameworkId) ?? new Map<string, AgentTask>();
     this.history.set(frameworkId, ofFramework.set(taskId, task));
     this.#active.add(task);
@@ -132,6 +139,10 @@ export class LocalAgent implements AgentLink {
     clearTimeout(this.#retry);
     await Promise.all(this.#all().map((task) => task.run.destroy()));
     await Promise.all(this.#cleaning);
+  }
+
+  #self() {
+    return { agentId: this.id, port: this.port, shutdownGrace: this.#timings.executorShutdown };
   }
 
   #all(): AgentTask[] {
@@ -176,75 +187,27 @@ export class LocalAgent implements AgentLink {
 
   #clean(task: AgentTask): void {
     task.ended = true;
+    this.#forgetOldest(task);
+    const { directory } = task;
+    if (directory === undefined) return;
     const cleaning: Promise<void> = this.sandboxes
-      .clean(task.directory)
-      .catch((error: Error) =>
-        this.#log.warn({ directory: task.directory, error: error.message }, 'sandbox not tidied'),
-      )
+      .clean(directory)
+      .catch((error: Error) => this.#log.warn({ directory, error: error.message }, 'sandbox not tidied'))
       .finally(() => this.#cleaning.delete(cleaning));
     this.#cleaning.add(cleaning);
   }
 
-  /** What Mesos' agent gives a command task, the task's own variables last. Neither HOME nor anything of ours. */
-  #environment(
-    framework: FrameworkInfo,
-    info: TaskInfo,
-    directory: string,
-    containerId: string,
-  ): Record<string, string> {
-    const own = (info.command?.environment?.variables ?? []).map(({ name, value }) => [name, value ?? '']);
-    return {
-      PATH: process.env.PATH ?? DEFAULT_PATH,
-      LIBPROCESS_IP: '127.0.0.1',
-      LIBPROCESS_PORT: '0',
-      MESOS_AGENT_ENDPOINT: `127.0.0.1:${this.port}`,
-      MESOS_ALLOCATION_ROLE: info.resources[0]?.allocation_info?.role ?? '*',
-      MESOS_CHECKPOINT: framework.checkpoint ? '1' : '0',
-      MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: `${this.#timings.executorShutdown / 1000}secs`,
-      MESOS_HTTP_COMMAND_EXECUTOR: '0',
-      MESOS_RECOVERY_TIMEOUT: '15mins',
-      MESOS_SUBSCRIPTION_BACKOFF_MAX: '2secs',
-      MESOS_SLAVE_PID: `slave(1)@127.0.0.1:${this.port}`,
-      ...Object.fromEntries(own),
-      MESOS_CONTAINER_ID: containerId,
-      MESOS_DIRECTORY: directory,
-      MESOS_EXECUTOR_ID: info.task_id.value,
-      MESOS_FRAMEWORK_ID: framework.id?.value ?? '',
-      MESOS_SANDBOX: directory,
-      MESOS_SLAVE_ID: this.id,
-    };
+  #forgetOldest(newest: AgentTask): void {
+    this.#ended.push(newest);
+    const oldest = this.#ended.length > MAX_ENDED ? this.#ended.shift() : undefined;
+    if (!oldest) return;
+    const frameworkId = oldest.framework.id?.value ?? '';
+    const taskId = oldest.info.task_id.value;
+    const tasks = this.history.get(frameworkId);
+    // A later task may have taken the id.
+    if (tasks?.get(taskId) !== oldest) return;
+    tasks.delete(taskId);
+    if (tasks.size === 0) this.history.delete(frameworkId);
+    this.sandboxes.forget(frameworkId, taskId);
   }
-}
-
-function resourcesOf(options: LocalAgentOptions): Resource[] {
-  const { cpus, memory, disk, ports, reservations = [] } = options;
-  const scalars = (amounts: { cpus?: number; memory?: number; disk?: number }, role?: string): Resource[] =>
-    (
-      [
-        ['cpus', amounts.cpus],
-        ['mem', amounts.memory],
-        ['disk', amounts.disk],
-      ] as const
-    ).flatMap(([name, value = 0]) =>
-      value > 0
-        ? {
-            name,
-            type: 'SCALAR' as const,
-            scalar: { value },
-            ...(role ? { reservations: [{ type: 'STATIC', role }] } : {}),
-          }
-        : [],
-    );
-  const range = ports && [{ begin: `${ports[0]}`, end: `${ports[1]}` }];
-  return [
-    ...reservations.flatMap((reservation) => scalars(reservation, reservation.role)),
-    ...scalars({ cpus, memory, disk }),
-    ...(range ? [{ name: 'ports', type: 'RANGES' as const, ranges: { range } }] : []),
-  ];
-}
-
-function attributesOf(options: LocalAgentOptions): Attribute[] {
-  return Object.entries(options.attributes ?? {}).map(([name, value]) =>
-    typeof value === 'number' ? { name, type: 'SCALAR', scalar: { value } } : { name, type: 'TEXT', text: { value } },
-  );
 }

@@ -26,6 +26,9 @@ export function readCall(contentType: string, body: Buffer): Partial<Call> {
     }
   }
   const parsed = parseJson(body.toString('utf8'));
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw unconvertible('Expecting a JSON object');
+  }
   const missing: string[] = [];
   checkMessage(CallType, parsed, '', missing);
   if (missing.length > 0) throw unconvertible(`Missing required fields: ${missing.join(', ')}`);
@@ -39,10 +42,14 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? text.length);
+    const { message } = error as Error;
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+    const end = text.slice(0, at).trimEnd().length;
     const line = text.slice(0, at).split('\n').length;
-    const near = text.slice(at).split('\n')[0];
-    throw new UnreadableCall(`Failed to parse body into JSON: syntax error at line ${line} near: ${near}`);
+    const why = message.includes('after JSON')
+      ? `Parsed JSON included non-whitespace trailing characters: ${text.slice(end)}`
+      : `syntax error at line ${line} near: ${text.slice(at).split('\n')[0]}`;
+    throw new UnreadableCall(`Failed to parse body into JSON: ${why}`);
   }
 }
 
@@ -52,8 +59,10 @@ function checkMessage(type: protobuf.Type, value: unknown, path: string, missing
   for (const field of type.fieldsArray) {
     const held = object[field.name] ?? undefined;
     const at = path === '' ? field.name : `${path}.${field.name}`;
-    if (held === undefined || isUnknownEnum(field, held)) {
+    if (held === undefined) {
       if (field.required) missing.push(at);
+    } else if (isUnknownEnum(field, held)) {
+      if (field.required) throw unconvertible(`Failed to find enum for '${held}'`);
     } else if (field.map) {
       for (const [key, entry] of Object.entries(held)) checkValue(field, entry, `${at}[${key}]`, missing);
     } else if (field.repeated) {
@@ -67,14 +76,12 @@ function checkMessage(type: protobuf.Type, value: unknown, path: string, missing
   }
 }
 
-/** A name that the enum does not have counts as unset, as it would with a newer client. */
+/** A name that the enum does not have counts as unset where it may be unset. */
 function isUnknownEnum(field: protobuf.Field, value: unknown): boolean {
   return (
     field.resolvedType instanceof protobuf.Enum && typeof value === 'string' && !(value in field.resolvedType.values)
   );
 }
-
-const JSON_TYPES: Record<string, string> = { string: 'string', bytes: 'string', bool: 'boolean' };
 
 function checkValue(field: protobuf.Field, value: unknown, path: string, missing: string[]): void {
   const { resolvedType } = field;
@@ -88,15 +95,23 @@ function checkValue(field: protobuf.Field, value: unknown, path: string, missing
   }
 }
 
+const JSON_TYPES: Record<string, 'string' | 'boolean'> = { string: 'string', bytes: 'string', bool: 'boolean' };
+
+/** Numbers may be written as strings. */
 function checkScalar(field: protobuf.Field, value: unknown): void {
   const expected = JSON_TYPES[field.type] ?? 'number';
-  if (typeof value === expected) return;
-  if (expected !== 'number' || typeof value !== 'string') throw unexpected(value, field);
-  if (value.trim() === '' || Number.isNaN(Number(value))) {
-    throw unconvertible(
-      `Failed to parse '${value}' as a JSON number for field '${field.name}': syntax error at line 1 near: ${value}`,
-    );
+  if (typeof value === expected) {
+    const wrong = field.type === 'bytes' ? /[^A-Za-z0-9+/=]/.exec(String(value)) : null;
+    if (wrong) {
+      throw unconvertible(`Failed to base64 decode bytes field '${field.name}': Invalid character '${wrong[0]}'`);
+    }
+    return;
   }
+  if (expected === 'string' || typeof value !== 'string') throw unexpected(value, field);
+  if (expected === 'number' && value.trim() !== '' && !Number.isNaN(Number(value))) return;
+  throw unconvertible(
+    `Failed to parse '${value}' as a JSON ${expected} for field '${field.name}': syntax error at line 1 near: ${value}`,
+  );
 }
 
 function unexpected(value: unknown, field: protobuf.Field): UnreadableCall {

@@ -2,25 +2,34 @@ import type { Call, TaskInfo } from '../mesos/messages.ts';
 import type { Framework, HeldOffer, Memory } from './memory.ts';
 import { refuse } from './offers.ts';
 import { add, asSeenBy } from './resources.ts';
+import type { Verdict } from './statuses.ts';
 import { masterStatus } from './statuses.ts';
-import { validateTask } from './task-validation.ts';
+import { invalidResources, validateTask } from './task-validation.ts';
 
 /** ACCEPT: uses the offers up, launches what is valid, and refuses what is left over for `filters.refuse_seconds`. */
 export function accept(memory: Memory, framework: Framework, call: NonNullable<Call['accept']>): void {
   const ids = (call.offer_ids ?? []).map(({ value }) => value);
   const error = invalidOffers(memory, framework, ids);
   const offers = ids.flatMap((id) => takeOffer(memory, id) ?? []);
-  const tasks = (call.operations ?? []).flatMap((operation) =>
-    operation.type === 'LAUNCH' ? (operation.launch?.task_infos ?? []).map(complete) : [],
+  const launches = (call.operations ?? []).flatMap((operation) =>
+    operation.type === 'LAUNCH' ? [(operation.launch?.task_infos ?? []).map(complete)] : [],
   );
   const [first] = offers;
   if (error !== undefined || !first) {
     for (const offer of offers) memory.release(offer.agentId, offer.resources);
-    dropAll(memory, framework, tasks, error ?? 'No offers specified');
+    const message = `Task launched with invalid offers: ${error}`;
+    refuseAll(memory, framework, launches.flat(), { state: 'TASK_DROPPED', reason: 'REASON_INVALID_OFFERS', message });
     return;
   }
   let left = add(offers.flatMap((offer) => offer.resources));
-  for (const task of tasks) left = launch(memory, framework, first, task, left);
+  for (const tasks of launches) {
+    const message = invalidResources(tasks);
+    if (message !== undefined) {
+      refuseAll(memory, framework, tasks, { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message });
+      continue;
+    }
+    for (const task of tasks) left = launch(memory, framework, first, task, left);
+  }
   refuse(memory, framework, { ...first, resources: left }, call.filters?.refuse_seconds);
 }
 
@@ -57,13 +66,8 @@ export function invalidOffers(memory: Memory, framework: Framework, ids: readonl
   return undefined;
 }
 
-function dropAll(memory: Memory, framework: Framework, tasks: readonly TaskInfo[], error: string): void {
+function refuseAll(memory: Memory, framework: Framework, tasks: readonly TaskInfo[], verdict: Verdict): void {
   for (const task of tasks) {
-    const verdict = {
-      state: 'TASK_DROPPED',
-      reason: 'REASON_INVALID_OFFERS',
-      message: `Task launched with invalid offers: ${error}`,
-    } as const;
     memory.tellStatus(framework, masterStatus(framework.info, task.task_id.value, task.agent_id.value, verdict));
   }
 }
@@ -81,8 +85,7 @@ function launch(
   const verdict = validateTask(task, { takenIds: framework.tasks, agentId, role, available });
   if (!agent || 'error' in verdict) {
     const message = 'error' in verdict ? verdict.error : `Agent ${agentId} is gone`;
-    const invalid = { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message } as const;
-    memory.tellStatus(framework, masterStatus(framework.info, task.task_id.value, task.agent_id.value, invalid));
+    refuseAll(memory, framework, [task], { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message });
     return available;
   }
   const info: TaskInfo = { ...task, resources: verdict.resources };

@@ -36,8 +36,6 @@ export interface LocalTimings {
   heartbeat: number;
   /** Between allocations that nothing else causes; also the least time that a refusal filter lasts. */
   allocation: number;
-  /** How long the master waits for an agent that does not answer; `faults.loseAgent` skips it. After it: a new master's agents return. */
-  agentPing: number;
   /** From SIGTERM to SIGKILL for a task without a kill_policy. */
   killGrace: number;
   /** From TEARDOWN's SIGTERM to SIGKILL, when the task's own grace is longer. */
@@ -48,14 +46,12 @@ export interface LocalTimings {
 }
 
 /**
- * What a real master and agent take: master/constants.hpp (heartbeat), `--allocation_interval`, `--agent_ping_timeout`
- * × `--max_agent_ping_timeouts`, launcher/executor.cpp (kill grace), `--executor_shutdown_grace_period`,
- * slave/constants.hpp (update retries).
+ * What a real master and agent take: master/constants.hpp (heartbeat), `--allocation_interval`, launcher/executor.cpp
+ * (kill grace), `--executor_shutdown_grace_period`, slave/constants.hpp (update retries).
  */
 export const REAL_TIMINGS: LocalTimings = {
   heartbeat: 15_000,
   allocation: 1_000,
-  agentPing: 75_000,
   killGrace: 3_000,
   executorShutdown: 5_000,
   updateRetryMin: 10_000,

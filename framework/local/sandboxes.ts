@@ -57,6 +57,11 @@ export class Sandboxes {
     }
   }
 
+  /** The files of the task are not served any more. */
+  forget(frameworkId: string, taskId: string): void {
+    this.#latest.delete(virtualPath(frameworkId, taskId));
+  }
+
   /** Removes what a task left behind, but its stdout and stderr. */
   async clean(directory: string): Promise<void> {
     const left = (await readdir(directory)).filter((name) => !KEPT.has(name));

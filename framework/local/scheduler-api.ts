@@ -158,9 +158,13 @@ function perform(memory: Memory, framework: Framework, call: Call): Answer {
   return ACCEPTED;
 }
 
-/** The kill policy of the call is not heeded: Mesos' command executor does not either. */
+/**
+ * The kill policy of the call is not heeded: Mesos' command executor does not either. A call that names another agent
+ * than the task's is passed over in silence (seen with Mesos 1.12).
+ */
 function kill(memory: Memory, framework: Framework, call: NonNullable<Call['kill']>): void {
   const task = framework.tasks.get(call.task_id.value);
+  if (task && call.agent_id && call.agent_id.value !== task.agentId) return;
   if (task) memory.agents.get(task.agentId)?.link.kill(framework.id, call.task_id.value);
   else reconcile(memory, framework, [call]);
 }

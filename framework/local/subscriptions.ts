@@ -4,7 +4,7 @@ import type { EventStream, Framework, Memory } from './memory.ts';
 import { timestamp } from './memory.ts';
 import { allocateOffers, rescind } from './offers.ts';
 import { unallocate } from './resources.ts';
-import { invalidFramework, rolesOf } from './validation.ts';
+import { invalidFramework, invalidSuppression, PRINCIPAL_CHANGED, rolesOf } from './validation.ts';
 
 /** How many removed frameworks a master remembers (`--max_completed_frameworks`). */
 const MAX_COMPLETED = 50;
@@ -26,11 +26,10 @@ export function subscribe(
   const id = info.id?.value ?? '';
   const known = memory.frameworks.get(id);
   const error =
-    invalidFramework(info, call.suppressed_roles) ??
+    invalidFramework(info) ??
+    invalidSuppression(info, call.suppressed_roles) ??
     (memory.completed.has(id) ? 'Framework has been removed' : undefined) ??
-    (known && (known.info.principal ?? '') !== (info.principal ?? '')
-      ? "Changing framework's principal is not allowed."
-      : undefined);
+    (known && (known.info.principal ?? '') !== (info.principal ?? '') ? PRINCIPAL_CHANGED : undefined);
   if (error !== undefined) {
     stream.send({ type: 'ERROR', error: { message: error } });
     stream.end();

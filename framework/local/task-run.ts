@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { chownSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandInfo, TaskInfo, TaskStatus } from '../mesos/messages.ts';
@@ -12,19 +12,27 @@ import { userIds } from './users.ts';
 /** What a run says of itself; the agent makes a TaskStatus of it. */
 export type Report = Pick<TaskStatus, 'state' | 'message' | 'reason'> & { source: 'SOURCE_EXECUTOR' | 'SOURCE_AGENT' };
 
-export interface RunContext {
+/** Where and with which variables a task runs. */
+export interface Surroundings {
   directory: string;
-  containerId: string;
-  /** The whole environment of the process, task's variables included. */
+  /** The whole environment of the process, the task's own variables included. */
   environment: Record<string, string>;
-  /** A variable of `environment` that marks every process of this run, and of no other. */
+}
+
+export interface RunContext {
+  containerId: string;
+  /** A variable of the environment that marks every process of this run, and of no other. */
   mark: Container['mark'];
+  /** Makes the sandbox. @throws Error when that is impossible: the launch has failed */
+  prepare(): Surroundings;
   executioner: Executioner;
   /** Whether the framework knows TASK_KILLING. */
   tellsKilling: boolean;
   /** Milliseconds from SIGTERM to SIGKILL for a task without a kill policy. */
   killGrace: number;
   report(report: Report): void;
+  /** Told of processes that could not be killed. */
+  survived(pids: number[]): void;
 }
 
 /** Fields of a TaskInfo that only an agent reads. */
@@ -82,33 +90,30 @@ export class TaskRun implements Container {
       const { command = {}, container } = this.#task;
       refuseContainer(container);
       const owner = command.user === undefined ? {} : userIds(command.user);
-      if ((command.uris ?? []).length > 0) await this.#fetch(command);
+      const surroundings = this.#context.prepare();
+      if ((command.uris ?? []).length > 0) await this.#fetch(command, surroundings.directory);
       // A KILL, or the end of the agent, may have come while files were fetched.
-      if (this.#phase === 'launching') this.#run(command, owner);
+      if (this.#phase === 'launching') this.#run(command, owner, surroundings);
     } catch (error) {
       if (this.#phase !== 'launching') return;
-      const message = (error as Error).message;
-      if (error instanceof LaunchError)
-        this.#end({ state: 'TASK_FAILED', reason: 'REASON_EXECUTOR_TERMINATED', message, source: 'SOURCE_AGENT' });
-      else
-        this.#end({
-          state: 'TASK_FAILED',
-          reason: 'REASON_CONTAINER_LAUNCH_FAILED',
-          message: `Failed to launch container: ${message}`,
-          source: 'SOURCE_AGENT',
-        });
+      const { message } = error as Error;
+      const verdict =
+        error instanceof LaunchError
+          ? { reason: 'REASON_EXECUTOR_TERMINATED', message }
+          : { reason: 'REASON_CONTAINER_LAUNCH_FAILED', message: `Failed to launch container: ${message}` };
+      this.#end({ state: 'TASK_FAILED', source: 'SOURCE_AGENT', ...verdict });
     }
   }
 
-  #fetch(command: CommandInfo): Promise<void> {
-    const { directory, containerId } = this.#context;
+  #fetch(command: CommandInfo, directory: string): Promise<void> {
+    const { containerId } = this.#context;
     return fetchUris(command.uris ?? [], { directory, containerId, signal: this.#abort.signal });
   }
 
-  #run(command: CommandInfo, owner: { uid?: number; gid?: number }): void {
+  #run(command: CommandInfo, owner: { uid?: number; gid?: number }, { directory, environment }: Surroundings): void {
     this.#tell({ state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' });
     if (command.value === undefined) throw new LaunchError('Executor terminated');
-    const { directory, environment } = this.#context;
+    if (owner.uid !== undefined && owner.gid !== undefined) chownSync(directory, owner.uid, owner.gid);
     const files = ['stdout', 'stderr'].map((name) => openSync(join(directory, name), 'a', 0o644));
     const [program, argv] =
       (command.shell ?? true) ? ['/bin/sh', ['sh', '-c', command.value]] : [command.value, command.arguments ?? []];
@@ -156,7 +161,7 @@ export class TaskRun implements Container {
   async destroy(): Promise<void> {
     this.#silent = true;
     if (this.#phase === 'launching') this.#end({ state: 'TASK_KILLED', source: 'SOURCE_AGENT' });
-    else if (this.#phase === 'running') await this.#context.executioner.destroy(this);
+    else if (this.#phase === 'running') await this.#destroyProcesses();
     await Promise.all([this.#started, this.done]);
   }
 
@@ -169,11 +174,16 @@ export class TaskRun implements Container {
     const policy = this.#task.kill_policy?.grace_period;
     const grace = Math.min(policy ? milliseconds(policy) : this.#context.killGrace, graceLimit);
     signalAll(this, 'SIGTERM');
-    this.#after(grace, () => void this.#context.executioner.destroy(this));
+    this.#after(grace, () => void this.#destroyProcesses());
+  }
+
+  async #destroyProcesses(): Promise<void> {
+    const survivors = await this.#context.executioner.destroy(this);
+    if (survivors.length > 0) this.#context.survived(survivors);
   }
 
   async #ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
-    await this.#context.executioner.destroy(this);
+    await this.#destroyProcesses();
     if (this.#phase === 'ended') return;
     const message = exitMessage(code, signal);
     const source = 'SOURCE_EXECUTOR';

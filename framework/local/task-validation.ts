@@ -1,6 +1,6 @@
 import type { CommandInfo, Resource, TaskInfo } from '../mesos/messages.ts';
 import { asHeld, describe, subtract } from './resources.ts';
-import { invalidId } from './validation.ts';
+import { invalidId, invalidRole } from './validation.ts';
 
 /** The texts of this file are those of Mesos 1.12 (master/validation.cpp, common/validation.cpp). */
 
@@ -28,7 +28,6 @@ export function validateTask(task: TaskInfo, context: LaunchContext): ValidTask 
     invalidId(id) ??
     (context.takenIds.has(id) ? `Task has duplicate ID: ${id}` : undefined) ??
     invalidAgent(task.agent_id.value, context.agentId) ??
-    invalidResource(task.resources) ??
     invalidCommand(task.command) ??
     invalidContainer(task);
   if (wrong) return { error: wrong };
@@ -46,10 +45,23 @@ function invalidAgent(agentId: string, expected: string): string | undefined {
   return agentId === expected ? undefined : `Task uses invalid agent ${agentId} while agent ${expected} is expected`;
 }
 
-function invalidResource(resources: readonly Resource[]): string | undefined {
-  const negative = resources.find(({ type, scalar }) => type === 'SCALAR' && (scalar?.value ?? 0) < 0);
-  if (!negative) return undefined;
-  return `Resource '${describe([negative])}' is invalid: Invalid scalar resource: value <= 0`;
+/**
+ * What is wrong with a resource in itself, whatever the offer. One such resource spoils all tasks of its LAUNCH
+ * operation; those of other operations in the same ACCEPT go on (seen with Mesos 1.12).
+ */
+export function invalidResources(tasks: readonly TaskInfo[]): string | undefined {
+  for (const resource of tasks.flatMap((task) => task.resources)) {
+    const error = invalidAmount(resource) ?? (resource.role === undefined ? undefined : invalidRole(resource.role));
+    if (error !== undefined) return `Resource '${describe([resource])}' is invalid: ${error}`;
+  }
+  return undefined;
+}
+
+function invalidAmount({ type, scalar, ranges }: Resource): string | undefined {
+  if (type === 'SCALAR' && !scalar) return 'Invalid scalar resource';
+  if (type === 'SCALAR' && (scalar?.value ?? 0) < 0) return 'Invalid scalar resource: value <= 0';
+  const reversed = (ranges?.range ?? []).some(({ begin, end }) => Number(begin) > Number(end));
+  return type === 'RANGES' && reversed ? 'Invalid ranges resource: begin > end' : undefined;
 }
 
 function invalidCommand(command: CommandInfo | undefined): string | undefined {

@@ -16,9 +16,10 @@ export function invalidId(id: string): string | undefined {
   return undefined;
 }
 
-function invalidRole(role: string): string | undefined {
+/** @returns what is wrong with a role's name */
+export function invalidRole(role: string): string | undefined {
   if (role === '*') return undefined;
-  if (role === '') return 'Empty role name is invalid';
+  if (role === '') return 'Role names cannot be the empty string';
   if (role.startsWith('/')) return `Role '${role}' cannot start with a slash`;
   if (role.endsWith('/')) return `Role '${role}' cannot end with a slash`;
   for (const component of role.split('/')) {
@@ -38,7 +39,7 @@ export function rolesOf(info: FrameworkInfo): string[] {
 }
 
 /** What a master answers by an ERROR event in place of SUBSCRIBED. @returns its message, or undefined when all is well */
-export function invalidFramework(info: FrameworkInfo, suppressedRoles: readonly string[] = []): string | undefined {
+export function invalidFramework(info: FrameworkInfo): string | undefined {
   if (info.id && info.id.value !== '') {
     const error = invalidId(info.id.value);
     if (error) return error;
@@ -52,16 +53,22 @@ export function invalidFramework(info: FrameworkInfo, suppressedRoles: readonly 
   const repeated = [...new Set(roles.filter((role, index) => roles.indexOf(role) !== index))];
   if (repeated.length > 0) return `'FrameworkInfo.roles' contains duplicate items: { ${repeated.join(', ')} }`;
   const field = capable(info, 'MULTI_ROLE')
-    ? "'FrameworkInfo.roles' contains"
-    : "'FrameworkInfo.role' is not a valid role:";
+    ? "'FrameworkInfo.roles' contains invalid role"
+    : "'FrameworkInfo.role' is not a valid role";
   for (const role of roles) {
     const error = invalidRole(role);
-    if (error) return `${field} invalid role: ${error}`;
+    if (error) return `${field}: ${error}`;
   }
-  const foreign = suppressedRoles.filter((role) => !roles.includes(role));
-  if (foreign.length > 0) return `Suppressed roles { ${foreign.join(', ')} } are not contained in the set of roles`;
   const timeout = info.failover_timeout ?? 0;
   if (!(Math.abs(timeout) < MAX_DURATION_SECONDS)) return `The framework failover_timeout (${timeout}) is invalid`;
+  return undefined;
+}
+
+/** Only roles of the framework can be suppressed. */
+export function invalidSuppression(info: FrameworkInfo, suppressedRoles: readonly string[] = []): string | undefined {
+  const roles = rolesOf(info);
+  const foreign = suppressedRoles.filter((role) => !roles.includes(role));
+  if (foreign.length > 0) return `Suppressed roles { ${foreign.join(', ')} } are not contained in the set of roles`;
   return undefined;
 }
 
@@ -101,19 +108,26 @@ export function invalidCall(call: Partial<Call>, principal: string | undefined):
   return undefined;
 }
 
+export const PRINCIPAL_CHANGED = "Changing framework's principal is not allowed.";
+
 /** What UPDATE_FRAMEWORK may not change. @returns the text of the 400 */
 export function invalidUpdate(
   from: FrameworkInfo,
   to: FrameworkInfo,
   suppressedRoles: readonly string[] = [],
 ): string | undefined {
-  const fixed = (['user', 'checkpoint', 'principal'] as const).find(
-    (field) => (from[field] ?? '') !== (to[field] ?? ''),
-  );
-  if (fixed) {
-    const [old, asked] = [from[fixed] ?? '', to[fixed] ?? ''];
-    return `FrameworkInfo update is not valid: Updating 'FrameworkInfo.${fixed}' is unsupported; attempted to update from '${old}' to '${asked}'`;
-  }
-  const error = invalidFramework(to, suppressedRoles);
-  return error && `'UpdateFramework' call is not valid: ${error}`;
+  const invalid = invalidFramework(to);
+  if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
+  const change = invalidChange(from, to);
+  if (change !== undefined) return `FrameworkInfo update is not valid: ${change}`;
+  const suppression = invalidSuppression(to, suppressedRoles);
+  return suppression && `'UpdateFramework' call is not valid: ${suppression}`;
+}
+
+function invalidChange(from: FrameworkInfo, to: FrameworkInfo): string | undefined {
+  if ((from.principal ?? '') !== (to.principal ?? '')) return PRINCIPAL_CHANGED;
+  const fixed = (['user', 'checkpoint'] as const).find((field) => (from[field] ?? '') !== (to[field] ?? ''));
+  if (!fixed) return undefined;
+  const [old, asked] = [from[fixed] ?? '', to[fixed] ?? ''];
+  return `Updating 'FrameworkInfo.${fixed}' is unsupported; attempted to update from '${old}' to '${asked}'`;
 }

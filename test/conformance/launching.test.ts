@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInfo, TaskStatus } from '../../framework/mesos/messages.ts';
 import { CODECS, frameworkInfo, type RawFramework } from './client.ts';
-import { amount, firstOffer, launch, type TaskOptions, task, useCluster } from './cluster.ts';
+import { amount, firstOffer, isReal, launch, type TaskOptions, task, useCluster } from './cluster.ts';
 
 const cluster = useCluster();
 
@@ -147,11 +147,6 @@ describe("the master's verdict", () => {
       /^Total resources .* is more than available/,
     ],
     ['no resources', { resources: [] }, /^Task uses no resources$/],
-    [
-      'a negative amount',
-      { resources: resources(-1, 32) },
-      /^Resource 'cpus(\(allocated: \*\))?:-1' is invalid: Invalid scalar resource: value <= 0$/,
-    ],
     ['another agent', { agentId: 'nope' }, /^Task uses invalid agent nope while agent .* is expected$/],
     ['a slash in the id', { id: 'a/b' }, /^'a\/b' contains invalid characters$/],
     ['a backslash in the id', { id: 'a\\b' }, /contains invalid characters$/],
@@ -185,6 +180,31 @@ describe("the master's verdict", () => {
       await framework.update('good-2', 'TASK_FINISHED');
     },
   );
+
+  it.each([
+    [
+      'a negative amount',
+      { scalar: { value: -1 } },
+      "Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0",
+    ],
+    ['an amount that is missing', {}, "Resource 'cpus:0' is invalid: Invalid scalar resource"],
+  ])('on %s spoils all tasks of its operation, but no other operation', async (_, value, message) => {
+    const framework = await cluster.subscribe();
+    const offer = await firstOffer(framework);
+    const bad = task(offer, 'bad', { resources: [{ name: 'cpus', type: 'SCALAR', ...value }] });
+    await framework.call('ACCEPT', {
+      accept: {
+        offer_ids: [offer.id],
+        operations: [
+          { type: 'LAUNCH', launch: { task_infos: [task(offer, 'beside'), bad] } },
+          { type: 'LAUNCH', launch: { task_infos: [task(offer, 'apart')] } },
+        ],
+      },
+    });
+    expect((await framework.update('bad', 'TASK_ERROR')).message).toBe(message);
+    expect((await framework.update('beside', 'TASK_ERROR')).message).toBe(message);
+    await framework.update('apart', 'TASK_FINISHED');
+  });
 
   it('on a task without a command is TASK_ERROR', async () => {
     const framework = await cluster.subscribe();
@@ -253,22 +273,10 @@ describe("the master's verdict", () => {
 describe("the agent's verdict", () => {
   const refused: [string, TaskOptions, string, RegExp][] = [
     [
-      'a DOCKER container where there is no docker',
-      { container: { type: 'DOCKER', docker: { image: 'busybox' } } },
+      'a DOCKER container without an image',
+      { container: { type: 'DOCKER', docker: { image: '' } } },
       'REASON_EXECUTOR_TERMINATED',
       /^Abnormal executor termination: unknown container$/,
-    ],
-    [
-      'an image without a provisioner',
-      { container: { type: 'MESOS', mesos: { image: { type: 'DOCKER', docker: { name: 'busybox' } } } } },
-      'REASON_CONTAINER_LAUNCH_FAILED',
-      /^Failed to launch container: Unsupported container image type: /,
-    ],
-    [
-      'volumes without the filesystem isolator',
-      { container: { type: 'MESOS', volumes: [{ mode: 'RW', container_path: '/data', host_path: '/tmp' }] } },
-      'REASON_CONTAINER_LAUNCH_FAILED',
-      /^Failed to launch container: .*Volumes in ContainerInfo is not supported/,
     ],
     [
       'a URI that is missing',
@@ -284,6 +292,30 @@ describe("the agent's verdict", () => {
     expect(failed.message).toMatch(message);
     expect(failed.uuid).toHaveLength(16);
   });
+
+  const bare: typeof refused = [
+    [
+      'an image without a provisioner',
+      { container: { type: 'MESOS', mesos: { image: { type: 'DOCKER', docker: { name: 'busybox' } } } } },
+      'REASON_CONTAINER_LAUNCH_FAILED',
+      /^Failed to launch container: Unsupported container image type: /,
+    ],
+    [
+      'volumes without the filesystem isolator',
+      { container: { type: 'MESOS', volumes: [{ mode: 'RW', container_path: '/data', host_path: '/tmp' }] } },
+      'REASON_CONTAINER_LAUNCH_FAILED',
+      /^Failed to launch container: .*Volumes in ContainerInfo is not supported/,
+    ],
+  ];
+  it.skipIf(isReal).each(bare)(
+    'on %s is TASK_FAILED (needs an agent that has neither)',
+    async (_, options, reason, message) => {
+      const framework = await cluster.subscribe();
+      const failed = await outcome(framework, 'refused', options);
+      expect(failed).toMatchObject({ state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason });
+      expect(failed.message).toMatch(message);
+    },
+  );
 
   it('on an unknown user is TASK_FAILED, or TASK_DROPPED where the agent gives sandboxes to users', async () => {
     const framework = await cluster.subscribe();

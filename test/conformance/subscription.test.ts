@@ -30,8 +30,6 @@ describe('SUBSCRIBE', () => {
     expect(first.subscribed?.heartbeat_interval_seconds).toBe(15);
     expect(`${cluster.url}`).toContain(`:${first.subscribed?.master_info?.address?.port}`);
     await framework.next('HEARTBEAT');
-    await framework.close();
-    expect(framework.closed).toBeDefined();
   });
 
   it('brings a heartbeat every 15 seconds', async () => {
@@ -92,6 +90,15 @@ describe('SUBSCRIBE', () => {
     const again = await cluster.subscribe({ info: identified(first.id, { user: 'nobody', failover_timeout: -1 }) });
     await again.next('SUBSCRIBED');
     expect(again.id).toBe(first.id);
+  });
+
+  it('does not accept another principal on the way back', async () => {
+    const first = await cluster.subscribe({ info: frameworkInfo({ principal: 'one' }) });
+    await first.next('SUBSCRIBED');
+    const again = await cluster.subscribe({ info: identified(first.id, { principal: 'other' }) });
+    const event = await again.until('an event', () => again.events[0]);
+    expect(event.error?.message).toBe("Changing framework's principal is not allowed.");
+    expect((await first.call('REVIVE')).status).toBe(202);
   });
 
   it('lifts suppression when a framework returns, unless it names the roles again', async () => {
@@ -205,6 +212,27 @@ describe('UPDATE_FRAMEWORK', () => {
         .find((offer) => offer.allocation_info?.role === 'other'),
     );
     expect(next.allocation_info).toEqual({ role: 'other' });
+  });
+
+  it('refuses another principal, and roles that no SUBSCRIBE could have', async () => {
+    const framework = await cluster.subscribe();
+    await framework.next('SUBSCRIBED');
+    const update = async (overrides: object, suppressed_roles: string[] = []) => {
+      const framework_info = identified(framework.id, overrides);
+      const answer = await framework.call('UPDATE_FRAMEWORK', {
+        update_framework: { framework_info, suppressed_roles },
+      });
+      return `${answer.status} ${answer.text}`;
+    };
+    expect(await update({ principal: 'me' })).toBe(
+      "400 FrameworkInfo update is not valid: Changing framework's principal is not allowed.",
+    );
+    expect(await update({ roles: ['a', 'a'] })).toBe(
+      "400 Supplied FrameworkInfo is not valid: 'FrameworkInfo.roles' contains duplicate items: { a }",
+    );
+    expect(await update({}, ['other'])).toBe(
+      "400 'UpdateFramework' call is not valid: Suppressed roles { other } are not contained in the set of roles",
+    );
   });
 
   it('refuses to change the user', async () => {

@@ -112,6 +112,14 @@ describe('KILL', () => {
     expect(performance.now() - asked).toBeLessThan(15_000);
   });
 
+  it('that names another agent is passed over', async () => {
+    const framework = await cluster.subscribe();
+    await start(framework, 'spared', 'sleep 2');
+    await framework.update('spared', 'TASK_RUNNING');
+    await framework.call('KILL', { kill: { task_id: { value: 'spared' }, agent_id: { value: 'no-such-agent' } } });
+    await framework.update('spared', 'TASK_FINISHED');
+  });
+
   it('of an unknown task is answered as a reconciliation is', async () => {
     const framework = await cluster.subscribe();
     const { agent_id } = await firstOffer(framework);

@@ -1,0 +1,37 @@
+import type { Attribute, Resource } from '../mesos/messages.ts';
+import type { LocalAgentOptions } from './options.ts';
+
+/** What an agent of these options registers with, unallocated. */
+export function resourcesOf(options: LocalAgentOptions): Resource[] {
+  const { cpus, memory, disk, ports, reservations = [] } = options;
+  const scalars = (amounts: { cpus?: number; memory?: number; disk?: number }, role?: string): Resource[] =>
+    (
+      [
+        ['cpus', amounts.cpus],
+        ['mem', amounts.memory],
+        ['disk', amounts.disk],
+      ] as const
+    ).flatMap(([name, value = 0]) =>
+      value > 0
+        ? {
+            name,
+            type: 'SCALAR' as const,
+            scalar: { value },
+            ...(role ? { reservations: [{ type: 'STATIC', role }] } : {}),
+          }
+        : [],
+    );
+  const range = ports && [{ begin: `${ports[0]}`, end: `${ports[1]}` }];
+  return [
+    ...reservations.flatMap((reservation) => scalars(reservation, reservation.role)),
+    ...scalars({ cpus, memory, disk }),
+    ...(range ? [{ name: 'ports', type: 'RANGES' as const, ranges: { range } }] : []),
+  ];
+}
+
+/** The attributes that its offers carry. */
+export function attributesOf(options: LocalAgentOptions): Attribute[] {
+  return Object.entries(options.attributes ?? {}).map(([name, value]) =>
+    typeof value === 'number' ? { name, type: 'SCALAR', scalar: { value } } : { name, type: 'TEXT', text: { value } },
+  );
+}

@@ -1,0 +1,224 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalMaster, startLocalMaster } from '../../../framework/local/master.ts';
+import { RawFramework } from '../../conformance/client.ts';
+import { firstOffer, launch, task } from '../../conformance/cluster.ts';
+import { type Compiled, compileLocalMaster } from './compiled.ts';
+
+const QUIET = { debug() {}, info() {}, warn: console.warn, error: console.error };
+const AGENT = { cpus: 64, memory: 65_536, disk: 1000 };
+
+let workDir = '';
+let master: LocalMaster | undefined;
+let framework: RawFramework | undefined;
+
+/** A length of sleep that nobody else on this machine uses: by it the processes of a test are found. */
+let seconds = '';
+
+/** Pids of this test's living processes, shells that wait for them left out. */
+function living(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+          .split('\0')
+          .some((word) => word === seconds);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+async function eventually(what: string, holds: () => boolean, patience = 10_000): Promise<void> {
+  const deadline = Date.now() + patience;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`${what}: not after ${patience} ms; living: ${living()}`);
+    await sleep(20);
+  }
+}
+
+beforeEach(() => {
+  workDir = mkdtempSync(join(tmpdir(), 'killing-'));
+  seconds = `10${process.pid}.${Math.floor(Math.random() * 1e9)}`;
+});
+
+afterEach(async () => {
+  await framework?.close();
+  await master?.stop();
+  framework = undefined;
+  master = undefined;
+  for (const pid of living()) process.kill(pid, 'SIGKILL');
+  rmSync(workDir, { recursive: true, force: true });
+});
+
+async function start(command: string, count = 1): Promise<RawFramework> {
+  master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+  framework = await RawFramework.subscribe(master.url);
+  const offer = await firstOffer(framework);
+  const tasks = Array.from({ length: count }, (_, index) => task(offer, `t${index}`, { command }));
+  await launch(framework, [offer], tasks);
+  return framework;
+}
+
+const stdout = (id: string): string => readFileSync(join(workDir, 'S0', id, 'stdout'), 'utf8');
+
+/** How many processes `living` finds of one task with HIDERS. */
+const HIDDEN = 4;
+
+/** Children in every place where a process can hide: own group, own session, emptied environment, no parent. */
+const HIDERS = () =>
+  [
+    `sleep ${seconds} &`,
+    `setsid sleep ${seconds} &`,
+    `env -i sleep ${seconds} &`,
+    `(setsid sh -c "sleep ${seconds}; :" &)`,
+  ].join('\n');
+
+describe('when the first process of a task ends', () => {
+  it('all others of the task die, wherever they hide', async () => {
+    const subscribed = await start(`${HIDERS()}\nsleep 0.3`);
+    await eventually('all hidden children run', () => living().length >= HIDDEN);
+    await subscribed.update('t0', 'TASK_FINISHED');
+    expect(living()).toEqual([]);
+  });
+
+  it('by SIGKILL from outside, the task has failed and nothing is left', async () => {
+    const subscribed = await start(`echo $$\n${HIDERS()}\nwait`);
+    await eventually('all hidden children run', () => living().length >= HIDDEN);
+    process.kill(Number(stdout('t0')), 'SIGKILL');
+    expect((await subscribed.update('t0', 'TASK_FAILED')).message).toBe('Command terminated with signal Killed');
+    expect(living()).toEqual([]);
+  });
+
+  it('children that go on forking do not get away', async () => {
+    const forking = `setsid sh -c 'i=0; while [ $i -lt 500 ]; do setsid sleep ${seconds} & i=$((i+1)); done' &`;
+    const subscribed = await start(`${forking}\nsleep 0.1`);
+    await subscribed.update('t0', 'TASK_FINISHED');
+    expect(living()).toEqual([]);
+    await sleep(300);
+    expect(living()).toEqual([]);
+  });
+
+  it('only stdout and stderr are left of its sandbox', async () => {
+    const subscribed = await start('mkdir -p deep/er; touch deep/er/file .hidden; echo out; echo err >&2');
+    await subscribed.update('t0', 'TASK_FINISHED');
+    await eventually('the sandbox is tidy', () => readdirSync(join(workDir, 'S0', 't0')).length === 2);
+    expect(readdirSync(join(workDir, 'S0', 't0'))).toEqual(['stderr', 'stdout']);
+    expect(stdout('t0')).toBe('out\n');
+  });
+});
+
+describe("a task's user", () => {
+  it.skipIf(process.getuid?.() !== 0)('runs it, in a sandbox of its own (needs root)', async () => {
+    chmodSync(workDir, 0o755);
+    master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+    framework = await RawFramework.subscribe(master.url);
+    const offer = await firstOffer(framework);
+    const command = { value: 'id -un; touch mine', user: 'nobody' };
+    await launch(framework, [offer], [task(offer, 't0', { command })]);
+    expect((await framework.update('t0', 'TASK_FINISHED', 'TASK_FAILED')).state).toBe('TASK_FINISHED');
+    expect(stdout('t0')).toBe('nobody\n');
+  });
+});
+
+describe('KILL', () => {
+  it('reaches every process of the task by SIGTERM, and by SIGKILL those that ignore it', async () => {
+    const deaf = `setsid sh -c 'trap "" TERM; while :; do sleep ${seconds}; done' &`;
+    const subscribed = await start(
+      `${deaf}\nsetsid sh -c 'trap "echo heard >&2; exit" TERM; sleep ${seconds} & wait' &\ntrap "sleep 0.3; exit 0" TERM; wait`,
+    );
+    await subscribed.update('t0', 'TASK_RUNNING');
+    await eventually('both sleep', () => living().length >= 2);
+    await sleep(300);
+    await subscribed.call('KILL', { kill: { task_id: { value: 't0' } } });
+    await subscribed.update('t0', 'TASK_KILLED');
+    expect(living()).toEqual([]);
+    expect(readFileSync(join(workDir, 'S0', 't0', 'stderr'), 'utf8')).toContain('heard');
+  });
+});
+
+describe('stop', () => {
+  it('leaves nothing of running tasks', async () => {
+    await start(`${HIDERS()}\nwait`, 8);
+    await eventually('their processes run', () => living().length >= 8 * HIDDEN);
+    await master?.stop();
+    expect(living()).toEqual([]);
+  });
+
+  it.each([0, 5, 20, 50, 100])(
+    'leaves nothing of tasks that are being launched, %d ms after the call',
+    async (delay) => {
+      await start(`${HIDERS()}\nwait`, 24);
+      await sleep(delay);
+      await master?.stop();
+      expect(living()).toEqual([]);
+      await sleep(200);
+      expect(living()).toEqual([]);
+    },
+  );
+
+  it('may be called twice, and ends tasks that ignore SIGTERM at once', async () => {
+    const subscribed = await start(`trap "" TERM; while :; do sleep ${seconds}; done`);
+    await subscribed.update('t0', 'TASK_RUNNING');
+    const started = performance.now();
+    await Promise.all([master?.stop(), master?.stop()]);
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(living()).toEqual([]);
+  });
+});
+
+describe('a process that hosts the master and is killed by SIGKILL', () => {
+  let compiled: Compiled | undefined;
+  let host: ChildProcess | undefined;
+
+  beforeAll(() => {
+    compiled = compileLocalMaster();
+  });
+  afterEach(() => {
+    host?.kill('SIGKILL');
+  });
+  afterAll(() => compiled?.remove());
+
+  const guards = (mark: string) =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark);
+      } catch {
+        return false;
+      }
+    });
+
+  it.each([
+    { when: 'while they run', running: 8 * HIDDEN },
+    { when: 'while they are being launched', running: 0 },
+  ])('takes every process of its tasks with it, $when, and its guard', async ({ running }) => {
+    const program = `
+      import { startLocalMaster } from ${JSON.stringify(compiled?.module)};
+      const log = { debug() {}, info() {}, warn: console.error, error: console.error };
+      const master = await startLocalMaster({ workDir: ${JSON.stringify(workDir)}, agents: [${JSON.stringify(AGENT)}], log });
+      console.log(master.url);`;
+    host = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [url] = (await once(host.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    framework = await RawFramework.subscribe(url.toString().trim());
+    const offer = await firstOffer(framework);
+    const command = `${HIDERS()}\nwait`;
+    await launch(
+      framework,
+      [offer],
+      Array.from({ length: 8 }, (_, index) => task(offer, `t${index}`, { command })),
+    );
+    await eventually('their processes run', () => living().length >= running);
+    const mark = `MESOS_SLAVE_ID=${offer.agent_id.value.replace(/0$/, '')}`;
+    expect(guards(mark)).toHaveLength(1);
+    host.kill('SIGKILL');
+    await eventually('the guard is gone', () => guards(mark).length === 0);
+    expect(living()).toEqual([]);
+  });
+});
