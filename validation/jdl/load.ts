@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type Item, parseJdl, type Statement, type Value } from './parse.ts';
 import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from './problem.ts';
-import { append, applyStatements, Refused } from './suffix.ts';
+import { append, applyStatements, applySuffix, Refused } from './suffix.ts';
 
 /** Keys and values after overrides and suffixes, and where they came from. */
 export interface Jdl {
@@ -17,7 +17,7 @@ export interface Jdl {
 export interface JdlOptions {
   /** More override files, read after `NAME_override.jdl`. */
   overrides?: readonly string[];
-  /** `KEY=VALUE`, applied last: the key has this value, whatever the files and their suffixes say. */
+  /** `KEY=VALUE`, applied last: the key has this value, whatever the files and their suffixes say. KEY may have a suffix. */
   set?: readonly string[];
   /** `KEY=VALUE`: put behind the key's value, a text or a list; after `set`. */
   setAppend?: readonly string[];
@@ -83,6 +83,7 @@ export function applySettings(values: Map<string, Value>, options: JdlOptions): 
     try {
       const [key, value] = parseSetting(flag, setting, values);
       values.set(key, change(values.get(key), value, key));
+      applySuffix(values, key);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       problems.push({ message: `${flag} ${setting}: ${error.message}`, at: error.at });

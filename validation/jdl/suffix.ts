@@ -18,20 +18,28 @@ export function applyStatements(statements: Iterable<Statement>): { values: Map<
   }
   const problems: Problem[] = [];
   for (const key of [...values.keys()]) {
-    const [, name, suffix] = SUFFIX.exec(key) ?? [];
-    const value = values.get(key);
-    if (!name || !value) continue;
     try {
-      if (suffix === 'append') values.set(name, append(name, values.get(name), value));
-      else if (suffix === 'override') values.set(name, value);
-      else values.set(name, replace(name, values.get(name), value));
+      applySuffix(values, key);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       problems.push({ message: `${key}: ${error.message}`, at: error.at ?? keyPositions.get(key) });
     }
-    values.delete(key);
   }
   return { values, problems };
+}
+
+/**
+ * Applies a key with a suffix to the key that it names, and removes it; any other key is left alone.
+ * @throws {Refused} the suffix does not fit the value that it changes
+ */
+export function applySuffix(values: Map<string, Value>, key: string): void {
+  const [, name, suffix] = SUFFIX.exec(key) ?? [];
+  const value = values.get(key);
+  if (!name || !value) return;
+  values.delete(key);
+  if (suffix === 'append') values.set(name, append(name, values.get(name), value));
+  else if (suffix === 'override') values.set(name, value);
+  else values.set(name, replace(name, values.get(name), value));
 }
 
 /** Thrown where a suffix or `--set-append` does not fit the value that it changes. */

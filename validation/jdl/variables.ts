@@ -8,7 +8,8 @@ export interface Job {
   inputFile?: string | undefined;
 }
 
-const VARIABLE = /#alien_counter(?:_([^#]+))?#|#alienfilename(?:\/([^#/]+)\/([^#/]*)\/)?#/g;
+/** An AliEn variable in a template; global, so that `expand` finds them all. */
+export const VARIABLE = /#alien_counter(?:_([^#]+))?#|#alienfilename(?:\/([^#/]+)\/([^#/]*)\/)?#/g;
 
 /**
  * Replaces the AliEn variables of a template: `#alien_counter#`, `#alien_counter_05i#` (printf's integer formats),

@@ -1,9 +1,18 @@
 import { safeName, stepFile } from '../step/names.ts';
 import type { SentInput } from '../step/stage-file.ts';
-import type { InputFile, Plan } from '../workflow/plan.ts';
+import type { InputFile, Plan, Stage } from '../workflow/plan.ts';
 
-/** Names that makeflow, the step script or we use in the directory; a step's own files are `<id>.…`. */
-const RESERVED = /^(?:Makeflow|makeflow|relval-)|\.(?:stage|steps)$/;
+/** What makeflow and we call files of our own in the directory; a step's files are `<id>.…`, a stage's these two. */
+const RESERVED = /^(?:Makeflow|makeflow|relval-)/;
+
+export function stageFileName(stage: Stage): string {
+  return `${safeName(stage.name)}.stage`;
+}
+
+/** The list of what differs between the steps of a stage. */
+export function stepsFileName(stage: Stage): string {
+  return `${safeName(stage.name)}.steps`;
+}
 
 export function isSent(input: InputFile): input is SentInput {
   return input.kind !== 'worker' && input.kind !== 'xrootd';
@@ -18,11 +27,12 @@ export type PlacedFile = { alias: string } & ({ source: string } | { lines: () =
  */
 export class Aliases {
   private readonly byFile = new Map<string | (() => Iterable<string>), string>();
-  private readonly taken = new Set<string>();
+  private readonly taken: Set<string>;
   private readonly isStep: (id: string) => boolean;
 
   constructor(plan: Plan, isStep: (id: string) => boolean) {
     this.isStep = isStep;
+    this.taken = new Set(plan.stages.flatMap((stage) => [stageFileName(stage), stepsFileName(stage)]));
     for (const stage of plan.stages) for (const input of stage.inputs) if (isSent(input)) this.alias(input);
   }
 

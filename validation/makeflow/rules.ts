@@ -1,24 +1,16 @@
 import { STEP_FILES, safeName, stepFile } from '../step/names.ts';
 import type { Resources, Stage, Step } from '../workflow/plan.ts';
-import { isSent } from './aliases.ts';
+import { isSent, stageFileName, stepsFileName } from './aliases.ts';
 import type { Phase } from './phase.ts';
 
 /** Of the script that runs every step, and of the known errors it looks for, in makeflow's directory. */
 export const SCRIPT = 'relval-step.sh';
 export const PATTERNS = 'relval-patterns';
 
-export function stageFileName(stage: Stage): string {
-  return `${safeName(stage.name)}.stage`;
-}
-
-/** The list of what differs between the steps of a stage. */
-export function stepsFileName(stage: Stage): string {
-  return `${safeName(stage.name)}.steps`;
-}
-
 /**
  * A Makeflow file in Make syntax, piece by piece. Only ids, numbers and safe names are in it, because makeflow expands `$`
  * and reads its own log by white space. One rule a step, in order: makeflow's node N is the Nth step.
+ * `exec`, because the shell that a worker starts a command in would outlive a killed worker and hold its connection open.
  * @param hasSteps whether a stage has a list of steps
  */
 export function* makeflowText(phase: Phase, hasSteps: (stage: Stage) => boolean): Generator<string> {
@@ -38,7 +30,7 @@ export function* makeflowText(phase: Phase, hasSteps: (stage: Stage) => boolean)
     const ids = phase.sourcesOf(step);
     if (ids !== lastIds) results = ids.map((id) => ` ${stepFile(id, 'result.json')}`).join('');
     lastIds = ids;
-    yield `${targets(step)}: ${common}${results}\n\t./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}\n`;
+    yield `${targets(step)}: ${common}${results}\n\texec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}\n`;
   }
 }
 

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type StageFileOptions, stageFile, stepLine } from '../step/stage-file.ts';
 import type { Plan, Stage, Step } from '../workflow/plan.ts';
+import { stageFileName, stepsFileName } from './aliases.ts';
 import { type Phase, placedFiles, preparePhase } from './phase.ts';
-import { makeflowText, PATTERNS, SCRIPT, stageFileName, stepsFileName } from './rules.ts';
+import { makeflowText, PATTERNS, SCRIPT } from './rules.ts';
 
 const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
 

@@ -101,8 +101,8 @@ rv_say() { # MESSAGE: into this script's own log, which comes back with the othe
   printf '%s %s\n' "$(date +%H:%M:%S)" "$1" >>"$rv_own/relval-step.log"
 }
 
-rv_last_line() { # FILE: sets rv_reply to the last line of a tool's error messages
-  rv_reply=$(tail -n 1 -- "$1" 2>/dev/null | cut -b -300)
+rv_last_line() { # FILE: sets rv_reply to the last line with something in it of a tool's error messages
+  rv_reply=$(tr '\r' '\n' 2>/dev/null <"$1" | grep -a '[^[:space:]]' | tail -n 1 | cut -b -300)
 }
 
 # --- the result -------------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ rv_give_up_guarded() { # what rv_fail said
 }
 
 rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
-  local rv_seconds=$1 rv_command rv_timer rv_result
+  local rv_limit=$1 rv_seconds=$1 rv_command rv_timer rv_result
   shift
   "$@" &
   rv_command=$!
@@ -270,6 +270,7 @@ rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
   rv_timer=$!
   wait "$rv_command" 2>/dev/null
   rv_result=$?
+  [[ $rv_result == 137 ]] && echo "not done within $rv_limit s" >&2
   kill "$rv_timer" 2>/dev/null
   wait "$rv_timer" 2>/dev/null
   return "$rv_result"
@@ -296,7 +297,7 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" xrdcp -f -s "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" xrdcp -f -N "$2" "$3" ;;
   esac
 }
 
@@ -317,7 +318,7 @@ rv_fetch_inputs() {
       fi
       [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
       rv_last_line "$rv_own/error"
-      rv_say "failed: ${rv_message:=input $rv_name from $rv_from: ${rv_reply:-not done within $rv_copy_timeout s}}"
+      rv_say "failed: ${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
       ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
       sleep $((rv_copy_pause * rv_attempt))
     done
@@ -352,8 +353,10 @@ rv_find_executable() { # sets rv_program
 # as JDLs expect: limits and variables that are not exported included.
 rv_run_payload() {
   printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
-  rv_load_environment ||
-    rv_fail environment "the environment could not be set up (status $?), see the end of stderr.log"
+  if ! rv_load_environment; then
+    rv_last_line "$rv_top/$rv_id.stderr.log"
+    rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
+  fi
   set +eu -f
   IFS=$' \t\n'
   rv_set_environment
@@ -572,7 +575,7 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
 rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
   local rv_target=$rv_output_dir/$2 rv_part rv_url
   if [[ $rv_output_dir == root://* ]]; then
-    rv_limited "$rv_copy_timeout" xrdcp -f -s "$1" "$rv_target" || return
+    rv_limited "$rv_copy_timeout" xrdcp -f -N "$1" "$rv_target" || return
     rv_url=${rv_target#root://}
     rv_reply=$(rv_limited "$rv_copy_timeout" xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
   else
@@ -595,7 +598,7 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
       rv_last_line "$rv_own/error.$1"
       rv_say "failed: $rv_reply"
       if ((rv_attempt == rv_attempts)); then
-        printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-not done within $rv_copy_timeout s}" >"$rv_own/failed.$1"
+        printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
         return
       fi
       sleep $((rv_copy_pause * rv_attempt))
@@ -646,7 +649,9 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
   rv_files=$(printf '%s.result.json\0' "${rv_waits[@]}" | xargs -0 grep -l '^"blocking": true' -- 2>/dev/null)
   [[ $rv_files ]] || return 1
   rv_files=${rv_files%%$'\n'*}
-  rv_message="not run, because ${rv_files%.result.json} did not succeed"
+  # one that was not run itself knows which one is to blame
+  rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_files")
+  : "${rv_message:=not run, because ${rv_files%.result.json} did not succeed}"
 }
 
 rv_main() {

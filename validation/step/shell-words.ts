@@ -1,3 +1,5 @@
+import { VARIABLE } from '../jdl/variables.ts';
+
 /**
  * From a JDL's text to bash source that means what the JDL means and nothing else: literal text becomes quoted data,
  * AliEn variables (`#alien_counter#`, `#alienfilename#`) become references to bash variables that are set per step, and
@@ -55,7 +57,7 @@ export function shellValue(template: string, nameVariable: NameVariable): string
   return new Lexer(template, nameVariable).value();
 }
 
-const VARIABLE = /#alien_counter(?:_[^#]+)?#|#alienfilename(?:\/[^#/]+\/[^#/]*\/)?#/y;
+const VARIABLE_HERE = new RegExp(VARIABLE.source, 'y');
 const NAME = /\$[A-Za-z_]\w*/y;
 
 class Lexer {
@@ -138,7 +140,7 @@ class Lexer {
   }
 
   private variable(): boolean {
-    const variable = this.match(VARIABLE);
+    const variable = this.match(VARIABLE_HERE);
     if (!variable) return false;
     this.add(`"\${${this.nameVariable(variable)}}"`);
     return true;
@@ -173,7 +175,7 @@ class Lexer {
     while (depth > 0 || !this.text.startsWith(close, this.at)) {
       if (this.at >= this.text.length) throw new ShellTextError(`'${open}' without its '${close}'`, this.text, start);
       const char = this.text.charAt(this.at);
-      const variable = this.match(VARIABLE);
+      const variable = this.match(VARIABLE_HERE);
       if (variable) {
         const reference = `\${${this.nameVariable(variable)}}`;
         code += context === 'command' || context === 'parameter' ? `"${reference}"` : reference;
@@ -201,7 +203,7 @@ class Lexer {
     let code = "'";
     while (this.text.charAt(this.at) !== "'") {
       if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
-      const variable = this.match(VARIABLE);
+      const variable = this.match(VARIABLE_HERE);
       code += variable ? `'"\${${this.nameVariable(variable)}}"'` : this.text.charAt(this.at++);
     }
     this.at++;

@@ -63,7 +63,7 @@ describe('a Makeflow file', () => {
       'MEMORY=100',
       'DISK=100',
       'sim0001.result.json sim0001.stdout.log sim0001.stderr.log sim0001.logs sim0001.validation_report.txt: relval-step.sh sim.stage relval-patterns',
-      '\t./relval-step.sh sim.stage sim0001 1',
+      '\texec ./relval-step.sh sim.stage sim0001 1',
     ]);
     expect(read('Makeflow.0')).toMatch(/^[\w \t\n#:.,/=-]*$/);
     expect(read('relval-patterns')).toBe('Killed\na: b\n');
@@ -87,7 +87,7 @@ describe('a Makeflow file', () => {
     const rules = parsed('Makeflow.0');
     expect(rules).toHaveLength(2);
     const of = (id: string) => rules.find(({ command }) => command.includes(` ${id} `));
-    expect(of('bins')?.command).toBe('./relval-step.sh bins.stage bins 0');
+    expect(of('bins')?.command).toBe('exec ./relval-step.sh bins.stage bins 0');
     expect(of('bins')?.outputs).toContain('bins.timeBins.log');
     expect(of('bins')?.outputs).toHaveLength(7);
     expect(of('bins')?.inputs).toHaveLength(5);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
+import type { Stage } from '../../../validation/workflow/plan.ts';
 import { makeStage, makeStep } from '../plans.ts';
 import { isAlive, runStep, Scratch, startStep, writeSteps } from './sandbox.ts';
 
@@ -168,29 +169,49 @@ describe('arguments and environment', () => {
   });
 
   it.each([
-    ['a command that fails', { environmentCommand: 'source nothing.sh' }],
-    ['a command that ends the shell', { environmentCommand: 'exit 0' }],
-    ['packages without CVMFS', { packages: ['VO_ALICE@AliPhysics::v5'] }],
-    ['an executable that is nowhere', { executable: 'nowhere.sh' }],
-  ])('are a failure of the infrastructure with %s', async (_, stage) => {
+    ['a command that fails', { environmentCommand: 'source nothing.sh' }, 'nothing.sh: No such file'],
+    ['a command that ends the shell', { environmentCommand: 'exit 0' }, 'ended the shell'],
+    ['packages without CVMFS', { packages: ['VO_ALICE@AliPhysics::v5'] }, '/nowhere/alienv is missing'],
+    ['an executable that is nowhere', { executable: 'nowhere.sh' }, 'no nowhere.sh'],
+  ])('are a failure of the infrastructure with %s', async (_, stage, message) => {
     const run = await runStep(scratch, 'echo ran', { stage, alienv: '/nowhere/alienv' });
     expect(run.status).toBe(STEP_EXIT.environment);
     expect(run.result).toMatchObject({ phase: 'environment', exitStatus: null, payloadStart: null });
-    expect(run.result.message).not.toBe('');
+    expect(run.result.message).toContain(message);
     expect(run.stdout).not.toContain('ran');
   });
 });
 
 describe('the executable', () => {
-  it('is found in PATH, below ALIDPG_ROOT, and among the inputs', async () => {
-    const run = await runStep(scratch, 'echo "from $0"', {
-      stage: {
-        executable: 'deep.sh',
-        environment: [['ALIDPG_ROOT', `${scratch.path}/dpg`]],
-        environmentCommand: `mkdir -p ${scratch.path}/dpg/bin && cp payload.sh ${scratch.path}/dpg/bin/deep.sh`,
-      },
-    });
-    expect(run.stdout).toContain(`from ${scratch.path}/dpg/bin/deep.sh`);
+  const found = async (stage: Partial<Stage>): Promise<string | undefined> => {
+    const { stdout } = await runStep(scratch, 'echo ran', { stage });
+    return /^\+ (.*)\nran$/m.exec(stdout)?.[1];
+  };
+  const place = (folder: string): string =>
+    `mkdir -p ${scratch.path}/${folder} && cp payload.sh ${scratch.path}/${folder}`;
+
+  it('is the one at the full path, if there is one', async () => {
+    const executablePath = `${scratch.path}/full/payload.sh`;
+    expect(await found({ executablePath, environmentCommand: place('full') })).toBe(executablePath);
+  });
+
+  it('is looked for in PATH', async () => {
+    const environmentCommand = `${place('bin')}; PATH=${scratch.path}/bin:$PATH`;
+    expect(await found({ executablePath: '/nowhere/payload.sh', environmentCommand })).toBe(
+      `${scratch.path}/bin/payload.sh`,
+    );
+  });
+
+  it('is looked for below ALIDPG_ROOT', async () => {
+    const environmentCommand = `${place('dpg/a/b')}; export ALIDPG_ROOT=${scratch.path}/dpg`;
+    expect(await found({ environmentCommand })).toBe(`${scratch.path}/dpg/a/b/payload.sh`);
+  });
+
+  it('is looked for among the inputs, and need not be executable', async () => {
+    expect(await found({})).toBe('./payload.sh');
+    scratch.remove();
+    scratch = new Scratch();
+    expect(await found({ environmentCommand: 'chmod -x payload.sh' })).toBe('bash ./payload.sh');
   });
 });
 
@@ -202,14 +223,11 @@ describe('a stage that must succeed', () => {
     const directory = await writeSteps(scratch, [first, second, third]);
     const failed = await startStep(directory, first);
     expect(failed.result).toMatchObject({ phase: 'payload', blocking: true });
-    for (const [step, blame] of [
-      [second, 'first'],
-      [third, 'second'],
-    ] as const) {
+    for (const step of [second, third]) {
       const { status, result, stdout } = await startStep(directory, step);
       expect(status).toBe(0);
       expect(result).toMatchObject({ phase: 'skipped', blocking: true, exitStatus: null });
-      expect(result.message).toBe(`not run, because ${blame} did not succeed`);
+      expect(result.message).toBe('not run, because first did not succeed');
       expect(stdout).toBe('');
     }
   });

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseResult, STEP_EXIT } from '../../../validation/step/result.ts';
@@ -106,7 +107,7 @@ describe('a step that is ended from outside', () => {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
-    await Promise.all([3, 4].map((fd) => once(child.stdio[fd]?.resume() as NodeJS.ReadableStream, 'close')));
+    await Promise.all([3, 4].map((fd) => once((child.stdio[fd] as Readable).resume(), 'close')));
     await pidsOf(directory);
     expect(child.exitCode).toBeNull();
     child.kill();

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are bash's
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
@@ -84,23 +84,32 @@ describe('inputs', () => {
     expect(run.stdout).toBe('');
   });
 
-  it('of a kind that cannot be unpacked, or that needs a missing tool, fail at once and say so', async () => {
+  it('of a kind that cannot be unpacked fail the step at once', async () => {
     const inputs: InputFile[] = [{ kind: 'sent', name: 'x.rar', unpack: true, source: scratch.file('x.rar', '') }];
-    const rar = await runStep(scratch, '', { stage: { inputs } });
-    expect(rar.result.message).toContain('cannot unpack x.rar');
-    scratch.remove();
-    mkdirSync(scratch.path);
-    const remote: InputFile[] = [{ kind: 'xrootd', name: 'y', unpack: false, url: 'root://127.0.0.1:1//y' }];
-    const xrootd = await runStep(scratch, '', {
-      stage: { inputs: remote, environmentCommand: 'PATH=/nowhere:/bin' },
-      env: { PATH: '/bin' },
-    });
-    if (existsSync('/bin/xrdcp')) return;
-    expect(xrootd.status).toBe(STEP_EXIT.input);
-    expect(xrootd.result.message).toMatch(/^xrdcp is missing on .*: install it/);
-    expect(xrootd.read('logs')).not.toContain('attempt 2');
+    const run = await runStep(scratch, '', { stage: { inputs } });
+    expect(run.status).toBe(STEP_EXIT.input);
+    expect(run.result.message).toContain('cannot unpack x.rar: only .tar.gz');
+    expect(run.read('logs')).not.toContain('attempt 2');
+  });
+
+  it.each([
+    ['xrdcp', { kind: 'xrootd', name: 'y', unpack: false, url: 'root://127.0.0.1:1//y' }],
+    ['unzip', { kind: 'generated', name: 'y.zip', unpack: true, lines: () => [] }],
+  ] as [string, InputFile][])('that need %s on a worker without it say so at once', async (tool, input) => {
+    const run = await runStep(scratch, '', { stage: { inputs: [input] }, env: { PATH: toolsBut(tool) } });
+    expect(run.status).toBe(STEP_EXIT.input);
+    expect(run.result.message).toMatch(new RegExp(`^${tool} is missing on .*: install it`));
+    expect(run.read('logs')).not.toContain('attempt 2');
   });
 });
+
+/** A folder with all that is installed, but for one. */
+function toolsBut(tool: string): string {
+  const folder = join(scratch.path, 'bin');
+  mkdirSync(folder);
+  for (const name of readdirSync('/usr/bin')) if (name !== tool) symlinkSync(`/usr/bin/${name}`, join(folder, name));
+  return folder;
+}
 
 describe('outputs', () => {
   const PAYLOAD = `mkdir plots; for f in a.root b.root c.txt 'd e.log' plots/p.png 'x"y$z.dat'; do printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx %s' "$f" > "$f"; done`;
@@ -201,5 +210,16 @@ describe('outputs', () => {
     const run = await runStep(scratch, 'true', { stage: { outputDirTemplate: 'relative/dir' } });
     expect(run.status).toBe(STEP_EXIT.output);
     expect(run.result.message).toContain('must be an absolute path or a root:// address');
+  });
+
+  it('that should be archived on a worker without zip fail the step, and it says so', async () => {
+    const outputs = [{ archive: 'all.zip', patterns: ['std*'] }];
+    const run = await runStep(scratch, 'echo done', {
+      stage: { outputs, outputDirTemplate: out },
+      env: { PATH: toolsBut('zip') },
+    });
+    expect(run.status).toBe(STEP_EXIT.output);
+    expect(run.result.message).toMatch(/^zip is missing on .*, needed to make all\.zip/);
+    expect(run.stdout).toContain('done');
   });
 });

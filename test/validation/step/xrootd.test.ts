@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STEP_EXIT } from '../../../validation/step/result.ts';
+import type { InputFile } from '../../../validation/workflow/plan.ts';
+import { runStep, Scratch } from './sandbox.ts';
+
+const installed = ['xrootd', 'xrdcp', 'xrdfs'].every((tool) => spawnSync('which', [tool]).status === 0);
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+describe.skipIf(!installed)('a real XRootD server', () => {
+  let scratch: Scratch;
+  let server: ChildProcess;
+  let url: string;
+  let data: string;
+
+  beforeEach(async () => {
+    scratch = new Scratch();
+    chmodSync(scratch.path, 0o755);
+    data = join(scratch.path, 'data');
+    for (const name of ['data', 'admin', 'pid']) {
+      mkdirSync(join(scratch.path, name));
+      chmodSync(join(scratch.path, name), 0o777);
+    }
+    const port = await freePort();
+    const config = scratch.file(
+      'server.cfg',
+      [
+        `xrd.port ${port}`,
+        'all.export /',
+        `oss.localroot ${data}`,
+        `all.adminpath ${scratch.path}/admin`,
+        `all.pidpath ${scratch.path}/pid`,
+        'xrd.network nodnr',
+        '',
+      ].join('\n'),
+    );
+    // it refuses to run as root
+    const user = process.getuid?.() === 0 ? ['-R', 'nobody'] : [];
+    server = spawn('xrootd', [...user, '-c', config, '-l', join(scratch.path, 'admin/log')], { stdio: 'ignore' });
+    for (let waited = 0; !(await listens(port)); waited += 50) {
+      if (waited > 20_000) throw new Error('xrootd does not listen');
+      await sleep(50);
+    }
+    url = `root://127.0.0.1:${port}/`;
+  });
+  afterEach(async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    scratch.remove();
+  });
+
+  it('gives inputs and takes outputs, each verified by its size', async () => {
+    mkdirSync(join(data, 'raw'));
+    writeFileSync(join(data, 'raw', 'in put.root'), 'x'.repeat(100_000));
+    const inputs: InputFile[] = [{ kind: 'xrootd', name: 'in put.root', unpack: false, url: `${url}/raw/in put.root` }];
+    const run = await runStep(
+      scratch,
+      'mkdir sub; cp in*.root a.root; cp a.root "sub/b c.root"; echo "$X509_USER_PROXY"',
+      {
+        stage: {
+          inputs,
+          environment: [['X509_USER_PROXY', '$PWD/eos-proxy']],
+          outputs: [{ patterns: ['a.root', 'sub/*'] }, { archive: 'log.zip', patterns: ['std*'] }],
+          outputDirTemplate: `${url}/out/#alien_counter_03i#`,
+        },
+      },
+    );
+    expect(run.result.message).toBe('');
+    expect(run.status).toBe(0);
+    expect(run.result.inputBytes).toBeGreaterThanOrEqual(100_000);
+    expect(readdirSync(join(data, 'out/007'), { recursive: true }).sort()).toEqual([
+      'a.root',
+      'log.zip',
+      'sub',
+      'sub/b c.root',
+      'validation_report.txt',
+    ]);
+    expect(readFileSync(join(data, 'out/007/sub/b c.root'), 'utf8')).toBe('x'.repeat(100_000));
+  });
+
+  it('that has not the file fails the step after five attempts', async () => {
+    const inputs: InputFile[] = [{ kind: 'xrootd', name: 'x', unpack: false, url: `${url}/nowhere/x` }];
+    const run = await runStep(scratch, 'echo ran', { stage: { inputs } });
+    expect(run.status).toBe(STEP_EXIT.input);
+    expect(run.result).toMatchObject({ phase: 'input', exitStatus: null });
+    expect(run.result.message).toMatch(/input x from root:.*(No such file|not found)/i);
+    expect(run.read('logs')).toContain('attempt 5');
+    expect(run.stdout).not.toContain('ran');
+  });
+
+  it('that is gone when the outputs come fails the step, with what it did kept', async () => {
+    const run = await runStep(scratch, `kill -9 ${server.pid}; echo done`, {
+      stage: { outputs: [{ patterns: ['std*'] }], outputDirTemplate: `${url}/out`, copyTimeout: 1 },
+    });
+    expect(run.status).toBe(STEP_EXIT.output);
+    expect(run.result).toMatchObject({ phase: 'output', exitStatus: 0 });
+    expect(run.result.message).toContain(`transfer to ${url}/out failed`);
+    expect(run.stdout).toContain('done');
+  });
+});
