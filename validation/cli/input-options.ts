@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { readLines } from '../runs/made-files.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { type PlanOptions, planJdl, planWorkflow } from '../workflow/planner.ts';
 
@@ -59,16 +60,46 @@ export function planInput(args: InputArguments, more: PlanOptions = {}): Plan {
   return /\.ya?ml$/.test(args.input) ? planWorkflow(args.input, options) : planJdl(args.input, options);
 }
 
+/** Places where a file may be that a stage makes at run time; the first that exists is taken. */
+export type LookFor = (file: string, madeBy: string) => string[];
+
+/** In the current directory, or beside the input. */
+export function besideInput(input: string, cwd = '.'): LookFor {
+  return (file) => [join(cwd, file), join(dirname(input), file)];
+}
+
 /**
- * Plans without running: a file that decides about the width of a stage (`timeBins.log`) is taken from the current
- * directory or from beside the input, where one of an earlier run is there.
+ * Plans with the files of an earlier run that decide about the width of stages (`timeBins.log`), where they are there.
+ * They are sources of the plan.
+ * @throws InputError
  */
-export function planWithMadeFiles(args: InputArguments, more: PlanOptions = {}): Plan {
-  const plan = planInput(args, more);
-  const bins: Record<string, readonly string[]> = {};
-  for (const { file } of plan.pending) {
-    const path = [file, join(dirname(args.input), file)].find((candidate) => existsSync(candidate));
-    if (path !== undefined) bins[file] = readFileSync(path, 'utf8').split('\n');
-  }
-  return Object.keys(bins).length === 0 ? plan : planInput(args, { ...more, bins });
+export function planWithMadeFiles(
+  args: InputArguments,
+  more: PlanOptions = {},
+  lookFor = besideInput(args.input),
+): Plan {
+  const whole = args.startAt === undefined && args.only === undefined;
+  const first = whole
+    ? planInput(args, more)
+    : planInput({ ...args, startAt: undefined, stopAt: undefined, only: undefined }, { ...more, allowMissing: true });
+  const found = first.pending.flatMap(({ file, madeBy }) => {
+    const path = lookFor(file, madeBy).find((candidate) => existsSync(candidate));
+    return path === undefined ? [] : [{ file, madeBy, path }];
+  });
+  if (whole && found.length === 0) return first;
+  const bins = Object.fromEntries(found.map(({ file, path }) => [file, readLines(path)]));
+  const plan = planInput(args, { ...more, bins: { ...bins, ...more.bins } });
+  plan.sources.push(...found.map(({ path }) => resolve(path)));
+  return plan;
+}
+
+/**
+ * Plans a run: files that stages make are taken only from stages that are not run.
+ * @throws InputError
+ */
+export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFor): Plan {
+  if (args.startAt === undefined && args.only === undefined) return planInput(args, more);
+  const plan = planWithMadeFiles(args, more, lookFor);
+  const run = new Set(plan.stages.map((stage) => stage.name));
+  return planWithMadeFiles(args, more, (file, madeBy) => (run.has(madeBy) ? [] : lookFor(file, madeBy)));
 }

@@ -8,7 +8,7 @@ import { InputError } from '../jdl/problem.ts';
 import type { Report } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
-import { applyEvent, countStates, emptyView, type RunView } from '../runs/events.ts';
+import { countStates } from '../runs/events.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
 import { defaultRunsDir, type RunDir, RunStore } from '../runs/store.ts';
 import { overview } from './progress.ts';
@@ -78,12 +78,6 @@ function listRow(record: RunRecord): string[] {
   ];
 }
 
-function viewOf(run: RunDir): RunView {
-  const view = emptyView();
-  for (const event of run.readEvents()) applyEvent(view, event);
-  return view;
-}
-
 export function addStatus(program: Argv): void {
   program.command(
     'status [run]',
@@ -107,7 +101,7 @@ export function addStatus(program: Argv): void {
 }
 
 function statusText(run: RunDir, record: RunRecord, json: boolean): string {
-  const view = viewOf(run);
+  const view = run.readView();
   const status = statusOf(record);
   if (json) {
     const steps = [...view.steps.values()];
@@ -149,7 +143,7 @@ function logPath(run: RunDir, step: string, attempt: number | undefined, file: s
   const attempts = run.attempts(step);
   const chosen = attempt ?? attempts.at(-1);
   if (chosen === undefined) {
-    const view = viewOf(run);
+    const view = run.readView();
     const known = view.steps.get(step);
     const message = known
       ? `step ${step} has no log yet: it is ${known.state}`

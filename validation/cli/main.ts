@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
 import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
+import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
 import { addResume, addRun, addStop } from './run.ts';
 
@@ -22,7 +23,19 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
-for (const add of [addPlan, addGenerate, addRun, addResume, addStop, addList, addStatus, addLogs, addReport, addDoctor])
+for (const add of [
+  addPlan,
+  addGenerate,
+  addRun,
+  addResume,
+  addStop,
+  addList,
+  addStatus,
+  addLogs,
+  addReport,
+  addGraph,
+  addDoctor,
+])
   add(program);
 
 // A reader that has seen enough (`relval logs … | head`) is no error.

@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
+import { SYMBOL } from '../graph/states.ts';
 import type { StepState } from '../report/model.ts';
 import { formatDuration } from '../report/time.ts';
 import { countStates, type RunEvent, type RunView, type StepView } from '../runs/events.ts';
@@ -20,22 +21,14 @@ const MARK: Record<StepState, (text: string) => string> = {
   broken: pc.magenta,
   aborted: pc.yellow,
 };
-const SYMBOL: Record<StepState, string> = {
-  waiting: '·',
-  submitted: '…',
-  running: '▶',
-  succeeded: '✓',
-  failed: '✗',
-  broken: '!',
-  aborted: '–',
-};
 const REDRAW_MS = 200;
 /** Running steps that are listed one by one; more would push everything else off the screen. */
 const LISTED = 8;
 
 /** A live table on a terminal; a line for every event anywhere else. */
 export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Progress {
-  return stream.isTTY ? liveProgress(stream, startedAt) : plainProgress(stream, startedAt);
+  // A terminal that does not tell its size (some CI systems) cannot be drawn on.
+  return stream.isTTY && stream.rows > 0 ? liveProgress(stream, startedAt) : plainProgress(stream, startedAt);
 }
 
 function plainProgress(stream: NodeJS.WritableStream, startedAt: number): Progress {

@@ -9,15 +9,16 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
+import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { executeRun, prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { type LocalCluster, startLocalCluster } from '../runs/local.ts';
-import { isAlive, type RunRecord, type RunRequest, statusOf, thisProcess } from '../runs/record.ts';
+import { isAlive, type RunRecord, type RunRequest, runRequestSchema, statusOf, thisProcess } from '../runs/record.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { warn } from './generate.ts';
-import { type InputArguments, inputOptions, planInput } from './input-options.ts';
+import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
 import { progressFor } from './progress.ts';
 
@@ -42,18 +43,37 @@ export function addRun(program: Argv): void {
           describe: 'On this machine: starts catalog, master, framework and workers',
         })
         .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('from', {
+          type: 'string',
+          describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
+        })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
         .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-        .check(({ local, catalog, dryRun }) => {
+        .check(({ local, catalog, dryRun, from, startAt, only }) => {
+          if (from !== undefined && startAt === undefined && only === undefined)
+            throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
           if (dryRun || local !== (catalog !== undefined)) return true;
           throw new InputError([{ message: 'run: give either --local, or --catalog HOST:PORT of a cluster' }]);
         }),
     async (args) => {
       checkTools();
       if (args.catalog !== undefined) parseCatalog(args.catalog);
-      const request: RunRequest = { ...args, input: resolve(args.input) };
-      const trial = planInput(args);
+      const store = new RunStore(args.runs);
+      const from = args.from === undefined ? undefined : store.find(args.from);
+      const request: RunRequest = runRequestSchema.parse({
+        ...args,
+        input: resolve(args.input),
+        cwd: process.cwd(),
+        ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
+        ...(from && { from: from.path }),
+      });
+      const lookFor: LookFor = (file, madeBy) => [
+        ...(from ? handedOn(from, file, madeBy) : []),
+        ...besideInput(request.input)(file, madeBy),
+      ];
+      const trial = planRun(request, from ? { outputBase: from.path } : {}, lookFor);
+      trial.warnings.push(...(await checkNeeds(trial.needs ?? [])));
       warn(trial);
       if (args.dryRun) {
         console.log(
@@ -62,11 +82,12 @@ export function addRun(program: Argv): void {
         return;
       }
       const name = runName(args.name ?? trial.name);
-      const { id, run } = new RunStore(args.runs).create(name, new Date());
-      const again = (more: PlanOptions): Plan => planInput(args, { ...more, outputBase: run.path });
+      const { id, run } = store.create(name, new Date());
+      const again = planAgain(request, run, lookFor);
       const plan = again({});
       try {
         await prepareRun(run, plan);
+        if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
         throw asInputError(error);
@@ -96,9 +117,7 @@ export function addResume(program: Argv): void {
       if (status !== 'interrupted' && status !== 'broken') {
         throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
       }
-      const { request } = record;
-      const again = (more: PlanOptions): Plan =>
-        planInput(request as InputArguments, { ...more, outputBase: run.path });
+      const again = planAgain(record.request, run, (file, madeBy) => handedOn(run, file, madeBy));
       const plan = again({});
       const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
       const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
@@ -130,6 +149,12 @@ export function addStop(program: Argv): void {
   );
 }
 
+/** Plans a run as it was asked for, as often as it is needed: first without the files that its stages make. */
+function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (more: PlanOptions) => Plan {
+  const options = { outputBase: run.path, ...(request.cwd !== undefined && { cwd: request.cwd }) };
+  return (more) => planRun(request, { ...options, ...more }, lookFor);
+}
+
 interface CarryOutOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
@@ -145,7 +170,8 @@ async function carryOut(
 ): Promise<void> {
   const { run, record } = journal;
   const stop = onSignals();
-  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps, in ${run.path}`);
+  const more = plan.pending.length > 0 ? ' and more' : '';
+  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   const progress = progressFor(process.stderr, Date.now());
   journal.onEvent((event, view) => progress.event(event, view));
   let cluster: LocalCluster | undefined;

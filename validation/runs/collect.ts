@@ -48,7 +48,8 @@ export function readResult(path: string): StepResult | undefined {
   }
 }
 
-function keep(from: string, to: string): void {
+/** Links a file, or copies it to another file system; one that is not there is left out. */
+export function keep(from: string, to: string): void {
   if (!existsSync(from)) return;
   rmSync(to, { force: true });
   try {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { scanStepLogs } from '../checks/step-logs.ts';
@@ -8,10 +8,10 @@ import { type WrittenMakeflow, writeMakeflow } from '../makeflow/write.ts';
 import { buildReport } from '../report/build.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { writeReport } from '../report/write.ts';
-import { stepFile } from '../step/names.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { attemptLogs, outcomeOf } from './collect.ts';
 import type { RunJournal } from './journal.ts';
+import { planPhase } from './made-files.ts';
 import { runPhase } from './phase.ts';
 import { provenanceOf } from './provenance.ts';
 import type { RunDir } from './store.ts';
@@ -43,15 +43,22 @@ export async function executeRun(execution: Execution): Promise<Report> {
   journal.update({ state: 'running' });
   let { plan } = execution;
   let problem: string | undefined;
+  const findings: Finding[] = [];
   for (let phase = 0; phase < plan.phases && problem === undefined && !signal.aborted; phase++) {
-    if (phase > 0) plan = execution.replan(madeFiles(journal.run, plan));
+    if (phase > 0) {
+      const next = planPhase(journal, plan, phase, execution.replan);
+      findings.push(...next.findings);
+      problem = next.problem;
+      if (!next.plan) break;
+      plan = next.plan;
+    }
     const written = await ensurePhase(journal.run, plan, phase);
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
     const retries = execution.retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries));
     problem = await runPhase({ journal, written, batch: execution.batch, retries, signal });
   }
-  return judgeRun(execution, plan, problem);
+  return judgeRun(execution, plan, problem, findings);
 }
 
 async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
@@ -65,24 +72,19 @@ async function ensurePhase(run: RunDir, plan: Plan, phase: number): Promise<Writ
   return { phase, file, steps: phaseSteps(plan, phase) };
 }
 
-/** Lines of the files that decide about the width of later stages, as their steps handed them on. */
-function madeFiles(run: RunDir, plan: Plan): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    plan.pending.flatMap(({ file, madeBy }) => {
-      const path = join(run.work, stepFile(madeBy, file));
-      return existsSync(path) ? [[file, readFileSync(path, 'utf8').split('\n')]] : [];
-    }),
-  );
-}
-
 /** Judges what a run has come to, writes its report, and ends it in the records. */
-async function judgeRun(execution: Execution, plan: Plan, problem: string | undefined): Promise<Report> {
+async function judgeRun(
+  execution: Execution,
+  plan: Plan,
+  problem: string | undefined,
+  inMadeFiles: readonly Finding[],
+): Promise<Report> {
   const { journal, signal } = execution;
   const { run, record, view } = journal;
   journal.update({ state: 'judging' });
   const rules = loadRules();
   const now = Date.now();
-  const inLogs: Finding[] = [];
+  const inLogs: Finding[] = [...inMadeFiles];
   const steps = [];
   for (const step of plan.steps) {
     steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
@@ -96,7 +98,7 @@ async function judgeRun(execution: Execution, plan: Plan, problem: string | unde
       workflow: record.workflow,
       start: record.created,
       end: now,
-      provenance: await provenanceOf(plan, record.request.input),
+      provenance: await provenanceOf(plan, record.request),
     },
     {
       steps,

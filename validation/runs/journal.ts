@@ -1,5 +1,5 @@
 import type { Verdict } from '../report/model.ts';
-import { applyEvent, countStates, emptyView, type RunEvent, type RunView } from './events.ts';
+import { applyEvent, countStates, type RunEvent, type RunView } from './events.ts';
 import type { RunRecord } from './record.ts';
 import type { RunDir } from './store.ts';
 
@@ -20,8 +20,7 @@ export class RunJournal {
   constructor(run: RunDir, record: RunRecord) {
     this.run = run;
     this.#record = record;
-    this.view = emptyView();
-    for (const event of run.readEvents()) applyEvent(this.view, event);
+    this.view = run.readView();
     run.writeRecord(record);
   }
 

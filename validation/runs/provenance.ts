@@ -2,12 +2,17 @@ import { execFile } from 'node:child_process';
 import { arch, hostname, release } from 'node:os';
 import { promisify } from 'node:util';
 import type { Plan } from '../workflow/plan.ts';
+import type { RunRequest } from './record.ts';
 
 /** What was tested, and with what: for the report's foot, and for whoever must run it again. */
-export async function provenanceOf(plan: Plan, input: string): Promise<Record<string, string | string[]>> {
+export async function provenanceOf(
+  plan: Plan,
+  { input, from }: Pick<RunRequest, 'input' | 'from'>,
+): Promise<Record<string, string | string[]>> {
   const packages = [...new Set(plan.stages.flatMap((stage) => stage.packages))];
   return {
     input,
+    ...(from !== undefined && { 'earlier stages': from }),
     ...(packages.length > 0 && { packages }),
     makeflow: await versionOf('makeflow'),
     'Work Queue': await versionOf('work_queue_worker'),

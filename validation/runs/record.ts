@@ -10,11 +10,15 @@ export const runRequestSchema = z.object({
   set: z.array(z.string()),
   setAppend: z.array(z.string()),
   lenient: z.boolean(),
+  /** Directory in which local input files are looked for first. */
+  cwd: z.string().optional(),
   /** A workflow file in the place of the built-in one. */
   workflow: z.string().optional(),
   startAt: z.string().optional(),
   stopAt: z.string().optional(),
   only: z.string().optional(),
+  /** Directory of the run whose outputs are taken for the stages that are not run. */
+  from: z.string().optional(),
   /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
   retries: z.number().int().optional(),
   /** Start catalog, master, framework and workers on this machine. */

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
-import type { RunEvent } from './events.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
 
 /** Where runs are kept unless told otherwise: below the current directory, where a user looks first. */
@@ -73,6 +73,13 @@ export class RunDir {
       const event = parseJson(line);
       if (event !== undefined) yield event as RunEvent;
     }
+  }
+
+  /** How far the run is, by its events. */
+  readView(): RunView {
+    const view = emptyView();
+    for (const event of this.readEvents()) applyEvent(view, event);
+    return view;
   }
 
   /** Names of the attempts of a step, in order. */

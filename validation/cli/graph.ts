@@ -1,0 +1,93 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Argv } from 'yargs';
+import { renderDot } from '../graph/dot.ts';
+import { renderMermaid } from '../graph/mermaid.ts';
+import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
+import { renderSvg } from '../graph/svg.ts';
+import { InputError } from '../jdl/problem.ts';
+import { RunStore } from '../runs/store.ts';
+import { warn } from './generate.ts';
+import { type InputArguments, inputOptions, planInput } from './input-options.ts';
+import { runsOption } from './inspect.ts';
+
+const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<
+  string,
+  (graph: Graph) => string | Promise<string>
+>;
+type Format = keyof typeof RENDER;
+/** What `-o FILE` means by its ending. */
+const BY_ENDING: Readonly<Record<string, Format>> = { '.dot': 'dot', '.gv': 'dot', '.mmd': 'mermaid' };
+
+export function addGraph(program: Argv): void {
+  program.command(
+    'graph <input>',
+    'Draw the steps and their dependencies, of a run with their states',
+    (command) =>
+      runsOption(inputOptions(command))
+        .positional('input', {
+          type: 'string',
+          demandOption: true,
+          describe: 'A JDL, a workflow (.yaml), or a run: its id, the beginning of one, its directory, or "last"',
+        })
+        .option('format', {
+          choices: Object.keys(RENDER) as Format[],
+          describe: 'Default: what the name of the output file says, else svg',
+        })
+        .option('collapse', {
+          choices: ['auto', 'stages', 'none'] as const,
+          default: 'auto' as Collapse,
+          describe: 'Which stages are one node: those of more than 12 steps, all, or none',
+        })
+        .option('output', {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'Write to this file, not to stdout',
+        }),
+    async (args) => {
+      const { collapse, output } = args;
+      const graph = isInputFile(args.input)
+        ? graphOfInput(args, collapse)
+        : graphOfRun(args, new RunStore(args.runs), collapse);
+      const format = args.format ?? BY_ENDING[extname(output ?? '')] ?? 'svg';
+      const text = await RENDER[format](graph);
+      if (output === undefined) process.stdout.write(text);
+      else write(output, text);
+    },
+  );
+}
+
+/** A name that ends as a JDL or a workflow does is none of a run: that it does not exist is then told as such. */
+function isInputFile(path: string): boolean {
+  return /\.(jdl|ya?ml)$/.test(path) || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+}
+
+function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
+  const plan = planInput(args, { allowMissing: true });
+  warn(plan);
+  return buildGraph(plan, { collapse });
+}
+
+/** What was asked for then is planned again; how far it is come from its events. */
+function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): Graph {
+  const run = runs.find(args.input);
+  const { id, request } = run.readRecord();
+  const { startAt, stopAt, only, workflow } = args;
+  if (
+    args.lenient ||
+    [...args.set, ...args.setAppend, startAt, stopAt, only, workflow].some((given) => given !== undefined)
+  ) {
+    throw new InputError([{ message: `${id} is a run: it is drawn as it was started, without other settings` }]);
+  }
+  const plan = planInput(request, { allowMissing: true, outputBase: run.path });
+  return buildGraph(plan, { collapse, run: { id, steps: run.readView().steps } });
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new InputError([{ message: `${path} cannot be written: ${(error as Error).message}` }]);
+  }
+}

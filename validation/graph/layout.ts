@@ -1,0 +1,108 @@
+import { InputError } from '../jdl/problem.ts';
+import type { Graph, GraphNode } from './model.ts';
+
+/** In pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Where everything goes; pixels from the upper left corner. */
+export interface Layout extends Size {
+  /** The centre of each node. */
+  nodes: Point[];
+  /** Of each edge, the control points of its cubic Bézier curves, 1 + 3n, and the tip of its arrow. */
+  edges: { curve: Point[]; tip?: Point }[];
+  /** The frame of each phase, where there are several. */
+  phases: (Point & Size)[];
+}
+
+/** Nodes that are laid out; the time grows with the square of their number, and nobody can look at more. */
+const MOST = 1500;
+/** Graphviz counts sizes in inches of 72 points; a point is our pixel. */
+const INCH = 72;
+
+/**
+ * Lays a graph out from top to bottom.
+ * @throws {InputError} when it is too large to be looked at
+ */
+export async function layOut(graph: Graph, sizes: readonly Size[]): Promise<Layout> {
+  if (graph.nodes.length > MOST) {
+    const message =
+      `${graph.nodes.length} nodes are too many for a drawing (${MOST} at most): collapse the stages (--collapse auto), ` +
+      'or take --format dot and draw it with a tool of your choice';
+    throw new InputError([{ message }]);
+  }
+  // Only here: the other commands need not wait for it.
+  const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
+  const graphviz = await Graphviz.load();
+  const drawn = JSON.parse(graphviz.layout(bareDot(graph, sizes), 'json', 'dot')) as Drawn;
+  return fromGraphviz(graph, drawn);
+}
+
+/** Only numbers and sizes: no name goes in that would have to be escaped. */
+function bareDot(graph: Graph, sizes: readonly Size[]): string {
+  const lines = [
+    'digraph {',
+    'graph [rankdir=TB, ranksep=0.5, nodesep=0.22];',
+    'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.8];',
+  ];
+  const place = (node: GraphNode, n: number): string => {
+    const { width, height } = sizes[n] as Size;
+    return `n${n} [width=${width / INCH}, height=${height / INCH}${node.kind === 'join' ? ', shape=circle' : ''}];`;
+  };
+  for (let phase = 0; phase < graph.phases; phase++) {
+    // A label of a blank keeps the room that ours is drawn in.
+    if (graph.phases > 1) lines.push(`subgraph cluster_${phase} { label=" "; fontsize=12; margin=14;`);
+    for (const [n, node] of graph.nodes.entries()) if (node.phase === phase) lines.push(place(node, n));
+    if (graph.phases > 1) lines.push('}');
+  }
+  for (const [n, { from, to }] of graph.edges.entries()) {
+    const join = graph.nodes[to]?.kind === 'join';
+    lines.push(`n${from} -> n${to} [id=${n}${join ? ', arrowhead=none' : ''}];`);
+  }
+  return `${lines.join('\n')}\n}`;
+}
+
+/** Graphviz' format `json` (https://graphviz.org/docs/outputs/json/), as far as it is read here. */
+interface Drawn {
+  bb: string;
+  objects?: { name: string; pos?: string; bb?: string }[];
+  edges?: { id: string; pos: string }[];
+}
+
+/** Graphviz counts y from the bottom. */
+function fromGraphviz(graph: Graph, drawn: Drawn): Layout {
+  const [, , width = 0, height = 0] = drawn.bb.split(',').map(Number);
+  const point = (text: string): Point => {
+    const [x = 0, y = 0] = text.split(',').map(Number);
+    return { x, y: height - y };
+  };
+  const layout: Layout = {
+    width,
+    height,
+    nodes: graph.nodes.map(() => ({ x: 0, y: 0 })),
+    edges: graph.edges.map(() => ({ curve: [] })),
+    phases: [],
+  };
+  for (const { name, pos, bb } of drawn.objects ?? []) {
+    if (pos !== undefined) layout.nodes[Number(name.slice(1))] = point(pos);
+    else if (bb !== undefined) {
+      const [left = 0, bottom = 0, right = 0, top = 0] = bb.split(',').map(Number);
+      const phase = Number(name.slice('cluster_'.length));
+      layout.phases[phase] = { x: left, y: height - top, width: right - left, height: top - bottom };
+    }
+  }
+  for (const { id, pos } of drawn.edges ?? []) {
+    const parts = pos.split(' ');
+    const tip = parts.find((part) => part.startsWith('e,'));
+    const curve = parts.filter((part) => !/^[es],/.test(part)).map(point);
+    layout.edges[Number(id)] = { curve, ...(tip !== undefined && { tip: point(tip.slice(2)) }) };
+  }
+  return layout;
+}
