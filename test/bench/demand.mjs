@@ -1,13 +1,25 @@
-// npm run bench:demand [-- --quick] [-- --json FILE]
+// npm run bench:demand -- [--quick] [--ours] [--only NAME] [--json FILE] [--keep]
 // How fast tasks get their workers, and how fast these are given back: our framework on its embedded master, Work Queue's own
 // factory in two settings, and plain workers started at once (the floor), side by side in one run with the real tools.
-// All times in seconds after the first makeflow was started. --quick leaves out the slow contender and repeats nothing.
+// All times in seconds after the first makeflow was started. --quick leaves out the slow contender and repeats nothing,
+// --ours all but the framework, --only all scenarios without NAME in theirs; --keep keeps the logs.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { factoryDefault, factoryTuned, floor, framework, launch } from './contenders.mjs';
 import { look, portOf, startFlow } from './flows.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    ours: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
+});
 
 const POLL_MS = 100;
 const FLOW_LIMIT_MS = 180_000;
@@ -85,7 +97,7 @@ async function measure(contender, scenario, phaseMs) {
     for (const child of children.reverse()) signalGroup(child, 'SIGTERM');
     await sleep(700);
     for (const child of children) signalGroup(child, 'SIGKILL');
-    if (!process.env.KEEP) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    if (!flags.keep) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
@@ -201,10 +213,8 @@ function workersLeft(dir, catalog) {
     ).length;
 }
 
-const quick = process.argv.includes('--quick');
-const jsonAt = process.argv.indexOf('--json');
-const only = process.argv.indexOf('--only');
-const contenders = process.env.OURS ? [framework] : quick ? [framework, factoryTuned, floor] : [framework, factoryTuned, factoryDefault, floor];
+const all = flags.quick ? [framework, factoryTuned, floor] : [framework, factoryTuned, factoryDefault, floor];
+const contenders = flags.ours ? [framework] : all;
 const results = [];
 const columns = [
   'firstWorker',
@@ -221,9 +231,15 @@ const show = (/** @type {number | undefined} */ value) =>
 console.log(
   `${''.padEnd(30)} ${''.padEnd(18)} ${['first', 'all', 'done', '/ideal', 'paid/used', 'idle w.s', 'gone', 'launches'].map((head) => head.padStart(9)).join(' ')}`,
 );
-for (const scenario of SCENARIOS.filter(({ name }) => only < 0 || name.includes(process.argv[only + 1] ?? ''))) {
+for (const scenario of SCENARIOS.filter(({ name }) => name.includes(flags.only))) {
   for (const contender of contenders) {
-    const cycles = contender.name.startsWith('factory') ? (quick ? [0.5] : [0.1, 0.5, 0.9]) : quick ? [0] : [0, 0, 0];
+    const cycles = contender.name.startsWith('factory')
+      ? flags.quick
+        ? [0.5]
+        : [0.1, 0.5, 0.9]
+      : flags.quick
+        ? [0]
+        : [0, 0, 0];
     for (const cycle of cycles) {
       const measured = await measure(contender, scenario, 3000 + cycle * FACTORY_CYCLE_MS);
       results.push({ scenario: scenario.name, contender: contender.name, ...measured });
@@ -233,5 +249,4 @@ for (const scenario of SCENARIOS.filter(({ name }) => only < 0 || name.includes(
     }
   }
 }
-if (jsonAt >= 0)
-  writeFileSync(process.argv[jsonAt + 1] ?? 'bench-demand.json', `${JSON.stringify(results, null, 2)}\n`);
+if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, null, 2)}\n`);
