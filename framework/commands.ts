@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { ConfigError, parseVolume, readPools } from './config.ts';
 import { Driver } from './driver.ts';
@@ -17,6 +17,8 @@ import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
 import { readPassword } from './workqueue/password.ts';
 
+/** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
+const ADDRESS_FILE = 'address';
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
 /** What the embedded master keeps for the rest of the machine unless told otherwise. */
@@ -24,15 +26,16 @@ const LOCAL_MEMORY_SHARE = 0.9;
 /** MB that the embedded agent offers; what is really free is checked by the workers. */
 const LOCAL_DISK = 1_000_000;
 
-/** Serves until SIGINT or SIGTERM. Exit status 1 when going on makes no sense. */
+/** Serves until SIGINT or SIGTERM; SIGHUP reads the pools of `--config` again. Exit status 1 when going on makes no sense. */
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
   const stateDir = local?.dir ?? args.stateDir;
   const driver = makeDriver(args, local?.master.address ?? args.master, stateDir, log, (why) => void end(1, why));
-  const { host, port } = hostPort('listen', args.listen);
+  const { host, port } = listenAddress(args.listen);
   const ops = await serveOps(driver, host, port);
-  writeFileSync(join(stateDir, 'address'), `${ops.address}\n`);
+  const addressFile = join(stateDir, ADDRESS_FILE);
+  writeFileSync(addressFile, `${ops.address}\n`);
   log.info({ address: ops.address }, 'serving /healthz, /metrics and /state');
 
   let ending = false;
@@ -42,12 +45,26 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     log[status === 0 ? 'info' : 'error']({ why }, 'stopping');
     await driver.stop({ teardown: local !== undefined || args.teardownOnExit });
     await ops.close();
+    rmSync(addressFile, { force: true });
     await local?.stop();
     process.exit(status);
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
   process.once('SIGTERM', () => void end(0, 'SIGTERM'));
+  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, log));
   driver.start();
+}
+
+/** Puts the pools of the configuration file into force; with an error in it, those of before stay. */
+function reloadPools(driver: Driver, args: FrameworkArguments, log: Logger): void {
+  try {
+    const pools = poolsOf(args);
+    driver.handle({ type: 'pools', pools });
+    log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'configuration reloaded');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log.error({ config: args.config, why: error.message }, 'configuration not reloaded, the former one stays in force');
+  }
 }
 
 /** Ends the framework of a state directory. */
@@ -73,7 +90,7 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
 export async function explainRunning(args: { project?: string; stateDir: string; json: boolean }): Promise<void> {
   let projects: Explanation[];
   try {
-    const address = readFileSync(join(args.stateDir, 'address'), 'utf8').trim();
+    const address = readFileSync(join(args.stateDir, ADDRESS_FILE), 'utf8').trim();
     const answer = await fetch(`http://${address}/state`);
     projects = ((await answer.json()) as { projects: Explanation[] }).projects;
   } catch (error) {
@@ -104,21 +121,26 @@ function makeDriver(
     },
     log,
   );
+  const { tlsCa, tlsCert, tlsKey } = args;
+  const secure = [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
+  const tls = readTls({ caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey });
+  // A master takes no other principal than the authenticated one.
+  const principal = credentials ? credentials.principal : args.principal;
   return new Driver({
-    pools: args.config === undefined ? [poolOfFlags(args)] : readPools(args.config, poolOfFlags(args)),
+    pools: poolsOf(args),
     info: {
       user: args.user ?? userInfo().username,
       name: args.framework_name,
       failover_timeout: args.failoverTimeout,
       // Without it the master declares tasks lost whenever their agent restarts.
       checkpoint: true,
-      ...(args.principal !== '' && { principal: args.principal }),
+      ...(principal && { principal }),
     },
     connection: {
-      locate: parseMaster(master, { log }),
+      locate: parseMaster(master, { log, secure }),
       codec: args.json ? jsonCodec : protobufCodec,
       credentials,
-      tls: readTls({ caFile: args.tlsCa, certFile: args.tlsCert, keyFile: args.tlsKey }),
+      tls,
     },
     demand: {
       catalogs: args.catalog.map((text) => hostPort('catalog', text)),
@@ -129,6 +151,27 @@ function makeDriver(
     log,
     onFatal,
   });
+}
+
+/** The pools of the configuration file, or the one of the flags. @throws ConfigError */
+function poolsOf(args: FrameworkArguments): Pool[] {
+  const base = poolOfFlags(args);
+  const pools = args.config === undefined ? [base] : readPools(args.config, base);
+  return pools.map((pool) => withPassword(pool, args.password));
+}
+
+/**
+ * Workers must prove the managers' password as the framework does. They read it from the file at the same path on their
+ * agent, which a container gets as a read-only volume; a pool whose agents have it elsewhere says so (`passwordFile`).
+ * The password itself is never given to Mesos: a variable of the environment shows in the agent's process list
+ * (`docker run -e`, `mesos-containerizer launch`), and a file in the sandbox can be read through the agent's `/files`.
+ */
+function withPassword(pool: Pool, file: string | undefined): Pool {
+  if (file === undefined || pool.passwordFile !== undefined) return pool;
+  const passwordFile = resolve(file);
+  if (pool.image === undefined) return { ...pool, passwordFile };
+  const volume = { hostPath: passwordFile, containerPath: passwordFile, mode: 'RO' } as const;
+  return { ...pool, passwordFile, volumes: [...pool.volumes, volume] };
 }
 
 /** The one pool that the predecessor's flags describe. */
@@ -165,6 +208,12 @@ async function startLocal(
     rmSync(dir, { recursive: true, force: true });
   };
   return { master, dir, stop };
+}
+
+/** Unlike where others listen, port 0 means something here. @throws ConfigError */
+function listenAddress(text: string): HostPort {
+  const anyPort = /^(.+:)0$/.exec(text);
+  return anyPort ? { ...hostPort('listen', `${anyPort[1]}1`), port: 0 } : hostPort('listen', text);
 }
 
 /** @throws ConfigError that names the flag */

@@ -7,12 +7,14 @@ import type { MesosConnectionOptions } from './mesos/options.ts';
 import type { Pool } from './scheduler/pool.ts';
 import type { JournalRecord } from './scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from './scheduler/scheduler.ts';
-import { initialState, replay } from './scheduler/state.ts';
+import { initialState, replay, snapshot } from './scheduler/state.ts';
 import { Journal } from './store/journal.ts';
 import { DemandWatcher, type DemandWatcherOptions } from './workqueue/watcher.ts';
 
 /** How often the core is given the time when nothing else happens: releases, repeats and pauses are counted in seconds. */
 const TICK_MS = 500;
+/** A worker connects some 20 ms after its process has begun: so long after a status update its manager is looked at. */
+const NEWS_MS = 40;
 
 export interface DriverOptions {
   pools: readonly Pool[];
@@ -39,6 +41,10 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #journal: Journal<JournalRecord>;
   #tick: NodeJS.Timeout | undefined;
+  /** Managers of workers of which there is news. */
+  readonly #news = new Set<string>();
+  /** The journal could not be written: nothing is decided any more. */
+  #broken = false;
 
   /** Reads the journal; nothing is contacted before `start`. @throws JournalError */
   constructor(options: DriverOptions) {
@@ -50,7 +56,7 @@ export class Driver {
       load: (records) => {
         scheduler = new Scheduler(replay(options.pools, records));
       },
-      snapshot: () => liveRecords(scheduler),
+      snapshot: () => snapshot(scheduler.state),
     });
     this.scheduler = scheduler;
     if (scheduler.state.frameworkId === undefined) this.handle({ type: 'removed', id: newFrameworkId() });
@@ -59,10 +65,7 @@ export class Driver {
       log,
       subscribe: () => scheduler.subscription(options.info),
       onEvent: (event) => this.#onMesosEvent(event),
-      onDisconnected: (why) => {
-        log.warn({ why }, 'disconnected from the master');
-        this.handle({ type: 'disconnected' });
-      },
+      onDisconnected: () => this.handle({ type: 'disconnected' }),
     });
     this.watcher = new DemandWatcher({
       ...options.demand,
@@ -81,8 +84,16 @@ export class Driver {
 
   /** Handles one event to its end: decide, record, send. */
   handle(event: SchedulerEvent): void {
+    if (this.#broken) return;
     const { records, calls } = this.scheduler.handle(event, Date.now());
-    this.#journal.append(records);
+    try {
+      this.#journal.append(records);
+    } catch (error) {
+      // What was decided is in the state but not on the disk. Only a start from the journal makes both the same again.
+      this.#broken = true;
+      this.#options.onFatal(`the journal cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
     for (const record of records) this.#report(record);
     for (const call of calls) this.#send(call);
   }
@@ -104,6 +115,7 @@ export class Driver {
       }
     }
     await this.connection.stop();
+    await this.#options.connection.locate.close();
     this.#journal.close();
   }
 
@@ -123,8 +135,21 @@ export class Driver {
       );
       return;
     }
-    if (event.type === 'SUBSCRIBED') log.info({ frameworkId: event.subscribed?.framework_id.value }, 'subscribed');
+    if (event.type === 'UPDATE') this.#noteNews(event.update?.status.task_id.value);
     this.handle({ type: 'mesos', event });
+  }
+
+  /** A worker that has begun or ended changes what its manager needs: that is not left to the next regular look. */
+  #noteNews(id: string | undefined): void {
+    const manager = id === undefined ? undefined : this.scheduler.state.workers.get(id)?.manager;
+    if (manager === undefined) return;
+    if (this.#news.size === 0) {
+      setTimeout(() => {
+        for (const address of this.#news) this.watcher.lookAt(address);
+        this.#news.clear();
+      }, NEWS_MS).unref();
+    }
+    this.#news.add(manager);
   }
 
   #send(call: Call): void {
@@ -140,7 +165,7 @@ export class Driver {
     const { log } = this.#options;
     if (record.type === 'launch') {
       const { id, project, manager, hostname, shape } = record.worker;
-      log.info({ worker: id, project, manager, hostname, ...shape }, 'worker launched');
+      log.info({ worker: id, project, manager, agent: hostname, ...shape }, 'worker launched');
     } else if (record.type === 'gone') {
       log.info({ worker: record.id, why: record.why }, 'worker gone');
     }
@@ -150,16 +175,4 @@ export class Driver {
 /** Chosen here, so that it can be in the journal before the first SUBSCRIBE leaves; masters accept ids they never saw. */
 function newFrameworkId(): string {
   return `workqueue-${randomUUID()}`;
-}
-
-/** What a journal needs to hold so that a restart knows all that this scheduler knows. */
-function liveRecords({ state }: Scheduler): JournalRecord[] {
-  if (state.frameworkId === undefined) return [];
-  const records: JournalRecord[] = [{ type: 'framework', id: state.frameworkId, sequence: state.sequence }];
-  for (const worker of state.workers.values()) {
-    const { id, pool, project, manager, managerStartedAt, agentId, hostname, shape, launchedAt } = worker;
-    const identity = { id, pool, project, manager, managerStartedAt, agentId, hostname, shape, launchedAt };
-    records.push({ type: 'launch', worker: identity });
-  }
-  return records;
 }

@@ -41,7 +41,8 @@ const program = yargs(hideBin(process.argv))
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!USAGE_ERRORS.some((kind) => error instanceof kind)) throw error;
+  // A `syscall`: the operating system refuses something, as a state directory that may not be written.
+  if (!USAGE_ERRORS.some((kind) => error instanceof kind) && !Object.hasOwn(error as Error, 'syscall')) throw error;
   console.error(`mesos-workqueue-framework: ${(error as Error).message}`);
   process.exit(2);
 }

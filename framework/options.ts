@@ -115,7 +115,10 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     })
     .option('max', { type: 'number', default: 1000, describe: 'Workers at most' })
     .option('idle', { type: 'number', default: 2, describe: 'Seconds an idle worker is kept' })
-    .option('password', { type: 'string', describe: 'File with the password of the Work Queue managers' })
+    .option('password', {
+      type: 'string',
+      describe: 'File with the password of the Work Queue managers; the agents need it at the same path',
+    })
     .option('failover-timeout', {
       type: 'number',
       default: 86_400,

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
+import { pausing } from '../scheduler/backoff.ts';
 
 /** Prometheus metrics, read off the scheduler's state when asked: nothing is counted twice. */
 export function metricsOf(driver: Driver): Registry {
@@ -40,6 +41,30 @@ export function metricsOf(driver: Driver): Registry {
     },
   });
   new Gauge({
+    name: 'workqueue_workers_missing',
+    help: 'Workers that the tasks of each project want, and that could not be launched yet',
+    labelNames: ['project'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { project, missing } of scheduler.state.targets.values()) {
+        for (const { count } of missing) this.inc({ project }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'workqueue_pool_paused',
+    help: '1 while a pool pauses because its workers failed young',
+    labelNames: ['pool'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name } of scheduler.state.pools) {
+        this.set({ pool: name }, pausing(scheduler.state.poolBackoffs.get(name), Date.now()) ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
     name: 'workqueue_offers_held',
     help: 'Offers held at this moment',
     registers,
@@ -51,7 +76,7 @@ export function metricsOf(driver: Driver): Registry {
     ['launches', 'Workers launched'],
     ['kills', 'Kills sent to Mesos'],
     ['declines', 'Decline calls'],
-    ['young', 'Workers that ended before they connected'],
+    ['young', 'Workers that failed before they connected, or soon after'],
   ] as const) {
     new Counter({
       name: `workqueue_${key}_total`,

@@ -37,9 +37,9 @@ export function pausing(backoff: Backoff | undefined, now: number): boolean {
 }
 
 /**
- * Books a worker that failed young. A pool that is not proven pauses at once, one that has worked, and an agent, after
- * several failures in a row. Workers of one batch fail together: while a pause runs, further failures do not count, or
- * four launches at once would be four proofs.
+ * Books a worker that failed young. A pool that is not proven pauses at once; one that has worked, and the agent on which
+ * it no longer does, after several failures in a row. Workers of one batch fail together: while a pause runs, further
+ * failures do not count, or four launches at once would be four proofs.
  * @param blame `agent`: what happened says nothing about the pool
  */
 export function bookFailure(
@@ -49,10 +49,14 @@ export function bookFailure(
   why: string,
   blame: 'agent' | 'pool and agent',
 ): void {
-  book(state, state.agentBackoffs, worker.agentId, FAILURES_IN_A_ROW, { worker, now, why });
+  const isProven = state.proven.has(worker.pool);
+  // Where nothing of the pool has ever worked it is not the agent, on which other pools' workers may run well.
+  if (isProven || blame === 'agent') {
+    book(state, state.agentBackoffs, worker.agentId, FAILURES_IN_A_ROW, { worker, now, why });
+  }
   if (blame === 'agent') return;
   state.counters.young++;
-  const patience = state.proven.has(worker.pool) ? FAILURES_IN_A_ROW : 1;
+  const patience = isProven ? FAILURES_IN_A_ROW : 1;
   if (book(state, state.poolBackoffs, worker.pool, patience, { worker, now, why })) state.proven.delete(worker.pool);
 }
 

@@ -11,7 +11,7 @@ export interface Budget {
 }
 
 /** Workers of a pool. */
-interface Census {
+export interface Census {
   /** All that count against the maximum. */
   alive: number;
   /** Those among them that are not on their way out. */

@@ -1,4 +1,5 @@
 import type { Call } from '../mesos/messages.ts';
+import { type Census, takeCensus } from './budget.ts';
 import type { JournalRecord } from './records.ts';
 import { applyRecord, type SchedulerState, type Worker } from './state.ts';
 
@@ -12,10 +13,17 @@ export class Frame {
   readonly now: number;
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
+  #census: Map<string, Census> | undefined;
 
   constructor(state: SchedulerState, now: number) {
     this.state = state;
     this.now = now;
+  }
+
+  /** The workers of each pool, as they were when this was first asked for in this frame. */
+  get census(): ReadonlyMap<string, Census> {
+    this.#census ??= takeCensus(this.state);
+    return this.#census;
   }
 
   /** Records a fact, and lets it take effect on the state. */

@@ -25,7 +25,7 @@ export function observe(frame: Frame, demand: Demand): void {
     if (state.managers.has(address)) continue;
     excuseWorkersOf(state, address, now);
     state.waiting.delete(address);
-    state.targets.delete(address);
+    state.dirty.add(address);
   }
 }
 

@@ -15,7 +15,7 @@ export interface WorkerIdentity {
   /** ms since 1970. */
   launchedAt: number;
   /** The agent's values of the attributes by which the pool counts its workers (MAX_PER); absent without such. */
-  places?: Record<string, string>;
+  places?: Record<string, string> | undefined;
 }
 
 /**

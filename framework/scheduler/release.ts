@@ -1,6 +1,5 @@
 import type { ManagerDemand } from '../workqueue/demand.ts';
 import { bookFailure } from './backoff.ts';
-import { takeCensus } from './budget.ts';
 import { DRAIN_AHEAD_MS } from './candidates.ts';
 import type { Frame } from './frame.ts';
 import { CONNECT_TIMEOUT_SECONDS } from './launch.ts';
@@ -25,17 +24,19 @@ export interface Hunger {
   pools: ReadonlySet<string>;
 }
 
-/** Takes back the workers that nobody needs: idle ones, those whose manager has ended, those that never connect. Never one that runs a task. */
-export function releaseWorkers(frame: Frame, hunger: Hunger): void {
+/** Takes back those of some workers that nobody needs: idle ones, those whose manager has ended, those that never connect. Never one that runs a task. */
+export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, hunger: Hunger): void {
   const { state, now } = frame;
   const { demand } = state;
   if (!demand) return;
   // While something could not be looked at, absence proves nothing.
   const sawAll = demand.problems.length === 0 && !demand.partial;
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
-  const census = takeCensus(state);
+  const taken = new Map<string, number>();
 
-  for (const worker of state.workers.values()) {
+  const serving = ({ name }: Pool): number => (frame.census.get(name)?.serving ?? 0) - (taken.get(name) ?? 0);
+
+  for (const worker of workers) {
     if (worker.killedAt !== undefined || worker.phase === 'leaving') {
       killAgain(frame, worker, pools.get(worker.pool));
       continue;
@@ -46,7 +47,7 @@ export function releaseWorkers(frame: Frame, hunger: Hunger): void {
       if (sawAll && (!worker.connected || now - worker.orphanSince >= ORPHAN_MS)) frame.takeBack(worker);
       continue;
     }
-    delete worker.orphanSince;
+    worker.orphanSince = undefined;
     if (manager.source !== 'manager' || manager.silentSince !== undefined) continue;
     if (neverConnects(worker, now)) {
       const why = `did not connect to ${worker.manager} within ${NEVER_CONNECTS_MS / 1000} s`;
@@ -55,10 +56,9 @@ export function releaseWorkers(frame: Frame, hunger: Hunger): void {
       continue;
     }
     const pool = pools.get(worker.pool);
-    const workers = census.get(worker.pool);
-    const isSpared = pool !== undefined && workers !== undefined && workers.serving <= pool.min;
+    const isSpared = pool !== undefined && pool.min > 0 && serving(pool) <= pool.min;
     if (isDraining(frame, worker) || (!isSpared && isSurplus(frame, worker, manager, pool, hunger))) {
-      if (workers) workers.serving--;
+      taken.set(worker.pool, (taken.get(worker.pool) ?? 0) + 1);
       frame.takeBack(worker);
     }
   }

@@ -28,13 +28,23 @@ function isUsable({ scalar, shared, disk }: Resource): boolean {
 
 /** The free resources of one agent for one role, from one or several of its offers. */
 export class FreeResources {
-  readonly #firm: Record<keyof Shape, Stock>;
-  readonly #revocable: Record<keyof Shape, Stock>;
+  readonly #firm = noStocks();
+  readonly #revocable = noStocks();
 
   constructor(offers: readonly Offer[]) {
-    const usable = offers.flatMap(({ resources }) => resources ?? []).filter(isUsable);
-    this.#firm = stocksOf(usable.filter(({ revocable }) => revocable === undefined));
-    this.#revocable = stocksOf(usable.filter(({ revocable }) => revocable !== undefined));
+    for (const { resources = [] } of offers) for (const resource of resources) this.#add(resource);
+  }
+
+  #add(resource: Resource): void {
+    const key = NAMES.find(([, name]) => name === resource.name)?.[0];
+    if (!key || !isUsable(resource)) return;
+    const stock = (resource.revocable === undefined ? this.#firm : this.#revocable)[key];
+    const left = toThousandths(resource.scalar?.value ?? 0);
+    stock.entries.push({ resource, left });
+    stock.left += left;
+    if (stock.entries.length > 1) {
+      stock.entries.sort((a, b) => reservationDepth(b.resource) - reservationDepth(a.resource));
+    }
   }
 
   /** What a worker could have, at most, of each. */
@@ -74,15 +84,8 @@ export class FreeResources {
   }
 }
 
-function stocksOf(resources: Resource[]): Record<keyof Shape, Stock> {
-  const stocks = NAMES.map(([key, name]): [keyof Shape, Stock] => {
-    const entries = resources
-      .filter((resource) => resource.name === name)
-      .map((resource) => ({ resource, left: toThousandths(resource.scalar?.value ?? 0) }))
-      .sort((a, b) => reservationDepth(b.resource) - reservationDepth(a.resource));
-    return [key, { entries, left: entries.reduce((sum, { left }) => sum + left, 0) }];
-  });
-  return Object.fromEntries(stocks) as Record<keyof Shape, Stock>;
+function noStocks(): Record<keyof Shape, Stock> {
+  return { cores: { entries: [], left: 0 }, memory: { entries: [], left: 0 }, disk: { entries: [], left: 0 } };
 }
 
 function takeFrom(stock: Stock, amount: number, taken: Resource[]): void {

@@ -4,7 +4,7 @@ import { settleStrangers } from './adopt.ts';
 import { settleAppetite } from './appetite.ts';
 import { reviewHealth } from './backoff.ts';
 import { type Blocked, isVerdictOnOffers } from './blocked.ts';
-import { type Budget, budgetOf, takeCensus } from './budget.ts';
+import { type Budget, budgetOf } from './budget.ts';
 import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './declaration.ts';
 import { takeFailedCall } from './failed-calls.ts';
 import { Frame } from './frame.ts';
@@ -90,6 +90,7 @@ export class Scheduler {
   #decide(frame: Frame, depth: Depth): void {
     const { state } = this;
     if (state.subscribed && this.#traits) redeclare(frame, this.#traits);
+    const changed = [...state.dirty].flatMap((address) => [...(state.workersOf.get(address) ?? [])]);
     const wants = state.demand ? findWants(frame, depth === 'all') : [];
     const budgets = budgetsOf(frame, wants);
     let busy: ReadonlySet<string> = new Set();
@@ -98,7 +99,7 @@ export class Scheduler {
     if (!state.subscribed) return;
     if (depth !== 'offers') {
       settleStrangers(frame);
-      releaseWorkers(frame, this.#hunger(wants, frame.now));
+      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#hunger(wants, frame.now));
     }
     settleAppetite(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
   }
@@ -154,11 +155,10 @@ function depthOf(event: SchedulerEvent): Depth {
   }
 }
 
-function budgetsOf({ state, now }: Frame, wants: readonly Want[]): Map<string, Budget> {
-  if (wants.length === 0) return new Map();
-  const census = takeCensus(state);
+function budgetsOf(frame: Frame, wants: readonly Want[]): Map<string, Budget> {
   const pools = new Set(wants.map(({ pool }) => pool));
-  return new Map([...pools].map((pool) => [pool.name, budgetOf(state, pool, census.get(pool.name), now)]));
+  const budget = (pool: Pool): Budget => budgetOf(frame.state, pool, frame.census.get(pool.name), frame.now);
+  return new Map([...pools].map((pool) => [pool.name, budget(pool)]));
 }
 
 function takeIn(frame: Frame, event: SchedulerEvent): void {
@@ -185,6 +185,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       // Somebody has acted: what failed before may work now.
       state.pools = event.pools;
       state.poolBackoffs.clear();
+      state.agentBackoffs.clear();
       break;
     case 'removed':
       state.subscribed = false;

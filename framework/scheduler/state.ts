@@ -20,9 +20,9 @@ export interface Worker extends WorkerIdentity {
   restored: boolean;
   /** When Mesos was last heard about it, and when it first said that the process runs; ms since 1970. */
   heardAt: number;
-  runningSince?: number;
+  runningSince: number | undefined;
   /** When its manager first listed it, ms since 1970. */
-  connectedAt?: number;
+  connectedAt: number | undefined;
   /** Whether the last look at its manager listed it. */
   connected: boolean;
   /** It has been connected long enough to say that workers of its kind work. */
@@ -31,13 +31,13 @@ export interface Worker extends WorkerIdentity {
   /** Since when `tasksRunning` has its value, ms since 1970. */
   tasksSince: number;
   /** Since when its manager is not there any more, ms since 1970. */
-  orphanSince?: number;
+  orphanSince: number | undefined;
   /** When the last KILL left, ms since 1970: from the first one on it is no capacity. */
-  killedAt?: number;
+  killedAt: number | undefined;
   /** Since when Mesos does not know where it is (TASK_UNREACHABLE, TASK_UNKNOWN), ms since 1970. */
-  lostSince?: number;
+  lostSince: number | undefined;
   /** When Mesos was last asked for it by name, and how often without an answer. */
-  reconciledAt?: number;
+  reconciledAt: number | undefined;
   reconciliations: number;
 }
 
@@ -145,17 +145,36 @@ export function initialState(pools: readonly Pool[]): SchedulerState {
   };
 }
 
-/** A worker as it stands right after the decision to launch it. */
+/**
+ * A worker as it stands right after the decision to launch it. All fields are written out and there from the beginning:
+ * objects of one form are read many times as fast, and there may be tens of thousands.
+ */
 export function newWorker(identity: WorkerIdentity): Worker {
+  const { launchedAt } = identity;
   return {
-    ...identity,
+    id: identity.id,
+    pool: identity.pool,
+    project: identity.project,
+    manager: identity.manager,
+    managerStartedAt: identity.managerStartedAt,
+    agentId: identity.agentId,
+    hostname: identity.hostname,
+    shape: identity.shape,
+    launchedAt,
+    places: identity.places,
     phase: 'launched',
     restored: false,
-    heardAt: identity.launchedAt,
+    heardAt: launchedAt,
+    runningSince: undefined,
+    connectedAt: undefined,
     connected: false,
     healthy: false,
     tasksRunning: 0,
-    tasksSince: identity.launchedAt,
+    tasksSince: launchedAt,
+    orphanSince: undefined,
+    killedAt: undefined,
+    lostSince: undefined,
+    reconciledAt: undefined,
     reconciliations: 0,
   };
 }

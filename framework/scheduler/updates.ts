@@ -48,7 +48,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
   if (status.state === 'TASK_ERROR' && worker.phase !== 'launched') return;
   worker.heardAt = now;
   worker.reconciliations = 0;
-  delete worker.reconciledAt;
+  worker.reconciledAt = undefined;
   state.dirty.add(worker.manager);
   if (ENDED.has(status.state)) {
     endWorker(frame, worker, describeEnd(worker, status), endingOf(worker, status));
@@ -60,7 +60,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
     if (status.state === 'TASK_UNREACHABLE') worker.phase = 'unreachable';
     return;
   }
-  delete worker.lostSince;
+  worker.lostSince = undefined;
   if (status.state === 'TASK_RUNNING') worker.runningSince ??= now;
   worker.phase = phaseAfter(worker, status.state);
 }

@@ -1,6 +1,5 @@
 import type { ManagerDemand } from '../workqueue/demand.ts';
 import type { Blocked } from './blocked.ts';
-import { takeCensus } from './budget.ts';
 import type { Frame } from './frame.ts';
 import { Heap } from './heap.ts';
 import type { ManagerTraits } from './launch.ts';
@@ -31,7 +30,7 @@ export function findWants(frame: Frame, all: boolean): Want[] {
   const { state } = frame;
   for (const address of all ? state.managers.keys() : state.dirty) updateTarget(frame, address);
   state.dirty.clear();
-  keepMinima(state);
+  keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
   const wants: Want[] = [];
   for (const target of state.targets.values()) {
@@ -57,16 +56,16 @@ function workersFor(state: SchedulerState, { address, startedAt }: ManagerDemand
 }
 
 /** What a pool lacks to its minimum goes to those of its managers that have least. */
-function keepMinima(state: SchedulerState): void {
+function keepMinima(frame: Frame): void {
+  const { state } = frame;
   const pools = state.pools.filter(({ min }) => min > 0);
   if (pools.length === 0) return;
-  const census = takeCensus(state);
   for (const pool of pools) {
     const targets = [...state.targets.values()].filter((target) => target.pool === pool.name && !target.hold);
     for (const target of targets) target.forMinimum = 0;
     const least = new Heap((a, b) => sizeOf(a) < sizeOf(b), targets);
     const coming = targets.reduce((sum, { missing }) => sum + countOf(missing), 0);
-    for (let short = pool.min - (census.get(pool.name)?.serving ?? 0) - coming; short > 0; short--) {
+    for (let short = pool.min - (frame.census.get(pool.name)?.serving ?? 0) - coming; short > 0; short--) {
       const target = least.pop();
       if (!target) break;
       target.forMinimum++;

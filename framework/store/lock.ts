@@ -63,11 +63,13 @@ function setAside(path: string, stale: string): void {
   rmSync(aside, { force: true });
 }
 
-/** The boot, and the clock tick since then (/proc/PID/stat, field 22), at which a process began; undefined when there is none. */
+/** The boot, and the clock tick since then (/proc/PID/stat, field 22), at which a process began; undefined
+ * when there is none. */
 function startOf(pid: number): string | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
   const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
   // The second field, the command, may hold blanks and parentheses: count from the last one.
-  const tick = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return tick && `${boot}:${tick}`;
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  // One that has ended but was not waited for holds nothing.
+  return fields[0] === 'Z' || fields[19] === undefined ? undefined : `${boot}:${fields[19]}`;
 }

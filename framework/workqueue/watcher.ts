@@ -113,6 +113,11 @@ export class DemandWatcher {
     for (const poll of this.#polls.values()) poll.poke();
   }
 
+  /** Looks again at one manager, by its address, now: something of it is known to have changed. */
+  lookAt(address: string): void {
+    this.#polls.get(address)?.poke();
+  }
+
   /** Closes every connection. `onDemand` is not called any more. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { explain } from '../../../framework/ops/explain.ts';
+import type { Pool } from '../../../framework/scheduler/pool.ts';
+import type { ManagerDemand } from '../../../framework/workqueue/demand.ts';
+import { connected, Harness, manager, need, offer, pool, START, status } from '../scheduler/fixtures.ts';
+
+function explained(harness: Harness) {
+  return explain(harness.state, harness.scheduler.blocked, harness.now);
+}
+
+/** What is said of the first project. */
+function words(harness: Harness): string {
+  return explained(harness)[0]?.words.join('\n') ?? '';
+}
+
+function waiting(changes: Partial<Pool> = {}, more: Partial<ManagerDemand> = {}): Harness {
+  const harness = Harness.subscribed([pool(changes)]);
+  harness.state.proven.add('default');
+  harness.look([manager({ waiting: [need(3)], ...more })]);
+  return harness;
+}
+
+describe('explain', () => {
+  it('gives the terms of the decision in numbers and in words', () => {
+    const harness = waiting();
+    harness.offer(offer({ cores: 2 }));
+    expect(explained(harness)).toEqual([
+      {
+        project: 'sim',
+        manager: '10.0.0.1:9123',
+        pool: 'default',
+        tasks: { waiting: 3, onWorkers: 0 },
+        workers: { busy: 0, idle: 0, starting: 2, leaving: 0, missing: 1 },
+        blocked: 'offers-too-small',
+        words: [
+          '3 tasks wait, 0 are on workers',
+          'workers: 0 busy, 0 idle, 2 starting, which will take 0 of the waiting tasks',
+          'missing: 1 of 1 cores and 1024 MB',
+          'none launched now: what is left of the offers from role * is too small: the largest has 0 cores, ' +
+            '14336 MB memory, 97952 MB disk, a worker needs 1 cores, 1024 MB memory, 1024 MB disk',
+        ],
+      },
+    ]);
+  });
+
+  it('says that nothing is missing where nothing waits', () => {
+    const harness = Harness.subscribed();
+    harness.look([manager()]);
+    expect(words(harness)).toContain('nothing waits, so nothing is missing');
+    expect(explained(harness)[0]?.blocked).toBeNull();
+  });
+
+  it('remembers what the last offers told, while none are held', () => {
+    const harness = waiting({ role: 'analysis' });
+    expect(words(harness)).toContain('Mesos makes no offers from role analysis now; a worker needs 1 cores');
+    harness.offer(offer({ role: 'analysis', memory: 512 }));
+    expect(words(harness)).toContain('the largest has 8 cores, 512 MB memory');
+    harness.wait(5000);
+    expect(words(harness)).toContain('the largest has 8 cores, 512 MB memory');
+  });
+
+  it.each<[string, () => Harness, string]>([
+    ['the pool’s maximum', () => waitingAfterOffer({ max: 1 }), 'pool default has its maximum of 1 workers'],
+    [
+      'the launch rate',
+      () => waitingAfterOffer({ launchesPerSecond: 2 }),
+      'pool default may launch 2 workers a second',
+    ],
+    ['a delay', () => waiting({ scaleUpDelaySeconds: 30 }), 'its tasks must wait 30 s longer'],
+    ['a password', () => waiting({}, { needsPassword: true }), 'pool default has no passwordFile'],
+    ['a silent manager', () => waiting({}, { silentSince: START - 9000 }), 'its manager has been silent for 9 s'],
+    ['old numbers', () => waiting({}, { silentSince: START - 9000 }), 'has not answered for 9 s'],
+    ['the catalog’s numbers', () => waiting({}, { source: 'catalog' }), 'its manager cannot be asked from here'],
+    ['a foreign project', () => waiting({ projects: /^other$/ }), 'no pool serves project sim'],
+    [
+      'constraints',
+      () => waitingAfterOffer({ constraints: [{ field: 'rack', operator: 'MAX_PER', limit: 1 }] }),
+      'none of 1 agents with room is allowed by the constraints of pool default',
+    ],
+    [
+      'tasks that fit nowhere',
+      () =>
+        waiting(
+          { limit: { cores: 2, memory: 4096, disk: 4096 } },
+          { waiting: [need(2, { category: 'reco', cores: 8 })] },
+        ),
+      '2 tasks of category reco need 8 cores, ? MB memory, ? MB disk: more than pool default allows a worker',
+    ],
+  ])('names %s', (_, make, expected) => {
+    expect(words(make())).toContain(expected);
+  });
+
+  function waitingAfterOffer(changes: Partial<Pool>): Harness {
+    const harness = waiting(changes);
+    harness.offer(offer());
+    return harness;
+  }
+
+  it('names a pause and its reason', () => {
+    const harness = Harness.subscribed();
+    harness.look([manager({ waiting: [need(3)] })]);
+    harness.offer(offer());
+    harness.update(
+      status('F.1', 'TASK_FAILED', { message: 'no such image', reason: 'REASON_CONTAINER_LAUNCH_FAILED' }),
+    );
+    harness.wait(1000);
+    expect(words(harness)).toMatch(/pool default pauses for 4 s, .*: no such image \(REASON_CONTAINER_LAUNCH_FAILED\)/);
+  });
+
+  it('tells of workers that leave, and of a lost master', () => {
+    const harness = waiting();
+    harness.offer(offer());
+    harness.look([manager({ workers: [connected('F.1', 0)] })]);
+    harness.wait(2000);
+    harness.handle({ type: 'disconnected' });
+    expect(words(harness)).toContain('3 workers are leaving');
+    expect(words(harness)).toContain('not subscribed to a Mesos master');
+  });
+});
