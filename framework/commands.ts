@@ -33,7 +33,9 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   const stateDir = local?.dir ?? args.stateDir;
   const driver = makeDriver(args, local?.master.address ?? args.master, stateDir, log, (why) => void end(1, why));
   const { host, port } = listenAddress(args.listen);
-  const ops = await serveOps(driver, host, port);
+  const ops = await serveOps(driver, host, port).catch((error: Error) => {
+    throw new ConfigError(`--listen ${args.listen}: cannot listen there: ${error.message}`);
+  });
   const addressFile = join(stateDir, ADDRESS_FILE);
   writeFileSync(addressFile, `${ops.address}\n`);
   log.info({ address: ops.address }, 'serving /healthz, /metrics and /state');

@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Cluster } from './cluster.ts';
+import { Framework } from './framework.ts';
+import { Flow, processes, startCatalog, until } from './tools.ts';
+
+describe('a manager that is dead', () => {
+  it.each([
+    ['is killed', 'SIGKILL'],
+    ['is aborted', 'SIGINT'],
+  ] as const)('gets no worker when it %s, though the catalog says that its tasks wait', async (_, signal) => {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const dead = await Flow.start(catalog, 'dead', { stages: [8], seconds: 600 });
+    const alive = await Flow.start(catalog, 'alive', { stages: [2, 1], seconds: 1 });
+    await until('its row', async () => (await rowsOf(catalog.address)).includes('dead'));
+    dead.process.kill(signal);
+    await dead.toEnd();
+
+    const framework = new Framework(cluster, '--catalog', catalog.address);
+    framework.start();
+    await alive.toEnd();
+    const rows = JSON.parse(await rowsOf(catalog.address)) as { project: string; tasks_waiting?: number }[];
+    expect(rows.find((row) => row.project === 'dead' && row.tasks_waiting !== undefined)?.tasks_waiting).toBe(8);
+    const { counters, demand } = await framework.state();
+    expect(counters.launches).toBe(2);
+    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+  });
+
+  it('gets no worker when its port is used by another, which is served', async () => {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
+    writeFileSync(join(framework.stateDir, 'pools.yaml'), 'pools: [{name: both, launchesPerSecond: 4}]\n');
+    const dead = await Flow.start(catalog, 'dead', { stages: [12], seconds: 600 });
+    framework.start();
+    await until('the first workers', async () => ((await dead.status())?.onWorkers ?? 0) > 0);
+    dead.process.kill('SIGKILL');
+    await dead.toEnd();
+    const next = await Flow.start(catalog, 'next', { stages: [3, 1], seconds: 1, port: dead.manager.port });
+    await next.toEnd();
+    expect(next.done).toBe(4);
+    const { workers, demand } = await framework.is('no worker of the dead one', ({ workers }) => {
+      return workers.every(({ project }) => project === 'next');
+    });
+    expect(workers.length).toBeLessThanOrEqual(3);
+    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+  });
+});
+
+/** The rows of a catalog, as text: its head is no HTTP that fetch would read. */
+async function rowsOf(address: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(`http://${address}/query.json`, { insecureHTTPParser: true }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(text));
+    }).on('error', reject);
+  });
+}
+
+describe('a worker that ends at once', () => {
+  it('is launched ever more seldom, and the state says why', async () => {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
+    writeFileSync(join(framework.stateDir, 'pools.yaml'), 'pools: [{name: broken, workerCommand: /bin/false}]\n');
+    framework.start();
+    await Flow.start(catalog, 'never', { stages: [20], seconds: 1 });
+    await framework.is('a pause', ({ projects }) => projects.some(({ blocked }) => blocked === 'pool-pausing'));
+    // The pauses are 5 s, 10 s, 20 s …
+    await sleep(12_000);
+    const { counters, projects, backoffs } = await framework.state();
+    expect(counters.launches).toBeGreaterThan(4);
+    expect(counters.launches).toBeLessThanOrEqual(7);
+    expect(backoffs.pools.broken?.why).toMatch(/exited with status 1/);
+    expect(projects[0]?.words.join('\n')).toMatch(/pool broken pauses for \d+ s.*exited with status 1/);
+    const why = await framework.read('why', 'never');
+    expect(why.stdout).toMatch(/never \(.*\)\n {2}20 tasks wait(.*\n)+.*pool broken pauses/);
+  });
+});
+
+describe('a manager with a password', () => {
+  const SECRET = 'correct horse battery staple';
+
+  async function protectedFlow(...args: string[]) {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const framework = new Framework(cluster, '--catalog', catalog.address, ...args);
+    const flow = await Flow.start(catalog, 'secret', { stages: [4], seconds: 2, password: `${SECRET}\n` });
+    return { cluster, framework, flow };
+  }
+
+  it('gets workers that know it, and no process shows it', async () => {
+    const { cluster, framework, flow } = await protectedFlow('--password', 'password');
+    writeFileSync(join(framework.stateDir, 'password'), `${SECRET}\n`, { mode: 0o600 });
+    framework.start();
+    await framework.is(
+      'four busy workers',
+      ({ workers }) => workers.filter((one) => one.tasksRunning > 0).length === 4,
+    );
+    expect(processes().filter(({ command }) => command.includes(SECRET))).toEqual([]);
+    const shown = [await framework.state(), await cluster.state(), framework.log].map((facts) => JSON.stringify(facts));
+    for (const text of shown) expect(text).not.toContain(SECRET);
+    await flow.toEnd();
+    expect(flow.done).toBe(4);
+  });
+
+  it('gets none without it, and the state says so', async () => {
+    const { framework } = await protectedFlow();
+    framework.start();
+    const { counters } = await framework.is('a problem', ({ demand, projects }) => {
+      return /password/.test(JSON.stringify([demand?.problems, projects]));
+    });
+    expect(counters.launches).toBe(0);
+  });
+});
