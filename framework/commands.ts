@@ -30,7 +30,8 @@ const LOCAL_DISK = 1_000_000;
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
-  const stateDir = local?.dir ?? args.stateDir;
+  const trialDir = args.dryRun ? mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-')) : undefined;
+  const stateDir = local?.dir ?? trialDir ?? args.stateDir;
   const driver = makeDriver(args, local?.master.address ?? args.master, stateDir, log, (why) => void end(1, why));
   const { host, port } = listenAddress(args.listen);
   const ops = await serveOps(driver, host, port).catch((error: Error) => {
@@ -45,10 +46,11 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     if (ending) return;
     ending = true;
     log[status === 0 ? 'info' : 'error']({ why }, 'stopping');
-    await driver.stop({ teardown: local !== undefined || args.teardownOnExit });
+    await driver.stop({ teardown: local !== undefined || args.dryRun || args.teardownOnExit });
     await ops.close();
     rmSync(addressFile, { force: true });
     await local?.stop();
+    if (trialDir) rmSync(trialDir, { recursive: true, force: true });
     process.exit(status);
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
@@ -151,6 +153,7 @@ function makeDriver(
     },
     stateDir,
     log,
+    dryRun: args.dryRun,
     onFatal,
   });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withoutEffect } from './dry-run.ts';
 import type { Logger } from './log.ts';
 import { MesosConnection } from './mesos/connection.ts';
 import { CallRefusedError } from './mesos/errors.ts';
@@ -25,6 +26,8 @@ export interface DriverOptions {
   /** Where the journal lives. */
   stateDir: string;
   log: Logger;
+  /** Launches and kills are logged, and not sent: see `dry-run.ts`. */
+  dryRun?: boolean;
   /** Called when going on makes no sense: another instance took over, or the master refuses this framework for good. */
   onFatal: (why: string) => void;
 }
@@ -152,7 +155,10 @@ export class Driver {
     this.#news.add(manager);
   }
 
-  #send(call: Call): void {
+  #send(decided: Call): void {
+    const { call, ended } = this.#options.dryRun ? withoutEffect(decided) : { call: decided, ended: [] };
+    for (const event of ended) queueMicrotask(() => this.handle({ type: 'mesos', event }));
+    if (!call) return;
     this.connection.send(call).catch((error: unknown) => {
       const refused = error instanceof CallRefusedError;
       const why = error instanceof Error ? error.message : String(error);
@@ -162,10 +168,13 @@ export class Driver {
   }
 
   #report(record: JournalRecord): void {
-    const { log } = this.#options;
+    const { log, dryRun } = this.#options;
     if (record.type === 'launch') {
       const { id, project, manager, hostname, shape } = record.worker;
-      log.info({ worker: id, project, manager, agent: hostname, ...shape }, 'worker launched');
+      log.info(
+        { worker: id, project, manager, agent: hostname, ...shape },
+        dryRun ? 'would launch a worker' : 'worker launched',
+      );
     } else if (record.type === 'gone') {
       log.info({ worker: record.id, why: record.why }, 'worker gone');
     }

@@ -130,6 +130,12 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       default: '127.0.0.1:0',
       describe: 'HOST:PORT of /healthz, /metrics and /state; port 0: a free one',
     })
+    .option('dry-run', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Decide and log, but launch and kill nothing; registers as a framework of its own, with a journal of its own',
+    })
     .option('teardown-on-exit', { type: 'boolean', default: false, describe: 'Kill the workers on exit' })
     .option('local-cpus', {
       type: 'number',
