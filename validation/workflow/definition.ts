@@ -133,7 +133,15 @@ function checkStages({ data, at }: Pick<Definition, 'data' | 'at'>): Problem[] {
       refer(name, ['after', i], false);
       for (const ancestor of [name, ...(waitsFor.get(name) ?? [])]) reached.add(ancestor);
     }
-    if (typeof stage.each === 'object' && 'of' in stage.each) refer(stage.each.of, ['each', 'of'], true);
+    if (typeof stage.each === 'object' && 'of' in stage.each) {
+      const { of } = stage.each;
+      refer(of, ['each', 'of'], true);
+      if (data.stages.find(({ name }) => name === of)?.each !== undefined)
+        problems.push({
+          message: `the stage '${of}' fans out itself: one step must write the lines`,
+          at: at([...path, 'each', 'of']),
+        });
+    }
     if (typeof stage.outputDir === 'object') refer(stage.outputDir.of, ['outputDir', 'of'], false);
     for (const [i, input] of (stage.inputs ?? []).entries()) {
       if (typeof input === 'object' && 'of' in input) refer(input.of, ['inputs', i, 'of'], true);

@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
 import { type Position, readText } from '../jdl/problem.ts';
 import { baseName, type Job } from '../jdl/variables.ts';
-import { fail, WorkflowError } from './errors.ts';
+import { fail, MadeFileError, WorkflowError } from './errors.ts';
 import { findFile } from './inputs.ts';
+import type { SkippedLine } from './plan.ts';
 import type { EachData } from './schema.ts';
 
 /** One job of a stage, before it becomes a step. */
@@ -20,8 +21,11 @@ export interface FanOutContext {
   bins: Readonly<Record<string, readonly string[]>>;
   /** Paths that were read are added. */
   sources: string[];
-  warnings: string[];
+  /** Lines of made files that do not count are added. */
+  skippedLines: SkippedLine[];
 }
+
+type LinesData = Extract<EachData, { lines: string }>;
 
 const SINGLE: readonly StageJob[] = [{ index: 0 }];
 
@@ -45,7 +49,7 @@ export function jobsOf(
     return files.map((inputFile, index) => ({ index, inputFile, extraArguments: [inputFile] }));
   }
   const lines = context.bins[each.lines];
-  return lines && jobsOfLines(validLines(each.lines, lines, each.matching, context.warnings));
+  return lines && jobsOfLines(validLines(each, lines, context.skippedLines));
 }
 
 /**
@@ -112,28 +116,23 @@ function range(text: string, at: Position): number[] {
 /** A mistyped range must not eat the memory; real productions have thousands. */
 const MOST_JOBS = 1_000_000;
 
-/** The lines that count. Others are a warning, unless none is left. */
-function validLines(
-  file: string,
-  lines: readonly string[],
-  matching: string | undefined,
-  warnings: string[],
-): string[] {
-  const pattern = new RegExp(matching ?? '\\S');
+/** The lines that count. Others are skipped, unless none is left. */
+function validLines(each: LinesData, lines: readonly string[], skipped: SkippedLine[]): string[] {
+  const file = each.lines;
+  const pattern = new RegExp(each.matching ?? '\\S');
+  const malformed = each.malformed === undefined ? undefined : new RegExp(each.malformed);
   const valid: string[] = [];
-  for (const [i, line] of lines.entries()) {
-    if (pattern.test(line)) valid.push(line);
-    else if (line.trim() !== '')
-      warnings.push(`${file}:${i + 1}: skipped, does not match ${pattern.source}: ${JSON.stringify(line)}`);
+  for (const [i, text] of lines.entries()) {
+    if (pattern.test(text)) valid.push(text);
+    else if (text.trim() !== '')
+      skipped.push({ file, line: i + 1, text, expected: pattern.source, malformed: malformed?.test(text) ?? false });
   }
   if (valid.length > 0) return valid;
+  const expected = `expected lines that match ${pattern.source}`;
   const first = lines.findIndex((line) => line.trim() !== '');
-  if (first < 0) return fail(`${file} is empty: expected lines that match ${pattern.source}`);
-  return fail(`${file} has no valid line: expected lines that match ${pattern.source}, found first`, {
-    source: { file, text: lines.join('\n') },
-    line: first + 1,
-    column: 1,
-  });
+  if (first < 0) throw new MadeFileError(file, { message: `${file} is empty: ${expected}` });
+  const at = { source: { file, text: lines.join('\n') }, line: first + 1, column: 1 };
+  throw new MadeFileError(file, { message: `${file} has no valid line: ${expected}, found first`, at });
 }
 
 function jobsOfLines(lines: readonly string[]): StageJob[] {

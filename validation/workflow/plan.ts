@@ -97,6 +97,29 @@ export interface Step {
   extraArguments?: string[];
 }
 
+/** A line of a file that a stage made, for which there is no step. */
+export interface SkippedLine {
+  file: string;
+  /** From 1. */
+  line: number;
+  text: string;
+  /** The regular expression that those that count match. */
+  expected: string;
+  /** It looks like one that was to count: the run must not go on without it. */
+  malformed: boolean;
+}
+
+/** A file that a step leaves in its OutputDir. */
+export interface StoredFile {
+  step: string;
+  /** With the AliEn variables expanded; shell expressions are left alone. */
+  directory: string;
+  /** A name or a glob. */
+  file: string;
+  /** Archives that may hold it instead. */
+  archives: string[];
+}
+
 export interface Plan {
   /** Name of the JDL file without `.jdl`, or of the workflow. Letters, digits, `.`, `_`, `-`. */
   name: string;
@@ -108,11 +131,10 @@ export interface Plan {
   steps: Step[];
   /** Stages whose steps cannot be listed before an earlier stage has run: fan out over the lines of `file`, made by `stage`. */
   pending: { stage: string; file: string; madeBy: string }[];
-  /**
-   * Steps that are taken as done (earlier than the first stage that is run) and whose outputs the run uses: their
-   * `expects` must be in their OutputDirs before it starts.
-   */
-  assumed?: Step[];
+  /** Lines of made files that were left out. */
+  skippedLines?: SkippedLine[];
+  /** What steps that are taken as done, and are not run, must have stored before the run starts. */
+  needs?: StoredFile[];
   /** The files that were read: the JDL, overrides, collections; copied into the run's `input/`. */
   sources: string[];
   warnings: string[];

@@ -53,6 +53,8 @@ function isPattern(text: string): boolean {
   }
 }
 
+const pattern = z.string().refine(isPattern, 'expected a regular expression');
+
 const each = z.union([
   z.literal('job'),
   z.strictObject({ jobs: z.string().regex(/^\d+-\d+$/, 'expected FIRST-LAST') }),
@@ -60,7 +62,8 @@ const each = z.union([
   z.strictObject({
     lines: fileName,
     of: stageName,
-    matching: z.string().refine(isPattern, 'expected a regular expression').optional(),
+    matching: pattern.optional(),
+    malformed: pattern.optional(),
   }),
 ]);
 

@@ -6,7 +6,8 @@ import type { Definition } from './definition.ts';
 import { fail, WorkflowError } from './errors.ts';
 import { type FanOutContext, jobsOf, type StageJob } from './fanout.ts';
 import { Missing, storedFile } from './inputs.ts';
-import type { InputFile, Plan, Stage, Step } from './plan.ts';
+import { neededFiles, type StageOfPart } from './needs.ts';
+import type { InputFile, Plan, SkippedLine, Stage, Step } from './plan.ts';
 import type { InputData, StageData } from './schema.ts';
 import { type Selection, selectStages } from './select.ts';
 import { buildStage, type StageContext } from './stage.ts';
@@ -27,19 +28,19 @@ export interface PlanInput {
   warnings: string[];
 }
 
+/** A file of an earlier run that decides about the width of a stage. */
+const HOW_TO_GIVE = 'put it into the current directory or beside the input, or name the run that has it (--from RUN)';
+
 /** Where the report of a step is found by the step that merges them. */
 const REPORT = 'validation_report.txt';
 
 /** A stage and its steps, of which not all need to be run. */
-interface Planned {
-  data: StageData;
-  stage: Stage;
+interface Planned extends StageOfPart {
   /** Undefined while the file that decides about them is not made. */
   jobs: readonly StageJob[] | undefined;
   steps: Step[];
   /** Ids that later steps wait for: its own, or while it is pending those that it waits for. */
   waitIds: readonly string[];
-  selected: boolean;
 }
 
 /**
@@ -49,7 +50,8 @@ interface Planned {
 export function buildPlan(input: PlanInput): Plan {
   const { definition, warnings, sources, bins, selection } = input;
   const stages = definition.data.stages;
-  const fanOut: FanOutContext = { values: input.values, folders: input.folders, bins, sources, warnings };
+  const skippedLines: SkippedLine[] = [];
+  const fanOut: FanOutContext = { values: input.values, folders: input.folders, bins, sources, skippedLines };
   const jobs = new Map(
     stages.map((data, i) => [data.name, jobsOf(data.each, definition.at(['stages', i, 'each']), fanOut)] as const),
   );
@@ -91,8 +93,12 @@ export function buildPlan(input: PlanInput): Plan {
   }
   checkUnique(planned);
   if (missing.problems.length > 0 && !input.allowMissing) throw new WorkflowError(missing.problems);
-  warnings.push(...missing.problems.map(formatProblem));
-  return assemble(input, planned);
+  warnings.push(...missing.problems.map(formatProblem), ...skippedLines.map(skippedText));
+  return { ...assemble(input, planned), ...(skippedLines.length > 0 && { skippedLines }) };
+}
+
+function skippedText({ file, line, text, expected }: SkippedLine): string {
+  return `${file}:${line}: skipped, does not match ${expected}: ${JSON.stringify(text)}`;
 }
 
 function stepId(data: StageData, index: number): string {
@@ -138,7 +144,7 @@ function checkPending(
   if (jobs || typeof data.each !== 'object' || !('of' in data.each)) return;
   if (!selected.has(data.name) || selected.has(data.each.of)) return;
   fail(
-    `${data.name} has one step for each line of ${data.each.lines}, which ${data.each.of} makes: it is not run now, so that file must be given`,
+    `${data.name} has one step for each line of ${data.each.lines}, which ${data.each.of} makes: it is not run now, so that file must be given: ${HOW_TO_GIVE}`,
     at,
   );
 }
@@ -166,7 +172,7 @@ function generatedInputs(
   if ('reports' in wanted) return reportInputs(wanted.reports, after, planned, selection);
   const other = planned.get(wanted.of) as Planned;
   if (selected && !other.jobs && !other.selected) {
-    fail(`the steps of ${wanted.of} are not known: ${pendingFile(other)} must be given`, at);
+    fail(`the steps of ${wanted.of} are not known: ${pendingFile(other)} must be given: ${HOW_TO_GIVE}`, at);
   }
   if ('made' in wanted) {
     return other.steps.map((step) => {
@@ -246,9 +252,9 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
   );
   const phases = [...new Set(run.map((entry) => entry.stage.phase))].sort((a, b) => a - b);
   for (const { stage } of run) stage.phase = phases.indexOf(stage.phase);
-  if (run.length < planned.size || only !== undefined) dropOutsiders(steps);
-  const used = new Set(run.flatMap((entry) => (entry.data.after === 'all' ? [] : entry.stage.after)));
-  const assumed = [...planned.values()].filter((entry) => !entry.selected && used.has(entry.stage.name));
+  const isPart = run.length < planned.size || only !== undefined;
+  if (isPart) dropOutsiders(steps);
+  const running = new Set(steps);
   for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
   return {
     name: input.name,
@@ -262,7 +268,7 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
         const each = data.each as { lines: string; of: string };
         return { stage: data.name, file: each.lines, madeBy: each.of };
       }),
-    assumed: assumed.flatMap((entry) => entry.steps),
+    ...(isPart && { needs: neededFiles([...planned.values()], (step) => running.has(step)) }),
     sources: input.sources,
     warnings: input.warnings,
   };

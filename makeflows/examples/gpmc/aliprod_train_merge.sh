@@ -2,8 +2,8 @@
 # Stand-in for the merging of quality assurance: no AliPhysics, no ROOT. See README.md.
 #
 # Usage: aliprod_train_merge.sh LIST STAGE. LIST is a text file of output directories, one a line, or an XML collection
-# (*.xml) of QA_archive.zip files. Merges QAresults.root, event_stat.root and trending.root of all of them.
-# An input that is missing is said and left out; no QAresults.root at all is an error.
+# (*.xml) of QA_archive.zip files. Merges QAresults.root, event_stat.root and trending.root of all of them, or the files
+# that STANDIN_QA_FILES names. An input that is missing is said and left out; a file that none of them has is an error.
 
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
@@ -42,7 +42,7 @@ fetch_member() {
 }
 
 status=0
-for name in QAresults.root event_stat.root trending.root; do
+for name in ${STANDIN_QA_FILES:-QAresults.root event_stat.root trending.root}; do
   inputs=()
   missing=0
   while IFS= read -r address; do

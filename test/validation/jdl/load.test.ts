@@ -119,6 +119,18 @@ describe('override files', () => {
 });
 
 describe('--set and --set-append', () => {
+  it('of a key with a suffix do what a file would', () => {
+    const set = ['A_override=2', 'A_append=3', 'B_replace={"x+", "y"}'];
+    expect(values('A = "1"; B = "axxb"; L = {"a"};', { set: [...set, 'L_append={"b"}'] })).toEqual({
+      A: '23',
+      B: 'ayb',
+      L: 'a,b',
+    });
+    expect(error(() => values('L = {"a"};', { set: ['L_append=b'] }))).toBe(
+      '--set L_append=b: L is a list, a text cannot be appended to it',
+    );
+  });
+
   it('come after everything else', () => {
     expect(
       values('A = "1"; A_override = "2"; L = {"a"};', { set: ['A=3=4', 'N=new'], setAppend: ['A= 5', 'L=b', 'M=x'] }),

@@ -229,6 +229,12 @@ describe('a workflow file', () => {
     expect(workflow(text.replace('executable: true', 'executable: "true"')).slice(0, expected.length)).toBe(expected);
   });
 
+  it('with a stage of lines that many steps would write is told so', () => {
+    const text =
+      'name: w\nstages:\n  - { name: a, each: { jobs: 1-2 }, command: x }\n  - name: b\n    after: [a]\n    each: { lines: f, of: a }\n    command: x\n';
+    expect(workflow(text)).toContain("w.yaml:6:27: the stage 'a' fans out itself: one step must write the lines");
+  });
+
   it('with a stage twice, without a program, or with ids twice is told so', () => {
     expect(workflow('name: w\nstages:\n  - { name: a, command: x }\n  - { name: a, command: x }')).toMatch(
       /^w\.yaml:4:13: a second stage named 'a'/,

@@ -86,7 +86,8 @@ name: w
 stages:
   - { name: n, each: { jobs: 9-10 }, command: x, outputDir: "/o/#alien_counter_03i#" }
   - { name: f, each: { files: list.txt, limit: 2 }, command: x, outputDir: "/o/#alienfilename/.txt//#" }
-  - { name: l, after: [n], each: { lines: made.txt, of: n }, executable: run.sh, arguments: -v }
+  - { name: m, after: [n], command: x }
+  - { name: l, after: [m], each: { lines: made.txt, of: m }, executable: run.sh, arguments: -v }
 `,
       { bins: { 'made.txt': ['one  two', '', ' three '] } },
     );
@@ -103,12 +104,13 @@ stages:
       ['n0010', '/o/010', null, '', [], 0],
       ['f0000', '/o/a b', '/data/a b.txt', '/data/a b.txt', [], 0],
       ['f0001', "/o/it's", "root://h//it's.txt", "root://h//it's.txt", [], 0],
-      ['l0000', 'l/0000', 'one_two', '-v one two', ['n0009', 'n0010'], 1],
-      ['l0001', 'l/0001', 'three', '-v three', ['n0009', 'n0010'], 1],
+      ['m', 'm', null, '', ['n0009', 'n0010'], 0],
+      ['l0000', 'l/0000', 'one_two', '-v one two', ['m'], 1],
+      ['l0001', 'l/0001', 'three', '-v three', ['m'], 1],
     ]);
     expect(own.steps[3]?.extraArguments).toEqual(["root://h//it's.txt"]);
     expect(own.sources).toContain(join(directory.name, 'list.txt'));
-    expect(own.stages[0]?.handsOn).toEqual(['made.txt']);
+    expect(own.stages[2]?.handsOn).toEqual(['made.txt']);
   });
 
   it('sends its scripts, hands files on and names collections', () => {

@@ -16,7 +16,13 @@ describe('a part of a workflow', () => {
     expect(ids(plan)).toEqual(['simQaMerge', 'simQaPlots', 'mergeValidationReportsMC']);
     expect(plan.steps.map((step) => step.after)).toEqual([[], ['simQaMerge'], ['simQaMerge', 'simQaPlots']]);
     expect(plan.stages.map((stage) => stage.after)).toEqual([[], ['simQaMerge'], ['simQaMerge', 'simQaPlots']]);
-    expect(plan.assumed?.map((step) => step.id)).toEqual(['sim0003', 'sim0004', 'sim0005']);
+    expect(plan.needs?.map(({ step, directory, file }) => `${step} ${directory}/${file}`)).toEqual([
+      ...[3, 4, 5].flatMap((i) =>
+        ['FilterEvents_Trees.root', 'QA_archive.zip'].map((file) => `sim000${i} /data/relval/jetmc/000${i}/${file}`),
+      ),
+      ...[3, 4, 5].map((i) => `sim000${i} /data/relval/jetmc/000${i}/validation_report.txt`),
+      'simResMerge /data/relval/jetmc/SpacePointCalibrationMerge/001/validation_report.txt',
+    ]);
   });
 
   it('takes the reports of earlier steps from where they were stored', () => {
@@ -45,7 +51,8 @@ describe('a part of a workflow', () => {
     expect(plan.steps.map(({ id, after }) => ({ id, after }))).toEqual([{ id: 'sim0004', after: [] }]);
     const merge = mc({ only: 'simQaMerge' });
     expect(ids(merge)).toEqual(['simQaMerge']);
-    expect(merge.assumed?.map((step) => step.id)).toEqual(['sim0003', 'sim0004', 'sim0005']);
+    expect(new Set(merge.needs?.map(({ step }) => step))).toEqual(new Set(['sim0003', 'sim0004', 'sim0005']));
+    expect(mc({}).needs).toBeUndefined();
   });
 
   it('behind the barrier is one makeflow run', () => {
@@ -53,6 +60,33 @@ describe('a part of a workflow', () => {
     expect(plan.phases).toBe(1);
     expect(new Set(plan.stages.map((stage) => stage.phase))).toEqual(new Set([0]));
     expect(plan.pending).toEqual([]);
+  });
+
+  it('needs what the stages before it are expected to leave, and what its inputs name', () => {
+    const needs = (options: PlanOptions) =>
+      reco(options).needs?.map(({ directory, file }) => `${directory.split('cpass0_pass1').at(-1)}/${file}`);
+    expect(needs({ startAt: 'cpass1', stopAt: 'cpass1' })).toEqual([
+      '/ResidualMerge/TPCSPCalibration/CorrectionMaps/OCDB_SPC.tar.bz2',
+    ]);
+    // timeBins.log is given, so that it need not be stored
+    expect(needs({ startAt: 'cpass0SpDistMaps', stopAt: 'cpass0SpDistMaps', bins })).toEqual([
+      '/ResidualMerge/TPCSPCalibration/alitpcdcalibres.root',
+      '/OCDB/OCDB.tar.bz2',
+    ]);
+    const qa = reco({ only: 'cpass1QaMerge' }).needs ?? [];
+    expect(qa.filter(({ step }) => step === 'cpass10002').map(({ file }) => file)).toEqual([
+      'CalibObjects.root',
+      'ResidualTrees.root',
+      'QAresults*.root',
+    ]);
+    expect(needs({ startAt: 'mergeValidationReportsReco', bins })).toHaveLength(24);
+  });
+
+  it('may find in an archive what it needs', () => {
+    const archives = mc({ startAt: 'simQaPlots' }).needs?.map(({ file, archives }) => [file, archives]);
+    expect(archives?.[0]).toEqual(['QA_merge_archive.zip', []]);
+    const [bins] = reco({ only: 'cpass0Merge', set: ['DontArchive=0'] }).needs ?? [];
+    expect(bins).toMatchObject({ step: 'cpass00000', file: 'CalibObjects.root', archives: ['root_archive.zip'] });
   });
 
   it('needs the time bins where their stage is run, or its files are used, without the stage that makes them', () => {

@@ -1,0 +1,63 @@
+import { baseName, expand } from '../jdl/variables.ts';
+import { globMatches } from './glob.ts';
+import type { InputFile, Stage, Step, StoredFile } from './plan.ts';
+import type { StageData } from './schema.ts';
+
+/** A stage of a workflow of which only a part is run. */
+export interface StageOfPart {
+  data: StageData;
+  stage: Stage;
+  steps: readonly Step[];
+  /** Of its steps at least one is run. */
+  selected: boolean;
+}
+
+/**
+ * What steps that are not run must have stored, because those that are run look for it:
+ * - all that the stages before those that are run are expected to leave, and those whose files are listed in collections
+ * - inputs in the OutputDir of a step that is not run
+ */
+export function neededFiles(stages: readonly StageOfPart[], isRun: (step: Step) => boolean): StoredFile[] {
+  const needs = new Map<string, StoredFile>();
+  const add = (need: StoredFile) => needs.set(`${need.directory}/${need.file}`, need);
+  const running = stages.filter((entry) => entry.selected);
+  const used = new Set(running.flatMap(({ data }) => stagesUsed(data)));
+  const given = new Set(
+    running.flatMap(({ data: { each } }) => (typeof each === 'object' && 'of' in each ? each.lines : [])),
+  );
+  const stepOf = new Map<string, string>();
+  for (const { data, stage, steps } of stages) {
+    const expects = used.has(data.name) ? stage.expects.filter((file) => !given.has(file)) : [];
+    for (const step of steps) {
+      if (isRun(step)) continue;
+      const directory = expand(stage.outputDirTemplate, step);
+      stepOf.set(directory, step.id);
+      for (const file of expects) add({ step: step.id, directory, file, archives: archivesOf(stage, file) });
+    }
+  }
+  for (const { stage } of running) {
+    for (const place of stage.inputs.map(placeOf)) {
+      const directory = place?.slice(0, place.lastIndexOf('/'));
+      const step = directory === undefined ? undefined : stepOf.get(directory);
+      if (place === undefined || directory === undefined || step === undefined) continue;
+      add({ step, directory, file: baseName(place), archives: [] });
+    }
+  }
+  return [...needs.values()];
+}
+
+/** Who waits for all, as the merging of reports does, names what it reads of them as inputs. */
+function stagesUsed({ after, inputs }: StageData): string[] {
+  const listed = (inputs ?? []).flatMap((input) => (typeof input === 'object' && 'of' in input ? input.of : []));
+  return after === 'all' ? listed : [...after, ...listed];
+}
+
+function archivesOf({ outputs }: Stage, file: string): string[] {
+  return outputs.flatMap(({ archive, patterns }) =>
+    archive !== undefined && patterns.some((pattern) => globMatches(pattern, file)) ? archive : [],
+  );
+}
+
+function placeOf(input: InputFile): string | undefined {
+  return input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : undefined;
+}
