@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
-import type { Logger } from '../../framework/log.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
 import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
@@ -39,9 +39,12 @@ export async function startLocalCluster(
   dir: string,
   project: string,
   resources: LocalResources,
-  log: Logger,
 ): Promise<LocalCluster> {
   mkdirSync(dir, { recursive: true });
+  const log = pino(
+    { timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: join(dir, 'framework.log'), sync: true }),
+  );
   const catalog = await startCatalog(dir);
   try {
     const cpus = resources.cpus ?? availableParallelism();
