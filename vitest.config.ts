@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real processes are started by many tests: few at once, so that a two-core machine is not the thing under test. */
-const common = { testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2, environment: 'node' } as const;
+/**
+ * Real processes are started by many tests: few at once, so that a two-core machine is not the thing under test. In CI,
+ * where others use the machine too, a test that fails once is tried again; it is named in the output all the same.
+ */
+const common = {
+  retry: process.env.CI ? 1 : 0,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  maxWorkers: 2,
+  environment: 'node',
+} as const;
 
 export default defineConfig({
   test: {

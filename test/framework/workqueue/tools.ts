@@ -24,10 +24,19 @@ function start(command: string, args: string[], cwd: string): ChildProcess {
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(async () => {
-    for (const pid of sessionOf(child)) process.kill(pid, 'SIGKILL');
+    for (const pid of sessionOf(child)) killIfThere(pid);
     await ended;
   });
   return child;
+}
+
+/** Between the look and the signal a process may end by itself. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The processes of a session. A worker puts its tasks into process groups of their own, but not into a session. */
