@@ -17,9 +17,11 @@ export interface PlaceholderContext {
  * - `{{inputDir}}`: the directory of the first input file
  * - `{{run}}`: the run number, characters 3 to 11 of the first input file's base name, as an integer; `{{run 9}}`: as
  *   they stand there
+ * @param asWord of arguments: a directory with blanks or quotes in its name stays one word, and what shells expand in it
+ *   stays alive
  * @throws {WorkflowError} an unknown placeholder, a stage that is not planned yet, no run number
  */
-export function fillIn(text: string, at: Position, context: PlaceholderContext): string {
+export function fillIn(text: string, at: Position, context: PlaceholderContext, asWord = false): string {
   if (!text.includes('{{')) return text;
   return text.replace(/\{\{\s*([^}]*?)\s*\}\}/g, (placeholder: string, inside: string) => {
     const [name = '', ...words] = inside.split(/\s+/);
@@ -28,14 +30,24 @@ export function fillIn(text: string, at: Position, context: PlaceholderContext):
       const levels = name === 'outputDir' ? 0 : Number(words[1] ?? 1);
       if (!planned) fail(`${placeholder}: no stage '${words[0] ?? ''}' before this one`, at);
       if (!Number.isInteger(levels) || levels < 0) fail(`${placeholder}: expected a number of levels`, at);
-      return above(expand(planned.template, planned.first), levels);
+      const directory = above(expand(planned.template, planned.first), levels);
+      return asWord ? word(directory) : directory;
     }
-    if (name === 'inputDir' && words.length === 0) return above(firstInput(placeholder, at, context), 1);
+    if (name === 'inputDir' && words.length === 0) {
+      const directory = above(firstInput(placeholder, at, context), 1);
+      return asWord ? word(directory.replace(/[$`\\]/g, '\\$&')) : directory;
+    }
     if (name === 'run' && (words.length === 0 || inside.endsWith(' 9'))) {
       return runNumber(firstInput(placeholder, at, context), words.length > 0, at);
     }
     return fail(`unknown placeholder ${placeholder}`, at);
   });
+}
+
+/** A value, in which only a backslash before one of $ ` " \ means something, as a part of a word of arguments. */
+function word(value: string): string {
+  if (!/[\s"'\\]/.test(value)) return value;
+  return `"${value.replace(/\\[$`"\\]|"/g, (match) => (match === '"' ? '\\"' : match))}"`;
 }
 
 function firstInput(placeholder: string, at: Position, context: PlaceholderContext): string {

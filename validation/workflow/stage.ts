@@ -59,7 +59,7 @@ export function buildStage(
   const argumentsText = data.command
     ? ''
     : data.arguments !== undefined
-      ? fill(pick(data.arguments, loose), ['arguments'])
+      ? fillIn(pick(data.arguments, loose), at(['arguments']), context, true)
       : (textOf(values, 'Arguments') ?? textOf(values, 'SplitArguments') ?? '');
   const outputDir = outputDirOf(data, values, at(['outputDir']), fill, context);
   const outputs = data.outputs?.map(withoutDisk) ?? ownOutputs(itemsOf(values, 'Output').map((item) => item.text));

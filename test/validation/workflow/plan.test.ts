@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import tmp from 'tmp';
 import { describe, expect, it } from 'vitest';
 import { planJson } from '../../../validation/workflow/json.ts';
 import type { InputFile, Plan } from '../../../validation/workflow/plan.ts';
@@ -146,6 +148,24 @@ describe('a Monte Carlo JDL', () => {
       '/out/003/QAplots_passMC',
       '/out/003',
     ]);
+  });
+
+  it('keeps directories with blanks, quotes and shell expressions together as words of arguments', () => {
+    const plots = (OutputDir: string) =>
+      planJson(mc({ set: [`OutputDir=${OutputDir}/#alien_counter#`] })).steps.find(({ id }) => id === 'simQaPlots')
+        ?.arguments;
+    expect(plots('/out')).toBe('/out/QA_merge_archive.zip');
+    expect(plots('$HOME/out')).toBe('$HOME/out/QA_merge_archive.zip');
+    expect(plots(`/my $X/it's "here"`)).toBe(`"/my $X/it's \\"here\\""/QA_merge_archive.zip`);
+    const files = ['/raw $1/`x`/29000329001.root\n'];
+    const directory = tmp.dirSync({ unsafeCleanup: true });
+    try {
+      writeFileSync(join(directory.name, 'input_files.txt'), files.join(''));
+      const ppass = reco({ bins: BINS, cwd: directory.name }).stages.find(({ name }) => name === 'ppass');
+      expect(ppass?.argumentsTemplate).toBe('"/raw \\$1/\\`x\\`"/#alienfilename#');
+    } finally {
+      directory.removeCallback();
+    }
   });
 
   it('gives merging stages their own arguments although the JDL has Arguments', () => {
