@@ -182,7 +182,7 @@ function withPassword(pool: Pool, file: string | undefined): Pool {
 /** The one pool that the predecessor's flags describe. */
 function poolOfFlags(args: FrameworkArguments): Pool {
   const image = args.docker ?? (args.master === 'local' ? 'none' : PREDECESSOR_IMAGE);
-  for (const key of ['cores', 'memory', 'disk', 'max'] as const) {
+  for (const key of ['cores', 'memory', 'disk', 'granularity', 'max'] as const) {
     if (!Number.isInteger(args[key]) || args[key] < 1) {
       throw new ConfigError(`--${key}: expected a whole number from 1, got ${args[key]}`);
     }
@@ -191,6 +191,7 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     ...DEFAULT_POOL,
     shape: { cores: args.cores, memory: args.memory, disk: args.disk },
     role: args.role === '' ? '*' : args.role,
+    granularity: args.granularity,
     max: args.max,
     idleSeconds: args.idle,
     ...(image !== 'none' && image !== '' && { image }),

@@ -65,6 +65,7 @@ const poolSchema = z.strictObject({
     .optional()
     .describe('[attribute or hostname, LIKE | UNLIKE | UNIQUE | MAX_PER, pattern or number]'),
   placement: z.enum(['spread', 'pack']).optional().describe('Over many agents, or onto few'),
+  granularity: whole.optional().describe('Workers that may be launched as one of so many times the size'),
   min: z.number().int().nonnegative().optional().describe('Workers kept while a manager is there'),
   max: whole.optional().describe('Workers at most'),
   tasksPerWorker: whole.optional().describe('Tasks a worker carries at once, at most'),

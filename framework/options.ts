@@ -114,6 +114,11 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       describe: 'Privileged containers',
     })
     .option('max', { type: 'number', default: 1000, describe: 'Workers at most' })
+    .option('granularity', {
+      type: 'number',
+      default: 1,
+      describe: 'Workers that may be launched as one of so many times the size',
+    })
     .option('idle', { type: 'number', default: 2, describe: 'Seconds an idle worker is kept' })
     .option('password', {
       type: 'string',

@@ -1,4 +1,5 @@
 import type { Blocked } from '../scheduler/blocked.ts';
+import type { Shape } from '../scheduler/pool.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import type { ManagerTarget } from '../scheduler/target.ts';
 
@@ -53,7 +54,10 @@ function targetWords(target: ManagerTarget, blocked: Blocked | undefined): strin
     `${target.tasksWaiting} tasks wait, ${target.tasksOnWorkers} are on workers`,
     `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting, which will take ${target.carried} of the waiting tasks`,
   ];
-  const missing = target.missing.map(({ shape, count }) => `${count} of ${shape.cores} cores and ${shape.memory} MB`);
+  const size = ({ cores, memory }: Shape): string => `${cores} cores and ${memory} MB`;
+  const missing = target.missing.map(
+    ({ shape, count, grain }) => `${count} of ${size(shape)}${grain ? ` (or in parts down to ${size(grain)})` : ''}`,
+  );
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
   if (blocked) words.push(`none launched now: ${blocked.detail}`);
   for (const need of target.misfits) {

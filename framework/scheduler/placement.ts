@@ -3,6 +3,7 @@ import type { Budget } from './budget.ts';
 import { type Candidate, candidatesOf, FittingAgents, noOffers } from './candidates.ts';
 import { Constrained } from './constraints.ts';
 import type { Frame } from './frame.ts';
+import { split } from './grains.ts';
 import { Heap } from './heap.ts';
 import { workerTask } from './launch.ts';
 import type { Pool, Shape } from './pool.ts';
@@ -38,11 +39,13 @@ export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap
       launch(frame, want, candidate, missing.shape, agents.constraintsOf(want.pool));
       budget.left--;
       missing.count--;
+    } else if (missing.grain) {
+      want.left.splice(want.at, 1, ...split(missing));
     } else {
       want.blocked = agents.blocked(want.pool, missing.shape);
     }
     // A smaller shape of the same manager may fit where this one does not.
-    if (!candidate || missing.count === 0) want.at++;
+    if (missing.count === 0 || (!candidate && !missing.grain)) want.at++;
     if (want.at < want.left.length) open.push(want);
   }
   for (const candidate of agents.used) accept(frame, candidate);
@@ -165,7 +168,7 @@ export function reasonWithoutOffers(want: Want, budget: Budget | undefined, befo
   if (want.target.hold) return want.target.hold;
   if (budget && budget.left <= 0) return budget.limit;
   const missing = want.left.find(({ count }) => count > 0);
-  return before ?? noOffers(want.pool, missing?.shape ?? want.pool.shape);
+  return before ?? noOffers(want.pool, missing?.grain ?? missing?.shape ?? want.pool.shape);
 }
 
 /** Workers that only lack offers, by role: those held back by a pause, a limit or a rate want no offers now. */

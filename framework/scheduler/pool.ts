@@ -51,10 +51,19 @@ export interface Pool {
   constraints: Constraint[];
   /** `spread`: over agents with few of our workers first; `pack`: onto those with many, so that others stay free. */
   placement: 'spread' | 'pack';
-  /** Workers at least and at most, over all managers of the pool. `min` is kept only while a manager is there to serve. */
+  /**
+   * Workers of `shape` that one manager lacks are launched together as one worker of up to this many times the shape,
+   * within `limit`; where no offer has room for it, as several smaller ones. Coarse workers start sooner, fine ones are
+   * given back sooner.
+   */
+  granularity: number;
+  /**
+   * Workers at least and at most, over all managers of the pool: a coarse worker is one. `min` is kept only while a
+   * manager is there to serve.
+   */
   min: number;
   max: number;
-  /** How many tasks a worker is to carry at once, however many would fit. Absent: as many as fit. */
+  /** How many tasks a worker of `shape` is to carry at once, a coarse one as many times that. Absent: as many as fit. */
   tasksPerWorker?: number;
   /** Share among the managers and pools that want the same offers. */
   weight: number;
@@ -93,6 +102,7 @@ export const DEFAULT_POOL: Pool = {
   revocable: false,
   constraints: [],
   placement: 'spread',
+  granularity: 1,
   min: 0,
   max: 1000,
   weight: 1,

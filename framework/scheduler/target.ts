@@ -1,13 +1,8 @@
 import type { ManagerDemand, TaskNeed } from '../workqueue/demand.ts';
 import type { Blocked } from './blocked.ts';
+import { coarsest, gather, grainsIn, type Missing, times } from './grains.ts';
 import type { Pool, Shape } from './pool.ts';
 import type { Waiting, Worker } from './state.ts';
-
-/** A number of workers of one shape that a manager lacks. */
-export interface Missing {
-  shape: Shape;
-  count: number;
-}
 
 /** The decision for one manager, every term of it: what the log, `/state` and `why` show. */
 export interface ManagerTarget {
@@ -47,6 +42,12 @@ export function tasksPerWorker(shape: Shape, need: TaskNeed, atMost = Number.POS
     timesIn(shape.disk, disk),
     atMost,
   );
+}
+
+/** The same for a worker of a pool, which may want it to carry fewer. */
+function carriedBy(pool: Pool, shape: Shape, need: TaskNeed): number {
+  const { tasksPerWorker: atMost } = pool;
+  return tasksPerWorker(shape, need, atMost && atMost * grainsIn(pool, shape));
 }
 
 /** The worker that a need asks for: the pool's own shape, grown where the task is larger. */
@@ -119,11 +120,9 @@ export function managerTarget(
       misfits.push({ ...need, count: left });
       continue;
     }
-    const each = Math.max(1, tasksPerWorker(shape, need, pool.tasksPerWorker));
-    const count = Math.ceil(left / each);
-    missing.push({ shape, count });
-    const spare = (count * each - left) / each;
-    if (spare > 0) capacities.push({ shape, free: spare });
+    const { workers, spare } = workersFor(pool, shape, need, left);
+    missing.push(...workers);
+    if (spare) capacities.push(spare);
   }
   const hold = holdOf(pool, manager, waiting, now);
   return {
@@ -141,6 +140,31 @@ export function managerTarget(
     forMinimum: 0,
     misfits,
     ...(hold && { hold }),
+  };
+}
+
+/**
+ * New workers for tasks of one need, as coarse as the pool has them, the last no larger than it must be; and the room
+ * that it has left. A coarse worker is no use to tasks that each take a whole one, however large.
+ */
+function workersFor(
+  pool: Pool,
+  shape: Shape,
+  need: TaskNeed,
+  tasks: number,
+): { workers: Missing[]; spare: Capacity | undefined } {
+  const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
+  const most = coarsest(pool, shape);
+  const atOnce = each(most) > each(1) ? most : 1;
+  const full = Math.floor(tasks / each(atOnce));
+  const rest = tasks - full * each(atOnce);
+  if (rest === 0) return { workers: gather(shape, full * atOnce, atOnce), spare: undefined };
+  let last = 1;
+  while (each(last) < rest) last++;
+  const free = 1 - rest / each(last);
+  return {
+    workers: gather(shape, full * atOnce + last, atOnce),
+    spare: free > 0 ? { shape: times(shape, last), free } : undefined,
   };
 }
 
@@ -170,7 +194,7 @@ function roomOn(
 /** What a worker with some tasks has left, if they are of the largest need in use. */
 function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly TaskNeed[]): number {
   if (tasksRunning === 0) return 1;
-  const carries = Math.min(...needs.map((need) => tasksPerWorker(shape, need, pool.tasksPerWorker)));
+  const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
   return Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0;
 }
 
@@ -180,7 +204,7 @@ function fill(pool: Pool, capacities: Capacity[], need: TaskNeed): number {
   for (const capacity of capacities) {
     if (left <= 0) break;
     if (capacity.free <= 0) continue;
-    const carries = tasksPerWorker(capacity.shape, need, pool.tasksPerWorker);
+    const carries = carriedBy(pool, capacity.shape, need);
     if (carries < 1) continue;
     const taken = Math.min(left, Math.floor(carries * capacity.free + 1e-9));
     left -= taken;

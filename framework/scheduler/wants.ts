@@ -1,11 +1,12 @@
 import type { ManagerDemand } from '../workqueue/demand.ts';
 import type { Blocked } from './blocked.ts';
 import type { Frame } from './frame.ts';
+import { grainsOf, type Missing } from './grains.ts';
 import { Heap } from './heap.ts';
 import type { ManagerTraits } from './launch.ts';
 import { type Pool, poolOf } from './pool.ts';
 import { type SchedulerState, serving, type Worker } from './state.ts';
-import { type ManagerTarget, type Missing, managerTarget } from './target.ts';
+import { type ManagerTarget, managerTarget } from './target.ts';
 
 /** A manager's wish in this frame. */
 export interface Want {
@@ -83,7 +84,7 @@ function countOf(missing: readonly Missing[]): number {
 }
 
 function wantOf(pool: Pool, target: ManagerTarget, manager: ManagerDemand): Want {
-  const left = target.missing.map(({ shape, count }) => ({ shape, count }));
+  const left = target.missing.map((missing) => ({ ...missing }));
   if (target.forMinimum > 0) left.push({ shape: pool.shape, count: target.forMinimum });
   return {
     pool,
@@ -98,7 +99,7 @@ function wantOf(pool: Pool, target: ManagerTarget, manager: ManagerDemand): Want
   };
 }
 
-/** How many workers a manager still lacks. */
+/** How many workers a manager still lacks, coarse ones counted as what they can be split into. */
 export function lacks({ left }: Want): number {
-  return countOf(left);
+  return left.reduce((sum, missing) => sum + missing.count * grainsOf(missing), 0);
 }

@@ -44,6 +44,7 @@ pools:
   revocable: true
   constraints: [[rack, LIKE, r1|r2], [rack, UNLIKE, r3], [host, UNIQUE], [zone, MAX_PER, 3], [zone, MAX_PER, "4"]]
   placement: pack
+  granularity: 4
   min: 2
   max: 100
   tasksPerWorker: 2
@@ -80,6 +81,7 @@ pools:
           { field: 'zone', operator: 'MAX_PER', limit: 4 },
         ],
         placement: 'pack',
+        granularity: 4,
         min: 2,
         max: 100,
         tasksPerWorker: 2,

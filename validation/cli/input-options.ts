@@ -29,7 +29,7 @@ export function inputOptions<T>(yargs: Argv<T>) {
       describe: 'Skip what is malformed in the JDL, with a warning',
     })
     .option('workflow', { type: 'string', describe: 'Workflow definition in the place of the built-in one' })
-    .option('start-at', { type: 'string', describe: 'First stage to run; earlier ones are taken as done' })
+    .option('start-at', { type: 'string', describe: 'First stage to run; those before it are taken as done' })
     .option('stop-at', { type: 'string', describe: 'Last stage to run' })
     .option('only', { type: 'string', describe: 'Run this one step' });
 }

@@ -60,7 +60,7 @@ export function addRun(program: Argv): void {
       if (args.catalog !== undefined) parseCatalog(args.catalog);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
-      const request: RunRequest = runRequestSchema.parse({
+      const request = parseRequest({
         ...args,
         input: resolve(args.input),
         cwd: process.cwd(),
@@ -146,6 +146,16 @@ export function addStop(program: Argv): void {
       console.log(`${record.id} is being stopped`);
     },
   );
+}
+
+/** @throws InputError a flag that was given twice, or a number that is none */
+function parseRequest(flags: Record<string, unknown>): RunRequest {
+  const parsed = runRequestSchema.safeParse(flags);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    message: `run: --${path.join('.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${message}`,
+  }));
+  throw new InputError(problems);
 }
 
 /** Plans a run as it was asked for, as often as it is needed: first without the files that its stages make. */

@@ -20,7 +20,7 @@ export const runRequestSchema = z.object({
   /** Directory of the run whose outputs are taken for the stages that are not run. */
   from: z.string().optional(),
   /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
-  retries: z.number().int().optional(),
+  retries: z.number().int().nonnegative().optional(),
   /** Start catalog, master, framework and workers on this machine. */
   local: z.boolean(),
   /** `host:port` of the catalog of a cluster. */

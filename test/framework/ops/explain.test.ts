@@ -43,6 +43,14 @@ describe('explain', () => {
     ]);
   });
 
+  it('tells of coarse workers what they may be split into', () => {
+    const harness = waiting({ granularity: 2 });
+    expect(words(harness)).toContain(
+      'missing: 1 of 2 cores and 2048 MB (or in parts down to 1 cores and 1024 MB), 1 of 1 cores',
+    );
+    expect(words(harness)).toContain('a worker needs 1 cores');
+  });
+
   it('says that nothing is missing where nothing waits', () => {
     const harness = Harness.subscribed();
     harness.look([manager()]);

@@ -114,6 +114,35 @@ describe('placing workers on offers', () => {
     );
   });
 
+  it('launches a coarse worker where an offer has room, and smaller ones where none has', () => {
+    const coresOf = (harness: Harness, ...cores: number[]): string[] => {
+      const calls = harness.offer(...cores.map((count, index) => offer({ agent: `${index}`, cores: count })));
+      return launches(calls).map(({ agent_id, resources }) => {
+        const cpus = resources.find(({ name }) => name === 'cpus');
+        return `${agent_id.value}: ${cpus?.scalar?.value}`;
+      });
+    };
+    const ten = () => proven({ granularity: 4 }, 10);
+    expect(coresOf(ten(), 16)).toEqual(['0: 4', '0: 4', '0: 2']);
+    expect(coresOf(ten(), 4, 3, 2, 1)).toEqual(['0: 4', '1: 2', '1: 1', '2: 2', '3: 1']);
+    expect(coresOf(ten(), 1, 1)).toEqual(['0: 1', '1: 1']);
+    expect(coresOf(proven({ granularity: 7 }, 7), 3, 3, 3)).toEqual(['0: 2', '1: 2', '2: 3']);
+    expect(coresOf(proven({ granularity: 4, max: 2 }, 10), 16)).toEqual(['0: 4', '0: 4']);
+  });
+
+  it('asks no more often for what it had to split', () => {
+    const harness = proven({ granularity: 4 }, 10);
+    harness.wait(1000);
+    harness.offer(offer({ cores: 0.5 }));
+    const said = harness.calls.length;
+    for (let seconds = 0; seconds < 8; seconds++) {
+      harness.wait(1000);
+      harness.offer(offer({ cores: 0.5 }));
+    }
+    expect(types(harness.calls.slice(said)).filter((type) => type !== 'DECLINE')).toEqual([]);
+    expect(harness.scheduler.blocked.get('10.0.0.1:9123')?.detail).toContain('a worker needs 1 cores, 1024 MB memory');
+  });
+
   it('keeps to the maximum of a pool, over all of its managers, and gives each its share', () => {
     const harness = Harness.subscribed([pool({ max: 4 })]);
     harness.state.proven.add('default');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pool } from '../../../framework/scheduler/pool.ts';
 import { newWorker, type Worker } from '../../../framework/scheduler/state.ts';
 import { managerTarget, shapeFor, tasksPerWorker } from '../../../framework/scheduler/target.ts';
-import type { ManagerDemand } from '../../../framework/workqueue/demand.ts';
+import type { ManagerDemand, TaskNeed } from '../../../framework/workqueue/demand.ts';
 import { manager, need, pool, START } from './fixtures.ts';
 
 const shape = { cores: 4, memory: 4096, disk: 8000 };
@@ -97,6 +97,94 @@ describe('the target of a manager', () => {
   it('puts small tasks beside large ones where a new worker has room left', () => {
     const waiting = [need(2, { category: 'small' }), need(1, { category: 'large', cores: 2 })];
     expect(target({ waiting }, [], { shape }).missing).toEqual([{ shape, count: 1 }]);
+  });
+
+  const coarse = (count: number, changes: Partial<Pool> = {}, asked: Partial<TaskNeed> = {}): [number, number][] => {
+    const { missing } = target({ waiting: [need(count, asked)] }, [], { granularity: 4, ...changes });
+    return missing.map((one) => [one.count, one.shape.cores]);
+  };
+
+  it.each<[string, number, Partial<Pool>, Partial<TaskNeed>, [number, number][]]>([
+    ['a multiple', 8, {}, {}, [[2, 4]]],
+    [
+      'a rest, as one smaller worker',
+      10,
+      {},
+      {},
+      [
+        [2, 4],
+        [1, 2],
+      ],
+    ],
+    [
+      'a rest of one',
+      5,
+      {},
+      {},
+      [
+        [1, 4],
+        [1, 1],
+      ],
+    ],
+    ['fewer than a coarse worker carries', 3, {}, {}, [[1, 3]]],
+    [
+      'a limit that holds three',
+      10,
+      { limit: { cores: 8, memory: 3072, disk: 9000 } },
+      {},
+      [
+        [3, 3],
+        [1, 1],
+      ],
+    ],
+    ['a limit that holds one', 3, { limit: { cores: 1, memory: 1024, disk: 1024 } }, {}, [[3, 1]]],
+    [
+      'workers of several tasks',
+      20,
+      { shape },
+      {},
+      [
+        [1, 16],
+        [1, 4],
+      ],
+    ],
+    [
+      'workers that are to carry fewer than fit',
+      20,
+      { shape, tasksPerWorker: 2 },
+      {},
+      [
+        [2, 16],
+        [1, 8],
+      ],
+    ],
+    [
+      'grown workers',
+      5,
+      {},
+      { cores: 2 },
+      [
+        [1, 8],
+        [1, 2],
+      ],
+    ],
+    ['tasks that go into several better than into one', 5, { shape: { ...shape, cores: 3 } }, { cores: 2 }, [[1, 12]]],
+    ['tasks that each take a whole worker', 5, {}, { cores: 0 }, [[5, 1]]],
+  ])('gathers what is missing into coarse workers: %s', (_, count, changes, asked, expected) => {
+    expect(coarse(count, changes, asked)).toEqual(expected);
+  });
+
+  it('knows of a coarse worker how many tasks it carries, and what it has left', () => {
+    const four = { ...idle, shape: { cores: 4, memory: 4096, disk: 4096 } };
+    expect(missingOf({ waiting: [need(5)] }, [four], { granularity: 4 })).toBe(1);
+    expect(missingOf({ waiting: [need(5)] }, [four], { granularity: 4, tasksPerWorker: 1 })).toBe(1);
+    const half = { ...four, tasksRunning: 2 };
+    expect(target({ waiting: [need(5)] }, [half], { granularity: 4 })).toMatchObject({ carried: 2, busy: 1 });
+    const both = [need(3), need(1, { category: 'large', cores: 2, memory: 1024 })];
+    expect(target({ waiting: both }, [four], { granularity: 4 })).toMatchObject({
+      carried: 3,
+      missing: [{ count: 1 }],
+    });
   });
 
   it('counts what a worker with tasks has left', () => {

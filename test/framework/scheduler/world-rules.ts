@@ -7,15 +7,17 @@ import { launches } from './fixtures.ts';
 /** What no decision of the core may ever break; counted along by what the core was told, not by what it believes. */
 export class Rules {
   readonly #max: number;
-  /** Cores of a worker, and so tasks of one core that it carries. */
+  /** Cores of a worker that is not coarse. Every core carries a task. */
   readonly #workerCores: number;
+  readonly #granularity: number;
   /** Cores of the offers that may be used: told of, and neither withdrawn, given back nor used. */
   readonly #usable = new Map<string, number>();
   readonly #launched = new Set<string>();
 
-  constructor(max: number, workerCores: number) {
+  constructor(max: number, workerCores: number, granularity: number) {
     this.#max = max;
     this.#workerCores = workerCores;
+    this.#granularity = granularity;
   }
 
   /** The core will hear of this. */
@@ -67,12 +69,14 @@ export class Rules {
     for (const record of records) {
       // An adopted worker is recorded as launched too.
       if (record.type !== 'launch' || state.workers.get(record.worker.id)?.restored) continue;
-      const { manager, managerStartedAt } = record.worker;
+      const { manager, managerStartedAt, shape } = record.worker;
       const key = `${manager} ${managerStartedAt}`;
-      const count = (counts.get(key) ?? 0) + 1;
+      const grains = shape.cores / this.#workerCores;
+      if (!Number.isInteger(grains) || grains > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
+      const count = (counts.get(key) ?? 0) + grains;
       counts.set(key, count);
       const waiting = state.managers.get(manager)?.tasksWaiting ?? 0;
-      const carried = this.#workerCores * (startingBefore.get(key) ?? 0);
+      const carried = startingBefore.get(key) ?? 0;
       if (count > Math.ceil(Math.max(0, waiting - carried) / this.#workerCores)) {
         throw new Error(`${manager} gets more workers than its tasks need`);
       }
@@ -83,13 +87,13 @@ export class Rules {
   }
 }
 
-/** Workers on their way, by manager: what must be counted as capacity. */
-export function startingWorkers(state: SchedulerState): Map<string, number> {
+/** Cores of the workers on their way, by manager: what must be counted as capacity. */
+export function startingCores(state: SchedulerState): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { phase, connectedAt, manager, managerStartedAt, killedAt } of state.workers.values()) {
+  for (const { phase, connectedAt, manager, managerStartedAt, killedAt, shape } of state.workers.values()) {
     if (connectedAt !== undefined || killedAt !== undefined || phase === 'leaving' || phase === 'unreachable') continue;
     const key = `${manager} ${managerStartedAt}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    counts.set(key, (counts.get(key) ?? 0) + shape.cores);
   }
   return counts;
 }

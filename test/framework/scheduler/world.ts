@@ -7,7 +7,7 @@ import { replay, snapshot } from '../../../framework/scheduler/state.ts';
 import type { Demand } from '../../../framework/workqueue/demand.ts';
 import { connected, demand, manager, need, pool, START } from './fixtures.ts';
 import { SimulatedMaster, type Task } from './world-master.ts';
-import { Rules, startingWorkers } from './world-rules.ts';
+import { Rules, startingCores } from './world-rules.ts';
 
 interface Manager {
   address: string;
@@ -39,6 +39,7 @@ export interface Setting {
   managers: number;
   max: number;
   workerCores: number;
+  granularity: number;
 }
 
 /**
@@ -67,9 +68,9 @@ export class World {
     told: { event: SchedulerEvent | 'subscription'; at: number; decision: unknown }[];
   };
 
-  constructor({ cores, managers, max, workerCores }: Setting) {
-    this.pools = [pool({ max, shape: { cores: workerCores, memory: 64, disk: 64 } })];
-    this.#rules = new Rules(max, workerCores);
+  constructor({ cores, managers, max, workerCores, granularity }: Setting) {
+    this.pools = [pool({ max, granularity, shape: { cores: workerCores, memory: 64, disk: 64 } })];
+    this.#rules = new Rules(max, workerCores, granularity);
     this.master = new SimulatedMaster(cores, (event) => this.#toCore.push(event));
     for (let count = 0; count < managers; count++) this.#managerBegins();
     this.core = new Scheduler(replay(this.pools, this.journal));
@@ -204,7 +205,7 @@ export class World {
         address,
         startedAt,
         waiting: waiting > 0 ? [need(waiting)] : [],
-        workers: [...workers].map(([tag, tasks]) => connected(tag, tasks, { cores: this.pools[0]?.shape.cores ?? 1 })),
+        workers: [...workers].map(([tag, tasks]) => connected(tag, tasks, { cores: this.#coresOf(tag) })),
       }),
     );
     this.#handle({ type: 'demand', demand: demand(managers, { at: this.now, ...changes }) });
@@ -224,10 +225,9 @@ export class World {
 
   /** Managers give waiting tasks to workers with room: at once to those that connect. */
   work(): void {
-    const each = this.pools[0]?.shape.cores ?? 1;
     for (const own of this.managers) {
       for (const [tag, tasks] of own.workers) {
-        const more = Math.min(own.waiting, each - tasks);
+        const more = Math.min(own.waiting, this.#coresOf(tag) - tasks);
         own.workers.set(tag, tasks + more);
         own.waiting -= more;
       }
@@ -263,7 +263,7 @@ export class World {
   }
 
   #handle(event: SchedulerEvent): void {
-    const before = startingWorkers(this.core.state);
+    const before = startingCores(this.core.state);
     const decision = this.core.handle(event, this.now);
     this.#past.told.push({ event, at: this.now, decision });
     this.journal.push(...decision.records);
@@ -339,6 +339,11 @@ export class World {
       }
     }
     this.master.findAgent(id);
+  }
+
+  /** Of a connected worker; its tasks need one each. */
+  #coresOf(id: string): number {
+    return this.master.tasks.get(id)?.cores ?? 0;
   }
 
   #managerOf({ id }: Task): Manager | undefined {

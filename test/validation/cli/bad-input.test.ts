@@ -81,6 +81,18 @@ describe('bad input ends with status 2 and one clear message, and leaves no run 
     expect(await refused('status', 'nothing')).toContain('no runs');
   });
 
+  it('a number that is none, and a flag given twice', async () => {
+    for (const retries of ['many', '-1', '1.5']) {
+      expect(await refused('run', GPMC, '--local', `--retries=${retries}`)).toContain('--retries: ');
+    }
+    expect(await refused('run', GPMC, '--local', '--stop-at', 'sim', '--stop-at', 'sim')).toContain('--stop-at: ');
+  });
+
+  it('a part of a run without what it needs', async () => {
+    expect(await refused('run', GPMC, '--local', '--start-at', 'simQaMerge')).toContain('--from RUN');
+    expect(await refused('run', GPMC, '--local', '--only', 'simQaPlots', '--from', 'last')).toContain('no runs');
+  });
+
   it('a name that cannot be a directory', async () => {
     expect(await refused('run', GPMC, '--local', '--name', '../up')).toContain('--name');
   });

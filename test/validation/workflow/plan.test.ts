@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tmp from 'tmp';
@@ -205,6 +206,16 @@ describe('a Monte Carlo JDL', () => {
 describe('a reconstruction JDL', () => {
   it('becomes the whole plan that is expected', () => {
     expect(planJson(reco())).toEqual(expected('reco/rawreco.plan.json'));
+  });
+
+  it('of the example becomes 16 stages without a warning', () => {
+    const example = createRequire(import.meta.url).resolve('release-validation/makeflows/examples/reco/reco.jdl');
+    const plan = planJdl(example, { bins: { 'timeBins.log': ['1 0 200', '2 200 400', '3 400 600'] } });
+    expect(plan.warnings).toEqual([]);
+    expect(plan.stages).toHaveLength(16);
+    expect(plan.steps).toHaveLength(27);
+    const [, , awkward] = planJson(plan).steps;
+    expect(awkward?.outputDir).toBe("output/cpass0_pass1/29000329001023.it's 103");
   });
 
   it('has one barrier, behind cpass0SpBins', () => {
