@@ -1,4 +1,5 @@
 import type { Attribute, FrameworkInfo, Resource, TaskInfo, TaskState, TaskStatus } from '../mesos/messages.ts';
+import { isTerminal } from '../mesos/task-states.ts';
 import { withdrawInverseOffers } from './maintenance.ts';
 import type { AgentEntry, AgentLink, Framework, MasterTask, Memory } from './memory.ts';
 import { nanoseconds } from './memory.ts';
@@ -7,7 +8,6 @@ import { add, capable, subtract, unallocate } from './resources.ts';
 import type { Verdict } from './statuses.ts';
 import { masterStatus } from './statuses.ts';
 import { remember } from './subscriptions.ts';
-import { isTerminal } from './updates.ts';
 
 /** `--max_completed_tasks_per_framework`. */
 const MAX_COMPLETED_TASKS = 1000;

@@ -1,17 +1,5 @@
 import type { TaskState, TaskStatus } from '../mesos/messages.ts';
-
-const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
-
-export const isTerminal = (state: TaskState): boolean => TERMINAL.has(state);
+import { isTerminal } from '../mesos/task-states.ts';
 
 /** Milliseconds before the first repetition, and the longest pause between two. */
 export interface RetryTimes {

@@ -1,20 +1,9 @@
 import type { Call, TaskState, TaskStatus } from '../mesos/messages.ts';
+import { isTerminal } from '../mesos/task-states.ts';
 import { takeStranger } from './adopt.ts';
 import { bookFailure, bookHealthy, YOUNG_MS } from './backoff.ts';
 import type { Frame } from './frame.ts';
 import type { Worker } from './state.ts';
-
-/** States after which Mesos knows the task no more. */
-const ENDED: ReadonlySet<TaskState> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
 
 /** Reasons of TASK_FAILED that say nothing about the worker: its agent or its executor got lost, or made room. */
 const BLAMELESS_REASONS: ReadonlySet<string> = new Set([
@@ -50,7 +39,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
   worker.reconciliations = 0;
   worker.reconciledAt = undefined;
   state.dirty.add(worker.manager);
-  if (ENDED.has(status.state)) {
+  if (isTerminal(status.state)) {
     endWorker(frame, worker, describeEnd(worker, status), endingOf(worker, status));
     return;
   }
