@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
@@ -14,6 +14,7 @@ import type { Explanation } from './ops/explain.ts';
 import { serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
 import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
+import { JOURNAL_FILE } from './store/journal.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
 import { readPassword } from './workqueue/password.ts';
 
@@ -29,11 +30,20 @@ const LOCAL_DISK = 1_000_000;
 /** Serves until SIGINT or SIGTERM; SIGHUP reads the pools of `--config` again. Exit status 1 when going on makes no sense. */
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const local = args.master === 'local' ? await startLocal(args, log) : undefined;
-  const trialDir = args.dryRun ? mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-')) : undefined;
-  const stateDir = local?.dir ?? trialDir ?? args.stateDir;
-  const driver = makeDriver(args, local?.master.address ?? args.master, stateDir, log, (why) => void end(1, why));
+  // What can be wrong with the flags shows before anything is started.
+  const pools = poolsOf(args);
   const { host, port } = listenAddress(args.listen);
+  const local = args.master === 'local' ? await startLocal(args, log) : undefined;
+  const trialDir = args.dryRun ? temporaryDir() : undefined;
+  const stateDir = local?.dir ?? trialDir ?? args.stateDir;
+  const driver = makeDriver(
+    args,
+    pools,
+    local?.master.address ?? args.master,
+    stateDir,
+    log,
+    (why) => void end(1, why),
+  );
   const ops = await serveOps(driver, host, port).catch((error: Error) => {
     throw new ConfigError(`--listen ${args.listen}: cannot listen there: ${error.message}`);
   });
@@ -46,11 +56,11 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     if (ending) return;
     ending = true;
     log[status === 0 ? 'info' : 'error']({ why }, 'stopping');
-    await driver.stop({ teardown: local !== undefined || args.dryRun || args.teardownOnExit });
+    // An end that nobody asked for leaves the workers to the next start.
+    await driver.stop({ teardown: local !== undefined || args.dryRun || (args.teardownOnExit && status === 0) });
     await ops.close();
     rmSync(addressFile, { force: true });
-    await local?.stop();
-    if (trialDir) rmSync(trialDir, { recursive: true, force: true });
+    await local?.master.stop();
     process.exit(status);
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
@@ -76,7 +86,10 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   if (args.master === 'local')
     throw new ConfigError('teardown: a local master ends with its framework; name a real one');
   const log = pino({ level: args.logLevel }, pino.destination(2));
-  const driver = makeDriver(args, args.master, args.stateDir, log, (why) => {
+  if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
+    throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
+  }
+  const driver = makeDriver(args, poolsOf(args), args.master, args.stateDir, log, (why) => {
     console.error(`mesos-workqueue-framework: ${why}`);
     process.exit(1);
   });
@@ -111,6 +124,7 @@ export async function explainRunning(args: { project?: string; stateDir: string;
 
 function makeDriver(
   args: FrameworkArguments,
+  pools: readonly Pool[],
   master: string,
   stateDir: string,
   log: Logger,
@@ -131,7 +145,7 @@ function makeDriver(
   // A master takes no other principal than the authenticated one.
   const principal = credentials ? credentials.principal : args.principal;
   return new Driver({
-    pools: poolsOf(args),
+    pools,
     info: {
       user: args.user ?? userInfo().username,
       name: args.framework_name,
@@ -201,19 +215,19 @@ function poolOfFlags(args: FrameworkArguments): Pool {
   };
 }
 
-async function startLocal(
-  args: FrameworkArguments,
-  log: Logger,
-): Promise<{ master: LocalMaster; dir: string; stop: () => Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
+async function startLocal(args: FrameworkArguments, log: Logger): Promise<{ master: LocalMaster; dir: string }> {
+  const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK }];
   const master = await startLocalMaster({ workDir: dir, agents, log });
-  const stop = async (): Promise<void> => {
-    await master.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
-  return { master, dir, stop };
+  return { master, dir };
+}
+
+/** Removed when this process exits, in whatever way it does so by itself. */
+function temporaryDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
 }
 
 /** Unlike where others listen, port 0 means something here. @throws ConfigError */

@@ -9,6 +9,9 @@ const HEADER = JSON.stringify({ journal: 'mesos-workqueue-framework', version: V
 /** The file is rewritten with what still counts when it has grown to this, and again at each doubling from there. */
 const COMPACT_BYTES = 4 * 1024 * 1024;
 
+/** The journal, in its state directory. */
+export const JOURNAL_FILE = 'journal';
+
 /** A journal that cannot be used, with what to do about it. */
 export class JournalError extends Error {
   override name = 'JournalError';
@@ -38,7 +41,7 @@ export class Journal<Entry> {
     dir: string,
     options: { log: Logger; load: (records: Entry[]) => void; snapshot: () => Entry[] },
   ): Journal<Entry> {
-    const path = join(dir, 'journal');
+    const path = join(dir, JOURNAL_FILE);
     const lock = lockIn(dir);
     if (!lock.held) {
       throw new JournalError(

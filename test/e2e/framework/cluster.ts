@@ -27,6 +27,8 @@ interface MasterState {
 export interface ClusterOptions {
   agents?: LocalAgentOptions[];
   timings?: Partial<LocalTimings>;
+  /** Of the master; a free one by default. */
+  port?: number;
 }
 
 /** More cores than this machine has: the tasks only sleep. */
@@ -38,8 +40,8 @@ export class Cluster {
   readonly #child: ChildProcess;
   #calls = 0;
 
-  static async start({ agents = ONE_AGENT, timings = {} }: ClusterOptions = {}): Promise<Cluster> {
-    const options = JSON.stringify({ agents, timings, workDir: temporaryDir() });
+  static async start({ agents = ONE_AGENT, timings = {}, port = 0 }: ClusterOptions = {}): Promise<Cluster> {
+    const options = JSON.stringify({ agents, timings, port, workDir: temporaryDir() });
     const child = fork(join(import.meta.dirname, 'master-program.mjs'), [options], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -57,6 +59,17 @@ export class Cluster {
   private constructor(child: ChildProcess, address: string) {
     this.#child = child;
     this.address = address;
+  }
+
+  get port(): number {
+    return Number(this.address.split(':')[1]);
+  }
+
+  /** The machine dies: master, agents and tasks at once. */
+  async crash(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
   }
 
   /** Makes something go wrong; resolves when it has. */

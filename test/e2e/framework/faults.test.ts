@@ -66,6 +66,17 @@ describe('a framework whose master is in trouble', () => {
     expect((await framework.state()).counters).toMatchObject({ launches: 8, young: 0 });
   });
 
+  it('starts over when master, agent and workers have died together', async () => {
+    const { cluster, framework, flow, frameworkId } = await eightAtWork({ seconds: 3 });
+    await cluster.crash();
+    await framework.is('a lost subscription', ({ subscribed }) => !subscribed);
+    const next = await Cluster.start({ port: cluster.port });
+    await flow.toEnd();
+    expect(flow.done).toBe(8);
+    expect((await next.tasksOf(frameworkId)).length).toBe(8);
+    expect((await framework.state()).frameworkId).toBe(frameworkId);
+  });
+
   it('is turned away for a while, and comes back', async () => {
     const { cluster, framework, flow, launches } = await eightAtWork({ seconds: 5 });
     await cluster.fault('refuse', 503);

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -128,10 +127,6 @@ export class Framework {
 
   signal(signal: NodeJS.Signals): void {
     this.#run?.process.kill(signal);
-  }
-
-  get hasJournal(): boolean {
-    return existsSync(join(this.stateDir, 'journal'));
   }
 }
 

@@ -55,6 +55,10 @@ describe('the end of a framework', () => {
     const done = await framework.read('teardown', '--master', cluster.address);
     expect(done).toMatchObject({ code: 0, stdout: `framework ${frameworkId} is torn down\n` });
     await until('its workers to go', () => workerProcesses(frameworkId).length === 0);
+
+    const elsewhere = await new Framework(cluster).read('teardown', '--master', cluster.address);
+    expect(elsewhere.code).toBe(2);
+    expect(elsewhere.stderr).toContain('no framework has run with the state directory');
   });
 });
 
