@@ -133,7 +133,7 @@ export function scalar(resources: readonly Resource[], name: string): number {
 export const capable = (info: FrameworkInfo, capability: string): boolean =>
   (info.capabilities ?? []).some(({ type }) => type === capability);
 
-/** The resources as a framework of these capabilities is shown them (reference of the fields: mesos.proto, Resource). */
+/** The resources as a framework of these capabilities is shown them (mesos.proto, Resource). */
 export function asSeenBy(info: FrameworkInfo, resources: readonly Resource[]): Resource[] {
   return resources.map((resource) => {
     const { reservations = [], ...seen } = resource;

@@ -23,6 +23,12 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Bloc
     const why = blocked.get(manager.address);
     const leaving = [...(state.workersOf.get(manager.address) ?? [])].filter(({ phase }) => phase === 'leaving').length;
     const words = target ? targetWords(target, why) : [`no pool serves project ${manager.project}`];
+    if (why?.reason === 'pool-pausing' || why?.reason === 'first-workers') {
+      // Workers of another protocol are turned away without a word in their exit status.
+      words.push(
+        `its manager speaks Work Queue protocol ${manager.protocol} (version ${manager.version}): so must the workers`,
+      );
+    }
     if (leaving > 0) words.push(`${leaving} workers are leaving`);
     if (!state.subscribed) words.push('not subscribed to a Mesos master: nothing can be launched');
     if (manager.silentSince !== undefined) {

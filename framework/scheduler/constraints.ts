@@ -6,7 +6,7 @@ import type { Worker } from './state.ts';
 export type Place = Pick<Offer, 'hostname' | 'attributes'>;
 
 /**
- * The values of a field of an agent. Attribute names may repeat (reference: Offers), so there may be several.
+ * The values of a field of an agent. Attribute names may repeat, so there may be several.
  * `hostname` is no attribute; `host` is taken for it where no attribute has that name.
  */
 export function valuesOf({ hostname, attributes = [] }: Place, field: string): string[] {

@@ -5,7 +5,7 @@ import type { SchedulerState } from './state.ts';
 
 /**
  * Agents are to be taken down: agreed. Their workers leave as they become idle, and their offers are not used any more.
- * After either answer the same inverse offer comes again when its filter is over (reference), so the filter is long.
+ * After either answer the same inverse offer comes again when its filter is over (seen with Mesos 1.12), so the filter is long.
  */
 export function takeInverseOffers(frame: Frame, inverseOffers: readonly InverseOffer[]): void {
   if (inverseOffers.length === 0) return;

@@ -9,7 +9,7 @@ const FIRST_REPEAT_MS = 5000;
 const LONGEST_REPEAT_MS = 60_000;
 /** From time to time Mesos is asked for all it has, so that no task of ours runs unknown, and no update stays lost. */
 export const RECONCILE_ALL_MS = 15 * 60 * 1000;
-/** A task that the master does not know is no capacity after this: "first minutes of a new master" (reference). */
+/** A task that the master does not know is no capacity after this: a new master learns of its agents' tasks only as they return, in its first minutes. */
 const UNKNOWN_MS = 2 * 60 * 1000;
 /**
  * For how long one that is out of sight is kept. A restarted master learns of its agents' tasks only when they

@@ -20,7 +20,7 @@ interface Stock {
 
 /**
  * A resource that a worker may use is a plain scalar. Shared ones, and disks with a source or a persistent volume, are
- * other things of the same name (reference: sum only what you may use).
+ * other things of the same name: only what may be used is added up.
  */
 function isUsable({ scalar, shared, disk }: Resource): boolean {
   return scalar !== undefined && shared === undefined && disk?.persistence === undefined && disk?.source === undefined;

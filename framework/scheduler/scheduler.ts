@@ -75,7 +75,7 @@ export class Scheduler {
 
   /**
    * The body of the next SUBSCRIBE. It suppresses every role, since what is wanted is only known once the frame after
-   * SUBSCRIBED has run; a re-subscription would otherwise lift the suppression (reference: Subscription).
+   * SUBSCRIBED has run; a re-subscription would otherwise lift the suppression (so does Mesos 1.12).
    */
   subscription(traits: FrameworkTraits): NonNullable<Call['subscribe']> {
     const { state } = this;

@@ -1,6 +1,6 @@
 // Who starts the workers: this project's framework, Work Queue's own factory, or nobody (plain workers: the floor).
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FRAMEWORK = join(import.meta.dirname, '..', '..', 'dist', 'framework', 'main.js');
@@ -19,17 +19,19 @@ const FRAMEWORK = join(import.meta.dirname, '..', '..', 'dist', 'framework', 'ma
  */
 
 /**
- * A program in a process group of its own, its output in a file.
+ * A program in a process group of its own, its output in a file; it ends with this process, however that ends.
  * @param {string} command @param {string[]} args @param {string} dir @param {string} log
  */
 export function launch(command, args, dir, log) {
   const out = openSync(join(dir, log), 'a');
-  return spawn(command, args, {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], {
     cwd: dir,
     detached: true,
     stdio: ['ignore', out, out],
     env: { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' },
   });
+  closeSync(out);
+  return child;
 }
 
 /** @type {Contender} */

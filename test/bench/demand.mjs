@@ -64,16 +64,15 @@ function signalGroup(child, signal) {
   }
 }
 
-/** @param {number} port */
-async function startCatalog(dir, port) {
-  const child = launch(
-    'catalog_server',
-    ['-I', '127.0.0.1', '-p', `${port}`, '-u', '127.0.0.1:1', '-n', 'localhost', '-H', join(dir, 'history')],
-    dir,
-    'catalog.log',
-  );
-  await sleep(500);
-  return child;
+/** A catalog server and its port, and the one behind it that it needs too: another pair is tried where one is taken. */
+async function startCatalog(dir) {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 6000) * 2;
+    const own = ['-I', '127.0.0.1', '-p', `${port}`, '-n', 'localhost', '-H', join(dir, 'history')];
+    const child = launch('catalog_server', [...own, '-u', '127.0.0.1:1'], dir, 'catalog.log');
+    await sleep(500);
+    if (child.exitCode === null && child.signalCode === null) return { child, port };
+  }
 }
 
 /**
@@ -83,10 +82,9 @@ async function startCatalog(dir, port) {
  */
 async function measure(contender, scenario, phaseMs) {
   const dir = mkdtempSync(join(tmpdir(), 'bench-demand-'));
-  const port = 20_000 + Math.floor(Math.random() * 20_000) * 2;
-  const catalog = `127.0.0.1:${port}`;
-  const room = { dir, catalog, workers: scenario.workers };
-  const children = [await startCatalog(dir, port)];
+  const { child, port } = await startCatalog(dir);
+  const room = { dir, catalog: `127.0.0.1:${port}`, workers: scenario.workers };
+  const children = [child];
   try {
     const projects = [...scenario.flows.map(({ project }) => project), 'prior'];
     children.push(...contender.start(room, projects));

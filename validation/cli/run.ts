@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
-import { parseHostPort } from '../../framework/workqueue/exchange.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -57,7 +56,7 @@ export function addRun(program: Argv): void {
         }),
     async (args) => {
       checkTools();
-      if (args.catalog !== undefined) parseCatalog(args.catalog);
+      if (args.catalog !== undefined) checkCatalog(args.catalog);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
       const request = parseRequest({
@@ -244,8 +243,10 @@ function checkTools(): void {
   ]);
 }
 
-function parseCatalog(text: string): void {
-  if (!parseHostPort(text)) throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
+function checkCatalog(text: string): void {
+  const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
+  if (port >= 1 && port <= 65_535) return;
+  throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
 }
 
 function runName(name: string): string {

@@ -1,6 +1,6 @@
 /**
  * Makeflow's transaction log (`*.makeflowlog`) as data. It is appended to across runs and is the only truth about what
- * became of a rule: makeflow's exit status says nothing. Formats: work_queue reference 5.3, cctools makeflow_log.c.
+ * became of a rule: makeflow's exit status says nothing. Formats: the comments of cctools' makeflow_log.h, and logs of real runs.
  */
 
 /** In the order of the numbers in the log. `running` means submitted, not yet on a worker. */

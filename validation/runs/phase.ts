@@ -13,7 +13,7 @@ import type { RunJournal } from './journal.ts';
 
 /** How often the flow is checked for standing still. */
 const STUCK_CHECK_MS = 500;
-/** makeflow sees an interrupt only between two waits of up to 5 s (work_queue reference 5.4). */
+/** makeflow sees an interrupt only between two waits of up to 5 s (seen: 0 to 5 s). */
 const INTERRUPT_GRACE_MS = 6000;
 
 export interface PhaseOptions {

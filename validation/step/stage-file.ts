@@ -18,7 +18,7 @@ export interface StageFileOptions {
   logsLimit?: number | undefined;
 }
 
-/** Of the reference: where CVMFS has it. */
+/** Where CVMFS has it. */
 const ALIENV = '/cvmfs/alice.cern.ch/bin/alienv';
 
 /** The allocator is left out: it hides what a validation looks for. */

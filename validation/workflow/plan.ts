@@ -47,7 +47,7 @@ export interface Stage {
   phase: number;
   /** Names of the stages it waits for. */
   after: string[];
-  /** Base name, searched as the JDL reference says (full path, $PATH, $ALIDPG_ROOT, working directory). */
+  /** Base name, searched in this order (full path, $PATH, $ALIDPG_ROOT, working directory). */
   executable: string;
   /** Path as the JDL gives it, tried first. */
   executablePath: string;

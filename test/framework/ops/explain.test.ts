@@ -124,4 +124,12 @@ describe('explain', () => {
     expect(words(harness)).toContain('3 workers are leaving');
     expect(words(harness)).toContain('not subscribed to a Mesos master');
   });
+
+  it('names the protocol where workers may have been turned away for it', () => {
+    const harness = Harness.subscribed([pool()]);
+    harness.look([manager({ waiting: [need(9)], protocol: 11, version: '8.0.0' })]);
+    harness.offer(offer({ cores: 16 }));
+    expect(explained(harness)[0]?.blocked).toBe('first-workers');
+    expect(words(harness)).toContain('its manager speaks Work Queue protocol 11 (version 8.0.0)');
+  });
 });

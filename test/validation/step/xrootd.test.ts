@@ -1,35 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
 import type { InputFile } from '../../../validation/workflow/plan.ts';
+import { freePort, listens } from '../../e2e/xrootd-server.ts';
 import { runStep, Scratch } from './sandbox.ts';
 
 const installed = ['xrootd', 'xrdcp', 'xrdfs'].every((tool) => spawnSync('which', [tool]).status === 0);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 describe.skipIf(!installed)('a real XRootD server', () => {
   let scratch: Scratch;
