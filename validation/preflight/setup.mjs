@@ -1,6 +1,6 @@
 // Sets up a checkout: npm packages, Debian packages, the build. Plain JavaScript, because it runs before anything is installed.
-// Usage: node validation/preflight/setup.mjs [demo|test]
-//   demo   what a run needs (default); test   also what only the tests need
+// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers]
+//   demo   what a run needs (default); test, e2e, containers   also what those tests need
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ function npmPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** @param {'run' | 'test'} purpose */
+/** @param {string} purpose one of the lists that packages.json sorts packages into */
 function debianPackages(purpose) {
   /** @type {{package: string, command?: string, file?: string, why: string, for: string[]}[]} */
   const all = JSON.parse(readFileSync(join(ROOT, 'validation', 'preflight', 'packages.json'), 'utf8'));
@@ -85,5 +85,6 @@ function debianPackages(purpose) {
 
 checkNode();
 npmPackages();
-debianPackages(process.argv[2] === 'test' ? 'test' : 'run');
+const purpose = process.argv[2] ?? 'demo';
+debianPackages(purpose === 'demo' ? 'run' : purpose);
 run('npm', ['run', '--silent', 'build']);

@@ -29,6 +29,10 @@ export interface Finding {
   known?: string;
   /** The same for the same trouble in another run, on another host, in another step of the stage. */
   fingerprint?: string;
+  /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
+  age?: 'new' | 'known';
+  /** Detector or other part that it concerns; who must look is in the report's `components`. */
+  component?: string;
 }
 
 export type StepState = 'waiting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'broken' | 'aborted';
@@ -47,10 +51,32 @@ export interface StepReport {
   host?: string;
   /** Seconds of CPU time of the payload and its children. */
   cpuTime?: number;
+  /** Bytes: the most that the payload and its children had in memory at a time. */
+  peakMemory?: number;
+  /** Bytes that were fetched and stored. */
+  inputBytes?: number;
+  outputBytes?: number;
+  worker?: string;
   /** Paths of its logs, relative to the run directory. */
   logs: string[];
   outputDir?: string;
   outputs: { name: string; size: number }[];
+}
+
+/** A quantity of a step, or of a whole stage, that is not what it was. */
+export interface Change {
+  stage: string;
+  /** Absent where it is the stage's median. */
+  step?: string;
+  quantity: 'duration' | 'cpuTime' | 'peakMemory' | 'outputBytes';
+  /** Seconds or bytes, now and (median) in the earlier runs. */
+  value: number;
+  usual: number;
+  /** Half of the range that counts as noise, in the same unit. */
+  spread: number;
+  /** How many earlier runs that is from. */
+  runs: number;
+  direction: 'more' | 'less';
 }
 
 export interface Report {
@@ -74,6 +100,19 @@ export interface Report {
     warnings: number;
   };
   findings: Finding[];
+  /** What the run was compared with; absent when there was nothing. */
+  reference?: {
+    run: string;
+    start: number;
+    /** Earlier good runs of the workflow that durations and sizes are compared with, newest first. */
+    runs: string[];
+  };
+  /** Findings of the reference run that are gone. Only of steps that ran in both. */
+  fixed?: Finding[];
+  /** What takes more (or less) than earlier runs did, beyond their spread. */
+  changes?: Change[];
+  /** Who must look, those with new errors first. */
+  components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];
   /** Release under test and what it was tested with: packages, tool versions, hosts. */
   provenance: Record<string, string | string[]>;

@@ -41,6 +41,10 @@ export const runRecordSchema = z.object({
   reason: z.string().optional(),
   /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
   process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
+  /** Release under test, where the input names one. */
+  release: z.string().optional(),
+  /** Marked as good by a person. */
+  accepted: z.object({ time: z.number(), by: z.string(), note: z.string() }).optional(),
   /** The Work Queue project its workers are found by. */
   project: z.string(),
   /** ms since 1970. */
