@@ -73,7 +73,12 @@ export async function carryOut(
     progress.close();
     await cluster?.stop();
   }
-  if (options.json) console.log(JSON.stringify(report, null, 2));
+  tellReport(journal, report, options.json);
+}
+
+/** Prints what a run has come to, and ends with the exit status of its verdict. */
+export function tellReport({ run, record }: RunJournal, report: Report, json: boolean): never {
+  if (json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
     console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);

@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addCheck } from './check.ts';
 import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addLogs,
   addReport,
   addGraph,
+  addCheck,
   addDoctor,
 ])
   add(program);

@@ -266,8 +266,8 @@ function timesOf(entry: NightlyData, defaultZone: string | undefined, path: Path
  * @param fallback the words that stand for `relval` where the file does not say what to call
  */
 export function commandOf(
-  { relval, name, file, runs }: Pick<Nightly, 'relval' | 'name' | 'file' | 'runs'>,
+  { relval, name, file }: Pick<Nightly, 'relval' | 'name' | 'file'>,
   fallback: readonly string[],
 ): string[] {
-  return [...(relval === undefined ? fallback : [relval]), 'run', name, '--nightly', file, '--runs', runs];
+  return [...(relval === undefined ? fallback : [relval]), 'run', name, '--nightly', file];
 }

@@ -24,7 +24,7 @@ describe('the job of a nightly in Chronos', () => {
     expect(chronosJobs(nightly, now)).toEqual([
       {
         name: 'relval.mc',
-        command: `'relval' 'run' 'mc' '--nightly' '${nightly.file}' '--runs' '${nightly.runs}'`,
+        command: `'relval' 'run' 'mc' '--nightly' '${nightly.file}'`,
         schedule: 'R/2026-11-23T02:00:00Z/P1D',
         scheduleTimeZone: 'Europe/Zurich',
         epsilon: 'PT7200S',

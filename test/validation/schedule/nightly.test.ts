@@ -42,8 +42,6 @@ describe('a file of nightlies', () => {
       'mc',
       '--nightly',
       nightly.file,
-      '--runs',
-      nightly.runs,
     ]);
     expect(commandOf(nightlyOf('run: x.jdl\ncron: "0 2 * * *"\nrelval: /opt/relval'), ['x'])[0]).toBe('/opt/relval');
   });

@@ -101,7 +101,7 @@ describe('systemd', () => {
   it('calls relval by absolute paths in the folder of the file', () => {
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
     const { text } = unitsOf(nightly, relval).service;
-    expect(text).toContain(`ExecStart=:${relval.join(' ')} run mc --nightly ${nightly.file} --runs ${nightly.runs}\n`);
+    expect(text).toContain(`ExecStart=:${relval.join(' ')} run mc --nightly ${nightly.file}\n`);
     expect(text).toContain(`WorkingDirectory=${dirname(nightly.file)}\n`);
   });
 });
