@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
 import { addCheck } from './check.ts';
 import { addDoctor } from './doctor.ts';
+import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
@@ -37,6 +38,7 @@ for (const add of [
   addReport,
   addGraph,
   addCheck,
+  addGc,
   addDoctor,
 ])
   add(program);
