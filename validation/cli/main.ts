@@ -2,11 +2,13 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addConfig } from './config.ts';
 import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
 import { addResume, addRun, addStop } from './run.ts';
+import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -23,6 +25,7 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
+useSettings(program);
 for (const add of [
   addPlan,
   addGenerate,
@@ -34,6 +37,7 @@ for (const add of [
   addLogs,
   addReport,
   addGraph,
+  addConfig,
   addDoctor,
 ])
   add(program);

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -24,8 +25,8 @@ const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interru
 
 function clusterOptions<T>(yargs: Argv<T>) {
   return yargs
-    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
-    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
 }
 
@@ -38,15 +39,15 @@ export function addRun(program: Argv): void {
         .option('local', {
           type: 'boolean',
           default: false,
-          describe: 'On this machine: starts catalog, master, framework and workers',
+          describe: describeOption('local'),
         })
-        .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('catalog', { type: 'string', describe: describeOption('catalog') })
         .option('from', {
           type: 'string',
           describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
         })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
-        .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
+        .option('retries', { type: 'number', describe: describeOption('retries') })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
         .check(({ local, catalog, dryRun, from, startAt, only }) => {
           if (from !== undefined && startAt === undefined && only === undefined)

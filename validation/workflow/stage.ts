@@ -2,7 +2,8 @@ import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } 
 import type { Item, Value } from '../jdl/parse.ts';
 import type { Position } from '../jdl/problem.ts';
 import { badVariable, baseName } from '../jdl/variables.ts';
-import type { Definition, Path } from './definition.ts';
+import type { Path } from '../yaml/document.ts';
+import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
 import { findFile, inputFile, type LocalFiles } from './inputs.ts';
 import { ownOutputs, parseOutputs, withoutDisk } from './outputs.ts';
