@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -21,8 +22,8 @@ const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interru
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
   return yargs
-    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
-    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
 }
 

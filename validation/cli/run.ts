@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
@@ -26,15 +27,15 @@ export function addRun(program: Argv): void {
         .option('local', {
           type: 'boolean',
           default: false,
-          describe: 'On this machine: starts catalog, master, framework and workers',
+          describe: describeOption('local'),
         })
-        .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('catalog', { type: 'string', describe: describeOption('catalog') })
         .option('from', {
           type: 'string',
           describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
         })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
-        .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
+        .option('retries', { type: 'number', describe: describeOption('retries') })
         .option('check', {
           type: 'boolean',
           default: true,
