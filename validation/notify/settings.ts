@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, httpUrl } from '../yaml/types.ts';
+import { filePath, httpUrl } from '../workflow/yaml-types.ts';
 
 const name = z.string().min(1);
 const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of an environment variable');

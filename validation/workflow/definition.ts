@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { type Position, type Problem, readText } from '../jdl/problem.ts';
-import { type Path, problemsOf, readYaml } from '../yaml/document.ts';
+import { InputError, type Position, type Problem } from '../jdl/problem.ts';
 import { WorkflowError } from './errors.ts';
 import { type WorkflowData, workflowSchema } from './schema.ts';
+import { type Path, readYaml, type YamlFile } from './yaml-file.ts';
 
 /** A workflow file that was read and checked. */
 export interface Definition {
@@ -20,25 +20,21 @@ export interface Definition {
  *   refer to stages that are not before them
  */
 export function loadDefinition(file: string): Definition {
-  const { data, problems: syntax, at } = readYaml({ file, text: read(file) });
-  if (syntax.length > 0) throw new WorkflowError(syntax);
-  const parsed = workflowSchema.safeParse(data);
-  if (!parsed.success) throw new WorkflowError(problemsOf(parsed.error, at));
+  const { data, at } = readWorkflow(file);
   const folder = dirname(resolve(file));
-  const folders = [folder, ...(parsed.data.scripts ?? []).map((script) => resolve(folder, script))];
-  const definition = { file, folders, data: parsed.data, at };
+  const folders = [folder, ...(data.scripts ?? []).map((script) => resolve(folder, script))];
+  const definition = { file, folders, data, at };
   const problems = checkStages(definition);
   if (problems.length > 0) throw new WorkflowError(problems);
   return definition;
 }
 
-function read(file: string): string {
+function readWorkflow(file: string): YamlFile<WorkflowData> {
   try {
-    const { text } = readText(file);
-    if (text.trim() === '') throw new Error(`${file}: the file is empty: no workflow in it`);
-    return text;
+    return readYaml(file, workflowSchema, 'workflow');
   } catch (error) {
-    throw new WorkflowError([{ message: (error as Error).message }]);
+    if (error instanceof InputError) throw new WorkflowError(error.problems);
+    throw error;
   }
 }
 
