@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addNotify } from './notify.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 import { useSettings } from './settings.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addLogs,
   addReport,
   addGraph,
+  addNotify,
   addConfig,
   addDoctor,
 ])

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { issueKey } from '../notify/settings.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -25,6 +26,8 @@ export const runRequestSchema = z.object({
   local: z.boolean(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** JIRA issue that is told, in the place of the configured ones. */
+  jira: issueKey.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
