@@ -9,6 +9,7 @@ import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addNotify } from './notify.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 import { useSettings } from './settings.ts';
@@ -42,6 +43,7 @@ for (const add of [
   addGraph,
   addCheck,
   addGc,
+  addNotify,
   addConfig,
   addDoctor,
 ])

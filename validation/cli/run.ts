@@ -107,7 +107,7 @@ export function addRun(program: Argv): void {
       });
       journal.add({ type: 'created', name, workflow: plan.workflow });
       const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
-      if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       await carryOut(journal, plan, again, args);
     },
   );

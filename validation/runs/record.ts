@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { issueKey } from '../notify/settings.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -29,6 +30,8 @@ export const runRequestSchema = z.object({
   nightly: z.object({ name: z.string(), file: z.string() }).optional(),
   /** With `relval exec`: the words that were to be run; the input is then made from them. */
   command: z.array(z.string()).optional(),
+  /** JIRA issue that is told, in the place of the configured ones. */
+  jira: issueKey.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
