@@ -22,8 +22,14 @@ export function fold(message: string): string {
   return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message).trim();
 }
 
-/** 16 hexadecimal digits of stage, rule, log file and folded message. */
-export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message'>): string {
-  const parts = [finding.stage, finding.rule, finding.file ? basename(finding.file) : '', fold(finding.message)];
+/** 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there. */
+export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>): string {
+  const parts = [
+    finding.stage,
+    finding.rule,
+    finding.file ? basename(finding.file) : '',
+    fold(finding.message),
+    ...(finding.trace ?? []),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

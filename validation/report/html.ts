@@ -4,6 +4,7 @@ import { describeTotals, type FindingGroup, groupFindings, placeOf } from './gro
 import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { markup } from './printable.ts';
+import { formatSize } from './size.ts';
 import { STYLE } from './style.ts';
 import { formatDuration, formatUtc } from './time.ts';
 
@@ -144,16 +145,4 @@ function renderProvenance(report: Report): string {
 ${rows.join('\n')}
 </dl>
 </section>`;
-}
-
-/** Bytes as `512 B`, `3.4 kB`, `1.2 GB`. */
-function formatSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

@@ -30,7 +30,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   for (const step of plan.steps) {
     steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
     const logs = await attemptLogs(run, step);
-    if (logs) inLogs.push(...(await scanStepLogs(logs, rules, { now })));
+    if (logs) inLogs.push(...(await scanStepLogs(logs, rules.logs, { now })));
   }
   const report = buildReport(
     {
