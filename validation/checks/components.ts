@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
+import { readYaml } from '../workflow/yaml-file.ts';
 import { coversFile, expressionSchema, globMatches } from './scope.ts';
-import { YamlFile } from './yaml-file.ts';
 
 const globs = z.array(z.string().min(1)).default([]);
 
@@ -36,10 +36,7 @@ export function builtInComponentsFile(): string {
 export function loadComponents(file?: string): Component[] {
   const all = new Map<string, Component>();
   for (const path of [...(file === undefined ? [] : [file]), builtInComponentsFile()]) {
-    const yaml = YamlFile.read(path);
-    const data = yaml.check(schema, yaml.data);
-    yaml.finish();
-    for (const one of data?.components ?? []) {
+    for (const one of readYaml(path, schema, 'components').data.components) {
       const before = all.get(one.name);
       all.set(one.name, before ? merge(before, one) : one);
     }

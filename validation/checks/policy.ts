@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../jdl/problem.ts';
-import { YamlFile } from './yaml-file.ts';
+import { readYaml } from '../workflow/yaml-file.ts';
 
 const answer = z.enum(['report', 'fail']).default('report');
 
@@ -46,8 +46,6 @@ export function loadPolicy(wanted = 'default'): Policy {
   if (!isName && !existsSync(wanted)) {
     throw new InputError([{ message: `no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` }]);
   }
-  const yaml = YamlFile.read(isName ? own : wanted);
-  const data = yaml.check(schema, yaml.data);
-  yaml.finish();
-  return { name: wanted, ...(data as z.infer<typeof schema>) };
+  const name = basename(wanted).replace(/\.ya?ml$/, '');
+  return { name, ...readYaml(isName ? own : wanted, schema, 'policy').data };
 }

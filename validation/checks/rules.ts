@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { InputError, type Problem } from '../jdl/problem.ts';
 import type { Severity } from '../report/model.ts';
+import { parseYaml, readYaml, type YamlFile } from '../workflow/yaml-file.ts';
 import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
-import { YamlFile } from './yaml-file.ts';
 
 /** Text that a line must hold. Three bytes at least: shorter ones are everywhere, and slow every scan. */
 const literal = z
@@ -47,9 +48,34 @@ const percentage = z
   .regex(/^[1-9]\d{0,3}%$/, 'must be a percentage such as 90%')
   .transform((text) => Number.parseInt(text, 10) / 100);
 
-const stepRule = z.strictObject({ ...common, check: z.enum(CHECKS), above: percentage.optional() });
+const LIMITS: readonly string[] = ['time', 'memory'] satisfies (typeof CHECKS)[number][];
 
-const file = z.strictObject({ rules: z.array(z.record(z.string(), z.unknown())) });
+const stepRule = z
+  .strictObject({ ...common, check: z.enum(CHECKS), above: percentage.optional() })
+  .refine(({ check, above }) => LIMITS.includes(check) === (above !== undefined), {
+    error: `'above', a percentage, goes with ${LIMITS.join(' and ')}, and only with these`,
+    path: ['check'],
+  });
+
+/** What a rule of an earlier file is to have instead. */
+const change = z.strictObject({
+  ...logRule.partial().shape,
+  id: common.id,
+  contains: z.undefined().optional(),
+  above: percentage.optional(),
+});
+
+/** Which of the three it is, its keys say; so that its mistakes are told as those of its kind. */
+const anyRule = z.record(z.string(), z.unknown()).transform((raw, context): AnyRule | Changed => {
+  const schema = 'check' in raw ? stepRule : 'contains' in raw ? logRule : change;
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  context.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: raw }) as z.core.$ZodRawIssue));
+  return z.NEVER;
+});
+
+const file = z.strictObject({ rules: z.array(anyRule) });
+type Changed = z.infer<typeof change>;
 
 type AnyRule = z.infer<typeof logRule> | z.infer<typeof stepRule>;
 /** One that is not switched off. */
@@ -93,17 +119,17 @@ export function builtInRulesFile(): string {
  */
 export function loadRules(files: readonly string[] = []): Rules {
   const rules = new Map<string, AnyRule>();
-  for (const path of [builtInRulesFile(), ...files]) takeFile(YamlFile.read(path), rules);
+  for (const path of [builtInRulesFile(), ...files]) takeAll(readYaml(path, file, 'rules'), rules);
   return sort(rules);
 }
 
 /**
- * Rules of one YAML text. `file` names it in errors.
+ * Rules of one YAML text. `name` names it in errors.
  * @throws {InputError} with every problem
  */
-export function parseRules(file: string, text: string): Rules {
+export function parseRules(name: string, text: string): Rules {
   const rules = new Map<string, AnyRule>();
-  takeFile(new YamlFile(file, text), rules);
+  takeAll(parseYaml({ file: name, text }, file), rules);
   return sort(rules);
 }
 
@@ -119,42 +145,24 @@ function sort(rules: ReadonlyMap<string, AnyRule>): Rules {
 }
 
 /** @throws {InputError} with every problem */
-function takeFile(yaml: YamlFile, rules: Map<string, AnyRule>): void {
-  const seen = new Set<unknown>();
-  for (const [index, raw] of (yaml.check(file, yaml.data)?.rules ?? []).entries()) {
+function takeAll({ data, at }: YamlFile<z.infer<typeof file>>, rules: Map<string, AnyRule>): void {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [index, rule] of data.rules.entries()) {
     const path = ['rules', index];
-    if (seen.has(raw.id)) yaml.add([...path, 'id'], `${raw.id} is used twice`);
-    seen.add(raw.id);
-    const rule = ruleOf(yaml, raw, path, rules.get(String(raw.id)));
-    if (rule) rules.set(rule.id, rule);
+    if (seen.has(rule.id)) problems.push({ message: `a second rule ${rule.id}`, at: at([...path, 'id']) });
+    seen.add(rule.id);
+    if ('check' in rule || 'contains' in rule) {
+      rules.set(rule.id, rule as AnyRule);
+      continue;
+    }
+    const before = rules.get(rule.id);
+    const message = `${rule.id}: no rule before it to be changed; a new one needs 'contains' or 'check'`;
+    if (!before) problems.push({ message, at: at(path) });
+    else
+      rules.set(rule.id, { ...before, ...rule, except: [...(rule.except ?? []), ...(before.except ?? [])] } as AnyRule);
   }
-  yaml.finish();
-}
-
-function ruleOf(
-  yaml: YamlFile,
-  raw: Record<string, unknown>,
-  path: readonly PropertyKey[],
-  before: AnyRule | undefined,
-): AnyRule | undefined {
-  if (before && !('contains' in raw) && !('check' in raw)) {
-    const schema = 'check' in before ? stepRule.partial() : logRule.partial();
-    const change = yaml.check<Partial<AnyRule>>(schema, raw, path);
-    return (
-      change &&
-      ({ ...before, ...change, except: [...(change.except ?? []), ...(before.except ?? [])] } as typeof before)
-    );
-  }
-  if (!('check' in raw)) return yaml.check<AnyRule>(logRule, raw, path);
-  const rule = yaml.check(stepRule, raw, path);
-  const isLimit = rule?.check === 'time' || rule?.check === 'memory';
-  if (rule && isLimit !== (rule.above !== undefined)) {
-    yaml.add(
-      [...path, 'check'],
-      isLimit ? `${rule.check} needs 'above', a percentage` : `${rule.check} has no 'above'`,
-    );
-  }
-  return rule;
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 /**
