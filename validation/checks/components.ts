@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { countLines } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { readYaml } from '../workflow/yaml-file.ts';
 import { coversFile, expressionSchema, globMatches } from './scope.ts';
@@ -93,9 +94,4 @@ export function summarizeComponents(
   return rows
     .filter(({ errors, warnings }) => errors + warnings > 0)
     .sort((a, b) => b.newErrors - a.newErrors || b.errors - a.errors || b.warnings - a.warnings);
-}
-
-/** Lines that a list of findings stands for: those that are counted and not listed too. */
-export function countLines(findings: readonly Finding[]): number {
-  return findings.reduce((sum, finding) => sum + 1 + (finding.more ?? 0), 0);
 }

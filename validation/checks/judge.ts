@@ -1,7 +1,7 @@
 import type { Finding, Report, StepReport } from '../report/model.ts';
 import { fixedSince, withAges } from './compare.ts';
 import { type Component, componentOf, loadComponents, summarizeComponents } from './components.ts';
-import { judgeStep } from './judge-step.ts';
+import { isAboutInfrastructure, judgeStep } from './judge-step.ts';
 import { findChanges } from './measures.ts';
 import type { Outcome } from './outcome.ts';
 import { loadPolicy, type Policy } from './policy.ts';
@@ -57,10 +57,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
     steps.push({ ...rest, state: judged.state });
   }
   const aged = reference ? withAges(found, reference.report) : found;
-  const findings = aged.map((finding) => {
-    const component = componentOf(finding, components);
-    return component === undefined ? finding : { ...finding, component };
-  });
+  const findings = assign(aged, components);
   const changes =
     reference &&
     findChanges(
@@ -85,4 +82,19 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
     components: summarizeComponents(findings, components),
     steps,
   };
+}
+
+/** To each finding its component. What is about a step as a whole concerns whom the first error in its logs does. */
+function assign(findings: readonly Finding[], components: readonly Component[]): Finding[] {
+  const byLog = new Map<string, string>();
+  const own = findings.map((finding) => {
+    const component = componentOf(finding, components);
+    const isError = finding.file !== undefined && finding.severity === 'error';
+    if (isError && component !== undefined && !byLog.has(finding.step)) byLog.set(finding.step, component);
+    return component;
+  });
+  return findings.map((finding, index) => {
+    const component = own[index] ?? (isAboutInfrastructure(finding) ? undefined : byLog.get(finding.step));
+    return component === undefined ? finding : { ...finding, component };
+  });
 }

@@ -1,5 +1,5 @@
+import { countLines } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
-import { countLines } from './components.ts';
 import { isReleaseError } from './judge-step.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
@@ -97,7 +97,7 @@ function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | un
   const first = worse[0];
   if (!first) return undefined;
   const others = worse.length > 1 ? ` and ${worse.length - 1} more` : '';
-  return `all steps succeeded, but ${describeChange(first)}${others} (policy ${policy.name})`;
+  return `all steps succeeded, but ${nameChange(first)}${others} (policy ${policy.name})`;
 }
 
 const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
@@ -108,7 +108,7 @@ const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
 };
 
 /** `sim0003 is slower than usual`. */
-export function describeChange({ stage, step, quantity, direction }: Change): string {
+function nameChange({ stage, step, quantity, direction }: Change): string {
   return `${step ?? stage} ${QUANTITY[quantity][direction === 'more' ? 0 : 1]} than usual`;
 }
 
@@ -119,7 +119,7 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   return [
     warnings > 0 ? `; ${count(warnings, 'warning')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
-    slower[0] ? `; ${describeChange(slower[0])}${slower.length > 1 ? ` and ${slower.length - 1} more are` : ''}` : '',
+    slower[0] ? `; ${nameChange(slower[0])}${slower.length > 1 ? ` and ${slower.length - 1} more are` : ''}` : '',
   ].join('');
 }
 

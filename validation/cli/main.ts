@@ -2,10 +2,13 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addAccept } from './accept.ts';
+import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addList, addLogs, addStatus } from './inspect.ts';
+import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 
@@ -34,6 +37,8 @@ for (const add of [
   addStatus,
   addLogs,
   addReport,
+  addDiff,
+  addAccept,
   addGraph,
   addDoctor,
 ])

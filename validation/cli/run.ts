@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
+import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
@@ -9,6 +10,7 @@ import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '
 import { RunStore } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -18,7 +20,7 @@ export function addRun(program: Argv): void {
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      clusterOptions(runsOption(inputOptions(command)))
+      criteriaOptions(clusterOptions(runsOption(inputOptions(command))))
         .option('local', {
           type: 'boolean',
           default: false,
@@ -49,7 +51,9 @@ export function addRun(program: Argv): void {
         cwd: process.cwd(),
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
+        ...chosenCriteria(args, store),
       });
+      checkChoice(request);
       const lookFor: LookFor = (file, madeBy) => [
         ...(from ? handedOn(from, file, madeBy) : []),
         ...besideInput(request.input)(file, madeBy),
@@ -68,7 +72,7 @@ export function addRun(program: Argv): void {
       const again = planAgain(request, run, lookFor);
       const plan = again({});
       try {
-        await prepareRun(run, plan);
+        await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
