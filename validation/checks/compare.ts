@@ -31,13 +31,15 @@ export function fixedSince(reference: Compared, run: Compared): Finding[] {
   const done = new Set(run.steps.filter(cameToItsEnd).map(({ id }) => id));
   const cut = new Set(run.findings.filter(({ more }) => more).map(listOf));
   const seen = new Set<string>();
-  return reference.findings.filter((finding) => {
+  const gone = reference.findings.filter((finding) => {
     const { fingerprint = '', severity, step } = finding;
     if (!isCompared(finding) || severity === 'info' || now.has(fingerprint) || seen.has(fingerprint)) return false;
     if (!done.has(step) || cut.has(listOf(finding))) return false;
     seen.add(fingerprint);
     return true;
   });
+  // Whether it was new in that run is nobody's question any more.
+  return gone.map(({ age: _, ...finding }) => finding);
 }
 
 function cameToItsEnd({ state }: StepReport): boolean {

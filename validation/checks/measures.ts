@@ -3,7 +3,7 @@ import type { Change, StepReport } from '../report/model.ts';
 type Quantity = Change['quantity'];
 
 /** Less than that is never worth a word: seconds and bytes. */
-const LEAST: Record<Quantity, number> = { duration: 0.5, cpuTime: 0.5, peakMemory: 32e6, outputBytes: 1000 };
+const LEAST: Record<Quantity, number> = { duration: 1, cpuTime: 1, peakMemory: 32e6, outputBytes: 1000 };
 const QUANTITIES = Object.keys(LEAST) as Quantity[];
 
 /**

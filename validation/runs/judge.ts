@@ -12,6 +12,7 @@ import { attemptLogs, outcomeOf } from './collect.ts';
 import { type CriteriaChoice, criteriaOf } from './criteria.ts';
 import type { RunJournal } from './journal.ts';
 import { provenanceOf } from './provenance.ts';
+import type { RunRecord } from './record.ts';
 import { type RunDir, replaceFile } from './store.ts';
 
 /** How a run came to its end. */
@@ -42,14 +43,31 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
     workflow: record.workflow,
     start: record.created,
     end: now,
-    provenance: await provenanceOf(plan, record.request),
+    provenance: { ...(await provenanceOf(plan, record.request)), ...hostsOf(steps) },
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
-  const report = await reportOn(run, saved, criteriaOf(run, record, now));
+  const report = await reportOn(run, saved, criteriaAtEnd(run, record, now));
   await writeReport(run.reportDir, report);
   journal.end(report.verdict, report.reason);
   return report;
+}
+
+/** The machines that steps ran on. */
+function hostsOf(steps: readonly StepOutcome[]): Record<string, string[]> {
+  const hosts = [...new Set(steps.flatMap(({ host }) => host ?? []))].sort();
+  return hosts.length > 0 ? { 'worker hosts': hosts } : {};
+}
+
+/** A reference that has gone meanwhile does not keep a run from being judged: the last good run takes its place. */
+function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
+  try {
+    return criteriaOf(run, record, now);
+  } catch (error) {
+    if (!(error instanceof InputError) || record.request.reference === undefined) throw error;
+    const { reference: _, ...request } = record.request;
+    return criteriaOf(run, { ...record, request }, now);
+  }
 }
 
 /**
