@@ -10,9 +10,13 @@ const QUANTITIES = Object.keys(LEAST) as Quantity[];
  * How far from the median still counts as noise: so many standard deviations of the earlier runs, and at least a share of
  * the median. From one or two runs nothing is known of the spread, from a few little.
  */
-const DEVIATIONS = 4;
-const LEAST_SHARE = { few: 0.35, some: 0.2 } as const;
+const DEVIATIONS = 3;
+/** The same for one of many steps, of which some stray far without a reason. */
+const DEVIATIONS_OF_MANY = 4;
+const LEAST_SHARE = { few: 0.35, some: 0.25 } as const;
 const FEW = 3;
+/** Of so many steps of a stage it can be said how much one of them usually strays from the others. */
+const MANY = 5;
 /** The standard deviation of normal noise is so many times the median of the absolute deviations. */
 const MAD_TO_DEVIATION = 1.4826;
 
@@ -66,13 +70,13 @@ function changesOf(stage: string, quantity: Quantity, own: StageValues, past: re
   const ofStage = change(quantity, median(mine), medians, 0);
   const changes = ofStage ? [{ stage, ...(only !== undefined && { step: only }), quantity, ...ofStage }] : [];
   if (only !== undefined) return changes;
-  // How much a step of this stage varies from run to run is known better from all of them than from its own few runs.
+  // How much a step of this stage varies is known better from all of them than from the few runs of one.
   const ofSteps = [...own].flatMap(([step, values]) => {
     const before = past.flatMap((run) => run.get(step)?.[quantity] ?? []);
     const value = values[quantity];
     return value === undefined || before.length === 0 ? [] : { step, value, before };
   });
-  const share = relativeDeviation(ofSteps.map(({ before }) => before));
+  const share = deviationOfRatios(ofSteps);
   for (const { step, value, before } of ofSteps) {
     const found = change(quantity, value, before, share);
     if (found && found.direction !== ofStage?.direction) changes.push({ stage, step, quantity, ...found });
@@ -83,9 +87,9 @@ function changesOf(stage: string, quantity: Quantity, own: StageValues, past: re
 /** @param share deviation to be expected at least, relative to the median */
 function change(quantity: Quantity, value: number, before: readonly number[], share: number) {
   const usual = median(before);
-  const own = MAD_TO_DEVIATION * median(before.map((one) => Math.abs(one - usual)));
+  const own = deviation(before);
   const least = before.length < FEW ? LEAST_SHARE.few : LEAST_SHARE.some;
-  const spread = Math.max(DEVIATIONS * own, DEVIATIONS * share * usual, least * usual, LEAST[quantity]);
+  const spread = Math.max(DEVIATIONS * own, DEVIATIONS_OF_MANY * share * usual, least * usual, LEAST[quantity]);
   if (Math.abs(value - usual) <= spread) return undefined;
   return {
     value,
@@ -96,13 +100,19 @@ function change(quantity: Quantity, value: number, before: readonly number[], sh
   };
 }
 
-/** Typical deviation of values from the median of their series, relative to it, over many series. */
-function relativeDeviation(series: readonly (readonly number[])[]): number {
-  const deviations = series.flatMap((values) => {
-    const usual = median(values);
-    return values.length < FEW || usual === 0 ? [] : values.map((value) => Math.abs(value - usual) / usual);
+/** Standard deviation of what steps of a stage take now relative to what each took before; 0 where too few are known. */
+function deviationOfRatios(steps: readonly { value: number; before: readonly number[] }[]): number {
+  const ratios = steps.flatMap(({ value, before }) => {
+    const usual = median(before);
+    return usual > 0 ? value / usual : [];
   });
-  return deviations.length === 0 ? 0 : MAD_TO_DEVIATION * median(deviations);
+  return ratios.length < MANY ? 0 : deviation(ratios);
+}
+
+/** Robust, so that what stands out does not hide itself; a little more where there are few values. */
+function deviation(values: readonly number[]): number {
+  const middle = median(values);
+  return MAD_TO_DEVIATION * median(values.map((value) => Math.abs(value - middle))) * (1 + 2 / values.length);
 }
 
 function median(values: readonly number[]): number {
