@@ -6,7 +6,8 @@ import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
-import { addResume, addRun, addStop } from './run.ts';
+import { addResume, addStop } from './resume.ts';
+import { addRun } from './run.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;

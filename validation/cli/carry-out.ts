@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { Argv } from 'yargs';
+import { InputError } from '../jdl/problem.ts';
+import { MakeflowError } from '../makeflow/write.ts';
+import { diagnose, installCommand } from '../preflight/doctor.ts';
+import type { Report, Verdict } from '../report/model.ts';
+import { renderText } from '../report/text.ts';
+import { executeRun } from '../runs/execute.ts';
+import type { RunJournal } from '../runs/journal.ts';
+import type { LocalCluster } from '../runs/local.ts';
+import type { RunRequest } from '../runs/record.ts';
+import type { RunDir } from '../runs/store.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { PlanOptions } from '../workflow/planner.ts';
+import { type LookFor, planRun } from './input-options.ts';
+import { progressFor } from './progress.ts';
+
+const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
+
+/** The flags about how a run is carried out, now: shared by `run` and `resume`. */
+export function clusterOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
+    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
+}
+
+/** Plans a run as it was asked for, as often as it is needed: first without the files that its stages make. */
+export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (more: PlanOptions) => Plan {
+  const options = { outputBase: run.path, ...(request.cwd !== undefined && { cwd: request.cwd }) };
+  return (more) => planRun(request, { ...options, ...more }, lookFor);
+}
+
+export interface CarryOutOptions {
+  localCpus?: number | undefined;
+  localMemory?: number | undefined;
+  json: boolean;
+}
+
+/** From a prepared run to its exit status: cluster, progress, signals, report. */
+export async function carryOut(
+  journal: RunJournal,
+  plan: Plan,
+  again: (more: PlanOptions) => Plan,
+  options: CarryOutOptions,
+): Promise<void> {
+  const { run, record } = journal;
+  const stop = onSignals();
+  const more = plan.pending.length > 0 ? ' and more' : '';
+  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
+  const progress = progressFor(process.stderr, Date.now());
+  journal.onEvent((event, view) => progress.event(event, view));
+  let cluster: LocalCluster | undefined;
+  let report: Report;
+  try {
+    const { request, project } = record;
+    if (request.local) cluster = await startCluster(run, project, options);
+    const catalog = cluster?.catalog ?? (request.catalog as string);
+    report = await executeRun({
+      journal,
+      plan,
+      replan: (bins) => again({ bins }),
+      batch: { type: 'wq', catalog, project },
+      retries: request.retries,
+      signal: stop.signal,
+      stoppedBy: () => String(stop.signal.reason),
+    });
+  } catch (error) {
+    journal.end('broken', (error as Error).message);
+    throw asInputError(error);
+  } finally {
+    progress.close();
+    await cluster?.stop();
+  }
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else {
+    console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
+    console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+  }
+  process.exit(EXIT[report.verdict]);
+}
+
+/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
+async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+  const { startLocalCluster } = await import('../runs/local.ts');
+  return startLocalCluster(join(run.path, 'local'), project, {
+    ...(options.localCpus !== undefined && { cpus: options.localCpus }),
+    ...(options.localMemory !== undefined && { memory: options.localMemory }),
+  });
+}
+
+/** The first signal stops the run in order; a second one is for those who cannot wait. */
+function onSignals(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      console.error(`\n${name}: stopping; once more to leave at once`);
+      controller.abort(name);
+    });
+  }
+  return controller;
+}
+
+/** @throws InputError that says how to install what is missing */
+export function checkTools(): void {
+  const missing = diagnose('run').filter(({ present }) => !present);
+  if (missing.length === 0) return;
+  const list = missing.map((entry) => `  ${entry.package}: ${entry.why}`).join('\n');
+  throw new InputError([
+    { message: `these packages are missing:\n${list}\nInstall them with\n  ${installCommand(missing)}` },
+  ]);
+}
+
+/** What the user has given and makeflow cannot take is bad input, not a fault of ours. */
+export function asInputError(error: unknown): unknown {
+  if (error instanceof MakeflowError || error instanceof RangeError)
+    return new InputError([{ message: error.message }]);
+  return error;
+}
