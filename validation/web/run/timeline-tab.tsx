@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: a region that scrolls, without a heading of its own
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import { formatDuration } from '../../report/time.ts';
@@ -74,7 +76,10 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
 
   const zoom = (factor: number, at = 0.5): void => {
     const span = (seen.to - seen.from) * factor;
-    if (span >= whole.to - whole.from) return setZoomed(undefined);
+    if (span >= whole.to - whole.from) {
+      setZoomed(undefined);
+      return;
+    }
     const centre = seen.from + (seen.to - seen.from) * at;
     const from = Math.min(Math.max(whole.from, centre - span * at), whole.to - span);
     if (span > 20) setZoomed({ from, to: from + span });
