@@ -8,6 +8,7 @@ import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -35,6 +36,7 @@ for (const add of [
   addLogs,
   addReport,
   addGraph,
+  addServe,
   addDoctor,
 ])
   add(program);

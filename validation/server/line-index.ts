@@ -33,6 +33,11 @@ export class LineIndex {
     return extending;
   }
 
+  /** When nothing is being counted any more. */
+  settled(): Promise<void> {
+    return this.#extending;
+  }
+
   async #extend(file: FileHandle, size: number): Promise<void> {
     if (this.#counted >= size) return;
     const buffer = Buffer.allocUnsafe(Math.min(READ, size - this.#counted));
