@@ -3,7 +3,6 @@ import { ClusterView } from './cluster/cluster-view.tsx';
 import { CompareView } from './compare/compare-view.tsx';
 import { StepView } from './log/step-view.tsx';
 import { Help } from './parts/help.tsx';
-import { Empty } from './parts/notice.tsx';
 import { RunView } from './run/run-view.tsx';
 import { RunsView } from './runs/runs-view.tsx';
 import { useKeys } from './state/keys.ts';
@@ -69,11 +68,12 @@ function View() {
       return <ClusterView />;
     default:
       return (
-        <Empty title="There is nothing at this address.">
+        <>
+          <h1>There is nothing at this address.</h1>
           <p>
             <a href="/">All runs</a>
           </p>
-        </Empty>
+        </>
       );
   }
 }

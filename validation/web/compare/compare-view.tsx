@@ -65,10 +65,10 @@ function Both({ diff }: { diff: Diff }) {
               <th scope="col">before</th>
               <th scope="col">after</th>
               <th scope="col" class="number wide">
-                took
+                took before
               </th>
               <th scope="col" class="number">
-                now
+                after
               </th>
             </tr>
           </thead>

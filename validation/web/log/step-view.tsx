@@ -119,6 +119,10 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     if (next.text === '') search.clear();
     else void search.start(name, next);
   };
+  // A link to a line that is followed, pasted or gone back to.
+  useEffect(() => {
+    if (range) setFollow(false);
+  }, [range?.from, range?.to]);
   // The first match is shown as soon as it is found.
   const firstFound = found?.lines[0];
   useEffect(() => {

@@ -11,7 +11,6 @@ export interface Bar {
   submitted?: number;
   started?: number;
   ended?: number;
-  row: number;
 }
 
 export interface TimelineLayout {
@@ -42,10 +41,21 @@ export function layOutTimeline(timeline: Timeline, by: By): TimelineLayout {
       ...(submitted >= 0 && { submitted }),
       ...(started >= 0 && { started }),
       ...(ended >= 0 && { ended }),
-      row: -1,
     };
   });
   return by === 'step' ? bySteps(all, stages) : byWorkers(all, workers);
+}
+
+/** The layout of what is seen between two times: rows without anything there are left out. @param now where what has not ended ends */
+export function within(layout: TimelineLayout, from: number, to: number, now: number): TimelineLayout {
+  const isSeen = (bar: Bar): boolean => begin(bar) <= to && (bar.ended ?? now) >= from;
+  const kept = layout.rows.flatMap((bars, row) => (bars.some(isSeen) ? [row] : []));
+  const groups = layout.groups.flatMap(({ name, row }, n) => {
+    const end = layout.groups[n + 1]?.row ?? layout.rows.length;
+    const first = kept.findIndex((one) => one >= row && one < end);
+    return first < 0 ? [] : [{ name, row: first }];
+  });
+  return { bars: layout.bars, rows: kept.map((row) => layout.rows[row] ?? []), groups };
 }
 
 const begin = (bar: Bar): number => bar.submitted ?? bar.started ?? Number.POSITIVE_INFINITY;
@@ -55,7 +65,6 @@ function bySteps(all: Bar[], stages: readonly string[]): TimelineLayout {
   const groups: TimelineLayout['groups'] = [];
   let stage = -1;
   for (const [row, bar] of bars.entries()) {
-    bar.row = row;
     if (bar.stage !== stage) groups.push({ name: stages[bar.stage] ?? '', row });
     stage = bar.stage;
   }
@@ -79,7 +88,6 @@ function byWorkers(all: Bar[], workers: readonly string[]): TimelineLayout {
     const start = bar.started ?? 0;
     let row = first;
     while (row < rows.length && (rows[row]?.at(-1)?.ended ?? Number.POSITIVE_INFINITY) > start) row++;
-    bar.row = row;
     if (row === rows.length) rows.push([]);
     rows[row]?.push(bar);
   }

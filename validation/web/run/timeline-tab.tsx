@@ -13,9 +13,10 @@ import { useResource } from '../state/server.ts';
 import { theme } from '../state/theme.ts';
 import { counted, isActive } from '../words.ts';
 import { AXIS, drawTimeline } from './timeline-draw.ts';
-import { type Bar, type By, layOutTimeline } from './timeline-layout.ts';
+import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
 
-const HEIGHTS = { step: { most: 16, least: 2 }, worker: { most: 18, least: 6 } } as const;
+/** Pixels of a row: of all rows as many as there is room for, of those of a shorter time as many as are legible. */
+const HEIGHTS = { step: { most: 16, least: 3 }, worker: { most: 18, least: 6 } } as const;
 
 /** Which step ran when, on which worker. */
 export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number }) {
@@ -40,12 +41,16 @@ export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number 
 
 function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }) {
   const by: By = query.value.get('by') === 'worker' ? 'worker' : 'step';
-  const layout = useMemo(() => layOutTimeline(timeline, by), [timeline, by]);
   const active = isActive(detail.status);
   const end = active ? Math.max(timeline.end, now.value) : timeline.end;
   const whole = { from: timeline.start, to: Math.max(end, timeline.start + 1000) };
   const [zoomed, setZoomed] = useState<{ from: number; to: number }>();
   const seen = zoomed ?? whole;
+  const all = useMemo(() => layOutTimeline(timeline, by), [timeline, by]);
+  const layout = useMemo(
+    () => (zoomed ? within(all, zoomed.from, zoomed.to, timeline.end) : all),
+    [all, zoomed, timeline.end],
+  );
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
@@ -53,7 +58,10 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
   const [hover, setHover] = useState<Bar>();
   const { most, least } = HEIGHTS[by];
   const room = Math.max(1, size.height - AXIS);
-  const rowHeight = Math.min(most, Math.max(least, room / Math.max(1, layout.rows.length)));
+  const rowHeight = Math.min(
+    most,
+    Math.max(zoomed || by === 'worker' ? least : 0, room / Math.max(1, layout.rows.length)),
+  );
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -114,7 +122,7 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
     if (row?.length === 1) return row[0];
     return row?.find((bar) => (bar.started ?? 0) <= time && (bar.ended ?? end) >= time);
   };
-  const ran = layout.bars.filter(({ started }) => started !== undefined).length;
+  const ran = all.bars.filter(({ started }) => started !== undefined).length;
   return (
     <section aria-label="Timeline">
       <p class="filters">

@@ -99,7 +99,7 @@ export function RunsView() {
         <table class="runs" ref={table}>
           <thead>
             <tr>
-              <th scope="col">
+              <th scope="col" class="wide">
                 <span class="visually-hidden">Compare</span>
               </th>
               <th scope="col">Verdict</th>
@@ -134,7 +134,7 @@ export function RunsView() {
 function Row({ run, marked, toggle }: { run: RunSummary; marked: boolean; toggle: (id: string) => void }) {
   return (
     <tr>
-      <td>
+      <td class="wide">
         <input type="checkbox" checked={marked} onChange={() => toggle(run.id)} aria-label={`Compare ${run.id}`} />
       </td>
       <td>
@@ -150,7 +150,7 @@ function Row({ run, marked, toggle }: { run: RunSummary; marked: boolean; toggle
             accepted
           </span>
         )}
-        {run.reason && <div class="soft clip">{run.reason}</div>}
+        {run.reason && run.status !== 'passed' && <div class="soft clip">{run.reason}</div>}
       </th>
       <td class="wide">{run.release}</td>
       <td class="wide">
