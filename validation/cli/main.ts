@@ -15,6 +15,7 @@ import { addNotify } from './notify.ts';
 import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
@@ -50,6 +51,7 @@ for (const add of [
   addGc,
   addNotify,
   addConfig,
+  addServe,
   addDoctor,
 ])
   add(program);
