@@ -78,6 +78,17 @@ export async function carryOut(
     progress.close();
     await cluster?.stop();
   }
+  await tellReport(journal, report, options, notifier);
+}
+
+/** Prints what a run has come to, tells whoever is to be told, and ends with the exit status of its verdict. */
+export async function tellReport(
+  journal: RunJournal,
+  report: Report,
+  options: NotifierOptions & { json: boolean },
+  notifier = notifierOf(journal, options),
+): Promise<never> {
+  const { run, record } = journal;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);

@@ -1,6 +1,6 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { InputError, Lines, type Position, type Problem, readText } from '../jdl/problem.ts';
+import { InputError, Lines, type Position, type Problem, readText, type Source } from '../jdl/problem.ts';
 
 /** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */
 export type Path = readonly (string | number)[];
@@ -24,7 +24,11 @@ export function readYaml<Schema extends z.ZodType>(
   schema: Schema,
   content?: string,
 ): YamlFile<z.output<Schema>> {
-  const source = { file, text: read(file, content) };
+  return parseYaml({ file, text: read(file, content) }, schema);
+}
+
+/** As readYaml, of a text that was read. @throws {InputError} with every problem and its position */
+export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Schema): YamlFile<z.output<Schema>> {
   const lines = new Lines(source);
   const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
@@ -36,7 +40,7 @@ export function readYaml<Schema extends z.ZodType>(
     );
   }
   const at = (path: Path, key = false) => lines.at(offsetOf(document.contents, path, key));
-  const parsed = schema.safeParse(content === undefined ? (document.toJS() ?? {}) : document.toJS());
+  const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, at));
     throw new InputError(problems.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0)));
