@@ -2,14 +2,17 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addAccept } from './accept.ts';
 import { addCheck } from './check.ts';
 import { addConfig } from './config.ts';
+import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addList, addLogs, addStatus } from './inspect.ts';
 import { addNotify } from './notify.ts';
+import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 import { useSettings } from './settings.ts';
@@ -42,6 +45,8 @@ for (const add of [
   addStatus,
   addLogs,
   addReport,
+  addDiff,
+  addAccept,
   addGraph,
   addCheck,
   addGc,

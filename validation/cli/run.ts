@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
+import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
@@ -13,6 +14,7 @@ import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
+import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -23,7 +25,7 @@ export function addRun(program: Argv): void {
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      checkOptions(clusterOptions(runsOption(inputOptions(command))))
+      checkOptions(criteriaOptions(clusterOptions(runsOption(inputOptions(command)))))
         .option('local', {
           type: 'boolean',
           default: false,
@@ -76,7 +78,9 @@ export function addRun(program: Argv): void {
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
         nightly: nightly && { name: nightly.name, file: nightly.file },
+        ...chosenCriteria(args, store),
       });
+      checkChoice(request);
       const lookFor: LookFor = (file, madeBy) => [
         ...(from ? handedOn(from, file, madeBy) : []),
         ...besideInput(request.input)(file, madeBy),
@@ -95,7 +99,7 @@ export function addRun(program: Argv): void {
       const again = planAgain(request, run, lookFor);
       const plan = again({});
       try {
-        await prepareRun(run, plan);
+        await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });

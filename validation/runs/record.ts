@@ -22,6 +22,14 @@ export const runRequestSchema = z.object({
   from: z.string().optional(),
   /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
   retries: z.number().int().nonnegative().optional(),
+  /** YAML files of rules that are added to the built-in set. */
+  rules: z.array(z.string()).optional(),
+  /** Name or file of the policy for the verdict. */
+  policy: z.string().optional(),
+  /** YAML file of components and who looks after them. */
+  components: z.string().optional(),
+  /** The run to compare with, in the place of the last good one. */
+  reference: z.string().optional(),
   /** Start catalog, master, framework and workers on this machine. */
   local: z.boolean(),
   /** `host:port` of the catalog of a cluster. */
