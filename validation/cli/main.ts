@@ -28,7 +28,9 @@ const program = yargs(hideBin(process.argv))
   .strict()
   .recommendCommands()
   .wrap(Math.min(120, process.stdout.columns ?? 100))
-  .epilogue('Exit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted')
+  .epilogue(
+    'Flags about places and limits can also be given in relval.yaml, or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted',
+  )
   .fail((message, error) => {
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
