@@ -37,6 +37,8 @@ export interface CarryOutOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
   json: boolean;
+  /** Shows what comes before the report, when the run has ended. */
+  beforeReport?: () => Promise<void>;
 }
 
 /** From a prepared run to its exit status: cluster, progress, signals, report. */
@@ -74,6 +76,7 @@ export async function carryOut(
     progress.close();
     await cluster?.stop();
   }
+  await options.beforeReport?.();
   tellReport(journal, report, options.json);
 }
 

@@ -5,12 +5,14 @@ import { InputError } from '../jdl/problem.ts';
 import { addCheck } from './check.ts';
 import { addConfig } from './config.ts';
 import { addDoctor } from './doctor.ts';
+import { addExec } from './exec.ts';
 import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
+import { addSchedule } from './schedule.ts';
 import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
@@ -20,6 +22,7 @@ const program = yargs(hideBin(process.argv))
   .scriptName('relval')
   .usage('$0 COMMAND\n\nRuns release validations on Work Queue: AliEn JDL in, logs, verdict and report out.')
   .demandCommand(1, 'Which command?')
+  .parserConfiguration({ 'populate--': true })
   .strict()
   .recommendCommands()
   .wrap(Math.min(120, process.stdout.columns ?? 100))
@@ -33,6 +36,7 @@ for (const add of [
   addPlan,
   addGenerate,
   addRun,
+  addExec,
   addResume,
   addStop,
   addList,
@@ -41,6 +45,7 @@ for (const add of [
   addReport,
   addGraph,
   addCheck,
+  addSchedule,
   addGc,
   addConfig,
   addDoctor,

@@ -123,20 +123,20 @@ function parseRequest(flags: Record<string, unknown>): RunRequest {
   throw new InputError(problems);
 }
 
-function checkCatalog(text: string): void {
+export function checkCatalog(text: string): void {
   const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
   if (port >= 1 && port <= 65_535) return;
   throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
 }
 
-function runName(name: string): string {
+export function runName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
   throw new InputError([
     { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
   ]);
 }
 
-function newRecord(id: string, name: string, plan: Plan, request: RunRequest): RunRecord {
+export function newRecord(id: string, name: string, plan: Plan, request: RunRequest): RunRecord {
   return {
     schema: 'relval-run-1',
     id,
