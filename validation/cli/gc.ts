@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import { formatUtc } from '../report/time.ts';
-import { emptyTrash, keptRuns, removeRun, whileRemoving } from '../runs/removal.ts';
+import { keptRuns, removeRuns } from '../runs/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
 import { RunStore } from '../runs/store.ts';
 import { runsOption } from './inspect.ts';
@@ -41,7 +41,7 @@ export function addGc(program: Argv): void {
       const going = decisions.filter(({ remove }) => remove);
       if (!args.json) console.log(decisionsText(decisions, store.dir));
       const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
-      const removed = agreed ? await remove(store, policy) : [];
+      const removed = agreed ? await removeRuns(store, policy) : [];
       if (args.json)
         console.log(
           JSON.stringify(
@@ -54,22 +54,6 @@ export function addGc(program: Argv): void {
       else if (going.length > 0 && !process.stdin.isTTY) console.log('nothing was removed: --yes removes them');
     },
   );
-}
-
-/** Decides again, now that nobody else removes anything, and removes. @returns ids of those that are gone */
-export async function remove(
-  store: RunStore,
-  policy: RetentionPolicy,
-  isMeant = (_name: string): boolean => true,
-): Promise<string[]> {
-  return whileRemoving(store, async () => {
-    await emptyTrash(store);
-    const gone: string[] = [];
-    for (const { run, remove } of decideRetention(await keptRuns(store), policy, Date.now())) {
-      if (remove && isMeant(run.name) && (await removeRun(store, run))) gone.push(run.id);
-    }
-    return gone;
-  });
 }
 
 interface PolicyFlags {

@@ -16,7 +16,7 @@ import { checkBefore, checkOptions } from './check.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
-import { awaitTurn, nightlyArguments } from './nightly.ts';
+import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
 
 export function addRun(program: Argv): void {
   program.command(
@@ -107,6 +107,7 @@ export function addRun(program: Argv): void {
       });
       journal.add({ type: 'created', name, workflow: plan.workflow });
       const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
+      if (nightly) await removeOld(nightly);
       if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
       await carryOut(journal, plan, again, args);
     },
