@@ -6,9 +6,13 @@ import { InputError } from '../jdl/problem.ts';
 import { formatUtc } from '../report/time.ts';
 import { keptRuns, removeRuns } from '../runs/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
+import { gcSection } from '../runs/retention-settings.ts';
 import { RunStore } from '../runs/store.ts';
 import { runsOption } from './inspect.ts';
 import { table } from './table.ts';
+
+const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
+  gcSection.unwrap().shape[key].description ?? '';
 
 export function addGc(program: Argv): void {
   program.command(
@@ -16,21 +20,9 @@ export function addGc(program: Argv): void {
     'Remove old runs; accepted ones and the last good one of each workflow stay',
     (command) =>
       runsOption(command)
-        .option('older-than', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Runs older than this, such as 30d; failed ones stay twice as long',
-        })
-        .option('keep', {
-          type: 'number',
-          requiresArg: true,
-          describe: 'Keep so many runs of each name, and twice as many failed ones',
-        })
-        .option('max-size', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Then the oldest, until all together are below this, such as 100G',
-        })
+        .option('older-than', { type: 'string', requiresArg: true, describe: words('olderThan') })
+        .option('keep', { type: 'number', requiresArg: true, describe: words('keep') })
+        .option('max-size', { type: 'string', requiresArg: true, describe: words('maxSize') })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would go' })
         .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
