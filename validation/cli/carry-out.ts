@@ -6,6 +6,7 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
@@ -44,6 +45,7 @@ export async function carryOut(
   plan: Plan,
   again: (more: PlanOptions) => Plan,
   options: CarryOutOptions,
+  containers?: LocalContainers,
 ): Promise<void> {
   const { run, record } = journal;
   const stop = onSignals();
@@ -55,7 +57,7 @@ export async function carryOut(
   let report: Report;
   try {
     const { request, project } = record;
-    if (request.local) cluster = await startCluster(run, project, options);
+    if (request.local) cluster = await startCluster(run, project, options, containers);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
       journal,
@@ -82,12 +84,34 @@ export async function carryOut(
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+async function startCluster(
+  run: RunDir,
+  project: string,
+  options: CarryOutOptions,
+  containers: LocalContainers | undefined,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
   return startLocalCluster(join(run.path, 'local'), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
   });
+}
+
+/**
+ * What the workers of a local run run in, ready for use: loaded only where it is used, as the cluster is.
+ * @throws InputError when it cannot be used
+ */
+export async function provideContainers(
+  request: RunRequest,
+  plan: Plan,
+  runDir: string,
+): Promise<LocalContainers | undefined> {
+  if (request.containerizer === undefined || request.containerizer === 'process') return undefined;
+  const { containersOf, provideImage } = await import('../runs/containers.ts');
+  const containers = containersOf(request, plan, runDir);
+  if (containers) await provideImage(containers);
+  return containers;
 }
 
 /** The first signal stops the run in order; a second one is for those who cannot wait. */

@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { asInputError, carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { asInputError, carryOut, checkTools, clusterOptions, planAgain, provideContainers } from './carry-out.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -25,6 +26,17 @@ export function addRun(program: Argv): void {
           describe: 'On this machine: starts catalog, master, framework and workers',
         })
         .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('containerizer', {
+          choices: ['process', 'docker', 'podman'] as const,
+          describe: 'With --local: what workers run in; default: process',
+        })
+        .option('image', { type: 'string', describe: 'Image of the workers; default: what the stages name' })
+        .option('volume', {
+          alias: 'v',
+          type: 'string',
+          array: true,
+          describe: 'HOST[:CONTAINER[:RO|RW]] mounted in the workers; repeatable',
+        })
         .option('from', {
           type: 'string',
           describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
@@ -32,7 +44,11 @@ export function addRun(program: Argv): void {
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
         .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-        .check(({ local, catalog, dryRun, from, startAt, only }) => {
+        .check(({ local, catalog, dryRun, from, startAt, only, containerizer = 'process', image, volume }) => {
+          if (containerizer !== 'process' && !local)
+            throw new InputError([{ message: 'run: --containerizer goes with --local; a cluster has pools' }]);
+          if (containerizer === 'process' && (image !== undefined || volume !== undefined))
+            throw new InputError([{ message: 'run: --image and --volume go with --containerizer docker or podman' }]);
           if (from !== undefined && startAt === undefined && only === undefined)
             throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
           if (dryRun || local !== (catalog !== undefined)) return true;
@@ -67,7 +83,9 @@ export function addRun(program: Argv): void {
       const { id, run } = store.create(name, new Date());
       const again = planAgain(request, run, lookFor);
       const plan = again({});
+      let containers: LocalContainers | undefined;
       try {
+        containers = await provideContainers(request, plan, run.path);
         await prepareRun(run, plan);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
@@ -76,7 +94,7 @@ export function addRun(program: Argv): void {
       }
       const journal = new RunJournal(run, newRecord(id, name, plan, request));
       journal.add({ type: 'created', name, workflow: plan.workflow });
-      await carryOut(journal, plan, again, args);
+      await carryOut(journal, plan, again, args, containers);
     },
   );
 }
