@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -22,8 +23,8 @@ const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interru
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
   return yargs
-    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
-    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
 }
 
@@ -75,7 +76,12 @@ export async function carryOut(
     progress.close();
     await cluster?.stop();
   }
-  if (options.json) console.log(JSON.stringify(report, null, 2));
+  tellReport(journal, report, options.json);
+}
+
+/** Prints what a run has come to, and ends with the exit status of its verdict. */
+export function tellReport({ run, record }: RunJournal, report: Report, json: boolean): never {
+  if (json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
     console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
@@ -96,22 +102,6 @@ async function startCluster(
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
     ...(containers && { containers }),
   });
-}
-
-/**
- * What the workers of a local run run in, ready for use: loaded only where it is used, as the cluster is.
- * @throws InputError when it cannot be used
- */
-export async function provideContainers(
-  request: RunRequest,
-  plan: Plan,
-  runDir: string,
-): Promise<LocalContainers | undefined> {
-  if (request.containerizer === undefined || request.containerizer === 'process') return undefined;
-  const { containersOf, provideImage } = await import('../runs/containers.ts');
-  const containers = containersOf(request, plan, runDir);
-  if (containers) await provideImage(containers);
-  return containers;
 }
 
 /** The first signal stops the run in order; a second one is for those who cannot wait. */

@@ -4,13 +4,14 @@ import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import type { Report } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { countStates } from '../runs/events.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
-import { defaultRunsDir, type RunDir, RunStore } from '../runs/store.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
 import { overview } from './progress.ts';
 import { table } from './table.ts';
 
@@ -29,8 +30,8 @@ const FOLLOW_MS = 500;
 export function runsOption<T>(yargs: Argv<T>) {
   return yargs.option('runs', {
     type: 'string',
-    default: defaultRunsDir(),
-    describe: 'Directory of the runs (default also from $RELVAL_RUNS)',
+    default: 'runs',
+    describe: describeOption('runs'),
   });
 }
 

@@ -2,12 +2,16 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addCheck } from './check.ts';
+import { addConfig } from './config.ts';
 import { addDoctor } from './doctor.ts';
+import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
 import { addList, addLogs, addReport, addStatus } from './inspect.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
+import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -24,6 +28,7 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
+useSettings(program);
 for (const add of [
   addPlan,
   addGenerate,
@@ -35,6 +40,9 @@ for (const add of [
   addLogs,
   addReport,
   addGraph,
+  addCheck,
+  addGc,
+  addConfig,
   addDoctor,
 ])
   add(program);

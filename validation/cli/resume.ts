@@ -4,7 +4,8 @@ import { handedOn } from '../runs/earlier.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { isAlive, statusOf, thisProcess } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
-import { carryOut, checkTools, clusterOptions, planAgain, provideContainers } from './carry-out.ts';
+import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { containersFor, provideContainers } from './containers.ts';
 import { runsOption } from './inspect.ts';
 
 export function addResume(program: Argv): void {
@@ -27,7 +28,9 @@ export function addResume(program: Argv): void {
       }
       const again = planAgain(record.request, run, (file, madeBy) => handedOn(run, file, madeBy));
       const plan = again({});
-      const containers = await provideContainers(record.request, plan, run.path);
+      const containers = await containersFor(record.request, plan, run.path);
+      const obstacle = containers && (await provideContainers(containers));
+      if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
       const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
       const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
       journal.add({ type: 'resumed', pid: process.pid });

@@ -66,15 +66,16 @@ const isBelow = (path: string, directory: string): boolean =>
 
 /**
  * Sees to it that containers can run and that the image is here, pulling it if need be.
- * @throws InputError in the words of docker or podman
+ * @returns why that is impossible, in the words of docker or podman
  */
-export async function provideImage({ program, image }: LocalContainers, signal?: AbortSignal): Promise<void> {
+export async function provideImage({ program, image }: LocalContainers): Promise<string | undefined> {
   try {
     const runtime = new ContainerRuntime(program, 'relval');
     await runtime.check();
-    await runtime.provideImage(image, false, signal);
+    await runtime.provideImage(image, false);
+    return undefined;
   } catch (error) {
-    throw new InputError([{ message: `--containerizer ${program}: ${(error as Error).message}` }]);
+    return `--containerizer ${program}: ${(error as Error).message}`;
   }
 }
 

@@ -39,7 +39,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
       workflow: record.workflow,
       start: record.created,
       end: now,
-      provenance: await provenanceOf(plan, record.request),
+      provenance: await provenanceOf(plan, record),
     },
     { steps, inLogs, ...how },
   );

@@ -31,6 +31,10 @@ export const runRequestSchema = z.object({
   volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** The nightly that it is a run of. */
+  nightly: z.object({ name: z.string(), file: z.string() }).optional(),
+  /** With `relval exec`: the words that were to be run; the input is then made from them. */
+  command: z.array(z.string()).optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -47,6 +51,8 @@ export const runRecordSchema = z.object({
   reason: z.string().optional(),
   /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
   process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
+  /** What the pre-flight checks found, as lines of a text. */
+  checks: z.array(z.string()).optional(),
   /** Release under test, where the input names one. */
   release: z.string().optional(),
   /** Marked as good by a person. */
