@@ -7,6 +7,7 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
@@ -47,6 +48,7 @@ export async function carryOut(
   plan: Plan,
   again: (more: PlanOptions) => Plan,
   options: CarryOutOptions,
+  containers?: LocalContainers,
 ): Promise<void> {
   const { run, record } = journal;
   const stop = onSignals();
@@ -58,7 +60,7 @@ export async function carryOut(
   let report: Report;
   try {
     const { request, project } = record;
-    if (request.local) cluster = await startCluster(run, project, options);
+    if (request.local) cluster = await startCluster(run, project, options, containers);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
       journal,
@@ -91,11 +93,17 @@ export function tellReport({ run, record }: RunJournal, report: Report, json: bo
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+async function startCluster(
+  run: RunDir,
+  project: string,
+  options: CarryOutOptions,
+  containers: LocalContainers | undefined,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
   return startLocalCluster(join(run.path, 'local'), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
   });
 }
 

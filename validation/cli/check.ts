@@ -38,6 +38,7 @@ export function checkOptions<T>(yargs: Argv<T>) {
 
 export interface CheckArguments extends Partial<Record<'wait' | 'proxy' | 'alienv', string | undefined>> {
   proxyDays?: number | undefined;
+  containerizer?: 'process' | 'docker' | 'podman' | undefined;
   local: boolean;
   catalog?: string | undefined;
 }
@@ -50,6 +51,10 @@ export function addCheck(program: Argv): void {
       checkOptions(runsOption(inputOptions(command)))
         .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
         .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
+        .option('containerizer', {
+          choices: ['docker', 'podman'] as const,
+          describe: 'With --local: what would start the containers; looks for the image of the steps',
+        })
         .option('nightly', {
           type: 'string',
           requiresArg: true,
@@ -93,7 +98,18 @@ function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
   if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
   const say = (text: string) => console.error(text);
-  return preflight({ plan, catalog: args.catalog, fast, wait: patience * 1000, proxy, proxyDays, alienv, say });
+  const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
+  return preflight({
+    plan,
+    catalog: args.catalog,
+    containerizer,
+    fast,
+    wait: patience * 1000,
+    proxy,
+    proxyDays,
+    alienv,
+    say,
+  });
 }
 
 function checksText(checks: readonly Check[]): string {

@@ -5,6 +5,7 @@ import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
 import type { RunRequest } from '../runs/record.ts';
@@ -14,6 +15,7 @@ import { endUnstarted } from '../runs/unstarted.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
+import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
@@ -29,11 +31,10 @@ export function addExec(program: Argv): void {
     'exec',
     'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
     (command) =>
-      checkOptions(clusterOptions(runsOption(command)))
+      checkOptions(containerOptions(clusterOptions(runsOption(command))))
         .usage(
           '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
         )
-        .option('image', { type: 'string', requiresArg: true, describe: 'Container image to run it in' })
         .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
         .option('catalog', { type: 'string', describe: describeOption('catalog') })
         .option('directory', {
@@ -90,12 +91,17 @@ export function addExec(program: Argv): void {
         local: args.local,
         ...(args.catalog !== undefined && { catalog: args.catalog }),
         ...(args.retries !== undefined && { retries: args.retries }),
+        ...(args.containerizer && { containerizer: args.containerizer }),
+        ...(args.local && args.image !== undefined && { image: args.image }),
+        ...(args.volume && { volume: args.volume }),
       };
       const again = planAgain(request, run, () => []);
       let plan: ReturnType<typeof again>;
+      let containers: LocalContainers | undefined;
       try {
         await writeFolder(run, words, script, sent, args, name);
         plan = again({});
+        containers = await containersFor(request, plan, run.path);
         await prepareRun(run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
@@ -105,15 +111,19 @@ export function addExec(program: Argv): void {
       warn(plan);
       const journal = new RunJournal(run, newRecord(id, name, plan, request));
       journal.add({ type: 'created', name, workflow: plan.workflow });
-      const obstacle = args.check ? await checkBefore(journal, plan, args) : undefined;
+      const obstacle =
+        (args.check ? await checkBefore(journal, plan, args) : undefined) ??
+        (containers && (await provideContainers(containers)));
       if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
       const step = plan.steps[0]?.id ?? '';
-      await carryOut(journal, plan, again, { ...args, beforeReport: () => showLogs(run, step, args.json) });
+      await carryOut(journal, plan, again, { ...args, beforeReport: () => showLogs(run, step, args.json) }, containers);
     },
   );
 }
 
 interface ExecArguments {
+  containerizer?: 'process' | 'docker' | 'podman' | undefined;
+  volume?: string[] | undefined;
   image?: string | undefined;
   local: boolean;
   catalog?: string | undefined;
@@ -133,13 +143,15 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, image, cores, memory, wallTime, retries } = args;
+  const { local, catalog, image, containerizer, volume, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
-  if (image !== undefined && local) {
-    fail(
-      '--image needs something that starts containers here, which --local does not: leave out --image, or give --catalog of a cluster whose workers run in that image',
-    );
+  if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
+    fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
+  }
+  if (local) checkContainerFlags(args);
+  else if (containerizer !== undefined || volume !== undefined) {
+    fail('--containerizer and --volume go with --local; on a cluster the pools say what workers run in');
   }
   if (cores !== undefined && !(Number.isInteger(cores) && cores > 0)) fail('--cores: expected a number of cores');
   if (memory !== undefined && megabytes(memory) === undefined) fail(`--memory ${memory}: expected a size such as 2GB`);

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
@@ -13,6 +14,7 @@ import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
+import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -23,7 +25,7 @@ export function addRun(program: Argv): void {
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      checkOptions(clusterOptions(runsOption(inputOptions(command))))
+      checkOptions(containerOptions(clusterOptions(runsOption(inputOptions(command)))))
         .option('local', {
           type: 'boolean',
           default: false,
@@ -52,7 +54,8 @@ export function addRun(program: Argv): void {
           describe: 'With --nightly: start it now, whenever it was due',
         })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-        .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime }) => {
+        .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime, ...flags }) => {
+          checkContainerFlags({ local, ...flags });
           if (from !== undefined && startAt === undefined && only === undefined)
             throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
           if (anyTime && nightly === undefined)
@@ -94,7 +97,9 @@ export function addRun(program: Argv): void {
       const { id, run } = store.create(name, new Date());
       const again = planAgain(request, run, lookFor);
       const plan = again({});
+      let containers: LocalContainers | undefined;
       try {
+        containers = await containersFor(request, plan, run.path);
         await prepareRun(run, plan);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
@@ -106,10 +111,14 @@ export function addRun(program: Argv): void {
         ...(release !== undefined && { release }),
       });
       journal.add({ type: 'created', name, workflow: plan.workflow });
-      const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
+      const obstacle =
+        unready ??
+        chosen.problem ??
+        (args.check ? await checkBefore(journal, plan, args) : undefined) ??
+        (containers && (await provideContainers(containers)));
       if (nightly) await removeOld(nightly);
       if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
-      await carryOut(journal, plan, again, args);
+      await carryOut(journal, plan, again, args, containers);
     },
   );
 }
