@@ -218,7 +218,8 @@ function poolOfFlags(args: FrameworkArguments): Pool {
 async function startLocal(args: FrameworkArguments, log: Logger): Promise<{ master: LocalMaster; dir: string }> {
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
-  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK }];
+  const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
+  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
   const master = await startLocalMaster({ workDir: dir, agents, log });
   return { master, dir };
 }
