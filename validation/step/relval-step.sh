@@ -327,16 +327,25 @@ rv_read_logs_address() { # a join is no step, and nobody's business
   rv_logs_greeting="relval-log-1 ${BASH_REMATCH[3]} $rv_id $rv_execution $rv_host $rv_start"
 }
 
-rv_ask() { # SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time
-  rv_guarded rv_limited 3 rv_ask_now "$@" >"$rv_own/answer" 2>/dev/null
-  IFS= read -r rv_reply <"$rv_own/answer"
+# SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
+# connecting may take minutes.
+rv_ask() {
+  local rv_asking=''
+  exec 6< <(rv_ask_now "$2" 2>/dev/null)
+  IFS= read -r -t 3 rv_asking <&6
+  rv_reply=''
+  IFS= read -r -t "$1" rv_reply <&6
+  exec 6<&-
+  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
+  [[ $rv_reply ]]
 }
 
 rv_ask_now() {
   local rv_answer
+  printf '%s\n' "$BASHPID"
   exec 9>&- 5<>"$rv_logs_address" || return
-  printf '%s %s\n' "$rv_logs_greeting" "$2" >&5
-  IFS= read -r -t "$1" rv_answer <&5 && printf '%s\n' "$rv_answer"
+  printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
+  IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
 }
 
 rv_may_run() { # false when the receiver refuses: rv_message says why. One that cannot be asked does not.
@@ -370,7 +379,9 @@ rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where 
       read -r -t 10 rv_word rv_have <&5
       [[ $rv_word == refused ]] && return
       if [[ $rv_word == have && $rv_have =~ ^[0-9]+$ ]]; then
-        tail -c "+$((rv_have + 1))" -s 0.2 -f -- "$rv_top/$rv_id.$1.log" >&5 &
+        # From its standard input tail is not told of every write, but looks five times a second: less work
+        # when the payload prints much.
+        nice -n 10 tail -c "+$((rv_have + 1))" -s 0.2 -f <"$rv_top/$rv_id.$1.log" >&5 &
         rv_tail=$!
         : >"$rv_own/streaming.$1"
         while read -r -t 60 rv_word <&5; do :; done
@@ -386,13 +397,14 @@ rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where 
   done
 }
 
-# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone.
+# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
+# did well takes a twentieth of its time, so that live logs cost it next to nothing.
 rv_stop_streams() {
   local rv_time=3000 rv_out
   [[ $rv_streams ]] || return
   if [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]]; then
-    if [[ $rv_interrupted == false ]]; then
-      rv_now && ((rv_time = 200 + (rv_reply - rv_start) / 20))
+    if [[ $rv_phase == "done" ]]; then
+      rv_now && ((rv_time = (rv_reply - rv_start) / 20))
       ((rv_time > 3000)) && rv_time=3000
     fi
     rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply

@@ -17,7 +17,7 @@ function newScratch(): Scratch {
 
 /** Prints a line, waits for a file, prints another. */
 const gated = (gate: string): string =>
-  `echo first; echo oops >&2; until [ -e ${gate} ]; do sleep 0.1; done; echo last`;
+  `echo first; echo oops >&2; until [ -e ${gate} ]; do sleep 0.1; done; echo last; sleep 0.5`;
 
 describe('what a step prints', () => {
   it('is with the receiver while it runs, and whole when it has ended', async () => {
@@ -57,7 +57,7 @@ describe('what a step prints', () => {
   it('is masked with the receiver, wherever a secret is cut', async () => {
     const scratch = newScratch();
     const live = await startLive(scratch, { secrets: ['hunter2'] });
-    const slow = 'for c in a h u n t e r 2 b; do printf $c; sleep 0.05; done; echo; echo hunter2 >&2';
+    const slow = 'for c in a h u n t e r 2 b; do printf $c; sleep 0.05; done; echo; echo hunter2 >&2; sleep 0.5';
     const run = await runStep(scratch, slow, { env: live.env });
     await live.finish(run.result.execution);
     expect(run.stdout).toContain('ahunter2b');
