@@ -11,19 +11,21 @@ import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
+import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunRequest } from '../runs/record.ts';
 import type { RunDir } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
+import { pageOption, servePage } from './page.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return notifyOptions(yargs)
+  return pageOption(notifyOptions(yargs))
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
@@ -38,6 +40,7 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
 export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
+  page?: string | undefined;
   json: boolean;
   /** Shows what comes before the report, when the run has ended. */
   beforeReport?: () => Promise<void>;
@@ -60,9 +63,14 @@ export async function carryOut(
   const notifier = notifierOf(journal, options);
   notifier.started(plan.steps.length);
   let cluster: LocalCluster | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
   let report: Report;
   try {
     const { request, project } = record;
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
     if (request.local) cluster = await startCluster(run, project, options, containers);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
@@ -81,6 +89,7 @@ export async function carryOut(
   } finally {
     progress.close();
     await cluster?.stop();
+    await page?.server.close();
   }
   await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
@@ -111,7 +120,7 @@ async function startCluster(
   containers: LocalContainers | undefined,
 ): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
-  return startLocalCluster(join(run.path, 'local'), project, {
+  return startLocalCluster(join(run.path, LOCAL_DIR), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
     ...(containers && { containers }),

@@ -53,12 +53,12 @@ for (const add of [
   addDiff,
   addAccept,
   addGraph,
+  addServe,
   addCheck,
   addSchedule,
   addGc,
   addNotify,
   addConfig,
-  addServe,
   addDoctor,
 ])
   add(program);
