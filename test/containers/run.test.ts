@@ -180,6 +180,14 @@ describe('the images', () => {
     expect(run(WORKER, 'relval-worker-doctor', '--quiet')).toBe('');
   });
 
+  it('doctor --image says from outside what the worker’s says, and which protocol its worker speaks', async () => {
+    const good = await relval.run('doctor', '--image', WORKER, '--json');
+    expect(JSON.parse(good.stdout)).toMatchObject({ usable: true, protocol: expect.any(Number) });
+    expect(JSON.parse(good.stdout).protocol).toBe(JSON.parse(good.stdout).ownProtocol);
+    const none = await relval.run('doctor', '--image', 'localhost:1/no/such:1');
+    expect(none).toMatchObject({ code: 2, stdout: expect.stringMatching(/refused.*workers will not run in it/s) });
+  });
+
   it('relval’s has both commands, the tools, and a user of its own', () => {
     expect(run(RELVAL, 'relval', 'doctor')).not.toMatch(/missing/);
     expect(run(RELVAL, 'mesos-workqueue-framework', '--help')).toContain('--containerizer');
