@@ -16,13 +16,14 @@ import type { RunDir } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
+import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return yargs
+  return notifyOptions(yargs)
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
@@ -34,7 +35,7 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
   return (more) => planRun(request, { ...options, ...more }, lookFor);
 }
 
-export interface CarryOutOptions {
+export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
   json: boolean;
@@ -56,6 +57,8 @@ export async function carryOut(
   if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   const progress = progressFor(process.stderr, Date.now());
   journal.onEvent((event, view) => progress.event(event, view));
+  const notifier = notifierOf(journal, options);
+  notifier.started(plan.steps.length);
   let cluster: LocalCluster | undefined;
   let report: Report;
   try {
@@ -73,22 +76,30 @@ export async function carryOut(
     });
   } catch (error) {
     journal.end('broken', (error as Error).message);
+    await notifier.finished(brokenReport(journal.record));
     throw asInputError(error);
   } finally {
     progress.close();
     await cluster?.stop();
   }
   await options.beforeReport?.();
-  tellReport(journal, report, options.json);
+  await tellReport(journal, report, options, notifier);
 }
 
-/** Prints what a run has come to, and ends with the exit status of its verdict. */
-export function tellReport({ run, record }: RunJournal, report: Report, json: boolean): never {
-  if (json) console.log(JSON.stringify(report, null, 2));
+/** Prints what a run has come to, tells whoever is to be told, and ends with the exit status of its verdict. */
+export async function tellReport(
+  journal: RunJournal,
+  report: Report,
+  options: NotifierOptions & { json: boolean },
+  notifier = notifierOf(journal, options),
+): Promise<never> {
+  const { run, record } = journal;
+  if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
     console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
   }
+  await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
 }
 

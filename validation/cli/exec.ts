@@ -6,6 +6,7 @@ import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
+import { checkChoice } from '../runs/criteria.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
 import type { RunRequest } from '../runs/record.ts';
@@ -16,6 +17,7 @@ import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
 import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
@@ -31,7 +33,7 @@ export function addExec(program: Argv): void {
     'exec',
     'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
     (command) =>
-      checkOptions(containerOptions(clusterOptions(runsOption(command))))
+      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command)))))
         .usage(
           '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
         )
@@ -71,6 +73,7 @@ export function addExec(program: Argv): void {
     async (args) => {
       checkTools();
       checkFlags(args);
+      const store = new RunStore(args.runs);
       const words = (args['--'] as string[] | undefined) ?? [];
       const script = scriptOf(words, args.image !== undefined);
       const sent = sentBy(args, script);
@@ -80,7 +83,7 @@ export function addExec(program: Argv): void {
             .replace(/\.\w+$/, '')
             .replace(/[^\w.-]/g, '_'),
       );
-      const { id, run } = new RunStore(args.runs).create(name, new Date());
+      const { id, run } = store.create(name, new Date());
       const request: RunRequest = {
         input: join(run.path, FOLDER, 'workflow.yaml'),
         cwd: join(run.path, FOLDER),
@@ -90,6 +93,7 @@ export function addExec(program: Argv): void {
         lenient: false,
         local: args.local,
         ...(args.catalog !== undefined && { catalog: args.catalog }),
+        ...chosenCriteria(args, store),
         ...(args.retries !== undefined && { retries: args.retries }),
         ...(args.containerizer && { containerizer: args.containerizer }),
         ...(args.local && args.image !== undefined && { image: args.image }),
@@ -99,10 +103,11 @@ export function addExec(program: Argv): void {
       let plan: ReturnType<typeof again>;
       let containers: LocalContainers | undefined;
       try {
+        checkChoice(request);
         await writeFolder(run, words, script, sent, args, name);
         plan = again({});
         containers = await containersFor(request, plan, run.path);
-        await prepareRun(run, plan);
+        await prepareRun(run, plan, request);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
         throw asInputError(error);
@@ -114,7 +119,7 @@ export function addExec(program: Argv): void {
       const obstacle =
         (args.check ? await checkBefore(journal, plan, args) : undefined) ??
         (containers && (await provideContainers(containers)));
-      if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       const step = plan.steps[0]?.id ?? '';
       await carryOut(journal, plan, again, { ...args, beforeReport: () => showLogs(run, step, args.json) }, containers);
     },

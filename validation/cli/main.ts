@@ -2,17 +2,22 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addAccept } from './accept.ts';
 import { addCheck } from './check.ts';
 import { addConfig } from './config.ts';
+import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addExec } from './exec.ts';
 import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addList, addLogs, addStatus } from './inspect.ts';
+import { addNotify } from './notify.ts';
+import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 import { addSchedule } from './schedule.ts';
+import { addServe } from './serve.ts';
 import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
@@ -26,7 +31,9 @@ const program = yargs(hideBin(process.argv))
   .strict()
   .recommendCommands()
   .wrap(Math.min(120, process.stdout.columns ?? 100))
-  .epilogue('Exit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted')
+  .epilogue(
+    'Flags about places and limits can also be given in relval.yaml, or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted',
+  )
   .fail((message, error) => {
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
@@ -43,11 +50,15 @@ for (const add of [
   addStatus,
   addLogs,
   addReport,
+  addDiff,
+  addAccept,
   addGraph,
   addCheck,
   addSchedule,
   addGc,
+  addNotify,
   addConfig,
+  addServe,
   addDoctor,
 ])
   add(program);

@@ -9,7 +9,7 @@ import { decideStart } from '../schedule/decide.ts';
 import type { Nightly } from '../schedule/nightly.ts';
 import { isPattern, newestVersion, wantedVersion, withVersion } from '../schedule/release.ts';
 import { lastDue } from '../schedule/times.ts';
-import { type InputArguments, planInput } from './input-options.ts';
+import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 
 /** How often it is looked whether the run of yesterday has ended. */
 const LOOK_EVERY_MS = 2000;

@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
+import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
@@ -15,6 +16,7 @@ import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
 import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -25,7 +27,7 @@ export function addRun(program: Argv): void {
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      checkOptions(containerOptions(clusterOptions(runsOption(inputOptions(command)))))
+      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(inputOptions(command))))))
         .option('local', {
           type: 'boolean',
           default: false,
@@ -79,7 +81,9 @@ export function addRun(program: Argv): void {
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
         nightly: nightly && { name: nightly.name, file: nightly.file },
+        ...chosenCriteria(args, store),
       });
+      checkChoice(request);
       const lookFor: LookFor = (file, madeBy) => [
         ...(from ? handedOn(from, file, madeBy) : []),
         ...besideInput(request.input)(file, madeBy),
@@ -100,7 +104,7 @@ export function addRun(program: Argv): void {
       let containers: LocalContainers | undefined;
       try {
         containers = await containersFor(request, plan, run.path);
-        await prepareRun(run, plan);
+        await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
@@ -117,7 +121,7 @@ export function addRun(program: Argv): void {
         (args.check ? await checkBefore(journal, plan, args) : undefined) ??
         (containers && (await provideContainers(containers)));
       if (nightly) await removeOld(nightly);
-      if (obstacle !== undefined) tellReport(journal, await endUnstarted(journal, plan, obstacle), args.json);
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       await carryOut(journal, plan, again, args, containers);
     },
   );

@@ -2,9 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { InputError, type Position, readText } from '../jdl/problem.ts';
-import { type Path, problemsOf, readYaml } from '../yaml/document.ts';
-import { relativeTo } from '../yaml/types.ts';
+import { InputError, type Position } from '../jdl/problem.ts';
+import { type Path, readYaml } from '../workflow/yaml-file.ts';
+import { relativeTo } from '../workflow/yaml-types.ts';
 import { OPTIONS } from './options.ts';
 import { SECTIONS } from './sections.ts';
 
@@ -55,30 +55,6 @@ function isForeign(path: string): boolean {
 /** Reads and checks a configuration file. @throws InputError with every problem at its place */
 export function loadSettings(file: string | undefined): SettingsFile {
   if (file === undefined) return { settings: settingsSchema.parse({}), at: () => undefined };
-  const { problems, data, at } = readYaml({ file, text: read(file) });
-  if (problems.length > 0) throw new InputError(problems);
-  const parsed = relativeTo(dirname(resolve(file)), () => settingsSchema.safeParse(data ?? {}));
-  if (!parsed.success) throw new InputError(problemsOf(parsed.error, at));
-  return {
-    file: resolve(file),
-    settings: parsed.data,
-    at: (path) => (isSaid(data, path) ? at(path, true) : undefined),
-  };
-}
-
-function read(file: string): string {
-  try {
-    return readText(file).text;
-  } catch (error) {
-    throw new InputError([{ message: (error as Error).message }]);
-  }
-}
-
-function isSaid(data: unknown, path: Path): boolean {
-  let value = data;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return true;
+  const { data, at, has } = relativeTo(dirname(resolve(file)), () => readYaml(file, settingsSchema));
+  return { file: resolve(file), settings: data, at: (path) => (has(path) ? at(path, true) : undefined) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, hostPort } from '../yaml/types.ts';
+import { filePath, hostPort } from '../workflow/yaml-types.ts';
 
 /**
  * Flags of commands that can also be given in `relval.yaml` and the environment: `localCpus`, `--local-cpus` and

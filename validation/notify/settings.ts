@@ -1,11 +1,24 @@
 import { z } from 'zod';
-import { filePath, httpUrl } from '../yaml/types.ts';
+import { filePath, httpUrl } from '../workflow/yaml-types.ts';
+import { parseTemplate } from './template.ts';
+import { NAMES } from './words.ts';
 
 const name = z.string().min(1);
 const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of an environment variable');
 /** Header and envelope lines end where the line ends: nothing may begin another one. */
 const oneLine = name.refine((text) => !/\p{Cc}/u.test(text), 'must be one line without control characters');
 const address = oneLine.refine((text) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(text), 'expected an e-mail address');
+
+/** Key of a JIRA issue. */
+export const issueKey = z.string().regex(/^[A-Z][A-Z0-9_]*-\d+$/, 'expected a key like ALIROOT-1234');
+
+const template = name.superRefine((text, context) => {
+  try {
+    parseTemplate(text, NAMES);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
 
 /** What every channel has. */
 const common = {
@@ -31,9 +44,9 @@ const common = {
   workflows: z.array(name).min(1).optional().describe('Only runs of these workflows or names (globs: `*`, `?`)'),
   templates: z
     .strictObject({
-      subject: name.optional().describe('Of an e-mail'),
-      started: name.optional(),
-      finished: name.optional(),
+      subject: template.optional().describe('Subject of an e-mail'),
+      started: template.optional().describe('When a run has started'),
+      finished: template.optional().describe('When it has finished'),
     })
     .default({})
     .describe('Texts in the place of the built-in ones'),
@@ -64,11 +77,7 @@ const jira = z
   .strictObject({
     type: z.literal('jira').describe('A comment on an issue'),
     url: httpUrl.describe('Address of JIRA, before `/rest`'),
-    issue: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]*-\d+$/, 'expected a key like ALIROOT-1234')
-      .optional()
-      .describe('Key of the issue; `--jira KEY` beats it. Without either nothing is sent'),
+    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` beats it. Without either nothing is sent'),
     watchers: z.array(oneLine).default([]).describe('Users who are made watchers of the issue when a run starts'),
     ...token,
     ...password,
@@ -118,7 +127,7 @@ const email = z
       .default(false)
       .describe('Also to the contacts of components with new errors, where they are e-mail addresses'),
     host: oneLine.describe('Mail server'),
-    port: z.int().min(1).max(65_535).default(25),
+    port: z.int().min(1).max(65_535).default(25).describe('Its port: 25, 587 (with STARTTLS) or 465 (with `tls`)'),
     security: z
       .enum(['starttls', 'tls', 'none'])
       .default('starttls')

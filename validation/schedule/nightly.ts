@@ -2,8 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError, type Position, type Problem } from '../jdl/problem.ts';
-import type { Path } from '../yaml/document.ts';
-import { readYamlFile } from '../yaml/file.ts';
+import { type Path, readYaml } from '../workflow/yaml-file.ts';
 import { fieldsOf, isTimeZone, problemOf, type Times, WEEKDAYS } from './times.ts';
 
 const DURATION = 'expected a time such as 90m, 20h or 30d';
@@ -153,7 +152,7 @@ const RESOURCES = { cores: 0.5, memory: 1024, disk: 1024 };
  * @throws {InputError} every problem with its position
  */
 export function loadNightlies(file: string): Map<string, Nightly> {
-  const { data, at } = readYamlFile(file, nightliesSchema, 'nightly');
+  const { data, at } = readYaml(file, nightliesSchema, 'nightly');
   const problems: Problem[] = [];
   const nightlies = new Map<string, Nightly>();
   for (const [name, entry] of Object.entries(data.nightlies)) {

@@ -1,9 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { InputError, type Position, type Problem } from '../jdl/problem.ts';
-import type { Path } from '../yaml/document.ts';
-import { readYamlFile, type YamlFile } from '../yaml/file.ts';
 import { WorkflowError } from './errors.ts';
 import { type WorkflowData, workflowSchema } from './schema.ts';
+import { type Path, readYaml, type YamlFile } from './yaml-file.ts';
 
 /** A workflow file that was read and checked. */
 export interface Definition {
@@ -32,7 +31,7 @@ export function loadDefinition(file: string): Definition {
 
 function readWorkflow(file: string): YamlFile<WorkflowData> {
   try {
-    return readYamlFile(file, workflowSchema, 'workflow');
+    return readYaml(file, workflowSchema, 'workflow');
   } catch (error) {
     if (error instanceof InputError) throw new WorkflowError(error.problems);
     throw error;
