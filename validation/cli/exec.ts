@@ -73,7 +73,6 @@ export function addExec(program: Argv): void {
     async (args) => {
       checkTools();
       checkFlags(args);
-      const store = new RunStore(args.runs);
       const words = (args['--'] as string[] | undefined) ?? [];
       const script = scriptOf(words, args.image !== undefined);
       const sent = sentBy(args, script);
@@ -83,6 +82,9 @@ export function addExec(program: Argv): void {
             .replace(/\.\w+$/, '')
             .replace(/[^\w.-]/g, '_'),
       );
+      const store = new RunStore(args.runs);
+      const criteria = chosenCriteria(args, store);
+      checkChoice(criteria);
       const { id, run } = store.create(name, new Date());
       const request: RunRequest = {
         input: join(run.path, FOLDER, 'workflow.yaml'),
@@ -93,17 +95,16 @@ export function addExec(program: Argv): void {
         lenient: false,
         local: args.local,
         ...(args.catalog !== undefined && { catalog: args.catalog }),
-        ...chosenCriteria(args, store),
         ...(args.retries !== undefined && { retries: args.retries }),
         ...(args.containerizer && { containerizer: args.containerizer }),
         ...(args.local && args.image !== undefined && { image: args.image }),
         ...(args.volume && { volume: args.volume }),
+        ...criteria,
       };
       const again = planAgain(request, run, () => []);
       let plan: ReturnType<typeof again>;
       let containers: LocalContainers | undefined;
       try {
-        checkChoice(request);
         await writeFolder(run, words, script, sent, args, name);
         plan = again({});
         containers = await containersFor(request, plan, run.path);
