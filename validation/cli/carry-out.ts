@@ -7,22 +7,25 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
+import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunRequest } from '../runs/record.ts';
 import type { RunDir } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
+import { pageOption, servePage } from './page.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return notifyOptions(yargs)
+  return pageOption(notifyOptions(yargs))
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
@@ -37,7 +40,10 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
 export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
+  page?: string | undefined;
   json: boolean;
+  /** Shows what comes before the report, when the run has ended. */
+  beforeReport?: () => Promise<void>;
 }
 
 /** From a prepared run to its exit status: cluster, progress, signals, report. */
@@ -46,6 +52,7 @@ export async function carryOut(
   plan: Plan,
   again: (more: PlanOptions) => Plan,
   options: CarryOutOptions,
+  containers?: LocalContainers,
 ): Promise<void> {
   const { run, record } = journal;
   const stop = onSignals();
@@ -56,10 +63,15 @@ export async function carryOut(
   const notifier = notifierOf(journal, options);
   notifier.started(plan.steps.length);
   let cluster: LocalCluster | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
   let report: Report;
   try {
     const { request, project } = record;
-    if (request.local) cluster = await startCluster(run, project, options);
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
+    if (request.local) cluster = await startCluster(run, project, options, containers);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
       journal,
@@ -77,7 +89,9 @@ export async function carryOut(
   } finally {
     progress.close();
     await cluster?.stop();
+    await page?.server.close();
   }
+  await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
 }
 
@@ -99,11 +113,17 @@ export async function tellReport(
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+async function startCluster(
+  run: RunDir,
+  project: string,
+  options: CarryOutOptions,
+  containers: LocalContainers | undefined,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
-  return startLocalCluster(join(run.path, 'local'), project, {
+  return startLocalCluster(join(run.path, LOCAL_DIR), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
   });
 }
 
