@@ -1,0 +1,2 @@
+import { open } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
