@@ -8,7 +8,6 @@ import { InputError } from '../jdl/problem.ts';
 import type { Report } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
-import { countStates } from '../runs/events.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
 import { defaultRunsDir, type RunDir, RunStore } from '../runs/store.ts';
 import { overview } from './progress.ts';
@@ -105,7 +104,7 @@ function statusText(run: RunDir, record: RunRecord, json: boolean): string {
   const status = statusOf(record);
   if (json) {
     const steps = [...view.steps.values()];
-    return JSON.stringify({ ...record, status, directory: run.path, counts: countStates(view), steps }, null, 2);
+    return JSON.stringify({ ...record, status, directory: run.path, counts: view.counts, steps }, null, 2);
   }
   const head = `${record.id}  ${COLOUR[status](status)}${record.reason ? `: ${record.reason}` : ''}`;
   return `${head}\n${overview(view, record.ended ?? Date.now(), record.created)}\n${pc.dim(run.path)}`;

@@ -41,7 +41,7 @@ export class LineTail {
         const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - this.#offset), this.#offset);
         if (count === 0) break;
         this.#offset += count;
-        for (const line of this.#lines.push(buffer.latin1Slice(0, count))) lines.push(line);
+        for (const line of this.#lines.push(buffer.toString('latin1', 0, count))) lines.push(line);
       }
       return lines;
     } finally {

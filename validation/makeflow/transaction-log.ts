@@ -24,8 +24,6 @@ export type LogEvent =
 
 /** How far a flow is, by all that the log says. */
 export interface FlowState {
-  /** How often makeflow was started on this log. */
-  runs: number;
   /** How the last run ended; undefined while it runs, and when makeflow was killed. `completed` may hide failed nodes. */
   ended?: 'completed' | 'aborted' | 'failed';
   counts?: NodeCounts;
@@ -34,7 +32,7 @@ export interface FlowState {
 }
 
 export function emptyFlow(): FlowState {
-  return { runs: 0, lastTime: 0 };
+  return { lastTime: 0 };
 }
 
 const NODE_LINE = /^(\d+) (\d+) ([0-4]) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$/;
@@ -57,7 +55,6 @@ type Fields = [number, number, number, number, number, number, number, number, n
 export function applyEvent(flow: FlowState, event: LogEvent): void {
   flow.lastTime = Math.max(flow.lastTime, event.time);
   if (event.type === 'started') {
-    flow.runs++;
     delete flow.ended;
   } else if (event.type === 'node') {
     flow.counts = event.counts;

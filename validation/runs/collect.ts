@@ -69,6 +69,7 @@ export function writeLostResult(
   const result: StepResult = {
     schema: 'relval-result-1',
     step: id,
+    execution: known.execution ?? '',
     stage: stage.name,
     index,
     phase: 'payload',
@@ -82,6 +83,8 @@ export function writeLostResult(
     payloadStart: null,
     payloadEnd: null,
     cpuTime: null,
+    peakMemory: null,
+    outOfMemory: false,
     host: known.host ?? '',
     worker: '',
     cores: null,

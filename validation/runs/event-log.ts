@@ -63,7 +63,7 @@ export class EventReader {
         if (count === 0) return;
         end += count;
         for (let at = buffer.indexOf(LINE_FEED, start); at >= 0 && at < end; at = buffer.indexOf(LINE_FEED, start)) {
-          const event = parseEvent(buffer.utf8Slice(start, at));
+          const event = parseEvent(buffer.toString('utf8', start, at));
           this.#offset += at + 1 - start;
           start = at + 1;
           if (event) yield event;

@@ -12,9 +12,11 @@ import type { Plan } from '../workflow/plan.ts';
 import { attemptLogs, outcomeOf } from './collect.ts';
 import type { RunJournal } from './journal.ts';
 import { planPhase } from './made-files.ts';
+import type { RunLock } from './lock.ts';
 import { runPhase } from './phase.ts';
 import { provenanceOf } from './provenance.ts';
 import type { RunDir } from './store.ts';
+import type { LogStreams } from './streams.ts';
 
 export interface Execution {
   journal: RunJournal;
@@ -24,6 +26,11 @@ export interface Execution {
   replan: (bins: Record<string, readonly string[]>) => Plan;
   batch: WorkQueueBatch;
   retries?: number | undefined;
+  streams: LogStreams;
+  /** Values that must not stand in any log. */
+  secrets: readonly string[];
+  /** Makeflow shares it. */
+  lock?: RunLock | undefined;
   signal: AbortSignal;
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
@@ -55,8 +62,8 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const written = await ensurePhase(journal.run, plan, phase);
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
-    const retries = execution.retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries));
-    problem = await runPhase({ journal, written, batch: execution.batch, retries, signal });
+    const { batch, retries, streams, secrets, lock } = execution;
+    problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
   }
   return judgeRun(execution, plan, problem, findings);
 }

@@ -37,7 +37,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   const { journal, written, batch, retries, signal, streams } = options;
   const directory = journal.run.work;
   const files = makeflowFiles(directory, written.file);
-  await mendLog(files.transactions);
+  mendLog(files.transactions);
   const makeflow = await startMakeflow({
     directory,
     file: written.file,

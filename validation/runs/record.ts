@@ -25,6 +25,12 @@ export const runRequestSchema = z.object({
   local: z.boolean(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** `HOST[:PORT]` by which workers reach this machine with their logs. */
+  logAddress: z.string().optional(),
+  /** Bytes that are kept of one log. */
+  logLimit: z.number().int().positive().optional(),
+  /** Variables that payloads get and that must not be written down; `file` has the value, else our own environment. */
+  secrets: z.array(z.object({ name: z.string(), file: z.string().optional() })).optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 

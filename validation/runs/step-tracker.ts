@@ -192,7 +192,7 @@ export class StepTracker {
 
 /** Whether an execution was refused, because its step was tried often enough. */
 function isRefused(from: string, step: string): boolean {
-  return readResult(join(from, stepFile(step, 'result.json')))?.refused === true;
+  return readResult(join(from, stepFile(step, 'result.json')))?.phase === 'refused';
 }
 
 function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
