@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addCarry } from './detach.ts';
 import { addDoctor } from './doctor.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
@@ -29,6 +30,7 @@ for (const add of [
   addGenerate,
   addRun,
   addResume,
+  addCarry,
   addStop,
   addList,
   addStatus,

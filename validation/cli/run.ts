@@ -4,11 +4,15 @@ import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
+import { copyInputs, requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
+import { lockRun, type RunLock } from '../runs/lock.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
+import { parseSecrets, readSecrets } from '../runs/secrets.ts';
 import { RunStore } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { detach } from './detach.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -31,6 +35,24 @@ export function addRun(program: Argv): void {
         })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
         .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
+        .option('secret', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          nargs: 1,
+          describe:
+            'NAME[=FILE]: give payloads this variable, from our environment or a file, and mask its value in all logs',
+        })
+        .option('log-limit', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Of longer logs the first and the last half of this size are kept, e.g. 100M; default 256M',
+        })
+        .option('log-address', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'HOST[:PORT] by which workers reach this machine with their logs; default: its name',
+        })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
         .check(({ local, catalog, dryRun, from, startAt, only }) => {
           if (from !== undefined && startAt === undefined && only === undefined)
@@ -46,6 +68,8 @@ export function addRun(program: Argv): void {
       const request = parseRequest({
         ...args,
         input: resolve(args.input),
+        secrets: parseSecrets(args.secret),
+        logLimit: args.logLimit === undefined ? undefined : parseSize('--log-limit', args.logLimit),
         cwd: process.cwd(),
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
@@ -64,19 +88,24 @@ export function addRun(program: Argv): void {
         return;
       }
       const name = runName(args.name ?? trial.name);
+      const secrets = readSecrets(request.secrets ?? []);
       const { id, run } = store.create(name, new Date());
-      const again = planAgain(request, run, lookFor);
-      const plan = again({});
+      const lock = lockRun(run.path) as RunLock;
+      const again = planAgain(requestOfCopy(run, request), run, (file, madeBy) => handedOn(run, file, madeBy));
+      let plan: Plan;
       try {
-        await prepareRun(run, plan);
+        copyInputs(run, trial);
+        plan = again({});
+        await prepareRun(run, plan, Object.keys(secrets));
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
-        throw asInputError(error);
+        throw asInputError(error as Error);
       }
       const journal = new RunJournal(run, newRecord(id, name, plan, request));
       journal.add({ type: 'created', name, workflow: plan.workflow });
-      await carryOut(journal, plan, again, args);
+      if (args.detach) await detach(run, lock, args);
+      else await carryOut({ journal, lock, plan, again }, args);
     },
   );
 }
@@ -117,4 +146,16 @@ function newRecord(id: string, name: string, plan: Plan, request: RunRequest): R
     created: Date.now(),
     totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
   };
+}
+
+const UNITS = ['', 'K', 'M', 'G'];
+/** Bytes: less shows nothing. */
+const SMALLEST_LOG = 4096;
+
+/** `100M`, `1G`, `4096`: bytes. @throws InputError */
+function parseSize(flag: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
+  const bytes = Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
+  if (bytes >= SMALLEST_LOG && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new InputError([{ message: `${flag} ${text}: expected a size of 4K at least, such as 100M` }]);
 }

@@ -69,7 +69,10 @@ export function watchFiles(paths: readonly string[], look: () => void, pollInter
     for (const path of paths) {
       if (watchers.has(path)) continue;
       try {
-        watchers.set(path, watch(path, look).on('error', () => {}));
+        watchers.set(
+          path,
+          watch(path, look).on('error', () => {}),
+        );
       } catch {
         // polled
       }

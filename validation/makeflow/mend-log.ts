@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /** `<µs> <node> <state> <jobid> <waiting> <running> <complete> <failed> <aborted> <total>`, or a line about something else. */
-const WHOLE = /^(?:\d+ \d+ [0-4](?: \d+){7}|# (?:STARTED|COMPLETED|ABORTED|FAILED) \d+|# FILE \d+ \S+ \d+ \d+|#\s?[A-Z]+\s.*|)$/;
+const WHOLE =
+  /^(?:\d+ \d+ [0-4](?: \d+){7}|# (?:STARTED|COMPLETED|ABORTED|FAILED) \d+|# FILE \d+ \S+ \d+ \d+|#\s?[A-Z]+\s.*|)$/;
 
 /**
  * Takes lines out of makeflow's log that were cut off by a full disk or a crash: makeflow goes on behind such a line as if

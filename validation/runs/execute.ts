@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { scanStepLogs } from '../checks/step-logs.ts';
 import { phaseSteps } from '../makeflow/phase.ts';
@@ -11,8 +11,8 @@ import { writeReport } from '../report/write.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { attemptLogs, outcomeOf } from './collect.ts';
 import type { RunJournal } from './journal.ts';
-import { planPhase } from './made-files.ts';
 import type { RunLock } from './lock.ts';
+import { planPhase } from './made-files.ts';
 import { runPhase } from './phase.ts';
 import { provenanceOf } from './provenance.ts';
 import type { RunDir } from './store.ts';
@@ -27,8 +27,8 @@ export interface Execution {
   batch: WorkQueueBatch;
   retries?: number | undefined;
   streams: LogStreams;
-  /** Values that must not stand in any log. */
-  secrets: readonly string[];
+  /** Variables that payloads get, and whose values must not stand in any log. */
+  secrets: Readonly<Record<string, string>>;
   /** Makeflow shares it. */
   lock?: RunLock | undefined;
   signal: AbortSignal;
@@ -36,12 +36,9 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** The files of a run before anything has run: its inputs as they were given, and the first Makeflow. */
-export async function prepareRun(run: RunDir, plan: Plan): Promise<void> {
-  const input = join(run.path, 'input');
-  mkdirSync(input);
-  for (const source of plan.sources) copyFileSync(source, join(input, basename(source)));
-  await writePhase(run, plan, 0);
+/** What makeflow needs for the first phase. @param secrets names of variables that payloads get */
+export async function prepareRun(run: RunDir, plan: Plan, secrets: readonly string[]): Promise<void> {
+  await writePhase(run, plan, 0, secrets);
 }
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
@@ -59,7 +56,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
       if (!next.plan) break;
       plan = next.plan;
     }
-    const written = await ensurePhase(journal.run, plan, phase);
+    const written = await ensurePhase(journal.run, plan, phase, Object.keys(execution.secrets));
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
     const { batch, retries, streams, secrets, lock } = execution;
@@ -68,14 +65,19 @@ export async function executeRun(execution: Execution): Promise<Report> {
   return judgeRun(execution, plan, problem, findings);
 }
 
-async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()) });
+async function writePhase(run: RunDir, plan: Plan, phase: number, exports: readonly string[]): Promise<void> {
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()), exports });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
-async function ensurePhase(run: RunDir, plan: Plan, phase: number): Promise<WrittenMakeflow> {
+async function ensurePhase(
+  run: RunDir,
+  plan: Plan,
+  phase: number,
+  exports: readonly string[],
+): Promise<WrittenMakeflow> {
   const file = `Makeflow.${phase}`;
-  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase);
+  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, exports);
   return { phase, file, steps: phaseSteps(plan, phase) };
 }
 

@@ -47,7 +47,7 @@ export class RunJournal {
 
   /** @throws the disk is full, or fails */
   add(event: NewEvent): void {
-    const timed = { time: Date.now(), ...event } as RunEvent;
+    const timed = { ...event, time: Math.round(event.time ?? Date.now()) } as RunEvent;
     this.#events.append(timed);
     applyEvent(this.view, timed);
     for (const listener of this.#listeners) listener(timed, this.view);

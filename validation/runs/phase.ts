@@ -5,6 +5,7 @@ import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../makeflow/r
 import { type FlowState, isComplete, isStuck } from '../makeflow/transaction-log.ts';
 import type { WrittenMakeflow } from '../makeflow/write.ts';
 import type { RunJournal } from './journal.ts';
+import { lackOfSpace } from './space.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -20,7 +21,7 @@ export interface PhaseOptions {
   /** How often steps are tried again, in the place of what their stages say. */
   retries: number | undefined;
   streams: LogStreams;
-  secrets: readonly string[];
+  secrets: Readonly<Record<string, string>>;
   /** Ends the phase in order: jobs are cancelled, workers released. */
   signal: AbortSignal;
   /** An open file that makeflow keeps open as well. */
@@ -45,7 +46,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     retries: retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries)),
     batch,
     dieWithParent: true,
-    env: streams.environment,
+    env: { ...options.secrets, ...streams.environment },
     keepOpen: options.keepOpen,
   });
 
@@ -60,7 +61,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     abort();
   };
   const { finish: finishLog } = streams;
-  const { secrets } = options;
+  const secrets = Object.values(options.secrets);
   const tracker = new StepTracker({ journal, written, directory, retries, secrets, finishLog, onError });
   const logs = followFlow(files, (events) => tracker.take(events), onError);
   streams.admitBy((execution) => {
@@ -70,6 +71,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
 
   let stuck = false;
   const stuckCheck = setInterval(() => {
+    const full = lackOfSpace(journal.run.path);
+    if (full) onError(full);
     if (!isStuck(logs.flow, Date.now())) return;
     stuck = true;
     makeflow.interrupt();

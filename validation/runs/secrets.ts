@@ -28,7 +28,9 @@ export function readSecrets(secrets: readonly Secret[]): Record<string, string> 
     secrets.map(({ name, file }) => {
       const value = file === undefined ? process.env[name] : readValue(name, file);
       if (value === undefined) {
-        throw new InputError([{ message: `--secret ${name}: ${name} is not in the environment; set it, or give ${name}=FILE` }]);
+        throw new InputError([
+          { message: `--secret ${name}: ${name} is not in the environment; set it, or give ${name}=FILE` },
+        ]);
       }
       if (value.length < SHORTEST || /[\n\0]/.test(value)) {
         const message = `--secret ${name}: expected one line of at least ${SHORTEST} characters, so that it can be masked in logs`;

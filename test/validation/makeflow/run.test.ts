@@ -178,7 +178,14 @@ describe('makeflow with Work Queue', () => {
     flow.makeflow.interrupt();
     await end(flow);
     expect(flow.log.flow.ended).toBe('aborted');
-    expect(statesOf(flow, 0)).toEqual(['running', 'failed', 'waiting', ...['running', 'failed', 'waiting'], 'running', 'failed']);
+    expect(statesOf(flow, 0)).toEqual([
+      'running',
+      'failed',
+      'waiting',
+      ...['running', 'failed', 'waiting'],
+      'running',
+      'failed',
+    ]);
     const kept = join(flow.directory, 'makeflow.failed.0');
     expect(parseResult(readFileSync(join(kept, 'broken.result.json'), 'utf8'))).toMatchObject({ phase: 'input' });
     for (const file of ['stdout.log', 'stderr.log', 'logs', 'validation_report.txt']) {

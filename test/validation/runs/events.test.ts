@@ -24,7 +24,14 @@ describe('the view of a run', () => {
 
   it('follows a step from its submission to its end', () => {
     const submitted: RunEvent = { time: 2, type: 'step-submitted', step: 'sim0001', attempt: 1, task: '0.1.1' };
-    const running: RunEvent = { time: 3, type: 'step-running', step: 'sim0001', attempt: 1, task: '0.1.1.1', worker: '127.0.0.1:1' };
+    const running: RunEvent = {
+      time: 3,
+      type: 'step-running',
+      step: 'sim0001',
+      attempt: 1,
+      task: '0.1.1.1',
+      worker: '127.0.0.1:1',
+    };
     const ended: RunEvent = {
       time: 9,
       type: 'step-ended',
