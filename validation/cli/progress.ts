@@ -93,7 +93,7 @@ function describe(event: RunEvent, view: RunView): string | undefined {
 
 /** A row for each stage and one for each running step. */
 export function overview(view: RunView, now: number, startedAt: number): string {
-  const rows = [...view.stages].map(([stage, counts]) => {
+  const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { running, submitted, succeeded, failed, broken, aborted } = counts;
     const done = succeeded + failed + broken + aborted;

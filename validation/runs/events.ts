@@ -64,14 +64,22 @@ export interface StepView {
 
 export type StateCounts = Record<StepState, number>;
 
+export interface StageView {
+  /** Its steps by their states. */
+  counts: StateCounts;
+  /** ms since 1970: when the first of its steps started, and when the last so far ended. */
+  start?: number;
+  end?: number;
+}
+
 /** How far a run is, made from its events. Taking an event in costs the same whatever the number of steps. */
 export interface RunView {
   phase: number;
   steps: Map<string, StepView>;
   /** All steps by their states. */
   counts: StateCounts;
-  /** The same of each stage, in the order of the plan. */
-  stages: Map<string, StateCounts>;
+  /** In the order of the plan. */
+  stages: Map<string, StageView>;
   /** Ids of the steps that run now, in the order in which they started. */
   running: Set<string>;
   verdict?: string;
@@ -136,11 +144,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
 }
 
 function addStep(view: RunView, id: string, stage: string): void {
-  const ofStage = view.stages.get(stage) ?? noSteps();
+  const ofStage = view.stages.get(stage) ?? { counts: noSteps() };
   view.stages.set(stage, ofStage);
   view.steps.set(id, { id, stage, state: 'waiting', attempt: 0 });
   view.counts.waiting++;
-  ofStage.waiting++;
+  ofStage.counts.waiting++;
 }
 
 /** Keys that are undefined are taken away. */
@@ -153,11 +161,17 @@ function change(view: RunView, id: string, to: Change): void {
   for (const key of Object.keys(to) as (keyof StepView)[]) if (next[key] === undefined) delete next[key];
   view.steps.set(id, next as StepView);
   if (next.state === step.state) return;
-  for (const counts of [view.counts, view.stages.get(step.stage)]) {
-    if (!counts) continue;
+  const stage = view.stages.get(step.stage) as StageView;
+  for (const counts of [view.counts, stage.counts]) {
     counts[step.state]--;
     counts[next.state as StepState]++;
   }
-  if (step.state === 'running') view.running.delete(id);
-  if (next.state === 'running') view.running.add(id);
+  const since = next.since ?? 0;
+  if (next.state === 'running') {
+    view.running.add(id);
+    stage.start = Math.min(stage.start ?? since, since);
+  } else if (step.state === 'running') {
+    view.running.delete(id);
+    stage.end = Math.max(stage.end ?? since, since);
+  }
 }

@@ -4,6 +4,7 @@ import { EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import type { RunRecord } from './record.ts';
 import type { RunDir } from './store.ts';
+import { timingOf } from './timing.ts';
 
 /** An event whose time, when it is not given, is that of its writing. */
 export type NewEvent = RunEvent extends infer Event
@@ -23,6 +24,7 @@ export class RunJournal {
   readonly attempts = new AttemptBook();
   #record: RunRecord;
   #written = 0;
+  #resumed = false;
   readonly #events: EventWriter;
   readonly #listeners: ((event: RunEvent, view: RunView) => void)[] = [];
 
@@ -31,6 +33,7 @@ export class RunJournal {
     this.#record = record;
     for (const event of run.readEvents()) {
       applyEvent(this.view, event);
+      this.#resumed ||= event.type === 'resumed';
       if ('step' in event) this.attempts.remember(event);
     }
     this.#events = new EventWriter(run.eventsFile);
@@ -50,6 +53,7 @@ export class RunJournal {
     const timed = { ...event, time: Math.round(event.time ?? Date.now()) } as RunEvent;
     this.#events.append(timed);
     applyEvent(this.view, timed);
+    this.#resumed ||= timed.type === 'resumed';
     for (const listener of this.#listeners) listener(timed, this.view);
     if (Date.now() - this.#written >= TOTALS_EVERY_MS) this.update({});
   }
@@ -65,6 +69,9 @@ export class RunJournal {
 
   end(verdict: Verdict, reason: string): void {
     this.add({ type: 'ended', verdict, reason });
-    this.update({ state: 'ended', verdict, reason, ended: Date.now() });
+    const ended = Date.now();
+    const whole = !this.#resumed && (verdict === 'passed' || verdict === 'failed');
+    const timing = whole ? timingOf(this.view, this.#record.created, ended) : undefined;
+    this.update({ state: 'ended', verdict, reason, ended, ...(timing && { timing }) });
   }
 }

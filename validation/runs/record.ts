@@ -34,6 +34,23 @@ export const runRequestSchema = z.object({
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
+/** Seconds, from the beginning of the run. */
+export const timingSchema = z.object({
+  seconds: z.number(),
+  stages: z.array(
+    z.object({
+      name: z.string(),
+      steps: z.number(),
+      /** When its first step started, and its last one ended. */
+      start: z.number(),
+      end: z.number(),
+      /** Of what its steps took. */
+      median: z.number(),
+    }),
+  ),
+});
+export type RunTiming = z.infer<typeof timingSchema>;
+
 /** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
   schema: z.literal('relval-run-1'),
@@ -56,6 +73,8 @@ export const runRecordSchema = z.object({
   /** ms since 1970. */
   created: z.number(),
   ended: z.number().optional(),
+  /** How long its stages took, for what to expect of later runs; only of one that ran through at once. */
+  timing: timingSchema.optional(),
   totals: z.object({
     steps: z.number(),
     succeeded: z.number(),

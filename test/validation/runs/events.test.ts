@@ -84,8 +84,8 @@ describe('the view of a run', () => {
     applyEvent(view, { time: 4, type: 'step-requeued', step: 'sim0001', attempt: 1, message: 'lost' });
     expect([...view.running]).toEqual([]);
     expect(view.counts).toMatchObject({ waiting: 1, submitted: 1, running: 0 });
-    expect(view.stages.get('sim')).toMatchObject({ submitted: 1, waiting: 0 });
-    expect(view.stages.get('simQaMerge')).toMatchObject({ waiting: 1 });
+    expect(view.stages.get('sim')).toMatchObject({ counts: { submitted: 1, waiting: 0 }, start: 3, end: 4 });
+    expect(view.stages.get('simQaMerge')).toMatchObject({ counts: { waiting: 1 } });
   });
 
   it('ignores steps that it was never told of', () => {
