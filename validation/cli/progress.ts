@@ -91,8 +91,8 @@ function describe(event: RunEvent, view: RunView): string | undefined {
   }
 }
 
-/** A row for each stage and one for each running step. */
-export function overview(view: RunView, now: number, startedAt: number): string {
+/** A row for each stage and, while the run is under way, one for each running step. */
+export function overview(view: RunView, now: number, startedAt: number, underWay = true): string {
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { running, submitted, succeeded, failed, broken, aborted } = counts;
@@ -100,14 +100,14 @@ export function overview(view: RunView, now: number, startedAt: number): string 
     const bad = failed + broken;
     const state: StepState = bad > 0 ? 'failed' : done === steps ? 'succeeded' : running > 0 ? 'running' : 'waiting';
     const notes = [
-      running > 0 ? pc.cyan(`${running} running`) : '',
+      running > 0 ? (underWay ? pc.cyan(`${running} running`) : pc.yellow(`${running} interrupted`)) : '',
       submitted > 0 ? pc.dim(`${submitted} waiting for a worker`) : '',
       bad > 0 ? pc.red(`${bad} failed`) : '',
     ].filter((note) => note !== '');
-    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, notes.join(', ')];
+    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
   });
   const listed: string[][] = [];
-  for (const id of view.running) {
+  for (const id of underWay ? view.running : []) {
     if (listed.length === LISTED) {
       listed.push(['  ', pc.dim(`and ${view.running.size - LISTED} more`), '', '']);
       break;
@@ -116,4 +116,10 @@ export function overview(view: RunView, now: number, startedAt: number): string 
     listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), pc.dim(host ?? worker ?? '')]);
   }
   return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
+}
+
+/** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
+function bar(done: number, steps: number): string {
+  const full = Math.floor((10 * done) / Math.max(1, steps));
+  return '█'.repeat(full) + pc.dim('░'.repeat(10 - full));
 }
