@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -18,6 +19,7 @@ import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
+import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
@@ -26,9 +28,9 @@ const LOG_LIMIT = 256 << 20;
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
-    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+  return notifyOptions(yargs)
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('detach', {
       alias: 'd',
       type: 'boolean',
@@ -44,7 +46,7 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
   return (more) => planRun(request, { ...options, ...more }, lookFor);
 }
 
-export interface CarryOutOptions {
+export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
   json: boolean;
@@ -67,25 +69,38 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
   if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   const progress = progressFor(process.stderr, Date.now());
   journal.onEvent((event, view) => progress.event(event, view));
+  const notifier = notifierOf(journal, options);
+  notifier.started(plan.steps.length);
   let report: Report;
   try {
     report = await withServices(prepared, options, stop);
   } catch (error) {
     const cause = asInputError(asSpaceError(error as Error, run.path));
     tellEnd(journal, cause.message);
-    if (cause instanceof SpaceError) {
-      console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
-      process.exit(EXIT.broken);
-    }
-    throw cause;
+    await notifier.finished(brokenReport(journal.record));
+    if (!(cause instanceof SpaceError)) throw cause;
+    console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
+    process.exit(EXIT.broken);
   } finally {
     progress.close();
   }
+  await tellReport(journal, report, options, notifier);
+}
+
+/** Prints what a run has come to, tells whoever is to be told, and ends with the exit status of its verdict. */
+export async function tellReport(
+  journal: RunJournal,
+  report: Report,
+  options: NotifierOptions & { json: boolean },
+  notifier = notifierOf(journal, options),
+): Promise<never> {
+  const { run, record } = journal;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
     console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
   }
+  await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
 }
 

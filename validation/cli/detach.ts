@@ -8,7 +8,7 @@ import { RunJournal } from '../runs/journal.ts';
 import { inheritedLock, type RunLock } from '../runs/lock.ts';
 import { thisProcess } from '../runs/record.ts';
 import { RunDir } from '../runs/store.ts';
-import { type CarryOutOptions, carryOut, planAgain } from './carry-out.ts';
+import { type CarryOutOptions, carryOut, clusterOptions, planAgain } from './carry-out.ts';
 
 /** What a run in the background says. */
 const OUTPUT = 'relval.log';
@@ -26,6 +26,14 @@ export async function detach(run: RunDir, lock: RunLock, options: CarryOutOption
   const flags = [
     ...(options.localCpus === undefined ? [] : ['--local-cpus', String(options.localCpus)]),
     ...(options.localMemory === undefined ? [] : ['--local-memory', String(options.localMemory)]),
+    ...(options.config === false
+      ? ['--no-config']
+      : typeof options.config === 'string'
+        ? ['--config', options.config]
+        : []),
+    ...(options.jira === undefined ? [] : ['--jira', options.jira]),
+    ...(options.notify ? [] : ['--no-notify']),
+    ...(options.notifyDryRun ? ['--notify-dry-run'] : []),
   ];
   const command = [...process.execArgv, process.argv[1] as string, CARRY, run.path, ...flags];
   const child = spawn(process.execPath, command, {
@@ -64,18 +72,14 @@ export function addCarry(program: Argv): void {
   program.command(
     `${CARRY} <directory>`,
     false,
-    (command) =>
-      command
-        .positional('directory', { type: 'string', demandOption: true })
-        .option('local-cpus', { type: 'number' })
-        .option('local-memory', { type: 'number' }),
-    async ({ directory, localCpus, localMemory }) => {
+    (command) => clusterOptions(command).positional('directory', { type: 'string', demandOption: true }),
+    async ({ directory, ...options }) => {
       const run = new RunDir(directory);
       const record = run.readRecord();
       const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
       const journal = new RunJournal(run, { ...record, process: thisProcess() });
       const lock = inheritedLock(LOCK_FD);
-      await carryOut({ journal, lock, plan: again({}), again }, { localCpus, localMemory, json: false });
+      await carryOut({ journal, lock, plan: again({}), again }, options);
     },
   );
 }

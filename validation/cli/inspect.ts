@@ -1,14 +1,9 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
-import { InputError } from '../jdl/problem.ts';
-import type { Report } from '../report/model.ts';
-import { renderText } from '../report/text.ts';
+import { describeOption } from '../config/options.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
-import { defaultRunsDir, RunStore } from '../runs/store.ts';
+import { RunStore } from '../runs/store.ts';
 import { table } from './table.ts';
 
 /** What the states of runs look like. */
@@ -26,8 +21,8 @@ export const COLOUR: Record<RunStatus, (text: string) => string> = {
 export function runsOption<T>(yargs: Argv<T>) {
   return yargs.option('runs', {
     type: 'string',
-    default: defaultRunsDir(),
-    describe: 'Directory of the runs (default also from $RELVAL_RUNS)',
+    default: 'runs',
+    describe: describeOption('runs'),
   });
 }
 
@@ -74,35 +69,4 @@ function listRow(record: RunRecord): string[] {
     took,
     record.reason ?? '',
   ];
-}
-
-export function addReport(program: Argv): void {
-  program.command(
-    'report [run]',
-    'The report of a run that has ended',
-    (command) =>
-      runArgument(command).option('format', {
-        choices: ['text', 'html', 'json', 'junit', 'full'] as const,
-        default: 'text' as const,
-        describe: 'full: the lines file:line:message of every finding',
-      }),
-    async (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const file = {
-        text: 'report.json',
-        html: 'index.html',
-        json: 'report.json',
-        junit: 'junit.xml',
-        full: 'validation_report_full.txt',
-      }[args.format];
-      const path = join(run.reportDir, file);
-      if (!existsSync(path)) {
-        throw new InputError([
-          { message: `${run.readRecord().id} has no report yet: it is ${statusOf(run.readRecord())}` },
-        ]);
-      }
-      if (args.format !== 'text') await pipeline(createReadStream(path), process.stdout, { end: false });
-      else console.log(renderText(JSON.parse(readFileSync(path, 'utf8')) as Report, { colour: pc.isColorSupported }));
-    },
-  );
 }

@@ -2,14 +2,22 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addAccept } from './accept.ts';
+import { addCheck } from './check.ts';
+import { addConfig } from './config.ts';
 import { addCarry } from './detach.ts';
+import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
+import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addReport } from './inspect.ts';
+import { addList } from './inspect.ts';
 import { addLogs } from './logs.ts';
+import { addNotify } from './notify.ts';
+import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
+import { useSettings } from './settings.ts';
 import { addStatus } from './status.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
@@ -27,6 +35,7 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
+useSettings(program);
 for (const add of [
   addPlan,
   addGenerate,
@@ -38,7 +47,13 @@ for (const add of [
   addStatus,
   addLogs,
   addReport,
+  addDiff,
+  addAccept,
   addGraph,
+  addCheck,
+  addGc,
+  addNotify,
+  addConfig,
   addDoctor,
 ])
   add(program);

@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadRules, patternsForGrep } from '../checks/rules.ts';
-import { scanStepLogs } from '../checks/step-logs.ts';
+import { patternsForGrep } from '../checks/rules.ts';
 import { phaseSteps } from '../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../makeflow/write.ts';
-import { buildReport } from '../report/build.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { writeReport } from '../report/write.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { attemptLogs, outcomeOf } from './collect.ts';
+import { type CriteriaChoice, keepChoice, rulesOf } from './criteria.ts';
 import type { RunJournal } from './journal.ts';
+import { judgeRun } from './judge.ts';
 import type { RunLock } from './lock.ts';
 import { planPhase } from './made-files.ts';
 import { runPhase } from './phase.ts';
-import { provenanceOf } from './provenance.ts';
+import type { RunRequest } from './record.ts';
 import type { RunDir } from './store.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -36,9 +34,19 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** What makeflow needs for the first phase. @param secrets names of variables that payloads get */
-export async function prepareRun(run: RunDir, plan: Plan, secrets: readonly string[]): Promise<void> {
-  await writePhase(run, plan, 0, secrets);
+/** What a run is judged by, and what makeflow needs for the first phase. */
+export async function prepareRun(
+  run: RunDir,
+  plan: Plan,
+  request: CriteriaChoice & Pick<RunRequest, 'secrets'>,
+): Promise<void> {
+  keepChoice(run, request);
+  await writePhase(
+    run,
+    plan,
+    0,
+    (request.secrets ?? []).map(({ name }) => name),
+  );
 }
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
@@ -62,11 +70,14 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const { batch, retries, streams, secrets, lock } = execution;
     problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
   }
-  return judgeRun(execution, plan, problem, findings);
+  const end = signal.aborted
+    ? { interrupted: `stopped by ${execution.stoppedBy()}` }
+    : problem !== undefined && { problem };
+  return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
 async function writePhase(run: RunDir, plan: Plan, phase: number, exports: readonly string[]): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()), exports });
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)), exports });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
@@ -79,45 +90,4 @@ async function ensurePhase(
   const file = `Makeflow.${phase}`;
   if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, exports);
   return { phase, file, steps: phaseSteps(plan, phase) };
-}
-
-/** Judges what a run has come to, writes its report, and ends it in the records. */
-async function judgeRun(
-  execution: Execution,
-  plan: Plan,
-  problem: string | undefined,
-  inMadeFiles: readonly Finding[],
-): Promise<Report> {
-  const { journal, signal } = execution;
-  const { run, record, view } = journal;
-  journal.update({ state: 'judging' });
-  const rules = loadRules();
-  const now = Date.now();
-  const inLogs: Finding[] = [...inMadeFiles];
-  const steps = [];
-  for (const step of plan.steps) {
-    steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
-    const logs = await attemptLogs(run, step);
-    if (logs) inLogs.push(...(await scanStepLogs(logs, rules, { now })));
-  }
-  const report = buildReport(
-    {
-      run: record.id,
-      name: record.name,
-      workflow: record.workflow,
-      start: record.created,
-      end: now,
-      provenance: await provenanceOf(plan, record.request),
-    },
-    {
-      steps,
-      inLogs,
-      ...(signal.aborted
-        ? { interrupted: `stopped by ${execution.stoppedBy()}` }
-        : problem !== undefined && { problem }),
-    },
-  );
-  await writeReport(run.reportDir, report);
-  journal.end(report.verdict, report.reason);
-  return report;
 }

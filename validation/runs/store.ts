@@ -11,14 +11,9 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
-import { EventReader } from './event-log.ts';
+import { EventReader, EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
-
-/** Where runs are kept unless told otherwise: below the current directory, where a user looks first. */
-export function defaultRunsDir(): string {
-  return process.env.RELVAL_RUNS || 'runs';
-}
 
 /** One run's directory. What is in it is the truth; this class only knows the paths and how to write without tearing. */
 export class RunDir {
@@ -60,6 +55,16 @@ export class RunDir {
 
   writeRecord(record: RunRecord): void {
     replaceFile(join(this.path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** One event; who writes many keeps an EventWriter. */
+  appendEvent(event: RunEvent): void {
+    const events = new EventWriter(this.eventsFile);
+    try {
+      events.append(event);
+    } finally {
+      events.close();
+    }
   }
 
   /** All events; a torn line, as a full disk or a crash leaves it, is left out. */
