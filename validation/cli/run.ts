@@ -10,6 +10,7 @@ import { copyInputs, requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { lockRun, type RunLock } from '../runs/lock.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
+import { releaseOf } from '../runs/release.ts';
 import { parseSecrets, readSecrets } from '../runs/secrets.ts';
 import { RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
@@ -133,10 +134,7 @@ export function addRun(program: Argv): void {
         rmSync(run.path, { recursive: true, force: true });
         throw asInputError(error as Error);
       }
-      const journal = new RunJournal(run, {
-        ...newRecord(id, name, plan, request),
-        ...(release !== undefined && { release }),
-      });
+      const journal = new RunJournal(run, newRecord(id, name, plan, request, release ?? releaseOf(plan)));
       journal.add({ type: 'created', name, workflow: plan.workflow });
       const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
       if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
@@ -169,7 +167,7 @@ function runName(name: string): string {
   ]);
 }
 
-function newRecord(id: string, name: string, plan: Plan, request: RunRequest): RunRecord {
+function newRecord(id: string, name: string, plan: Plan, request: RunRequest, release?: string): RunRecord {
   return {
     schema: 'relval-run-1',
     id,
@@ -178,6 +176,7 @@ function newRecord(id: string, name: string, plan: Plan, request: RunRequest): R
     request,
     state: 'preparing',
     process: thisProcess(),
+    ...(release !== undefined && { release }),
     project: `relval-${id}`,
     created: Date.now(),
     totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
