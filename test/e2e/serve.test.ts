@@ -25,7 +25,7 @@ interface Started {
 }
 
 async function serve(...flags: string[]): Promise<Started> {
-  const { child, ended } = relval.start('serve', '--listen', '127.0.0.1:0', ...flags);
+  const { child, ended } = relval.start('serve', '--listen', '127.0.0.1:0', '--runs', relval.runs, ...flags);
   let text = '';
   child.stdout?.on('data', (chunk) => {
     text += chunk;
