@@ -34,7 +34,13 @@ export interface StepSource {
   report: Report | undefined;
 }
 
-export function describeRun(run: IndexedRun, counts: FindingCounts | undefined, source: StepSource): RunDetail {
+/** @param expected when it will end: ms since 1970 */
+export function describeRun(
+  run: IndexedRun,
+  counts: FindingCounts | undefined,
+  source: StepSource,
+  expected?: number,
+): RunDetail {
   const { progress } = source;
   const { view } = progress;
   const { succeeded, failed, broken, running } = view.counts;
@@ -44,6 +50,7 @@ export function describeRun(run: IndexedRun, counts: FindingCounts | undefined, 
     totals: view.steps.size > 0 ? totals : run.record.totals,
     directory: run.root,
     phase: view.phase,
+    ...(expected !== undefined && { expectedEnd: Math.round(expected) }),
     stages: stagesOf(source),
     events: progress.offset,
     hasReport: source.report !== undefined,
