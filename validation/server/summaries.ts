@@ -1,5 +1,4 @@
 import type { Report, StepReport, StepState } from '../report/model.ts';
-import { countStates } from '../runs/events.ts';
 import type { RunStatus } from '../runs/record.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
@@ -38,8 +37,7 @@ export interface StepSource {
 export function describeRun(run: IndexedRun, counts: FindingCounts | undefined, source: StepSource): RunDetail {
   const { progress } = source;
   const { view } = progress;
-  const states = countStates(view);
-  const { succeeded, failed, broken, running } = states;
+  const { succeeded, failed, broken, running } = view.counts;
   const totals = { steps: Math.max(view.steps.size, run.record.totals.steps), succeeded, failed, broken, running };
   return {
     ...summarize(run, counts),
