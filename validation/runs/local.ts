@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
+import { serveOps } from '../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
 
@@ -25,6 +26,8 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
+/** File that says where the framework answers, for those who show its state. */
+const FRAMEWORK_URL = 'framework.url';
 /** Of this machine's memory, what steps may have. */
 const MEMORY_SHARE = 0.9;
 /** MB offered as disk; the workers check what is really free. */
@@ -60,9 +63,12 @@ export async function startLocalCluster(
       onFatal: (why) => log.error({ why }, 'the framework cannot go on'),
     });
     driver.start();
+    const ops = await serveOps(driver, '127.0.0.1', 0);
+    writeFileSync(join(dir, FRAMEWORK_URL), `http://${ops.address}\n`);
     return {
       catalog: `127.0.0.1:${catalog.port}`,
       stop: async () => {
+        await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
         await catalog.child.stop(2000);
