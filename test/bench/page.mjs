@@ -71,7 +71,7 @@ async function measure(name, path, selector, text) {
     const page = await context.newPage();
     await page.addInitScript(watch(selector, text));
     await page.goto(`${url}${path}`);
-    await page.waitForFunction('window.drawn');
+    while (!(await page.evaluate('window.drawn'))) await sleep(20);
     times.push(Number(await page.evaluate('window.drawn')));
     await context.close();
   }
@@ -94,7 +94,7 @@ try {
     await sleep(100 + ((n * 37) % 100));
     const written = Date.now();
     appendFileSync(log, `stamp ${n} .\n`);
-    await page.waitForFunction('window.drawn');
+    while (!(await page.evaluate('window.drawn'))) await sleep(20);
     delays.push(Number(await page.evaluate('performance.timeOrigin + window.drawn')) - written);
   }
   console.log(`${'live line to the screen'.padEnd(34)} ${words(delays)} ms`);
