@@ -11,15 +11,13 @@ import { readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
 import type { Explanation } from './ops/explain.ts';
-import { serveOps } from './ops/server.ts';
+import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
 import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
 import { readPassword } from './workqueue/password.ts';
 
-/** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
-const ADDRESS_FILE = 'address';
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
 /** What the embedded master keeps for the rest of the machine unless told otherwise. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
@@ -9,20 +10,23 @@ import { renderText } from '../report/text.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
+import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunRequest } from '../runs/record.ts';
 import type { RunDir } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
+import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
+import { pageOption, servePage } from './page.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('local-cpus', { type: 'number', describe: 'With --local: cores to use; default: those of this machine' })
-    .option('local-memory', { type: 'number', describe: 'With --local: MB of memory to use; default: nine tenths' })
+  return pageOption(notifyOptions(yargs))
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
 }
 
@@ -32,9 +36,10 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
   return (more) => planRun(request, { ...options, ...more }, lookFor);
 }
 
-export interface CarryOutOptions {
+export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
+  page?: string | undefined;
   json: boolean;
 }
 
@@ -51,10 +56,17 @@ export async function carryOut(
   if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   const progress = progressFor(process.stderr, Date.now());
   journal.onEvent((event, view) => progress.event(event, view));
+  const notifier = notifierOf(journal, options);
+  notifier.started(plan.steps.length);
   let cluster: LocalCluster | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
   let report: Report;
   try {
     const { request, project } = record;
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
     if (request.local) cluster = await startCluster(run, project, options);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
@@ -68,23 +80,37 @@ export async function carryOut(
     });
   } catch (error) {
     journal.end('broken', (error as Error).message);
+    await notifier.finished(brokenReport(journal.record));
     throw asInputError(error);
   } finally {
     progress.close();
     await cluster?.stop();
+    await page?.server.close();
   }
+  await tellReport(journal, report, options, notifier);
+}
+
+/** Prints what a run has come to, tells whoever is to be told, and ends with the exit status of its verdict. */
+export async function tellReport(
+  journal: RunJournal,
+  report: Report,
+  options: NotifierOptions & { json: boolean },
+  notifier = notifierOf(journal, options),
+): Promise<never> {
+  const { run, record } = journal;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
     console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
     console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
   }
+  await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
 async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
-  return startLocalCluster(join(run.path, 'local'), project, {
+  return startLocalCluster(join(run.path, LOCAL_DIR), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
   });

@@ -2,13 +2,21 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
+import { addAccept } from './accept.ts';
+import { addCheck } from './check.ts';
+import { addConfig } from './config.ts';
+import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
+import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addLogs, addReport, addStatus } from './inspect.ts';
+import { addList, addLogs, addStatus } from './inspect.ts';
+import { addNotify } from './notify.ts';
+import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
+import { useSettings } from './settings.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -25,6 +33,7 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
+useSettings(program);
 for (const add of [
   addPlan,
   addGenerate,
@@ -35,8 +44,14 @@ for (const add of [
   addStatus,
   addLogs,
   addReport,
+  addDiff,
+  addAccept,
   addGraph,
   addServe,
+  addCheck,
+  addGc,
+  addNotify,
+  addConfig,
   addDoctor,
 ])
   add(program);

@@ -1,45 +1,73 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
+import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
+import { endUnstarted } from '../runs/unstarted.ts';
+import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { asInputError, carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
+import { checkBefore, checkOptions } from './check.ts';
+import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
+import { awaitTurn, nightlyArguments } from './nightly.ts';
 
 export function addRun(program: Argv): void {
   program.command(
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      clusterOptions(runsOption(inputOptions(command)))
+      checkOptions(criteriaOptions(clusterOptions(runsOption(inputOptions(command)))))
         .option('local', {
           type: 'boolean',
           default: false,
-          describe: 'On this machine: starts catalog, master, framework and workers',
+          describe: describeOption('local'),
         })
-        .option('catalog', { type: 'string', describe: 'HOST:PORT of the catalog server of a cluster' })
+        .option('catalog', { type: 'string', describe: describeOption('catalog') })
         .option('from', {
           type: 'string',
           describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
         })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
-        .option('retries', { type: 'number', describe: 'Times a step is tried again after an infrastructure failure' })
+        .option('retries', { type: 'number', describe: describeOption('retries') })
+        .option('check', {
+          type: 'boolean',
+          default: true,
+          describe: 'Pre-flight checks before anything runs; --no-check leaves them out',
+        })
+        .option('nightly', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'File of nightlies: the input is the name of one of them. This is what schedulers call',
+        })
+        .option('any-time', {
+          type: 'boolean',
+          default: false,
+          describe: 'With --nightly: start it now, whenever it was due',
+        })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-        .check(({ local, catalog, dryRun, from, startAt, only }) => {
+        .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime }) => {
           if (from !== undefined && startAt === undefined && only === undefined)
             throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
-          if (dryRun || local !== (catalog !== undefined)) return true;
+          if (anyTime && nightly === undefined)
+            throw new InputError([{ message: 'run: --any-time goes with --nightly FILE' }]);
+          if (nightly !== undefined || dryRun || local !== (catalog !== undefined)) return true;
           throw new InputError([{ message: 'run: give either --local, or --catalog HOST:PORT of a cluster' }]);
         }),
-    async (args) => {
+    async (given) => {
       checkTools();
+      const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
+      const unready = nightly && !given.dryRun ? await awaitTurn(nightly, given.anyTime) : undefined;
+      const chosen = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
+      const { args, release } = chosen;
       if (args.catalog !== undefined) checkCatalog(args.catalog);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
@@ -49,7 +77,10 @@ export function addRun(program: Argv): void {
         cwd: process.cwd(),
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
+        nightly: nightly && { name: nightly.name, file: nightly.file },
+        ...chosenCriteria(args, store),
       });
+      checkChoice(request);
       const lookFor: LookFor = (file, madeBy) => [
         ...(from ? handedOn(from, file, madeBy) : []),
         ...besideInput(request.input)(file, madeBy),
@@ -68,14 +99,19 @@ export function addRun(program: Argv): void {
       const again = planAgain(request, run, lookFor);
       const plan = again({});
       try {
-        await prepareRun(run, plan);
+        await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
         throw asInputError(error);
       }
-      const journal = new RunJournal(run, newRecord(id, name, plan, request));
+      const journal = new RunJournal(run, {
+        ...newRecord(id, name, plan, request),
+        ...(release !== undefined && { release }),
+      });
       journal.add({ type: 'created', name, workflow: plan.workflow });
+      const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       await carryOut(journal, plan, again, args);
     },
   );

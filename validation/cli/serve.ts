@@ -3,11 +3,28 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import type { RunsServer, ServerOptions } from '../server/server.ts';
+import { serveSection } from '../server/settings.ts';
 import { runsOption } from './inspect.ts';
 
-const DEFAULT_PORT = 8080;
+const SECTION = serveSection.unwrap();
+const LISTEN = SECTION.parse({}).listen;
 /** Characters of a token: what is shorter can be guessed. */
 const SHORTEST_TOKEN = 16;
+
+/** What `--help` and the documentation of `relval.yaml` say of a key. */
+function describe(key: keyof typeof SECTION.shape): string {
+  return SECTION.shape[key].description ?? '';
+}
+
+function repeatable(key: keyof typeof SECTION.shape) {
+  return {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    describe: `${describe(key)}; repeatable`,
+  } as const;
+}
 
 export function addServe(program: Argv): void {
   program.command(
@@ -15,43 +32,22 @@ export function addServe(program: Argv): void {
     'The page: runs, graphs, live logs; with REST and metrics',
     (command) =>
       runsOption(command)
-        .option('listen', {
-          type: 'string',
-          default: `127.0.0.1:${DEFAULT_PORT}`,
-          describe: 'HOST:PORT to listen on; port 0: a free one',
-        })
-        .option('token-file', {
-          type: 'string',
-          describe: 'File with the token for what changes something; without one, the server only shows',
-        })
-        .option('inputs', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [] as string[],
-          describe: 'Directory whose JDLs and workflows can be started, with the token; repeatable',
-        })
-        .option('framework', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [] as string[],
-          describe: 'http://HOST:PORT of a framework (its --listen) whose state is shown; repeatable',
-        })
-        .option('allowed-host', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [] as string[],
-          describe: 'Name that browsers reach this server by, besides its address; repeatable',
-        }),
+        .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
+        .option('token-file', { type: 'string', describe: describe('tokenFile') })
+        .option('inputs', repeatable('inputs'))
+        .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
+        .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
+        .option('public-url', { type: 'string', describe: describe('publicUrl') }),
     async (args) => {
       const { url, close } = await listen(args.listen, {
         runs: args.runs,
         token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
         inputs: args.inputs.map(inputDirectory),
-        frameworks: args.framework.map(frameworkUrl),
-        allowedHosts: args.allowedHost,
+        frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
+        allowedHosts: [
+          ...args.allowedHosts,
+          ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
+        ],
       });
       console.log(`${url}  (runs in ${resolve(args.runs)})`);
       await new Promise<void>((stop) => {
@@ -110,8 +106,8 @@ function inputDirectory(directory: string): string {
 }
 
 /** @throws InputError */
-function frameworkUrl(text: string): string {
+function httpUrl(flag: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.href;
-  throw new InputError([{ message: `--framework ${text}: expected http://HOST:PORT` }]);
+  throw new InputError([{ message: `--${flag} ${text}: expected http://HOST:PORT` }]);
 }

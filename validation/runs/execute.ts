@@ -1,11 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { loadRules, patternsForGrep } from '../checks/rules.ts';
+import { patternsForGrep } from '../checks/rules.ts';
 import { phaseSteps } from '../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../makeflow/write.ts';
 import type { Finding, Report } from '../report/model.ts';
 import type { Plan } from '../workflow/plan.ts';
+import { type CriteriaChoice, keepChoice, rulesOf } from './criteria.ts';
 import type { RunJournal } from './journal.ts';
 import { judgeRun } from './judge.ts';
 import { planPhase } from './made-files.ts';
@@ -26,10 +27,11 @@ export interface Execution {
 }
 
 /** The files of a run before anything has run: its inputs as they were given, and the first Makeflow. */
-export async function prepareRun(run: RunDir, plan: Plan): Promise<void> {
+export async function prepareRun(run: RunDir, plan: Plan, choice: CriteriaChoice): Promise<void> {
   const input = join(run.path, 'input');
   mkdirSync(input);
   for (const source of plan.sources) copyFileSync(source, join(input, basename(source)));
+  keepChoice(run, choice);
   await writePhase(run, plan, 0);
 }
 
@@ -61,7 +63,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
 }
 
 async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()) });
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)) });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,10 @@ import { pino } from 'pino';
 import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
-import { serveOps } from '../../framework/ops/server.ts';
+import { ADDRESS_FILE, serveOps } from '../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
+import { FRAMEWORK_URL_FILE } from './local-files.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {
@@ -26,8 +27,6 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** File that says where the framework answers, for those who show its state. */
-const FRAMEWORK_URL = 'framework.url';
 /** Of this machine's memory, what steps may have. */
 const MEMORY_SHARE = 0.9;
 /** MB offered as disk; the workers check what is really free. */
@@ -53,21 +52,24 @@ export async function startLocalCluster(
     const cpus = resources.cpus ?? availableParallelism();
     const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
     const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents: [{ cpus, memory, disk: DISK }], log });
+    const stateDir = join(dir, 'framework');
     const driver = new Driver({
       pools: [{ ...DEFAULT_POOL, projects: new RegExp(`^${project.replace(/[.]/g, '\\.')}$`) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: { locate: parseMaster(master.address, { log }) },
       demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
-      stateDir: join(dir, 'framework'),
+      stateDir,
       log,
       onFatal: (why) => log.error({ why }, 'the framework cannot go on'),
     });
-    driver.start();
     const ops = await serveOps(driver, '127.0.0.1', 0);
-    writeFileSync(join(dir, FRAMEWORK_URL), `http://${ops.address}\n`);
+    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`);
+    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`);
+    driver.start();
     return {
       catalog: `127.0.0.1:${catalog.port}`,
       stop: async () => {
+        for (const file of [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE)]) rmSync(file, { force: true });
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();

@@ -1,4 +1,4 @@
-import type { Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
+import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { RunStatus } from '../runs/record.ts';
 
@@ -182,6 +182,8 @@ export interface Diff {
   known: Finding[];
   fixed: Finding[];
   steps: { id: string; stage: string; stateA?: StepState; stateB?: StepState; secondsA?: number; secondsB?: number }[];
+  /** What takes far more, or less, in b. */
+  changes: Change[];
 }
 
 /** What the frameworks say of themselves: `/state` of each, as it is. */

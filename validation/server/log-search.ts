@@ -78,7 +78,7 @@ export class LogSearcher {
     const end = (how: () => void, keep: boolean): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      worker.removeAllListeners();
+      worker.off('message', answered).off('error', failed).off('exit', exited);
       this.#busy.delete(worker);
       if (keep) this.#idle.push(worker);
       else void worker.terminate();
@@ -91,12 +91,13 @@ export class LogSearcher {
       end(() => reject(error), false);
     }, HARD_MS);
     signal.addEventListener('abort', abort, { once: true });
-    worker.once('message', (answer: { result: LogSearch } | { error: string }) => {
+    const answered = (answer: { result: LogSearch } | { error: string }): void => {
       if ('result' in answer) end(() => resolve(answer.result), true);
       else end(() => reject(new Error(answer.error)), true);
-    });
-    worker.once('error', (error) => end(() => reject(error), false));
-    worker.once('exit', () => end(() => reject(new HttpError(503, 'the server is stopping')), false));
+    };
+    const failed = (error: Error): void => end(() => reject(error), false);
+    const exited = (): void => end(() => reject(new HttpError(503, 'the server is stopping')), false);
+    worker.once('message', answered).once('error', failed).once('exit', exited);
     const { file, ...rest } = job;
     worker.postMessage({ ...rest, fd: file.fd, budgetMs: BUDGET_MS });
   }

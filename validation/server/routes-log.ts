@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Context, flag, hasIt, integer, parse, sendJson } from './context.ts';
@@ -192,7 +193,7 @@ async function sendBytes(
   reply.header('content-length', to - from);
   if (to === from || request.method === 'HEAD') {
     await handle.close();
-    return reply.send('');
+    return reply.send(Readable.from([]));
   }
   return reply.send(handle.createReadStream({ start: from, end: to - 1, highWaterMark: 256 * 1024 }));
 }

@@ -62,6 +62,9 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
     connectionTimeout: SILENT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply.headers(DATA_HEADERS));
+    },
     routerOptions: { maxParamLength: 1000 },
     http: { maxHeaderSize: HEADER_LIMIT, headersTimeout: HEADERS_MS },
   });

@@ -31,6 +31,8 @@ export const resultSchema = z.object({
   payloadEnd: z.number().int().nullable(),
   /** Seconds of CPU time of the payload and those of its children it waited for. */
   cpuTime: z.number().nullable(),
+  /** Bytes: the most that the payload and its children had in memory at a time; null where it could not be measured. */
+  peakMemory: z.number().int().nullable().optional(),
   host: z.string(),
   /** Work Queue's sandbox, which names the worker; empty without Work Queue. */
   worker: z.string(),

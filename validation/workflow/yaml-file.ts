@@ -1,6 +1,6 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { InputError, Lines, type Position, type Problem, readText } from '../jdl/problem.ts';
+import { InputError, Lines, type Position, type Problem, readText, type Source } from '../jdl/problem.ts';
 
 /** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */
 export type Path = readonly (string | number)[];
@@ -8,21 +8,27 @@ export type Path = readonly (string | number)[];
 /** A YAML file that was read and is of its schema. */
 export interface YamlFile<Data> {
   data: Data;
-  /** Where in the file something stands, or the nearest above it that does. */
-  at(path: Path): Position;
+  /** Where in the file something stands, or the nearest above it that does; `key`: always the key of it. */
+  at(path: Path, key?: boolean): Position;
+  /** Whether the file says something about it. */
+  has(path: Path): boolean;
 }
 
 /**
  * Reads a YAML file and checks it.
- * @param content what is in such a file, for the error of an empty one
+ * @param content what is in such a file, for the error of an empty one; without it an empty one is an empty map
  * @throws {InputError} with every problem and its position: not readable, not YAML, not of the schema
  */
 export function readYaml<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
-  content: string,
+  content?: string,
 ): YamlFile<z.output<Schema>> {
-  const source = { file, text: read(file, content) };
+  return parseYaml({ file, text: read(file, content) }, schema);
+}
+
+/** As readYaml, of a text that was read. @throws {InputError} with every problem and its position */
+export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Schema): YamlFile<z.output<Schema>> {
   const lines = new Lines(source);
   const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
@@ -34,18 +40,18 @@ export function readYaml<Schema extends z.ZodType>(
     );
   }
   const at = (path: Path, key = false) => lines.at(offsetOf(document.contents, path, key));
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, at));
     throw new InputError(problems.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0)));
   }
-  return { data: parsed.data, at };
+  return { data: parsed.data, at, has: (path) => document.hasIn(path) };
 }
 
-function read(file: string, content: string): string {
+function read(file: string, content: string | undefined): string {
   try {
     const { text } = readText(file);
-    if (text.trim() === '') throw new Error(`${file}: the file is empty: no ${content} in it`);
+    if (content !== undefined && text.trim() === '') throw new Error(`${file}: the file is empty: no ${content} in it`);
     return text;
   } catch (error) {
     throw new InputError([{ message: (error as Error).message }]);

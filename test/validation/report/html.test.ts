@@ -22,7 +22,9 @@ describe('renderHtml', () => {
   });
 
   it('links the logs relative to its own place, also those with odd names', () => {
-    expect(html).toContain('<a href="../steps/sim0003/1/logs/rec.log">sim0003 logs/rec.log:23</a>');
+    expect(html).toContain(
+      '<a href="../steps/sim0003/1/logs/rec.log#:~:text=***%20Break%20***%20Segmentation%20violation">sim0003 logs/rec.log:23</a>',
+    );
     expect(html).toContain('<a href="../steps/sim0001/1/stdout.log">stdout.log</a>');
     const odd = step('a', 'sim', 0, 1, { logs: ['steps/a/1/logs/a b?c#d%e.log'] });
     expect(renderHtml(buildReport(facts, { steps: [odd], inLogs: [] }))).toContain(

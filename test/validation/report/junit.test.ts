@@ -37,7 +37,7 @@ describe('renderJunit', () => {
     );
     expect(xml).toContain('<testcase classname="gpmc.sim" name="sim0001" time="4.200"/>');
     expect(xml).toContain('<failure type="segmentation-violation" message="*** Break *** Segmentation violation">');
-    expect(xml).toContain(`sim0003 logs/rec.log:23 [segmentation-violation]
+    expect(xml).toContain(`sim0003 logs/rec.log:23 [segmentation-violation] (reconstruction)
   I-AliReconstruction::ProcessEvent: event 20, 7 tracks
 &gt;  *** Break *** Segmentation violation
   ===`);

@@ -1,5 +1,4 @@
-import type { Outcome } from '../../../validation/checks/judge.ts';
-import type { StepOutcome } from '../../../validation/checks/outcome.ts';
+import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts';
 import type { RunFacts } from '../../../validation/report/build.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 

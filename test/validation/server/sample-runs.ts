@@ -84,6 +84,8 @@ export function report(journal: RunJournal, verdict: Verdict, findings: Finding[
       stage,
       state,
       attempts: 1,
+      start: created + 1000,
+      end: created + 3500,
       cpuTime: 1.5,
       peakMemory: 3_000_000,
       logs: [`steps/${step}/1/stdout.log`],
