@@ -42,7 +42,7 @@ function workflow({ crash, mergeSeconds, calibration }: Release): string {
         name: 'sim',
         each: { jobs: '1-3' },
         command: [
-          'echo "I-AliReconstruction::Run: job $RELVAL_INDEX on $(hostname) at $(date)" >rec.log',
+          'echo "I-AliReconstruction::Run: job $RELVAL_INDEX at $(date)" >rec.log',
           `if [ $RELVAL_INDEX = 2 ]; then echo '${HISTOGRAM}' >qa.log; fi`,
           `if [ $RELVAL_INDEX = 3 ]; then cat >>rec.log <<'END'\n${crash}\nEND\nfi`,
         ].join('\n'),
@@ -200,7 +200,7 @@ describe('the page of the report in a browser', () => {
       await checked.goto(pathToFileURL(join(relval.runs, today, 'report', 'index.html')).href);
       await checked.evaluate(AXE);
       const violations = await checked.evaluate(
-        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))',
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
       );
       expect(violations).toEqual([]);
       await checked.close();
@@ -211,8 +211,8 @@ describe('the page of the report in a browser', () => {
   it('gives the answer first: four numbers that lead to what they count', async () => {
     const { page } = await open();
     expect(await page.locator('.answer li').allInnerTexts()).toEqual([
-      '1 new errors',
-      '1 known errors',
+      '1 new error',
+      '1 known error',
       '1 fixed',
       '1 not as usual',
     ]);

@@ -7,6 +7,7 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
@@ -41,6 +42,8 @@ export interface CarryOutOptions extends NotifierOptions {
   localMemory?: number | undefined;
   page?: string | undefined;
   json: boolean;
+  /** Shows what comes before the report, when the run has ended. */
+  beforeReport?: () => Promise<void>;
 }
 
 /** From a prepared run to its exit status: cluster, progress, signals, report. */
@@ -49,6 +52,7 @@ export async function carryOut(
   plan: Plan,
   again: (more: PlanOptions) => Plan,
   options: CarryOutOptions,
+  containers?: LocalContainers,
 ): Promise<void> {
   const { run, record } = journal;
   const stop = onSignals();
@@ -67,7 +71,7 @@ export async function carryOut(
       page = await servePage(run, options.page);
       console.error(`page: ${page.url}`);
     }
-    if (request.local) cluster = await startCluster(run, project, options);
+    if (request.local) cluster = await startCluster(run, project, options, containers);
     const catalog = cluster?.catalog ?? (request.catalog as string);
     report = await executeRun({
       journal,
@@ -87,6 +91,7 @@ export async function carryOut(
     await cluster?.stop();
     await page?.server.close();
   }
+  await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
 }
 
@@ -108,11 +113,17 @@ export async function tellReport(
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+async function startCluster(
+  run: RunDir,
+  project: string,
+  options: CarryOutOptions,
+  containers: LocalContainers | undefined,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
   return startLocalCluster(join(run.path, LOCAL_DIR), project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
   });
 }
 

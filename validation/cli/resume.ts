@@ -5,6 +5,7 @@ import { RunJournal } from '../runs/journal.ts';
 import { isAlive, statusOf, thisProcess } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { containersFor, provideContainers } from './containers.ts';
 import { runsOption } from './inspect.ts';
 
 export function addResume(program: Argv): void {
@@ -27,10 +28,13 @@ export function addResume(program: Argv): void {
       }
       const again = planAgain(record.request, run, (file, madeBy) => handedOn(run, file, madeBy));
       const plan = again({});
+      const containers = await containersFor(record.request, plan, run.path);
+      const obstacle = containers && (await provideContainers(containers));
+      if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
       const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
       const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
       journal.add({ type: 'resumed', pid: process.pid });
-      await carryOut(journal, plan, again, args);
+      await carryOut(journal, plan, again, args, containers);
     },
   );
 }

@@ -9,6 +9,7 @@ import { parseMaster } from '../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
+import { giveOutputs, type LocalContainers } from './containers.ts';
 import { FRAMEWORK_URL_FILE } from './local-files.ts';
 
 /** What is offered to steps on this machine. */
@@ -17,6 +18,8 @@ export interface LocalResources {
   cpus?: number;
   /** MB; default: nine tenths of this machine's. */
   memory?: number;
+  /** What workers run in; default: plain processes. */
+  containers?: LocalContainers;
 }
 
 /** Everything between makeflow and a worker, on this machine and for one run. */
@@ -51,10 +54,14 @@ export async function startLocalCluster(
   try {
     const cpus = resources.cpus ?? availableParallelism();
     const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
-    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents: [{ cpus, memory, disk: DISK }], log });
+    const { containers } = resources;
+    if (containers) await giveOutputs(containers);
+    const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
+    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+    const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
     const driver = new Driver({
-      pools: [{ ...DEFAULT_POOL, projects: new RegExp(`^${project.replace(/[.]/g, '\\.')}$`) }],
+      pools: [{ ...DEFAULT_POOL, projects, ...(containers && containerPool(containers)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: { locate: parseMaster(master.address, { log }) },
       demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
@@ -81,6 +88,11 @@ export async function startLocalCluster(
     throw error;
   }
 }
+
+const containerPool = ({ image, volumes, outputs }: LocalContainers) => ({
+  image,
+  volumes: [...volumes, ...outputs.map((path) => ({ hostPath: path, containerPath: path, mode: 'RW' as const }))],
+});
 
 async function startCatalog(dir: string): Promise<{ child: Child; port: number }> {
   const port = await freePortPair();

@@ -108,6 +108,7 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 # --- the result -------------------------------------------------------------------------------------------------------
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
+rv_out_of_memory='' rv_memory_limit=''
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
@@ -392,8 +393,9 @@ rv_children_time() { # sets rv_reply to the CPU time of the processes waited for
 }
 
 rv_payload() { # runs it, and sets what the result says of it
-  local rv_exit rv_cpu_before
+  local rv_exit rv_cpu_before rv_ooms_before
   rv_children_time && rv_cpu_before=$rv_reply
+  rv_memory_kills && rv_ooms_before=$rv_reply
   rv_guarded rv_run_payload >>"$rv_top/$rv_id.stdout.log" 2>>"$rv_top/$rv_id.stderr.log"
   rv_exit=$?
   rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
@@ -408,16 +410,37 @@ rv_payload() { # runs it, and sets what the result says of it
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
   rv_status=$rv_exit rv_phase="done"
   [[ -e $rv_own/timed-out ]] && rv_timed_out=true
+  rv_memory_kills && ((rv_reply > rv_ooms_before)) && rv_out_of_memory=$rv_memory_limit
   rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
+}
+
+# Sets rv_reply to how often the kernel has killed something in this container because its memory was used up, and
+# rv_memory_limit to the MB that it may use; false where there is no such limit. cgroup version 1, then 2.
+rv_memory_kills() {
+  local rv_group=/sys/fs/cgroup rv_counts
+  for rv_counts in "$rv_group/memory/memory.oom_control" "$rv_group/memory.events"; do
+    rv_reply=$(sed -n 's/^oom_kill \([0-9]*\)$/\1/p' "$rv_counts" 2>/dev/null)
+    rv_memory_limit=$(cat "$rv_group/memory/memory.limit_in_bytes" "$rv_group/memory.max" 2>/dev/null)
+    [[ $rv_reply && ${#rv_memory_limit} -lt 18 && $rv_memory_limit =~ ^[0-9]+$ ]] || continue
+    rv_memory_limit=$((rv_memory_limit / 1048576))
+    return
+  done
+  return 1
 }
 
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
   local rv_name
   [[ $1 == 0 ]] && return
   rv_phase=payload rv_message="the payload ended with status $1"
-  [[ $1 -gt 128 ]] && rv_name=$(kill -l $(($1 - 128)) 2>/dev/null) || return
-  rv_signal=\"SIG$rv_name\" rv_message="the payload was ended by SIG$rv_name"
-  [[ $rv_name == KILL ]] && rv_message="Killed: $rv_message, perhaps for its memory"
+  # whatever of it was killed, its shell may have ended in another way
+  [[ $rv_out_of_memory ]] && rv_message="Killed: memory limit exceeded: the worker's container may use $rv_out_of_memory MB"
+  if [[ $1 -gt 128 ]] && rv_name=$(kill -l $(($1 - 128)) 2>/dev/null); then
+    rv_signal=\"SIG$rv_name\"
+    [[ $rv_out_of_memory ]] || rv_message="the payload was ended by SIG$rv_name"
+  elif [[ ! $rv_out_of_memory ]]; then
+    return
+  fi
+  [[ $rv_name == KILL && ! $rv_out_of_memory ]] && rv_message="Killed: $rv_message, perhaps for its memory"
   [[ $rv_timed_out == true ]] && rv_message="Killed: the payload exceeded its time limit of $rv_wall_time s"
   printf '\nrelval: %s\n' "$rv_message"
 }
