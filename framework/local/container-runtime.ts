@@ -30,7 +30,7 @@ export class ContainerRuntime {
 
   /** Whether the program is there and can run containers. @throws ContainerError that says why not */
   async check(): Promise<void> {
-    await this.#cli.run(['info', '--format', '{{.ID}}']);
+    await this.#cli.run(['info']);
   }
 
   /** Brings a task's image here. @throws ContainerError in the words of the agent, with the registry's reason */

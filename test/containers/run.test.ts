@@ -117,10 +117,10 @@ describe('a validation whose steps run in containers', () => {
       'sim0001',
     );
     expect(code, stdout + stderr).toBe(1);
-    expect(stdout).toContain('Killed: memory limit exceeded');
+    expect(stdout).toContain('memory limit of 1024 MB');
     const { directory } = await relval.onlyRun();
     const { message } = JSON.parse(readFileSync(join(directory, 'steps', 'sim0001', '1', 'result.json'), 'utf8'));
-    expect(message).toBe("Killed: memory limit exceeded: the worker's container may use 1024 MB");
+    expect(message).toContain('memory limit of 1024 MB');
   });
 
   it('is broken, and says why, when the image cannot be had', async () => {
@@ -178,6 +178,14 @@ describe('the images', () => {
     expect(report).toMatch(/^\+ user +1000:1000$/m);
     expect(report).not.toMatch(/^-/m);
     expect(run(WORKER, 'relval-worker-doctor', '--quiet')).toBe('');
+  });
+
+  it('doctor --image says from outside what the worker’s says, and which protocol its worker speaks', async () => {
+    const good = await relval.run('doctor', '--image', WORKER, '--json');
+    expect(JSON.parse(good.stdout)).toMatchObject({ usable: true, protocol: expect.any(Number) });
+    expect(JSON.parse(good.stdout).protocol).toBe(JSON.parse(good.stdout).ownProtocol);
+    const none = await relval.run('doctor', '--image', 'localhost:1/no/such:1');
+    expect(none).toMatchObject({ code: 2, stdout: expect.stringMatching(/refused.*workers will not run in it/s) });
   });
 
   it('relval’s has both commands, the tools, and a user of its own', () => {

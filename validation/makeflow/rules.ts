@@ -1,4 +1,4 @@
-import { STEP_FILES, safeName, stepFile } from '../step/names.ts';
+import { LOGS_VARIABLE, STEP_FILES, safeName, stepFile } from '../step/names.ts';
 import type { Resources, Stage, Step } from '../workflow/plan.ts';
 import { isSent, stageFileName, stepsFileName } from './aliases.ts';
 import type { Phase } from './phase.ts';
@@ -41,6 +41,7 @@ function header({ number, steps }: Phase): string {
     `# Written by relval. Run it with: makeflow Makeflow.${number}, or makeflow -T wq ... Makeflow.${number}`,
     '# By itself makeflow runs no rule that needs more than this machine has, and says nothing. Then claim what it has not:',
     `# makeflow --local-cores ${most('cores')} --local-memory ${most('memory')} --local-disk ${most('disk')} Makeflow.${number}`,
+    `export ${LOGS_VARIABLE}`,
     '',
   ].join('\n');
 }

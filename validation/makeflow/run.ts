@@ -17,7 +17,7 @@ export interface MakeflowRun {
   batch: { type: 'local' } | WorkQueueBatch;
   /** SIGTERM for makeflow when this process dies, however it dies. @default false: it runs on */
   dieWithParent?: boolean;
-  /** Added to this process's environment. */
+  /** Added to this process's environment. Of all this only LOGS_VARIABLE reaches steps on workers. */
   env?: NodeJS.ProcessEnv;
 }
 

@@ -64,11 +64,16 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
   }
 }
 
+/** Stands in the place of bytes that were not kept; relval-step.sh says the same. */
+export function leftOut(bytes: number): Buffer {
+  return Buffer.from(`\n[relval: ${bytes} bytes left out here]\n`);
+}
+
 /** The bytes of one log, with a line in the place of what was left out. */
 export async function* readLog(bundle: string, frame: LogFrame): AsyncGenerator<Buffer> {
   const { start, head, size, omitted } = frame;
   if (head > 0) yield* createReadStream(bundle, { start, end: start + head - 1 });
-  if (omitted > 0) yield Buffer.from(`\n[relval: ${omitted} bytes left out here]\n`);
+  if (omitted > 0) yield leftOut(omitted);
   if (size > head) yield* createReadStream(bundle, { start: start + head, end: start + size - 1 });
 }
 

@@ -17,3 +17,14 @@ export function safeName(name: string): string {
 export function stepFile(step: string, file: string): string {
   return `${step}.${safeName(file)}`;
 }
+
+/**
+ * Environment variable that tells steps who receives their live logs. It goes from makeflow's environment to theirs, not
+ * through a file: it changes from one start of makeflow to the next, and a changed file would make rules run again.
+ */
+export const LOGS_VARIABLE = 'RELVAL_LOGS';
+
+/** Its value. @param token without white space and colons */
+export function logsAddress(host: string, port: number, token: string): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}:${token}`;
+}

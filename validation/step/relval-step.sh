@@ -15,6 +15,7 @@
 
 # Exit statuses. 0: the payload ran, whatever became of it, or was skipped. All others make makeflow try again.
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
+readonly rv_exit_refused=69
 readonly rv_attempts=5
 
 # What a stage file sets, with the values that hold where it does not.
@@ -30,6 +31,7 @@ rv_copy_jobs=15          # transfers at once
 rv_copy_pause=5          # seconds before the second attempt, twice that before the third, …
 rv_log_limit=10485760    # bytes of one log in ID.logs
 rv_logs_limit=104857600  # bytes of all of them
+rv_output_limit=268435456 # bytes of ID.stdout.log, and of ID.stderr.log, that come back
 rv_save_all=
 rv_dont_archive=
 rv_blocking=             # not empty: when this step fails, those that wait for it must not run
@@ -46,6 +48,10 @@ rv_set_output_dir() { rv_output_dir=''; }
 # What the list of steps sets.
 rv_input_file=
 rv_extra_arguments=()
+
+# HOST:PORT:TOKEN of who receives live logs. It is this script's, not the payload's.
+rv_logs=$RELVAL_LOGS
+unset RELVAL_LOGS
 
 export LANG=C LANGUAGE=C LC_ALL=C LC_COLLATE=C LC_CTYPE=C LC_MESSAGES=C LC_MONETARY=C LC_NUMERIC=C LC_TIME=C
 shopt -u patsub_replacement 2>/dev/null # since bash 5.2 an & in a replacement would stand for the match
@@ -108,8 +114,8 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 # --- the result -------------------------------------------------------------------------------------------------------
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
-rv_out_of_memory='' rv_memory_limit=''
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
+rv_peak_memory=null rv_out_of_memory=false
 rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
@@ -122,14 +128,15 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     ((rv_output_bytes += rv_out_sizes[rv_i]))
   done
   {
-    printf '{\n"schema": "relval-result-1",\n"step": "%s",\n' "$rv_id"
+    printf '{\n"schema": "relval-result-1",\n"step": "%s",\n"execution": "%s",\n' "$rv_id" "$rv_execution"
     rv_string "$rv_stage_name" && printf '"stage": %s,\n' "$rv_reply"
     printf '"index": %d,\n"phase": "%s",\n"blocking": %s,\n' "$rv_index" "$rv_phase" "$rv_blocks"
     printf '"exitStatus": %s,\n"signal": %s,\n' "$rv_status" "${rv_signal:-null}"
     printf '"timedOut": %s,\n"interrupted": %s,\n' "$rv_timed_out" "$rv_interrupted"
     printf '"start": %s,\n"end": %s,\n' "$rv_start" "$rv_end"
     printf '"payloadStart": %s,\n"payloadEnd": %s,\n' "$rv_payload_start" "$rv_payload_end"
-    printf '"cpuTime": %s,\n' "$rv_cpu_time"
+    printf '"cpuTime": %s,\n"peakMemory": %s,\n' "$rv_cpu_time" "$rv_peak_memory"
+    printf '"outOfMemory": %s,\n' "$rv_out_of_memory"
     rv_string "$HOSTNAME" && printf '"host": %s,\n' "$rv_reply"
     rv_string "$WORK_QUEUE_SANDBOX" && printf '"worker": %s,\n' "$rv_reply"
     printf '"cores": %s,\n' "$rv_cores"
@@ -163,6 +170,9 @@ rv_give_up() {
 rv_finish() { # EXIT-STATUS: all targets, then the end
   cd "$rv_top" || exit "$rv_exit_usage"
   rm -f -- "$rv_own/reserve"
+  rv_stop_streams
+  rv_shorten stdout.log
+  rv_shorten stderr.log
   rv_collect_logs
   rv_hand_on
   rv_now && rv_end=$rv_reply
@@ -186,29 +196,59 @@ rv_terminated() { # SIGNAL: somebody ends this step, and will not wait long
 # A process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a worker
 # that is killed ends nothing: without a guard, what runs in another group, or under a worker that is gone, would run on.
 # Standard input: a pipe whose other end the step's shell holds. "group N" names the process group that runs now,
-# "payload" says that the payload starts, "end" that all is done, and the end of the pipe that the shell is gone.
+# "streams N" that of the live logs, "payload" says that the payload starts, "end" that all is done, and the end of the
+# pipe that the shell is gone.
 rv_guard() {
-  local rv_line rv_guarded_group='' rv_deadline='' rv_parent_now
+  local rv_line rv_guarded_group='' rv_streams='' rv_deadline='' rv_parent_now rv_tick=1000 rv_started='' rv_next
+  local rv_resident rv_peak=0 rv_known=0
   trap '' TERM INT QUIT HUP
   while true; do
-    if IFS= read -r -t 1 rv_line; then
+    if IFS= read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" rv_line; then
       case $rv_line in
-        group*) rv_guarded_group=${rv_line#group } rv_deadline='' ;;
-        payload) rv_deadline=${rv_wall_time:+$((SECONDS + rv_wall_time))} ;;
+        group*) rv_guarded_group=${rv_line#group } rv_deadline='' rv_started='' ;;
+        streams*) rv_streams=${rv_line#streams } ;;
+        payload) rv_started=$SECONDS rv_next=0 rv_tick=100 rv_deadline=${rv_wall_time:+$((SECONDS + rv_wall_time))} ;;
         end) return ;;
       esac
+      continue
     elif [[ $? -le 128 ]]; then
       break
     fi
+    ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
     if [[ $rv_deadline && $SECONDS -gt $rv_deadline ]]; then
       : >"$rv_own/timed-out"
       kill -KILL -- "-$rv_guarded_group"
       rv_deadline=''
     fi
+    if [[ $rv_started && $SECONDS -ge $rv_next ]]; then
+      # so that of steady growth no more than a twentieth is missed
+      ((rv_next = SECONDS + (SECONDS - rv_started > 100 ? 5 : (SECONDS - rv_started) / 20)))
+      rv_resident=0
+      rv_measure "$rv_guarded_group"
+      ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
+      ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
+    fi
     # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" && [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+  if [[ $rv_streams ]]; then
+    sleep 0.5 # the last words are on their way
+    kill -KILL -- "-$rv_streams"
+  fi
+}
+
+# PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
+rv_measure() {
+  local rv_lines rv_list rv_child
+  mapfile -t rv_lines <"/proc/$1/status" || return
+  [[ ${rv_lines[*]} =~ VmHWM:[[:blank:]]*([0-9]+) ]] && ((BASH_REMATCH[1] > rv_peak)) && rv_peak=${BASH_REMATCH[1]}
+  [[ ${rv_lines[*]} =~ VmRSS:[[:blank:]]*([0-9]+) ]] && ((rv_resident += BASH_REMATCH[1]))
+  for rv_list in "/proc/$1/task"/*/children; do
+    rv_lines=()
+    read -r -a rv_lines <"$rv_list"
+    for rv_child in "${rv_lines[@]}"; do rv_measure "$rv_child"; done
+  done
 }
 
 rv_start_guard() { # opens both ends of the pipe here, so that neither side ever waits for the other to open it
@@ -275,6 +315,106 @@ rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
   kill "$rv_timer" 2>/dev/null
   wait "$rv_timer" 2>/dev/null
   return "$rv_result"
+}
+
+# --- live logs --------------------------------------------------------------------------------------------------------
+# The payload writes to files, and what is sent is read from them: whatever becomes of the receiver, the payload does not
+# notice. docs/step.md has the protocol.
+
+rv_read_logs_address() { # a join is no step, and nobody's business
+  [[ $rv_id != *-* && $rv_logs =~ ^\[?([^][]+)\]?:([0-9]+):([^:[:space:]]+)$ ]] || return
+  rv_logs_address=/dev/tcp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}
+  rv_logs_greeting="relval-log-1 ${BASH_REMATCH[3]} $rv_id $rv_execution $rv_host $rv_start"
+}
+
+# SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
+# connecting may take minutes.
+rv_ask() {
+  local rv_asking=''
+  exec 6< <(rv_ask_now "$2" 2>/dev/null)
+  IFS= read -r -t 3 rv_asking <&6
+  rv_reply=''
+  IFS= read -r -t "$1" rv_reply <&6
+  exec 6<&-
+  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
+  [[ $rv_reply ]]
+}
+
+rv_ask_now() {
+  local rv_answer
+  printf '%s\n' "$BASHPID"
+  exec 9>&- 5<>"$rv_logs_address" || return
+  printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
+  IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
+}
+
+rv_may_run() { # false when the receiver refuses: rv_message says why. One that cannot be asked does not.
+  [[ $rv_logs_address ]] && rv_ask 3 admit && [[ $rv_reply == refused* ]] || return 0
+  rv_message="not run: ${rv_reply#refused }"
+  return 1
+}
+
+rv_start_streams() { # in a process group of their own, which the guard knows
+  [[ $rv_logs_address ]] || return
+  set -m
+  rv_stream_both >/dev/null 2>&1 9>&- &
+  rv_streams=$!
+  set +m
+  printf 'streams %s\n' "$rv_streams" >&9
+}
+
+rv_stream_both() {
+  set +m
+  trap '' PIPE
+  rv_stream stderr &
+  rv_stream stdout
+  wait
+}
+
+rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it
+  local rv_word rv_have rv_tail rv_pause=1
+  while true; do
+    if exec 5<>"$rv_logs_address"; then
+      printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
+      read -r -t 10 rv_word rv_have <&5
+      [[ $rv_word == refused ]] && return
+      if [[ $rv_word == have && $rv_have =~ ^[0-9]+$ ]]; then
+        # From its standard input tail is not told of every write, but looks five times a second: less work
+        # when the payload prints much.
+        nice -n 10 tail -c "+$((rv_have + 1))" -s 0.2 -f <"$rv_top/$rv_id.$1.log" >&5 &
+        rv_tail=$!
+        : >"$rv_own/streaming.$1"
+        while read -r -t 60 rv_word <&5; do :; done
+        rm -f -- "$rv_own/streaming.$1"
+        kill -KILL "$rv_tail"
+        wait "$rv_tail"
+        rv_pause=1
+      fi
+      exec 5>&-
+    fi
+    sleep "$rv_pause"
+    ((rv_pause = rv_pause < 5 ? rv_pause * 2 : 10))
+  done
+}
+
+# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
+# did well takes a twentieth of its time, so that live logs cost it next to nothing.
+rv_stop_streams() {
+  local rv_time=3000 rv_out
+  [[ $rv_streams ]] || return
+  if [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]]; then
+    if [[ $rv_phase == "done" ]]; then
+      rv_now && ((rv_time = (rv_reply - rv_start) / 20))
+      ((rv_time > 3000)) && rv_time=3000
+    fi
+    rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
+    rv_size "$rv_top/$rv_id.stderr.log"
+    printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
+    rv_ask "$rv_time" "end $rv_out $rv_reply"
+  fi
+  kill -KILL -- "-$rv_streams" 2>/dev/null
+  wait "$rv_streams" 2>/dev/null
+  rv_streams=''
 }
 
 # --- inputs -----------------------------------------------------------------------------------------------------------
@@ -392,10 +532,41 @@ rv_children_time() { # sets rv_reply to the CPU time of the processes waited for
   done
 }
 
+# Where the kernel counts the processes that it killed for their memory: cgroup v1 or v2, seen from the host or from within.
+rv_find_cgroup() {
+  local rv_line rv_path
+  while IFS= read -r rv_line; do
+    [[ $rv_line =~ ^[0-9]+:(([^:]*,)?memory(,[^:]*)?|):(.*)$ ]] || continue
+    for rv_path in "/sys/fs/cgroup${BASH_REMATCH[1]:+/memory}"{"${BASH_REMATCH[4]}",}; do
+      rv_kills=$rv_path/memory.oom_control rv_limit_file=$rv_path/memory.limit_in_bytes
+      [[ -r $rv_kills ]] && return
+      rv_kills=$rv_path/memory.events rv_limit_file=$rv_path/memory.max
+      [[ -r $rv_kills ]] && return
+    done
+  done </proc/self/cgroup 2>/dev/null
+  rv_kills=/dev/null
+}
+
+rv_count_kills() { # sets rv_reply
+  local rv_key rv_value
+  rv_reply=0
+  while read -r rv_key rv_value; do
+    [[ $rv_key == oom_kill ]] && rv_reply=$rv_value
+  done <"$rv_kills"
+}
+
+rv_say_memory_limit() { # sets rv_reply
+  rv_reply='memory limit'
+  read -r rv_limit <"$rv_limit_file"
+  # without a limit it is no number, or one that no machine has
+  [[ $rv_limit =~ ^[0-9]{1,16}$ ]] && rv_reply+=" of $((rv_limit / 1048576)) MB"
+}
+
 rv_payload() { # runs it, and sets what the result says of it
-  local rv_exit rv_cpu_before rv_ooms_before
+  local rv_exit rv_cpu_before rv_kills rv_kills_before rv_limit_file
+  rv_find_cgroup
+  rv_count_kills && rv_kills_before=$rv_reply
   rv_children_time && rv_cpu_before=$rv_reply
-  rv_memory_kills && rv_ooms_before=$rv_reply
   rv_guarded rv_run_payload >>"$rv_top/$rv_id.stdout.log" 2>>"$rv_top/$rv_id.stderr.log"
   rv_exit=$?
   rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
@@ -408,40 +579,39 @@ rv_payload() { # runs it, and sets what the result says of it
   rv_now && rv_payload_end=$rv_reply
   rv_children_time && ((rv_reply -= rv_cpu_before))
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
+  if [[ -e $rv_own/peak-memory ]]; then
+    while read -r rv_reply; do rv_peak_memory=$((rv_reply * 1024)); done <"$rv_own/peak-memory"
+  fi
   rv_status=$rv_exit rv_phase="done"
   [[ -e $rv_own/timed-out ]] && rv_timed_out=true
-  rv_memory_kills && ((rv_reply > rv_ooms_before)) && rv_out_of_memory=$rv_memory_limit
+  rv_count_kills
+  [[ $rv_exit != 0 && $rv_timed_out == false && $rv_reply -gt $rv_kills_before ]] && rv_out_of_memory=true
   rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
-}
-
-# Sets rv_reply to how often the kernel has killed something in this container because its memory was used up, and
-# rv_memory_limit to the MB that it may use; false where there is no such limit. cgroup version 1, then 2.
-rv_memory_kills() {
-  local rv_group=/sys/fs/cgroup rv_counts
-  for rv_counts in "$rv_group/memory/memory.oom_control" "$rv_group/memory.events"; do
-    rv_reply=$(sed -n 's/^oom_kill \([0-9]*\)$/\1/p' "$rv_counts" 2>/dev/null)
-    rv_memory_limit=$(cat "$rv_group/memory/memory.limit_in_bytes" "$rv_group/memory.max" 2>/dev/null)
-    [[ $rv_reply && ${#rv_memory_limit} -lt 18 && $rv_memory_limit =~ ^[0-9]+$ ]] || continue
-    rv_memory_limit=$((rv_memory_limit / 1048576))
-    return
-  done
-  return 1
 }
 
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
   local rv_name
   [[ $1 == 0 ]] && return
   rv_phase=payload rv_message="the payload ended with status $1"
-  # whatever of it was killed, its shell may have ended in another way
-  [[ $rv_out_of_memory ]] && rv_message="Killed: memory limit exceeded: the worker's container may use $rv_out_of_memory MB"
+  if [[ $rv_out_of_memory == true ]]; then
+    rv_say_memory_limit
+    # other steps of this worker may have the same limit: what was killed need not be of this one
+    rv_message+=", and the $rv_reply killed a process"
+  fi
   if [[ $1 -gt 128 ]] && rv_name=$(kill -l $(($1 - 128)) 2>/dev/null); then
     rv_signal=\"SIG$rv_name\"
-    [[ $rv_out_of_memory ]] || rv_message="the payload was ended by SIG$rv_name"
-  elif [[ ! $rv_out_of_memory ]]; then
+    if [[ $rv_timed_out == true ]]; then
+      rv_message="Killed: the payload exceeded its time limit of $rv_wall_time s"
+    elif [[ $rv_name == KILL && $rv_out_of_memory == true ]]; then
+      rv_message="Killed by the $rv_reply"
+    elif [[ $rv_name == KILL ]]; then
+      rv_message="Killed: the payload was ended by SIGKILL, perhaps for its memory"
+    elif [[ $rv_out_of_memory == false ]]; then
+      rv_message="the payload was ended by SIG$rv_name"
+    fi
+  elif [[ $rv_out_of_memory == false ]]; then
     return
   fi
-  [[ $rv_name == KILL && ! $rv_out_of_memory ]] && rv_message="Killed: $rv_message, perhaps for its memory"
-  [[ $rv_timed_out == true ]] && rv_message="Killed: the payload exceeded its time limit of $rv_wall_time s"
   printf '\nrelval: %s\n' "$rv_message"
 }
 
@@ -477,6 +647,18 @@ rv_frame() {
   printf 'relval-log-1 %d %d %d %s\n' "$rv_bytes" "$rv_head" "$rv_omitted" "$2"
   cat -- "$rv_own/piece"
   printf '\n'
+}
+
+# NAME: what comes back of a stream is its head and its tail when it is too long; the payload's own file stays whole
+rv_shorten() {
+  local rv_file=$rv_top/$rv_id.$1 rv_half=$((rv_output_limit / 2))
+  rv_size "$rv_file"
+  ((rv_reply > rv_output_limit)) || return
+  {
+    head -c "$rv_half" -- "$rv_file" &&
+      printf '\n[relval: %d bytes left out here]\n' $((rv_reply - 2 * rv_half)) &&
+      tail -c "$rv_half" -- "$rv_file"
+  } >"$rv_own/piece" && mv -f -- "$rv_own/piece" "$rv_file"
 }
 
 rv_collect_logs() {
@@ -679,8 +861,9 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 
 rv_main() {
   rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
-  rv_now && rv_start=$rv_reply
+  rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
   rm -rf -- "$rv_work"
   if ! mkdir -p -- "$rv_job" "$rv_own" || ! rv_read_stage; then
     echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
@@ -694,6 +877,11 @@ rv_main() {
   trap 'rv_terminated SIGQUIT 3' QUIT
   trap 'rv_terminated SIGHUP 1' HUP
   rv_start_guard
+  rv_read_logs_address
+  if ! rv_may_run; then
+    rv_phase=refused
+    rv_finish "$rv_exit_refused"
+  fi
   rv_set_variables
   if rv_find_blocking; then
     rv_phase=skipped
@@ -707,6 +895,7 @@ rv_main() {
 
   rv_phase=payload
   rv_write_result
+  rv_start_streams
   rv_payload
   [[ $rv_phase == payload ]] && rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 

@@ -7,13 +7,16 @@ import { z } from 'zod';
 export const resultSchema = z.object({
   schema: z.literal('relval-result-1'),
   step: z.string(),
+  /** Unique to this run of the script; results of before live logs have none. */
+  execution: z.string().default(''),
   stage: z.string(),
   index: z.number().int(),
   /**
    * The phase that failed, or in which the step was ended; `done`: nothing failed; `skipped`: not run, because a step that
-   * must succeed before did not. Only `payload`, `done` and `skipped` say something about the release.
+   * must succeed before did not; `refused`: not run, because the run did not let it (its attempts are used up, say): that is
+   * no attempt. Only `payload`, `done` and `skipped` say something about the release.
    */
-  phase: z.enum(['input', 'environment', 'payload', 'output', 'done', 'skipped']),
+  phase: z.enum(['input', 'environment', 'payload', 'output', 'done', 'skipped', 'refused']),
   /** Steps that wait for this one must not run. */
   blocking: z.boolean(),
   /** The payload's exit status, 128 + N when signal N ended it; null when it has not ended. */
@@ -31,8 +34,13 @@ export const resultSchema = z.object({
   payloadEnd: z.number().int().nullable(),
   /** Seconds of CPU time of the payload and those of its children it waited for. */
   cpuTime: z.number().nullable(),
-  /** Bytes: the most that the payload and its children had in memory at a time; null where it could not be measured. */
-  peakMemory: z.number().int().nullable().optional(),
+  /**
+   * Bytes in memory at the worst moment that was seen, of the payload and its children together (what they share counts for
+   * each); null when it was too short to be seen.
+   */
+  peakMemory: z.number().int().nullable().default(null),
+  /** It failed, and meanwhile the kernel killed a process for the memory limit that holds for it. */
+  outOfMemory: z.boolean().default(false),
   host: z.string(),
   /** Work Queue's sandbox, which names the worker; empty without Work Queue. */
   worker: z.string(),
@@ -54,8 +62,8 @@ export const resultSchema = z.object({
 
 export type StepResult = z.infer<typeof resultSchema>;
 
-/** Exit statuses of relval-step.sh when the infrastructure failed; beyond these, 128 + N when signal N ended it. */
-export const STEP_EXIT = { usage: 64, input: 65, environment: 66, output: 67, diskFull: 68 } as const;
+/** Exit statuses of relval-step.sh when the payload did not run, or the infrastructure failed; beyond these, 128 + N when signal N ended it. */
+export const STEP_EXIT = { usage: 64, input: 65, environment: 66, output: 67, diskFull: 68, refused: 69 } as const;
 
 /**
  * @param text of a result.json

@@ -16,6 +16,8 @@ export interface StageFileOptions {
   /** Bytes of one log in a step's log bundle, and of all. @default 10 MiB, 100 MiB */
   logLimit?: number | undefined;
   logsLimit?: number | undefined;
+  /** Bytes that come back of stdout, and of stderr: beyond, their first and last halves. @default 256 MiB */
+  outputLimit?: number | undefined;
 }
 
 /** Where CVMFS has it. */
@@ -45,7 +47,13 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
   });
   const argumentWords = shellWords(stage.argumentsTemplate, nameVariable);
   const outputDir = value(stage.outputDirTemplate);
-  const { copyPause = 5, logLimit = 10 << 20, logsLimit = 100 << 20, alienv = ALIENV } = options;
+  const {
+    copyPause = 5,
+    logLimit = 10 << 20,
+    logsLimit = 100 << 20,
+    outputLimit = 256 << 20,
+    alienv = ALIENV,
+  } = options;
   return [
     `# Stage ${safeName(stage.name)}, for relval-step.sh. Written by relval.`,
     `rv_stage_name=${quote(stage.name)}`,
@@ -60,6 +68,7 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
     `rv_copy_pause=${copyPause}`,
     `rv_log_limit=${logLimit}`,
     `rv_logs_limit=${logsLimit}`,
+    `rv_output_limit=${outputLimit}`,
     `rv_save_all=${stage.saveAll ? 1 : ''}`,
     `rv_dont_archive=${stage.dontArchive ? 1 : ''}`,
     `rv_blocking=${stage.onFailure === 'stop' ? 1 : ''}`,

@@ -57,7 +57,8 @@ describe('a Makeflow file', () => {
     const lines = read('Makeflow.0')
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));
-    expect(lines.slice(0, 6)).toEqual([
+    expect(lines.slice(0, 7)).toEqual([
+      'export RELVAL_LOGS',
       'CATEGORY=sim',
       'CORES=1',
       'MEMORY=100',

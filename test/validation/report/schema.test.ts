@@ -8,7 +8,7 @@ import { reportJsonSchema, reportSchema } from '../../../validation/report/schem
 import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
 
 describe('the schema of report.json', () => {
-  it('is the published one (npx vitest run -u test/validation/report/schema.test.ts writes it anew)', async () => {
+  it('is the published one (npx vitest run test/validation/report/schema.test.ts -u writes it anew)', async () => {
     const path = join(import.meta.dirname, '../../../docs/schema/report.json');
     await expect(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(path);
   });

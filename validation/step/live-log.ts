@@ -1,0 +1,138 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { leftOut } from './log-bundle.ts';
+
+/** One file of a stream that is being received. */
+export interface LogSegment {
+  path: string;
+  /** Where in the stream its first byte stands. */
+  start: number;
+  size: number;
+}
+
+/**
+ * What is there of a stream that is being received, in order: the file itself, and, when the stream has grown beyond its
+ * first half of the limit, up to two files `<path>.tail-<offset>` with its latest bytes.
+ */
+export async function logSegments(path: string): Promise<LogSegment[]> {
+  const size = await sizeOf(path);
+  if (size === undefined) return [];
+  const prefix = `${basename(path)}.tail-`;
+  const starts = (await readdir(dirname(path)))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)));
+  const segments: LogSegment[] = [{ path, start: 0, size }];
+  for (const start of starts.sort((a, b) => a - b)) {
+    const tail = tailPath(path, start);
+    segments.push({ path: tail, start, size: (await sizeOf(tail)) ?? 0 });
+  }
+  return segments;
+}
+
+/**
+ * A stream as it arrives, on disk. All of its state is in names and sizes of files, so that another process can go on.
+ * Beyond the limit its first and its last half are kept: see logSegments and assembleLog.
+ */
+export class LiveLog {
+  readonly #path: string;
+  readonly #half: number;
+  #file: FileHandle;
+  #start: number;
+  #offset: number;
+
+  private constructor(path: string, half: number, file: FileHandle, start: number, offset: number) {
+    this.#path = path;
+    this.#half = half;
+    this.#file = file;
+    this.#start = start;
+    this.#offset = offset;
+  }
+
+  /** Opens what is there of a stream, or begins it, its directory too. @param limit bytes kept of it */
+  static async open(path: string, limit: number): Promise<LiveLog> {
+    await mkdir(dirname(path), { recursive: true });
+    const last = (await logSegments(path)).at(-1) ?? { path, start: 0, size: 0 };
+    const file = await open(last.path, last.size > 0 ? 'r+' : 'w');
+    return new LiveLog(path, halfOf(limit), file, last.start, last.start + last.size);
+  }
+
+  /** Bytes of the stream that are on disk, or were. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** @throws the disk is full, or fails: `offset` says how much was written */
+  async write(bytes: Buffer): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const room = this.#start + this.#half - this.#offset;
+      if (room <= 0) {
+        await this.#rotate();
+        continue;
+      }
+      const length = Math.min(room, bytes.length - done);
+      const { bytesWritten } = await this.#file.write(bytes, done, length, this.#offset - this.#start);
+      done += bytesWritten;
+      this.#offset += bytesWritten;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** Begins the next file; of those before it the first and the latest stay. */
+  async #rotate(): Promise<void> {
+    const next = await open(tailPath(this.#path, this.#offset), 'w');
+    await this.#file.close();
+    this.#file = next;
+    this.#start = this.#offset;
+    const tails = (await logSegments(this.#path)).slice(1);
+    for (const { path } of tails.slice(0, -2)) await rm(path, { force: true });
+  }
+}
+
+/**
+ * Puts a stream that is over together in its one file: all of it, or its first and last halves of the limit with a line
+ * between them that says how much was left out. Doing it twice does no harm.
+ */
+export async function assembleLog(path: string, limit: number): Promise<void> {
+  const [head, ...tails] = await logSegments(path);
+  const last = tails.at(-1);
+  if (!head || !last) return;
+  const half = halfOf(limit);
+  // One that is longer has been put together already, by a process that died before it removed the rest.
+  if (head.size <= half) {
+    const draft = `${path}.draft`;
+    const from = Math.max(last.start + last.size - half, tails[0]?.start ?? 0, head.size);
+    await pipeline(joined(head, tails, from), createWriteStream(draft));
+    await rename(draft, path);
+  }
+  for (const tail of tails) await rm(tail.path, { force: true });
+}
+
+async function* joined(head: LogSegment, tails: readonly LogSegment[], from: number): AsyncGenerator<Buffer> {
+  yield* createReadStream(head.path);
+  if (from > head.size) yield leftOut(from - head.size);
+  for (const { path, start, size } of tails) {
+    if (start + size > from) yield* createReadStream(path, { start: Math.max(0, from - start) });
+  }
+}
+
+function halfOf(limit: number): number {
+  return Math.max(1, Math.floor(limit / 2));
+}
+
+function tailPath(path: string, start: number): string {
+  return join(dirname(path), `${basename(path)}.tail-${start}`);
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

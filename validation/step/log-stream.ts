@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import { assembleLog, LiveLog } from './live-log.ts';
+import { Masker } from './mask.ts';
+
+/**
+ * One stream of one execution, whoever sends it: connections come and go, and only the latest counts.
+ * Every method settles only when what was asked before has been done.
+ */
+export class LogStream {
+  readonly #path: string;
+  readonly #secrets: readonly string[];
+  readonly #limit: number;
+  #connection: Socket | undefined;
+  /** Ends with the end of the connection that is served. */
+  #served: Promise<void> = Promise.resolve();
+  #received = 0;
+  /** Holds what may be the beginning of a secret, of the last connection. */
+  #masker: Masker;
+  #closed = false;
+  #waiting: { size: number; done: () => void }[] = [];
+
+  constructor(path: string, secrets: readonly string[], limit: number) {
+    this.#path = path;
+    this.#secrets = secrets;
+    this.#limit = limit;
+    this.#masker = new Masker(secrets);
+  }
+
+  /**
+   * Receives until the connection ends, instead of the one before it.
+   * @throws the disk is full, or fails
+   */
+  receive(connection: Socket): Promise<void> {
+    this.#connection?.destroy();
+    this.#connection = connection;
+    const received = this.#served.then(() => this.#receive(connection));
+    this.#served = received.catch(() => {});
+    return received;
+  }
+
+  /** A sign of life for the other side; a connection that does not even take that is given up. */
+  tell(): void {
+    const connection = this.#connection;
+    if (!connection || connection.destroyed) return;
+    if (connection.writableLength > 1024) connection.destroy();
+    else connection.write(`have ${this.#received}\n`);
+  }
+
+  /** Settles when so many bytes have come, or the stream is closed. */
+  async complete(size: number): Promise<void> {
+    if (this.#received >= size || this.#closed) return;
+    await new Promise<void>((done) => this.#waiting.push({ size, done }));
+  }
+
+  /**
+   * No more is taken. What is on its way has `graceMs` to come, for a step that has ended closes its side.
+   * @param over the stream has come to its end: its file is put together
+   * @throws the disk is full, or fails
+   */
+  async close(graceMs: number, over: boolean): Promise<void> {
+    const timer = setTimeout(() => this.#connection?.destroy(), graceMs);
+    await this.#served;
+    clearTimeout(timer);
+    this.#closed = true;
+    this.#wake();
+    if (!over) return;
+    const { bytes } = this.#masker.end();
+    if (bytes.length > 0) {
+      const log = await LiveLog.open(this.#path, this.#limit);
+      await log.write(bytes).finally(() => log.close());
+    }
+    await assembleLog(this.#path, this.#limit);
+  }
+
+  async #receive(connection: Socket): Promise<void> {
+    if (connection.destroyed || this.#closed) return;
+    const log = await LiveLog.open(this.#path, this.#limit);
+    try {
+      // Bytes before the offset are asked for again, but not written again: a secret may stand across it.
+      const masker = new Masker(this.#secrets);
+      let known = Math.min(masker.context, log.offset);
+      this.#masker = masker;
+      this.#received = log.offset - known;
+      connection.write(`have ${this.#received}\n`);
+      let failure: { error: unknown } | undefined;
+      try {
+        for await (const chunk of connection as AsyncIterable<Buffer>) {
+          const { bytes } = masker.push(chunk);
+          const skip = Math.min(known, bytes.length);
+          known -= skip;
+          failure = await log.write(bytes.subarray(skip)).then(
+            () => undefined,
+            (error: unknown) => ({ error }),
+          );
+          if (failure) break;
+          this.#received += chunk.length;
+          this.#wake();
+        }
+      } catch {
+        // the connection was lost: another one may come
+      }
+      // What is held then is not whole, or belongs behind bytes that are not there.
+      if (known > 0 || failure) this.#masker = new Masker(this.#secrets);
+      if (failure) throw failure.error;
+    } finally {
+      await log.close();
+    }
+  }
+
+  #wake(): void {
+    const ready = this.#waiting.filter(({ size }) => this.#closed || this.#received >= size);
+    if (ready.length === 0) return;
+    this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+    for (const { done } of ready) done();
+  }
+}

@@ -1,0 +1,113 @@
+import { open } from 'node:fs/promises';
+
+const ASTERISK = 0x2a;
+const PIECE = 1 << 20;
+
+/**
+ * Replaces secrets in a stream of bytes by as many asterisks, wherever they stand: across the borders of chunks, within
+ * and over one another. Lengths stay as they are, so that every offset stays true. What may be the beginning of a secret
+ * is held back until more comes.
+ */
+export class Masker {
+  readonly #secrets: readonly Buffer[];
+  #held: Buffer = Buffer.alloc(0);
+  /** Bytes at the beginning of what is held that belong to a secret which began before it. */
+  #covered = 0;
+
+  /** @param secrets taken as UTF-8; empty ones are none */
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets.filter((secret) => secret !== '').map((secret) => Buffer.from(secret));
+  }
+
+  /** How many bytes before an offset must be seen again, so that a secret that stands over it is found. */
+  get context(): number {
+    return Math.max(0, ...this.#secrets.map(({ length }) => length - 1));
+  }
+
+  /**
+   * @param chunk not changed, and not kept
+   * @returns what can be let go, in order; `masked`: something in it was replaced
+   */
+  push(chunk: Buffer): { bytes: Buffer; masked: boolean } {
+    const text = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    return this.#release(text, text.length - this.#beginningAtEnd(text));
+  }
+
+  /** What is still held: nothing more comes. */
+  end(): { bytes: Buffer; masked: boolean } {
+    return this.#release(this.#held, this.#held.length);
+  }
+
+  #release(text: Buffer, length: number): { bytes: Buffer; masked: boolean } {
+    let bytes = text.subarray(0, length);
+    let masked = false;
+    let covered = 0;
+    const cover = (start: number, end: number): void => {
+      if (!masked) bytes = Buffer.from(bytes);
+      masked = true;
+      bytes.fill(ASTERISK, start, Math.min(end, length));
+      covered = Math.max(covered, end - length);
+    };
+    if (this.#covered > 0) cover(0, this.#covered);
+    for (const secret of this.#secrets) {
+      for (let at = text.indexOf(secret); at >= 0 && at < length; at = text.indexOf(secret, at + 1)) {
+        cover(at, at + secret.length);
+      }
+    }
+    this.#held = Buffer.from(text.subarray(length));
+    this.#covered = covered;
+    return { bytes, masked };
+  }
+
+  /** The length of the longest end of the text with which a secret begins. */
+  #beginningAtEnd(text: Buffer): number {
+    let longest = 0;
+    for (const secret of this.#secrets) {
+      for (let length = Math.min(secret.length - 1, text.length); length > longest; length--) {
+        if (text[text.length - length] !== secret[0]) continue;
+        if (text.subarray(text.length - length).equals(secret.subarray(0, length))) longest = length;
+      }
+    }
+    return longest;
+  }
+}
+
+/**
+ * Masks secrets in a file, in place and without changing its length. Its times stay as they are: makeflow runs a rule
+ * again whose files have become younger.
+ */
+export async function maskFile(path: string, secrets: readonly string[]): Promise<void> {
+  const masker = new Masker(secrets);
+  const file = await open(path, 'r+');
+  try {
+    const { atime, mtime } = await file.stat();
+    const piece = Buffer.allocUnsafe(PIECE);
+    let done = 0;
+    let changed = false;
+    const put = async ({ bytes, masked }: { bytes: Buffer; masked: boolean }): Promise<void> => {
+      if (masked) await writeAll(file, bytes, done);
+      changed ||= masked;
+      done += bytes.length;
+    };
+    for (let at = 0; ; ) {
+      const { bytesRead } = await file.read(piece, 0, PIECE, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      await put(masker.push(piece.subarray(0, bytesRead)));
+    }
+    await put(masker.end());
+    if (changed) await file.utimes(atime, mtime);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(
+  file: { write: (bytes: Buffer, offset: number, length: number, at: number) => Promise<{ bytesWritten: number }> },
+  bytes: Buffer,
+  at: number,
+): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written, bytes.length - written, at + written)).bytesWritten;
+  }
+}
