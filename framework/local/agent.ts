@@ -4,14 +4,18 @@ import type { Logger } from '../log.ts';
 import type { Attribute, FrameworkInfo, Resource, TaskInfo, TaskState, TaskStatus } from '../mesos/messages.ts';
 import { attributesOf, resourcesOf } from './agent-resources.ts';
 import type { AgentDescription } from './agents.ts';
+import { imageOf } from './container-arguments.ts';
+import { ContainerRuntime } from './container-runtime.ts';
 import { environmentOf } from './environment.ts';
 import type { AgentLink } from './memory.ts';
 import { monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
+import { ProcessTask } from './process-task.ts';
 import { Executioner } from './processes.ts';
 import { capable } from './resources.ts';
 import { Sandboxes } from './sandboxes.ts';
-import type { Report } from './task-run.ts';
+import { LaunchError } from './task-body.ts';
+import type { Report, RunContext } from './task-run.ts';
 import { TaskRun } from './task-run.ts';
 import { UpdateStream } from './updates.ts';
 
@@ -34,7 +38,7 @@ export interface AgentTask {
 /** Where an agent's updates go; the master may be away. */
 export type Uplink = (frameworkId: string, status: TaskStatus, latest: TaskState) => void;
 
-/** Runs tasks as processes of this machine. Knows its master only as something to send updates to. */
+/** Runs tasks as processes of this machine, or in containers. Knows its master only as something to send updates to. */
 export class LocalAgent implements AgentLink {
   readonly id: string;
   readonly hostname: string;
@@ -47,6 +51,8 @@ export class LocalAgent implements AgentLink {
   readonly #timings: LocalTimings;
   readonly #log: Logger;
   readonly #executioner = new Executioner();
+  /** Present when the agent runs containers. */
+  readonly #containers: ContainerRuntime | undefined;
   /** Tasks whose end has not been acknowledged. */
   readonly #active = new Set<AgentTask>();
   readonly #ended: AgentTask[] = [];
@@ -61,8 +67,16 @@ export class LocalAgent implements AgentLink {
     this.resources = resourcesOf(options);
     this.attributes = attributesOf(options);
     this.sandboxes = new Sandboxes(join(workDir, id.slice(id.lastIndexOf('-') + 1)));
+    this.#containers = options.containerizer && new ContainerRuntime(options.containerizer, id);
     this.#timings = timings;
     this.#log = log;
+  }
+
+  /** Before the first task: whether containers can be run, and what a killed agent has left of its own. @throws Error */
+  async prepare(): Promise<void> {
+    await this.#containers?.check();
+    const removed = (await this.#containers?.removeLeftovers()) ?? [];
+    if (removed.length > 0) this.#log.warn({ containers: removed }, 'removed the containers of an agent that is gone');
   }
 
   /** Connects to a master, or with undefined loses it: tasks go on, updates wait. */
@@ -89,8 +103,7 @@ export class LocalAgent implements AgentLink {
     const updates = new UpdateStream({ min: this.#timings.updateRetryMin, max: this.#timings.updateRetryMax });
     const run = new TaskRun(info, {
       containerId,
-      mark: { name: 'MESOS_CONTAINER_ID', value: containerId },
-      executioner: this.#executioner,
+      runtime: () => this.#runtimeOf(info, containerId),
       tellsKilling: capable(framework, 'TASK_KILLING_STATE'),
       killGrace: this.#timings.killGrace,
       prepare: () => {
@@ -99,7 +112,6 @@ export class LocalAgent implements AgentLink {
         return { directory, environment: environmentOf(framework, info, { ...this.#self(), directory, containerId }) };
       },
       report: (report) => this.#report(task, report),
-      survived: (pids) => this.#log.error({ task: taskId, pids }, 'processes of the task could not be killed'),
     });
     const task: AgentTask = { framework, info, containerId, run, updates, statuses: [], ended: false };
     const ofFramework = this.history.get(frameworkId) ?? new Map<string, AgentTask>();
@@ -107,6 +119,27 @@ export class LocalAgent implements AgentLink {
     this.#active.add(task);
     void run.done.then(() => this.#clean(task));
     run.start();
+  }
+
+  /** The texts are those of an agent with neither docker nor an image provisioner nor the filesystem isolator. */
+  #runtimeOf(info: TaskInfo, containerId: string): ReturnType<RunContext['runtime']> {
+    const { container } = info;
+    const image = imageOf(container);
+    const containers = this.#containers;
+    if (image && containers) {
+      return {
+        provide: (signal) => containers.provide(info, signal),
+        start: (command, surroundings) => containers.start(info, command, surroundings, containerId),
+      };
+    }
+    if (container?.type === 'DOCKER') throw new LaunchError('Abnormal executor termination: unknown container');
+    if (image !== undefined) throw new Error(`Unsupported container image type: ${container?.mesos?.image?.type}`);
+    if ((container?.volumes ?? []).length > 0) throw new Error('Volumes in ContainerInfo is not supported');
+    const survived = (pids: number[]) =>
+      this.#log.error({ task: info.task_id.value, pids }, 'processes of the task could not be killed');
+    const mark = { name: 'MESOS_CONTAINER_ID', value: containerId };
+    const means = { mark, executioner: this.#executioner, survived };
+    return { start: (command, surroundings) => new ProcessTask(command, surroundings, means) };
   }
 
   kill(frameworkId: string, taskId: string): void {

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { ContainerProgram } from './container-cli.ts';
 
 /**
  * Waits until whoever started it is gone, in whatever way; then kills every process that carries the mark, and all
  * others in their sessions. A fork that has not become a task yet shows no mark: hence three looks that find nothing.
+ * Then it removes the containers with any of the labels.
  */
 const SCRIPT = `
 mark=$1
+program=$2
+shift 2
 read -r _
 clean=0
 while [ "$clean" -lt 3 ]; do
@@ -23,6 +27,11 @@ while [ "$clean" -lt 3 ]; do
   done
   sleep 0.05
 done 2>/dev/null
+for label; do
+  for container in $("$program" ps --all --quiet --filter "label=$label"); do
+    "$program" rm --force --volumes "$container"
+  done
+done
 `;
 
 /**
@@ -33,18 +42,23 @@ done 2>/dev/null
 export class Guard {
   readonly #shell: ChildProcess;
 
-  /** @param mark `NAME=value`, or the beginning of it, in the environment of everything that is to end */
-  constructor(mark: string) {
-    this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'mesos-guard', mark], {
+  /**
+   * @param mark `NAME=value`, or the beginning of it, in the environment of everything that is to end
+   * @param containers the program that runs containers, and labels of those that are to end
+   */
+  constructor(mark: string, containers: { program?: ContainerProgram | undefined; labels: readonly string[] }) {
+    const { program = '', labels } = containers;
+    this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'mesos-guard', mark, program, ...(program ? labels : [])], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      env: { PATH: '/usr/bin:/bin' },
+      // docker finds its daemon by the environment.
+      env: program ? process.env : { PATH: '/usr/bin:/bin' },
     });
     this.#shell.on('error', () => undefined);
     this.#shell.stdin?.on('error', () => undefined);
   }
 
-  /** Lets the guard do its work now. Resolves when nothing with the mark is left. */
+  /** Lets the guard do its work now. Resolves when nothing with the mark or a label is left. */
   async close(): Promise<void> {
     const { exitCode, signalCode, pid } = this.#shell;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;

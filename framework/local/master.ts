@@ -7,6 +7,7 @@ import { LocalAgent } from './agent.ts';
 import { agentServer } from './agent-server.ts';
 import { forward, register } from './agents.ts';
 import { type Answer, authenticate, json, NOT_FOUND, refusal, send } from './answers.ts';
+import { AGENT_LABEL } from './container-runtime.ts';
 import type { HttpEventStream } from './event-stream.ts';
 import { type FaultyMaster, faultsOf, type LocalFaults, type Switches } from './faults.ts';
 import { Guard } from './guard.ts';
@@ -39,8 +40,8 @@ export interface LocalMaster {
 
 /**
  * Starts an embedded Mesos master with agents for this one machine: it speaks the scheduler API v1 on loopback as
- * Mesos 1.12 does, and runs command tasks as local processes. It remembers nothing from one start to the next.
- * @throws Error when the port is taken or the work directory cannot be made
+ * Mesos 1.12 does, and runs command tasks as local processes, or in local containers. It remembers nothing from one start to the next.
+ * @throws Error when the port is taken, the work directory cannot be made, or containers cannot be run
  */
 export async function startLocalMaster(options: LocalMasterOptions): Promise<LocalMaster> {
   const master = new Master(options);
@@ -82,7 +83,10 @@ class Master implements FaultyMaster {
       (agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, this.#timings, log),
     );
     this.#agentServers = this.agents.map((agent) => agentServer(agent, credentials));
-    this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`);
+    this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`, {
+      program: agents.find(({ containerizer }) => containerizer)?.containerizer,
+      labels: this.agents.map(({ id }) => `${AGENT_LABEL}=${id}`),
+    });
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#server.keepAliveTimeout = 0;
   }
@@ -98,6 +102,7 @@ class Master implements FaultyMaster {
         const agent = this.agents[index];
         if (agent) agent.port = await listen(server, 0);
       }
+      for (const agent of this.agents) await agent.prepare();
     } catch (error) {
       await this.stop();
       throw error;

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import type { ContainerProgram } from './container-cli.ts';
 
 export interface LocalMasterOptions {
   /** Port on 127.0.0.1; 0 (the default) takes a free one. */
@@ -24,6 +25,8 @@ export interface LocalAgentOptions {
   disk: number;
   /** First and last port that is offered; none when left out. */
   ports?: [number, number];
+  /** What runs tasks that have a container; without it they fail, as on an agent without containerizers for them. */
+  containerizer?: ContainerProgram | undefined;
   /** Text becomes a TEXT attribute, a number a SCALAR one. */
   attributes?: Record<string, string | number>;
   /** Statically reserved on top of the unreserved resources; a role also gets what is reserved for its ancestors. */

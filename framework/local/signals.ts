@@ -19,8 +19,8 @@ const SIGNAL_TEXTS: Partial<Record<NodeJS.Signals, string>> = {
   SIGXFSZ: 'File size limit exceeded',
 };
 
-/** How a command ended, in the words of Mesos' command executor (stout, WSTRINGIFY). */
-export function exitMessage(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal) return `Command terminated with signal ${SIGNAL_TEXTS[signal] ?? signal}`;
-  return `Command exited with status ${code ?? 1}`;
+/** How a Command or Container ended, in the words of Mesos' executors (stout, WSTRINGIFY). */
+export function exitMessage(what: 'Command' | 'Container', code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal) return `${what} terminated with signal ${SIGNAL_TEXTS[signal] ?? signal}`;
+  return `${what} exited with status ${code ?? 1}`;
 }

@@ -1,38 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandInfo, TaskInfo, TaskStatus } from '../mesos/messages.ts';
 import { fetchUris } from './fetcher.ts';
-import type { Container, Executioner } from './processes.ts';
-import { signalAll } from './processes.ts';
-import { exitMessage } from './signals.ts';
+import { type Ending, LaunchError, type Start, type Surroundings, type TaskBody } from './task-body.ts';
 import { userIds } from './users.ts';
 
 /** What a run says of itself; the agent makes a TaskStatus of it. */
-export type Report = Pick<TaskStatus, 'state' | 'message' | 'reason'> & { source: 'SOURCE_EXECUTOR' | 'SOURCE_AGENT' };
-
-/** Where and with which variables a task runs. */
-export interface Surroundings {
-  directory: string;
-  /** The whole environment of the process, the task's own variables included. */
-  environment: Record<string, string>;
-}
+export type Report = Pick<TaskStatus, 'state' | 'message' | 'reason' | 'data'> & {
+  source: 'SOURCE_EXECUTOR' | 'SOURCE_AGENT';
+};
 
 export interface RunContext {
   containerId: string;
-  /** A variable of the environment that marks every process of this run, and of no other. */
-  mark: Container['mark'];
+  /** Finds what the task is run by. @throws Error when the agent runs no such tasks: the launch has failed */
+  runtime(): { start: Start; provide?(signal: AbortSignal): Promise<void> };
   /** Makes the sandbox. @throws Error when that is impossible: the launch has failed */
   prepare(): Surroundings;
-  executioner: Executioner;
   /** Whether the framework knows TASK_KILLING. */
   tellsKilling: boolean;
   /** Milliseconds from SIGTERM to SIGKILL for a task without a kill policy. */
   killGrace: number;
   report(report: Report): void;
-  /** Told of processes that could not be killed. */
-  survived(pids: number[]): void;
 }
 
 /** Fields of a TaskInfo that only an agent reads. */
@@ -42,18 +29,14 @@ interface TimedTask extends TaskInfo {
 
 const milliseconds = (time: { nanoseconds: string }): number => Number(time.nanoseconds) / 1e6;
 
-/** A launch that ends before a process of the task ran. */
-class LaunchError extends Error {}
-
-/** One command task, from its launch to its last process: what Mesos' agent, containerizer and command executor do. */
-export class TaskRun implements Container {
-  readonly mark: Container['mark'];
+/** One command task, from its launch to its last process: what Mesos' agent, containerizer and executor do. */
+export class TaskRun {
   /** Resolves when no process is left, and the end has been reported. */
   readonly done: Promise<void>;
   readonly #task: TimedTask;
   readonly #context: RunContext;
   readonly #finish: () => void;
-  #child: ChildProcess | undefined;
+  #body: TaskBody | undefined;
   #phase: 'launching' | 'running' | 'ended' = 'launching';
   #killed = false;
   #overdue = false;
@@ -65,16 +48,11 @@ export class TaskRun implements Container {
   constructor(task: TaskInfo, context: RunContext) {
     this.#task = task;
     this.#context = context;
-    this.mark = context.mark;
     let finish = () => {};
     this.done = new Promise((resolve) => {
       finish = resolve;
     });
     this.#finish = finish;
-  }
-
-  get session(): number | undefined {
-    return this.#child?.pid;
   }
 
   /** Starts the task; every outcome is reported, nothing is thrown. */
@@ -85,24 +63,30 @@ export class TaskRun implements Container {
   async #launch(): Promise<void> {
     // The call that launches many tasks is answered first.
     await nextTurn();
-    if (this.#phase !== 'launching') return;
+    if (!this.#is('launching')) return;
     try {
-      const { command = {}, container } = this.#task;
-      refuseContainer(container);
+      const { command = {} } = this.#task;
+      const { start, provide } = this.#context.runtime();
       const owner = command.user === undefined ? {} : userIds(command.user);
-      const surroundings = this.#context.prepare();
+      const surroundings = { ...this.#context.prepare(), ...owner };
       if ((command.uris ?? []).length > 0) await this.#fetch(command, surroundings.directory);
-      // A KILL, or the end of the agent, may have come while files were fetched.
-      if (this.#phase === 'launching') this.#run(command, owner, surroundings);
+      if (this.#is('launching')) await provide?.(this.#abort.signal);
+      // A KILL, or the end of the agent, may have come while files or an image were fetched.
+      if (this.#is('launching')) await this.#run(command, start, surroundings);
     } catch (error) {
-      if (this.#phase !== 'launching') return;
+      if (this.#is('ended')) return;
       const { message } = error as Error;
       const verdict =
         error instanceof LaunchError
-          ? { reason: 'REASON_EXECUTOR_TERMINATED', message }
+          ? { reason: error.reason, message }
           : { reason: 'REASON_CONTAINER_LAUNCH_FAILED', message: `Failed to launch container: ${message}` };
-      this.#end({ state: 'TASK_FAILED', source: 'SOURCE_AGENT', ...verdict });
+      this.#end({ state: this.#killed ? 'TASK_KILLED' : 'TASK_FAILED', source: 'SOURCE_AGENT', ...verdict });
     }
+  }
+
+  /** The phase may change during every wait, which a plain comparison would not tell the compiler. */
+  #is(phase: 'launching' | 'running' | 'ended'): boolean {
+    return this.#phase === phase;
   }
 
   #fetch(command: CommandInfo, directory: string): Promise<void> {
@@ -110,32 +94,17 @@ export class TaskRun implements Container {
     return fetchUris(command.uris ?? [], { directory, containerId, signal: this.#abort.signal });
   }
 
-  #run(command: CommandInfo, owner: { uid?: number; gid?: number }, { directory, environment }: Surroundings): void {
+  async #run(command: CommandInfo, start: Start, surroundings: Surroundings): Promise<void> {
     this.#tell({ state: 'TASK_STARTING', source: 'SOURCE_EXECUTOR' });
-    if (command.value === undefined) throw new LaunchError('Executor terminated');
-    if (owner.uid !== undefined && owner.gid !== undefined) chownSync(directory, owner.uid, owner.gid);
-    const files = ['stdout', 'stderr'].map((name) => openSync(join(directory, name), 'a', 0o644));
-    const [program, argv] =
-      (command.shell ?? true) ? ['/bin/sh', ['sh', '-c', command.value]] : [command.value, command.arguments ?? []];
-    try {
-      const child = spawn(program, argv.slice(1), {
-        argv0: argv[0] ?? program,
-        cwd: directory,
-        env: environment,
-        detached: true,
-        stdio: ['ignore', ...files],
-        ...owner,
-      });
-      this.#child = child;
-      this.#phase = 'running';
-      child.once('error', () => void this.#ended(1, null));
-      child.once('exit', (code, signal) => void this.#ended(code, signal));
-      this.#tell({ state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR' });
-    } finally {
-      for (const file of files) closeSync(file);
-    }
+    this.#phase = 'running';
+    this.#body = await start(command, surroundings);
+    const { ended, data } = this.#body;
+    if (this.#silent) void this.#body.destroy();
+    else if (this.#killed) this.#terminate(Number.POSITIVE_INFINITY);
+    else this.#tell({ state: 'TASK_RUNNING', source: 'SOURCE_EXECUTOR', ...(data && { data }) });
     const limit = this.#task.max_completion_time;
     if (limit) this.#after(milliseconds(limit), () => this.#expire());
+    void ended.then((ending) => this.#ended(ending));
   }
 
   /** KILL: SIGTERM to all processes, SIGKILL after the grace period; the end is TASK_KILLED, whatever the exit code. */
@@ -161,7 +130,7 @@ export class TaskRun implements Container {
   async destroy(): Promise<void> {
     this.#silent = true;
     if (this.#phase === 'launching') this.#end({ state: 'TASK_KILLED', source: 'SOURCE_AGENT' });
-    else if (this.#phase === 'running') await this.#destroyProcesses();
+    else await this.#body?.destroy();
     await Promise.all([this.#started, this.done]);
   }
 
@@ -173,24 +142,17 @@ export class TaskRun implements Container {
   #terminate(graceLimit: number): void {
     const policy = this.#task.kill_policy?.grace_period;
     const grace = Math.min(policy ? milliseconds(policy) : this.#context.killGrace, graceLimit);
-    signalAll(this, 'SIGTERM');
-    this.#after(grace, () => void this.#destroyProcesses());
+    this.#body?.terminate(grace);
+    this.#after(grace, () => void this.#body?.destroy());
   }
 
-  async #destroyProcesses(): Promise<void> {
-    const survivors = await this.#context.executioner.destroy(this);
-    if (survivors.length > 0) this.#context.survived(survivors);
-  }
-
-  async #ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
-    await this.#destroyProcesses();
-    if (this.#phase === 'ended') return;
-    const message = exitMessage(code, signal);
+  #ended({ succeeded, message, reason }: Ending): void {
     const source = 'SOURCE_EXECUTOR';
     if (this.#killed) this.#end({ state: 'TASK_KILLED', message, source });
     else if (this.#overdue)
       this.#end({ state: 'TASK_FAILED', reason: 'REASON_MAX_COMPLETION_TIME_REACHED', message, source });
-    else this.#end({ state: code === 0 ? 'TASK_FINISHED' : 'TASK_FAILED', message, source });
+    else if (reason !== undefined) this.#end({ state: 'TASK_FAILED', reason, message, source: 'SOURCE_AGENT' });
+    else this.#end({ state: succeeded ? 'TASK_FINISHED' : 'TASK_FAILED', message, source });
   }
 
   #end(report: Report): void {
@@ -208,12 +170,4 @@ export class TaskRun implements Container {
   #after(delay: number, action: () => void): void {
     this.#timers.push(setTimeout(action, delay));
   }
-}
-
-/** This agent has neither docker nor an image provisioner nor the filesystem isolator; the texts are an agent's. */
-function refuseContainer(container: TaskInfo['container']): void {
-  if (!container) return;
-  if (container.type === 'DOCKER') throw new LaunchError('Abnormal executor termination: unknown container');
-  if (container.mesos?.image) throw new Error(`Unsupported container image type: ${container.mesos.image.type}`);
-  if ((container.volumes ?? []).length > 0) throw new Error('Volumes in ContainerInfo is not supported');
 }

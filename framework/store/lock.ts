@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { identityOf } from './identity.ts';
 
 export interface HeldLock {
   held: true;
@@ -14,7 +15,7 @@ export type Lock = HeldLock | { held: false; holder: string };
  * It guards against processes that see each other: those of another host or pid namespace are taken for dead.
  */
 export function takeLock(path: string): Lock {
-  const mine = `${process.pid} ${startOf(process.pid)}\n`;
+  const mine = `${process.pid} ${identityOf(process.pid)}\n`;
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, mine);
   try {
@@ -23,7 +24,7 @@ export function takeLock(path: string): Lock {
       const theirs = readIfThere(path);
       if (theirs === undefined) continue;
       const [pid = '', start] = theirs.trim().split(' ');
-      if (start !== undefined && startOf(Number(pid)) === start) return { held: false, holder: pid };
+      if (start !== undefined && identityOf(Number(pid)) === start) return { held: false, holder: pid };
       setAside(path, theirs);
     }
   } finally {
@@ -61,15 +62,4 @@ function setAside(path: string, stale: string): void {
   }
   if (readFileSync(aside, 'utf8') !== stale) tryLink(aside, path);
   rmSync(aside, { force: true });
-}
-
-/** The boot, and the clock tick since then (/proc/PID/stat, field 22), at which a process began; undefined
- * when there is none. */
-function startOf(pid: number): string | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
-  // The second field, the command, may hold blanks and parentheses: count from the last one.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  // One that has ended but was not waited for holds nothing.
-  return fields[0] === 'Z' || fields[19] === undefined ? undefined : `${boot}:${fields[19]}`;
 }

@@ -101,7 +101,7 @@ describe('the general-purpose Monte Carlo example', () => {
     expect(stdout).toContain('E-dpgsim: rec ended with exit status 139, see rec.log');
     expect(existsSync(join(directory, 'QAresults.root'))).toBe(false);
     const logs = { step: 'sim0003', stage: 'sim', attempt: 1, directory, files: ['stdout.log', 'rec.log'] };
-    expect(await scanStepLogs(logs, loadRules(), { now: 0 })).toMatchObject([
+    expect(await scanStepLogs(logs, loadRules().logs, { now: 0 })).toMatchObject([
       { rule: 'segmentation-violation', file: 'rec.log', message: ' *** Break *** Segmentation violation' },
     ]);
   });
@@ -110,7 +110,7 @@ describe('the general-purpose Monte Carlo example', () => {
     const { directory } = job(1);
     const files = readdirSync(directory).filter((name) => name.endsWith('.log'));
     const logs = { step: 'sim0001', stage: 'sim', attempt: 1, directory, files };
-    expect(await scanStepLogs(logs, loadRules(), { now: 0 })).toEqual([]);
+    expect(await scanStepLogs(logs, loadRules().logs, { now: 0 })).toEqual([]);
   });
 
   it.each<[string, string[], Record<string, string>, (directory: string) => void, string]>([
@@ -217,7 +217,7 @@ describe('the general-purpose Monte Carlo example', () => {
     );
     expect(status).toBe(1);
     const logs = { step: 'simQaMerge', stage: 'simQaMerge', attempt: 1, directory, files: ['stdout.log'] };
-    const found = await scanStepLogs(logs, loadRules(), { now: 0 });
+    const found = await scanStepLogs(logs, loadRules().logs, { now: 0 });
     expect(found.map((one) => one.rule)).toEqual(['merged-nothing', 'merged-nothing', 'merged-nothing']);
   });
 

@@ -7,23 +7,46 @@ const FOLDS: readonly [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
   [/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d( [A-Z]{3,4})? \d{4}/g, '<time>'],
   [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
+  [/\[<time>\]/g, '<time>'],
+  [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
   [/\b[a-z]+:\/\/[^\s'"<>]*\/([^\s'"<>/]+)/g, '<path>/$1'],
-  // Of an absolute path the last name says which file it is about; the directories are the host's and the run's.
-  [/(?<![\w.~/>-])\/(?:[^\s'"<>/:]+\/)+([^\s'"<>/:]+)/g, '<path>/$1'],
+  // Of an absolute path, and of one from here, the last name says which file it is about; the directories are the host's
+  // and the run's.
+  [/(?<![\w.~/>-])(?:\.{1,2})?\/(?:[^\s'"<>/:]+\/)*([^\s'"<>/:]+)/g, '<path>/$1'],
+  // A host has a name of three parts, the last a top-level domain: log.tar.gz is none.
+  [
+    /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
+    '<host>',
+  ],
+  [/\btmp\.\w{6,}/g, '<n>'],
+  // Versions of objects in the conditions database, and what ROOT's interpreter was told.
+  [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
+  [/\binput_line_\d+/g, 'input_line_<n>'],
+  [/(?<![\w.])-?(?:nan|inf)\b/gi, '<n>'],
   [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g, '<n>'],
-  // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003).
-  [/(?<![A-Za-z_\d])\d+(\.\d+)?([eE][+-]?\d+)?|\d{3,}/g, '<n>'],
+  // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918), but for
+  // codes of errors (GeomNav0003).
+  [/(?:(?<=[\s=(,[])-)?(?<![A-Za-z_\d])\d+(\.\d+)?([eE][+-]?\d+)?|\d{3,}(?<=\b[a-z]\w{0,60})|\d{5,}/g, '<n>'],
   [/\s+/g, ' '],
 ];
 
-/** A message without what changes from run to run: times, directories, addresses and numbers. */
+/** Characters of a message that count: those from logs are shorter. */
+const LENGTH = 2000;
+
+/** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
 export function fold(message: string): string {
-  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message).trim();
+  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message.slice(0, LENGTH)).trim();
 }
 
-/** 16 hexadecimal digits of stage, rule, log file and folded message. */
-export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message'>): string {
-  const parts = [finding.stage, finding.rule, finding.file ? basename(finding.file) : '', fold(finding.message)];
+/** 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there. */
+export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>): string {
+  const parts = [
+    finding.stage,
+    finding.rule,
+    finding.file ? basename(finding.file) : '',
+    fold(finding.message),
+    ...(finding.trace ?? []),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -1,16 +1,32 @@
 import type { Finding, Severity, StepState } from '../report/model.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
+import type { Rules, StepCheck } from './rules.ts';
+import { applyStepRules } from './step-rules.ts';
 
 /** Rules whose findings say that nothing can be said about the release; all others are about the release. */
 const INFRASTRUCTURE_RULES: readonly string[] = ['infrastructure', 'no-log'];
 
+/** Whether a finding is about what carried the step, not about the release. */
+export function isAboutInfrastructure({ rule }: Pick<Finding, 'rule'>): boolean {
+  return INFRASTRUCTURE_RULES.includes(rule);
+}
+
 /** Whether a finding speaks against the release. */
 export function isReleaseError(finding: Finding): boolean {
-  return finding.severity === 'error' && !INFRASTRUCTURE_RULES.includes(finding.rule);
+  return finding.severity === 'error' && !isAboutInfrastructure(finding);
 }
 
 function isInfrastructureError(finding: Finding): boolean {
-  return finding.severity === 'error' && INFRASTRUCTURE_RULES.includes(finding.rule);
+  return finding.severity === 'error' && isAboutInfrastructure(finding);
+}
+
+export interface StepJudging {
+  /** The run was stopped before its end. */
+  interrupted: boolean;
+  rules: Rules;
+  /** ms since 1970: which exceptions have expired. */
+  now: number;
 }
 
 /**
@@ -19,19 +35,50 @@ function isInfrastructureError(finding: Finding): boolean {
  * - Otherwise an infrastructure failure, or that there is no log to look at, makes it `broken`; `aborted` when it did
  *   not end because the run was `interrupted`.
  * - What the logs of a payload say that did not come to its end are warnings: whatever ended it may have caused them.
- * - Outputs that are missing after a payload failed are warnings: they follow from that.
+ * - Outputs that are missing or empty after a payload failed are warnings: they follow from that.
  */
 export function judgeStep(
   outcome: StepOutcome,
   inLogs: readonly Finding[],
-  interrupted: boolean,
+  { interrupted, rules, now }: StepJudging,
 ): { state: StepState; findings: Finding[] } {
   const cutShort = outcome.ending === 'running' || (outcome.ending === 'lost' && outcome.exitStatus === undefined);
   const aborted = interrupted && cutShort;
-  const findings = inLogs.map((finding) => (cutShort ? weaken(finding) : finding));
+  const ofStep = aborted ? [] : applyStepRules(outcome, rules.steps, now);
+  const ofLogs = mergeParts(inLogs, ofStep, rules);
+  const findings = ofLogs.map((finding) => (cutShort ? weaken(finding) : finding));
   if (!aborted) findings.push(...ofEnding(outcome));
-  findings.push(...ofOutputs(outcome, findings.some(isReleaseError)), ...ofEarlier(outcome));
-  return { state: stateOf(outcome, findings, aborted), findings };
+  const failed = [...findings, ...ofStep.filter(({ isOfOutputs }) => !isOfOutputs)].some(isReleaseError);
+  for (const { isOfOutputs, check: _, ...finding } of ofStep) {
+    findings.push(isOfOutputs && failed ? weaken(finding) : finding);
+  }
+  findings.push(...ofEarlier(outcome));
+  return {
+    state: stateOf(outcome, findings, aborted),
+    findings: findings.map((one) => ({ ...one, fingerprint: one.fingerprint ?? fingerprint(one) })),
+  };
+}
+
+/**
+ * A line of a log that only says what is found of the step anyway is no finding of its own: the step's finding gets its
+ * place, and keeps the fingerprint that it has without one.
+ */
+function mergeParts(
+  inLogs: readonly Finding[],
+  ofStep: (Finding & { check: StepCheck })[],
+  { logs: rules }: Rules,
+): Finding[] {
+  return inLogs.filter((finding) => {
+    const parts = rules.find(({ id }) => id === finding.rule)?.partOf;
+    const whole = ofStep.find(({ check }) => parts?.includes(check));
+    if (!whole) return true;
+    const { file, line, column, context } = finding;
+    if (whole.file === undefined) {
+      whole.fingerprint = fingerprint(whole);
+      Object.assign(whole, { file, line, column, context });
+    }
+    return false;
+  });
 }
 
 function stateOf(outcome: StepOutcome, findings: readonly Finding[], aborted: boolean): StepState {
@@ -42,7 +89,7 @@ function stateOf(outcome: StepOutcome, findings: readonly Finding[], aborted: bo
 }
 
 function ofEnding(outcome: StepOutcome): Finding[] {
-  const { ending, message, exitStatus, signal, timedOut, timeLimit } = outcome;
+  const { ending, message, logs } = outcome;
   switch (ending) {
     case 'waiting':
       return [];
@@ -53,37 +100,11 @@ function ofEnding(outcome: StepOutcome): Finding[] {
         about(outcome, 'infrastructure', 'error', message ?? 'started, but neither a result nor an end came back'),
       ];
     case 'lost':
-      return [about(outcome, 'infrastructure', 'error', message ?? 'the infrastructure failed'), ...ofPayload()];
+      return [about(outcome, 'infrastructure', 'error', message ?? 'the infrastructure failed')];
     case 'ended':
-      return [
-        ...ofPayload(),
-        ...(outcome.logs.length === 0
-          ? [about(outcome, 'no-log', 'error', 'no log came back, so that known errors cannot be looked for')]
-          : []),
-      ];
+      if (logs.length > 0) return [];
+      return [about(outcome, 'no-log', 'error', 'no log came back, so that known errors cannot be looked for')];
   }
-
-  function ofPayload(): Finding[] {
-    const findings = (outcome.coreDumps ?? []).map((name) =>
-      about(outcome, 'core-dump', 'error', `core dumped: ${name}`),
-    );
-    if (timedOut) {
-      const limit = timeLimit === undefined ? 'its time limit' : `its time limit of ${timeLimit} s`;
-      findings.unshift(about(outcome, 'time-limit', 'error', `the payload was killed after ${limit}`));
-    } else if (signal) {
-      findings.unshift(about(outcome, 'signal', 'error', `the payload was ended by ${signal}`));
-    } else if (exitStatus !== undefined && exitStatus !== 0) {
-      findings.unshift(about(outcome, 'exit-status', 'error', `the payload ended with exit status ${exitStatus}`));
-    }
-    return findings;
-  }
-}
-
-function ofOutputs(outcome: StepOutcome, failed: boolean): Finding[] {
-  if (outcome.ending !== 'ended') return [];
-  return (outcome.missing ?? []).map((pattern) =>
-    about(outcome, 'missing-output', failed ? 'warning' : 'error', `no output ${pattern}, which later stages read`),
-  );
 }
 
 function ofEarlier(outcome: StepOutcome): Finding[] {

@@ -1,4 +1,4 @@
-import type { StepReport } from '../report/model.ts';
+import type { Finding, StepReport } from '../report/model.ts';
 
 /** What is known of one step when a run is over, before it is judged. */
 export interface StepOutcome extends Omit<StepReport, 'state'> {
@@ -18,10 +18,24 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   timedOut?: boolean;
   /** Seconds. */
   timeLimit?: number;
+  /** Bytes of memory that its stage asks for. */
+  memoryLimit?: number;
   /** Names of core dump files. */
   coreDumps?: string[];
   /** Patterns of outputs that later stages read, of which nothing was left. */
   missing?: string[];
   /** Why earlier attempts were not the last. */
   earlier?: { attempt: number; message: string }[];
+}
+
+/** A run when it is over. */
+export interface Outcome {
+  /** In the order of the plan. */
+  steps: readonly StepOutcome[];
+  /** Of the logs of each step's last attempt: what scanStepLogs found. */
+  inLogs: readonly Finding[];
+  /** Why the run was stopped before its end ("stopped by SIGINT"); absent when it was not. */
+  interrupted?: string;
+  /** What kept the run as a whole from working ("makeflow ended with status 1"); absent when nothing did. */
+  problem?: string;
 }

@@ -1,17 +1,9 @@
 import { createRequire } from 'node:module';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { InputError, type Problem, readText } from '../jdl/problem.ts';
-
-/** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
-const expression = z.string().transform((text, context) => {
-  try {
-    return new RegExp(text, 'u');
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-});
+import { InputError, type Problem } from '../jdl/problem.ts';
+import type { Severity } from '../report/model.ts';
+import { parseYaml, readYaml, type YamlFile } from '../workflow/yaml-file.ts';
+import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
 
 /** Text that a line must hold. Three bytes at least: shorter ones are everywhere, and slow every scan. */
 const literal = z
@@ -20,43 +12,101 @@ const literal = z
   .refine((text) => Buffer.byteLength(text) <= 1000, 'has more than 1000 characters')
   .refine((text) => !text.includes('\n'), 'must not hold a line break: every line is looked at alone');
 
-const exception = z
-  .strictObject({
-    contains: z.string().min(1).optional(),
-    matches: expression.optional(),
-    reason: z.string().min(1),
-    owner: z.string().min(1),
-    until: z.iso.date().optional(),
-  })
-  .refine((e) => e.contains !== undefined || e.matches !== undefined, 'needs contains or matches');
+/** What can be wrong with a step beside its logs. */
+const CHECKS = [
+  'exit-status',
+  'signal',
+  'core-dump',
+  'missing-output',
+  'empty-output',
+  'time-limit',
+  'time',
+  'memory',
+] as const;
+export type StepCheck = (typeof CHECKS)[number];
 
-const rule = z.strictObject({
+const common = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be small letters, digits and hyphens'),
+  severity: z.enum(['error', 'warning', 'info', 'off']),
+  ...scopeSchema.shape,
+  except: z.array(exceptionSchema).optional(),
+};
+
+const logRule = z.strictObject({
+  ...common,
   contains: z
     .union([literal, z.array(literal).min(1)])
     .transform((value) => (typeof value === 'string' ? [value] : value)),
-  matches: expression.optional(),
-  severity: z.enum(['error', 'warning', 'info']),
-  stages: z.array(z.string().min(1)).min(1).optional(),
-  files: z.array(z.string().min(1)).min(1).optional(),
+  matches: expressionSchema.optional(),
   tolerate: z.int().min(1).optional(),
-  except: z.array(exception).optional(),
+  partOf: z.array(z.enum(CHECKS)).min(1).optional(),
+  trace: z.boolean().optional(),
 });
 
-const schema = z.strictObject({ rules: z.array(rule) });
+const percentage = z
+  .string()
+  .regex(/^[1-9]\d{0,3}%$/, 'must be a percentage such as 90%')
+  .transform((text) => Number.parseInt(text, 10) / 100);
+
+const LIMITS: readonly string[] = ['time', 'memory'] satisfies (typeof CHECKS)[number][];
+
+const stepRule = z
+  .strictObject({ ...common, check: z.enum(CHECKS), above: percentage.optional() })
+  .refine(({ check, above }) => LIMITS.includes(check) === (above !== undefined), {
+    error: `'above', a percentage, goes with ${LIMITS.join(' and ')}, and only with these`,
+    path: ['check'],
+  });
+
+/** What a rule of an earlier file is to have instead. */
+const change = z.strictObject({
+  ...logRule.partial().shape,
+  id: common.id,
+  contains: z.undefined().optional(),
+  above: percentage.optional(),
+});
+
+/** Which of the three it is, its keys say; so that its mistakes are told as those of its kind. */
+const anyRule = z.record(z.string(), z.unknown()).transform((raw, context): AnyRule | Changed => {
+  const schema = 'check' in raw ? stepRule : 'contains' in raw ? logRule : change;
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  context.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: raw }) as z.core.$ZodRawIssue));
+  return z.NEVER;
+});
+
+const file = z.strictObject({ rules: z.array(anyRule) });
+type Changed = z.infer<typeof change>;
+
+type AnyRule = z.infer<typeof logRule> | z.infer<typeof stepRule>;
+/** One that is not switched off. */
+type Used<Rule> = Omit<Rule, 'severity'> & { severity: Severity };
 
 /**
  * One thing to look for in logs.
- * - `id`: names it in findings; a later file's rule of the same id replaces it
+ * - `id`: names it in findings; a later file's rule of the same id replaces it, or changes it where it has neither
+ *   `contains` nor `check`: then the keys that it has hold, and its exceptions are added
  * - `contains`: text of which a line must hold one, letter by letter; this alone finds the line, so that scanning is fast
  * - `matches`: regular expression that the line must match as well
- * - `severity`: an error fails the step
+ * - `severity`: an error fails the step; `off`: the rule is not used
  * - `stages`, `files`: globs (`*`, `?`) of the stages and log files it is for; a file by its path or its base name
  * - `tolerate`: so many lines in a step are expected; only from one more on do they count, before they are `info`
  * - `except`: lines that are known and excused: `info`, with reason and owner, through the day `until` (UTC)
+ * - `partOf`: where one of these is found of the step as well, it is the same trouble: one finding, with this place
+ * - `trace`: the calls of a stack trace behind the line belong to it: they tell one crash from another
  */
-export type Rule = z.infer<typeof rule>;
-export type Exception = z.infer<typeof exception>;
+export type LogRule = Used<z.infer<typeof logRule>>;
+
+/**
+ * One thing to look for in how a step ended. `files` are its outputs' names; `above` the share of the time limit or of
+ * the memory that the stage asks for; the rest is as in a LogRule, an exception's `contains` and `matches` being about the
+ * finding's message.
+ */
+export type StepRule = Used<z.infer<typeof stepRule>>;
+
+export interface Rules {
+  logs: LogRule[];
+  steps: StepRule[];
+}
 
 /** The built-in set. */
 export function builtInRulesFile(): string {
@@ -66,70 +116,59 @@ export function builtInRulesFile(): string {
 /**
  * Reads rules from YAML files, the built-in set first, then `files` in order.
  * @throws {InputError} with every problem of a file, each with file, line and column
- * @throws {Error} when a file cannot be read
  */
-export function loadRules(files: readonly string[] = []): Rule[] {
-  const rules = new Map<string, Rule>();
-  for (const file of [builtInRulesFile(), ...files]) {
-    for (const one of parseRules(file, readText(file).text)) rules.set(one.id, one);
-  }
-  return [...rules.values()];
+export function loadRules(files: readonly string[] = []): Rules {
+  const rules = new Map<string, AnyRule>();
+  for (const path of [builtInRulesFile(), ...files]) takeAll(readYaml(path, file, 'rules'), rules);
+  return sort(rules);
 }
 
 /**
- * Rules of one YAML text. `file` names it in errors.
+ * Rules of one YAML text. `name` names it in errors.
  * @throws {InputError} with every problem
  */
-export function parseRules(file: string, text: string): Rule[] {
-  const source = { file, text };
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  const at = (offset: number): NonNullable<Problem['at']> => {
-    const { line, col } = counter.linePos(offset);
-    return { source, line, column: col };
-  };
-  if (document.errors.length > 0) {
-    throw new InputError(
-      document.errors.map((e) => ({ message: e.message.split('\n')[0] ?? e.message, at: at(e.pos[0]) })),
-    );
-  }
-  const parsed = schema.safeParse(document.toJS());
-  const problems: Problem[] = [];
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      problems.push({
-        message: `${issue.path.join('.') || 'rules file'}: ${issue.message}`,
-        at: at(offsetOf(document, issue.path)),
-      });
-    }
-  }
-  const rules = parsed.data?.rules ?? [];
-  for (const [index, one] of rules.entries()) {
-    const first = rules.findIndex((other) => other.id === one.id);
-    if (first === index) continue;
-    problems.push({
-      message: `rules.${index}.id: ${one.id} is used twice`,
-      at: at(offsetOf(document, ['rules', index, 'id'])),
-    });
-  }
-  if (problems.length > 0) throw new InputError(problems);
-  return rules;
+export function parseRules(name: string, text: string): Rules {
+  const rules = new Map<string, AnyRule>();
+  takeAll(parseYaml({ file: name, text }, file), rules);
+  return sort(rules);
 }
 
-/** Where the nearest node on the path begins: a missing key is reported at the map that lacks it. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    const range = (node as { range?: [number, number, number] } | undefined)?.range;
-    if (range) return range[0];
+function sort(rules: ReadonlyMap<string, AnyRule>): Rules {
+  const sorted: Rules = { logs: [], steps: [] };
+  for (const rule of rules.values()) {
+    const { severity } = rule;
+    if (severity === 'off') continue;
+    if ('check' in rule) sorted.steps.push({ ...rule, severity });
+    else sorted.logs.push({ ...rule, severity });
   }
-  return 0;
+  return sorted;
+}
+
+/** @throws {InputError} with every problem */
+function takeAll({ data, at }: YamlFile<z.infer<typeof file>>, rules: Map<string, AnyRule>): void {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [index, rule] of data.rules.entries()) {
+    const path = ['rules', index];
+    if (seen.has(rule.id)) problems.push({ message: `a second rule ${rule.id}`, at: at([...path, 'id']) });
+    seen.add(rule.id);
+    if ('check' in rule || 'contains' in rule) {
+      rules.set(rule.id, rule as AnyRule);
+      continue;
+    }
+    const before = rules.get(rule.id);
+    const message = `${rule.id}: no rule before it to be changed; a new one needs 'contains' or 'check'`;
+    if (!before) problems.push({ message, at: at(path) });
+    else
+      rules.set(rule.id, { ...before, ...rule, except: [...(rule.except ?? []), ...(before.except ?? [])] } as AnyRule);
+  }
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 /**
  * The texts to look for on a worker, where only grep is: fixed strings, so `grep -F`. A rule's `matches`, scope and
  * exceptions are not in them: what such a grep finds is at least what the rules find.
  */
-export function patternsForGrep(rules: readonly Rule[]): string[] {
-  return [...new Set(rules.flatMap((one) => one.contains))];
+export function patternsForGrep({ logs }: Rules): string[] {
+  return [...new Set(logs.flatMap((one) => one.contains))];
 }

@@ -1,13 +1,16 @@
 import type { Severity } from '../report/model.ts';
+import { fold } from './fingerprint.ts';
 import { lineAround, linesBeside, messageAround } from './lines.ts';
 import { locate } from './positions.ts';
-import type { Exception, Rule } from './rules.ts';
+import type { LogRule } from './rules.ts';
+import { describeException, type Exception, excuses, holds } from './scope.ts';
 import { Searcher } from './search.ts';
+import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
 
 /** A line of a log that a rule is about. */
 export interface LogMatch {
-  rule: Rule;
+  rule: LogRule;
   severity: Severity;
   /** Why it is excused, and by whom; absent where it is not. */
   known?: string;
@@ -18,6 +21,8 @@ export interface LogMatch {
   message: string;
   /** A few lines before and after. */
   context: { before: string[]; after: string[] };
+  /** Of a rule with `trace`: the calls that led there, the innermost first; absent where no trace follows. */
+  trace?: string[];
   /** Set on the last match of a rule that is listed: how many further lines of the file it matches. */
   more?: number;
 }
@@ -25,11 +30,14 @@ export interface LogMatch {
 export interface ScanOptions {
   /** ms since 1970: which exceptions have expired. */
   now: number;
-  /** Matches to list per rule and file; further ones are counted. */
+  /** Matches to list per rule and file; of further ones, those that are new in kind, and the others are counted. */
   limit?: number;
 }
 
 const LIMIT = 20;
+/** Beyond the limit: matches that are looked at for being new in kind, and how many of these are listed. */
+const LOOKED_AT = 1000;
+const NEW_IN_KIND = 50;
 /** Bytes of a line, on both sides of what was found, that `matches` and exceptions see and that messages are cut from. */
 const MARGIN = 4096;
 
@@ -41,9 +49,9 @@ const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
  * and a second time, as far as the last match, only when something was found. Scope and `tolerate` are not looked at.
  * @throws {Error} when the file cannot be read
  */
-export async function scanLog(path: string, rules: readonly Rule[], options: ScanOptions): Promise<LogMatch[]> {
+export async function scanLog(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
   const collector = new Collector(rules, options);
-  for await (const window of windows(path, MARGIN)) collector.take(window);
+  for await (const window of windows(path, Math.max(MARGIN, TRACE))) collector.take(window);
   const found = collector.finish();
   const positions = await locate(
     path,
@@ -54,9 +62,18 @@ export async function scanLog(path: string, rules: readonly Rule[], options: Sca
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
+/** What is listed of a rule, or of one of its exceptions. */
+interface List {
+  found: Found[];
+  counted: number;
+  /** Messages without what changes from run to run; only from the limit on. */
+  kinds?: Set<string>;
+  lookedAt: number;
+}
+
 /** What the window says of one line so far. */
 interface Candidate {
-  rule: Rule;
+  rule: LogRule;
   index: number;
   severity: Severity;
   exception?: Exception | undefined;
@@ -64,12 +81,12 @@ interface Candidate {
 }
 
 class Collector {
-  private readonly rules: readonly Rule[];
+  private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
   private readonly searcher: Searcher;
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
-  private readonly lists = new Map<Rule | Exception, Found[]>();
+  private readonly lists = new Map<LogRule | Exception, List>();
   /** Where the line at hand ends in the file; Infinity while that has not been seen. */
   private lineEnd = -1;
   /** As far as the end of the line at hand has been looked for. */
@@ -78,7 +95,7 @@ class Collector {
   /** Rules that were found not to match the line at hand. */
   private readonly ruledOut = new Set<number>();
 
-  constructor(rules: readonly Rule[], options: ScanOptions) {
+  constructor(rules: readonly LogRule[], options: ScanOptions) {
     this.rules = rules;
     this.options = options;
     this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
@@ -99,7 +116,11 @@ class Collector {
 
   finish(): Found[] {
     this.closeLine();
-    return [...this.lists.values()].flat().sort((a, b) => a.offset - b.offset);
+    for (const { found, counted } of this.lists.values()) {
+      const last = found.at(-1);
+      if (last && counted > 0) last.more = counted;
+    }
+    return [...this.lists.values()].flatMap(({ found }) => found).sort((a, b) => a.offset - b.offset);
   }
 
   private findLineEnd({ bytes, base }: Window, from: number): void {
@@ -111,39 +132,56 @@ class Collector {
   private closeLine(): void {
     if (this.best) {
       const list = this.listOf(this.best);
-      const last = list.at(-1);
-      if (this.best.found) list.push(this.best.found);
-      else if (last) last.more = (last.more ?? 0) + 1;
+      if (this.best.found) list.found.push(this.best.found);
+      else list.counted++;
     }
     this.best = undefined;
     this.ruledOut.clear();
   }
 
-  private listOf({ rule, exception }: Pick<Candidate, 'rule' | 'exception'>): Found[] {
+  private listOf({ rule, exception }: Pick<Candidate, 'rule' | 'exception'>): List {
     const key = exception ?? rule;
-    const list = this.lists.get(key) ?? [];
+    const list = this.lists.get(key) ?? { found: [], counted: 0, lookedAt: 0 };
     this.lists.set(key, list);
     return list;
   }
 
   private consider({ bytes, base }: Window, index: number, start: number, length: number): void {
-    const rule = this.rules[index] as Rule;
+    const rule = this.rules[index] as LogRule;
     if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index)) return;
     const line = lineAround(bytes, start, start + length, MARGIN);
     const exception = this.examine(rule, index, bytes, line);
     if (exception === 'no match') return;
     const severity = exception ? 'info' : rule.severity;
     if (!this.isBetter(severity, index)) return;
-    this.best = { rule, index, severity, exception, found: undefined };
-    if (this.listOf(this.best).length >= (this.options.limit ?? LIMIT)) return;
-    this.best.found = {
+    const best: Candidate = { rule, index, severity, exception, found: undefined };
+    this.best = best;
+    const message = this.messageToList(this.listOf(best), () => messageAround(bytes, line, start, start + length));
+    if (message === undefined) return;
+    const trace = rule.trace ? callsBehind(bytes, line.to) : [];
+    best.found = {
       rule,
       severity,
-      ...(exception && { known: describe(exception) }),
+      ...(exception && { known: describeException(exception) }),
       offset: base + start,
-      message: messageAround(bytes, line, start, start + length),
+      message,
       context: linesBeside(bytes, line),
+      ...(trace.length > 0 && { trace }),
     };
+  }
+
+  /** The message, where the match is to be listed: up to the limit every one, beyond it what was not seen before. */
+  private messageToList(list: List, message: () => string): string | undefined {
+    const limit = this.options.limit ?? LIMIT;
+    if (list.found.length < limit) return message();
+    if (list.lookedAt >= LOOKED_AT || list.found.length >= limit + NEW_IN_KIND) return undefined;
+    list.lookedAt++;
+    list.kinds ??= new Set(list.found.map((one) => fold(one.message)));
+    const text = message();
+    const kind = fold(text);
+    if (list.kinds.has(kind)) return undefined;
+    list.kinds.add(kind);
+    return text;
   }
 
   private isBetter(severity: Severity, index: number): boolean {
@@ -153,21 +191,13 @@ class Collector {
   }
 
   /** What a rule says of a line beyond its text: no match, an exception, or (undefined) a match. */
-  private examine(rule: Rule, index: number, bytes: Buffer, line: { from: number; to: number }) {
+  private examine(rule: LogRule, index: number, bytes: Buffer, line: { from: number; to: number }) {
     if (!rule.matches && !rule.except) return undefined;
     const text = bytes.toString('utf8', line.from, line.to).replace(/\r$/, '');
     if (rule.matches && !rule.matches.test(text)) {
       this.ruledOut.add(index);
       return 'no match' as const;
     }
-    return rule.except?.find((exception) => {
-      if (exception.until && this.options.now >= Date.parse(exception.until) + 86_400_000) return false;
-      if (exception.contains !== undefined && !text.includes(exception.contains)) return false;
-      return exception.matches?.test(text) ?? true;
-    });
+    return rule.except?.find((exception) => holds(exception, this.options.now) && excuses(exception, text));
   }
-}
-
-function describe({ reason, owner, until }: Exception): string {
-  return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
 }

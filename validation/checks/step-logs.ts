@@ -1,8 +1,9 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { Rule } from './rules.ts';
+import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
+import { coversFile, coversStage } from './scope.ts';
 
 /** The logs that one attempt of a step left. */
 export interface StepLogs {
@@ -19,43 +20,39 @@ export interface StepLogs {
  * Findings of the rules in the logs of one attempt, file by file. A log that cannot be read is a finding itself
  * (`no-log`), so that it is not taken for a clean one.
  */
-export async function scanStepLogs(logs: StepLogs, rules: readonly Rule[], options: ScanOptions): Promise<Finding[]> {
+export async function scanStepLogs(
+  logs: StepLogs,
+  rules: readonly LogRule[],
+  options: ScanOptions,
+): Promise<Finding[]> {
   const { step, stage, attempt } = logs;
-  const findings: { finding: Finding; rule?: Rule }[] = [];
-  const inStage = rules.filter((rule) => rule.stages?.some((pattern) => globMatches(pattern, stage)) ?? true);
+  const findings: Finding[] = [];
+  const inStage = rules.filter((rule) => coversStage(rule, stage));
   for (const file of logs.files) {
-    const inFile = inStage.filter((rule) => rule.files?.some((pattern) => isFor(pattern, file)) ?? true);
+    const inFile = inStage
+      .filter((rule) => coversFile(rule, file))
+      .map((rule) => ({
+        ...rule,
+        except: rule.except?.filter((one) => coversStage(one, stage) && coversFile(one, file)),
+      }));
     try {
       for (const match of await scanLog(join(logs.directory, file), inFile, options)) {
-        findings.push({ finding: toFinding(match, { step, stage, attempt, file }), rule: match.rule });
+        findings.push(toFinding(match, { step, stage, attempt, file }));
       }
     } catch (error) {
       const message = `cannot be read: ${(error as Error).message}`;
-      findings.push({ finding: { step, stage, attempt, severity: 'error', rule: 'no-log', file, message } });
+      findings.push({ step, stage, attempt, severity: 'error', rule: 'no-log', file, message });
     }
   }
-  for (const rule of inStage) {
-    const own = findings.filter((one) => one.rule === rule && one.finding.known === undefined);
-    const lines = own.reduce((sum, { finding }) => sum + 1 + (finding.more ?? 0), 0);
-    if (rule.tolerate !== undefined && lines <= rule.tolerate) for (const one of own) one.finding.severity = 'info';
+  for (const { id, tolerate } of inStage) {
+    const own = findings.filter((one) => one.rule === id && one.known === undefined);
+    const lines = own.reduce((sum, finding) => sum + 1 + (finding.more ?? 0), 0);
+    if (tolerate !== undefined && lines <= tolerate) for (const one of own) one.severity = 'info';
   }
-  return findings.map(({ finding }) => ({ ...finding, fingerprint: fingerprint(finding) }));
+  return findings.map((finding) => ({ ...finding, fingerprint: fingerprint(finding) }));
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
   const { rule, ...rest } = match;
   return { ...where, ...rest, rule: rule.id };
-}
-
-function isFor(pattern: string, file: string): boolean {
-  return globMatches(pattern, file) || globMatches(pattern, basename(file));
-}
-
-/** Shell pattern with `*` (anything, also `/`) and `?` (one character). */
-function globMatches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
 }

@@ -7,8 +7,9 @@ import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../jdl/problem.ts';
 import { RunStore } from '../runs/store.ts';
+import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { warn } from './generate.ts';
-import { type InputArguments, inputOptions, planInput } from './input-options.ts';
+import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
 
 const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<

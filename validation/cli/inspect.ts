@@ -1,16 +1,15 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
-import type { Report } from '../report/model.ts';
-import { renderText } from '../report/text.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { countStates } from '../runs/events.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
-import { defaultRunsDir, type RunDir, RunStore } from '../runs/store.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
 import { overview } from './progress.ts';
 import { table } from './table.ts';
 
@@ -29,12 +28,13 @@ const FOLLOW_MS = 500;
 export function runsOption<T>(yargs: Argv<T>) {
   return yargs.option('runs', {
     type: 'string',
-    default: defaultRunsDir(),
-    describe: 'Directory of the runs (default also from $RELVAL_RUNS)',
+    default: 'runs',
+    describe: describeOption('runs'),
   });
 }
 
-function runArgument<T>(yargs: Argv<T>) {
+/** The run that a command looks at. */
+export function runArgument<T>(yargs: Argv<T>) {
   return runsOption(yargs).positional('run', {
     type: 'string',
     default: 'last',
@@ -169,35 +169,4 @@ async function grep(path: string, expression: string): Promise<void> {
     number++;
     if (pattern.test(line)) process.stdout.write(`${number}:${line}\n`);
   }
-}
-
-export function addReport(program: Argv): void {
-  program.command(
-    'report [run]',
-    'The report of a run that has ended',
-    (command) =>
-      runArgument(command).option('format', {
-        choices: ['text', 'html', 'json', 'junit', 'full'] as const,
-        default: 'text' as const,
-        describe: 'full: the lines file:line:message of every finding',
-      }),
-    async (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const file = {
-        text: 'report.json',
-        html: 'index.html',
-        json: 'report.json',
-        junit: 'junit.xml',
-        full: 'validation_report_full.txt',
-      }[args.format];
-      const path = join(run.reportDir, file);
-      if (!existsSync(path)) {
-        throw new InputError([
-          { message: `${run.readRecord().id} has no report yet: it is ${statusOf(run.readRecord())}` },
-        ]);
-      }
-      if (args.format !== 'text') await pipeline(createReadStream(path), process.stdout, { end: false });
-      else console.log(renderText(JSON.parse(readFileSync(path, 'utf8')) as Report, { colour: pc.isColorSupported }));
-    },
-  );
 }

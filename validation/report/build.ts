@@ -1,11 +1,16 @@
-import { judge, type Outcome } from '../checks/judge.ts';
+import { builtInCriteria, type Criteria, judge } from '../checks/judge.ts';
+import type { Outcome } from '../checks/outcome.ts';
 import type { Report } from './model.ts';
 
 /** What a report says of a run beside its outcome. */
 export type RunFacts = Pick<Report, 'run' | 'name' | 'workflow' | 'start' | 'end' | 'provenance'>;
 
-/** Judges a run that is over; all renderings are made from the result. */
-export function buildReport(facts: RunFacts, outcome: Outcome): Report {
+/**
+ * Judges a run that is over; all renderings are made from the result.
+ * @param criteria without them, those that come with relval at the run's end, and no reference
+ */
+export function buildReport(facts: RunFacts, outcome: Outcome, criteria?: Criteria): Report {
   const { run, name, workflow, start, end, provenance } = facts;
-  return { schema: 'relval-report-1', run, name, workflow, start, end, ...judge(outcome), provenance };
+  const judgement = judge(outcome, criteria ?? builtInCriteria(end));
+  return { schema: 'relval-report-1', run, name, workflow, start, end, ...judgement, provenance };
 }

@@ -1,16 +1,42 @@
+import { logLink } from './links.ts';
 import type { Finding, Report } from './model.ts';
-import { printable } from './printable.ts';
+import { page } from './page.ts';
+import { markup, printable } from './printable.ts';
 
 /**
  * The predecessor's validation_report_full.txt: errors only, so that it is empty when a run passed, one a line as
  * `step/file:line:message`. What is about a step as a whole has line 0 and no file.
  */
 export function renderFull(report: Report): string {
-  return report.findings
-    .filter((finding) => finding.severity === 'error')
+  return errorsOf(report)
     .flatMap(linesOf)
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** The same lines as validation_report_full.html: each with a link to its log. */
+export function renderFullHtml(report: Report): string {
+  const errors = errorsOf(report);
+  const items = errors.map((finding) => {
+    const [first = '', ...more] = linesOf(finding).map(markup);
+    const log = finding.file && logLink(`steps/${finding.step}/${finding.attempt}/${finding.file}`, finding.message);
+    return `<li>${[log ? `<a href="${log}">${first}</a>` : first, ...more].join('<br>')}</li>`;
+  });
+  const head = `${markup(report.run)}: ${errors.length === 0 ? 'no errors' : `${errors.length} errors`}`;
+  return page(
+    head,
+    `<main>
+<h1>${head}</h1>
+<p><a href="index.html">The whole report</a></p>
+<ol class="lines">
+${items.join('\n')}
+</ol>
+</main>`,
+  );
+}
+
+function errorsOf(report: Report): Finding[] {
+  return report.findings.filter((finding) => finding.severity === 'error');
 }
 
 function linesOf(finding: Finding): string[] {

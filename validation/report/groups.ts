@@ -1,4 +1,6 @@
-import type { Finding, Severity, StepReport } from './model.ts';
+import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
+import { formatSize } from './size.ts';
+import { formatDuration } from './time.ts';
 
 /** Findings of the same trouble, in however many steps. */
 export interface FindingGroup {
@@ -25,6 +27,79 @@ export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
     groups.set(key, group);
   }
   return [...groups.values()].sort((a, b) => ORDER.indexOf(a.first.severity) - ORDER.indexOf(b.first.severity));
+}
+
+/** Findings that are shown under one heading. */
+export interface Section {
+  name: 'new' | 'known' | 'fixed' | 'others';
+  title: string;
+  groups: FindingGroup[];
+}
+
+/**
+ * The findings in the order in which they are to be read: with a reference what is new, what is known, what is fixed, and
+ * what is not compared; without one all together. In each, those of a component stand together, in the order of the
+ * report's components. Sections without findings are left out.
+ */
+export function sectionsOf(report: Report): Section[] {
+  const { findings, reference, fixed = [], totals } = report;
+  const section = (name: Section['name'], title: string, list: readonly Finding[]): Section[] =>
+    list.length === 0 ? [] : [{ name, title: `${title}${count(list)}`, groups: byComponent(report, list) }];
+  if (!reference) {
+    const title = `Findings: ${describeTotals(totals)}`;
+    return [{ name: 'others', title, groups: byComponent(report, findings) }];
+  }
+  const aged = (age: Finding['age']) => findings.filter((one) => one.age === age && one.severity !== 'info');
+  const others = findings.filter((one) => one.age === undefined || one.severity === 'info');
+  return [
+    ...section('new', 'New: ', aged('new')),
+    ...section('known', 'Known: ', aged('known')),
+    ...section('fixed', 'Fixed: ', fixed),
+    ...section('others', 'Others: ', others),
+  ];
+}
+
+/** Lines that findings stand for: those that are counted and not listed too. */
+export function countLines(findings: readonly Finding[]): number {
+  return findings.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+}
+
+function count(findings: readonly Finding[]): string {
+  const lines = (severity: Severity) => countLines(findings.filter((one) => one.severity === severity));
+  const notes = lines('info');
+  const totals = describeTotals({ errors: lines('error'), warnings: lines('warning') });
+  return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${notes} note${notes === 1 ? '' : 's'}` : totals;
+}
+
+function byComponent({ components = [] }: Report, findings: readonly Finding[]): FindingGroup[] {
+  const rank = new Map(components.map(({ name }, index) => [name, index]));
+  const of = ({ first }: FindingGroup) => rank.get(first.component ?? '') ?? components.length;
+  return groupFindings(findings).sort(
+    (a, b) => of(a) - of(b) || ORDER.indexOf(a.first.severity) - ORDER.indexOf(b.first.severity),
+  );
+}
+
+const QUANTITY: Record<Change['quantity'], (value: number) => string> = {
+  duration: formatDuration,
+  cpuTime: (value) => `${formatDuration(value)} of CPU time`,
+  peakMemory: (value) => `${formatSize(value)} of memory`,
+  outputBytes: (value) => `${formatSize(value)} of output`,
+};
+
+/** `sim0003: 3.1 s, usually 2.0 s (54 % more; up to 0.7 s more or less is usual, from 4 runs)`. */
+export function describeChange({ stage, step, quantity, value, usual, spread, runs, direction }: Change): string {
+  const format = QUANTITY[quantity];
+  const plain = quantity === 'duration' || quantity === 'cpuTime' ? formatDuration : formatSize;
+  const share = usual > 0 ? `${Math.round((100 * Math.abs(value - usual)) / usual)} % ${direction}; ` : '';
+  const from = runs === 1 ? 'from one run' : `from ${runs} runs`;
+  return `${step ?? `${stage}, median`}: ${format(value)}, usually ${format(usual)} (${share}up to ${plain(spread)} more or less counts as usual, ${from})`;
+}
+
+/** Changes for the worse first: what takes more, and outputs of another size. */
+export function sortChanges(changes: readonly Change[]): Change[] {
+  const isWorse = ({ quantity, direction }: Change) => quantity === 'outputBytes' || direction === 'more';
+  const factor = ({ value, usual }: Change) => Math.abs(Math.log((value + 1) / (usual + 1)));
+  return [...changes].sort((a, b) => Number(isWorse(b)) - Number(isWorse(a)) || factor(b) - factor(a));
 }
 
 /** `logs/rec.log:25`, or nothing where a finding is about the step as a whole. */

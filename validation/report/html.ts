@@ -1,15 +1,24 @@
-import { createHash } from 'node:crypto';
 import { renderChart } from './chart.ts';
-import { describeTotals, type FindingGroup, groupFindings, placeOf } from './groups.ts';
+import {
+  countLines,
+  describeChange,
+  type FindingGroup,
+  placeOf,
+  type Section,
+  sectionsOf,
+  sortChanges,
+} from './groups.ts';
 import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
+import { page } from './page.ts';
 import { markup } from './printable.ts';
-import { STYLE } from './style.ts';
+import { formatSize } from './size.ts';
 import { formatDuration, formatUtc } from './time.ts';
 
 /** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
 const GROUPS = 200;
 const PLACES = 10;
+const CHANGES = 100;
 const SUCCEEDED = 500;
 const UNSUCCESSFUL = 5000;
 
@@ -18,58 +27,98 @@ const UNSUCCESSFUL = 5000;
  * security policy that keeps it so whatever a log holds. Log files are linked relative to that place.
  */
 export function renderHtml(report: Report): string {
-  const hash = createHash('sha256').update(STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const title = `${markup(report.run)}: ${report.verdict}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header class="${report.verdict}">
+  return page(
+    `${markup(report.run)}: ${report.verdict}`,
+    `<header class="${report.verdict}">
 <h1>${report.verdict.charAt(0).toUpperCase()}${report.verdict.slice(1)}</h1>
 <p class="reason">${markup(report.reason)}</p>
 <p class="soft">${markup(report.run)}, ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}</p>
-</header>
+${renderAnswer(report)}</header>
 <main>
-${renderFindings(report)}
+${renderSections(report)}
+${renderComponents(report)}
+${renderChanges(report)}
 ${renderSteps(report)}
 ${renderChart(report)}
 ${renderProvenance(report)}
-</main>
-</body>
-</html>
+</main>`,
+  );
+}
+
+/** What is new, known, fixed and not as usual, in four numbers; only where there is something to compare with. */
+function renderAnswer(report: Report): string {
+  const { reference, findings, fixed = [], changes = [] } = report;
+  if (!reference) return '';
+  const errors = (age: Finding['age']) => findings.filter((one) => one.severity === 'error' && one.age === age);
+  const tiles: [n: number, what: string, target: string, kind: string][] = [
+    [countLines(errors('new')), 'new errors', 'new', 'failed'],
+    [countLines(errors('known')), 'known errors', 'known', 'broken'],
+    [fixed.length, 'fixed', 'fixed', 'succeeded'],
+    [changes.length, 'not as usual', 'changes', 'broken'],
+  ];
+  const items = tiles.map(([n, what, target, kind]) =>
+    n > 0
+      ? `<li class="${kind}"><a href="#${target}"><b>${n}</b> ${n === 1 ? what.replace('errors', 'error') : what}</a></li>`
+      : `<li><b>0</b> ${what}</li>`,
+  );
+  const others = reference.runs.filter((run) => run !== reference.run).length;
+  const more = others > 0 ? `; times and sizes with ${others} more before it` : '';
+  return `<ul class="answer">${items.join('')}</ul>
+<p class="soft">Compared with ${markup(reference.run)} of ${formatUtc(reference.start)}${more}.</p>
 `;
 }
 
-function renderFindings(report: Report): string {
-  const groups = groupFindings(report.findings);
+function renderSections(report: Report): string {
+  return sectionsOf(report)
+    .map((section) => renderSection(report, section))
+    .join('\n');
+}
+
+/** The findings of a section, under the names of their components. */
+function renderSection(report: Report, { name, title, groups }: Section): string {
+  const id = report.reference ? name : 'findings';
   const rest = groups.length - GROUPS;
-  return `<section aria-labelledby="findings">
-<h2 id="findings">Findings: ${describeTotals(report.totals)}</h2>
-${groups.slice(0, GROUPS).map(renderGroup).join('\n')}
+  let under: string | undefined;
+  const parts = groups.slice(0, GROUPS).map((group, index) => {
+    const { component } = group.first;
+    const isFirst = index === 0 || component !== under;
+    under = component;
+    return `${isFirst ? renderHeading(report, component) : ''}${renderGroup(group, name === 'fixed' ? report.reference?.run : undefined)}`;
+  });
+  return `<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${parts.join('\n')}
 ${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p>` : ''}
 </section>`;
 }
 
-function renderGroup(group: FindingGroup): string {
+function renderHeading({ components = [] }: Report, name: string | undefined): string {
+  if (name === undefined) return '<h3 class="component">No component known</h3>\n';
+  const contacts = components.find((one) => one.name === name)?.contacts ?? [];
+  const who = contacts.length > 0 ? ` <span class="soft">${markup(contacts.join(', '))}</span>` : '';
+  return `<h3 class="component">${markup(name)}${who}</h3>\n`;
+}
+
+/** @param gone the run that had it, where this one does not: then there is no log of this run to link */
+function renderGroup(group: FindingGroup, gone?: string): string {
   const { first, all, steps, count } = group;
-  const places = all.slice(0, PLACES).map(renderPlace).join(', ');
+  const places = all
+    .slice(0, PLACES)
+    .map((finding) => (gone === undefined ? renderPlace(finding) : markup(`${finding.step} ${placeOf(finding)}`)))
+    .join(', ');
   const rest = all.length > PLACES ? ` and ${all.length - PLACES} more` : '';
   const sums = [steps.length > 1 ? `${steps.length} steps` : '', count > 1 ? `${count} times` : ''].filter(
     (sum) => sum !== '',
   );
+  const label =
+    gone === undefined
+      ? `<span class="${first.severity}">${first.severity}</span>`
+      : '<span class="succeeded">fixed</span>';
+  const trace = first.trace ? `<p class="soft">In ${markup(first.trace.join(', called by '))}</p>\n` : '';
   return `<article class="finding">
-<h3><span class="${first.severity}">${first.severity}</span> ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h3>
-<p>${places}${rest}${first.file ? '' : `: ${markup(first.message)}`}</p>
-${first.file ? renderLines(first) : ''}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
+<h4>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h4>
+<p>${places}${rest}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
+${first.file ? renderLines(first) : ''}${trace}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
 }
 
 /** The line of the log with those around it. */
@@ -84,9 +133,44 @@ function renderLines({ message, context }: Finding): string {
 
 function renderPlace(finding: Finding): string {
   const text = markup(finding.file ? `${finding.step} ${placeOf(finding)}` : finding.step);
-  return finding.file
-    ? `<a href="${logLink(`steps/${finding.step}/${finding.attempt}/${finding.file}`)}">${text}</a>`
-    : text;
+  if (!finding.file) return text;
+  return `<a href="${logLink(`steps/${finding.step}/${finding.attempt}/${finding.file}`, finding.message)}">${text}</a>`;
+}
+
+function renderComponents({ components = [] }: Report): string {
+  if (components.length === 0) return '';
+  const rows = components.map(
+    ({ name, contacts, errors, newErrors, warnings }) =>
+      `<tr><th scope="row">${markup(name)}</th><td>${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">not known</span>'}</td>
+<td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
+  );
+  return `<section aria-labelledby="components">
+<h2 id="components">Who must look</h2>
+<div class="scroll" role="region" aria-label="table of components" tabindex="0">
+<table>
+<thead><tr><th scope="col">Component</th><th scope="col">Contact</th><th scope="col" class="number">New errors</th>
+<th scope="col" class="number">Errors</th><th scope="col" class="number">Warnings</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+</div>
+</section>`;
+}
+
+function renderChanges({ changes = [] }: Report): string {
+  if (changes.length === 0) return '';
+  const rest = changes.length - CHANGES;
+  return `<section aria-labelledby="changes">
+<h2 id="changes">Not as usual: ${changes.length}</h2>
+<ul>
+${sortChanges(changes)
+  .slice(0, CHANGES)
+  .map((change) => `<li>${markup(describeChange(change))}</li>`)
+  .join('\n')}
+</ul>
+${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p>` : ''}
+</section>`;
 }
 
 function renderSteps(report: Report): string {
@@ -103,7 +187,7 @@ function renderSteps(report: Report): string {
 <table>
 <caption>${steps} steps: ${succeeded} succeeded, ${failed} failed, ${broken} broken, ${notRun} not run</caption>
 <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Time</th>
-<th scope="col" class="number wide">CPU</th><th scope="col" class="number wide">Attempts</th><th scope="col" class="wide">Host</th>
+<th scope="col" class="number wide">CPU</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Attempts</th><th scope="col" class="wide">Host</th>
 <th scope="col" class="number wide">Outputs</th><th scope="col">Logs</th></tr></thead>
 <tbody>
 ${report.steps
@@ -128,6 +212,7 @@ function renderStep(step: StepReport): string {
   );
   return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${step.state}${ending ? `, ${markup(ending)}` : ''}</td>
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
+<td class="number wide">${step.peakMemory === undefined ? '' : formatSize(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>
 <td>${logs.join(', ')}</td></tr>`;
 }
@@ -144,16 +229,4 @@ function renderProvenance(report: Report): string {
 ${rows.join('\n')}
 </dl>
 </section>`;
-}
-
-/** Bytes as `512 B`, `3.4 kB`, `1.2 GB`. */
-function formatSize(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,33 +1,60 @@
-import { placeOf } from './groups.ts';
-import type { Finding, Report, StepReport } from './model.ts';
+import { describeChange, placeOf, sortChanges } from './groups.ts';
+import type { Change, Finding, Report, StepReport } from './model.ts';
 import { markup } from './printable.ts';
 
 /**
  * The report as Jenkins and others read it: one test case a step, in a class a stage. An error that speaks against the
- * release is a failure, an infrastructure failure an error, a step that did not run is skipped. Where the run as a
- * whole is broken or interrupted a test case `run` says so, since else all cases might look good.
+ * release is a failure, unless the policy lets it through; an infrastructure failure is an error; a step that did not run
+ * is skipped. Where the verdict is not that of the cases, a test case `run` has it: of a run that is broken, interrupted,
+ * or failed for what no step is to blame for. What is fixed, and what takes another time, is told as output.
  */
 export function renderJunit(report: Report): string {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
   for (const finding of report.findings) byStep.get(finding.step)?.push(finding);
   const cases = report.steps.map((step) => testCase(report, step, byStep.get(step.id) ?? []));
-  const { failed, broken, notRun } = report.totals;
-  const unfinished = report.verdict === 'broken' || report.verdict === 'interrupted';
-  if (unfinished) {
-    const error = `    <error type="${report.verdict}" message="${markup(report.reason)}"/>`;
-    cases.push(element(report, 'run', 'run', (report.end - report.start) / 1000, [error]));
-  }
-  const counts = `tests="${cases.length}" failures="${failed}" errors="${broken + (unfinished ? 1 : 0)}" skipped="${notRun}"`;
+  const own = ofRun(
+    report,
+    cases.some(({ kind }) => kind === 'failure'),
+  );
+  if (own) cases.push(own);
+  const n = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length;
+  const counts = `tests="${cases.length}" failures="${n('failure')}" errors="${n('error')}" skipped="${n('skipped')}"`;
   const time = `time="${seconds((report.end - report.start) / 1000)}" timestamp="${new Date(report.start).toISOString().slice(0, 19)}"`;
   return `${[
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites>',
     `<testsuite name="${markup(report.name)}" ${counts} ${time}>`,
     ...properties(report),
-    ...cases,
+    ...cases.map(({ text }) => text),
+    ...comparison(report),
     '</testsuite>',
     '</testsuites>',
   ].join('\n')}\n`;
+}
+
+/** A test case, and how it counts. */
+interface Case {
+  kind: 'passed' | 'failure' | 'error' | 'skipped';
+  text: string;
+}
+
+function ofRun(report: Report, hasFailure: boolean): Case | undefined {
+  const { verdict, reason } = report;
+  const kind = verdict === 'broken' || verdict === 'interrupted' ? 'error' : 'failure';
+  if (verdict === 'passed' || (verdict === 'failed' && hasFailure)) return undefined;
+  const child = `    <${kind} type="${verdict}" message="${markup(reason)}"/>`;
+  return { kind, text: element(report, 'run', 'run', (report.end - report.start) / 1000, [child]) };
+}
+
+/** What the suite as a whole says: fixed since the reference, and stages that take another time. */
+function comparison({ reference, fixed = [], changes = [] }: Report): string[] {
+  if (!reference) return [];
+  const lines = [
+    `compared with ${reference.run}`,
+    ...fixed.map((finding) => `fixed: ${contextOf(finding).join('\n')}`),
+    ...sortChanges(changes).map((change) => `not as usual: ${describeChange(change)}`),
+  ];
+  return [`  <system-out>${markupLines(lines.join('\n').split('\n'))}</system-out>`];
 }
 
 function properties(report: Report): string[] {
@@ -48,11 +75,17 @@ function properties(report: Report): string[] {
   ];
 }
 
-function testCase(report: Report, step: StepReport, findings: readonly Finding[]): string {
-  const errors = findings.filter((finding) => finding.severity === 'error');
-  const others = findings.filter((finding) => finding.severity !== 'error');
+function testCase(report: Report, step: StepReport, findings: readonly Finding[]): Case {
+  const isLetThrough = ({ age }: Finding) => report.policy?.failOn === 'new errors' && age === 'known';
+  const errors = findings.filter((finding) => finding.severity === 'error' && !isLetThrough(finding));
+  const others = findings.filter((finding) => finding.severity !== 'error' || isLetThrough(finding));
   const time = step.start !== undefined && step.end !== undefined ? (step.end - step.start) / 1000 : 0;
-  return element(report, step.stage, step.id, time, [...outcome(step, errors, others), ...systemOut(step, others)]);
+  const own = (report.changes ?? []).filter((change) => change.step === step.id);
+  const { kind, children } = outcome(step, errors, others);
+  return {
+    kind,
+    text: element(report, step.stage, step.id, time, [...children, ...systemOut(step, others, own)]),
+  };
 }
 
 function element(report: Report, stage: string, name: string, time: number, children: readonly string[]): string {
@@ -61,27 +94,38 @@ function element(report: Report, stage: string, name: string, time: number, chil
   return [`  <testcase ${attributes}>`, ...children, '  </testcase>'].join('\n');
 }
 
-function outcome(step: StepReport, errors: readonly Finding[], others: readonly Finding[]): string[] {
-  const first = errors.find((finding) => finding.file) ?? errors[0];
-  const message = markup(first?.message.trim() ?? step.state);
+function outcome(
+  step: StepReport,
+  errors: readonly Finding[],
+  others: readonly Finding[],
+): { kind: Case['kind']; children: string[] } {
+  const recent = errors.filter(({ age }) => age === 'new');
+  const told = recent.length > 0 ? recent : errors;
+  const first = told.find((finding) => finding.file) ?? told[0];
+  const message = markup(first ? `${first.age ? `${first.age}: ` : ''}${first.message.trim()}` : step.state);
   const body = errors.map((finding) => markupLines(contextOf(finding))).join('\n\n');
+  const type = markup(first?.rule ?? step.state);
   switch (step.state) {
     case 'succeeded':
-      return [];
+      return { kind: 'passed', children: [] };
     case 'failed':
-      return [`    <failure type="${markup(first?.rule ?? 'failed')}" message="${message}">${body}</failure>`];
+      if (errors.length === 0) return { kind: 'passed', children: [] };
+      return { kind: 'failure', children: [`    <failure type="${type}" message="${message}">${body}</failure>`] };
     case 'broken':
-      return [`    <error type="${markup(first?.rule ?? 'broken')}" message="${message}">${body}</error>`];
+      return { kind: 'error', children: [`    <error type="${type}" message="${message}">${body}</error>`] };
     default: {
       const why =
         others.find((finding) => finding.rule === 'not-run')?.message ?? `the run ended when it was ${step.state}`;
-      return [`    <skipped message="${markup(why)}"/>`];
+      return { kind: 'skipped', children: [`    <skipped message="${markup(why)}"/>`] };
     }
   }
 }
 
-function systemOut(step: StepReport, others: readonly Finding[]): string[] {
-  const lines = others.map((finding) => `${finding.severity}: ${contextOf(finding).join('\n')}`);
+function systemOut(step: StepReport, others: readonly Finding[], changes: readonly Change[]): string[] {
+  const lines = [
+    ...others.map((finding) => `${finding.severity}: ${contextOf(finding).join('\n')}`),
+    ...changes.map((change) => `not as usual: ${describeChange(change)}`),
+  ];
   if (step.state !== 'succeeded' && step.logs.length > 0) lines.push(`logs: ${step.logs.join(' ')}`);
   return lines.length === 0 ? [] : [`    <system-out>${markupLines(lines.join('\n').split('\n'))}</system-out>`];
 }
@@ -91,10 +135,11 @@ function contextOf(finding: Finding): string[] {
   const place = placeOf(finding);
   const more = finding.more ? [`(${finding.more} more lines like this in the file)`] : [];
   return [
-    `${finding.step}${place ? ` ${place}` : ''} [${finding.rule}]`,
+    `${finding.age ? `${finding.age}: ` : ''}${finding.step}${place ? ` ${place}` : ''} [${finding.rule}]${finding.component ? ` (${finding.component})` : ''}`,
     ...(finding.context?.before ?? []).map((line) => `  ${line}`),
     `> ${finding.message}`,
     ...(finding.context?.after ?? []).map((line) => `  ${line}`),
+    ...(finding.trace ? [`in ${finding.trace.join(', called by ')}`] : []),
     ...more,
   ];
 }

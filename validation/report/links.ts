@@ -1,8 +1,22 @@
-/** Address of a log from `report/index.html`; `path` is relative to the run directory. For use in an attribute. */
-export function logLink(path: string): string {
-  return `../${path
-    .replace(/\p{Cs}/gu, '\ufffd')
-    .split('/')
-    .map((part) => encodeURIComponent(part).replaceAll("'", '%27'))
-    .join('/')}`;
+/** Characters of a line that lead to it: enough to be the only one, and short enough for an address. */
+const TEXT = 80;
+
+/**
+ * Address of a log from `report/index.html`; `path` is relative to the run directory. For use in an attribute.
+ * @param line text of a line, to which browsers scroll that know text fragments (https://wicg.github.io/scroll-to-text-fragment/)
+ */
+export function logLink(path: string, line = ''): string {
+  const address = `../${path.split('/').map(encode).join('/')}`;
+  // What was cut off, or cannot be shown, is not there to be found.
+  const text =
+    line
+      .replace(/^…|…$/g, '')
+      .split(/[\p{Cc}\p{Cf}\ufffd]/u)[0]
+      ?.trim()
+      .slice(0, TEXT) ?? '';
+  return text === '' ? address : `${address}#:~:text=${encode(text).replaceAll('-', '%2D')}`;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd')).replaceAll("'", '%27');
 }

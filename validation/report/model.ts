@@ -11,7 +11,7 @@ export interface Finding {
   stage: string;
   attempt: number;
   severity: Severity;
-  /** Name of the rule that made it: a pattern's id, or `exit-status`, `signal`, `core-dump`, `missing-output`, `time-limit`, `infrastructure`, `no-log`. */
+  /** Name of the rule that made it: a pattern's id, that of a check of the step as a whole, `infrastructure`, `no-log`, `not-run` or `fan-out`. */
   rule: string;
   /** Log file within the attempt's directory (`stdout.log`, `logs/sim.log`); absent where the finding is about the step as a whole. */
   file?: string;
@@ -23,6 +23,8 @@ export interface Finding {
   message: string;
   /** A few lines of the log before and after, in their order. */
   context?: { before: string[]; after: string[] };
+  /** Of a crash: the calls that led there, the innermost first, without those of the system's libraries. */
+  trace?: string[];
   /** Further lines of the file that the rule is about, which are counted and not listed. */
   more?: number;
   /** Why it is excused, and by whom; its severity is then info. */
@@ -100,6 +102,8 @@ export interface Report {
     warnings: number;
   };
   findings: Finding[];
+  /** What it was judged by: its name, and what fails a run. Absent: any error does. */
+  policy?: { name: string; failOn: 'any error' | 'new errors' };
   /** What the run was compared with; absent when there was nothing. */
   reference?: {
     run: string;

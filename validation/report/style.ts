@@ -26,7 +26,13 @@ header.broken, header.interrupted { border-color: var(--odd); }
 .reason { font-size: 1.15rem; }
 .soft { color: var(--soft); }
 .finding { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .6rem .8rem; }
-.finding h3 { margin: 0; font-size: 1rem; }
+.finding h4 { margin: 0; font-size: 1rem; }
+.component { margin: 1rem 0 .25rem; font-size: 1.1rem; }
+.answer { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem; margin: .75rem 0 .25rem; padding: 0; }
+.answer li { border: 1px solid var(--line); border-radius: .4rem; padding: .3rem .7rem; }
+.answer b { font-size: 1.3rem; } .answer a { color: inherit; }
+li.failed { color: var(--bad); } li.broken { color: var(--odd); }
+.lines { padding-left: 2.5rem; font: 13px/1.6 ui-monospace, monospace; }
 pre { margin: .5rem 0; padding: .5rem; background: var(--box); border-radius: .3rem; white-space: pre-wrap;
   font: 13px/1.45 ui-monospace, monospace; }
 pre mark { background: none; color: inherit; font-weight: 700; }

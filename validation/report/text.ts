@@ -1,10 +1,12 @@
 import pc from 'picocolors';
 import {
+  describeChange,
   describeStates,
   describeTotals,
   type FindingGroup,
-  groupFindings,
   placeOf,
+  sectionsOf,
+  sortChanges,
   summarizeStages,
 } from './groups.ts';
 import type { Report, Severity, Verdict } from './model.ts';
@@ -14,30 +16,25 @@ import { formatDuration, formatUtc } from './time.ts';
 /** Groups of findings, and names of steps in one of them, that are shown. */
 const GROUPS = 50;
 const STEPS = 5;
+const CHANGES = 20;
 
 /** The report for a terminal or an e-mail: first the answer. Nothing from a log reaches a terminal as a command to it. */
 export function renderText(report: Report, { colour }: { colour: boolean }): string {
   const c = pc.createColors(colour);
-  const paint = {
-    verdict: { passed: c.green, failed: c.red, broken: c.yellow, interrupted: c.yellow } satisfies Record<
-      Verdict,
-      unknown
-    >,
-    severity: { error: c.red, warning: c.yellow, info: c.dim } satisfies Record<Severity, unknown>,
-  };
   const lines: string[] = [];
-  lines.push(`${c.bold(paint.verdict[report.verdict](report.verdict.toUpperCase()))}  ${printable(report.run)}`);
-  lines.push(printable(report.reason), '');
+  lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
+  lines.push(printable(report.reason));
+  if (report.reference) lines.push(c.dim(describeReference(report.reference)));
 
-  const groups = groupFindings(report.findings);
-  lines.push(c.bold(`Findings: ${describeTotals(report.totals)}`));
-  for (const group of groups.slice(0, GROUPS)) {
-    const { severity, rule, message, known } = group.first;
-    lines.push(`  ${paint.severity[severity](severity)} ${printable(rule)} in ${printable(whereOf(group))}`);
-    lines.push(`    ${printable(message.trim())}`);
-    if (known) lines.push(c.dim(`    known: ${printable(known)}`));
+  lines.push(...findingLines(report, c));
+  const changes = sortChanges(report.changes ?? []);
+  if (changes.length > 0) {
+    lines.push('', c.bold(`Not as usual: ${changes.length}`));
+    lines.push(...changes.slice(0, CHANGES).map((change) => `  ${printable(describeChange(change))}`));
+    if (changes.length > CHANGES) lines.push(`  and ${changes.length - CHANGES} more, see report.json`);
   }
-  if (groups.length > GROUPS) lines.push(`  and ${groups.length - GROUPS} more, see report.json`);
+  const { components = [] } = report;
+  if (components.length > 0) lines.push('', c.bold('Who must look'), ...components.map(describeComponent));
 
   lines.push('', c.bold(`Steps: ${report.totals.steps}`));
   const stages = summarizeStages(report.steps);
@@ -57,6 +54,51 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
     lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+function colourOf(c: Colours, what: Verdict | Severity): (text: string) => string {
+  return {
+    passed: c.green,
+    failed: c.red,
+    broken: c.yellow,
+    interrupted: c.yellow,
+    error: c.red,
+    warning: c.yellow,
+    info: c.dim,
+  }[what];
+}
+
+/** The findings under their headings. */
+export function findingLines(report: Report, c: Colours): string[] {
+  return sectionsOf(report).flatMap(({ name, title, groups }) => {
+    const shown = groups.slice(0, GROUPS).flatMap((group) => {
+      const { severity, rule, message, known, component, trace } = group.first;
+      const of = component === undefined ? '' : c.dim(` (${printable(component)})`);
+      const label = name === 'fixed' ? c.green('fixed') : colourOf(c, severity)(severity);
+      return [
+        `  ${label} ${printable(rule)} in ${printable(whereOf(group))}${of}`,
+        `    ${printable(message.trim())}`,
+        ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
+        ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
+      ];
+    });
+    const rest = groups.length > GROUPS ? [`  and ${groups.length - GROUPS} more, see report.json`] : [];
+    return ['', c.bold(title), ...shown, ...rest];
+  });
+}
+
+export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
+  const others = runs.filter((one) => one !== run).length;
+  const more = others > 0 ? `, times and sizes with ${others} more run${others === 1 ? '' : 's'} before it` : '';
+  return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
+}
+
+function describeComponent({ name, contacts, errors, newErrors, warnings }: NonNullable<Report['components']>[number]) {
+  const recent = newErrors > 0 ? `${newErrors} new of ` : '';
+  const who = contacts.length > 0 ? contacts.join(', ') : 'no contact known';
+  return `  ${printable(name)}: ${recent}${describeTotals({ errors, warnings })}; ${printable(who)}`;
 }
 
 /** `sim0003, logs/rec.log:25` or `sim0003, sim0004 and 7 more steps, logs/rec.log`. */

@@ -12,6 +12,8 @@ import type { RunDir } from './store.ts';
 
 const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
 
+const MB = 2 ** 20;
+
 /** What is kept of an attempt as it is; the bundle of the other logs is unpacked into `logs/`. */
 const KEPT = ['stdout.log', 'stderr.log', 'result.json', 'validation_report.txt'] as const;
 
@@ -72,13 +74,13 @@ export async function logsOf(attemptDir: string): Promise<string[]> {
 }
 
 /** The logs of a step's last attempt, for scanning; undefined when there was none. */
-export async function attemptLogs(run: RunDir, { id, stage }: Step): Promise<StepLogs | undefined> {
+export async function attemptLogs(run: RunDir, id: string, stage: string): Promise<StepLogs | undefined> {
   const attempt = run.attempts(id).at(-1);
   if (attempt === undefined) return undefined;
   const directory = run.attemptDir(id, attempt);
   // The step script's own log is not the release's: a transfer that failed there says nothing about it.
   const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
-  return { step: id, stage: stage.name, attempt, directory, files };
+  return { step: id, stage, attempt, directory, files };
 }
 
 /** What is known of a step when makeflow has ended: from the events, and from what its last attempt says of itself. */
@@ -122,6 +124,11 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
     ...(result.signal !== null && { signal: result.signal }),
     ...(result.cpuTime !== null && { cpuTime: result.cpuTime }),
+    ...(result.peakMemory != null && { peakMemory: result.peakMemory }),
+    ...(result.worker !== '' && { worker: result.worker }),
+    inputBytes: result.inputBytes,
+    outputBytes: result.outputBytes,
+    memoryLimit: step.stage.resources.memory * MB,
     ...(result.outputDir !== '' && { outputDir: result.outputDir }),
     ...(result.message !== '' && { message: result.message }),
     ...(step.stage.resources.wallTime !== undefined && { timeLimit: step.stage.resources.wallTime }),

@@ -31,6 +31,15 @@ export type RunEvent = { time: number } & (
   | { type: 'phase-ended'; phase: number; how: string }
   | { type: 'resumed'; pid: number }
   | { type: 'ended'; verdict: string; reason: string }
+  /** Somebody was told about the run, or could not be. */
+  | {
+      type: 'notified';
+      channel: string;
+      event: 'started' | 'finished';
+      outcome: 'sent' | 'failed';
+      attempts: number;
+      message?: string | undefined;
+    }
 );
 
 export interface StepView {

@@ -1,19 +1,16 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { loadRules, patternsForGrep } from '../checks/rules.ts';
-import { scanStepLogs } from '../checks/step-logs.ts';
+import { patternsForGrep } from '../checks/rules.ts';
 import { phaseSteps } from '../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../makeflow/write.ts';
-import { buildReport } from '../report/build.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { writeReport } from '../report/write.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { attemptLogs, outcomeOf } from './collect.ts';
+import { type CriteriaChoice, keepChoice, rulesOf } from './criteria.ts';
 import type { RunJournal } from './journal.ts';
+import { judgeRun } from './judge.ts';
 import { planPhase } from './made-files.ts';
 import { runPhase } from './phase.ts';
-import { provenanceOf } from './provenance.ts';
 import type { RunDir } from './store.ts';
 
 export interface Execution {
@@ -30,10 +27,11 @@ export interface Execution {
 }
 
 /** The files of a run before anything has run: its inputs as they were given, and the first Makeflow. */
-export async function prepareRun(run: RunDir, plan: Plan): Promise<void> {
+export async function prepareRun(run: RunDir, plan: Plan, choice: CriteriaChoice): Promise<void> {
   const input = join(run.path, 'input');
   mkdirSync(input);
   for (const source of plan.sources) copyFileSync(source, join(input, basename(source)));
+  keepChoice(run, choice);
   await writePhase(run, plan, 0);
 }
 
@@ -58,11 +56,14 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const retries = execution.retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries));
     problem = await runPhase({ journal, written, batch: execution.batch, retries, signal });
   }
-  return judgeRun(execution, plan, problem, findings);
+  const end = signal.aborted
+    ? { interrupted: `stopped by ${execution.stoppedBy()}` }
+    : problem !== undefined && { problem };
+  return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
 async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(loadRules()) });
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)) });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
@@ -70,45 +71,4 @@ async function ensurePhase(run: RunDir, plan: Plan, phase: number): Promise<Writ
   const file = `Makeflow.${phase}`;
   if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase);
   return { phase, file, steps: phaseSteps(plan, phase) };
-}
-
-/** Judges what a run has come to, writes its report, and ends it in the records. */
-async function judgeRun(
-  execution: Execution,
-  plan: Plan,
-  problem: string | undefined,
-  inMadeFiles: readonly Finding[],
-): Promise<Report> {
-  const { journal, signal } = execution;
-  const { run, record, view } = journal;
-  journal.update({ state: 'judging' });
-  const rules = loadRules();
-  const now = Date.now();
-  const inLogs: Finding[] = [...inMadeFiles];
-  const steps = [];
-  for (const step of plan.steps) {
-    steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
-    const logs = await attemptLogs(run, step);
-    if (logs) inLogs.push(...(await scanStepLogs(logs, rules, { now })));
-  }
-  const report = buildReport(
-    {
-      run: record.id,
-      name: record.name,
-      workflow: record.workflow,
-      start: record.created,
-      end: now,
-      provenance: await provenanceOf(plan, record.request),
-    },
-    {
-      steps,
-      inLogs,
-      ...(signal.aborted
-        ? { interrupted: `stopped by ${execution.stoppedBy()}` }
-        : problem !== undefined && { problem }),
-    },
-  );
-  await writeReport(run.reportDir, report);
-  journal.end(report.verdict, report.reason);
-  return report;
 }

@@ -1,23 +1,28 @@
 import { execFile } from 'node:child_process';
-import { arch, hostname, release } from 'node:os';
+import { arch, hostname, release as kernel } from 'node:os';
 import { promisify } from 'node:util';
+import { quote } from '../step/shell-words.ts';
 import type { Plan } from '../workflow/plan.ts';
-import type { RunRequest } from './record.ts';
+import type { RunRecord } from './record.ts';
 
 /** What was tested, and with what: for the report's foot, and for whoever must run it again. */
 export async function provenanceOf(
   plan: Plan,
-  { input, from }: Pick<RunRequest, 'input' | 'from'>,
+  { request, release, checks }: Pick<RunRecord, 'request' | 'release' | 'checks'>,
 ): Promise<Record<string, string | string[]>> {
   const packages = [...new Set(plan.stages.flatMap((stage) => stage.packages))];
+  const { input, from, command, nightly } = request;
   return {
-    input,
+    ...(command ? { command: command.map(quote).join(' ') } : { input }),
+    ...(nightly && { nightly: `${nightly.name} of ${nightly.file}` }),
+    ...(release !== undefined && { release }),
     ...(from !== undefined && { 'earlier stages': from }),
     ...(packages.length > 0 && { packages }),
     makeflow: await versionOf('makeflow'),
     'Work Queue': await versionOf('work_queue_worker'),
+    ...(checks && { 'pre-flight checks': checks }),
     'Node.js': process.versions.node,
-    host: `${hostname()} (Linux ${release()}, ${arch()})`,
+    host: `${hostname()} (Linux ${kernel()}, ${arch()})`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { issueKey } from '../notify/settings.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -21,10 +22,30 @@ export const runRequestSchema = z.object({
   from: z.string().optional(),
   /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
   retries: z.number().int().nonnegative().optional(),
+  /** YAML files of rules that are added to the built-in set. */
+  rules: z.array(z.string()).optional(),
+  /** Name or file of the policy for the verdict. */
+  policy: z.string().optional(),
+  /** YAML file of components and who looks after them. */
+  components: z.string().optional(),
+  /** The run to compare with, in the place of the last good one. */
+  reference: z.string().optional(),
   /** Start catalog, master, framework and workers on this machine. */
   local: z.boolean(),
+  /** With `local`: what workers run in; absent: plain processes. */
+  containerizer: z.enum(['process', 'docker', 'podman']).optional(),
+  /** Image of the workers; absent: what the stages name. */
+  image: z.string().optional(),
+  /** `HOST[:CONTAINER[:RO|RW]]`. */
+  volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** The nightly that it is a run of. */
+  nightly: z.object({ name: z.string(), file: z.string() }).optional(),
+  /** With `relval exec`: the words that were to be run; the input is then made from them. */
+  command: z.array(z.string()).optional(),
+  /** JIRA issue that is told, in the place of the configured ones. */
+  jira: issueKey.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -41,6 +62,8 @@ export const runRecordSchema = z.object({
   reason: z.string().optional(),
   /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
   process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
+  /** What the pre-flight checks found, as lines of a text. */
+  checks: z.array(z.string()).optional(),
   /** Release under test, where the input names one. */
   release: z.string().optional(),
   /** Marked as good by a person. */

@@ -15,11 +15,6 @@ import { InputError } from '../jdl/problem.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
 
-/** Where runs are kept unless told otherwise: below the current directory, where a user looks first. */
-export function defaultRunsDir(): string {
-  return process.env.RELVAL_RUNS || 'runs';
-}
-
 /** One run's directory. What is in it is the truth; this class only knows the paths and how to write without tearing. */
 export class RunDir {
   readonly path: string;

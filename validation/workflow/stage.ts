@@ -2,7 +2,7 @@ import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } 
 import type { Item, Value } from '../jdl/parse.ts';
 import type { Position } from '../jdl/problem.ts';
 import { badVariable, baseName } from '../jdl/variables.ts';
-import type { Definition, Path } from './definition.ts';
+import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
 import { findFile, inputFile, type LocalFiles } from './inputs.ts';
 import { ownOutputs, parseOutputs, withoutDisk } from './outputs.ts';
@@ -10,6 +10,7 @@ import { fillIn, type PlaceholderContext } from './placeholder.ts';
 import type { InputFile, Stage } from './plan.ts';
 import { resourcesOf } from './resources.ts';
 import type { InputData, JdlData, StageData } from './schema.ts';
+import type { Path } from './yaml-file.ts';
 
 /** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
 const COPY_TIMEOUT = 100;

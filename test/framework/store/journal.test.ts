@@ -207,6 +207,7 @@ describe('the lock of a journal', () => {
       .resolve('typescript/package.json')
       .replace('package.json', 'bin/tsc');
     const options = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--ignoreConfig'];
+    options.push('--rewriteRelativeImportExtensions');
     execFileSync(process.execPath, [compiler, ...options, '--outDir', dir, source]);
     writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
     const contender = join(dir, 'contender.js');

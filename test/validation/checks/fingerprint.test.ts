@@ -6,6 +6,17 @@ import { fingerprint, fold } from '../../../validation/checks/fingerprint.ts';
 const of = (message: string, changes = {}) =>
   fingerprint({ stage: 'sim', rule: 'r', file: 'logs/rec.log', message, ...changes });
 
+/** Blocks of lines that are the same error, and their fingerprints. */
+function corpus(): { blocks: string[][]; prints: string[][] } {
+  const file = fileURLToPath(new URL('../../fixtures/checks/errors.txt', import.meta.url));
+  const text = readFileSync(file, 'utf8').replace(/^#.*\n/gm, '');
+  const blocks = text
+    .split('\n\n')
+    .map((block) => block.split('\n').filter((line) => line !== ''))
+    .filter((block) => block.length > 0);
+  return { blocks, prints: blocks.map((block) => block.map((line) => of(line))) };
+}
+
 describe('fingerprint', () => {
   it.each([
     ['took 12.5 s', 'took 1e3 s'],
@@ -38,14 +49,34 @@ describe('fingerprint', () => {
     expect(of('x', { file: undefined })).not.toBe(base);
   });
 
-  it('tells all errors of the corpus apart', () => {
-    const corpus = readFileSync(
-      fileURLToPath(new URL('../../fixtures/logs/known-errors.log', import.meta.url)),
-      'utf8',
-    );
-    const lines = corpus.trimEnd().split('\n');
-    expect(new Set(lines.map((line) => of(line))).size).toBe(lines.length);
+  it('tells all errors of the corpus apart, and knows each again on another host and day', () => {
+    const { blocks, prints } = corpus();
+    expect(blocks.length).toBeGreaterThan(60);
+    const of = new Map<string, string>();
+    for (const [index, block] of prints.entries()) {
+      expect(new Set(block).size, `the same error: ${blocks[index]?.join(' | ')}`).toBe(1);
+      const before = of.get(block[0] ?? '');
+      expect(before, `different errors: ${before} | ${blocks[index]?.[0]}`).toBeUndefined();
+      of.set(block[0] ?? '', blocks[index]?.[0] ?? '');
+    }
   });
+
+  it('tells crashes with the same message apart by where they were', () => {
+    const at = (...trace: string[]) => of(' *** Break *** segmentation violation', { trace });
+    expect(at('AliTPCtracker::Follow')).not.toBe(at('AliITStracker::Follow'));
+    expect(at('AliTPCtracker::Follow')).not.toBe(of(' *** Break *** segmentation violation'));
+    expect(at('AliTPCtracker::Follow')).toBe(at('AliTPCtracker::Follow'));
+  });
+
+  it.each(['x', '1', 'a1', '/a', 'a.', '-', '0x', '2029-'])(
+    'takes no longer for a long line of %s than for a few',
+    (piece) => {
+      const start = performance.now();
+      fold(piece.repeat(200_000));
+      // Where a pattern goes back and forth this takes minutes.
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
 
   it('folds what changes, and shows that it did', () => {
     expect(fold('at 10:11:12 /a/b/c.sh: line 7: pid 0x1f')).toBe('at <time> <path>/c.sh: line <n>: pid <n>');

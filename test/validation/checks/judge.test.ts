@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type Outcome } from '../../../validation/checks/judge.ts';
-import type { StepOutcome } from '../../../validation/checks/outcome.ts';
+import { builtInCriteria, judge } from '../../../validation/checks/judge.ts';
+import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 
 function step(id: string, change: Partial<StepOutcome> = {}): StepOutcome {
@@ -37,7 +37,13 @@ const without = (id: string, change: Partial<StepOutcome>): StepOutcome => {
 };
 
 function judged(steps: StepOutcome[], more: Partial<Outcome> = {}) {
-  const { verdict, reason, findings, steps: reports, totals } = judge({ steps, inLogs: [], ...more });
+  const {
+    verdict,
+    reason,
+    findings,
+    steps: reports,
+    totals,
+  } = judge({ steps, inLogs: [], ...more }, builtInCriteria(0));
   return {
     verdict,
     reason,
@@ -176,15 +182,21 @@ describe('judge', () => {
   });
 
   it('mentions attempts that were not the last without holding them against anybody', () => {
-    const { findings } = judge({
-      steps: [step('a', { attempts: 2, earlier: [{ attempt: 1, message: 'its worker was lost' }] })],
-      inLogs: [],
-    });
+    const { findings } = judge(
+      {
+        steps: [step('a', { attempts: 2, earlier: [{ attempt: 1, message: 'its worker was lost' }] })],
+        inLogs: [],
+      },
+      builtInCriteria(0),
+    );
     expect(findings).toMatchObject([{ severity: 'info', attempt: 1, message: 'tried again: its worker was lost' }]);
   });
 
   it('gives every finding a fingerprint, and leaves out what is not for the report', () => {
-    const { findings, steps } = judge({ steps: [step('a', { missing: ['x'], coreDumps: ['core'] })], inLogs: [] });
+    const { findings, steps } = judge(
+      { steps: [step('a', { missing: ['x'], coreDumps: ['core'] })], inLogs: [] },
+      builtInCriteria(0),
+    );
     expect(findings.every((finding) => /^[0-9a-f]{16}$/.test(finding.fingerprint ?? ''))).toBe(true);
     expect(Object.keys(steps[0] ?? {}).sort()).toEqual([
       'attempts',

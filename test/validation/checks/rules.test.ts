@@ -47,7 +47,7 @@ function problemsOf(text: string): string[] {
 
 describe('rules', () => {
   it('hold every pattern of the predecessor, as an error in every log', () => {
-    const rules = loadRules();
+    const { logs: rules } = loadRules();
     for (const pattern of PREDECESSOR) {
       const rule = rules.find((one) => one.contains.includes(pattern));
       expect(rule, pattern).toMatchObject({ severity: 'error' });
@@ -69,8 +69,8 @@ describe('rules', () => {
       file,
       'rules:\n  - {id: killed, contains: Killed, severity: info}\n  - {id: own, contains: [abc, def], severity: warning}\n',
     );
-    const rules = loadRules([file]);
-    expect(rules.length).toBe(loadRules().length + 1);
+    const { logs: rules } = loadRules([file]);
+    expect(rules.length).toBe(loadRules().logs.length + 1);
     expect(rules.find((rule) => rule.id === 'killed')?.severity).toBe('info');
     expect(rules.at(-1)).toMatchObject({ id: 'own', contains: ['abc', 'def'], severity: 'warning' });
   });
@@ -100,21 +100,43 @@ describe('rules', () => {
       expect.stringMatching(/^my\.yaml:3:15: rules\.0\.contains: /),
       expect.stringMatching(/^my\.yaml:4:15: rules\.0\.severity: /),
       expect.stringMatching(/^my\.yaml:7:14: rules\.1\.matches: Invalid regular expression/),
-      expect.stringMatching(/^my\.yaml:5:5: rules\.1: .*colour/),
+      expect.stringMatching(/^my\.yaml:9:5: rules\.1: unknown key 'colour'/),
       expect.stringMatching(/^my\.yaml:14:9: rules\.2\.except\.0\.owner: /),
-      expect.stringMatching(/^my\.yaml:15:9: rules\.2\.except\.1: needs contains or matches/),
+      expect.stringMatching(/^my\.yaml:15:9: rules\.2\.except\.1: needs contains, matches, stages or files/),
       expect.stringMatching(/^my\.yaml:16:58: rules\.2\.except\.2\.until: /),
     ]);
   });
 
   it('that use an id twice are refused', () => {
     const one = '  - {id: same, contains: abc, severity: error}\n';
-    expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: rules.1.id: same is used twice']);
+    expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: a second rule same']);
   });
 
   it('that are not YAML are refused with the place', () => {
     expect(problemsOf('rules:\n  - id: "open\n')).toEqual([
       expect.stringMatching(/^my\.yaml:3:1: Missing closing "quote/),
+    ]);
+  });
+
+  it('of a later file change one of the same id where they say only what is to be different', () => {
+    const file = join(directory, 'change.yaml');
+    const except = '{files: [rec.log], contains: harmless, reason: a typo, owner: Ann}';
+    writeFileSync(
+      file,
+      `rules: [{id: killed, except: [${except}]}, {id: bus-error, severity: off}, {id: memory, above: 150%}]`,
+    );
+    const { logs, steps } = loadRules([file]);
+    expect(logs.find(({ id }) => id === 'killed')).toMatchObject({ contains: ['Killed'], except: [{ owner: 'Ann' }] });
+    expect(logs.some(({ id }) => id === 'bus-error')).toBe(false);
+    expect(steps.find(({ id }) => id === 'memory')).toMatchObject({ check: 'memory', above: 1.5 });
+  });
+
+  it('that change what is not there, or limit what has no limit, are refused', () => {
+    expect(problemsOf('rules:\n  - {id: none, severity: off}\n')).toEqual([
+      expect.stringMatching(/^my\.yaml:2:5: none: no rule before it to be changed/),
+    ]);
+    expect(problemsOf('rules:\n  - {id: a, check: signal, above: 10%, severity: error}\n')).toEqual([
+      expect.stringMatching(/^my\.yaml:2:20: rules\.0\.check: 'above', a percentage, goes with time and memory/),
     ]);
   });
 

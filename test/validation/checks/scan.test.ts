@@ -11,7 +11,7 @@ const directory = mkdtempSync(join(tmpdir(), 'relval-scan-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const fixture = fileURLToPath(new URL('../../fixtures/logs/known-errors.log', import.meta.url));
 const now = Date.parse('2029-06-15T12:00:00Z');
-const rules = loadRules();
+const { logs: rules } = loadRules();
 
 let files = 0;
 function log(content: string | Buffer): string {
@@ -30,7 +30,7 @@ describe('scanLog', () => {
   });
 
   it('finds the lines that grep finds, with their numbers', async () => {
-    const patterns = log(patternsForGrep(rules).join('\n'));
+    const patterns = log(patternsForGrep(loadRules()).join('\n'));
     const noise = Array.from({ length: 20_000 }, (_, i) =>
       i % 997 === 0 ? `x ${i} std::bad_alloc\r` : `line ${i} \xff\0 é`,
     );
@@ -103,7 +103,7 @@ describe('scanLog', () => {
   });
 
   it('takes the most severe rule of a line, and the first of equal ones', async () => {
-    const own = parseRules(
+    const { logs: own } = parseRules(
       'own',
       `rules:
         - {id: soft, contains: alpha, severity: warning}
@@ -115,7 +115,7 @@ describe('scanLog', () => {
   });
 
   it('wants the regular expression of a rule to match the line too', async () => {
-    const own = parseRules(
+    const { logs: own } = parseRules(
       'own',
       "rules: [{id: slow, contains: 'took ', matches: 'took \\d{3,} s$', severity: warning}]",
     );
@@ -124,7 +124,7 @@ describe('scanLog', () => {
   });
 
   it('excuses known lines, with reason and owner, until their day is over', async () => {
-    const own = parseRules(
+    const { logs: own } = parseRules(
       'own',
       `rules:
         - id: bad

@@ -14,13 +14,13 @@ writeFileSync(join(directory, 'logs', 'rec.log'), 'beta\nalpha\n');
 const attempt = { step: 'sim0001', stage: 'sim', attempt: 2, directory, files: ['stdout.log', 'logs/rec.log'] };
 
 async function findings(rules: string, files = attempt.files): Promise<string[]> {
-  const found = await scanStepLogs({ ...attempt, files }, parseRules('own', rules), { now: 0 });
+  const found = await scanStepLogs({ ...attempt, files }, parseRules('own', rules).logs, { now: 0 });
   return found.map(({ severity, rule, file, line }) => `${severity} ${rule} ${file}:${line}`);
 }
 
 describe('scanStepLogs', () => {
   it('says of each finding where it is, and gives it a fingerprint', async () => {
-    const rules = parseRules('own', 'rules: [{id: b, contains: beta, severity: error}]');
+    const rules = parseRules('own', 'rules: [{id: b, contains: beta, severity: error}]').logs;
     expect(await scanStepLogs(attempt, rules, { now: 0 })).toEqual([
       {
         step: 'sim0001',

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../../validation/checks/compare.ts';
 import { buildReport } from '../../../validation/report/build.ts';
+import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
 import { renderText } from '../../../validation/report/text.ts';
-import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
+import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 const report = buildReport(facts, outcome);
 
@@ -12,16 +14,20 @@ describe('renderText', () => {
 1 of 9 steps failed: sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
 
 Findings: 2 errors, 2 warnings
-  error segmentation-violation in sim0003, logs/rec.log:23
+  error segmentation-violation in sim0003, logs/rec.log:23 (reconstruction)
     *** Break *** Segmentation violation
-  error signal in sim0003
+  error signal in sim0003 (reconstruction)
     the payload was ended by SIGSEGV
-  warning missing-output in sim0003
+  warning missing-output in sim0003 (reconstruction)
     no output QAresults.root, which later stages read
-  warning input-missing in simQaMerge, stdout.log:4
+  warning input-missing in simQaMerge, stdout.log:4 (quality assurance)
     W-TrainMerge: input missing: QAresults.root of /data/output/0003
   info infrastructure in sim0005
     tried again: its worker was lost
+
+Who must look
+  reconstruction: 2 errors, 1 warning; no contact known
+  quality assurance: 1 warning; no contact known
 
 Steps: 9
   sim                       4 succeeded, 1 failed, median 4.5 s, longest 5.1 s
@@ -52,14 +58,20 @@ Provenance
     const inLogs = ids.map((id) => crash(id, { line: 5, ...(id === 'sim0012' && { more: 3 }) }));
     const text = renderText(buildReport(facts, { steps, inLogs }), { colour: false });
     expect(text).toContain(
-      'error segmentation-violation in sim0001, sim0002, sim0003, sim0004, sim0005 and 7 more steps, logs/rec.log, 15 times\n',
+      'error segmentation-violation in sim0001, sim0002, sim0003, sim0004, sim0005 and 7 more steps, logs/rec.log, 15 times (reconstruction)\n',
     );
     expect(text.match(/Segmentation violation/g)).toHaveLength(2);
   });
 
   it.each(Object.entries(HOSTILE))('lets no command to a terminal through: %s', (_, text) => {
     const { facts: f, outcome: o } = hostile(text);
-    const all = renderText(buildReport(f, o), { colour: false }) + renderFull(buildReport(f, o));
+    const compared = buildReport(f, o, hostileCriteria(text));
+    const all = [
+      renderText(buildReport(f, o), { colour: false }),
+      renderFull(buildReport(f, o)),
+      renderText(compared, { colour: false }),
+      renderComparison(compared, compared, compareRuns(compared, compared), { colour: false }),
+    ].join('');
     expect(all).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);
   });
 

@@ -23,6 +23,7 @@ describe('writeReport', () => {
       'index.html',
       'junit.xml',
       'report.json',
+      'validation_report_full.html',
       'validation_report_full.txt',
     ]);
     expect(JSON.parse(read('report.json'))).toEqual(report);

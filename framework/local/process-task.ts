@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chownSync, closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandInfo } from '../mesos/messages.ts';
+import type { Container, Executioner } from './processes.ts';
+import { signalAll } from './processes.ts';
+import { exitMessage } from './signals.ts';
+import { type Ending, LaunchError, type Surroundings, type TaskBody } from './task-body.ts';
+
+/** How a task's processes are found and ended. */
+export interface ProcessMeans {
+  /** A variable of the environment that marks every process of this run, and of no other. */
+  mark: Container['mark'];
+  executioner: Executioner;
+  /** Told of processes that could not be killed. */
+  survived(pids: number[]): void;
+}
+
+/** A task that runs as processes of this machine. */
+export class ProcessTask implements TaskBody, Container {
+  readonly mark: Container['mark'];
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #means: ProcessMeans;
+
+  /** Starts it. @throws LaunchError without a command, Error when there is no sandbox to write to */
+  constructor(command: CommandInfo, { directory, environment, uid, gid }: Surroundings, means: ProcessMeans) {
+    this.mark = means.mark;
+    this.#means = means;
+    const { value } = command;
+    if (value === undefined) throw new LaunchError('Executor terminated');
+    const owner = uid === undefined || gid === undefined ? {} : { uid, gid };
+    if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
+    const files = ['stdout', 'stderr'].map((name) => openSync(join(directory, name), 'a', 0o644));
+    const [program, argv] =
+      (command.shell ?? true) ? ['/bin/sh', ['sh', '-c', value]] : [value, command.arguments ?? []];
+    try {
+      const child = spawn(program, argv.slice(1), {
+        argv0: argv[0] ?? program,
+        cwd: directory,
+        env: environment,
+        detached: true,
+        stdio: ['ignore', ...files],
+        ...owner,
+      });
+      this.#child = child;
+      this.ended = new Promise<Ending>((resolve) => {
+        child.once('error', () => resolve(endingOf(1, null)));
+        child.once('exit', (code, signal) => resolve(endingOf(code, signal)));
+      }).then(async (ending) => {
+        await this.destroy();
+        return ending;
+      });
+    } finally {
+      for (const file of files) closeSync(file);
+    }
+  }
+
+  /** Pid of the first process, which leads the session. */
+  get session(): number | undefined {
+    return this.#child.pid;
+  }
+
+  terminate(): void {
+    signalAll(this, 'SIGTERM');
+  }
+
+  async destroy(): Promise<void> {
+    const survivors = await this.#means.executioner.destroy(this);
+    if (survivors.length > 0) this.#means.survived(survivors);
+  }
+}
+
+const endingOf = (code: number | null, signal: NodeJS.Signals | null): Ending => ({
+  succeeded: code === 0,
+  message: exitMessage('Command', code, signal),
+});

@@ -1,0 +1,45 @@
+import type { CommandInfo } from '../mesos/messages.ts';
+
+/** Where and with which variables a task runs. */
+export interface Surroundings {
+  /** The sandbox, on this machine. */
+  directory: string;
+  /** The whole environment of a process, the task's own variables included. */
+  environment: Record<string, string>;
+  /** Ids of the user that the command asks for; absent: the agent's own. */
+  uid?: number;
+  gid?: number;
+}
+
+/** How a task has ended by itself. */
+export interface Ending {
+  succeeded: boolean;
+  message: string;
+  /** Present when the agent knows more than the exit status says. */
+  reason?: string;
+}
+
+/** What a task runs as, once it has been started: processes of this machine, or a container. */
+export interface TaskBody {
+  /** Resolves when nothing of it is left. */
+  readonly ended: Promise<Ending>;
+  /** For the status TASK_RUNNING. */
+  readonly data?: Buffer;
+  /** Asks it to end. @param grace milliseconds after which `destroy` will be called */
+  terminate(grace: number): void;
+  /** Ends it at once. Resolves when nothing of it is left. */
+  destroy(): Promise<void>;
+}
+
+/** Starts a task in its sandbox. Rejects with a LaunchError, or another one, when that is impossible. */
+export type Start = (command: CommandInfo, surroundings: Surroundings) => TaskBody | Promise<TaskBody>;
+
+/** A launch that ends before a process of the task ran; its message is the status's as it stands. */
+export class LaunchError extends Error {
+  readonly reason: string;
+
+  constructor(message: string, reason = 'REASON_EXECUTOR_TERMINATED') {
+    super(message);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { compareRuns, fixedSince, withAges } from '../../../validation/checks/compare.ts';
+import type { Finding, StepReport } from '../../../validation/report/model.ts';
+
+const finding = (step: string, fingerprint: string, change: Partial<Finding> = {}): Finding => ({
+  ...{ step, stage: 'sim', attempt: 1, severity: 'error', rule: 'killed', file: 'logs/rec.log', message: 'Killed' },
+  fingerprint,
+  ...change,
+});
+const step = (id: string, change: Partial<StepReport> = {}): StepReport => ({
+  ...{ id, stage: 'sim', state: 'succeeded', attempts: 1, logs: [], outputs: [] },
+  ...change,
+});
+
+describe('findings of two runs', () => {
+  const before = {
+    steps: [step('a', { state: 'failed' }), step('b', { state: 'failed' }), step('c', { state: 'failed' })],
+    findings: [finding('a', 'one'), finding('b', 'two'), finding('c', 'three'), finding('c', 'three')],
+  };
+
+  it('are new or known by their fingerprints, in whichever step of the stage', () => {
+    const findings = [finding('b', 'one'), finding('b', 'four'), finding('b', 'five', { rule: 'infrastructure' })];
+    expect(withAges(findings, before).map(({ age }) => age)).toEqual(['known', 'new', undefined]);
+  });
+
+  it('are fixed, each once, where their step came to its end in this run too', () => {
+    const steps = [step('a'), step('b', { state: 'broken' }), step('c')];
+    const fixed = fixedSince(before, { steps, findings: [] });
+    expect(fixed.map(({ fingerprint }) => fingerprint)).toEqual(['one', 'three']);
+  });
+
+  it('are not fixed where they may be among lines that are counted and not listed', () => {
+    const steps = [step('a'), step('b'), step('c')];
+    const findings = [finding('a', 'other', { more: 3 }), finding('b', 'other', { more: 3, rule: 'bus-error' })];
+    expect(fixedSince(before, { steps, findings }).map(({ step: id }) => id)).toEqual(['b', 'c']);
+  });
+
+  it('are not fixed where they are excused now, nor when they were only notes', () => {
+    const steps = [step('a'), step('b'), step('c')];
+    const excused = finding('a', 'one', { severity: 'info', known: 'because' });
+    expect(fixedSince(before, { steps, findings: [excused] }).map(({ step: id }) => id)).toEqual(['b', 'c']);
+    const notes = before.findings.map((one) => ({ ...one, severity: 'info' as const }));
+    expect(fixedSince({ ...before, findings: notes }, { steps, findings: [] })).toEqual([]);
+  });
+
+  it('are told with steps and times of both', () => {
+    const after = {
+      steps: [step('a', { start: 0, end: 2000 }), step('d', { state: 'failed' })],
+      findings: [finding('d', 'one'), finding('d', 'six')],
+    };
+    const { steps, ...rest } = compareRuns(before, after);
+    expect(rest).toMatchObject({ new: [{ fingerprint: 'six' }], known: [{ fingerprint: 'one' }], fixed: [] });
+    expect(steps).toEqual([
+      { id: 'a', stage: 'sim', stateA: 'failed', stateB: 'succeeded', secondsB: 2 },
+      { id: 'd', stage: 'sim', stateB: 'failed' },
+      { id: 'b', stage: 'sim', stateA: 'failed' },
+      { id: 'c', stage: 'sim', stateA: 'failed' },
+    ]);
+  });
+});

@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { componentOf, loadComponents } from '../../../validation/checks/components.ts';
+import { builtInCriteria, type Criteria, judge } from '../../../validation/checks/judge.ts';
+import type { StepOutcome } from '../../../validation/checks/outcome.ts';
+import { loadPolicy, policyNames } from '../../../validation/checks/policy.ts';
+import { parseRules } from '../../../validation/checks/rules.ts';
+import { InputError } from '../../../validation/jdl/problem.ts';
+import type { Finding, StepReport } from '../../../validation/report/model.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'relval-criteria-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
+}
+
+const step = (id: string, change: Partial<StepOutcome> = {}): StepOutcome => ({
+  ...{ id, stage: 'sim', attempts: 1, ending: 'ended', exitStatus: 0, logs: ['x'], outputs: [] },
+  ...change,
+});
+const error = (id: string, message: string, change: Partial<Finding> = {}): Finding => ({
+  ...{ step: id, stage: 'sim', attempt: 1, severity: 'error', rule: 'r', file: 'logs/x.log', line: 1, message },
+  ...change,
+});
+
+const criteria = (more: Partial<Criteria> = {}): Criteria => ({ ...builtInCriteria(0), ...more });
+
+/** What a run with these errors is as a reference. */
+function reference(inLogs: Finding[], steps: StepOutcome[] = [step('a'), step('b')]) {
+  const report = { run: 'before', start: 0, ...judge({ steps, inLogs }, criteria()) };
+  return { report, earlier: [report] };
+}
+
+function verdict(inLogs: Finding[], more: Partial<Criteria>, steps: StepOutcome[] = [step('a'), step('b')]) {
+  const { verdict: is, reason } = judge({ steps, inLogs }, criteria(more));
+  return `${is}: ${reason}`;
+}
+
+describe('a policy', () => {
+  it('is one that comes with relval, or a file whose mistakes are told', () => {
+    expect(policyNames()).toEqual(['default', 'new-errors', 'strict']);
+    for (const name of policyNames()) expect(loadPolicy(name).name).toBe(name);
+    const own = file('own.yaml', 'failOn: new errors\nwarnings: 3\nregressions: {peakMemory: fail}\n');
+    expect(loadPolicy(own)).toMatchObject({
+      name: 'own',
+      failOn: 'new errors',
+      warnings: 3,
+      regressions: { duration: 'report', peakMemory: 'fail' },
+    });
+    expect(() => loadPolicy('none')).toThrow(/no policy none: expected a file, or one of default, new-errors, strict/);
+    expect(() => loadPolicy(file('bad.yaml', 'failOn: some errors\nspeed: 3\n'))).toThrow(InputError);
+    expect(() => loadPolicy(file('bad.yaml', 'failOn: some errors\nspeed: 3\n'))).toThrow(/bad\.yaml:1:9: failOn/);
+  });
+
+  it('lets any error fail a run, known or not, unless it says otherwise', () => {
+    const before = reference([error('a', 'old')]);
+    expect(verdict([error('b', 'old')], { reference: before })).toBe(
+      'failed: 1 of 2 steps failed, with no new error and 1 known one: b: old (logs/x.log:1)',
+    );
+    expect(verdict([error('a', 'old'), error('b', 'fresh')], { reference: before })).toBe(
+      'failed: 2 of 2 steps failed, with 1 new error and 1 known one: b: fresh (logs/x.log:1)',
+    );
+  });
+
+  it('for new errors lets known ones through, and needs a run that says which they are', () => {
+    const policy = loadPolicy('new-errors');
+    const before = reference([error('a', 'old')]);
+    expect(verdict([error('b', 'old')], { policy, reference: before })).toBe(
+      'passed: no new errors; 1 known error in b did not count',
+    );
+    expect(verdict([error('b', 'fresh')], { policy, reference: before })).toMatch(
+      /^failed: 1 of 2 .* 1 new error: b: fresh/,
+    );
+    expect(verdict([error('b', 'old')], { policy })).toMatch(/^failed: .*; no good run before it says what is known$/);
+    const skipped = [step('a'), step('b', { ending: 'skipped' })];
+    expect(verdict([error('a', 'old')], { policy, reference: before }, skipped)).toBe(
+      'failed: 1 of 2 steps were not run for 1 known error in a',
+    );
+    const { exitStatus: _, ...lost } = step('b', { ending: 'lost', message: 'its worker was lost' });
+    expect(verdict([error('a', 'old')], { policy, reference: before }, [step('a'), lost])).toBe(
+      'broken: nothing is known of 1 of 2 steps: its worker was lost',
+    );
+  });
+
+  it('may limit warnings, and let what takes longer fail', () => {
+    const warning = error('a', 'careful', { severity: 'warning', more: 4 });
+    expect(verdict([warning], { policy: { ...loadPolicy(), warnings: 5 } })).toMatch(/^passed: .*; 5 warnings$/);
+    expect(verdict([warning], { policy: { ...loadPolicy(), warnings: 4 } })).toBe(
+      'failed: 5 warnings, where only 4 may be (policy default)',
+    );
+    const timed = (seconds: number) => [step('a', { start: 0, end: 1000 * seconds })];
+    const before = reference([], timed(10));
+    expect(verdict([], { reference: before }, timed(20))).toMatch(/^passed: .*; a is slower than usual$/);
+    const strict = { reference: before, policy: loadPolicy('strict') };
+    expect(verdict([], strict, timed(20))).toBe(
+      'failed: all steps succeeded, but a is slower than usual (policy strict)',
+    );
+    expect(verdict([], strict, timed(4))).toMatch(/^passed/);
+  });
+});
+
+describe('rules for how a step ended', () => {
+  const findings = (rules: string, outcome: StepOutcome, inLogs: Finding[] = []) =>
+    judge({ steps: [outcome], inLogs }, criteria({ rules: parseRules('own', rules) })).findings.map(
+      ({ severity, rule, message, known, line }) =>
+        `${severity} ${rule}: ${message}${known ? ` (${known})` : ''}${line ?? ''}`,
+    );
+
+  it('limit time and memory by what the stage asks for', () => {
+    const rules = `rules:
+      - {id: slow, check: time, above: 50%, severity: warning}
+      - {id: very-slow, check: time, above: 90%, severity: error}
+      - {id: fat, check: memory, above: 100%, severity: warning}`;
+    const limits = { timeLimit: 100, memoryLimit: 1e9, start: 0 };
+    expect(findings(rules, step('a', { ...limits, end: 50_000, peakMemory: 1e9 }))).toEqual([]);
+    expect(findings(rules, step('a', { ...limits, end: 60_000, peakMemory: 2e9 }))).toEqual([
+      'warning slow: it took 1 min 0 s of the 1 min 40 s that it may take',
+      'warning fat: it had up to 2.0 GB in memory, and asks for 1.0 GB',
+    ]);
+    expect(findings(rules, step('a', { ...limits, end: 95_000 }))).toEqual([
+      'error very-slow: it took 1 min 35 s of the 1 min 40 s that it may take',
+    ]);
+  });
+
+  it('have a scope and exceptions', () => {
+    const rules = `rules:
+      - {id: empty, check: empty-output, files: ['*.root'], severity: error}
+      - id: status
+        check: exit-status
+        severity: error
+        except: [{stages: [sim], contains: 'status 3', reason: no grid here, owner: Ann}]`;
+    const outputs = [
+      { name: 'a.root', size: 0 },
+      { name: 'a.txt', size: 0 },
+      { name: 'b.root', size: 1 },
+    ];
+    expect(findings(rules, step('a', { outputs }))).toEqual(['error empty: the output a.root is empty']);
+    const excused = 'info status: the payload ended with exit status 3 (no grid here (Ann))';
+    expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
+    expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
+    expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
+  });
+
+  it('take in the line of a log that only says the same', () => {
+    const killed = error('a', 'relval: Killed: the payload exceeded its time limit of 2 s', {
+      rule: 'killed',
+      line: 7,
+    });
+    const outcome = step('a', { exitStatus: 137, signal: 'SIGKILL', timedOut: true, timeLimit: 2 });
+    const { findings: found } = judge({ steps: [outcome], inLogs: [killed] }, criteria());
+    expect(found).toMatchObject([{ rule: 'time-limit', file: 'logs/x.log', line: 7 }]);
+    const alone = judge({ steps: [outcome], inLogs: [] }, criteria()).findings;
+    expect(found[0]?.fingerprint).toBe(alone[0]?.fingerprint);
+    expect(judge({ steps: [step('a')], inLogs: [killed] }, criteria()).findings).toMatchObject([{ rule: 'killed' }]);
+  });
+});
+
+describe('components', () => {
+  const components = loadComponents();
+  const of = (message: string, change: Partial<Finding> = {}) =>
+    componentOf(error('sim0001', message, { file: 'stdout.log', ...change }), components);
+
+  it.each([
+    ['E-AliTPCclusterer::Digits2Clusters: no digits', 'TPC'],
+    ['F-AliCDBManager::Get: No AliCDBEntry TRD/Calib/LocalT0', 'TRD'],
+    ['Error in <TUnixSystem::FindFile>: libITSrec not found in path', 'ITS'],
+    ['E-AliMUONReconstructor: no clusters', 'MUON'],
+    ['F-AliCDBGrid::QueryCDB: no files in OCDB/T0/Calib/TimeDelay', 'T0'],
+    ['E-AliADReconstructor: AliADRawStream', 'AD'],
+    ['Error in cling::AutoloadingVisitor', 'ROOT'],
+    ['tar: cannot read file data: Input/output error', 'storage'],
+    ['E-AliV0vertexer: no V0', undefined],
+    ['READ ADDRESS, ITEMS, UNITS', undefined],
+    ['Killed', undefined],
+  ])('are told from "%s": %s', (message, component) => {
+    expect(of(message)).toBe(component);
+  });
+
+  it('are told from the innermost call of a crash, then from the log, then from the step', () => {
+    const crash = ' *** Break *** segmentation violation';
+    expect(of(crash, { trace: ['AliTOFtracker::Match', 'AliTPCtracker::Run'] })).toBe('TOF');
+    expect(of(crash, { file: 'logs/PHOS.log', step: 'simQaMerge' })).toBe('PHOS');
+    expect(of(crash, { step: 'simQaMerge' })).toBe('quality assurance');
+  });
+
+  it("have contacts, which are the user's, as are patterns before the built-in ones", () => {
+    const own = loadComponents(
+      file('own.yaml', 'components: [{name: TPC, contacts: [Ann]}, {name: mine, messages: [special]}]'),
+    );
+    expect(own.find(({ name }) => name === 'TPC')).toMatchObject({ contacts: ['Ann'], files: ['*TPC*'] });
+    expect(componentOf(error('a', 'AliTRD is special'), own)).toBe('mine');
+    expect(() => loadComponents(file('bad.yaml', 'components: [{name: x, messages: ["(["]}]'))).toThrow(/bad\.yaml:1:/);
+  });
+
+  it('are summed up, new errors first; what is about a step goes to whom its log concerns', () => {
+    const steps = [step('a', { exitStatus: 1 }), step('b')];
+    const inLogs = [error('a', 'AliTRD x'), error('b', 'AliTPC y'), error('b', 'AliTPC z')];
+    const judged = judge({ steps, inLogs }, criteria({ reference: reference(inLogs.slice(1)) }));
+    expect(judged.components).toEqual([
+      { name: 'TRD', contacts: [], errors: 2, newErrors: 2, warnings: 0 },
+      { name: 'TPC', contacts: [], errors: 2, newErrors: 0, warnings: 0 },
+    ]);
+    expect(judged.steps.map(({ state }: StepReport) => state)).toEqual(['failed', 'failed']);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { findChanges } from '../../../validation/checks/measures.ts';
+import type { StepReport } from '../../../validation/report/model.ts';
+
+function step(id: string, stage: string, seconds: number, change: Partial<StepReport> = {}): StepReport {
+  const common = { id, stage, state: 'succeeded' as const, attempts: 1, logs: [], outputs: [] };
+  return { ...common, start: 1000, end: 1000 + 1000 * seconds, ...change };
+}
+
+/** Numbers like those of a normal distribution, the same each time. */
+function noise(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (16_807 * state) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+
+/** A run of some stages with so many steps each, whose times vary by 8 %. */
+function run(random: () => number, change: (id: string) => number = () => 1): StepReport[] {
+  return Array.from({ length: 6 }, (_, stage) =>
+    Array.from({ length: stage < 3 ? 1 : 40 }, (_, index) => {
+      const id = `s${stage}.${index}`;
+      const usual = 60 * (stage + 1) * (1 + (index % 7) / 10);
+      return step(id, `s${stage}`, usual * (1 + 0.08 * random()) * change(id));
+    }),
+  ).flat();
+}
+
+const names = (changes: ReturnType<typeof findChanges>) =>
+  changes.map(({ stage, step: id, quantity, direction }) => `${id ?? `stage ${stage}`} ${quantity} ${direction}`);
+
+describe('findChanges', () => {
+  it('finds nothing in noise, however many steps there are', () => {
+    const random = noise(7);
+    let found = 0;
+    for (let i = 0; i < 20; i++) {
+      const earlier = Array.from({ length: 1 + (i % 8) }, () => run(random));
+      found += findChanges(run(random), earlier).length;
+    }
+    // 20 runs of 123 steps: of 2460 looks less than one in a thousand is a false alarm.
+    expect(found).toBeLessThan(3);
+  });
+
+  it('finds a stage and a step that are slower by half, and one that is twice as fast', () => {
+    const random = noise(11);
+    const factor: Record<string, number> = { 's1.0': 1.5, 's4.17': 1.75, 's2.0': 0.5 };
+    const earlier = Array.from({ length: 5 }, () => run(random));
+    const changes = findChanges(
+      run(random, (id) => factor[id] ?? 1),
+      earlier,
+    );
+    expect(names(changes)).toEqual(['s1.0 duration more', 's2.0 duration less', 's4.17 duration more']);
+    const [slower] = changes;
+    expect(slower?.runs).toBe(5);
+    expect((slower?.value ?? 0) / (slower?.usual ?? 1)).toBeGreaterThan(1.3);
+    expect(slower?.spread).toBeLessThan((slower?.value ?? 0) - (slower?.usual ?? 0));
+  });
+
+  it('tells of a stage as a whole once, not of each of its steps', () => {
+    const random = noise(13);
+    const earlier = Array.from({ length: 5 }, () => run(random));
+    const changes = findChanges(
+      run(random, (id) => (id.startsWith('s5.') ? 1.6 : 1)),
+      earlier,
+    );
+    expect(names(changes)).toEqual(['stage s5 duration more']);
+  });
+
+  it('knows from one earlier run only what is far off, and takes what varies for what varies', () => {
+    const one = (seconds: number) => [step('a', 'a', seconds)];
+    expect(findChanges(one(13), [one(10)])).toEqual([]);
+    expect(names(findChanges(one(15), [one(10)]))).toEqual(['a duration more']);
+    const wild = [4, 20, 9, 14, 10].map(one);
+    expect(findChanges(one(15), wild)).toEqual([]);
+    expect(findChanges(one(0.4), [one(0.1), one(0.1), one(0.1)])).toEqual([]);
+  });
+
+  it('looks at CPU time, memory and outputs too, and at nothing of steps that failed or are new', () => {
+    const before = step('a', 'a', 10, { cpuTime: 10, peakMemory: 1e9, outputBytes: 1e6 });
+    const after = { cpuTime: 20, peakMemory: 2e9, outputBytes: 1e5 };
+    expect(names(findChanges([step('a', 'a', 10, after)], [[before]]))).toEqual([
+      'a cpuTime more',
+      'a peakMemory more',
+      'a outputBytes less',
+    ]);
+    expect(findChanges([step('a', 'a', 99, { ...after, state: 'failed' })], [[before]])).toEqual([]);
+    expect(findChanges([step('b', 'b', 99)], [[before]])).toEqual([]);
+    expect(findChanges([step('a', 'a', 99)], [])).toEqual([]);
+    expect(findChanges([step('a', 'a', 99)], [[{ ...before, state: 'failed' }]])).toEqual([]);
+  });
+});

@@ -1,0 +1,122 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import tmp from 'tmp';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  checkCatalog,
+  checkDirectory,
+  checkImage,
+  checkStorage,
+  fixedPart,
+} from '../../../validation/preflight/places.ts';
+
+const PATH = process.env.PATH;
+let directory: tmp.DirResult;
+beforeEach(() => {
+  directory = tmp.dirSync({ unsafeCleanup: true });
+});
+afterEach(() => {
+  process.env.PATH = PATH;
+  directory.removeCallback();
+});
+
+function command(name: string, script: string): void {
+  writeFileSync(join(directory.name, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory.name, name), 0o755);
+  process.env.PATH = `${directory.name}${delimiter}${PATH}`;
+}
+
+describe('where outputs go', () => {
+  it('is what all steps have in common', () => {
+    expect(fixedPart('/data/out')).toBe('/data/out');
+    expect(fixedPart('/data/out/job#alien_counter_03i#/x')).toBe('/data/out');
+    expect(fixedPart('root://h:1//eos/a/$RUN/x')).toBe('root://h:1//eos/a');
+    expect(fixedPart('$HOME/out')).toBeUndefined();
+    expect(fixedPart('/#alien_counter#')).toBeUndefined();
+  });
+
+  it('can be written to when a folder that exists above it can', () => {
+    expect(checkDirectory(join(directory.name, 'a/b'))).toMatchObject({ state: expect.stringMatching(/ok|warning/) });
+    expect(readdirSync(directory.name)).toEqual([]);
+  });
+
+  it('cannot be written to when it is a file, or no place for files', () => {
+    writeFileSync(join(directory.name, 'file'), '');
+    expect(checkDirectory(join(directory.name, 'file/x'))).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('not a directory'),
+    });
+    // Not even root can write there.
+    expect(checkDirectory('/proc/x')).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('cannot be written'),
+    });
+    const locked = join(directory.name, 'locked');
+    mkdirSync(locked, { mode: 0o500 });
+    if (process.getuid?.() !== 0) expect(checkDirectory(locked)).toMatchObject({ state: 'failed' });
+  });
+
+  it('on storage is tried, and what was written is removed', async () => {
+    command('xrdcp', `echo "xrdcp $*" >>'${directory.name}/calls'`);
+    command('xrdfs', `echo "xrdfs $*" >>'${directory.name}/calls'`);
+    expect(await checkStorage('root://h:1//eos/x')).toMatchObject({ state: 'ok' });
+    command('xrdcp', 'echo "Run: [ERROR] Server responded with an error: [3010] permission denied" >&2; exit 54');
+    expect(await checkStorage('root://h:1//eos/x')).toMatchObject({
+      state: 'failed',
+      found: expect.stringMatching(/54: .*permission denied/),
+    });
+    command('xrdcp', 'sleep 60');
+    expect(await checkStorage('root://h:1//eos/x', 300)).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('did not answer'),
+    });
+    process.env.PATH = '/nowhere';
+    expect(await checkStorage('root://h:1//eos/x')).toMatchObject({ state: 'skipped' });
+  });
+});
+
+describe('the catalog', () => {
+  async function catalog(listener: RequestListener): Promise<string> {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('answers with a list, or is no catalog, or nobody is there', async () => {
+    const good = await catalog((_request, response) => response.end('[{"type":"wq_master"},{"type":"catalog"}]'));
+    expect(await checkCatalog(good)).toMatchObject({ state: 'ok', found: expect.stringContaining('1 managers') });
+    const page = await catalog((_request, response) => response.end('<html>'));
+    expect(await checkCatalog(page)).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('something else'),
+    });
+    const sad = await catalog((_request, response) => response.writeHead(500).end('{}'));
+    expect(await checkCatalog(sad)).toMatchObject({ state: 'failed', found: expect.stringContaining('500') });
+    const mute = await catalog(() => {});
+    expect(await checkCatalog(mute, 200)).toMatchObject({ state: 'failed' });
+    expect(await checkCatalog('127.0.0.1:1')).toMatchObject({ state: 'failed' });
+  });
+});
+
+describe('the image of the steps', () => {
+  it.each([
+    ['echo sha256:abc', 'ok', /sha256:abc/],
+    ['echo "Error: No such image: x" >&2; exit 1', 'warning', /fetched when/],
+    ['echo "Cannot connect to the Docker daemon" >&2; exit 1', 'failed', /Cannot connect/],
+    ['sleep 60', 'failed', /did not answer/],
+  ])('is as docker says (%s)', async (script, state, found) => {
+    command('docker', script);
+    expect(await checkImage('x', 'docker', 500)).toMatchObject({ state, found: expect.stringMatching(found) });
+  });
+
+  it('cannot be told without docker', async () => {
+    process.env.PATH = '/nowhere';
+    expect(await checkImage('x', 'docker')).toMatchObject({ state: 'skipped' });
+  });
+});

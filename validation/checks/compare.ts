@@ -1,0 +1,101 @@
+import type { Change, Finding, Report, StepReport } from '../report/model.ts';
+import { isAboutInfrastructure } from './judge-step.ts';
+import { findChanges } from './measures.ts';
+
+/** What of a run another one is compared with. */
+export type Compared = Pick<Report, 'findings' | 'steps'>;
+
+/** Findings that say nothing about the release are not compared: what the infrastructure did is no news of it. */
+function isCompared(finding: Finding): boolean {
+  return !isAboutInfrastructure(finding) && finding.rule !== 'not-run' && finding.fingerprint !== undefined;
+}
+
+function fingerprints({ findings }: Pick<Report, 'findings'>): Set<string> {
+  return new Set(findings.filter(isCompared).map((finding) => finding.fingerprint as string));
+}
+
+/** The findings with their `age`: whether the reference run had them too. */
+export function withAges(findings: readonly Finding[], reference: Compared): Finding[] {
+  const before = fingerprints(reference);
+  return findings.map((finding) =>
+    isCompared(finding) ? { ...finding, age: before.has(finding.fingerprint as string) ? 'known' : 'new' } : finding,
+  );
+}
+
+/**
+ * Errors and warnings of the reference run that are gone, each once. A finding counts as gone where its step came to its
+ * end in both runs, and not where the list of that rule's lines is cut short in this run: it may be among the others.
+ */
+export function fixedSince(reference: Compared, run: Compared): Finding[] {
+  const now = fingerprints(run);
+  const done = new Set(run.steps.filter(cameToItsEnd).map(({ id }) => id));
+  const cut = new Set(run.findings.filter(({ more }) => more).map(listOf));
+  const seen = new Set<string>();
+  const gone = reference.findings.filter((finding) => {
+    const { fingerprint = '', severity, step } = finding;
+    if (!isCompared(finding) || severity === 'info' || now.has(fingerprint) || seen.has(fingerprint)) return false;
+    if (!done.has(step) || cut.has(listOf(finding))) return false;
+    seen.add(fingerprint);
+    return true;
+  });
+  // Whether it was new in that run is nobody's question any more.
+  return gone.map(({ age: _, ...finding }) => finding);
+}
+
+function cameToItsEnd({ state }: StepReport): boolean {
+  return state === 'succeeded' || state === 'failed';
+}
+
+function listOf({ step, rule, file = '' }: Finding): string {
+  return JSON.stringify([step, rule, file]);
+}
+
+/** How run B differs from run A. */
+export interface Comparison {
+  /** Errors and warnings in B only, in both (as B has them), in A only. */
+  new: Finding[];
+  known: Finding[];
+  fixed: Finding[];
+  /** All steps of either, in the order of B. */
+  steps: {
+    id: string;
+    stage: string;
+    stateA?: StepReport['state'];
+    stateB?: StepReport['state'];
+    secondsA?: number;
+    secondsB?: number;
+  }[];
+  /** Of one run, with no more to say what is noise: only what is far off. */
+  changes: Change[];
+}
+
+export function compareRuns(a: Compared, b: Compared): Comparison {
+  const aged = withAges(b.findings, a).filter(({ severity }) => severity !== 'info');
+  const inA = new Map(a.steps.map((step) => [step.id, step]));
+  const inB = new Map(b.steps.map((step) => [step.id, step]));
+  const both = [...b.steps, ...a.steps.filter(({ id }) => !inB.has(id))];
+  return {
+    new: aged.filter(({ age }) => age === 'new'),
+    known: aged.filter(({ age }) => age === 'known'),
+    fixed: fixedSince(a, b),
+    steps: both.map(({ id, stage }) => {
+      const one = inA.get(id);
+      const other = inB.get(id);
+      const secondsA = one && secondsOf(one);
+      const secondsB = other && secondsOf(other);
+      return {
+        id,
+        stage,
+        ...(one && { stateA: one.state }),
+        ...(other && { stateB: other.state }),
+        ...(secondsA !== undefined && { secondsA }),
+        ...(secondsB !== undefined && { secondsB }),
+      };
+    }),
+    changes: findChanges(b.steps, [a.steps]),
+  };
+}
+
+function secondsOf({ start, end }: StepReport): number | undefined {
+  return start === undefined || end === undefined ? undefined : (end - start) / 1000;
+}

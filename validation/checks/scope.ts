@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+
+/** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
+export const expressionSchema = z.string().transform((text, context) => {
+  try {
+    return new RegExp(text, 'u');
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+});
+
+const globs = z.array(z.string().min(1)).min(1).optional();
+
+/** Globs (`*`, `?`) of stages and of files, by path or base name. Absent: all. */
+export const scopeSchema = z.object({ stages: globs, files: globs });
+export type Scope = z.infer<typeof scopeSchema>;
+
+export const exceptionSchema = z
+  .strictObject({
+    ...scopeSchema.shape,
+    contains: z.string().min(1).optional(),
+    matches: expressionSchema.optional(),
+    reason: z.string().min(1),
+    owner: z.string().min(1),
+    until: z.iso.date().optional(),
+  })
+  .refine((e) => e.contains ?? e.matches ?? e.stages ?? e.files, 'needs contains, matches, stages or files');
+
+/** What is known and excused: all that it names must fit. */
+export type Exception = z.infer<typeof exceptionSchema>;
+
+const DAY_MS = 86_400_000;
+
+/** Whether an exception still holds at `now` (ms since 1970): through the whole of its last day, UTC. */
+export function holds({ until }: Exception, now: number): boolean {
+  return until === undefined || now < Date.parse(until) + DAY_MS;
+}
+
+/** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
+export function excuses({ contains, matches }: Exception, text: string): boolean {
+  return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
+}
+
+/** `reason (owner, until day)`, for the finding. */
+export function describeException({ reason, owner, until }: Exception): string {
+  return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
+}
+
+export function coversStage({ stages }: Scope, stage: string): boolean {
+  return stages?.some((glob) => globMatches(glob, stage)) ?? true;
+}
+
+export function coversFile({ files }: Scope, file: string): boolean {
+  return files?.some((glob) => globMatches(glob, file) || globMatches(glob, basename(file))) ?? true;
+}
+
+/** Compiled: there are few, and each is asked for every finding. */
+const expressions = new Map<string, RegExp>();
+
+/** Shell pattern with `*` (anything, also `/`) and `?` (one character). */
+export function globMatches(pattern: string, text: string): boolean {
+  let expression = expressions.get(pattern);
+  if (!expression) {
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
+    expression = new RegExp(`^${source}$`, 's');
+    expressions.set(pattern, expression);
+  }
+  return expression.test(text);
+}

@@ -1,0 +1,107 @@
+import type { Finding, Severity } from '../report/model.ts';
+import { formatSize } from '../report/size.ts';
+import { formatDuration } from '../report/time.ts';
+import type { StepOutcome } from './outcome.ts';
+import type { StepCheck, StepRule } from './rules.ts';
+import { coversFile, coversStage, describeException, excuses, holds } from './scope.ts';
+
+/** What is not as it should be, before a rule says how bad that is. */
+interface Trouble {
+  check: StepCheck;
+  message: string;
+  /** The output that it is about. */
+  output?: string;
+  /** Of a limit: the share of it that was used. */
+  share?: number;
+}
+
+export interface StepFinding extends Finding {
+  check: StepCheck;
+  isOfOutputs: boolean;
+}
+
+const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
+
+/** Findings of the rules in how a step ended; of several rules for one trouble, that of the most severe. */
+export function applyStepRules(outcome: StepOutcome, rules: readonly StepRule[], now: number): StepFinding[] {
+  return troublesOf(outcome).flatMap((trouble) => {
+    const findings = rules
+      .filter((rule) => covers(rule, trouble, outcome.stage))
+      .map((rule) => toFinding(rule, trouble, outcome, now));
+    return findings.sort((a, b) => RANK[a.severity] - RANK[b.severity]).slice(0, 1);
+  });
+}
+
+function covers(rule: StepRule, { check, output, share }: Trouble, stage: string): boolean {
+  if (rule.check !== check || !coversStage(rule, stage)) return false;
+  if (rule.above !== undefined && (share ?? 0) <= rule.above) return false;
+  return rule.files === undefined || (output !== undefined && coversFile(rule, output));
+}
+
+function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: number): StepFinding {
+  const { check, message, output } = trouble;
+  const exception = rule.except?.find(
+    (one) =>
+      holds(one, now) &&
+      coversStage(one, outcome.stage) &&
+      (one.files === undefined || (output !== undefined && coversFile(one, output))) &&
+      excuses(one, message),
+  );
+  return {
+    step: outcome.id,
+    stage: outcome.stage,
+    attempt: outcome.attempts,
+    severity: exception ? 'info' : rule.severity,
+    rule: rule.id,
+    message,
+    ...(exception && { known: describeException(exception) }),
+    check,
+    isOfOutputs: output !== undefined,
+  };
+}
+
+function troublesOf(outcome: StepOutcome): Trouble[] {
+  const { ending } = outcome;
+  if (ending !== 'ended' && ending !== 'lost') return [];
+  return [...ofPayload(outcome), ...(ending === 'ended' ? [...ofLimits(outcome), ...ofOutputs(outcome)] : [])];
+}
+
+function ofPayload({ exitStatus, signal, timedOut, timeLimit, coreDumps }: StepOutcome): Trouble[] {
+  const troubles: Trouble[] = [];
+  if (timedOut) {
+    const limit = timeLimit === undefined ? 'its time limit' : `its time limit of ${timeLimit} s`;
+    troubles.push({ check: 'time-limit', message: `the payload was killed after ${limit}` });
+  } else if (signal) troubles.push({ check: 'signal', message: `the payload was ended by ${signal}` });
+  else if (exitStatus) {
+    troubles.push({ check: 'exit-status', message: `the payload ended with exit status ${exitStatus}` });
+  }
+  return [
+    ...troubles,
+    ...(coreDumps ?? []).map((name): Trouble => ({ check: 'core-dump', message: `core dumped: ${name}` })),
+  ];
+}
+
+function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: StepOutcome): Trouble[] {
+  const troubles: Trouble[] = [];
+  if (timeLimit && start !== undefined && end !== undefined && !timedOut) {
+    const seconds = (end - start) / 1000;
+    const message = `it took ${formatDuration(seconds)} of the ${formatDuration(timeLimit)} that it may take`;
+    troubles.push({ check: 'time', message, share: seconds / timeLimit });
+  }
+  if (memoryLimit && peakMemory !== undefined) {
+    const message = `it had up to ${formatSize(peakMemory)} in memory, and asks for ${formatSize(memoryLimit)}`;
+    troubles.push({ check: 'memory', message, share: peakMemory / memoryLimit });
+  }
+  return troubles;
+}
+
+function ofOutputs({ missing = [], outputs }: StepOutcome): Trouble[] {
+  return [
+    ...missing.map((output): Trouble => {
+      return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
+    }),
+    ...outputs
+      .filter(({ size }) => size === 0)
+      .map(({ name }): Trouble => ({ check: 'empty-output', message: `the output ${name} is empty`, output: name })),
+  ];
+}

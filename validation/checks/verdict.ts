@@ -1,0 +1,165 @@
+import { countLines } from '../report/groups.ts';
+import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
+import { isReleaseError } from './judge-step.ts';
+import type { Outcome } from './outcome.ts';
+import type { Policy } from './policy.ts';
+
+export function countStates(steps: readonly StepReport[], findings: readonly Finding[]): Report['totals'] {
+  const succeeded = steps.filter((step) => step.state === 'succeeded').length;
+  const failed = steps.filter((step) => step.state === 'failed').length;
+  const broken = steps.filter((step) => step.state === 'broken').length;
+  return {
+    steps: steps.length,
+    succeeded,
+    failed,
+    broken,
+    notRun: steps.length - succeeded - failed - broken,
+    errors: countLines(findings.filter((finding) => finding.severity === 'error')),
+    warnings: countLines(findings.filter((finding) => finding.severity === 'warning')),
+  };
+}
+
+export interface Evidence {
+  outcome: Outcome;
+  steps: readonly StepReport[];
+  /** With their ages, where there is a reference. */
+  findings: readonly Finding[];
+  policy: Policy;
+  reference?: { run: string };
+  fixed?: readonly Finding[];
+  changes?: readonly Change[];
+}
+
+interface Decision {
+  verdict: Verdict;
+  /** One sentence. */
+  reason: string;
+}
+
+/**
+ * The verdict over a run, with a sentence that says why. In this order:
+ * - `interrupted`: somebody stopped it, so that the rest is not known; errors found so far are counted in the reason
+ * - `failed`: an error was found that speaks against the release and that the policy does not let through. One is enough:
+ *   whatever else the infrastructure kept from running, the release does not pass
+ * - `broken`: steps did not run, did not come to their end, or left no log, or there are none: nothing is said about the release
+ * - `failed`: steps were not run for errors that the policy lets through; or there are more warnings, or regressions, than it does
+ * - `passed`
+ */
+export function decide(evidence: Evidence): Decision {
+  const { outcome, steps, findings, policy, reference } = evidence;
+  const { failed, broken, notRun, succeeded } = countStates(steps, findings);
+  const against = findings.filter(isReleaseError);
+  const letThrough = against.filter((one) => policy.failOn === 'new errors' && one.age === 'known');
+  const failing = against.filter((one) => !letThrough.includes(one));
+  const unjudged = broken + notRun;
+  const of = `of ${count(steps.length, 'step')}`;
+
+  if (outcome.interrupted !== undefined) {
+    const soFar = against.length > 0 ? `; ${count(countLines(against), 'error')} found so far` : '';
+    const reason = `${outcome.interrupted} when ${succeeded + failed} ${of} had ended${soFar}`;
+    return { verdict: 'interrupted', reason };
+  }
+  if (failing.length > 0) {
+    const rest = unjudged > 0 ? `; nothing is known of ${count(unjudged, 'more step')}` : '';
+    const missing = policy.failOn === 'new errors' && !reference ? '; no good run before it says what is known' : '';
+    const reason = `${failed} ${of} failed${ages(against, reference)}: ${describe(failing)}${missing}${rest}`;
+    return { verdict: 'failed', reason };
+  }
+  const cause =
+    outcome.problem ?? findings.find((one) => one.severity === 'error' && !letThrough.includes(one))?.message;
+  const because = cause === undefined ? '' : `: ${cause}`;
+  if (steps.length === 0) return { verdict: 'broken', reason: `no step was run${because}` };
+  const known = letThrough.length > 0 && knownText(letThrough);
+  const skipped = outcome.steps.filter(({ ending }) => ending === 'skipped').length;
+  if (known && unjudged > 0 && skipped === unjudged) {
+    return { verdict: 'failed', reason: `${unjudged} ${of} were not run for ${known}` };
+  }
+  if (unjudged > 0) return { verdict: 'broken', reason: `nothing is known of ${unjudged} ${of}${because}` };
+  if (outcome.problem !== undefined) return { verdict: 'broken', reason: outcome.problem };
+  const limit = beyondPolicy(evidence);
+  if (limit) return { verdict: 'failed', reason: limit };
+  const all = steps.length === 1 ? 'the step' : `all ${steps.length} steps`;
+  const good = known ? `no new errors; ${known} did not count` : `${all} succeeded, without known errors in the logs`;
+  return { verdict: 'passed', reason: `${good}${remarks(evidence)}` };
+}
+
+/** What the policy does not tolerate beside errors. */
+function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | undefined {
+  const warnings = countLines(findings.filter((finding) => finding.severity === 'warning'));
+  if (policy.warnings !== undefined && warnings > policy.warnings) {
+    const tolerated = policy.warnings === 0 ? 'none' : `only ${policy.warnings}`;
+    return `${count(warnings, 'warning')}, where ${tolerated} may be (policy ${policy.name})`;
+  }
+  const worse = changes.filter(
+    ({ quantity, direction }) =>
+      policy.regressions[quantity] === 'fail' && (direction === 'more' || quantity === 'outputBytes'),
+  );
+  const first = worse[0];
+  if (!first) return undefined;
+  const others = worse.length > 1 ? ` and ${worse.length - 1} more` : '';
+  return `all steps succeeded, but ${nameChange(first)}${others} (policy ${policy.name})`;
+}
+
+const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
+  duration: ['is slower', 'is faster'],
+  cpuTime: ['needs more CPU time', 'needs less CPU time'],
+  peakMemory: ['needs more memory', 'needs less memory'],
+  outputBytes: ['has larger outputs', 'has smaller outputs'],
+};
+
+/** `sim0003 is slower than usual`. */
+function nameChange({ stage, step, quantity, direction }: Change): string {
+  return `${step ?? stage} ${QUANTITY[quantity][direction === 'more' ? 0 : 1]} than usual`;
+}
+
+/** What a run that passed is still to be known for. */
+function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
+  const warnings = countLines(findings.filter((finding) => finding.severity === 'warning'));
+  const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
+  return [
+    warnings > 0 ? `; ${count(warnings, 'warning')}` : '',
+    fixed.length > 0 ? `; ${fixed.length} fixed` : '',
+    slower[0] ? `; ${nameChange(slower[0])}${slower.length > 1 ? ` and ${slower.length - 1} more are` : ''}` : '',
+  ].join('');
+}
+
+/** `, with 1 new error and 2 known ones`; nothing where that is not known. */
+function ages(against: readonly Finding[], reference: Evidence['reference']): string {
+  if (!reference) return '';
+  const recent = countLines(against.filter(({ age }) => age === 'new'));
+  const known = countLines(against.filter(({ age }) => age === 'known'));
+  const parts = [recent > 0 ? count(recent, 'new error') : 'no new error', known > 0 ? count(known, 'known one') : ''];
+  return `, with ${parts.filter((part) => part !== '').join(' and ')}`;
+}
+
+function knownText(known: readonly Finding[]): string {
+  return `${count(countLines(known), 'known error')} in ${list(stepsOf(known))}`;
+}
+
+/** Names of steps in a reason. */
+const NAMED = 3;
+
+/** Steps and the first error: new ones before known ones, logs before exit statuses, which say less. */
+function describe(failing: readonly Finding[]): string {
+  const recent = failing.filter(({ age }) => age === 'new');
+  const told = recent.length > 0 ? recent : failing;
+  const steps = stepsOf(told);
+  const ofFirst = told.filter(({ step }) => step === steps[0]);
+  const first = ofFirst.find(({ file }) => file) ?? ofFirst[0];
+  if (!first) return list(steps);
+  const place = first.file ? ` (${first.file}${first.line ? `:${first.line}` : ''})` : '';
+  return `${list(steps)}: ${first.message.trim()}${place}`;
+}
+
+function stepsOf(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map(({ step }) => step))];
+}
+
+function list(steps: readonly string[]): string {
+  const others = steps.length > NAMED ? ` and ${steps.length - NAMED} others` : '';
+  return `${steps.slice(0, NAMED).join(', ')}${others}`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

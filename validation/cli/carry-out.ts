@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { Argv } from 'yargs';
+import { describeOption } from '../config/options.ts';
+import { InputError } from '../jdl/problem.ts';
+import { MakeflowError } from '../makeflow/write.ts';
+import { diagnose, installCommand } from '../preflight/doctor.ts';
+import type { Report, Verdict } from '../report/model.ts';
+import { renderText } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
+import { executeRun } from '../runs/execute.ts';
+import type { RunJournal } from '../runs/journal.ts';
+import type { LocalCluster } from '../runs/local.ts';
+import { LOCAL_DIR } from '../runs/local-files.ts';
+import type { RunRequest } from '../runs/record.ts';
+import type { RunDir } from '../runs/store.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { PlanOptions } from '../workflow/planner.ts';
+import { type LookFor, planRun } from './input-options.ts';
+import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
+import { pageOption, servePage } from './page.ts';
+import { progressFor } from './progress.ts';
+
+const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
+
+/** The flags about how a run is carried out, now: shared by `run` and `resume`. */
+export function clusterOptions<T>(yargs: Argv<T>) {
+  return pageOption(notifyOptions(yargs))
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
+}
+
+/** Plans a run as it was asked for, as often as it is needed: first without the files that its stages make. */
+export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (more: PlanOptions) => Plan {
+  const options = { outputBase: run.path, ...(request.cwd !== undefined && { cwd: request.cwd }) };
+  return (more) => planRun(request, { ...options, ...more }, lookFor);
+}
+
+export interface CarryOutOptions extends NotifierOptions {
+  localCpus?: number | undefined;
+  localMemory?: number | undefined;
+  page?: string | undefined;
+  json: boolean;
+  /** Shows what comes before the report, when the run has ended. */
+  beforeReport?: () => Promise<void>;
+}
+
+/** From a prepared run to its exit status: cluster, progress, signals, report. */
+export async function carryOut(
+  journal: RunJournal,
+  plan: Plan,
+  again: (more: PlanOptions) => Plan,
+  options: CarryOutOptions,
+  containers?: LocalContainers,
+): Promise<void> {
+  const { run, record } = journal;
+  const stop = onSignals();
+  const more = plan.pending.length > 0 ? ' and more' : '';
+  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
+  const progress = progressFor(process.stderr, Date.now());
+  journal.onEvent((event, view) => progress.event(event, view));
+  const notifier = notifierOf(journal, options);
+  notifier.started(plan.steps.length);
+  let cluster: LocalCluster | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
+  let report: Report;
+  try {
+    const { request, project } = record;
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
+    if (request.local) cluster = await startCluster(run, project, options, containers);
+    const catalog = cluster?.catalog ?? (request.catalog as string);
+    report = await executeRun({
+      journal,
+      plan,
+      replan: (bins) => again({ bins }),
+      batch: { type: 'wq', catalog, project },
+      retries: request.retries,
+      signal: stop.signal,
+      stoppedBy: () => String(stop.signal.reason),
+    });
+  } catch (error) {
+    journal.end('broken', (error as Error).message);
+    await notifier.finished(brokenReport(journal.record));
+    throw asInputError(error);
+  } finally {
+    progress.close();
+    await cluster?.stop();
+    await page?.server.close();
+  }
+  await options.beforeReport?.();
+  await tellReport(journal, report, options, notifier);
+}
+
+/** Prints what a run has come to, tells whoever is to be told, and ends with the exit status of its verdict. */
+export async function tellReport(
+  journal: RunJournal,
+  report: Report,
+  options: NotifierOptions & { json: boolean },
+  notifier = notifierOf(journal, options),
+): Promise<never> {
+  const { run, record } = journal;
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else {
+    console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
+    console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+  }
+  await notifier.finished(report);
+  process.exit(EXIT[report.verdict]);
+}
+
+/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
+async function startCluster(
+  run: RunDir,
+  project: string,
+  options: CarryOutOptions,
+  containers: LocalContainers | undefined,
+): Promise<LocalCluster> {
+  const { startLocalCluster } = await import('../runs/local.ts');
+  return startLocalCluster(join(run.path, LOCAL_DIR), project, {
+    ...(options.localCpus !== undefined && { cpus: options.localCpus }),
+    ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
+  });
+}
+
+/** The first signal stops the run in order; a second one is for those who cannot wait. */
+function onSignals(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      console.error(`\n${name}: stopping; once more to leave at once`);
+      controller.abort(name);
+    });
+  }
+  return controller;
+}
+
+/** @throws InputError that says how to install what is missing */
+export function checkTools(): void {
+  const missing = diagnose('run').filter(({ present }) => !present);
+  if (missing.length === 0) return;
+  const list = missing.map((entry) => `  ${entry.package}: ${entry.why}`).join('\n');
+  throw new InputError([
+    { message: `these packages are missing:\n${list}\nInstall them with\n  ${installCommand(missing)}` },
+  ]);
+}
+
+/** What the user has given and makeflow cannot take is bad input, not a fault of ours. */
+export function asInputError(error: unknown): unknown {
+  if (error instanceof MakeflowError || error instanceof RangeError)
+    return new InputError([{ message: error.message }]);
+  return error;
+}

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { effectiveOptions, type Given } from '../config/layers.ts';
+import { findSettings, loadSettings, type Sections, type SettingsFile } from '../config/load.ts';
+import { flagOf } from '../config/options.ts';
+
+type Arguments = Record<string, unknown>;
+
+/** What yargs 18 tells of a command line, and its types leave out. */
+interface Parsed {
+  /** Of the command that is run: every flag that it has, its aliases too. */
+  getOptions(): { key: Record<string, unknown> };
+  /** Flags that have their value from their default. */
+  parsed: { defaulted: Record<string, true> };
+}
+
+/**
+ * `--config FILE` for every command; and what the environment and `relval.yaml` say about a command's flags is filled in
+ * where they are not on the command line, before they are checked. Only flags that the command has.
+ */
+export function useSettings(program: Argv): void {
+  program
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
+    })
+    .middleware((args) => {
+      const parser = program as unknown as Parsed;
+      const known = parser.getOptions().key;
+      const given = { env: process.env, flags: notDefaulted(args, parser.parsed.defaulted) };
+      for (const { key, value, layer } of effectiveOptions(settingsFile(args), given, String(args._[0]))) {
+        const flag = flagOf(key);
+        if (layer === 'flag' || value === undefined || !Object.hasOwn(known, flag)) continue;
+        Object.assign(args, { [key]: value, [flag]: value });
+      }
+    }, true);
+}
+
+function notDefaulted(args: Arguments, defaulted: Record<string, true>): Given['flags'] {
+  return Object.fromEntries(Object.entries(args).filter(([key]) => defaulted[flagOf(key)] === undefined));
+}
+
+/** The sections of the configuration that a command runs with. @throws InputError with the place of each problem */
+export function sectionsOf(args: Arguments): Sections {
+  return settingsFile(args).settings;
+}
+
+/** The same, and where in the file it says so. @throws InputError */
+export function settingsFile(args: Arguments): SettingsFile {
+  if (args.config === false) return loadSettings(undefined);
+  const named = args.config ?? process.env.RELVAL_CONFIG;
+  return loadSettings(typeof named === 'string' && named !== '' ? resolve(named) : findSettings());
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { WORDS } from '../notify/words.ts';
+import { settingsSchema } from './load.ts';
+import { flagOf, OPTIONS, variableOf } from './options.ts';
+import { SECTIONS } from './sections.ts';
+
+/** What of JSON Schema is used here. */
+interface Schema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  const?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  additionalProperties?: Schema | false;
+}
+
+const INTRODUCTION = `# Configuration
+
+One YAML file, \`relval.yaml\`: the one in the current directory or in the nearest directory above it, else \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), else \`/etc/relval/relval.yaml\`.
+Only one file is read. \`--config FILE\` or \`$RELVAL_CONFIG\` names another, \`--no-config\` none. Relative paths in it are relative to the file; \`~/\` is the home directory.
+A mistake in the file is told with line and column, and nothing is run.
+
+\`\`\`yaml
+runs: /data/relval/runs
+catalog: catalog.example.org:9097
+retries: 3
+serve:
+  listen: 0.0.0.0:8080
+  tokenFile: /etc/relval/token
+  publicUrl: https://relval.example.org
+notify:
+  channels:
+    - type: mattermost
+      urlFile: /etc/relval/mattermost-url
+      onlyOnChange: true
+\`\`\`
+
+\`relval config\` shows what counts and where each value comes from (\`--json\` for programs); \`relval config --schema\` prints a JSON Schema, with which editors complete and check the file.
+
+## Flags
+
+Flags beat environment variables, which beat the file, which beats the defaults. Each command takes those that it has. Of \`local\` and \`catalog\` the one that is given nearer to you counts.
+The keys of a section that has the name of a command are flags of that command: \`listen\` in \`serve\` is \`relval serve --listen\` and \`$RELVAL_SERVE_LISTEN\`.
+`;
+
+/** docs/configuration.md: all of it is made from the schema that `relval.yaml` is checked with. */
+export function configurationPage(): string {
+  const schema = z.toJSONSchema(settingsSchema, { io: 'input' }) as Schema;
+  const options = Object.keys(OPTIONS).map((name) => {
+    const one = schema.properties?.[name] ?? {};
+    return [
+      `\`${name}\``,
+      `\`--${flagOf(name)}\``,
+      `\`${variableOf(name)}\``,
+      one.description ?? '',
+      typeOf(one),
+      defaultOf(one),
+    ];
+  });
+  const sections = Object.keys(SECTIONS).map((name) => section(name, schema.properties?.[name] ?? {}));
+  return `${INTRODUCTION}\n${table(['key', 'flag', 'variable', 'meaning', 'type', 'default'], options)}${sections.join('')}${words()}`;
+}
+
+function words(): string {
+  const rows = Object.entries(WORDS).map(([name, meaning]) => [`\`{{${name}}}\``, meaning]);
+  return `\n### Words of templates\n\n\`{{name}}\` is filled in, made harmless for the channel; \`{{#name}}…{{/name}}\` stands where it is there, of a list once for each entry; \`{{^name}}…{{/name}}\` where it is not.\n\n${table(['word', 'meaning'], rows)}`;
+}
+
+function section(name: string, schema: Schema): string {
+  const lists = Object.entries(schema.properties ?? {}).flatMap(([key, { items }]) =>
+    items?.oneOf ? [variants(`${name}.${key}`, items.oneOf)] : [],
+  );
+  return `\n## ${name}\n\n${schema.description ?? ''}.\n\n${keys(schema)}${lists.join('')}`;
+}
+
+/** A list whose entries are of several types: what all have, then each. */
+function variants(name: string, all: Schema[]): string {
+  const shared = Object.keys(all[0]?.properties ?? {}).filter(
+    (key) => new Set(all.map(({ properties }) => JSON.stringify(properties?.[key]))).size === 1,
+  );
+  const own = all.map((one) => {
+    const type = one.properties?.type;
+    return `\n### ${name}: \`type: ${type?.const}\`\n\n${type?.description ?? ''}.\n\n${keys(one, (key) => key !== 'type' && !shared.includes(key))}`;
+  });
+  return `\n### ${name}: each\n\n${keys(all[0] ?? {}, (key) => shared.includes(key))}${own.join('')}`;
+}
+
+function keys(schema: Schema, isWanted = (_key: string): boolean => true): string {
+  const rows = Object.entries(schema.properties ?? {}).flatMap(([key, one]) =>
+    isWanted(key) ? rowsOf(key, one, schema.required?.includes(key) ?? false) : [],
+  );
+  return table(['key', 'meaning', 'type', 'default'], rows);
+}
+
+function rowsOf(key: string, schema: Schema, isRequired: boolean): string[][] {
+  const inside = Object.entries(schema.properties ?? {}).flatMap(([name, one]) => rowsOf(`${key}.${name}`, one, false));
+  const row = [`\`${key}\``, schema.description ?? '', typeOf(schema), isRequired ? 'required' : defaultOf(schema)];
+  return [row, ...inside];
+}
+
+function typeOf({ type, enum: values, const: only, items, oneOf, anyOf, additionalProperties }: Schema): string {
+  if (only !== undefined) return `\`${only}\``;
+  if (values) return values.map((value) => `\`${value}\``).join(', ');
+  const many = oneOf ?? anyOf;
+  if (many) return [...new Set(many.map(typeOf))].join(' or ');
+  if (type === 'array')
+    return items?.enum ? `list of ${typeOf(items)}` : `list${items?.type === 'string' ? ' of text' : ''}`;
+  if (type === 'object') return additionalProperties ? 'map' : 'section';
+  return { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false' }[type ?? ''] ?? '';
+}
+
+function defaultOf({ default: value }: Schema): string {
+  if (value === undefined || JSON.stringify(value) === '{}') return '';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((one) => `\`${one}\``).join(', ');
+  return `\`${value}\``;
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}

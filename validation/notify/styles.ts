@@ -1,0 +1,93 @@
+import { printable } from '../report/printable.ts';
+import type { Link, Style } from './template.ts';
+
+/** Longest line of a log that is shown, in characters. */
+const SHOWN = 240;
+/** Invisible, and breaks words where no escape exists: Unicode's zero width space. */
+const BREAK = '\u200b';
+
+function oneLine(text: string): string {
+  return printable(text).trim();
+}
+
+function cut(text: string): string {
+  const characters = [...oneLine(text)];
+  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : characters.join('');
+}
+
+/** Marks are also put where a mention would begin: `@channel` is none any more. */
+function noMention(text: string): string {
+  return text.replaceAll('@', `@${BREAK}`);
+}
+
+/** E-mail is sent as plain text: there is no markup in it. */
+export const PLAIN: Style = {
+  text: oneLine,
+  code: cut,
+  link: ({ url, label }) => `${oneLine(label)}: ${url}`,
+};
+
+/**
+ * JIRA's wiki markup: a backslash takes the meaning of the character after it. Two of them are a line break, and entities
+ * are shown as characters, so these two become entities.
+ * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
+ */
+export const JIRA: Style = {
+  text: escapeWiki,
+  code: (line) => `{{${escapeWiki(cut(line))}}}`,
+  link: ({ url, label }) => `[${escapeWiki(label)}|${url.replace(/[|[\]{}!]/g, encodeURIComponent)}]`,
+};
+
+function escapeWiki(text: string): string {
+  return oneLine(text)
+    .replace(/[&\\{}[\]()*_+^~?!|#"'-]/g, (character) => WIKI_ENTITIES[character] ?? `\\${character}`)
+    .replace(/^(h[1-6]|bq|fn\d*)\./, '$1&#46;');
+}
+
+const WIKI_ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '\\': '&#92;' };
+
+/**
+ * Markdown (CommonMark 0.31, section 2.4: a backslash before ASCII punctuation) as Mattermost reads it: mentions are found
+ * behind escapes too, but not in code; `<!channel>` of Slack becomes one everywhere.
+ * https://developers.mattermost.com/integrate/webhooks/incoming/#slack-compatibility
+ */
+export const MATTERMOST: Style = {
+  text: (text) =>
+    noMention(
+      oneLine(text)
+        .replace(/[\\`*_{}[\]()<>#!|~:&]/g, (character) => `\\${character}`)
+        .replace(/^(\d*)([-+.=])/, '$1\\$2'),
+    ),
+  code: (line) => codeSpan(noMention(cut(line)).replaceAll('<', `<${BREAK}`)),
+  link: ({ url, label }) => `[${MATTERMOST.text(label)}](<${url.replace(/[<>]/g, encodeURIComponent)}>)`,
+};
+
+/** Between more backticks than stand together inside it. */
+function codeSpan(line: string): string {
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const space = /^`|`$/.test(line) ? ' ' : '';
+  return line === '' ? '' : `${fence}${space}${line}${space}${fence}`;
+}
+
+/**
+ * Slack's mrkdwn: `&`, `<` and `>` are all that can be escaped, which disarms links and `<!channel>`; emphasis works at
+ * the edge of a word only, where an invisible space ends it.
+ * https://docs.slack.dev/messaging/formatting-message-text/#escaping
+ */
+export const SLACK: Style = {
+  text: (text) =>
+    noMention(entities(oneLine(text))).replace(
+      /(?<![\p{L}\p{N}])[*_~`]|[*_~`](?![\p{L}\p{N}])/gu,
+      (character) => `${BREAK}${character}${BREAK}`,
+    ),
+  code: (line) => {
+    const inside = noMention(entities(cut(line))).replaceAll('`', 'ˋ');
+    return inside === '' ? '' : `\`${inside}\``;
+  },
+  link: ({ url, label }: Link) => `<${url.replace(/[<>|]/g, encodeURIComponent)}|${entities(oneLine(label))}>`,
+};
+
+function entities(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

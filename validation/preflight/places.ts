@@ -1,0 +1,134 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { request } from 'undici';
+import type { Check } from './check.ts';
+import { failureOf, runCommand } from './command.ts';
+
+const PATIENCE_MS = 30_000;
+const CATALOG_PATIENCE_MS = 5000;
+/** Bytes free where outputs go below which a run does not begin, and below which that is told. */
+const LEAST_FREE = 100e6;
+const LITTLE_FREE = 5e9;
+/** Seconds that the XRootD client gives a server to answer; its own default is two minutes, many times. */
+const XRD_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' };
+
+/** The part of an OutputDir that is the same for all steps, up to the last folder before a variable; undefined: none is. */
+export function fixedPart(template: string): string | undefined {
+  const variable = template.search(/[#$`]/);
+  if (variable < 0) return template;
+  const fixed = template.slice(0, template.lastIndexOf('/', variable) + 1);
+  return /^(\/|root:\/\/[^/]+\/).*[^/]/.test(fixed) ? fixed.replace(/\/+$/, '') : undefined;
+}
+
+/** The path, or the nearest folder above it that exists. */
+export function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}
+
+/** Tries to make a folder where outputs go, or in the nearest folder above that exists. */
+export function checkDirectory(path: string): Check {
+  const name = `output to ${path}`;
+  const there = nearestExisting(path);
+  const advice = `give another OutputDir, or the right to write in ${there}`;
+  try {
+    if (!statSync(there).isDirectory()) return { name, state: 'failed', found: `${there} is not a directory`, advice };
+    accessSync(there, constants.W_OK | constants.X_OK);
+    rmdirSync(mkdtempSync(join(there, '.relval-check-')));
+    const { bavail, bsize } = statfsSync(there);
+    const free = bavail * bsize;
+    const found = `${there} can be written to, ${(free / 1e9).toFixed(1)} GB free`;
+    if (free < LEAST_FREE) return { name, state: 'failed', found, advice: 'remove what is old there' };
+    if (free < LITTLE_FREE) return { name, state: 'warning', found, advice: 'remove what is old there' };
+    return { name, state: 'ok', found };
+  } catch (error) {
+    return { name, state: 'failed', found: `${there} cannot be written to: ${(error as Error).message}`, advice };
+  }
+}
+
+/** Stores a small file at a `root://` address, and removes it again. */
+export async function checkStorage(address: string, patience = PATIENCE_MS): Promise<Check> {
+  const name = `output to ${address}`;
+  const { host, path } = splitAddress(address);
+  const file = `.relval-check-${process.pid}-${Date.now()}`;
+  const env = { ...process.env, ...XRD_ENVIRONMENT };
+  const folder = mkdtempSync(join(tmpdir(), 'relval-check-'));
+  try {
+    const source = join(folder, 'file');
+    writeFileSync(source, 'Written by relval check, to see whether it can be.\n');
+    const stored = await runCommand('xrdcp', ['-s', '-f', source, `root://${host}/${path}/${file}`], patience, env);
+    if (stored.how === 'missing') {
+      return { name, state: 'skipped', found: 'xrdcp is not here (package xrootd-client), so that it cannot be tried' };
+    }
+    const failure = failureOf('xrdcp', stored, patience);
+    if (failure !== undefined) {
+      const advice = 'are the address, the proxy certificate and its rights there right?';
+      return { name, state: 'failed', found: `cannot be written to: ${failure}`, advice };
+    }
+    await runCommand('xrdfs', [host, 'rm', `${path}/${file}`], patience, env);
+    return { name, state: 'ok', found: 'can be written to' };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** `root://HOST[:PORT]//PATH`, taken apart. */
+export function splitAddress(address: string): { host: string; path: string } {
+  const [, host = '', path = ''] = /^root:\/\/([^/]*)\/(.*)$/.exec(address) ?? [];
+  return { host, path };
+}
+
+/** Asks the catalog for what it has. */
+export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_MS): Promise<Check> {
+  const name = `catalog ${catalog}`;
+  const advice = 'is catalog_server running there, and the port open?';
+  try {
+    const { statusCode, body } = await request(`http://${catalog}/query.json`, {
+      headersTimeout: patience,
+      bodyTimeout: patience,
+      signal: AbortSignal.timeout(patience),
+    });
+    const entries: unknown = await body.json();
+    if (statusCode !== 200 || !Array.isArray(entries)) throw new Error(`it answers with status ${statusCode}`);
+    const masters = entries.filter((entry) => entry?.type === 'wq_master').length;
+    return { name, state: 'ok', found: `answers; ${masters} managers are registered` };
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const why = error instanceof SyntaxError ? 'something else answers there' : message || code;
+    return { name, state: 'failed', found: `cannot be asked: ${why}`, advice };
+  }
+}
+
+/** Whether the image that steps run in is on this machine. */
+export async function checkImage(image: string, tool: 'docker' | 'podman', patience = PATIENCE_MS): Promise<Check> {
+  const name = `image ${image}`;
+  const result = await runCommand(tool, ['image', 'inspect', '--format', '{{.Id}}', image], patience);
+  if (result.how === 'missing')
+    return { name, state: 'skipped', found: `${tool} is not here, so that it cannot be told` };
+  if (result.how === 'ended' && result.status === 0)
+    return { name, state: 'ok', found: `is here: ${result.stdout.trim()}` };
+  if (/no such image|not known|no such object/i.test(result.said)) {
+    return {
+      name,
+      state: 'warning',
+      found: 'is not here: it is fetched when the first step starts',
+      advice: `${tool} pull ${image}`,
+    };
+  }
+  return {
+    name,
+    state: 'failed',
+    found: failureOf(tool, result, patience) ?? '',
+    advice: `does ${tool} run, and may you use it?`,
+  };
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import type { Plan } from '../workflow/plan.ts';
+import type { Check } from './check.ts';
+import { runCommand } from './command.ts';
+import { diagnose, installCommand } from './doctor.ts';
+import { ALIENV, awaitPackages } from './packages.ts';
+import {
+  checkCatalog,
+  checkDirectory,
+  checkImage,
+  checkStorage,
+  fixedPart,
+  nearestExisting,
+  splitAddress,
+} from './places.ts';
+import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
+import { askQuota, checkQuota } from './quota.ts';
+
+/** What a run is about to use. */
+export interface Preflight {
+  plan: Plan;
+  /** `host:port` of a cluster; undefined: steps run on this machine. */
+  catalog: string | undefined;
+  /** Only what is known within seconds: nothing is stored anywhere, no quota and no image is asked for. */
+  fast: boolean;
+  /** ms to wait for packages that are not published yet. */
+  wait: number;
+  /** Days for which the proxy must be valid. */
+  proxyDays: number;
+  /** Where the proxy is; undefined: where the tools of the Grid look. */
+  proxy?: string | undefined;
+  alienv?: string | undefined;
+  /** What starts the containers of this machine's steps; undefined: nothing does. */
+  containerizer?: 'docker' | 'podman' | undefined;
+  say: (text: string) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Looks at everything that a run needs, in the order in which it needs it; independent ones at once. */
+export async function preflight(options: Preflight): Promise<Check[]> {
+  const { plan, catalog, fast, containerizer, alienv = ALIENV, wait, say, signal } = options;
+  const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
+  const outputs = [...new Set(plan.stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []))];
+  const storage = outermost(outputs.filter((place) => place.startsWith('root://')));
+  const local = new Set(outputs.filter((place) => place.startsWith('/')).map(nearestExisting));
+  const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
+  const checks = await Promise.all([
+    checkTools(),
+    awaitPackages(packages, { alienv, here: catalog === undefined, wait, say, signal }),
+    proxyOf(options, storage.length > 0 || usesStorage(plan)),
+    ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
+    ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
+    ...(fast ? [] : storage.map((place) => checkStorage(place))),
+    ...(fast ? [] : storage.map((place) => quotaOf(place))),
+    ...(fast || !containerizer ? [] : images.map((image) => checkImage(image, containerizer))),
+  ]);
+  return checks;
+}
+
+async function checkTools(): Promise<Check> {
+  const missing = diagnose('run').filter(({ present }) => !present);
+  const name = 'tools';
+  if (missing.length > 0) {
+    const found = `missing: ${missing.map((entry) => `${entry.package} (${entry.why})`).join(', ')}`;
+    return { name, state: 'failed', found, advice: installCommand(missing) };
+  }
+  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
+  const versions = await Promise.all(
+    ['makeflow', 'work_queue_worker'].map(async (tool) => {
+      const { status, stdout } = await runCommand(tool, ['-v'], 10_000, env);
+      const [, version = 'of unknown version'] = /version (\S+)/.exec(stdout) ?? [];
+      return status === 0 ? `${tool} ${version}` : `${tool} does not run`;
+    }),
+  );
+  const state = versions.some((version) => version.endsWith('does not run')) ? 'failed' : 'ok';
+  return {
+    name,
+    state,
+    found: [...versions, `Node.js ${process.versions.node}`].join(', '),
+    ...(state === 'failed' && { advice: 'relval doctor' }),
+  };
+}
+
+/** A proxy is needed where storage is used, or where somebody has named one. */
+async function proxyOf({ proxy, proxyDays }: Preflight, needed: boolean): Promise<Check> {
+  const path = proxy ?? defaultProxy(process.env, process.getuid?.() ?? 0);
+  const check = checkProxy(readProxy(path), Date.now(), proxyDays);
+  if (proxy !== undefined || check.state === 'ok') return check;
+  if (!existsSync(path)) {
+    const found = needed
+      ? `none at ${path}; storage that asks for one will refuse`
+      : 'the run uses no storage that asks for one';
+    return {
+      name: check.name,
+      state: needed ? 'warning' : 'skipped',
+      found,
+      ...(needed && { advice: 'voms-proxy-init, or --proxy FILE' }),
+    };
+  }
+  return needed ? check : { ...check, state: 'warning' };
+}
+
+function usesStorage(plan: Plan): boolean {
+  const isStorage = (text: string | undefined): boolean => text?.startsWith('root://') ?? false;
+  return (
+    plan.stages.some(({ inputs }) => inputs.some(({ kind }) => kind === 'xrootd')) ||
+    plan.steps.some(({ inputFile }) => isStorage(inputFile))
+  );
+}
+
+async function quotaOf(place: string): Promise<Check> {
+  const { host, path } = splitAddress(place);
+  return checkQuota(place, await askQuota(host, path));
+}
+
+/** Of places within each other only the outer one. */
+function outermost(places: readonly string[]): string[] {
+  return places.filter((place) => !places.some((other) => other !== place && place.startsWith(`${other}/`)));
+}

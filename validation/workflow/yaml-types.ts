@@ -1,0 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** The directory that relative paths are relative to while a file is being validated. */
+const folder = new AsyncLocalStorage<string>();
+
+/** Validates with `filePath`s taken relative to a directory; without it they are relative to the current one. */
+export function relativeTo<Result>(directory: string, validate: () => Result): Result {
+  return folder.run(directory, validate);
+}
+
+/** A path, made absolute: relative to the file that it stands in. `~/` is the home directory. */
+export const filePath = z
+  .string()
+  .min(1)
+  .transform((path) =>
+    resolve(folder.getStore() ?? '.', path.startsWith('~/') ? resolve(homedir(), path.slice(2)) : path),
+  );
+
+/** `HOST:PORT`; an IPv6 address in brackets. */
+export const hostPort = z.string().refine((text) => {
+  const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:/]+):(\d+)$/.exec(text)?.[1]);
+  return port >= 0 && port <= 65_535;
+}, 'expected HOST:PORT');
+
+/** `http://…` or `https://…` without user and password: secrets have their own files. */
+export const httpUrl = z.url({ protocol: /^https?$/, error: 'expected http://… or https://…' }).refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return !url?.username && !url?.password;
+}, 'must not hold a user or password: give them in a file or an environment variable');
