@@ -30,7 +30,7 @@ describe('relval exec', () => {
     file('my train/lib/common.sh', 'hello() { echo hello; }\n');
     file('my train/runs/secret', 'x');
     const script = file('my train/run it.sh', SCRIPT, 0o755);
-    const args = ['a b', '$HOME `id`', '#alien_counter#', '{{run}}', "it's", '-v', ''];
+    const args = ['a b', '$HOME `id`', '#alien_counter#', '{{run}}', "it's", '-v', '007', '1e3', '--no-x=1', '--', ''];
     const { code, stdout } = await relval.run('exec', '--local', '--output', '*.txt', '--', script, ...args);
     expect(stdout).toContain(`${args.map((arg) => `<${arg}>`).join('')}hello\n`);
     expect(stdout).toContain('PASSED');

@@ -5,7 +5,7 @@ import type { RunJournal } from '../../../validation/runs/journal.ts';
 import type { RunDir } from '../../../validation/runs/store.ts';
 import type { FollowMessage, LogLines, LogSearch } from '../../../validation/server/api.ts';
 import { wholeCharacters } from '../../../validation/server/follow.ts';
-import { makeRun, writeLog } from './sample-runs.ts';
+import { makeRun, TASK, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 
 const LOG = '/api/v1/runs/live/steps/sim0001/log';
@@ -17,14 +17,14 @@ beforeEach(async () => {
   serving = new Serving();
   ({ run, journal } = makeRun(serving.runs, 'live'));
   journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
-  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1 });
-  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1' });
+  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
+  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
   await serving.start();
 });
 afterEach(() => serving.close());
 
 const end = (): void =>
-  journal.add({ type: 'step-ended', step: 'sim0001', attempt: 1, state: 'succeeded', retried: false });
+  journal.add({ type: 'step-ended', step: 'sim0001', attempt: 1, state: 'succeeded', retried: false, ...TASK });
 const lines = (query: string) => serving.api<LogLines>(`runs/live/steps/sim0001/log?${query}`);
 const search = (query: string) => serving.api<LogSearch>(`runs/live/steps/sim0001/log/search?${query}`);
 

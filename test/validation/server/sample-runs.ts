@@ -24,6 +24,9 @@ export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
+/** Names the submission of a step, where events do. */
+export const TASK = { task: '0.0.1' };
+
 /** A run directory with its journal. */
 export function makeRun(
   runs: string,
@@ -50,8 +53,8 @@ export function ran(
   step: string,
   end: Partial<Extract<NewEvent, { type: 'step-ended' }>> = {},
 ): void {
-  journal.add({ type: 'step-submitted', step, attempt: 1 });
-  journal.add({ type: 'step-running', step, worker: 'worker1:1234' });
+  journal.add({ type: 'step-submitted', step, attempt: 1, ...TASK });
+  journal.add({ type: 'step-running', step, worker: 'worker1:1234', ...{ attempt: 1, ...TASK } });
   journal.add({
     type: 'step-ended',
     step,
@@ -61,6 +64,7 @@ export function ran(
     seconds: 2.5,
     host: 'worker1',
     exitStatus: 0,
+    ...TASK,
     ...end,
   });
 }
