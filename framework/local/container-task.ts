@@ -139,7 +139,11 @@ async function untilStarted(
     const { Status: status = 'removed', Error: error = '' } = data === undefined ? {} : parse(data).State;
     if (data !== undefined && (status === 'running' || status === 'paused' || (status === 'exited' && error === '')))
       return data;
-    if (wasOver) throw new LaunchError(`Failed to run docker container: ${error || lastWords() || `it is ${status}`}`);
+    if (wasOver)
+      throw new LaunchError(
+        `Failed to run docker container: ${error || lastWords() || `it is ${status}`}`,
+        'SOURCE_EXECUTOR',
+      );
   }
 }
 

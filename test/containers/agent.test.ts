@@ -237,7 +237,8 @@ describe('a container that cannot be started', () => {
 
   it('for its command: the failure says which', async () => {
     const subscribed = await start({ shell: false, value: '/no/such/program', arguments: [] });
-    const { message } = await subscribed.update('t', 'TASK_FAILED');
+    const { message, source, reason } = await subscribed.update('t', 'TASK_FAILED');
+    expect({ source, reason }).toEqual({ source: 'SOURCE_EXECUTOR', reason: undefined });
     expect(message).toMatch(/^Failed to run docker container: .*\/no\/such\/program/);
   });
 

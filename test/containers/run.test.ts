@@ -117,7 +117,7 @@ describe('a validation whose steps run in containers', () => {
       'sim0001',
     );
     expect(code, stdout + stderr).toBe(1);
-    expect(stdout).toContain('memory limit of 1024 MB');
+    expect(stdout).toContain('memory limit exceeded: the payload was ended by SIGKILL');
     const { directory } = await relval.onlyRun();
     const { message } = JSON.parse(readFileSync(join(directory, 'steps', 'sim0001', '1', 'result.json'), 'utf8'));
     expect(message).toContain('memory limit of 1024 MB');

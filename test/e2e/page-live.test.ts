@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser, openPage, Serve } from './page.ts';
@@ -5,10 +7,13 @@ import { GPMC, Relval } from './relval.ts';
 
 const relval = new Relval();
 const serve = new Serve(relval.runs);
+const TOKEN = 'a-token-0123456789-that-is-long-enough';
 let browser: Browser;
 
 beforeAll(async () => {
-  await serve.start();
+  const file = join(relval.dir, 'token');
+  writeFileSync(file, `${TOKEN}\n`, { mode: 0o600 });
+  await serve.start('--token-file', file);
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -27,7 +32,7 @@ it('shows a run appear, go on, and end, with its steps, its log, its graph and i
   const { page } = list;
   await page.locator('.answer h1').getByText('Running').waitFor();
   const cluster = await openPage(browser, `${serve.url}/cluster`);
-  await cluster.page.getByText('subscribed').waitFor();
+  await cluster.page.getByText('✓ subscribed').waitFor();
   await cluster.page.getByRole('heading', { name: 'Demand, and why' }).waitFor();
   await page.locator('.steps').getByText('running').first().waitFor();
   expect(await page.title()).toMatch(/^\d\/9 running: gpmc/);
@@ -49,5 +54,15 @@ it('shows a run appear, go on, and end, with its steps, its log, its graph and i
   await page.locator('.graph svg .failed', { hasText: 'sim0003' }).waitFor();
   await page.locator('.graph a', { hasText: 'sim0003' }).click();
   await page.getByRole('heading', { name: 'sim0003' }).waitFor();
+
+  await page.keyboard.press('u');
+  await page.getByRole('button', { name: 'Accept…' }).click();
+  await page.getByLabel('Why it is good').fill('a known crash of the stand-in');
+  await page.getByLabel('Token of the server').fill('a wrong one');
+  await page.getByRole('button', { name: 'Accept', exact: true }).click();
+  await page.getByText('The server does not take this token.').waitFor();
+  await page.getByLabel('Token of the server').fill(TOKEN);
+  await page.getByRole('button', { name: 'Accept', exact: true }).click();
+  await page.getByText(/Accepted by .*: a known crash of the stand-in/).waitFor();
   expect([...list.wrongs, ...cluster.wrongs, ...log.wrongs]).toEqual([]);
 });

@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Cluster, FollowMessage, RunPage, StepPage } from '../../validation/server/api.ts';
-import { GPMC, Relval, until } from './relval.ts';
+import { GPMC, Relval, ROOT, until } from './relval.ts';
 
+const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
 /** Connections that somebody opens and leaves open. */
 const MANY = 10_000;
 
@@ -23,7 +25,7 @@ interface Started {
 }
 
 async function serve(...flags: string[]): Promise<Started> {
-  const { child, ended } = relval.start('serve', '--listen', '127.0.0.1:0', ...flags);
+  const { child, ended } = relval.start('serve', '--listen', '127.0.0.1:0', '--runs', relval.runs, ...flags);
   let text = '';
   child.stdout?.on('data', (chunk) => {
     text += chunk;
@@ -119,6 +121,9 @@ describe('relval run --page', () => {
       return frameworks.find(({ reachable }) => reachable);
     });
     expect(state.state).toMatchObject({ pools: [{ name: 'default' }] });
+    const stateDir = join(relval.runs, id, 'local', 'framework');
+    const why = execFileSync(process.execPath, [FRAMEWORK, 'why', '--state-dir', stateDir], { encoding: 'utf8' });
+    expect(why).toMatch(/tasks wait|no manager is known/);
     const step = await until('a step that has begun', 60, async () => {
       const { steps } = await get<StepPage>(`runs/${id}/steps`);
       return steps.find((one) => one.attempt > 0)?.id;

@@ -9,6 +9,7 @@ import { RunJournal } from '../../validation/runs/journal.ts';
 import { startLocalCluster } from '../../validation/runs/local.ts';
 import { thisProcess } from '../../validation/runs/record.ts';
 import { RunDir } from '../../validation/runs/store.ts';
+import { startLogStreams } from '../../validation/runs/streams.ts';
 import { parseResult } from '../../validation/step/result.ts';
 import { planWorkflow } from '../../validation/workflow/planner.ts';
 import { runStep, Scratch } from '../validation/step/sandbox.ts';
@@ -146,11 +147,14 @@ stages:
     totals: { steps: 1, succeeded: 0, failed: 0, broken: 0, running: 0 },
   });
   const { project } = journal.record;
+  const streams = await startLogStreams({ local: true, secrets: [], limit: 1 << 20 });
   const cluster = await startLocalCluster(join(directory, 'local'), project, {});
   try {
     const report = await executeRun({
       journal,
       plan,
+      streams,
+      secrets: {},
       replan: () => plan,
       batch: { type: 'wq', catalog: cluster.catalog, project },
       signal: new AbortController().signal,
@@ -162,5 +166,6 @@ stages:
     return report;
   } finally {
     await cluster.stop();
+    await streams.close();
   }
 }

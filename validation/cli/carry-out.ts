@@ -7,27 +7,39 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, Verdict } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
-import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
 import { LOCAL_DIR } from '../runs/local-files.ts';
-import type { RunRequest } from '../runs/record.ts';
+import type { RunLock } from '../runs/lock.ts';
+import type { RunRecord, RunRequest } from '../runs/record.ts';
+import { readSecrets } from '../runs/secrets.ts';
+import { asSpaceError, SpaceError } from '../runs/space.ts';
 import type { RunDir } from '../runs/store.ts';
+import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
+import { containersFor } from './containers.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { pageOption, servePage } from './page.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
+/** Bytes that are kept of one log unless told otherwise. */
+const LOG_LIMIT = 256 << 20;
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
   return pageOption(notifyOptions(yargs))
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
+    .option('detach', {
+      alias: 'd',
+      type: 'boolean',
+      default: false,
+      describe: 'Run in the background, and leave it alone when this terminal goes',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
 }
 
@@ -46,14 +58,17 @@ export interface CarryOutOptions extends NotifierOptions {
   beforeReport?: () => Promise<void>;
 }
 
-/** From a prepared run to its exit status: cluster, progress, signals, report. */
-export async function carryOut(
-  journal: RunJournal,
-  plan: Plan,
-  again: (more: PlanOptions) => Plan,
-  options: CarryOutOptions,
-  containers?: LocalContainers,
-): Promise<void> {
+/** A run that is ready to be carried out. */
+export interface PreparedRun {
+  journal: RunJournal;
+  lock: RunLock;
+  plan: Plan;
+  again: (more: PlanOptions) => Plan;
+}
+
+/** From a prepared run to its exit status: cluster, logs, progress, signals, report. */
+export async function carryOut(prepared: PreparedRun, options: CarryOutOptions): Promise<void> {
+  const { journal, plan } = prepared;
   const { run, record } = journal;
   const stop = onSignals();
   const more = plan.pending.length > 0 ? ' and more' : '';
@@ -62,34 +77,18 @@ export async function carryOut(
   journal.onEvent((event, view) => progress.event(event, view));
   const notifier = notifierOf(journal, options);
   notifier.started(plan.steps.length);
-  let cluster: LocalCluster | undefined;
-  let page: Awaited<ReturnType<typeof servePage>> | undefined;
   let report: Report;
   try {
-    const { request, project } = record;
-    if (options.page !== undefined) {
-      page = await servePage(run, options.page);
-      console.error(`page: ${page.url}`);
-    }
-    if (request.local) cluster = await startCluster(run, project, options, containers);
-    const catalog = cluster?.catalog ?? (request.catalog as string);
-    report = await executeRun({
-      journal,
-      plan,
-      replan: (bins) => again({ bins }),
-      batch: { type: 'wq', catalog, project },
-      retries: request.retries,
-      signal: stop.signal,
-      stoppedBy: () => String(stop.signal.reason),
-    });
+    report = await withServices(prepared, options, stop);
   } catch (error) {
-    journal.end('broken', (error as Error).message);
+    const cause = asInputError(asSpaceError(error as Error, run.path));
+    tellEnd(journal, cause.message);
     await notifier.finished(brokenReport(journal.record));
-    throw asInputError(error);
+    if (!(cause instanceof SpaceError)) throw cause;
+    console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
+    process.exit(EXIT.broken);
   } finally {
     progress.close();
-    await cluster?.stop();
-    await page?.server.close();
   }
   await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
@@ -112,19 +111,75 @@ export async function tellReport(
   process.exit(EXIT[report.verdict]);
 }
 
-/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(
-  run: RunDir,
-  project: string,
+async function withServices(
+  { journal, lock, plan, again }: PreparedRun,
   options: CarryOutOptions,
-  containers: LocalContainers | undefined,
-): Promise<LocalCluster> {
+  stop: AbortController,
+): Promise<Report> {
+  const { run, record } = journal;
+  const { request, project } = record;
+  let cluster: LocalCluster | undefined;
+  let streams: LogStreams | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
+  try {
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
+    const secrets = readSecrets(request.secrets ?? []);
+    streams = await startStreams(record, Object.values(secrets));
+    if (request.local) cluster = await startCluster(journal, plan, options);
+    return await executeRun({
+      journal,
+      lock,
+      plan,
+      streams,
+      secrets,
+      replan: (bins) => again({ bins }),
+      batch: { type: 'wq', catalog: cluster?.catalog ?? (request.catalog as string), project },
+      retries: request.retries,
+      signal: stop.signal,
+      stoppedBy: () => String(stop.signal.reason),
+    });
+  } finally {
+    await cluster?.stop();
+    await streams?.close();
+    await page?.server.close();
+  }
+}
+
+/** @throws InputError the address that workers are to find us by is none of ours */
+async function startStreams({ request }: RunRecord, secrets: readonly string[]): Promise<LogStreams> {
+  try {
+    return await startLogStreams({
+      local: request.local,
+      address: request.logAddress,
+      secrets,
+      limit: request.logLimit ?? LOG_LIMIT,
+    });
+  } catch (error) {
+    throw new InputError([{ message: `logs cannot be received: ${(error as Error).message}; see --log-address` }]);
+  }
+}
+
+/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
+async function startCluster({ run, record }: RunJournal, plan: Plan, options: CarryOutOptions): Promise<LocalCluster> {
+  const containers = await containersFor(record.request, plan, run.path);
   const { startLocalCluster } = await import('../runs/local.ts');
-  return startLocalCluster(join(run.path, LOCAL_DIR), project, {
+  return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
     ...(containers && { containers }),
   });
+}
+
+/** What is not written down because the disk is full shows as an interrupted run. */
+function tellEnd(journal: RunJournal, reason: string): void {
+  try {
+    journal.end('broken', reason);
+  } catch {
+    // the process is gone soon, and that is seen
+  }
 }
 
 /** The first signal stops the run in order; a second one is for those who cannot wait. */
@@ -151,7 +206,7 @@ export function checkTools(): void {
 }
 
 /** What the user has given and makeflow cannot take is bad input, not a fault of ours. */
-export function asInputError(error: unknown): unknown {
+export function asInputError(error: Error): Error {
   if (error instanceof MakeflowError || error instanceof RangeError)
     return new InputError([{ message: error.message }]);
   return error;

@@ -9,6 +9,7 @@ import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
 import { prepareRun } from '../runs/execute.ts';
 import { RunJournal } from '../runs/journal.ts';
+import { lockRun, type RunLock } from '../runs/lock.ts';
 import type { RunRequest } from '../runs/record.ts';
 import { lookAtDirectory, packDirectory } from '../runs/sent-directory.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
@@ -86,6 +87,7 @@ export function addExec(program: Argv): void {
       const criteria = chosenCriteria(args, store);
       checkChoice(criteria);
       const { id, run } = store.create(name, new Date());
+      const lock = lockRun(run.path) as RunLock;
       const request: RunRequest = {
         input: join(run.path, FOLDER, 'workflow.yaml'),
         cwd: join(run.path, FOLDER),
@@ -111,7 +113,7 @@ export function addExec(program: Argv): void {
         await prepareRun(run, plan, request);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
-        throw asInputError(error);
+        throw asInputError(error as Error);
       }
       plan.warnings.push(...(sent?.warnings ?? []));
       warn(plan);
@@ -122,7 +124,7 @@ export function addExec(program: Argv): void {
         (containers && (await provideContainers(containers)));
       if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       const step = plan.steps[0]?.id ?? '';
-      await carryOut(journal, plan, again, { ...args, beforeReport: () => showLogs(run, step, args.json) }, containers);
+      await carryOut({ journal, lock, plan, again }, { ...args, beforeReport: () => showLogs(run, step, args.json) });
     },
   );
 }

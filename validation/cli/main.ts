@@ -5,13 +5,15 @@ import { InputError } from '../jdl/problem.ts';
 import { addAccept } from './accept.ts';
 import { addCheck } from './check.ts';
 import { addConfig } from './config.ts';
+import { addCarry } from './detach.ts';
 import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addExec } from './exec.ts';
 import { addGc } from './gc.ts';
 import { addGenerate, addPlan } from './generate.ts';
 import { addGraph } from './graph.ts';
-import { addList, addLogs, addStatus } from './inspect.ts';
+import { addList } from './inspect.ts';
+import { addLogs } from './logs.ts';
 import { addNotify } from './notify.ts';
 import { addReport } from './report.ts';
 import { addResume, addStop } from './resume.ts';
@@ -19,6 +21,7 @@ import { addRun } from './run.ts';
 import { addSchedule } from './schedule.ts';
 import { addServe } from './serve.ts';
 import { useSettings } from './settings.ts';
+import { addStatus } from './status.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -45,6 +48,7 @@ for (const add of [
   addRun,
   addExec,
   addResume,
+  addCarry,
   addStop,
   addList,
   addStatus,

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { SYMBOL } from '../graph/states.ts';
 import type { StepState } from '../report/model.ts';
 import { formatDuration } from '../report/time.ts';
-import { countStates, type RunEvent, type RunView, type StepView } from '../runs/events.ts';
+import type { RunEvent, RunView } from '../runs/events.ts';
 import { table } from './table.ts';
 
 /** Shows how a run goes. */
@@ -73,11 +73,11 @@ function describe(event: RunEvent, view: RunView): string | undefined {
     case 'planned':
       return `phase ${event.phase}: ${event.steps.length} steps of ${new Set(event.steps.map(({ stage }) => stage)).size} stages`;
     case 'step-running':
-      return `${event.step} runs on ${event.worker}`;
+      return `${event.step} runs on ${event.worker}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`;
     case 'step-requeued':
       return `${event.step} lost its worker and waits for another`;
     case 'step-ended': {
-      const counts = countStates(view);
+      const { counts } = view;
       const done = counts.succeeded + counts.failed + counts.broken;
       const took = event.seconds === undefined ? '' : ` after ${formatDuration(event.seconds)}`;
       const why = event.message === undefined ? '' : `: ${event.message}`;
@@ -91,27 +91,35 @@ function describe(event: RunEvent, view: RunView): string | undefined {
   }
 }
 
-/** A row for each stage and one for each running step. */
-export function overview(view: RunView, now: number, startedAt: number): string {
-  const stages = new Map<string, StepView[]>();
-  for (const step of view.steps.values()) stages.set(step.stage, [...(stages.get(step.stage) ?? []), step]);
-  const rows = [...stages].map(([stage, steps]) => {
-    const of = (...states: StepState[]): number => steps.filter(({ state }) => states.includes(state)).length;
-    const done = of('succeeded', 'failed', 'broken', 'aborted');
-    const bad = of('failed', 'broken');
-    const state: StepState =
-      bad > 0 ? 'failed' : done === steps.length ? 'succeeded' : of('running') > 0 ? 'running' : 'waiting';
+/** A row for each stage and, while the run is under way, one for each running step. */
+export function overview(view: RunView, now: number, startedAt: number, underWay = true): string {
+  const rows = [...view.stages].map(([stage, { counts }]) => {
+    const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const { running, submitted, succeeded, failed, broken, aborted } = counts;
+    const done = succeeded + failed + broken + aborted;
+    const bad = failed + broken;
+    const state: StepState = bad > 0 ? 'failed' : done === steps ? 'succeeded' : running > 0 ? 'running' : 'waiting';
     const notes = [
-      of('running') > 0 ? pc.cyan(`${of('running')} running`) : '',
-      of('submitted') > 0 ? pc.dim(`${of('submitted')} waiting for a worker`) : '',
+      running > 0 ? (underWay ? pc.cyan(`${running} running`) : pc.yellow(`${running} interrupted`)) : '',
+      submitted > 0 ? pc.dim(`${submitted} waiting for a worker`) : '',
       bad > 0 ? pc.red(`${bad} failed`) : '',
     ].filter((note) => note !== '');
-    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps.length}`, notes.join(', ')];
+    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
   });
-  const running = [...view.steps.values()].filter(({ state }) => state === 'running');
-  const listed = running
-    .slice(0, LISTED)
-    .map(({ id, worker, since }) => ['  ', id, formatDuration((now - (since ?? now)) / 1000), pc.dim(worker ?? '')]);
-  if (running.length > LISTED) listed.push(['  ', pc.dim(`and ${running.length - LISTED} more`), '', '']);
+  const listed: string[][] = [];
+  for (const id of underWay ? view.running : []) {
+    if (listed.length === LISTED) {
+      listed.push(['  ', pc.dim(`and ${view.running.size - LISTED} more`), '', '']);
+      break;
+    }
+    const { start, worker, host } = view.steps.get(id) ?? {};
+    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), pc.dim(host ?? worker ?? '')]);
+  }
   return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
+}
+
+/** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
+function bar(done: number, steps: number): string {
+  const full = Math.floor((10 * done) / Math.max(1, steps));
+  return '█'.repeat(full) + pc.dim('░'.repeat(10 - full));
 }

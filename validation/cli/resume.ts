@@ -1,12 +1,22 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { handedOn } from '../runs/earlier.ts';
+import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
-import { isAlive, statusOf, thisProcess } from '../runs/record.ts';
-import { RunStore } from '../runs/store.ts';
+import { lockRun, type RunLock } from '../runs/lock.ts';
+import { isAlive, type RunRecord, statusOf, thisProcess } from '../runs/record.ts';
+import { readSecrets } from '../runs/secrets.ts';
+import { lackOfSpace } from '../runs/space.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
 import { containersFor, provideContainers } from './containers.ts';
+import { detach } from './detach.ts';
 import { runsOption } from './inspect.ts';
+
+/** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
+const PATIENCE_S = 15;
+/** A run that is stopped cancels its jobs and judges what there is. */
+const STOP_MS = 60_000;
 
 export function addResume(program: Argv): void {
   program.command(
@@ -21,12 +31,14 @@ export function addResume(program: Argv): void {
     async (args) => {
       checkTools();
       const run = new RunStore(args.runs).find(args.run);
+      checkResumable(run.readRecord());
+      const lock = lockToResume(run);
       const record = run.readRecord();
-      const status = statusOf(record);
-      if (status !== 'interrupted' && status !== 'broken') {
-        throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
-      }
-      const again = planAgain(record.request, run, (file, madeBy) => handedOn(run, file, madeBy));
+      checkResumable(record);
+      const full = lackOfSpace(run.path);
+      if (full) throw new InputError([{ message: full.message }]);
+      readSecrets(record.request.secrets ?? []);
+      const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
       const plan = again({});
       const containers = await containersFor(record.request, plan, run.path);
       const obstacle = containers && (await provideContainers(containers));
@@ -34,9 +46,26 @@ export function addResume(program: Argv): void {
       const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
       const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
       journal.add({ type: 'resumed', pid: process.pid });
-      await carryOut(journal, plan, again, args, containers);
+      if (args.detach) await detach(run, lock, args);
+      else await carryOut({ journal, lock, plan, again }, args);
     },
   );
+}
+
+/** @throws InputError */
+function checkResumable(record: RunRecord): void {
+  const status = statusOf(record);
+  if (status === 'interrupted' || status === 'broken') return;
+  throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
+}
+
+/** @throws InputError somebody else is at it */
+function lockToResume(run: RunDir): RunLock {
+  const lock = lockRun(run.path) ?? (isAlive(run.readRecord().process) ? undefined : lockRun(run.path, PATIENCE_S));
+  if (lock) return lock;
+  const { id, process: carrier } = run.readRecord();
+  const by = isAlive(carrier) ? `process ${carrier.pid} on ${carrier.host} carries it` : 'its makeflow still runs';
+  throw new InputError([{ message: `${id} cannot be resumed: ${by}` }]);
 }
 
 export function addStop(program: Argv): void {
@@ -49,14 +78,29 @@ export function addStop(program: Argv): void {
         demandOption: true,
         describe: 'Run id, or the beginning of one, or "last"',
       }),
-    (args) => {
-      const record = new RunStore(args.runs).find(args.run).readRecord();
-      const status = statusOf(record);
+    async (args) => {
+      const run = new RunStore(args.runs).find(args.run);
+      const record = run.readRecord();
       if (record.state === 'ended' || !isAlive(record.process)) {
-        throw new InputError([{ message: `${record.id} does not run: it is ${status}` }]);
+        throw new InputError([{ message: `${record.id} does not run: it is ${statusOf(record)}` }]);
       }
-      process.kill(record.process.pid, 'SIGTERM');
-      console.log(`${record.id} is being stopped`);
+      signal(record);
+      for (let waited = 0; isAlive(record.process); waited += 100) {
+        if (waited >= STOP_MS) throw new InputError([{ message: `${record.id} was told to stop, and still runs` }]);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      console.log(`${record.id} is stopped: ${statusOf(run.readRecord())}\n  relval resume ${record.id}`);
     },
   );
+}
+
+/** @throws InputError it is out of reach */
+function signal({ id, process: { pid, host } }: RunRecord): void {
+  const { host: here } = thisProcess();
+  if (host !== here) throw new InputError([{ message: `${id} runs on ${host}: stop it there` }]);
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    throw new InputError([{ message: `${id}, process ${pid}, cannot be stopped: ${(error as Error).message}` }]);
+  }
 }

@@ -7,8 +7,12 @@ import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
+import { copyInputs, requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
+import { lockRun, type RunLock } from '../runs/lock.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
+import { releaseOf } from '../runs/release.ts';
+import { parseSecrets, readSecrets } from '../runs/secrets.ts';
 import { RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
 import { findNightly } from '../schedule/nightly.ts';
@@ -17,6 +21,7 @@ import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellRepo
 import { checkBefore, checkOptions } from './check.ts';
 import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
+import { detach } from './detach.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -40,6 +45,24 @@ export function addRun(program: Argv): void {
         })
         .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
         .option('retries', { type: 'number', describe: describeOption('retries') })
+        .option('secret', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          nargs: 1,
+          describe:
+            'NAME[=FILE]: give payloads this variable, from our environment or a file, and mask its value in all logs',
+        })
+        .option('log-limit', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Of longer logs the first and the last half of this size are kept, e.g. 100M; default 256M',
+        })
+        .option('log-address', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'HOST[:PORT] by which workers reach this machine with their logs; default: its name',
+        })
         .option('check', {
           type: 'boolean',
           default: true,
@@ -77,6 +100,8 @@ export function addRun(program: Argv): void {
       const request = parseRequest({
         ...args,
         input: resolve(args.input),
+        secrets: parseSecrets(args.secret),
+        logLimit: args.logLimit === undefined ? undefined : parseSize('--log-limit', args.logLimit),
         cwd: process.cwd(),
         ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
         ...(from && { from: from.path }),
@@ -98,22 +123,23 @@ export function addRun(program: Argv): void {
         return;
       }
       const name = runName(args.name ?? trial.name);
+      readSecrets(request.secrets ?? []);
       const { id, run } = store.create(name, new Date());
-      const again = planAgain(request, run, lookFor);
-      const plan = again({});
+      const lock = lockRun(run.path) as RunLock;
+      const again = planAgain(requestOfCopy(run, request), run, (file, madeBy) => handedOn(run, file, madeBy));
+      let plan: Plan;
       let containers: LocalContainers | undefined;
       try {
+        copyInputs(run, trial);
+        plan = again({});
         containers = await containersFor(request, plan, run.path);
         await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
         rmSync(run.path, { recursive: true, force: true });
-        throw asInputError(error);
+        throw asInputError(error as Error);
       }
-      const journal = new RunJournal(run, {
-        ...newRecord(id, name, plan, request),
-        ...(release !== undefined && { release }),
-      });
+      const journal = new RunJournal(run, newRecord(id, name, plan, request, release ?? releaseOf(plan)));
       journal.add({ type: 'created', name, workflow: plan.workflow });
       const obstacle =
         unready ??
@@ -122,7 +148,8 @@ export function addRun(program: Argv): void {
         (containers && (await provideContainers(containers)));
       if (nightly) await removeOld(nightly);
       if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
-      await carryOut(journal, plan, again, args, containers);
+      if (args.detach) await detach(run, lock, args);
+      else await carryOut({ journal, lock, plan, again }, args);
     },
   );
 }
@@ -150,7 +177,7 @@ export function runName(name: string): string {
   ]);
 }
 
-export function newRecord(id: string, name: string, plan: Plan, request: RunRequest): RunRecord {
+export function newRecord(id: string, name: string, plan: Plan, request: RunRequest, release?: string): RunRecord {
   return {
     schema: 'relval-run-1',
     id,
@@ -159,8 +186,21 @@ export function newRecord(id: string, name: string, plan: Plan, request: RunRequ
     request,
     state: 'preparing',
     process: thisProcess(),
+    ...(release !== undefined && { release }),
     project: `relval-${id}`,
     created: Date.now(),
     totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
   };
+}
+
+const UNITS = ['', 'K', 'M', 'G'];
+/** Bytes: less shows nothing. */
+const SMALLEST_LOG = 4096;
+
+/** `100M`, `1G`, `4096`: bytes. @throws InputError */
+function parseSize(flag: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
+  const bytes = Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
+  if (bytes >= SMALLEST_LOG && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new InputError([{ message: `${flag} ${text}: expected a size of 4K at least, such as 100M` }]);
 }

@@ -1,19 +1,6 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
 
-export interface FollowOptions {
-  /** ms between looks at the file, beside those that the kernel's notices cause. @default 250 */
-  pollInterval?: number;
-}
-
-/** A text file that is read as it grows, from its beginning. */
-export interface LineFollower {
-  /** Reads what is there now: once more after its writer has ended. */
-  drain: () => Promise<void>;
-  close: () => void;
-}
-
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 
 /** Puts chunks of a growing file together into whole lines. */
 export class WholeLines {
@@ -28,82 +15,78 @@ export class WholeLines {
 }
 
 /**
- * Follows a text file, which need not exist yet. Bytes are read as Latin-1: the logs that this is for are ASCII, and no
- * character is cut where a read ends.
- * @param onLines called with the new whole lines, in order
- * @param onError the file cannot be read, or has become shorter: following has ended
+ * A text file that is read as it grows, from its beginning; it need not exist yet. Bytes are read as Latin-1: the logs that
+ * this is for are ASCII, and no character is cut where a read ends. Reading does not wait, so that what two logs say, and
+ * what a socket says, can be brought into one order.
  */
-export function followLines(
-  path: string,
-  onLines: (lines: string[]) => void,
-  onError: (error: Error) => void,
-  { pollInterval = 250 }: FollowOptions = {},
-): LineFollower {
-  const lines = new WholeLines();
-  let offset = 0;
-  let watcher: FSWatcher | undefined;
-  let closed = false;
-  let reading = Promise.resolve();
-  let queued = false;
+export class LineTail {
+  readonly path: string;
+  readonly #lines = new WholeLines();
+  #offset = 0;
 
-  async function readOn(): Promise<void> {
-    const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (!file) return;
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The whole lines that are new. @throws the file cannot be read, or has become shorter */
+  read(): string[] {
+    const fd = openIfThere(this.path);
+    if (fd === undefined) return [];
     try {
-      watcher ??= watchFile(path, look);
-      if ((await file.stat()).size < offset) throw new Error(`${path} has become shorter: did someone replace it?`);
-      const buffer = Buffer.alloc(CHUNK);
-      for (let bytesRead = -1; bytesRead !== 0 && !closed; ) {
-        ({ bytesRead } = await file.read(buffer, 0, CHUNK, offset));
-        offset += bytesRead;
-        const whole = lines.push(buffer.toString('latin1', 0, bytesRead));
-        if (whole.length > 0) onLines(whole);
+      const { size } = fstatSync(fd);
+      if (size < this.#offset) throw new Error(`${this.path} has become shorter: did someone replace it?`);
+      const lines: string[] = [];
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - this.#offset));
+      while (this.#offset < size) {
+        const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - this.#offset), this.#offset);
+        if (count === 0) break;
+        this.#offset += count;
+        for (const line of this.#lines.push(buffer.toString('latin1', 0, count))) lines.push(line);
       }
+      return lines;
     } finally {
-      await file.close();
+      closeSync(fd);
     }
   }
-
-  /** One reader at a time; however many notices come while it reads, it reads once more. */
-  function look(): void {
-    if (queued || closed) return;
-    queued = true;
-    reading = reading
-      .then(() => {
-        queued = false;
-        return readOn();
-      })
-      .catch((error: Error) => {
-        close();
-        onError(error);
-      });
-  }
-
-  function close(): void {
-    closed = true;
-    clearInterval(timer);
-    watcher?.close();
-  }
-
-  const timer = setInterval(look, pollInterval);
-  look();
-  return {
-    drain: () => {
-      look();
-      return reading;
-    },
-    close,
-  };
 }
 
-/** Without notices (no inotify left, a network file system) the polling does. */
-function watchFile(path: string, look: () => void): FSWatcher | undefined {
+function openIfThere(path: string): number | undefined {
   try {
-    return watch(path, look).on('error', () => {});
-  } catch {
-    return undefined;
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
+}
+
+/**
+ * Calls `look` when one of the files may have changed: at the kernel's notice, and every `pollInterval` ms, because there
+ * may be no notices (no inotify left, a network file system) and a file need not exist yet.
+ */
+export function watchFiles(paths: readonly string[], look: () => void, pollInterval: number): { close: () => void } {
+  const watchers = new Map<string, FSWatcher>();
+  const tryToWatch = (): void => {
+    for (const path of paths) {
+      if (watchers.has(path)) continue;
+      try {
+        watchers.set(
+          path,
+          watch(path, look).on('error', () => {}),
+        );
+      } catch {
+        // polled
+      }
+    }
+  };
+  const timer = setInterval(() => {
+    if (watchers.size < paths.length) tryToWatch();
+    look();
+  }, pollInterval);
+  tryToWatch();
+  return {
+    close: () => {
+      clearInterval(timer);
+      for (const watcher of watchers.values()) watcher.close();
+    },
+  };
 }

@@ -1,27 +1,90 @@
-import { type FollowOptions, followLines, type LineFollower } from './follow-lines.ts';
+import { LineTail, watchFiles } from './follow-lines.ts';
 import { applyEvent, emptyFlow, type FlowState, type LogEvent, parseLogLine } from './transaction-log.ts';
+import { parseWorkerLogLine, type WorkerLogEvent } from './worker-log.ts';
 
-/** A transaction log that is read as it grows, from its beginning. */
-export interface LogFollower extends LineFollower {
-  readonly flow: FlowState;
+/** What makeflow and Work Queue write down of one flow. */
+export type FlowEvent = LogEvent | WorkerLogEvent;
+
+export interface FollowOptions {
+  /** ms between looks at the files, beside those that the kernel's notices cause. @default 250 */
+  pollInterval?: number;
 }
 
+/** Both logs of a flow, read as they grow, from their beginnings. */
+export interface FlowFollower {
+  /** By makeflow's log. */
+  readonly flow: FlowState;
+  /** Reads what is there now: once more after their writer has ended, and before anything else is believed. */
+  look: () => void;
+  close: () => void;
+}
+
+/** At a burst of notices, ms until the next look. */
+const BURST_MS = 20;
+
 /**
- * Follows a transaction log, which need not exist yet.
- * @param onEvents called with the new events, in order, after they were taken into `flow`
- * @param onError the file cannot be read, or has become shorter: following has ended
+ * Follows makeflow's log and that of Work Queue, which need not exist yet.
+ * @param onEvents called with the new events of both, in the order of their times, after makeflow's were taken into `flow`
+ * @param onError a log cannot be read, or has become shorter, or `onEvents` has thrown: following has ended
  */
-export function followLog(
-  path: string,
-  onEvents: (events: LogEvent[], flow: FlowState) => void,
+export function followFlow(
+  files: { transactions: string; workQueueTransactions: string },
+  onEvents: (events: FlowEvent[], flow: FlowState) => void,
   onError: (error: Error) => void,
-  options: FollowOptions = {},
-): LogFollower {
+  { pollInterval = 250 }: FollowOptions = {},
+): FlowFollower {
   const flow = emptyFlow();
-  const take = (lines: readonly string[]): void => {
-    const events = lines.map(parseLogLine).filter((event) => event !== undefined);
-    for (const event of events) applyEvent(flow, event);
-    if (events.length > 0) onEvents(events, flow);
-  };
-  return { flow, ...followLines(path, take, onError, options) };
+  const makeflow = new LineTail(files.transactions);
+  const workQueue = new LineTail(files.workQueueTransactions);
+  let closed = false;
+  let soon: NodeJS.Timeout | undefined;
+
+  function close(): void {
+    closed = true;
+    clearTimeout(soon);
+    watcher.close();
+  }
+
+  function look(): void {
+    clearTimeout(soon);
+    soon = undefined;
+    if (closed) return;
+    try {
+      // makeflow's first: then all that Work Queue has written before the end of a job is there too
+      const ofMakeflow = makeflow.read().flatMap((line) => parseLogLine(line) ?? []);
+      const ofWorkQueue = workQueue.read().flatMap((line) => parseWorkerLogLine(line) ?? []);
+      for (const event of ofMakeflow) applyEvent(flow, event);
+      const events = inOrder(ofMakeflow, ofWorkQueue);
+      if (events.length > 0) onEvents(events, flow);
+    } catch (error) {
+      close();
+      onError(error as Error);
+    }
+  }
+
+  const watcher = watchFiles(
+    [files.transactions, files.workQueueTransactions],
+    () => {
+      soon ??= setTimeout(look, BURST_MS);
+    },
+    pollInterval,
+  );
+  soon = setTimeout(look, 0);
+  return { flow, look, close };
+}
+
+/** By their times, each log's events in their own order: a clock that was set back must not turn them around. */
+export function inOrder(a: readonly FlowEvent[], b: readonly FlowEvent[]): FlowEvent[] {
+  const merged: FlowEvent[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const [first, second] = [a[i], b[j]];
+    if (first && (!second || first.time <= second.time)) {
+      merged.push(first);
+      i++;
+    } else if (second) {
+      merged.push(second);
+      j++;
+    }
+  }
+  return merged;
 }

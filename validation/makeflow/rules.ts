@@ -12,9 +12,14 @@ export const PATTERNS = 'relval-patterns';
  * and reads its own log by white space. One rule a step, in order: makeflow's node N is the Nth step.
  * `exec`, because the shell that a worker starts a command in would outlive a killed worker and hold its connection open.
  * @param hasSteps whether a stage has a list of steps
+ * @param exports variables of makeflow's environment that steps get: their names, never their values
  */
-export function* makeflowText(phase: Phase, hasSteps: (stage: Stage) => boolean): Generator<string> {
-  yield header(phase);
+export function* makeflowText(
+  phase: Phase,
+  hasSteps: (stage: Stage) => boolean,
+  exports: readonly string[],
+): Generator<string> {
+  yield header(phase, exports);
   const known = new Set<Stage>();
   let stage: Stage | undefined;
   let common = '';
@@ -34,14 +39,14 @@ export function* makeflowText(phase: Phase, hasSteps: (stage: Stage) => boolean)
   }
 }
 
-function header({ number, steps }: Phase): string {
+function header({ number, steps }: Phase, exports: readonly string[]): string {
   const needs = steps.map((step) => step.stage.resources);
   const most = (name: 'cores' | 'memory' | 'disk'): number => needs.reduce((max, need) => Math.max(max, need[name]), 0);
   return [
     `# Written by relval. Run it with: makeflow Makeflow.${number}, or makeflow -T wq ... Makeflow.${number}`,
     '# By itself makeflow runs no rule that needs more than this machine has, and says nothing. Then claim what it has not:',
     `# makeflow --local-cores ${most('cores')} --local-memory ${most('memory')} --local-disk ${most('disk')} Makeflow.${number}`,
-    `export ${LOGS_VARIABLE}`,
+    ...[LOGS_VARIABLE, ...exports].map((name) => `export ${name}`),
     '',
   ].join('\n');
 }

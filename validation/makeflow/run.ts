@@ -19,6 +19,8 @@ export interface MakeflowRun {
   dieWithParent?: boolean;
   /** Added to this process's environment. Of all this only LOGS_VARIABLE reaches steps on workers. */
   env?: NodeJS.ProcessEnv;
+  /** An open file of ours that makeflow keeps open as well: a lock on it is held as long as either of us lives. */
+  keepOpen?: number | undefined;
 }
 
 export interface WorkQueueBatch {
@@ -87,7 +89,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
     // without it Debian's makeflow starts an MPI daemon and wants ssh
     env: { ...process.env, OMPI_MCA_ess_singleton_isolated: '1', ...run.env },
     detached: true,
-    stdio: ['ignore', stdout, stderr],
+    stdio: ['ignore', stdout, stderr, ...(run.keepOpen === undefined ? [] : [run.keepOpen])],
   });
   closeSync(stdout);
   closeSync(stderr);

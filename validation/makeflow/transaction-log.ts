@@ -22,30 +22,8 @@ export type LogEvent =
   | { type: 'node'; time: number; node: number; state: NodeStateName; jobId: number; counts: NodeCounts }
   | { type: 'started' | 'completed' | 'aborted' | 'failed'; time: number };
 
-/** One submission of a rule. A worker that is lost makes no new one: Work Queue gives the same task to another. */
-export interface Attempt {
-  /** From 1, across resumes. */
-  number: number;
-  /** Which run of makeflow on this log, from 1: job ids mean something only within one. */
-  run: number;
-  /** Work Queue's task id; with local jobs the pid. */
-  jobId: number;
-  start: number;
-  end?: number;
-  /** `aborted` also where makeflow died while it ran. */
-  state: Exclude<NodeStateName, 'waiting'>;
-}
-
-export interface NodeRecord {
-  state: NodeStateName;
-  attempts: Attempt[];
-}
-
-/** All that the log says so far. */
+/** How far a flow is, by all that the log says. */
 export interface FlowState {
-  nodes: Map<number, NodeRecord>;
-  /** How often makeflow was started on this log. */
-  runs: number;
   /** How the last run ended; undefined while it runs, and when makeflow was killed. `completed` may hide failed nodes. */
   ended?: 'completed' | 'aborted' | 'failed';
   counts?: NodeCounts;
@@ -54,7 +32,7 @@ export interface FlowState {
 }
 
 export function emptyFlow(): FlowState {
-  return { nodes: new Map(), runs: 0, lastTime: 0 };
+  return { lastTime: 0 };
 }
 
 const NODE_LINE = /^(\d+) (\d+) ([0-4]) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$/;
@@ -73,31 +51,15 @@ export function parseLogLine(line: string): LogEvent | undefined {
 
 type Fields = [number, number, number, number, number, number, number, number, number, number];
 
-/** Takes an event into the state, in place: a flow has up to 100,000 nodes and each has several lines. */
+/** Takes an event into the state, in place. */
 export function applyEvent(flow: FlowState, event: LogEvent): void {
   flow.lastTime = Math.max(flow.lastTime, event.time);
   if (event.type === 'started') {
-    flow.runs++;
     delete flow.ended;
   } else if (event.type === 'node') {
     flow.counts = event.counts;
-    applyNode(flow, event);
   } else {
     flow.ended = event.type;
-  }
-}
-
-function applyNode(flow: FlowState, { node, state, jobId, time }: LogEvent & { type: 'node' }): void {
-  const record = flow.nodes.get(node) ?? { state: 'waiting', attempts: [] };
-  flow.nodes.set(node, record);
-  record.state = state;
-  const last = record.attempts.at(-1);
-  if (state === 'running') {
-    record.attempts.push({ number: record.attempts.length + 1, run: flow.runs, jobId, start: time, state });
-  } else if (last?.state === 'running') {
-    // waiting again without having ended: makeflow was killed, and a later one resets the node
-    last.state = state === 'waiting' ? 'aborted' : state;
-    last.end = time;
   }
 }
 

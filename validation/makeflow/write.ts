@@ -13,6 +13,8 @@ const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/v
 export interface WriteOptions extends Omit<StageFileOptions, 'alias'> {
   /** Fixed texts that are known errors where they stand in a log. */
   patterns: readonly string[];
+  /** Variables of makeflow's environment that steps get. */
+  exports?: readonly string[];
 }
 
 /** One Makeflow file that was written. */
@@ -99,7 +101,7 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
   }
   await writeText(
     join(draft, `Makeflow.${phase.number}`),
-    makeflowText(phase, (stage) => withList.has(stage)),
+    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? []),
   );
 }
 

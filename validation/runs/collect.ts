@@ -1,44 +1,104 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { StepOutcome } from '../checks/outcome.ts';
 import type { StepLogs } from '../checks/step-logs.ts';
 import { unpackLogs } from '../step/log-bundle.ts';
+import { maskFile } from '../step/mask.ts';
 import { stepFile } from '../step/names.ts';
 import { parseResult, type StepResult } from '../step/result.ts';
 import type { Step } from '../workflow/plan.ts';
 import type { StepView } from './events.ts';
-import type { RunDir } from './store.ts';
+import { type RunDir, replaceFile } from './store.ts';
 
 const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
 
 const MB = 2 ** 20;
 
-/** What is kept of an attempt as it is; the bundle of the other logs is unpacked into `logs/`. */
-const KEPT = ['stdout.log', 'stderr.log', 'result.json', 'validation_report.txt'] as const;
+/** What is kept of an attempt as it is, the result last: when it is there, everything is. */
+const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'] as const;
+/** All other logs, unpacked into `logs/`. */
+const BUNDLE = 'logs';
+
+/** Files that were taken and are not yet in their places; in the attempt's directory, so that a rename is enough. */
+const TAKEN = '.taken-';
 
 /**
- * Brings what one attempt of a step left in `from` into `steps/<step>/<attempt>/`. Files are linked, not moved: makeflow
- * must find its targets when a run is resumed; and at once, before the first wait, since makeflow removes what a failed
- * attempt left. Doing it twice does no harm.
+ * Takes what one attempt of a step left in `from`, at once, since makeflow removes what a failed attempt left when the
+ * next one fails. Files are linked, not moved: makeflow must find its targets when a run is resumed. Doing it twice does
+ * no harm.
+ */
+export function takeFiles(run: RunDir, step: string, attempt: number, from: string): void {
+  const to = run.attemptDir(step, attempt);
+  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), join(to, TAKEN + name));
+}
+
+/**
+ * Puts the files that were taken in the places of those that were written while the attempt ran, and unpacks its other
+ * logs, all with secrets masked. Without files it leaves what is there.
  * @returns the step's own result; undefined when it left none that can be read
  */
-export async function collectAttempt(
+export async function placeFiles(
   run: RunDir,
   step: string,
   attempt: number,
-  from: string,
+  secrets: readonly string[],
 ): Promise<StepResult | undefined> {
-  const to = run.attemptDir(step, attempt);
-  mkdirSync(to, { recursive: true });
-  for (const name of KEPT) keep(join(from, stepFile(step, name)), join(to, name));
-  const bundle = join(to, '.logs');
-  keep(join(from, stepFile(step, 'logs')), bundle);
-  const logs = join(to, 'logs');
-  rmSync(logs, { recursive: true, force: true });
-  if (existsSync(bundle)) await unpackLogs(bundle, logs);
-  rmSync(bundle, { force: true });
-  return readResult(join(to, 'result.json'));
+  const directory = run.attemptDir(step, attempt);
+  for (const name of [BUNDLE, ...KEPT]) {
+    const taken = join(directory, TAKEN + name);
+    if (!existsSync(taken)) continue;
+    if (secrets.length > 0) await maskFile(taken, secrets);
+    if (name !== BUNDLE) {
+      renameSync(taken, join(directory, name));
+      continue;
+    }
+    const logs = join(directory, 'logs');
+    rmSync(logs, { recursive: true, force: true });
+    await unpackLogs(taken, logs);
+    rmSync(taken, { force: true });
+  }
+  return readResult(join(directory, 'result.json'));
+}
+
+/** What is known of an attempt that left no result, in the form of one. */
+export function writeLostResult(
+  run: RunDir,
+  { id, index, stage }: Step,
+  attempt: number,
+  known: { message: string; start: number; end: number; host?: string | undefined; execution?: string | undefined },
+): void {
+  const result: StepResult = {
+    schema: 'relval-result-1',
+    step: id,
+    execution: known.execution ?? '',
+    stage: stage.name,
+    index,
+    phase: 'payload',
+    blocking: stage.onFailure === 'stop',
+    exitStatus: null,
+    signal: null,
+    timedOut: false,
+    interrupted: true,
+    start: Math.round(known.start),
+    end: Math.round(known.end),
+    payloadStart: null,
+    payloadEnd: null,
+    cpuTime: null,
+    peakMemory: null,
+    outOfMemory: false,
+    host: known.host ?? '',
+    worker: '',
+    cores: null,
+    outputDir: '',
+    inputBytes: 0,
+    outputBytes: 0,
+    outputs: [],
+    missing: [],
+    coreDumps: [],
+    message: known.message,
+  };
+  replaceFile(join(run.attemptDir(id, attempt), 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
 }
 
 /** The result of an attempt; undefined when there is none, or none that can be read. */
@@ -119,6 +179,7 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     host: result.host,
     timedOut: result.timedOut,
     coreDumps: result.coreDumps,
+    outOfMemory: result.outOfMemory,
     missing: result.missing,
     ...(result.end !== null && { end: result.end }),
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),

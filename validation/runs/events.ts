@@ -9,16 +9,27 @@ export type RunEvent = { time: number } & (
   /** The steps of a phase are known; listed in makeflow's order. */
   | { type: 'planned'; phase: number; steps: { id: string; stage: string }[] }
   | { type: 'phase-started'; phase: number; makeflow: number }
-  /** Handed to Work Queue: it waits for a worker from now on. */
-  | { type: 'step-submitted'; step: string; attempt: number }
-  /** A worker has it. */
-  | { type: 'step-running'; step: string; worker: string }
-  /** Its worker was lost; Work Queue gives the same attempt to another. */
-  | { type: 'step-requeued'; step: string }
+  /**
+   * Handed to Work Queue: it waits for a worker from now on. `attempt`: which one its execution will be. `task` names the
+   * submission, in all makeflows of the run: `PHASE.MAKEFLOW.JOB`.
+   */
+  | { type: 'step-submitted'; step: string; attempt: number; task: string }
+  /**
+   * A worker has started it: an attempt begins, whose directory is `steps/STEP/ATTEMPT`. `task` names the execution:
+   * that of the submission, and which one of it.
+   */
+  | { type: 'step-running'; step: string; attempt: number; task: string; worker: string }
+  /** The attempt has reached the log receiver: its log is written as it grows. `execution` is in its result.json too. */
+  | { type: 'step-connected'; step: string; attempt: number; execution: string; host: string }
+  /** Its worker was lost, and the attempt with it; Work Queue gives the step to another. */
+  | { type: 'step-requeued'; step: string; attempt: number; message: string }
   | {
       type: 'step-ended';
       step: string;
+      /** The last one; 0: it never ran. */
       attempt: number;
+      /** The submission that has ended. */
+      task: string;
       state: Extract<StepState, 'succeeded' | 'failed' | 'broken' | 'aborted'>;
       /** True when makeflow tries it again. */
       retried: boolean;
@@ -46,69 +57,130 @@ export interface StepView {
   id: string;
   stage: string;
   state: StepState;
+  /** The last one that began; 0: none has. */
   attempt: number;
   /** ms since 1970: since when it has its state. */
   since?: number;
+  /** ms since 1970: begin of the last attempt. */
+  start?: number;
   worker?: string;
+  host?: string;
+  /** What the last attempt that ended said. */
   message?: string;
+  /** How long the last attempt that ended took. */
   seconds?: number;
 }
 
-/** How far a run is, made from its events. */
+export type StateCounts = Record<StepState, number>;
+
+export interface StageView {
+  /** Its steps by their states. */
+  counts: StateCounts;
+  /** ms since 1970: when the first of its steps started, and when the last so far ended. */
+  start?: number;
+  end?: number;
+}
+
+/** How far a run is, made from its events. Taking an event in costs the same whatever the number of steps. */
 export interface RunView {
   phase: number;
   steps: Map<string, StepView>;
+  /** All steps by their states. */
+  counts: StateCounts;
+  /** In the order of the plan. */
+  stages: Map<string, StageView>;
+  /** Ids of the steps that run now, in the order in which they started. */
+  running: Set<string>;
   verdict?: string;
   reason?: string;
 }
 
 export function emptyView(): RunView {
-  return { phase: 0, steps: new Map() };
+  return { phase: 0, steps: new Map(), counts: noSteps(), stages: new Map(), running: new Set() };
+}
+
+function noSteps(): StateCounts {
+  return { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 };
 }
 
 /** Takes one event into a view. */
 export function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'planned':
-      for (const { id, stage } of event.steps) {
-        if (!view.steps.has(id)) view.steps.set(id, { id, stage, state: 'waiting', attempt: 0 });
-      }
+      for (const { id, stage } of event.steps) if (!view.steps.has(id)) addStep(view, id, stage);
       break;
     case 'phase-started':
       view.phase = event.phase;
       break;
     case 'step-submitted':
-      change(view, event.step, { state: 'submitted', attempt: event.attempt, since: event.time });
+      change(view, event.step, { state: 'submitted', since: event.time });
       break;
     case 'step-running':
-      change(view, event.step, { state: 'running', worker: event.worker, since: event.time });
+      change(view, event.step, {
+        state: 'running',
+        attempt: event.attempt,
+        worker: event.worker,
+        host: undefined,
+        since: event.time,
+        start: event.time,
+      });
+      break;
+    case 'step-connected':
+      change(view, event.step, { host: event.host });
       break;
     case 'step-requeued':
-      change(view, event.step, { state: 'submitted', since: event.time });
+      change(view, event.step, { state: 'submitted', since: event.time, message: event.message });
       break;
     case 'step-ended':
       change(view, event.step, {
         state: event.retried ? 'submitted' : event.state,
         attempt: event.attempt,
         since: event.time,
-        ...(event.message !== undefined && { message: event.message }),
-        ...(event.seconds !== undefined && { seconds: event.seconds }),
+        message: event.message,
+        seconds: event.seconds,
+        ...(event.host !== undefined && { host: event.host }),
       });
       break;
     case 'ended':
       view.verdict = event.verdict;
       view.reason = event.reason;
       break;
+    case 'resumed':
+      delete view.verdict;
+      delete view.reason;
+      break;
   }
 }
 
-function change(view: RunView, id: string, to: Partial<StepView>): void {
-  const step = view.steps.get(id);
-  if (step) view.steps.set(id, { ...step, ...to });
+function addStep(view: RunView, id: string, stage: string): void {
+  const ofStage = view.stages.get(stage) ?? { counts: noSteps() };
+  view.stages.set(stage, ofStage);
+  view.steps.set(id, { id, stage, state: 'waiting', attempt: 0 });
+  view.counts.waiting++;
+  ofStage.counts.waiting++;
 }
 
-export function countStates(view: RunView): Record<StepState, number> {
-  const counts = { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 };
-  for (const { state } of view.steps.values()) counts[state]++;
-  return counts;
+/** Keys that are undefined are taken away. */
+type Change = { [Key in keyof StepView]?: StepView[Key] | undefined };
+
+function change(view: RunView, id: string, to: Change): void {
+  const step = view.steps.get(id);
+  if (!step) return;
+  const next = { ...step, ...to };
+  for (const key of Object.keys(to) as (keyof StepView)[]) if (next[key] === undefined) delete next[key];
+  view.steps.set(id, next as StepView);
+  if (next.state === step.state) return;
+  const stage = view.stages.get(step.stage) as StageView;
+  for (const counts of [view.counts, stage.counts]) {
+    counts[step.state]--;
+    counts[next.state as StepState]++;
+  }
+  const since = next.since ?? 0;
+  if (next.state === 'running') {
+    view.running.add(id);
+    stage.start = Math.min(stage.start ?? since, since);
+  } else if (step.state === 'running') {
+    view.running.delete(id);
+    stage.end = Math.max(stage.end ?? since, since);
+  }
 }

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { patternsForGrep } from '../checks/rules.ts';
 import { phaseSteps } from '../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../makeflow/run.ts';
@@ -9,9 +9,12 @@ import type { Plan } from '../workflow/plan.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from './criteria.ts';
 import type { RunJournal } from './journal.ts';
 import { judgeRun } from './judge.ts';
+import type { RunLock } from './lock.ts';
 import { planPhase } from './made-files.ts';
 import { runPhase } from './phase.ts';
+import type { RunRequest } from './record.ts';
 import type { RunDir } from './store.ts';
+import type { LogStreams } from './streams.ts';
 
 export interface Execution {
   journal: RunJournal;
@@ -21,18 +24,29 @@ export interface Execution {
   replan: (bins: Record<string, readonly string[]>) => Plan;
   batch: WorkQueueBatch;
   retries?: number | undefined;
+  streams: LogStreams;
+  /** Variables that payloads get, and whose values must not stand in any log. */
+  secrets: Readonly<Record<string, string>>;
+  /** Makeflow shares it. */
+  lock?: RunLock | undefined;
   signal: AbortSignal;
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
 }
 
-/** The files of a run before anything has run: its inputs as they were given, and the first Makeflow. */
-export async function prepareRun(run: RunDir, plan: Plan, choice: CriteriaChoice): Promise<void> {
-  const input = join(run.path, 'input');
-  mkdirSync(input);
-  for (const source of plan.sources) copyFileSync(source, join(input, basename(source)));
-  keepChoice(run, choice);
-  await writePhase(run, plan, 0);
+/** What a run is judged by, and what makeflow needs for the first phase. */
+export async function prepareRun(
+  run: RunDir,
+  plan: Plan,
+  request: CriteriaChoice & Pick<RunRequest, 'secrets'>,
+): Promise<void> {
+  keepChoice(run, request);
+  await writePhase(
+    run,
+    plan,
+    0,
+    (request.secrets ?? []).map(({ name }) => name),
+  );
 }
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
@@ -50,11 +64,11 @@ export async function executeRun(execution: Execution): Promise<Report> {
       if (!next.plan) break;
       plan = next.plan;
     }
-    const written = await ensurePhase(journal.run, plan, phase);
+    const written = await ensurePhase(journal.run, plan, phase, Object.keys(execution.secrets));
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
-    const retries = execution.retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries));
-    problem = await runPhase({ journal, written, batch: execution.batch, retries, signal });
+    const { batch, retries, streams, secrets, lock } = execution;
+    problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
   }
   const end = signal.aborted
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
@@ -62,13 +76,18 @@ export async function executeRun(execution: Execution): Promise<Report> {
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
-async function writePhase(run: RunDir, plan: Plan, phase: number): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)) });
+async function writePhase(run: RunDir, plan: Plan, phase: number, exports: readonly string[]): Promise<void> {
+  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)), exports });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
-async function ensurePhase(run: RunDir, plan: Plan, phase: number): Promise<WrittenMakeflow> {
+async function ensurePhase(
+  run: RunDir,
+  plan: Plan,
+  phase: number,
+  exports: readonly string[],
+): Promise<WrittenMakeflow> {
   const file = `Makeflow.${phase}`;
-  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase);
+  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, exports);
   return { phase, file, steps: phaseSteps(plan, phase) };
 }

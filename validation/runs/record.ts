@@ -40,6 +40,12 @@ export const runRequestSchema = z.object({
   volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** `HOST[:PORT]` by which workers reach this machine with their logs. */
+  logAddress: z.string().optional(),
+  /** Bytes that are kept of one log. */
+  logLimit: z.number().int().positive().optional(),
+  /** Variables that payloads get and that must not be written down; `file` has the value, else our own environment. */
+  secrets: z.array(z.object({ name: z.string(), file: z.string().optional() })).optional(),
   /** The nightly that it is a run of. */
   nightly: z.object({ name: z.string(), file: z.string() }).optional(),
   /** With `relval exec`: the words that were to be run; the input is then made from them. */
@@ -48,6 +54,23 @@ export const runRequestSchema = z.object({
   jira: issueKey.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** Seconds, from the beginning of the run. */
+export const timingSchema = z.object({
+  seconds: z.number(),
+  stages: z.array(
+    z.object({
+      name: z.string(),
+      steps: z.number(),
+      /** When its first step started, and its last one ended. */
+      start: z.number(),
+      end: z.number(),
+      /** Of what its steps took. */
+      median: z.number(),
+    }),
+  ),
+});
+export type RunTiming = z.infer<typeof timingSchema>;
 
 /** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
@@ -73,6 +96,8 @@ export const runRecordSchema = z.object({
   /** ms since 1970. */
   created: z.number(),
   ended: z.number().optional(),
+  /** How long its stages took, for what to expect of later runs; only of one that ran through at once. */
+  timing: timingSchema.optional(),
   totals: z.object({
     steps: z.number(),
     succeeded: z.number(),

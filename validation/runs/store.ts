@@ -1,5 +1,4 @@
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
+import { EventReader, EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
 
@@ -57,17 +57,19 @@ export class RunDir {
     replaceFile(join(this.path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
   }
 
+  /** One event; who writes many keeps an EventWriter. */
   appendEvent(event: RunEvent): void {
-    appendFileSync(this.eventsFile, `${JSON.stringify(event)}\n`);
+    const events = new EventWriter(this.eventsFile);
+    try {
+      events.append(event);
+    } finally {
+      events.close();
+    }
   }
 
-  /** All events; a torn last line, as a full disk or a crash leaves it, is left out. */
-  *readEvents(): Iterable<RunEvent> {
-    if (!existsSync(this.eventsFile)) return;
-    for (const line of readFileSync(this.eventsFile, 'utf8').split('\n')) {
-      const event = parseJson(line);
-      if (event !== undefined) yield event as RunEvent;
-    }
+  /** All events; a torn line, as a full disk or a crash leaves it, is left out. */
+  readEvents(): Iterable<RunEvent> {
+    return new EventReader(this.eventsFile).read();
   }
 
   /** How far the run is, by its events. */

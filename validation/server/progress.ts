@@ -77,8 +77,12 @@ export class RunProgress {
         times.started = event.time;
         times.worker = event.worker;
         break;
+      case 'step-connected':
+        times.host = event.host;
+        break;
       case 'step-requeued':
-        delete times.started;
+        times.ended = event.time;
+        times.message = event.message;
         break;
       case 'step-ended':
         times.ended = event.time;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { earlierTimings, expectedEnd } from '../runs/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
@@ -7,7 +8,7 @@ import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
-import { describeRun, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
 
 const text = z.string().max(200);
 
@@ -57,7 +58,15 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
   app.get<OfRun>('/runs/:id', async (request, reply) => {
     const run = await context.run(request.params.id);
     const [source, counts] = await Promise.all([context.source(run), context.reports.counts(run.root)]);
-    return sendJson(request, reply, describeRun(run, counts, source));
+    const { record } = run;
+    const earlier = isLive(run.status)
+      ? earlierTimings(
+          context.index.all().map((one) => one.record),
+          record,
+        )
+      : [];
+    const expected = expectedEnd(source.progress.view, record.created, earlier, Date.now());
+    return sendJson(request, reply, describeRun(run, counts, source, expected));
   });
 
   app.get<OfRun>('/runs/:id/steps', async (request, reply) => {

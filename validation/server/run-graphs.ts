@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { buildGraph, type Collapse } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../jdl/problem.ts';
+import { requestOfCopy } from '../runs/input-copy.ts';
+import { RunDir } from '../runs/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
 import { HttpError } from './http-error.ts';
@@ -37,19 +37,13 @@ export class RunGraphs {
   #planOf({ id, root, record }: IndexedRun): Plan {
     const known = this.#plans.get(root);
     if (known) return known;
-    const { request } = record;
-    // The run's own copy says what was run, whatever the file is now.
-    const input = join(root, 'input');
-    const copy = join(input, basename(request.input));
     try {
-      const plan = planInput(
-        { ...request, input: existsSync(copy) ? copy : request.input },
-        {
-          allowMissing: true,
-          outputBase: root,
-          ...(existsSync(copy) ? { cwd: input } : request.cwd !== undefined && { cwd: request.cwd }),
-        },
-      );
+      const request = requestOfCopy(new RunDir(root), record.request);
+      const plan = planInput(request, {
+        allowMissing: true,
+        outputBase: root,
+        ...(request.cwd !== undefined && { cwd: request.cwd }),
+      });
       keep(this.#plans, root, plan, PLANS);
       return plan;
     } catch (error) {

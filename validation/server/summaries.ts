@@ -1,5 +1,4 @@
 import type { Report, StepReport, StepState } from '../report/model.ts';
-import { countStates } from '../runs/events.ts';
 import type { RunStatus } from '../runs/record.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
@@ -35,17 +34,23 @@ export interface StepSource {
   report: Report | undefined;
 }
 
-export function describeRun(run: IndexedRun, counts: FindingCounts | undefined, source: StepSource): RunDetail {
+/** @param expected when it will end: ms since 1970 */
+export function describeRun(
+  run: IndexedRun,
+  counts: FindingCounts | undefined,
+  source: StepSource,
+  expected?: number,
+): RunDetail {
   const { progress } = source;
   const { view } = progress;
-  const states = countStates(view);
-  const { succeeded, failed, broken, running } = states;
+  const { succeeded, failed, broken, running } = view.counts;
   const totals = { steps: Math.max(view.steps.size, run.record.totals.steps), succeeded, failed, broken, running };
   return {
     ...summarize(run, counts),
     totals: view.steps.size > 0 ? totals : run.record.totals,
     directory: run.root,
     phase: view.phase,
+    ...(expected !== undefined && { expectedEnd: Math.round(expected) }),
     stages: stagesOf(source),
     events: progress.offset,
     hasReport: source.report !== undefined,

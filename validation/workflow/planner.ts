@@ -76,11 +76,12 @@ function plan(
   for (const [key, value] of jdl.values) values.set(key, value);
   const warnings = [...jdl.warnings];
   warnUnknownSwitches(values, warnings);
-  return buildPlan({
+  const folders = [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])];
+  const built = buildPlan({
     name,
     definition,
     values,
-    folders: [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])],
+    folders,
     payloadFolders: [...new Set([jdlFolder, ...definition.folders])],
     outputBase: options.outputBase,
     bins: options.bins ?? {},
@@ -89,6 +90,7 @@ function plan(
     sources: sources.map((path) => resolve(path)),
     warnings,
   });
+  return { ...built, folders };
 }
 
 /** The keys of a JDL that the workflow file has itself. */

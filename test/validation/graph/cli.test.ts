@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventWriter } from '../../../validation/runs/event-log.ts';
 import { thisProcess } from '../../../validation/runs/record.ts';
 import { RunDir } from '../../../validation/runs/store.ts';
 import { GPMC, Relval } from '../../e2e/relval.ts';
@@ -37,14 +38,15 @@ function someRun(id: string): void {
     created: 1_860_000_000_000,
     totals: { steps: 4, succeeded: 2, failed: 0, broken: 0, running: 1 },
   });
-  const ended = { attempt: 1, retried: false } as const;
-  run.appendEvent({ time: 1, type: 'planned', phase: 0, steps: [{ id: 'bins', stage: 'bins' }] });
-  run.appendEvent({ time: 2, type: 'step-ended', step: 'bins', state: 'succeeded', ...ended });
+  const events = new EventWriter(run.eventsFile);
+  const ended = { attempt: 1, task: '', retried: false } as const;
+  events.append({ time: 1, type: 'planned', phase: 0, steps: [{ id: 'bins', stage: 'bins' }] });
+  events.append({ time: 2, type: 'step-ended', step: 'bins', state: 'succeeded', ...ended });
   const later = ['map0001', 'map0002'].map((step) => ({ id: step, stage: 'map' }));
-  run.appendEvent({ time: 3, type: 'planned', phase: 1, steps: [...later, { id: 'merge', stage: 'merge' }] });
-  run.appendEvent({ time: 4, type: 'step-submitted', step: 'map0001', attempt: 1 });
-  run.appendEvent({ time: 5, type: 'step-running', step: 'map0001', worker: 'w' });
-  run.appendEvent({ time: 6, type: 'step-ended', step: 'map0002', state: 'failed', ...ended });
+  events.append({ time: 3, type: 'planned', phase: 1, steps: [...later, { id: 'merge', stage: 'merge' }] });
+  events.append({ time: 4, type: 'step-submitted', step: 'map0001', attempt: 1, task: '' });
+  events.append({ time: 5, type: 'step-running', step: 'map0001', attempt: 1, task: '', worker: 'w' });
+  events.append({ time: 6, type: 'step-ended', step: 'map0002', state: 'failed', ...ended });
 }
 
 describe('relval graph', () => {

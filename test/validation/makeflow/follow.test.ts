@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { followLog, type LogFollower } from '../../../validation/makeflow/follow.ts';
-import type { LogEvent } from '../../../validation/makeflow/transaction-log.ts';
+import { type FlowEvent, type FlowFollower, followFlow, inOrder } from '../../../validation/makeflow/follow.ts';
 
 const text = readFileSync(
   fileURLToPath(new URL('../../fixtures/makeflow/makeflowlog_resume_fixed_completed.txt', import.meta.url)),
@@ -12,7 +11,7 @@ const text = readFileSync(
 );
 let directory: string;
 let path: string;
-let follower: LogFollower | undefined;
+let follower: FlowFollower | undefined;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'relval-follow-'));
   path = join(directory, 'log');
@@ -24,11 +23,11 @@ afterEach(() => {
 
 /** Follows, and gives what was told so far and a promise of the first event that matches. */
 function follow(pollInterval?: number) {
-  const events: LogEvent[] = [];
-  const waiting: { matches: (event: LogEvent) => boolean; resolve: () => void }[] = [];
+  const events: FlowEvent[] = [];
+  const waiting: { matches: (event: FlowEvent) => boolean; resolve: () => void }[] = [];
   const failed = new Promise<Error>((resolve) => {
-    follower = followLog(
-      path,
+    follower = followFlow(
+      { transactions: path, workQueueTransactions: `${path}.tr` },
       (more) => {
         events.push(...more);
         for (const { matches, resolve } of waiting) if (events.some(matches)) resolve();
@@ -37,7 +36,7 @@ function follow(pollInterval?: number) {
       pollInterval === undefined ? {} : { pollInterval },
     );
   });
-  const until = (matches: (event: LogEvent) => boolean): Promise<void> =>
+  const until = (matches: (event: FlowEvent) => boolean): Promise<void> =>
     new Promise((resolve) => {
       if (events.some(matches)) resolve();
       else waiting.push({ matches, resolve });
@@ -57,7 +56,7 @@ describe('following a log', () => {
     expect(before).toBeLessThan(events.length);
     const times = text.split('\n').filter((line) => /^\d|^# [A-Z]+ \d+$/.test(line));
     expect(events).toHaveLength(times.length);
-    expect(follower?.flow.runs).toBe(3);
+    expect(events.filter(({ type }) => type === 'started')).toHaveLength(3);
   });
 
   it('needs no notice from the kernel', async () => {
@@ -67,10 +66,10 @@ describe('following a log', () => {
     await until(({ type }) => type === 'completed');
   });
 
-  it('reads the rest when asked', async () => {
+  it('reads the rest when asked', () => {
     const { events } = follow(60_000);
     appendFileSync(path, text);
-    await follower?.drain();
+    follower?.look();
     expect(events.at(-1)?.type).toBe('completed');
   });
 
@@ -80,5 +79,19 @@ describe('following a log', () => {
     await until(({ type }) => type === 'completed');
     truncateSync(path, 10);
     expect((await failed).message).toContain('has become shorter');
+  });
+});
+
+describe('two logs', () => {
+  const makeflow = (time: number): FlowEvent => ({ type: 'started', time });
+  const workQueue = (time: number): FlowEvent => ({ type: 'task-waiting', time, jobId: 1 });
+
+  it('are told in the order of their times, each in its own', () => {
+    const times = (events: FlowEvent[]) => events.map(({ type, time }) => `${type === 'started' ? 'm' : 'w'}${time}`);
+    expect(times(inOrder([makeflow(1), makeflow(4), makeflow(5)], [workQueue(2), workQueue(4), workQueue(6)]))).toEqual(
+      ['m1', 'w2', 'm4', 'w4', 'm5', 'w6'],
+    );
+    expect(times(inOrder([makeflow(9), makeflow(2)], [workQueue(3)]))).toEqual(['w3', 'm9', 'm2']);
+    expect(inOrder([], [])).toEqual([]);
   });
 });

@@ -92,7 +92,7 @@ describe('the next phase', () => {
   it('is not run when the file did not come back or was never to be made: that says nothing about the release', () => {
     expect(second(undefined)).toEqual({ problem: 'timeBins.log of cpass0SpBins did not come back', findings: [] });
     journal.add({ type: 'planned', phase: 0, steps: [{ id: 'cpass0SpBins', stage: 'cpass0SpBins' }] });
-    journal.add({ type: 'step-ended', step: 'cpass0SpBins', attempt: 1, state: 'aborted', retried: false });
+    journal.add({ type: 'step-ended', step: 'cpass0SpBins', attempt: 1, task: '', state: 'aborted', retried: false });
     expect(second('')).toEqual({ problem: 'cpass0SpBins, which makes timeBins.log, was not run', findings: [] });
   });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,13 +57,6 @@ describe('the run store', () => {
     const { id, run } = store.create('gpmc', NOON);
     run.writeRecord(record(id));
     expect(store.list().map((entry) => entry.record.id)).toEqual([id]);
-  });
-
-  it('reads the events before a torn last line', () => {
-    const { run } = store.create('gpmc', NOON);
-    run.appendEvent({ time: 1, type: 'resumed', pid: 1 });
-    appendFileSync(run.eventsFile, '{"time": 2, "type": "res');
-    expect([...run.readEvents()]).toEqual([{ time: 1, type: 'resumed', pid: 1 }]);
   });
 
   it('refuses a record that is none, and says which file', () => {

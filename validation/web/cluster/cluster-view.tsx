@@ -97,6 +97,7 @@ function Project({ project }: { project: ProjectState }) {
     <article class={`project ${blocked === '' ? '' : 's-aborted'}`}>
       <h4>
         {project.project} <span class="soft">{project.manager}</span>
+        {blocked !== '' && ' '}
         {blocked !== '' && (
           <span class="badge s-aborted">
             <span aria-hidden="true">⚠</span> {blocked}

@@ -60,7 +60,7 @@ export function readState(value: unknown): FrameworkState {
   const backoffs = object(state.backoffs);
   return {
     frameworkId: text(state.frameworkId),
-    master: text(state.master) || text(object(state.master).phase),
+    master: text(object(state.master).master) || text(object(state.master).phase),
     subscribed: state.subscribed === true,
     startedAt: number(state.startedAt),
     now: number(state.now),

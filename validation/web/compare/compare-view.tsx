@@ -47,13 +47,13 @@ function Both({ diff }: { diff: Diff }) {
         <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(diff.new.length, 'new finding')}</strong>
         <span>{diff.known.length} known</span>
         <span>{diff.fixed.length} fixed</span>
-        <span>{counted(steps.length, 'step')} differ</span>
+        <span>{counted(steps.length, 'step')} changed</span>
       </p>
       <Part title="New" findings={diff.new} run={diff.b.id} />
       <Part title="Fixed" findings={diff.fixed} run={diff.a.id} />
       <Part title="In both" findings={diff.known} run={diff.b.id} />
       <h2>
-        Steps that differ <span class="soft">{steps.length}</span>
+        Steps that changed <span class="soft">{steps.length}</span>
       </h2>
       {steps.length === 0 ? (
         <Empty title="All steps ended alike, and took about as long." />

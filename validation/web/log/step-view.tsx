@@ -179,7 +179,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           </button>
           <select
             aria-label="Beside it"
-            value={wanted.get('beside') ?? ''}
+            value={beside ? (wanted.get('beside') ?? '') : ''}
             onChange={(event) => setQuery({ beside: event.currentTarget.value })}
           >
             <option value="">alone</option>

@@ -6,7 +6,7 @@ import { keepOpen } from '../state/socket.ts';
 import { applyToStep } from './apply-event.ts';
 
 /** Steps asked for at a time. */
-const PAGE = 5000;
+const PAGE = 20_000;
 /** Sums and finer numbers are asked for again after events, but no more often than this, ms. */
 const REFRESH = { detail: 1000, steps: 15_000 };
 

@@ -101,7 +101,7 @@ function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; ste
               <td class="wide drawing">
                 <svg class="spread-drawing" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                   <line x1={at(min)} x2={Math.max(at(max), at(min) + 0.4)} y1="5" y2="5" />
-                  <rect x={at(low)} width={Math.max(0.4, at(high) - at(low))} y="1.5" height="7" />
+                  <rect class="middle" x={at(low)} width={Math.max(0.4, at(high) - at(low))} y="1.5" height="7" />
                   <line class="median" x1={at(median)} x2={at(median)} y1="0" y2="10" />
                 </svg>
               </td>

@@ -21,14 +21,19 @@ type View = (typeof VIEWS)[number];
 
 /** A run: the answer first, then what it is made of. */
 export function RunView({ id }: { id: string }) {
-  const run = useMemo(() => new LiveRun(id), [id]);
+  const asked = query.value.get('view');
+  const run = useMemo(() => {
+    const live = new LiveRun(id);
+    // Not only when the rest is there: they are the larger part.
+    if (asked === 'steps' || asked === 'resources') live.wantSteps();
+    return live;
+  }, [id]);
   useEffect(() => () => run.close(), [run]);
   const detail = run.detail.value;
   const error = run.error.value;
   useTitle(detail ? titleOf(detail) : id);
   // While it runs people look for what it does; afterwards for what it found. What was opened stays.
   const first = useMemo<View>(() => (detail && isActive(detail.status) ? 'steps' : 'findings'), [detail === undefined]);
-  const asked = query.value.get('view');
   const view = VIEWS.find((one) => one === asked) ?? first;
   useKeys([
     { key: 'u', what: 'up to all runs', act: () => go('/') },

@@ -1,0 +1,134 @@
+import pc from 'picocolors';
+import type { Argv } from 'yargs';
+import { formatDuration, formatUtc } from '../report/time.ts';
+import { EventReader } from '../runs/event-log.ts';
+import { applyEvent, emptyView, type RunView, type StepView } from '../runs/events.ts';
+import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/record.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
+import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import { COLOUR, runArgument } from './inspect.ts';
+import { overview } from './progress.ts';
+import { table } from './table.ts';
+
+const FOLLOW_MS = 500;
+/** Slow steps that are listed. */
+const SLOWEST = 5;
+
+export function addStatus(program: Argv): void {
+  program.command(
+    'status [run]',
+    'How far a run is, or how it ended',
+    (command) =>
+      runArgument(command)
+        .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Go on until it has ended' })
+        .option('json', { type: 'boolean', default: false, describe: 'Print JSON; with --follow one object a line' }),
+    async (args) => {
+      const store = new RunStore(args.runs);
+      const status = new Status(store.find(args.run), store);
+      for (;;) {
+        status.read();
+        const last = !args.follow || !status.underWay;
+        if (args.json && (last || status.changed))
+          console.log(JSON.stringify(status.json(), null, args.follow ? 0 : 2));
+        else if (!args.json && (last || process.stdout.isTTY || status.changed)) {
+          if (args.follow && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
+          console.log(status.text());
+        }
+        if (last) return;
+        await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+      }
+    },
+  );
+}
+
+/** A run as it is now, read from its directory; later looks read what is new. */
+class Status {
+  readonly #run: RunDir;
+  readonly #events: EventReader;
+  readonly #view: RunView = emptyView();
+  readonly #earlier: RunTiming[];
+  #record: RunRecord;
+  changed = true;
+
+  constructor(run: RunDir, store: RunStore) {
+    this.#run = run;
+    this.#events = new EventReader(run.eventsFile);
+    this.#record = run.readRecord();
+    const ended = this.#record.state === 'ended';
+    this.#earlier = ended
+      ? []
+      : earlierTimings(
+          store.list().map(({ record }) => record),
+          this.#record,
+        );
+  }
+
+  read(): void {
+    const before = JSON.stringify(this.#view.counts) + this.#record.state;
+    // the record first: when it says that the run has ended, all events are there
+    this.#record = this.#run.readRecord();
+    for (const event of this.#events.read()) applyEvent(this.#view, event);
+    this.changed = before !== JSON.stringify(this.#view.counts) + this.#record.state;
+  }
+
+  get status(): RunStatus {
+    return statusOf(this.#record);
+  }
+
+  get underWay(): boolean {
+    return ['preparing', 'running', 'judging'].includes(this.status);
+  }
+
+  json() {
+    const view = this.#view;
+    const expected = this.#expected();
+    return {
+      ...this.#record,
+      status: this.status,
+      directory: this.#run.path,
+      counts: view.counts,
+      stages: [...view.stages].map(([name, stage]) => ({ name, ...stage })),
+      ...(expected !== undefined && { expectedEnd: expected }),
+      slowest: this.#slowest().map(({ id, stage, seconds }) => ({ id, stage, seconds })),
+      steps: [...view.steps.values()],
+    };
+  }
+
+  text(): string {
+    const { id, reason, created, ended } = this.#record;
+    const { status } = this;
+    const parts = [`${id}  ${COLOUR[status](status)}${reason ? `: ${reason}` : ''}`];
+    parts.push(overview(this.#view, ended ?? Date.now(), created, this.underWay));
+    if (this.underWay) parts.push(this.#expectedText());
+    const slowest = this.#slowest();
+    if (slowest.length > 0) {
+      const rows = slowest.map((step) => ['  ', step.id, formatDuration(step.seconds ?? 0), pc.dim(step.host ?? '')]);
+      parts.push(`slowest steps\n${table(rows)}`);
+    }
+    parts.push(pc.dim(this.#run.path));
+    return parts.join('\n');
+  }
+
+  #expected(): number | undefined {
+    return this.underWay ? expectedEnd(this.#view, this.#record.created, this.#earlier, Date.now()) : undefined;
+  }
+
+  #expectedText(): string {
+    const expected = this.#expected();
+    if (expected === undefined) return 'expected end unknown: no earlier run of this workflow is here';
+    const runs = this.#earlier.length === 1 ? 'one earlier run' : `${this.#earlier.length} earlier runs`;
+    return `expected end ${formatUtc(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
+  }
+
+  #slowest(): StepView[] {
+    const slow: StepView[] = [];
+    for (const step of this.#view.steps.values()) {
+      if (step.seconds === undefined || (slow.length === SLOWEST && step.seconds <= (slow.at(-1)?.seconds ?? 0)))
+        continue;
+      slow.push(step);
+      slow.sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+      slow.length = Math.min(slow.length, SLOWEST);
+    }
+    return slow;
+  }
+}
