@@ -101,10 +101,18 @@ describe('steps', () => {
 
   it('follow the events of the run', () => {
     let one = step('sim1', { state: 'waiting', attempt: 0 });
-    one = applyToStep(one, { time: 1, type: 'step-submitted', step: 'sim1', attempt: 1 });
-    one = applyToStep(one, { time: 2, type: 'step-running', step: 'sim1', worker: 'w' });
+    one = applyToStep(one, { time: 1, type: 'step-submitted', step: 'sim1', attempt: 1, task: '0.1.1' });
+    one = applyToStep(one, { time: 2, type: 'step-running', step: 'sim1', attempt: 1, task: '0.1.1', worker: 'w' });
     expect(one).toMatchObject({ state: 'running', attempt: 1, since: 2, worker: 'w' });
-    one = applyToStep(one, { time: 3, type: 'step-ended', step: 'sim1', attempt: 1, state: 'broken', retried: true });
+    const ended = {
+      type: 'step-ended',
+      step: 'sim1',
+      attempt: 1,
+      task: '0.1.1',
+      state: 'broken',
+      retried: true,
+    } as const;
+    one = applyToStep(one, { time: 3, ...ended });
     expect(one).toMatchObject({ state: 'submitted' });
   });
 
