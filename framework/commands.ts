@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { ConfigError, parseVolume, readPools } from './config.ts';
 import { Driver } from './driver.ts';
+import { ContainerError } from './local/container-cli.ts';
 import { type LocalMaster, startLocalMaster } from './local/master.ts';
 import type { Logger } from './log.ts';
 import { jsonCodec, protobufCodec } from './mesos/codec.ts';
@@ -11,15 +12,13 @@ import { readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
 import type { Explanation } from './ops/explain.ts';
-import { serveOps } from './ops/server.ts';
+import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
 import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
 import { readPassword } from './workqueue/password.ts';
 
-/** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
-const ADDRESS_FILE = 'address';
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
 /** What the embedded master keeps for the rest of the machine unless told otherwise. */
@@ -32,6 +31,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   // What can be wrong with the flags shows before anything is started.
   const pools = poolsOf(args);
+  checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
   const trialDir = args.dryRun ? temporaryDir() : undefined;
@@ -215,11 +215,28 @@ function poolOfFlags(args: FrameworkArguments): Pool {
   };
 }
 
+/** @throws ConfigError images that nothing would run, or something to run them that is not there */
+function checkContainerizer({ master, containerizer }: FrameworkArguments, pools: readonly Pool[]): void {
+  const named = pools.find(({ image }) => image !== undefined);
+  if (master !== 'local' && containerizer !== 'process') {
+    throw new ConfigError(`--containerizer ${containerizer} goes with --master local: elsewhere Mesos' agents decide`);
+  }
+  if (master === 'local' && containerizer === 'process' && named) {
+    throw new ConfigError(
+      `pool ${named.name} has the image ${named.image}, and --master local runs plain processes: give --containerizer docker or podman`,
+    );
+  }
+}
+
 async function startLocal(args: FrameworkArguments, log: Logger): Promise<{ master: LocalMaster; dir: string }> {
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
-  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK }];
-  const master = await startLocalMaster({ workDir: dir, agents, log });
+  const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
+  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
+  const master = await startLocalMaster({ workDir: dir, agents, log }).catch((error: Error) => {
+    if (!(error instanceof ContainerError)) throw error;
+    throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
+  });
   return { master, dir };
 }
 

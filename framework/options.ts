@@ -147,6 +147,11 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       describe: 'With --master local: cores to offer; default: those of this machine',
     })
     .option('local-memory', { type: 'number', describe: 'With --master local: MB of memory to offer' })
+    .option('containerizer', {
+      choices: ['process', 'docker', 'podman'] as const,
+      default: 'process' as const,
+      describe: 'With --master local: what runs workers that have an image',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Talk JSON to the master instead of protobuf' })
     .option('log-level', {
       choices: ['debug', 'info', 'warn', 'error'] as const,

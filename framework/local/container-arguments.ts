@@ -85,7 +85,8 @@ export function createArguments(task: TaskInfo, command: CommandInfo, place: Con
   ];
 }
 
-const refused = (why: string): LaunchError => new LaunchError(`Failed to create docker run options: ${why}`);
+const refused = (why: string): LaunchError =>
+  new LaunchError(`Failed to create docker run options: ${why}`, 'SOURCE_EXECUTOR');
 
 /** What Mesos calls NONE and HOST has the same name there, in small letters. */
 function networkOf(container: ContainerInfo | undefined): string[] {

@@ -30,17 +30,21 @@ export class ContainerRuntime {
 
   /** Whether the program is there and can run containers. @throws ContainerError that says why not */
   async check(): Promise<void> {
-    await this.#cli.run(['info', '--format', '{{.ID}}']);
+    await this.#cli.run(['info']);
   }
 
-  /** Brings the image here. @throws ContainerError in the words of the agent, with the registry's reason */
-  async provide(task: TaskInfo, signal: AbortSignal): Promise<void> {
-    const image = imageOf(task.container) ?? '';
-    if (!mustPull(task.container)) {
-      const present = await this.#cli.run(['image', 'inspect', '--format', '{{.Id}}', image], signal).catch(() => '');
-      if (present !== '') return;
+  /** Brings a task's image here. @throws ContainerError in the words of the agent, with the registry's reason */
+  provide({ container }: TaskInfo, signal: AbortSignal): Promise<void> {
+    return this.provideImage(imageOf(container) ?? '', mustPull(container), signal);
+  }
+
+  /** Pulls an image that is not here, or with `always` any. @throws ContainerError with the registry's reason */
+  async provideImage(image: string, always: boolean, signal?: AbortSignal): Promise<void> {
+    if (!always) {
+      const inspect = ['image', 'inspect', '--format', '{{.Id}}', image];
+      if ((await this.#cli.run(inspect, signal).catch(() => '')) !== '') return;
     }
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     await this.#cli.run(['pull', '--quiet', image], signal);
   }
 

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -66,7 +66,7 @@ export class ContainerTask implements TaskBody {
     const files = ['stdout', 'stderr'].map((file) => openSync(join(directory, file), 'a', 0o644));
     let client: ChildProcess;
     try {
-      client = cli.spawn(['start', '--attach', '--sig-proxy=false', name], ['ignore', ...files]);
+      client = cli.spawn(['start', '--attach', name], ['ignore', ...files]);
     } finally {
       for (const file of files) closeSync(file);
     }
@@ -75,7 +75,7 @@ export class ContainerTask implements TaskBody {
       client.once('exit', resolve);
     });
     try {
-      const data = await untilStarted(cli, name, exited);
+      const data = await untilStarted(cli, name, exited, () => lastLine(join(directory, 'stderr')));
       return new ContainerTask(cli, name, data, exited, memoryLimit);
     } catch (error) {
       await remove(cli, name);
@@ -122,7 +122,12 @@ export class ContainerTask implements TaskBody {
 }
 
 /** @returns what `inspect` says of a container that runs, or has run */
-async function untilStarted(cli: ContainerCli, name: string, exited: Promise<unknown>): Promise<string> {
+async function untilStarted(
+  cli: ContainerCli,
+  name: string,
+  exited: Promise<unknown>,
+  lastWords: () => string,
+): Promise<string> {
   let over = false;
   void exited.then(() => {
     over = true;
@@ -134,9 +139,16 @@ async function untilStarted(cli: ContainerCli, name: string, exited: Promise<unk
     const { Status: status = 'removed', Error: error = '' } = data === undefined ? {} : parse(data).State;
     if (data !== undefined && (status === 'running' || status === 'paused' || (status === 'exited' && error === '')))
       return data;
-    if (wasOver) throw new LaunchError(`Failed to run docker container: ${error || `it is ${status}`}`);
+    if (wasOver)
+      throw new LaunchError(
+        `Failed to run docker container: ${error || lastWords() || `it is ${status}`}`,
+        'SOURCE_EXECUTOR',
+      );
   }
 }
+
+/** What the program itself says goes where the output of its container goes. */
+const lastLine = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
 
 async function look(cli: ContainerCli, name: string): Promise<Inspected | undefined> {
   const data = await cli.run(['inspect', '--type', 'container', name]).catch(() => undefined);

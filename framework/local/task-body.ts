@@ -36,10 +36,11 @@ export type Start = (command: CommandInfo, surroundings: Surroundings) => TaskBo
 
 /** A launch that ends before a process of the task ran; its message is the status's as it stands. */
 export class LaunchError extends Error {
-  readonly reason: string;
+  /** Who tells of it: the docker executor names no reason. */
+  readonly source: 'SOURCE_AGENT' | 'SOURCE_EXECUTOR';
 
-  constructor(message: string, reason = 'REASON_EXECUTOR_TERMINATED') {
+  constructor(message: string, source: 'SOURCE_AGENT' | 'SOURCE_EXECUTOR' = 'SOURCE_AGENT') {
     super(message);
-    this.reason = reason;
+    this.source = source;
   }
 }

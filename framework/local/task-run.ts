@@ -75,12 +75,7 @@ export class TaskRun {
       if (this.#is('launching')) await this.#run(command, start, surroundings);
     } catch (error) {
       if (this.#is('ended')) return;
-      const { message } = error as Error;
-      const verdict =
-        error instanceof LaunchError
-          ? { reason: error.reason, message }
-          : { reason: 'REASON_CONTAINER_LAUNCH_FAILED', message: `Failed to launch container: ${message}` };
-      this.#end({ state: this.#killed ? 'TASK_KILLED' : 'TASK_FAILED', source: 'SOURCE_AGENT', ...verdict });
+      this.#end({ ...failureOf(error as Error), ...(this.#killed && { state: 'TASK_KILLED' }) });
     }
   }
 
@@ -170,4 +165,16 @@ export class TaskRun {
   #after(delay: number, action: () => void): void {
     this.#timers.push(setTimeout(action, delay));
   }
+}
+
+/** What a launch that has failed is told as. */
+function failureOf(error: Error): Report {
+  const { message } = error;
+  if (!(error instanceof LaunchError)) {
+    const reason = 'REASON_CONTAINER_LAUNCH_FAILED';
+    return { state: 'TASK_FAILED', source: 'SOURCE_AGENT', reason, message: `Failed to launch container: ${message}` };
+  }
+  const { source } = error;
+  const reason = source === 'SOURCE_AGENT' ? { reason: 'REASON_EXECUTOR_TERMINATED' } : {};
+  return { state: 'TASK_FAILED', source, message, ...reason };
 }

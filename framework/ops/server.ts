@@ -10,6 +10,9 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
+/** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
+export const ADDRESS_FILE = 'address';
+
 /** Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON). @param port 0: a free one */
 export async function serveOps(driver: Driver, host: string, port: number): Promise<OpsServer> {
   const metrics = metricsOf(driver);

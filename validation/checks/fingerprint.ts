@@ -27,13 +27,16 @@ const FOLDS: readonly [RegExp, string][] = [
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g, '<n>'],
   // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918), but for
   // codes of errors (GeomNav0003).
-  [/(?:(?<=[\s=(,[])-)?(?<![A-Za-z_\d])\d+(\.\d+)?([eE][+-]?\d+)?|(?<=\b[a-z]\w*)\d{3,}|\d{5,}/g, '<n>'],
+  [/(?:(?<=[\s=(,[])-)?(?<![A-Za-z_\d])\d+(\.\d+)?([eE][+-]?\d+)?|\d{3,}(?<=\b[a-z]\w{0,60})|\d{5,}/g, '<n>'],
   [/\s+/g, ' '],
 ];
 
+/** Characters of a message that count: those from logs are shorter. */
+const LENGTH = 2000;
+
 /** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
 export function fold(message: string): string {
-  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message).trim();
+  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message.slice(0, LENGTH)).trim();
 }
 
 /** 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there. */

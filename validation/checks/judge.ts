@@ -50,6 +50,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       timeLimit: _l,
       memoryLimit: _n,
       coreDumps: _c,
+      outOfMemory: _k,
       missing: _o,
       earlier: _r,
       ...rest

@@ -16,6 +16,8 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   message?: string;
   /** Killed because its time limit was over. */
   timedOut?: boolean;
+  /** It failed, and meanwhile the kernel killed a process for its memory limit. */
+  outOfMemory?: boolean;
   /** Seconds. */
   timeLimit?: number;
   /** Bytes of memory that its stage asks for. */

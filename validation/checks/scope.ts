@@ -56,11 +56,19 @@ export function coversFile({ files }: Scope, file: string): boolean {
   return files?.some((glob) => globMatches(glob, file) || globMatches(glob, basename(file))) ?? true;
 }
 
+/** Compiled: there are few, and each is asked for every finding. */
+const expressions = new Map<string, RegExp>();
+
 /** Shell pattern with `*` (anything, also `/`) and `?` (one character). */
 export function globMatches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
+  let expression = expressions.get(pattern);
+  if (!expression) {
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
+    expression = new RegExp(`^${source}$`, 's');
+    expressions.set(pattern, expression);
+  }
+  return expression.test(text);
 }

@@ -66,14 +66,15 @@ function troublesOf(outcome: StepOutcome): Trouble[] {
   return [...ofPayload(outcome), ...(ending === 'ended' ? [...ofLimits(outcome), ...ofOutputs(outcome)] : [])];
 }
 
-function ofPayload({ exitStatus, signal, timedOut, timeLimit, coreDumps }: StepOutcome): Trouble[] {
+function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreDumps }: StepOutcome): Trouble[] {
   const troubles: Trouble[] = [];
+  const why = outOfMemory ? 'memory limit exceeded: ' : '';
   if (timedOut) {
     const limit = timeLimit === undefined ? 'its time limit' : `its time limit of ${timeLimit} s`;
     troubles.push({ check: 'time-limit', message: `the payload was killed after ${limit}` });
-  } else if (signal) troubles.push({ check: 'signal', message: `the payload was ended by ${signal}` });
+  } else if (signal) troubles.push({ check: 'signal', message: `${why}the payload was ended by ${signal}` });
   else if (exitStatus) {
-    troubles.push({ check: 'exit-status', message: `the payload ended with exit status ${exitStatus}` });
+    troubles.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}` });
   }
   return [
     ...troubles,

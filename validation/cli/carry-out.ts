@@ -10,6 +10,7 @@ import { renderText } from '../report/text.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
+import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunLock } from '../runs/lock.ts';
 import type { RunRecord, RunRequest } from '../runs/record.ts';
 import { readSecrets } from '../runs/secrets.ts';
@@ -18,8 +19,10 @@ import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
+import { containersFor } from './containers.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
+import { pageOption, servePage } from './page.ts';
 import { progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
@@ -28,7 +31,7 @@ const LOG_LIMIT = 256 << 20;
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
-  return notifyOptions(yargs)
+  return pageOption(notifyOptions(yargs))
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('detach', {
@@ -49,7 +52,10 @@ export function planAgain(request: RunRequest, run: RunDir, lookFor: LookFor): (
 export interface CarryOutOptions extends NotifierOptions {
   localCpus?: number | undefined;
   localMemory?: number | undefined;
+  page?: string | undefined;
   json: boolean;
+  /** Shows what comes before the report, when the run has ended. */
+  beforeReport?: () => Promise<void>;
 }
 
 /** A run that is ready to be carried out. */
@@ -84,6 +90,7 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
   } finally {
     progress.close();
   }
+  await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
 }
 
@@ -113,10 +120,15 @@ async function withServices(
   const { request, project } = record;
   let cluster: LocalCluster | undefined;
   let streams: LogStreams | undefined;
+  let page: Awaited<ReturnType<typeof servePage>> | undefined;
   try {
+    if (options.page !== undefined) {
+      page = await servePage(run, options.page);
+      console.error(`page: ${page.url}`);
+    }
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
-    if (request.local) cluster = await startCluster(run, project, options);
+    if (request.local) cluster = await startCluster(journal, plan, options);
     return await executeRun({
       journal,
       lock,
@@ -132,6 +144,7 @@ async function withServices(
   } finally {
     await cluster?.stop();
     await streams?.close();
+    await page?.server.close();
   }
 }
 
@@ -150,11 +163,13 @@ async function startStreams({ request }: RunRecord, secrets: readonly string[]):
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(run: RunDir, project: string, options: CarryOutOptions): Promise<LocalCluster> {
+async function startCluster({ run, record }: RunJournal, plan: Plan, options: CarryOutOptions): Promise<LocalCluster> {
+  const containers = await containersFor(record.request, plan, run.path);
   const { startLocalCluster } = await import('../runs/local.ts');
-  return startLocalCluster(join(run.path, 'local'), project, {
+  return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
+    ...(containers && { containers }),
   });
 }
 

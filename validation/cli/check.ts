@@ -5,20 +5,20 @@ import { seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import { type Check, checkLine, reasonAgainst } from '../preflight/check.ts';
 import { preflight } from '../preflight/preflight.ts';
+import { type CheckSettings, checkSection } from '../preflight/settings.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
+import { planInput } from '../workflow/plan-input.ts';
 import { warn } from './generate.ts';
-import { inputOptions, planInput } from './input-options.ts';
+import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
 import { nightlyArguments } from './nightly.ts';
+import { sectionsOf } from './settings.ts';
 import { table } from './table.ts';
 
 /** What is wrong is the infrastructure's fault, as with a run that is broken. */
 const EXIT_FAILED = 3;
-/** As long as the release managers of the predecessor wanted it. */
-const PROXY_DAYS = 7;
-
 const MARK: Record<Check['state'], string> = {
   ok: pc.green('✓'),
   warning: pc.yellow('!'),
@@ -26,32 +26,20 @@ const MARK: Record<Check['state'], string> = {
   skipped: pc.dim('-'),
 };
 
+const words = (key: keyof CheckSettings): string => checkSection.unwrap().shape[key].description ?? '';
+
 /** The flags about pre-flight checks: shared by `check` and the commands that run something. */
 export function checkOptions<T>(yargs: Argv<T>) {
   return yargs
-    .option('wait', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'How long to wait for packages that are not published yet, such as 20m; default: not at all',
-    })
-    .option('proxy', { type: 'string', requiresArg: true, describe: 'Proxy certificate; default: $X509_USER_PROXY' })
-    .option('proxy-days', {
-      type: 'number',
-      default: PROXY_DAYS,
-      describe: 'Days for which the proxy certificate must be valid',
-    })
-    .option('alienv', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Program that lists packages; default: that of CVMFS',
-    });
+    .option('wait', { type: 'string', requiresArg: true, describe: words('wait') })
+    .option('proxy', { type: 'string', requiresArg: true, describe: words('proxy') })
+    .option('proxy-days', { type: 'number', requiresArg: true, describe: words('proxyDays') })
+    .option('alienv', { type: 'string', requiresArg: true, describe: words('alienv') });
 }
 
-export interface CheckArguments {
-  wait?: string | undefined;
-  proxy?: string | undefined;
-  proxyDays: number;
-  alienv?: string | undefined;
+export interface CheckArguments extends Partial<Record<'wait' | 'proxy' | 'alienv', string | undefined>> {
+  proxyDays?: number | undefined;
+  containerizer?: 'process' | 'docker' | 'podman' | undefined;
   local: boolean;
   catalog?: string | undefined;
 }
@@ -64,6 +52,10 @@ export function addCheck(program: Argv): void {
       checkOptions(runsOption(inputOptions(command)))
         .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
         .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
+        .option('containerizer', {
+          choices: ['docker', 'podman'] as const,
+          describe: 'With --local: what would start the containers; looks for the image of the steps',
+        })
         .option('nightly', {
           type: 'string',
           requiresArg: true,
@@ -99,13 +91,26 @@ export async function checkBefore(journal: RunJournal, plan: Plan, args: CheckAr
   return reason;
 }
 
+/** Flags beat the section of `relval.yaml`, for the commands that run something too. */
 function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<Check[]> {
-  const { catalog, wait, proxy, proxyDays, alienv } = args;
+  const section = sectionsOf({ ...args }).check;
+  const { wait = section.wait, proxy = section.proxy, alienv = section.alienv, proxyDays = section.proxyDays } = args;
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
-  if (!(proxyDays >= 0)) throw new InputError([{ message: `--proxy-days: expected a number of days` }]);
+  if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
   const say = (text: string) => console.error(text);
-  return preflight({ plan, catalog, fast, wait: patience * 1000, proxy, proxyDays, alienv, say });
+  const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
+  return preflight({
+    plan,
+    catalog: args.catalog,
+    containerizer,
+    fast,
+    wait: patience * 1000,
+    proxy,
+    proxyDays,
+    alienv,
+    say,
+  });
 }
 
 function checksText(checks: readonly Check[]): string {

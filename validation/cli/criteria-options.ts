@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { policyNames } from '../checks/policy.ts';
+import { describeOption } from '../config/options.ts';
 import type { CriteriaChoice } from '../runs/criteria.ts';
 import type { RunStore } from '../runs/store.ts';
 
@@ -12,10 +13,10 @@ export function criteriaOptions<T>(yargs: Argv<T>) {
       type: 'string',
       array: true,
       nargs: 1,
-      describe: 'YAML file of rules, added to the built-in ones; may be given again',
+      describe: describeOption('rules'),
     })
-    .option('policy', { type: 'string', describe: `What fails a run: ${policyNames().join(', ')}, or a YAML file` })
-    .option('components', { type: 'string', describe: 'YAML file of detectors, and who looks after them' })
+    .option('policy', { type: 'string', describe: describeOption('policy') })
+    .option('components', { type: 'string', describe: describeOption('components') })
     .option('reference', {
       type: 'string',
       describe: 'Run to compare with; default: the last good one of the same name',

@@ -31,6 +31,7 @@ export async function detach(run: RunDir, lock: RunLock, options: CarryOutOption
       : typeof options.config === 'string'
         ? ['--config', options.config]
         : []),
+    ...(options.page === undefined ? [] : ['--page', options.page]),
     ...(options.jira === undefined ? [] : ['--jira', options.jira]),
     ...(options.notify ? [] : ['--no-notify']),
     ...(options.notifyDryRun ? ['--notify-dry-run'] : []),

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
+import { diagnoseImage } from '../preflight/image.ts';
 import { table } from './table.ts';
 
 export function addDoctor(program: Argv): void {
@@ -10,8 +11,15 @@ export function addDoctor(program: Argv): void {
     (command) =>
       command
         .option('test', { type: 'boolean', default: false, describe: 'Also what only the tests need' })
+        .option('image', { type: 'string', requiresArg: true, describe: 'Whether workers will run in this image' })
+        .option('containerizer', {
+          choices: ['docker', 'podman'] as const,
+          default: 'docker' as const,
+          describe: 'With --image: what runs it',
+        })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    (args) => {
+    async (args) => {
+      if (args.image !== undefined) return doctorOfImage(args.containerizer, args.image, args.json);
       const found = diagnose(args.test ? 'test' : 'run');
       const missing = found.filter(({ present }) => !present);
       if (args.json) console.log(JSON.stringify(found, null, 2));
@@ -28,4 +36,17 @@ export function addDoctor(program: Argv): void {
       process.exitCode = missing.length > 0 ? 2 : 0;
     },
   );
+}
+
+async function doctorOfImage(program: 'docker' | 'podman', image: string, json: boolean): Promise<void> {
+  const { report, protocol, ownProtocol, usable } = await diagnoseImage(program, image);
+  process.exitCode = usable ? 0 : 2;
+  if (json) {
+    console.log(JSON.stringify({ image, report, protocol, ownProtocol, usable }, null, 2));
+    return;
+  }
+  console.log(report);
+  const said = protocol === null ? 'its worker says nothing' : `its worker speaks Work Queue protocol ${protocol}`;
+  const here = ownProtocol === null ? '' : `, makeflow here ${ownProtocol}`;
+  console.log(`${said}${here}\n${image}: ${usable ? 'workers will run in it' : 'workers will not run in it'}`);
 }

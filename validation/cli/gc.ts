@@ -4,11 +4,15 @@ import type { Argv } from 'yargs';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import { formatUtc } from '../report/time.ts';
-import { emptyTrash, keptRuns, removeRun, whileRemoving } from '../runs/removal.ts';
+import { keptRuns, removeRuns } from '../runs/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
+import { gcSection } from '../runs/retention-settings.ts';
 import { RunStore } from '../runs/store.ts';
 import { runsOption } from './inspect.ts';
 import { table } from './table.ts';
+
+const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
+  gcSection.unwrap().shape[key].description ?? '';
 
 export function addGc(program: Argv): void {
   program.command(
@@ -16,21 +20,9 @@ export function addGc(program: Argv): void {
     'Remove old runs; accepted ones and the last good one of each workflow stay',
     (command) =>
       runsOption(command)
-        .option('older-than', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Runs older than this, such as 30d; failed ones stay twice as long',
-        })
-        .option('keep', {
-          type: 'number',
-          requiresArg: true,
-          describe: 'Keep so many runs of each name, and twice as many failed ones',
-        })
-        .option('max-size', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Then the oldest, until all together are below this, such as 100G',
-        })
+        .option('older-than', { type: 'string', requiresArg: true, describe: words('olderThan') })
+        .option('keep', { type: 'number', requiresArg: true, describe: words('keep') })
+        .option('max-size', { type: 'string', requiresArg: true, describe: words('maxSize') })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would go' })
         .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
@@ -41,7 +33,7 @@ export function addGc(program: Argv): void {
       const going = decisions.filter(({ remove }) => remove);
       if (!args.json) console.log(decisionsText(decisions, store.dir));
       const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
-      const removed = agreed ? await remove(store, policy) : [];
+      const removed = agreed ? await removeRuns(store, policy) : [];
       if (args.json)
         console.log(
           JSON.stringify(
@@ -54,22 +46,6 @@ export function addGc(program: Argv): void {
       else if (going.length > 0 && !process.stdin.isTTY) console.log('nothing was removed: --yes removes them');
     },
   );
-}
-
-/** Decides again, now that nobody else removes anything, and removes. @returns ids of those that are gone */
-export async function remove(
-  store: RunStore,
-  policy: RetentionPolicy,
-  isMeant = (_name: string): boolean => true,
-): Promise<string[]> {
-  return whileRemoving(store, async () => {
-    await emptyTrash(store);
-    const gone: string[] = [];
-    for (const { run, remove } of decideRetention(await keptRuns(store), policy, Date.now())) {
-      if (remove && isMeant(run.name) && (await removeRun(store, run))) gone.push(run.id);
-    }
-    return gone;
-  });
 }
 
 interface PolicyFlags {

@@ -6,9 +6,11 @@ import { renderMermaid } from '../graph/mermaid.ts';
 import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../jdl/problem.ts';
+import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunStore } from '../runs/store.ts';
+import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { warn } from './generate.ts';
-import { type InputArguments, inputOptions, planInput } from './input-options.ts';
+import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
 
 const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<
@@ -80,7 +82,9 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   ) {
     throw new InputError([{ message: `${id} is a run: it is drawn as it was started, without other settings` }]);
   }
-  const plan = planInput(request, { allowMissing: true, outputBase: run.path });
+  const copy = requestOfCopy(run, request);
+  const cwd = copy.cwd !== undefined && { cwd: copy.cwd };
+  const plan = planInput(copy, { allowMissing: true, outputBase: run.path, ...cwd });
   return buildGraph(plan, { collapse, run: { id, steps: run.readView().steps } });
 }
 

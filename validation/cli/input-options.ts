@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { readLines } from '../runs/made-files.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { type PlanOptions, planJdl, planWorkflow } from '../workflow/planner.ts';
+import { type InputArguments, planInput } from '../workflow/plan-input.ts';
+import type { PlanOptions } from '../workflow/planner.ts';
 
 /** The flags that say what is to be run: shared by `plan`, `generate` and `run`. */
 export function inputOptions<T>(yargs: Argv<T>) {
@@ -32,32 +33,6 @@ export function inputOptions<T>(yargs: Argv<T>) {
     .option('start-at', { type: 'string', describe: 'First stage to run; those before it are taken as done' })
     .option('stop-at', { type: 'string', describe: 'Last stage to run' })
     .option('only', { type: 'string', describe: 'Run this one step' });
-}
-
-export interface InputArguments {
-  input: string;
-  set: string[];
-  setAppend: string[];
-  lenient: boolean;
-  workflow?: string | undefined;
-  startAt?: string | undefined;
-  stopAt?: string | undefined;
-  only?: string | undefined;
-}
-
-/** Plans what the flags describe. @throws InputError */
-export function planInput(args: InputArguments, more: PlanOptions = {}): Plan {
-  const options: PlanOptions = {
-    set: args.set,
-    setAppend: args.setAppend,
-    lenient: args.lenient,
-    ...(args.workflow !== undefined && { workflow: args.workflow }),
-    ...(args.startAt !== undefined && { startAt: args.startAt }),
-    ...(args.stopAt !== undefined && { stopAt: args.stopAt }),
-    ...(args.only !== undefined && { only: args.only }),
-    ...more,
-  };
-  return /\.ya?ml$/.test(args.input) ? planWorkflow(args.input, options) : planJdl(args.input, options);
 }
 
 /** Places where a file may be that a stage makes at run time; the first that exists is taken. */

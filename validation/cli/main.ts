@@ -12,6 +12,7 @@ const COMMANDS = {
   plan: async () => (await import('./generate.ts')).addPlan,
   generate: async () => (await import('./generate.ts')).addGenerate,
   run: async () => (await import('./run.ts')).addRun,
+  exec: async () => (await import('./exec.ts')).addExec,
   resume: async () => (await import('./resume.ts')).addResume,
   carry: async () => (await import('./detach.ts')).addCarry,
   stop: async () => (await import('./resume.ts')).addStop,
@@ -22,7 +23,9 @@ const COMMANDS = {
   diff: async () => (await import('./diff.ts')).addDiff,
   accept: async () => (await import('./accept.ts')).addAccept,
   graph: async () => (await import('./graph.ts')).addGraph,
+  serve: async () => (await import('./serve.ts')).addServe,
   check: async () => (await import('./check.ts')).addCheck,
+  schedule: async () => (await import('./schedule.ts')).addSchedule,
   gc: async () => (await import('./gc.ts')).addGc,
   notify: async () => (await import('./notify.ts')).addNotify,
   config: async () => (await import('./config.ts')).addConfig,
@@ -33,10 +36,13 @@ const program = yargs(hideBin(process.argv))
   .scriptName('relval')
   .usage('$0 COMMAND\n\nRuns release validations on Work Queue: AliEn JDL in, logs, verdict and report out.')
   .demandCommand(1, 'Which command?')
+  .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
   .strict()
   .recommendCommands()
   .wrap(Math.min(120, process.stdout.columns ?? 100))
-  .epilogue('Exit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted')
+  .epilogue(
+    'Flags about places and limits can also be given in relval.yaml, or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted',
+  )
   .fail((message, error) => {
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failureOf } from '../preflight/command.ts';
 import { ALIENV, askPackages, publishedIn } from '../preflight/packages.ts';
 import { isAlive, statusOf } from '../runs/record.ts';
+import { removeRuns } from '../runs/removal.ts';
 import { RunStore } from '../runs/store.ts';
 import { decideStart } from '../schedule/decide.ts';
 import type { Nightly } from '../schedule/nightly.ts';
 import { isPattern, newestVersion, wantedVersion, withVersion } from '../schedule/release.ts';
 import { lastDue } from '../schedule/times.ts';
-import { type InputArguments, planInput } from './input-options.ts';
+import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 
 /** How often it is looked whether the run of yesterday has ended. */
 const LOOK_EVERY_MS = 2000;
@@ -109,6 +110,17 @@ export async function awaitTurn(nightly: Nightly, anyTime: boolean): Promise<str
       if (isAlive(running.process)) stopProcess(running.process.pid);
     }
     await sleep(Math.max(0, Math.min(LOOK_EVERY_MS, decision.until - Date.now() + 1)));
+  }
+}
+
+/** Removes the runs of a nightly that its file does not want to keep. That it cannot is told, and keeps nothing from running. */
+export async function removeOld({ name, runs, retention }: Nightly): Promise<void> {
+  if (retention.keep === undefined && retention.olderThan === undefined) return;
+  try {
+    const gone = await removeRuns(new RunStore(runs), retention, (run) => run.name === name);
+    if (gone.length > 0) console.error(`${name}: ${gone.length} old runs removed`);
+  } catch (error) {
+    console.error(`${name}: old runs are not removed: ${(error as Error).message}`);
   }
 }
 

@@ -71,6 +71,8 @@ export function addNotify(program: Argv): void {
         told.push(one);
         run.appendEvent({ time: Date.now(), ...eventOf(event, one) });
       });
+      const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
+      told.sort((a, b) => place(a) - place(b));
       if (args.json) console.log(JSON.stringify(told, null, 2));
       else console.log(table(rows(told, planned)) || 'relval.yaml names nobody: it has no notify.channels');
       process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;

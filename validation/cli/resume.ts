@@ -9,6 +9,7 @@ import { readSecrets } from '../runs/secrets.ts';
 import { lackOfSpace } from '../runs/space.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
 import { runsOption } from './inspect.ts';
 
@@ -39,6 +40,9 @@ export function addResume(program: Argv): void {
       readSecrets(record.request.secrets ?? []);
       const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
       const plan = again({});
+      const containers = await containersFor(record.request, plan, run.path);
+      const obstacle = containers && (await provideContainers(containers));
+      if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
       const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
       const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
       journal.add({ type: 'resumed', pid: process.pid });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
 import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
 import { prepareRun } from '../runs/execute.ts';
@@ -19,19 +20,20 @@ import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
+import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
-import { awaitTurn, nightlyArguments } from './nightly.ts';
+import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
 
 export function addRun(program: Argv): void {
   program.command(
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      checkOptions(criteriaOptions(clusterOptions(runsOption(inputOptions(command)))))
+      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(inputOptions(command))))))
         .option('local', {
           type: 'boolean',
           default: false,
@@ -78,7 +80,8 @@ export function addRun(program: Argv): void {
           describe: 'With --nightly: start it now, whenever it was due',
         })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-        .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime }) => {
+        .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime, ...flags }) => {
+          checkContainerFlags({ local, ...flags });
           if (from !== undefined && startAt === undefined && only === undefined)
             throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
           if (anyTime && nightly === undefined)
@@ -127,9 +130,11 @@ export function addRun(program: Argv): void {
       const lock = lockRun(run.path) as RunLock;
       const again = planAgain(requestOfCopy(run, request), run, (file, madeBy) => handedOn(run, file, madeBy));
       let plan: Plan;
+      let containers: LocalContainers | undefined;
       try {
         copyInputs(run, trial);
         plan = again({});
+        containers = await containersFor(request, plan, run.path);
         await prepareRun(run, plan, request);
         if (from) takeOutputs(from, run, plan);
       } catch (error) {
@@ -138,7 +143,12 @@ export function addRun(program: Argv): void {
       }
       const journal = new RunJournal(run, newRecord(id, name, plan, request, release ?? releaseOf(plan)));
       journal.add({ type: 'created', name, workflow: plan.workflow });
-      const obstacle = unready ?? chosen.problem ?? (args.check ? await checkBefore(journal, plan, args) : undefined);
+      const obstacle =
+        unready ??
+        chosen.problem ??
+        (args.check ? await checkBefore(journal, plan, args) : undefined) ??
+        (containers && (await provideContainers(containers)));
+      if (nightly) await removeOld(nightly);
       if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
       if (args.detach) await detach(run, lock, args);
       else await carryOut({ journal, lock, plan, again }, args);
@@ -156,7 +166,7 @@ function parseRequest(flags: Record<string, unknown>): RunRequest {
   throw new InputError(problems);
 }
 
-function checkCatalog(text: string): void {
+export function checkCatalog(text: string): void {
   const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
   if (port >= 1 && port <= 65_535) return;
   throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
@@ -167,14 +177,14 @@ function checkLogAddress(text: string): void {
   throw new InputError([{ message: `--log-address ${text}: expected HOST or HOST:PORT` }]);
 }
 
-function runName(name: string): string {
+export function runName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
   throw new InputError([
     { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
   ]);
 }
 
-function newRecord(id: string, name: string, plan: Plan, request: RunRequest, release?: string): RunRecord {
+export function newRecord(id: string, name: string, plan: Plan, request: RunRequest, release?: string): RunRecord {
   return {
     schema: 'relval-run-1',
     id,

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { InputError } from '../jdl/problem.ts';
 import type { SettingsFile } from './load.ts';
-import { EITHER, OPTIONS, type OptionName, variableOf } from './options.ts';
+import { EITHER, ONLY_FOR, OPTIONS, type OptionName, variableOf } from './options.ts';
 import { SECTIONS } from './sections.ts';
 
 /** Where a value comes from; the first beats the others. */
@@ -29,15 +29,17 @@ export interface Given {
 
 /**
  * Flags beat the environment, which beats the file, which beats the defaults.
- * @param section one that has the name of the command that is run: its keys are flags, too
+ * @param command the one that is run: only what it takes, and of a section of its name the keys, which are its flags too
  * @throws InputError for a variable that does not hold what it should
  */
-export function effectiveOptions(file: SettingsFile, given: Given, section?: string): Effective[] {
-  const found = Object.entries(OPTIONS).map(([key, schema]) => effective(file, given, [key], schema));
+export function effectiveOptions(file: SettingsFile, given: Given, command?: string): Effective[] {
+  const found = Object.entries(OPTIONS)
+    .filter(([key]) => command === undefined || (ONLY_FOR[key as OptionName]?.includes(command) ?? true))
+    .map(([key, schema]) => effective(file, given, [key], schema));
   for (const pair of EITHER) dropWeaker(pair.flatMap((key) => found.filter((one) => one.name === key)));
-  if (section === undefined || !isSection(section)) return found;
-  const keys = Object.entries(SECTIONS[section].unwrap().shape as Record<string, z.ZodType>);
-  return [...found, ...keys.map(([key, schema]) => effective(file, given, [section, key], schema))];
+  if (command === undefined || !isSection(command)) return found;
+  const keys = Object.entries(SECTIONS[command].unwrap().shape as Record<string, z.ZodType>);
+  return [...found, ...keys.map(([key, schema]) => effective(file, given, [command, key], schema))];
 }
 
 function isSection(name: string): name is keyof typeof SECTIONS {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { policyNames } from '../checks/policy.ts';
 import { filePath, hostPort } from '../workflow/yaml-types.ts';
 
 /**
@@ -17,6 +18,24 @@ export const OPTIONS = {
     .nonnegative()
     .optional()
     .describe('Times a step is tried again after an infrastructure failure; default: as each stage says'),
+  rules: z
+    .array(filePath)
+    .optional()
+    .describe('YAML files of rules, added to the built-in ones; as a flag one at a time'),
+  policy: z
+    .string()
+    .min(1)
+    .transform((text) => (policyNames().includes(text) ? text : filePath.parse(text)))
+    .optional()
+    .describe(`What fails a run: ${policyNames().join(', ')}, or a YAML file`),
+  components: filePath.optional().describe('YAML file of detectors, and who looks after them'),
+};
+
+/** Commands that take an option from the file or the environment, where not all that have the flag do: a report is of what a run was judged by. */
+export const ONLY_FOR: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
+  rules: ['run', 'exec'],
+  policy: ['run', 'exec'],
+  components: ['run', 'exec'],
 };
 
 export type OptionName = keyof typeof OPTIONS;

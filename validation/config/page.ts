@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WORDS } from '../notify/words.ts';
 import { settingsSchema } from './load.ts';
 import { flagOf, OPTIONS, variableOf } from './options.ts';
 import { SECTIONS } from './sections.ts';
@@ -62,7 +63,12 @@ export function configurationPage(): string {
     ];
   });
   const sections = Object.keys(SECTIONS).map((name) => section(name, schema.properties?.[name] ?? {}));
-  return `${INTRODUCTION}\n${table(['key', 'flag', 'variable', 'meaning', 'type', 'default'], options)}${sections.join('')}`;
+  return `${INTRODUCTION}\n${table(['key', 'flag', 'variable', 'meaning', 'type', 'default'], options)}${sections.join('')}${words()}`;
+}
+
+function words(): string {
+  const rows = Object.entries(WORDS).map(([name, meaning]) => [`\`{{${name}}}\``, meaning]);
+  return `\n### Words of templates\n\n\`{{name}}\` is filled in, made harmless for the channel; \`{{#name}}…{{/name}}\` stands where it is there, of a list once for each entry; \`{{^name}}…{{/name}}\` where it is not.\n\n${table(['word', 'meaning'], rows)}`;
 }
 
 function section(name: string, schema: Schema): string {

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { notifySection } from '../notify/settings.ts';
+import { checkSection } from '../preflight/settings.ts';
+import { gcSection } from '../runs/retention-settings.ts';
 import { serveSection } from '../server/settings.ts';
 
 /**
@@ -9,4 +11,6 @@ import { serveSection } from '../server/settings.ts';
 export const SECTIONS = {
   serve: serveSection,
   notify: notifySection,
+  check: checkSection,
+  gc: gcSection,
 } satisfies Record<string, z.ZodPrefault<z.ZodObject>>;

@@ -61,8 +61,10 @@ export function nodeText(node: GraphNode, box: Box, centre: Point): string {
     const line = `<text class="${n === 0 ? 'name' : state ? 'state' : 'soft'}" ${at}>${markup(text)}</text>`;
     return state ? `<g class="${state}">${line}</g>` : line;
   });
+  // The page makes links of them.
+  const named = node.kind === 'step' ? ` data-step="${markup(node.name)}"` : ` data-stage="${markup(node.stage)}"`;
   return [
-    `<g class="node ${node.kind} ${stateOf(node)}${(node.states?.size ?? 0) > 1 ? ' mixed' : ''}" transform="${corner}">`,
+    `<g class="node ${node.kind} ${stateOf(node)}${(node.states?.size ?? 0) > 1 ? ' mixed' : ''}" transform="${corner}"${named}>`,
     `<title>${markup(tooltipOf(node))}</title>`,
     behind > 0 ? card(behind) : '',
     card(0),

@@ -21,6 +21,11 @@ export interface Outcome {
   message?: string | undefined;
 }
 
+/** Something is wrong on our side that will be so again: it is not tried another time. */
+export class CannotSend extends Error {
+  override name = 'CannotSend';
+}
+
 /** Tries until it is done, cannot be, or patience is at its end. Never throws. */
 export async function tryOften(
   attempt: (signal: AbortSignal) => Promise<Attempt>,
@@ -73,7 +78,7 @@ async function once(attempt: (signal: AbortSignal) => Promise<Attempt>, ms: numb
 
 /** A certificate that is not trusted now will not be in a second; other failures of connections may pass. */
 function isWorthAnother(error: unknown): boolean {
-  return !/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME/.test(describe(error));
+  return !(error instanceof CannotSend) && !/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME/.test(describe(error));
 }
 
 /** Message and code of an error, or of the first of several. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CannotSend } from './attempts.ts';
 
 /** Where a secret is to be found. It is read only when it is sent, and shown nowhere. */
 export type SecretSource = { file: string } | { variable: string };
@@ -16,21 +17,22 @@ export function describeSource(source: SecretSource): string {
 
 /**
  * Reads a secret: one line; blanks around it do not count.
- * @throws {Error} that says where it should have been, and never what is there
+ * @throws {CannotSend} that says where it should have been, and never what is there
  */
 export function readSecret(source: SecretSource, env: NodeJS.ProcessEnv = process.env): string {
-  const text = ('file' in source ? readSecretFile(source.file) : (env[source.variable] ?? '')).trim();
+  const text = ('file' in source ? readOwnFile(source.file) : (env[source.variable] ?? '')).trim();
   const where = 'file' in source ? source.file : `$${source.variable}`;
-  if (text === '') throw new Error(`${where} holds no secret`);
-  if (/\p{Cc}/u.test(text)) throw new Error(`${where} holds more than one line, or control characters`);
+  if (text === '') throw new CannotSend(`${where} holds no secret`);
+  if (/\p{Cc}/u.test(text)) throw new CannotSend(`${where} holds more than one line, or control characters`);
   return text;
 }
 
-function readSecretFile(file: string): string {
+/** @throws {CannotSend} */
+export function readOwnFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new CannotSend(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, request } from 'undici';
-import type { Attempt } from './attempts.ts';
+import { type Attempt, CannotSend } from './attempts.ts';
 import type { Auth, HttpDelivery } from './deliveries.ts';
-import { readSecret, withoutSecrets } from './secret.ts';
+import { readOwnFile, readSecret, withoutSecrets } from './secret.ts';
 
 /** Bytes of an answer that are looked at for what went wrong. */
 const LOOKED_AT = 2000;
@@ -14,11 +13,11 @@ const LOOKED_AT = 2000;
 export async function sendHttp(delivery: HttpDelivery, signal: AbortSignal): Promise<Attempt> {
   const url = typeof delivery.url === 'string' ? delivery.url : readSecret(delivery.url.secret);
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new Error('the webhook’s address is none: expected https://…');
+    throw new CannotSend('the webhook’s address is none: expected https://…');
   const secrets = typeof delivery.url === 'string' ? [] : [url, new URL(url).pathname].filter((part) => part !== '/');
   const token = delivery.auth && readSecret(delivery.auth.secret);
   if (token !== undefined) secrets.push(token);
-  const agent = new Agent({ connect: delivery.caFile === undefined ? {} : { ca: readFileSync(delivery.caFile) } });
+  const agent = new Agent({ connect: delivery.caFile === undefined ? {} : { ca: readOwnFile(delivery.caFile) } });
   try {
     const answer = await request(url, {
       method: 'POST',

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
-import type { Attempt } from './attempts.ts';
-import { describe } from './attempts.ts';
+import { type Attempt, describe } from './attempts.ts';
 import type { MailDelivery } from './deliveries.ts';
-import { readSecret, withoutSecrets } from './secret.ts';
+import { readOwnFile, readSecret, withoutSecrets } from './secret.ts';
 
 /** One attempt to hand an e-mail to a mail server. @throws {Error} when a secret cannot be read */
 export async function sendMail(delivery: MailDelivery, signal: AbortSignal): Promise<Attempt> {
@@ -20,7 +18,7 @@ export async function sendMail(delivery: MailDelivery, signal: AbortSignal): Pro
     requireTLS: server.security === 'starttls',
     ignoreTLS: server.security === 'none',
     ...(auth && password !== undefined && { auth: { user: auth.user, pass: password } }),
-    tls: { ...(server.caFile !== undefined && { ca: readFileSync(server.caFile) }) },
+    tls: { ...(server.caFile !== undefined && { ca: readOwnFile(server.caFile) }) },
     disableFileAccess: true,
     disableUrlAccess: true,
     socket,

@@ -31,11 +31,15 @@ export function fixedPart(template: string): string | undefined {
   return /^(\/|root:\/\/[^/]+\/).*[^/]/.test(fixed) ? fixed.replace(/\/+$/, '') : undefined;
 }
 
+/** The path, or the nearest folder above it that exists. */
+export function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}
+
 /** Tries to make a folder where outputs go, or in the nearest folder above that exists. */
 export function checkDirectory(path: string): Check {
   const name = `output to ${path}`;
-  let there = path;
-  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  const there = nearestExisting(path);
   const advice = `give another OutputDir, or the right to write in ${there}`;
   try {
     if (!statSync(there).isDirectory()) return { name, state: 'failed', found: `${there} is not a directory`, advice };

@@ -4,7 +4,15 @@ import type { Check } from './check.ts';
 import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
-import { checkCatalog, checkDirectory, checkImage, checkStorage, fixedPart, splitAddress } from './places.ts';
+import {
+  checkCatalog,
+  checkDirectory,
+  checkImage,
+  checkStorage,
+  fixedPart,
+  nearestExisting,
+  splitAddress,
+} from './places.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 
@@ -34,13 +42,13 @@ export async function preflight(options: Preflight): Promise<Check[]> {
   const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
   const outputs = [...new Set(plan.stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []))];
   const storage = outermost(outputs.filter((place) => place.startsWith('root://')));
-  const local = outermost(outputs.filter((place) => place.startsWith('/')));
+  const local = new Set(outputs.filter((place) => place.startsWith('/')).map(nearestExisting));
   const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
   const checks = await Promise.all([
     checkTools(),
     awaitPackages(packages, { alienv, here: catalog === undefined, wait, say, signal }),
     proxyOf(options, storage.length > 0 || usesStorage(plan)),
-    ...(catalog === undefined ? local.map((place) => checkDirectory(place)) : []),
+    ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
     ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
     ...(fast ? [] : storage.map((place) => checkStorage(place))),
     ...(fast ? [] : storage.map((place) => quotaOf(place))),

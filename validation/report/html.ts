@@ -57,7 +57,9 @@ function renderAnswer(report: Report): string {
     [changes.length, 'not as usual', 'changes', 'broken'],
   ];
   const items = tiles.map(([n, what, target, kind]) =>
-    n > 0 ? `<li class="${kind}"><a href="#${target}"><b>${n}</b> ${what}</a></li>` : `<li><b>0</b> ${what}</li>`,
+    n > 0
+      ? `<li class="${kind}"><a href="#${target}"><b>${n}</b> ${n === 1 ? what.replace('errors', 'error') : what}</a></li>`
+      : `<li><b>0</b> ${what}</li>`,
   );
   const others = reference.runs.filter((run) => run !== reference.run).length;
   const more = others > 0 ? `; times and sizes with ${others} more before it` : '';

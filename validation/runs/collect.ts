@@ -179,6 +179,7 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     host: result.host,
     timedOut: result.timedOut,
     coreDumps: result.coreDumps,
+    outOfMemory: result.outOfMemory,
     missing: result.missing,
     ...(result.end !== null && { end: result.end }),
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,11 @@ import { pino } from 'pino';
 import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
+import { ADDRESS_FILE, serveOps } from '../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
+import { giveOutputs, type LocalContainers } from './containers.ts';
+import { FRAMEWORK_URL_FILE } from './local-files.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {
@@ -15,6 +18,8 @@ export interface LocalResources {
   cpus?: number;
   /** MB; default: nine tenths of this machine's. */
   memory?: number;
+  /** What workers run in; default: plain processes. */
+  containers?: LocalContainers;
 }
 
 /** Everything between makeflow and a worker, on this machine and for one run. */
@@ -49,20 +54,30 @@ export async function startLocalCluster(
   try {
     const cpus = resources.cpus ?? availableParallelism();
     const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
-    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents: [{ cpus, memory, disk: DISK }], log });
+    const { containers } = resources;
+    if (containers) await giveOutputs(containers);
+    const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
+    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+    const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
+    const stateDir = join(dir, 'framework');
     const driver = new Driver({
-      pools: [{ ...DEFAULT_POOL, projects: new RegExp(`^${project.replace(/[.]/g, '\\.')}$`) }],
+      pools: [{ ...DEFAULT_POOL, projects, ...(containers && containerPool(containers)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: { locate: parseMaster(master.address, { log }) },
       demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
-      stateDir: join(dir, 'framework'),
+      stateDir,
       log,
       onFatal: (why) => log.error({ why }, 'the framework cannot go on'),
     });
+    const ops = await serveOps(driver, '127.0.0.1', 0);
+    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`);
+    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`);
     driver.start();
     return {
       catalog: `127.0.0.1:${catalog.port}`,
       stop: async () => {
+        for (const file of [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE)]) rmSync(file, { force: true });
+        await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
         await catalog.child.stop(2000);
@@ -73,6 +88,11 @@ export async function startLocalCluster(
     throw error;
   }
 }
+
+const containerPool = ({ image, volumes, outputs }: LocalContainers) => ({
+  image,
+  volumes: [...volumes, ...outputs.map((path) => ({ hostPath: path, containerPath: path, mode: 'RW' as const }))],
+});
 
 async function startCatalog(dir: string): Promise<{ child: Child; port: number }> {
   const port = await freePortPair();

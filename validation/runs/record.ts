@@ -32,6 +32,12 @@ export const runRequestSchema = z.object({
   reference: z.string().optional(),
   /** Start catalog, master, framework and workers on this machine. */
   local: z.boolean(),
+  /** With `local`: what workers run in; absent: plain processes. */
+  containerizer: z.enum(['process', 'docker', 'podman']).optional(),
+  /** Image of the workers; absent: what the stages name. */
+  image: z.string().optional(),
+  /** `HOST[:CONTAINER[:RO|RW]]`. */
+  volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
   /** `HOST[:PORT]` by which workers reach this machine with their logs. */

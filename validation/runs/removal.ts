@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../jdl/problem.ts';
 import { isAlive, runRecordSchema, statusOf, thisProcess } from './record.ts';
-import type { KeptRun } from './retention.ts';
+import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 import { RunDir, type RunStore } from './store.ts';
 
 /** Where runs are moved before they are deleted: they are gone at once, and a crash in the middle leaves no half run. */
@@ -40,6 +40,27 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
     });
   }
   return runs;
+}
+
+/**
+ * Decides which runs go, while nobody else removes any, and removes them.
+ * @param isMeant which of them are removed; all count in the decision
+ * @returns ids of those that are gone
+ * @throws InputError when another process is at it
+ */
+export async function removeRuns(
+  store: RunStore,
+  policy: RetentionPolicy,
+  isMeant: (run: KeptRun) => boolean = () => true,
+): Promise<string[]> {
+  return whileRemoving(store, async () => {
+    await emptyTrash(store);
+    const gone: string[] = [];
+    for (const { run, remove } of decideRetention(await keptRuns(store), policy, Date.now())) {
+      if (remove && isMeant(run) && (await removeRun(store, run))) gone.push(run.id);
+    }
+    return gone;
+  });
 }
 
 /** Bytes on disk; a file that is linked several times within the directory counts once. */

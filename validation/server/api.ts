@@ -1,4 +1,4 @@
-import type { Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
+import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { RunStatus } from '../runs/record.ts';
 
@@ -12,20 +12,23 @@ import type { RunStatus } from '../runs/record.ts';
  * | `GET runs/ID` | `RunDetail` |
  * | `GET runs/ID/steps?stage&state&search&offset&limit` | `StepPage` |
  * | `GET runs/ID/steps/STEP` | `StepDetail` |
- * | `GET runs/ID/steps/STEP/log?attempt&stream&offset&limit` | bytes, also by `Range` |
- * | `GET runs/ID/steps/STEP/log?attempt&stream&line&lines` | `LogLines` |
+ * | `GET runs/ID/steps/STEP/log?attempt&stream&offset&limit&download` | bytes as text/plain, also by `Range`; `download`: as a file |
+ * | `GET runs/ID/steps/STEP/log?attempt&stream&line&lines` | `LogLines`; `line=-100`: the last 100 |
  * | `GET runs/ID/steps/STEP/log/search?attempt&stream&q&regex&case&after&limit` | `LogSearch` |
- * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file |
+ * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
+ * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
  * | `GET runs/ID/graph.svg?collapse` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
  * | `GET history?workflow&limit` | `History` |
  * | `GET diff?a&b` | `Diff` |
  * | `GET cluster` | `Cluster` |
- * | `POST runs`, `POST runs/ID/stop`, `…/resume`, `…/accept` | need the token |
- * | WebSocket `events?run=ID` | `EventMessage`s |
+ * | `GET server` | `ServerInfo` |
+ * | `POST runs`, `POST runs/ID/stop`, `…/resume`, `…/accept` | need the token: `StartRun` → 202 `Started`; nothing, nothing, `AcceptRun` → 200 `Done` |
+ * | WebSocket `events?run=ID&offset` | `EventMessage`s; with `run`, its events from that offset on (default: from now on) |
  * | WebSocket `runs/ID/steps/STEP/log/follow?attempt&stream&offset` | `FollowMessage`s |
  *
- * `stream` is `stdout`, `stderr`, or the name of another log of the attempt (`logs/rec.log`).
+ * `stream` is `stdout` (default), `stderr`, or the name of another log of the attempt (`logs/rec.log`); `attempt` is the
+ * last one unless given. JSON answers have an ETag: `If-None-Match` gives 304.
  */
 export interface RunSummary {
   id: string;
@@ -117,18 +120,32 @@ export interface StepDetail extends StepSummary {
 export interface LogLines {
   /** Number of the first line, from 1. */
   from: number;
-  /** Without line ends; a line of more than 64 kB is cut and ends with a note of how much is missing. */
+  /**
+   * Without line ends; a line of more than 64 kB is cut and ends with a note of how much is missing. May be fewer than
+   * asked for (an answer has some 4 MB at most): go on behind the last one.
+   */
   lines: string[];
+  /** Byte offset behind the last of these lines: follow from there and miss nothing. */
+  next: number;
   /** Lines of the whole log, as far as it is now; the last one may be unfinished. */
   total: number;
   size: number;
   /** No more will come. */
   complete: boolean;
+  /** The lines of a very long log are not counted yet: `from` and `total` are estimates. Ask again soon. */
+  estimated?: true;
 }
 
 export interface LogSearch {
-  matches: { line: number; column: number; text: string }[];
-  /** Where to go on (`after`), when there may be more. */
+  /**
+   * One for each line that matches: its number and the first place in it. `column` from 1 and `length` in UTF-16 units of
+   * the line; `text` is the part of the line around it, which begins at column `start`.
+   */
+  matches: { line: number; column: number; length: number; text: string; start: number }[];
+  /**
+   * Line up to which was searched: where to go on (`after`), when there may be more. An answer takes some 2 s at most, so
+   * it can have this without any match.
+   */
   next?: number;
 }
 
@@ -165,6 +182,8 @@ export interface Diff {
   known: Finding[];
   fixed: Finding[];
   steps: { id: string; stage: string; stateA?: StepState; stateB?: StepState; secondsA?: number; secondsB?: number }[];
+  /** What takes far more, or less, in b. */
+  changes: Change[];
 }
 
 /** What the frameworks say of themselves: `/state` of each, as it is. */
@@ -174,14 +193,66 @@ export interface Cluster {
 
 export type EventMessage =
   /** Something of that run changed; with `run=ID`, every event itself. */
-  { type: 'run'; run: RunSummary } | { type: 'event'; run: string; offset: number; event: RunEvent } | { type: 'ping' };
+  | { type: 'run'; run: RunSummary }
+  /** A run that is no longer there. */
+  | { type: 'gone'; run: string }
+  /** `offset`: behind this event; a lost connection is taken up from there. */
+  | { type: 'event'; run: string; offset: number; event: RunEvent }
+  /** Every 20 s: a server that is not heard for longer is gone. */
+  | { type: 'ping' };
 
 export type FollowMessage =
-  /** Bytes of the log as text, from this offset on; bytes that are no UTF-8 are replaced. */
-  | { type: 'data'; offset: number; text: string }
+  /** Bytes of the log from `offset` to `next` as text; bytes that are no UTF-8 are replaced. Take up again from `next`. */
+  | { type: 'data'; offset: number; next: number; text: string }
   /** The attempt has ended and all of its log was sent. */
   | { type: 'end'; size: number }
-  /** The file was replaced by its final form: start again from this offset. */
-  | { type: 'reset'; offset: number };
+  /** The file was replaced by its final form, which differs from this offset on: what was sent of it is void. */
+  | { type: 'reset'; offset: number }
+  /** Every 20 s. */
+  | { type: 'ping' };
+
+/** What this server can do, for a page that shows only buttons that work. */
+export interface ServerInfo {
+  version: string;
+  /** The directory of runs. */
+  runs: string;
+  /** There is a token: with it, runs can be stopped, resumed and accepted. */
+  actions: boolean;
+  /** Directories whose JDLs and workflows can be started, with the token. */
+  inputs: string[];
+}
+
+/** As the flags of `relval run`; `input` and `workflow` are paths on the server, below one of its directories of inputs. */
+export interface StartRun {
+  input: string;
+  workflow?: string;
+  name?: string;
+  set?: string[];
+  setAppend?: string[];
+  startAt?: string;
+  stopAt?: string;
+  only?: string;
+  /** Id of the run that has the outputs of the stages that are not run. */
+  from?: string;
+  retries?: number;
+  /** Either `true`, or a catalog. */
+  local?: boolean;
+  /** `HOST:PORT` */
+  catalog?: string;
+}
+
+export interface AcceptRun {
+  note: string;
+  by?: string;
+}
+
+export interface Started {
+  run: string;
+}
+
+export interface Done {
+  /** What the command said. */
+  message: string;
+}
 
 export type { Report, Severity, Verdict };

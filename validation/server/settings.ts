@@ -8,6 +8,10 @@ export const serveSection = z
     tokenFile: filePath
       .optional()
       .describe('File with the token that starting and stopping runs needs; without one the server is read-only'),
+    inputs: z
+      .array(filePath)
+      .default([])
+      .describe('Directories whose JDLs and workflows can be started from the page, with the token'),
     frameworks: z
       .array(httpUrl)
       .default([])

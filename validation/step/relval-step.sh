@@ -184,6 +184,7 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
 
 rv_terminated() { # SIGNAL: somebody ends this step, and will not wait long
   trap '' TERM INT QUIT HUP
+  rv_stop_watching
   [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
   rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
   rv_write_result
@@ -194,48 +195,55 @@ rv_terminated() { # SIGNAL: somebody ends this step, and will not wait long
 # --- watching over what runs ------------------------------------------------------------------------------------------
 
 # A process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a worker
-# that is killed ends nothing: without a guard, what runs in another group, or under a worker that is gone, would run on.
+# that is killed ends nothing: without a guard, what runs in another group would run on.
 # Standard input: a pipe whose other end the step's shell holds. "group N" names the process group that runs now,
-# "streams N" that of the live logs, "payload" says that the payload starts, "end" that all is done, and the end of the
-# pipe that the shell is gone.
+# "streams N" that of the live logs, "end" that all is done, and the end of the pipe that the shell is gone. No time limit
+# for read here: bash 4.1 loses what arrives at the moment when it expires.
 rv_guard() {
-  local rv_line rv_guarded_group='' rv_streams='' rv_deadline='' rv_parent_now rv_tick=1000 rv_started='' rv_next
-  local rv_resident rv_peak=0 rv_known=0
+  local rv_line rv_guarded_group='' rv_streams=''
   trap '' TERM INT QUIT HUP
-  while true; do
-    if IFS= read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" rv_line; then
-      case $rv_line in
-        group*) rv_guarded_group=${rv_line#group } rv_deadline='' rv_started='' ;;
-        streams*) rv_streams=${rv_line#streams } ;;
-        payload) rv_started=$SECONDS rv_next=0 rv_tick=100 rv_deadline=${rv_wall_time:+$((SECONDS + rv_wall_time))} ;;
-        end) return ;;
-      esac
-      continue
-    elif [[ $? -le 128 ]]; then
-      break
-    fi
-    ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
-    if [[ $rv_deadline && $SECONDS -gt $rv_deadline ]]; then
-      : >"$rv_own/timed-out"
-      kill -KILL -- "-$rv_guarded_group"
-      rv_deadline=''
-    fi
-    if [[ $rv_started && $SECONDS -ge $rv_next ]]; then
-      # so that of steady growth no more than a twentieth is missed
-      ((rv_next = SECONDS + (SECONDS - rv_started > 100 ? 5 : (SECONDS - rv_started) / 20)))
-      rv_resident=0
-      rv_measure "$rv_guarded_group"
-      ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
-      ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
-    fi
-    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
-    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" && [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
+  while IFS= read -r rv_line; do
+    case $rv_line in
+      group*) rv_guarded_group=${rv_line#group } ;;
+      streams*) rv_streams=${rv_line#streams } ;;
+      end) return ;;
+    esac
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
     kill -KILL -- "-$rv_streams"
   fi
+}
+
+# GROUP: beside a guarded command, in a process of its own: ends the payload when its time is over, measures what memory it
+# takes, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
+# a signal waits for ever for a child that ended just then.
+rv_watch() {
+  local rv_tick=100 rv_began='' rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
+  trap '' TERM INT QUIT HUP
+  exec 8<>"$rv_own/silence" || return # nobody writes there
+  while true; do
+    read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" <&8
+    ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
+    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
+    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
+    [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
+    [[ $rv_payload_end == null && -e $rv_own/started ]] || continue
+    : "${rv_began:=$SECONDS}"
+    if [[ $rv_wall_time && $((SECONDS - rv_began)) -gt $rv_wall_time ]]; then
+      : >"$rv_own/timed-out"
+      kill -KILL -- "-$1"
+      rv_wall_time=''
+    fi
+    [[ $SECONDS -ge $rv_next ]] || continue
+    # so that of steady growth no more than a twentieth is missed
+    ((rv_next = SECONDS + (SECONDS - rv_began > 100 ? 5 : (SECONDS - rv_began) / 20)))
+    rv_resident=0
+    rv_measure "$1"
+    ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
+    ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
+  done
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -254,7 +262,7 @@ rv_measure() {
 rv_start_guard() { # opens both ends of the pipe here, so that neither side ever waits for the other to open it
   local rv_pipe=$rv_own/guard
   read -r _ _ _ rv_parent _ <"/proc/$$/stat"
-  mkfifo "$rv_pipe" || rv_give_up "$rv_exit_input" input "cannot make a pipe in $rv_own"
+  mkfifo "$rv_pipe" "$rv_own/silence" || rv_give_up "$rv_exit_input" input "cannot make a pipe in $rv_own"
   # shellcheck disable=SC2094
   exec 7<>"$rv_pipe" 8<"$rv_pipe" 9>"$rv_pipe" 7>&-
   set -m
@@ -274,12 +282,22 @@ rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its o
   ) &
   rv_group=$!
   set +m
+  rv_watch "$rv_group" </dev/null >/dev/null 2>&1 9>&- &
+  rv_watcher=$!
   wait "$rv_group" 2>/dev/null
   rv_result=$?
+  rv_stop_watching
   kill -KILL -- "-$rv_group" 2>/dev/null # what it left behind
   rv_group=''
   echo group >&9
   return "$rv_result"
+}
+
+rv_stop_watching() {
+  [[ $rv_watcher ]] || return
+  kill -KILL "$rv_watcher" 2>/dev/null
+  wait "$rv_watcher" 2>/dev/null
+  rv_watcher=''
 }
 
 rv_fail() { # PHASE MESSAGE: ends a guarded command before its time; rv_give_up_guarded takes it from there
@@ -327,16 +345,25 @@ rv_read_logs_address() { # a join is no step, and nobody's business
   rv_logs_greeting="relval-log-1 ${BASH_REMATCH[3]} $rv_id $rv_execution $rv_host $rv_start"
 }
 
-rv_ask() { # SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time
-  rv_guarded rv_limited 3 rv_ask_now "$@" >"$rv_own/answer" 2>/dev/null
-  IFS= read -r rv_reply <"$rv_own/answer"
+# SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
+# connecting may take minutes.
+rv_ask() {
+  local rv_asking=''
+  exec 6< <(rv_ask_now "$2" 2>/dev/null)
+  IFS= read -r -t 3 rv_asking <&6
+  rv_reply=''
+  IFS= read -r -t "$1" rv_reply <&6
+  exec 6<&-
+  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
+  [[ $rv_reply ]]
 }
 
 rv_ask_now() {
   local rv_answer
+  printf '%s\n' "$BASHPID"
   exec 9>&- 5<>"$rv_logs_address" || return
-  printf '%s %s\n' "$rv_logs_greeting" "$2" >&5
-  IFS= read -r -t "$1" rv_answer <&5 && printf '%s\n' "$rv_answer"
+  printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
+  IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
 }
 
 rv_may_run() { # false when the receiver refuses: rv_message says why. One that cannot be asked does not.
@@ -370,7 +397,9 @@ rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where 
       read -r -t 10 rv_word rv_have <&5
       [[ $rv_word == refused ]] && return
       if [[ $rv_word == have && $rv_have =~ ^[0-9]+$ ]]; then
-        tail -c "+$((rv_have + 1))" -s 0.2 -f -- "$rv_top/$rv_id.$1.log" >&5 &
+        # From its standard input tail is not told of every write, but looks five times a second: less work
+        # when the payload prints much.
+        nice -n 10 tail -c "+$((rv_have + 1))" -s 0.2 -f <"$rv_top/$rv_id.$1.log" >&5 &
         rv_tail=$!
         : >"$rv_own/streaming.$1"
         while read -r -t 60 rv_word <&5; do :; done
@@ -386,15 +415,16 @@ rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where 
   done
 }
 
-# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone.
+# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
+# did well takes a twentieth of its time, so that live logs cost it next to nothing; less than tail sleeps is of no use.
 rv_stop_streams() {
   local rv_time=3000 rv_out
   [[ $rv_streams ]] || return
-  if [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]]; then
-    if [[ $rv_interrupted == false ]]; then
-      rv_now && ((rv_time = 200 + (rv_reply - rv_start) / 20))
-      ((rv_time > 3000)) && rv_time=3000
-    fi
+  if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
+    rv_now && ((rv_time = (rv_reply - rv_start) / 20))
+    ((rv_time > 3000)) && rv_time=3000
+  fi
+  if [[ $rv_time -ge 200 && (-e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr) ]]; then
     rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
     rv_size "$rv_top/$rv_id.stderr.log"
     printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
@@ -504,7 +534,6 @@ rv_run_payload() {
   printf ' %q' "${rv_arguments[@]}"
   printf '\n'
   date +%s%N >"$rv_own/started"
-  echo payload >&9
   exec 9>&-
   exec "${rv_arguments[@]}"
 }
@@ -848,7 +877,7 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 }
 
 rv_main() {
-  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_watcher='' rv_guard_pid=''
   rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host

@@ -68,6 +68,16 @@ describe('fingerprint', () => {
     expect(at('AliTPCtracker::Follow')).toBe(at('AliTPCtracker::Follow'));
   });
 
+  it.each(['x', '1', 'a1', '/a', 'a.', '-', '0x', '2029-'])(
+    'takes no longer for a long line of %s than for a few',
+    (piece) => {
+      const start = performance.now();
+      fold(piece.repeat(200_000));
+      // Where a pattern goes back and forth this takes minutes.
+      expect(performance.now() - start).toBeLessThan(2000);
+    },
+  );
+
   it('folds what changes, and shows that it did', () => {
     expect(fold('at 10:11:12 /a/b/c.sh: line 7: pid 0x1f')).toBe('at <time> <path>/c.sh: line <n>: pid <n>');
   });

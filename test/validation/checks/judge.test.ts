@@ -85,6 +85,11 @@ describe('judge', () => {
     [{ exitStatus: 3 }, 'exit-status', 'the payload ended with exit status 3'],
     [{ exitStatus: 139, signal: 'SIGSEGV' }, 'signal', 'the payload was ended by SIGSEGV'],
     [
+      { exitStatus: 137, signal: 'SIGKILL', outOfMemory: true },
+      'signal',
+      'memory limit exceeded: the payload was ended by SIGKILL',
+    ],
+    [
       { exitStatus: 137, signal: 'SIGKILL', timedOut: true, timeLimit: 60 },
       'time-limit',
       'the payload was killed after its time limit of 60 s',

@@ -140,6 +140,18 @@ describe('what counts', () => {
     });
   });
 
+  it('what a run is judged by is of those who run something: a report is of what the run was judged by', () => {
+    const text = 'rules: [mine.yaml]\npolicy: strict.yaml\ncomponents: contacts.yaml';
+    const own = (name: string): string => join(realpathSync(folder.name), name);
+    expect(options(text, {}, 'run')).toMatchObject({
+      rules: [[own('mine.yaml')], 'relval.yaml:1:1'],
+      policy: [own('strict.yaml'), 'relval.yaml:2:1'],
+      components: [own('contacts.yaml'), 'relval.yaml:3:1'],
+    });
+    expect(options(text, {}, 'report')).not.toHaveProperty('rules');
+    expect(options('policy: default', {}, 'run').policy?.[0]).toBe('default');
+  });
+
   it('keys of a section are flags of the command of its name', () => {
     const env = { RELVAL_SERVE_ALLOWED_HOSTS: '[a, b]' };
     expect(options('serve: {listen: "0.0.0.0:1"}', { env }, 'serve')).toMatchObject({

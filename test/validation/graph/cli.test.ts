@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventWriter } from '../../../validation/runs/event-log.ts';
@@ -25,7 +25,8 @@ function someRun(id: string): void {
   const input = join(relval.dir, 'bins.yaml');
   writeFileSync(input, WORKFLOW);
   const run = new RunDir(join(relval.runs, id));
-  mkdirSync(run.path, { recursive: true });
+  mkdirSync(join(run.path, 'input'), { recursive: true });
+  copyFileSync(input, join(run.path, 'input', 'bins.yaml'));
   run.writeRecord({
     schema: 'relval-run-1',
     id,

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../../validation/report/build.ts';
+import { renderFullHtml } from '../../../validation/report/full.ts';
 import { renderHtml } from '../../../validation/report/html.ts';
-import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
+import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 const html = renderHtml(buildReport(facts, outcome));
 
+/** Addresses that ask for nothing from anywhere else. */
+const LOCAL = /^(\.\.\/|report\.json$|index\.html$|data:,$|#[a-z]+$)/;
 /** Every tag, without its attributes. */
 const tags = (text: string): string[] => [...text.matchAll(/<([a-z0-9]+)[\s>]/g)].map((match) => match[1] ?? '');
 const addresses = (text: string): string[] =>
@@ -34,7 +37,7 @@ describe('renderHtml', () => {
 
   it('asks for nothing from anywhere, and lets nothing run', () => {
     expect(tags(html)).not.toContain('script');
-    expect(addresses(html).filter((address) => /^(?!\.\.\/|report\.json$|data:,$)/.test(address))).toEqual([]);
+    expect(addresses(html).filter((address) => !LOCAL.test(address))).toEqual([]);
     const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
     expect(html).toContain(
@@ -46,10 +49,15 @@ describe('renderHtml', () => {
   it.each(Object.entries(HOSTILE))('shows what a log holds, and is not changed by it: %s', (_, text) => {
     const harmless = hostile('harmless');
     const evil = hostile(text);
-    const page = renderHtml(buildReport(evil.facts, evil.outcome));
-    expect(tags(page)).toEqual(tags(renderHtml(buildReport(harmless.facts, harmless.outcome))));
-    expect(page.slice(page.indexOf('<body>'))).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);
-    expect(addresses(page).filter((address) => /^(?!\.\.\/|report\.json$|data:,$)/.test(address))).toEqual([]);
+    for (const render of [renderHtml, renderFullHtml]) {
+      for (const compared of [false, true]) {
+        const page = render(buildReport(evil.facts, evil.outcome, compared ? hostileCriteria(text) : undefined));
+        const good = buildReport(harmless.facts, harmless.outcome, compared ? hostileCriteria('harmless') : undefined);
+        expect(tags(page)).toEqual(tags(render(good)));
+        expect(page.slice(page.indexOf('<body>'))).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);
+        expect(addresses(page).filter((address) => !LOCAL.test(address))).toEqual([]);
+      }
+    }
   });
 
   it('draws a bar for every step, as wide as it took', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../../validation/report/build.ts';
 import { renderJunit } from '../../../validation/report/junit.ts';
-import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
+import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 /** Throws where XML 1.0 is not well-formed, as far as elements, double-quoted attributes, entities and characters go. */
 function elementsOf(xml: string): string[] {
@@ -57,9 +57,11 @@ describe('renderJunit', () => {
 
   it.each(Object.entries(HOSTILE))('stays well-formed whatever a log holds: %s', (_, text) => {
     const { facts: f, outcome: o } = hostile(text);
-    const xml = renderJunit(buildReport(f, o));
-    expect(count(xml, 'testcase')).toBe(3);
-    expect(xml).not.toContain('<script');
+    for (const criteria of [undefined, hostileCriteria(text)]) {
+      const xml = renderJunit(buildReport(f, o, criteria));
+      expect(count(xml, 'testcase')).toBe(3);
+      expect(xml).not.toContain('<script');
+    }
   });
 
   it('counts what it holds', () => {

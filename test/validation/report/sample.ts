@@ -1,5 +1,6 @@
+import { builtInCriteria, type Criteria } from '../../../validation/checks/judge.ts';
 import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts';
-import type { RunFacts } from '../../../validation/report/build.ts';
+import { buildReport, type RunFacts } from '../../../validation/report/build.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 
 /** A run as a release manager would see it: five jobs of which one crashed, and what follows them. */
@@ -122,4 +123,15 @@ export function hostile(text: string): { facts: RunFacts; outcome: Outcome } {
       interrupted: text,
     },
   };
+}
+
+/** As `hostile`, compared with a run that was no better. */
+export function hostileCriteria(text: string): Criteria {
+  const { facts: f, outcome: o } = hostile(text);
+  const more = crash(text, { stage: text, rule: text, file: text, message: `${text} gone`, trace: [text] });
+  const slow = { ...step('other', text, 0, 1), state: 'succeeded' as const };
+  const before = buildReport({ ...f, start: 0 }, { ...o, inLogs: [...o.inLogs, more] });
+  const component = { name: text, contacts: [text], messages: [/[\s\S]/], files: [], steps: [] };
+  const reference = { report: before, earlier: [{ run: text, steps: [{ ...slow, end: slow.start as number }] }] };
+  return { ...builtInCriteria(0), components: [component], reference };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../../validation/checks/compare.ts';
 import { buildReport } from '../../../validation/report/build.ts';
+import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
 import { renderText } from '../../../validation/report/text.ts';
-import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
+import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 const report = buildReport(facts, outcome);
 
@@ -63,7 +65,13 @@ Provenance
 
   it.each(Object.entries(HOSTILE))('lets no command to a terminal through: %s', (_, text) => {
     const { facts: f, outcome: o } = hostile(text);
-    const all = renderText(buildReport(f, o), { colour: false }) + renderFull(buildReport(f, o));
+    const compared = buildReport(f, o, hostileCriteria(text));
+    const all = [
+      renderText(buildReport(f, o), { colour: false }),
+      renderFull(buildReport(f, o)),
+      renderText(compared, { colour: false }),
+      renderComparison(compared, compared, compareRuns(compared, compared), { colour: false }),
+    ].join('');
     expect(all).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);
   });
 

@@ -15,9 +15,12 @@ function newScratch(): Scratch {
   return scratch;
 }
 
-/** Prints a line, waits for a file, prints another. */
-const gated = (gate: string): string =>
-  `echo first; echo oops >&2; until [ -e ${gate} ]; do sleep 0.1; done; echo last`;
+/**
+ * Prints a line, waits for a file, prints another, waits for a second file: a step that did well does not wait for long
+ * until the receiver has all.
+ */
+const gated = (gate: string): string => `echo first; echo oops >&2; ${wait(gate)}; echo last; ${wait(`${gate}.end`)}`;
+const wait = (file: string): string => `until [ -e ${file} ]; do sleep 0.1; done`;
 
 describe('what a step prints', () => {
   it('is with the receiver while it runs, and whole when it has ended', async () => {
@@ -33,6 +36,8 @@ describe('what a step prints', () => {
         );
         expect(live.read('stdout')).not.toContain('last');
         writeFileSync(gate, '');
+        await until('the last line', () => live.read('stdout').includes('last\n'));
+        writeFileSync(`${gate}.end`, '');
       },
     });
     const { execution, host, start } = run.result;
@@ -57,8 +62,15 @@ describe('what a step prints', () => {
   it('is masked with the receiver, wherever a secret is cut', async () => {
     const scratch = newScratch();
     const live = await startLive(scratch, { secrets: ['hunter2'] });
-    const slow = 'for c in a h u n t e r 2 b; do printf $c; sleep 0.05; done; echo; echo hunter2 >&2';
-    const run = await runStep(scratch, slow, { env: live.env });
+    const end = join(scratch.path, 'end');
+    const slow = 'for c in a h u n t e r 2 b; do printf $c; sleep 0.1; done; echo; echo hunter2 >&2';
+    const run = await runStep(scratch, `${slow}; ${wait(end)}`, {
+      env: live.env,
+      running: async () => {
+        await until('both', () => live.read('stdout').endsWith('b\n') && live.read('stderr').endsWith('\n'));
+        writeFileSync(end, '');
+      },
+    });
     await live.finish(run.result.execution);
     expect(run.stdout).toContain('ahunter2b');
     expect(live.read('stdout')).toBe(run.stdout.replace('hunter2', '*******'));
@@ -79,8 +91,9 @@ describe('what a step prints', () => {
           await wire.cut();
           await wire.mend();
         }
-        await until('the rest', () => live.read('stdout').includes('first\n'));
         writeFileSync(gate, '');
+        await until('the rest', () => live.read('stdout').includes('last\n'));
+        writeFileSync(`${gate}.end`, '');
       },
     });
     await live.finish(run.result.execution);
@@ -106,6 +119,7 @@ describe('what a step prints', () => {
         await until('the step to come back', () => second.admitted.length > 0);
         writeFileSync(gate, '');
         await until('the last line', () => second.read('stdout').includes('last'));
+        writeFileSync(`${gate}.end`, '');
       },
     });
     const { read } = await startLive(scratch);

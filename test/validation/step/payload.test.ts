@@ -55,6 +55,19 @@ describe('the payload', () => {
     expect(run.report).toMatch(/^stdout\.log:\d+:relval: Killed: the payload exceeded its time limit of 1 s$/m);
   });
 
+  it('has its time to itself: transfers do not count', async () => {
+    const out = join(scratch.path, 'out');
+    const run = await runStep(scratch, 'head -c 40000000 /dev/urandom > big; echo done', {
+      stage: {
+        resources: { cores: 1, memory: 1, disk: 1, wallTime: 1 },
+        outputDirTemplate: out,
+        outputs: [{ archive: 'x.zip', patterns: ['big'] }],
+      },
+    });
+    expect(run.result).toMatchObject({ phase: 'done', timedOut: false });
+    expect(readdirSync(out)).toContain('x.zip');
+  });
+
   it('that dies by a signal is recorded with the signal', async () => {
     const run = await runStep(scratch, 'kill -ABRT $$');
     expect(run.status).toBe(0);

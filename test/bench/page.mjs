@@ -1,0 +1,121 @@
+// node test/bench/page.mjs [--times 5]
+// How long the page takes in a real browser, and what it costs: from the navigation until rows are drawn and two more
+// frames have passed (ms, median, least and most of several cold contexts); from a line's being written to its being drawn
+// (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { thisProcess } from '../../dist/validation/runs/record.js';
+import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
+
+const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' } } });
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
+const dir = mkdtempSync(join(tmpdir(), 'page-bench-'));
+const runs = join(dir, 'runs');
+mkdirSync(runs);
+const now = Date.now();
+writeManyRuns(runs, 5000, now);
+const large = writeLargeRun(
+  runs,
+  { id: 'large', created: now - 9e6, verdict: 'failed', reason: 'some steps failed' },
+  10_000,
+);
+writeLog(join(large, 'steps', 'sim00077', '1'), 100e6);
+const live = writeRun(runs, { id: 'live', created: now, process: thisProcess(), steps: 1 });
+const log = join(live, 'steps', 'sim0001', '1', 'stdout.log');
+mkdirSync(join(log, '..'), { recursive: true });
+writeFileSync(log, 'begin\n');
+writeEvents(live, [
+  { time: now, type: 'created', name: 'live', workflow: 'mc' },
+  { time: now, type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] },
+  { time: now, type: 'step-submitted', step: 'sim0001', attempt: 1 },
+  { time: now, type: 'step-running', step: 'sim0001', worker: '127.0.0.1:1' },
+]);
+
+const server = spawn(process.execPath, [CLI, 'serve', '--runs', runs, '--listen', '127.0.0.1:0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const [line] = await once(server.stdout, 'data');
+const [url] = /http:\/\/[\d.:]+/.exec(String(line)) ?? [];
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-dev-shm-usage'],
+});
+
+/** Tells in `window.drawn` when something was first there, and drawn. @param {string} selector @param {string} text */
+const watch = (selector, text) => `(() => {
+  const look = () => {
+    const found = [...document.querySelectorAll(${JSON.stringify(selector)})].some((one) => one.textContent.includes(${JSON.stringify(text)}));
+    if (!found) return requestAnimationFrame(look);
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.drawn = performance.now(); }));
+  };
+  requestAnimationFrame(look);
+})()`;
+
+/** @param {number[]} values */
+const words = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return `${Math.round(sorted[sorted.length >> 1] ?? 0)} (${Math.round(sorted[0] ?? 0)} to ${Math.round(sorted.at(-1) ?? 0)})`;
+};
+
+/** @param {string} name @param {string} path @param {string} selector @param {string} text */
+async function measure(name, path, selector, text) {
+  const times = [];
+  for (let n = 0; n < Number(flags.times); n++) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    await page.addInitScript(watch(selector, text));
+    await page.goto(`${url}${path}`);
+    while (!(await page.evaluate('window.drawn'))) await sleep(20);
+    times.push(Number(await page.evaluate('window.drawn')));
+    await context.close();
+  }
+  console.log(`${name.padEnd(34)} ${words(times)} ms`);
+}
+
+try {
+  await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
+  await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
+  await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
+  await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
+  await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
+
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await page.goto(`${url}/runs/live/steps/sim0001`);
+  await page.getByText('begin').waitFor();
+  const delays = [];
+  for (let n = 0; n < 20; n++) {
+    await page.evaluate(`window.drawn = 0; ${watch('.log .text', `stamp ${n} .`)}`);
+    await sleep(100 + ((n * 37) % 100));
+    const written = Date.now();
+    appendFileSync(log, `stamp ${n} .\n`);
+    while (!(await page.evaluate('window.drawn'))) await sleep(20);
+    delays.push(Number(await page.evaluate('performance.timeOrigin + window.drawn')) - written);
+  }
+  console.log(`${'live line to the screen'.padEnd(34)} ${words(delays)} ms`);
+  await page.context().close();
+
+  const reader = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await reader.goto(`${url}/runs/large/steps/sim00077`);
+  await reader.getByText('1,780,000 lines').waitFor();
+  for (let n = 0; n <= 200; n++) {
+    await reader.evaluate(`document.querySelector('.log').scrollTop = ${(n / 200) * 8e6}`);
+    await sleep(30);
+  }
+  await sleep(1000);
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const sizes = processInfo
+    .filter(({ type }) => type === 'renderer')
+    .map(({ id }) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024);
+  console.log(`${'memory of the tab with 100 MB'.padEnd(34)} ${Math.round(Math.max(...sizes))} MB`);
+} finally {
+  await browser.close();
+  server.kill();
+  rmSync(dir, { recursive: true, force: true });
+}

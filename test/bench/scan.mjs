@@ -1,0 +1,134 @@
+// node test/bench/scan.mjs [MB ROUNDS]     (after npm run build; default 1000 MB, 3 rounds)
+// Known errors looked for in logs, beside `LC_ALL=C grep -E` with the same patterns in the same files, in turn: logs of
+// which few lines match, many files and one, and logs of which every tenth line does. Each line: seconds of both (the best
+// of the rounds), their ratio (below 1: faster than grep), lines found, and the most memory that scanning took.
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** @typedef {typeof import('../../validation/checks/rules.ts') & typeof import('../../validation/checks/scan.ts')} Checks */
+/** What was built; the type checker looks at the sources. */
+const parts = ['rules', 'scan'].map((name) => `../../dist/validation/checks/${name}.js`);
+/** @type {Checks} */
+const { loadRules, patternsForGrep, scanLog } = Object.assign(
+  {},
+  ...(await Promise.all(parts.map((path) => import(path)))),
+);
+
+const [MB = 1000, ROUNDS = 3] = process.argv.slice(2).map(Number);
+const rules = loadRules();
+const pattern = patternsForGrep(rules)
+  .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  .join('|');
+const directory = mkdtempSync(join(tmpdir(), 'relval-bench-'));
+
+const DETECTORS = ['TPC', 'ITS', 'TRD', 'TOF', 'EMCAL', 'MUON', 'HMPID', 'PHOS', 'ZDC', 'VZERO', 'T0'];
+let state = 1;
+/** @param {number} n */
+function random(n) {
+  state = (16_807 * state) % 2_147_483_647;
+  return state % n;
+}
+
+/** A line as simulation and reconstruction write them. */
+function line() {
+  const detector = DETECTORS[random(DETECTORS.length)];
+  const kind = random(100);
+  if (kind < 35) return `I-AliReconstruction::ProcessEvent: event ${random(10_000)}, ${random(1000)} tracks`;
+  if (kind < 50)
+    return `I-Ali${detector}Reconstructor::Reconstruct: Number of clusters: ${random(1e5)} in ${random(1e5) / 1e4} s`;
+  if (kind < 60)
+    return `W-Ali${detector}RawStream::Next: invalid header word 0x${random(2 ** 31).toString(16)} in equipment ${random(999)}`;
+  if (kind < 70)
+    return `D-AliCDBManager::Get: ${detector}/Calib/Pedestals local:///cvmfs/alice-ocdb.cern.ch/2010/OCDB/${detector}/Calib/Run0_999999999_v${random(9)}_s0.root`;
+  if (kind < 80) return `Warning in <TClass::Init>: no dictionary for class Ali${detector}Digit is available`;
+  if (kind < 92) return `Processing event ${random(1e6)} ... done, memory ${random(2e6)} kB virtual ${random(2e6)} kB`;
+  return kind < 96 ? '============================================================' : '';
+}
+
+const ERRORS = [
+  'Error in <TUnixSystem::FindFile>: libSTEERBase not found in path',
+  'E-ProcessOutput: no histogram hPt',
+  'Warning in <TTreeCache>: busy flag cleared',
+];
+
+/** @param {number} every one line of so many is an error */
+function block(every) {
+  const lines = Array.from({ length: 100_000 }, (_, i) => (i % every === every - 1 ? ERRORS[random(3)] : line()));
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+/** @param {string} name @param {number} files @param {number} megabytes @param {number} every */
+function write(name, files, megabytes, every) {
+  const bytes = block(every);
+  return Array.from({ length: files }, (_, i) => {
+    const path = join(directory, `${name}${i}.log`);
+    const file = openSync(path, 'w');
+    for (let left = (megabytes * 1e6) / files; left > 0; left -= bytes.length) {
+      writeSync(file, bytes, 0, Math.min(left, bytes.length));
+    }
+    closeSync(file);
+    return path;
+  });
+}
+
+/** @param {() => Promise<number> | number} work */
+async function timed(work) {
+  const start = performance.now();
+  const found = await work();
+  return { seconds: (performance.now() - start) / 1000, found };
+}
+
+/** @param {readonly string[]} files */
+async function scan(files) {
+  let found = 0;
+  for (const file of files) {
+    for (const { more = 0 } of await scanLog(file, rules.logs, { now: Date.now() })) found += 1 + more;
+  }
+  return found;
+}
+
+/** @param {readonly string[]} files */
+function grep(files) {
+  let found = 0;
+  const env = { ...process.env, LC_ALL: 'C' };
+  for (const file of files) {
+    try {
+      found += Number(execFileSync('grep', ['-a', '-c', '-E', '-e', pattern, file], { env, encoding: 'utf8' }));
+    } catch (error) {
+      // Status 1: no line matches.
+      if (/** @type {{status?: number}} */ (error).status !== 1) throw error;
+    }
+  }
+  return found;
+}
+
+try {
+  console.log(`${MB} MB, best of ${ROUNDS}: seconds of relval, of grep -E, ratio, lines found by both, most memory`);
+  const corpora = /** @type {const} */ ([
+    ['200 files, 1 line of 20,000 matches', 200, MB, 20_000],
+    ['one file, 1 line of 20,000 matches', 1, MB, 20_000],
+    ['one file, every 10th line matches', 1, MB / 4, 10],
+  ]);
+  for (const [title, files, megabytes, every] of corpora) {
+    const paths = write('bench', files, megabytes, every);
+    const own = [];
+    const others = [];
+    let memory = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const watch = setInterval(() => {
+        memory = Math.max(memory, process.memoryUsage.rss());
+      }, 20);
+      own.push(await timed(() => scan(paths)));
+      clearInterval(watch);
+      others.push(await timed(() => grep(paths)));
+    }
+    const best = (/** @type {{seconds: number}[]} */ times) => Math.min(...times.map(({ seconds }) => seconds));
+    const numbers = [best(own), best(others), best(own) / best(others)].map((n) => n.toFixed(2)).join('  ');
+    console.log(`${title}: ${numbers}  ${own[0]?.found} ${others[0]?.found}  ${Math.round(memory / 1e6)} MB`);
+    for (const name of readdirSync(directory)) rmSync(join(directory, name));
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

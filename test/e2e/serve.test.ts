@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Cluster, FollowMessage, RunPage, StepPage } from '../../validation/server/api.ts';
+import { GPMC, Relval, ROOT, until } from './relval.ts';
+
+const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
+/** Connections that somebody opens and leaves open. */
+const MANY = 10_000;
+
+let relval: Relval;
+beforeEach(() => {
+  relval = new Relval();
+});
+afterEach(() => relval.remove());
+
+interface Started {
+  url: string;
+  port: number;
+  pid: number;
+  ended: ReturnType<Relval['start']>['ended'];
+}
+
+async function serve(...flags: string[]): Promise<Started> {
+  const { child, ended } = relval.start('serve', '--listen', '127.0.0.1:0', '--runs', relval.runs, ...flags);
+  let text = '';
+  child.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  const url = await until('the server', 20, () => /http:\/\/\S+/.exec(text)?.[0]);
+  return { url, port: Number(new URL(url).port), pid: child.pid as number, ended };
+}
+
+describe('relval serve', () => {
+  it('ends at once with its clients on SIGTERM, and says when its address is in use', async () => {
+    const { url, port, pid, ended } = await serve();
+    const second = await relval.run('serve', '--listen', `127.0.0.1:${port}`);
+    expect([second.code, second.stderr]).toEqual([2, expect.stringContaining('the address is in use')]);
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/events`);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const idle = connect(port, '127.0.0.1');
+    await new Promise((resolve) => idle.once('connect', resolve));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const start = Date.now();
+    process.kill(pid, 'SIGTERM');
+    expect(await closed).toBe(1001);
+    expect((await ended).code).toBe(0);
+    expect(Date.now() - start).toBeLessThan(10_000);
+    idle.destroy();
+  });
+
+  it('refuses what it cannot use before it listens', async () => {
+    const short = join(relval.dir, 'token');
+    writeFileSync(short, 'short\n');
+    const bad: [flags: string[], said: RegExp][] = [
+      [['--listen', 'nowhere'], /expected HOST:PORT/],
+      [['--token-file', short], /at least 16 characters/],
+      [['--token-file', '/nowhere'], /no such file/],
+      [['--inputs', '/nowhere'], /no such directory/],
+      [['--framework', 'ftp://x'], /expected http:/],
+    ];
+    for (const [flags, said] of bad) {
+      const { code, stderr } = await relval.run('serve', ...flags);
+      expect([flags, code, stderr]).toEqual([flags, 2, expect.stringMatching(said)]);
+    }
+  });
+
+  it('serves others while somebody holds 10,000 connections', async () => {
+    const { url, port } = await serve();
+    const held: Socket[] = [];
+    try {
+      for (let n = 0; n < MANY; n += 500) {
+        const some = Array.from({ length: 500 }, (_, index) => {
+          const socket = connect(port, '127.0.0.1');
+          held.push(socket);
+          socket.on('error', () => undefined);
+          // Half of them begin a request, and never end it.
+          return new Promise((resolve) => {
+            socket.once('connect', () => {
+              if (index % 2 === 0) socket.write('GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+              resolve(undefined);
+            });
+            socket.once('close', resolve);
+          });
+        });
+        await Promise.all(some);
+        const answer = await fetch(`${url}/api/v1/runs`);
+        expect([n, answer.status]).toEqual([n, 200]);
+        await answer.arrayBuffer();
+      }
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/events`);
+      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+      socket.close();
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(Number(/^relval_server_connections (\d+)$/m.exec(metrics)?.[1])).toBeLessThanOrEqual(2000);
+    } finally {
+      for (const socket of held) socket.destroy();
+    }
+  });
+});
+
+describe('relval run --page', () => {
+  it('shows a run while it runs: its steps, a log to its end, the framework, and the page', async () => {
+    const { child, ended } = relval.start('run', GPMC, '--local', '--page');
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    const page = await until('the address', 60, () => /page: (http:\S+)/.exec(said)?.[1]);
+    const { origin, pathname } = new URL(page);
+    const id = decodeURIComponent(pathname.slice('/runs/'.length));
+    const get = async <T>(path: string): Promise<T> => (await (await fetch(`${origin}/api/v1/${path}`)).json()) as T;
+    expect((await get<RunPage>('runs')).runs).toMatchObject([
+      { id, status: expect.stringMatching(/preparing|running/) },
+    ]);
+    const state = await until('the framework', 60, async () => {
+      const { frameworks } = await get<Cluster>('cluster');
+      return frameworks.find(({ reachable }) => reachable);
+    });
+    expect(state.state).toMatchObject({ pools: [{ name: 'default' }] });
+    const stateDir = join(relval.runs, id, 'local', 'framework');
+    const why = execFileSync(process.execPath, [FRAMEWORK, 'why', '--state-dir', stateDir], { encoding: 'utf8' });
+    expect(why).toMatch(/tasks wait|no manager is known/);
+    const step = await until('a step that has begun', 60, async () => {
+      const { steps } = await get<StepPage>(`runs/${id}/steps`);
+      return steps.find((one) => one.attempt > 0)?.id;
+    });
+    const messages: FollowMessage[] = [];
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/runs/${id}/steps/${step}/log/follow`);
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    await until('the end of the log', 120, () => messages.some(({ type }) => type === 'end'));
+    expect(messages.map((one) => (one.type === 'data' ? one.text : '')).join('')).not.toBe('');
+    const svg = await fetch(`${origin}/api/v1/runs/${id}/graph.svg`);
+    expect([svg.status, await svg.text()]).toEqual([200, expect.stringContaining(id)]);
+    expect((await ended).code).toBe(0);
+    await expect(fetch(`${origin}/api/v1/runs`)).rejects.toThrow();
+  });
+});
+
+describe('what changes something', () => {
+  it('starts a run with the token, and stops it', async () => {
+    const token = join(relval.dir, 'token');
+    writeFileSync(token, 'a-token-of-this-test-0123456789\n');
+    chmodSync(token, 0o600);
+    const inputs = join(GPMC, '..');
+    const { url } = await serve('--token-file', token, '--inputs', inputs);
+    const headers = { authorization: 'Bearer a-token-of-this-test-0123456789', 'content-type': 'application/json' };
+    const post = (path: string, body: unknown) =>
+      fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const bad = await post('runs', { input: GPMC, local: true, set: ['nonsense'] });
+    expect(bad.status).toBe(400);
+    const answer = await post('runs', { input: GPMC, local: true, name: 'fromweb' });
+    const { run } = (await answer.json()) as { run: string };
+    expect([answer.status, run]).toEqual([202, expect.stringMatching(/^fromweb-/)]);
+    const stopped = await post(`runs/${run}/stop`, {});
+    expect(stopped.status).toBe(202);
+    await until('its end', 60, async () => {
+      const { runs } = (await (await fetch(`${url}/api/v1/runs`)).json()) as RunPage;
+      return runs.some(({ id, status }) => id === run && status === 'interrupted');
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import type { Argv } from 'yargs';
+import { InputError } from '../jdl/problem.ts';
+import type { LocalContainers } from '../runs/containers.ts';
+import type { RunRequest } from '../runs/record.ts';
+import type { Plan } from '../workflow/plan.ts';
+
+/** The flags about what workers on this machine run in. */
+export function containerOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('containerizer', {
+      choices: ['process', 'docker', 'podman'] as const,
+      describe: 'With --local: what workers run in; default: process',
+    })
+    .option('image', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Image of the workers; default: what the stages name',
+    })
+    .option('volume', {
+      alias: 'v',
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'HOST[:CONTAINER[:RO|RW]] mounted in the workers; repeatable',
+    });
+}
+
+interface ContainerFlags {
+  local: boolean;
+  containerizer?: 'process' | 'docker' | 'podman' | undefined;
+  image?: string | undefined;
+  volume?: string[] | undefined;
+}
+
+/** @throws InputError flags that have no meaning together */
+export function checkContainerFlags({ local, containerizer = 'process', image, volume }: ContainerFlags): void {
+  if (containerizer !== 'process' && !local) {
+    throw new InputError([{ message: '--containerizer goes with --local; on a cluster the pools name the image' }]);
+  }
+  if (containerizer === 'process' && (image !== undefined || volume !== undefined)) {
+    throw new InputError([{ message: '--image and --volume go with --containerizer docker or podman' }]);
+  }
+}
+
+/** What the workers of a run are to run in; loaded only where it is used, as the cluster is. @throws InputError */
+export async function containersFor(
+  request: RunRequest,
+  plan: Plan,
+  runDir: string,
+): Promise<LocalContainers | undefined> {
+  if (request.containerizer === undefined || request.containerizer === 'process') return undefined;
+  return (await import('../runs/containers.ts')).containersOf(request, plan, runDir);
+}
+
+/** Makes them ready for use. @returns what keeps them from it */
+export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
+  return (await import('../runs/containers.ts')).provideImage(containers);
+}

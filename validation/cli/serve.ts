@@ -1,0 +1,113 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { InputError } from '../jdl/problem.ts';
+import type { RunsServer, ServerOptions } from '../server/server.ts';
+import { serveSection } from '../server/settings.ts';
+import { runsOption } from './inspect.ts';
+
+const SECTION = serveSection.unwrap();
+const LISTEN = SECTION.parse({}).listen;
+/** Characters of a token: what is shorter can be guessed. */
+const SHORTEST_TOKEN = 16;
+
+/** What `--help` and the documentation of `relval.yaml` say of a key. */
+function describe(key: keyof typeof SECTION.shape): string {
+  return SECTION.shape[key].description ?? '';
+}
+
+function repeatable(key: keyof typeof SECTION.shape) {
+  return {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    default: [] as string[],
+    describe: `${describe(key)}; repeatable`,
+  } as const;
+}
+
+export function addServe(program: Argv): void {
+  program.command(
+    'serve',
+    'The page: runs, graphs, live logs; with REST and metrics',
+    (command) =>
+      runsOption(command)
+        .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
+        .option('token-file', { type: 'string', describe: describe('tokenFile') })
+        .option('inputs', repeatable('inputs'))
+        .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
+        .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
+        .option('public-url', { type: 'string', describe: describe('publicUrl') }),
+    async (args) => {
+      const { url, close } = await listen(args.listen, {
+        runs: args.runs,
+        token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
+        inputs: args.inputs.map(inputDirectory),
+        frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
+        allowedHosts: [
+          ...args.allowedHosts,
+          ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
+        ],
+      });
+      console.log(`${url}  (runs in ${resolve(args.runs)})`);
+      await new Promise<void>((stop) => {
+        for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
+      });
+      await close();
+      process.exit(0);
+    },
+  );
+}
+
+/** Starts the server at `HOST:PORT`. @throws InputError when it cannot listen there */
+export async function listen(text: string, options: Omit<ServerOptions, 'host' | 'port'>): Promise<RunsServer> {
+  const { host, port } = parseListen(text);
+  const { startServer } = await import('../server/server.ts');
+  try {
+    return await startServer({ ...options, host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const reasons: Record<string, string> = {
+      EADDRINUSE: 'the address is in use: take another port, or 0 for a free one',
+      EADDRNOTAVAIL: 'this machine does not have that address',
+      EACCES: 'ports below 1024 are not for everybody',
+      ENOTFOUND: 'there is no such host',
+    };
+    throw new InputError([{ message: `cannot listen on ${text}: ${reasons[code] ?? message}` }]);
+  }
+}
+
+/** @throws InputError */
+function parseListen(text: string): { host: string; port: number } {
+  const found = /^(?:\[([\da-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(found?.[3]);
+  if (!found || port > 65_535) throw new InputError([{ message: `${text}: expected HOST:PORT` }]);
+  return { host: found[1] ?? found[2] ?? '', port };
+}
+
+/** @throws InputError */
+function readToken(file: string): string {
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new InputError([{ message: `--token-file: ${(error as Error).message}` }]);
+  }
+  if (token.length >= SHORTEST_TOKEN && !/\s/.test(token)) return token;
+  const message = `--token-file ${file}: expected one word of at least ${SHORTEST_TOKEN} characters, e.g. from \`openssl rand -hex 24\``;
+  throw new InputError([{ message }]);
+}
+
+/** @throws InputError */
+function inputDirectory(directory: string): string {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return resolve(directory);
+  throw new InputError([{ message: `--inputs ${directory}: there is no such directory` }]);
+}
+
+/** @throws InputError */
+function httpUrl(flag: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url.href;
+  throw new InputError([{ message: `--${flag} ${text}: expected http://HOST:PORT` }]);
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Report } from './model.ts';
+
+const count = z.int().nonnegative();
+const time = z.number().describe('ms since 1970');
+const bytes = z.number().nonnegative().describe('bytes');
+
+const finding = z
+  .strictObject({
+    step: z.string(),
+    stage: z.string(),
+    attempt: count,
+    severity: z.enum(['error', 'warning', 'info']),
+    rule: z.string().describe('the rule that made it'),
+    file: z.string().optional().describe("log file within the attempt's directory"),
+    line: z.int().positive().optional(),
+    column: z.int().positive().optional().describe('in characters'),
+    message: z.string().describe('the line of the log, or a sentence; text, never markup'),
+    context: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }).optional(),
+    trace: z.array(z.string()).optional().describe('of a crash: the calls that led there, the innermost first'),
+    more: count.optional().describe('further lines of the file that the rule is about'),
+    known: z.string().optional().describe('why it is excused, and by whom'),
+    fingerprint: z.string().optional().describe('the same for the same trouble in another run'),
+    age: z.enum(['new', 'known']).optional().describe('compared with the reference run'),
+    component: z.string().optional(),
+  })
+  .meta({ id: 'finding' });
+
+const step = z
+  .strictObject({
+    id: z.string(),
+    stage: z.string(),
+    state: z.enum(['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted']),
+    attempts: count,
+    exitStatus: z.int().optional(),
+    signal: z.string().optional(),
+    start: time.optional(),
+    end: time.optional(),
+    host: z.string().optional(),
+    cpuTime: z.number().optional().describe('seconds'),
+    peakMemory: bytes.optional(),
+    inputBytes: bytes.optional(),
+    outputBytes: bytes.optional(),
+    worker: z.string().optional(),
+    logs: z.array(z.string()).describe('relative to the run directory'),
+    outputDir: z.string().optional(),
+    outputs: z.array(z.strictObject({ name: z.string(), size: bytes })),
+  })
+  .meta({ id: 'step' });
+
+const change = z
+  .strictObject({
+    stage: z.string(),
+    step: z.string().optional().describe("absent where it is the stage's median"),
+    quantity: z.enum(['duration', 'cpuTime', 'peakMemory', 'outputBytes']),
+    value: z.number().describe('seconds or bytes'),
+    usual: z.number().describe('median of the earlier runs'),
+    spread: z.number().describe('half of the range that counts as noise'),
+    runs: z.int().positive().describe('how many earlier runs that is from'),
+    direction: z.enum(['more', 'less']),
+  })
+  .meta({ id: 'change' });
+
+/** The form of report.json, strictly: what docs/schema/report.json is made from. */
+export const reportSchema = z
+  .strictObject({
+    schema: z.literal('relval-report-1'),
+    run: z.string(),
+    name: z.string(),
+    workflow: z.string(),
+    verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']),
+    reason: z.string().describe('one sentence'),
+    start: time,
+    end: time,
+    totals: z.strictObject({
+      ...{ steps: count, succeeded: count, failed: count, broken: count, notRun: count },
+      ...{ errors: count, warnings: count },
+    }),
+    findings: z.array(finding),
+    policy: z
+      .strictObject({ name: z.string(), failOn: z.enum(['any error', 'new errors']) })
+      .optional()
+      .describe('what it was judged by; absent: any error fails'),
+    reference: z
+      .strictObject({
+        run: z.string(),
+        start: time,
+        runs: z.array(z.string()).describe('good runs that times and sizes are compared with, newest first'),
+      })
+      .optional(),
+    fixed: z.array(finding).optional().describe('findings of the reference run that are gone'),
+    changes: z.array(change).optional(),
+    components: z
+      .array(
+        z.strictObject({
+          ...{ name: z.string(), contacts: z.array(z.string()), errors: count, newErrors: count, warnings: count },
+        }),
+      )
+      .optional()
+      .describe('who must look, those with new errors first'),
+    steps: z.array(step),
+    provenance: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  })
+  .meta({ title: 'Report of a release validation (report.json)' }) satisfies z.ZodType<Report>;
+
+/** The published JSON Schema of report.json. */
+export function reportJsonSchema(): unknown {
+  return z.toJSONSchema(reportSchema);
+}

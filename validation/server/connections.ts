@@ -1,0 +1,40 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** More than anybody needs, and less than a process may have open. */
+const MOST = 2000;
+
+/**
+ * Keeps the number of connections within bounds without turning anybody away: when there are too many, the oldest that
+ * has no request under way is closed, else the oldest of all. So somebody who opens thousands only loses his own.
+ * WebSockets are counted elsewhere.
+ */
+export function boundConnections(server: Server, most = MOST): { readonly count: number } {
+  const idle = new Set<Socket>();
+  const busy = new Set<Socket>();
+  server.on('connection', (socket) => {
+    idle.add(socket);
+    socket.once('close', () => {
+      idle.delete(socket);
+      busy.delete(socket);
+    });
+    if (idle.size + busy.size <= most) return;
+    const [oldest] = idle.size > 1 ? idle : busy;
+    oldest?.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    if (idle.delete(socket)) busy.add(socket);
+    response.once('close', () => {
+      if (busy.delete(socket) && !socket.destroyed) idle.add(socket);
+    });
+  });
+  server.on('upgrade', ({ socket }) => {
+    idle.delete(socket);
+    busy.delete(socket);
+  });
+  return {
+    get count() {
+      return idle.size + busy.size;
+    },
+  };
+}

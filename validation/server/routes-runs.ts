@@ -1,0 +1,223 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import type { History, RunPage, StepDetail, StepPage } from './api.ts';
+import { type Context, integer, parse, sendJson } from './context.ts';
+import { diffOf } from './diff.ts';
+import { GRAPH_POLICY } from './headers.ts';
+import { HttpError } from './http-error.ts';
+import type { IndexedRun } from './run-index.ts';
+import { attemptsOf, logsOfAttempt } from './step-files.ts';
+import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+
+const text = z.string().max(200);
+
+const runsQuery = z.object({
+  limit: integer(1, 1000).default(100),
+  before: text.optional(),
+  workflow: text.optional(),
+  /** One or several, separated by commas. */
+  status: text.optional(),
+  search: text.optional(),
+});
+const stepsQuery = z.object({
+  stage: text.optional(),
+  state: text.optional(),
+  search: text.optional(),
+  offset: integer(0, 1e9).default(0),
+  limit: integer(1, 20_000).default(500),
+});
+const historyQuery = z.object({ workflow: text.optional(), limit: integer(1, 365).default(30) });
+const diffQuery = z.object({ a: text, b: text });
+const graphQuery = z.object({ collapse: z.enum(['auto', 'stages', 'none']).default('auto') });
+
+type OfRun = { Params: { id: string } };
+type OfStep = { Params: { id: string; step: string } };
+
+/** Runs that are looked through for one that was good and has a certain step. */
+const GOOD_RUNS = 20;
+
+export function addRunRoutes(app: FastifyInstance, context: Context): void {
+  const { index } = context;
+
+  app.get('/runs', async (request, reply) => {
+    const { limit, before, ...filter } = parse(runsQuery, request.query);
+    const fitting = index.all().filter(filterOf(filter));
+    const from = before === undefined ? 0 : fitting.findIndex((run) => isBehind(run, before));
+    const page = from < 0 ? [] : fitting.slice(from, from + limit);
+    const runs = await index.refresh(page);
+    const last = page.at(-1);
+    const more = from >= 0 && from + limit < fitting.length;
+    return sendJson(request, reply, {
+      runs: await inTurn(runs, (run) => context.summary(run)),
+      total: fitting.length,
+      ...(more && last && { next: cursorOf(last) }),
+    } satisfies RunPage);
+  });
+
+  app.get<OfRun>('/runs/:id', async (request, reply) => {
+    const run = await context.run(request.params.id);
+    const [source, counts] = await Promise.all([context.source(run), context.reports.counts(run.root)]);
+    const { record } = run;
+    const earlier = isLive(run.status)
+      ? earlierTimings(
+          context.index.all().map((one) => one.record),
+          record,
+        )
+      : [];
+    const expected = expectedEnd(source.progress.view, record.created, earlier, Date.now());
+    return sendJson(request, reply, describeRun(run, counts, source, expected));
+  });
+
+  app.get<OfRun>('/runs/:id/steps', async (request, reply) => {
+    const { stage, state, search, offset, limit } = parse(stepsQuery, request.query);
+    const states = state?.split(',');
+    const wanted = search?.toLowerCase();
+    const all = stepSummaries(await context.source(await context.run(request.params.id))).filter(
+      (step) =>
+        (stage === undefined || step.stage === stage) &&
+        (states === undefined || states.includes(step.state)) &&
+        (wanted === undefined ||
+          [step.id, step.host, step.message].some((part) => part?.toLowerCase().includes(wanted))),
+    );
+    const page: StepPage = { steps: all.slice(offset, offset + limit), total: all.length };
+    return sendJson(request, reply, page);
+  });
+
+  app.get<OfStep>('/runs/:id/steps/:step', async (request, reply) => {
+    const { id, step } = request.params;
+    const { run, progress } = await context.step(id, step);
+    const report = await context.reports.read(run.root);
+    const times = progress.attempts.get(step);
+    const numbers = new Set([...(await attemptsOf(run.root, step)), ...(times?.keys() ?? [])]);
+    const attempts = [...numbers]
+      .sort((a, b) => a - b)
+      .map(async (number) => {
+        const { started, ended, host, message, exitStatus, signal } = times?.get(number) ?? {};
+        return {
+          number,
+          ...(started !== undefined && { start: started }),
+          ...(ended !== undefined && { end: ended }),
+          ...(host !== undefined && { host }),
+          ...(message !== undefined && { message }),
+          ...(exitStatus !== undefined && { exitStatus }),
+          ...(signal !== undefined && { signal }),
+          logs: await logsOfAttempt(run.root, step, number),
+        };
+      });
+    const lastGood = await lastGoodWith(index.all(), run, step);
+    return sendJson(request, reply, {
+      ...stepSummary(step, progress, reportedSteps(report)),
+      attempts: await Promise.all(attempts),
+      findings: report?.findings.filter((finding) => finding.step === step) ?? [],
+      ...(lastGood && { lastGood }),
+    } satisfies StepDetail);
+  });
+
+  app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
+    const { collapse } = parse(graphQuery, request.query);
+    const run = await context.run(request.params.id);
+    const progress = await context.progress.of(run.root);
+    const svg = await context.graphs.svg(run, progress, collapse);
+    return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
+  });
+
+  app.get<OfRun>('/runs/:id/timeline', async (request, reply) => {
+    const run = await context.run(request.params.id);
+    return sendJson(request, reply, timelineOf(run, await context.progress.of(run.root), Date.now()));
+  });
+
+  app.get('/history', async (request, reply) => {
+    const { workflow, limit } = parse(historyQuery, request.query);
+    const runs = index.all().filter(({ record }) => workflow === undefined || record.workflow === workflow);
+    const groups = [...groupRuns(runs)].map(async (group) => ({
+      workflow: (group[0] as IndexedRun).record.workflow,
+      name: (group[0] as IndexedRun).record.name,
+      runs: (await inTurn(group.slice(0, limit), (run) => context.summary(run))).map(
+        ({ id, status, created, ended, newErrors }) => ({
+          id,
+          status,
+          created,
+          ...(ended !== undefined && { ended }),
+          ...(newErrors !== undefined && { newErrors }),
+        }),
+      ),
+    }));
+    return sendJson(request, reply, { workflows: await Promise.all(groups) } satisfies History);
+  });
+
+  app.get('/diff', async (request, reply) => {
+    const { a, b } = parse(diffQuery, request.query);
+    if (a === b) throw new HttpError(400, 'a and b are the same run');
+    const sides = await Promise.all(
+      [a, b].map(async (id) => {
+        const run = await context.run(id);
+        return { summary: await context.summary(run), ...(await context.source(run)) };
+      }),
+    );
+    return sendJson(request, reply, diffOf(sides[0] as (typeof sides)[0], sides[1] as (typeof sides)[0]));
+  });
+}
+
+function filterOf({ workflow, status, search }: Omit<z.output<typeof runsQuery>, 'limit' | 'before'>) {
+  const statuses = status?.split(',');
+  const wanted = search?.toLowerCase();
+  return ({ id, record, status: is }: IndexedRun): boolean =>
+    (workflow === undefined || record.workflow === workflow) &&
+    (statuses === undefined || statuses.includes(is)) &&
+    (wanted === undefined ||
+      [id, record.name, record.workflow, record.release, record.reason].some((part) =>
+        part?.toLowerCase().includes(wanted),
+      ));
+}
+
+/** A place in the list that stays where it is when runs come and go. */
+function cursorOf({ id, record }: IndexedRun): string {
+  return `${record.created},${id}`;
+}
+
+function isBehind({ id, record }: IndexedRun, cursor: string): boolean {
+  const [created = '', ...rest] = cursor.split(',');
+  const time = Number(created);
+  return record.created < time || (record.created === time && id < rest.join(','));
+}
+
+/** Newest group first, each newest first. */
+function groupRuns(runs: readonly IndexedRun[]): Iterable<IndexedRun[]> {
+  const groups = new Map<string, IndexedRun[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.record.workflow, run.record.name]);
+    const group = groups.get(key);
+    if (group) group.push(run);
+    else groups.set(key, [run]);
+  }
+  return groups.values();
+}
+
+/** A few at a time, in their order. */
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let n = 0; n < items.length; n += 16) done.push(...(await Promise.all(items.slice(n, n + 16).map(work))));
+  return done;
+}
+
+/** The newest good run of the same kind before this one that has the step. */
+async function lastGoodWith(
+  all: readonly IndexedRun[],
+  run: IndexedRun,
+  step: string,
+): Promise<StepDetail['lastGood']> {
+  const { workflow, name, created } = run.record;
+  const good = all.filter(
+    ({ record }) =>
+      record.workflow === workflow &&
+      record.name === name &&
+      record.created < created &&
+      (record.verdict === 'passed' || record.accepted !== undefined),
+  );
+  for (const { id, root } of good.slice(0, GOOD_RUNS)) {
+    const attempt = (await attemptsOf(root, step)).at(-1);
+    if (attempt !== undefined) return { run: id, attempt };
+  }
+  return undefined;
+}

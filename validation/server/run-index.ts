@@ -1,0 +1,197 @@
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/record.ts';
+import { openInside, stampOf } from './open-inside.ts';
+
+/** How often runs that have not ended are looked at. */
+const TICK_MS = 500;
+/** Of the others so many per tick: `accept` and removals are seen within seconds, at no cost with thousands of runs. */
+const PER_TICK = 100;
+/** Directories without a run.json are looked at each tick for so long. */
+const YOUNG_MS = 60_000;
+/** File systems tell times to a few ms: a directory that changed so recently may change again within the same tick. */
+const SETTLED_MS = 100;
+const AT_ONCE = 32;
+/** Bytes; a run.json has a few thousand. */
+const LARGEST = 4 * 1024 * 1024;
+
+export interface IndexedRun {
+  /** Name of its directory. */
+  id: string;
+  /** Its directory, without symbolic links. */
+  root: string;
+  record: RunRecord;
+  /** Status when it was last looked at. */
+  status: RunStatus;
+}
+
+interface Entry extends IndexedRun {
+  stamp: string;
+}
+
+export type RunChange = { id: string; run?: IndexedRun };
+
+/**
+ * The runs below a directory, kept up to date by looking at what changes: the directory itself, and the run.json of those
+ * that have not ended. No log and no event is read for it.
+ */
+export class RunIndex {
+  readonly dir: string;
+  #root: string;
+  readonly #runs = new Map<string, Entry>();
+  /** Newest first; made anew when a run comes or goes. */
+  #sorted: Entry[] | undefined;
+  /** Directories without a record, and since when they are known. */
+  readonly #without = new Map<string, number>();
+  #dirTime = -1;
+  #turn = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #listeners = new Set<(change: RunChange) => void>();
+
+  constructor(dir: string) {
+    this.dir = resolve(dir);
+    this.#root = this.dir;
+  }
+
+  /** Reads all runs, and looks for changes from then on. */
+  async start(): Promise<void> {
+    await this.#scan();
+    const tick = (): void => {
+      this.#timer = setTimeout(async () => {
+        await this.#tick().catch(() => undefined);
+        if (!this.#closed) tick();
+      }, TICK_MS);
+    };
+    tick();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** @returns a function that ends it */
+  onChange(listener: (change: RunChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Newest first. */
+  all(): readonly IndexedRun[] {
+    this.#sorted ??= [...this.#runs.values()].sort(newestFirst);
+    return this.#sorted;
+  }
+
+  /** The run of that name, as it is at this moment. */
+  async get(id: string): Promise<IndexedRun | undefined> {
+    if (!this.#runs.has(id)) await this.#scan();
+    await this.#look(id);
+    return this.#runs.get(id);
+  }
+
+  /** Brings some runs up to date. */
+  async refresh(runs: readonly IndexedRun[]): Promise<IndexedRun[]> {
+    await this.#lookAtAll(runs.map(({ id }) => id));
+    return runs.flatMap(({ id }) => this.#runs.get(id) ?? []);
+  }
+
+  async #tick(): Promise<void> {
+    await this.#scan();
+    const now = Date.now();
+    const all = this.all();
+    const others: string[] = [];
+    for (let n = 0; n < Math.min(PER_TICK, all.length); n++) {
+      others.push((all[this.#turn++ % all.length] as Entry).id);
+    }
+    const young = [...this.#without].filter(([, since]) => now - since < YOUNG_MS).map(([id]) => id);
+    const live = all.filter(({ record }) => record.state !== 'ended').map(({ id }) => id);
+    await this.#lookAtAll([...new Set([...live, ...young, ...others])]);
+  }
+
+  /** Finds new directories and those that are gone, when the directory of runs has changed. */
+  async #scan(): Promise<void> {
+    let entries: Dirent[];
+    let time: number;
+    try {
+      time = (await stat(this.dir)).mtimeMs;
+      if (time === this.#dirTime) return;
+      this.#root = await realpath(this.dir);
+      entries = await readdir(this.dir, { withFileTypes: true });
+    } catch {
+      // It is made by the first run.
+      entries = [];
+      time = -1;
+    }
+    this.#dirTime = Date.now() - time > SETTLED_MS ? time : -1;
+    const names = new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name));
+    for (const id of this.#runs.keys()) if (!names.has(id)) this.#remove(id);
+    for (const id of this.#without.keys()) if (!names.has(id)) this.#without.delete(id);
+    const fresh = [...names].filter((id) => !this.#runs.has(id) && !this.#without.has(id));
+    await this.#lookAtAll(fresh);
+  }
+
+  async #lookAtAll(ids: readonly string[]): Promise<void> {
+    for (let n = 0; n < ids.length; n += AT_ONCE) {
+      await Promise.all(ids.slice(n, n + AT_ONCE).map((id) => this.#look(id)));
+    }
+  }
+
+  /** Reads a run's record when it has changed. */
+  async #look(id: string): Promise<void> {
+    const known = this.#runs.get(id);
+    const root = join(this.#root, id);
+    if (id === '' || id.includes('/') || id === '.' || id === '..') return;
+    const read = await readRecord(root, known?.stamp);
+    if (read === 'same' && known) {
+      const status = statusOf(known.record);
+      if (status !== known.status) this.#put({ ...known, status });
+    } else if (read === 'none' || read === 'same') {
+      if (known && !existsSync(root)) this.#remove(id);
+      if (!known && existsSync(root) && !this.#without.has(id)) this.#without.set(id, Date.now());
+    } else this.#put({ id, root, record: read.record, status: statusOf(read.record), stamp: read.stamp });
+  }
+
+  #put(run: Entry): void {
+    const known = this.#runs.get(run.id);
+    this.#runs.set(run.id, run);
+    this.#without.delete(run.id);
+    this.#sorted = undefined;
+    if (known?.stamp !== run.stamp || known.status !== run.status) this.#tell({ id: run.id, run });
+  }
+
+  #remove(id: string): void {
+    this.#runs.delete(id);
+    this.#sorted = undefined;
+    this.#tell({ id });
+  }
+
+  #tell(change: RunChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function newestFirst(a: IndexedRun, b: IndexedRun): number {
+  return b.record.created - a.record.created || (a.id < b.id ? 1 : -1);
+}
+
+async function readRecord(
+  root: string,
+  knownStamp: string | undefined,
+): Promise<{ record: RunRecord; stamp: string } | 'same' | 'none'> {
+  try {
+    if (knownStamp !== undefined && stampOf(await stat(join(root, 'run.json'))) === knownStamp) return 'same';
+    const { handle, stat: opened } = await openInside(root, 'run.json');
+    try {
+      const stamp = stampOf(opened);
+      if (opened.size > LARGEST) return 'none';
+      const parsed = runRecordSchema.safeParse(JSON.parse(await handle.readFile('utf8')));
+      return parsed.success ? { record: parsed.data, stamp } : 'none';
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return 'none';
+  }
+}

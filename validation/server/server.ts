@@ -1,0 +1,198 @@
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { constants } from 'node:zlib';
+import compress from '@fastify/compress';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ServerInfo } from './api.ts';
+import { readCluster } from './cluster.ts';
+import { boundConnections } from './connections.ts';
+import { Context, hasIt, sendJson } from './context.ts';
+import { guard } from './guard.ts';
+import { DATA_HEADERS, PAGE_HEADERS } from './headers.ts';
+import { HttpError } from './http-error.ts';
+import { metricsOf } from './metrics.ts';
+import { loadPage, type PageFile } from './page-files.ts';
+import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
+import { addLogRoutes } from './routes-log.ts';
+import { addRunRoutes } from './routes-runs.ts';
+import { Upgrades } from './upgrades.ts';
+
+export interface ServerOptions extends ActionOptions {
+  /** Directory of runs. */
+  runs: string;
+  host: string;
+  /** 0: a free one. */
+  port: number;
+  /** Addresses of frameworks whose `/state` is shown, `http://HOST:PORT`. */
+  frameworks: readonly string[];
+  /** Names, besides loopback and its address, that this server is known by. */
+  allowedHosts: readonly string[];
+  /** Directory of the built page; default: this build's. */
+  page?: string;
+}
+
+export interface RunsServer {
+  /** `http://HOST:PORT` */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Bytes of the body of a request; those that start runs are small. */
+const BODY_LIMIT = 64 * 1024;
+/** Bytes of a request's first line and headers together. */
+const HEADER_LIMIT = 16 * 1024;
+/** A request must have come in after this time, and its headers after that: who sends a byte now and then is cut off. */
+const REQUEST_MS = 20_000;
+const HEADERS_MS = 10_000;
+/** A connection on which nothing moves. */
+const SILENT_MS = 60_000;
+const KEEP_ALIVE_MS = 15_000;
+/** Brotli's levels above take many times as long for a few per cent. */
+const BROTLI_QUALITY = 4;
+
+const require = createRequire(import.meta.url);
+
+/** Serves the runs of a directory: REST and WebSocket as `api.ts` says, the page, and metrics. @throws what listen throws */
+export async function startServer(options: ServerOptions): Promise<RunsServer> {
+  const context = new Context(options.runs);
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: SILENT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply.headers(DATA_HEADERS));
+    },
+    routerOptions: { maxParamLength: 1000 },
+    http: { maxHeaderSize: HEADER_LIMIT, headersTimeout: HEADERS_MS },
+  });
+  const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
+  const connections = boundConnections(app.server);
+  const upgrades = new Upgrades(app.server, context, allowedHosts);
+  await addRoutes(app, context, options, allowedHosts, {
+    connections: () => connections.count,
+    sockets: () => upgrades.count,
+  });
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await upgrades.close();
+    await app.close();
+    throw error;
+  }
+  await context.index.start();
+  return {
+    url: urlOf(app.server.address() as AddressInfo),
+    close: async () => {
+      await upgrades.close();
+      await app.close();
+      await context.close();
+    },
+  };
+}
+
+interface Gauges {
+  connections: () => number;
+  sockets: () => number;
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  context: Context,
+  options: ServerOptions,
+  allowedHosts: ReadonlySet<string>,
+  gauges: Gauges,
+): Promise<void> {
+  const { index } = context;
+  const metrics = metricsOf({
+    runs: () => index.all(),
+    counts: ({ root }) => context.reports.counts(root),
+    ...gauges,
+  });
+  app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
+    reply.headers(DATA_HEADERS);
+    guard({ method, headers, localAddress: raw.socket.localAddress }, allowedHosts);
+  });
+  app.addHook('onResponse', async ({ routeOptions }, reply) => {
+    metrics.requests.observe(
+      { route: routeOptions.url ?? 'page', status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    );
+  });
+  // Only JSON is taken: what a form of another site can send is none.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(answerError);
+  await app.register(compress, {
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } },
+  });
+
+  app.get('/metrics', async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'));
+  const info: ServerInfo = {
+    version: (require('release-validation/package.json') as { version: string }).version,
+    runs: index.dir,
+    actions: options.token !== undefined,
+    inputs: [...options.inputs],
+  };
+  await app.register(
+    async (api) => {
+      api.get('/server', (request, reply) => sendJson(request, reply, info));
+      api.get('/cluster', async (request, reply) => {
+        return sendJson(request, reply, await readCluster(options.frameworks, index.all()));
+      });
+      addRunRoutes(api, context);
+      addLogRoutes(api, context);
+      addActionRoutes(api, context, options);
+    },
+    { prefix: '/api/v1' },
+  );
+  const page = loadPage(options.page);
+  app.setNotFoundHandler((request, reply) => sendPage(request, reply, page));
+}
+
+/** Everything that is no file and no interface is a place within the page. */
+async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: ReadonlyMap<string, PageFile> | undefined,
+): Promise<FastifyReply> {
+  const path = (request.url.split('?')[0] ?? '/').replace(/\/$/, '/index.html');
+  if (path.startsWith('/api/') || !['GET', 'HEAD'].includes(request.method)) {
+    throw new HttpError(404, `there is no ${request.method} ${path}`);
+  }
+  if (!page)
+    throw new HttpError(503, 'the page is not built here: `npm run build` makes it. The interface is at /api/v1');
+  const file = page.get(path) ?? (path.startsWith('/assets/') ? undefined : page.get('/index.html'));
+  if (!file) throw new HttpError(404, `there is no ${path}`);
+  reply.headers({
+    ...PAGE_HEADERS,
+    etag: file.etag,
+    vary: 'accept-encoding',
+    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  });
+  if (hasIt(request, file.etag)) return reply.code(304).send();
+  const { bytes, encoding } = await file.body(request.headers['accept-encoding']?.toString() ?? '');
+  if (encoding) reply.header('content-encoding', encoding);
+  return reply.type(file.type).send(bytes);
+}
+
+function answerError(error: FastifyError | HttpError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error instanceof HttpError ? error.status : (error.statusCode ?? 500);
+  if (status >= 500 && !(error instanceof HttpError)) console.error(error);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  const message = status >= 500 && !(error instanceof HttpError) ? 'internal error' : error.message;
+  return reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ error: { message } }));
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+}

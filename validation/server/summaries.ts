@@ -1,0 +1,180 @@
+import type { Report, StepReport, StepState } from '../report/model.ts';
+import type { RunStatus } from '../runs/record.ts';
+import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
+import type { AttemptTimes, RunProgress } from './progress.ts';
+import type { FindingCounts } from './reports.ts';
+import type { IndexedRun } from './run-index.ts';
+
+const NOT_ENDED: readonly RunStatus[] = ['preparing', 'running', 'judging'];
+const ENDED_STEPS: readonly StepState[] = ['succeeded', 'failed', 'broken', 'aborted'];
+
+export function isLive(status: RunStatus): boolean {
+  return NOT_ENDED.includes(status);
+}
+
+export function summarize({ id, record, status }: IndexedRun, counts: FindingCounts | undefined): RunSummary {
+  const { name, workflow, release, reason, created, ended, totals, accepted } = record;
+  return {
+    id,
+    name,
+    workflow,
+    ...(release !== undefined && { release }),
+    status,
+    ...(reason !== undefined && { reason }),
+    created,
+    ...(ended !== undefined && { ended }),
+    totals,
+    ...(record.state === 'ended' && counts),
+    ...(accepted && { accepted }),
+  };
+}
+
+export interface StepSource {
+  progress: RunProgress;
+  report: Report | undefined;
+}
+
+/** @param expected when it will end: ms since 1970 */
+export function describeRun(
+  run: IndexedRun,
+  counts: FindingCounts | undefined,
+  source: StepSource,
+  expected?: number,
+): RunDetail {
+  const { progress } = source;
+  const { view } = progress;
+  const { succeeded, failed, broken, running } = view.counts;
+  const totals = { steps: Math.max(view.steps.size, run.record.totals.steps), succeeded, failed, broken, running };
+  return {
+    ...summarize(run, counts),
+    totals: view.steps.size > 0 ? totals : run.record.totals,
+    directory: run.root,
+    phase: view.phase,
+    ...(expected !== undefined && { expectedEnd: Math.round(expected) }),
+    stages: stagesOf(source),
+    events: progress.offset,
+    hasReport: source.report !== undefined,
+  };
+}
+
+function stagesOf({ progress: { view, phases } }: StepSource): StageSummary[] {
+  const stages = new Map<string, { phase: number; counts: StageSummary['counts']; seconds: number[] }>();
+  for (const { id, stage, state, seconds } of view.steps.values()) {
+    const known = stages.get(stage) ?? {
+      phase: phases.get(id) ?? 0,
+      counts: { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 },
+      seconds: [],
+    };
+    stages.set(stage, known);
+    known.counts[state]++;
+    if (seconds !== undefined && ENDED_STEPS.includes(state)) known.seconds.push(seconds);
+  }
+  return [...stages].map(([name, { phase, counts, seconds }]) => {
+    const sorted = seconds.sort((a, b) => a - b);
+    const median = sorted[sorted.length >> 1];
+    const longest = sorted.at(-1);
+    return {
+      name,
+      phase,
+      counts,
+      ...(median !== undefined && { medianSeconds: median }),
+      ...(longest !== undefined && { longestSeconds: longest }),
+    };
+  });
+}
+
+/** Findings of severity error by step, and what the report says of each step. */
+export interface ReportedSteps {
+  errors: ReadonlyMap<string, number>;
+  steps: ReadonlyMap<string, StepReport>;
+}
+
+const REPORTED = new WeakMap<Report, ReportedSteps>();
+
+/** Made once for each report that is kept. */
+export function reportedSteps(report: Report | undefined): ReportedSteps | undefined {
+  if (!report) return undefined;
+  const known = REPORTED.get(report);
+  if (known) return known;
+  const errors = new Map<string, number>();
+  for (const { step, severity, more } of report.findings) {
+    if (severity === 'error') errors.set(step, (errors.get(step) ?? 0) + 1 + (more ?? 0));
+  }
+  const made = { errors, steps: new Map(report.steps.map((step) => [step.id, step])) };
+  REPORTED.set(report, made);
+  return made;
+}
+
+/** All steps in the order of the plan. */
+export function stepSummaries({ progress, report }: StepSource): StepSummary[] {
+  const reported = reportedSteps(report);
+  return [...progress.view.steps.keys()].map((id) => stepSummary(id, progress, reported));
+}
+
+export function stepSummary(id: string, progress: RunProgress, reported: ReportedSteps | undefined): StepSummary {
+  const step = progress.view.steps.get(id);
+  if (!step) throw new RangeError(`no step ${id}`);
+  const times: AttemptTimes = progress.attempts.get(id)?.get(step.attempt) ?? {};
+  const said = reported?.steps.get(id);
+  const host = said?.host ?? times.host;
+  const start = said?.start ?? times.started;
+  const worker = times.worker ?? step.worker;
+  return {
+    id,
+    stage: step.stage,
+    state: step.state,
+    attempt: step.attempt,
+    ...(step.since !== undefined && { since: step.since }),
+    ...(start !== undefined && { start }),
+    ...(step.seconds !== undefined && { seconds: step.seconds }),
+    ...(worker !== undefined && { worker }),
+    ...(host !== undefined && { host }),
+    ...(step.message !== undefined && { message: step.message }),
+    ...(said?.cpuTime !== undefined && { cpuTime: said.cpuTime }),
+    ...(said?.peakMemory !== undefined && { peakMemory: said.peakMemory }),
+    ...(reported && { errors: reported.errors.get(id) ?? 0 }),
+  };
+}
+
+/** Which step ran when, on which worker: of each step the last attempt. @param now ms since 1970, the end of a live run */
+export function timelineOf(run: IndexedRun, { view, attempts }: RunProgress, now: number): Timeline {
+  const stages = new Positions();
+  const workers = new Positions();
+  const steps: Timeline['steps'] = { id: [], stage: [], state: [], submitted: [], started: [], ended: [], worker: [] };
+  let last = run.record.created;
+  for (const { id, stage, state, attempt } of view.steps.values()) {
+    const times = attempts.get(id)?.get(attempt) ?? {};
+    steps.id.push(id);
+    steps.stage.push(stages.of(stage));
+    steps.state.push(state);
+    steps.submitted.push(times.submitted ?? -1);
+    steps.started.push(times.started ?? -1);
+    steps.ended.push(times.ended ?? -1);
+    steps.worker.push(times.worker === undefined ? -1 : workers.of(times.worker));
+    last = Math.max(last, times.submitted ?? 0, times.started ?? 0, times.ended ?? 0);
+  }
+  const end = run.record.ended ?? (isLive(run.status) ? now : last);
+  return { start: run.record.created, end, stages: stages.names, workers: workers.names, steps };
+}
+
+/** Numbers names in the order in which they come. */
+class Positions {
+  readonly names: string[] = [];
+  readonly #known = new Map<string, number>();
+
+  of(name: string): number {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    this.#known.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
+}
+
+/** No more will be written to the log of that attempt. */
+export function attemptHasEnded(status: RunStatus, progress: RunProgress, step: string, attempt: number): boolean {
+  if (!isLive(status)) return true;
+  const latest = progress.view.steps.get(step);
+  if (latest && attempt < latest.attempt) return true;
+  if (progress.attempts.get(step)?.get(attempt)?.ended !== undefined) return true;
+  return latest?.attempt === attempt && ENDED_STEPS.includes(latest.state);
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import type { EventMessage, FollowMessage } from './api.ts';
+import { type Context, integer, parse } from './context.ts';
+import { sendEvents, sendRuns } from './events-socket.ts';
+import { followLog } from './follow.ts';
+import { guard } from './guard.ts';
+import { HttpError } from './http-error.ts';
+import { findLog, logQuery } from './routes-log.ts';
+
+/** Pages that watch something at the same time. */
+const MOST = 1000;
+const PING_MS = 20_000;
+/** Nothing that a client says is longer. */
+const MAX_PAYLOAD = 1024;
+/** For a closing handshake before the connection is cut. */
+const CLOSE_MS = 300;
+
+const start = integer(0, Number.MAX_SAFE_INTEGER);
+const eventsQuery = z.object({ run: z.string().min(1).max(300).optional(), offset: start.optional() });
+const followQuery = logQuery.extend({ offset: start.default(0) });
+
+/** The WebSockets of a server. */
+export class Upgrades {
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false });
+  readonly #context: Context;
+  readonly #pings: NodeJS.Timeout;
+
+  constructor(server: Server, context: Context, allowedHosts: ReadonlySet<string>) {
+    this.#context = context;
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => socket.destroy());
+      this.#upgrade(request, socket, head, allowedHosts).catch((error: unknown) => refuse(socket, error));
+    });
+    this.#pings = setInterval(() => this.#ping(), PING_MS).unref();
+  }
+
+  get count(): number {
+    return this.#server.clients.size;
+  }
+
+  /** Says good-bye, and cuts those that do not answer. */
+  async close(): Promise<void> {
+    clearInterval(this.#pings);
+    const clients = [...this.#server.clients];
+    for (const client of clients) client.close(1001);
+    if (clients.length > 0) await new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+  }
+
+  async #upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    allowedHosts: ReadonlySet<string>,
+  ): Promise<void> {
+    const { headers } = request;
+    guard({ method: 'GET', headers, localAddress: request.socket.localAddress }, allowedHosts);
+    if (this.count >= MOST) throw new HttpError(503, 'too many pages watch at this moment');
+    const serve = await this.#serving(new URL(request.url ?? '/', 'http://localhost'));
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      heard.set(client, Date.now());
+      client.on('pong', () => heard.set(client, Date.now()));
+      client.on('error', () => client.terminate());
+      serve(client).catch(() => client.close(1011));
+    });
+  }
+
+  /** What a path serves; everything that can be wrong with it is found out before the upgrade. */
+  async #serving(url: URL): Promise<(socket: WebSocket) => Promise<void>> {
+    const context = this.#context;
+    if (url.pathname === '/api/v1/events') {
+      const { run: id, offset } = parse(eventsQuery, Object.fromEntries(url.searchParams));
+      if (id === undefined) {
+        return (socket) =>
+          sendRuns(socket, context.index, async (run): Promise<EventMessage> => {
+            return { type: 'run', run: await context.summary(run) };
+          });
+      }
+      const run = await context.run(id);
+      const from = offset ?? (await context.progress.of(run.root)).offset;
+      return (socket) => sendEvents(socket, run, from);
+    }
+    const found = /^\/api\/v1\/runs\/([^/]+)\/steps\/([^/]+)\/log\/follow$/.exec(url.pathname);
+    if (!found) throw new HttpError(404, 'there is nothing to follow');
+    const query = parse(followQuery, Object.fromEntries(url.searchParams));
+    const log = await findLog(context, { id: decode(found[1]), step: decode(found[2]) }, query);
+    return (socket) => followLog(socket, { ...log, offset: query.offset });
+  }
+
+  #ping(): void {
+    const ping = JSON.stringify({ type: 'ping' } satisfies EventMessage & FollowMessage);
+    for (const client of this.#server.clients) {
+      if (Date.now() - (heard.get(client) ?? 0) > 3 * PING_MS) client.terminate();
+      client.ping();
+      // One that has not taken the last message yet hears of us by that.
+      if (client.bufferedAmount === 0) client.send(ping, () => undefined);
+    }
+  }
+}
+
+/** When a client answered last. */
+const heard = new WeakMap<WebSocket, number>();
+
+function decode(part: string | undefined): string {
+  try {
+    return decodeURIComponent(part ?? '');
+  } catch {
+    throw new HttpError(400, 'the address is malformed');
+  }
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const status = error instanceof HttpError ? error.status : 500;
+  const body = JSON.stringify({ error: { message: error instanceof HttpError ? error.message : 'internal error' } });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,250 @@
+import { useMemo } from 'preact/hooks';
+import { formatDuration } from '../../report/time.ts';
+import type { Cluster } from '../../server/api.ts';
+import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { Ago } from '../parts/time.tsx';
+import { apiPath } from '../routes.ts';
+import { useResource } from '../state/server.ts';
+import { useTitle } from '../state/title.ts';
+import { counted } from '../words.ts';
+import { type FrameworkState, type ProjectState, readState } from './state.ts';
+
+const EVERY_MS = 2000;
+/** Rows of a table of workers: an operator looks at kinds, not at thousands. */
+const MOST = 500;
+
+/** What the frameworks do with the cluster, and why not more. */
+export function ClusterView() {
+  const { data, error, reload } = useResource<Cluster>(apiPath(['cluster']), EVERY_MS);
+  useTitle('Cluster');
+  return (
+    <>
+      <h1>Cluster</h1>
+      {error && !data && <Failed error={error} retry={reload} />}
+      {!data && !error && <Loading what="the cluster" />}
+      {data?.frameworks.length === 0 && (
+        <Empty title="No framework is known.">
+          <p>
+            A run with <code>--local</code> shows its own while it runs; on a cluster name the frameworks to{' '}
+            <code>relval serve</code> (see <code>relval serve --help</code>).
+          </p>
+        </Empty>
+      )}
+      {data?.frameworks.map(({ url, reachable, error: problem, state }) => (
+        <section key={url} aria-label={`Framework ${url}`} class="framework">
+          {reachable ? (
+            <Framework url={url} raw={state} />
+          ) : (
+            <div class="notice s-broken">
+              <p class="strong">
+                <span aria-hidden="true">!</span> The framework at {url} does not answer.
+              </p>
+              <p>{problem}</p>
+            </div>
+          )}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Framework({ url, raw }: { url: string; raw: unknown }) {
+  const state = useMemo(() => readState(raw), [raw]);
+  const look = state.subscribed ? 'succeeded' : 'broken';
+  return (
+    <>
+      <h2>
+        <span class={`badge s-${look}`}>
+          <span aria-hidden="true">{state.subscribed ? '✓' : '!'}</span>{' '}
+          {state.subscribed ? 'subscribed' : 'not subscribed'}
+        </span>{' '}
+        {url}
+      </h2>
+      <p class="facts">
+        <span>master: {state.master}</span>
+        {state.frameworkId !== '' && <span>framework {state.frameworkId}</span>}
+        {state.startedAt > 0 && (
+          <span>
+            started <Ago ms={state.startedAt} />
+          </span>
+        )}
+        <span>{counted(state.workers.length, 'worker')}</span>
+        <span>{counted(state.offersHeld.length, 'offer')} held</span>
+      </p>
+      <Projects state={state} />
+      <Pools state={state} />
+      <Workers state={state} />
+      <Counters state={state} />
+    </>
+  );
+}
+
+function Projects({ state }: { state: FrameworkState }) {
+  if (state.projects.length === 0) return <p class="notice soft">No manager asks for workers now.</p>;
+  return (
+    <>
+      <h3>Demand, and why</h3>
+      {state.projects.map((project) => (
+        <Project key={`${project.project} ${project.manager}`} project={project} />
+      ))}
+    </>
+  );
+}
+
+function Project({ project }: { project: ProjectState }) {
+  const { tasks, workers, blocked } = project;
+  return (
+    <article class={`project ${blocked === '' ? '' : 's-aborted'}`}>
+      <h4>
+        {project.project} <span class="soft">{project.manager}</span>
+        {blocked !== '' && ' '}
+        {blocked !== '' && (
+          <span class="badge s-aborted">
+            <span aria-hidden="true">⚠</span> {blocked}
+          </span>
+        )}
+      </h4>
+      <p class="facts">
+        <span>pool {project.pool || 'none'}</span>
+        <span>{tasks.waiting} tasks wait</span>
+        <span>{tasks.onWorkers} on workers</span>
+        <span>
+          workers: {workers.busy} busy, {workers.idle} idle, {workers.starting} starting, {workers.leaving} leaving
+        </span>
+        {workers.missing > 0 && <strong>{workers.missing} missing</strong>}
+      </p>
+      <ul>
+        {project.words.map((words) => (
+          <li key={words}>{words}</li>
+        ))}
+      </ul>
+    </article>
+  );
+}
+
+function Pools({ state }: { state: FrameworkState }) {
+  return (
+    <>
+      <h3>Pools</h3>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Pool</th>
+            <th scope="col" class="wide">
+              Projects
+            </th>
+            <th scope="col">A worker</th>
+            <th scope="col" class="number">
+              Workers
+            </th>
+            <th scope="col" class="number wide">
+              least–most
+            </th>
+            <th scope="col" class="wide">
+              Image
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {state.pools.map((pool) => (
+            <tr key={pool.name}>
+              <th scope="row">
+                {pool.name}
+                {state.poolBackoffs.includes(pool.name) && <span class="bad"> pausing</span>}
+              </th>
+              <td class="wide">
+                <code>{pool.projects}</code>
+              </td>
+              <td>{pool.shape}</td>
+              <td class="number">{state.workers.filter(({ pool: one }) => one === pool.name).length}</td>
+              <td class="number wide">
+                {pool.min}–{pool.max === undefined ? '∞' : pool.max}
+              </td>
+              <td class="wide">{pool.image || <span class="soft">none</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function Workers({ state }: { state: FrameworkState }) {
+  const { workers, offersHeld, now, agentBackoffs } = state;
+  return (
+    <>
+      <h3>Workers</h3>
+      {workers.length === 0 ? (
+        <p class="soft">None now.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Worker</th>
+              <th scope="col">Phase</th>
+              <th scope="col">Host</th>
+              <th scope="col" class="wide">
+                Project
+              </th>
+              <th scope="col" class="number">
+                Tasks
+              </th>
+              <th scope="col" class="number wide">
+                Size
+              </th>
+              <th scope="col" class="number wide">
+                Launched
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {workers.slice(0, MOST).map((worker) => (
+              <tr key={worker.id}>
+                <th scope="row">{worker.id}</th>
+                <td>{worker.phase}</td>
+                <td>{worker.hostname}</td>
+                <td class="wide">{worker.project}</td>
+                <td class="number">{worker.tasksRunning}</td>
+                <td class="number wide">{worker.size}</td>
+                <td class="number wide">{worker.launchedAt > 0 && <Ago ms={worker.launchedAt} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {workers.length > MOST && <p class="soft">And {workers.length - MOST} more.</p>}
+      <h3>Offers held</h3>
+      {offersHeld.length === 0 ? (
+        <p class="soft">None: what is not needed was given back.</p>
+      ) : (
+        <ul>
+          {offersHeld.slice(0, MOST).map(({ id, hostname, heldMs }) => (
+            <li key={id}>
+              {hostname} <span class="soft">for {formatDuration(heldMs / 1000)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {agentBackoffs.length > 0 && <p>Agents that are left alone for a while: {agentBackoffs.join(', ')}</p>}
+      {now > 0 && <p class="visually-hidden">As of {new Date(now).toLocaleString()}</p>}
+    </>
+  );
+}
+
+function Counters({ state }: { state: FrameworkState }) {
+  const entries = Object.entries(state.counters);
+  if (entries.length === 0) return null;
+  return (
+    <details>
+      <summary>Counters since its start</summary>
+      <dl class="counters">
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,130 @@
+/** What `/state` of a framework says, as far as it is shown; see docs/framework.md. Anything may be missing. */
+export interface FrameworkState {
+  frameworkId: string;
+  master: string;
+  subscribed: boolean;
+  startedAt: number;
+  now: number;
+  pools: PoolState[];
+  projects: ProjectState[];
+  workers: WorkerState[];
+  offersHeld: { id: string; hostname: string; heldMs: number }[];
+  poolBackoffs: string[];
+  agentBackoffs: string[];
+  counters: Record<string, number>;
+}
+
+export interface PoolState {
+  name: string;
+  projects: string;
+  shape: string;
+  min: number;
+  /** Absent: as many as are offered. */
+  max?: number;
+  role: string;
+  image: string;
+}
+
+export interface ProjectState {
+  project: string;
+  manager: string;
+  pool: string;
+  tasks: { waiting: number; onWorkers: number };
+  workers: { busy: number; idle: number; starting: number; leaving: number; missing: number };
+  blocked: string;
+  words: string[];
+}
+
+export interface WorkerState {
+  id: string;
+  pool: string;
+  project: string;
+  hostname: string;
+  phase: string;
+  size: string;
+  tasksRunning: number;
+  launchedAt: number;
+}
+
+type Json = Record<string, unknown>;
+
+const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** Reads what a framework of this or another version says: what is missing or of another kind is empty. */
+export function readState(value: unknown): FrameworkState {
+  const state = object(value);
+  const backoffs = object(state.backoffs);
+  return {
+    frameworkId: text(state.frameworkId),
+    master: text(object(state.master).master) || text(object(state.master).phase),
+    subscribed: state.subscribed === true,
+    startedAt: number(state.startedAt),
+    now: number(state.now),
+    pools: list(state.pools).map(readPool),
+    projects: list(state.projects).map(readProject),
+    workers: list(state.workers).map(readWorker),
+    offersHeld: list(state.offersHeld).map(({ id, hostname, heldMs }) => ({
+      id: text(id),
+      hostname: text(hostname),
+      heldMs: number(heldMs),
+    })),
+    poolBackoffs: Object.keys(object(backoffs.pools)),
+    agentBackoffs: Object.keys(object(backoffs.agents)),
+    counters: Object.fromEntries(
+      Object.entries(object(state.counters)).flatMap(([key, count]) =>
+        typeof count === 'number' ? [[key, count]] : [],
+      ),
+    ),
+  };
+}
+
+function readPool(pool: Json): PoolState {
+  const { cores, memory, disk } = object(pool.shape);
+  return {
+    name: text(pool.name),
+    projects: text(pool.projects),
+    shape: `${number(cores)} cores, ${number(memory)} MB, ${number(disk)} MB disk`,
+    min: number(pool.min),
+    ...(typeof pool.max === 'number' && { max: pool.max }),
+    role: text(pool.role),
+    image: text(pool.image),
+  };
+}
+
+function readProject(project: Json): ProjectState {
+  const tasks = object(project.tasks);
+  const workers = object(project.workers);
+  return {
+    project: text(project.project),
+    manager: text(project.manager),
+    pool: text(project.pool),
+    tasks: { waiting: number(tasks.waiting), onWorkers: number(tasks.onWorkers) },
+    workers: {
+      busy: number(workers.busy),
+      idle: number(workers.idle),
+      starting: number(workers.starting),
+      leaving: number(workers.leaving),
+      missing: number(workers.missing),
+    },
+    blocked: text(project.blocked),
+    words: Array.isArray(project.words) ? project.words.map(text) : [],
+  };
+}
+
+function readWorker(worker: Json): WorkerState {
+  const { cores, memory } = object(worker.shape);
+  return {
+    id: text(worker.id),
+    pool: text(worker.pool),
+    project: text(worker.project),
+    hostname: text(worker.hostname),
+    phase: text(worker.phase),
+    size: `${number(cores)} cores, ${number(memory)} MB`,
+    tasksRunning: number(worker.tasksRunning),
+    launchedAt: number(worker.launchedAt),
+  };
+}

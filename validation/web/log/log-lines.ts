@@ -1,0 +1,71 @@
+/** Lines kept in memory, and characters of them: enough to scroll without waiting, little beside the page itself. */
+const MOST = { lines: 40_000, characters: 12_000_000 };
+/** A line without an end is not kept beyond this: a progress bar may never end one. Characters. */
+const LONGEST = 65_536;
+
+/** The lines of a log that are known, of which it has any number. Lines count from 1. */
+export class LogLines {
+  #lines = new Map<number, string>();
+  #characters = 0;
+  /** Of the whole log. */
+  total = 0;
+  /** Whether the last line has not ended yet. */
+  unfinished = false;
+
+  get(line: number): string | undefined {
+    return this.#lines.get(line);
+  }
+
+  clear(): void {
+    this.#lines.clear();
+    this.#characters = 0;
+  }
+
+  put(from: number, lines: readonly string[]): void {
+    for (const [n, text] of lines.entries()) this.#set(from + n, text);
+  }
+
+  /** Takes what was added to the end of the log. */
+  append(text: string): void {
+    const pieces = text.split('\n');
+    const last = pieces.pop() ?? '';
+    const add = (piece: string, ended: boolean): void => {
+      const line = ended ? piece.replace(/\r$/, '') : piece;
+      if (this.unfinished) {
+        const before = this.#lines.get(this.total);
+        // Where the beginning of the line was given up it is read again when it is seen.
+        if (before !== undefined) this.#set(this.total, (before + line).slice(0, LONGEST));
+      } else this.#set(++this.total, line.slice(0, LONGEST));
+      this.unfinished = !ended;
+    };
+    for (const piece of pieces) add(piece, true);
+    if (last !== '') add(last, false);
+  }
+
+  /** The lines from the first to the last that are not known; none when all are. */
+  missing(from: number, to: number): { from: number; to: number } | undefined {
+    let first = from;
+    while (first <= to && this.#lines.has(first)) first++;
+    let last = Math.min(to, this.total);
+    while (last >= first && this.#lines.has(last)) last--;
+    return last < first ? undefined : { from: first, to: last };
+  }
+
+  /** Gives up lines far from those that are looked at. */
+  evict(from: number, to: number): void {
+    if (this.#lines.size <= MOST.lines && this.#characters <= MOST.characters) return;
+    const share = Math.min(MOST.lines / this.#lines.size, MOST.characters / this.#characters);
+    const distance = (line: number): number => Math.max(from - line, line - to, 0);
+    const far = [...this.#lines.keys()].sort((a, b) => distance(a) - distance(b));
+    for (const line of far.slice(Math.floor(far.length * share * 0.7))) {
+      if (line === this.total) continue;
+      this.#characters -= this.#lines.get(line)?.length ?? 0;
+      this.#lines.delete(line);
+    }
+  }
+
+  #set(line: number, text: string): void {
+    this.#characters += text.length - (this.#lines.get(line)?.length ?? 0);
+    this.#lines.set(line, text);
+  }
+}

@@ -1,0 +1,90 @@
+import { useMemo, useState } from 'preact/hooks';
+import type { Finding } from '../../report/model.ts';
+import { parseAnsi, type Span } from './ansi.ts';
+import { highlight } from './highlight.ts';
+
+/** Characters of a line that are laid out unless more are asked for: a screen of lines of 64 kB is too much for a browser. */
+const CLIP = 4000;
+
+interface Props {
+  row: number;
+  digits: number;
+  text: string | undefined;
+  finding: Finding | undefined;
+  matcher: RegExp | undefined;
+  selected: boolean;
+  current: boolean;
+  onPick?: ((line: number, extend: boolean) => void) | undefined;
+}
+
+/** A line of a log. Its text is only ever put into text nodes. */
+export function LogRow({ row, digits, text, finding, matcher, selected, current, onPick }: Props) {
+  const [whole, setWhole] = useState(false);
+  const line = row + 1;
+  const clipped = text !== undefined && text.length > CLIP && !whole ? text.slice(0, CLIP) : text;
+  const { spans, overwritten } = useMemo(() => parseAnsi(clipped ?? ''), [clipped]);
+  const parts = useMemo(() => highlight(spans, matcher), [spans, matcher]);
+  const look = [
+    'row',
+    selected ? 'selected' : '',
+    current ? 'current' : '',
+    finding ? `found ${finding.severity}` : '',
+  ].join(' ');
+  return (
+    <div class={look} data-row={row}>
+      <a
+        class="ln"
+        href={`#L${line}`}
+        tabIndex={-1}
+        aria-label={`Line ${line}${finding ? `, ${finding.severity}: ${finding.rule}` : ''}`}
+        title={finding ? `${finding.severity}: ${finding.rule}` : 'Link to this line; with Shift to a range'}
+        onClick={(event) => {
+          if (!onPick) return;
+          event.preventDefault();
+          onPick(line, event.shiftKey);
+        }}
+      >
+        {String(line).padStart(digits, '\u2007')}
+      </a>
+      {text === undefined ? (
+        <span class="text soft">…</span>
+      ) : (
+        <span class="text">
+          {overwritten > 0 && (
+            <span
+              class="soft"
+              title={`${overwritten} earlier texts of this line were overwritten; the raw log has them`}
+            >
+              ↩{' '}
+            </span>
+          )}
+          {parts.length === 1 && isPlain(parts[0] as Span)
+            ? parts[0]?.text
+            : parts.map((part, n) => <Part key={n} {...part} />)}
+          {clipped !== text && (
+            <button type="button" class="quiet" onClick={() => setWhole(true)}>
+              … {text.length - CLIP} more characters
+            </button>
+          )}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function isPlain(span: Span & { hit?: true }): boolean {
+  return Object.keys(span).length === 1;
+}
+
+function Part({ text, fg, bg, bold, dim, italic, underline, hit }: Span & { hit?: true }) {
+  const names = [
+    fg ? `fg-${fg}` : '',
+    bg ? `bg-${bg}` : '',
+    bold ? 'bold' : '',
+    dim ? 'soft' : '',
+    italic ? 'italic' : '',
+    underline ? 'underline' : '',
+  ].filter((name) => name !== '');
+  const span = <span class={names.join(' ')}>{text}</span>;
+  return hit ? <mark>{span}</mark> : span;
+}

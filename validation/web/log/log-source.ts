@@ -1,0 +1,184 @@
+import { signal } from '@preact/signals';
+import type { FollowMessage, LogLines as LinesAnswer } from '../../server/api.ts';
+import { apiPath } from '../routes.ts';
+import { getJson, getText, ServerError } from '../state/server.ts';
+import { keepOpen } from '../state/socket.ts';
+import { LogLines } from './log-lines.ts';
+
+/** Which log: `attempt` absent is the last one. */
+export interface LogName {
+  run: string;
+  step: string;
+  attempt: number;
+  stream: string;
+}
+
+/** Lines asked for at a time. */
+const PAGE = 400;
+/** Pause before a log that is not there yet, or whose lines are not counted, is asked for again, ms. */
+const AGAIN = 700;
+
+export function logPath({ run, step, attempt, stream }: LogName, rest: Record<string, string | number | boolean> = {}) {
+  return apiPath(['runs', run, 'steps', step, 'log'], { attempt, stream, ...rest });
+}
+
+/**
+ * One log as the page sees it: the lines that are looked at are fetched, what is added is followed. `version` counts
+ * what has changed in what is known.
+ */
+export class LogSource {
+  readonly version = signal(0);
+  readonly error = signal<ServerError | undefined>(undefined);
+  /** No more will come. */
+  readonly complete = signal(false);
+  /** The server has not counted the lines yet: numbers are near the truth, not the truth. */
+  readonly estimated = signal(false);
+  readonly loaded = signal(false);
+  readonly lines = new LogLines();
+  size = 0;
+  #name: LogName;
+  #next = 0;
+  #seen = { from: 1, to: 1 };
+  #asked: { from: number; to: number; abort: AbortController } | undefined;
+  #socket: { close: () => void } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+  #closed = false;
+
+  /** @param line that is to be shown first; absent: the end */
+  constructor(name: LogName, line?: number) {
+    this.#name = name;
+    void this.#open(line);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket?.close();
+    this.#asked?.abort.abort();
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** Sees to it that these lines will be there. */
+  ensure(from: number, to: number): void {
+    this.#seen = { from, to };
+    const missing = this.lines.missing(Math.max(1, from), to);
+    if (!missing || !this.loaded.value) return;
+    if (this.#asked && missing.from >= this.#asked.from && missing.to <= this.#asked.to) return;
+    this.#asked?.abort.abort();
+    const middle = Math.floor((missing.from + missing.to) / 2);
+    const first = Math.max(1, Math.min(missing.from, middle - PAGE / 2));
+    void this.#fetch(first, Math.max(PAGE, missing.to - first + 1));
+  }
+
+  async #open(line?: number): Promise<void> {
+    try {
+      const at = line === undefined ? -PAGE : Math.max(1, line - PAGE / 2);
+      const answer = await getJson<LinesAnswer>(logPath(this.#name, { line: at, lines: PAGE }));
+      if (this.#closed) return;
+      this.error.value = undefined;
+      this.#take(answer);
+      this.loaded.value = true;
+      if (answer.estimated) this.#later(() => this.#open(line));
+      else if (!answer.complete) await this.#follow();
+    } catch (error) {
+      if (this.#closed) return;
+      this.error.value = error instanceof ServerError ? error : new ServerError(0, String(error));
+      this.#later(() => this.#open(line));
+    }
+  }
+
+  #later(act: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, AGAIN);
+  }
+
+  #take(answer: LinesAnswer): void {
+    // Lines that were known by an estimated number are known by another one now.
+    if (this.estimated.value) this.lines.clear();
+    this.lines.put(answer.from, answer.lines);
+    this.lines.total = Math.max(answer.total, this.lines.total);
+    if (this.estimated.value || answer.estimated) this.lines.total = answer.total;
+    this.size = Math.max(answer.size, this.size);
+    this.estimated.value = answer.estimated ?? false;
+    this.complete.value = answer.complete;
+    this.#changed();
+  }
+
+  async #fetch(from: number, count: number): Promise<void> {
+    const asked = { from, to: from + count - 1, abort: new AbortController() };
+    this.#asked = asked;
+    try {
+      const path = logPath(this.#name, { line: from, lines: count });
+      const answer = await getJson<LinesAnswer>(path, asked.abort.signal);
+      // The last line grows by what is followed: the answer may be older than that.
+      const known = this.lines.get(this.lines.total);
+      const total = this.lines.total;
+      this.lines.put(answer.from, answer.lines);
+      if (known !== undefined && this.#socket) this.lines.put(total, [known]);
+      this.lines.evict(this.#seen.from, this.#seen.to);
+      this.#changed();
+    } catch {
+      if (!asked.abort.signal.aborted && !this.#closed) this.#later(() => this.ensure(this.#seen.from, this.#seen.to));
+    } finally {
+      if (this.#asked === asked) this.#asked = undefined;
+    }
+    // A long answer is cut: what is still missing is asked for in turn.
+    if (!this.#asked && !this.#closed && !asked.abort.signal.aborted) this.ensure(this.#seen.from, this.#seen.to);
+  }
+
+  /** From the end of what is there now. Whether the last line has ended is told by its last byte. */
+  async #follow(): Promise<void> {
+    const tail = await getJson<LinesAnswer>(logPath(this.#name, { line: -2, lines: 2 }));
+    const last = tail.next > 0 ? await getText(logPath(this.#name, { offset: tail.next - 1, limit: 1 })) : '\n';
+    if (this.#closed) return;
+    this.lines.put(tail.from, tail.lines);
+    this.lines.total = tail.total;
+    this.lines.unfinished = last !== '\n';
+    this.#next = tail.next;
+    this.size = tail.size;
+    this.#changed();
+    this.#socket = keepOpen<FollowMessage>(() => this.#followPath(), {
+      onMessage: (message) => this.#receive(message),
+    });
+  }
+
+  #followPath(): string {
+    const { run, step, attempt, stream } = this.#name;
+    return apiPath(['runs', run, 'steps', step, 'log', 'follow'], { attempt, stream, offset: this.#next });
+  }
+
+  #receive(message: FollowMessage): void {
+    if (message.type === 'data') {
+      // What a new connection sends again is known already.
+      if (message.offset < this.#next) return;
+      this.lines.append(message.text);
+      this.#next = message.next;
+      this.size = Math.max(this.size, message.next);
+      this.lines.evict(this.#seen.from, this.#seen.to);
+      this.#changed();
+    } else if (message.type === 'end') {
+      this.#socket?.close();
+      this.#socket = undefined;
+      this.size = message.size;
+      this.complete.value = true;
+      this.#changed();
+    } else if (message.type === 'reset') {
+      this.#socket?.close();
+      this.#socket = undefined;
+      this.lines.clear();
+      this.lines.total = 0;
+      this.size = 0;
+      void this.#open();
+    }
+  }
+
+  /** Once for each picture, however much comes. A window in the background draws none, and needs none. */
+  #changed(): void {
+    if (this.#frame !== 0 || this.#closed) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.version.value++;
+    });
+  }
+}

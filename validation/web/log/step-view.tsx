@@ -1,0 +1,300 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { formatDuration } from '../../report/time.ts';
+import type { StepDetail } from '../../server/api.ts';
+import { StepBadge } from '../parts/badge.tsx';
+import { Failed, Loading } from '../parts/notice.tsx';
+import { Took } from '../parts/time.tsx';
+import { apiPath, runPath, stepPath } from '../routes.ts';
+import { useKeys } from '../state/keys.ts';
+import { go, place, query, setQuery } from '../state/place.ts';
+import { useResource } from '../state/server.ts';
+import { useTitle } from '../state/title.ts';
+import { formatBytes } from '../words.ts';
+import type { Query } from './highlight.ts';
+import { formatRange, parseRange, rangeOf } from './line-range.ts';
+import { LogPane, type PaneHandle } from './log-pane.tsx';
+import { type LogName, logPath } from './log-source.ts';
+import { LogSearch, nextMatch } from './search.ts';
+import { SearchBar } from './search-bar.tsx';
+import { fileOf } from './streams.ts';
+
+type Attempt = StepDetail['attempts'][number];
+
+const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
+
+/** A step: what became of it, and its logs. */
+export function StepView({ run, step }: { run: string; step: string }) {
+  const [ended, setEnded] = useState(false);
+  const path = apiPath(['runs', run, 'steps', step]);
+  const { data, error, reload } = useResource<StepDetail>(path, ended ? undefined : 2000);
+  const state = data?.state;
+  useEffect(() => setEnded(state !== undefined && ENDED.includes(state)), [state]);
+  useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
+  useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
+  return (
+    <div class="fill">
+      <header class="step-head">
+        <p class="crumbs">
+          <a href="/">Runs</a> / <a href={runPath(run)}>{run}</a> /
+        </p>
+        <h1>
+          {step} {state && <StepBadge state={state} />}
+        </h1>
+        {data && <Facts step={data} />}
+      </header>
+      {error && !data && <Failed error={error} retry={reload} />}
+      {!data && !error && <Loading what={step} />}
+      {data && <Logs run={run} detail={data} />}
+    </div>
+  );
+}
+
+function Facts({ step }: { step: StepDetail }) {
+  const running = step.state === 'running' && step.start !== undefined;
+  return (
+    <p class="facts">
+      {step.message && <span class="bad">{step.message}</span>}
+      <span>stage {step.stage}</span>
+      {running ? (
+        <span>
+          for <Took start={step.start ?? 0} />
+        </span>
+      ) : (
+        step.seconds !== undefined && <span>took {formatDuration(step.seconds)}</span>
+      )}
+      {(step.host ?? step.worker) && <span>on {step.host ?? step.worker}</span>}
+      {step.cpuTime !== undefined && <span>CPU {formatDuration(step.cpuTime)}</span>}
+      {step.peakMemory !== undefined && <span>memory {formatBytes(step.peakMemory)}</span>}
+    </p>
+  );
+}
+
+function Logs({ run, detail }: { run: string; detail: StepDetail }) {
+  const step = detail.id;
+  const wanted = query.value;
+  const attempt = Number(wanted.get('attempt')) || detail.attempts.at(-1)?.number || Math.max(1, detail.attempt);
+  const about = detail.attempts.find(({ number }) => number === attempt);
+  const streams = about?.logs.map(({ stream }) => stream) ?? [];
+  const stream =
+    wanted.get('stream') ?? (streams.includes('stdout') || streams.length === 0 ? 'stdout' : (streams[0] ?? 'stdout'));
+  const range = parseRange(place.value.hash);
+  const wrap = wanted.get('wrap') === '1';
+  const [follow, setFollow] = useState(range === undefined);
+  const [current, setCurrent] = useState<number>();
+  const main = useRef<PaneHandle | undefined>(undefined);
+  const other = useRef<PaneHandle | undefined>(undefined);
+  const search = useMemo(() => new LogSearch(), []);
+  useEffect(() => () => search.stop(), [search]);
+  const field = useRef<HTMLInputElement>(null);
+  const name: LogName = { run, step, attempt, stream };
+  const beside = besideOf(wanted.get('beside'), detail, name);
+  const findings = detail.findings.filter((one) => one.attempt === attempt && one.file === fileOf(stream) && one.line);
+  const lines = [...new Set(findings.map(({ line }) => line ?? 0))].sort((a, b) => a - b);
+  const found = search.state.value;
+
+  const show = (line: number | undefined): void => {
+    if (line === undefined) return;
+    setFollow(false);
+    setCurrent(line);
+    main.current?.show(line - 1);
+  };
+  const toMatch = (forward: boolean): void => {
+    if (found)
+      show(
+        nextMatch(
+          found.lines,
+          current ?? (forward ? (main.current?.top() ?? 1) - 1 : (main.current?.top() ?? 1)),
+          forward,
+        ),
+      );
+  };
+  const toFinding = (forward: boolean): void => {
+    const line = nextMatch(lines, range?.from ?? 0, forward);
+    if (line === undefined) return;
+    setFollow(false);
+    go(`${location.pathname}${location.search}${formatRange({ from: line, to: line })}`, 'replace');
+  };
+  const start = (next: Query): void => {
+    setCurrent(undefined);
+    if (next.text === '') search.clear();
+    else void search.start(name, next);
+  };
+  // A link to a line that is followed, pasted or gone back to.
+  useEffect(() => {
+    if (range) setFollow(false);
+  }, [range?.from, range?.to]);
+  // The first match is shown as soon as it is found.
+  const firstFound = found?.lines[0];
+  useEffect(() => {
+    if (firstFound !== undefined && current === undefined) toMatch(true);
+  }, [firstFound]);
+  // Another log, another search
+  useEffect(() => search.clear(), [attempt, stream]);
+  const pick = (line: number, extend: boolean): void => {
+    const next = extend && range ? rangeOf(range.from, line) : rangeOf(line, line);
+    setFollow(false);
+    if (next) go(`${location.pathname}${location.search}${formatRange(next)}`, 'replace');
+  };
+  const toggleWrap = (): void => setQuery({ wrap: wrap ? undefined : '1' });
+  const stay = (): void => {
+    setFollow(true);
+    main.current?.toEnd();
+  };
+  useKeys([
+    { key: '/', what: 'search the log', act: () => field.current?.focus() },
+    { key: 'n', what: 'next match', act: () => toMatch(true) },
+    { key: 'N', what: 'match before', act: () => toMatch(false) },
+    { key: 'e', what: 'next finding', act: () => toFinding(true) },
+    { key: 'E', what: 'finding before', act: () => toFinding(false) },
+    { key: 'j', what: 'a line down', act: () => main.current?.goTo((main.current?.top() ?? 1) + 0) },
+    { key: 'k', what: 'a line up', act: () => main.current?.goTo((main.current?.top() ?? 1) - 2) },
+    { key: ' ', what: 'a page down', act: () => main.current?.pageBy(1) },
+    { key: 'g', what: 'first line', act: () => main.current?.goTo(0) },
+    { key: 'G', what: 'last line, and follow', act: stay },
+    { key: 'w', what: 'wrap long lines', act: toggleWrap },
+  ]);
+
+  const waiting = !ENDED.includes(detail.state);
+  return (
+    <>
+      <div class="log-bar">
+        <Choices run={run} detail={detail} about={about} attempt={attempt} stream={stream} />
+        <SearchBar field={field} state={found} onStart={start} onMove={toMatch} current={current} />
+        <span class="buttons">
+          {lines.length > 0 && (
+            <button type="button" onClick={() => toFinding(true)} title="Next finding (e)">
+              <span aria-hidden="true">✗</span> {lines.length === 1 ? '1 finding' : `${lines.length} findings`}
+            </button>
+          )}
+          <button
+            type="button"
+            aria-pressed={follow}
+            onClick={() => (follow ? setFollow(false) : stay())}
+            title="Stay at the end (G)"
+          >
+            {waiting ? 'Follow' : 'End'}
+          </button>
+          <button type="button" aria-pressed={wrap} onClick={toggleWrap} title="Wrap long lines (w)">
+            Wrap
+          </button>
+          <select
+            aria-label="Beside it"
+            value={beside ? (wanted.get('beside') ?? '') : ''}
+            onChange={(event) => setQuery({ beside: event.currentTarget.value })}
+          >
+            <option value="">alone</option>
+            {detail.lastGood && <option value="good">beside the last good run</option>}
+            {detail.attempts
+              .filter(({ number }) => number !== attempt)
+              .map(({ number }) => (
+                <option key={number} value={String(number)}>
+                  beside attempt {number}
+                </option>
+              ))}
+          </select>
+          <a href={logPath(name)} target="_blank" rel="noreferrer">
+            Raw
+          </a>
+          <a href={logPath(name, { download: 1 })} download={`${step}-${attempt}-${stream.replaceAll('/', '-')}`}>
+            Download
+          </a>
+        </span>
+      </div>
+      <div class={beside ? 'panes two' : 'panes'}>
+        <LogPane
+          key={`${attempt}/${stream}`}
+          name={name}
+          title={beside ? `${stream}, attempt ${attempt}` : stream}
+          wrap={wrap}
+          follow={follow}
+          onFollow={setFollow}
+          range={range}
+          onRange={pick}
+          findings={findings}
+          query={found?.query}
+          current={current}
+          waiting={waiting}
+          handle={main}
+        />
+        {beside && (
+          <Beside
+            name={beside}
+            title={beside.run === run ? `attempt ${beside.attempt}` : `last good run ${beside.run}`}
+            wrap={wrap}
+            query={found?.query}
+            handle={other}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+function besideOf(wanted: string | null, detail: StepDetail, name: LogName): LogName | undefined {
+  if (wanted === 'good' && detail.lastGood)
+    return { ...name, run: detail.lastGood.run, attempt: detail.lastGood.attempt };
+  const attempt = Number(wanted);
+  return detail.attempts.some(({ number }) => number === attempt) ? { ...name, attempt } : undefined;
+}
+
+function Beside(props: {
+  name: LogName;
+  title: string;
+  wrap: boolean;
+  query: Query | undefined;
+  handle: { current: PaneHandle | undefined };
+}) {
+  const [follow, setFollow] = useState(true);
+  return (
+    <LogPane
+      key={`${props.name.run}/${props.name.attempt}/${props.name.stream}`}
+      {...props}
+      follow={follow}
+      onFollow={setFollow}
+      findings={[]}
+      waiting={false}
+    />
+  );
+}
+
+/** Attempts and logs as links. */
+function Choices(props: {
+  run: string;
+  detail: StepDetail;
+  about: Attempt | undefined;
+  attempt: number;
+  stream: string;
+}) {
+  const { run, detail, about, attempt, stream } = props;
+  return (
+    <>
+      {detail.attempts.length > 1 && (
+        <nav class="choices" aria-label="Attempts">
+          {detail.attempts.map(({ number, message, exitStatus }) => (
+            <a
+              key={number}
+              href={stepPath(run, detail.id, { stream, attempt: number })}
+              aria-current={number === attempt ? 'true' : undefined}
+              title={message ?? (exitStatus === undefined ? undefined : `exit status ${exitStatus}`)}
+            >
+              attempt {number}
+            </a>
+          ))}
+        </nav>
+      )}
+      {about && about.logs.length > 0 && (
+        <nav class="choices" aria-label="Logs of this attempt">
+          {about.logs.map((log) => (
+            <a
+              key={log.stream}
+              href={stepPath(run, detail.id, { stream: log.stream, attempt })}
+              aria-current={log.stream === stream ? 'true' : undefined}
+            >
+              {log.stream} <span class="soft">{formatBytes(log.size)}</span>
+            </a>
+          ))}
+        </nav>
+      )}
+    </>
+  );
+}

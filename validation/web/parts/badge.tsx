@@ -1,0 +1,21 @@
+import { SYMBOL } from '../../graph/states.ts';
+import type { StepState } from '../../report/model.ts';
+import type { RunStatus } from '../../runs/record.ts';
+import { LOOK } from '../words.ts';
+
+/** A state as a word, a sign and a colour. */
+export function StepBadge({ state }: { state: StepState }) {
+  return (
+    <span class={`badge s-${state}`}>
+      <span aria-hidden="true">{SYMBOL[state]}</span> {state}
+    </span>
+  );
+}
+
+export function RunBadge({ status }: { status: RunStatus }) {
+  return (
+    <span class={`badge s-${LOOK[status]}`}>
+      <span aria-hidden="true">{SYMBOL[LOOK[status]]}</span> {status}
+    </span>
+  );
+}

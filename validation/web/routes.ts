@@ -1,0 +1,63 @@
+/** The addresses of the page's views, and of what they ask the server for. Every part of a path is escaped here. */
+export type Route =
+  | { view: 'runs' }
+  | { view: 'run'; run: string }
+  | { view: 'step'; run: string; step: string }
+  | { view: 'compare'; a: string; b: string }
+  | { view: 'cluster' }
+  | { view: 'unknown' };
+
+/** @param path as in `location.pathname` */
+export function parseRoute(path: string): Route {
+  const parts = partsOf(path);
+  const [first, second, third, fourth] = parts;
+  if (parts.length === 0) return { view: 'runs' };
+  if (first === 'cluster' && parts.length === 1) return { view: 'cluster' };
+  if (first === 'compare' && parts.length === 3 && second && third) return { view: 'compare', a: second, b: third };
+  if (first === 'runs' && second) {
+    if (parts.length === 2) return { view: 'run', run: second };
+    if (parts.length === 4 && third === 'steps' && fourth) return { view: 'step', run: second, step: fourth };
+  }
+  return { view: 'unknown' };
+}
+
+function partsOf(path: string): string[] {
+  try {
+    return path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+  } catch {
+    return ['?'];
+  }
+}
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+/** Joins escaped parts and a query; what is undefined, false or empty is left out of the query. */
+export function pathOf(parts: readonly string[], query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '' && value !== false) search.set(key, String(value));
+  }
+  const text = search.toString();
+  return `/${parts.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
+}
+
+export function apiPath(parts: readonly string[], query: Query = {}): string {
+  return `/api/v1${pathOf(parts, query)}`;
+}
+
+export function runPath(run: string, view?: string): string {
+  return pathOf(['runs', run], { view });
+}
+
+/** @param line the first line to be shown and marked */
+export function stepPath(
+  run: string,
+  step: string,
+  log: { stream?: string; attempt?: number; line?: number } = {},
+): string {
+  const { stream, attempt, line } = log;
+  return `${pathOf(['runs', run, 'steps', step], { stream, attempt })}${line === undefined ? '' : `#L${line}`}`;
+}

@@ -1,0 +1,94 @@
+import { SYMBOL } from '../../graph/states.ts';
+import { formatDuration } from '../../report/time.ts';
+import type { RunDetail } from '../../server/api.ts';
+import { Ago, Took } from '../parts/time.tsx';
+import { apiPath } from '../routes.ts';
+import { now } from '../state/clock.ts';
+import { counted, isActive, LOOK } from '../words.ts';
+import { Actions } from './actions.tsx';
+import type { LiveRun } from './live.ts';
+
+/** The verdict in one word and one sentence, what is new, and what can be done. */
+export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
+  const { id, status, totals, created, ended } = detail;
+  const active = isActive(status);
+  const done = totals.succeeded + totals.failed + totals.broken;
+  return (
+    <header class={`answer s-${LOOK[status]}`}>
+      <h1>
+        <span aria-hidden="true">{SYMBOL[LOOK[status]]}</span> {status.charAt(0).toUpperCase() + status.slice(1)}{' '}
+        <span class="run-id">{id}</span>
+      </h1>
+      <p class="reason" aria-live="polite">
+        {active ? progressOf(detail) : (detail.reason ?? '')}
+      </p>
+      {active && totals.steps > 0 && <progress max={totals.steps} value={done} aria-label="Steps that have ended" />}
+      {!active && <News detail={detail} />}
+      <p class="facts">
+        {detail.release && <span>release {detail.release}</span>}
+        <span>workflow {detail.workflow}</span>
+        <span>
+          started <Ago ms={created} />
+        </span>
+        <span>
+          {active ? 'for ' : 'took '}
+          <Took start={created} end={active ? undefined : (ended ?? created)} />
+        </span>
+        {active && detail.expectedEnd !== undefined && <span>{expectation(detail.expectedEnd)}</span>}
+        {detail.hasReport && (
+          <span>
+            report:{' '}
+            {['html', 'text', 'junit', 'json'].map((format, n) => (
+              <span key={format}>
+                {n > 0 && ', '}
+                <a href={apiPath(['runs', id, 'report'], { format })} target="_blank" rel="noreferrer">
+                  {format}
+                </a>
+              </span>
+            ))}
+          </span>
+        )}
+      </p>
+      {detail.accepted && (
+        <p>
+          Accepted by {detail.accepted.by} <Ago ms={detail.accepted.time} />: {detail.accepted.note}
+        </p>
+      )}
+      <Actions run={run} detail={detail} />
+    </header>
+  );
+}
+
+function progressOf({ totals, status, reason }: RunDetail): string {
+  if (status === 'preparing') return 'It is being prepared.';
+  if (status === 'judging') return reason ?? 'All steps have ended; the logs are being judged.';
+  const done = totals.succeeded + totals.failed + totals.broken;
+  const bad = [
+    totals.failed > 0 ? `, ${totals.failed} failed` : '',
+    totals.broken > 0 ? `, ${totals.broken} broken` : '',
+  ].join('');
+  return `${done} of ${counted(totals.steps, 'step')} ended${bad}; ${totals.running} running.`;
+}
+
+function expectation(end: number): string {
+  const seconds = (end - now.value) / 1000;
+  return seconds > 0 ? `about ${formatDuration(seconds)} to go` : `${formatDuration(-seconds)} longer than usual`;
+}
+
+function News({ detail }: { detail: RunDetail }) {
+  const { newErrors, errors, warnings, fixed } = detail;
+  if (errors === undefined) return null;
+  const parts = [
+    newErrors ? <strong class="bad">{counted(newErrors, 'new error')}</strong> : newErrors === 0 ? 'nothing new' : '',
+    `${counted(errors, 'error')} in all`,
+    warnings ? counted(warnings, 'warning') : '',
+    fixed ? `${fixed} fixed` : '',
+  ].filter((part) => part !== '');
+  return (
+    <p class="news">
+      {parts.map((part, n) => (
+        <span key={n}>{part}</span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,175 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
+import type { Finding, Report } from '../../report/model.ts';
+import { printable } from '../../report/printable.ts';
+import type { RunDetail } from '../../server/api.ts';
+import { streamOf } from '../log/streams.ts';
+import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
+import { query, setQuery } from '../state/place.ts';
+import { useResource } from '../state/server.ts';
+import { counted, isActive } from '../words.ts';
+
+/** Groups shown at first, and places of each: what is more is asked for. */
+const GROUPS = 50;
+const PLACES = 8;
+
+/** What was found: new, known and fixed apart, within them by who must look. */
+export function Findings({ detail }: { detail: RunDetail }) {
+  const path = detail.hasReport ? apiPath(['runs', detail.id, 'report'], { format: 'json' }) : undefined;
+  const { data: report, error, reload } = useResource<Report>(path);
+  useEffect(reload, [detail.ended]);
+  if (!path) {
+    return isActive(detail.status) ? (
+      <Empty title="Findings are made when all steps have ended.">
+        <p>
+          Until then: <a href={runPath(detail.id, 'steps')}>the steps</a>, those that failed among them.
+        </p>
+      </Empty>
+    ) : (
+      <Empty title="This run has no report.">
+        <p>{detail.reason ?? 'It ended before it was judged.'}</p>
+      </Empty>
+    );
+  }
+  if (error && !report) return <Failed error={error} retry={reload} />;
+  if (!report) return <Loading what="findings" />;
+  return <Sections report={report} />;
+}
+
+function Sections({ report }: { report: Report }) {
+  const component = query.value.get('component') ?? '';
+  const fits = (finding: Finding): boolean => component === '' || finding.component === component;
+  const { reference } = report;
+  const all = report.findings.filter((finding) => finding.severity !== 'info' && fits(finding));
+  const excused = report.findings.filter((finding) => finding.severity === 'info' && fits(finding));
+  const fixed = (report.fixed ?? []).filter(fits);
+  const of = (age: Finding['age']): Finding[] => all.filter((finding) => finding.age === age);
+  if (report.findings.length === 0 && fixed.length === 0) return <Empty title="Nothing was found." />;
+  return (
+    <>
+      {reference && (
+        <p class="soft">
+          Compared with <a href={runPath(reference.run)}>{reference.run}</a> (
+          <a href={pathOf(['compare', reference.run, report.run])}>both side by side</a>).
+        </p>
+      )}
+      <Components report={report} current={component} />
+      {reference ? (
+        <>
+          <Section title="New" findings={of('new')} run={report.run} />
+          <Section title="Known from before" findings={[...of('known'), ...of(undefined)]} run={report.run} />
+        </>
+      ) : (
+        <Section title="Found" findings={all} run={report.run} />
+      )}
+      <Section title="Fixed" findings={fixed} run={reference?.run ?? report.run} />
+      <Section title="Excused and notes" findings={excused} run={report.run} folded />
+    </>
+  );
+}
+
+function Components({ report, current }: { report: Report; current: string }) {
+  if (!report.components || report.components.length === 0) return null;
+  return (
+    <ul class="components" aria-label="Components">
+      {report.components.map(({ name, contacts, errors, newErrors, warnings }) => (
+        <li key={name}>
+          <button
+            type="button"
+            aria-pressed={name === current}
+            onClick={() => setQuery({ component: name === current ? undefined : name })}
+          >
+            {name}
+            {newErrors > 0 && <strong class="bad"> {newErrors} new</strong>}
+            <span class="soft">
+              {' '}
+              {counted(errors, 'error')}
+              {warnings > 0 && `, ${counted(warnings, 'warning')}`}
+            </span>
+          </button>
+          <span class="soft"> {contacts.join(', ')}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Section(props: { title: string; findings: Finding[]; run: string; folded?: boolean }) {
+  const { title, findings, run, folded = false } = props;
+  const [most, setMost] = useState(GROUPS);
+  const groups = useMemo(() => groupFindings(findings), [findings]);
+  if (groups.length === 0) return null;
+  const byComponent = new Map<string, FindingGroup[]>();
+  for (const group of groups.slice(0, most)) {
+    const name = group.first.component ?? '';
+    byComponent.set(name, [...(byComponent.get(name) ?? []), group]);
+  }
+  return (
+    <details class="findings" open={!folded}>
+      <summary>
+        <h2>
+          {title} <span class="soft">{groups.length}</span>
+        </h2>
+      </summary>
+      {[...byComponent].map(([name, list]) => (
+        <div key={name}>
+          {(name !== '' || byComponent.size > 1) && <h3>{name === '' ? 'No component' : name}</h3>}
+          {list.map((group) => (
+            <Group
+              key={`${group.first.severity} ${group.first.fingerprint ?? placeOf(group.first)} ${group.first.step}`}
+              run={run}
+              group={group}
+            />
+          ))}
+        </div>
+      ))}
+      {groups.length > most && (
+        <button type="button" onClick={() => setMost(most + 200)}>
+          Show more of {groups.length}
+        </button>
+      )}
+    </details>
+  );
+}
+
+function Group({ run, group }: { run: string; group: FindingGroup }) {
+  const { first, all, steps, count } = group;
+  const [most, setMost] = useState(PLACES);
+  const sums = [steps.length > 1 ? `${steps.length} steps` : '', count > 1 ? `${count} times` : ''].filter(
+    (sum) => sum !== '',
+  );
+  return (
+    <article class="finding">
+      <h4>
+        <span class={first.severity}>{first.severity}</span> {first.rule} <span class="soft">{sums.join(', ')}</span>
+      </h4>
+      <pre>
+        {first.context?.before.map((line, n) => (
+          <span key={n} class="soft">{`${printable(line)}\n`}</span>
+        ))}
+        <strong>{printable(first.message)}</strong>
+        {first.context?.after.map((line, n) => (
+          <span key={n} class="soft">{`\n${printable(line)}`}</span>
+        ))}
+      </pre>
+      {first.known && <p>Known: {first.known}</p>}
+      <p class="places">
+        {all.slice(0, most).map((finding, n) => (
+          <Place key={n} run={run} finding={finding} />
+        ))}
+        {all.length > most && (
+          <button type="button" class="quiet" onClick={() => setMost(most + 200)}>
+            and {all.length - most} more
+          </button>
+        )}
+      </p>
+    </article>
+  );
+}
+
+function Place({ run, finding }: { run: string; finding: Finding }) {
+  const { step, attempt, file, line } = finding;
+  const log = file ? { stream: streamOf(file), attempt, ...(line && { line }) } : { attempt };
+  return <a href={stepPath(run, step, log)}>{file ? `${step} ${placeOf(finding)}` : step}</a>;
+}

@@ -1,0 +1,86 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: the drawing is put into it from outside
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RunDetail } from '../../server/api.ts';
+import { Failed, Loading } from '../parts/notice.tsx';
+import { apiPath, pathOf, stepPath } from '../routes.ts';
+import { query, setQuery } from '../state/place.ts';
+import { getText, ServerError } from '../state/server.ts';
+import { isActive } from '../words.ts';
+import { importSvg } from './svg.ts';
+
+const COLLAPSE = [
+  { id: 'auto', text: 'large stages together' },
+  { id: 'stages', text: 'stages' },
+  { id: 'none', text: 'every step' },
+] as const;
+/** A running run is drawn again no more often than this, ms: a drawing takes the server a while. */
+const AGAIN = 3000;
+
+/** The steps and what waits for what. Steps lead to their logs. */
+export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) {
+  const collapse = query.value.get('collapse') ?? 'auto';
+  const place = useRef<HTMLDivElement>(null);
+  const [error, setError] = useState<ServerError>();
+  const [ready, setReady] = useState(false);
+  const [zoom, setZoom] = useState<'fit' | 'full'>('fit');
+  const drawn = useRef(0);
+  // Drawn again when something has happened
+  useEffect(() => {
+    const abort = new AbortController();
+    const timer = setTimeout(
+      async () => {
+        try {
+          const text = await getText(apiPath(['runs', detail.id, 'graph.svg'], { collapse }), abort.signal);
+          const svg = importSvg(text, ({ step, stage }) =>
+            step === undefined ? pathOf(['runs', detail.id], { view: 'steps', stage }) : stepPath(detail.id, step),
+          );
+          if (!svg) throw new ServerError(500, 'The server did not answer with a drawing.');
+          // Links in it can be reached, so it is no single picture to those who listen.
+          svg.setAttribute('role', 'group');
+          place.current?.replaceChildren(svg);
+          drawn.current = Date.now();
+          setError(undefined);
+          setReady(true);
+        } catch (problem) {
+          if (!abort.signal.aborted)
+            setError(problem instanceof ServerError ? problem : new ServerError(0, String(problem)));
+        }
+      },
+      isActive(detail.status) ? Math.max(0, drawn.current + AGAIN - Date.now()) : 0,
+    );
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [detail.id, collapse, detail.status, turn]);
+  return (
+    <section aria-label="Graph">
+      <p class="filters">
+        {COLLAPSE.map(({ id, text }) => (
+          <button
+            key={id}
+            type="button"
+            aria-pressed={collapse === id}
+            onClick={() => setQuery({ view: 'graph', collapse: id })}
+          >
+            {text}
+          </button>
+        ))}
+        <button type="button" aria-pressed={zoom === 'full'} onClick={() => setZoom(zoom === 'fit' ? 'full' : 'fit')}>
+          full size
+        </button>
+      </p>
+      {error && <Failed error={error} />}
+      {!ready && !error && <Loading what="the graph" />}
+      <div
+        class={`graph ${zoom}`}
+        ref={place}
+        tabIndex={0}
+        role="region"
+        aria-label="Drawing of the steps"
+        hidden={!ready}
+      />
+    </section>
+  );
+}

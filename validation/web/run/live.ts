@@ -1,0 +1,146 @@
+import { batch, signal } from '@preact/signals';
+import type { EventMessage, RunDetail, StepPage, StepSummary } from '../../server/api.ts';
+import { apiPath } from '../routes.ts';
+import { getJson, ServerError } from '../state/server.ts';
+import { keepOpen } from '../state/socket.ts';
+import { applyToStep } from './apply-event.ts';
+
+/** Steps asked for at a time. */
+const PAGE = 20_000;
+/** Sums and finer numbers are asked for again after events, but no more often than this, ms. */
+const REFRESH = { detail: 1000, steps: 15_000 };
+
+/** A run as the page sees it: what the server says, and every event since then. */
+export class LiveRun {
+  readonly id: string;
+  readonly detail = signal<RunDetail | undefined>(undefined);
+  readonly error = signal<ServerError | undefined>(undefined);
+  /** All steps, in the order of the plan; absent until they are asked for. */
+  readonly steps = signal<readonly StepSummary[] | undefined>(undefined);
+  /** Counts the looks at the run: what is drawn by the server is asked for again when it changes. */
+  readonly turn = signal(0);
+  #index = new Map<string, number>();
+  #steps: StepSummary[] = [];
+  #wantsSteps = false;
+  #offset = 0;
+  #frame = 0;
+  #detailTimer: ReturnType<typeof setTimeout> | undefined;
+  #stepsTimer: ReturnType<typeof setTimeout> | undefined;
+  #socket: { close: () => void } | undefined;
+  #abort = new AbortController();
+
+  constructor(id: string) {
+    this.id = id;
+    void this.#start();
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#socket?.close();
+    clearTimeout(this.#detailTimer);
+    clearTimeout(this.#stepsTimer);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** From the first call on the steps are there and kept up to date. */
+  wantSteps(): void {
+    if (this.#wantsSteps) return;
+    this.#wantsSteps = true;
+    void this.#loadSteps();
+  }
+
+  reload(): void {
+    void this.#loadDetail();
+    if (this.#wantsSteps) void this.#loadSteps();
+  }
+
+  async #start(): Promise<void> {
+    await this.#loadDetail();
+    if (this.#abort.signal.aborted) return;
+    const { detail } = this;
+    if (!detail.value) {
+      if (this.error.value?.status !== 404) this.#detailTimer = setTimeout(() => void this.#start(), 2000);
+      return;
+    }
+    this.#offset = detail.value.events;
+    this.#socket = keepOpen<EventMessage>(() => apiPath(['events'], { run: this.id, offset: this.#offset }), {
+      onMessage: (message) => this.#receive(message),
+    });
+  }
+
+  #receive(message: EventMessage): void {
+    if (message.type === 'run' && message.run.id === this.id) {
+      const { value } = this.detail;
+      const ended = value?.ended === undefined && message.run.ended !== undefined;
+      if (value) this.detail.value = { ...value, ...message.run };
+      if (ended) this.reload();
+      this.#soon();
+    } else if (message.type === 'event') {
+      this.#offset = message.offset;
+      const { event } = message;
+      if (event.type === 'planned' && this.#wantsSteps) void this.#loadSteps();
+      if ('step' in event) {
+        const at = this.#index.get(event.step);
+        const step = at === undefined ? undefined : this.#steps[at];
+        if (at !== undefined && step) this.#steps[at] = applyToStep(step, event);
+        this.#draw();
+      }
+      if (event.type === 'ended') this.reload();
+      this.#soon();
+    }
+  }
+
+  /** A table of 10,000 steps is drawn once for many events. */
+  #draw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#wantsSteps) this.steps.value = [...this.#steps];
+    });
+  }
+
+  #soon(): void {
+    this.#detailTimer ??= setTimeout(() => {
+      this.#detailTimer = undefined;
+      void this.#loadDetail();
+    }, REFRESH.detail);
+    if (this.#wantsSteps) {
+      this.#stepsTimer ??= setTimeout(() => {
+        this.#stepsTimer = undefined;
+        void this.#loadSteps();
+      }, REFRESH.steps);
+    }
+  }
+
+  async #loadDetail(): Promise<void> {
+    try {
+      const detail = await getJson<RunDetail>(apiPath(['runs', this.id]), this.#abort.signal);
+      batch(() => {
+        this.detail.value = detail;
+        this.error.value = undefined;
+        this.turn.value++;
+      });
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        this.error.value = error instanceof ServerError ? error : new ServerError(0, String(error));
+    }
+  }
+
+  async #loadSteps(): Promise<void> {
+    try {
+      const steps: StepSummary[] = [];
+      for (;;) {
+        const path = apiPath(['runs', this.id, 'steps'], { offset: steps.length || undefined, limit: PAGE });
+        const page = await getJson<StepPage>(path, this.#abort.signal);
+        steps.push(...page.steps);
+        if (page.steps.length === 0 || steps.length >= page.total) break;
+      }
+      this.#steps = steps;
+      this.#index = new Map(steps.map(({ id }, at) => [id, at]));
+      this.steps.value = [...steps];
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        this.error.value = error instanceof ServerError ? error : new ServerError(0, String(error));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import type { RunDetail } from '../../server/api.ts';
+import { Failed, Loading } from '../parts/notice.tsx';
+import { Tabs } from '../parts/tabs.tsx';
+import { runPath } from '../routes.ts';
+import { useKeys } from '../state/keys.ts';
+import { go, query } from '../state/place.ts';
+import { useTitle } from '../state/title.ts';
+import { count, isActive } from '../words.ts';
+import { Answer } from './answer.tsx';
+import { Findings } from './findings.tsx';
+import { GraphTab } from './graph-tab.tsx';
+import { LiveRun } from './live.ts';
+import { Resources } from './resources.tsx';
+import { Stages } from './stages.tsx';
+import { StepTable } from './step-table.tsx';
+import { TimelineTab } from './timeline-tab.tsx';
+
+const VIEWS = ['findings', 'steps', 'timeline', 'graph', 'resources'] as const;
+type View = (typeof VIEWS)[number];
+
+/** A run: the answer first, then what it is made of. */
+export function RunView({ id }: { id: string }) {
+  const asked = query.value.get('view');
+  const run = useMemo(() => {
+    const live = new LiveRun(id);
+    // Not only when the rest is there: they are the larger part.
+    if (asked === 'steps' || asked === 'resources') live.wantSteps();
+    return live;
+  }, [id]);
+  useEffect(() => () => run.close(), [run]);
+  const detail = run.detail.value;
+  const error = run.error.value;
+  useTitle(detail ? titleOf(detail) : id);
+  // While it runs people look for what it does; afterwards for what it found. What was opened stays.
+  const first = useMemo<View>(() => (detail && isActive(detail.status) ? 'steps' : 'findings'), [detail === undefined]);
+  const view = VIEWS.find((one) => one === asked) ?? first;
+  useKeys([
+    { key: 'u', what: 'up to all runs', act: () => go('/') },
+    ...VIEWS.map((one, n) => ({ key: String(n + 1), what: one, act: () => go(runPath(id, one), 'replace') })),
+  ]);
+  if (!detail) return error ? <Failed error={error} retry={() => run.reload()} /> : <Loading what={id} />;
+  const tabs = VIEWS.map((one) => ({ id: one, text: textOf(one, detail), href: runPath(id, one) }));
+  return (
+    <>
+      <p class="crumbs">
+        <a href="/">Runs</a> /
+      </p>
+      <Answer run={run} detail={detail} />
+      <Stages detail={detail} />
+      <Tabs label="Parts of the run" tabs={tabs} current={view} />
+      {view === 'findings' && <Findings detail={detail} />}
+      {view === 'steps' && <StepTable run={run} />}
+      {view === 'timeline' && <TimelineTab detail={detail} turn={run.turn.value} />}
+      {view === 'graph' && <GraphTab detail={detail} turn={run.turn.value} />}
+      {view === 'resources' && <Resources run={run} detail={detail} />}
+    </>
+  );
+}
+
+/** `✗ failed: mc-nightly-…`, `▶ 12/40: mc-nightly-…`: what a row of browser tabs must tell. */
+function titleOf({ status, id, totals }: RunDetail): string {
+  if (!isActive(status)) return `${status}: ${id}`;
+  return `${totals.succeeded + totals.failed + totals.broken}/${totals.steps} ${status}: ${id}`;
+}
+
+function textOf(view: View, { totals, errors }: RunDetail): string {
+  if (view === 'steps') return `Steps ${count(totals.steps)}`;
+  if (view === 'findings') return errors ? `Findings ${count(errors)}` : 'Findings';
+  return `${view.charAt(0).toUpperCase()}${view.slice(1)}`;
+}

@@ -1,0 +1,194 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: a region that scrolls, without a heading of its own
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { SYMBOL } from '../../graph/states.ts';
+import { formatDuration } from '../../report/time.ts';
+import type { RunDetail, Timeline } from '../../server/api.ts';
+import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { apiPath, runPath, stepPath } from '../routes.ts';
+import { now } from '../state/clock.ts';
+import { useKeys } from '../state/keys.ts';
+import { go, query, setQuery } from '../state/place.ts';
+import { useResource } from '../state/server.ts';
+import { theme } from '../state/theme.ts';
+import { counted, isActive } from '../words.ts';
+import { AXIS, drawTimeline } from './timeline-draw.ts';
+import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
+
+/** Pixels of a row: of all rows as many as there is room for, of those of a shorter time as many as are legible. */
+const HEIGHTS = { step: { most: 16, least: 3 }, worker: { most: 18, least: 6 } } as const;
+
+/** Which step ran when, on which worker. */
+export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number }) {
+  const { data, error, reload } = useResource<Timeline>(apiPath(['runs', detail.id, 'timeline']));
+  const asked = useRef(0);
+  // Asked again when something has happened, though not all the time
+  useEffect(() => {
+    const timer = setTimeout(
+      () => {
+        asked.current = Date.now();
+        if (turn > 1) reload();
+      },
+      Math.max(0, asked.current + 2000 - Date.now()),
+    );
+    return () => clearTimeout(timer);
+  }, [turn]);
+  if (error && !data) return <Failed error={error} retry={reload} />;
+  if (!data) return <Loading what="the timeline" />;
+  if (!data.steps.submitted.some((time) => time >= 0)) return <Empty title="No step has been handed out yet." />;
+  return <Drawing detail={detail} timeline={data} />;
+}
+
+function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }) {
+  const by: By = query.value.get('by') === 'worker' ? 'worker' : 'step';
+  const active = isActive(detail.status);
+  const end = active ? Math.max(timeline.end, now.value) : timeline.end;
+  const whole = { from: timeline.start, to: Math.max(end, timeline.start + 1000) };
+  const [zoomed, setZoomed] = useState<{ from: number; to: number }>();
+  const seen = zoomed ?? whole;
+  const all = useMemo(() => layOutTimeline(timeline, by), [timeline, by]);
+  const layout = useMemo(
+    () => (zoomed ? within(all, zoomed.from, zoomed.to, timeline.end) : all),
+    [all, zoomed, timeline.end],
+  );
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [scroll, setScroll] = useState(0);
+  const [hover, setHover] = useState<Bar>();
+  const { most, least } = HEIGHTS[by];
+  const room = Math.max(1, size.height - AXIS);
+  const rowHeight = Math.min(
+    most,
+    Math.max(zoomed || by === 'worker' ? least : 0, room / Math.max(1, layout.rows.length)),
+  );
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!context || !canvas.current || size.width === 0) return;
+    const ratio = devicePixelRatio;
+    canvas.current.width = size.width * ratio;
+    canvas.current.height = size.height * ratio;
+    canvas.current.style.width = `${size.width}px`;
+    canvas.current.style.height = `${size.height}px`;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawTimeline(context, layout, { ...seen, ...size, scroll, rowHeight }, active ? end : timeline.end, timeline.start);
+  }, [layout, seen.from, seen.to, size, scroll, rowHeight, end, active, theme.value]);
+
+  const zoom = (factor: number, at = 0.5): void => {
+    const span = (seen.to - seen.from) * factor;
+    if (span >= whole.to - whole.from) {
+      setZoomed(undefined);
+      return;
+    }
+    const centre = seen.from + (seen.to - seen.from) * at;
+    const from = Math.min(Math.max(whole.from, centre - span * at), whole.to - span);
+    if (span > 20) setZoomed({ from, to: from + span });
+  };
+  const pan = (share: number): void => {
+    const span = seen.to - seen.from;
+    const from = Math.min(Math.max(whole.from, seen.from + share * span), whole.to - span);
+    if (zoomed) setZoomed({ from, to: from + span });
+  };
+  useKeys([
+    { key: '+', what: 'look closer', act: () => zoom(0.5) },
+    { key: '-', what: 'look from further', act: () => zoom(2) },
+    { key: '0', what: 'the whole time', act: () => setZoomed(undefined) },
+    { key: 'ArrowLeft', what: 'earlier', act: () => pan(-0.2) },
+    { key: 'ArrowRight', what: 'later', act: () => pan(0.2) },
+  ]);
+  // Not by `onWheel`: that one is passive in some browsers, and the page would be zoomed as well.
+  useEffect(() => {
+    const element = box.current;
+    const onWheel = (event: WheelEvent): void => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      zoom(event.deltaY > 0 ? 1.25 : 0.8, event.offsetX / Math.max(1, size.width));
+    };
+    element?.addEventListener('wheel', onWheel, { passive: false });
+    return () => element?.removeEventListener('wheel', onWheel);
+  });
+
+  const barAt = (event: MouseEvent): Bar | undefined => {
+    const time = seen.from + (event.offsetX / size.width) * (seen.to - seen.from);
+    const row = layout.rows[Math.floor((event.offsetY - AXIS + scroll) / rowHeight)];
+    if (row?.length === 1) return row[0];
+    return row?.find((bar) => (bar.started ?? 0) <= time && (bar.ended ?? end) >= time);
+  };
+  const ran = all.bars.filter(({ started }) => started !== undefined).length;
+  return (
+    <section aria-label="Timeline">
+      <p class="filters">
+        {(['step', 'worker'] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={by === one}
+            onClick={() => setQuery({ view: 'timeline', by: one })}
+          >
+            by {one}
+          </button>
+        ))}
+        <button type="button" onClick={() => zoom(0.5)} aria-label="Closer" title="Closer (+, or Ctrl and wheel)">
+          +
+        </button>
+        <button type="button" onClick={() => zoom(2)} aria-label="Further" title="Further (-)">
+          −
+        </button>
+        <button type="button" onClick={() => setZoomed(undefined)} disabled={!zoomed} title="The whole time (0)">
+          all
+        </button>
+        <span class="legend soft">
+          <span class="wait" aria-hidden="true" /> waits for a worker <span class="ran" aria-hidden="true" /> runs
+        </span>
+      </p>
+      <div
+        class="timeline"
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label="Timeline, can be scrolled"
+        onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
+      >
+        <div ref={(element) => setHeightOf(element, layout.rows.length * rowHeight + AXIS)}>
+          <canvas
+            ref={canvas}
+            role="img"
+            aria-label={`${ran} steps on ${counted(timeline.workers.length, 'worker')} in ${formatDuration((whole.to - whole.from) / 1000)}; the table of steps says the same in words`}
+            onMouseMove={(event) => setHover(barAt(event))}
+            onMouseLeave={() => setHover(undefined)}
+            onClick={(event) => {
+              const bar = barAt(event);
+              if (bar) go(stepPath(detail.id, bar.id));
+            }}
+          />
+        </div>
+      </div>
+      <p class="hover soft" role="status">
+        {hover ? describe(hover, timeline, end) : 'Point at a bar to read about it; a click opens its log.'}{' '}
+        {!hover && <a href={runPath(detail.id, 'steps')}>The same as a table</a>}
+      </p>
+    </section>
+  );
+}
+
+function setHeightOf(element: HTMLElement | null, height: number): void {
+  if (element) element.style.height = `${height}px`;
+}
+
+function describe({ id, state, submitted, started, ended, worker }: Bar, timeline: Timeline, now: number): string {
+  const parts = [`${SYMBOL[state]} ${id} ${state}`];
+  const seconds = (from: number, to: number): string => formatDuration((to - from) / 1000);
+  if (submitted !== undefined) parts.push(`waited ${seconds(submitted, started ?? ended ?? now)}`);
+  if (started !== undefined) parts.push(`ran ${seconds(started, ended ?? now)}`);
+  const name = timeline.workers[worker];
+  if (name !== undefined) parts.push(`on ${name}`);
+  return parts.join(', ');
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'preact/hooks';
+import { SYMBOL } from '../../graph/states.ts';
+import type { History } from '../../server/api.ts';
+import { apiPath, pathOf, runPath } from '../routes.ts';
+import { getJson } from '../state/server.ts';
+import { LOOK } from '../words.ts';
+
+/** The last 30 runs of each workflow, oldest at the left: what changed is seen at a glance. @param changed counts events */
+export function HistoryStrips({ changed }: { changed: number }) {
+  const [history, setHistory] = useState<History>();
+  const bucket = Math.floor(changed / 20);
+  // Asked again when enough has happened
+  useEffect(() => {
+    const abort = new AbortController();
+    getJson<History>(apiPath(['history'], { limit: 30 }), abort.signal).then(setHistory, () => {});
+    return () => abort.abort();
+  }, [bucket]);
+  if (!history || history.workflows.length === 0) return null;
+  return (
+    <section class="history" aria-label="The last runs of each workflow">
+      {history.workflows.slice(0, 12).map(({ workflow, name, runs }) => (
+        <div key={`${workflow} ${name}`}>
+          <a class="strip-name" href={pathOf([], { search: name })}>
+            {name}
+          </a>
+          <ol class="strip">
+            {runs
+              .toSorted((a, b) => a.created - b.created)
+              .map((run) => {
+                const words = `${run.id}: ${run.status}${run.newErrors ? `, ${run.newErrors} new errors` : ''}`;
+                return (
+                  <li key={run.id}>
+                    <a class={`s-${LOOK[run.status]}`} href={runPath(run.id)} title={words}>
+                      <span aria-hidden="true">{SYMBOL[LOOK[run.status]]}</span>
+                      <span class="visually-hidden">{words}</span>
+                    </a>
+                  </li>
+                );
+              })}
+          </ol>
+        </div>
+      ))}
+    </section>
+  );
+}

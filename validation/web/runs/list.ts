@@ -1,0 +1,100 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { EventMessage, RunPage, RunSummary } from '../../server/api.ts';
+import { apiPath } from '../routes.ts';
+import { getJson, ServerError } from '../state/server.ts';
+import { keepOpen } from '../state/socket.ts';
+
+const PAGE = 100;
+
+export interface RunFilter {
+  status: string;
+  workflow: string;
+  search: string;
+}
+
+/** The runs that fit a filter, page by page, and kept up to date by the server's events. */
+export function useRuns(filter: RunFilter) {
+  const { status, workflow, search } = filter;
+  const [state, setState] = useState<{ list: RunSummary[]; total?: number; next?: string | undefined }>({ list: [] });
+  const [error, setError] = useState<ServerError>();
+  const [turn, setTurn] = useState(0);
+  const [changed, setChanged] = useState(0);
+  const loading = useRef(false);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+
+  // Asked anew in each turn
+  useEffect(() => {
+    const abort = new AbortController();
+    // A search is asked for when the fingers rest.
+    const timer = setTimeout(
+      async () => {
+        try {
+          const page = await getJson<RunPage>(
+            apiPath(['runs'], { limit: PAGE, status, workflow, search }),
+            abort.signal,
+          );
+          setState({ list: page.runs, total: page.total, next: page.next });
+          setError(undefined);
+        } catch (problem) {
+          if (!abort.signal.aborted)
+            setError(problem instanceof ServerError ? problem : new ServerError(0, String(problem)));
+        }
+      },
+      turn === 0 && search === '' ? 0 : 150,
+    );
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [status, workflow, search, turn]);
+
+  useEffect(() => {
+    let first = true;
+    const socket = keepOpen<EventMessage>(() => apiPath(['events']), {
+      onOpen: () => {
+        // What happened while it was closed was not told.
+        if (!first) reload();
+        first = false;
+      },
+      onMessage: (message) => {
+        if (message.type !== 'run') return;
+        setState((before) => {
+          const at = before.list.findIndex(({ id }) => id === message.run.id);
+          if (at < 0) return before;
+          return { ...before, list: before.list.with(at, message.run) };
+        });
+        setChanged((before) => before + 1);
+        if (!known.current.has(message.run.id)) reload();
+        known.current.add(message.run.id);
+      },
+    });
+    return () => socket.close();
+  }, [reload]);
+
+  const known = useRef(new Set<string>());
+  for (const { id } of state.list) known.current.add(id);
+
+  const more = useCallback(async () => {
+    if (loading.current || state.next === undefined) return;
+    loading.current = true;
+    try {
+      const page = await getJson<RunPage>(
+        apiPath(['runs'], { limit: PAGE, status, workflow, search, before: state.next }),
+      );
+      setState((before) => {
+        const there = new Set(before.list.map(({ id }) => id));
+        return {
+          list: [...before.list, ...page.runs.filter(({ id }) => !there.has(id))],
+          total: page.total,
+          next: page.next,
+        };
+      });
+    } catch {
+      // the button stays, and is the way to try again
+    } finally {
+      loading.current = false;
+    }
+  }, [state.next, status, workflow, search]);
+
+  return { ...state, error, reload, changed, more: state.next === undefined ? undefined : more };
+}

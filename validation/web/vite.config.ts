@@ -1,0 +1,14 @@
+import { defineConfig } from 'vite';
+
+/** The page is a handful of files of its own: nothing inline, so that the content security policy needs no exception. */
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../../dist/validation/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});

@@ -1,0 +1,49 @@
+import { stringify } from 'yaml';
+import { quote } from '../step/shell-words.ts';
+
+/** One command that is to be run as a workflow of one step. */
+export interface OneCommand {
+  name: string;
+  /** Program and arguments, as data: no shell reads them. */
+  words: readonly string[];
+  /** Names of local files beside the workflow, and `root://` addresses; `,unpack` behind those that are to be unpacked. */
+  inputs: readonly string[];
+  /** Globs of what it leaves, or archives of them, as in a JDL's Output. */
+  outputs: readonly string[];
+  outputDir: string;
+  image?: string | undefined;
+  cores?: number | undefined;
+  memory?: string | undefined;
+  wallTime?: string | undefined;
+}
+
+/** Kept whatever else is asked for. */
+const ALWAYS = ['core*'];
+
+/**
+ * The workflow file of one command.
+ * @param taken names of files that the command finds in its directory: the step's own must not be one of them
+ */
+export function workflowOf(command: OneCommand, taken: ReadonlySet<string>): string {
+  const { name, words, inputs, outputs, outputDir, image, cores, memory, wallTime } = command;
+  const resources = { ...(cores && { cores }), ...(memory && { memory }), ...(wallTime && { wallTime }) };
+  const stage = {
+    name: stageName(taken),
+    command: `exec ${words.map(quote).join(' ')}`,
+    inputs,
+    outputs: [...outputs, ...ALWAYS],
+    expects: outputs.filter((pattern) => !pattern.includes(':')),
+    outputDir,
+    ...(image !== undefined && { image }),
+    resources,
+  };
+  return stringify({ name, stages: [stage] }, { lineWidth: 0 });
+}
+
+/** The step's script is called after its stage: `exec.sh`. */
+function stageName(taken: ReadonlySet<string>): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? 'exec' : `exec${number}`;
+    if (!taken.has(`${name}.sh`)) return name;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Plan } from './plan.ts';
+import { type PlanOptions, planJdl, planWorkflow } from './planner.ts';
+
+/** What is to be planned, as the flags of the commands say it; the request of a run has the same. */
+export interface InputArguments {
+  input: string;
+  set: string[];
+  setAppend: string[];
+  lenient: boolean;
+  workflow?: string | undefined;
+  startAt?: string | undefined;
+  stopAt?: string | undefined;
+  only?: string | undefined;
+}
+
+/** Plans what the flags describe. @throws InputError */
+export function planInput(args: InputArguments, more: PlanOptions = {}): Plan {
+  const options: PlanOptions = {
+    set: args.set,
+    setAppend: args.setAppend,
+    lenient: args.lenient,
+    ...(args.workflow !== undefined && { workflow: args.workflow }),
+    ...(args.startAt !== undefined && { startAt: args.startAt }),
+    ...(args.stopAt !== undefined && { stopAt: args.stopAt }),
+    ...(args.only !== undefined && { only: args.only }),
+    ...more,
+  };
+  return /\.ya?ml$/.test(args.input) ? planWorkflow(args.input, options) : planJdl(args.input, options);
+}
