@@ -17,7 +17,13 @@ import { endUnstarted } from '../runs/unstarted.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
-import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import {
+  checkContainerFlags,
+  checkWorkerPlace,
+  containerOptions,
+  containersFor,
+  provideContainers,
+} from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { execProgress } from './exec-progress.ts';
@@ -77,6 +83,7 @@ export function addExec(program: Argv): void {
     async (args) => {
       checkTools();
       checkFlags(args);
+      checkWorkerPlace(args.runs, args);
       const words = (args['--'] as string[] | undefined) ?? [];
       const script = scriptOf(words, args.image !== undefined);
       const sent = sentBy(args, script);

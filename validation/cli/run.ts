@@ -20,7 +20,13 @@ import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
-import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import {
+  checkContainerFlags,
+  checkWorkerPlace,
+  containerOptions,
+  containersFor,
+  provideContainers,
+} from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { warn } from './generate.ts';
@@ -97,6 +103,7 @@ export function addRun(program: Argv): void {
       const { args, release } = chosen;
       if (args.catalog !== undefined) checkCatalog(args.catalog);
       if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
+      if (!args.dryRun) checkWorkerPlace(args.runs, args);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
       const request = parseRequest({
