@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ArrivalWriter } from './arrival-times.ts';
 import { assembleLog, LiveLog } from './live-log.ts';
 import { Masker } from './mask.ts';
 
@@ -75,6 +76,7 @@ export class LogStream {
   async #receive(connection: Socket): Promise<void> {
     if (connection.destroyed || this.#closed) return;
     const log = await LiveLog.open(this.#path, this.#limit);
+    const arrival = new ArrivalWriter(this.#path);
     try {
       // Bytes before the offset are asked for again, but not written again: a secret may stand across it.
       const masker = new Masker(this.#secrets);
@@ -88,6 +90,7 @@ export class LogStream {
           const { bytes } = masker.push(chunk);
           const skip = Math.min(known, bytes.length);
           known -= skip;
+          if (bytes.length > skip) await arrival.came(log.offset, Date.now());
           failure = await log.write(bytes.subarray(skip)).then(
             () => undefined,
             (error: unknown) => ({ error }),
@@ -103,6 +106,7 @@ export class LogStream {
       if (known > 0 || failure) this.#masker = new Masker(this.#secrets);
       if (failure) throw failure.error;
     } finally {
+      await arrival.close();
       await log.close();
     }
   }
