@@ -5,12 +5,14 @@ import { findLeftOut, type LeftOut } from './log-bundle.ts';
 /**
  * When a log came: `<log>.times` beside a log that was received while it was written, because a log has no times itself.
  * Entries of twelve bytes: an offset in the stream and a time in ms since 1970, six bytes each, big-endian. The bytes from
- * that offset up to the next entry's came then, or up to APART_MS later. Offsets never decrease.
+ * that offset up to the next entry's came then, or up to APART_MS later; with the time 0 they never came: the log has them
+ * from the file that the step sent at its end. Offsets never decrease.
  */
 const ENTRY = 12;
 const HALF = ENTRY / 2;
 /** Entries are this far apart at least: an hour of steady output takes 216 kB, 200 MB at once take almost nothing. */
 const APART_MS = 200;
+const NEVER = 0;
 
 export function timesPath(log: string): string {
   return `${log}.times`;
@@ -38,29 +40,41 @@ export class ArrivalWriter {
       this.#file ??= await this.#open(offset);
       if (Math.abs(time - this.#last) < APART_MS) return;
       this.#last = time;
-      const entry = Buffer.alloc(ENTRY);
-      entry.writeUIntBE(offset, 0, HALF);
-      entry.writeUIntBE(time, HALF, HALF);
-      const { bytesWritten } = await this.#file.write(entry, 0, ENTRY, this.#entries * ENTRY);
-      if (bytesWritten === ENTRY) this.#entries++;
+      await this.#write(this.#file, offset, time);
     } catch {
       this.#last = time; // the next entry is tried as far from here as from one that was written
     }
   }
 
-  async close(): Promise<void> {
-    await this.#file?.close().catch(() => {});
+  /** @param offset up to which the stream has come: nothing is said of what is behind */
+  async close(offset: number): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    await this.#write(file, offset, NEVER).catch(() => {});
+    await file.close().catch(() => {});
   }
 
-  /** Goes on behind what is there. Entries of bytes that never came to the disk go, and so does half an entry. */
+  async #write(file: FileHandle, offset: number, time: number): Promise<void> {
+    const entry = Buffer.alloc(ENTRY);
+    entry.writeUIntBE(offset, 0, HALF);
+    entry.writeUIntBE(time, HALF, HALF);
+    const { bytesWritten } = await file.write(entry, 0, ENTRY, this.#entries * ENTRY);
+    if (bytesWritten === ENTRY) this.#entries++;
+  }
+
+  /** Goes on behind what is there. Entries of bytes that never came to the disk go, the end goes, and so does half an entry. */
   async #open(offset: number): Promise<FileHandle> {
     const file = await open(this.#path, constants.O_RDWR | constants.O_CREAT);
     try {
       const { size } = await file.stat();
       this.#entries = await entriesUpTo(file, Math.floor(size / ENTRY), offset);
+      const last = await readEntries(file, Math.max(0, this.#entries - 2), this.#entries);
+      if (last.at(-1)?.time === NEVER) {
+        last.pop();
+        this.#entries--;
+      }
+      this.#last = last.at(-1)?.time ?? this.#last;
       if (size > this.#entries * ENTRY) await file.truncate(this.#entries * ENTRY);
-      const last = (await readEntries(file, this.#entries - 1, this.#entries))[0];
-      if (last) this.#last = last.time;
       return file;
     } catch (error) {
       await file.close();
@@ -74,7 +88,7 @@ export class ArrivalWriter {
  * @param times its times
  * @param log the log as it is now: that it was cut to its head and tail is seen
  * @param offsets of bytes in the log's file, ascending
- * @returns ms since 1970 for each; null where nothing is known, and within the line that stands for what was left out
+ * @returns ms since 1970 for each; null where nobody knows, and within the line that stands for what was left out
  */
 export async function arrivalTimes(
   times: FileHandle,
@@ -93,7 +107,7 @@ export async function arrivalTimes(
   return places.map((place) => {
     if (place === null) return null;
     while (next < entries.length && (entries[next] as Entry).offset <= place) next++;
-    return entries[next - 1]?.time ?? null;
+    return entries[next - 1]?.time || null;
   });
 }
 

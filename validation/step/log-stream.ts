@@ -68,7 +68,14 @@ export class LogStream {
     const { bytes } = this.#masker.end();
     if (bytes.length > 0) {
       const log = await LiveLog.open(this.#path, this.#limit);
-      await log.write(bytes).finally(() => log.close());
+      const arrival = new ArrivalWriter(this.#path);
+      try {
+        await arrival.came(log.offset, Date.now());
+        await log.write(bytes);
+      } finally {
+        await arrival.close(log.offset);
+        await log.close();
+      }
     }
     await assembleLog(this.#path, this.#limit);
   }
@@ -106,7 +113,7 @@ export class LogStream {
       if (known > 0 || failure) this.#masker = new Masker(this.#secrets);
       if (failure) throw failure.error;
     } finally {
-      await arrival.close();
+      await arrival.close(log.offset);
       await log.close();
     }
   }

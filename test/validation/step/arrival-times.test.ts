@@ -122,7 +122,8 @@ describe('the times of a log', () => {
     expect(new Set(times).size).toBe(4);
     // Within a line as at its beginning
     expect(await timesOf([5, 12, 18, 25])).toEqual(times);
-    expect(sizeOf(timesPath(log))).toBe(4 * 12);
+    // An entry for each, and one that it ends
+    expect(sizeOf(timesPath(log))).toBe(5 * 12);
   });
 
   it('take a few bytes, however much comes', async () => {
@@ -208,6 +209,20 @@ describe('the times of a log', () => {
       expect(readFileSync(log, 'utf8')).toBe('one\ntwo\n');
     }
     expect(problems).toEqual([]);
+  });
+
+  it('end where the stream did: what only the final log has came with it', async () => {
+    const receiver = await start({ secrets: ['hunter2'] });
+    const { socket } = await connected(receiver);
+    // What may be the beginning of a secret is held until the end.
+    socket.end('came\nhunt');
+    await receiver.finish(EXECUTION);
+    expect(readFileSync(log, 'utf8')).toBe('came\nhunt');
+    writeFileSync(log, 'came\nhunting\nand more\n');
+    const [came, held, behind] = await timesOf([0, 5, 13]);
+    expect(came).toBeGreaterThan(0);
+    expect(held).toBeGreaterThan(0);
+    expect(behind).toBeNull();
   });
 
   it('are not known before the first entry', async () => {
