@@ -103,6 +103,7 @@ export function addExec(program: Argv): void {
         ...(args.containerizer && { containerizer: args.containerizer }),
         ...(args.local && args.image !== undefined && { image: args.image }),
         ...(args.volume && { volume: args.volume }),
+        ...(args.jira !== undefined && { jira: args.jira }),
         ...criteria,
       };
       const again = planAgain(requestOfCopy(run, request), run, () => []);
