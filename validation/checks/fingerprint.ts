@@ -31,21 +31,61 @@ const FOLDS: readonly [RegExp, string][] = [
   [/\s+/g, ' '],
 ];
 
-/** Characters of a message that count: those from logs are shorter. */
+/** Characters of a message that are looked at: sentences of our own are shorter. */
 const LENGTH = 2000;
+/** Characters that tell one trouble from another, before what was found and from there on; counted after folding. */
+const BEFORE = 200;
+const AFTER = 300;
 
 /** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
 export function fold(message: string): string {
-  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message.slice(0, LENGTH)).trim();
+  return foldAt(message.slice(0, LENGTH), 0).text.trim();
 }
 
-/** 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there. */
-export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>): string {
+/**
+ * As `fold`, of a line that may be long: only what is near to `anchor`, the index of what was found in it. That is cut
+ * when the rest is folded, so that it does not shift with the length of a number, a path or a time before it.
+ */
+export function foldAround(line: string, anchor: number): string {
+  const { text, position } = foldAt(line, anchor);
+  return text.slice(Math.max(0, position - BEFORE), position + AFTER).trim();
+}
+
+/** The folded text, and where in it a position of the text is now: of what is folded itself, the begin. */
+function foldAt(line: string, anchor: number): { text: string; position: number } {
+  let text = line;
+  let position = anchor;
+  for (const [pattern, instead] of FOLDS) {
+    let folded = '';
+    let moved = position;
+    let end = 0;
+    for (const match of text.matchAll(pattern)) {
+      const [found, group = ''] = match;
+      const to = instead.replace('$1', () => group);
+      folded += text.slice(end, match.index) + to;
+      end = match.index + found.length;
+      if (end <= position) moved += to.length - found.length;
+      else if (match.index < position) moved -= position - match.index;
+    }
+    text = folded + text.slice(end);
+    position = moved;
+  }
+  return { text, position };
+}
+
+/**
+ * 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there.
+ * @param folded where it is not the message that says it: what `foldAround` makes of a line
+ */
+export function fingerprint(
+  finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>,
+  folded: string = fold(finding.message),
+): string {
   const parts = [
     finding.stage,
     finding.rule,
     finding.file ? basename(finding.file) : '',
-    fold(finding.message),
+    folded,
     ...(finding.trace ?? []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
