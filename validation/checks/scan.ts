@@ -1,5 +1,5 @@
 import type { Severity } from '../report/model.ts';
-import { foldAround } from './fingerprint.ts';
+import { foldAround, foldOfHosts } from './fingerprint.ts';
 import { lineAround, linesBeside, messageAround } from './lines.ts';
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
@@ -32,6 +32,8 @@ export interface LogMatch {
 export interface ScanOptions {
   /** ms since 1970: which exceptions have expired. */
   now: number;
+  /** Names of the machines that the run was on: they do not make one trouble two. */
+  hosts?: readonly string[];
   /** Matches to list per rule and file; of further ones, those that are new in kind, and the others are counted. */
   limit?: number;
 }
@@ -88,6 +90,7 @@ class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
   private readonly searcher: Searcher;
+  private readonly hosts: ReturnType<typeof foldOfHosts>;
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
@@ -102,6 +105,7 @@ class Collector {
   constructor(rules: readonly LogRule[], options: ScanOptions) {
     this.rules = rules;
     this.options = options;
+    this.hosts = foldOfHosts(options.hosts ?? []);
     this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
@@ -160,7 +164,7 @@ class Collector {
     if (!this.isBetter(severity, index)) return;
     const best: Candidate = { rule, index, severity, exception, found: undefined };
     this.best = best;
-    const kind = this.kindToList(this.listOf(best), () => kindAround(bytes, line, start));
+    const kind = this.kindToList(this.listOf(best), () => this.kindAround(bytes, line, start));
     if (kind === undefined) return;
     const trace = rule.trace ? callsBehind(bytes, line.to) : [];
     best.found = {
@@ -204,11 +208,12 @@ class Collector {
     }
     return rule.except?.find((exception) => holds(exception, this.options.now) && excuses(exception, text));
   }
-}
 
-function kindAround(bytes: Buffer, line: { from: number; to: number }, start: number): string {
-  const from = Math.max(line.from, start - FOLDED);
-  const to = Math.min(line.to, start + FOLDED);
-  const before = bytes.toString('utf8', from, start);
-  return foldAround(before + bytes.toString('utf8', start, to).replace(/\r$/, ''), before.length);
+  private kindAround(bytes: Buffer, line: { from: number; to: number }, start: number): string {
+    const from = Math.max(line.from, start - FOLDED);
+    const to = Math.min(line.to, start + FOLDED);
+    const before = bytes.toString('utf8', from, start);
+    const text = before + bytes.toString('utf8', start, to).replace(/\r$/, '');
+    return foldAround(text, before.length, this.hosts);
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, fold, foldAround } from '../../../validation/checks/fingerprint.ts';
+import { fingerprint, fold, foldAround, foldOfHosts } from '../../../validation/checks/fingerprint.ts';
 
 const of = (message: string, changes = {}) =>
   fingerprint({ stage: 'sim', rule: 'r', file: 'logs/rec.log', message, ...changes });
@@ -86,6 +86,14 @@ describe('fingerprint', () => {
     );
     expect(around(`${'1 '.repeat(300)}Killed`)).toBe(`${'<n> '.repeat(50)}Killed`);
     expect(around(`Killed${' 1'.repeat(300)}`)).toHaveLength(300);
+  });
+
+  it('knows the hosts of the run by name, also without their domain, but for a name that is a word', () => {
+    const on = (line: string, ...hosts: string[]) => foldAround(line, 0, foldOfHosts(hosts));
+    const folded = 'no answer of <host>, <host> and <path>/x.root.';
+    expect(on('no answer of wn-7, wn-7.cluster and /data/wn-7/x.root.', 'wn-7.cluster', 'wn-71')).toBe(folded);
+    expect(on('no answer of b+1.x, wn-71 and /y/x.root.', 'b+1.x', 'wn-71')).toBe(folded);
+    expect(on('alice has wn-72 and xwn-7', 'alice', 'wn-7')).toBe('alice has wn-<n> and xwn-<n>');
   });
 
   it('folds what changes, and shows that it did', () => {
