@@ -38,6 +38,9 @@ export type RunEvent = { time: number } & (
       message?: string;
       seconds?: number;
       host?: string;
+      /** Seconds of CPU time and bytes of memory at its peak, of the payload and its children. */
+      cpuTime?: number;
+      peakMemory?: number;
     }
   | { type: 'phase-ended'; phase: number; how: string }
   | { type: 'resumed'; pid: number }
