@@ -113,7 +113,7 @@ async function printing(name, payload) {
       rmSync(join(root, 'live'), { recursive: true, force: true });
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([key, list]) => [key, median(list)]));
+  return times;
 }
 
 try {
@@ -132,10 +132,18 @@ try {
   };
   for (const [name, payload] of Object.entries(cases)) {
     const t = await printing(name, payload);
-    console.log(
-      `100 MB, ${name}: step ${t.without.toFixed(2)} s without, ${t.with.toFixed(2)} s with, ratio ${(t.with / t.without).toFixed(3)}; ` +
-        `payload alone ${t.payloadWithout.toFixed(2)} s, ${t.payloadWith.toFixed(2)} s, ratio ${(t.payloadWith / t.payloadWithout).toFixed(3)}`,
-    );
+    // the best of each: what others do on this machine only ever adds
+    for (const [what, without, live] of [
+      ['step', t.without, t.with],
+      ['payload', t.payloadWithout, t.payloadWith],
+    ]) {
+      const ratio = (of) => (of(live) / of(without)).toFixed(3);
+      const seconds = (list) => `${Math.min(...list).toFixed(2)} s`;
+      console.log(
+        `100 MB, ${name}, ${what}: ${seconds(without)} without, ${seconds(live)} with live logs; ratio of the best ` +
+          `${ratio((list) => Math.min(...list))}, of the medians ${ratio(median)}`,
+      );
+    }
   }
 } finally {
   await receiver.close();

@@ -31,9 +31,9 @@ describe('relval exec', () => {
     file('my train/runs/secret', 'x');
     const script = file('my train/run it.sh', SCRIPT, 0o755);
     const args = ['a b', '$HOME `id`', '#alien_counter#', '{{run}}', "it's", '-v', '007', '1e3', '--no-x=1', '--', ''];
-    const { code, stdout } = await relval.run('exec', '--local', '--output', '*.txt', '--', script, ...args);
+    const { code, stdout, stderr } = await relval.run('exec', '--local', '--output', '*.txt', '--', script, ...args);
     expect(stdout).toContain(`${args.map((arg) => `<${arg}>`).join('')}hello\n`);
-    expect(stdout).toContain('PASSED');
+    expect(stderr).toContain('PASSED');
     expect(code).toBe(0);
     const { directory, request } = await relval.onlyRun();
     expect(request.command).toEqual([script, ...args]);
@@ -46,10 +46,10 @@ describe('relval exec', () => {
     const failed = await relval.run('exec', '--local', '--', script, 'fail');
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('Segmentation fault\n');
-    expect(failed.stdout).toMatch(/error segmentation-fault in exec, stderr\.log:1/);
+    expect(failed.stderr).toMatch(/error segmentation-fault in exec, stderr\.log:1/);
     const missing = await relval.run('exec', '--local', '--output', '*.root', '--', script, 'ok');
     expect(missing.code).toBe(1);
-    expect(missing.stdout).toContain('no output *.root');
+    expect(missing.stderr).toContain('no output *.root');
   });
 
   it('runs the example of the train test', async () => {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../validation/report/model.ts';
+import { validateJunit } from '../validation/report/junit-schema.ts';
 import { Relval, ROOT } from './relval.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -85,12 +86,12 @@ let yesterday: string;
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-quic'] });
-  for (let day = 0; day < 2; day++) {
+  for (let day = 0; day < 3; day++) {
     yesterday = await run(YESTERDAY);
     expect((await relval.run('accept', yesterday, '--note', 'known', '--by', 'Bob')).code).toBe(0);
   }
   today = await run(TODAY);
-}, 180_000);
+}, 240_000);
 
 afterAll(async () => {
   await browser?.close();
@@ -101,7 +102,7 @@ describe('a release with a new error, a known one, a fixed one and a step that i
   it('is told as exactly that by the model', () => {
     const { verdict, findings, fixed, changes, reference, components } = reportOf(today);
     expect(verdict).toBe('failed');
-    expect(reference).toMatchObject({ run: yesterday, runs: [yesterday, ids[0]] });
+    expect(reference).toMatchObject({ run: yesterday, runs: [yesterday, ids[1], ids[0]] });
     expect(findings.map(({ age, step, rule, severity }) => `${age} ${severity} ${rule} ${step}`).sort()).toEqual([
       'known error process-output sim0002',
       'new error segmentation-violation sim0003',
@@ -132,6 +133,7 @@ describe('a release with a new error, a known one, a fixed one and a step that i
 
   it('is told by the JUnit file', () => {
     const xml = fileOf(today, 'junit.xml');
+    for (const id of ids) validateJunit(fileOf(id, 'junit.xml'));
     expect(xml).toContain('tests="5" failures="2" errors="0" skipped="0"');
     expect(line(xml, '<failure type="segmentation-violation"')).toContain('message="new: *** Break *** Segmentation');
     expect(line(xml, '<failure type="process-output"')).toContain(`message="known: ${HISTOGRAM}"`);

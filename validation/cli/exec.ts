@@ -1,6 +1,5 @@
-import { copyFileSync, createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
@@ -8,6 +7,7 @@ import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
 import { prepareRun } from '../runs/execute.ts';
+import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { lockRun, type RunLock } from '../runs/lock.ts';
 import type { RunRequest } from '../runs/record.ts';
@@ -19,12 +19,15 @@ import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellRepo
 import { checkBefore, checkOptions } from './check.ts';
 import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
+import { detach } from './detach.ts';
+import { execProgress } from './exec-progress.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
 
-/** Directory of a run in which what it was made from lies. */
-const FOLDER = 'exec';
+/** What a run is made from is in its directory from the first: it needs no other copy. */
+const FOLDER = 'input';
+const WORKFLOW = 'relval-exec.yaml';
 const ARCHIVE = 'relval-exec-files.tar.gz';
 /** What stands there is of the system, or of an image, and is not sent. */
 const SYSTEM = /^\/(bin|sbin|usr|lib\w*|opt|cvmfs|etc)\//;
@@ -89,8 +92,7 @@ export function addExec(program: Argv): void {
       const { id, run } = store.create(name, new Date());
       const lock = lockRun(run.path) as RunLock;
       const request: RunRequest = {
-        input: join(run.path, FOLDER, 'workflow.yaml'),
-        cwd: join(run.path, FOLDER),
+        input: join(run.path, FOLDER, WORKFLOW),
         command: words,
         set: [],
         setAppend: [],
@@ -103,7 +105,7 @@ export function addExec(program: Argv): void {
         ...(args.volume && { volume: args.volume }),
         ...criteria,
       };
-      const again = planAgain(request, run, () => []);
+      const again = planAgain(requestOfCopy(run, request), run, () => []);
       let plan: ReturnType<typeof again>;
       let containers: LocalContainers | undefined;
       try {
@@ -122,9 +124,12 @@ export function addExec(program: Argv): void {
       const obstacle =
         (args.check ? await checkBefore(journal, plan, args) : undefined) ??
         (containers && (await provideContainers(containers)));
-      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
-      const step = plan.steps[0]?.id ?? '';
-      await carryOut({ journal, lock, plan, again }, { ...args, beforeReport: () => showLogs(run, step, args.json) });
+      // What the command prints has stdout for itself.
+      const options = { ...args, say: (text: string) => console.error(text) };
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
+      if (args.detach) return detach(run, lock, args);
+      const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
+      await carryOut({ journal, lock, plan, again }, { ...options, progress });
     },
   );
 }
@@ -251,7 +256,7 @@ async function writeFolder(
     memory,
     wallTime,
   };
-  writeFileSync(join(folder, 'workflow.yaml'), workflowOf(command, taken));
+  writeFileSync(join(folder, WORKFLOW), workflowOf(command, taken));
 }
 
 /** @returns the input as the workflow names it */
@@ -265,17 +270,4 @@ function copyInput(input: string, folder: string): string {
   if (existsSync(join(folder, name))) fail(`--input ${path}: a second file named ${name}`);
   copyFileSync(path, join(folder, name));
   return `${name}${unpack}`;
-}
-
-/** What the command has printed, on the streams on which it has. */
-async function showLogs(run: RunDir, step: string, json: boolean): Promise<void> {
-  const attempt = run.attempts(step).at(-1);
-  if (attempt === undefined) return;
-  for (const [file, stream] of [
-    ['stdout.log', json ? process.stderr : process.stdout],
-    ['stderr.log', process.stderr],
-  ] as const) {
-    const path = join(run.attemptDir(step, attempt), file);
-    if (existsSync(path)) await pipeline(createReadStream(path), stream, { end: false });
-  }
 }

@@ -14,6 +14,7 @@ import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '
 import { releaseOf } from '../runs/release.ts';
 import { parseSecrets, readSecrets } from '../runs/secrets.ts';
 import { RunStore } from '../runs/store.ts';
+import { LOG_ADDRESS } from '../runs/streams.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
@@ -95,6 +96,7 @@ export function addRun(program: Argv): void {
       const chosen = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
       const { args, release } = chosen;
       if (args.catalog !== undefined) checkCatalog(args.catalog);
+      if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
       const request = parseRequest({
@@ -168,6 +170,11 @@ export function checkCatalog(text: string): void {
   const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
   if (port >= 1 && port <= 65_535) return;
   throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
+}
+
+function checkLogAddress(text: string): void {
+  if (LOG_ADDRESS.test(text)) return;
+  throw new InputError([{ message: `--log-address ${text}: expected HOST or HOST:PORT` }]);
 }
 
 export function runName(name: string): string {

@@ -5,7 +5,7 @@ import { markup } from './printable.ts';
 /**
  * The report as Jenkins and others read it: one test case a step, in a class a stage. An error that speaks against the
  * release is a failure, unless the policy lets it through; an infrastructure failure is an error; a step that did not run
- * is skipped. Where the verdict is not that of the cases, a test case `run` has it: of a run that is broken, interrupted,
+ * is skipped. Where the verdict is not that of the cases, a test case `verdict` has it: of a run that is broken, interrupted,
  * or failed for what no step is to blame for. What is fixed, and what takes another time, is told as output.
  */
 export function renderJunit(report: Report): string {
@@ -43,7 +43,7 @@ function ofRun(report: Report, hasFailure: boolean): Case | undefined {
   const kind = verdict === 'broken' || verdict === 'interrupted' ? 'error' : 'failure';
   if (verdict === 'passed' || (verdict === 'failed' && hasFailure)) return undefined;
   const child = `    <${kind} type="${verdict}" message="${markup(reason)}"/>`;
-  return { kind, text: element(report, 'run', 'run', (report.end - report.start) / 1000, [child]) };
+  return { kind, text: element(report, 'run', 'verdict', (report.end - report.start) / 1000, [child]) };
 }
 
 /** What the suite as a whole says: fixed since the reference, and stages that take another time. */

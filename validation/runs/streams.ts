@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Execution, type LogReceiver, startLogReceiver } from '../step/log-receiver.ts';
 
+/** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
+export const LOG_ADDRESS = /^(\[[\da-fA-F:.]+\]|[^\s:]+)(?::(\d{1,5}))?$/;
+
 /** Says whether an execution may run, and where its log goes. */
 export type Admit = (execution: Execution) => { directory: string } | { refuse: string };
 
@@ -29,7 +32,7 @@ export interface StreamsOptions {
 /** Receives logs for one run: by loopback where its steps are here, else on all interfaces; with a token of its own. */
 export async function startLogStreams({ local, address, secrets, limit }: StreamsOptions): Promise<LogStreams> {
   const token = randomBytes(18).toString('base64url');
-  const [, host = local ? '127.0.0.1' : hostname(), port] = /^(.+?)(?::(\d+))?$/.exec(address ?? '') ?? [];
+  const [, host = local ? '127.0.0.1' : hostname(), port] = LOG_ADDRESS.exec(address ?? '') ?? [];
   let decide: Admit | undefined;
   const receiver: LogReceiver = await startLogReceiver({
     listen: { host: local && address === undefined ? '127.0.0.1' : '0.0.0.0', ...(port && { port: Number(port) }) },

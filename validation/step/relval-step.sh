@@ -416,15 +416,15 @@ rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where 
 }
 
 # Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
-# did well takes a twentieth of its time, so that live logs cost it next to nothing.
+# did well takes a twentieth of its time, so that live logs cost it next to nothing; less than tail sleeps is of no use.
 rv_stop_streams() {
   local rv_time=3000 rv_out
   [[ $rv_streams ]] || return
-  if [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]]; then
-    if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
-      rv_now && ((rv_time = (rv_reply - rv_start) / 20))
-      ((rv_time > 3000)) && rv_time=3000
-    fi
+  if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
+    rv_now && ((rv_time = (rv_reply - rv_start) / 20))
+    ((rv_time > 3000)) && rv_time=3000
+  fi
+  if [[ $rv_time -ge 200 && (-e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr) ]]; then
     rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
     rv_size "$rv_top/$rv_id.stderr.log"
     printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))

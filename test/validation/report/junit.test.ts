@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { builtInCriteria } from '../../../validation/checks/judge.ts';
+import type { Outcome } from '../../../validation/checks/outcome.ts';
 import { buildReport } from '../../../validation/report/build.ts';
 import { renderJunit } from '../../../validation/report/junit.ts';
+import { xpath } from '../graph/graphs.ts';
+import { validateJunit } from './junit-schema.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
-/** Throws where XML 1.0 is not well-formed, as far as elements, double-quoted attributes, entities and characters go. */
-function elementsOf(xml: string): string[] {
-  const names: string[] = [];
-  const open: string[] = [];
-  const illegal = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(xml);
-  if (illegal) throw new Error(`illegal character at ${illegal.index}`);
-  const token = /<\?xml [^?]*\?>|<(\/?)([a-z-]+)((?: [a-z]+="[^"<]*")*)(\/?)>|[^<>]+/gy;
-  let end = 0;
-  for (let match = token.exec(xml); match; match = token.exec(xml)) {
-    end = token.lastIndex;
-    const [text, closes, name, , closed] = match;
-    if (/&(?!(amp|lt|gt|quot|#39);)/.test(text)) throw new Error(`bare ampersand in ${text}`);
-    if (name === undefined) continue;
-    if (closes && open.pop() !== name) throw new Error(`</${name}> closes nothing`);
-    if (!closes) names.push(name);
-    if (!closes && !closed) open.push(name);
-  }
-  if (end !== xml.length) throw new Error(`not well-formed at ${end}: ${xml.slice(end, end + 40)}`);
-  if (open.length > 0) throw new Error(`${open} left open`);
-  return names;
+/** How many elements of a name a report holds that is as the schema says. */
+function count(xml: string, name: string): number {
+  validateJunit(xml);
+  return Number(xpath(xml, `count(//${name})`));
 }
-
-const count = (xml: string, name: string): number => elementsOf(xml).filter((one) => one === name).length;
 
 describe('renderJunit', () => {
   it('has a test case for every step, and the line with its context for one that failed', () => {
@@ -69,5 +55,41 @@ describe('renderJunit', () => {
     const xml = renderJunit(buildReport(facts, { steps: outcome.steps, inLogs }));
     expect(count(xml, 'failure')).toBe(9);
     expect(xml).toContain('failures="9"');
+  });
+
+  it('is as the schema says however a run ended, and with all that a comparison tells', () => {
+    const before = buildReport(facts, { ...outcome, inLogs: [crash('sim0001', { message: 'gone' })] });
+    const reference = { report: before, earlier: [before, before, before] };
+    const slow = outcome.steps.map((one) => (one.id === 'sim0004' ? step('sim0004', 'sim', 0, 100) : one));
+    const compared = buildReport(facts, { ...outcome, steps: slow }, { ...builtInCriteria(0), reference });
+    const text = renderJunit(compared);
+    expect(xpath(text, 'string(//testsuite/system-out)')).toMatch(/^compared with .*\nfixed: [\s\S]*\nnot as usual: /);
+    const endings: Outcome[] = [
+      { steps: [], inLogs: [] },
+      { ...outcome, interrupted: 'stopped' },
+      { ...outcome, problem: 'the catalog does not answer' },
+      { steps: [step('run', 'run', 0, 1)], inLogs: [], problem: 'no space left' },
+      { steps: [step('a', 'a', 5, 1), step('b', 'a', 0, 1e9)], inLogs: [] },
+    ];
+    for (const ending of endings) {
+      const xml = renderJunit(buildReport(facts, ending));
+      for (const kind of ['failure', 'error', 'skipped']) {
+        expect(xpath(xml, `//testsuite/@${kind === 'skipped' ? kind : `${kind}s`}`)).toContain(`"${count(xml, kind)}"`);
+      }
+      expect(xpath(xml, 'string(//testsuite/@tests)')).toBe(`${count(xml, 'testcase')}`);
+    }
+  });
+
+  it.each([
+    ['a case without a name', 'name="sim0001"', ''],
+    ['a count that is none', 'tests="9"', 'tests="nine"'],
+    ['a time with an exponent', 'time="4.200"', 'time="4.2e0"'],
+    ['a case twice', 'name="sim0002"', 'name="sim0001"'],
+    ['a case that failed and was not run', '<failure ', '<skipped/><failure '],
+    ['an element that Jenkins does not know', '<properties>', '<notes/><properties>'],
+  ])('is checked by a schema that refuses %s', (_, from, to) => {
+    const xml = renderJunit(buildReport(facts, outcome));
+    expect(xml).toContain(from);
+    expect(() => validateJunit(xml.replace(from, to))).toThrow();
   });
 });
