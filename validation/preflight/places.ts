@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
+import { parseHostPort } from '../../framework/workqueue/exchange.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';
 
@@ -91,9 +92,10 @@ export function splitAddress(address: string): { host: string; path: string } {
 /** Asks the catalog for its managers, as the framework does. @param catalog `HOST:PORT` */
 export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_MS): Promise<Check> {
   const name = `catalog ${catalog}`;
-  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(catalog) ?? [];
+  const address = parseHostPort(catalog);
+  if (address === undefined) return { name, state: 'failed', found: 'cannot be asked: expected HOST:PORT' };
   try {
-    const managers = await fetchCatalog({ host, port: Number(port), timeoutMs: patience });
+    const managers = await fetchCatalog({ ...address, timeoutMs: patience });
     return { name, state: 'ok', found: `answers; ${managers.length} managers are registered` };
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
