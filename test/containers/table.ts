@@ -33,7 +33,7 @@ export function addToTable(test: string, containers: readonly Seen[]): void {
     // Without the names of what it is part of.
     test.split(' > ').at(-1),
     name.slice(0, 'mesos-12345678'.length),
-    user,
+    user || 'root',
     `${peak.toFixed(0)} MB`,
     `${limit} MB, ${((100 * peak) / limit).toFixed(0)} %`,
     [...steps].join(' '),
