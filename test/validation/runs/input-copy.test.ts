@@ -35,12 +35,13 @@ it('a plan made from the copy is the same when the originals are gone: from the 
     `name: w
 scripts: [more]
 stages:
-  - { name: a, executable: run.sh, inputs: [here.txt, sub/deep.txt, 'LF:/grid/both.txt'] }
+  - { name: a, executable: run.sh, inputs: [here.txt, sub/deep.txt, ../above.txt, 'LF:/grid/both.txt'] }
   - { name: b, executable: helper.sh, each: { files: list.txt } }
 `,
   );
   for (const name of ['run.sh', 'sub/deep.txt', 'both.txt', 'list.txt']) write(`in/${name}`, `in ${name}\n`);
   write('in/more/helper.sh', 'helper\n');
+  write('above.txt', 'above\n');
   const cwd = dirname(write('cwd/here.txt', 'here\n'));
   write('cwd/both.txt', 'cwd wins\n');
   const run = new RunDir(join(directory.name, 'run'));
@@ -49,10 +50,11 @@ stages:
   const before = sent(original);
   rmSync(cwd, { recursive: true });
   rmSync(dirname(input), { recursive: true });
+  rmSync(join(directory.name, 'above.txt'));
   const request = requestOfCopy(run, { ...REQUEST, input, cwd });
   const copy = planWorkflow(request.input, { ...(request.cwd && { cwd: request.cwd }), outputBase: run.path });
   expect(sent(copy)).toEqual(before);
-  expect(before).toMatchObject({ 'both.txt': 'cwd wins\n', 'helper.sh': 'helper\n' });
+  expect(before).toMatchObject({ 'both.txt': 'cwd wins\n', 'helper.sh': 'helper\n', 'above.txt': 'above\n' });
   expect(copy.steps.map(({ id, inputFile }) => [id, inputFile])).toEqual(
     original.steps.map(({ id, inputFile }) => [id, inputFile]),
   );
