@@ -14,7 +14,7 @@ afterEach(() => directory.removeCallback());
 
 async function read(tail: LogTail): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of tail.read()) chunks.push(chunk);
+  for await (const { bytes } of tail.read()) chunks.push(bytes);
   return Buffer.concat(chunks).toString();
 }
 
@@ -63,15 +63,25 @@ describe('lines of chunks', () => {
     const bytes = Buffer.from('äö\n\nlast');
     for (let at = 0; at <= bytes.length; at++) {
       const lines = new ChunkLines();
-      const found = [...lines.push(bytes.subarray(0, at)), ...lines.push(bytes.subarray(at)), ...lines.end()];
-      expect(found).toEqual(['äö', '', 'last']);
+      const chunks = [
+        { bytes: bytes.subarray(0, at), offset: 0 },
+        { bytes: bytes.subarray(at), offset: at },
+      ];
+      const found = [...chunks.flatMap((chunk) => lines.push(chunk)), ...lines.end()];
+      expect(found).toEqual([
+        { text: 'äö', number: 1, offset: 0 },
+        { text: '', number: 2, offset: 5 },
+        { text: 'last', number: 3, offset: 6 },
+      ]);
     }
   });
 
   it('without an end are told in pieces', () => {
     const lines = new ChunkLines(10);
-    expect(lines.push(Buffer.from('0123456789abc'))).toEqual(['0123456789abc']);
-    expect(lines.push(Buffer.from('d\n'))).toEqual(['d']);
+    const texts = (text: string, offset: number) =>
+      lines.push({ bytes: Buffer.from(text), offset }).map((line) => line.text);
+    expect(texts('0123456789abc', 0)).toEqual(['0123456789abc']);
+    expect(texts('d\n', 13)).toEqual(['d']);
     expect(lines.end()).toEqual([]);
   });
 });
