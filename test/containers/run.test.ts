@@ -168,6 +168,8 @@ it('a framework whose image cannot be had says so in /state and in why', async (
     const [project] = (await framework.state()).projects;
     return project?.words.some((words) => words.includes('localhost:1/no/such:1'));
   });
+  // In order: one that is killed leaves the directory of its embedded master.
+  expect(await framework.kill('SIGTERM')).toBe(0);
 });
 
 describe('the images', () => {
