@@ -47,7 +47,7 @@ describe('relval exec', () => {
     const text = `printf attempt >&2; if [ ! -e "$1" ]; then sleep 1; touch "$1"; kill -9 $PPID; sleep 60; fi; printf ' two'\n`;
     const { code, stdout, stderr } = await relval.run('exec', '--local', '--', script(text), marker);
     expect(code, stderr).toBe(0);
-    expect(stderr.match(/^attempt$/gm)).toHaveLength(2);
+    expect(stderr.match(/^attempt$/gm), stderr).toHaveLength(2);
     expect(stderr).toMatch(/exec broken[^\n]*will be tried again/);
     expect(stdout.endsWith(' two')).toBe(true);
   });
