@@ -54,7 +54,7 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean): Prog
   const drain = async (): Promise<void> => {
     for (const { tail, sink } of shown) {
       try {
-        for await (const chunk of tail.read()) await sink.write(chunk);
+        for await (const { bytes } of tail.read()) await sink.write(bytes);
       } catch (error) {
         // A part of a long log was put together with the others just now: the next look finds it there.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
