@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Relval, ROOT, until } from './relval.ts';
@@ -194,5 +194,21 @@ describe('relval gc', () => {
     expect((await relval.run('gc', '--keep', '0', '--yes')).stdout).toContain('2 removed');
     expect(await relval.onlyRun()).toMatchObject({ status: 'passed' });
     expect((await relval.run('gc')).stderr).toMatch(/--older-than 30d/);
+  });
+
+  it('removes a run, or it is resumed, but never both', async () => {
+    const workflow = file('w.yaml', 'name: w\nstages: [{ name: a, command: "true" }]\n');
+    for (let i = 0; i < 4; i++) {
+      expect((await relval.run('run', workflow, '--local', '--proxy', 'none')).code).toBe(3);
+      const { id, directory } = await relval.onlyRun();
+      const resuming = relval.run('resume', id);
+      await new Promise((resolve) => setTimeout(resolve, i * 100));
+      const gc = await relval.run('gc', '--keep', '0', '--yes');
+      const resumed = await resuming;
+      const gone = !existsSync(directory);
+      expect(gc.stdout, gc.stderr).toMatch(gone ? /1 removed/ : /0 of 1 runs go|0 removed/);
+      expect(resumed.code, resumed.stderr).toBe(gone ? 2 : 0);
+      rmSync(relval.runs, { recursive: true, force: true });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,7 @@ interface Started {
   port: number;
   pid: number;
   ended: ReturnType<Relval['start']>['ended'];
+  said: () => string;
 }
 
 async function serve(...flags: string[]): Promise<Started> {
@@ -31,7 +32,7 @@ async function serve(...flags: string[]): Promise<Started> {
     text += chunk;
   });
   const url = await until('the server', 20, () => /http:\/\/\S+/.exec(text)?.[0]);
-  return { url, port: Number(new URL(url).port), pid: child.pid as number, ended };
+  return { url, port: Number(new URL(url).port), pid: child.pid as number, ended, said: () => text };
 }
 
 describe('relval serve', () => {
@@ -141,25 +142,66 @@ describe('relval run --page', () => {
 });
 
 describe('what changes something', () => {
-  it('starts a run with the token, and stops it', async () => {
+  it('starts a run with the token, stops it, resumes it and accepts it, in a directory of runs that was not there', async () => {
     const token = join(relval.dir, 'token');
     writeFileSync(token, 'a-token-of-this-test-0123456789\n');
     chmodSync(token, 0o600);
-    const inputs = join(GPMC, '..');
-    const { url } = await serve('--token-file', token, '--inputs', inputs);
+    const inputs = join(relval.dir, 'inputs');
+    mkdirSync(inputs);
+    // The first step goes on until it is told to; the one after it tells of an error.
+    const gate = join(relval.dir, 'gate');
+    const input = join(inputs, 'gated.yaml');
+    const stages = [
+      { name: 'first', command: `until [ -e ${gate} ]; do sleep 0.1; done` },
+      { name: 'second', after: ['first'], command: 'echo "E-ProcessOutput: no histogram"' },
+    ];
+    writeFileSync(input, JSON.stringify({ name: 'gated', stages }));
+    expect(existsSync(relval.runs)).toBe(false);
+    const { url, said } = await serve('--token-file', token, '--inputs', inputs);
+    expect(said()).toContain('which the first run makes');
     const headers = { authorization: 'Bearer a-token-of-this-test-0123456789', 'content-type': 'application/json' };
-    const post = (path: string, body: unknown) =>
-      fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    const bad = await post('runs', { input: GPMC, local: true, set: ['nonsense'] });
-    expect(bad.status).toBe(400);
-    const answer = await post('runs', { input: GPMC, local: true, name: 'fromweb' });
-    const { run } = (await answer.json()) as { run: string };
-    expect([answer.status, run]).toEqual([202, expect.stringMatching(/^fromweb-/)]);
+    const post = async (path: string, body: unknown): Promise<{ status: number; text: string }> => {
+      const answer = await fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const runs = async (): Promise<RunPage> => (await (await fetch(`${url}/api/v1/runs`)).json()) as RunPage;
+    expect(await runs()).toMatchObject({ runs: [], total: 0 });
+    const bad = await post('runs', { input, local: true, set: ['nonsense'] });
+    expect([bad.status, bad.text]).toEqual([400, expect.stringContaining('nonsense')]);
+    const started = await post('runs', { input, local: true, name: 'fromweb' });
+    expect([started.status, started.text]).toEqual([202, expect.stringMatching(/"run":"fromweb-/)]);
+    const { run } = JSON.parse(started.text) as { run: string };
+    const become = (what: string): Promise<boolean> =>
+      until(`${what} of ${run}`, 90, async () => {
+        const { status, accepted } = (await runs()).runs.find(({ id }) => id === run) ?? {};
+        return status === what || (what === 'accepted' && accepted !== undefined) || undefined;
+      });
+    const stepRuns = async (): Promise<true | undefined> => {
+      const { steps } = (await (await fetch(`${url}/api/v1/runs/${run}/steps`)).json()) as StepPage;
+      return steps.some(({ state }) => state === 'running') || undefined;
+    };
+    await until('its first step', 90, stepRuns);
+    const early = await post(`runs/${run}/accept`, { note: 'too early' });
+    expect([early.status, early.text]).toEqual([400, expect.stringContaining(run)]);
     const stopped = await post(`runs/${run}/stop`, {});
-    expect(stopped.status).toBe(202);
-    await until('its end', 60, async () => {
-      const { runs } = (await (await fetch(`${url}/api/v1/runs`)).json()) as RunPage;
-      return runs.some(({ id, status }) => id === run && status === 'interrupted');
+    expect(stopped).toMatchObject({ status: 202 });
+    await become('interrupted');
+    const resumed = await post(`runs/${run}/resume`, {});
+    expect(resumed).toMatchObject({ status: 202 });
+    await until('its first step again', 90, stepRuns);
+    writeFileSync(gate, '');
+    await become('failed');
+    const accepted = await post(`runs/${run}/accept`, {
+      note: 'known; the histogram comes with the next tag',
+      by: 'Ann',
     });
-  });
+    expect(accepted).toMatchObject({ status: 200, text: expect.stringContaining('is accepted') });
+    await become('accepted');
+    const { steps } = (await (await fetch(`${url}/api/v1/runs/${run}/steps`)).json()) as StepPage;
+    expect(steps.map(({ id, cpuTime }) => [id, typeof cpuTime])).toEqual([
+      ['first', 'number'],
+      ['second', 'number'],
+    ]);
+    expect(await post('runs/nothing/stop', {})).toMatchObject({ status: 404 });
+  }, 300_000);
 });

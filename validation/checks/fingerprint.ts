@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Finding } from '../report/model.ts';
 
+type Fold = readonly [pattern: RegExp, instead: string];
+
 /** What differs between two runs of the same trouble, and what stands for it. In this order: times hold numbers. */
-const FOLDS: readonly [RegExp, string][] = [
+const PLACES: readonly Fold[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
   [/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d( [A-Z]{3,4})? \d{4}/g, '<time>'],
   [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
@@ -13,6 +15,8 @@ const FOLDS: readonly [RegExp, string][] = [
   // Of an absolute path, and of one from here, the last name says which file it is about; the directories are the host's
   // and the run's.
   [/(?<![\w.~/>-])(?:\.{1,2})?\/(?:[^\s'"<>/:]+\/)*([^\s'"<>/:]+)/g, '<path>/$1'],
+];
+const FOLDS: readonly Fold[] = [
   // A host has a name of three parts, the last a top-level domain: log.tar.gz is none.
   [
     /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
@@ -31,21 +35,74 @@ const FOLDS: readonly [RegExp, string][] = [
   [/\s+/g, ' '],
 ];
 
-/** Characters of a message that count: those from logs are shorter. */
+/** Characters of a message that are looked at: sentences of our own are shorter. */
 const LENGTH = 2000;
+/** Characters that tell one trouble from another, before what was found and from there on; counted after folding. */
+const BEFORE = 200;
+const AFTER = 300;
 
 /** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
 export function fold(message: string): string {
-  return FOLDS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), message.slice(0, LENGTH)).trim();
+  return foldAt(message.slice(0, LENGTH), 0).text.trim();
 }
 
-/** 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there. */
-export function fingerprint(finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>): string {
+/**
+ * As `fold`, of a line that may be long: only what is near to `anchor`, the index of what was found in it. That is cut
+ * when the rest is folded, so that it does not shift with the length of a number, a path or a time before it.
+ * @param hosts what foldOfHosts made
+ */
+export function foldAround(line: string, anchor: number, hosts: readonly Fold[] = []): string {
+  const { text, position } = foldAt(line, anchor, hosts);
+  return text.slice(Math.max(0, position - BEFORE), position + AFTER).trim();
+}
+
+/**
+ * Names of hosts that a log may name, as they are and without their domain. One that is a mere word is not among them: it
+ * may mean something else on another host.
+ */
+export function foldOfHosts(hosts: readonly string[]): Fold[] {
+  const names = hosts.flatMap((host) => [host, host.split('.')[0] ?? '']).filter((name) => /[\d.-]/.test(name));
+  if (names.length === 0) return [];
+  const longestFirst = [...new Set(names)].sort((a, b) => b.length - a.length);
+  const any = longestFirst.map((name) => name.replace(/[^\w-]/g, '\\$&')).join('|');
+  return [[new RegExp(`(?<![\\w.])(?:${any})(?![\\w-])`, 'g'), '<host>']];
+}
+
+/** The folded text, and where in it a position of the text is now: of what is folded itself, the begin. */
+function foldAt(line: string, anchor: number, hosts: readonly Fold[] = []): { text: string; position: number } {
+  let text = line;
+  let position = anchor;
+  for (const [pattern, instead] of [...PLACES, ...hosts, ...FOLDS]) {
+    let folded = '';
+    let moved = position;
+    let end = 0;
+    for (const match of text.matchAll(pattern)) {
+      const [found, group = ''] = match;
+      const to = instead.replace('$1', () => group);
+      folded += text.slice(end, match.index) + to;
+      end = match.index + found.length;
+      if (end <= position) moved += to.length - found.length;
+      else if (match.index < position) moved -= position - match.index;
+    }
+    text = folded + text.slice(end);
+    position = moved;
+  }
+  return { text, position };
+}
+
+/**
+ * 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there.
+ * @param folded where it is not the message that says it: what `foldAround` makes of a line
+ */
+export function fingerprint(
+  finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>,
+  folded: string = fold(finding.message),
+): string {
   const parts = [
     finding.stage,
     finding.rule,
     finding.file ? basename(finding.file) : '',
-    fold(finding.message),
+    folded,
     ...(finding.trace ?? []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);

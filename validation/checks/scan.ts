@@ -1,5 +1,5 @@
 import type { Severity } from '../report/model.ts';
-import { fold } from './fingerprint.ts';
+import { foldAround, foldOfHosts } from './fingerprint.ts';
 import { lineAround, linesBeside, messageAround } from './lines.ts';
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
@@ -19,6 +19,8 @@ export interface LogMatch {
   column: number;
   /** The line, or of a long one the part around what was found. May hold any character but a line feed. */
   message: string;
+  /** The line around what was found, without what changes from run to run: what tells this trouble from another. */
+  kind: string;
   /** A few lines before and after. */
   context: { before: string[]; after: string[] };
   /** Of a rule with `trace`: the calls that led there, the innermost first; absent where no trace follows. */
@@ -30,6 +32,8 @@ export interface LogMatch {
 export interface ScanOptions {
   /** ms since 1970: which exceptions have expired. */
   now: number;
+  /** Names of the machines that the run was on: they do not make one trouble two. */
+  hosts?: readonly string[];
   /** Matches to list per rule and file; of further ones, those that are new in kind, and the others are counted. */
   limit?: number;
 }
@@ -38,6 +42,8 @@ const LIMIT = 20;
 /** Beyond the limit: matches that are looked at for being new in kind, and how many of these are listed. */
 const LOOKED_AT = 1000;
 const NEW_IN_KIND = 50;
+/** Bytes before and after what was found that are folded: a multiple of what is left of them. */
+const FOLDED = 2000;
 /** Bytes of a line, on both sides of what was found, that `matches` and exceptions see and that messages are cut from. */
 const MARGIN = 4096;
 
@@ -66,7 +72,7 @@ type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 interface List {
   found: Found[];
   counted: number;
-  /** Messages without what changes from run to run; only from the limit on. */
+  /** Only from the limit on. */
   kinds?: Set<string>;
   lookedAt: number;
 }
@@ -84,6 +90,7 @@ class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
   private readonly searcher: Searcher;
+  private readonly hosts: ReturnType<typeof foldOfHosts>;
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
@@ -98,6 +105,7 @@ class Collector {
   constructor(rules: readonly LogRule[], options: ScanOptions) {
     this.rules = rules;
     this.options = options;
+    this.hosts = foldOfHosts(options.hosts ?? []);
     this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
@@ -156,32 +164,32 @@ class Collector {
     if (!this.isBetter(severity, index)) return;
     const best: Candidate = { rule, index, severity, exception, found: undefined };
     this.best = best;
-    const message = this.messageToList(this.listOf(best), () => messageAround(bytes, line, start, start + length));
-    if (message === undefined) return;
+    const kind = this.kindToList(this.listOf(best), () => this.kindAround(bytes, line, start));
+    if (kind === undefined) return;
     const trace = rule.trace ? callsBehind(bytes, line.to) : [];
     best.found = {
       rule,
       severity,
       ...(exception && { known: describeException(exception) }),
       offset: base + start,
-      message,
+      message: messageAround(bytes, line, start, start + length),
+      kind,
       context: linesBeside(bytes, line),
       ...(trace.length > 0 && { trace }),
     };
   }
 
-  /** The message, where the match is to be listed: up to the limit every one, beyond it what was not seen before. */
-  private messageToList(list: List, message: () => string): string | undefined {
+  /** What tells the match from others, where it is to be listed: up to the limit every one, beyond it what was not seen before. */
+  private kindToList(list: List, kindOf: () => string): string | undefined {
     const limit = this.options.limit ?? LIMIT;
-    if (list.found.length < limit) return message();
+    if (list.found.length < limit) return kindOf();
     if (list.lookedAt >= LOOKED_AT || list.found.length >= limit + NEW_IN_KIND) return undefined;
     list.lookedAt++;
-    list.kinds ??= new Set(list.found.map((one) => fold(one.message)));
-    const text = message();
-    const kind = fold(text);
+    list.kinds ??= new Set(list.found.map((one) => one.kind));
+    const kind = kindOf();
     if (list.kinds.has(kind)) return undefined;
     list.kinds.add(kind);
-    return text;
+    return kind;
   }
 
   private isBetter(severity: Severity, index: number): boolean {
@@ -199,5 +207,13 @@ class Collector {
       return 'no match' as const;
     }
     return rule.except?.find((exception) => holds(exception, this.options.now) && excuses(exception, text));
+  }
+
+  private kindAround(bytes: Buffer, line: { from: number; to: number }, start: number): string {
+    const from = Math.max(line.from, start - FOLDED);
+    const to = Math.min(line.to, start + FOLDED);
+    const before = bytes.toString('utf8', from, start);
+    const text = before + bytes.toString('utf8', start, to).replace(/\r$/, '');
+    return foldAround(text, before.length, this.hosts);
   }
 }

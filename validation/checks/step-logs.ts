@@ -41,7 +41,8 @@ export async function scanStepLogs(
       }
     } catch (error) {
       const message = `cannot be read: ${(error as Error).message}`;
-      findings.push({ step, stage, attempt, severity: 'error', rule: 'no-log', file, message });
+      const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
+      findings.push({ ...finding, fingerprint: fingerprint(finding) });
     }
   }
   for (const { id, tolerate } of inStage) {
@@ -49,10 +50,11 @@ export async function scanStepLogs(
     const lines = own.reduce((sum, finding) => sum + 1 + (finding.more ?? 0), 0);
     if (tolerate !== undefined && lines <= tolerate) for (const one of own) one.severity = 'info';
   }
-  return findings.map((finding) => ({ ...finding, fingerprint: fingerprint(finding) }));
+  return findings;
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
-  const { rule, ...rest } = match;
-  return { ...where, ...rest, rule: rule.id };
+  const { rule, kind, ...rest } = match;
+  const finding = { ...where, ...rest, rule: rule.id };
+  return { ...finding, fingerprint: fingerprint(finding, kind) };
 }

@@ -23,6 +23,7 @@ import { detach } from './detach.ts';
 import { execProgress } from './exec-progress.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
+import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
 
 /** What a run is made from is in its directory from the first: it needs no other copy. */
@@ -37,7 +38,7 @@ export function addExec(program: Argv): void {
     'exec',
     'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
     (command) =>
-      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command)))))
+      logAddressOption(checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command))))))
         .usage(
           '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
         )
@@ -99,10 +100,12 @@ export function addExec(program: Argv): void {
         lenient: false,
         local: args.local,
         ...(args.catalog !== undefined && { catalog: args.catalog }),
+        ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
         ...(args.retries !== undefined && { retries: args.retries }),
         ...(args.containerizer && { containerizer: args.containerizer }),
         ...(args.local && args.image !== undefined && { image: args.image }),
         ...(args.volume && { volume: args.volume }),
+        ...(args.jira !== undefined && { jira: args.jira }),
         ...criteria,
       };
       const again = planAgain(requestOfCopy(run, request), run, () => []);
@@ -140,6 +143,7 @@ interface ExecArguments {
   image?: string | undefined;
   local: boolean;
   catalog?: string | undefined;
+  logAddress?: string | undefined;
   directory?: string | undefined;
   runs: string;
   input: string[];
@@ -156,9 +160,10 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, image, containerizer, volume, cores, memory, wallTime, retries } = args;
+  const { local, catalog, logAddress, image, containerizer, volume, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
+  if (logAddress !== undefined) checkLogAddress(logAddress);
   if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
     fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
   }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
@@ -49,7 +49,8 @@ export function addServe(program: Argv): void {
           ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
         ],
       });
-      console.log(`${url}  (runs in ${resolve(args.runs)})`);
+      const isThere = existsSync(args.runs);
+      console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
       await new Promise<void>((stop) => {
         for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
       });

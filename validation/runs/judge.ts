@@ -54,8 +54,12 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
 }
 
 /** The machines that steps ran on. */
+function namesOfHosts(steps: readonly StepOutcome[]): string[] {
+  return [...new Set(steps.flatMap(({ host }) => host ?? []))].sort();
+}
+
 function hostsOf(steps: readonly StepOutcome[]): Record<string, string[]> {
-  const hosts = [...new Set(steps.flatMap(({ host }) => host ?? []))].sort();
+  const hosts = namesOfHosts(steps);
   return hosts.length > 0 ? { 'worker hosts': hosts } : {};
 }
 
@@ -85,9 +89,10 @@ export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: numbe
 async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): Promise<Report> {
   const { facts, steps, inMadeFiles, interrupted, problem } = saved;
   const inLogs: Finding[] = [...inMadeFiles];
+  const options = { now: criteria.now, hosts: namesOfHosts(steps) };
   for (const { id, stage } of steps) {
     const logs = await attemptLogs(run, id, stage);
-    if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, { now: criteria.now })));
+    if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
   }
   const outcome: Outcome = {
     steps,

@@ -197,7 +197,7 @@ function isRefused(from: string, step: string): boolean {
 
 function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
   if (!result) return { state: 'broken' as const, message: 'it left no result' };
-  const { exitStatus, signal, message, start, end, host } = result;
+  const { exitStatus, signal, message, start, end, host, cpuTime, peakMemory } = result;
   const state: 'succeeded' | 'failed' | 'broken' | 'aborted' =
     how === 'failed'
       ? 'broken'
@@ -213,5 +213,7 @@ function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
     ...(signal !== null && { signal }),
     ...(message !== '' && { message }),
     ...(end !== null && { seconds: (end - start) / 1000 }),
+    ...(cpuTime !== null && { cpuTime }),
+    ...(peakMemory != null && { peakMemory }),
   };
 }

@@ -11,6 +11,9 @@ export interface AttemptTimes {
   message?: string;
   exitStatus?: number;
   signal?: string;
+  /** Seconds, and bytes. */
+  cpuTime?: number;
+  peakMemory?: number;
 }
 
 /** How far a run is, by its events: read once, and then only what was added. */
@@ -90,6 +93,8 @@ export class RunProgress {
         if (event.message !== undefined) times.message = event.message;
         if (event.exitStatus !== undefined) times.exitStatus = event.exitStatus;
         if (event.signal !== undefined) times.signal = event.signal;
+        if (event.cpuTime !== undefined) times.cpuTime = event.cpuTime;
+        if (event.peakMemory !== undefined) times.peakMemory = event.peakMemory;
         break;
     }
   }

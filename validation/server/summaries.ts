@@ -119,6 +119,8 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
   const host = said?.host ?? times.host;
   const start = said?.start ?? times.started;
   const worker = times.worker ?? step.worker;
+  const cpuTime = said?.cpuTime ?? times.cpuTime;
+  const peakMemory = said?.peakMemory ?? times.peakMemory;
   return {
     id,
     stage: step.stage,
@@ -130,8 +132,8 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
     ...(worker !== undefined && { worker }),
     ...(host !== undefined && { host }),
     ...(step.message !== undefined && { message: step.message }),
-    ...(said?.cpuTime !== undefined && { cpuTime: said.cpuTime }),
-    ...(said?.peakMemory !== undefined && { peakMemory: said.peakMemory }),
+    ...(cpuTime !== undefined && { cpuTime }),
+    ...(peakMemory !== undefined && { peakMemory }),
     ...(reported && { errors: reported.errors.get(id) ?? 0 }),
   };
 }

@@ -9,10 +9,9 @@ import { sendEvents, sendRuns } from './events-socket.ts';
 import { followLog } from './follow.ts';
 import { guard } from './guard.ts';
 import { HttpError } from './http-error.ts';
+import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
 
-/** Pages that watch something at the same time. */
-const MOST = 1000;
 const PING_MS = 20_000;
 /** Nothing that a client says is longer. */
 const MAX_PAYLOAD = 1024;
@@ -27,6 +26,7 @@ const followQuery = logQuery.extend({ offset: start.default(0) });
 export class Upgrades {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false });
   readonly #context: Context;
+  readonly #places = new Places();
   readonly #pings: NodeJS.Timeout;
 
   constructor(server: Server, context: Context, allowedHosts: ReadonlySet<string>) {
@@ -60,7 +60,10 @@ export class Upgrades {
   ): Promise<void> {
     const { headers } = request;
     guard({ method: 'GET', headers, localAddress: request.socket.localAddress }, allowedHosts);
-    if (this.count >= MOST) throw new HttpError(503, 'too many pages watch at this moment');
+    const place = this.#places.take(clientAddress(request.socket.remoteAddress, headers));
+    if (place === 'all') throw new HttpError(503, 'too many pages watch at this moment');
+    if (place === 'address') throw new HttpError(429, 'too many pages watch from this address');
+    socket.once('close', place);
     const serve = await this.#serving(new URL(request.url ?? '/', 'http://localhost'));
     this.#server.handleUpgrade(request, socket, head, (client) => {
       heard.set(client, Date.now());

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, fold } from '../../../validation/checks/fingerprint.ts';
+import { fingerprint, fold, foldAround, foldOfHosts } from '../../../validation/checks/fingerprint.ts';
 
 const of = (message: string, changes = {}) =>
   fingerprint({ stage: 'sim', rule: 'r', file: 'logs/rec.log', message, ...changes });
@@ -74,9 +74,27 @@ describe('fingerprint', () => {
       const start = performance.now();
       fold(piece.repeat(200_000));
       // Where a pattern goes back and forth this takes minutes.
+      foldAround(piece.repeat(4000), 2000);
       expect(performance.now() - start).toBeLessThan(2000);
     },
   );
+
+  it('keeps to what was found while the text before it gets shorter or longer', () => {
+    const around = (line: string) => foldAround(line, line.indexOf('Killed'));
+    expect(around('at 10:11:12 /a/b/c.sh: line 7: Killed by 12')).toBe(
+      'at <time> <path>/c.sh: line <n>: Killed by <n>',
+    );
+    expect(around(`${'1 '.repeat(300)}Killed`)).toBe(`${'<n> '.repeat(50)}Killed`);
+    expect(around(`Killed${' 1'.repeat(300)}`)).toHaveLength(300);
+  });
+
+  it('knows the hosts of the run by name, also without their domain, but for a name that is a word', () => {
+    const on = (line: string, ...hosts: string[]) => foldAround(line, 0, foldOfHosts(hosts));
+    const folded = 'no answer of <host>, <host> and <path>/x.root.';
+    expect(on('no answer of wn-7, wn-7.cluster and /data/wn-7/x.root.', 'wn-7.cluster', 'wn-71')).toBe(folded);
+    expect(on('no answer of b+1.x, wn-71 and /y/x.root.', 'b+1.x', 'wn-71')).toBe(folded);
+    expect(on('alice has wn-72 and xwn-7', 'alice', 'wn-7')).toBe('alice has wn-<n> and xwn-<n>');
+  });
 
   it('folds what changes, and shows that it did', () => {
     expect(fold('at 10:11:12 /a/b/c.sh: line 7: pid 0x1f')).toBe('at <time> <path>/c.sh: line <n>: pid <n>');

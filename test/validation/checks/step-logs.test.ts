@@ -38,6 +38,47 @@ describe('scanStepLogs', () => {
     ]);
   });
 
+  describe('fingerprints of long lines', () => {
+    const { logs: rules } = parseRules('own', 'rules: [{id: r, contains: "no histogram", severity: error}]');
+    async function printOf(line: string): Promise<string | undefined> {
+      writeFileSync(join(directory, 'long.log'), `first\n${line}\nlast\n`);
+      const [finding, ...others] = await scanStepLogs({ ...attempt, files: ['long.log'] }, rules, { now: 0 });
+      expect(others).toEqual([]);
+      return finding?.fingerprint;
+    }
+    /** What of a line has another length on another host and day. */
+    const varying = (n: number, host: number) =>
+      Array.from({ length: n }, (_, i) =>
+        host === 1
+          ? `track ${i} of 7 in /a/sim${100 + i}.work/x.root at 10:11:12 pt=1.5;`
+          : `track ${i + 90_000} of 1234567 in /var/spool/long/name/sim${70_000 + i}.work/x.root at 10:11:12.123 pt=-1e-05;`,
+      ).join(' ');
+
+    it.each([0, 1, 2, 3, 4, 5, 8, 30, 300])(
+      'do not shift with the lengths of %i pieces before the match',
+      async (n) => {
+        const line = (host: number, what: string) => `${varying(n, host)} no histogram ${what} ${varying(n, host)}`;
+        const print = await printOf(line(1, 'hPt'));
+        expect(await printOf(line(2, 'hPt'))).toBe(print);
+        expect(await printOf(`${line(2, 'hPt')}\r`)).toBe(print);
+        expect(await printOf(line(1, 'hEta'))).not.toBe(print);
+      },
+    );
+
+    it('tell apart what differs near to the match, on both sides', async () => {
+      const line = (before: string, after: string) =>
+        `${varying(40, 1)} ${before} no histogram ${after} ${varying(40, 1)}`;
+      const prints = await Promise.all([line('TPC', 'a')].map(printOf));
+      for (const other of [line('ITS', 'a'), line('TPC', 'b')]) prints.push(await printOf(other));
+      expect(new Set(prints).size).toBe(3);
+    });
+
+    it('find what they stand for where the match is within a path', async () => {
+      const line = (directory: string) => `${varying(9, 1)} ${directory}/no histogram`;
+      expect(await printOf(line('/a/b'))).toBe(await printOf(line('/data/of/another/host')));
+    });
+  });
+
   it('keeps rules to their stages and files', async () => {
     expect(await findings("rules: [{id: a, contains: alpha, severity: error, files: ['rec.*']}]")).toEqual([
       'error a logs/rec.log:2',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunDir } from '../../../validation/runs/store.ts';
 import { endedRun, finding, writeLog } from './sample-runs.ts';
-import { Serving } from './serving.ts';
+import { Serving, until } from './serving.ts';
 
 const TOKEN = 'a-token-of-this-test-0123456789';
 const SECRET = 'what nobody may see';
@@ -236,6 +236,18 @@ describe('input that is too large, too slow or malformed', () => {
     expect((await serving.raw('/api/v1/runs/r1/accept', headers, 'POST', polluting)).status).toBe(400);
     expect((await serving.raw('/api/v1/runs', {}, 'DELETE')).status).toBe(404);
     expect((await serving.raw('/api/v1/runs')).status).toBe(200);
+  });
+
+  it('a client that opens WebSockets without end loses his own, also behind a proxy, and gets new ones when they close', async () => {
+    const events = '/api/v1/events';
+    const greedy = { 'x-forwarded-for': '192.0.2.7, 203.0.113.1' };
+    const all = await Promise.all(Array.from({ length: 210 }, () => serving.upgrade(events, greedy)));
+    expect(all.filter((status) => status === 101)).toHaveLength(200);
+    expect(new Set(all)).toEqual(new Set([101, 429]));
+    expect(await serving.upgrade(events, { 'x-forwarded-for': '203.0.113.1, 192.0.2.7' })).toBe(101);
+    expect(await serving.upgrade(events)).toBe(101);
+    for (const socket of serving.sockets.splice(0)) socket.terminate();
+    await until('a place', async () => (await serving.upgrade(events, greedy)) === 101);
   });
 
   it('a WebSocket that says too much is closed', async () => {

@@ -98,18 +98,21 @@ describe('the list of runs', () => {
 describe('a run', () => {
   it('says how far it is, stage by stage, and goes on from the events it has read', async () => {
     const { journal } = makeRun(serving.runs, 'live');
-    journal.add({ type: 'planned', phase: 0, steps: [1, 2, 3].map((n) => ({ id: `sim000${n}`, stage: 'sim' })) });
+    journal.add({ type: 'planned', phase: 0, steps: [1, 2, 3, 4].map((n) => ({ id: `sim000${n}`, stage: 'sim' })) });
     ran(journal, 'sim0001');
     await serving.start();
     const before = await serving.api<RunDetail>('runs/live');
     expect(before).toMatchObject({
-      totals: { steps: 3, succeeded: 1 },
-      stages: [{ name: 'sim', phase: 0, counts: { succeeded: 1, waiting: 2 }, medianSeconds: 2.5 }],
+      totals: { steps: 4, succeeded: 1 },
+      stages: [{ name: 'sim', phase: 0, counts: { succeeded: 1, waiting: 3 }, medianSeconds: 2.5 }],
       hasReport: false,
     });
     ran(journal, 'sim0002', { state: 'failed', message: 'it crashed', exitStatus: 139, signal: 'SIGSEGV' });
     const after = await serving.api<RunDetail>('runs/live');
     expect(after.totals).toMatchObject({ succeeded: 1, failed: 1 });
+    ran(journal, 'sim0003', { cpuTime: 1.5, peakMemory: 3e8 });
+    const { steps } = await serving.api<StepPage>('runs/live/steps?search=sim0003');
+    expect(steps).toMatchObject([{ cpuTime: 1.5, peakMemory: 3e8 }]);
     expect(after.events).toBeGreaterThan(before.events);
     const page = await serving.api<StepPage>('runs/live/steps?state=failed');
     expect(page).toMatchObject({
@@ -118,8 +121,8 @@ describe('a run', () => {
     });
     const timeline = await serving.api<Timeline>('runs/live/timeline');
     expect(timeline).toMatchObject({ stages: ['sim'], workers: ['worker1:1234'] });
-    expect(timeline.steps.worker).toEqual([0, 0, -1]);
-    expect(timeline.steps.submitted[2]).toBe(-1);
+    expect(timeline.steps.worker).toEqual([0, 0, 0, -1]);
+    expect(timeline.steps.submitted[3]).toBe(-1);
   });
 
   it('sends each event from a given place on, and nothing twice', async () => {

@@ -114,6 +114,8 @@ describe('steps', () => {
     } as const;
     one = applyToStep(one, { time: 3, ...ended });
     expect(one).toMatchObject({ state: 'submitted' });
+    const good = { ...ended, state: 'succeeded', retried: false, cpuTime: 2, peakMemory: 3 } as const;
+    expect(applyToStep(one, { time: 4, ...good })).toMatchObject({ state: 'succeeded', cpuTime: 2, peakMemory: 3 });
   });
 
   it('are summed up by stage', () => {

@@ -11,7 +11,7 @@ export function applyToStep(step: StepSummary, event: RunEvent): StepSummary {
     case 'step-requeued':
       return { ...step, state: 'submitted', since: event.time };
     case 'step-ended': {
-      const { message, seconds, host } = event;
+      const { message, seconds, host, cpuTime, peakMemory } = event;
       return {
         ...step,
         state: event.retried ? 'submitted' : event.state,
@@ -20,6 +20,8 @@ export function applyToStep(step: StepSummary, event: RunEvent): StepSummary {
         ...(message !== undefined && { message }),
         ...(seconds !== undefined && { seconds }),
         ...(host !== undefined && { host }),
+        ...(cpuTime !== undefined && { cpuTime }),
+        ...(peakMemory !== undefined && { peakMemory }),
       };
     }
     default:
