@@ -31,6 +31,7 @@ export default defineConfig({
           ...common,
           name: 'containers',
           include: ['test/containers/**/*.test.ts'],
+          globalSetup: 'test/containers/table.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

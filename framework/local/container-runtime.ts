@@ -30,7 +30,8 @@ export class ContainerRuntime {
 
   /** Whether the program is there and can run containers. @throws ContainerError that says why not */
   async check(): Promise<void> {
-    await this.#cli.run(['info']);
+    // Not `info`: docker 20.10 says on stderr only that it cannot print, and the reason on stdout.
+    await this.#cli.run(['ps', '--quiet']);
   }
 
   /** Brings a task's image here. @throws ContainerError in the words of the agent, with the registry's reason */

@@ -317,7 +317,7 @@ it('an agent whose docker does not answer does not start, and says why', async (
   process.env.DOCKER_HOST = 'unix:///no/such/socket';
   try {
     await expect(startLocalMaster({ workDir, agents: [AGENT], log: QUIET })).rejects.toThrow(
-      /docker info.*no\/such\/socket/s,
+      /docker ps.*no\/such\/socket/s,
     );
   } finally {
     process.env.DOCKER_HOST = daemon.host;

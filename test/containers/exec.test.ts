@@ -47,9 +47,9 @@ describe('relval exec in an image', () => {
   });
 
   it('is broken when there is no such image, before anything has run', async () => {
-    const { code, stdout } = await exec('127.0.0.1:1/nothing:1', '--', script, 'x', '0');
+    const { code, stderr } = await exec('127.0.0.1:1/nothing:1', '--', script, 'x', '0');
     expect(code).toBe(3);
-    expect(stdout).toMatch(/BROKEN[\s\S]*127\.0\.0\.1:1\/nothing:1/);
+    expect(stderr).toMatch(/BROKEN[\s\S]*127\.0\.0\.1:1\/nothing:1/);
     expect(daemon.containers()).toEqual([]);
   });
 });

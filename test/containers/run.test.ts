@@ -8,7 +8,7 @@ import { until as eventually, Flow, startCatalog } from '../e2e/framework/tools.
 import { eventsOf, GPMC, Relval, ROOT, until } from '../e2e/relval.ts';
 import { importBase } from './base-image.ts';
 import { Daemon } from './daemon.ts';
-import { tableOf, Watch } from './watch.ts';
+import { Watch } from './watch.ts';
 
 const WORKER = 'relval-worker:test';
 const RELVAL = 'relval:test';
@@ -68,7 +68,6 @@ describe('a validation whose steps run in containers', () => {
     const { code, stdout, stderr } = await relval.run('run', GPMC, ...IN_DOCKER, '--volume', `${data}:/cvmfs:RO`);
     const containers = watch.stop();
     expect(code, stdout + stderr).toBe(0);
-    process.stdout.write(`\n${tableOf(containers)}\n\n`);
     const { directory, totals } = await relval.onlyRun();
     expect(totals).toMatchObject({ steps: 9, succeeded: 9 });
     expect(containers.length).toBeGreaterThan(0);
@@ -109,6 +108,7 @@ describe('a validation whose steps run in containers', () => {
     const example = join(relval.dir, 'gpmc');
     cpSync(dirname(GPMC), example, { recursive: true });
     writeFileSync(join(example, 'aliroot_dpgsim.sh'), '#!/bin/bash\ntail /dev/zero\nexit $?\n', { mode: 0o755 });
+    const watch = new Watch(daemon, relval.runs);
     const { code, stdout, stderr } = await relval.run(
       'run',
       join(example, 'gpmc.jdl'),
@@ -116,6 +116,7 @@ describe('a validation whose steps run in containers', () => {
       '--only',
       'sim0001',
     );
+    watch.stop();
     expect(code, stdout + stderr).toBe(1);
     expect(stdout).toContain('memory limit exceeded: the payload was ended by SIGKILL');
     const { directory } = await relval.onlyRun();
@@ -167,6 +168,8 @@ it('a framework whose image cannot be had says so in /state and in why', async (
     const [project] = (await framework.state()).projects;
     return project?.words.some((words) => words.includes('localhost:1/no/such:1'));
   });
+  // In order: one that is killed leaves the directory of its embedded master.
+  expect(await framework.kill('SIGTERM')).toBe(0);
 });
 
 describe('the images', () => {

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { expect } from 'vitest';
 import type { Daemon } from './daemon.ts';
+import { addToTable } from './table.ts';
 
 /** What has been seen of one worker's container. */
 export interface Seen {
@@ -21,7 +23,8 @@ export class Watch {
   readonly seen = new Map<string, Seen>();
   readonly #daemon: Daemon;
   readonly #runs: string;
-  readonly #pids = new Map<string, number>();
+  /** Of each container the file in which its control group counts. */
+  readonly #peaks = new Map<string, string>();
   readonly #timer: NodeJS.Timeout;
 
   /** @param runs directory of runs; in a run's sandboxes it is seen which steps a container has */
@@ -31,21 +34,21 @@ export class Watch {
     this.#timer = setInterval(() => this.#look(), 150);
   }
 
+  /** @returns the containers of workers; they are also rows of the table at the end of all tests */
   stop(): Seen[] {
     clearInterval(this.#timer);
-    return [...this.seen.values()];
+    const containers = [...this.seen.values()];
+    addToTable(expect.getState().currentTestName ?? '', containers);
+    return containers;
   }
 
   #look(): void {
     for (const name of this.#daemon.containers('status=running')) {
-      const known = this.seen.get(name);
-      const inspected = known === undefined ? this.#inspect(name) : { ...known, pid: this.#pids.get(name) };
-      if (inspected === undefined) continue;
-      const { pid, ...entry } = inspected;
-      if (pid !== undefined) this.#pids.set(name, pid);
-      const peak = pid === undefined ? undefined : peakOf(pid);
+      const entry = this.seen.get(name) ?? this.#inspect(name);
+      if (entry === undefined) continue;
+      this.seen.set(name, entry);
+      entry.peak = Math.max(entry.peak, peakIn(this.#peaks.get(name)));
       for (const step of this.#stepsOf(entry.task)) entry.steps.add(step);
-      this.seen.set(name, { ...entry, peak: Math.max(entry.peak, peak ?? 0) });
     }
   }
 
@@ -63,16 +66,19 @@ export class Watch {
     }
   }
 
-  #inspect(name: string): (Seen & { pid: number | undefined }) | undefined {
+  #inspect(name: string): Seen | undefined {
     try {
-      const [{ State, HostConfig, Config, Mounts }] = JSON.parse(this.#daemon.docker('inspect', name));
+      const [{ Id, State, HostConfig, Config, Mounts }] = JSON.parse(this.#daemon.docker('inspect', name));
       const task = Config.Labels['release-validation.task'];
       if (task === undefined) return undefined;
       const limit = HostConfig.Memory / 2 ** 20;
       const mounts = Mounts.map(
         (mount: { Destination: string; RW: boolean }) => `${mount.Destination}:${mount.RW ? 'rw' : 'ro'}`,
       );
-      return { name, task, user: Config.User, limit, peak: 0, steps: new Set(), mounts, pid: State.Pid };
+      const peaks = peakFile(State.Pid, Id);
+      if (peaks === undefined) return undefined;
+      this.#peaks.set(name, peaks);
+      return { name, task, user: Config.User, limit, peak: 0, steps: new Set(), mounts };
     } catch {
       // It has just ended.
       return undefined;
@@ -80,27 +86,21 @@ export class Watch {
   }
 }
 
-/** MB, by the control group of a process; undefined when it has ended. */
-function peakOf(pid: number): number | undefined {
-  try {
-    const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
-    const path = (controller: RegExp) => lines.find((line) => controller.test(line))?.split(':')[2] ?? '';
-    const version1 = join('/sys/fs/cgroup/memory', path(/^\d+:memory:/), 'memory.max_usage_in_bytes');
-    const version2 = join('/sys/fs/cgroup', path(/^0::/), 'memory.peak');
-    return Number(readFileSync(existsSync(version1) ? version1 : version2, 'utf8')) / 2 ** 20;
-  } catch {
-    return undefined;
-  }
+/** Undefined while a process is not yet, or no longer, in the control group of its container. */
+function peakFile(pid: number, containerId: string): string | undefined {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
+  const path = (controller: RegExp) => lines.find((line) => controller.test(line))?.split(':')[2] ?? '';
+  const version1 = path(/^\d+:memory:/);
+  if (version1.includes(containerId)) return join('/sys/fs/cgroup/memory', version1, 'memory.max_usage_in_bytes');
+  const version2 = path(/^0::/);
+  return version2.includes(containerId) ? join('/sys/fs/cgroup', version2, 'memory.peak') : undefined;
 }
 
-/** Steps, containers, peak memory against the limit. */
-export function tableOf(containers: readonly Seen[]): string {
-  const rows = containers.map(({ name, steps, peak, limit, user }) => [
-    name.slice(0, 14),
-    user,
-    `${peak.toFixed(0)} of ${limit} MB`,
-    [...steps].join(' '),
-  ]);
-  const all = [['container', 'user', 'peak memory', 'steps'], ...rows];
-  return all.map((row) => row.map((cell, column) => (column < 3 ? cell.padEnd(17) : cell)).join(' ')).join('\n');
+/** MB; 0 when the control group has gone with its container. */
+function peakIn(file: string | undefined): number {
+  try {
+    return Number(readFileSync(file ?? '', 'utf8')) / 2 ** 20;
+  } catch {
+    return 0;
+  }
 }

@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockRun } from '../../validation/runs/lock.ts';
-import { eventsOf, Relval, until } from './relval.ts';
+import { CLI, eventsOf, Relval, until } from './relval.ts';
 
 let relval: Relval;
 beforeEach(() => {
@@ -94,6 +96,63 @@ describe('a run in the background', () => {
       /stopped/,
     );
     await gone();
+  });
+
+  it('has its page, its configuration and who is told of it, as it would have in the foreground', async () => {
+    const { file, open } = gated(1);
+    const told: string[] = [];
+    const jira = createServer((request, response) => {
+      told.push(request.url ?? '');
+      request.resume().once('end', () => response.writeHead(201).end('{}'));
+    });
+    await new Promise<void>((resolve) => jira.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(jira.address() as AddressInfo).port}`;
+    writeFileSync(join(relval.dir, 'token'), 'secret\n', { mode: 0o600 });
+    const channel = `{ type: jira, url: "${url}", tokenFile: ${relval.dir}/token, events: [started, finished] }`;
+    writeFileSync(join(relval.dir, 'other.yaml'), `notify: { channels: [${channel}] }\n`);
+    const flags = ['--config', 'other.yaml', '--jira', 'REL-7', '--page'];
+    try {
+      const { stdout, code } = await relval.run('run', file, '--local', '--no-check', '--detach', '--json', ...flags);
+      expect(code, stdout).toBe(0);
+      const { id, page } = JSON.parse(stdout);
+      const answer = await fetch(page);
+      expect(answer.status).toBe(200);
+      expect(page).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/runs/${id}$`));
+      open(1);
+      expect((await relval.run('status', id, '--follow')).stdout).toContain('passed');
+      await gone();
+      expect(told).toEqual(Array(2).fill('/rest/api/2/issue/REL-7/comment'));
+      const quiet = await relval.run('run', file, '--local', '--no-check', '--detach', '--no-notify', ...flags);
+      expect(quiet.stdout).toMatch(/^ {2}page: http:\S+$/m);
+      expect((await relval.run('status', '--follow')).stdout).toContain('passed');
+      await gone();
+      expect(told).toHaveLength(2);
+    } finally {
+      await new Promise((resolve) => jira.close(resolve));
+    }
+  });
+
+  it('of another user or another machine is not stopped, and it is said where it can be', async () => {
+    const { file, open } = gated(1);
+    const { id, run } = await background(file);
+    const record = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+    const elsewhere = join(relval.runs, 'elsewhere');
+    mkdirSync(elsewhere);
+    const there = { ...record, id: 'elsewhere', process: { ...record.process, host: 'far.example.org' } };
+    writeFileSync(join(elsewhere, 'run.json'), JSON.stringify(there));
+    const far = await relval.run('stop', 'elsewhere');
+    expect(far.code).toBe(2);
+    expect(far.stderr).toContain(`ssh far.example.org relval stop elsewhere --runs ${relval.runs}`);
+    if (process.getuid?.() === 0) {
+      chmodSync(relval.dir, 0o755);
+      const stop = ['--reuid', '65534', '--clear-groups', process.execPath, CLI, 'stop', id, '--runs', relval.runs];
+      const { status, stderr } = spawnSync('setpriv', stop, { encoding: 'utf8', cwd: '/' });
+      expect(stderr).toMatch(/cannot be stopped by you: it belongs to root/);
+      expect(status).toBe(2);
+    }
+    open(1);
+    expect((await relval.run('status', id, '--follow')).stdout).toContain('passed');
+    expect((await relval.run('stop', id)).stderr).toContain('does not run: it is passed');
   });
 
   it('tells what keeps it from starting, with status 2', async () => {

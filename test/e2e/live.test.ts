@@ -253,7 +253,7 @@ describe('a full disk', () => {
     });
     const live = await startLive(scratch);
     const gate = join(scratch.path, 'gate');
-    const run = await runStep(scratch, `seq 300000; until [ -e ${gate} ]; do sleep 0.1; done; echo last`, {
+    const run = await runStep(scratch, `seq 300000; until [ -e ${gate} ]; do sleep 0.1; done`, {
       env: live.env,
       running: async () => {
         await until('the problem', () => live.problems.length > 0);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Relval, ROOT, until } from './relval.ts';
@@ -31,9 +31,9 @@ describe('relval exec', () => {
     file('my train/runs/secret', 'x');
     const script = file('my train/run it.sh', SCRIPT, 0o755);
     const args = ['a b', '$HOME `id`', '#alien_counter#', '{{run}}', "it's", '-v', '007', '1e3', '--no-x=1', '--', ''];
-    const { code, stdout } = await relval.run('exec', '--local', '--output', '*.txt', '--', script, ...args);
+    const { code, stdout, stderr } = await relval.run('exec', '--local', '--output', '*.txt', '--', script, ...args);
     expect(stdout).toContain(`${args.map((arg) => `<${arg}>`).join('')}hello\n`);
-    expect(stdout).toContain('PASSED');
+    expect(stderr).toContain('PASSED');
     expect(code).toBe(0);
     const { directory, request } = await relval.onlyRun();
     expect(request.command).toEqual([script, ...args]);
@@ -46,10 +46,10 @@ describe('relval exec', () => {
     const failed = await relval.run('exec', '--local', '--', script, 'fail');
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('Segmentation fault\n');
-    expect(failed.stdout).toMatch(/error segmentation-fault in exec, stderr\.log:1/);
+    expect(failed.stderr).toMatch(/error segmentation-fault in exec, stderr\.log:1/);
     const missing = await relval.run('exec', '--local', '--output', '*.root', '--', script, 'ok');
     expect(missing.code).toBe(1);
-    expect(missing.stdout).toContain('no output *.root');
+    expect(missing.stderr).toContain('no output *.root');
   });
 
   it('runs the example of the train test', async () => {
@@ -194,5 +194,21 @@ describe('relval gc', () => {
     expect((await relval.run('gc', '--keep', '0', '--yes')).stdout).toContain('2 removed');
     expect(await relval.onlyRun()).toMatchObject({ status: 'passed' });
     expect((await relval.run('gc')).stderr).toMatch(/--older-than 30d/);
+  });
+
+  it('removes a run, or it is resumed, but never both', async () => {
+    const workflow = file('w.yaml', 'name: w\nstages: [{ name: a, command: "true" }]\n');
+    for (let i = 0; i < 4; i++) {
+      expect((await relval.run('run', workflow, '--local', '--proxy', 'none')).code).toBe(3);
+      const { id, directory } = await relval.onlyRun();
+      const resuming = relval.run('resume', id);
+      await new Promise((resolve) => setTimeout(resolve, i * 100));
+      const gc = await relval.run('gc', '--keep', '0', '--yes');
+      const resumed = await resuming;
+      const gone = !existsSync(directory);
+      expect(gc.stdout, gc.stderr).toMatch(gone ? /1 removed/ : /0 of 1 runs go|0 removed/);
+      expect(resumed.code, resumed.stderr).toBe(gone ? 2 : 0);
+      rmSync(relval.runs, { recursive: true, force: true });
+    }
   });
 });

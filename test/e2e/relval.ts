@@ -7,7 +7,7 @@ import type { RunRecord } from '../../validation/runs/record.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const GPMC = join(ROOT, 'makeflows', 'examples', 'gpmc', 'gpmc.jdl');
-const CLI = join(ROOT, 'dist', 'validation', 'cli', 'main.js');
+export const CLI = join(ROOT, 'dist', 'validation', 'cli', 'main.js');
 
 export interface Ended {
   code: number | null;

@@ -23,7 +23,7 @@ import { containersFor } from './containers.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { pageOption, servePage } from './page.ts';
-import { progressFor } from './progress.ts';
+import { type Progress, progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 /** Bytes that are kept of one log unless told otherwise. */
@@ -54,8 +54,10 @@ export interface CarryOutOptions extends NotifierOptions {
   localMemory?: number | undefined;
   page?: string | undefined;
   json: boolean;
-  /** Shows what comes before the report, when the run has ended. */
-  beforeReport?: () => Promise<void>;
+  /** Shows how it goes; default: a table, or lines, on stderr. */
+  progress?: Progress;
+  /** Prints what relval itself has to say; default: on stdout. */
+  say?: (text: string) => void;
 }
 
 /** A run that is ready to be carried out. */
@@ -72,8 +74,8 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
   const { run, record } = journal;
   const stop = onSignals();
   const more = plan.pending.length > 0 ? ' and more' : '';
-  if (!options.json) console.log(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
-  const progress = progressFor(process.stderr, Date.now());
+  const { say = console.log, progress = progressFor(process.stderr, Date.now()) } = options;
+  if (!options.json) say(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   journal.onEvent((event, view) => progress.event(event, view));
   const notifier = notifierOf(journal, options);
   notifier.started(plan.steps.length);
@@ -88,9 +90,8 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
     console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
     process.exit(EXIT.broken);
   } finally {
-    progress.close();
+    await progress.close();
   }
-  await options.beforeReport?.();
   await tellReport(journal, report, options, notifier);
 }
 
@@ -98,14 +99,15 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
 export async function tellReport(
   journal: RunJournal,
   report: Report,
-  options: NotifierOptions & { json: boolean },
+  options: NotifierOptions & Pick<CarryOutOptions, 'json' | 'say'>,
   notifier = notifierOf(journal, options),
 ): Promise<never> {
   const { run, record } = journal;
+  const { say = console.log } = options;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
-    console.log(`\n${renderText(report, { colour: pc.isColorSupported })}`);
-    console.log(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+    say(`\n${renderText(report, { colour: pc.isColorSupported })}`);
+    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
   }
   await notifier.finished(report);
   process.exit(EXIT[report.verdict]);

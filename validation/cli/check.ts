@@ -87,7 +87,10 @@ export async function checkBefore(journal: RunJournal, plan: Plan, args: CheckAr
     if (state === 'warning') console.error(`${pc.yellow('warning')}: ${name}: ${found}`);
   }
   const reason = reasonAgainst(checks);
-  if (reason !== undefined) console.error(checksText(checks.filter(({ state }) => state === 'failed')));
+  if (reason !== undefined) {
+    console.error(checksText(checks.filter(({ state }) => state === 'failed')));
+    console.error('To run it all the same: --no-check');
+  }
   return reason;
 }
 

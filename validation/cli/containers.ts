@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
@@ -55,4 +56,20 @@ export async function containersFor(
 /** Makes them ready for use. @returns what keeps them from it */
 export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
   return (await import('../runs/containers.ts')).provideImage(containers);
+}
+
+/**
+ * A worker tries its directory out by a shell command in which it does not quote it (seen with Work Queue 8.0.0), and ends
+ * when that fails: steps would wait for ever. In a container its directory is another one.
+ * @throws InputError a directory of runs below which no worker of this machine would run
+ */
+export function checkWorkerPlace(runs: string, { local, containerizer = 'process' }: ContainerFlags): void {
+  const path = resolve(runs);
+  const [bad] = /[\s'"`$&;|<>()*?[\\]/.exec(path) ?? [];
+  if (!local || containerizer !== 'process' || bad === undefined) return;
+  throw new InputError([
+    {
+      message: `work_queue_worker cannot run below ${path}, because of the ${JSON.stringify(bad)}: give another --runs`,
+    },
+  ]);
 }

@@ -57,10 +57,14 @@ export async function detach(run: RunDir, lock: RunLock, options: CarryOutOption
   if (ended !== undefined) {
     process.stderr.write(readFileSync(log, 'utf8'));
     process.exitCode = ended;
-  } else if (options.json) console.log(JSON.stringify({ id, directory: run.path, pid: child.pid }));
+    return;
+  }
+  // It serves the page before its steps can run.
+  const [, page] = /^page: (.+)$/m.exec(readFileSync(log, 'utf8')) ?? [];
+  if (options.json) console.log(JSON.stringify({ id, directory: run.path, pid: child.pid, page }));
   else {
     console.log(
-      `${id} runs in the background, in ${run.path}\n` +
+      `${id} runs in the background, in ${run.path}\n${page === undefined ? '' : `  page: ${page}\n`}` +
         `  relval status ${id} --follow\n  relval logs ${id} STEP --follow\n  relval stop ${id}`,
     );
   }

@@ -1,6 +1,5 @@
-import { copyFileSync, createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
@@ -8,6 +7,7 @@ import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
 import { prepareRun } from '../runs/execute.ts';
+import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
 import { lockRun, type RunLock } from '../runs/lock.ts';
 import type { RunRequest } from '../runs/record.ts';
@@ -17,14 +17,24 @@ import { endUnstarted } from '../runs/unstarted.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
-import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import {
+  checkContainerFlags,
+  checkWorkerPlace,
+  containerOptions,
+  containersFor,
+  provideContainers,
+} from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
+import { detach } from './detach.ts';
+import { execProgress } from './exec-progress.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
+import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
 
-/** Directory of a run in which what it was made from lies. */
-const FOLDER = 'exec';
+/** What a run is made from is in its directory from the first: it needs no other copy. */
+const FOLDER = 'input';
+const WORKFLOW = 'relval-exec.yaml';
 const ARCHIVE = 'relval-exec-files.tar.gz';
 /** What stands there is of the system, or of an image, and is not sent. */
 const SYSTEM = /^\/(bin|sbin|usr|lib\w*|opt|cvmfs|etc)\//;
@@ -34,7 +44,7 @@ export function addExec(program: Argv): void {
     'exec',
     'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
     (command) =>
-      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command)))))
+      logAddressOption(checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command))))))
         .usage(
           '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
         )
@@ -74,6 +84,7 @@ export function addExec(program: Argv): void {
     async (args) => {
       checkTools();
       checkFlags(args);
+      checkWorkerPlace(args.runs, args);
       const words = (args['--'] as string[] | undefined) ?? [];
       const script = scriptOf(words, args.image !== undefined);
       const sent = sentBy(args, script);
@@ -89,21 +100,22 @@ export function addExec(program: Argv): void {
       const { id, run } = store.create(name, new Date());
       const lock = lockRun(run.path) as RunLock;
       const request: RunRequest = {
-        input: join(run.path, FOLDER, 'workflow.yaml'),
-        cwd: join(run.path, FOLDER),
+        input: join(run.path, FOLDER, WORKFLOW),
         command: words,
         set: [],
         setAppend: [],
         lenient: false,
         local: args.local,
         ...(args.catalog !== undefined && { catalog: args.catalog }),
+        ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
         ...(args.retries !== undefined && { retries: args.retries }),
         ...(args.containerizer && { containerizer: args.containerizer }),
         ...(args.local && args.image !== undefined && { image: args.image }),
         ...(args.volume && { volume: args.volume }),
+        ...(args.jira !== undefined && { jira: args.jira }),
         ...criteria,
       };
-      const again = planAgain(request, run, () => []);
+      const again = planAgain(requestOfCopy(run, request), run, () => []);
       let plan: ReturnType<typeof again>;
       let containers: LocalContainers | undefined;
       try {
@@ -122,9 +134,12 @@ export function addExec(program: Argv): void {
       const obstacle =
         (args.check ? await checkBefore(journal, plan, args) : undefined) ??
         (containers && (await provideContainers(containers)));
-      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
-      const step = plan.steps[0]?.id ?? '';
-      await carryOut({ journal, lock, plan, again }, { ...args, beforeReport: () => showLogs(run, step, args.json) });
+      // What the command prints has stdout for itself.
+      const options = { ...args, say: (text: string) => console.error(text) };
+      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
+      if (args.detach) return detach(run, lock, args);
+      const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
+      await carryOut({ journal, lock, plan, again }, { ...options, progress });
     },
   );
 }
@@ -135,6 +150,7 @@ interface ExecArguments {
   image?: string | undefined;
   local: boolean;
   catalog?: string | undefined;
+  logAddress?: string | undefined;
   directory?: string | undefined;
   runs: string;
   input: string[];
@@ -151,9 +167,10 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, image, containerizer, volume, cores, memory, wallTime, retries } = args;
+  const { local, catalog, logAddress, image, containerizer, volume, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
+  if (logAddress !== undefined) checkLogAddress(logAddress);
   if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
     fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
   }
@@ -251,7 +268,7 @@ async function writeFolder(
     memory,
     wallTime,
   };
-  writeFileSync(join(folder, 'workflow.yaml'), workflowOf(command, taken));
+  writeFileSync(join(folder, WORKFLOW), workflowOf(command, taken));
 }
 
 /** @returns the input as the workflow names it */
@@ -265,17 +282,4 @@ function copyInput(input: string, folder: string): string {
   if (existsSync(join(folder, name))) fail(`--input ${path}: a second file named ${name}`);
   copyFileSync(path, join(folder, name));
   return `${name}${unpack}`;
-}
-
-/** What the command has printed, on the streams on which it has. */
-async function showLogs(run: RunDir, step: string, json: boolean): Promise<void> {
-  const attempt = run.attempts(step).at(-1);
-  if (attempt === undefined) return;
-  for (const [file, stream] of [
-    ['stdout.log', json ? process.stderr : process.stdout],
-    ['stderr.log', process.stderr],
-  ] as const) {
-    const path = join(run.attemptDir(step, attempt), file);
-    if (existsSync(path)) await pipeline(createReadStream(path), stream, { end: false });
-  }
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventReader } from '../runs/event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/events.ts';
-import { ChunkLines, LogTail, lastLinesOffset } from '../runs/log-tail.ts';
+import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../runs/log-tail.ts';
+import { type TimedLine, withTimes } from '../runs/log-times.ts';
 import { statusOf } from '../runs/record.ts';
 import type { RunDir } from '../runs/store.ts';
 
@@ -23,13 +24,16 @@ export interface FollowLogs {
   /** Bytes as they come, of one step. */
   onChunk?: ((chunk: Buffer) => Promise<void>) | undefined;
   /** Lines, when there is no onChunk. */
-  onLine: (line: string, step: string) => void;
+  onLine: (line: TimedLine, step: string) => void;
+  /** Lines have the times at which they came. */
+  times: boolean;
   /** What happens to the steps that are followed. */
   onNote: (note: string) => void;
 }
 
 interface Open {
   attempt: number;
+  path: string;
   tail: LogTail;
   lines: ChunkLines;
 }
@@ -100,22 +104,27 @@ class LogFollowing {
     await this.#end(step);
     const path = join(this.#run.attemptDir(step, attempt), this.#options.file);
     const offset = tail !== undefined && existsSync(path) ? await lastLinesOffset(path, tail) : 0;
-    this.#open.set(step, { attempt, tail: new LogTail(path, offset), lines: new ChunkLines() });
+    this.#open.set(step, { attempt, path, tail: new LogTail(path, offset), lines: new ChunkLines() });
   }
 
-  async #drain(step: string, { tail, lines }: Open): Promise<void> {
-    const { onChunk, onLine } = this.#options;
-    for await (const chunk of tail.read()) {
-      if (onChunk) await onChunk(chunk);
-      else for (const line of lines.push(chunk)) onLine(line, step);
+  async #drain(step: string, open: Open): Promise<void> {
+    const { onChunk } = this.#options;
+    for await (const chunk of open.tail.read()) {
+      if (onChunk) await onChunk(chunk.bytes);
+      else await this.#tell(step, open, open.lines.push(chunk));
     }
+  }
+
+  async #tell(step: string, { path }: Open, lines: readonly LogLine[]): Promise<void> {
+    const told = this.#options.times ? await withTimes(path, lines) : lines.map((line) => ({ ...line, time: null }));
+    for (const line of told) this.#options.onLine(line, step);
   }
 
   async #end(step: string): Promise<void> {
     const open = this.#open.get(step);
     if (!open) return;
     await this.#drain(step, open);
-    for (const line of open.lines.end()) this.#options.onLine(line, step);
+    await this.#tell(step, open, open.lines.end());
     this.#open.delete(step);
   }
 

@@ -1,6 +1,5 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
@@ -11,6 +10,7 @@ import { lastLinesOffset } from '../runs/log-tail.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { followLogs } from './follow-logs.ts';
 import { runsOption } from './inspect.ts';
+import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
 import { table } from './table.ts';
 
 export function addLogs(program: Argv): void {
@@ -45,12 +45,12 @@ export function addLogs(program: Argv): void {
           alias: 't',
           type: 'boolean',
           default: false,
-          describe: 'When the attempt ran and, with --follow, when each line came',
+          describe: 'When the attempt ran and, of a log that was sent while it was written, when each line came (UTC)',
         })
         .option('json', {
           type: 'boolean',
           default: false,
-          describe: 'What attempts and logs there are, or with --grep what was found, as JSON',
+          describe: 'What attempts and logs there are, or with --grep what was found and when it came, as JSON',
         })
         .check(({ tail, attempt, json, follow }) => {
           if ([tail, attempt].some((number) => number !== undefined && !(Number.isInteger(number) && number >= 0)))
@@ -98,6 +98,20 @@ async function print(run: RunDir, step: string, { attempt, file, tail, times }: 
   const chosen = attempt ?? (run.attempts(step).at(-1) as number);
   const path = logPath(run, step, chosen, file);
   if (times) console.error(pc.dim(attemptLine(run, step, chosen)));
+  if (times && hasTimes(path)) {
+    await pipeline(
+      async function* () {
+        for await (const lines of linesOf(path, { tail, times })) {
+          if (lines.length > 0) yield lines.map(({ time, text }) => `${pc.dim(timeColumn(time))}${text}\n`).join('');
+        }
+      },
+      process.stdout,
+      { end: false },
+    );
+    return;
+  }
+  if (times)
+    console.error(pc.dim(`relval: nobody knows when the lines of ${file} came: it was not sent while it was written`));
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
   await pipeline(createReadStream(path, { start }), process.stdout, { end: false });
 }
@@ -119,10 +133,11 @@ async function follow(run: RunDir, { step, attempt, file, tail, times }: Asked, 
     tail,
     onNote: (note) => console.error(pc.dim(`relval: ${note}`)),
     onChunk: raw ? writeOut : undefined,
-    onLine: (line, of) => {
-      if (pattern && !pattern.test(line)) return;
-      const time = times ? `${new Date().toISOString().slice(11, 23)} ` : '';
-      process.stdout.write(`${pc.dim(time + (step === undefined ? `${of} | ` : ''))}${line}\n`);
+    times,
+    onLine: ({ text, time }, of) => {
+      if (pattern && !pattern.test(text)) return;
+      const before = `${times ? timeColumn(time) : ''}${step === undefined ? `${of} | ` : ''}`;
+      process.stdout.write(`${pc.dim(before)}${text}\n`);
     },
   });
 }
@@ -133,9 +148,9 @@ async function writeOut(chunk: Buffer): Promise<void> {
 }
 
 async function grepLogs(run: RunDir, asked: Asked, pattern: RegExp): Promise<void> {
-  const { step, json, anyFile, file } = asked;
+  const { step, json, anyFile, file, tail } = asked;
   const steps = step === undefined ? [...run.readView().steps.keys()] : [step];
-  const found: { step: string; attempt: number; file: string; line: number; text: string }[] = [];
+  const found: { step: string; attempt: number; file: string; line: number; text: string; time?: number }[] = [];
   for (const id of steps) {
     const attempt = asked.attempt ?? run.attempts(id).at(-1);
     if (attempt === undefined) continue;
@@ -143,21 +158,18 @@ async function grepLogs(run: RunDir, asked: Asked, pattern: RegExp): Promise<voi
     const files = step === undefined && anyFile ? await logsOf(directory) : [file];
     if (step !== undefined) logPath(run, id, attempt, file);
     for (const name of files.filter((one) => existsSync(join(directory, one)))) {
-      await grep(join(directory, name), pattern, (line, text) => {
-        if (json) found.push({ step: id, attempt, file: name, line, text });
-        else process.stdout.write(`${step === undefined ? `${id}/${name}:` : ''}${line}:${text}\n`);
-      });
+      for await (const lines of linesOf(join(directory, name), { tail, pattern, times: json || asked.times })) {
+        for (const { number: line, text, time } of lines) {
+          if (json) found.push({ step: id, attempt, file: name, line, text, ...(time !== null && { time }) });
+          else {
+            const before = asked.times ? pc.dim(timeColumn(time)) : '';
+            process.stdout.write(`${before}${step === undefined ? `${id}/${name}:` : ''}${line}:${text}\n`);
+          }
+        }
+      }
     }
   }
   if (json) console.log(JSON.stringify(found, null, 2));
-}
-
-async function grep(path: string, pattern: RegExp, onMatch: (line: number, text: string) => void): Promise<void> {
-  let number = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    number++;
-    if (pattern.test(line)) onMatch(number, line);
-  }
 }
 
 /** @throws InputError */

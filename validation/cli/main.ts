@@ -2,29 +2,35 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { InputError } from '../jdl/problem.ts';
-import { addAccept } from './accept.ts';
-import { addCheck } from './check.ts';
-import { addConfig } from './config.ts';
-import { addCarry } from './detach.ts';
-import { addDiff } from './diff.ts';
-import { addDoctor } from './doctor.ts';
-import { addExec } from './exec.ts';
-import { addGc } from './gc.ts';
-import { addGenerate, addPlan } from './generate.ts';
-import { addGraph } from './graph.ts';
-import { addList } from './inspect.ts';
-import { addLogs } from './logs.ts';
-import { addNotify } from './notify.ts';
-import { addReport } from './report.ts';
-import { addResume, addStop } from './resume.ts';
-import { addRun } from './run.ts';
-import { addSchedule } from './schedule.ts';
-import { addServe } from './serve.ts';
 import { useSettings } from './settings.ts';
-import { addStatus } from './status.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
+
+/** Loaded when they are needed: of most commands, only they themselves. */
+const COMMANDS = {
+  plan: async () => (await import('./generate.ts')).addPlan,
+  generate: async () => (await import('./generate.ts')).addGenerate,
+  run: async () => (await import('./run.ts')).addRun,
+  exec: async () => (await import('./exec.ts')).addExec,
+  resume: async () => (await import('./resume.ts')).addResume,
+  carry: async () => (await import('./detach.ts')).addCarry,
+  stop: async () => (await import('./resume.ts')).addStop,
+  list: async () => (await import('./inspect.ts')).addList,
+  status: async () => (await import('./status.ts')).addStatus,
+  logs: async () => (await import('./logs.ts')).addLogs,
+  report: async () => (await import('./report.ts')).addReport,
+  diff: async () => (await import('./diff.ts')).addDiff,
+  accept: async () => (await import('./accept.ts')).addAccept,
+  graph: async () => (await import('./graph.ts')).addGraph,
+  serve: async () => (await import('./serve.ts')).addServe,
+  check: async () => (await import('./check.ts')).addCheck,
+  schedule: async () => (await import('./schedule.ts')).addSchedule,
+  gc: async () => (await import('./gc.ts')).addGc,
+  notify: async () => (await import('./notify.ts')).addNotify,
+  config: async () => (await import('./config.ts')).addConfig,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+};
 
 const program = yargs(hideBin(process.argv))
   .scriptName('relval')
@@ -42,30 +48,11 @@ const program = yargs(hideBin(process.argv))
   });
 
 useSettings(program);
-for (const add of [
-  addPlan,
-  addGenerate,
-  addRun,
-  addExec,
-  addResume,
-  addCarry,
-  addStop,
-  addList,
-  addStatus,
-  addLogs,
-  addReport,
-  addDiff,
-  addAccept,
-  addGraph,
-  addServe,
-  addCheck,
-  addSchedule,
-  addGc,
-  addNotify,
-  addConfig,
-  addDoctor,
-])
-  add(program);
+const [command = ''] = process.argv.slice(2);
+const wanted = Object.hasOwn(COMMANDS, command)
+  ? [COMMANDS[command as keyof typeof COMMANDS]]
+  : Object.values(COMMANDS);
+for (const load of wanted) (await load())(program);
 
 // A reader that has seen enough (`relval logs … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

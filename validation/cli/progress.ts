@@ -9,7 +9,8 @@ import { table } from './table.ts';
 /** Shows how a run goes. */
 export interface Progress {
   event(event: RunEvent, view: RunView): void;
-  close(): void;
+  /** Resolves when all is shown. */
+  close(): void | Promise<void>;
 }
 
 const MARK: Record<StepState, (text: string) => string> = {
@@ -31,7 +32,8 @@ export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Prog
   return stream.isTTY && stream.rows > 0 ? liveProgress(stream, startedAt) : plainProgress(stream, startedAt);
 }
 
-function plainProgress(stream: NodeJS.WritableStream, startedAt: number): Progress {
+/** A line for every event that somebody waits for, with the time since the start (ms since 1970). */
+export function plainProgress(stream: NodeJS.WritableStream, startedAt: number): Progress {
   return {
     event(event, view) {
       const text = describe(event, view);

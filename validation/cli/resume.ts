@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { handedOn } from '../runs/earlier.ts';
@@ -16,7 +18,7 @@ import { runsOption } from './inspect.ts';
 /** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
 const PATIENCE_S = 15;
 /** A run that is stopped cancels its jobs and judges what there is. */
-const STOP_MS = 60_000;
+const STOP_S = 60;
 
 export function addResume(program: Argv): void {
   program.command(
@@ -84,23 +86,42 @@ export function addStop(program: Argv): void {
       if (record.state === 'ended' || !isAlive(record.process)) {
         throw new InputError([{ message: `${record.id} does not run: it is ${statusOf(record)}` }]);
       }
-      signal(record);
+      signal(record, run);
+      console.error(`${record.id} is told to stop, and judges what there is`);
       for (let waited = 0; isAlive(record.process); waited += 100) {
-        if (waited >= STOP_MS) throw new InputError([{ message: `${record.id} was told to stop, and still runs` }]);
+        if (waited >= STOP_S * 1000) throw new InputError([{ message: stillRuns(record.id) }]);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      console.log(`${record.id} is stopped: ${statusOf(run.readRecord())}\n  relval resume ${record.id}`);
+      const status = statusOf(run.readRecord());
+      const resumable = status === 'interrupted' || status === 'broken';
+      console.log(`${record.id} is stopped: ${status}${resumable ? `\n  relval resume ${record.id}` : ''}`);
     },
   );
 }
 
+function stillRuns(id: string): string {
+  return `${id} was told to stop, and still runs after ${STOP_S} s\n  relval status ${id} --follow   shows when it has ended\n  relval stop ${id}   once more ends it at once, without a report`;
+}
+
 /** @throws InputError it is out of reach */
-function signal({ id, process: { pid, host } }: RunRecord): void {
+function signal({ id, process: { pid, host } }: RunRecord, run: RunDir): void {
   const { host: here } = thisProcess();
-  if (host !== here) throw new InputError([{ message: `${id} runs on ${host}: stop it there` }]);
+  if (host !== here) {
+    const there = `ssh ${host} relval stop ${id} --runs ${dirname(run.path)}`;
+    throw new InputError([{ message: `${id} runs on ${host}, not here: stop it there\n  ${there}` }]);
+  }
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
-    throw new InputError([{ message: `${id}, process ${pid}, cannot be stopped: ${(error as Error).message}` }]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    // It has ended by itself just now.
+    if (code === 'ESRCH') return;
+    const why = code === 'EPERM' ? `it belongs to ${ownerOf(pid)}, who can stop it` : message;
+    throw new InputError([{ message: `${id}, process ${pid}, cannot be stopped by you: ${why}` }]);
   }
+}
+
+function ownerOf(pid: number): string {
+  const { stdout } = spawnSync('stat', ['-c', '%U', `/proc/${pid}`], { encoding: 'utf8' });
+  return stdout?.trim() || 'another user';
 }

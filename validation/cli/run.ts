@@ -14,18 +14,24 @@ import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '
 import { releaseOf } from '../runs/release.ts';
 import { parseSecrets, readSecrets } from '../runs/secrets.ts';
 import { RunStore } from '../runs/store.ts';
-import { LOG_ADDRESS } from '../runs/streams.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
-import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
+import {
+  checkContainerFlags,
+  checkWorkerPlace,
+  containerOptions,
+  containersFor,
+  provideContainers,
+} from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { warn } from './generate.ts';
 import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
 import { runsOption } from './inspect.ts';
+import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
 
 export function addRun(program: Argv): void {
@@ -33,7 +39,9 @@ export function addRun(program: Argv): void {
     'run <input>',
     'Run a validation and judge it',
     (command) =>
-      checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(inputOptions(command))))))
+      logAddressOption(
+        checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(inputOptions(command)))))),
+      )
         .option('local', {
           type: 'boolean',
           default: false,
@@ -58,11 +66,6 @@ export function addRun(program: Argv): void {
           type: 'string',
           requiresArg: true,
           describe: 'Of longer logs the first and the last half of this size are kept, e.g. 100M; default 256M',
-        })
-        .option('log-address', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'HOST[:PORT] by which workers reach this machine with their logs; default: its name',
         })
         .option('check', {
           type: 'boolean',
@@ -97,6 +100,7 @@ export function addRun(program: Argv): void {
       const { args, release } = chosen;
       if (args.catalog !== undefined) checkCatalog(args.catalog);
       if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
+      if (!args.dryRun) checkWorkerPlace(args.runs, args);
       const store = new RunStore(args.runs);
       const from = args.from === undefined ? undefined : store.find(args.from);
       const request = parseRequest({
@@ -170,11 +174,6 @@ export function checkCatalog(text: string): void {
   const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
   if (port >= 1 && port <= 65_535) return;
   throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
-}
-
-function checkLogAddress(text: string): void {
-  if (LOG_ADDRESS.test(text)) return;
-  throw new InputError([{ message: `--log-address ${text}: expected HOST or HOST:PORT` }]);
 }
 
 export function runName(name: string): string {

@@ -1,6 +1,8 @@
 import { STEP_FILES, stepFile } from '../step/names.ts';
+import type { Maker } from '../step/stage-file.ts';
 import type { InputFile, Plan, Stage, Step } from '../workflow/plan.ts';
 import { Aliases, type PlacedFile } from './aliases.ts';
+import { makersOf } from './makers.ts';
 
 /** All that the files of one Makeflow run are written from. */
 export interface Phase {
@@ -16,6 +18,8 @@ export interface Phase {
   sourcesOf: (step: Step) => readonly string[];
   /** Ids among them that keep the step from running when they did not succeed. */
   waitsOf: (step: Step) => readonly string[];
+  /** Earlier steps whose stored outputs the steps of a stage fetch. */
+  makersOf: (stage: Stage) => readonly Maker[];
 }
 
 /** The plan's steps of one phase: makeflow's node number is the index. */
@@ -67,6 +71,7 @@ export function preparePhase(plan: Plan, number: number): Phase {
     aliases: new Aliases(plan, (id) => byId.has(id)),
     sourcesOf: (step) => (step.stage === JOIN ? step.after : waited(step.after)),
     waitsOf: (step) => (step.stage === JOIN ? joinWaits(step.after) : waits(step.after)),
+    makersOf: (stage) => makersOf(plan, stage),
   };
 }
 

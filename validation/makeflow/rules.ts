@@ -25,15 +25,20 @@ export function* makeflowText(
   let common = '';
   let lastIds: readonly string[] | undefined;
   let results = '';
+  let makers: ReadonlySet<string> = new Set();
   for (const step of phase.steps) {
     if (step.stage !== stage) {
       stage = step.stage;
+      lastIds = undefined;
+      makers = new Set(phase.makersOf(stage).map((maker) => maker.step));
       yield category(stage, known.has(stage) ? undefined : stage.resources);
       known.add(stage);
       common = commonSources(stage, phase, hasSteps(stage));
     }
     const ids = phase.sourcesOf(step);
-    if (ids !== lastIds) results = ids.map((id) => ` ${stepFile(id, 'result.json')}`).join('');
+    if (ids !== lastIds) {
+      results = [...new Set([...ids, ...makers])].map((id) => ` ${stepFile(id, 'result.json')}`).join('');
+    }
     lastIds = ids;
     yield `${targets(step)}: ${common}${results}\n\texec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}\n`;
   }

@@ -10,7 +10,7 @@ import { makeflowText, PATTERNS, SCRIPT } from './rules.ts';
 
 const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
 
-export interface WriteOptions extends Omit<StageFileOptions, 'alias'> {
+export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'> {
   /** Fixed texts that are known errors where they stand in a log. */
   patterns: readonly string[];
   /** Variables of makeflow's environment that steps get. */
@@ -87,7 +87,11 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
   for (const [stage, steps] of bySteps) {
     const shared = steps.every((step) => step.after === steps[0]?.after);
     const waits = shared && steps[0] ? phase.waitsOf(steps[0]) : [];
-    const text = stageFile(stage, waits, { ...options, alias: (input) => phase.aliases.alias(input) });
+    const text = stageFile(stage, waits, {
+      ...options,
+      alias: (input) => phase.aliases.alias(input),
+      makers: phase.makersOf(stage),
+    });
     await writeText(join(draft, stageFileName(stage)), [text]);
     const ownWaits = shared ? () => [] : phase.waitsOf;
     if (!steps.some((step) => stepLine(step, ownWaits(step)))) continue;

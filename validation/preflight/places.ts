@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { request } from 'undici';
+import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
+import { parseHostPort } from '../../framework/workqueue/exchange.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';
 
@@ -88,24 +89,18 @@ export function splitAddress(address: string): { host: string; path: string } {
   return { host, path };
 }
 
-/** Asks the catalog for what it has. */
+/** Asks the catalog for its managers, as the framework does. @param catalog `HOST:PORT` */
 export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_MS): Promise<Check> {
   const name = `catalog ${catalog}`;
-  const advice = 'is catalog_server running there, and the port open?';
+  const address = parseHostPort(catalog);
+  if (address === undefined) return { name, state: 'failed', found: 'cannot be asked: expected HOST:PORT' };
   try {
-    const { statusCode, body } = await request(`http://${catalog}/query.json`, {
-      headersTimeout: patience,
-      bodyTimeout: patience,
-      signal: AbortSignal.timeout(patience),
-    });
-    const entries: unknown = await body.json();
-    if (statusCode !== 200 || !Array.isArray(entries)) throw new Error(`it answers with status ${statusCode}`);
-    const masters = entries.filter((entry) => entry?.type === 'wq_master').length;
-    return { name, state: 'ok', found: `answers; ${masters} managers are registered` };
+    const managers = await fetchCatalog({ ...address, timeoutMs: patience });
+    return { name, state: 'ok', found: `answers; ${managers.length} managers are registered` };
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    const why = error instanceof SyntaxError ? 'something else answers there' : message || code;
-    return { name, state: 'failed', found: `cannot be asked: ${why}`, advice };
+    if (!(error instanceof CatalogError)) throw error;
+    const advice = 'is catalog_server running there, and the port open?';
+    return { name, state: 'failed', found: `cannot be asked: ${error.message}`, advice };
   }
 }
 

@@ -58,7 +58,10 @@ export function checkProxy({ path, text, problem, mode = 0o600 }: ProxyFacts, no
     return failed(`is not valid before ${formatUtc(begins)}`, 'check the clock of this machine, or wait');
   const left = (ends - now) / 1000;
   if (left < days * DAY_S) {
-    return failed(`is valid for ${formatDuration(left)} more, until ${formatUtc(ends)}; ${days} days are wanted`);
+    return failed(
+      `is valid for ${formatDuration(left)} more, until ${formatUtc(ends)}; ${days} days are wanted`,
+      `${RENEW}, or ask for less: --proxy-days ${Math.floor(left / DAY_S)}`,
+    );
   }
   const key = keyProblem(text, chain[0] as X509Certificate);
   if (key !== undefined) return failed(key);

@@ -11,3 +11,8 @@ export function formatDuration(seconds: number): string {
 export function formatUtc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
+
+/** ms since 1970 as `15:33:20.4`, in UTC. */
+export function formatClock(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 21);
+}

@@ -25,7 +25,7 @@ export function lockRun(directory: string, patience = 0): RunLock | undefined {
   try {
     fd = openSync(`${directory}/.lock`, 'a');
   } catch (error) {
-    throw new InputError([{ message: `the run cannot be carried on from here: ${(error as Error).message}` }]);
+    throw new InputError([{ message: `the run cannot be locked: ${(error as Error).message}` }]);
   }
   const { status, error, stderr } = spawnSync('flock', ['-w', String(patience), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],

@@ -1,8 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { logSegments } from '../step/live-log.ts';
+import { leftOut } from '../step/log-bundle.ts';
 
 const PIECE = 1 << 16;
+
+/** Some bytes of a log. */
+export interface LogChunk {
+  bytes: Buffer;
+  /** Where the first one stands in the log; none for a line about what was left out. */
+  offset: number | undefined;
+}
+
+/** A line of a log. */
+export interface LogLine {
+  /** Without its line feed. */
+  text: string;
+  /** Counted from 1 where the reading began. */
+  number: number;
+  /** Of its first byte, where that is known. */
+  offset: number | undefined;
+}
 
 /**
  * A log of an attempt that is read as it grows. It may be replaced by its final form, which has the same bytes, or of which
@@ -19,15 +37,18 @@ export class LogTail {
   }
 
   /** What is new. */
-  async *read(): AsyncGenerator<Buffer> {
+  async *read(): AsyncGenerator<LogChunk> {
     for (const { path, start, size } of await logSegments(this.#path)) {
       if (start + size <= this.#offset) continue;
-      if (start > this.#offset) yield Buffer.from(`\n[relval: ${start - this.#offset} bytes left out here]\n`);
-      const from = Math.max(this.#offset, start);
-      for await (const chunk of createReadStream(path, { start: from - start, end: size - 1 })) {
-        yield chunk as Buffer;
+      if (start > this.#offset) yield { bytes: leftOut(start - this.#offset), offset: undefined };
+      this.#offset = Math.max(this.#offset, start);
+      const end = start + size;
+      for await (const chunk of createReadStream(path, { start: this.#offset - start, end: size - 1 })) {
+        const bytes = chunk as Buffer;
+        yield { bytes, offset: this.#offset };
+        this.#offset += bytes.length;
       }
-      this.#offset = start + size;
+      this.#offset = end;
     }
   }
 }
@@ -62,6 +83,8 @@ export async function lastLinesOffset(path: string, lines: number): Promise<numb
 /** Puts chunks of a log together into lines, of bytes that may be anything. */
 export class ChunkLines {
   #rest: Buffer = Buffer.alloc(0);
+  #number = 1;
+  #offset: number | undefined;
   readonly #limit: number;
 
   /** @param limit bytes after which a line without an end is told in pieces */
@@ -69,26 +92,35 @@ export class ChunkLines {
     this.#limit = limit;
   }
 
-  /** The lines that a chunk completes, without their line feeds. */
-  push(chunk: Buffer): string[] {
-    let text = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    const lines: string[] = [];
-    for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a)) {
-      lines.push(text.toString('utf8', 0, end));
-      text = text.subarray(end + 1);
+  /** The lines that a chunk completes. */
+  push({ bytes, offset }: LogChunk): LogLine[] {
+    const before = this.#rest.length;
+    const text = before > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
+    const lines: LogLine[] = [];
+    if (before === 0) this.#offset = offset;
+    let start = 0;
+    for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a, start)) {
+      lines.push(this.#line(text.subarray(start, end)));
+      this.#number++;
+      start = end + 1;
+      this.#offset = offset === undefined ? undefined : offset + start - before;
     }
-    if (text.length > this.#limit) {
-      lines.push(text.toString('utf8'));
-      text = Buffer.alloc(0);
+    if (text.length - start > this.#limit) {
+      lines.push(this.#line(text.subarray(start)));
+      start = text.length;
     }
-    this.#rest = Buffer.from(text);
+    this.#rest = Buffer.from(text.subarray(start));
     return lines;
   }
 
   /** A last line without an end. */
-  end(): string[] {
-    const rest = this.#rest.toString('utf8');
+  end(): LogLine[] {
+    const rest = this.#rest;
     this.#rest = Buffer.alloc(0);
-    return rest === '' ? [] : [rest];
+    return rest.length === 0 ? [] : [this.#line(rest)];
+  }
+
+  #line(bytes: Buffer): LogLine {
+    return { text: bytes.toString('utf8'), number: this.#number, offset: this.#offset };
   }
 }

@@ -127,11 +127,15 @@ export function isAlive({ pid, start, host }: RunRecord['process']): boolean {
   return host !== hostname() || processStart(pid) === start;
 }
 
-/** /proc/PID/stat, field 22: counted from the last parenthesis, since the command before it may hold blanks. */
+/**
+ * /proc/PID/stat, field 22: counted from the last parenthesis, since the command before it may hold blanks. One that has
+ * ended and that nobody has waited for is gone.
+ */
 function processStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -1,19 +1,10 @@
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../jdl/problem.ts';
-import { isAlive, runRecordSchema, statusOf, thisProcess } from './record.ts';
+import { lockRun } from './lock.ts';
+import { isAlive, statusOf, thisProcess } from './record.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 import { RunDir, type RunStore } from './store.ts';
 
@@ -144,28 +135,31 @@ export async function emptyTrash(store: RunStore): Promise<void> {
 }
 
 /**
- * Removes a run, unless it has been started or resumed since it was decided about. Within `whileRemoving`.
+ * Removes a run, unless somebody carries it, or has accepted it since it was decided about. Its lock is ours meanwhile:
+ * who wants to resume it just now finds it taken, or gone. Within `whileRemoving`.
  * @returns whether it is gone
  */
 export async function removeRun(store: RunStore, { path, id }: Pick<KeptRun, 'path' | 'id'>): Promise<boolean> {
-  if (isUnderWay(path)) return false;
-  const trash = join(store.dir, TRASH);
-  mkdirSync(trash, { recursive: true });
-  const moved = join(trash, `${id}-${readdirSync(trash).length}`);
-  renameSync(path, moved);
-  // Whoever has resumed it between the look and the move has said so in the record, which has moved along.
-  if (isUnderWay(moved) && !existsSync(path)) {
-    renameSync(moved, path);
-    return false;
+  const lock = lockRun(path);
+  if (!lock) return false;
+  let moved: string;
+  try {
+    if (mustStay(path)) return false;
+    const trash = join(store.dir, TRASH);
+    mkdirSync(trash, { recursive: true });
+    moved = join(trash, `${id}-${readdirSync(trash).length}`);
+    renameSync(path, moved);
+  } finally {
+    lock.release();
   }
   await rm(moved, { recursive: true, force: true, maxRetries: 3 });
   return true;
 }
 
-function isUnderWay(path: string): boolean {
+function mustStay(path: string): boolean {
   try {
-    const record = runRecordSchema.parse(new RunDir(path).readRecord());
-    return UNDER_WAY.includes(statusOf(record));
+    const record = new RunDir(path).readRecord();
+    return record.accepted !== undefined || UNDER_WAY.includes(statusOf(record));
   } catch {
     return false;
   }

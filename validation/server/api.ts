@@ -127,6 +127,13 @@ export interface LogLines {
    * asked for (an answer has some 4 MB at most): go on behind the last one.
    */
   lines: string[];
+  /**
+   * When the first byte of each line came; null where nobody knows. Only of logs that were sent while they were written.
+   * Exact to a fraction of a second.
+   */
+  times?: (number | null)[];
+  /** When the attempt began. */
+  start?: number;
   /** Byte offset behind the last of these lines: follow from there and miss nothing. */
   next: number;
   /** Lines of the whole log, as far as it is now; the last one may be unfinished. */
@@ -204,8 +211,11 @@ export type EventMessage =
   | { type: 'ping' };
 
 export type FollowMessage =
-  /** Bytes of the log from `offset` to `next` as text; bytes that are no UTF-8 are replaced. Take up again from `next`. */
-  | { type: 'data'; offset: number; next: number; text: string }
+  /**
+   * Bytes of the log from `offset` to `next` as text; bytes that are no UTF-8 are replaced. Take up again from `next`.
+   * `times`, as in `LogLines`: when the first byte came, and the one behind each line feed.
+   */
+  | { type: 'data'; offset: number; next: number; text: string; times?: (number | null)[] }
   /** The attempt has ended and all of its log was sent. */
   | { type: 'end'; size: number }
   /** The file was replaced by its final form, which differs from this offset on: what was sent of it is void. */

@@ -1,9 +1,10 @@
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
+import { arrivalTimes } from '../step/arrival-times.ts';
 import type { FollowMessage } from './api.ts';
 import { readBlock } from './line-index.ts';
-import { type OpenFile, openInside } from './open-inside.ts';
+import { type OpenFile, openInside, openTimes } from './open-inside.ts';
 import { send } from './sockets.ts';
 
 /** How often a log is looked at. */
@@ -45,7 +46,10 @@ export async function followLog(socket: WebSocket, log: FollowedLog): Promise<vo
           offset = good;
           await send(socket, { type: 'reset', offset } satisfies FollowMessage);
         }
-        offset = await sendFrom(socket, file, offset, ended);
+        if (offset < file.stat.size) {
+          const times = await openTimes(log);
+          offset = await sendFrom(socket, file, times, offset, ended).finally(() => times?.handle.close());
+        }
       }
       if (ended && isOpen()) {
         await send(socket, { type: 'end', size: offset } satisfies FollowMessage);
@@ -81,7 +85,13 @@ async function commonPart(before: FileHandle | undefined, { handle, stat }: Open
 }
 
 /** Sends all that is there now. @returns up to where */
-async function sendFrom(socket: WebSocket, { handle, stat }: OpenFile, from: number, ended: boolean): Promise<number> {
+async function sendFrom(
+  socket: WebSocket,
+  { handle, stat }: OpenFile,
+  times: OpenFile | undefined,
+  from: number,
+  ended: boolean,
+): Promise<number> {
   let offset = from;
   while (offset < stat.size && socket.readyState === socket.OPEN) {
     const bytes = await readBlock(handle, offset, Math.min(stat.size, offset + CHUNK));
@@ -89,10 +99,22 @@ async function sendFrom(socket: WebSocket, { handle, stat }: OpenFile, from: num
     const whole = last && ended ? bytes.length : wholeCharacters(bytes);
     if (whole === 0) break;
     const next = offset + whole;
-    await send(socket, { type: 'data', offset, next, text: bytes.toString('utf8', 0, whole) } satisfies FollowMessage);
+    const text = bytes.toString('utf8', 0, whole);
+    const starts = lineStarts(bytes.subarray(0, whole)).map((start) => offset + start);
+    const came = times && (await arrivalTimes(times.handle, { handle, size: stat.size }, starts));
+    await send(socket, { type: 'data', offset, next, text, ...(came && { times: came }) } satisfies FollowMessage);
     offset = next;
   }
   return offset;
+}
+
+/** The first byte, and the one behind each line feed. */
+function lineStarts(bytes: Buffer): number[] {
+  const starts = [0];
+  for (let at = bytes.indexOf(0x0a); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0x0a, at + 1)) {
+    starts.push(at + 1);
+  }
+  return starts;
 }
 
 /** How many bytes there are without the beginning of a UTF-8 character that is not whole yet. */

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { arrivalTimes } from '../step/arrival-times.ts';
 import type { LogLines } from './api.ts';
 import { type LineIndex, readBlock } from './line-index.ts';
 
@@ -19,6 +20,8 @@ export interface WantedLines {
   size: number;
   /** No more will come. */
   complete: boolean;
+  /** When the log came, where that was written down. */
+  times?: FileHandle | undefined;
 }
 
 /** Reads some lines; those at the end also before all lines before them are counted. */
@@ -29,17 +32,26 @@ export async function readLogLines(file: FileHandle, index: LineIndex, wanted: W
   const total = (): number => index.total(last[0] === LINE_FEED);
   if (line < 0) {
     const start = await startOfTail(file, size, Math.min(wanted.lines, -line));
-    const { lines, next } = await linesFrom(file, start, size, wanted.lines);
+    const { lines, next, ...times } = await timedLinesFrom(file, start, wanted);
     const counted = await withinPatience(counting);
     const all = counted ? total() : Math.max(lines.length, index.estimate(size));
     const from = counted ? await index.lineAt(file, start) : all - lines.length + 1;
-    const rest = { next, total: all, size, complete };
+    const rest = { ...times, next, total: all, size, complete };
     return { from: lines.length === 0 ? all + 1 : from, lines, ...rest, ...(counted ? {} : { estimated: true }) };
   }
   await counting;
   const start = (await index.offsetOf(file, line)) ?? size;
-  const { lines, next } = start < size ? await linesFrom(file, start, size, wanted.lines) : { lines: [], next: size };
-  return { from: line, lines, next, total: total(), size, complete };
+  const part = start < size ? await timedLinesFrom(file, start, wanted) : { lines: [], next: size };
+  return { from: line, ...part, total: total(), size, complete };
+}
+
+async function timedLinesFrom(
+  file: FileHandle,
+  start: number,
+  { size, lines: count, times }: WantedLines,
+): Promise<Pick<LogLines, 'lines' | 'next' | 'times'>> {
+  const { lines, starts, next } = await linesFrom(file, start, size, count);
+  return { lines, next, ...(times && { times: await arrivalTimes(times, { handle: file, size }, starts) }) };
 }
 
 async function withinPatience(work: Promise<void>): Promise<boolean> {
@@ -81,8 +93,9 @@ async function linesFrom(
   start: number,
   size: number,
   count: number,
-): Promise<{ lines: string[]; next: number }> {
+): Promise<{ lines: string[]; starts: number[]; next: number }> {
   const lines: string[] = [];
+  const starts: number[] = [];
   let next = start;
   let kept = 0;
   /** The beginning of a line that goes on in the next block, and how long it is so far. */
@@ -96,6 +109,7 @@ async function linesFrom(
   const close = (): void => {
     const text = textOf(Buffer.concat(open), length);
     lines.push(text);
+    starts.push(next);
     kept += Math.min(length, LONGEST) + 1;
     open = [];
     length = 0;
@@ -120,7 +134,7 @@ async function linesFrom(
     close();
     next = position;
   }
-  return { lines, next };
+  return { lines, starts, next };
 }
 
 function textOf(bytes: Buffer, length: number): string {

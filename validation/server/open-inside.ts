@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { timesPath } from '../step/arrival-times.ts';
 import { HttpError } from './http-error.ts';
 
 export interface OpenFile {
@@ -38,6 +39,11 @@ export async function openInside(root: string, path: string): Promise<OpenFile> 
   }
   await handle.close();
   throw missing;
+}
+
+/** When a log came; undefined where nobody wrote it down. */
+export function openTimes({ root, path }: { root: string; path: string }): Promise<OpenFile | undefined> {
+  return openInside(root, timesPath(path)).catch(() => undefined);
 }
 
 /** Changes whenever a file does: replaced, grown or rewritten. */

@@ -7,7 +7,7 @@ import { type Context, flag, hasIt, integer, parse, sendJson } from './context.t
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { readLogLines } from './log-lines.ts';
-import { type OpenFile, openInside, stampOf } from './open-inside.ts';
+import { type OpenFile, openInside, openTimes, stampOf } from './open-inside.ts';
 import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
 
@@ -50,6 +50,8 @@ export interface FoundLog {
   root: string;
   path: string;
   attempt: number;
+  /** When the attempt began, ms since 1970. */
+  start: number | undefined;
   ended: () => Promise<boolean>;
 }
 
@@ -70,7 +72,8 @@ export async function findLog(
     const now = await context.index.get(id);
     return !now || attemptHasEnded(now.status, await context.progress.of(run.root), step, attempt);
   };
-  return { root: run.root, path, attempt, ended };
+  const start = progress.attempts.get(step)?.get(attempt)?.started;
+  return { root: run.root, path, attempt, start, ended };
 }
 
 export function addLogRoutes(app: FastifyInstance, context: Context): void {
@@ -88,10 +91,13 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     }
     const { handle, stat } = file;
     const lines = context.lines.of(join(log.root, log.path), stat);
+    const times = await openTimes(log);
     try {
-      const wanted = { line: query.line, lines: query.lines, size: stat.size, complete };
-      return sendJson(request, reply, await readLogLines(handle, lines, wanted));
+      const wanted = { line: query.line, lines: query.lines, size: stat.size, complete, times: times?.handle };
+      const answer = await readLogLines(handle, lines, wanted);
+      return sendJson(request, reply, { ...answer, ...(log.start !== undefined && { start: log.start }) });
     } finally {
+      await times?.handle.close();
       // What is still being counted needs the file.
       void lines.settled().then(() => handle.close());
     }

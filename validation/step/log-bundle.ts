@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -67,6 +67,30 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
 /** Stands in the place of bytes that were not kept; relval-step.sh says the same. */
 export function leftOut(bytes: number): Buffer {
   return Buffer.from(`\n[relval: ${bytes} bytes left out here]\n`);
+}
+
+/** Where a log was cut. */
+export interface LeftOut {
+  /** Where the line that says so begins in the file, and the byte behind it. */
+  start: number;
+  end: number;
+  /** How many bytes of the stream are not there. */
+  bytes: number;
+}
+
+/** More than half the length of the line that stands for what was left out, with a number of 15 digits. */
+const NOTE_REACH = 32;
+
+/** Whether a log has lost its middle: head and tail are of one length, so that the line about it stands in the middle. */
+export async function findLeftOut(log: FileHandle, size: number): Promise<LeftOut | undefined> {
+  const from = Math.max(0, Math.floor(size / 2) - NOTE_REACH);
+  const bytes = Buffer.alloc(2 * NOTE_REACH);
+  const { bytesRead } = await log.read(bytes, 0, bytes.length, from);
+  const found = /\n\[relval: (\d{1,15}) bytes left out here\]\n/.exec(bytes.toString('latin1', 0, bytesRead));
+  if (!found) return undefined;
+  const start = from + found.index;
+  const end = start + found[0].length;
+  return start === size - end ? { start, end, bytes: Number(found[1]) } : undefined;
 }
 
 /** The bytes of one log, with a line in the place of what was left out. */

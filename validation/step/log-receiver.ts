@@ -58,7 +58,7 @@ const LAST_BYTES_MS = 300;
 
 /**
  * Receives what steps print while they run, into `<directory>/stdout.log` and `stderr.log` (see logSegments for streams
- * beyond the limit), and tells steps whether they may run at all. Nothing that comes over the network makes it throw.
+ * beyond the limit, arrivalTimes for when they came), and tells steps whether they may run at all. Nothing that comes over the network makes it throw.
  * @throws the address cannot be listened at
  */
 export async function startLogReceiver(options: ReceiverOptions): Promise<LogReceiver> {

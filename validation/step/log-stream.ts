@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ArrivalWriter } from './arrival-times.ts';
 import { assembleLog, LiveLog } from './live-log.ts';
 import { Masker } from './mask.ts';
 
@@ -67,7 +68,14 @@ export class LogStream {
     const { bytes } = this.#masker.end();
     if (bytes.length > 0) {
       const log = await LiveLog.open(this.#path, this.#limit);
-      await log.write(bytes).finally(() => log.close());
+      const arrival = new ArrivalWriter(this.#path);
+      try {
+        await arrival.came(log.offset, Date.now());
+        await log.write(bytes);
+      } finally {
+        await arrival.close(log.offset);
+        await log.close();
+      }
     }
     await assembleLog(this.#path, this.#limit);
   }
@@ -75,6 +83,7 @@ export class LogStream {
   async #receive(connection: Socket): Promise<void> {
     if (connection.destroyed || this.#closed) return;
     const log = await LiveLog.open(this.#path, this.#limit);
+    const arrival = new ArrivalWriter(this.#path);
     try {
       // Bytes before the offset are asked for again, but not written again: a secret may stand across it.
       const masker = new Masker(this.#secrets);
@@ -88,6 +97,7 @@ export class LogStream {
           const { bytes } = masker.push(chunk);
           const skip = Math.min(known, bytes.length);
           known -= skip;
+          if (bytes.length > skip) await arrival.came(log.offset, Date.now());
           failure = await log.write(bytes.subarray(skip)).then(
             () => undefined,
             (error: unknown) => ({ error }),
@@ -103,6 +113,7 @@ export class LogStream {
       if (known > 0 || failure) this.#masker = new Masker(this.#secrets);
       if (failure) throw failure.error;
     } finally {
+      await arrival.close(log.offset);
       await log.close();
     }
   }

@@ -40,6 +40,7 @@ rv_outputs=()            # two words each: archive or nothing, pattern
 rv_expects=()
 rv_hands_on=()           # two words each: file, the name it is handed on under
 rv_waits=()              # the waited-for steps that may block this one
+rv_makers=()             # three words each: where an input comes from, the step that stores it there, under which name
 rv_set_variables() { :; }
 rv_set_environment() { :; }
 rv_set_arguments() { rv_arguments=(); }
@@ -115,13 +116,13 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
-rv_peak_memory=null rv_out_of_memory=false
+rv_peak_memory=null rv_out_of_memory=false rv_unmade=''
 rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
   [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
-  [[ $rv_phase == skipped || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
+  [[ ($rv_phase == skipped && ! $rv_unmade) || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
   for ((rv_i = 0; rv_i < ${#rv_out_names[@]}; rv_i++)); do
     rv_string "${rv_out_names[rv_i]}"
     rv_output_list+="${rv_output_list:+, }{\"name\": $rv_reply, \"size\": ${rv_out_sizes[rv_i]}}"
@@ -310,6 +311,7 @@ rv_give_up_guarded() { # what rv_fail said
   case $rv_phase in
     environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
+    skipped) rv_unmade=1 && rv_finish 0 ;;
     *) rv_give_up "$rv_exit_input" input "$rv_message" ;;
   esac
 }
@@ -460,6 +462,23 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   esac
 }
 
+# FROM: true when an earlier step was to make this input, and did not: then nobody can fetch it, however often it is tried.
+# Sets rv_message.
+rv_find_unmade() {
+  local rv_i rv_result
+  for ((rv_i = 0; rv_i < ${#rv_makers[@]}; rv_i += 3)); do
+    [[ ${rv_makers[rv_i]} == "$1" ]] || continue
+    rv_result=$rv_top/${rv_makers[rv_i + 1]}.result.json
+    rv_string "${rv_makers[rv_i + 2]}"
+    [[ -e $rv_result ]] && ! grep -q -F "{\"name\": $rv_reply, " -- "$rv_result" || return
+    # one that was not run itself knows which one is to blame
+    rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_result")
+    : "${rv_message:=not run, because ${rv_makers[rv_i + 1]} did not make ${rv_makers[rv_i + 2]}}"
+    return 0
+  done
+  return 1
+}
+
 # KIND…: fetches the inputs of those kinds into the current directory; on failure rv_own/failed says what is wrong
 rv_fetch_inputs() {
   local rv_i rv_attempt rv_kind rv_from rv_name rv_unpack_it
@@ -474,6 +493,10 @@ rv_fetch_inputs() {
         rv_size "$rv_name" && printf '%s\n' "$rv_reply" >>"$rv_own/input-bytes"
         [[ ! $rv_unpack_it ]] && break
         rv_unpack "$rv_name" 2>"$rv_own/error" && break
+      fi
+      if rv_find_unmade "$rv_from"; then
+        rv_say "$rv_message"
+        rv_fail skipped "$rv_message"
       fi
       [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
       rv_last_line "$rv_own/error"

@@ -5,10 +5,19 @@ import { quote, shellValue, shellWords } from './shell-words.ts';
 /** An input that is sent with the step, not fetched by it. */
 export type SentInput = Extract<InputFile, { kind: 'sent' | 'generated' | 'made' }>;
 
+/** An input that an earlier step makes: its path or address, the step, and the name of the output there. */
+export interface Maker {
+  from: string;
+  step: string;
+  output: string;
+}
+
 /** Where the data files of the stage come from, as seen by the step. */
 export interface StageFileOptions {
   /** The name under which a sent, generated or made input stands beside the script. */
   alias: (input: SentInput) => string;
+  /** Inputs that are fetched from where an earlier step stores them. */
+  makers?: readonly Maker[];
   /** Program that prints the environment of packages. @default alienv of CVMFS */
   alienv?: string | undefined;
   /** Seconds before the second of five attempts at a transfer; twice that before the third, … @default 5 */
@@ -89,6 +98,10 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
       stage.handsOn.map((file) => [file, safeName(file)]),
     ),
     waitsLine(waits),
+    array(
+      'rv_makers',
+      (options.makers ?? []).map(({ from, step, output }) => [from, step, output]),
+    ),
     block('rv_set_environment', environment),
     block('rv_set_arguments', ['  rv_arguments=(', ...argumentWords.map((word) => `    ${word}`), '  )']),
     block('rv_set_output_dir', [`  rv_output_dir=${outputDir}`]),

@@ -137,7 +137,5 @@ export interface Plan {
   needs?: StoredFile[];
   /** The files that were read: the JDL, overrides, collections; copied into the run's `input/`. */
   sources: string[];
-  /** Where local files were looked for, in this order: the current directory first. */
-  folders?: readonly string[];
   warnings: string[];
 }

@@ -90,7 +90,7 @@ function plan(
     sources: sources.map((path) => resolve(path)),
     warnings,
   });
-  return { ...built, folders };
+  return built;
 }
 
 /** The keys of a JDL that the workflow file has itself. */

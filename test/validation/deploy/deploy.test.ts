@@ -110,6 +110,18 @@ it('the framework has every flag that its Marathon definition gives', () => {
   expect(() => checkFrameworkFlags(['--no-such-flag'])).toThrow(/such/);
 });
 
+it.each([
+  ['of Marathon', JSON.parse(read('marathon', 'page.json')).args, JSON.parse(read('marathon', 'framework.json')).args],
+  ...[parse(read('compose.yaml'), { merge: true }).services].map(({ page, framework }) => [
+    'of the compose file',
+    page.command,
+    framework.command.flatMap((flag: string) => flag.split('=')),
+  ]),
+])('the page %s shows the framework beside it', (_whose, page: string[], framework: string[]) => {
+  const [port] = /\d+$/.exec(framework[framework.indexOf('--listen') + 1] ?? '') ?? [];
+  expect(page[page.indexOf('--framework') + 1]).toBe(`http://127.0.0.1:${port}`);
+});
+
 describe('the compose file', () => {
   const { services, volumes } = parse(read('compose.yaml'), { merge: true });
 

@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventWriter } from '../../../validation/runs/event-log.ts';
+import { requestOfCopy } from '../../../validation/runs/input-copy.ts';
 import { thisProcess } from '../../../validation/runs/record.ts';
 import { RunDir } from '../../../validation/runs/store.ts';
 import { GPMC, Relval } from '../../e2e/relval.ts';
@@ -25,8 +26,9 @@ function someRun(id: string): void {
   const input = join(relval.dir, 'bins.yaml');
   writeFileSync(input, WORKFLOW);
   const run = new RunDir(join(relval.runs, id));
-  mkdirSync(join(run.path, 'input'), { recursive: true });
-  copyFileSync(input, join(run.path, 'input', 'bins.yaml'));
+  const copy = requestOfCopy(run, { input, set: [], setAppend: [], lenient: false, local: true });
+  mkdirSync(dirname(copy.input), { recursive: true });
+  copyFileSync(input, copy.input);
   run.writeRecord({
     schema: 'relval-run-1',
     id,

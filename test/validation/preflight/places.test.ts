@@ -11,6 +11,7 @@ import {
   checkStorage,
   fixedPart,
 } from '../../../validation/preflight/places.ts';
+import { startCatalog, startFlow } from '../../framework/workqueue/tools.ts';
 
 const PATH = process.env.PATH;
 let directory: tmp.DirResult;
@@ -88,13 +89,20 @@ describe('the catalog', () => {
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  it('answers with a list, or is no catalog, or nobody is there', async () => {
-    const good = await catalog((_request, response) => response.end('[{"type":"wq_master"},{"type":"catalog"}]'));
-    expect(await checkCatalog(good)).toMatchObject({ state: 'ok', found: expect.stringContaining('1 managers') });
+  it('is a real one, with the managers that it has', async () => {
+    const real = await startCatalog();
+    const address = `${real.host}:${real.port}`;
+    expect(await checkCatalog(address)).toMatchObject({ state: 'ok', found: 'answers; 0 managers are registered' });
+    await startFlow(real, 'checked', [{ command: 'touch made', output: 'made' }]);
+    const known = 'answers; 1 managers are registered';
+    await expect.poll(() => checkCatalog(address), { timeout: 20_000 }).toMatchObject({ state: 'ok', found: known });
+  });
+
+  it('is no catalog, or nobody is there', async () => {
     const page = await catalog((_request, response) => response.end('<html>'));
     expect(await checkCatalog(page)).toMatchObject({
       state: 'failed',
-      found: expect.stringContaining('something else'),
+      found: expect.stringContaining('does not answer with a list'),
     });
     const sad = await catalog((_request, response) => response.writeHead(500).end('{}'));
     expect(await checkCatalog(sad)).toMatchObject({ state: 'failed', found: expect.stringContaining('500') });

@@ -57,6 +57,7 @@ describe('a proxy certificate', () => {
     expect(check(soon)).toMatchObject({
       state: 'failed',
       found: expect.stringMatching(/valid for (71|72) h .* 7 days are wanted/),
+      advice: expect.stringContaining('--proxy-days 2'),
     });
     expect(check(soon, 2)).toMatchObject({ state: 'ok' });
   });

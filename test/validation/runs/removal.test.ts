@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockRun } from '../../../validation/runs/lock.ts';
 import { type RunRecord, thisProcess } from '../../../validation/runs/record.ts';
 import { emptyTrash, keptRuns, removeRun, whileRemoving } from '../../../validation/runs/removal.ts';
 import { type RunDir, RunStore } from '../../../validation/runs/store.ts';
@@ -55,6 +56,19 @@ describe('removing runs', () => {
     const one = make({ state: 'running', verdict: undefined });
     expect(await removeRun(store, one)).toBe(false);
     expect(existsSync(join(one.path, 'run.json'))).toBe(true);
+  });
+
+  it('leaves a run alone that somebody is about to carry on, or has accepted meanwhile', async () => {
+    const one = make({ verdict: 'interrupted' });
+    const lock = lockRun(one.path);
+    expect(await removeRun(store, one)).toBe(false);
+    expect(existsSync(join(one.path, 'run.json'))).toBe(true);
+    lock?.release();
+    one.run.writeRecord({ ...one.run.readRecord(), accepted: { time: 1, by: 'me', note: 'good' } });
+    expect(await removeRun(store, one)).toBe(false);
+    const { accepted: _accepted, ...rest } = one.run.readRecord();
+    one.run.writeRecord(rest);
+    expect(await removeRun(store, one)).toBe(true);
   });
 
   it('shows no half run after a crash in the middle, and the next one finishes it', async () => {

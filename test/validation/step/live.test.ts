@@ -247,7 +247,7 @@ describe('memory', () => {
   const hold = (mb: number): string => `x=$(head -c ${mb}000000 /dev/zero | tr '\\0' x)`;
 
   it('is that of the payload and its children together, at its worst', async () => {
-    const payload = `(${hold(30)}; sleep 2) & (${hold(30)}; sleep 2) & wait; echo done`;
+    const payload = `(${hold(30)}; sleep 4) & (${hold(30)}; sleep 4) & wait; echo done`;
     const { result } = await runStep(newScratch(), payload);
     expect(result.peakMemory).toBeGreaterThan(60e6);
     expect(result.peakMemory).toBeLessThan(250e6);

@@ -175,7 +175,7 @@ describe('a stream', () => {
     await receiver.finish('sim0001-1-2-host');
     const notice = `\n[relval: ${text.length - 1000} bytes left out here]\n`;
     expect(read('stdout.log')).toBe(text.slice(0, 500) + notice + text.slice(-500));
-    expect(readdirSync(join(dir, 'sim0001', 'live'))).toEqual(['stdout.log']);
+    expect(readdirSync(join(dir, 'sim0001', 'live'))).toEqual(['stdout.log', 'stdout.log.times']);
   });
 
   it('is whole when it ends at the limit, and goes on after a restart beyond its first half', async () => {

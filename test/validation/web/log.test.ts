@@ -106,6 +106,24 @@ describe('the lines of a log', () => {
     expect(lines.missing(99, 500)).toBeUndefined();
   });
 
+  it('have the times of their first bytes, where these are known', () => {
+    const lines = new LogLines();
+    lines.put(1, ['a', 'b'], [1000, null]);
+    lines.total = 2;
+    expect([lines.timeOf(1), lines.timeOf(2)]).toEqual([1000, undefined]);
+    lines.append('c\nhal', [3000, 3200]);
+    // Of a line that goes on the beginning counts.
+    lines.append('f\nlast\n', [4000, 4200]);
+    expect([3, 4, 5].map((line) => [lines.get(line), lines.timeOf(line)])).toEqual([
+      ['c', 3000],
+      ['half', 3200],
+      ['last', 4200],
+    ]);
+    lines.clear();
+    lines.append('old\n');
+    expect(lines.timed).toBe(false);
+  });
+
   it('are given up far from those that are looked at, however many come', () => {
     const lines = new LogLines();
     for (let n = 0; n < 300; n++) {

@@ -3,10 +3,14 @@ const MOST = { lines: 40_000, characters: 12_000_000 };
 /** A line without an end is not kept beyond this: a progress bar may never end one. Characters. */
 const LONGEST = 65_536;
 
+/** When lines came, as the server says it. */
+type Times = readonly (number | null)[];
+
 /** The lines of a log that are known, of which it has any number. Lines count from 1. */
 export class LogLines {
   #lines = new Map<number, string>();
   #characters = 0;
+  readonly #times = new Map<number, number>();
   /** Of the whole log. */
   total = 0;
   /** Whether the last line has not ended yet. */
@@ -16,30 +20,47 @@ export class LogLines {
     return this.#lines.get(line);
   }
 
+  /** When a line came, ms since 1970, where that is known. */
+  timeOf(line: number): number | undefined {
+    return this.#times.get(line);
+  }
+
+  /** Whether it is known of any of them. */
+  get timed(): boolean {
+    return this.#times.size > 0;
+  }
+
   clear(): void {
     this.#lines.clear();
+    this.#times.clear();
     this.#characters = 0;
   }
 
-  put(from: number, lines: readonly string[]): void {
-    for (const [n, text] of lines.entries()) this.#set(from + n, text);
+  put(from: number, lines: readonly string[], times: Times = []): void {
+    for (const [n, text] of lines.entries()) {
+      this.#set(from + n, text);
+      this.#came(from + n, times[n]);
+    }
   }
 
-  /** Takes what was added to the end of the log. */
-  append(text: string): void {
+  /** Takes what was added to the end of the log. @param times of its first character, and of those behind line feeds */
+  append(text: string, times: Times = []): void {
     const pieces = text.split('\n');
     const last = pieces.pop() ?? '';
-    const add = (piece: string, ended: boolean): void => {
+    const add = (piece: string, time: number | null | undefined, ended: boolean): void => {
       const line = ended ? piece.replace(/\r$/, '') : piece;
       if (this.unfinished) {
         const before = this.#lines.get(this.total);
         // Where the beginning of the line was given up it is read again when it is seen.
         if (before !== undefined) this.#set(this.total, (before + line).slice(0, LONGEST));
-      } else this.#set(++this.total, line.slice(0, LONGEST));
+      } else {
+        this.#set(++this.total, line.slice(0, LONGEST));
+        this.#came(this.total, time);
+      }
       this.unfinished = !ended;
     };
-    for (const piece of pieces) add(piece, true);
-    if (last !== '') add(last, false);
+    for (const [n, piece] of pieces.entries()) add(piece, times[n], true);
+    if (last !== '') add(last, times[pieces.length], false);
   }
 
   /** The lines from the first to the last that are not known; none when all are. */
@@ -61,7 +82,12 @@ export class LogLines {
       if (line === this.total) continue;
       this.#characters -= this.#lines.get(line)?.length ?? 0;
       this.#lines.delete(line);
+      this.#times.delete(line);
     }
+  }
+
+  #came(line: number, time: number | null | undefined): void {
+    if (typeof time === 'number') this.#times.set(line, time);
   }
 
   #set(line: number, text: string): void {

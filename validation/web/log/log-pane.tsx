@@ -8,6 +8,7 @@ import { matcherOf, type Query } from './highlight.ts';
 import type { LineRange } from './line-range.ts';
 import { LogRow } from './log-row.tsx';
 import { type LogName, LogSource } from './log-source.ts';
+import { stamp, stamps } from './stamps.ts';
 
 /** Pixels, as in the style sheet. */
 const ROW = 18;
@@ -15,7 +16,7 @@ const ROW = 18;
 /** What the toolbar and the keys do in a pane. */
 export interface PaneHandle extends ViewportHandle {
   /** The first line that is seen. */
-  top: () => number;
+  line: () => number;
 }
 
 interface Props {
@@ -33,6 +34,8 @@ interface Props {
   /** It has not begun, or nothing was written yet. */
   waiting: boolean;
   onScroll?: (top: number) => void;
+  /** Its lines are there. */
+  onLoaded?: () => void;
   handle: { current: PaneHandle | undefined };
 }
 
@@ -47,7 +50,6 @@ export function LogPane(props: Props) {
   );
   useEffect(() => () => source.close(), [source]);
   const view = useRef<ViewportHandle | undefined>(undefined);
-  const top = useRef(0);
   const [, redraw] = useState(0);
   useSignalEffect(() => redraw(source.version.value));
   const bySeverity = useMemo(() => new Map(props.findings.map((finding) => [finding.line, finding])), [props.findings]);
@@ -62,12 +64,16 @@ export function LogPane(props: Props) {
     toEnd: () => view.current?.toEnd(),
     pageBy: (pages) => view.current?.pageBy(pages),
     focus: () => view.current?.focus(),
-    top: () => Math.floor(top.current) + 1,
+    top: () => view.current?.top() ?? 0,
+    line: () => Math.floor(view.current?.top() ?? 0) + 1,
   };
   // A link to a line leads there, also when it is changed by hand.
   useEffect(() => {
     if (isLoaded && range && !follow) view.current?.show(range.from - 1);
   }, [isLoaded, range?.from, follow]);
+  useEffect(() => {
+    if (isLoaded) props.onLoaded?.();
+  }, [isLoaded]);
 
   const error = source.error.value;
   if (!isLoaded) {
@@ -90,6 +96,7 @@ export function LogPane(props: Props) {
           {source.estimated.value ? 'about ' : ''}
           {count(total)} lines, {formatBytes(source.size)}
           {source.complete.value ? '' : ', still written'}
+          {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; nobody knows when its lines came'}
         </span>
       </p>
       {total === 0 ? (
@@ -109,7 +116,6 @@ export function LogPane(props: Props) {
           handle={view}
           onRange={(from, to) => source.ensure(from + 1, to)}
           onScroll={(at, atEnd) => {
-            top.current = at;
             props.onFollow(atEnd);
             props.onScroll?.(at);
           }}
@@ -119,6 +125,7 @@ export function LogPane(props: Props) {
               row={row}
               digits={digits}
               text={source.lines.get(row + 1)}
+              time={source.lines.timed ? stamp(source.lines.timeOf(row + 1), source.start) : undefined}
               finding={bySeverity.get(row + 1)}
               matcher={matcher}
               selected={range !== undefined && row + 1 >= range.from && row + 1 <= range.to}

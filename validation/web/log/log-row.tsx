@@ -10,6 +10,8 @@ interface Props {
   row: number;
   digits: number;
   text: string | undefined;
+  /** When it came: what is shown, and what is said where the pointer rests. */
+  time?: { text: string; title: string | undefined } | undefined;
   finding: Finding | undefined;
   matcher: RegExp | undefined;
   selected: boolean;
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** A line of a log. Its text is only ever put into text nodes. */
-export function LogRow({ row, digits, text, finding, matcher, selected, current, onPick }: Props) {
+export function LogRow({ row, digits, text, time, finding, matcher, selected, current, onPick }: Props) {
   const [whole, setWhole] = useState(false);
   const line = row + 1;
   const clipped = text !== undefined && text.length > CLIP && !whole ? text.slice(0, CLIP) : text;
@@ -46,6 +48,11 @@ export function LogRow({ row, digits, text, finding, matcher, selected, current,
       >
         {String(line).padStart(digits, '\u2007')}
       </a>
+      {time && (
+        <span class="time" title={time.title}>
+          {time.text}
+        </span>
+      )}
       {text === undefined ? (
         <span class="text soft">…</span>
       ) : (

@@ -36,6 +36,8 @@ export class LogSource {
   readonly loaded = signal(false);
   readonly lines = new LogLines();
   size = 0;
+  /** When the attempt began. */
+  start: number | undefined;
   #name: LogName;
   #next = 0;
   #seen = { from: 1, to: 1 };
@@ -96,7 +98,8 @@ export class LogSource {
   #take(answer: LinesAnswer): void {
     // Lines that were known by an estimated number are known by another one now.
     if (this.estimated.value) this.lines.clear();
-    this.lines.put(answer.from, answer.lines);
+    this.lines.put(answer.from, answer.lines, answer.times);
+    this.start = answer.start;
     this.lines.total = Math.max(answer.total, this.lines.total);
     if (this.estimated.value || answer.estimated) this.lines.total = answer.total;
     this.size = Math.max(answer.size, this.size);
@@ -114,7 +117,7 @@ export class LogSource {
       // The last line grows by what is followed: the answer may be older than that.
       const known = this.lines.get(this.lines.total);
       const total = this.lines.total;
-      this.lines.put(answer.from, answer.lines);
+      this.lines.put(answer.from, answer.lines, answer.times);
       if (known !== undefined && this.#socket) this.lines.put(total, [known]);
       this.lines.evict(this.#seen.from, this.#seen.to);
       this.#changed();
@@ -132,7 +135,7 @@ export class LogSource {
     const tail = await getJson<LinesAnswer>(logPath(this.#name, { line: -2, lines: 2 }));
     const last = tail.next > 0 ? await getText(logPath(this.#name, { offset: tail.next - 1, limit: 1 })) : '\n';
     if (this.#closed) return;
-    this.lines.put(tail.from, tail.lines);
+    this.lines.put(tail.from, tail.lines, tail.times);
     this.lines.total = tail.total;
     this.lines.unfinished = last !== '\n';
     this.#next = tail.next;
@@ -152,7 +155,7 @@ export class LogSource {
     if (message.type === 'data') {
       // What a new connection sends again is known already.
       if (message.offset < this.#next) return;
-      this.lines.append(message.text);
+      this.lines.append(message.text, message.times);
       this.#next = message.next;
       this.size = Math.max(this.size, message.next);
       this.lines.evict(this.#seen.from, this.#seen.to);

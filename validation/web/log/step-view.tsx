@@ -14,12 +14,15 @@ import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
 import { LogPane, type PaneHandle } from './log-pane.tsx';
 import { type LogName, logPath } from './log-source.ts';
+import { useScrollTogether } from './scroll-together.ts';
 import { LogSearch, nextMatch } from './search.ts';
 import { SearchBar } from './search-bar.tsx';
+import { stamps, switchStamps } from './stamps.ts';
 import { fileOf } from './streams.ts';
 
 type Attempt = StepDetail['attempts'][number];
 
+const TIMES = { none: 'Times', clock: 'Times: clock', since: 'Times: since start' } as const;
 const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
 
 /** A step: what became of it, and its logs. */
@@ -88,6 +91,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
   const field = useRef<HTMLInputElement>(null);
   const name: LogName = { run, step, attempt, stream };
   const beside = besideOf(wanted.get('beside'), detail, name);
+  const together = useScrollTogether(main, other, beside ? logPath(beside) : '');
   const findings = detail.findings.filter((one) => one.attempt === attempt && one.file === fileOf(stream) && one.line);
   const lines = [...new Set(findings.map(({ line }) => line ?? 0))].sort((a, b) => a - b);
   const found = search.state.value;
@@ -103,7 +107,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
       show(
         nextMatch(
           found.lines,
-          current ?? (forward ? (main.current?.top() ?? 1) - 1 : (main.current?.top() ?? 1)),
+          current ?? (forward ? (main.current?.line() ?? 1) - 1 : (main.current?.line() ?? 1)),
           forward,
         ),
       );
@@ -146,12 +150,14 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     { key: 'N', what: 'match before', act: () => toMatch(false) },
     { key: 'e', what: 'next finding', act: () => toFinding(true) },
     { key: 'E', what: 'finding before', act: () => toFinding(false) },
-    { key: 'j', what: 'a line down', act: () => main.current?.goTo((main.current?.top() ?? 1) + 0) },
-    { key: 'k', what: 'a line up', act: () => main.current?.goTo((main.current?.top() ?? 1) - 2) },
+    { key: 'j', what: 'a line down', act: () => main.current?.goTo((main.current?.line() ?? 1) + 0) },
+    { key: 'k', what: 'a line up', act: () => main.current?.goTo((main.current?.line() ?? 1) - 2) },
     { key: ' ', what: 'a page down', act: () => main.current?.pageBy(1) },
     { key: 'g', what: 'first line', act: () => main.current?.goTo(0) },
     { key: 'G', what: 'last line, and follow', act: stay },
     { key: 'w', what: 'wrap long lines', act: toggleWrap },
+    { key: 'i', what: 'times of lines: of the clock, since the start, none', act: switchStamps },
+    ...(beside ? [{ key: 's', what: 'scroll both logs together', act: together.toggle }] : []),
   ]);
 
   const waiting = !ENDED.includes(detail.state);
@@ -177,6 +183,24 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           <button type="button" aria-pressed={wrap} onClick={toggleWrap} title="Wrap long lines (w)">
             Wrap
           </button>
+          <button
+            type="button"
+            aria-pressed={stamps.value !== 'none'}
+            onClick={switchStamps}
+            title="When each line came: of the clock, since the attempt began, or not at all (i)"
+          >
+            {TIMES[stamps.value]}
+          </button>
+          {beside && (
+            <button
+              type="button"
+              aria-pressed={together.isOn}
+              onClick={together.toggle}
+              title="Scroll both logs together (s)"
+            >
+              Together
+            </button>
+          )}
           <select
             aria-label="Beside it"
             value={beside ? (wanted.get('beside') ?? '') : ''}
@@ -214,6 +238,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           query={found?.query}
           current={current}
           waiting={waiting}
+          onScroll={together.onMain}
           handle={main}
         />
         {beside && (
@@ -222,6 +247,8 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
             title={beside.run === run ? `attempt ${beside.attempt}` : `last good run ${beside.run}`}
             wrap={wrap}
             query={found?.query}
+            onScroll={together.onOther}
+            onLoaded={() => together.join(follow)}
             handle={other}
           />
         )}
@@ -242,6 +269,8 @@ function Beside(props: {
   title: string;
   wrap: boolean;
   query: Query | undefined;
+  onScroll: (top: number) => void;
+  onLoaded: () => void;
   handle: { current: PaneHandle | undefined };
 }) {
   const [follow, setFollow] = useState(true);

@@ -11,6 +11,8 @@ export interface ViewportHandle {
   goTo: (top: number) => void;
   toEnd: () => void;
   pageBy: (pages: number) => void;
+  /** The first row that is seen, and how much of it is above. */
+  top: () => number;
   focus: () => void;
 }
 
@@ -62,6 +64,7 @@ export function Viewport(props: Props) {
     scroll.current = box.current.scrollTop;
   };
   const goTo = (wanted: number): void => {
+    clearTimeout(settle.current); // it would put the bar back to where it was
     const end = wanted >= lastTop(extent);
     const next = Math.max(0, Math.min(wanted, lastTop(extent)));
     setPosition({ top: next, atEnd: end });
@@ -79,6 +82,7 @@ export function Viewport(props: Props) {
     },
     toEnd: () => goTo(rows),
     pageBy: (pages) => goTo(walk(currentTop(), pages * (extent.viewport - rowHeight), rows, heightOf)),
+    top: currentTop,
     focus: () => box.current?.focus(),
   };
 
