@@ -220,7 +220,7 @@ describe('a log that is being written', () => {
       { time: NOW, type: 'created', name: 'live', workflow: 'mc' },
       { time: NOW, type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] },
       { time: NOW, type: 'step-submitted', step: 'sim0001', attempt: 1 },
-      { time: NOW, type: 'step-running', step: 'sim0001', worker: '127.0.0.1:1' },
+      { time: NOW, type: 'step-running', step: 'sim0001', attempt: 1, worker: '127.0.0.1:1' },
     ]);
   });
 
@@ -321,6 +321,7 @@ describe('for everyone', () => {
 
   it('keeps the choice of dark or light', async () => {
     const { page } = await openPage(browser, `${serve.url}/`, { colorScheme: 'light' });
+    await page.locator('tbody tr').first().waitFor();
     await page.keyboard.press('t');
     await page.reload();
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(20, 24, 29)');

@@ -38,7 +38,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
     const directory = need.file.includes('/') ? `${need.directory}/${dirname(need.file)}` : need.directory;
     byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), need]);
   }
-  const missing: StoredFile[] = [];
+  const absent = new Set<StoredFile>();
   const warnings = new Set<string>();
   const directories = [...byDirectory].reverse();
   const checkSome = async (): Promise<void> => {
@@ -46,10 +46,11 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
       const [directory, wanted] = next;
       const listing = await list(directory);
       if ('unknown' in listing) warnings.add(`not checked, ${listing.unknown}`);
-      else missing.push(...wanted.filter((need) => !isThere(need, listing.names)));
+      else for (const need of wanted) if (!isThere(need, listing.names)) absent.add(need);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkSome));
+  const missing = needs.filter((need) => absent.has(need));
   if (missing.length === 0) return [...warnings];
   const listed = missing.slice(0, LISTED).map(({ step, directory, file }) => `  ${step}: ${directory}/${file}`);
   if (missing.length > LISTED) listed.push(`  and ${missing.length - LISTED} more`);
