@@ -322,6 +322,8 @@ describe('for everyone', () => {
   it('keeps the choice of dark or light', async () => {
     const { page } = await openPage(browser, `${serve.url}/`, { colorScheme: 'light' });
     await page.locator('tbody tr').first().waitFor();
+    // Keys are heard when the page has drawn itself.
+    await page.getByRole('heading').first().waitFor();
     await page.keyboard.press('t');
     await page.reload();
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(20, 24, 29)');
