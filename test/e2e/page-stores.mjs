@@ -166,7 +166,7 @@ export function writeLargeRun(runs, run, count) {
     planned.push({ id, stage });
     events.push(
       { time: start - 1500 - ((n * 31) % 4000), type: 'step-submitted', step: id, attempt: 1 },
-      { time: start, type: 'step-running', step: id, worker },
+      { time: start, type: 'step-running', step: id, attempt: 1, worker },
       {
         time: start + seconds * 1000,
         type: 'step-ended',

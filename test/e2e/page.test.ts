@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { thisProcess } from '../../validation/runs/record.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
-import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeRun } from './page-stores.mjs';
+import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeReport, writeRun } from './page-stores.mjs';
 import { until } from './relval.ts';
 
 const NOW = Date.now();
@@ -220,7 +220,7 @@ describe('a log that is being written', () => {
       { time: NOW, type: 'created', name: 'live', workflow: 'mc' },
       { time: NOW, type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] },
       { time: NOW, type: 'step-submitted', step: 'sim0001', attempt: 1 },
-      { time: NOW, type: 'step-running', step: 'sim0001', worker: '127.0.0.1:1' },
+      { time: NOW, type: 'step-running', step: 'sim0001', attempt: 1, worker: '127.0.0.1:1' },
     ]);
   });
 
@@ -321,6 +321,9 @@ describe('for everyone', () => {
 
   it('keeps the choice of dark or light', async () => {
     const { page } = await openPage(browser, `${serve.url}/`, { colorScheme: 'light' });
+    await page.locator('tbody tr').first().waitFor();
+    // Keys are heard when the page has drawn itself.
+    await page.getByRole('heading').first().waitFor();
     await page.keyboard.press('t');
     await page.reload();
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(20, 24, 29)');
@@ -351,4 +354,45 @@ describe('for everyone', () => {
 it('is built without anything that a page could be told by others', () => {
   const html = readFileSync(join(import.meta.dirname, '..', '..', 'dist', 'validation', 'web', 'index.html'), 'utf8');
   expect(html).not.toMatch(/https?:|<style|style=| on\w+=|<script>/);
+});
+
+describe('the answer about a run', () => {
+  it('says what to do about one that did not come to its end, and when it was compared with none', async () => {
+    const at = { workflow: 'answers', created: NOW - 60_000, seconds: 30 };
+    const stopped = { ...at, id: 'stopped', verdict: 'interrupted', reason: 'stopped by SIGINT', steps: 2 } as const;
+    writeRun(serve.runs, stopped);
+    const first = { ...at, id: 'first', verdict: 'passed', reason: 'all 2 steps succeeded', steps: 2 } as const;
+    writeReport(writeRun(serve.runs, first), first);
+    const reason = 'no step was run: pre-flight: catalog: cannot be asked';
+    const unready = { ...at, id: 'unready', verdict: 'broken', reason } as const;
+    const directory = writeRun(serve.runs, unready);
+    writeReport(directory, unready);
+    const record = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'));
+    const checks = ['tools: makeflow 8', 'catalog: failed: cannot be asked; is <it> running?'];
+    writeFileSync(join(directory, 'run.json'), JSON.stringify({ ...record, checks }));
+    for (const width of [1280, 360]) {
+      const answerOf = async (id: string): Promise<string> => {
+        const { page, wrongs } = await openPage(browser, `${serve.url}/runs/${id}`, {
+          viewport: { width, height: 640 },
+          colorScheme: width === 360 ? 'dark' : 'light',
+        });
+        await page.locator('.answer .facts').waitFor();
+        await page.locator('main .notice:not([role])').waitFor();
+        const texts = await page.locator('.answer, main .notice').allInnerTexts();
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        expect(wrongs).toEqual([]);
+        await page.context().close();
+        return texts.join('\n');
+      };
+      expect(await answerOf('stopped')).toMatch(/stopped by SIGINT[\s\S]*To go on: relval resume stopped/);
+      expect(await answerOf('first')).toContain('compared with no run');
+      const broken = await answerOf('unready');
+      expect(broken).toMatch(
+        /no step was run: the pre-flight checks failed\s+catalog: cannot be asked; is <it> running\?/,
+      );
+      expect(broken).toMatch(/When that is put right: relval resume unready/);
+      expect(broken).toContain('No step came to its end');
+      expect(broken).not.toContain('makeflow 8');
+    }
+  }, 60_000);
 });

@@ -92,7 +92,7 @@ export function compareRuns(a: Compared, b: Compared): Comparison {
         ...(secondsB !== undefined && { secondsB }),
       };
     }),
-    changes: findChanges(b.steps, [a.steps]),
+    changes: findChanges(b.steps, [a.steps], 1),
   };
 }
 

@@ -6,15 +6,21 @@ type Quantity = Change['quantity'];
 const LEAST: Record<Quantity, number> = { duration: 1, cpuTime: 1, peakMemory: 32e6, outputBytes: 1000 };
 const QUANTITIES = Object.keys(LEAST) as Quantity[];
 
+/** Share of the median that is noise whatever the earlier runs say; of a comparison with fewer than FEWEST, the second. */
+const LEAST_SHARE = 0.2;
+const LEAST_SHARE_OF_TWO = 0.35;
+/** From fewer earlier runs nothing is known of what is usual. */
+const FEWEST = 3;
 /**
- * How far from the median still counts as noise: so many standard deviations of the earlier runs, and at least a share of
- * the median. From one or two runs nothing is known of the spread, from a few little.
+ * So many standard deviations from the median of n earlier runs still count as noise, where these are estimated from the
+ * same n values: Student's t for 98 % (two-sided, n - 1 degrees of freedom) times sqrt(1 + 1/n), for n of 3 to 10. A few
+ * runs that happen to agree say little.
  */
-const DEVIATIONS = 3;
-/** The same for one of many steps, of which some stray far without a reason. */
-const DEVIATIONS_OF_MANY = 4;
-const LEAST_SHARE = { few: 0.35, some: 0.25 } as const;
-const FEW = 3;
+const DEVIATIONS = [8, 5.1, 4.1, 3.6, 3.4, 3.2, 3.1, 3] as const;
+/** The same for one of many steps, where the others of its stage tell how much a step strays. */
+const DEVIATIONS_OF_MANY = 5;
+/** Of so few values the range tells more of their deviation than the median of what they deviate by. */
+const RANGE_TO_DEVIATION: Readonly<Record<number, number>> = { 3: 1.693, 4: 2.059, 5: 2.326 };
 /** Of so many steps of a stage it can be said how much one of them usually strays from the others. */
 const MANY = 5;
 /** The standard deviation of normal noise is so many times the median of the absolute deviations. */
@@ -24,13 +30,18 @@ const MAD_TO_DEVIATION = 1.4826;
  * What differs from earlier good runs by more than noise: the medians of stages, and single steps where their stage does
  * not as a whole. Only steps that succeeded are looked at.
  * @param earlier the steps of each earlier run
+ * @param fewest earlier runs without which nothing is said; where somebody asks for the difference of two runs, 1
  */
-export function findChanges(steps: readonly StepReport[], earlier: readonly (readonly StepReport[])[]): Change[] {
+export function findChanges(
+  steps: readonly StepReport[],
+  earlier: readonly (readonly StepReport[])[],
+  fewest: number = FEWEST,
+): Change[] {
   const now = valuesOf(steps);
   const before = earlier.map(valuesOf);
   return [...now].flatMap(([stage, own]) => {
     const past = before.flatMap((run) => run.get(stage) ?? []);
-    return past.length === 0 ? [] : QUANTITIES.flatMap((quantity) => changesOf(stage, quantity, own, past));
+    return QUANTITIES.flatMap((quantity) => changesOf(stage, quantity, own, past, fewest));
   });
 }
 
@@ -58,14 +69,20 @@ function quantitiesOf({ start, end, cpuTime, peakMemory, outputs, outputBytes }:
   };
 }
 
-function changesOf(stage: string, quantity: Quantity, own: StageValues, past: readonly StageValues[]): Change[] {
+function changesOf(
+  stage: string,
+  quantity: Quantity,
+  own: StageValues,
+  past: readonly StageValues[],
+  fewest: number,
+): Change[] {
   const all = (values: StageValues): number[] => [...values.values()].flatMap((one) => one[quantity] ?? []);
   const medians = past
     .map(all)
     .filter((values) => values.length > 0)
     .map(median);
   const mine = all(own);
-  if (mine.length === 0 || medians.length === 0) return [];
+  if (mine.length === 0 || medians.length < fewest) return [];
   const only = own.size === 1 && past.every((run) => run.size === 1) ? [...own.keys()][0] : undefined;
   const ofStage = change(quantity, median(mine), medians, 0);
   const changes = ofStage ? [{ stage, ...(only !== undefined && { step: only }), quantity, ...ofStage }] : [];
@@ -74,7 +91,7 @@ function changesOf(stage: string, quantity: Quantity, own: StageValues, past: re
   const ofSteps = [...own].flatMap(([step, values]) => {
     const before = past.flatMap((run) => run.get(step)?.[quantity] ?? []);
     const value = values[quantity];
-    return value === undefined || before.length === 0 ? [] : { step, value, before };
+    return value === undefined || before.length < fewest ? [] : { step, value, before };
   });
   const share = deviationOfRatios(ofSteps);
   for (const { step, value, before } of ofSteps) {
@@ -87,9 +104,12 @@ function changesOf(stage: string, quantity: Quantity, own: StageValues, past: re
 /** @param share deviation to be expected at least, relative to the median */
 function change(quantity: Quantity, value: number, before: readonly number[], share: number) {
   const usual = median(before);
-  const own = deviation(before);
-  const least = before.length < FEW ? LEAST_SHARE.few : LEAST_SHARE.some;
-  const spread = Math.max(DEVIATIONS * own, DEVIATIONS_OF_MANY * share * usual, least * usual, LEAST[quantity]);
+  const spread = Math.max(
+    DEVIATIONS_OF_MANY * share * usual,
+    noise(before, share > 0),
+    (before.length < FEWEST ? LEAST_SHARE_OF_TWO : LEAST_SHARE) * usual,
+    LEAST[quantity],
+  );
   if (Math.abs(value - usual) <= spread) return undefined;
   return {
     value,
@@ -109,10 +129,20 @@ function deviationOfRatios(steps: readonly { value: number; before: readonly num
   return ratios.length < MANY ? 0 : deviation(ratios);
 }
 
-/** Robust, so that what stands out does not hide itself; a little more where there are few values. */
+/** What values of earlier runs may differ by, by themselves; with `many` other steps a few values need not say all. */
+function noise(before: readonly number[], many: boolean): number {
+  const n = before.length;
+  if (n < FEWEST) return 0;
+  const divisor = RANGE_TO_DEVIATION[n];
+  const own = divisor === undefined || many ? deviation(before) : (Math.max(...before) - Math.min(...before)) / divisor;
+  const deviations = many ? DEVIATIONS.at(-1) : (DEVIATIONS[n - FEWEST] ?? DEVIATIONS.at(-1));
+  return (deviations ?? 0) * own;
+}
+
+/** Robust, so that what stands out does not hide itself. */
 function deviation(values: readonly number[]): number {
   const middle = median(values);
-  return MAD_TO_DEVIATION * median(values.map((value) => Math.abs(value - middle))) * (1 + 2 / values.length);
+  return MAD_TO_DEVIATION * median(values.map((value) => Math.abs(value - middle)));
 }
 
 function median(values: readonly number[]): number {

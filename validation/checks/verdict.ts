@@ -94,22 +94,22 @@ function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | un
     ({ quantity, direction }) =>
       policy.regressions[quantity] === 'fail' && (direction === 'more' || quantity === 'outputBytes'),
   );
-  const first = worse[0];
-  if (!first) return undefined;
-  const others = worse.length > 1 ? ` and ${worse.length - 1} more` : '';
-  return `all steps succeeded, but ${nameChange(first)}${others} (policy ${policy.name})`;
+  if (worse.length === 0) return undefined;
+  return `all steps succeeded; ${nameChanges(worse)} (policy ${policy.name})`;
 }
 
 const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
-  duration: ['is slower', 'is faster'],
-  cpuTime: ['needs more CPU time', 'needs less CPU time'],
-  peakMemory: ['needs more memory', 'needs less memory'],
-  outputBytes: ['has larger outputs', 'has smaller outputs'],
+  duration: ['slower', 'faster'],
+  cpuTime: ['more CPU time', 'less CPU time'],
+  peakMemory: ['more memory', 'less memory'],
+  outputBytes: ['larger outputs', 'smaller outputs'],
 };
 
-/** `sim0003 is slower than usual`. */
-function nameChange({ stage, step, quantity, direction }: Change): string {
-  return `${step ?? stage} ${QUANTITY[quantity][direction === 'more' ? 0 : 1]} than usual`;
+/** `slower than usual: sim0003 and 4 more`; nothing where there are none. */
+function nameChanges([first, ...others]: readonly Change[]): string {
+  if (!first) return '';
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return `${QUANTITY[first.quantity][first.direction === 'more' ? 0 : 1]} than usual: ${first.step ?? first.stage}${more}`;
 }
 
 /** What a run that passed is still to be known for. */
@@ -119,7 +119,7 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   return [
     warnings > 0 ? `; ${count(warnings, 'warning')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
-    slower[0] ? `; ${nameChange(slower[0])}${slower.length > 1 ? ` and ${slower.length - 1} more are` : ''}` : '',
+    slower.length > 0 ? `; ${nameChanges(slower)}` : '',
   ].join('');
 }
 

@@ -32,6 +32,7 @@ const LOG_LIMIT = 256 << 20;
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
   return pageOption(notifyOptions(yargs))
+    .group(['local', 'local-cpus', 'local-memory', 'catalog', 'log-address', 'detach', 'page'], 'Where it runs:')
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('detach', {

@@ -31,6 +31,7 @@ const words = (key: keyof CheckSettings): string => checkSection.unwrap().shape[
 /** The flags about pre-flight checks: shared by `check` and the commands that run something. */
 export function checkOptions<T>(yargs: Argv<T>) {
   return yargs
+    .group(['check', 'wait', 'proxy', 'proxy-days', 'alienv'], 'Pre-flight checks:')
     .option('wait', { type: 'string', requiresArg: true, describe: words('wait') })
     .option('proxy', { type: 'string', requiresArg: true, describe: words('proxy') })
     .option('proxy-days', { type: 'number', requiresArg: true, describe: words('proxyDays') })

@@ -8,6 +8,7 @@ import type { Plan } from '../workflow/plan.ts';
 /** The flags about what workers on this machine run in. */
 export function containerOptions<T>(yargs: Argv<T>) {
   return yargs
+    .group(['containerizer', 'image', 'volume'], 'Containers:')
     .option('containerizer', {
       choices: ['process', 'docker', 'podman'] as const,
       describe: 'With --local: what workers run in; default: process',

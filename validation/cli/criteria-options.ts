@@ -9,6 +9,7 @@ import type { RunStore } from '../runs/store.ts';
 /** The flags about what a run is judged by. */
 export function criteriaOptions<T>(yargs: Argv<T>) {
   return yargs
+    .group(['rules', 'policy', 'components', 'reference'], 'Judged by:')
     .option('rules', {
       type: 'string',
       array: true,

@@ -9,6 +9,7 @@ import type { PlanOptions } from '../workflow/planner.ts';
 /** The flags that say what is to be run: shared by `plan`, `generate` and `run`. */
 export function inputOptions<T>(yargs: Argv<T>) {
   return yargs
+    .group(['set', 'set-append', 'lenient', 'workflow', 'start-at', 'stop-at', 'only', 'from'], 'What is run:')
     .positional('input', { type: 'string', demandOption: true, describe: 'A JDL, or a workflow (.yaml) of your own' })
     .option('set', {
       type: 'string',

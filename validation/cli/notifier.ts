@@ -14,6 +14,7 @@ import { sectionsOf } from './settings.ts';
 /** The flags about who is told of a run: shared by `run` and `resume`. */
 export function notifyOptions<T>(yargs: Argv<T>) {
   return yargs
+    .group(['jira', 'notify', 'notify-dry-run'], 'Who is told:')
     .option('jira', {
       type: 'string',
       requiresArg: true,

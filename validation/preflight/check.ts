@@ -16,7 +16,13 @@ export function reasonAgainst(checks: readonly Check[]): string | undefined {
   return `pre-flight: ${failed.map(({ name, found }) => `${name}: ${found}`).join('; ')}`;
 }
 
-/** A line for a report's provenance. */
-export function checkLine({ name, state, found }: Check): string {
-  return `${name}: ${state === 'ok' ? '' : `${state}: `}${found}`;
+/** A line for the records and for a report's provenance; of what failed, also what to do. */
+export function checkLine({ name, state, found, advice }: Check): string {
+  const todo = state === 'failed' && advice !== undefined ? `; ${advice}` : '';
+  return `${name}: ${state === 'ok' ? '' : `${state}: `}${found}${todo}`;
+}
+
+/** Whether a line is about a check that failed. */
+export function isFailedLine(line: string): boolean {
+  return line.includes(': failed: ');
 }

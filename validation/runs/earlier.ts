@@ -50,7 +50,6 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkSome));
-  // in their own order, not in that of the answers
   const missing = needs.filter((need) => absent.has(need));
   if (missing.length === 0) return [...warnings];
   const listed = missing.slice(0, LISTED).map(({ step, directory, file }) => `  ${step}: ${directory}/${file}`);

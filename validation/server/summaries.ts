@@ -1,3 +1,4 @@
+import { isFailedLine } from '../preflight/check.ts';
 import type { Report, StepReport, StepState } from '../report/model.ts';
 import type { RunStatus } from '../runs/record.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
@@ -44,6 +45,7 @@ export function describeRun(
   const { progress } = source;
   const { view } = progress;
   const { succeeded, failed, broken, running } = view.counts;
+  const obstacles = view.steps.size === 0 && run.status === 'broken' ? run.record.checks?.filter(isFailedLine) : [];
   const totals = { steps: Math.max(view.steps.size, run.record.totals.steps), succeeded, failed, broken, running };
   return {
     ...summarize(run, counts),
@@ -54,6 +56,7 @@ export function describeRun(
     stages: stagesOf(source),
     events: progress.offset,
     hasReport: source.report !== undefined,
+    ...(obstacles && obstacles.length > 0 && { obstacles }),
   };
 }
 

@@ -46,14 +46,14 @@ describe('findChanges', () => {
   it('finds a stage and a step that are slower by half, and one that is twice as fast', () => {
     const random = noise(11);
     const factor: Record<string, number> = { 's1.0': 1.5, 's4.17': 1.75, 's2.0': 0.5 };
-    const earlier = Array.from({ length: 5 }, () => run(random));
+    const earlier = Array.from({ length: 8 }, () => run(random));
     const changes = findChanges(
       run(random, (id) => factor[id] ?? 1),
       earlier,
     );
     expect(names(changes)).toEqual(['s1.0 duration more', 's2.0 duration less', 's4.17 duration more']);
     const [slower] = changes;
-    expect(slower?.runs).toBe(5);
+    expect(slower?.runs).toBe(8);
     expect((slower?.value ?? 0) / (slower?.usual ?? 1)).toBeGreaterThan(1.3);
     expect(slower?.spread).toBeLessThan((slower?.value ?? 0) - (slower?.usual ?? 0));
   });
@@ -68,19 +68,49 @@ describe('findChanges', () => {
     expect(names(changes)).toEqual(['stage s5 duration more']);
   });
 
-  it('knows from one earlier run only what is far off, and takes what varies for what varies', () => {
+  it('says nothing from fewer than three runs, unless it is asked for the difference of two', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
-    expect(findChanges(one(13), [one(10)])).toEqual([]);
-    expect(names(findChanges(one(15), [one(10)]))).toEqual(['a duration more']);
-    const wild = [4, 20, 9, 14, 10].map(one);
-    expect(findChanges(one(15), wild)).toEqual([]);
-    expect(findChanges(one(0.4), [one(0.1), one(0.1), one(0.1)])).toEqual([]);
+    expect(findChanges(one(99), [one(10)])).toEqual([]);
+    expect(findChanges(one(99), [one(10), one(10)])).toEqual([]);
+    expect(names(findChanges(one(99), [one(10), one(10), one(10)]))).toEqual(['a duration more']);
+    expect(names(findChanges(one(15), [one(10)], 1))).toEqual(['a duration more']);
+    expect(findChanges(one(13), [one(10)], 1)).toEqual([]);
+    // A step that is new in these runs has its own count.
+    expect(findChanges(one(99), [one(10), one(10), [step('b', 'b', 1)]])).toEqual([]);
+  });
+
+  it('takes what varies for what varies, and what is small for small', () => {
+    const one = (seconds: number) => [step('a', 'a', seconds)];
+    const told = (earlier: number[], seconds: number) => names(findChanges(one(seconds), earlier.map(one)));
+    expect(told([4, 20, 9, 14, 10], 15)).toEqual([]);
+    expect(told([0.1, 0.1, 0.1], 1)).toEqual([]);
+    expect(told([2, 2, 2], 2.9)).toEqual([]);
+    expect(told([100, 100, 100], 119)).toEqual([]);
+    expect(told([100, 100, 100], 121)).toEqual(['a duration more']);
+    // The fewer runs, the less is known from their agreeing.
+    expect(told([10, 10.5, 11], 14)).toEqual([]);
+    expect(told([10, 10.5, 11, 10.2, 10.4, 10.8, 10.1, 10.6, 10.3, 10.7], 14)).toEqual(['a duration more']);
+  });
+
+  it('is quiet on a machine whose load comes and goes, after a few runs', () => {
+    const random = noise(17);
+    // Every run is slowed down as a whole by what else the machine does, each step a little in its own way.
+    const loaded = (): StepReport[] => {
+      const load = 1 + 0.5 * Math.abs(random());
+      return Array.from({ length: 9 }, (_, n) => step(`s${n}`, `s${n}`, (1 + n) * load * (1 + 0.1 * random())));
+    };
+    const found = Array.from({ length: 100 }, () => {
+      const earlier = Array.from({ length: 4 }, loaded);
+      return findChanges(loaded(), earlier).length;
+    });
+    expect(found.reduce((sum, n) => sum + n, 0) / found.length).toBeLessThan(0.5);
+    expect(found.filter((n) => n === 0).length).toBeGreaterThan(80);
   });
 
   it('looks at CPU time, memory and outputs too, and at nothing of steps that failed or are new', () => {
     const before = step('a', 'a', 10, { cpuTime: 10, peakMemory: 1e9, outputBytes: 1e6 });
     const after = { cpuTime: 20, peakMemory: 2e9, outputBytes: 1e5 };
-    expect(names(findChanges([step('a', 'a', 10, after)], [[before]]))).toEqual([
+    expect(names(findChanges([step('a', 'a', 10, after)], [[before], [before], [before]]))).toEqual([
       'a cpuTime more',
       'a peakMemory more',
       'a outputBytes less',

@@ -24,7 +24,7 @@ describe('the schema of report.json', () => {
 
   it('holds for reports with all that there may be, and hostile ones', () => {
     const before = buildReport(facts, { ...outcome, inLogs: [crash('sim0001', { message: 'gone' })] });
-    const reference = { report: before, earlier: [before] };
+    const reference = { report: before, earlier: [before, before, before] };
     const others = outcome.steps.filter(({ id }) => id !== 'sim0004');
     const steps = [...others, step('sim0004', 'sim', 0, 100, { worker: 'w', peakMemory: 5 })];
     const report = buildReport(facts, { ...outcome, steps }, { ...builtInCriteria(0), reference });

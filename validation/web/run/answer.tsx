@@ -1,4 +1,5 @@
 import { SYMBOL } from '../../graph/states.ts';
+import { printable } from '../../report/printable.ts';
 import { formatDuration } from '../../report/time.ts';
 import type { RunDetail } from '../../server/api.ts';
 import { Ago, Took } from '../parts/time.tsx';
@@ -20,10 +21,11 @@ export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
         <span class="run-id">{id}</span>
       </h1>
       <p class="reason" aria-live="polite">
-        {active ? progressOf(detail) : (detail.reason ?? '')}
+        {active ? progressOf(detail) : reasonOf(detail)}
       </p>
       {active && totals.steps > 0 && <progress max={totals.steps} value={done} aria-label="Steps that have ended" />}
       {!active && <News detail={detail} />}
+      {!active && <Advice detail={detail} />}
       <p class="facts">
         {detail.release && <span>release {detail.release}</span>}
         <span>workflow {detail.workflow}</span>
@@ -59,6 +61,11 @@ export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   );
 }
 
+/** What stands in its way is listed below. */
+function reasonOf({ reason = '', obstacles }: RunDetail): string {
+  return obstacles ? 'no step was run: the pre-flight checks failed' : reason;
+}
+
 function progressOf({ totals, status, reason }: RunDetail): string {
   if (status === 'preparing') return 'It is being prepared.';
   if (status === 'judging') return reason ?? 'All steps have ended; the logs are being judged.';
@@ -75,14 +82,38 @@ function expectation(end: number): string {
   return seconds > 0 ? `about ${formatDuration(seconds)} to go` : `${formatDuration(-seconds)} longer than usual`;
 }
 
+/** What is to be done about a run that did not come to its end. */
+function Advice({ detail: { id, status, totals, obstacles = [] } }: { detail: RunDetail }) {
+  if (status !== 'interrupted' && status !== 'broken') return null;
+  const isUnstarted = totals.steps === 0;
+  return (
+    <div class="advice">
+      {obstacles.length > 0 && (
+        <ul aria-label="What stands in its way">
+          {obstacles.map((line) => (
+            <li key={line}>{printable(line.replace(': failed: ', ': '))}</li>
+          ))}
+        </ul>
+      )}
+      <p>
+        {obstacles.length > 0 ? 'When that is put right: ' : isUnstarted ? 'To try again: ' : 'To go on: '}
+        <code>relval resume {id}</code>
+        {!isUnstarted && <span class="soft"> Steps that succeeded are not repeated.</span>}
+      </p>
+    </div>
+  );
+}
+
 function News({ detail }: { detail: RunDetail }) {
-  const { newErrors, errors, warnings, fixed } = detail;
-  if (errors === undefined) return null;
+  const { newErrors, errors, warnings, fixed, status, totals } = detail;
+  if (errors === undefined || totals.succeeded + totals.failed + totals.broken === 0) return null;
+  const isJudged = status === 'passed' || status === 'failed';
   const parts = [
     newErrors ? <strong class="bad">{counted(newErrors, 'new error')}</strong> : newErrors === 0 ? 'nothing new' : '',
-    `${counted(errors, 'error')} in all`,
+    errors === 0 ? 'no errors' : `${counted(errors, 'error')} in all`,
     warnings ? counted(warnings, 'warning') : '',
     fixed ? `${fixed} fixed` : '',
+    newErrors === undefined && isJudged ? 'compared with no run: none of this workflow was good before it' : '',
   ].filter((part) => part !== '');
   return (
     <p class="news">

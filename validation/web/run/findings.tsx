@@ -45,7 +45,7 @@ function Sections({ report }: { report: Report }) {
   const excused = report.findings.filter((finding) => finding.severity === 'info' && fits(finding));
   const fixed = (report.fixed ?? []).filter(fits);
   const of = (age: Finding['age']): Finding[] => all.filter((finding) => finding.age === age);
-  if (report.findings.length === 0 && fixed.length === 0) return <Empty title="Nothing was found." />;
+  if (report.findings.length === 0 && fixed.length === 0) return <Empty title={nothingIn(report)} />;
   return (
     <>
       {reference && (
@@ -67,6 +67,15 @@ function Sections({ report }: { report: Report }) {
       <Section title="Excused and notes" findings={excused} run={report.run} folded />
     </>
   );
+}
+
+/** Of what did not run nothing is known. */
+function nothingIn({ totals }: Report): string {
+  const looked = totals.succeeded + totals.failed;
+  if (looked === 0) return 'No step came to its end: there was nothing to look at.';
+  return looked < totals.steps
+    ? `Nothing was found in the ${counted(looked, 'step')} that ended.`
+    : 'Nothing was found.';
 }
 
 function Components({ report, current }: { report: Report; current: string }) {
