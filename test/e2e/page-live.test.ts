@@ -1,22 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { GPMC, Relval } from './relval.ts';
 
-const relval = new Relval();
-const serve = new Serve(relval.runs);
 const TOKEN = 'a-token-0123456789-that-is-long-enough';
+let relval: Relval;
+let serve: Serve;
 let browser: Browser;
 
-beforeAll(async () => {
+beforeEach(async () => {
+  relval = new Relval();
+  serve = new Serve(relval.runs);
   const file = join(relval.dir, 'token');
   writeFileSync(file, `${TOKEN}\n`, { mode: 0o600 });
   await serve.start('--token-file', file);
   browser = await launchBrowser();
 });
-afterAll(async () => {
+afterEach(async () => {
   await browser?.close();
   await serve.remove();
   relval.remove();
@@ -50,6 +52,7 @@ it('shows a run appear, go on, and end, with its steps, its log, its graph and i
   await place.click();
   await page.locator('.row.selected').getByText('Segmentation violation').waitFor();
   await page.keyboard.press('u');
+  await page.locator('.answer h1').getByText('Failed').waitFor();
   await page.keyboard.press('4');
   await page.locator('.graph svg .failed', { hasText: 'sim0003' }).waitFor();
   await page.locator('.graph a', { hasText: 'sim0003' }).click();
