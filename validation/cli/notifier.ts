@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { dryRunText } from '../notify/dry-run.ts';
@@ -8,6 +7,7 @@ import type { NotifyEvent, Occasion } from '../notify/words.ts';
 import type { Report } from '../report/model.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { RunRecord } from '../runs/record.ts';
+import { readReport } from '../runs/reference.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { sectionsOf } from './settings.ts';
 
@@ -99,12 +99,6 @@ export function reportBefore(run: RunDir, { id, name, workflow, created }: RunRe
     .filter(({ record }) => record.verdict !== undefined && record.verdict !== 'interrupted');
   const last = before.at(-1);
   return last && (readReport(last.run) ?? brokenReport(last.record));
-}
-
-/** @returns undefined when there is none (yet) */
-export function readReport(run: RunDir): Report | undefined {
-  const file = join(run.reportDir, 'report.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
 }
 
 /** In the place of a report, of a run that could not even be judged. */

@@ -4,9 +4,10 @@ import { InputError } from '../jdl/problem.ts';
 import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
 import { issueKey } from '../notify/settings.ts';
+import { readReport } from '../runs/reference.ts';
 import { RunStore } from '../runs/store.ts';
 import { runsOption } from './inspect.ts';
-import { brokenReport, eventOf, occasionOf, readReport, reportBefore } from './notifier.ts';
+import { brokenReport, eventOf, occasionOf, reportBefore } from './notifier.ts';
 import { sectionsOf } from './settings.ts';
 import { table } from './table.ts';
 
