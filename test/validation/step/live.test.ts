@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { logsAddress } from '../../../validation/step/names.ts';
-import { STEP_EXIT } from '../../../validation/step/result.ts';
+import { STEP_EXIT, type StepResult } from '../../../validation/step/result.ts';
 import { freePort } from '../../framework/workqueue/peers.ts';
 import { processesIn, startLive, startWire, until } from './live-step.ts';
 import { runStep, Scratch } from './sandbox.ts';
@@ -246,16 +246,31 @@ describe('memory', () => {
   /** Holds so many MB in a variable of bash. */
   const hold = (mb: number): string => `x=$(head -c ${mb}000000 /dev/zero | tr '\\0' x)`;
 
+  /** Runs a payload that ends when `gate` is there, which is when the step has measured so many kB. */
+  async function measured(payload: (gate: string) => string, kB: number): Promise<StepResult> {
+    const scratch = newScratch();
+    const gate = join(scratch.path, 'gate');
+    const { result } = await runStep(scratch, payload(gate), {
+      running: async (_, directory) => {
+        const peaks = join(directory, 'sim0007.work/own/peak-memory');
+        const peak = (): number => Number(existsSync(peaks) && readFileSync(peaks, 'utf8').trim().split('\n').at(-1));
+        await until(`a measurement of ${kB} kB`, () => peak() > kB);
+        writeFileSync(gate, '');
+      },
+    });
+    return result;
+  }
+
   it('is that of the payload and its children together, at its worst', async () => {
-    const payload = `(${hold(30)}; sleep 4) & (${hold(30)}; sleep 4) & wait; echo done`;
-    const { result } = await runStep(newScratch(), payload);
+    const holds = (gate: string): string => `(${hold(30)}; ${wait(gate)}) &`;
+    const result = await measured((gate) => `${holds(gate)} ${holds(gate)} wait; echo done`, 60_000);
     expect(result.peakMemory).toBeGreaterThan(60e6);
     expect(result.peakMemory).toBeLessThan(250e6);
     expect(result.outOfMemory).toBe(false);
   });
 
   it('is known of a payload that lets it go again, from the kernel', async () => {
-    const { result } = await runStep(newScratch(), `sleep 0.3; ${hold(50)}; unset x; sleep 2`);
+    const result = await measured((gate) => `${hold(50)}; unset x; ${wait(gate)}`, 50_000);
     expect(result.peakMemory).toBeGreaterThan(50e6);
   });
 });

@@ -109,7 +109,13 @@ export async function startStep(
     said += data;
   });
   const closed = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  await running?.(child, directory);
+  try {
+    await running?.(child, directory);
+  } catch (error) {
+    child.kill(); // ends what it started, too: a payload may wait for ever for what the test did not do
+    await closed;
+    throw error;
+  }
   const status = await closed;
   const read = (file: string): string => readFileSync(join(directory, `${id}.${file}`), 'utf8');
   return {
