@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { RunStore } from '../../validation/runs/store.ts';
 import { CLI, Relval, ROOT, until } from './relval.ts';
+import { canBoot, Systemd } from './systemd.ts';
 
 let relval: Relval;
 let folder: string;
@@ -64,6 +65,25 @@ describe('a nightly whose scheduler gives it hardly any environment', () => {
       name: 'train',
       request: { nightly: { name: 'train', file } },
     });
+  });
+
+  it.skipIf(!canBoot)('runs when systemd calls it by its timer, and when it is told to', async () => {
+    const place = join(relval.dir, 'systemd');
+    mkdirSync(place);
+    const systemd = new Systemd(place);
+    onTestFinished(() => systemd.stop());
+    await systemd.start();
+    const schedule = (action: string) =>
+      systemd.run(process.execPath, CLI, 'schedule', action, 'train', '--to', 'systemd', '--file', file);
+    expect(schedule('apply')).toMatchObject({ status: 0, stderr: '' });
+    expect(systemd.run('systemctl', 'list-timers', '--all').stdout).toContain('relval-train.timer');
+    const passed = () => new RunStore(relval.runs).list().filter(({ record }) => record.verdict === 'passed').length;
+    await until('its timer to start it', 150, () => passed() > 0 || undefined);
+    const before = passed();
+    expect(schedule('trigger')).toMatchObject({ status: 0, stdout: 'started: relval-train-now.service\n' });
+    await until('what was triggered to pass', 60, () => passed() > before || undefined);
+    expect(schedule('remove').status).toBe(0);
+    expect(systemd.run('systemctl', 'list-timers', '--all').stdout).not.toContain('relval-train');
   });
 
   it.skipIf(!canMount)(
