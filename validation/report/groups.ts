@@ -59,15 +59,17 @@ export function sectionsOf(report: Report): Section[] {
   ];
 }
 
-/** Lines that findings stand for: those that are counted and not listed too. */
-export function countLines(findings: readonly Finding[]): number {
-  return findings.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+/** How many troubles there are: what is the same counts once, in however many lines and steps it is. */
+export function countTroubles(findings: readonly Finding[], severity?: Severity): number {
+  return groupFindings(severity ? findings.filter((one) => one.severity === severity) : findings).length;
 }
 
 function count(findings: readonly Finding[]): string {
-  const lines = (severity: Severity) => countLines(findings.filter((one) => one.severity === severity));
-  const notes = lines('info');
-  const totals = describeTotals({ errors: lines('error'), warnings: lines('warning') });
+  const notes = countTroubles(findings, 'info');
+  const totals = describeTotals({
+    errors: countTroubles(findings, 'error'),
+    warnings: countTroubles(findings, 'warning'),
+  });
   return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${notes} note${notes === 1 ? '' : 's'}` : totals;
 }
 
@@ -100,6 +102,22 @@ export function sortChanges(changes: readonly Change[]): Change[] {
   const isWorse = ({ quantity, direction }: Change) => quantity === 'outputBytes' || direction === 'more';
   const factor = ({ value, usual }: Change) => Math.abs(Math.log((value + 1) / (usual + 1)));
   return [...changes].sort((a, b) => Number(isWorse(b)) - Number(isWorse(a)) || factor(b) - factor(a));
+}
+
+/** Where in a message that was cut at its begin the text is that was found. */
+const FOUND_AT = 200;
+/** Characters before it that are shown. */
+const LEAD = 60;
+
+/** The message without blanks around it; of a long one the part around what was found, `most` characters. */
+export function excerpt({ message, column = 1 }: Finding, most: number): string {
+  const characters = [...message];
+  if (characters.length <= most) return message.trim();
+  const found = message.startsWith('…') ? FOUND_AT : column - 1;
+  const from = Math.max(0, Math.min(found - LEAD, characters.length - most));
+  const to = from + most;
+  const part = characters.slice(from, to).join('').trim();
+  return `${from > 0 ? '…' : ''}${part}${to < characters.length ? '…' : ''}`;
 }
 
 /** `logs/rec.log:25`, or nothing where a finding is about the step as a whole. */

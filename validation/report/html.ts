@@ -1,6 +1,6 @@
 import { renderChart } from './chart.ts';
 import {
-  countLines,
+  countTroubles,
   describeChange,
   type FindingGroup,
   placeOf,
@@ -51,8 +51,8 @@ function renderAnswer(report: Report): string {
   if (!reference) return '';
   const errors = (age: Finding['age']) => findings.filter((one) => one.severity === 'error' && one.age === age);
   const tiles: [n: number, what: string, target: string, kind: string][] = [
-    [countLines(errors('new')), 'new errors', 'new', 'failed'],
-    [countLines(errors('known')), 'known errors', 'known', 'broken'],
+    [countTroubles(errors('new')), 'new errors', 'new', 'failed'],
+    [countTroubles(errors('known')), 'known errors', 'known', 'broken'],
     [fixed.length, 'fixed', 'fixed', 'succeeded'],
     [changes.length, 'not as usual', 'changes', 'broken'],
   ];

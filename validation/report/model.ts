@@ -98,6 +98,7 @@ export interface Report {
     failed: number;
     broken: number;
     notRun: number;
+    /** What is the same counts once, in however many lines and steps it is: so everywhere in a report. */
     errors: number;
     warnings: number;
   };

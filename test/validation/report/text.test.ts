@@ -11,7 +11,7 @@ const report = buildReport(facts, outcome);
 describe('renderText', () => {
   it('says first what the verdict is and why, then what was found, then the rest', () => {
     expect(renderText(report, { colour: false })).toBe(`FAILED  gpmc-20290615-080000
-1 of 9 steps failed: sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
+1 of 9 steps failed, with 2 errors, the first in sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
 
 Findings: 2 errors, 2 warnings
   error segmentation-violation in sim0003, logs/rec.log:23 (reconstruction)
