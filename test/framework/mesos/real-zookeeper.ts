@@ -47,6 +47,7 @@ export class RealZooKeeper {
       dataDir: join(this.folder, 'data'),
       clientPort: this.port,
       clientPortAddress: '127.0.0.1',
+      maxSessionTimeout: 60_000,
       'admin.enableServer': false,
       '4lw.commands.whitelist': 'ruok',
     };
@@ -62,7 +63,7 @@ export class RealZooKeeper {
       cwd: this.folder,
     });
     for (let tries = 0; (await fourLetters(this.port, 'ruok')) !== 'imok'; tries += 1) {
-      if (tries > 300 || this.#process.exitCode !== null) throw new Error('ZooKeeper does not start');
+      if (tries > 900 || this.#process.exitCode !== null) throw new Error('ZooKeeper does not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -94,7 +95,7 @@ export class Contender {
   #left = false;
 
   constructor(port: number, auth?: string) {
-    this.client = zookeeper.createClient(`127.0.0.1:${port}`, { sessionTimeout: 4000 });
+    this.client = zookeeper.createClient(`127.0.0.1:${port}`, { sessionTimeout: 60_000 });
     if (auth) this.client.addAuthInfo('digest', Buffer.from(auth));
     this.#connected = new Promise((resolve) => this.client.once('connected', resolve));
     this.client.connect();
