@@ -14,7 +14,11 @@ const TARGETS = ['sysinit', 'basic', 'timers', 'shutdown', 'network-online', 'mu
 export const canBoot =
   existsSync(join(CGROUPS, 'cgroup.procs')) &&
   existsSync('/lib/systemd/systemd') &&
-  spawnSync('unshare', ['-m', '-p', '-C', '--fork', 'true']).status === 0;
+  spawnSync('unshare', ['-m', '-p', '-C', '--fork', 'mount', ...mountOf('/mnt')]).status === 0;
+
+function mountOf(place: string): string[] {
+  return ['-t', 'cgroup', '-o', 'none,name=systemd', 'cgroup', place];
+}
 
 /**
  * A systemd as PID 1 of namespaces of its own, on this machine's files. It has its own `/etc/systemd`, and none of the
@@ -48,7 +52,7 @@ export class Systemd {
       'mount -t tmpfs tmpfs /run',
       'mount -t tmpfs tmpfs /sys/fs/cgroup',
       `mkdir ${CGROUPS}`,
-      `mount -t cgroup -o none,name=systemd cgroup ${CGROUPS}`,
+      `mount ${mountOf(CGROUPS).join(' ')}`,
       'mount -t proc proc /proc',
       'exec env container=other /lib/systemd/systemd --system --log-target=console --show-status=no',
     ];
