@@ -10,6 +10,7 @@ import type { RunJournal } from '../runs/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
+import { defineCommand } from './command.ts';
 import { warn } from './generate.ts';
 import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -45,37 +46,33 @@ export interface CheckArguments extends Partial<Record<'wait' | 'proxy' | 'alien
   catalog?: string | undefined;
 }
 
-export function addCheck(program: Argv): void {
-  program.command(
-    'check <input>',
-    'Pre-flight checks: what would keep a run from working',
-    (command) =>
-      checkOptions(runsOption(inputOptions(command)))
-        .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
-        .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
-        .option('containerizer', {
-          choices: ['docker', 'podman'] as const,
-          describe: 'With --local: what would start the containers; looks for the image of the steps',
-        })
-        .option('nightly', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'File of nightlies: the input is the name of one of them',
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    async (given) => {
-      const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
-      const { args, problem } = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
-      const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
-      if (!args.json) warn(plan);
-      const checks = await runPreflight(plan, args, false);
-      if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
-      if (args.json) console.log(JSON.stringify(checks, null, 2));
-      else console.log(checksText(checks));
-      process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
-    },
-  );
-}
+export const checkCommand = defineCommand(
+  (command) =>
+    checkOptions(runsOption(inputOptions(command)))
+      .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
+      .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
+      .option('containerizer', {
+        choices: ['docker', 'podman'] as const,
+        describe: 'With --local: what would start the containers; looks for the image of the steps',
+      })
+      .option('nightly', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'File of nightlies: the input is the name of one of them',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  async (given) => {
+    const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
+    const { args, problem } = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
+    const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
+    if (!args.json) warn(plan);
+    const checks = await runPreflight(plan, args, false);
+    if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
+    if (args.json) console.log(JSON.stringify(checks, null, 2));
+    else console.log(checksText(checks));
+    process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
+  },
+);
 
 /**
  * The checks before a run, the fast ones; kept in the run's record.
