@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Cluster } from './cluster.ts';
-import { Framework } from './framework.ts';
+import { Framework, type FrameworkState } from './framework.ts';
 import { Flow, processes, startCatalog, until } from './tools.ts';
 
 describe('a manager that is dead', () => {
@@ -65,7 +65,7 @@ async function rowsOf(address: string): Promise<string> {
   });
 }
 
-const pauses = ({ blocked }: { blocked?: string }): boolean => blocked === 'pool-pausing';
+const pauses = ({ blocked }: FrameworkState['projects'][number]): boolean => blocked === 'pool-pausing';
 
 describe('a worker that ends at once', () => {
   it('is launched ever more seldom, and the state says why', async () => {
