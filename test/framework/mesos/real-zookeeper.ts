@@ -103,16 +103,32 @@ export class Contender {
   }
 
   /** Creates the node, as `json.info_NUMBER`, or under another name, and returns its name. */
-  async enter(path: string, info: Buffer, name = 'json.info_', acl = OPEN): Promise<string> {
+  async enter(
+    path: string,
+    info: Buffer,
+    name = 'json.info_',
+    acl = OPEN,
+    mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL,
+  ): Promise<string> {
     await this.#connected;
     await new Promise<void>((resolve, reject) =>
       this.client.mkdirp(path, acl, (error) => (error ? reject(error) : resolve())),
     );
-    const mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL;
     return new Promise((resolve, reject) =>
       this.client.create(`${path}/${name}`, info, acl, mode, (error, created) =>
         error ? reject(error) : resolve(created.slice(path.length + 1)),
       ),
+    );
+  }
+
+  /** A node that stays when this contender leaves, as one whose session survives the server. */
+  stay(path: string, info: Buffer): Promise<string> {
+    return this.enter(path, info, undefined, undefined, zookeeper.CreateMode.PERSISTENT_SEQUENTIAL);
+  }
+
+  async remove(node: string): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      this.client.remove(node, (error) => (error ? reject(error) : resolve())),
     );
   }
 
