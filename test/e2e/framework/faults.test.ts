@@ -112,6 +112,7 @@ describe('a framework whose agent is in trouble', () => {
     const { workers } = await framework.state();
     const lost = workers.filter(({ hostname }) => hostname === 'one').length;
     await cluster.fault('markAgentGone', 0);
+    await until('the lost steps to begin elsewhere', () => flow.begun === 8 + lost);
     await flow.toEnd();
     expect(flow.done).toBe(8);
     expect(flow.begun).toBe(8 + lost);
