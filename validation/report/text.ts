@@ -83,7 +83,7 @@ export function findingLines(report: Report, c: Colours): string[] {
       return [
         `  ${label} ${printable(rule)} in ${printable(whereOf(group))}${of}`,
         `    ${printable(excerpt(group.first, MESSAGE))}`,
-        ...(lastLines ? [c.dim(`    ${lastLines.file} ends: ${printable(lastLines.lines.at(-1) ?? '')}`)] : []),
+        ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
         ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
       ];
