@@ -1,4 +1,4 @@
-import { countTroubles, excerpt, groupFindings } from '../report/groups.ts';
+import { countTroubles, groupFindings, tell } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
 import { isReleaseError } from './judge-step.ts';
 import type { Outcome } from './outcome.ts';
@@ -157,7 +157,7 @@ function describe(failing: readonly Finding[], against: readonly Finding[], refe
   const place = first.file ? ` (${first.file}${first.line ? `:${first.line}` : ''})` : '';
   const sum = reference || groups.length > 1 ? `, with ${ages(against, reference)}` : '';
   const which = groups.length > 1 ? ', the first in ' : ': ';
-  return `${sum}${which}${list(group.steps)}: ${excerpt(first, MESSAGE)}${place}`;
+  return `${sum}${which}${list(group.steps)}: ${tell(first, MESSAGE)}${place}`;
 }
 
 function stepsOf(findings: readonly Finding[]): string[] {

@@ -1,4 +1,4 @@
-import { excerpt, groupFindings } from '../report/groups.ts';
+import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import type { Link, Scope, Value } from './template.ts';
@@ -88,7 +88,9 @@ export function wordsOf(occasion: Occasion): Scope {
     fixed: groupFindings(report.fixed ?? [])
       .slice(0, LISTED)
       .map(({ first }) => ({ message: { code: excerpt(first, MESSAGE) }, rule: first.rule })),
-    changes: (report.changes ?? []).slice(0, LISTED).map((change) => ({ change: sentence(change) })),
+    changes: sortChanges(report.changes ?? [])
+      .slice(0, LISTED)
+      .map((change) => ({ change: describeChange(change) })),
     page,
     report: link(publicUrl, 'report', 'api', 'v1', 'runs', run, 'report?format=html'),
   };
@@ -109,7 +111,7 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
       new: own.length,
       findings: own.slice(0, LISTED).map(
         ({ first, steps }): Words => ({
-          message: { code: excerpt(first, MESSAGE) },
+          message: { code: tell(first, MESSAGE) },
           rule: first.rule,
           steps:
             steps.length > STEPS
@@ -122,13 +124,6 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
     };
     return [words];
   });
-}
-
-function sentence({ stage, step, quantity, value, usual, runs }: NonNullable<Report['changes']>[number]): string {
-  const names = { duration: 'time', cpuTime: 'CPU time', peakMemory: 'memory', outputBytes: 'size of outputs' };
-  const isTime = quantity === 'duration' || quantity === 'cpuTime';
-  const show = (amount: number): string => (isTime ? formatDuration(amount) : `${Math.round(amount / 1e6)} MB`);
-  return `${step ?? stage}: ${names[quantity]} ${show(value)}, usually ${show(usual)} (${runs} runs)`;
 }
 
 /** The addresses of the page: see validation/web/routes.ts. */

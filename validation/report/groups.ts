@@ -1,5 +1,5 @@
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
-import { formatSize } from './size.ts';
+import { formatMemory, formatSize } from './size.ts';
 import { formatDuration } from './time.ts';
 
 /** Findings of the same trouble, in however many steps. */
@@ -81,20 +81,20 @@ function byComponent({ components = [] }: Report, findings: readonly Finding[]):
   );
 }
 
-const QUANTITY: Record<Change['quantity'], (value: number) => string> = {
-  duration: formatDuration,
-  cpuTime: (value) => `${formatDuration(value)} of CPU time`,
-  peakMemory: (value) => `${formatSize(value)} of memory`,
-  outputBytes: (value) => `${formatSize(value)} of output`,
+/** How an amount is written, and what it is of. */
+const QUANTITY: Record<Change['quantity'], { format: (value: number) => string; of: string }> = {
+  duration: { format: formatDuration, of: '' },
+  cpuTime: { format: formatDuration, of: ' of CPU time' },
+  peakMemory: { format: formatMemory, of: ' of memory' },
+  outputBytes: { format: formatSize, of: ' of output' },
 };
 
 /** `sim0003: 3.1 s, usually 2.0 s (54 % more; up to 0.7 s more or less is usual, from 4 runs)`. */
 export function describeChange({ stage, step, quantity, value, usual, spread, runs, direction }: Change): string {
-  const format = QUANTITY[quantity];
-  const plain = quantity === 'duration' || quantity === 'cpuTime' ? formatDuration : formatSize;
+  const { format, of } = QUANTITY[quantity];
   const share = usual > 0 ? `${Math.round((100 * Math.abs(value - usual)) / usual)} % ${direction}; ` : '';
   const from = runs === 1 ? 'from one run' : `from ${runs} runs`;
-  return `${step ?? `${stage}, median`}: ${format(value)}, usually ${format(usual)} (${share}up to ${plain(spread)} more or less counts as usual, ${from})`;
+  return `${step ?? `${stage}, median`}: ${format(value)}${of}, usually ${format(usual)} (${share}up to ${format(spread)} more or less counts as usual, ${from})`;
 }
 
 /** Changes for the worse first: what takes more, and outputs of another size. */
@@ -118,6 +118,16 @@ export function excerpt({ message, column = 1 }: Finding, most: number): string 
   const to = from + most;
   const part = characters.slice(from, to).join('').trim();
   return `${from > 0 ? '…' : ''}${part}${to < characters.length ? '…' : ''}`;
+}
+
+/** A finding in one line: its message and, of how a payload ended, the last line that it wrote; each of `most` characters. */
+export function tell(finding: Finding, most: number): string {
+  const { file, lines } = finding.lastLines ?? {};
+  const last = lines?.at(-1)?.trim();
+  const text = excerpt(finding, most);
+  return last === undefined
+    ? text
+    : `${text}; ${file} ends: ${excerpt({ ...finding, message: last, column: 1 }, most)}`;
 }
 
 /** `logs/rec.log:25`, or nothing where a finding is about the step as a whole. */

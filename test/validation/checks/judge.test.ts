@@ -107,6 +107,32 @@ describe('judge', () => {
     });
   });
 
+  it('takes several core dumps of a step for one trouble, the same with other processes', () => {
+    const of = (...coreDumps: string[]) =>
+      judge({ steps: [step('a', { coreDumps })], inLogs: [] }, builtInCriteria(0)).findings;
+    expect(of('core.17', 'core.18').map(({ message }) => message)).toEqual(['core dumped: core.17, core.18']);
+    expect(of('core.17', 'core.18')[0]?.fingerprint).toBe(of('core.3')[0]?.fingerprint);
+    expect(of('core.17', 'core')[0]?.fingerprint).not.toBe(of('core.3')[0]?.fingerprint);
+  });
+
+  it('has the last lines with how a payload ended, unless the log says it', () => {
+    const lastLines = { file: 'stderr.log', lines: ['loading', 'x.sh: line 3: aliroot: command not found'] };
+    const failed = step('a', { exitStatus: 127, lastLines, missing: ['x'] });
+    const { findings, reason, steps } = judge({ steps: [failed], inLogs: [] }, builtInCriteria(0));
+    expect(findings.map((one) => one.lastLines)).toEqual([lastLines, undefined]);
+    expect(reason).toBe(
+      '1 of 1 step failed: a: the payload ended with exit status 127; stderr.log ends: x.sh: line 3: aliroot: command not found',
+    );
+    expect(steps[0]).not.toHaveProperty('lastLines');
+    const late = step('a', { exitStatus: 137, timedOut: true, lastLines });
+    const merged = judge({ steps: [late], inLogs: [inLog('a')] }, builtInCriteria(0)).findings;
+    expect(merged.map(({ rule, line, lastLines: last }) => [rule, line, last])).toEqual([['time-limit', 7, undefined]]);
+    const plain = judge({ steps: [step('a', { exitStatus: 1 })], inLogs: [] }, builtInCriteria(0)).findings;
+    const { lastLines: _, ...without } =
+      judge({ steps: [step('a', { exitStatus: 1, lastLines })], inLogs: [] }, builtInCriteria(0)).findings[0] ?? {};
+    expect(plain).toEqual([without]);
+  });
+
   it('takes outputs that are missing after a failure for its consequence', () => {
     expect(judged([step('a', { exitStatus: 1, missing: ['x'] })]).findings).toEqual([
       'error exit-status a',

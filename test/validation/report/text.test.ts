@@ -31,10 +31,10 @@ Who must look
 
 Steps: 9
   sim                       4 succeeded, 1 failed, median 4.5 s, longest 5.1 s
-  simResMerge               1 succeeded, median 1.8 s, longest 1.8 s
-  simQaMerge                1 succeeded, median 2.9 s, longest 2.9 s
-  simQaPlots                1 succeeded, median 3.7 s, longest 3.7 s
-  mergeValidationReportsMC  1 succeeded, median 2.8 s, longest 2.8 s
+  simResMerge               1 succeeded, 1.8 s
+  simQaMerge                1 succeeded, 2.9 s
+  simQaPlots                1 succeeded, 3.7 s
+  mergeValidationReportsMC  1 succeeded, 2.8 s
 
 Provenance
   workflow: mc
