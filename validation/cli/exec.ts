@@ -107,7 +107,7 @@ export const execCommand = defineCommand(
       ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
       ...(args.retries !== undefined && { retries: args.retries }),
       ...(args.containerizer && { containerizer: args.containerizer }),
-      ...(args.local && args.image !== undefined && { image: args.image }),
+      ...(args.image !== undefined && { image: args.image }),
       ...(args.volume && { volume: args.volume }),
       ...(args.jira !== undefined && { jira: args.jira }),
       ...criteria,
@@ -163,17 +163,11 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, logAddress, image, containerizer, volume, cores, memory, wallTime, retries } = args;
+  const { local, catalog, logAddress, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
   if (logAddress !== undefined) checkLogAddress(logAddress);
-  if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
-    fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
-  }
-  if (local) checkContainerFlags(args);
-  else if (containerizer !== undefined || volume !== undefined) {
-    fail('--containerizer and --volume go with --local; on a cluster the pools say what workers run in');
-  }
+  checkContainerFlags(args);
   if (cores !== undefined && !(Number.isInteger(cores) && cores > 0)) fail('--cores: expected a number of cores');
   if (memory !== undefined && megabytes(memory) === undefined) fail(`--memory ${memory}: expected a size such as 2GB`);
   if (wallTime !== undefined && seconds(wallTime) === undefined)
