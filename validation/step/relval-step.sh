@@ -383,9 +383,12 @@ rv_start_streams() { # in a process group of their own, which the guard knows
   printf 'streams %s\n' "$rv_streams" >&9
 }
 
+# Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
 rv_stream_both() {
   set +m
   trap '' PIPE
+  exec 8<>"$rv_own/silence" && read -r -t 0.4 <&8
+  exec 8>&-
   rv_stream stderr &
   rv_stream stdout
   wait
