@@ -3,8 +3,9 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findSettings } from '../../../validation/config/find.ts';
 import { effectiveOptions, type Given } from '../../../validation/config/layers.ts';
-import { findSettings, loadSettings } from '../../../validation/config/load.ts';
+import { loadSettings } from '../../../validation/config/load.ts';
 import { InputError } from '../../../validation/jdl/problem.ts';
 
 tmp.setGracefulCleanup();
