@@ -342,7 +342,7 @@ describe('a large plan', () => {
     const elapsed = performance.now() - start;
     expect(plan.steps).toHaveLength(100_004);
     expect(plan.steps[99_999]?.id).toBe('sim100000');
-    expect(elapsed).toBeLessThan(10_000);
+    expect(elapsed).toBeLessThan(60_000);
     const [resMerge, qaMerge] = plan.steps.slice(100_000);
     expect(resMerge?.after).toBe(qaMerge?.after);
     expect(plan.steps[0]?.stage).toBe(plan.steps[99_999]?.stage);
