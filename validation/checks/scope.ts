@@ -43,6 +43,13 @@ export function excuses({ contains, matches }: Exception, text: string): boolean
   return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
 }
 
+/** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */
+export function excuse(exception: Exception | undefined, now: number): { known?: string; expired?: string } {
+  if (!exception) return {};
+  const text = describeException(exception);
+  return holds(exception, now) ? { known: text } : { expired: text };
+}
+
 /** `reason (owner, until day)`, for the finding. */
 export function describeException({ reason, owner, until }: Exception): string {
   return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
