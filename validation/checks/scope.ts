@@ -24,7 +24,7 @@ export const exceptionSchema = z
     matches: expressionSchema.optional(),
     reason: z.string().min(1),
     owner: z.string().min(1),
-    until: z.iso.date().optional(),
+    until: z.iso.date('must be a day such as 2030-01-31').optional(),
   })
   .refine((e) => e.contains ?? e.matches ?? e.stages ?? e.files, 'needs contains, matches, stages or files');
 
