@@ -203,5 +203,5 @@ describe('what changes something', () => {
       ['second', 'number'],
     ]);
     expect(await post('runs/nothing/stop', {})).toMatchObject({ status: 404 });
-  }, 300_000);
+  });
 });

@@ -23,6 +23,7 @@ describe('a framework that is killed again and again', () => {
     const catalog = await startCatalog();
     const cluster = await Cluster.start();
     const flow = await Flow.start(catalog, 'killed', { stages: STAGES, seconds: 2 });
+    flow.letAllGo();
     const framework = new Framework(cluster, '--catalog', catalog.address, '--idle', '0');
     const ids = new Set<string>();
     let kills = 0;

@@ -75,7 +75,7 @@ describe('fingerprint', () => {
       fold(piece.repeat(200_000));
       // Where a pattern goes back and forth this takes minutes.
       foldAround(piece.repeat(4000), 2000);
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(performance.now() - start).toBeLessThan(30_000);
     },
   );
 
