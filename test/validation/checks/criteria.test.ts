@@ -144,6 +144,35 @@ describe('rules for how a step ended', () => {
     expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
   });
 
+  it('name exceptions that excused nothing where their steps were run, and those that have ended', () => {
+    const rules = parseRules(
+      'own',
+      `rules:
+        - id: status
+          check: exit-status
+          severity: error
+          except:
+            - {contains: 'status 3', reason: no grid here, owner: Ann, until: 2029-06-15}
+            - {contains: 'status 4', reason: a guess, owner: Bob}
+            - {stages: [other], reason: not run, owner: Bob}
+        - {id: bad, contains: BAD, severity: error, except: [{matches: x, reason: old, owner: Cid}]}`,
+    );
+    const at = (day: string, change: Partial<StepOutcome>) =>
+      judge({ steps: [step('a', change)], inLogs: [] }, criteria({ rules, now: Date.parse(day) }));
+    const excused = at('2029-06-15', { exitStatus: 3 });
+    expect(excused.findings).toMatchObject([{ severity: 'info', known: 'no grid here (Ann, until 2029-06-15)' }]);
+    const [guess, old] = [
+      { rule: 'status', exception: 'a guess (Bob)' },
+      { rule: 'bad', exception: 'old (Cid)' },
+    ];
+    expect(excused.unneeded).toEqual([old, guess]);
+    const late = at('2029-06-16', { exitStatus: 3 });
+    expect(late.findings).toMatchObject([{ severity: 'error', expired: 'no grid here (Ann, until 2029-06-15)' }]);
+    expect(late.unneeded).toEqual([old, guess]);
+    expect(at('2029-06-15', {}).unneeded).toHaveLength(3);
+    expect(at('2029-06-15', { ending: 'waiting' }).unneeded).toBeUndefined();
+  });
+
   it('take in the line of a log that only says the same', () => {
     const killed = error('a', 'relval: Killed: the payload exceeded its time limit of 2 s', {
       rule: 'killed',
