@@ -54,7 +54,8 @@ describe('relval exec', () => {
 
   it('prints with --json the report alone on stdout', async () => {
     const { code, stdout, stderr } = await relval.run('exec', '--local', '--json', '--', script('echo out; exit 3\n'));
-    expect(code).toBe(1);
+    expect(code, stderr).toBe(1);
+    expect(stdout, stderr).not.toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'relval-report-1', verdict: 'failed' });
     expect(stderr).toMatch(/^out$/m);
   });
