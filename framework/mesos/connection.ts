@@ -251,7 +251,9 @@ export class MesosConnection {
     }, this.#times.staleGraceMs).unref();
   }
 
+  /** What failed before failed on another master: the new one, which may need a moment to recover, is asked often again. */
   #leaderIs(leader: URL): void {
+    this.#failures = 0;
     this.#proceed?.();
     if (this.#master && this.#master.origin !== leader.origin) {
       this.#attempt.abort(new TransportError(`${leader.origin} leads now`));

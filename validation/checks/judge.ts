@@ -52,6 +52,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       coreDumps: _c,
       outOfMemory: _k,
       missing: _o,
+      lastLines: _w,
       earlier: _r,
       ...rest
     } = step;

@@ -15,26 +15,18 @@ interface Parsed {
 }
 
 /**
- * `--config FILE` for every command; and what the environment and `relval.yaml` say about a command's flags is filled in
- * where they are not on the command line, before they are checked. Only flags that the command has.
+ * What the environment and `relval.yaml` say about a command's flags is filled in where they are not on the command line,
+ * before they are checked. Only flags that the command has.
  */
-export function useSettings(program: Argv): void {
-  program
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
-    })
-    .middleware((args) => {
-      const parser = program as unknown as Parsed;
-      const known = parser.getOptions().key;
-      const given = { env: process.env, flags: notDefaulted(args, parser.parsed.defaulted) };
-      for (const { key, value, layer } of effectiveOptions(settingsFile(args), given, String(args._[0]))) {
-        const flag = flagOf(key);
-        if (layer === 'flag' || value === undefined || !Object.hasOwn(known, flag)) continue;
-        Object.assign(args, { [key]: value, [flag]: value });
-      }
-    }, true);
+export function fillIn(args: Arguments, program: Argv): void {
+  const parser = program as unknown as Parsed;
+  const known = parser.getOptions().key;
+  const given = { env: process.env, flags: notDefaulted(args, parser.parsed.defaulted) };
+  for (const { key, value, layer } of effectiveOptions(settingsFile(args), given, String((args._ as unknown[])[0]))) {
+    const flag = flagOf(key);
+    if (layer === 'flag' || value === undefined || !Object.hasOwn(known, flag)) continue;
+    Object.assign(args, { [key]: value, [flag]: value });
+  }
 }
 
 function notDefaulted(args: Arguments, defaulted: Record<string, true>): Given['flags'] {

@@ -140,6 +140,9 @@ function contextOf(finding: Finding): string[] {
     `> ${finding.message}`,
     ...(finding.context?.after ?? []).map((line) => `  ${line}`),
     ...(finding.trace ? [`in ${finding.trace.join(', called by ')}`] : []),
+    ...(finding.lastLines
+      ? [`${finding.lastLines.file} ends with`, ...finding.lastLines.lines.map((line) => `  ${line}`)]
+      : []),
     ...more,
   ];
 }

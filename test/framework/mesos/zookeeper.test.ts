@@ -207,6 +207,23 @@ describe.runIf(installed)('ZooKeeper', () => {
     expect(losses).toEqual([`http://${two.address} leads now`]);
   });
 
+  it('names a new leader, which is asked again soon while it recovers, however long the old one has been gone', async () => {
+    path = '/recovering';
+    const gone = new Contender(server.port);
+    await gone.enter(path, masterInfo(await freePort()));
+    const real = willing(codec);
+    const next = await master(({ socket }) => {
+      next.script = real;
+      socket.write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 33\r\n\r\nMaster has not finished recovery.');
+    });
+    await new Contender(server.port).enter(path, masterInfo(next.port));
+    const { connection, events } = connect(spec(), { times: { reconnect: { firstMs: 20, maxMs: 60_000 } } });
+    await until(() => connection.state.failures >= 5);
+    await gone.leave();
+    await until(() => events.length === 1);
+    expect(connection.state.failures).toBeLessThan(3);
+  });
+
   it('is left alone after close', async () => {
     path = '/closed';
     const locator = locate(spec());

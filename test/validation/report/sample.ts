@@ -112,6 +112,7 @@ export function hostile(text: string): { facts: RunFacts; outcome: Outcome } {
           signal: text,
           logs: [`steps/${text}/1/${text}`],
           outputDir: text,
+          lastLines: { file: text, lines: [text, text] },
         }),
         step('other', text, 1, 2),
       ],

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { arrivalTimes, timesPath } from '../../../validation/step/arrival-times.ts';
 import { logSegments } from '../../../validation/step/live-log.ts';
+import { findLeftOut } from '../../../validation/step/log-bundle.ts';
 import { type LogReceiver, type ReceiverOptions, startLogReceiver } from '../../../validation/step/log-receiver.ts';
 
 const TOKEN = 'aToken_0123';
@@ -96,7 +97,7 @@ async function timesOf(offsets: number[]): Promise<(number | null)[]> {
   const times = await open(timesPath(log));
   const handle = await open(log);
   try {
-    return await arrivalTimes(times, { handle, size: (await handle.stat()).size }, offsets);
+    return await arrivalTimes(times, await findLeftOut(handle, (await handle.stat()).size), offsets);
   } finally {
     await times.close();
     await handle.close();

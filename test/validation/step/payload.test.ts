@@ -97,6 +97,15 @@ describe('the payload', () => {
     expect(readdirSync(join(scratch.path, 'out'))).toContain('core.1234');
   });
 
+  it('is said to have dumped core for what is one, whatever it is called, and not for a name that begins so', async () => {
+    const elf = (type: string) => `printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0${type}more'`;
+    const run = await runStep(
+      scratch,
+      `echo 1 > core.C; echo 1 > core.root; touch core_empty; ${elf('\\4\\0')} > core.aliroot.17; ${elf('\\3\\0')} > core_app; mkdir cores; echo x > cores/core`,
+    );
+    expect(run.result.coreDumps.sort()).toEqual(['core.aliroot.17', 'cores/core']);
+  });
+
   it('is searched for the known errors in every log', async () => {
     const run = await runStep(
       scratch,

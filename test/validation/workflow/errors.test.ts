@@ -40,6 +40,11 @@ function message(action: () => unknown): string {
 describe('a JDL that makes no plan', () => {
   it.each([
     ['no Executable', 'A = 1;', 'x.jdl: no Executable in the JDL'],
+    [
+      'an Executable in other letters',
+      'executable = "x";',
+      'x.jdl: no Executable in the JDL; there is executable, and keys',
+    ],
     ['an empty Executable', 'A = 1;\nExecutable = "";', 'x.jdl:2:14: x.jdl: no Executable in the JDL'],
     [
       'a job type that is neither',
@@ -102,7 +107,7 @@ describe('a JDL that makes no plan', () => {
     [
       'no InputDataCollection',
       RECO.replace(/InputData.*/, ''),
-      expect.stringMatching(/^x\.jdl:2:9: Split is "file", but there is no input file/),
+      'x.jdl:2:9: no input file: InputDataCollection must name a list of them',
     ],
   ])('is told: %s', (_name, text, expected) => {
     const first = error(text);
@@ -139,7 +144,9 @@ describe('a JDL that makes no plan', () => {
 
   it('is told where the collection is empty, or its names have no run number', () => {
     write('list', '# none\n\n');
-    expect(error(RECO)).toMatch(/^x\.jdl:4:23: Split is "file", but there is no input file/);
+    expect(error(RECO)).toContain(
+      'x.jdl:4:23: InputDataCollection names no input file: expected a list with one a line',
+    );
     write('list', 'root://h//data/short.root\n');
     expect(error(RECO)).toMatch(
       /no run number in the name of the first input file: expected digits at characters 3 to 11 of 'short\.root'$/,
