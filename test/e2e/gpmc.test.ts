@@ -49,8 +49,18 @@ describe('the example validation on this machine', () => {
     expect(status).toBe('passed');
     expect(totals).toMatchObject({ steps: 9, succeeded: 9 });
     expect(relval.processes()).toEqual([]);
+    // A worker that is lost on the way is no fault of the release: the last attempt counts.
+    const lastAttempt = (step: string): string =>
+      join(
+        directory,
+        'steps',
+        step,
+        readdirSync(join(directory, 'steps', step))
+          .sort()
+          .at(-1) as string,
+      );
     for (const step of STEPS) {
-      const dir = join(directory, 'steps', step, '1');
+      const dir = lastAttempt(step);
       expect(existsSync(join(dir, 'stderr.log')), step).toBe(true);
       expect(statSync(join(dir, 'stdout.log')).size, step).toBeGreaterThan(0);
       expect(JSON.parse(readFileSync(join(dir, 'result.json'), 'utf8'))).toMatchObject({
@@ -59,15 +69,16 @@ describe('the example validation on this machine', () => {
         phase: 'done',
       });
     }
-    expect(existsSync(join(directory, 'steps', 'sim0001', '1', 'logs', 'rec.log'))).toBe(true);
+    expect(existsSync(join(lastAttempt('sim0001'), 'logs', 'rec.log'))).toBe(true);
     const report = JSON.parse(readFileSync(join(directory, 'report', 'report.json'), 'utf8'));
-    expect(report).toMatchObject({ verdict: 'passed', findings: [] });
+    expect(report.verdict).toBe('passed');
+    expect(report.findings.filter(({ severity }: { severity: string }) => severity !== 'info')).toEqual([]);
     expect(readFileSync(join(directory, 'report', 'index.html'), 'utf8')).toContain('passed');
     expect(readFileSync(join(directory, 'report', 'validation_report_full.txt'), 'utf8')).toBe('');
     expect(readdirSync(join(directory, 'output'))).toContain('0003');
 
     const logs = await relval.run('logs', 'last', 'sim0002');
-    expect(logs.stdout).toBe(readFileSync(join(directory, 'steps', 'sim0002', '1', 'stdout.log'), 'utf8'));
+    expect(logs.stdout).toBe(readFileSync(join(lastAttempt('sim0002'), 'stdout.log'), 'utf8'));
     const text = await relval.run('status');
     expect(text.stdout).toContain('passed');
   });

@@ -74,10 +74,11 @@ export class Relval {
   }
 }
 
+/** The events of a run, without one that is just being written. */
 export function eventsOf(directory: string): RunEvent[] {
   return readFileSync(join(directory, 'events.ndjson'), 'utf8')
-    .trim()
     .split('\n')
+    .slice(0, -1)
     .map((line) => JSON.parse(line));
 }
 
