@@ -189,6 +189,8 @@ export class MesosConnection {
     };
     let watch = silence(heartbeatMs);
     const onRecord = (record: Buffer): void => {
+      // What nobody can answer any more: Mesos says it again to the next subscription.
+      if (this.#stopped) return;
       const event = this.#codec.decodeEvent(record, (what) => this.#unknown(what));
       if (event.type === 'SUBSCRIBED') {
         clearTimeout(watch);

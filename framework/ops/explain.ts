@@ -34,7 +34,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Bloc
     if (manager.silentSince !== undefined) {
       const seconds = Math.round((now - manager.silentSince) / 1000);
       words.push(`its manager has not answered for ${seconds} s: the numbers are those of before`);
-    } else if (manager.source === 'catalog') {
+    } else if (manager.locked === undefined && manager.source === 'catalog') {
       words.push(`its manager cannot be asked from here: the numbers are the catalog's, up to a minute old`);
     }
     return {

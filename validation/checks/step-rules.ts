@@ -4,7 +4,7 @@ import { formatDuration } from '../report/time.ts';
 import { fingerprint, fold } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
-import { coversFile, coversStage, describeException, excuses, holds } from './scope.ts';
+import { coversFile, coversStage, excuse, excuses, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
 interface Trouble {
@@ -46,25 +46,25 @@ function covers(rule: StepRule, { check, output, share }: Trouble, stage: string
 
 function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: number): StepFinding {
   const { check, message, output, kind } = trouble;
-  const exception = rule.except?.find(
+  const fitting = rule.except?.filter(
     (one) =>
-      holds(one, now) &&
       coversStage(one, outcome.stage) &&
       (one.files === undefined || (output !== undefined && coversFile(one, output))) &&
       excuses(one, message),
   );
+  const excused = excuse(fitting?.find((one) => holds(one, now)) ?? fitting?.[0], now);
   const finding: Finding = {
     step: outcome.id,
     stage: outcome.stage,
     attempt: outcome.attempts,
-    severity: exception ? 'info' : rule.severity,
+    severity: excused.known === undefined ? rule.severity : 'info',
     rule: rule.id,
     message,
   };
   return {
     ...finding,
     ...(kind !== undefined && { fingerprint: fingerprint(finding, kind) }),
-    ...(exception && { known: describeException(exception) }),
+    ...excused,
     check,
     isOfOutputs: output !== undefined,
     ...(outcome.lastLines && ENDINGS.includes(check) && { lastLines: outcome.lastLines }),

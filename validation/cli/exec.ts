@@ -13,6 +13,7 @@ import type { RunRequest } from '../runs/record.ts';
 import { lookAtDirectory, packDirectory } from '../runs/sent-directory.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
+import { quote } from '../step/shell-words.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
@@ -197,10 +198,14 @@ function scriptOf([program]: readonly string[], inImage: boolean): string | unde
   if (!info.isFile()) return fail(`${program} is not a file`);
   if ((info.mode & 0o111) === 0) {
     return fail(
-      `${program} is not executable, and would not be anywhere else: chmod +x ${program}; or name what runs it:\n  relval exec … --directory ${dirname(program)} -- bash ./${basename(program)}`,
+      `${program} is not executable, and would not be anywhere else:\n  chmod +x ${shellWord(program)}\nor name what runs it:\n  relval exec … --directory ${shellWord(dirname(program))} -- bash ${shellWord(`./${basename(program)}`)}`,
     );
   }
   return path;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : quote(text);
 }
 
 function sentBy({ directory, runs }: ExecArguments, script: string | undefined) {

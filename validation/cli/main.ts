@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { hasVariables, settingsPath } from '../config/find.ts';
 import { InputError } from '../jdl/problem.ts';
 import { CARRY, type Command } from './command.ts';
 
@@ -28,7 +29,11 @@ program
     requiresArg: true,
     describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
   })
-  .middleware(async (args) => (await import('./settings.ts')).fillIn(args, program), true);
+  .middleware(async (args) => {
+    // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
+    if (!hasVariables() && settingsPath(args.config) === undefined) return;
+    (await import('./settings.ts')).fillIn(args, program);
+  }, true);
 
 /**
  * A command, loaded only when it is run or asked for its help: to load all of them takes several times as long as a short

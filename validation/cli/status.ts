@@ -7,7 +7,7 @@ import { type RunDir, RunStore } from '../runs/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/timing.ts';
 import { defineCommand } from './command.ts';
 import { COLOUR, runArgument } from './inspect.ts';
-import { overview } from './progress.ts';
+import { overview } from './overview.ts';
 import { table } from './table.ts';
 
 const FOLLOW_MS = 500;

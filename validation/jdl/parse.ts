@@ -183,8 +183,10 @@ class Parser {
     let text = '';
     for (;;) {
       const character = this.text[this.offset];
-      if (character === undefined || character === '\n')
-        throw new Malformed('the string is not closed on its line', open);
+      if (character === undefined || character === '\n') {
+        const resume = this.matches(ASSIGNMENT_ON_NEXT_LINE) ? this.offset + 1 : undefined;
+        throw new Malformed('the string is not closed on its line', open, resume);
+      }
       this.offset++;
       if (character === '"') return text;
       text += character === '\\' ? this.escape() : character;

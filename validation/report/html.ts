@@ -38,6 +38,7 @@ ${renderAnswer(report)}</header>
 ${renderSections(report)}
 ${renderComponents(report)}
 ${renderChanges(report)}
+${renderUnneeded(report)}
 ${renderSteps(report)}
 ${renderChart(report)}
 ${renderProvenance(report)}
@@ -118,7 +119,7 @@ function renderGroup(group: FindingGroup, gone?: string): string {
   return `<article class="finding">
 <h4>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h4>
 <p>${places}${rest}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
-${first.file ? renderLines(first) : renderLastLines(first)}${trace}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
+${first.file ? renderLines(first) : renderLastLines(first)}${trace}${first.expired ? `<p class="warning">Not excused any more: ${markup(first.expired)}</p>\n` : ''}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
 }
 
 /** The line of the log with those around it. */
@@ -177,6 +178,21 @@ function renderChanges({ changes = [] }: Report): string {
 ${sortChanges(changes)
   .slice(0, CHANGES)
   .map((change) => `<li>${markup(describeChange(change))}</li>`)
+  .join('\n')}
+</ul>
+${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p>` : ''}
+</section>`;
+}
+
+function renderUnneeded({ unneeded = [] }: Report): string {
+  if (unneeded.length === 0) return '';
+  const rest = unneeded.length - CHANGES;
+  return `<section aria-labelledby="unneeded">
+<h2 id="unneeded">Exceptions that excused nothing: ${unneeded.length}</h2>
+<ul>
+${unneeded
+  .slice(0, CHANGES)
+  .map(({ rule, exception }) => `<li>${markup(`${rule}: ${exception}`)}</li>`)
   .join('\n')}
 </ul>
 ${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p>` : ''}

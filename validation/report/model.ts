@@ -39,6 +39,8 @@ export interface Finding {
   more?: number;
   /** Why it is excused, and by whom; its severity is then info. */
   known?: string;
+  /** The exception that would excuse it, had it not ended, and by whom. */
+  expired?: string;
   /** The same for the same trouble in another run, on another host, in another step of the stage. */
   fingerprint?: string;
   /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
@@ -126,6 +128,8 @@ export interface Report {
   fixed?: Finding[];
   /** What takes more (or less) than earlier runs did, beyond their spread. */
   changes?: Change[];
+  /** Exceptions that excused nothing, by rule. Absent: none. */
+  unneeded?: { rule: string; exception: string }[];
   /** Who must look, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];

@@ -39,6 +39,13 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
   const { components = [] } = report;
   if (components.length > 0) lines.push('', c.bold('Who must look'), ...components.map(describeComponent));
 
+  const { unneeded = [] } = report;
+  if (unneeded.length > 0) {
+    lines.push('', c.bold(`Exceptions that excused nothing: ${unneeded.length}`));
+    lines.push(...unneeded.slice(0, CHANGES).map((one) => `  ${printable(`${one.rule}: ${one.exception}`)}`));
+    if (unneeded.length > CHANGES) lines.push(`  and ${unneeded.length - CHANGES} more, see report.json`);
+  }
+
   lines.push('', c.bold(`Steps: ${report.totals.steps}`));
   const stages = summarizeStages(report.steps);
   const width = Math.max(0, ...stages.map(({ stage }) => stage.length));
@@ -77,7 +84,7 @@ function colourOf(c: Colours, what: Verdict | Severity): (text: string) => strin
 export function findingLines(report: Report, c: Colours): string[] {
   return sectionsOf(report).flatMap(({ name, title, groups }) => {
     const shown = groups.slice(0, GROUPS).flatMap((group) => {
-      const { severity, rule, known, component, trace, lastLines } = group.first;
+      const { severity, rule, known, expired, component, trace, lastLines } = group.first;
       const of = component === undefined ? '' : c.dim(` (${printable(component)})`);
       const label = name === 'fixed' ? c.green('fixed') : colourOf(c, severity)(severity);
       return [
@@ -85,6 +92,7 @@ export function findingLines(report: Report, c: Colours): string[] {
         `    ${printable(excerpt(group.first, MESSAGE))}`,
         ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
+        ...(expired ? [c.yellow(`    not excused any more: ${printable(expired)}`)] : []),
         ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
       ];
     });

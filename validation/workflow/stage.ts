@@ -144,7 +144,7 @@ function outputDirOf(
   }
   if (outputDir === '')
     fail(
-      `no OutputDir: expected a directory or a root:// address${otherSpelling(values, 'OutputDir')}`,
+      `the JDL has no OutputDir: expected a directory or a root:// address${otherSpelling(values, 'OutputDir')}`,
       positionOf(values, 'OutputDir') ?? at,
     );
   if (!context.outputBase || /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(outputDir)) return outputDir;

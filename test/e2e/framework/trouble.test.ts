@@ -114,12 +114,34 @@ describe('a manager with a password', () => {
     expect(flow.done).toBe(4);
   });
 
-  it('gets none without it, and the state says so', async () => {
-    const { framework } = await protectedFlow();
+  it.each([
+    ['without it', [], /asks for a password/],
+    ['with a wrong one', ['--password', 'password'], /has another password/],
+  ])('gets none %s, and state and log say so', async (_, args, why) => {
+    const { framework } = await protectedFlow(...args);
+    writeFileSync(join(framework.stateDir, 'password'), 'wrong\n', { mode: 0o600 });
     framework.start();
-    const { counters } = await framework.is('a problem', ({ demand, projects }) => {
-      return /password/.test(JSON.stringify([demand?.problems, projects]));
+    const { counters, projects } = await framework.is('the reason', ({ projects }) => {
+      return why.test(JSON.stringify(projects));
     });
     expect(counters.launches).toBe(0);
+    expect(projects).toMatchObject([{ project: 'secret', blocked: 'manager-locked', workers: { missing: 4 } }]);
+    expect(framework.log.filter(({ level }) => level === 40)).toMatchObject([
+      { msg: 'manager is locked', reason: expect.stringMatching(why) },
+    ]);
+    expect((await framework.read('why', 'secret')).stdout).toMatch(why);
+  });
+
+  it('whose workers have a wrong one says that it may be that', async () => {
+    const { framework } = await protectedFlow('--password', 'password', '--config', 'pools.yaml');
+    writeFileSync(join(framework.stateDir, 'password'), `${SECRET}\n`, { mode: 0o600 });
+    const wrong = join(framework.stateDir, 'wrong');
+    writeFileSync(wrong, 'wrong\n');
+    writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{ name: other, passwordFile: ${wrong} }]\n`);
+    framework.start();
+    const said = /before its manager knew it: .* a wrong password/;
+    // A worker tries for half a minute.
+    const { counters } = await framework.is('it', ({ backoffs }) => said.test(JSON.stringify(backoffs)), 90_000);
+    expect(counters.launches).toBeLessThanOrEqual(4);
   });
 });

@@ -187,8 +187,8 @@ describe('DemandWatcher', () => {
     const tls = await listen(() => {});
     const catalog = await catalogOf(() => [record('secret', tls.port, { ssl: true, protocol: 11 })]);
     const { last } = watch({ catalogs: [catalog] });
-    await until(() => last()?.problems.length === 1);
-    expect(last()?.problems[0]).toMatch(/"secret" .*SSL/);
+    await until(() => last()?.managers[0]?.locked !== undefined);
+    expect(last()?.managers).toMatchObject([{ project: 'secret', locked: expect.stringMatching(/SSL/) }]);
     expect(tls.accepted()).toBe(0);
   });
 

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { componentOf, loadComponents } from '../../../validation/checks/components.ts';
 import { builtInCriteria, type Criteria, judge } from '../../../validation/checks/judge.ts';
 import type { StepOutcome } from '../../../validation/checks/outcome.ts';
-import { loadPolicy, policyNames } from '../../../validation/checks/policy.ts';
+import { policyNames } from '../../../validation/checks/policies.ts';
+import { loadPolicy } from '../../../validation/checks/policy.ts';
 import { parseRules } from '../../../validation/checks/rules.ts';
 import { InputError } from '../../../validation/jdl/problem.ts';
 import type { Finding, StepReport } from '../../../validation/report/model.ts';
@@ -141,6 +142,35 @@ describe('rules for how a step ended', () => {
     expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
     expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
     expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
+  });
+
+  it('name exceptions that excused nothing where their steps were run, and those that have ended', () => {
+    const rules = parseRules(
+      'own',
+      `rules:
+        - id: status
+          check: exit-status
+          severity: error
+          except:
+            - {contains: 'status 3', reason: no grid here, owner: Ann, until: 2029-06-15}
+            - {contains: 'status 4', reason: a guess, owner: Bob}
+            - {stages: [other], reason: not run, owner: Bob}
+        - {id: bad, contains: BAD, severity: error, except: [{matches: x, reason: old, owner: Cid}]}`,
+    );
+    const at = (day: string, change: Partial<StepOutcome>) =>
+      judge({ steps: [step('a', change)], inLogs: [] }, criteria({ rules, now: Date.parse(day) }));
+    const excused = at('2029-06-15', { exitStatus: 3 });
+    expect(excused.findings).toMatchObject([{ severity: 'info', known: 'no grid here (Ann, until 2029-06-15)' }]);
+    const [guess, old] = [
+      { rule: 'status', exception: 'a guess (Bob)' },
+      { rule: 'bad', exception: 'old (Cid)' },
+    ];
+    expect(excused.unneeded).toEqual([old, guess]);
+    const late = at('2029-06-16', { exitStatus: 3 });
+    expect(late.findings).toMatchObject([{ severity: 'error', expired: 'no grid here (Ann, until 2029-06-15)' }]);
+    expect(late.unneeded).toEqual([old, guess]);
+    expect(at('2029-06-15', {}).unneeded).toHaveLength(3);
+    expect(at('2029-06-15', { ending: 'waiting' }).unneeded).toBeUndefined();
   });
 
   it('take in the line of a log that only says the same', () => {

@@ -127,6 +127,7 @@ describe('errors', () => {
   });
 
   it('are all reported, each once', () => {
+    expect(problems('A = "x\nB = { "a" "b" };\nC = { "x\n  D == 2;\nE 1;')).toHaveLength(4);
     expect(problems('A = "x;\nB = { "a" "b" };\nC = 1;\nD 2;\nE = "ok";\nF = "\\q";\n')).toHaveLength(4);
   });
 

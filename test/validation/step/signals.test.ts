@@ -24,7 +24,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 /** A payload that tells the pids of itself and of a child, and never ends by itself. */
-const ENDLESS = 'trap "" TERM; sleep 322 & echo "$$ $!"; echo so far > rec.log; while :; do wait; done';
+const ENDLESS = 'trap "" TERM; echo so far > rec.log; sleep 322 & echo "$$ $!"; while :; do wait; done';
 
 async function pidsOf(directory: string): Promise<number[]> {
   const log = join(directory, 'sim0007.stdout.log');
