@@ -38,7 +38,9 @@ describe('relval exec', () => {
     const end = await ended;
     expect(end.code, end.stderr).toBe(0);
     expect(end.stdout).toMatch(/^\+ bash \.\/exec\.sh\nfirst line\nlast line\n$/);
-    expect(end.stderr).toMatch(/exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED[\s\S]*\nlogs: {3}relval logs \S+ exec\noutput: /);
+    expect(end.stderr).toMatch(
+      /exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED[\s\S]*\nlogs: {3}relval logs \S+ exec\noutput: /,
+    );
   });
 
   it('shows every attempt, and says between unfinished lines what it has to say on lines of its own', async () => {

@@ -299,7 +299,7 @@ function lastOf({ attempts }: StepRecord): number {
 
 /** Whether an attempt of this submission is over and has never said hello. */
 function wasSilent(attempt: Attempt | undefined, { task }: Job): boolean {
-  return attempt !== undefined && attempt.over && !attempt.execution && attempt.task.startsWith(`${task}.`);
+  return attempt?.over === true && !attempt.execution && attempt.task.startsWith(`${task}.`);
 }
 
 function executionTask({ task }: Job, execution: number): string {
