@@ -100,7 +100,7 @@ describe('a run with its inputs and outputs on an XRootD server', () => {
         stage: { outputs: [{ patterns: ['big.root'] }], outputDirTemplate: server.url('out'), copyTimeout: 60 },
         copyPause: 1,
         // What the client waits for the server to come back; the transfer itself may take long.
-        env: { XRD_CONNECTIONWINDOW: '3', XRD_STREAMERRORWINDOW: '3', XRD_REQUESTTIMEOUT: '3' },
+        env: { XRD_CONNECTIONWINDOW: '3', XRD_STREAMERRORWINDOW: '3', XRD_REQUESTTIMEOUT: '30' },
         running: async () => {
           await until('the transfer', 30, () => (existsSync(target) && statSync(target).size > 0) || undefined);
           await server.kill();
