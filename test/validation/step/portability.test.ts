@@ -44,6 +44,7 @@ const TOO_NEW: [what: string, pattern: RegExp][] = [
   ['coreutils 8.20: stat -c %m of --cached', /--cached/],
   ['grep 2.11: recursion without a file', /grep -\w*[rR]/],
   ['findutils 4.5: -files0-from, xargs -o', /-files0-from|xargs [^\n|]*-o/],
+  ['not there when the clock is set: SECONDS', /\$\{?SECONDS\b|\(\(.*\bSECONDS\b/],
   ['not everywhere: hostname, awk, perl, python', /\b(hostname|awk|perl|python[23]?|jq|setsid|flock)\b/],
 ];
 
