@@ -331,7 +331,7 @@ rv_give_up_guarded() { # what rv_fail said
     environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
     skipped) rv_unmade=1 && rv_finish 0 ;;
-    *) rv_give_up "$rv_exit_input" input "$rv_message" ;;
+    *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
   esac
 }
 
@@ -587,7 +587,7 @@ rv_run_payload() {
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
   export -p >"$rv_own/environment"
   rv_fetch_inputs xrootd
-  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\n' | sort >"$rv_own/inputs"
+  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
     rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
   rv_set_arguments
@@ -800,7 +800,7 @@ rv_take() {
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
       case $rv_archive/$rv_path in
-        /*) rv_add_output "$rv_path" "$rv_name" ;;
+        /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
         *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
         *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
       esac
@@ -838,9 +838,10 @@ rv_take_outputs() {
   done
   rv_take '' 'core*' validation_report.txt
   [[ $rv_save_all ]] || return 0
-  while IFS= read -r rv_path; do
+  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
+  while IFS= read -r -d '' rv_path; do
     [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
-  done < <(find . -type f -printf '%P\n' | sort | comm -13 "$rv_own/inputs" -)
+  done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
 rv_find_missing() { # what later stages read must be there: a file, or an archive of that name
