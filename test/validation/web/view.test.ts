@@ -9,7 +9,7 @@ import { applyToStep } from '../../../validation/web/run/apply-event.ts';
 import { spreadOf } from '../../../validation/web/run/spread.ts';
 import { filterSteps, sortSteps } from '../../../validation/web/run/step-order.ts';
 import { layOutTimeline, marksOf, within } from '../../../validation/web/run/timeline-layout.ts';
-import { formatAge, formatBytes } from '../../../validation/web/words.ts';
+import { countFindings, formatAge, formatBytes } from '../../../validation/web/words.ts';
 
 describe('addresses', () => {
   it('lead where they were made for, whatever the names', () => {
@@ -84,12 +84,12 @@ describe('steps', () => {
 
   it('are sorted by any column, those without a value last', () => {
     const ids = (by: string): string[] => sortSteps(steps, by).map(({ id }) => id);
-    expect(ids('')).toEqual(['sim10', 'sim9', 'sim1']);
+    expect(ids('')).toEqual(['sim9', 'sim10', 'sim1']);
     expect(ids('id')).toEqual(['sim1', 'sim9', 'sim10']);
     expect(ids('seconds')).toEqual(['sim10', 'sim1', 'sim9']);
     expect(ids('-seconds')).toEqual(['sim1', 'sim10', 'sim9']);
     expect(ids('state')[0]).toBe('sim9');
-    expect(ids('nonsense')).toEqual(['sim10', 'sim9', 'sim1']);
+    expect(ids('nonsense')).toEqual(ids(''));
   });
 
   it('are found by id, host and message', () => {
@@ -202,11 +202,7 @@ describe('what a framework says of itself', () => {
     });
     expect(read).toMatchObject({ master: '127.0.0.1:5050', subscribed: true, counters: { launches: 3 } });
     expect(read.pools[0]).toMatchObject({ name: 'p', shape: '4 cores, 8000 MB, 1 MB disk', max: 9 });
-    expect(read.projects[0]).toMatchObject({
-      tasks: { waiting: 1, onWorkers: 0 },
-      blocked: '',
-      words: ['1 task waits'],
-    });
+    expect(read.projects[0]).toMatchObject({ project: 'x', blocked: '', words: ['1 task waits'] });
     expect(read.workers[0]).toMatchObject({ id: 't1', size: '4 cores, 8000 MB' });
   });
 
@@ -214,6 +210,13 @@ describe('what a framework says of itself', () => {
     for (const value of [null, 7, 'x', [], {}, { pools: 'x', workers: [null] }])
       expect(() => readState(value)).not.toThrow();
   });
+});
+
+it('findings are counted by how much they matter', () => {
+  const of = (...severities: ('error' | 'warning' | 'info')[]) =>
+    countFindings(severities.map((severity) => ({ severity })));
+  expect(of('warning', 'error', 'error', 'info')).toBe('2 errors, 1 warning');
+  expect([of('warning', 'info'), of('info'), of('info', 'info')]).toEqual(['1 warning', '1 note', '2 notes']);
 });
 
 it('sizes and ages are told in the unit that fits', () => {

@@ -92,27 +92,21 @@ function Projects({ state }: { state: FrameworkState }) {
 }
 
 function Project({ project }: { project: ProjectState }) {
-  const { tasks, workers, blocked } = project;
+  const { blocked } = project;
   return (
     <article class={`project ${blocked === '' ? '' : 's-aborted'}`}>
       <h4>
-        {project.project} <span class="soft">{project.manager}</span>
+        {project.project}{' '}
+        <span class="soft">
+          {project.manager}, pool {project.pool || 'none'}
+        </span>
         {blocked !== '' && ' '}
         {blocked !== '' && (
           <span class="badge s-aborted">
-            <span aria-hidden="true">⚠</span> {blocked}
+            <span aria-hidden="true">⚠</span> {blocked.replaceAll('-', ' ')}
           </span>
         )}
       </h4>
-      <p class="facts">
-        <span>pool {project.pool || 'none'}</span>
-        <span>{tasks.waiting} tasks wait</span>
-        <span>{tasks.onWorkers} on workers</span>
-        <span>
-          workers: {workers.busy} busy, {workers.idle} idle, {workers.starting} starting, {workers.leaving} leaving
-        </span>
-        {workers.missing > 0 && <strong>{workers.missing} missing</strong>}
-      </p>
       <ul>
         {project.words.map((words) => (
           <li key={words}>{words}</li>

@@ -12,7 +12,7 @@ import { useKeys } from '../state/keys.ts';
 import { go } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted } from '../words.ts';
+import { counted, countFindings } from '../words.ts';
 import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;
@@ -111,7 +111,7 @@ function Part({ title, findings, run }: { title: string; findings: Finding[]; ru
     <details class="findings" open={title !== 'In both'}>
       <summary>
         <h2>
-          {title} <span class="soft">{groups.length}</span>
+          {title} <span class="soft">{countFindings(findings)}</span>
         </h2>
       </summary>
       {groups.slice(0, MOST).map(({ first, steps }, n) => (

@@ -8,7 +8,7 @@ import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
-import { counted, isActive } from '../words.ts';
+import { counted, countFindings, isActive } from '../words.ts';
 
 /** Groups shown at first, and places of each: what is more is asked for. */
 const GROUPS = 50;
@@ -118,7 +118,7 @@ function Section(props: { title: string; findings: Finding[]; run: string; folde
     <details class="findings" open={!folded}>
       <summary>
         <h2>
-          {title} <span class="soft">{groups.length}</span>
+          {title} <span class="soft">{countFindings(findings)}</span>
         </h2>
       </summary>
       {[...byComponent].map(([name, list]) => (

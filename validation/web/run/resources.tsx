@@ -81,7 +81,7 @@ function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; ste
           <tr>
             <th scope="col">Stage</th>
             <th scope="col" class="wide">
-              <span class="visually-hidden">Drawing</span>
+              from least to most; thick: the middle half; mark: the median
             </th>
             <th scope="col" class="number">
               median

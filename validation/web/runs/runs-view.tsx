@@ -72,7 +72,13 @@ export function RunsView() {
             workflow {workflow} <span aria-hidden="true">×</span>
           </button>
         )}
-        <button type="button" disabled={marked.length !== 2} onClick={compare}>
+        <button
+          type="button"
+          class="wide"
+          disabled={marked.length !== 2}
+          onClick={compare}
+          title="Mark two runs in the list (x), then compare them (d)"
+        >
           Compare two
         </button>
         <span class="soft" role="status">
@@ -150,7 +156,11 @@ function Row({ run, marked, toggle }: { run: RunSummary; marked: boolean; toggle
             accepted
           </span>
         )}
-        {run.reason && run.status !== 'passed' && <div class="soft clip">{run.reason}</div>}
+        {run.reason && run.status !== 'passed' && (
+          <div class="soft clip" title={run.reason}>
+            {run.reason}
+          </div>
+        )}
       </th>
       <td class="wide">{run.release}</td>
       <td class="wide">
