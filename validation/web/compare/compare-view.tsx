@@ -6,6 +6,7 @@ import type { Diff, RunSummary } from '../../server/api.ts';
 import { streamOf } from '../log/streams.ts';
 import { RunBadge, StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
@@ -59,19 +60,15 @@ function Both({ diff }: { diff: Diff }) {
         <Empty title="All steps ended alike, and took about as long." />
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Step</th>
-              <th scope="col">before</th>
-              <th scope="col">after</th>
-              <th scope="col" class="number wide">
-                took before
-              </th>
-              <th scope="col" class="number">
-                after
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              'Step',
+              'before',
+              'after',
+              { text: 'took before', number: true, wide: true },
+              { text: 'took after', number: true },
+            ]}
+          />
           <tbody>
             {steps.slice(0, MOST).map(({ id, stateA, stateB, secondsA, secondsB }) => (
               <tr key={id}>
