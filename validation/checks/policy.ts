@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../jdl/problem.ts';
 import { readYaml } from '../workflow/yaml-file.ts';
+import { policyFolder, policyNames } from './policies.ts';
 
 const answer = z.enum(['report', 'fail']).default('report');
 
@@ -18,30 +18,17 @@ const schema = z.strictObject({
 /**
  * What makes a run fail.
  * - `failOn`: `any error`, or only `new errors`, those that the reference run did not have
- * - `warnings`: so many are tolerated, more fail; absent: any number is
+ * - `warnings`: so many are tolerated, more fail; the same in several lines or steps is one; absent: any number is
  * - `regressions`: whether what takes more than in earlier runs, or leaves another amount of output, is only reported
  */
 export type Policy = z.infer<typeof schema> & { name: string };
-
-function folder(): string {
-  return createRequire(import.meta.url)
-    .resolve('release-validation/validation/checks/policies/default.yaml')
-    .replace(/[^/]*$/, '');
-}
-
-/** Names of the policies that come with relval. */
-export function policyNames(): string[] {
-  return readdirSync(folder())
-    .map((file) => file.replace(/\.yaml$/, ''))
-    .sort();
-}
 
 /**
  * @param wanted name of one that comes with relval, or a file
  * @throws {InputError} no such policy, or every mistake in it with its place
  */
 export function loadPolicy(wanted = 'default'): Policy {
-  const own = join(folder(), `${wanted}.yaml`);
+  const own = join(policyFolder(), `${wanted}.yaml`);
   const isName = /^[a-z-]+$/.test(wanted) && existsSync(own);
   if (!isName && !existsSync(wanted)) {
     throw new InputError([{ message: `no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` }]);

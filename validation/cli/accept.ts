@@ -1,41 +1,35 @@
 import { userInfo } from 'node:os';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { printable } from '../report/printable.ts';
 import { type RunRecord, statusOf } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 
-export function addAccept(program: Argv): void {
-  program.command(
-    'accept <run>',
-    'Mark a run that failed as good enough: later runs are compared with it',
-    (command) =>
-      runsOption(command)
-        .positional('run', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Run id, or the beginning of one, or "last"',
-        })
-        .option('note', { type: 'string', describe: 'Why, for those who see it later' })
-        .option('by', { type: 'string', default: userInfo().username, describe: 'Who says so' })
-        .option('withdraw', { type: 'boolean', default: false, describe: 'Take the mark back' })
-        .check(({ note, withdraw }) => {
-          if (withdraw ? note === undefined : note?.trim()) return true;
-          throw new InputError([{ message: 'accept: give either --note TEXT, or --withdraw' }]);
-        }),
-    (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const record = run.readRecord();
-      run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? ''));
-      console.log(
-        args.withdraw
-          ? `${record.id} is no longer accepted`
-          : `${record.id} is accepted: ${printable(args.note ?? '')}`,
-      );
-    },
-  );
-}
+export const acceptCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Run id, or the beginning of one, or "last"',
+      })
+      .option('note', { type: 'string', describe: 'Why, for those who see it later' })
+      .option('by', { type: 'string', default: userInfo().username, describe: 'Who says so' })
+      .option('withdraw', { type: 'boolean', default: false, describe: 'Take the mark back' })
+      .check(({ note, withdraw }) => {
+        if (withdraw ? note === undefined : note?.trim()) return true;
+        throw new InputError([{ message: 'accept: give either --note TEXT, or --withdraw' }]);
+      }),
+  (args) => {
+    const run = new RunStore(args.runs).find(args.run);
+    const record = run.readRecord();
+    run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? ''));
+    console.log(
+      args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${printable(args.note ?? '')}`,
+    );
+  },
+);
 
 /** @throws InputError a run that says nothing about the release */
 function accepted(record: RunRecord, by: string, note: string): RunRecord {

@@ -108,7 +108,10 @@ export async function tellReport(
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
     say(`\n${renderText(report, { colour: pc.isColorSupported })}`);
-    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+    const [only, ...others] = report.steps;
+    const one = others.length === 0 ? only : undefined;
+    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} ${one?.id ?? 'STEP'}`);
+    if (one?.outputDir !== undefined && one.outputs.length > 0) say(`output: ${one.outputDir}`);
   }
   await notifier.finished(report);
   process.exit(EXIT[report.verdict]);

@@ -8,8 +8,10 @@ import { preflight } from '../preflight/preflight.ts';
 import { type CheckSettings, checkSection } from '../preflight/settings.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
+import { askFramework } from '../server/cluster.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
+import { defineCommand } from './command.ts';
 import { warn } from './generate.ts';
 import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -43,39 +45,41 @@ export interface CheckArguments extends Partial<Record<'wait' | 'proxy' | 'alien
   containerizer?: 'process' | 'docker' | 'podman' | undefined;
   local: boolean;
   catalog?: string | undefined;
+  image?: string | undefined;
 }
 
-export function addCheck(program: Argv): void {
-  program.command(
-    'check <input>',
-    'Pre-flight checks: what would keep a run from working',
-    (command) =>
-      checkOptions(runsOption(inputOptions(command)))
-        .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
-        .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
-        .option('containerizer', {
-          choices: ['docker', 'podman'] as const,
-          describe: 'With --local: what would start the containers; looks for the image of the steps',
-        })
-        .option('nightly', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'File of nightlies: the input is the name of one of them',
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    async (given) => {
-      const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
-      const { args, problem } = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
-      const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
-      if (!args.json) warn(plan);
-      const checks = await runPreflight(plan, args, false);
-      if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
-      if (args.json) console.log(JSON.stringify(checks, null, 2));
-      else console.log(checksText(checks));
-      process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
-    },
-  );
-}
+export const checkCommand = defineCommand(
+  (command) =>
+    checkOptions(runsOption(inputOptions(command)))
+      .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
+      .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
+      .option('containerizer', {
+        choices: ['docker', 'podman'] as const,
+        describe: 'With --local: what would start the containers; looks for the image of the steps',
+      })
+      .option('image', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'With --catalog: image that a pool must have; asks the frameworks of relval.yaml (serve)',
+      })
+      .option('nightly', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'File of nightlies: the input is the name of one of them',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  async (given) => {
+    const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
+    const { args, problem } = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
+    const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
+    if (!args.json) warn(plan);
+    const checks = await runPreflight(plan, args, false);
+    if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
+    if (args.json) console.log(JSON.stringify(checks, null, 2));
+    else console.log(checksText(checks));
+    process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
+  },
+);
 
 /**
  * The checks before a run, the fast ones; kept in the run's record.
@@ -96,8 +100,11 @@ export async function checkBefore(journal: RunJournal, plan: Plan, args: CheckAr
 }
 
 /** Flags beat the section of `relval.yaml`, for the commands that run something too. */
-function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<Check[]> {
-  const section = sectionsOf({ ...args }).check;
+async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<Check[]> {
+  const { check: section, serve } = sectionsOf({ ...args });
+  const { catalog, image } = args;
+  const asked =
+    catalog === undefined || image === undefined ? undefined : await Promise.all(serve.frameworks.map(askFramework));
   const { wait = section.wait, proxy = section.proxy, alienv = section.alienv, proxyDays = section.proxyDays } = args;
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
@@ -106,7 +113,8 @@ function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   return preflight({
     plan,
-    catalog: args.catalog,
+    catalog,
+    pools: asked && image !== undefined ? { image, frameworks: asked } : undefined,
     containerizer,
     fast,
     wait: patience * 1000,

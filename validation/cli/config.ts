@@ -1,33 +1,29 @@
 import { stringify } from 'yaml';
-import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { type Effective, effectiveOptions } from '../config/layers.ts';
 import { type SettingsFile, settingsSchema } from '../config/load.ts';
 import { SECTIONS } from '../config/sections.ts';
+import { defineCommand } from './command.ts';
 import { settingsFile } from './settings.ts';
 import { table } from './table.ts';
 
-export function addConfig(program: Argv): void {
-  program.command(
-    'config',
-    'The configuration that counts, and where each value comes from',
-    (command) =>
-      command.option('json', { type: 'boolean', default: false, describe: 'Print JSON' }).option('schema', {
-        type: 'boolean',
-        default: false,
-        describe: 'Print the JSON Schema of relval.yaml, for editors',
-      }),
-    (args) => {
-      if (args.schema) {
-        console.log(JSON.stringify(z.toJSONSchema(settingsSchema, { io: 'input' }), null, 2));
-        return;
-      }
-      const file = settingsFile(args);
-      const options = effectiveOptions(file, { env: process.env, flags: {} });
-      console.log(args.json ? json(file, options) : text(file, options));
-    },
-  );
-}
+export const configCommand = defineCommand(
+  (command) =>
+    command.option('json', { type: 'boolean', default: false, describe: 'Print JSON' }).option('schema', {
+      type: 'boolean',
+      default: false,
+      describe: 'Print the JSON Schema of relval.yaml, for editors',
+    }),
+  (args) => {
+    if (args.schema) {
+      console.log(JSON.stringify(z.toJSONSchema(settingsSchema, { io: 'input' }), null, 2));
+      return;
+    }
+    const file = settingsFile(args);
+    const options = effectiveOptions(file, { env: process.env, flags: {} });
+    console.log(args.json ? json(file, options) : text(file, options));
+  },
+);
 
 function json(file: SettingsFile, options: readonly Effective[]): string {
   const sections = Object.keys(SECTIONS).map((name) => [name, file.settings[name as keyof typeof SECTIONS]]);

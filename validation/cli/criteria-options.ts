@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { policyNames } from '../checks/policy.ts';
+import { policyNames } from '../checks/policies.ts';
 import { describeOption } from '../config/options.ts';
 import type { CriteriaChoice } from '../runs/criteria.ts';
 import type { RunStore } from '../runs/store.ts';

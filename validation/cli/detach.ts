@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Argv } from 'yargs';
 import { handedOn } from '../runs/earlier.ts';
 import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunJournal } from '../runs/journal.ts';
@@ -9,6 +8,7 @@ import { inheritedLock, type RunLock } from '../runs/lock.ts';
 import { thisProcess } from '../runs/record.ts';
 import { RunDir } from '../runs/store.ts';
 import { type CarryOutOptions, carryOut, clusterOptions, planAgain } from './carry-out.ts';
+import { CARRY, defineCommand } from './command.ts';
 
 /** What a run in the background says. */
 const OUTPUT = 'relval.log';
@@ -70,21 +70,15 @@ export async function detach(run: RunDir, lock: RunLock, options: CarryOutOption
   }
 }
 
-const CARRY = 'carry';
-
 /** What `detach` starts: not for users. */
-export function addCarry(program: Argv): void {
-  program.command(
-    `${CARRY} <directory>`,
-    false,
-    (command) => clusterOptions(command).positional('directory', { type: 'string', demandOption: true }),
-    async ({ directory, ...options }) => {
-      const run = new RunDir(directory);
-      const record = run.readRecord();
-      const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
-      const journal = new RunJournal(run, { ...record, process: thisProcess() });
-      const lock = inheritedLock(LOCK_FD);
-      await carryOut({ journal, lock, plan: again({}), again }, options);
-    },
-  );
-}
+export const carryCommand = defineCommand(
+  (command) => clusterOptions(command).positional('directory', { type: 'string', demandOption: true }),
+  async ({ directory, ...options }) => {
+    const run = new RunDir(directory);
+    const record = run.readRecord();
+    const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
+    const journal = new RunJournal(run, { ...record, process: thisProcess() });
+    const lock = inheritedLock(LOCK_FD);
+    await carryOut({ journal, lock, plan: again({}), again }, options);
+  },
+);

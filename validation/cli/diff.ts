@@ -1,5 +1,4 @@
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { compareRuns } from '../checks/compare.ts';
 import { InputError } from '../jdl/problem.ts';
 import { renderComparison } from '../report/comparison.ts';
@@ -7,27 +6,24 @@ import type { Report } from '../report/model.ts';
 import { statusOf } from '../runs/record.ts';
 import { readReport } from '../runs/reference.ts';
 import { RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 
-export function addDiff(program: Argv): void {
-  program.command(
-    'diff <a> <b>',
-    'How run B differs from run A: findings that are new, known and fixed, steps, times and sizes',
-    (command) =>
-      runsOption(command)
-        .positional('a', { type: 'string', demandOption: true, describe: 'The earlier run' })
-        .positional('b', { type: 'string', demandOption: true, describe: 'The later run' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    (args) => {
-      const store = new RunStore(args.runs);
-      const a = reportOf(store, args.a);
-      const b = reportOf(store, args.b);
-      const comparison = compareRuns(a, b);
-      if (args.json) console.log(JSON.stringify({ a: head(a), b: head(b), ...comparison }, null, 2));
-      else process.stdout.write(renderComparison(a, b, comparison, { colour: pc.isColorSupported }));
-    },
-  );
-}
+export const diffCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .positional('a', { type: 'string', demandOption: true, describe: 'The earlier run' })
+      .positional('b', { type: 'string', demandOption: true, describe: 'The later run' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  (args) => {
+    const store = new RunStore(args.runs);
+    const a = reportOf(store, args.a);
+    const b = reportOf(store, args.b);
+    const comparison = compareRuns(a, b);
+    if (args.json) console.log(JSON.stringify({ a: head(a), b: head(b), ...comparison }, null, 2));
+    else process.stdout.write(renderComparison(a, b, comparison, { colour: pc.isColorSupported }));
+  },
+);
 
 /** @throws InputError no such run, or no report of it */
 function reportOf(store: RunStore, wanted: string): Report {

@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
@@ -14,9 +13,11 @@ import type { RunRequest } from '../runs/record.ts';
 import { lookAtDirectory, packDirectory } from '../runs/sent-directory.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
+import { quote } from '../step/shell-words.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
+import { defineCommand } from './command.ts';
 import {
   checkContainerFlags,
   checkWorkerPlace,
@@ -39,110 +40,106 @@ const ARCHIVE = 'relval-exec-files.tar.gz';
 /** What stands there is of the system, or of an image, and is not sent. */
 const SYSTEM = /^\/(bin|sbin|usr|lib\w*|opt|cvmfs|etc)\//;
 
-export function addExec(program: Argv): void {
-  program.command(
-    'exec',
-    'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
-    (command) =>
-      logAddressOption(checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command))))))
-        .usage(
-          '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
-        )
-        .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
-        .option('catalog', { type: 'string', describe: describeOption('catalog') })
-        .option('directory', {
-          type: 'string',
-          describe:
-            'Directory to send with it, in which it is run; default: that of a script which is given as a path; --no-directory: the script alone',
-        })
-        .option('input', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [] as string[],
-          describe: 'File or root:// address to have beside it; ,unpack behind it unpacks; repeatable',
-        })
-        .option('output', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [] as string[],
-          describe: 'Files to keep, a glob; none is a failure; repeatable',
-        })
-        .option('output-dir', {
-          type: 'string',
-          default: 'output',
-          requiresArg: true,
-          describe: 'Where they are stored: below the run, an absolute path, or root://…',
-        })
-        .option('cores', { type: 'number', describe: 'Cores that it needs' })
-        .option('memory', { type: 'string', requiresArg: true, describe: 'Memory that it needs, such as 2GB' })
-        .option('wall-time', { type: 'string', requiresArg: true, describe: 'It is killed after that, such as 2h' })
-        .option('retries', { type: 'number', describe: describeOption('retries') })
-        .option('name', { type: 'string', describe: 'Name of the run; default: that of the command' })
-        .option('check', { type: 'boolean', default: true, describe: 'Pre-flight checks; --no-check leaves them out' }),
-    async (args) => {
-      checkTools();
-      checkFlags(args);
-      checkWorkerPlace(args.runs, args);
-      const words = (args['--'] as string[] | undefined) ?? [];
-      const script = scriptOf(words, args.image !== undefined);
-      const sent = sentBy(args, script);
-      const name = runName(
-        args.name ??
-          basename(words[0] ?? '')
-            .replace(/\.\w+$/, '')
-            .replace(/[^\w.-]/g, '_'),
-      );
-      const store = new RunStore(args.runs);
-      const criteria = chosenCriteria(args, store);
-      checkChoice(criteria);
-      const { id, run } = store.create(name, new Date());
-      const lock = lockRun(run.path) as RunLock;
-      const request: RunRequest = {
-        input: join(run.path, FOLDER, WORKFLOW),
-        command: words,
-        set: [],
-        setAppend: [],
-        lenient: false,
-        local: args.local,
-        ...(args.catalog !== undefined && { catalog: args.catalog }),
-        ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
-        ...(args.retries !== undefined && { retries: args.retries }),
-        ...(args.containerizer && { containerizer: args.containerizer }),
-        ...(args.local && args.image !== undefined && { image: args.image }),
-        ...(args.volume && { volume: args.volume }),
-        ...(args.jira !== undefined && { jira: args.jira }),
-        ...criteria,
-      };
-      const again = planAgain(requestOfCopy(run, request), run, () => []);
-      let plan: ReturnType<typeof again>;
-      let containers: LocalContainers | undefined;
-      try {
-        await writeFolder(run, words, script, sent, args, name);
-        plan = again({});
-        containers = await containersFor(request, plan, run.path);
-        await prepareRun(run, plan, request);
-      } catch (error) {
-        rmSync(run.path, { recursive: true, force: true });
-        throw asInputError(error as Error);
-      }
-      plan.warnings.push(...(sent?.warnings ?? []));
-      warn(plan);
-      const journal = new RunJournal(run, newRecord(id, name, plan, request));
-      journal.add({ type: 'created', name, workflow: plan.workflow });
-      const obstacle =
-        (args.check ? await checkBefore(journal, plan, args) : undefined) ??
-        (containers && (await provideContainers(containers)));
-      // What the command prints has stdout for itself.
-      const options = { ...args, say: (text: string) => console.error(text) };
-      if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
-      if (args.detach) return detach(run, lock, args);
-      const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
-      await carryOut({ journal, lock, plan, again }, { ...options, progress });
-    },
-  );
-}
+export const execCommand = defineCommand(
+  (command) =>
+    logAddressOption(checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(command))))))
+      .usage(
+        '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
+      )
+      .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
+      .option('catalog', { type: 'string', describe: describeOption('catalog') })
+      .option('directory', {
+        type: 'string',
+        describe:
+          'Directory to send with it, in which it is run; default: that of a script which is given as a path; --no-directory: the script alone',
+      })
+      .option('input', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'File or root:// address to have beside it; ,unpack behind it unpacks; repeatable',
+      })
+      .option('output', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe: 'Files to keep, a glob; none is a failure; repeatable',
+      })
+      .option('output-dir', {
+        type: 'string',
+        default: 'output',
+        requiresArg: true,
+        describe: 'Where they are stored: below the run, an absolute path, or root://…',
+      })
+      .option('cores', { type: 'number', describe: 'Cores that it needs' })
+      .option('memory', { type: 'string', requiresArg: true, describe: 'Memory that it needs, such as 2GB' })
+      .option('wall-time', { type: 'string', requiresArg: true, describe: 'It is killed after that, such as 2h' })
+      .option('retries', { type: 'number', describe: describeOption('retries') })
+      .option('name', { type: 'string', describe: 'Name of the run; default: that of the command' })
+      .option('check', { type: 'boolean', default: true, describe: 'Pre-flight checks; --no-check leaves them out' }),
+  async (args) => {
+    checkTools();
+    checkFlags(args);
+    checkWorkerPlace(args.runs, args);
+    const words = (args['--'] as string[] | undefined) ?? [];
+    const script = scriptOf(words, args.image !== undefined);
+    const sent = sentBy(args, script);
+    const name = runName(
+      args.name ??
+        basename(words[0] ?? '')
+          .replace(/\.\w+$/, '')
+          .replace(/[^\w.-]/g, '_'),
+    );
+    const store = new RunStore(args.runs);
+    const criteria = chosenCriteria(args, store);
+    checkChoice(criteria);
+    const { id, run } = store.create(name, new Date());
+    const lock = lockRun(run.path) as RunLock;
+    const request: RunRequest = {
+      input: join(run.path, FOLDER, WORKFLOW),
+      command: words,
+      set: [],
+      setAppend: [],
+      lenient: false,
+      local: args.local,
+      ...(args.catalog !== undefined && { catalog: args.catalog }),
+      ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
+      ...(args.retries !== undefined && { retries: args.retries }),
+      ...(args.containerizer && { containerizer: args.containerizer }),
+      ...(args.image !== undefined && { image: args.image }),
+      ...(args.volume && { volume: args.volume }),
+      ...(args.jira !== undefined && { jira: args.jira }),
+      ...criteria,
+    };
+    const again = planAgain(requestOfCopy(run, request), run, () => []);
+    let plan: ReturnType<typeof again>;
+    let containers: LocalContainers | undefined;
+    try {
+      await writeFolder(run, words, script, sent, args, name);
+      plan = again({});
+      containers = await containersFor(request, plan, run.path);
+      await prepareRun(run, plan, request);
+    } catch (error) {
+      rmSync(run.path, { recursive: true, force: true });
+      throw asInputError(error as Error);
+    }
+    plan.warnings.push(...(sent?.warnings ?? []));
+    warn(plan);
+    const journal = new RunJournal(run, newRecord(id, name, plan, request));
+    journal.add({ type: 'created', name, workflow: plan.workflow });
+    const obstacle =
+      (args.check ? await checkBefore(journal, plan, args) : undefined) ??
+      (containers && (await provideContainers(containers)));
+    // What the command prints has stdout for itself.
+    const options = { ...args, say: (text: string) => console.error(text) };
+    if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
+    if (args.detach) return detach(run, lock, args);
+    const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
+    await carryOut({ journal, lock, plan, again }, { ...options, progress });
+  },
+);
 
 interface ExecArguments {
   containerizer?: 'process' | 'docker' | 'podman' | undefined;
@@ -167,17 +164,11 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, logAddress, image, containerizer, volume, cores, memory, wallTime, retries } = args;
+  const { local, catalog, logAddress, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
   if (logAddress !== undefined) checkLogAddress(logAddress);
-  if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
-    fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
-  }
-  if (local) checkContainerFlags(args);
-  else if (containerizer !== undefined || volume !== undefined) {
-    fail('--containerizer and --volume go with --local; on a cluster the pools say what workers run in');
-  }
+  checkContainerFlags(args);
   if (cores !== undefined && !(Number.isInteger(cores) && cores > 0)) fail('--cores: expected a number of cores');
   if (memory !== undefined && megabytes(memory) === undefined) fail(`--memory ${memory}: expected a size such as 2GB`);
   if (wallTime !== undefined && seconds(wallTime) === undefined)
@@ -207,10 +198,14 @@ function scriptOf([program]: readonly string[], inImage: boolean): string | unde
   if (!info.isFile()) return fail(`${program} is not a file`);
   if ((info.mode & 0o111) === 0) {
     return fail(
-      `${program} is not executable, and would not be anywhere else: chmod +x ${program}; or name what runs it:\n  relval exec … --directory ${dirname(program)} -- bash ./${basename(program)}`,
+      `${program} is not executable, and would not be anywhere else:\n  chmod +x ${shellWord(program)}\nor name what runs it:\n  relval exec … --directory ${shellWord(dirname(program))} -- bash ${shellWord(`./${basename(program)}`)}`,
     );
   }
   return path;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : quote(text);
 }
 
 function sentBy({ directory, runs }: ExecArguments, script: string | undefined) {

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import { formatUtc } from '../report/time.ts';
@@ -8,45 +7,43 @@ import { keptRuns, removeRuns } from '../runs/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
 import { gcSection } from '../runs/retention-settings.ts';
 import { RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 import { table } from './table.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
   gcSection.unwrap().shape[key].description ?? '';
 
-export function addGc(program: Argv): void {
-  program.command(
-    'gc',
-    'Remove old runs; accepted ones and the last good one of each workflow stay',
-    (command) =>
-      runsOption(command)
-        .option('older-than', { type: 'string', requiresArg: true, describe: words('olderThan') })
-        .option('keep', { type: 'number', requiresArg: true, describe: words('keep') })
-        .option('max-size', { type: 'string', requiresArg: true, describe: words('maxSize') })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would go' })
-        .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    async (args) => {
-      const policy = policyOf(args);
-      const store = new RunStore(args.runs);
-      const decisions = decideRetention(await keptRuns(store), policy, Date.now());
-      const going = decisions.filter(({ remove }) => remove);
-      if (!args.json) console.log(decisionsText(decisions, store.dir));
-      const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
-      const removed = agreed ? await removeRuns(store, policy) : [];
-      if (args.json)
-        console.log(
-          JSON.stringify(
-            decisions.map((one) => asJson(one, removed)),
-            null,
-            2,
-          ),
-        );
-      else if (agreed) console.log(`${removed.length} removed`);
-      else if (going.length > 0 && !process.stdin.isTTY) console.log('nothing was removed: --yes removes them');
-    },
-  );
-}
+export const gcCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .option('older-than', { type: 'string', requiresArg: true, describe: words('olderThan') })
+      .option('keep', { type: 'number', requiresArg: true, describe: words('keep') })
+      .option('max-size', { type: 'string', requiresArg: true, describe: words('maxSize') })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would go' })
+      .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  async (args) => {
+    const policy = policyOf(args);
+    const store = new RunStore(args.runs);
+    const decisions = decideRetention(await keptRuns(store), policy, Date.now());
+    const going = decisions.filter(({ remove }) => remove);
+    if (!args.json) console.log(decisionsText(decisions, store.dir));
+    const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
+    const removed = agreed ? await removeRuns(store, policy) : [];
+    if (args.json)
+      console.log(
+        JSON.stringify(
+          decisions.map((one) => asJson(one, removed)),
+          null,
+          2,
+        ),
+      );
+    else if (agreed) console.log(`${removed.length} removed`);
+    else if (going.length > 0 && (args.dryRun || !process.stdin.isTTY))
+      console.log('nothing was removed: --yes without --dry-run removes them');
+  },
+);
 
 interface PolicyFlags {
   olderThan?: string | undefined;

@@ -1,55 +1,47 @@
 import { resolve } from 'node:path';
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError, writeMakeflow } from '../makeflow/write.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';
+import { defineCommand } from './command.ts';
 import { inputOptions, planWithMadeFiles } from './input-options.ts';
 import { table } from './table.ts';
 
-export function addPlan(program: Argv): void {
-  program.command(
-    'plan <input>',
-    'The steps, their dependencies, arguments, environment and outputs',
-    (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    (args) => {
-      const plan = planWithMadeFiles(args, { allowMissing: true });
-      warn(plan);
-      console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
-    },
-  );
-}
+export const planCommand = defineCommand(
+  (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  (args) => {
+    const plan = planWithMadeFiles(args, { allowMissing: true });
+    warn(plan);
+    console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
+  },
+);
 
-export function addGenerate(program: Argv): void {
-  program.command(
-    'generate <input>',
-    'Write Makeflow files and scripts, and run nothing',
-    (command) =>
-      inputOptions(command).option('output', {
-        alias: 'o',
-        type: 'string',
-        demandOption: true,
-        requiresArg: true,
-        describe: 'Directory to write them to; new or empty',
-      }),
-    async (args) => {
-      const directory = resolve(args.output);
-      const plan = planWithMadeFiles(args, { outputBase: directory });
-      warn(plan);
-      const written = await writeRun(plan, directory);
-      for (const { file, steps } of written) {
-        console.log(`${file}: ${steps.length} steps; run it with: cd ${args.output} && makeflow ${file}`);
-      }
-      for (const { stage, file, madeBy } of plan.pending) {
-        console.log(
-          `stage ${stage} is not written: it has one step for each line of ${file}, which ${madeBy} makes at run time`,
-        );
-      }
-    },
-  );
-}
+export const generateCommand = defineCommand(
+  (command) =>
+    inputOptions(command).option('output', {
+      alias: 'o',
+      type: 'string',
+      demandOption: true,
+      requiresArg: true,
+      describe: 'Directory to write them to; new or empty',
+    }),
+  async (args) => {
+    const directory = resolve(args.output);
+    const plan = planWithMadeFiles(args, { outputBase: directory });
+    warn(plan);
+    const written = await writeRun(plan, directory);
+    for (const { file, steps } of written) {
+      console.log(`${file}: ${steps.length} steps; run it with: cd ${args.output} && makeflow ${file}`);
+    }
+    for (const { stage, file, madeBy } of plan.pending) {
+      console.log(
+        `stage ${stage} is not written: it has one step for each line of ${file}, which ${madeBy} makes at run time`,
+      );
+    }
+  },
+);
 
 /** Writes all that makeflow needs for the phases whose steps are known. @throws InputError for input that does not allow it */
 export async function writeRun(plan: Plan, directory: string, phase?: number) {

@@ -1,6 +1,5 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Argv } from 'yargs';
 import { renderDot } from '../graph/dot.ts';
 import { renderMermaid } from '../graph/mermaid.ts';
 import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
@@ -9,6 +8,7 @@ import { InputError } from '../jdl/problem.ts';
 import { requestOfCopy } from '../runs/input-copy.ts';
 import { RunStore } from '../runs/store.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
+import { defineCommand } from './command.ts';
 import { warn } from './generate.ts';
 import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
@@ -21,44 +21,40 @@ type Format = keyof typeof RENDER;
 /** What `-o FILE` means by its ending. */
 const BY_ENDING: Readonly<Record<string, Format>> = { '.dot': 'dot', '.gv': 'dot', '.mmd': 'mermaid' };
 
-export function addGraph(program: Argv): void {
-  program.command(
-    'graph <input>',
-    'Draw the steps and their dependencies, of a run with their states',
-    (command) =>
-      runsOption(inputOptions(command))
-        .positional('input', {
-          type: 'string',
-          demandOption: true,
-          describe: 'A JDL, a workflow (.yaml), or a run: its id, the beginning of one, its directory, or "last"',
-        })
-        .option('format', {
-          choices: Object.keys(RENDER) as Format[],
-          describe: 'Default: what the name of the output file says, else svg',
-        })
-        .option('collapse', {
-          choices: ['auto', 'stages', 'none'] as const,
-          default: 'auto' as Collapse,
-          describe: 'Which stages are one node: those of more than 12 steps, all, or none',
-        })
-        .option('output', {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          describe: 'Write to this file, not to stdout',
-        }),
-    async (args) => {
-      const { collapse, output } = args;
-      const graph = isInputFile(args.input)
-        ? graphOfInput(args, collapse)
-        : graphOfRun(args, new RunStore(args.runs), collapse);
-      const format = args.format ?? BY_ENDING[extname(output ?? '')] ?? 'svg';
-      const text = await RENDER[format](graph);
-      if (output === undefined) process.stdout.write(text);
-      else write(output, text);
-    },
-  );
-}
+export const graphCommand = defineCommand(
+  (command) =>
+    runsOption(inputOptions(command))
+      .positional('input', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A JDL, a workflow (.yaml), or a run: its id, the beginning of one, its directory, or "last"',
+      })
+      .option('format', {
+        choices: Object.keys(RENDER) as Format[],
+        describe: 'Default: what the name of the output file says, else svg',
+      })
+      .option('collapse', {
+        choices: ['auto', 'stages', 'none'] as const,
+        default: 'auto' as Collapse,
+        describe: 'Which stages are one node: those of more than 12 steps, all, or none',
+      })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        describe: 'Write to this file, not to stdout',
+      }),
+  async (args) => {
+    const { collapse, output } = args;
+    const graph = isInputFile(args.input)
+      ? graphOfInput(args, collapse)
+      : graphOfRun(args, new RunStore(args.runs), collapse);
+    const format = args.format ?? BY_ENDING[extname(output ?? '')] ?? 'svg';
+    const text = await RENDER[format](graph);
+    if (output === undefined) process.stdout.write(text);
+    else write(output, text);
+  },
+);
 
 /** A name that ends as a JDL or a workflow does is none of a run: that it does not exist is then told as such. */
 function isInputFile(path: string): boolean {

@@ -4,6 +4,7 @@ import { describeOption } from '../config/options.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { table } from './table.ts';
 
 /** What the states of runs look like. */
@@ -35,26 +36,22 @@ export function runArgument<T>(yargs: Argv<T>) {
   });
 }
 
-export function addList(program: Argv): void {
-  program.command(
-    ['list', 'ls'],
-    'The runs, oldest first',
-    (command) => runsOption(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    (args) => {
-      const runs = new RunStore(args.runs).list();
-      if (args.json) {
-        console.log(
-          JSON.stringify(
-            runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
-            null,
-            2,
-          ),
-        );
-      } else if (runs.length === 0) console.log(`no runs in ${new RunStore(args.runs).dir}`);
-      else console.log(table(runs.map(({ record }) => listRow(record))));
-    },
-  );
-}
+export const listCommand = defineCommand(
+  (command) => runsOption(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  (args) => {
+    const runs = new RunStore(args.runs).list();
+    if (args.json) {
+      console.log(
+        JSON.stringify(
+          runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
+          null,
+          2,
+        ),
+      );
+    } else if (runs.length === 0) console.log(`no runs in ${new RunStore(args.runs).dir}`);
+    else console.log(table(runs.map(({ record }) => listRow(record))));
+  },
+);
 
 function listRow(record: RunRecord): string[] {
   const status = statusOf(record);

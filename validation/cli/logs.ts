@@ -2,75 +2,71 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { logsOf, readResult } from '../runs/collect.ts';
 import { lastLinesOffset } from '../runs/log-tail.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { followLogs } from './follow-logs.ts';
 import { runsOption } from './inspect.ts';
 import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
 import { table } from './table.ts';
 
-export function addLogs(program: Argv): void {
-  program.command(
-    'logs <run> [step]',
-    'The log of a step, also while it runs; without a step those of all steps',
-    (command) =>
-      runsOption(command)
-        .positional('run', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Run id, or the beginning of one, or "last"',
-        })
-        .positional('step', { type: 'string', describe: 'Step, e.g. sim0001' })
-        .option('follow', {
-          alias: 'f',
-          type: 'boolean',
-          default: false,
-          describe: 'Go on as the log grows, from one attempt to the next, until the step has ended',
-        })
-        .option('stderr', { type: 'boolean', default: false, describe: 'stderr.log instead of stdout.log' })
-        .option('file', { type: 'string', requiresArg: true, describe: 'Another log of the step, e.g. logs/rec.log' })
-        .option('attempt', { type: 'number', describe: 'Which attempt; the last one unless given' })
-        .option('tail', { alias: 'n', type: 'number', describe: 'Only so many of the last lines, and what follows' })
-        .option('grep', {
-          type: 'string',
-          requiresArg: true,
-          describe:
-            'Only lines that match this regular expression, with their numbers; without a step in all logs of all steps',
-        })
-        .option('times', {
-          alias: 't',
-          type: 'boolean',
-          default: false,
-          describe: 'When the attempt ran and, of a log that was sent while it was written, when each line came (UTC)',
-        })
-        .option('json', {
-          type: 'boolean',
-          default: false,
-          describe: 'What attempts and logs there are, or with --grep what was found and when it came, as JSON',
-        })
-        .check(({ tail, attempt, json, follow }) => {
-          if ([tail, attempt].some((number) => number !== undefined && !(Number.isInteger(number) && number >= 0)))
-            throw new InputError([{ message: 'logs: --tail and --attempt are whole numbers' }]);
-          if (json && follow) throw new InputError([{ message: 'logs: --json and --follow do not go together' }]);
-          return true;
-        }),
-    async (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const pattern = args.grep === undefined ? undefined : parsePattern(args.grep);
-      const file = args.file ?? (args.stderr ? 'stderr.log' : 'stdout.log');
-      const asked = { ...args, file, anyFile: args.file === undefined && !args.stderr };
-      if (args.step !== undefined && !run.attempts(args.step).length) checkStep(run, args.step, args.follow);
-      if (args.follow) await follow(run, asked, pattern);
-      else if (pattern) await grepLogs(run, asked, pattern);
-      else if (args.step === undefined || args.json) await list(run, asked);
-      else await print(run, args.step, asked);
-    },
-  );
-}
+export const logsCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Run id, or the beginning of one, or "last"',
+      })
+      .positional('step', { type: 'string', describe: 'Step, e.g. sim0001' })
+      .option('follow', {
+        alias: 'f',
+        type: 'boolean',
+        default: false,
+        describe: 'Go on as the log grows, from one attempt to the next, until the step has ended',
+      })
+      .option('stderr', { type: 'boolean', default: false, describe: 'stderr.log instead of stdout.log' })
+      .option('file', { type: 'string', requiresArg: true, describe: 'Another log of the step, e.g. logs/rec.log' })
+      .option('attempt', { type: 'number', describe: 'Which attempt; the last one unless given' })
+      .option('tail', { alias: 'n', type: 'number', describe: 'Only so many of the last lines, and what follows' })
+      .option('grep', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'Only lines that match this regular expression, with their numbers; without a step in all logs of all steps',
+      })
+      .option('times', {
+        alias: 't',
+        type: 'boolean',
+        default: false,
+        describe: 'When the attempt ran and, of a log that was sent while it was written, when each line came (UTC)',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'What attempts and logs there are, or with --grep what was found and when it came, as JSON',
+      })
+      .check(({ tail, attempt, json, follow }) => {
+        if ([tail, attempt].some((number) => number !== undefined && !(Number.isInteger(number) && number >= 0)))
+          throw new InputError([{ message: 'logs: --tail and --attempt are whole numbers' }]);
+        if (json && follow) throw new InputError([{ message: 'logs: --json and --follow do not go together' }]);
+        return true;
+      }),
+  async (args) => {
+    const run = new RunStore(args.runs).find(args.run);
+    const pattern = args.grep === undefined ? undefined : parsePattern(args.grep);
+    const file = args.file ?? (args.stderr ? 'stderr.log' : 'stdout.log');
+    const asked = { ...args, file, anyFile: args.file === undefined && !args.stderr };
+    if (args.step !== undefined && !run.attempts(args.step).length) checkStep(run, args.step, args.follow);
+    if (args.follow) await follow(run, asked, pattern);
+    else if (pattern) await grepLogs(run, asked, pattern);
+    else if (args.step === undefined || args.json) await list(run, asked);
+    else await print(run, args.step, asked);
+  },
+);
 
 interface Asked {
   step?: string | undefined;

@@ -1,36 +1,12 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { hasVariables, settingsPath } from '../config/find.ts';
 import { InputError } from '../jdl/problem.ts';
-import { useSettings } from './settings.ts';
+import { CARRY, type Command } from './command.ts';
 
 /** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
-
-/** Loaded when they are needed: of most commands, only they themselves. */
-const COMMANDS = {
-  plan: async () => (await import('./generate.ts')).addPlan,
-  generate: async () => (await import('./generate.ts')).addGenerate,
-  run: async () => (await import('./run.ts')).addRun,
-  exec: async () => (await import('./exec.ts')).addExec,
-  resume: async () => (await import('./resume.ts')).addResume,
-  carry: async () => (await import('./detach.ts')).addCarry,
-  stop: async () => (await import('./resume.ts')).addStop,
-  list: async () => (await import('./inspect.ts')).addList,
-  status: async () => (await import('./status.ts')).addStatus,
-  logs: async () => (await import('./logs.ts')).addLogs,
-  report: async () => (await import('./report.ts')).addReport,
-  diff: async () => (await import('./diff.ts')).addDiff,
-  accept: async () => (await import('./accept.ts')).addAccept,
-  graph: async () => (await import('./graph.ts')).addGraph,
-  serve: async () => (await import('./serve.ts')).addServe,
-  check: async () => (await import('./check.ts')).addCheck,
-  schedule: async () => (await import('./schedule.ts')).addSchedule,
-  gc: async () => (await import('./gc.ts')).addGc,
-  notify: async () => (await import('./notify.ts')).addNotify,
-  config: async () => (await import('./config.ts')).addConfig,
-  doctor: async () => (await import('./doctor.ts')).addDoctor,
-};
 
 const program = yargs(hideBin(process.argv))
   .scriptName('relval')
@@ -47,12 +23,116 @@ const program = yargs(hideBin(process.argv))
     throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
   });
 
-useSettings(program);
-const [command = ''] = process.argv.slice(2);
-const wanted = Object.hasOwn(COMMANDS, command)
-  ? [COMMANDS[command as keyof typeof COMMANDS]]
-  : Object.values(COMMANDS);
-for (const load of wanted) (await load())(program);
+program
+  .option('config', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
+  })
+  .middleware(async (args) => {
+    // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
+    if (!hasVariables() && settingsPath(args.config) === undefined) return;
+    (await import('./settings.ts')).fillIn(args, program);
+  }, true);
+
+/**
+ * A command, loaded only when it is run or asked for its help: to load all of them takes several times as long as a short
+ * one does.
+ */
+function add<T>(usage: string | string[], describe: string | false, load: () => Promise<Command<T>>): void {
+  program.command({
+    command: usage,
+    describe,
+    builder: async (yargs) => (await load()).builder(yargs),
+    handler: async (args) => (await load()).handler(args),
+  });
+}
+
+add(
+  'plan <input>',
+  'The steps, their dependencies, arguments, environment and outputs',
+  async () => (await import('./generate.ts')).planCommand,
+);
+add(
+  'generate <input>',
+  'Write Makeflow files and scripts, and run nothing',
+  async () => (await import('./generate.ts')).generateCommand,
+);
+add('run <input>', 'Run a validation and judge it', async () => (await import('./run.ts')).runCommand);
+add(
+  'exec',
+  'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
+  async () => (await import('./exec.ts')).execCommand,
+);
+add(
+  'resume <run>',
+  'Go on with a run that was interrupted; what has succeeded is not run again',
+  async () => (await import('./resume.ts')).resumeCommand,
+);
+add(`${CARRY} <directory>`, false, async () => (await import('./detach.ts')).carryCommand);
+add('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./resume.ts')).stopCommand);
+add(['list', 'ls'], 'The runs, oldest first', async () => (await import('./inspect.ts')).listCommand);
+add('status [run]', 'How far a run is, or how it ended', async () => (await import('./status.ts')).statusCommand);
+add(
+  'logs <run> [step]',
+  'The log of a step, also while it runs; without a step those of all steps',
+  async () => (await import('./logs.ts')).logsCommand,
+);
+add(
+  'report [run]',
+  'The report of a run that has ended; by other criteria, where any are given: the stored report stays as it is',
+  async () => (await import('./report.ts')).reportCommand,
+);
+add(
+  'diff <a> <b>',
+  'How run B differs from run A: findings that are new, known and fixed, steps, times and sizes',
+  async () => (await import('./diff.ts')).diffCommand,
+);
+add(
+  'accept <run>',
+  'Mark a run that failed as good enough: later runs are compared with it',
+  async () => (await import('./accept.ts')).acceptCommand,
+);
+add(
+  'graph <input>',
+  'Draw the steps and their dependencies, of a run with their states',
+  async () => (await import('./graph.ts')).graphCommand,
+);
+add(
+  'serve',
+  'The page: runs, graphs, live logs; with REST and metrics',
+  async () => (await import('./serve.ts')).serveCommand,
+);
+add(
+  'check <input>',
+  'Pre-flight checks: what would keep a run from working',
+  async () => (await import('./check.ts')).checkCommand,
+);
+add(
+  'schedule <action> [name]',
+  'Nightlies: when they start, and by which scheduler',
+  async () => (await import('./schedule.ts')).scheduleCommand,
+);
+add(
+  'gc',
+  'Remove old runs; accepted ones and the last good one of each workflow stay',
+  async () => (await import('./gc.ts')).gcCommand,
+);
+add(
+  'notify [run]',
+  'Tell whom relval.yaml names about a run, again or for the first time',
+  async () => (await import('./notify.ts')).notifyCommand,
+);
+add(
+  'config',
+  'The configuration that counts, and where each value comes from',
+  async () => (await import('./config.ts')).configCommand,
+);
+add(
+  'doctor',
+  'What is installed, what is missing, how to get it',
+  async () => (await import('./doctor.ts')).doctorCommand,
+);
 
 // A reader that has seen enough (`relval logs … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
 import { issueKey } from '../notify/settings.ts';
 import { readReport } from '../runs/reference.ts';
 import { RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 import { brokenReport, eventOf, occasionOf, reportBefore } from './notifier.ts';
 import { sectionsOf } from './settings.ts';
@@ -14,72 +14,68 @@ import { table } from './table.ts';
 /** Exit status when somebody could not be told. */
 const FAILED = 3;
 
-export function addNotify(program: Argv): void {
-  program.command(
-    'notify [run]',
-    'Tell whom relval.yaml names about a run, again or for the first time',
-    (command) =>
-      runsOption(command)
-        .positional('run', {
-          type: 'string',
-          default: 'last',
-          describe: 'Run id, the beginning of one, a run directory, or "last"',
-        })
-        .option('event', {
-          choices: ['started', 'finished'] as const,
-          default: 'finished' as const,
-          describe: 'What they are told',
-        })
-        .option('channel', { type: 'string', requiresArg: true, describe: 'Only this one' })
-        .option('jira', { type: 'string', requiresArg: true, describe: 'Key of the JIRA issue to comment on' })
-        .option('force', { type: 'boolean', default: false, describe: 'Whatever the conditions of the channels say' })
-        .option('dry-run', {
-          alias: 'n',
-          type: 'boolean',
-          default: false,
-          describe: 'Show exactly what would be sent; secrets are neither read nor shown',
-        })
-        .check(({ jira }) => {
-          if (jira === undefined || issueKey.safeParse(jira).success) return true;
-          throw new InputError([{ message: `--jira ${jira}: expected a key like ALIROOT-1234` }]);
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    async (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const record = run.readRecord();
-      const { event } = args;
-      if (event === 'finished' && record.state !== 'ended') {
-        throw new InputError([{ message: `${record.id} has not finished; --event started tells that it has started` }]);
-      }
-      const { notify, serve } = sectionsOf(args);
-      const report = event === 'finished' ? (readReport(run) ?? brokenReport(record)) : undefined;
-      const steps = report?.steps.length ?? record.totals.steps;
-      const occasion = occasionOf(record, { event, steps, report, publicUrl: serve.publicUrl });
-      const planned = planNotifications(notify, occasion, {
-        before: report && reportBefore(run, record),
-        issue: args.jira ?? record.request.jira,
-        force: args.force,
-      }).filter(({ channel }) => args.channel === undefined || channel === args.channel);
-      if (args.channel !== undefined && planned.length === 0) {
-        throw new InputError([{ message: `relval.yaml has no channel ${args.channel}` }]);
-      }
-      if (args.dryRun) {
-        process.stdout.write(args.json ? `${JSON.stringify(planned, null, 2)}\n` : dryRunText(planned));
-        return;
-      }
-      const told: Notified[] = [];
-      await sendNotifications(notify, planned, (one) => {
-        told.push(one);
-        run.appendEvent({ time: Date.now(), ...eventOf(event, one) });
-      });
-      const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
-      told.sort((a, b) => place(a) - place(b));
-      if (args.json) console.log(JSON.stringify(told, null, 2));
-      else console.log(table(rows(told, planned)) || 'relval.yaml names nobody: it has no notify.channels');
-      process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
-    },
-  );
-}
+export const notifyCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .positional('run', {
+        type: 'string',
+        default: 'last',
+        describe: 'Run id, the beginning of one, a run directory, or "last"',
+      })
+      .option('event', {
+        choices: ['started', 'finished'] as const,
+        default: 'finished' as const,
+        describe: 'What they are told',
+      })
+      .option('channel', { type: 'string', requiresArg: true, describe: 'Only this one' })
+      .option('jira', { type: 'string', requiresArg: true, describe: 'Key of the JIRA issue to comment on' })
+      .option('force', { type: 'boolean', default: false, describe: 'Whatever the conditions of the channels say' })
+      .option('dry-run', {
+        alias: 'n',
+        type: 'boolean',
+        default: false,
+        describe: 'Show exactly what would be sent; secrets are neither read nor shown',
+      })
+      .check(({ jira }) => {
+        if (jira === undefined || issueKey.safeParse(jira).success) return true;
+        throw new InputError([{ message: `--jira ${jira}: expected a key like ALIROOT-1234` }]);
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  async (args) => {
+    const run = new RunStore(args.runs).find(args.run);
+    const record = run.readRecord();
+    const { event } = args;
+    if (event === 'finished' && record.state !== 'ended') {
+      throw new InputError([{ message: `${record.id} has not finished; --event started tells that it has started` }]);
+    }
+    const { notify, serve } = sectionsOf(args);
+    const report = event === 'finished' ? (readReport(run) ?? brokenReport(record)) : undefined;
+    const steps = report?.steps.length ?? record.totals.steps;
+    const occasion = occasionOf(record, { event, steps, report, publicUrl: serve.publicUrl });
+    const planned = planNotifications(notify, occasion, {
+      before: report && reportBefore(run, record),
+      issue: args.jira ?? record.request.jira,
+      force: args.force,
+    }).filter(({ channel }) => args.channel === undefined || channel === args.channel);
+    if (args.channel !== undefined && planned.length === 0) {
+      throw new InputError([{ message: `relval.yaml has no channel ${args.channel}` }]);
+    }
+    if (args.dryRun) {
+      process.stdout.write(args.json ? `${JSON.stringify(planned, null, 2)}\n` : dryRunText(planned));
+      return;
+    }
+    const told: Notified[] = [];
+    await sendNotifications(notify, planned, (one) => {
+      told.push(one);
+      run.appendEvent({ time: Date.now(), ...eventOf(event, one) });
+    });
+    const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
+    told.sort((a, b) => place(a) - place(b));
+    if (args.json) console.log(JSON.stringify(told, null, 2));
+    else console.log(table(rows(told, planned)) || 'relval.yaml names nobody: it has no notify.channels');
+    process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
+  },
+);
 
 function rows(told: readonly Notified[], planned: readonly { channel: string; skipped?: string | undefined }[]) {
   const skipped = planned.flatMap(({ channel, skipped }) => (skipped === undefined ? [] : [['-', channel, skipped]]));

@@ -1,10 +1,8 @@
 import { createLogUpdate } from 'log-update';
-import pc from 'picocolors';
 import { SYMBOL } from '../graph/states.ts';
-import type { StepState } from '../report/model.ts';
 import { formatDuration } from '../report/time.ts';
 import type { RunEvent, RunView } from '../runs/events.ts';
-import { table } from './table.ts';
+import { MARK, overview } from './overview.ts';
 
 /** Shows how a run goes. */
 export interface Progress {
@@ -13,18 +11,7 @@ export interface Progress {
   close(): void | Promise<void>;
 }
 
-const MARK: Record<StepState, (text: string) => string> = {
-  waiting: pc.dim,
-  submitted: pc.dim,
-  running: pc.cyan,
-  succeeded: pc.green,
-  failed: pc.red,
-  broken: pc.magenta,
-  aborted: pc.yellow,
-};
 const REDRAW_MS = 200;
-/** Running steps that are listed one by one; more would push everything else off the screen. */
-const LISTED = 8;
 
 /** A live table on a terminal; a line for every event anywhere else. */
 export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Progress {
@@ -91,37 +78,4 @@ function describe(event: RunEvent, view: RunView): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** A row for each stage and, while the run is under way, one for each running step. */
-export function overview(view: RunView, now: number, startedAt: number, underWay = true): string {
-  const rows = [...view.stages].map(([stage, { counts }]) => {
-    const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    const { running, submitted, succeeded, failed, broken, aborted } = counts;
-    const done = succeeded + failed + broken + aborted;
-    const bad = failed + broken;
-    const state: StepState = bad > 0 ? 'failed' : done === steps ? 'succeeded' : running > 0 ? 'running' : 'waiting';
-    const notes = [
-      running > 0 ? (underWay ? pc.cyan(`${running} running`) : pc.yellow(`${running} interrupted`)) : '',
-      submitted > 0 ? pc.dim(`${submitted} waiting for a worker`) : '',
-      bad > 0 ? pc.red(`${bad} failed`) : '',
-    ].filter((note) => note !== '');
-    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
-  });
-  const listed: string[][] = [];
-  for (const id of underWay ? view.running : []) {
-    if (listed.length === LISTED) {
-      listed.push(['  ', pc.dim(`and ${view.running.size - LISTED} more`), '', '']);
-      break;
-    }
-    const { start, worker, host } = view.steps.get(id) ?? {};
-    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), pc.dim(host ?? worker ?? '')]);
-  }
-  return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
-}
-
-/** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
-function bar(done: number, steps: number): string {
-  const full = Math.floor((10 * done) / Math.max(1, steps));
-  return '█'.repeat(full) + pc.dim('░'.repeat(10 - full));
 }

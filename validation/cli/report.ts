@@ -2,7 +2,6 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import type { Report } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
@@ -11,6 +10,7 @@ import { checkChoice } from '../runs/criteria.ts';
 import { judgeAgain } from '../runs/judge.ts';
 import { statusOf } from '../runs/record.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
+import { defineCommand } from './command.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { runArgument } from './inspect.ts';
 
@@ -22,33 +22,29 @@ const FILES = {
   full: 'validation_report_full.txt',
 } as const satisfies Record<string, keyof typeof RENDERINGS>;
 
-export function addReport(program: Argv): void {
-  program.command(
-    'report [run]',
-    'The report of a run that has ended; by other criteria, where any are given: the stored report stays as it is',
-    (command) =>
-      criteriaOptions(runArgument(command)).option('format', {
-        choices: ['text', ...(Object.keys(FILES) as (keyof typeof FILES)[])] as const,
-        default: 'text' as const,
-        describe: 'full: the lines file:line:message of every error',
-      }),
-    async (args) => {
-      const store = new RunStore(args.runs);
-      const run = store.find(args.run);
-      const choice = chosenCriteria(args, store);
-      const isStored = Object.keys(choice).length === 0;
-      if (!isStored) checkChoice(choice);
-      const again = isStored ? undefined : await judgeAgain(run, choice, Date.now());
-      if (args.format === 'text') {
-        console.log(renderText(again ?? stored(run), { colour: pc.isColorSupported }));
-        return;
-      }
-      const file = FILES[args.format];
-      if (again) process.stdout.write(renderFile(file, again));
-      else await pipeline(createReadStream(pathOf(run, file)), process.stdout, { end: false });
-    },
-  );
-}
+export const reportCommand = defineCommand(
+  (command) =>
+    criteriaOptions(runArgument(command)).option('format', {
+      choices: ['text', ...(Object.keys(FILES) as (keyof typeof FILES)[])] as const,
+      default: 'text' as const,
+      describe: 'full: the lines file:line:message of every error',
+    }),
+  async (args) => {
+    const store = new RunStore(args.runs);
+    const run = store.find(args.run);
+    const choice = chosenCriteria(args, store);
+    const isStored = Object.keys(choice).length === 0;
+    if (!isStored) checkChoice(choice);
+    const again = isStored ? undefined : await judgeAgain(run, choice, Date.now());
+    if (args.format === 'text') {
+      console.log(renderText(again ?? stored(run), { colour: pc.isColorSupported }));
+      return;
+    }
+    const file = FILES[args.format];
+    if (again) process.stdout.write(renderFile(file, again));
+    else await pipeline(createReadStream(pathOf(run, file)), process.stdout, { end: false });
+  },
+);
 
 function stored(run: RunDir): Report {
   return JSON.parse(readFileSync(pathOf(run, 'report.json'), 'utf8')) as Report;

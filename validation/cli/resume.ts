@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { handedOn } from '../runs/earlier.ts';
 import { requestOfCopy } from '../runs/input-copy.ts';
@@ -11,6 +10,7 @@ import { readSecrets } from '../runs/secrets.ts';
 import { lackOfSpace } from '../runs/space.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
+import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
 import { runsOption } from './inspect.ts';
@@ -20,39 +20,35 @@ const PATIENCE_S = 15;
 /** A run that is stopped cancels its jobs and judges what there is. */
 const STOP_S = 60;
 
-export function addResume(program: Argv): void {
-  program.command(
-    'resume <run>',
-    'Go on with a run that was interrupted; what has succeeded is not run again',
-    (command) =>
-      clusterOptions(runsOption(command)).positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'Run id, or the beginning of one, or "last"',
-      }),
-    async (args) => {
-      checkTools();
-      const run = new RunStore(args.runs).find(args.run);
-      checkResumable(run.readRecord());
-      const lock = lockToResume(run);
-      const record = run.readRecord();
-      checkResumable(record);
-      const full = lackOfSpace(run.path);
-      if (full) throw new InputError([{ message: full.message }]);
-      readSecrets(record.request.secrets ?? []);
-      const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
-      const plan = again({});
-      const containers = await containersFor(record.request, plan, run.path);
-      const obstacle = containers && (await provideContainers(containers));
-      if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
-      const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
-      const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
-      journal.add({ type: 'resumed', pid: process.pid });
-      if (args.detach) await detach(run, lock, args);
-      else await carryOut({ journal, lock, plan, again }, args);
-    },
-  );
-}
+export const resumeCommand = defineCommand(
+  (command) =>
+    clusterOptions(runsOption(command)).positional('run', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Run id, or the beginning of one, or "last"',
+    }),
+  async (args) => {
+    checkTools();
+    const run = new RunStore(args.runs).find(args.run);
+    checkResumable(run.readRecord());
+    const lock = lockToResume(run);
+    const record = run.readRecord();
+    checkResumable(record);
+    const full = lackOfSpace(run.path);
+    if (full) throw new InputError([{ message: full.message }]);
+    readSecrets(record.request.secrets ?? []);
+    const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
+    const plan = again({});
+    const containers = await containersFor(record.request, plan, run.path);
+    const obstacle = containers && (await provideContainers(containers));
+    if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
+    const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
+    const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
+    journal.add({ type: 'resumed', pid: process.pid });
+    if (args.detach) await detach(run, lock, args);
+    else await carryOut({ journal, lock, plan, again }, args);
+  },
+);
 
 /** @throws InputError */
 function checkResumable(record: RunRecord): void {
@@ -70,34 +66,30 @@ function lockToResume(run: RunDir): RunLock {
   throw new InputError([{ message: `${id} cannot be resumed: ${by}` }]);
 }
 
-export function addStop(program: Argv): void {
-  program.command(
-    'stop <run>',
-    'Stop a run in order; it can be resumed',
-    (command) =>
-      runsOption(command).positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'Run id, or the beginning of one, or "last"',
-      }),
-    async (args) => {
-      const run = new RunStore(args.runs).find(args.run);
-      const record = run.readRecord();
-      if (record.state === 'ended' || !isAlive(record.process)) {
-        throw new InputError([{ message: `${record.id} does not run: it is ${statusOf(record)}` }]);
-      }
-      signal(record, run);
-      console.error(`${record.id} is told to stop, and judges what there is`);
-      for (let waited = 0; isAlive(record.process); waited += 100) {
-        if (waited >= STOP_S * 1000) throw new InputError([{ message: stillRuns(record.id) }]);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      const status = statusOf(run.readRecord());
-      const resumable = status === 'interrupted' || status === 'broken';
-      console.log(`${record.id} is stopped: ${status}${resumable ? `\n  relval resume ${record.id}` : ''}`);
-    },
-  );
-}
+export const stopCommand = defineCommand(
+  (command) =>
+    runsOption(command).positional('run', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Run id, or the beginning of one, or "last"',
+    }),
+  async (args) => {
+    const run = new RunStore(args.runs).find(args.run);
+    const record = run.readRecord();
+    if (record.state === 'ended' || !isAlive(record.process)) {
+      throw new InputError([{ message: `${record.id} does not run: it is ${statusOf(record)}` }]);
+    }
+    signal(record, run);
+    console.error(`${record.id} is told to stop, and judges what there is`);
+    for (let waited = 0; isAlive(record.process); waited += 100) {
+      if (waited >= STOP_S * 1000) throw new InputError([{ message: stillRuns(record.id) }]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const status = statusOf(run.readRecord());
+    const resumable = status === 'interrupted' || status === 'broken';
+    console.log(`${record.id} is stopped: ${status}${resumable ? `\n  relval resume ${record.id}` : ''}`);
+  },
+);
 
 function stillRuns(id: string): string {
   return `${id} was told to stop, and still runs after ${STOP_S} s\n  relval status ${id} --follow   shows when it has ended\n  relval stop ${id}   once more ends it at once, without a report`;

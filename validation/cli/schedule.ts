@@ -3,7 +3,6 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { type Change, SchedulerError } from '../schedule/change.ts';
@@ -12,7 +11,8 @@ import { chronosJobs, isSameJob } from '../schedule/chronos-job.ts';
 import { applyCron, removeCron, stateOfCron } from '../schedule/crontab.ts';
 import { commandOf, findNightly, loadNightlies, type Nightly } from '../schedule/nightly.ts';
 import { applyUnits, removeUnits, type SystemdOptions, startUnit, stateOfUnits } from '../schedule/systemd.ts';
-import { clockChanges, nextStarts } from '../schedule/times.ts';
+import { canonicalZone, clockChanges, nextStarts } from '../schedule/times.ts';
+import { defineCommand } from './command.ts';
 
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;
 const SCHEDULERS = ['chronos', 'systemd', 'cron'] as const;
@@ -33,48 +33,44 @@ interface ScheduleArguments {
   units?: string | undefined;
 }
 
-export function addSchedule(program: Argv): void {
-  program.command(
-    'schedule <action> [name]',
-    'Nightlies: when they start, and by which scheduler',
-    (command) =>
-      command
-        .positional('action', { choices: ACTIONS, demandOption: true, describe: 'What to do' })
-        .positional('name', { type: 'string', describe: 'Nightly; show shows all without it' })
-        .option('file', {
-          alias: 'f',
-          type: 'string',
-          default: 'nightly.yaml',
-          requiresArg: true,
-          describe: 'File of nightlies',
-        })
-        .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without it asks none' })
-        .option('chronos', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Addresses of Chronos, such as http://host:8080, with commas; default: $CHRONOS_URL',
-        })
-        .option('chronos-credentials', { type: 'string', requiresArg: true, describe: 'File with user:password' })
-        .option('units', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'With --to systemd: write the unit files to this directory, and leave systemd alone',
-        })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    async (args) => {
-      try {
-        if (args.action === 'show') await show(args.name, args);
-        else await change(args.action, args.name, args);
-      } catch (error) {
-        if (error instanceof RangeError) throw new InputError([{ message: error.message }]);
-        if (!(error instanceof SchedulerError)) throw error;
-        console.error(`relval: ${error.message}`);
-        process.exitCode = EXIT_FAILED;
-      }
-    },
-  );
-}
+export const scheduleCommand = defineCommand(
+  (command) =>
+    command
+      .positional('action', { choices: ACTIONS, demandOption: true, describe: 'What to do' })
+      .positional('name', { type: 'string', describe: 'Nightly; show shows all without it' })
+      .option('file', {
+        alias: 'f',
+        type: 'string',
+        default: 'nightly.yaml',
+        requiresArg: true,
+        describe: 'File of nightlies',
+      })
+      .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without it asks none' })
+      .option('chronos', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Addresses of Chronos, such as http://host:8080, with commas; default: $CHRONOS_URL',
+      })
+      .option('chronos-credentials', { type: 'string', requiresArg: true, describe: 'File with user:password' })
+      .option('units', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'With --to systemd: write the unit files to this directory, and leave systemd alone',
+      })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  async (args) => {
+    try {
+      if (args.action === 'show') await show(args.name, args);
+      else await change(args.action, args.name, args);
+    } catch (error) {
+      if (error instanceof RangeError) throw new InputError([{ message: error.message }]);
+      if (!(error instanceof SchedulerError)) throw error;
+      console.error(`relval: ${error.message}`);
+      process.exitCode = EXIT_FAILED;
+    }
+  },
+);
 
 async function show(name: string | undefined, args: ScheduleArguments): Promise<void> {
   const nightlies = name === undefined ? [...loadNightlies(args.file).values()] : [findNightly(args.file, name)];
@@ -193,7 +189,7 @@ async function applyOrStart(
     if (to === 'chronos') return chronosOf(args).apply(nightly, Date.now(), dryRun);
     if (to === 'systemd') return applyUnits(nightly, words, systemdOptions(args), dryRun);
     const system = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (system !== nightly.times.timeZone) {
+    if (system !== canonicalZone(nightly.times.timeZone)) {
       console.error(
         `${pc.yellow('warning')}: this machine's zone is ${system}; cronie heeds CRON_TZ, Debian's cron does not, and would call at the wrong hour`,
       );

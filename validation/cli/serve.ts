@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import type { RunsServer, ServerOptions } from '../server/server.ts';
 import { serveSection } from '../server/settings.ts';
+import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 
 const SECTION = serveSection.unwrap();
@@ -26,39 +26,35 @@ function repeatable(key: keyof typeof SECTION.shape) {
   } as const;
 }
 
-export function addServe(program: Argv): void {
-  program.command(
-    'serve',
-    'The page: runs, graphs, live logs; with REST and metrics',
-    (command) =>
-      runsOption(command)
-        .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
-        .option('token-file', { type: 'string', describe: describe('tokenFile') })
-        .option('inputs', repeatable('inputs'))
-        .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
-        .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
-        .option('public-url', { type: 'string', describe: describe('publicUrl') }),
-    async (args) => {
-      const { url, close } = await listen(args.listen, {
-        runs: args.runs,
-        token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
-        inputs: args.inputs.map(inputDirectory),
-        frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
-        allowedHosts: [
-          ...args.allowedHosts,
-          ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
-        ],
-      });
-      const isThere = existsSync(args.runs);
-      console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
-      await new Promise<void>((stop) => {
-        for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
-      });
-      await close();
-      process.exit(0);
-    },
-  );
-}
+export const serveCommand = defineCommand(
+  (command) =>
+    runsOption(command)
+      .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
+      .option('token-file', { type: 'string', describe: describe('tokenFile') })
+      .option('inputs', repeatable('inputs'))
+      .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
+      .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
+      .option('public-url', { type: 'string', describe: describe('publicUrl') }),
+  async (args) => {
+    const { url, close } = await listen(args.listen, {
+      runs: args.runs,
+      token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
+      inputs: args.inputs.map(inputDirectory),
+      frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
+      allowedHosts: [
+        ...args.allowedHosts,
+        ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
+      ],
+    });
+    const isThere = existsSync(args.runs);
+    console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
+    await new Promise<void>((stop) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
+    });
+    await close();
+    process.exit(0);
+  },
+);
 
 /** Starts the server at `HOST:PORT`. @throws InputError when it cannot listen there */
 export async function listen(text: string, options: Omit<ServerOptions, 'host' | 'port'>): Promise<RunsServer> {

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
+import { settingsPath } from '../config/find.ts';
 import { effectiveOptions, type Given } from '../config/layers.ts';
-import { findSettings, loadSettings, type Sections, type SettingsFile } from '../config/load.ts';
+import { loadSettings, type Sections, type SettingsFile } from '../config/load.ts';
 import { flagOf } from '../config/options.ts';
 
 type Arguments = Record<string, unknown>;
@@ -15,26 +15,18 @@ interface Parsed {
 }
 
 /**
- * `--config FILE` for every command; and what the environment and `relval.yaml` say about a command's flags is filled in
- * where they are not on the command line, before they are checked. Only flags that the command has.
+ * What the environment and `relval.yaml` say about a command's flags is filled in where they are not on the command line,
+ * before they are checked. Only flags that the command has; defaults are those of its builder.
  */
-export function useSettings(program: Argv): void {
-  program
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
-    })
-    .middleware((args) => {
-      const parser = program as unknown as Parsed;
-      const known = parser.getOptions().key;
-      const given = { env: process.env, flags: notDefaulted(args, parser.parsed.defaulted) };
-      for (const { key, value, layer } of effectiveOptions(settingsFile(args), given, String(args._[0]))) {
-        const flag = flagOf(key);
-        if (layer === 'flag' || value === undefined || !Object.hasOwn(known, flag)) continue;
-        Object.assign(args, { [key]: value, [flag]: value });
-      }
-    }, true);
+export function fillIn(args: Arguments, program: Argv): void {
+  const parser = program as unknown as Parsed;
+  const known = parser.getOptions().key;
+  const given = { env: process.env, flags: notDefaulted(args, parser.parsed.defaulted) };
+  for (const { key, value, layer } of effectiveOptions(settingsFile(args), given, String((args._ as unknown[])[0]))) {
+    const flag = flagOf(key);
+    if (layer === 'flag' || layer === 'default' || !Object.hasOwn(known, flag)) continue;
+    Object.assign(args, { [key]: value, [flag]: value });
+  }
 }
 
 function notDefaulted(args: Arguments, defaulted: Record<string, true>): Given['flags'] {
@@ -48,7 +40,5 @@ export function sectionsOf(args: Arguments): Sections {
 
 /** The same, and where in the file it says so. @throws InputError */
 export function settingsFile(args: Arguments): SettingsFile {
-  if (args.config === false) return loadSettings(undefined);
-  const named = args.config ?? process.env.RELVAL_CONFIG;
-  return loadSettings(typeof named === 'string' && named !== '' ? resolve(named) : findSettings());
+  return loadSettings(settingsPath(args.config));
 }

@@ -1,45 +1,40 @@
 import pc from 'picocolors';
-import type { Argv } from 'yargs';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { EventReader } from '../runs/event-log.ts';
 import { applyEvent, emptyView, type RunView, type StepView } from '../runs/events.ts';
 import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/record.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import { defineCommand } from './command.ts';
 import { COLOUR, runArgument } from './inspect.ts';
-import { overview } from './progress.ts';
+import { overview } from './overview.ts';
 import { table } from './table.ts';
 
 const FOLLOW_MS = 500;
 /** Slow steps that are listed. */
 const SLOWEST = 5;
 
-export function addStatus(program: Argv): void {
-  program.command(
-    'status [run]',
-    'How far a run is, or how it ended',
-    (command) =>
-      runArgument(command)
-        .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Go on until it has ended' })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON; with --follow one object a line' }),
-    async (args) => {
-      const store = new RunStore(args.runs);
-      const status = new Status(store.find(args.run), store);
-      for (;;) {
-        status.read();
-        const last = !args.follow || !status.underWay;
-        if (args.json && (last || status.changed))
-          console.log(JSON.stringify(status.json(), null, args.follow ? 0 : 2));
-        else if (!args.json && (last || process.stdout.isTTY || status.changed)) {
-          if (args.follow && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
-          console.log(status.text());
-        }
-        if (last) return;
-        await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+export const statusCommand = defineCommand(
+  (command) =>
+    runArgument(command)
+      .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Go on until it has ended' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON; with --follow one object a line' }),
+  async (args) => {
+    const store = new RunStore(args.runs);
+    const status = new Status(store.find(args.run), store);
+    for (;;) {
+      status.read();
+      const last = !args.follow || !status.underWay;
+      if (args.json && (last || status.changed)) console.log(JSON.stringify(status.json(), null, args.follow ? 0 : 2));
+      else if (!args.json && (last || process.stdout.isTTY || status.changed)) {
+        if (args.follow && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
+        console.log(status.text());
       }
-    },
-  );
-}
+      if (last) return;
+      await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    }
+  },
+);
 
 /** A run as it is now, read from its directory; later looks read what is new. */
 class Status {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { policyNames } from '../checks/policy.ts';
+import { policyNames } from '../checks/policies.ts';
 import { filePath, hostPort } from '../workflow/yaml-types.ts';
 
 /**

@@ -32,40 +32,28 @@ export class EventWriter {
 /** Reads events.ndjson as it grows. Lines that are no JSON, as a crash leaves them, are left out. */
 export class EventReader {
   readonly #path: string;
-  #offset: number;
-
-  /** @param offset in bytes: what stands before it is known */
-  constructor(path: string, offset = 0) {
-    this.#path = path;
-    this.#offset = offset;
-  }
-
   /** In bytes, up to which whole lines were read. */
-  get offset(): number {
-    return this.#offset;
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
   }
 
-  /** The events that are new. */
+  /** The events that are new; who asks takes all of them. */
   *read(): Generator<RunEvent> {
     const fd = openIfThere(this.#path);
     if (fd === undefined) return;
     try {
       let buffer = Buffer.allocUnsafe(CHUNK);
-      let start = 0;
-      for (let end = 0; ; ) {
-        if (end === buffer.length) {
-          // a line that is longer than the buffer, or the begin of one that does not fit any more
-          const larger = Buffer.allocUnsafe(start === 0 ? buffer.length * 2 : buffer.length);
-          buffer.copy(larger, 0, start, end);
-          [buffer, end, start] = [larger, end - start, 0];
-        }
-        const count = readSync(fd, buffer, end, buffer.length - end, this.#offset + end - start);
+      for (;;) {
+        const count = readSync(fd, buffer, 0, buffer.length, this.#offset);
         if (count === 0) return;
-        end += count;
-        for (let at = buffer.indexOf(LINE_FEED, start); at >= 0 && at < end; at = buffer.indexOf(LINE_FEED, start)) {
-          const event = parseEvent(buffer.toString('utf8', start, at));
-          this.#offset += at + 1 - start;
-          start = at + 1;
+        const end = buffer.lastIndexOf(LINE_FEED, count - 1) + 1;
+        if (end === 0 && count < buffer.length) return;
+        if (end === 0) buffer = Buffer.allocUnsafe(buffer.length * 2);
+        this.#offset += end;
+        for (const line of buffer.toString('utf8', 0, end).split('\n')) {
+          const event = parseEvent(line);
           if (event) yield event;
         }
       }
@@ -76,6 +64,7 @@ export class EventReader {
 }
 
 function parseEvent(line: string): RunEvent | undefined {
+  if (line === '') return undefined;
   try {
     return JSON.parse(line) as RunEvent;
   } catch {

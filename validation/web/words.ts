@@ -1,4 +1,4 @@
-import type { Severity, StepState } from '../report/model.ts';
+import type { StepState } from '../report/model.ts';
 import type { RunStatus } from '../runs/record.ts';
 
 const number = new Intl.NumberFormat('en-US');
@@ -10,16 +10,6 @@ export function count(value: number): string {
 /** `1 error`, `1,200 errors`. */
 export function counted(value: number, noun: string): string {
   return `${number.format(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
-/** `4 errors, 1 warning`; notes are only counted where there is nothing else. */
-export function countFindings(findings: readonly { severity: Severity }[]): string {
-  const of = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
-  const parts = [
-    of('error') > 0 ? counted(of('error'), 'error') : '',
-    of('warning') > 0 ? counted(of('warning'), 'warning') : '',
-  ].filter((part) => part !== '');
-  return parts.join(', ') || counted(findings.length, 'note');
 }
 
 /** Bytes as `512 B`, `3.4 kB`, `1.2 GB`. */

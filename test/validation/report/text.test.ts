@@ -11,7 +11,7 @@ const report = buildReport(facts, outcome);
 describe('renderText', () => {
   it('says first what the verdict is and why, then what was found, then the rest', () => {
     expect(renderText(report, { colour: false })).toBe(`FAILED  gpmc-20290615-080000
-1 of 9 steps failed: sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
+1 of 9 steps failed, with 2 errors, the first in sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
 
 Findings: 2 errors, 2 warnings
   error segmentation-violation in sim0003, logs/rec.log:23 (reconstruction)
@@ -31,10 +31,10 @@ Who must look
 
 Steps: 9
   sim                       4 succeeded, 1 failed, median 4.5 s, longest 5.1 s
-  simResMerge               1 succeeded, median 1.8 s, longest 1.8 s
-  simQaMerge                1 succeeded, median 2.9 s, longest 2.9 s
-  simQaPlots                1 succeeded, median 3.7 s, longest 3.7 s
-  mergeValidationReportsMC  1 succeeded, median 2.8 s, longest 2.8 s
+  simResMerge               1 succeeded, 1.8 s
+  simQaMerge                1 succeeded, 2.9 s
+  simQaPlots                1 succeeded, 3.7 s
+  mergeValidationReportsMC  1 succeeded, 2.8 s
 
 Provenance
   workflow: mc

@@ -9,7 +9,7 @@ import { applyToStep } from '../../../validation/web/run/apply-event.ts';
 import { spreadOf } from '../../../validation/web/run/spread.ts';
 import { filterSteps, sortSteps } from '../../../validation/web/run/step-order.ts';
 import { layOutTimeline, marksOf, within } from '../../../validation/web/run/timeline-layout.ts';
-import { countFindings, formatAge, formatBytes } from '../../../validation/web/words.ts';
+import { formatAge, formatBytes } from '../../../validation/web/words.ts';
 
 describe('addresses', () => {
   it('lead where they were made for, whatever the names', () => {
@@ -210,13 +210,6 @@ describe('what a framework says of itself', () => {
     for (const value of [null, 7, 'x', [], {}, { pools: 'x', workers: [null] }])
       expect(() => readState(value)).not.toThrow();
   });
-});
-
-it('findings are counted by how much they matter', () => {
-  const of = (...severities: ('error' | 'warning' | 'info')[]) =>
-    countFindings(severities.map((severity) => ({ severity })));
-  expect(of('warning', 'error', 'error', 'info')).toBe('2 errors, 1 warning');
-  expect([of('warning', 'info'), of('info'), of('info', 'info')]).toEqual(['1 warning', '1 note', '2 notes']);
 });
 
 it('sizes and ages are told in the unit that fits', () => {

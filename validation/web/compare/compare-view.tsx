@@ -1,4 +1,4 @@
-import { groupFindings, placeOf } from '../../report/groups.ts';
+import { countTroubles, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import { formatDuration } from '../../report/time.ts';
@@ -13,7 +13,7 @@ import { useKeys } from '../state/keys.ts';
 import { go } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, countFindings } from '../words.ts';
+import { counted } from '../words.ts';
 import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;
@@ -45,9 +45,9 @@ function Both({ diff }: { diff: Diff }) {
         </a>
       </div>
       <p class="news">
-        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(diff.new.length, 'new finding')}</strong>
-        <span>{diff.known.length} known</span>
-        <span>{diff.fixed.length} fixed</span>
+        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(countTroubles(diff.new), 'new finding')}</strong>
+        <span>{countTroubles(diff.known)} known</span>
+        <span>{countTroubles(diff.fixed)} fixed</span>
         <span>{counted(steps.length, 'step')} changed</span>
       </p>
       <Part title="New" findings={diff.new} run={diff.b.id} />
@@ -108,7 +108,7 @@ function Part({ title, findings, run }: { title: string; findings: Finding[]; ru
     <details class="findings" open={title !== 'In both'}>
       <summary>
         <h2>
-          {title} <span class="soft">{countFindings(findings)}</span>
+          {title} <span class="soft">{describeFindings(findings)}</span>
         </h2>
       </summary>
       {groups.slice(0, MOST).map(({ first, steps }, n) => (

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
+import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunDetail } from '../../server/api.ts';
@@ -8,7 +8,7 @@ import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
-import { counted, countFindings, isActive } from '../words.ts';
+import { counted, isActive } from '../words.ts';
 
 /** Groups shown at first, and places of each: what is more is asked for. */
 const GROUPS = 50;
@@ -118,7 +118,7 @@ function Section(props: { title: string; findings: Finding[]; run: string; folde
     <details class="findings" open={!folded}>
       <summary>
         <h2>
-          {title} <span class="soft">{countFindings(findings)}</span>
+          {title} <span class="soft">{describeFindings(findings)}</span>
         </h2>
       </summary>
       {[...byComponent].map(([name, list]) => (
