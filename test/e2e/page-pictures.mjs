@@ -1,7 +1,7 @@
 // node test/e2e/page-pictures.mjs [--to docs/images] [--size 1000x640] [--dark] [--runs DIR] [--only NAME,NAME]
 // Takes the pictures of the page that the documentation shows, of real runs of the example, in a real Chromium. With --runs
 // the runs are kept there, and taken again the next time; other sizes and colours are for looking at what was changed.
-// Needs `npm run build`. Takes about two minutes.
+// Needs `npm run build`, and pngquant for small files. Takes about three minutes.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -64,7 +64,7 @@ async function makeRuns() {
 
 /** @typedef {import('playwright-core').Page} Page */
 if (!existsSync(join(runs, LARGE))) await makeRuns();
-const [good = '', before = '', failed = ''] = own();
+const [, before = '', failed = ''] = own();
 const server = spawn(process.execPath, [CLI, 'serve', '--runs', runs, '--listen', '127.0.0.1:0'], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -123,7 +123,7 @@ try {
     await page.getByRole('dialog').waitFor();
   });
   await take('narrow', `/runs/${failed}`, there('.answer'), { width: 360, height: 640 });
-  if (!only || only.includes('live') || only.includes('cluster') || only.includes('live-log')) {
+  if (!only || only.includes('live') || only.includes('cluster')) {
     const running = spawn(process.execPath, [CLI, 'run', GPMC, '--local', '--set', 'RELVAL_DEMO_SECONDS=12'], {
       cwd: dir,
       env,
@@ -142,7 +142,11 @@ try {
       for (const name of own().slice(3)) rmSync(join(runs, name), { recursive: true, force: true });
     }
   }
-  process.stdout.write(`${good}: the good run; ${flags.to}\n`);
+  const taken = readdirSync(flags.to).filter(
+    (name) => /^page-[a-z]+\.png$/.test(name) && (!only || only.includes(name.slice(5, -4))),
+  );
+  const files = taken.map((name) => join(flags.to, name));
+  await promisify(execFile)('pngquant', ['--force', '--ext', '.png', '--strip', '48', '--', ...files]);
 } finally {
   await browser.close();
   server.kill();
