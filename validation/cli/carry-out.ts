@@ -7,6 +7,7 @@ import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, StepReport, Verdict } from '../report/model.ts';
 import { renderResult } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
@@ -20,7 +21,6 @@ import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import { quote } from '../step/shell-words.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
-import { containersFor } from './containers.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { pageOption, servePage } from './page.ts';
@@ -68,6 +68,8 @@ export interface PreparedRun {
   lock: RunLock;
   plan: Plan;
   again: (more: PlanOptions) => Plan;
+  /** What its workers on this machine run in; undefined: plain processes, or a cluster. */
+  containers: LocalContainers | undefined;
 }
 
 /** From a prepared run to its exit status: cluster, logs, progress, signals, report. */
@@ -129,7 +131,7 @@ function logToRead({ findings }: Report, only: StepReport | undefined): string {
 }
 
 async function withServices(
-  { journal, lock, plan, again }: PreparedRun,
+  { journal, lock, plan, again, containers }: PreparedRun,
   options: CarryOutOptions,
   stop: AbortController,
 ): Promise<Report> {
@@ -145,7 +147,7 @@ async function withServices(
     }
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
-    if (request.local) cluster = await startCluster(journal, plan, options);
+    if (request.local) cluster = await startCluster(journal, containers, options);
     return await executeRun({
       journal,
       lock,
@@ -180,8 +182,11 @@ async function startStreams({ request }: RunRecord, secrets: readonly string[]):
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster({ run, record }: RunJournal, plan: Plan, options: CarryOutOptions): Promise<LocalCluster> {
-  const containers = await containersFor(record.request, plan, run.path);
+async function startCluster(
+  { run, record }: RunJournal,
+  containers: LocalContainers | undefined,
+  options: CarryOutOptions,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
   return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
