@@ -19,6 +19,7 @@ import { asSpaceError, SpaceError } from '../runs/space.ts';
 import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import { quote } from '../step/shell-words.ts';
+import { OUTPUT_LIMIT } from '../step/stage-file.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
@@ -27,8 +28,6 @@ import { pageOption, servePage } from './page.ts';
 import { type Progress, progressFor } from './progress.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
-/** Bytes that are kept of one log unless told otherwise. */
-const LOG_LIMIT = 256 << 20;
 
 /** The flags about how a run is carried out, now: shared by `run` and `resume`. */
 export function clusterOptions<T>(yargs: Argv<T>) {
@@ -174,7 +173,7 @@ async function startStreams({ request }: RunRecord, secrets: readonly string[]):
       local: request.local,
       address: request.logAddress,
       secrets,
-      limit: request.logLimit ?? LOG_LIMIT,
+      limit: request.logLimit ?? OUTPUT_LIMIT,
     });
   } catch (error) {
     throw new InputError([{ message: `logs cannot be received: ${(error as Error).message}; see --log-address` }]);

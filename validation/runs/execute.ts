@@ -34,19 +34,13 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
+/** What of a request counts for what steps print. */
+type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit'>;
+
 /** What a run is judged by, and what makeflow needs for the first phase. */
-export async function prepareRun(
-  run: RunDir,
-  plan: Plan,
-  request: CriteriaChoice & Pick<RunRequest, 'secrets'>,
-): Promise<void> {
+export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoice & LogChoice): Promise<void> {
   keepChoice(run, request);
-  await writePhase(
-    run,
-    plan,
-    0,
-    (request.secrets ?? []).map(({ name }) => name),
-  );
+  await writePhase(run, plan, 0, request);
 }
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
@@ -64,7 +58,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
       if (!next.plan) break;
       plan = next.plan;
     }
-    const written = await ensurePhase(journal.run, plan, phase, Object.keys(execution.secrets));
+    const written = await ensurePhase(journal.run, plan, phase, journal.record.request);
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
     const { batch, retries, streams, secrets, lock } = execution;
@@ -76,18 +70,17 @@ export async function executeRun(execution: Execution): Promise<Report> {
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
-async function writePhase(run: RunDir, plan: Plan, phase: number, exports: readonly string[]): Promise<void> {
-  await writeMakeflow(plan, run.work, phase, { patterns: patternsForGrep(rulesOf(run)), exports });
+async function writePhase(run: RunDir, plan: Plan, phase: number, { secrets, logLimit }: LogChoice): Promise<void> {
+  await writeMakeflow(plan, run.work, phase, {
+    patterns: patternsForGrep(rulesOf(run)),
+    exports: (secrets ?? []).map(({ name }) => name),
+    outputLimit: logLimit,
+  });
 }
 
 /** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
-async function ensurePhase(
-  run: RunDir,
-  plan: Plan,
-  phase: number,
-  exports: readonly string[],
-): Promise<WrittenMakeflow> {
+async function ensurePhase(run: RunDir, plan: Plan, phase: number, request: LogChoice): Promise<WrittenMakeflow> {
   const file = `Makeflow.${phase}`;
-  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, exports);
+  if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, request);
   return { phase, file, steps: phaseSteps(plan, phase) };
 }

@@ -29,6 +29,8 @@ export interface StageFileOptions {
   outputLimit?: number | undefined;
 }
 
+/** Bytes that are kept of what a step prints, of stdout and of stderr, unless said otherwise. */
+export const OUTPUT_LIMIT = 256 << 20;
 /** Where CVMFS has it. */
 const ALIENV = '/cvmfs/alice.cern.ch/bin/alienv';
 
@@ -60,7 +62,7 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
     copyPause = 5,
     logLimit = 10 << 20,
     logsLimit = 100 << 20,
-    outputLimit = 256 << 20,
+    outputLimit = OUTPUT_LIMIT,
     alienv = ALIENV,
   } = options;
   return [
