@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
 import { handedOn } from '../runs/earlier.ts';
@@ -34,6 +35,7 @@ export const resumeCommand = defineCommand(
     const lock = lockToResume(run);
     const record = run.readRecord();
     checkResumable(record);
+    checkPlace(run, record);
     const full = lackOfSpace(run.path);
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
@@ -55,6 +57,22 @@ function checkResumable(record: RunRecord): void {
   const status = statusOf(record);
   if (status === 'interrupted' || status === 'broken') return;
   throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
+}
+
+/** @throws InputError it was moved or copied: its steps would store what they make in the old place */
+function checkPlace(run: RunDir, { id, directory }: RunRecord): void {
+  if (directory === undefined || isSame(directory, run.path)) return;
+  const message = `${id} was begun in ${directory}, and its steps store what they make below that`;
+  const advice = existsSync(directory)
+    ? `${run.path} is a copy: resume the other one`
+    : `move it back, or keep it where it is and let the old name lead there\n  ln -s ${run.path} ${directory}`;
+  throw new InputError([{ message: `${message}\n${advice}` }]);
+}
+
+/** Whether two paths, which may be links, lead to the same directory. */
+function isSame(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === two?.ino && one.dev === two.dev;
 }
 
 /** @throws InputError somebody else is at it */
