@@ -156,7 +156,7 @@ describe('a run in the background', () => {
     rmSync(run, { recursive: true });
     const moved = await relval.run('resume', other);
     expect(moved).toMatchObject({ code: 2 });
-    const [, from = '', to = ''] = /ln -s (\S+) (\S+)$/m.exec(moved.stderr) ?? [];
+    const [, from = '', to = ''] = /ln -s '?(\S+?)'? '?(\S+?)'?$/m.exec(moved.stderr) ?? [];
     expect([from, to]).toEqual([other, run]);
     expect((await relval.run('status', other)).stdout).toContain('interrupted');
     symlinkSync(from, to);

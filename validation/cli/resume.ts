@@ -10,6 +10,7 @@ import { isAlive, type RunRecord, statusOf, thisProcess } from '../runs/record.t
 import { readSecrets } from '../runs/secrets.ts';
 import { lackOfSpace } from '../runs/space.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
+import { quote } from '../step/shell-words.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
 import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
@@ -65,7 +66,7 @@ function checkPlace(run: RunDir, { id, directory }: RunRecord): void {
   const message = `${id} was begun in ${directory}, and its steps store what they make below that`;
   const advice = existsSync(directory)
     ? `${run.path} is a copy: resume the other one`
-    : `move it back, or keep it where it is and let the old name lead there\n  ln -s ${run.path} ${directory}`;
+    : `move it back, or keep it where it is and let the old name lead there\n  ln -s ${quote(run.path)} ${quote(directory)}`;
   throw new InputError([{ message: `${message}\n${advice}` }]);
 }
 
