@@ -15,7 +15,7 @@ import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts'
 import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
-import { runsOption } from './inspect.ts';
+import { namedRunArgument } from './inspect.ts';
 
 /** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
 const PATIENCE_S = 15;
@@ -23,12 +23,7 @@ const PATIENCE_S = 15;
 const STOP_S = 60;
 
 export const resumeCommand = defineCommand(
-  (command) =>
-    clusterOptions(runsOption(command)).positional('run', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Run id, or the beginning of one, or "last"',
-    }),
+  (command) => clusterOptions(namedRunArgument(command)),
   async (args) => {
     checkTools();
     const run = new RunStore(args.runs).find(args.run);
@@ -86,12 +81,7 @@ function lockToResume(run: RunDir): RunLock {
 }
 
 export const stopCommand = defineCommand(
-  (command) =>
-    runsOption(command).positional('run', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Run id, or the beginning of one, or "last"',
-    }),
+  (command) => namedRunArgument(command),
   async (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const record = run.readRecord();

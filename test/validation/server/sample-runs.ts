@@ -118,6 +118,15 @@ export async function endedRun(
   return run;
 }
 
+/** A run `live`, whose first step runs. */
+export function makeLiveRun(runs: string): ReturnType<typeof makeRun> {
+  const { run, journal } = makeRun(runs, 'live');
+  journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
+  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
+  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
+  return { run, journal };
+}
+
 export function finding(message: string, change: Partial<Finding> = {}): Finding {
   return {
     step: 'sim0001',
