@@ -1,5 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -130,6 +142,42 @@ describe('a run in the background', () => {
     } finally {
       await new Promise((resolve) => jira.close(resolve));
     }
+  });
+
+  it('that was moved or copied goes on only where its steps store what they make', async () => {
+    const { file, open } = gated(1);
+    const { id, run } = await background(file);
+    expect((await relval.run('stop', id)).code).toBe(0);
+    await gone();
+    const other = join(relval.dir, 'other', id);
+    cpSync(run, other, { recursive: true });
+    const copied = await relval.run('resume', other);
+    expect(copied.stderr).toMatch(/was begun in .*\n.* is a copy: resume the other one/);
+    rmSync(run, { recursive: true });
+    const moved = await relval.run('resume', other);
+    expect(moved).toMatchObject({ code: 2 });
+    const [, from = '', to = ''] = /ln -s '?(\S+?)'? '?(\S+?)'?$/m.exec(moved.stderr) ?? [];
+    expect([from, to]).toEqual([other, run]);
+    expect((await relval.run('status', other)).stdout).toContain('interrupted');
+    symlinkSync(from, to);
+    open(1);
+    const resumed = await relval.run('resume', other);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect((await relval.run('status', id)).stdout).toContain('passed');
+  });
+
+  it('is refused by resume too where no worker could run, whatever its name leads to', async () => {
+    const { file } = gated(1);
+    const { id, run } = await background(file);
+    expect((await relval.run('stop', id)).code).toBe(0);
+    await gone();
+    const other = join(relval.dir, 'my runs', id);
+    mkdirSync(join(relval.dir, 'my runs'));
+    renameSync(run, other);
+    symlinkSync(other, run);
+    const { code, stderr } = await relval.run('resume', id);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`cannot run below ${join(relval.dir, 'my runs')}, because of the " "`);
   });
 
   it('of another user or another machine is not stopped, and it is said where it can be', async () => {

@@ -4,16 +4,11 @@ import { printable } from '../report/printable.ts';
 import { type RunRecord, statusOf } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
+import { namedRunArgument } from './inspect.ts';
 
 export const acceptCommand = defineCommand(
   (command) =>
-    runsOption(command)
-      .positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'Run id, or the beginning of one, or "last"',
-      })
+    namedRunArgument(command)
       .option('note', { type: 'string', describe: 'Why, for those who see it later' })
       .option('by', { type: 'string', default: userInfo().username, describe: 'Who says so' })
       .option('withdraw', { type: 'boolean', default: false, describe: 'Take the mark back' })

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
@@ -70,7 +71,7 @@ export async function containersFor(
   if (containerizer !== 'process') {
     return (await import('../runs/containers.ts')).containersOf(request, plan, runDir);
   }
-  if (local) checkWorkerPlace(dirname(runDir));
+  if (local) checkWorkerPlace(dirname(realpathSync(runDir)));
   return undefined;
 }
 
@@ -82,7 +83,7 @@ export async function provideContainers(containers: LocalContainers): Promise<st
 /**
  * A worker tries its directory out by a shell command in which it does not quote it (seen with Work Queue 8.0.0), and ends
  * when that fails: steps would wait for ever. In a container its directory is another one.
- * @param runs directory of runs, absolute
+ * @param runs directory of runs, as the kernel names it: that is what the worker finds itself in
  * @throws InputError no worker of this machine would run below it
  */
 function checkWorkerPlace(runs: string): void {

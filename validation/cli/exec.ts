@@ -120,7 +120,7 @@ export const execCommand = defineCommand(
     }
     plan.warnings.push(...(sent?.warnings ?? []));
     warn(plan);
-    const journal = new RunJournal(run, newRecord(id, name, plan, request));
+    const journal = new RunJournal(run, newRecord({ id, run }, name, plan, request));
     journal.add({ type: 'created', name, workflow: plan.workflow });
     const obstacle =
       (args.check ? await checkBefore(journal, plan, args) : undefined) ??

@@ -27,13 +27,16 @@ export function runsOption<T>(yargs: Argv<T>) {
   });
 }
 
+const A_RUN = 'Run id, the beginning of one, a run directory, or "last"';
+
 /** The run that a command is about, the newest one unless it is named. */
 export function runArgument<T>(yargs: Argv<T>) {
-  return runsOption(yargs).positional('run', {
-    type: 'string',
-    default: 'last',
-    describe: 'Run id, the beginning of one, a run directory, or "last"',
-  });
+  return runsOption(yargs).positional('run', { type: 'string', default: 'last', describe: A_RUN });
+}
+
+/** The run that a command is about, which must be named. */
+export function namedRunArgument<T>(yargs: Argv<T>) {
+  return runsOption(yargs).positional('run', { type: 'string', demandOption: true, describe: A_RUN });
 }
 
 export const listCommand = defineCommand(

@@ -9,18 +9,13 @@ import { lastLinesOffset } from '../runs/log-tail.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
 import { followLogs } from './follow-logs.ts';
-import { runsOption } from './inspect.ts';
+import { namedRunArgument } from './inspect.ts';
 import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
 import { table } from './table.ts';
 
 export const logsCommand = defineCommand(
   (command) =>
-    runsOption(command)
-      .positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'Run id, or the beginning of one, or "last"',
-      })
+    namedRunArgument(command)
       .positional('step', { type: 'string', describe: 'Step, e.g. sim0001' })
       .option('follow', {
         alias: 'f',

@@ -5,8 +5,11 @@ import { hasVariables, settingsPath } from '../config/find.ts';
 import { InputError } from '../jdl/problem.ts';
 import { CARRY, type Command } from './command.ts';
 
-/** Exit status of bad input and usage. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
+/** Exit status of bad input and usage, and of what says nothing about the release. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
+const BROKEN = 3;
+/** What the system says of a path that was given and cannot be used. */
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']);
 
 const program = yargs(hideBin(process.argv))
   .scriptName('relval')
@@ -139,10 +142,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+process.on('uncaughtException', fail);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof InputError)) throw error;
+  if (!(error instanceof InputError)) fail(error);
   console.error(`relval: ${error.message}`);
   process.exitCode = USAGE;
+}
+
+/** Ends with what the system refused, or with a fault of our own: neither is a release that has failed, which 1 would say. */
+function fail(error: unknown): never {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const isOfSystem = code !== undefined && syscall !== undefined;
+  console.error(isOfSystem ? `relval: ${message}` : error);
+  process.exit(isOfSystem && REFUSED.has(code) ? USAGE : BROKEN);
 }

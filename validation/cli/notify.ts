@@ -6,7 +6,7 @@ import { readReport } from '../runs/reference.ts';
 import { RunStore } from '../runs/store.ts';
 import { issueKey } from '../workflow/yaml-types.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
+import { runArgument } from './inspect.ts';
 import { brokenReport, eventOf, occasionOf, reportBefore } from './notifier.ts';
 import { sectionsOf } from './settings.ts';
 import { table } from './table.ts';
@@ -16,12 +16,7 @@ const FAILED = 3;
 
 export const notifyCommand = defineCommand(
   (command) =>
-    runsOption(command)
-      .positional('run', {
-        type: 'string',
-        default: 'last',
-        describe: 'Run id, the beginning of one, a run directory, or "last"',
-      })
+    runArgument(command)
       .option('event', {
         choices: ['started', 'finished'] as const,
         default: 'finished' as const,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
 import { handedOn } from '../runs/earlier.ts';
@@ -9,11 +10,12 @@ import { isAlive, type RunRecord, statusOf, thisProcess } from '../runs/record.t
 import { readSecrets } from '../runs/secrets.ts';
 import { lackOfSpace } from '../runs/space.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
+import { quote } from '../step/shell-words.ts';
 import { carryOut, checkTools, clusterOptions, planAgain } from './carry-out.ts';
 import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
-import { runsOption } from './inspect.ts';
+import { namedRunArgument } from './inspect.ts';
 
 /** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
 const PATIENCE_S = 15;
@@ -21,12 +23,7 @@ const PATIENCE_S = 15;
 const STOP_S = 60;
 
 export const resumeCommand = defineCommand(
-  (command) =>
-    clusterOptions(runsOption(command)).positional('run', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Run id, or the beginning of one, or "last"',
-    }),
+  (command) => clusterOptions(namedRunArgument(command)),
   async (args) => {
     checkTools();
     const run = new RunStore(args.runs).find(args.run);
@@ -34,6 +31,7 @@ export const resumeCommand = defineCommand(
     const lock = lockToResume(run);
     const record = run.readRecord();
     checkResumable(record);
+    checkPlace(run, record);
     const full = lackOfSpace(run.path);
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
@@ -57,6 +55,22 @@ function checkResumable(record: RunRecord): void {
   throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
 }
 
+/** @throws InputError it was moved or copied: its steps would store what they make in the old place */
+function checkPlace(run: RunDir, { id, directory }: RunRecord): void {
+  if (directory === undefined || isSame(directory, run.path)) return;
+  const message = `${id} was begun in ${directory}, and its steps store what they make below that`;
+  const advice = existsSync(directory)
+    ? `${run.path} is a copy: resume the other one`
+    : `move it back, or keep it where it is and let the old name lead there\n  ln -s ${quote(run.path)} ${quote(directory)}`;
+  throw new InputError([{ message: `${message}\n${advice}` }]);
+}
+
+/** Whether two paths, which may be links, lead to the same directory. */
+function isSame(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === two?.ino && one.dev === two.dev;
+}
+
 /** @throws InputError somebody else is at it */
 function lockToResume(run: RunDir): RunLock {
   const lock = lockRun(run.path) ?? (isAlive(run.readRecord().process) ? undefined : lockRun(run.path, PATIENCE_S));
@@ -67,12 +81,7 @@ function lockToResume(run: RunDir): RunLock {
 }
 
 export const stopCommand = defineCommand(
-  (command) =>
-    runsOption(command).positional('run', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Run id, or the beginning of one, or "last"',
-    }),
+  (command) => namedRunArgument(command),
   async (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const record = run.readRecord();

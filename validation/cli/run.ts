@@ -12,7 +12,7 @@ import { lockRun, type RunLock } from '../runs/lock.ts';
 import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
 import { releaseOf } from '../runs/release.ts';
 import { parseSecrets, readSecrets } from '../runs/secrets.ts';
-import { RunStore } from '../runs/store.ts';
+import { type RunDir, RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Plan } from '../workflow/plan.ts';
@@ -132,7 +132,7 @@ export const runCommand = defineCommand(
       rmSync(run.path, { recursive: true, force: true });
       throw asInputError(error as Error);
     }
-    const journal = new RunJournal(run, newRecord(id, name, plan, request, release ?? releaseOf(plan)));
+    const journal = new RunJournal(run, newRecord({ id, run }, name, plan, request, release ?? releaseOf(plan)));
     journal.add({ type: 'created', name, workflow: plan.workflow });
     const obstacle =
       unready ??
@@ -169,12 +169,19 @@ export function runName(name: string): string {
   ]);
 }
 
-export function newRecord(id: string, name: string, plan: Plan, request: RunRequest, release?: string): RunRecord {
+export function newRecord(
+  { id, run }: { id: string; run: RunDir },
+  name: string,
+  plan: Plan,
+  request: RunRequest,
+  release?: string,
+): RunRecord {
   return {
     schema: 'relval-run-1',
     id,
     name,
     workflow: plan.workflow,
+    directory: run.path,
     request,
     state: 'preparing',
     process: thisProcess(),

@@ -78,6 +78,8 @@ export const runRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
   workflow: z.string(),
+  /** Where it was begun, absolute: what its steps store with it they store below that. */
+  directory: z.string().optional(),
   request: runRequestSchema,
   /** `ended`: there is a verdict; anything else is under way, or interrupted when its process is gone. */
   state: z.enum(['preparing', 'running', 'judging', 'ended']),

@@ -1,4 +1,4 @@
-import { buildReport } from '../report/build.ts';
+import { buildReport } from '../checks/report.ts';
 import type { Report } from '../report/model.ts';
 import { writeReport } from '../report/write.ts';
 import type { Plan } from '../workflow/plan.ts';

@@ -96,6 +96,28 @@ describe('bad input ends with status 2 and one clear message, and leaves no run 
   it('a name that cannot be a directory', async () => {
     expect(await refused('run', GPMC, '--local', '--name', '../up')).toContain('--name');
   });
+
+  it('a directory of runs that cannot be one', async () => {
+    const file = jdl('file', '');
+    expect(await refused('list', '--runs', file)).toContain(`ENOTDIR: not a directory, scandir '${file}'`);
+    expect(await refused('run', GPMC, '--local', '--no-check', '--runs', file)).toContain(`mkdir '${file}'`);
+  });
+});
+
+it('ends with 3, not with the 1 of a release that has failed, when relval itself cannot go on', async () => {
+  const run = join(relval.dir, 'odd');
+  const record = {
+    ...{ schema: 'relval-run-1', id: 'odd', name: 'odd', workflow: 'w', state: 'running', project: 'p', created: 1 },
+    request: { input: 'w.yaml', set: [], setAppend: [], lenient: false, local: true },
+    process: { pid: 1, start: '', host: 'elsewhere' },
+    totals: { steps: 1, succeeded: 0, failed: 0, broken: 0, running: 0 },
+  };
+  mkdirSync(join(run, 'events.ndjson'), { recursive: true });
+  writeFileSync(join(run, 'run.json'), JSON.stringify(record));
+  expect(await relval.run('status', run)).toMatchObject({
+    code: 3,
+    stderr: 'relval: EISDIR: illegal operation on a directory, read\n',
+  });
 });
 
 describe('relval without an error', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { buildReport } from '../../../validation/report/build.ts';
+import { buildReport } from '../../../validation/checks/report.ts';
 import { renderFullHtml } from '../../../validation/report/full.ts';
 import { renderHtml } from '../../../validation/report/html.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';

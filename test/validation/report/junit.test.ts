@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtInCriteria } from '../../../validation/checks/judge.ts';
 import type { Outcome } from '../../../validation/checks/outcome.ts';
-import { buildReport } from '../../../validation/report/build.ts';
+import { buildReport } from '../../../validation/checks/report.ts';
 import { renderJunit } from '../../../validation/report/junit.ts';
 import { xpath } from '../graph/graphs.ts';
 import { validateJunit } from './junit-schema.ts';

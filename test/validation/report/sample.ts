@@ -1,6 +1,6 @@
 import { builtInCriteria, type Criteria } from '../../../validation/checks/judge.ts';
 import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts';
-import { buildReport, type RunFacts } from '../../../validation/report/build.ts';
+import { buildReport, type RunFacts } from '../../../validation/checks/report.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 
 /** A run as a release manager would see it: five jobs of which one crashed, and what follows them. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import { builtInCriteria } from '../../../validation/checks/judge.ts';
-import { buildReport } from '../../../validation/report/build.ts';
+import { buildReport } from '../../../validation/checks/report.ts';
 import type { Report } from '../../../validation/report/model.ts';
 import { reportJsonSchema, reportSchema } from '../../../validation/report/schema.ts';
 import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';

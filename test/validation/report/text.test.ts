@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../../../validation/checks/compare.ts';
-import { buildReport } from '../../../validation/report/build.ts';
+import { buildReport } from '../../../validation/checks/report.ts';
 import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
 import { renderResult, renderText } from '../../../validation/report/text.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildReport } from '../../../validation/report/build.ts';
+import { buildReport } from '../../../validation/checks/report.ts';
 import { renderFull } from '../../../validation/report/full.ts';
 import { renderHtml } from '../../../validation/report/html.ts';
 import { renderJunit } from '../../../validation/report/junit.ts';

@@ -1,6 +1,6 @@
-import { builtInCriteria, type Criteria, judge } from '../checks/judge.ts';
-import type { Outcome } from '../checks/outcome.ts';
-import type { Report } from './model.ts';
+import type { Report } from '../report/model.ts';
+import { builtInCriteria, type Criteria, judge } from './judge.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What a report says of a run beside its outcome. */
 export type RunFacts = Pick<Report, 'run' | 'name' | 'workflow' | 'start' | 'end' | 'provenance'>;
