@@ -130,7 +130,9 @@ describe('a nightly whose scheduler gives it hardly any environment', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace(`runs: ${relval.runs}`, 'runs: runs'));
     const { code, stderr } = await relval.run('run', 'train', '--nightly', file);
     expect(code).toBe(2);
-    expect(stderr).toContain(`work_queue_worker cannot run below ${runs}, because of the "'": give another --runs`);
+    expect(stderr).toContain(
+      `work_queue_worker cannot run below ${runs}, because of the "'": keep runs in another directory (--runs)`,
+    );
     const exec = await relval.run('exec', '--local', '--runs', runs, '--', 'true');
     expect(exec.code).toBe(2);
   });

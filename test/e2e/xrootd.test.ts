@@ -164,7 +164,7 @@ stages:
     });
     expect(report.verdict).toBe('broken');
     const log = readFileSync(join(run.attemptDir('fetch', 1), 'logs', 'relval-step.log'), 'utf8');
-    expect(log.match(/root:.*attempt \d/g)).toHaveLength(5);
+    expect(log.match(/root:.*attempt \d$/gm)).toHaveLength(5);
     return report;
   } finally {
     await cluster.stop();

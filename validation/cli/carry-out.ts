@@ -5,8 +5,9 @@ import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
-import type { Report, Verdict } from '../report/model.ts';
-import { renderText } from '../report/text.ts';
+import type { Report, StepReport, Verdict } from '../report/model.ts';
+import { renderResult } from '../report/text.ts';
+import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
@@ -17,9 +18,9 @@ import { readSecrets } from '../runs/secrets.ts';
 import { asSpaceError, SpaceError } from '../runs/space.ts';
 import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
+import { quote } from '../step/shell-words.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
-import { containersFor } from './containers.ts';
 import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { pageOption, servePage } from './page.ts';
@@ -67,6 +68,8 @@ export interface PreparedRun {
   lock: RunLock;
   plan: Plan;
   again: (more: PlanOptions) => Plan;
+  /** What its workers on this machine run in; undefined: plain processes, or a cluster. */
+  containers: LocalContainers | undefined;
 }
 
 /** From a prepared run to its exit status: cluster, logs, progress, signals, report. */
@@ -107,18 +110,28 @@ export async function tellReport(
   const { say = console.log } = options;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
-    say(`\n${renderText(report, { colour: pc.isColorSupported })}`);
+    say(`\n${renderResult(report, { colour: pc.isColorSupported })}`);
     const [only, ...others] = report.steps;
     const one = others.length === 0 ? only : undefined;
-    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} ${one?.id ?? 'STEP'}`);
+    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} ${logToRead(report, one)}`);
     if (one?.outputDir !== undefined && one.outputs.length > 0) say(`output: ${one.outputDir}`);
   }
   await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
 }
 
+/** Arguments of `relval logs` for the log to look at first: that of an error, a new one where there is one. */
+function logToRead({ findings }: Report, only: StepReport | undefined): string {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const { step, file } = errors.find(({ age }) => age === 'new') ?? errors[0] ?? {};
+  const name = step ?? only?.id ?? 'STEP';
+  if (!file || file === 'stdout.log') return name;
+  if (file === 'stderr.log') return `${name} --stderr`;
+  return `${name} --file ${/^[\w./-]+$/.test(file) ? file : quote(file)}`;
+}
+
 async function withServices(
-  { journal, lock, plan, again }: PreparedRun,
+  { journal, lock, plan, again, containers }: PreparedRun,
   options: CarryOutOptions,
   stop: AbortController,
 ): Promise<Report> {
@@ -134,7 +147,7 @@ async function withServices(
     }
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
-    if (request.local) cluster = await startCluster(journal, plan, options);
+    if (request.local) cluster = await startCluster(journal, containers, options);
     return await executeRun({
       journal,
       lock,
@@ -169,8 +182,11 @@ async function startStreams({ request }: RunRecord, secrets: readonly string[]):
 }
 
 /** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster({ run, record }: RunJournal, plan: Plan, options: CarryOutOptions): Promise<LocalCluster> {
-  const containers = await containersFor(record.request, plan, run.path);
+async function startCluster(
+  { run, record }: RunJournal,
+  containers: LocalContainers | undefined,
+  options: CarryOutOptions,
+): Promise<LocalCluster> {
   const { startLocalCluster } = await import('../runs/local.ts');
   return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),

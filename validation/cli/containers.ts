@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
@@ -56,14 +56,22 @@ export function checkContainerFlags({ local, containerizer = 'process', image, v
     throw new InputError([{ message: `--image ${image}: expected the name of an image` }]);
 }
 
-/** What the workers of a run are to run in; loaded only where it is used, as the cluster is. @throws InputError */
+/**
+ * What the workers of a run on this machine are to run in; loaded only where it is used, as the cluster is.
+ * @returns undefined for plain processes, and on a cluster
+ * @throws InputError no worker of this machine could run like that
+ */
 export async function containersFor(
   request: RunRequest,
   plan: Plan,
   runDir: string,
 ): Promise<LocalContainers | undefined> {
-  if (request.containerizer === undefined || request.containerizer === 'process') return undefined;
-  return (await import('../runs/containers.ts')).containersOf(request, plan, runDir);
+  const { local, containerizer = 'process' } = request;
+  if (containerizer !== 'process') {
+    return (await import('../runs/containers.ts')).containersOf(request, plan, runDir);
+  }
+  if (local) checkWorkerPlace(dirname(runDir));
+  return undefined;
 }
 
 /** Makes them ready for use. @returns what keeps them from it */
@@ -74,15 +82,12 @@ export async function provideContainers(containers: LocalContainers): Promise<st
 /**
  * A worker tries its directory out by a shell command in which it does not quote it (seen with Work Queue 8.0.0), and ends
  * when that fails: steps would wait for ever. In a container its directory is another one.
- * @throws InputError a directory of runs below which no worker of this machine would run
+ * @param runs directory of runs, absolute
+ * @throws InputError no worker of this machine would run below it
  */
-export function checkWorkerPlace(runs: string, { local, containerizer = 'process' }: ContainerFlags): void {
-  const path = resolve(runs);
-  const [bad] = /[\s'"`$&;|<>()*?[\\]/.exec(path) ?? [];
-  if (!local || containerizer !== 'process' || bad === undefined) return;
-  throw new InputError([
-    {
-      message: `work_queue_worker cannot run below ${path}, because of the ${JSON.stringify(bad)}: give another --runs`,
-    },
-  ]);
+function checkWorkerPlace(runs: string): void {
+  const [bad] = /[\s'"`$&;|<>()*?[\\]/.exec(runs) ?? [];
+  if (bad === undefined) return;
+  const message = `work_queue_worker cannot run below ${runs}, because of the ${JSON.stringify(bad)}: keep runs in another directory (--runs)`;
+  throw new InputError([{ message }]);
 }

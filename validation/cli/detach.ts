@@ -9,6 +9,7 @@ import { thisProcess } from '../runs/record.ts';
 import { RunDir } from '../runs/store.ts';
 import { type CarryOutOptions, carryOut, clusterOptions, planAgain } from './carry-out.ts';
 import { CARRY, defineCommand } from './command.ts';
+import { containersFor } from './containers.ts';
 
 /** What a run in the background says. */
 const OUTPUT = 'relval.log';
@@ -79,6 +80,8 @@ export const carryCommand = defineCommand(
     const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
     const journal = new RunJournal(run, { ...record, process: thisProcess() });
     const lock = inheritedLock(LOCK_FD);
-    await carryOut({ journal, lock, plan: again({}), again }, options);
+    const plan = again({});
+    const containers = await containersFor(record.request, plan, run.path);
+    await carryOut({ journal, lock, plan, again, containers }, options);
   },
 );

@@ -18,13 +18,7 @@ import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
 import { defineCommand } from './command.ts';
-import {
-  checkContainerFlags,
-  checkWorkerPlace,
-  containerOptions,
-  containersFor,
-  provideContainers,
-} from './containers.ts';
+import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { execProgress } from './exec-progress.ts';
@@ -82,7 +76,6 @@ export const execCommand = defineCommand(
   async (args) => {
     checkTools();
     checkFlags(args);
-    checkWorkerPlace(args.runs, args);
     const words = (args['--'] as string[] | undefined) ?? [];
     const script = scriptOf(words, args.image !== undefined);
     const sent = sentBy(args, script);
@@ -137,7 +130,7 @@ export const execCommand = defineCommand(
     if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
     if (args.detach) return detach(run, lock, args);
     const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
-    await carryOut({ journal, lock, plan, again }, { ...options, progress });
+    await carryOut({ journal, lock, plan, again, containers }, { ...options, progress });
   },
 );
 

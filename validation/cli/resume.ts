@@ -46,7 +46,7 @@ export const resumeCommand = defineCommand(
     const journal = new RunJournal(run, { ...rest, state: 'preparing', process: thisProcess() });
     journal.add({ type: 'resumed', pid: process.pid });
     if (args.detach) await detach(run, lock, args);
-    else await carryOut({ journal, lock, plan, again }, args);
+    else await carryOut({ journal, lock, plan, again, containers }, args);
   },
 );
 

@@ -19,13 +19,7 @@ import type { Plan } from '../workflow/plan.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
 import { defineCommand } from './command.ts';
-import {
-  checkContainerFlags,
-  checkWorkerPlace,
-  containerOptions,
-  containersFor,
-  provideContainers,
-} from './containers.ts';
+import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
 import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
 import { detach } from './detach.ts';
 import { warn } from './generate.ts';
@@ -96,7 +90,6 @@ export const runCommand = defineCommand(
     checkContainerFlags(args);
     if (args.catalog !== undefined) checkCatalog(args.catalog);
     if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
-    if (!args.dryRun) checkWorkerPlace(args.runs, args);
     const store = new RunStore(args.runs);
     const from = args.from === undefined ? undefined : store.find(args.from);
     const request = parseRequest({
@@ -149,7 +142,7 @@ export const runCommand = defineCommand(
     if (nightly) await removeOld(nightly);
     if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
     if (args.detach) await detach(run, lock, args);
-    else await carryOut({ journal, lock, plan, again }, args);
+    else await carryOut({ journal, lock, plan, again, containers }, args);
   },
 );
 

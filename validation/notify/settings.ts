@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, httpUrl } from '../workflow/yaml-types.ts';
+import { filePath, httpUrl, issueKey } from '../workflow/yaml-types.ts';
 import { parseTemplate } from './template.ts';
 import { NAMES } from './words.ts';
 
@@ -8,9 +8,6 @@ const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of an env
 /** Header and envelope lines end where the line ends: nothing may begin another one. */
 const oneLine = name.refine((text) => !/\p{Cc}/u.test(text), 'must be one line without control characters');
 const address = oneLine.refine((text) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(text), 'expected an e-mail address');
-
-/** Key of a JIRA issue. */
-export const issueKey = z.string().regex(/^[A-Z][A-Z0-9_]*-\d+$/, 'expected a key like ALIROOT-1234');
 
 const template = name.superRefine((text, context) => {
   try {

@@ -44,7 +44,7 @@ export interface Section {
 export function sectionsOf(report: Report): Section[] {
   const { findings, reference, fixed = [], totals } = report;
   const section = (name: Section['name'], title: string, list: readonly Finding[]): Section[] =>
-    list.length === 0 ? [] : [{ name, title: `${title}${count(list)}`, groups: byComponent(report, list) }];
+    list.length === 0 ? [] : [{ name, title: `${title}${describeFindings(list)}`, groups: byComponent(report, list) }];
   if (!reference) {
     const title = `Findings: ${describeTotals(totals)}`;
     return [{ name: 'others', title, groups: byComponent(report, findings) }];
@@ -64,7 +64,8 @@ export function countTroubles(findings: readonly Finding[], severity?: Severity)
   return groupFindings(severity ? findings.filter((one) => one.severity === severity) : findings).length;
 }
 
-function count(findings: readonly Finding[]): string {
+/** `3 errors, 1 warning, 1 note`, or `none`; each trouble once. */
+export function describeFindings(findings: readonly Finding[]): string {
   const notes = countTroubles(findings, 'info');
   const totals = describeTotals({
     errors: countTroubles(findings, 'error'),

@@ -21,8 +21,20 @@ const CHANGES = 20;
 /** Characters of a line of a log: three lines of a terminal. */
 const MESSAGE = 220;
 
-/** The report for a terminal or an e-mail: first the answer. Nothing from a log reaches a terminal as a command to it. */
+/** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
 export function renderText(report: Report, { colour }: { colour: boolean }): string {
+  const c = pc.createColors(colour);
+  const lines = ['', c.bold('Provenance')];
+  lines.push(`  workflow: ${printable(report.workflow)}`);
+  lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
+  for (const [key, value] of Object.entries(report.provenance)) {
+    lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
+  }
+  return `${renderResult(report, { colour })}${lines.join('\n')}\n`;
+}
+
+/** The same without where it comes from: what one wants to know who has just seen it run. */
+export function renderResult(report: Report, { colour }: { colour: boolean }): string {
   const c = pc.createColors(colour);
   const lines: string[] = [];
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
@@ -55,13 +67,6 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
     const isGood = states.size === 1 && states.has('succeeded');
     const text = describeStates(states);
     lines.push(`  ${printable(stage).padEnd(width)}  ${isGood ? text : c.yellow(text)}${c.dim(time)}`);
-  }
-
-  lines.push('', c.bold('Provenance'));
-  lines.push(`  workflow: ${printable(report.workflow)}`);
-  lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
-  for (const [key, value] of Object.entries(report.provenance)) {
-    lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
   }
   return `${lines.join('\n')}\n`;
 }

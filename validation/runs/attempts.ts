@@ -299,7 +299,8 @@ function lastOf({ attempts }: StepRecord): number {
 
 /** Whether an attempt of this submission is over and has never said hello. */
 function wasSilent(attempt: Attempt | undefined, { task }: Job): boolean {
-  return attempt?.over === true && !attempt.execution && attempt.task.startsWith(`${task}.`);
+  if (!attempt?.over || attempt.execution) return false;
+  return attempt.task.startsWith(`${task}.`);
 }
 
 function executionTask({ task }: Job, execution: number): string {

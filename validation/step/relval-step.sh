@@ -240,7 +240,7 @@ rv_guard() {
 # takes, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
 # a signal waits for ever for a child that ended just then.
 rv_watch() {
-  local rv_tick=100 rv_began='' rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
+  local rv_tick=100 rv_began='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
   trap '' TERM INT QUIT HUP
   exec 8<>"$rv_own/silence" || return # nobody writes there
   while true; do
@@ -250,20 +250,25 @@ rv_watch() {
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
     [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
     [[ $rv_payload_end == null && -e $rv_own/started ]] || continue
-    : "${rv_began:=$SECONDS}"
-    if [[ $rv_wall_time && $((SECONDS - rv_began)) -gt $rv_wall_time ]]; then
+    rv_uptime || continue
+    ((rv_elapsed = rv_reply - ${rv_began:=$rv_reply}))
+    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
       : >"$rv_own/timed-out"
       kill -KILL -- "-$1"
       rv_wall_time=''
     fi
-    [[ $SECONDS -ge $rv_next ]] || continue
+    [[ $rv_elapsed -ge $rv_next ]] || continue
     # so that of steady growth no more than a twentieth is missed
-    ((rv_next = SECONDS + (SECONDS - rv_began > 100 ? 5 : (SECONDS - rv_began) / 20)))
+    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
     rv_resident=0
     rv_measure "$1"
     ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
     ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
   done
+}
+
+rv_uptime() { # sets rv_reply to s since the machine's start: the clock may be set, and bash's own count goes with it
+  read -r rv_reply _ </proc/uptime && rv_reply=${rv_reply%.*}
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -334,7 +339,7 @@ rv_give_up_guarded() { # what rv_fail said
     environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
     skipped) rv_unmade=1 && rv_finish 0 ;;
-    *) rv_give_up "$rv_exit_input" input "$rv_message" ;;
+    *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
   esac
 }
 
@@ -581,14 +586,16 @@ rv_run_payload() {
     rv_last_line "$rv_top/$rv_id.stderr.log"
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
-  set +eu -f
+  set +Ceux -f
   IFS=$' \t\n'
+  cd "$rv_job" || rv_fail environment "no directory $rv_job"
   rv_set_environment
+  type -P date find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
   export -p >"$rv_own/environment"
   rv_fetch_inputs xrootd
-  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\n' | sort >"$rv_own/inputs"
+  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
     rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
   rv_set_arguments
@@ -658,6 +665,7 @@ rv_payload() { # runs it, and sets what the result says of it
   [[ -e $rv_own/started ]] || rv_give_up_guarded
   rv_payload_start=$(cat -- "$rv_own/started")
   rv_payload_start=${rv_payload_start%??????}
+  [[ $rv_payload_start =~ ^[0-9]+$ ]] || rv_payload_start=null
   rv_now && rv_payload_end=$rv_reply
   rv_children_time && ((rv_reply -= rv_cpu_before))
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
@@ -811,7 +819,7 @@ rv_take() {
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
       case $rv_archive/$rv_path in
-        /*) rv_add_output "$rv_path" "$rv_name" ;;
+        /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
         *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
         *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
       esac
@@ -849,9 +857,10 @@ rv_take_outputs() {
   done
   rv_take '' 'core*' validation_report.txt
   [[ $rv_save_all ]] || return 0
-  while IFS= read -r rv_path; do
+  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
+  while IFS= read -r -d '' rv_path; do
     [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
-  done < <(find . -type f -printf '%P\n' | sort | comm -13 "$rv_own/inputs" -)
+  done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
 rv_find_missing() { # what later stages read must be there: a file, or an archive of that name

@@ -30,3 +30,6 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: 'expected http://…
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return !url?.username && !url?.password;
 }, 'must not hold a user or password: give them in a file or an environment variable');
+
+/** Key of a JIRA issue. */
+export const issueKey = z.string().regex(/^[A-Z][A-Z0-9_]*-\d+$/, 'expected a key like ALIROOT-1234');

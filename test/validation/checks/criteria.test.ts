@@ -117,7 +117,7 @@ describe('rules for how a step ended', () => {
     const limits = { timeLimit: 100, memoryLimit: 1e9, start: 0 };
     expect(findings(rules, step('a', { ...limits, end: 50_000, peakMemory: 1e9 }))).toEqual([]);
     expect(findings(rules, step('a', { ...limits, end: 60_000, peakMemory: 2e9 }))).toEqual([
-      'warning slow: it took 1 min 0 s of the 1 min 40 s that it may take',
+      'warning slow: it took 1 min of the 1 min 40 s that it may take',
       'warning fat: it had up to 1907 MiB in memory, and asks for 954 MiB',
     ]);
     expect(findings(rules, step('a', { ...limits, end: 95_000 }))).toEqual([

@@ -3,7 +3,7 @@ import { compareRuns } from '../../../validation/checks/compare.ts';
 import { buildReport } from '../../../validation/report/build.ts';
 import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
-import { renderText } from '../../../validation/report/text.ts';
+import { renderResult, renderText } from '../../../validation/report/text.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 const report = buildReport(facts, outcome);
@@ -43,6 +43,11 @@ Provenance
   makeflow: 7.0.9
   hosts: worker1.example.org, worker2.example.org
 `);
+  });
+
+  it('is without where it comes from for who has just seen it run', () => {
+    const [before] = renderText(report, { colour: false }).split('\nProvenance\n');
+    expect(renderResult(report, { colour: false })).toBe(before);
   });
 
   it('is the same in colour, but for the colours', () => {

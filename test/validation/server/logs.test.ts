@@ -7,7 +7,7 @@ import type { RunJournal } from '../../../validation/runs/journal.ts';
 import type { RunDir } from '../../../validation/runs/store.ts';
 import type { FollowMessage, LogLines, LogSearch } from '../../../validation/server/api.ts';
 import { wholeCharacters } from '../../../validation/server/follow.ts';
-import { makeRun, TASK, writeLog } from './sample-runs.ts';
+import { makeRunningStep, TASK, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 
 const LOG = '/api/v1/runs/live/steps/sim0001/log';
@@ -17,10 +17,7 @@ let run: RunDir;
 let journal: RunJournal;
 beforeEach(async () => {
   serving = new Serving();
-  ({ run, journal } = makeRun(serving.runs, 'live'));
-  journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
-  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
-  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
+  ({ run, journal } = makeRunningStep(serving.runs));
   await serving.start();
 });
 afterEach(() => serving.close());

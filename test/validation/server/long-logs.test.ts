@@ -6,7 +6,7 @@ import type { RunDir } from '../../../validation/runs/store.ts';
 import type { FollowMessage, LogLines, LogSearch, StepDetail } from '../../../validation/server/api.ts';
 import { ArrivalWriter } from '../../../validation/step/arrival-times.ts';
 import { assembleLog, LiveLog } from '../../../validation/step/live-log.ts';
-import { makeRun, TASK } from './sample-runs.ts';
+import { makeRunningStep, TASK } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 
 /** Lines of ten bytes; of more than 200 of these the first 100 are kept, and the last 100 to 200. */
@@ -21,10 +21,7 @@ let path: string;
 let written: number;
 beforeEach(async () => {
   serving = new Serving();
-  ({ run, journal } = makeRun(serving.runs, 'live'));
-  journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
-  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
-  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
+  ({ run, journal } = makeRunningStep(serving.runs));
   path = join(run.attemptDir('sim0001', 1), 'stdout.log');
   log = await LiveLog.open(path, LIMIT);
   written = 0;

@@ -40,6 +40,15 @@ export function makeRun(
   return { run, journal };
 }
 
+/** The run `live`, whose one step `sim0001` is running. */
+export function makeRunningStep(runs: string): ReturnType<typeof makeRun> {
+  const made = makeRun(runs, 'live');
+  made.journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
+  made.journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
+  made.journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
+  return made;
+}
+
 /** Writes a log of a step; its directory is made. */
 export function writeLog(run: RunDir, step: string, attempt: number, file: string, text: string | Buffer): string {
   const path = join(run.attemptDir(step, attempt), file);

@@ -168,6 +168,15 @@ describe('arguments and environment', () => {
     expect(existsSync(join(scratch.path, 'out', AWKWARD, 'validation_report.txt'))).toBe(true);
   });
 
+  it('may leave the directory, and switch on what would disturb the step', async () => {
+    const run = await runStep(scratch, 'echo ran > a.txt; cat a.txt', {
+      stage: { environmentCommand: 'set -Cxeu; date() { echo never; }; cd /' },
+    });
+    expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0, payloadStart: null });
+    expect(run.stdout).toContain('\nran\n');
+    expect(run.stderr).not.toContain('rv_arguments');
+  });
+
   it('come from the environment command, and the JDL has the last word', async () => {
     const run = await runStep(scratch, `${SHOW}; ulimit -n`, {
       stage: {
@@ -195,6 +204,7 @@ describe('arguments and environment', () => {
   it.each([
     ['a command that fails', { environmentCommand: 'source nothing.sh' }, 'nothing.sh: No such file'],
     ['a command that ends the shell', { environmentCommand: 'exit 0' }, 'ended the shell'],
+    ['a PATH without commands', { environmentCommand: 'PATH=/nowhere' }, "without the system's commands: /nowhere"],
     ['packages without CVMFS', { packages: ['VO_ALICE@AliPhysics::v5'] }, '/nowhere/alienv is missing'],
     ['an executable that is nowhere', { executable: 'nowhere.sh' }, 'no nowhere.sh'],
   ])('are a failure of the infrastructure with %s', async (_, stage, message) => {

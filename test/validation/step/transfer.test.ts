@@ -207,6 +207,18 @@ describe('outputs', () => {
     expect(files(join(out, AWKWARD))).toEqual(['*', '-n', `]'`, AWKWARD, 'validation_report.txt'].sort());
   });
 
+  it.each([
+    ['beside an archive', { outputs: [{ archive: 'all.zip', patterns: ['*.txt'] }] }, ['a\nb.txt', 'all.zip']],
+    ['with saveAll', { saveAll: true }, ['a\nb.txt', 'c.txt', 'stderr.log', 'stdout.log', 'validation_report.txt']],
+  ])('may have a line feed in their names: %s', async (_, stage, names) => {
+    const run = await runStep(scratch, "echo x > $'a\\nb.txt'; echo y > c.txt", {
+      stage: { ...stage, outputDirTemplate: out },
+    });
+    expect(run.status).toBe(0);
+    expect(files(out)).toEqual(names);
+    expect(readFileSync(join(out, 'a\nb.txt'), 'utf8')).toBe('x\n');
+  });
+
   it('that later stages need and that are not there are named', async () => {
     const run = await runStep(scratch, 'touch QAresults.root timeBins.log', {
       stage: {

@@ -99,6 +99,7 @@ export function LogPane(props: Props) {
           {count(total)} lines, {formatBytes(source.size)}
           {source.leftOut && `, ${formatBytes(source.leftOut.bytes)} left out`}
           {source.complete.value ? '' : ', still written'}
+          {range && range.from > total && !source.estimated.value && `; there is no line ${count(range.from)}`}
           {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; nobody knows when its lines came'}
         </span>
       </p>
