@@ -197,7 +197,12 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   exit "$1"
 }
 
-rv_terminated() { # SIGNAL: somebody ends this step, and will not wait long
+# SIGNAL NUMBER: ends the step, but not between a command's beginning and the moment at which we know what to end
+rv_on_signal() {
+  if [[ $rv_beginning ]]; then rv_deferred="$1 $2"; else rv_terminated "$1" "$2"; fi
+}
+
+rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait long
   trap '' TERM INT QUIT HUP
   rv_stop_watching
   [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
@@ -293,7 +298,7 @@ rv_start_guard() { # opens both ends of the pipe here, so that neither side ever
 }
 
 rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its own, so that a signal to the step ends it at once
-  local rv_result
+  local rv_result rv_beginning=1 rv_deferred=''
   set -m
   (
     set +m
@@ -304,6 +309,9 @@ rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its o
   set +m
   rv_watch "$rv_group" </dev/null >/dev/null 2>&1 9>&- &
   rv_watcher=$!
+  rv_beginning=''
+  # shellcheck disable=SC2086
+  [[ $rv_deferred ]] && rv_terminated $rv_deferred
   wait "$rv_group" 2>/dev/null
   rv_result=$?
   rv_stop_watching
@@ -967,10 +975,10 @@ rv_main() {
   for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
   head -c 262144 /dev/zero >"$rv_own/reserve" # room to write what is known when the disk is full
   rv_write_result
-  trap 'rv_terminated SIGTERM 15' TERM
-  trap 'rv_terminated SIGINT 2' INT
-  trap 'rv_terminated SIGQUIT 3' QUIT
-  trap 'rv_terminated SIGHUP 1' HUP
+  trap 'rv_on_signal SIGTERM 15' TERM
+  trap 'rv_on_signal SIGINT 2' INT
+  trap 'rv_on_signal SIGQUIT 3' QUIT
+  trap 'rv_on_signal SIGHUP 1' HUP
   rv_start_guard
   rv_read_logs_address
   if ! rv_may_run; then
