@@ -30,7 +30,7 @@ if [[ $kind == relval ]]; then
   project=$context/project
   mkdir -p "$project/bin"
   # Sources are in dist/; the files beside them are data that the programs read.
-  find package.json dist framework validation makeflows docs docker/relval -type f \
+  find package.json dist framework validation makeflows docs docker/relval docker/worker/relval-worker-doctor.sh -type f \
     ! -name '*.ts' ! -name '*.tsx' ! -name .tsbuildinfo -print0 | tar -c --null -T - | tar -x -C "$project"
   # The lock file knows which packages are not for development only; those of other platforms are not there.
   node -p 'Object.entries(require("./package-lock.json").packages)

@@ -16,6 +16,7 @@ import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
 import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
+import type { Demand } from './workqueue/demand.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
 import { readPassword } from './workqueue/password.ts';
 
@@ -106,20 +107,28 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
 /** Asks the running framework of a state directory, and prints its explanations. */
 export async function explainRunning(args: { project?: string; stateDir: string; json: boolean }): Promise<void> {
   let projects: Explanation[];
+  let problems: string[];
   try {
     const address = readFileSync(join(args.stateDir, ADDRESS_FILE), 'utf8').trim();
     const answer = await fetch(`http://${address}/state`);
-    projects = ((await answer.json()) as { projects: Explanation[] }).projects;
+    const state = (await answer.json()) as { projects: Explanation[]; demand: Demand | null };
+    projects = state.projects;
+    problems = state.demand?.problems ?? [];
   } catch (error) {
     throw new ConfigError(
       `why: no framework answers for ${args.stateDir} (${(error as Error).message}). Is it running, with this --state-dir?`,
     );
   }
   const shown = projects.filter(({ project }) => args.project === undefined || project === args.project);
-  if (args.json) console.log(JSON.stringify(shown, null, 2));
-  else if (shown.length === 0)
+  if (args.json) {
+    console.log(JSON.stringify(shown, null, 2));
+    return;
+  }
+  if (shown.length === 0)
     console.log(args.project ? `no manager of project ${args.project} is known` : 'no manager is known');
-  else for (const { project, manager, words } of shown) console.log([`${project} (${manager})`, ...words].join('\n  '));
+  for (const { project, manager, words } of shown) console.log([`${project} (${manager})`, ...words].join('\n  '));
+  // What could not be looked at may be just what is asked for.
+  if (problems.length > 0) console.log(['not looked at:', ...problems].join('\n  '));
 }
 
 function makeDriver(

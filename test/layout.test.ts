@@ -19,7 +19,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofValidation({
     cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
     config: 'server runs notify preflight checks workflow jdl',
-    server: 'runs preflight graph checks workflow step jdl',
+    server: 'runs preflight graph report checks workflow step jdl',
     runs: 'report checks makeflow workflow step jdl',
     notify: 'report workflow',
     schedule: 'report workflow step jdl',

@@ -189,6 +189,8 @@ export class MesosConnection {
     };
     let watch = silence(heartbeatMs);
     const onRecord = (record: Buffer): void => {
+      // What nobody can answer any more: Mesos says it again to the next subscription.
+      if (this.#stopped) return;
       const event = this.#codec.decodeEvent(record, (what) => this.#unknown(what));
       if (event.type === 'SUBSCRIBED') {
         clearTimeout(watch);
@@ -251,7 +253,9 @@ export class MesosConnection {
     }, this.#times.staleGraceMs).unref();
   }
 
+  /** What failed before failed on another master: the new one, which may need a moment to recover, is asked often again. */
   #leaderIs(leader: URL): void {
+    this.#failures = 0;
     this.#proceed?.();
     if (this.#master && this.#master.origin !== leader.origin) {
       this.#attempt.abort(new TransportError(`${leader.origin} leads now`));

@@ -1,5 +1,5 @@
 import type { Blocked } from '../scheduler/blocked.ts';
-import type { Shape } from '../scheduler/pool.ts';
+import { type Pool, readProject, type Shape } from '../scheduler/pool.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import type { ManagerTarget } from '../scheduler/target.ts';
 
@@ -22,7 +22,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Bloc
     const target = state.targets.get(manager.address);
     const why = blocked.get(manager.address);
     const leaving = [...(state.workersOf.get(manager.address) ?? [])].filter(({ phase }) => phase === 'leaving').length;
-    const words = target ? targetWords(target, why) : [`no pool serves project ${manager.project}`];
+    const words = target ? targetWords(target, why) : [unservedWords(state.pools, manager.project)];
     if (why?.reason === 'pool-pausing' || why?.reason === 'first-workers') {
       // Workers of another protocol are turned away without a word in their exit status.
       words.push(
@@ -34,7 +34,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Bloc
     if (manager.silentSince !== undefined) {
       const seconds = Math.round((now - manager.silentSince) / 1000);
       words.push(`its manager has not answered for ${seconds} s: the numbers are those of before`);
-    } else if (manager.source === 'catalog') {
+    } else if (manager.locked === undefined && manager.source === 'catalog') {
       words.push(`its manager cannot be asked from here: the numbers are the catalog's, up to a minute old`);
     }
     return {
@@ -53,6 +53,14 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Bloc
       words,
     };
   });
+}
+
+function unservedWords(pools: readonly Pool[], project: string): string {
+  const { name, image } = readProject(project);
+  const fitting = pools.filter((pool) => pool.projects.test(name));
+  if (image === undefined || fitting.length === 0) return `no pool serves project ${project}`;
+  const others = fitting.map((pool) => `${pool.name} ${pool.image ?? 'none'}`).join(', ');
+  return `no pool serves project ${name} in image ${image}: those that serve it otherwise have ${others}`;
 }
 
 function targetWords(target: ManagerTarget, blocked: Blocked | undefined): string[] {

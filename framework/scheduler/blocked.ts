@@ -2,6 +2,7 @@
 export interface Blocked {
   reason:
     | 'manager-silent'
+    | 'manager-locked'
     | 'password'
     | 'scale-up-delay'
     | 'pool-pausing'

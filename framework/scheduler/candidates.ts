@@ -5,6 +5,7 @@ import type { Constrained } from './constraints.ts';
 import type { Pool, Shape } from './pool.ts';
 import { FreeResources } from './resources.ts';
 import type { SchedulerState } from './state.ts';
+import { timesOf } from './unavailability.ts';
 
 /** Launches not yet running on one agent: every Mesos task starts an executor, and too many at once starve each other. */
 export const STARTING_PER_AGENT = 64;
@@ -95,10 +96,7 @@ function reasonToAvoid(state: SchedulerState, { agent_id, unavailability }: Offe
   const backoff = state.agentBackoffs.get(agent_id.value);
   if (backoff && pausing(backoff, now)) return backoff.why;
   if (!unavailability) return undefined;
-  const start = Number(unavailability.start.nanoseconds) / 1e6;
-  const end = unavailability.duration
-    ? start + Number(unavailability.duration.nanoseconds) / 1e6
-    : Number.POSITIVE_INFINITY;
+  const { start, end } = timesOf(unavailability);
   return now >= start - DRAIN_AHEAD_MS && now < end ? 'about to be taken down' : undefined;
 }
 

@@ -1,7 +1,8 @@
-import type { InverseOffer } from '../mesos/messages.ts';
+import type { InverseOffer, Offer } from '../mesos/messages.ts';
 import type { Frame } from './frame.ts';
 import { LONG_REFUSAL_SECONDS } from './placement.ts';
 import type { SchedulerState } from './state.ts';
+import { timesOf } from './unavailability.ts';
 
 /**
  * Agents are to be taken down: agreed. Their workers leave as they become idle, and their offers are not used any more.
@@ -10,8 +11,7 @@ import type { SchedulerState } from './state.ts';
 export function takeInverseOffers(frame: Frame, inverseOffers: readonly InverseOffer[]): void {
   if (inverseOffers.length === 0) return;
   for (const { id, agent_id, unavailability } of inverseOffers) {
-    const start = Number(unavailability.start.nanoseconds) / 1e6;
-    if (agent_id) frame.state.draining.set(agent_id.value, { start, inverseOffer: id.value });
+    if (agent_id) frame.state.draining.set(agent_id.value, { ...timesOf(unavailability), inverseOffer: id.value });
   }
   frame.call({
     type: 'ACCEPT_INVERSE_OFFERS',
@@ -20,6 +20,22 @@ export function takeInverseOffers(frame: Frame, inverseOffers: readonly InverseO
       filters: { refuse_seconds: LONG_REFUSAL_SECONDS },
     },
   });
+}
+
+/**
+ * An offer says what its agent's maintenance is. Of one that is called off nothing else tells: Mesos only rescinds
+ * inverse offers that are not answered yet (seen with Mesos 1.12).
+ */
+export function takeUnavailability(state: SchedulerState, { agent_id, unavailability }: Offer): void {
+  const draining = state.draining.get(agent_id.value);
+  if (!draining) return;
+  if (unavailability) Object.assign(draining, timesOf(unavailability));
+  else state.draining.delete(agent_id.value);
+}
+
+/** On ticks: forgets maintenances that are over. */
+export function endMaintenances({ state, now }: Frame): void {
+  for (const [agentId, { end }] of state.draining) if (now >= end) state.draining.delete(agentId);
 }
 
 /** The maintenance was called off, or its inverse offer is replaced by another, which follows. */

@@ -122,7 +122,18 @@ export const DEFAULT_POOL: Pool = {
   workerCommand: 'work_queue_worker',
 };
 
-/** The pool that serves a project: the first that matches. */
+/** A project may end with this and the image that its workers are to have: `NAME@image=IMAGE`. */
+const IMAGE_MARK = '@image=';
+
+/** A project's name, and the image that it asks for, where it does. */
+export function readProject(project: string): { name: string; image?: string } {
+  const at = project.indexOf(IMAGE_MARK);
+  if (at < 0) return { name: project };
+  return { name: project.slice(0, at), image: project.slice(at + IMAGE_MARK.length) };
+}
+
+/** The pool that serves a project: the first that matches its name, and has the image that it asks for. */
 export function poolOf(pools: readonly Pool[], project: string): Pool | undefined {
-  return pools.find((pool) => pool.projects.test(project));
+  const { name, image } = readProject(project);
+  return pools.find((pool) => pool.projects.test(name) && (image === undefined || pool.image === image));
 }

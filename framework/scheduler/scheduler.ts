@@ -8,7 +8,7 @@ import { type Budget, budgetOf } from './budget.ts';
 import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './declaration.ts';
 import { takeFailedCall } from './failed-calls.ts';
 import { Frame } from './frame.ts';
-import { rescindInverseOffer, takeInverseOffers } from './maintenance.ts';
+import { endMaintenances, rescindInverseOffer, takeInverseOffers, takeUnavailability } from './maintenance.ts';
 import { observe } from './observe.ts';
 import { lackingOffers, place, reasonWithoutOffers } from './placement.ts';
 import type { Pool } from './pool.ts';
@@ -176,6 +176,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       break;
     case 'tick':
       reviewHealth(state, now);
+      endMaintenances(frame);
       if (state.subscribed) reconcileOverdue(frame);
       break;
     case 'call-failed':
@@ -206,7 +207,10 @@ function takeMesosEvent(frame: Frame, event: Event): void {
       takeSubscribed(frame, event.subscribed?.framework_id.value);
       break;
     case 'OFFERS':
-      for (const offer of event.offers?.offers ?? []) state.offers.set(offer.id.value, { offer, receivedAt: now });
+      for (const offer of event.offers?.offers ?? []) {
+        state.offers.set(offer.id.value, { offer, receivedAt: now });
+        takeUnavailability(state, offer);
+      }
       break;
     case 'RESCIND':
       if (event.rescind) state.offers.delete(event.rescind.offer_id.value);

@@ -92,8 +92,8 @@ export interface SchedulerState {
   /** The same workers by their manager's address. */
   workersOf: Map<string, Set<Worker>>;
   strangers: Map<string, Stranger>;
-  /** Agents that will be taken down, by id: when (ms since 1970), and the inverse offer that said so. */
-  draining: Map<string, { start: number; inverseOffer: string }>;
+  /** Agents that will be taken down, by id: from when to when (ms since 1970), and the inverse offer that said so. */
+  draining: Map<string, { start: number; end: number; inverseOffer: string }>;
   demand: Demand | undefined;
   /** The managers of the last look, by address. */
   managers: Map<string, ManagerDemand>;

@@ -222,6 +222,10 @@ function holdOf(pool: Pool, manager: ManagerDemand, waiting: Waiting, now: numbe
       detail: `its manager has been silent for ${seconds} s: it would accept no worker`,
     };
   }
+  if (manager.locked !== undefined) {
+    const detail = `its manager ${manager.locked}: neither can it be asked, nor would it accept workers${manager.needsPassword ? '; its password belongs into the file of --password' : ''}`;
+    return { reason: 'manager-locked', detail };
+  }
   if (manager.needsPassword && pool.passwordFile === undefined) {
     const detail = `its manager wants a password, and pool ${pool.name} has no passwordFile for its workers`;
     return { reason: 'password', detail };

@@ -74,7 +74,8 @@ function endingOf(worker: Worker, { state, reason }: TaskStatus): Ending {
 
 /** What an operator reads about a worker's end: Mesos' own words, and its reason where it has one. */
 function describeEnd(worker: Worker, { state, message, reason }: TaskStatus): string {
-  const words = [message || state];
+  // Docker's messages have several lines; this is one of a log, and of a list.
+  const words = [message?.trim().replaceAll(/\s*\n\s*/g, '; ') || state];
   if (reason) words.push(`(${reason})`);
   if (state === 'TASK_FINISHED' && !hasServed(worker)) {
     words.push('before its manager knew it: no route to it, another Work Queue protocol, or a wrong password');

@@ -5,7 +5,7 @@ import { isFresh, type Sighting, STALE_MS } from './sightings.ts';
 import { waitingNeeds } from './task-needs.ts';
 
 /**
- * What a manager needs, as far as we know; undefined for one that is dead, foreign, locked, or was never reached and is
+ * What a manager needs, as far as we know; undefined for one that is dead, foreign, or was never reached and is
  * only claimed to exist by something unreliable.
  *
  * - The manager's own last word counts as long as the manager lives. While it is silent, or cannot be reached, it is
@@ -13,6 +13,7 @@ import { waitingNeeds } from './task-needs.ts';
  * - The catalog's numbers count only where the manager cannot be reached at all, or no longer.
  * - A manager that was silent from the start is listed, so that nobody takes its workers away, but without a single
  *   waiting task: its row cannot be told from that of a manager whose port was reused, and it would accept no worker now.
+ * - A locked one is listed as its row describes it: it is there, but nothing can be done for it.
  */
 export function demandOf(sighting: Sighting, known: Knowledge, now: number): ManagerDemand | undefined {
   const { state, record, asOf, tasks, workers } = known;
@@ -47,6 +48,7 @@ export function demandOf(sighting: Sighting, known: Knowledge, now: number): Man
     }
     if (row && known.failure === 'unreachable') return fromCatalog(row, row.lastHeardFrom);
   }
+  if (state === 'locked' && row) return { ...fromCatalog(row, row.lastHeardFrom), locked: known.reason };
   return undefined;
 
   function identity(source: ManagerRecord) {
@@ -89,7 +91,7 @@ export function problemOf(sighting: Sighting, known: Knowledge): string | undefi
     case 'failing':
       return `${who}: ${known.reason}`;
     case 'locked':
-      return `${who}: ${known.reason}; no workers are started for it`;
+      return row ? undefined : `${who}: ${known.reason}; no workers are started for it`;
     case 'dead':
     case 'foreign':
       return row ? undefined : `${who} is not there (yet): ${known.reason}`;

@@ -57,6 +57,8 @@ export interface ManagerDemand {
   workers: ConnectedWorker[];
   /** It asked for a password: its workers need the password file too (`work_queue_worker -P`). */
   needsPassword?: boolean;
+  /** Why it does not answer our questions (password, TLS): only its catalog row tells of it, and no worker can serve it. */
+  locked?: string;
 }
 
 /** One look at everything: what the watcher hands to the scheduler core. */

@@ -153,7 +153,7 @@ export function afterFailure(known: Knowledge, failure: ManagerFailure, reason: 
       return resting(known, 'dead', reason, now);
     case 'needs password':
     case 'wrong password':
-      return { ...resting(known, 'locked', reason, now), protected: true };
+      return { ...resting(known, 'locked', reason, now), protected: true, failure };
     case 'stopped':
       return known;
     default: {

@@ -177,9 +177,12 @@ export class ManagerPoll {
     const now = Date.now();
     this.#demand = demandOf(this.#sighting, known, now);
     this.#problem = problemOf(this.#sighting, known);
-    if (known.state !== before.state) {
+    const isLocked = known.state === 'locked';
+    if (known.state !== before.state || (isLocked && known.reason !== before.reason)) {
       const facts = { manager: this.address, project: known.record?.project ?? this.#sighting.row?.project };
-      this.#options.log.info({ ...facts, before: before.state, reason: known.reason }, `manager is ${known.state}`);
+      // What a manager asks for is tried first: only then is it somebody's turn.
+      const level = isLocked && (known.failure !== 'needs password' || !this.#options.password) ? 'warn' : 'info';
+      this.#options.log[level]({ ...facts, before: before.state, reason: known.reason }, `manager is ${known.state}`);
     }
     const shown = JSON.stringify([{ ...this.#demand, asOf: 0 }, this.#problem, known.state === 'new']);
     if (shown === this.#shown) return;

@@ -8,7 +8,7 @@ import { RecordIODecoder } from '../../framework/mesos/recordio.ts';
 export const ALL_CAPABILITIES = ['MULTI_ROLE', 'RESERVATION_REFINEMENT', 'PARTITION_AWARE', 'TASK_KILLING_STATE'];
 
 /** Long enough for the slowest thing that a busy real master does; nothing waits for it in vain. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface Answer {
   status: number;

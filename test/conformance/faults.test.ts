@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { frameworkInfo, type RawFramework, send } from './client.ts';
 import { firstOffer, identified, isReal, launch, task, useCluster } from './cluster.ts';
 
@@ -86,10 +89,15 @@ describe.skipIf(isReal)('an agent that is lost (needs fault switches)', () => {
     const framework = await cluster.subscribe();
     const offer = await firstOffer(framework);
     const index = Number(offer.agent_id.value.at(-1));
-    await launch(framework, [offer], [task(offer, 'ends', { command: 'sleep 0.5' })], 600);
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const gate = join(folder, 'gate');
+    const command = `until [ -e ${gate} ]; do sleep 0.1; done`;
+    await launch(framework, [offer], [task(offer, 'ends', { command })], 600);
     await framework.update('ends', 'TASK_RUNNING');
     cluster.faults.loseAgent(index);
     await framework.update('ends', 'TASK_UNREACHABLE');
+    writeFileSync(gate, '');
     await sleep(1000);
     framework.mark();
     cluster.faults.returnAgent(index);

@@ -42,7 +42,7 @@ describe("a task's files", () => {
       'TASK_RUNNING',
     );
     let text = '';
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while (!text.includes('line 5\n') && Date.now() < deadline) {
       text += (await readFile(agent, `${path}/stdout`, `&offset=${Buffer.byteLength(text)}`)).data;
     }
@@ -104,7 +104,7 @@ describe("a task's files", () => {
     const state = JSON.parse(text) as { frameworks: { id: string; executors: { id: string; directory: string }[] }[] };
     const executors = state.frameworks.find(({ id }) => id === framework.id)?.executors;
     const directory = executors?.find(({ id }) => id === 'writes')?.directory;
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     let data = '';
     while (!data.includes('here\n') && Date.now() < deadline)
       data = (await readFile(agent, `${directory}/stdout`)).data;

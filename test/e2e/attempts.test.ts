@@ -107,7 +107,7 @@ describe('attempts', () => {
   });
 
   it('that exceed their time limit end with what they printed', async () => {
-    const file = workflow(`  - { name: slow, command: 'echo begun; sleep 100', resources: { wallTime: 1 } }\n`);
+    const file = workflow(`  - { name: slow, command: 'echo begun; sleep 100', resources: { wallTime: 3 } }\n`);
     const { code, stdout } = await relval.run('run', file, '--local', '--no-check');
     expect(code, stdout).toBe(1);
     const run = await directory();

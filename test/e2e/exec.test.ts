@@ -38,14 +38,23 @@ describe('relval exec', () => {
     const end = await ended;
     expect(end.code, end.stderr).toBe(0);
     expect(end.stdout).toMatch(/^\+ bash \.\/exec\.sh\nfirst line\nlast line\n$/);
-    expect(end.stderr).toMatch(/exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED/);
+    expect(end.stderr).toMatch(
+      /exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED[\s\S]*\nlogs: {3}relval logs \S+ exec\noutput: /,
+    );
   });
 
   it('shows every attempt, and says between unfinished lines what it has to say on lines of its own', async () => {
     const marker = join(relval.dir, 'marker');
     // A step whose shell is killed is tried again.
-    const text = `printf attempt >&2; if [ ! -e "$1" ]; then sleep 1; touch "$1"; kill -9 $PPID; sleep 60; fi; printf ' two'\n`;
-    const { code, stdout, stderr } = await relval.run('exec', '--local', '--', script(text), marker);
+    const text = `printf attempt >&2; if [ ! -e "$1" ]; then until [ -e "$1" ]; do sleep 0.1; done; kill -9 $PPID; sleep 60; fi; printf ' two'\n`;
+    const { child, ended } = relval.start('exec', '--local', '--', script(text), marker);
+    let seen = '';
+    child.stderr?.on('data', (chunk) => {
+      seen += chunk;
+    });
+    await until('the first attempt', 60, () => /^attempt/m.test(seen) || undefined);
+    writeFileSync(marker, '');
+    const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(0);
     expect(stderr.match(/^attempt$/gm), stderr).toHaveLength(2);
     expect(stderr).toMatch(/exec broken[^\n]*will be tried again/);
@@ -54,7 +63,8 @@ describe('relval exec', () => {
 
   it('prints with --json the report alone on stdout', async () => {
     const { code, stdout, stderr } = await relval.run('exec', '--local', '--json', '--', script('echo out; exit 3\n'));
-    expect(code).toBe(1);
+    expect(code, stderr).toBe(1);
+    expect(stdout, stderr).not.toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'relval-report-1', verdict: 'failed' });
     expect(stderr).toMatch(/^out$/m);
   });

@@ -1,14 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { RunStore } from '../../validation/runs/store.ts';
-import { Relval, ROOT } from './relval.ts';
+import { CLI, Relval, ROOT, until } from './relval.ts';
+import { canBoot, Systemd } from './systemd.ts';
 
 let relval: Relval;
 let folder: string;
 let file: string;
-const PATH = process.env.PATH;
+const canMount = spawnSync('unshare', ['-m', 'true']).status === 0;
 beforeEach(() => {
   relval = new Relval();
   folder = join(relval.dir, `it's 100% nightly`);
@@ -22,10 +23,7 @@ nightlies:
 `,
   );
 });
-afterEach(() => {
-  process.env.PATH = PATH;
-  relval.remove();
-});
+afterEach(() => relval.remove());
 
 /** With these variables only. */
 function runClean(env: Record<string, string>, cwd: string, words: readonly string[]) {
@@ -69,25 +67,63 @@ describe('a nightly whose scheduler gives it hardly any environment', () => {
     });
   });
 
-  it('runs by its line of the crontab, which keeps what it says in a file', async () => {
-    const table = join(relval.dir, 'table');
-    const program = join(relval.dir, 'crontab');
-    writeFileSync(
-      program,
-      `#!/bin/sh\ncase $1 in -l) cat '${table}' 2>/dev/null || { echo no crontab for me >&2; exit 1; } ;; -) cat >'${table}' ;; esac\n`,
-    );
-    chmodSync(program, 0o755);
-    process.env.PATH = `${relval.dir}${delimiter}${PATH}`;
-    const applied = await relval.run('schedule', 'apply', 'train', '--to', 'cron', '--file', file);
-    expect(applied.code, applied.stderr).toBe(0);
-    const line = /^\* \* \* \* \* (.*)$/m.exec(readFileSync(table, 'utf8'))?.[1] ?? '';
-    // What cron(8) and crontab(5) do with it.
-    const env = { HOME: relval.dir, LOGNAME: 'root', SHELL: '/bin/sh', PATH: '/usr/bin:/bin' };
-    const { status, stdout, stderr } = runClean(env, relval.dir, ['/bin/sh', '-c', line.replaceAll('\\%', '%')]);
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(onlyRun()).toMatchObject({ verdict: 'passed', name: 'train' });
-    expect(readFileSync(join(relval.runs, 'nightly-train.log'), 'utf8')).toMatch(/^train-\S+: \d+ steps[\s\S]*PASSED/);
+  it.skipIf(!canBoot)('runs when systemd calls it by its timer, and when it is told to', async () => {
+    const place = join(relval.dir, 'systemd');
+    mkdirSync(place);
+    const systemd = new Systemd(place);
+    onTestFinished(() => systemd.stop());
+    await systemd.start();
+    const schedule = (action: string) =>
+      systemd.run(process.execPath, CLI, 'schedule', action, 'train', '--to', 'systemd', '--file', file);
+    expect(schedule('apply')).toMatchObject({ status: 0, stderr: '' });
+    expect(systemd.run('systemctl', 'list-timers', '--all').stdout).toContain('relval-train.timer');
+    const passed = () => new RunStore(relval.runs).list().filter(({ record }) => record.verdict === 'passed').length;
+    await until('its timer to start it', 150, () => passed() > 0 || undefined);
+    const before = passed();
+    expect(schedule('trigger')).toMatchObject({ status: 0, stdout: 'started: relval-train-now.service\n' });
+    await until('what was triggered to pass', 60, () => passed() > before || undefined);
+    expect(schedule('remove').status).toBe(0);
+    expect(systemd.run('systemctl', 'list-timers', '--all').stdout).not.toContain('relval-train');
   });
+
+  it.skipIf(!canMount)(
+    'runs by its line of the crontab when cron calls it, which keeps what it says in a file',
+    async () => {
+      // cron and crontab have their places built in: they get others, for themselves.
+      const places = { '/var/spool/cron/crontabs': 'spool', '/etc/cron.d': 'cron.d', '/run': 'run' };
+      for (const place of Object.values(places)) mkdirSync(join(relval.dir, place));
+      const mounts = Object.entries(places).map(([where, what]) => `mount --bind '${join(relval.dir, what)}' ${where}`);
+      const apply = `'${process.execPath}' '${CLI}' schedule apply train --to cron --file "$1"`;
+      const commands = [
+        'set -e',
+        ...mounts,
+        'mount --bind /dev/null /etc/crontab',
+        apply,
+        'crontab -l',
+        'exec cron -f',
+      ];
+      const cron = spawn('unshare', ['-m', 'bash', '-c', commands.join('\n'), 'bash', file], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      for (const stream of [cron.stdout, cron.stderr]) {
+        stream.on('data', (chunk) => {
+          said += chunk;
+        });
+      }
+      onTestFinished(() => void cron.kill('SIGTERM'));
+      const log = join(relval.runs, 'nightly-train.log');
+      const text = await until('cron to call it', 150, () => {
+        if (cron.exitCode !== null) throw new Error(`cron has ended: ${said}`);
+        const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+        return text.includes('report: ') ? text : undefined;
+      });
+      cron.kill('SIGTERM');
+      expect(said).toContain('* * * * * cd ');
+      expect(text).toMatch(/^train-\S+: \d+ steps[\s\S]*PASSED/);
+      expect(new RunStore(relval.runs).list()[0]?.record).toMatchObject({ verdict: 'passed', name: 'train' });
+    },
+  );
 
   it('is refused where no worker could run, instead of waiting for one', async () => {
     const runs = join(folder, 'runs');

@@ -198,11 +198,11 @@ describe('relval gc', () => {
 
   it('removes a run, or it is resumed, but never both', async () => {
     const workflow = file('w.yaml', 'name: w\nstages: [{ name: a, command: "true" }]\n');
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 3; i++) {
       expect((await relval.run('run', workflow, '--local', '--proxy', 'none')).code).toBe(3);
       const { id, directory } = await relval.onlyRun();
       const resuming = relval.run('resume', id);
-      await new Promise((resolve) => setTimeout(resolve, i * 100));
+      await new Promise((resolve) => setTimeout(resolve, i * 150));
       const gc = await relval.run('gc', '--keep', '0', '--yes');
       const resumed = await resuming;
       const gone = !existsSync(directory);

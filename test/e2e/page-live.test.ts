@@ -29,7 +29,7 @@ it('shows a run appear, go on, and end, with its steps, its log, its graph and i
   await list.page.getByText('There are no runs yet.').waitFor();
   const { ended } = relval.start('run', GPMC, '--local', '--set', 'RELVAL_DEMO_FAIL=3');
   const link = list.page.locator('tbody a[data-row-link]');
-  await link.waitFor({ timeout: 60_000 });
+  await link.waitFor();
   await link.click();
   const { page } = list;
   await page.locator('.answer h1').getByText('Running').waitFor();

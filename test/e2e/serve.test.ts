@@ -49,7 +49,7 @@ describe('relval serve', () => {
     process.kill(pid, 'SIGTERM');
     expect(await closed).toBe(1001);
     expect((await ended).code).toBe(0);
-    expect(Date.now() - start).toBeLessThan(10_000);
+    expect(Date.now() - start).toBeLessThan(60_000);
     idle.destroy();
   });
 
@@ -203,5 +203,5 @@ describe('what changes something', () => {
       ['second', 'number'],
     ]);
     expect(await post('runs/nothing/stop', {})).toMatchObject({ status: 404 });
-  }, 300_000);
+  });
 });

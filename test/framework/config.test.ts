@@ -118,6 +118,17 @@ pools:
     expect(poolOf(pools.slice(0, 1), 'xa')).toBeUndefined();
   });
 
+  it('gives a project that asks for an image the first pool that fits its name and has it', () => {
+    const pools = parse(
+      'pools: [{name: a, projects: p, image: x/y}, {name: b, projects: p|q, image: "x/y:2"}, {name: rest, image: z}]',
+    );
+    expect(poolOf(pools, 'p')?.name).toBe('a');
+    expect(poolOf(pools, 'p@image=x/y')?.name).toBe('a');
+    expect(poolOf(pools, 'p@image=x/y:2')?.name).toBe('b');
+    expect(poolOf(pools, 'q@image=x/y')).toBeUndefined();
+    expect(poolOf(pools, 'me@home')?.name).toBe('rest');
+  });
+
   it.each([
     ['no YAML', 'pools:\n- name: a\n  role: "x\n', /^pools\.yaml:4:1: .*quote/i],
     ['nothing at all', '', /^pools\.yaml:1:1: pools: /],

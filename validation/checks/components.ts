@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { countLines } from '../report/groups.ts';
+import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { readYaml } from '../workflow/yaml-file.ts';
 import { coversFile, expressionSchema, globMatches } from './scope.ts';
@@ -86,9 +86,9 @@ export function summarizeComponents(
     return {
       name,
       contacts: contacts ?? [],
-      errors: countLines(errors),
-      newErrors: countLines(errors.filter(({ age }) => age === 'new')),
-      warnings: countLines(own.filter(({ severity }) => severity === 'warning')),
+      errors: countTroubles(errors),
+      newErrors: countTroubles(errors.filter(({ age }) => age === 'new')),
+      warnings: countTroubles(own.filter(({ severity }) => severity === 'warning')),
     };
   });
   return rows

@@ -2,12 +2,25 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Finding } from '../report/model.ts';
 
+/** A pattern, and what stands for what it matches, where `$1` is its first group; what its group `kept` matches stays. */
 type Fold = readonly [pattern: RegExp, instead: string];
+
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 
 /** What differs between two runs of the same trouble, and what stands for it. In this order: times hold numbers. */
 const PLACES: readonly Fold[] = [
-  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
-  [/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d( [A-Z]{3,4})? \d{4}/g, '<time>'],
+  [/\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
+  // As date, ls and syslog write it: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31:00`.
+  [new RegExp(`\\b(?:${DAY} )?${MONTH} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d( [A-Z]{3,4})?( \\d{4})?\\b`, 'g'), '<time>'],
+  // As mails, web servers and others do: `Sun, 22 Nov 2026 22:31:00 +0100`, `22/Nov/2026:22:31:00 +0100`.
+  [
+    new RegExp(
+      `\\b(?:${DAY}, )?\\d{1,2}([-/ ])${MONTH}\\1\\d{4}[: ]\\d\\d:\\d\\d:\\d\\d( [+-]\\d{4}| [A-Z]{3,4}\\b)?`,
+      'g',
+    ),
+    '<time>',
+  ],
   [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
   [/\[<time>\]/g, '<time>'],
   [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
@@ -22,16 +35,40 @@ const FOLDS: readonly Fold[] = [
     /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
     '<host>',
   ],
+  [/\[(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}\]/g, '<host>'],
   [/\btmp\.\w{6,}/g, '<n>'],
+  // Objects that gcc makes on its way.
+  [/(?<=<path>\/)cc\w{6}(?=\.[os]\b)/g, '<n>'],
   // Versions of objects in the conditions database, and what ROOT's interpreter was told.
   [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
   [/\binput_line_\d+/g, 'input_line_<n>'],
-  [/(?<![\w.])-?(?:nan|inf)\b/gi, '<n>'],
+  [/(?<![\w.])-?(?:nan|inf)\b(?:\([\w()]*\))?|\(nil\)/gi, '<n>'],
   [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
-  [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g, '<n>'],
-  // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918), but for
-  // codes of errors (GeomNav0003).
-  [/(?:(?<=[\s=(,[])-)?(?<![A-Za-z_\d])\d+(\.\d+)?([eE][+-]?\d+)?|\d{3,}(?<=\b[a-z]\w{0,60})|\d{5,}/g, '<n>'],
+  [/\b(?=[\da-f]*\d)[\da-f]{8,}\b/gi, '<n>'],
+  // 512 MB in one run are 1.7 GB in another, 90 s are 1m30s.
+  [/(?<![\w.])\d+(?:\.\d+)? ?(?:[kKMGT]i?)?B\b/g, '<size>'],
+  [/(?<![\w.])(?:\d+(?:\.\d+)?(?:h|min|m|s|ms|us|ns))+\b/g, '<n>'],
+  [/\b((?:evt|event|job|chunk|track|thread|pid|tid)_?)\d+\b/gi, '$1<n>'],
+  [
+    new RegExp(
+      [
+        // Numbers that say what is wrong: of errors, signals and statuses, XRootD's error codes, versions of libraries and
+        // symbols, and of templates the arguments, of which each makes another class.
+        '(?<kept>(?<=\\b(?:errno|HTTP|signal|status|code)(?: is| was)? ?[:=#]? ?\\(?)\\d{1,4}\\b(?!\\.\\d)',
+        '(?<=\\berror: )\\[3\\d{3}\\]',
+        '(?<=\\.so)(?:\\.\\d+)+\\b',
+        '\\b[A-Z]{3,}_\\d+(?:\\.\\d+)+\\b',
+        '(?<=\\w)<(?:[\\w:* ]{1,60},){0,6} ?\\d{1,3}(?:, ?[\\w:* ]{1,60}){0,6}>)',
+        // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918,
+        // ESDs_0017), but for codes of errors (GeomNav0003).
+        '(?:(?<=[\\s=(,[])-)?(?<![A-Za-z_\\d])(?:\\d+(?:\\.\\d+)?|(?<!\\.)\\.\\d+)(?:[eE][+-]?\\d+)?',
+        '\\d{3,}(?<=(?:\\b[a-z]\\w{0,60}|_\\d{3,20}))',
+        '\\d{5,}',
+      ].join('|'),
+      'g',
+    ),
+    '<n>',
+  ],
   [/\s+/g, ' '],
 ];
 
@@ -78,7 +115,7 @@ function foldAt(line: string, anchor: number, hosts: readonly Fold[] = []): { te
     let end = 0;
     for (const match of text.matchAll(pattern)) {
       const [found, group = ''] = match;
-      const to = instead.replace('$1', () => group);
+      const to = match.groups?.kept ?? instead.replace('$1', () => group);
       folded += text.slice(end, match.index) + to;
       end = match.index + found.length;
       if (end <= position) moved += to.length - found.length;

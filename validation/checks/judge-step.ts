@@ -76,6 +76,7 @@ function mergeParts(
     if (whole.file === undefined) {
       whole.fingerprint = fingerprint(whole);
       Object.assign(whole, { file, line, column, context });
+      delete whole.lastLines;
     }
     return false;
   });

@@ -6,6 +6,7 @@ import { findChanges } from './measures.ts';
 import type { Outcome } from './outcome.ts';
 import { loadPolicy, type Policy } from './policy.ts';
 import { loadRules, type Rules } from './rules.ts';
+import { unneededExceptions } from './unneeded.ts';
 import { countStates, decide } from './verdict.ts';
 
 /** What a run is judged by. */
@@ -52,6 +53,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       coreDumps: _c,
       outOfMemory: _k,
       missing: _o,
+      lastLines: _w,
       earlier: _r,
       ...rest
     } = step;
@@ -65,6 +67,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       steps,
       reference.earlier.map((run) => run.steps),
     );
+  const unneeded = unneededExceptions(rules, findings, steps);
   const compared = reference && {
     reference: {
       run: reference.report.run,
@@ -80,6 +83,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
     findings,
     policy: { name: policy.name, failOn: policy.failOn },
     ...compared,
+    ...(unneeded.length > 0 && { unneeded }),
     components: summarizeComponents(findings, components),
     steps,
   };

@@ -12,15 +12,14 @@ const LEAST_SHARE_OF_TWO = 0.35;
 /** From fewer earlier runs nothing is known of what is usual. */
 const FEWEST = 3;
 /**
- * So many standard deviations from the median of n earlier runs still count as noise, where these are estimated from the
- * same n values: Student's t for 98 % (two-sided, n - 1 degrees of freedom) times sqrt(1 + 1/n), for n of 3 to 10. A few
- * runs that happen to agree say little.
+ * So many times the range of n earlier runs still count as noise, for n of 3 to 10: 98 % of values of the same normal
+ * distribution are no farther from the median of the n (found by simulation). A few runs that happen to agree say little. Of
+ * more than SEVERAL runs the one that is farthest off is left out of the range, so that it does not hide others for weeks.
  */
-const DEVIATIONS = [8, 5.1, 4.1, 3.6, 3.4, 3.2, 3.1, 3] as const;
-/** The same for one of many steps, where the others of its stage tell how much a step strays. */
+const RANGES = [4.3, 2.3, 1.7, 2.5, 1.9, 1.6, 1.4, 1.3] as const;
+const SEVERAL = 5;
+/** The same for one of many steps, where the others of its stage tell how much a step strays: in standard deviations. */
 const DEVIATIONS_OF_MANY = 5;
-/** Of so few values the range tells more of their deviation than the median of what they deviate by. */
-const RANGE_TO_DEVIATION: Readonly<Record<number, number>> = { 3: 1.693, 4: 2.059, 5: 2.326 };
 /** Of so many steps of a stage it can be said how much one of them usually strays from the others. */
 const MANY = 5;
 /** The standard deviation of normal noise is so many times the median of the absolute deviations. */
@@ -106,7 +105,7 @@ function change(quantity: Quantity, value: number, before: readonly number[], sh
   const usual = median(before);
   const spread = Math.max(
     DEVIATIONS_OF_MANY * share * usual,
-    noise(before, share > 0),
+    share > 0 ? 3 * deviation(before) : noise(before),
     (before.length < FEWEST ? LEAST_SHARE_OF_TWO : LEAST_SHARE) * usual,
     LEAST[quantity],
   );
@@ -129,14 +128,14 @@ function deviationOfRatios(steps: readonly { value: number; before: readonly num
   return ratios.length < MANY ? 0 : deviation(ratios);
 }
 
-/** What values of earlier runs may differ by, by themselves; with `many` other steps a few values need not say all. */
-function noise(before: readonly number[], many: boolean): number {
+/** What values of earlier runs may differ by, by themselves. */
+function noise(before: readonly number[]): number {
   const n = before.length;
   if (n < FEWEST) return 0;
-  const divisor = RANGE_TO_DEVIATION[n];
-  const own = divisor === undefined || many ? deviation(before) : (Math.max(...before) - Math.min(...before)) / divisor;
-  const deviations = many ? DEVIATIONS.at(-1) : (DEVIATIONS[n - FEWEST] ?? DEVIATIONS.at(-1));
-  return (deviations ?? 0) * own;
+  const usual = median(before);
+  const farthestLast = [...before].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual));
+  const counted = n > SEVERAL ? farthestLast.slice(0, -1) : farthestLast;
+  return (RANGES[n - FEWEST] ?? RANGES[RANGES.length - 1] ?? 0) * (Math.max(...counted) - Math.min(...counted));
 }
 
 /** Robust, so that what stands out does not hide itself. */

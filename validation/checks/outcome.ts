@@ -1,4 +1,4 @@
-import type { Finding, StepReport } from '../report/model.ts';
+import type { Finding, LastLines, StepReport } from '../report/model.ts';
 
 /** What is known of one step when a run is over, before it is judged. */
 export interface StepOutcome extends Omit<StepReport, 'state'> {
@@ -26,6 +26,8 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   coreDumps?: string[];
   /** Patterns of outputs that later stages read, of which nothing was left. */
   missing?: string[];
+  /** What its payload wrote last, where that failed. */
+  lastLines?: LastLines;
   /** Why earlier attempts were not the last. */
   earlier?: { attempt: number; message: string }[];
 }

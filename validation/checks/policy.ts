@@ -18,7 +18,7 @@ const schema = z.strictObject({
 /**
  * What makes a run fail.
  * - `failOn`: `any error`, or only `new errors`, those that the reference run did not have
- * - `warnings`: so many are tolerated, more fail; absent: any number is
+ * - `warnings`: so many are tolerated, more fail; the same in several lines or steps is one; absent: any number is
  * - `regressions`: whether what takes more than in earlier runs, or leaves another amount of output, is only reported
  */
 export type Policy = z.infer<typeof schema> & { name: string };

@@ -44,7 +44,7 @@ const logRule = z.strictObject({
 });
 
 const percentage = z
-  .string()
+  .string('must be a percentage such as 90%')
   .regex(/^[1-9]\d{0,3}%$/, 'must be a percentage such as 90%')
   .transform((text) => Number.parseInt(text, 10) / 100);
 

@@ -3,7 +3,7 @@ import { foldAround, foldOfHosts } from './fingerprint.ts';
 import { lineAround, linesBeside, messageAround } from './lines.ts';
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
-import { describeException, type Exception, excuses, holds } from './scope.ts';
+import { type Exception, excuse, excuses, holds } from './scope.ts';
 import { Searcher } from './search.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
@@ -14,6 +14,8 @@ export interface LogMatch {
   severity: Severity;
   /** Why it is excused, and by whom; absent where it is not. */
   known?: string;
+  /** The exception that would excuse it, had it not ended. */
+  expired?: string;
   /** Both from 1; the column in characters. */
   line: number;
   column: number;
@@ -158,8 +160,10 @@ class Collector {
     const rule = this.rules[index] as LogRule;
     if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index)) return;
     const line = lineAround(bytes, start, start + length, MARGIN);
-    const exception = this.examine(rule, index, bytes, line);
-    if (exception === 'no match') return;
+    const fitting = this.examine(rule, index, bytes, line);
+    if (fitting === 'no match') return;
+    const { now } = this.options;
+    const exception = fitting?.find((one) => holds(one, now));
     const severity = exception ? 'info' : rule.severity;
     if (!this.isBetter(severity, index)) return;
     const best: Candidate = { rule, index, severity, exception, found: undefined };
@@ -170,7 +174,7 @@ class Collector {
     best.found = {
       rule,
       severity,
-      ...(exception && { known: describeException(exception) }),
+      ...excuse(exception ?? fitting?.[0], now),
       offset: base + start,
       message: messageAround(bytes, line, start, start + length),
       kind,
@@ -198,7 +202,7 @@ class Collector {
     return difference < 0 || (difference === 0 && index < this.best.index);
   }
 
-  /** What a rule says of a line beyond its text: no match, an exception, or (undefined) a match. */
+  /** What a rule says of a line beyond its text: no match, or a match and the exceptions that are about it, also expired ones. */
   private examine(rule: LogRule, index: number, bytes: Buffer, line: { from: number; to: number }) {
     if (!rule.matches && !rule.except) return undefined;
     const text = bytes.toString('utf8', line.from, line.to).replace(/\r$/, '');
@@ -206,7 +210,7 @@ class Collector {
       this.ruledOut.add(index);
       return 'no match' as const;
     }
-    return rule.except?.find((exception) => holds(exception, this.options.now) && excuses(exception, text));
+    return rule.except?.filter((exception) => excuses(exception, text));
   }
 
   private kindAround(bytes: Buffer, line: { from: number; to: number }, start: number): string {

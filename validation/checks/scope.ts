@@ -24,7 +24,7 @@ export const exceptionSchema = z
     matches: expressionSchema.optional(),
     reason: z.string().min(1),
     owner: z.string().min(1),
-    until: z.iso.date().optional(),
+    until: z.iso.date('must be a day such as 2030-01-31').optional(),
   })
   .refine((e) => e.contains ?? e.matches ?? e.stages ?? e.files, 'needs contains, matches, stages or files');
 
@@ -41,6 +41,13 @@ export function holds({ until }: Exception, now: number): boolean {
 /** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
 export function excuses({ contains, matches }: Exception, text: string): boolean {
   return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
+}
+
+/** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */
+export function excuse(exception: Exception | undefined, now: number): { known?: string; expired?: string } {
+  if (!exception) return {};
+  const text = describeException(exception);
+  return holds(exception, now) ? { known: text } : { expired: text };
 }
 
 /** `reason (owner, until day)`, for the finding. */

@@ -1,14 +1,17 @@
 import type { Finding, Severity } from '../report/model.ts';
-import { formatSize } from '../report/size.ts';
+import { formatMemory } from '../report/size.ts';
 import { formatDuration } from '../report/time.ts';
+import { fingerprint, fold } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
-import { coversFile, coversStage, describeException, excuses, holds } from './scope.ts';
+import { coversFile, coversStage, excuse, excuses, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
 interface Trouble {
   check: StepCheck;
   message: string;
+  /** What tells it from others, where the message does not. */
+  kind?: string;
   /** The output that it is about. */
   output?: string;
   /** Of a limit: the share of it that was used. */
@@ -19,6 +22,9 @@ export interface StepFinding extends Finding {
   check: StepCheck;
   isOfOutputs: boolean;
 }
+
+/** What ends a payload. What it wrote last tells more of it. */
+const ENDINGS: readonly StepCheck[] = ['exit-status', 'signal', 'time-limit'];
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
@@ -39,24 +45,29 @@ function covers(rule: StepRule, { check, output, share }: Trouble, stage: string
 }
 
 function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: number): StepFinding {
-  const { check, message, output } = trouble;
-  const exception = rule.except?.find(
+  const { check, message, output, kind } = trouble;
+  const fitting = rule.except?.filter(
     (one) =>
-      holds(one, now) &&
       coversStage(one, outcome.stage) &&
       (one.files === undefined || (output !== undefined && coversFile(one, output))) &&
       excuses(one, message),
   );
-  return {
+  const excused = excuse(fitting?.find((one) => holds(one, now)) ?? fitting?.[0], now);
+  const finding: Finding = {
     step: outcome.id,
     stage: outcome.stage,
     attempt: outcome.attempts,
-    severity: exception ? 'info' : rule.severity,
+    severity: excused.known === undefined ? rule.severity : 'info',
     rule: rule.id,
     message,
-    ...(exception && { known: describeException(exception) }),
+  };
+  return {
+    ...finding,
+    ...(kind !== undefined && { fingerprint: fingerprint(finding, kind) }),
+    ...excused,
     check,
     isOfOutputs: output !== undefined,
+    ...(outcome.lastLines && ENDINGS.includes(check) && { lastLines: outcome.lastLines }),
   };
 }
 
@@ -76,10 +87,12 @@ function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreD
   else if (exitStatus) {
     troubles.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}` });
   }
-  return [
-    ...troubles,
-    ...(coreDumps ?? []).map((name): Trouble => ({ check: 'core-dump', message: `core dumped: ${name}` })),
-  ];
+  if (coreDumps && coreDumps.length > 0) {
+    // However many processes it was.
+    const kind = [...new Set(coreDumps.map(fold))].sort().join(' ');
+    troubles.push({ check: 'core-dump', message: `core dumped: ${coreDumps.join(', ')}`, kind });
+  }
+  return troubles;
 }
 
 function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: StepOutcome): Trouble[] {
@@ -90,7 +103,7 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
     troubles.push({ check: 'time', message, share: seconds / timeLimit });
   }
   if (memoryLimit && peakMemory !== undefined) {
-    const message = `it had up to ${formatSize(peakMemory)} in memory, and asks for ${formatSize(memoryLimit)}`;
+    const message = `it had up to ${formatMemory(peakMemory)} in memory, and asks for ${formatMemory(memoryLimit)}`;
     troubles.push({ check: 'memory', message, share: peakMemory / memoryLimit });
   }
   return troubles;

@@ -1,4 +1,4 @@
-import { countLines } from '../report/groups.ts';
+import { countTroubles, groupFindings, tell } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
 import { isReleaseError } from './judge-step.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,8 +14,8 @@ export function countStates(steps: readonly StepReport[], findings: readonly Fin
     failed,
     broken,
     notRun: steps.length - succeeded - failed - broken,
-    errors: countLines(findings.filter((finding) => finding.severity === 'error')),
-    warnings: countLines(findings.filter((finding) => finding.severity === 'warning')),
+    errors: countTroubles(findings, 'error'),
+    warnings: countTroubles(findings, 'warning'),
   };
 }
 
@@ -55,14 +55,14 @@ export function decide(evidence: Evidence): Decision {
   const of = `of ${count(steps.length, 'step')}`;
 
   if (outcome.interrupted !== undefined) {
-    const soFar = against.length > 0 ? `; ${count(countLines(against), 'error')} found so far` : '';
+    const soFar = against.length > 0 ? `; ${count(countTroubles(against), 'error')} found so far` : '';
     const reason = `${outcome.interrupted} when ${succeeded + failed} ${of} had ended${soFar}`;
     return { verdict: 'interrupted', reason };
   }
   if (failing.length > 0) {
     const rest = unjudged > 0 ? `; nothing is known of ${count(unjudged, 'more step')}` : '';
     const missing = policy.failOn === 'new errors' && !reference ? '; no good run before it says what is known' : '';
-    const reason = `${failed} ${of} failed${ages(against, reference)}: ${describe(failing)}${missing}${rest}`;
+    const reason = `${failed} ${of} failed${describe(failing, against, reference)}${missing}${rest}`;
     return { verdict: 'failed', reason };
   }
   const cause =
@@ -85,7 +85,7 @@ export function decide(evidence: Evidence): Decision {
 
 /** What the policy does not tolerate beside errors. */
 function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | undefined {
-  const warnings = countLines(findings.filter((finding) => finding.severity === 'warning'));
+  const warnings = countTroubles(findings, 'warning');
   if (policy.warnings !== undefined && warnings > policy.warnings) {
     const tolerated = policy.warnings === 0 ? 'none' : `only ${policy.warnings}`;
     return `${count(warnings, 'warning')}, where ${tolerated} may be (policy ${policy.name})`;
@@ -114,7 +114,7 @@ function nameChanges([first, ...others]: readonly Change[]): string {
 
 /** What a run that passed is still to be known for. */
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
-  const warnings = countLines(findings.filter((finding) => finding.severity === 'warning'));
+  const warnings = countTroubles(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
   return [
     warnings > 0 ? `; ${count(warnings, 'warning')}` : '',
@@ -123,32 +123,41 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   ].join('');
 }
 
-/** `, with 1 new error and 2 known ones`; nothing where that is not known. */
+/** `1 new error and 2 known ones`, or `3 errors` where that is not known. */
 function ages(against: readonly Finding[], reference: Evidence['reference']): string {
-  if (!reference) return '';
-  const recent = countLines(against.filter(({ age }) => age === 'new'));
-  const known = countLines(against.filter(({ age }) => age === 'known'));
+  if (!reference) return count(countTroubles(against), 'error');
+  const recent = countTroubles(against.filter(({ age }) => age === 'new'));
+  const known = countTroubles(against.filter(({ age }) => age === 'known'));
   const parts = [recent > 0 ? count(recent, 'new error') : 'no new error', known > 0 ? count(known, 'known one') : ''];
-  return `, with ${parts.filter((part) => part !== '').join(' and ')}`;
+  return parts.filter((part) => part !== '').join(' and ');
 }
 
 function knownText(known: readonly Finding[]): string {
-  return `${count(countLines(known), 'known error')} in ${list(stepsOf(known))}`;
+  return `${count(countTroubles(known), 'known error')} in ${list(stepsOf(known))}`;
 }
 
 /** Names of steps in a reason. */
 const NAMED = 3;
 
-/** Steps and the first error: new ones before known ones, logs before exit statuses, which say less. */
-function describe(failing: readonly Finding[]): string {
+/** Characters of an error's message in a reason. */
+const MESSAGE = 160;
+
+/**
+ * `, with 2 new errors and 1 known one, the first in sim0003: what its log says (logs/rec.log:7)`. The first is a new one
+ * where there is one, and rather in a log than an exit status, which says less; it may be in several steps.
+ */
+function describe(failing: readonly Finding[], against: readonly Finding[], reference: Evidence['reference']): string {
   const recent = failing.filter(({ age }) => age === 'new');
   const told = recent.length > 0 ? recent : failing;
-  const steps = stepsOf(told);
-  const ofFirst = told.filter(({ step }) => step === steps[0]);
-  const first = ofFirst.find(({ file }) => file) ?? ofFirst[0];
-  if (!first) return list(steps);
+  const step = told[0]?.step;
+  const first = told.find((one) => one.step === step && one.file) ?? told[0];
+  const groups = groupFindings(told);
+  const group = groups.find(({ all }) => first && all.includes(first));
+  if (!first || !group) return '';
   const place = first.file ? ` (${first.file}${first.line ? `:${first.line}` : ''})` : '';
-  return `${list(steps)}: ${first.message.trim()}${place}`;
+  const sum = reference || groups.length > 1 ? `, with ${ages(against, reference)}` : '';
+  const which = groups.length > 1 ? ', the first in ' : ': ';
+  return `${sum}${which}${list(group.steps)}: ${tell(first, MESSAGE)}${place}`;
 }
 
 function stepsOf(findings: readonly Finding[]): string[] {

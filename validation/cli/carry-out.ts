@@ -5,8 +5,8 @@ import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
-import type { Report, Verdict } from '../report/model.ts';
-import { renderText } from '../report/text.ts';
+import type { Report, StepReport, Verdict } from '../report/model.ts';
+import { renderResult } from '../report/text.ts';
 import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
 import type { RunJournal } from '../runs/journal.ts';
@@ -18,6 +18,7 @@ import { readSecrets } from '../runs/secrets.ts';
 import { asSpaceError, SpaceError } from '../runs/space.ts';
 import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
+import { quote } from '../step/shell-words.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { PlanOptions } from '../workflow/planner.ts';
 import { type LookFor, planRun } from './input-options.ts';
@@ -109,11 +110,24 @@ export async function tellReport(
   const { say = console.log } = options;
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else {
-    say(`\n${renderText(report, { colour: pc.isColorSupported })}`);
-    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} STEP`);
+    say(`\n${renderResult(report, { colour: pc.isColorSupported })}`);
+    const [only, ...others] = report.steps;
+    const one = others.length === 0 ? only : undefined;
+    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} ${logToRead(report, one)}`);
+    if (one?.outputDir !== undefined && one.outputs.length > 0) say(`output: ${one.outputDir}`);
   }
   await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
+}
+
+/** Arguments of `relval logs` for the log to look at first: that of an error, a new one where there is one. */
+function logToRead({ findings }: Report, only: StepReport | undefined): string {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const { step, file } = errors.find(({ age }) => age === 'new') ?? errors[0] ?? {};
+  const name = step ?? only?.id ?? 'STEP';
+  if (!file || file === 'stdout.log') return name;
+  if (file === 'stderr.log') return `${name} --stderr`;
+  return `${name} --file ${/^[\w./-]+$/.test(file) ? file : quote(file)}`;
 }
 
 async function withServices(

@@ -8,6 +8,7 @@ import { preflight } from '../preflight/preflight.ts';
 import { type CheckSettings, checkSection } from '../preflight/settings.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
+import { askFramework } from '../server/cluster.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
@@ -44,6 +45,7 @@ export interface CheckArguments extends Partial<Record<'wait' | 'proxy' | 'alien
   containerizer?: 'process' | 'docker' | 'podman' | undefined;
   local: boolean;
   catalog?: string | undefined;
+  image?: string | undefined;
 }
 
 export const checkCommand = defineCommand(
@@ -54,6 +56,11 @@ export const checkCommand = defineCommand(
       .option('containerizer', {
         choices: ['docker', 'podman'] as const,
         describe: 'With --local: what would start the containers; looks for the image of the steps',
+      })
+      .option('image', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'With --catalog: image that a pool must have; asks the frameworks of relval.yaml (serve)',
       })
       .option('nightly', {
         type: 'string',
@@ -93,8 +100,11 @@ export async function checkBefore(journal: RunJournal, plan: Plan, args: CheckAr
 }
 
 /** Flags beat the section of `relval.yaml`, for the commands that run something too. */
-function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<Check[]> {
-  const section = sectionsOf({ ...args }).check;
+async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<Check[]> {
+  const { check: section, serve } = sectionsOf({ ...args });
+  const { catalog, image } = args;
+  const asked =
+    catalog === undefined || image === undefined ? undefined : await Promise.all(serve.frameworks.map(askFramework));
   const { wait = section.wait, proxy = section.proxy, alienv = section.alienv, proxyDays = section.proxyDays } = args;
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
@@ -103,7 +113,8 @@ function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Promise<
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   return preflight({
     plan,
-    catalog: args.catalog,
+    catalog,
+    pools: asked && image !== undefined ? { image, frameworks: asked } : undefined,
     containerizer,
     fast,
     wait: patience * 1000,

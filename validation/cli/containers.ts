@@ -17,7 +17,8 @@ export function containerOptions<T>(yargs: Argv<T>) {
     .option('image', {
       type: 'string',
       requiresArg: true,
-      describe: 'Image of the workers; default: what the stages name',
+      describe:
+        'Image of the workers; default: what the stages name. With --catalog: a pool that has this very image must serve the run',
     })
     .option('volume', {
       alias: 'v',
@@ -40,9 +41,20 @@ export function checkContainerFlags({ local, containerizer = 'process', image, v
   if (containerizer !== 'process' && !local) {
     throw new InputError([{ message: '--containerizer goes with --local; on a cluster the pools name the image' }]);
   }
-  if (containerizer === 'process' && (image !== undefined || volume !== undefined)) {
-    throw new InputError([{ message: '--image and --volume go with --containerizer docker or podman' }]);
+  if (containerizer !== 'process') return;
+  if (volume !== undefined)
+    throw new InputError([
+      { message: '--volume goes with --local --containerizer docker or podman; pools have their own' },
+    ]);
+  if (image === undefined) return;
+  if (local) {
+    throw new InputError([
+      { message: '--image with --local needs --containerizer docker or podman, which starts the worker in it' },
+    ]);
   }
+  // It becomes a part of the name by which the pools of a cluster choose.
+  if (!/^[\w.:/@-]+$/.test(image))
+    throw new InputError([{ message: `--image ${image}: expected the name of an image` }]);
 }
 
 /**

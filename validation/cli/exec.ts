@@ -13,6 +13,7 @@ import type { RunRequest } from '../runs/record.ts';
 import { lookAtDirectory, packDirectory } from '../runs/sent-directory.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { endUnstarted } from '../runs/unstarted.ts';
+import { quote } from '../step/shell-words.ts';
 import { workflowOf } from '../workflow/one-command.ts';
 import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
 import { checkBefore, checkOptions } from './check.ts';
@@ -100,7 +101,7 @@ export const execCommand = defineCommand(
       ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
       ...(args.retries !== undefined && { retries: args.retries }),
       ...(args.containerizer && { containerizer: args.containerizer }),
-      ...(args.local && args.image !== undefined && { image: args.image }),
+      ...(args.image !== undefined && { image: args.image }),
       ...(args.volume && { volume: args.volume }),
       ...(args.jira !== undefined && { jira: args.jira }),
       ...criteria,
@@ -156,17 +157,11 @@ function fail(message: string): never {
 }
 
 function checkFlags(args: ExecArguments): void {
-  const { local, catalog, logAddress, image, containerizer, volume, cores, memory, wallTime, retries } = args;
+  const { local, catalog, logAddress, cores, memory, wallTime, retries } = args;
   if (local === (catalog !== undefined)) fail('give either --local, or --catalog HOST:PORT of a cluster');
   if (catalog !== undefined) checkCatalog(catalog);
   if (logAddress !== undefined) checkLogAddress(logAddress);
-  if (image !== undefined && local && (containerizer ?? 'process') === 'process') {
-    fail('--image with --local needs --containerizer docker or podman, which starts the worker in it');
-  }
-  if (local) checkContainerFlags(args);
-  else if (containerizer !== undefined || volume !== undefined) {
-    fail('--containerizer and --volume go with --local; on a cluster the pools say what workers run in');
-  }
+  checkContainerFlags(args);
   if (cores !== undefined && !(Number.isInteger(cores) && cores > 0)) fail('--cores: expected a number of cores');
   if (memory !== undefined && megabytes(memory) === undefined) fail(`--memory ${memory}: expected a size such as 2GB`);
   if (wallTime !== undefined && seconds(wallTime) === undefined)
@@ -196,10 +191,14 @@ function scriptOf([program]: readonly string[], inImage: boolean): string | unde
   if (!info.isFile()) return fail(`${program} is not a file`);
   if ((info.mode & 0o111) === 0) {
     return fail(
-      `${program} is not executable, and would not be anywhere else: chmod +x ${program}; or name what runs it:\n  relval exec … --directory ${dirname(program)} -- bash ./${basename(program)}`,
+      `${program} is not executable, and would not be anywhere else:\n  chmod +x ${shellWord(program)}\nor name what runs it:\n  relval exec … --directory ${shellWord(dirname(program))} -- bash ${shellWord(`./${basename(program)}`)}`,
     );
   }
   return path;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : quote(text);
 }
 
 function sentBy({ directory, runs }: ExecArguments, script: string | undefined) {

@@ -40,7 +40,8 @@ export const gcCommand = defineCommand(
         ),
       );
     else if (agreed) console.log(`${removed.length} removed`);
-    else if (going.length > 0 && !process.stdin.isTTY) console.log('nothing was removed: --yes removes them');
+    else if (going.length > 0 && (args.dryRun || !process.stdin.isTTY))
+      console.log('nothing was removed: --yes without --dry-run removes them');
   },
 );
 

@@ -87,6 +87,7 @@ export const runCommand = defineCommand(
     const unready = nightly && !given.dryRun ? await awaitTurn(nightly, given.anyTime) : undefined;
     const chosen = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
     const { args, release } = chosen;
+    checkContainerFlags(args);
     if (args.catalog !== undefined) checkCatalog(args.catalog);
     if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
     const store = new RunStore(args.runs);
@@ -185,10 +186,15 @@ export function newRecord(
     state: 'preparing',
     process: thisProcess(),
     ...(release !== undefined && { release }),
-    project: `relval-${id}`,
+    project: projectOf(id, request),
     created: Date.now(),
     totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
   };
+}
+
+/** On a cluster a run that names its image says so in its project: docs/framework.md of the framework's pools. */
+function projectOf(id: string, { local, image }: RunRequest): string {
+  return local || image === undefined ? `relval-${id}` : `relval-${id}@image=${image}`;
 }
 
 const UNITS = ['', 'K', 'M', 'G'];

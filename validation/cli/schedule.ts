@@ -11,7 +11,7 @@ import { chronosJobs, isSameJob } from '../schedule/chronos-job.ts';
 import { applyCron, removeCron, stateOfCron } from '../schedule/crontab.ts';
 import { commandOf, findNightly, loadNightlies, type Nightly } from '../schedule/nightly.ts';
 import { applyUnits, removeUnits, type SystemdOptions, startUnit, stateOfUnits } from '../schedule/systemd.ts';
-import { clockChanges, nextStarts } from '../schedule/times.ts';
+import { canonicalZone, clockChanges, nextStarts } from '../schedule/times.ts';
 import { defineCommand } from './command.ts';
 
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;
@@ -189,7 +189,7 @@ async function applyOrStart(
     if (to === 'chronos') return chronosOf(args).apply(nightly, Date.now(), dryRun);
     if (to === 'systemd') return applyUnits(nightly, words, systemdOptions(args), dryRun);
     const system = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (system !== nightly.times.timeZone) {
+    if (system !== canonicalZone(nightly.times.timeZone)) {
       console.error(
         `${pc.yellow('warning')}: this machine's zone is ${system}; cronie heeds CRON_TZ, Debian's cron does not, and would call at the wrong hour`,
       );

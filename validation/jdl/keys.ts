@@ -27,7 +27,7 @@ export function isSet(values: Values, key: string): boolean {
 /** The value as a whole number above 0, or undefined where it is not one. */
 export function countOf(values: Values, key: string): number | undefined {
   const text = textOf(values, key)?.trim() ?? '';
-  return /^[0-9]+$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
+  return /^\+?[0-9]+$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
 }
 
 /** Where the key's value stands. */

@@ -31,8 +31,9 @@ export interface Parsed {
  *
  * Grammar: `statement = key "=" value ";"`, `value = string | "{" [item {"," item}] "}" | expression`,
  * `item = string | expression`. Strings have the escapes of JSON, which is what the predecessor reads them with, and
- * end on the line they begin on. `#` and `//` begin a comment at the start of a line, after white space and after one
- * of `; , { } )`, but not where `#alien…#` begins a variable.
+ * end on the line they begin on. All statements together may stand in `[` and `]`, as ClassAds do. `#` and `//` begin a
+ * comment at the start of a line, after white space and after one of `; , { } )`, but not where `#alien…#` begins a
+ * variable.
  * @param resync go on at the next line where a `;` is missing, so that an error there is found too; without it the
  *   text up to the next `;` is lost, as in the predecessor
  */
@@ -52,8 +53,8 @@ class Malformed extends Error {
   }
 }
 
-const KEY = /[A-Za-z_][\w.-]*/y;
-const ASSIGNMENT = /[A-Za-z_][\w.-]*[ \t]*=(?![=?!])/y;
+const KEY = /\w[\w.-]*/y;
+const ASSIGNMENT = /\w[\w.-]*[ \t]*=(?![=?!])/y;
 /** An assignment on a line of its own inside a value: the `;` before it is missing. */
 const ASSIGNMENT_ON_NEXT_LINE = new RegExp(`\\n[ \\t\\r]*${ASSIGNMENT.source}`, 'y');
 /** What may follow a string that is part of an expression. */
@@ -83,12 +84,11 @@ class Parser {
   parse(resync: boolean): Parsed {
     const statements: Statement[] = [];
     const problems: Problem[] = [];
+    this.skipSpace();
+    const passedOver = this.match(/\[/y) ? /;|\](?=[\s;]*$)/y : /;/y;
     for (this.skipSpace(); this.offset < this.text.length; this.skipSpace()) {
       const start = this.offset;
-      if (this.text[start] === ';') {
-        this.offset++;
-        continue;
-      }
+      if (this.match(passedOver)) continue;
       try {
         statements.push(this.statement());
       } catch (error) {
@@ -159,7 +159,11 @@ class Parser {
       if (this.offset >= this.text.length) throw this.unfinishedList(open);
       if (text === '' && start === this.offset) {
         throw new Malformed(
-          items.length > 0 ? 'nothing between the commas of the list' : 'nothing before the comma',
+          items.length === 0
+            ? 'nothing before the comma'
+            : this.text[start] === '}'
+              ? 'nothing behind the last comma of the list'
+              : 'nothing between the commas of the list',
           start,
         );
       }
@@ -179,8 +183,10 @@ class Parser {
     let text = '';
     for (;;) {
       const character = this.text[this.offset];
-      if (character === undefined || character === '\n')
-        throw new Malformed('the string is not closed on its line', open);
+      if (character === undefined || character === '\n') {
+        const resume = this.matches(ASSIGNMENT_ON_NEXT_LINE) ? this.offset + 1 : undefined;
+        throw new Malformed('the string is not closed on its line', open, resume);
+      }
       this.offset++;
       if (character === '"') return text;
       text += character === '\\' ? this.escape() : character;

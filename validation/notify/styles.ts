@@ -2,7 +2,7 @@ import { printable } from '../report/printable.ts';
 import type { Link, Style } from './template.ts';
 
 /** Longest line of a log that is shown, in characters. */
-const SHOWN = 240;
+const SHOWN = 480;
 /** Invisible, and breaks words where no escape exists: Unicode's zero width space. */
 const BREAK = '\u200b';
 

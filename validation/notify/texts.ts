@@ -53,7 +53,7 @@ ${item} fixed: {{message}} ({{rule}})
 {{#changes}}
 ${item} {{change}}
 {{/changes}}
-Run {{run}}, {{steps}} steps in {{took}}: {{errors}} lines with errors, {{warnings}} with warnings{{#reference}}; compared with {{reference}}: {{new}} new, {{known}} known{{/reference}}
+Run {{run}}, {{steps}} steps in {{took}}: {{errors}} errors, {{warnings}} warnings{{#reference}}; compared with {{reference}}: {{new}} new, {{known}} known{{/reference}}
 {{#page}}
 {{page}}{{#report}} · {{report}}{{/report}}
 {{/page}}

@@ -1,4 +1,4 @@
-import { groupFindings } from '../report/groups.ts';
+import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import type { Link, Scope, Value } from './template.ts';
@@ -24,6 +24,8 @@ export interface Occasion {
 /** Troubles of one component, fixed troubles, and steps in one of them that are listed. */
 const LISTED = 8;
 const STEPS = 3;
+/** Characters of a line of a log. */
+const MESSAGE = 220;
 
 /** Words of a template, with what they mean; those in lists stand only inside `{{#list}}…{{/list}}`. */
 export const WORDS = {
@@ -38,8 +40,8 @@ export const WORDS = {
   verdict: '`PASSED`, `FAILED`, `BROKEN` or `INTERRUPTED`',
   reason: 'one sentence that says why',
   reference: 'the run it was compared with',
-  errors: 'number of errors (lines)',
-  warnings: 'number of warnings (lines)',
+  errors: 'number of errors; what is the same counts once',
+  warnings: 'number of warnings; what is the same counts once',
   new: 'number of new troubles; without a reference of all',
   known: 'number of those that the reference had, too',
   components: 'list: components with new troubles, those who must look first',
@@ -85,8 +87,10 @@ export function wordsOf(occasion: Occasion): Scope {
     components: componentsOf(report, occasion),
     fixed: groupFindings(report.fixed ?? [])
       .slice(0, LISTED)
-      .map(({ first }) => ({ message: { code: first.message }, rule: first.rule })),
-    changes: (report.changes ?? []).slice(0, LISTED).map((change) => ({ change: sentence(change) })),
+      .map(({ first }) => ({ message: { code: excerpt(first, MESSAGE) }, rule: first.rule })),
+    changes: sortChanges(report.changes ?? [])
+      .slice(0, LISTED)
+      .map((change) => ({ change: describeChange(change) })),
     page,
     report: link(publicUrl, 'report', 'api', 'v1', 'runs', run, 'report?format=html'),
   };
@@ -107,7 +111,7 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
       new: own.length,
       findings: own.slice(0, LISTED).map(
         ({ first, steps }): Words => ({
-          message: { code: first.message },
+          message: { code: tell(first, MESSAGE) },
           rule: first.rule,
           steps:
             steps.length > STEPS
@@ -120,13 +124,6 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
     };
     return [words];
   });
-}
-
-function sentence({ stage, step, quantity, value, usual, runs }: NonNullable<Report['changes']>[number]): string {
-  const names = { duration: 'time', cpuTime: 'CPU time', peakMemory: 'memory', outputBytes: 'size of outputs' };
-  const isTime = quantity === 'duration' || quantity === 'cpuTime';
-  const show = (amount: number): string => (isTime ? formatDuration(amount) : `${Math.round(amount / 1e6)} MB`);
-  return `${step ?? stage}: ${names[quantity]} ${show(value)}, usually ${show(usual)} (${runs} runs)`;
 }
 
 /** The addresses of the page: see validation/web/routes.ts. */

@@ -67,7 +67,7 @@ function lastLine(text: string): string {
 
 /** What went wrong, as half a sentence; undefined when it succeeded. */
 export function failureOf(command: string, { how, status, said }: CommandResult, patience: number): string | undefined {
-  if (how === 'missing') return `${command} is not here`;
+  if (how === 'missing') return `${command} is not here, or cannot be run`;
   if (how === 'timeout') return `${command} did not answer within ${patience / 1000} s`;
   if (status !== 0) return `${command} ended with status ${status}${said ? `: ${said}` : ''}`;
   return undefined;

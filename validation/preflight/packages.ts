@@ -26,6 +26,7 @@ export function publishedIn({ stdout }: CommandResult): string[] {
 
 /**
  * Whether all that a run loads is published.
+ * @param result what `alienv q` has said
  * @param here the steps run on this machine; else it is enough that the workers have CVMFS
  */
 export function checkPackages(
@@ -33,8 +34,9 @@ export function checkPackages(
   result: CommandResult,
   here: boolean,
   patience = PATIENCE_MS,
+  alienv = ALIENV,
 ): Check {
-  if (wanted.length === 0) return { name: NAME, state: 'skipped', found: 'the run loads none' };
+  if (wanted.length === 0) return { name: NAME, state: 'skipped', found: 'no stage has alienv load any' };
   if (result.how === 'missing' && !here) {
     return {
       name: NAME,
@@ -42,8 +44,11 @@ export function checkPackages(
       found: 'CVMFS is not mounted here, so that it is not known what is published',
     };
   }
-  const advice = 'is /cvmfs mounted, and the proxy of CVMFS reachable? cvmfs_config probe alice.cern.ch tells';
-  const failure = failureOf('alienv', result, patience);
+  const advice =
+    alienv === ALIENV
+      ? 'is /cvmfs mounted, and the proxy of CVMFS reachable? cvmfs_config probe alice.cern.ch tells'
+      : `is --alienv ${alienv} the right program, and may it be run?`;
+  const failure = failureOf(alienv, result, patience);
   if (failure !== undefined)
     return { name: NAME, state: 'failed', found: `not known what is published: ${failure}`, advice };
   const published = new Set(publishedIn(result));
@@ -79,7 +84,7 @@ export async function awaitPackages(wanted: readonly string[], options: PackageW
   if (wanted.length === 0) return checkPackages(wanted, { how: 'missing', status: 1, stdout: '', said: '' }, here);
   const end = Date.now() + wait;
   for (let told = false; ; ) {
-    const check = checkPackages(wanted, await askPackages(alienv, patience), here, patience);
+    const check = checkPackages(wanted, await askPackages(alienv, patience), here, patience, alienv);
     const left = end - Date.now();
     if (check.state !== 'failed' || left <= 0 || signal?.aborted) return check;
     if (!told) say(`${check.found}; waits up to ${formatDuration(wait / 1000)}`);

@@ -13,6 +13,7 @@ import {
   nearestExisting,
   splitAddress,
 } from './places.ts';
+import { checkPools, type FrameworkAnswer } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 
@@ -32,13 +33,15 @@ export interface Preflight {
   alienv?: string | undefined;
   /** What starts the containers of this machine's steps; undefined: nothing does. */
   containerizer?: 'docker' | 'podman' | undefined;
+  /** The image that a run on a cluster is to have, and what the frameworks say that are known. */
+  pools?: { image: string; frameworks: readonly FrameworkAnswer[] } | undefined;
   say: (text: string) => void;
   signal?: AbortSignal | undefined;
 }
 
 /** Looks at everything that a run needs, in the order in which it needs it; independent ones at once. */
 export async function preflight(options: Preflight): Promise<Check[]> {
-  const { plan, catalog, fast, containerizer, alienv = ALIENV, wait, say, signal } = options;
+  const { plan, catalog, fast, containerizer, pools, alienv = ALIENV, wait, say, signal } = options;
   const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
   const outputs = [...new Set(plan.stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []))];
   const storage = outermost(outputs.filter((place) => place.startsWith('root://')));
@@ -50,6 +53,7 @@ export async function preflight(options: Preflight): Promise<Check[]> {
     proxyOf(options, storage.length > 0 || usesStorage(plan)),
     ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
     ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
+    ...(pools ? [checkPools(pools.image, pools.frameworks)] : []),
     ...(fast ? [] : storage.map((place) => checkStorage(place))),
     ...(fast ? [] : storage.map((place) => quotaOf(place))),
     ...(fast || !containerizer ? [] : images.map((image) => checkImage(image, containerizer))),

@@ -1,5 +1,5 @@
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
-import { formatSize } from './size.ts';
+import { formatMemory, formatSize } from './size.ts';
 import { formatDuration } from './time.ts';
 
 /** Findings of the same trouble, in however many steps. */
@@ -44,7 +44,7 @@ export interface Section {
 export function sectionsOf(report: Report): Section[] {
   const { findings, reference, fixed = [], totals } = report;
   const section = (name: Section['name'], title: string, list: readonly Finding[]): Section[] =>
-    list.length === 0 ? [] : [{ name, title: `${title}${count(list)}`, groups: byComponent(report, list) }];
+    list.length === 0 ? [] : [{ name, title: `${title}${describeFindings(list)}`, groups: byComponent(report, list) }];
   if (!reference) {
     const title = `Findings: ${describeTotals(totals)}`;
     return [{ name: 'others', title, groups: byComponent(report, findings) }];
@@ -59,15 +59,18 @@ export function sectionsOf(report: Report): Section[] {
   ];
 }
 
-/** Lines that findings stand for: those that are counted and not listed too. */
-export function countLines(findings: readonly Finding[]): number {
-  return findings.reduce((sum, { more = 0 }) => sum + 1 + more, 0);
+/** How many troubles there are: what is the same counts once, in however many lines and steps it is. */
+export function countTroubles(findings: readonly Finding[], severity?: Severity): number {
+  return groupFindings(severity ? findings.filter((one) => one.severity === severity) : findings).length;
 }
 
-function count(findings: readonly Finding[]): string {
-  const lines = (severity: Severity) => countLines(findings.filter((one) => one.severity === severity));
-  const notes = lines('info');
-  const totals = describeTotals({ errors: lines('error'), warnings: lines('warning') });
+/** `3 errors, 1 warning, 1 note`, or `none`; each trouble once. */
+export function describeFindings(findings: readonly Finding[]): string {
+  const notes = countTroubles(findings, 'info');
+  const totals = describeTotals({
+    errors: countTroubles(findings, 'error'),
+    warnings: countTroubles(findings, 'warning'),
+  });
   return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${notes} note${notes === 1 ? '' : 's'}` : totals;
 }
 
@@ -79,20 +82,20 @@ function byComponent({ components = [] }: Report, findings: readonly Finding[]):
   );
 }
 
-const QUANTITY: Record<Change['quantity'], (value: number) => string> = {
-  duration: formatDuration,
-  cpuTime: (value) => `${formatDuration(value)} of CPU time`,
-  peakMemory: (value) => `${formatSize(value)} of memory`,
-  outputBytes: (value) => `${formatSize(value)} of output`,
+/** How an amount is written, and what it is of. */
+const QUANTITY: Record<Change['quantity'], { format: (value: number) => string; of: string }> = {
+  duration: { format: formatDuration, of: '' },
+  cpuTime: { format: formatDuration, of: ' of CPU time' },
+  peakMemory: { format: formatMemory, of: ' of memory' },
+  outputBytes: { format: formatSize, of: ' of output' },
 };
 
 /** `sim0003: 3.1 s, usually 2.0 s (54 % more; up to 0.7 s more or less is usual, from 4 runs)`. */
 export function describeChange({ stage, step, quantity, value, usual, spread, runs, direction }: Change): string {
-  const format = QUANTITY[quantity];
-  const plain = quantity === 'duration' || quantity === 'cpuTime' ? formatDuration : formatSize;
+  const { format, of } = QUANTITY[quantity];
   const share = usual > 0 ? `${Math.round((100 * Math.abs(value - usual)) / usual)} % ${direction}; ` : '';
   const from = runs === 1 ? 'from one run' : `from ${runs} runs`;
-  return `${step ?? `${stage}, median`}: ${format(value)}, usually ${format(usual)} (${share}up to ${plain(spread)} more or less counts as usual, ${from})`;
+  return `${step ?? `${stage}, median`}: ${format(value)}${of}, usually ${format(usual)} (${share}up to ${format(spread)} more or less counts as usual, ${from})`;
 }
 
 /** Changes for the worse first: what takes more, and outputs of another size. */
@@ -100,6 +103,32 @@ export function sortChanges(changes: readonly Change[]): Change[] {
   const isWorse = ({ quantity, direction }: Change) => quantity === 'outputBytes' || direction === 'more';
   const factor = ({ value, usual }: Change) => Math.abs(Math.log((value + 1) / (usual + 1)));
   return [...changes].sort((a, b) => Number(isWorse(b)) - Number(isWorse(a)) || factor(b) - factor(a));
+}
+
+/** Where in a message that was cut at its begin the text is that was found. */
+const FOUND_AT = 200;
+/** Characters before it that are shown. */
+const LEAD = 60;
+
+/** The message without blanks around it; of a long one the part around what was found, `most` characters. */
+export function excerpt({ message, column = 1 }: Finding, most: number): string {
+  const characters = [...message];
+  if (characters.length <= most) return message.trim();
+  const found = message.startsWith('…') ? FOUND_AT : column - 1;
+  const from = Math.max(0, Math.min(found - LEAD, characters.length - most));
+  const to = from + most;
+  const part = characters.slice(from, to).join('').trim();
+  return `${from > 0 ? '…' : ''}${part}${to < characters.length ? '…' : ''}`;
+}
+
+/** A finding in one line: its message and, of how a payload ended, the last line that it wrote; each of `most` characters. */
+export function tell(finding: Finding, most: number): string {
+  const { file, lines } = finding.lastLines ?? {};
+  const last = lines?.at(-1)?.trim();
+  const text = excerpt(finding, most);
+  return last === undefined
+    ? text
+    : `${text}; ${file} ends: ${excerpt({ ...finding, message: last, column: 1 }, most)}`;
 }
 
 /** `logs/rec.log:25`, or nothing where a finding is about the step as a whole. */

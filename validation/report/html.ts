@@ -1,6 +1,6 @@
 import { renderChart } from './chart.ts';
 import {
-  countLines,
+  countTroubles,
   describeChange,
   type FindingGroup,
   placeOf,
@@ -12,7 +12,7 @@ import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
 import { markup } from './printable.ts';
-import { formatSize } from './size.ts';
+import { formatMemory, formatSize } from './size.ts';
 import { formatDuration, formatUtc } from './time.ts';
 
 /** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
@@ -38,6 +38,7 @@ ${renderAnswer(report)}</header>
 ${renderSections(report)}
 ${renderComponents(report)}
 ${renderChanges(report)}
+${renderUnneeded(report)}
 ${renderSteps(report)}
 ${renderChart(report)}
 ${renderProvenance(report)}
@@ -51,8 +52,8 @@ function renderAnswer(report: Report): string {
   if (!reference) return '';
   const errors = (age: Finding['age']) => findings.filter((one) => one.severity === 'error' && one.age === age);
   const tiles: [n: number, what: string, target: string, kind: string][] = [
-    [countLines(errors('new')), 'new errors', 'new', 'failed'],
-    [countLines(errors('known')), 'known errors', 'known', 'broken'],
+    [countTroubles(errors('new')), 'new errors', 'new', 'failed'],
+    [countTroubles(errors('known')), 'known errors', 'known', 'broken'],
     [fixed.length, 'fixed', 'fixed', 'succeeded'],
     [changes.length, 'not as usual', 'changes', 'broken'],
   ];
@@ -118,7 +119,7 @@ function renderGroup(group: FindingGroup, gone?: string): string {
   return `<article class="finding">
 <h4>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h4>
 <p>${places}${rest}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
-${first.file ? renderLines(first) : ''}${trace}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
+${first.file ? renderLines(first) : renderLastLines(first)}${trace}${first.expired ? `<p class="warning">Not excused any more: ${markup(first.expired)}</p>\n` : ''}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
 }
 
 /** The line of the log with those around it. */
@@ -129,6 +130,16 @@ function renderLines({ message, context }: Finding): string {
     ...(context?.after ?? []).map(markup),
   ];
   return `<pre>${lines.join('\n')}</pre>\n`;
+}
+
+/** Of how a payload ended: what it wrote last. */
+function renderLastLines({ step, attempt, lastLines }: Finding): string {
+  if (!lastLines) return '';
+  const { file, lines } = lastLines;
+  const log = logLink(`steps/${step}/${attempt}/${file}`, lines.at(-1));
+  return `<p><a href="${log}">${markup(`${step} ${file}`)}</a> ends with</p>
+<pre>${lines.map(markup).join('\n')}</pre>
+`;
 }
 
 function renderPlace(finding: Finding): string {
@@ -173,6 +184,21 @@ ${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p
 </section>`;
 }
 
+function renderUnneeded({ unneeded = [] }: Report): string {
+  if (unneeded.length === 0) return '';
+  const rest = unneeded.length - CHANGES;
+  return `<section aria-labelledby="unneeded">
+<h2 id="unneeded">Exceptions that excused nothing: ${unneeded.length}</h2>
+<ul>
+${unneeded
+  .slice(0, CHANGES)
+  .map(({ rule, exception }) => `<li>${markup(`${rule}: ${exception}`)}</li>`)
+  .join('\n')}
+</ul>
+${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p>` : ''}
+</section>`;
+}
+
 function renderSteps(report: Report): string {
   const good = report.steps.filter((step) => step.state === 'succeeded');
   const shown = new Set([
@@ -205,14 +231,17 @@ function renderStep(step: StepReport): string {
   const time = step.start !== undefined && step.end !== undefined ? formatDuration((step.end - step.start) / 1000) : '';
   const ending = step.signal ?? (step.exitStatus ? `exit status ${step.exitStatus}` : '');
   const size = step.outputs.reduce((sum, output) => sum + output.size, 0);
-  const outputs = step.outputs.length > 0 ? `${step.outputs.length} files, ${formatSize(size)}` : '';
+  const outputs =
+    step.outputs.length > 0
+      ? `${step.outputs.length} file${step.outputs.length === 1 ? '' : 's'}, ${formatSize(size)}`
+      : '';
   const directory = step.outputDir ? ` title="${markup(step.outputDir)}"` : '';
   const logs = step.logs.map(
     (log) => `<a href="${logLink(log)}">${markup(log.split('/').slice(3).join('/') || log)}</a>`,
   );
   return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${step.state}${ending ? `, ${markup(ending)}` : ''}</td>
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
-<td class="number wide">${step.peakMemory === undefined ? '' : formatSize(step.peakMemory)}</td>
+<td class="number wide">${step.peakMemory === undefined ? '' : formatMemory(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>
 <td>${logs.join(', ')}</td></tr>`;
 }

@@ -139,7 +139,11 @@ function contextOf(finding: Finding): string[] {
     ...(finding.context?.before ?? []).map((line) => `  ${line}`),
     `> ${finding.message}`,
     ...(finding.context?.after ?? []).map((line) => `  ${line}`),
+    ...(finding.expired ? [`not excused any more: ${finding.expired}`] : []),
     ...(finding.trace ? [`in ${finding.trace.join(', called by ')}`] : []),
+    ...(finding.lastLines
+      ? [`${finding.lastLines.file} ends with`, ...finding.lastLines.lines.map((line) => `  ${line}`)]
+      : []),
     ...more,
   ];
 }

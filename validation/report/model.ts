@@ -5,6 +5,14 @@ export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted';
 
 export type Severity = 'error' | 'warning' | 'info';
 
+/** What a payload wrote last. */
+export interface LastLines {
+  /** Name of the log. */
+  file: string;
+  /** A few, in their order; each may be cut. */
+  lines: string[];
+}
+
 /** One thing that was found wrong, in one place. */
 export interface Finding {
   step: string;
@@ -25,10 +33,14 @@ export interface Finding {
   context?: { before: string[]; after: string[] };
   /** Of a crash: the calls that led there, the innermost first, without those of the system's libraries. */
   trace?: string[];
+  /** Of how a payload ended, where no line of a log says it: the last lines that it wrote. */
+  lastLines?: LastLines;
   /** Further lines of the file that the rule is about, which are counted and not listed. */
   more?: number;
   /** Why it is excused, and by whom; its severity is then info. */
   known?: string;
+  /** The exception that would excuse it, had it not ended, and by whom. */
+  expired?: string;
   /** The same for the same trouble in another run, on another host, in another step of the stage. */
   fingerprint?: string;
   /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
@@ -98,6 +110,7 @@ export interface Report {
     failed: number;
     broken: number;
     notRun: number;
+    /** What is the same counts once, in however many lines and steps it is: so everywhere in a report. */
     errors: number;
     warnings: number;
   };
@@ -115,6 +128,8 @@ export interface Report {
   fixed?: Finding[];
   /** What takes more (or less) than earlier runs did, beyond their spread. */
   changes?: Change[];
+  /** Exceptions that excused nothing, by rule. Absent: none. */
+  unneeded?: { rule: string; exception: string }[];
   /** Who must look, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];

@@ -18,8 +18,13 @@ const finding = z
     message: z.string().describe('the line of the log, or a sentence; text, never markup'),
     context: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }).optional(),
     trace: z.array(z.string()).optional().describe('of a crash: the calls that led there, the innermost first'),
+    lastLines: z
+      .strictObject({ file: z.string(), lines: z.array(z.string()) })
+      .optional()
+      .describe('of how a payload ended: what it wrote last'),
     more: count.optional().describe('further lines of the file that the rule is about'),
     known: z.string().optional().describe('why it is excused, and by whom'),
+    expired: z.string().optional().describe('the exception that excused it until it ended, and by whom'),
     fingerprint: z.string().optional().describe('the same for the same trouble in another run'),
     age: z.enum(['new', 'known']).optional().describe('compared with the reference run'),
     component: z.string().optional(),
@@ -90,6 +95,10 @@ export const reportSchema = z
       .optional(),
     fixed: z.array(finding).optional().describe('findings of the reference run that are gone'),
     changes: z.array(change).optional(),
+    unneeded: z
+      .array(z.strictObject({ rule: z.string(), exception: z.string() }))
+      .optional()
+      .describe('exceptions that excused nothing'),
     components: z
       .array(
         z.strictObject({

@@ -3,6 +3,7 @@ import {
   describeChange,
   describeStates,
   describeTotals,
+  excerpt,
   type FindingGroup,
   placeOf,
   sectionsOf,
@@ -17,9 +18,23 @@ import { formatDuration, formatUtc } from './time.ts';
 const GROUPS = 50;
 const STEPS = 5;
 const CHANGES = 20;
+/** Characters of a line of a log: three lines of a terminal. */
+const MESSAGE = 220;
 
-/** The report for a terminal or an e-mail: first the answer. Nothing from a log reaches a terminal as a command to it. */
+/** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
 export function renderText(report: Report, { colour }: { colour: boolean }): string {
+  const c = pc.createColors(colour);
+  const lines = ['', c.bold('Provenance')];
+  lines.push(`  workflow: ${printable(report.workflow)}`);
+  lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
+  for (const [key, value] of Object.entries(report.provenance)) {
+    lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
+  }
+  return `${renderResult(report, { colour })}${lines.join('\n')}\n`;
+}
+
+/** The same without where it comes from: what one wants to know who has just seen it run. */
+export function renderResult(report: Report, { colour }: { colour: boolean }): string {
   const c = pc.createColors(colour);
   const lines: string[] = [];
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
@@ -36,22 +51,22 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
   const { components = [] } = report;
   if (components.length > 0) lines.push('', c.bold('Who must look'), ...components.map(describeComponent));
 
+  const { unneeded = [] } = report;
+  if (unneeded.length > 0) {
+    lines.push('', c.bold(`Exceptions that excused nothing: ${unneeded.length}`));
+    lines.push(...unneeded.slice(0, CHANGES).map((one) => `  ${printable(`${one.rule}: ${one.exception}`)}`));
+    if (unneeded.length > CHANGES) lines.push(`  and ${unneeded.length - CHANGES} more, see report.json`);
+  }
+
   lines.push('', c.bold(`Steps: ${report.totals.steps}`));
   const stages = summarizeStages(report.steps);
   const width = Math.max(0, ...stages.map(({ stage }) => stage.length));
-  for (const { stage, states, median, longest } of stages) {
-    const time =
-      median === undefined ? '' : `, median ${formatDuration(median)}, longest ${formatDuration(longest ?? 0)}`;
+  for (const { stage, steps, states, median, longest } of stages) {
+    const one = median === undefined ? '' : `, ${formatDuration(median)}`;
+    const time = steps === 1 || one === '' ? one : `, median ${one.slice(2)}, longest ${formatDuration(longest ?? 0)}`;
     const isGood = states.size === 1 && states.has('succeeded');
     const text = describeStates(states);
     lines.push(`  ${printable(stage).padEnd(width)}  ${isGood ? text : c.yellow(text)}${c.dim(time)}`);
-  }
-
-  lines.push('', c.bold('Provenance'));
-  lines.push(`  workflow: ${printable(report.workflow)}`);
-  lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
-  for (const [key, value] of Object.entries(report.provenance)) {
-    lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -74,13 +89,15 @@ function colourOf(c: Colours, what: Verdict | Severity): (text: string) => strin
 export function findingLines(report: Report, c: Colours): string[] {
   return sectionsOf(report).flatMap(({ name, title, groups }) => {
     const shown = groups.slice(0, GROUPS).flatMap((group) => {
-      const { severity, rule, message, known, component, trace } = group.first;
+      const { severity, rule, known, expired, component, trace, lastLines } = group.first;
       const of = component === undefined ? '' : c.dim(` (${printable(component)})`);
       const label = name === 'fixed' ? c.green('fixed') : colourOf(c, severity)(severity);
       return [
         `  ${label} ${printable(rule)} in ${printable(whereOf(group))}${of}`,
-        `    ${printable(message.trim())}`,
+        `    ${printable(excerpt(group.first, MESSAGE))}`,
+        ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
+        ...(expired ? [c.yellow(`    not excused any more: ${printable(expired)}`)] : []),
         ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
       ];
     });

@@ -1,10 +1,14 @@
-/** `0.4 s`, `7 s`, `3 min 5 s`, `2 h 10 min`: two units at most. */
+/** `0.4 s`, `7 s`, `3 min 5 s`, `20 min`, `2 h 10 min`: two units at most. */
 export function formatDuration(seconds: number): string {
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return twoUnits(Math.floor(whole / 60), 'min', whole % 60, 's');
+  return twoUnits(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
+}
+
+function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return `${large} ${largeUnit}${small === 0 ? '' : ` ${small} ${smallUnit}`}`;
 }
 
 /** ms since 1970 as `2026-11-22 15:33:20 UTC`: a report is read in several places. */

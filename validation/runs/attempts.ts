@@ -65,6 +65,8 @@ interface Attempt {
   task: string;
   /** What the step calls itself. */
   execution?: string;
+  /** The one before was lost without a hello. Its hello may have come late and be this one's: then another one follows. */
+  doubtful?: boolean;
   over: boolean;
 }
 
@@ -174,11 +176,17 @@ export class AttemptBook {
     const last = record.attempts.at(-1);
     if (last && !last.over && last.execution === undefined && last.task === executionTask(job, job.executions)) {
       last.execution = execution;
+      last.doubtful = wasSilent(record.attempts.at(-2), job);
+      return { step, attempt: last.number, known: false };
+    }
+    if (last?.doubtful && !last.over) {
+      last.execution = execution;
+      last.doubtful = false;
       return { step, attempt: last.number, known: false };
     }
     // its line in Work Queue's log is still to come
     const begun = this.#begin(record, step, executionTask(job, job.executions + 1), host);
-    (record.attempts.at(-1) as Attempt).execution = execution;
+    Object.assign(record.attempts.at(-1) as Attempt, { execution, doubtful: wasSilent(last, job) });
     return { step, attempt: begun.attempt, known: false, begun };
   }
 
@@ -287,6 +295,12 @@ export class AttemptBook {
 
 function lastOf({ attempts }: StepRecord): number {
   return attempts.at(-1)?.number ?? 0;
+}
+
+/** Whether an attempt of this submission is over and has never said hello. */
+function wasSilent(attempt: Attempt | undefined, { task }: Job): boolean {
+  if (!attempt?.over || attempt.execution) return false;
+  return attempt.task.startsWith(`${task}.`);
 }
 
 function executionTask({ task }: Job, execution: number): string {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Criteria } from '../checks/judge.ts';
+import { lastLines } from '../checks/last-lines.ts';
 import type { Outcome, StepOutcome } from '../checks/outcome.ts';
-import { scanStepLogs } from '../checks/step-logs.ts';
+import { type StepLogs, scanStepLogs } from '../checks/step-logs.ts';
 import { InputError } from '../jdl/problem.ts';
 import { buildReport, type RunFacts } from '../report/build.ts';
 import type { Finding, Report } from '../report/model.ts';
@@ -90,15 +91,22 @@ async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): P
   const { facts, steps, inMadeFiles, interrupted, problem } = saved;
   const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
-  for (const { id, stage } of steps) {
-    const logs = await attemptLogs(run, id, stage);
+  const withLastLines: StepOutcome[] = [];
+  for (const step of steps) {
+    const logs = await attemptLogs(run, step.id, step.stage);
     if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
+    const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
+    withLastLines.push({ ...step, ...(last && { lastLines: last }) });
   }
   const outcome: Outcome = {
-    steps,
+    steps: withLastLines,
     inLogs,
     ...(interrupted !== undefined && { interrupted }),
     ...(problem !== undefined && { problem }),
   };
   return buildReport(facts, outcome, criteria);
+}
+
+function lastLinesOf({ directory, files }: StepLogs): ReturnType<typeof lastLines> {
+  return lastLines((name) => (files.includes(name) ? join(directory, name) : undefined));
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { arrivalTimes, timesPath } from '../step/arrival-times.ts';
+import { findLeftOut } from '../step/log-bundle.ts';
 import type { LogLine } from './log-tail.ts';
 
 export interface TimedLine extends LogLine {
@@ -22,7 +23,7 @@ async function timesAt(path: string, offsets: readonly number[]): Promise<(numbe
     opened.push(times);
     const handle = await open(path);
     opened.push(handle);
-    return await arrivalTimes(times, { handle, size: (await handle.stat()).size }, offsets);
+    return await arrivalTimes(times, await findLeftOut(handle, (await handle.stat()).size), offsets);
   } catch {
     return []; // they are no part of the log: what cannot be read is as good as not there
   } finally {

@@ -71,8 +71,16 @@ function tooMuch(path: string): never {
   ]);
 }
 
-/** Packs a directory, or one file of it, as it is: links, permissions, empty folders. @throws Error of tar */
-export async function packDirectory({ path, leftOut }: SentDirectory, archive: string, only?: string): Promise<void> {
+/**
+ * Packs a directory, or one file of it, as it is: links, permissions, empty folders. Files that something writes to
+ * meanwhile are sent as far as they are, with a warning.
+ * @throws InputError when tar cannot
+ */
+export async function packDirectory(
+  { path, leftOut, warnings }: SentDirectory,
+  archive: string,
+  only?: string,
+): Promise<void> {
   const excludes = leftOut.map((name) => `--exclude=./${name}`);
   const args = [
     '--create',
@@ -85,5 +93,13 @@ export async function packDirectory({ path, leftOut }: SentDirectory, archive: s
     '--no-wildcards',
     ...excludes,
   ];
-  await promisify(execFile)('tar', [...args, '--', only === undefined ? '.' : `./${only}`]);
+  try {
+    await promisify(execFile)('tar', [...args, '--', only === undefined ? '.' : `./${only}`]);
+  } catch (error) {
+    const { code, stderr, message } = error as Error & { code?: number | string; stderr?: string };
+    const said = stderr?.trim() || message;
+    // GNU tar's status 1: the archive is there, but something in it changed while it was read; 2 is an error.
+    if (code !== 1) throw new InputError([{ message: `${path} cannot be packed: ${said}` }]);
+    warnings.push(`while ${path} was packed it changed: ${said}`);
+  }
 }

@@ -35,6 +35,9 @@ export interface ChronosJob {
 /** More than that is no nightly: a job for each start of a week fills the list that people look at. */
 const MOST_JOBS = 28;
 
+/** Chronos 3 has them no longer: it takes a job that has them, and lists it without (JobSerializer.scala). */
+const FORGOTTEN: readonly string[] = ['epsilon', 'async'] satisfies (keyof ChronosJob)[];
+
 /** All jobs of a nightly have this name, or this and a dot before the rest. */
 export function jobPrefix(name: string): string {
   return `relval.${name}`;
@@ -121,9 +124,10 @@ function volumesOf({ file, input, runs, volumes }: Nightly): Volume[] {
  * only the clock and, with a period of a week, the weekday counts: Chronos moves it on with every run.
  */
 export function isSameJob(wanted: ChronosJob, found: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(wanted).every(([key, value]) =>
-    key === 'schedule' ? isSameSchedule(wanted, String(found.schedule)) : isWithin(value, found[key]),
-  );
+  return Object.entries(wanted).every(([key, value]) => {
+    if (key === 'schedule') return isSameSchedule(wanted, String(found.schedule));
+    return (found[key] === undefined && FORGOTTEN.includes(key)) || isWithin(value, found[key]);
+  });
 }
 
 function isSameSchedule({ schedule }: ChronosJob, found: string): boolean {

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { type Change, SchedulerError } from './change.ts';
-import { type ChronosJob, chronosJobs, isJobOf, isSameJob } from './chronos-job.ts';
+import { type ChronosJob, chronosJobs, isJobOf, isSameJob, jobPrefix } from './chronos-job.ts';
 import type { Nightly } from './nightly.ts';
 
 export interface ChronosOptions {
@@ -17,6 +17,8 @@ export type FoundJob = Readonly<Record<string, unknown>> & { name: string };
 
 const PATIENCE_MS = 10_000;
 const MOST_REDIRECTS = 5;
+/** A search that names no limit finds ten jobs (JobManagementResource.scala, 2.4 to 3.0), of which many may be another's. */
+const MOST_FOUND = 1_000_000;
 /** Of what a server says to an error. */
 const QUOTED = 300;
 
@@ -30,7 +32,8 @@ export class Chronos {
 
   /** The jobs of a nightly. @throws SchedulerError */
   async jobsOf(name: string): Promise<FoundJob[]> {
-    const text = await this.#send('GET', `/v1/scheduler/jobs/search?name=${encodeURIComponent(`relval.${name}`)}`);
+    const query = new URLSearchParams({ name: jobPrefix(name), limit: String(MOST_FOUND) });
+    const text = await this.#send('GET', `/v1/scheduler/jobs/search?${query}`);
     let found: unknown;
     try {
       found = JSON.parse(text);
@@ -65,7 +68,7 @@ export class Chronos {
   /** @throws SchedulerError */
   async remove(name: string, dryRun: boolean): Promise<Change[]> {
     const found = await this.jobsOf(name);
-    return found.length > 0 ? this.#removeAll(found, dryRun) : [{ what: 'absent', name: `relval.${name}` }];
+    return found.length > 0 ? this.#removeAll(found, dryRun) : [{ what: 'absent', name: jobPrefix(name) }];
   }
 
   /**

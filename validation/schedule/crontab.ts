@@ -10,8 +10,9 @@ const PATIENCE_MS = 30_000;
  * The lines of a crontab that start a nightly, between two comments by which they are found again. What it says goes to
  * a file beside its runs.
  * @param fallback the words that stand for `relval`; absolute, since cron has a PATH of its own
+ * @param zone that of the lines that follow, which cronie would else read by the nightly's; empty: the machine's
  */
-export function cronLines(nightly: Nightly, fallback: readonly string[]): string[] {
+export function cronLines(nightly: Nightly, fallback: readonly string[], zone = ''): string[] {
   const { name, file, runs, times, environment } = nightly;
   const assignments = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
   const words = [...(assignments.length > 0 ? ['env', ...assignments] : []), ...commandOf(nightly, fallback)];
@@ -22,8 +23,18 @@ export function cronLines(nightly: Nightly, fallback: readonly string[]): string
     `CRON_TZ=${times.timeZone}`,
     // A bare % ends the command and begins its input: crontab(5).
     `${times.cron} ${command.replaceAll('%', '\\%')}`,
+    // Debian's cron takes an empty value in quotes only.
+    `CRON_TZ="${zone}"`,
     last(name),
   ];
+}
+
+/** The zone that a crontab gives to what stands behind the place of a nightly's lines; empty: the machine's. */
+export function zoneBehind(crontab: string, name: string): string {
+  const all = crontab.split('\n');
+  const from = all.indexOf(first(name));
+  const above = from < 0 ? all : all.slice(0, from);
+  return above.reduce((zone, line) => /^\s*CRON_TZ\s*=\s*["']?([^"']*?)["']?\s*$/.exec(line)?.[1] ?? zone, '');
 }
 
 /** A crontab with the lines of a nightly in the place of those that it had, or at its end; without `lines`, without them. */
@@ -41,7 +52,7 @@ export function replaceLines(crontab: string, name: string, lines: readonly stri
 /** @throws SchedulerError */
 export async function applyCron(nightly: Nightly, fallback: readonly string[], dryRun: boolean): Promise<Change> {
   const before = await readCrontab();
-  const lines = cronLines(nightly, fallback);
+  const lines = cronLines(nightly, fallback, zoneBehind(before, nightly.name));
   const after = replaceLines(before, nightly.name, lines);
   const what = after === before ? 'unchanged' : before.includes(first(nightly.name)) ? 'updated' : 'created';
   if (what !== 'unchanged' && !dryRun) await writeCrontab(after);
@@ -64,7 +75,8 @@ export async function stateOfCron(
 ): Promise<'installed' | 'changed' | 'absent'> {
   const before = await readCrontab();
   if (!before.includes(first(nightly.name))) return 'absent';
-  return replaceLines(before, nightly.name, cronLines(nightly, fallback)) === before ? 'installed' : 'changed';
+  const lines = cronLines(nightly, fallback, zoneBehind(before, nightly.name));
+  return replaceLines(before, nightly.name, lines) === before ? 'installed' : 'changed';
 }
 
 function first(name: string): string {

@@ -43,10 +43,15 @@ export function problemOf({ cron, timeZone }: Times): string | undefined {
 
 export function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    return canonicalZone(name) !== '';
   } catch {
     return false;
   }
+}
+
+/** The one name of a zone that has several, as `Etc/UTC` and `UTC`. @throws {RangeError} it is none */
+export function canonicalZone(name: string): string {
+  return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
 }
 
 /** The next `count` starts behind `after` (ms since 1970). */

@@ -25,7 +25,7 @@ import type { RunStatus } from '../runs/record.ts';
  * | `GET server` | `ServerInfo` |
  * | `POST runs`, `POST runs/ID/stop`, `…/resume`, `…/accept` | need the token: `StartRun` → 202 `Started`; nothing, nothing, `AcceptRun` → 200 `Done` |
  * | WebSocket `events?run=ID&offset` | `EventMessage`s; with `run`, its events from that offset on (default: from now on) |
- * | WebSocket `runs/ID/steps/STEP/log/follow?attempt&stream&offset` | `FollowMessage`s |
+ * | WebSocket `runs/ID/steps/STEP/log/follow?attempt&stream&offset&leftOut` | `FollowMessage`s; `leftOut`: the bytes that `LogLines` had as left out |
  *
  * `stream` is `stdout` (default), `stderr`, or the name of another log of the attempt (`logs/rec.log`); `attempt` is the
  * last one unless given. JSON answers have an ETag: `If-None-Match` gives 304.
@@ -143,6 +143,11 @@ export interface LogLines {
   complete: boolean;
   /** The lines of a very long log are not counted yet: `from` and `total` are estimates. Ask again soon. */
   estimated?: true;
+  /**
+   * The log was too long: its middle is not there. `line` stands for it, and says so. Numbers behind it count what is there;
+   * until the log is complete they change whenever more is left out.
+   */
+  leftOut?: { line: number; bytes: number };
 }
 
 export interface LogSearch {
@@ -218,7 +223,7 @@ export type FollowMessage =
   | { type: 'data'; offset: number; next: number; text: string; times?: (number | null)[] }
   /** The attempt has ended and all of its log was sent. */
   | { type: 'end'; size: number }
-  /** The file was replaced by its final form, which differs from this offset on: what was sent of it is void. */
+  /** From this offset on it is another one now: what was sent of that is void. Its final form came, or more was left out. */
   | { type: 'reset'; offset: number }
   /** Every 20 s. */
   | { type: 'ping' };

@@ -14,7 +14,7 @@ const LARGEST = 32 * 1024 * 1024;
 export async function readCluster(configured: readonly string[], runs: readonly IndexedRun[]): Promise<Cluster> {
   const local = await Promise.all(runs.filter(({ status }) => isLive(status)).map(localFramework));
   const urls = new Set([...configured, ...local.flatMap((url) => url ?? [])]);
-  return { frameworks: await Promise.all([...urls].map(ask)) };
+  return { frameworks: await Promise.all([...urls].map(askFramework)) };
 }
 
 /** Only of this machine: whoever can write into a run's directory must not choose whom this server asks. */
@@ -24,7 +24,8 @@ async function localFramework({ root, record }: IndexedRun): Promise<string | un
   return /^(http:\/\/127\.0\.0\.1:\d{1,5})\s*$/.exec(text)?.[1];
 }
 
-async function ask(url: string): Promise<Cluster['frameworks'][number]> {
+/** What a framework says at `/state`, or why it does not. */
+export async function askFramework(url: string): Promise<Cluster['frameworks'][number]> {
   try {
     const { statusCode, body } = await request(new URL('state', url.endsWith('/') ? url : `${url}/`), {
       signal: AbortSignal.timeout(PATIENCE_MS),

@@ -1,10 +1,9 @@
-import { type FileHandle, lstat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import { arrivalTimes } from '../step/arrival-times.ts';
 import type { FollowMessage } from './api.ts';
 import { readBlock } from './line-index.ts';
-import { type OpenFile, openInside, openTimes } from './open-inside.ts';
+import { type OpenFile, openTimes } from './open-inside.ts';
+import { type LogPlace, type OpenLog, openLog } from './open-log.ts';
 import { send } from './sockets.ts';
 
 /** How often a log is looked at. */
@@ -12,12 +11,11 @@ const LOOK_MS = 100;
 /** One message; as long as a client has not taken it, no more is read for it. */
 const CHUNK = 128 * 1024;
 
-export interface FollowedLog {
-  /** The run's directory, and the log's path in it. */
-  root: string;
-  path: string;
+export interface FollowedLog extends LogPlace {
   /** Byte to begin with. */
   offset: number;
+  /** How many bytes were left out of the log that the client knows. */
+  leftOut: number;
   /** Whether the attempt has ended: no more will come. */
   ended(): Promise<boolean>;
 }
@@ -25,28 +23,27 @@ export interface FollowedLog {
 /**
  * Sends what is added to a log until its attempt has ended. A client that is slow is waited for: at most one chunk is in
  * memory for it. A log that is replaced is compared with what was sent, so that its final form costs nothing when it is
- * the same.
+ * the same. One of which more is left out is another one behind that place.
  */
 export async function followLog(socket: WebSocket, log: FollowedLog): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
   let { offset } = log;
-  let file: OpenFile | undefined;
+  let file: OpenLog | undefined;
   try {
     while (isOpen()) {
       // Asked first: what is there afterwards is all.
       const ended = await log.ended();
-      const seen = await lstat(join(log.root, log.path)).catch(() => undefined);
-      const same = file !== undefined && seen?.ino === file.stat.ino && seen.size >= offset;
-      const now = same && file ? { handle: file.handle, stat: seen } : seen && (await reopen(log));
+      // Undefined while the file is being replaced.
+      const now: OpenLog | undefined = (await file?.grown()) ? file : await openLog(log).catch(() => undefined);
       if (now) {
-        const good = same ? offset : await commonPart(file?.handle, now, offset);
-        if (file?.handle !== now.handle) await file?.handle.close();
+        const good = now === file ? offset : await commonPart(file ?? log.leftOut, now, offset);
+        if (file !== now) await file?.close();
         file = now;
         if (good < offset) {
           offset = good;
           await send(socket, { type: 'reset', offset } satisfies FollowMessage);
         }
-        if (offset < file.stat.size) {
+        if (offset < file.size) {
           const times = await openTimes(log);
           offset = await sendFrom(socket, file, times, offset, ended).finally(() => times?.handle.close());
         }
@@ -59,22 +56,23 @@ export async function followLog(socket: WebSocket, log: FollowedLog): Promise<vo
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   } finally {
-    await file?.handle.close();
+    await file?.close();
   }
 }
 
-/** Undefined while the file is being replaced. */
-function reopen({ root, path }: FollowedLog): Promise<OpenFile | undefined> {
-  return openInside(root, path).catch(() => undefined);
-}
-
-/** Up to which byte a file is the same as the one of before; without one, what the client says it has is believed. */
-async function commonPart(before: FileHandle | undefined, { handle, stat }: OpenFile, offset: number): Promise<number> {
-  if (!before) return offset <= stat.size ? offset : 0;
-  const end = Math.min(offset, stat.size);
-  for (let from = 0; from < end; from += CHUNK) {
+/**
+ * Up to which byte a log is the same as the one of before. Where there is none, what the client says it has is believed,
+ * when it knows how much was left out.
+ */
+async function commonPart(before: OpenLog | number, log: OpenLog, offset: number): Promise<number> {
+  if (typeof before === 'number') return before === (log.leftOut?.bytes ?? 0) && offset <= log.size ? offset : 0;
+  const end = Math.min(offset, log.size);
+  // A file that is still there has only grown.
+  const head =
+    before.head.stat.ino === log.head.stat.ino ? Math.min(...[before, log].map(({ parts }) => parts[0]?.size ?? 0)) : 0;
+  for (let from = Math.min(head, end); from < end; from += CHUNK) {
     const to = Math.min(end, from + CHUNK);
-    const [old, fresh] = await Promise.all([readBlock(before, from, to), readBlock(handle, from, to)]);
+    const [old, fresh] = await Promise.all([readBlock(before, from, to), readBlock(log, from, to)]);
     if (old.equals(fresh)) continue;
     let same = 0;
     while (same < old.length && old[same] === fresh[same]) same++;
@@ -87,21 +85,21 @@ async function commonPart(before: FileHandle | undefined, { handle, stat }: Open
 /** Sends all that is there now. @returns up to where */
 async function sendFrom(
   socket: WebSocket,
-  { handle, stat }: OpenFile,
+  log: OpenLog,
   times: OpenFile | undefined,
   from: number,
   ended: boolean,
 ): Promise<number> {
   let offset = from;
-  while (offset < stat.size && socket.readyState === socket.OPEN) {
-    const bytes = await readBlock(handle, offset, Math.min(stat.size, offset + CHUNK));
-    const last = offset + bytes.length >= stat.size;
+  while (offset < log.size && socket.readyState === socket.OPEN) {
+    const bytes = await readBlock(log, offset, Math.min(log.size, offset + CHUNK));
+    const last = offset + bytes.length >= log.size;
     const whole = last && ended ? bytes.length : wholeCharacters(bytes);
     if (whole === 0) break;
     const next = offset + whole;
     const text = bytes.toString('utf8', 0, whole);
     const starts = lineStarts(bytes.subarray(0, whole)).map((start) => offset + start);
-    const came = times && (await arrivalTimes(times.handle, { handle, size: stat.size }, starts));
+    const came = times && (await arrivalTimes(times.handle, log.leftOut, starts));
     await send(socket, { type: 'data', offset, next, text, ...(came && { times: came }) } satisfies FollowMessage);
     offset = next;
   }

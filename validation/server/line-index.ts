@@ -1,4 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
+/** Bytes that can be read at any place: a file, or what is read as one. */
+export interface Bytes {
+  read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
 
 /** A mark each so many bytes: 100 MB have 400 of them, and a line is found by reading one block. */
 const BLOCK = 256 * 1024;
@@ -27,7 +30,7 @@ export class LineIndex {
   }
 
   /** Counts what has been added up to `size`. Calls wait for each other. */
-  extend(file: FileHandle, size: number): Promise<void> {
+  extend(file: Bytes, size: number): Promise<void> {
     const extending = this.#extending.then(() => this.#extend(file, size));
     this.#extending = extending.catch(() => undefined);
     return extending;
@@ -38,7 +41,7 @@ export class LineIndex {
     return this.#extending;
   }
 
-  async #extend(file: FileHandle, size: number): Promise<void> {
+  async #extend(file: Bytes, size: number): Promise<void> {
     if (this.#counted >= size) return;
     const buffer = Buffer.allocUnsafe(Math.min(READ, size - this.#counted));
     while (this.#counted < size) {
@@ -70,7 +73,7 @@ export class LineIndex {
   }
 
   /** Where a line begins, from 1; undefined when that is behind the counted part. */
-  async offsetOf(file: FileHandle, line: number): Promise<number | undefined> {
+  async offsetOf(file: Bytes, line: number): Promise<number | undefined> {
     if (line <= 1) return 0;
     const before = line - 1;
     if (before > this.#lineFeeds) return undefined;
@@ -93,7 +96,7 @@ export class LineIndex {
   }
 
   /** The number of the line that a counted byte belongs to. */
-  async lineAt(file: FileHandle, offset: number): Promise<number> {
+  async lineAt(file: Bytes, offset: number): Promise<number> {
     const mark = Math.min(Math.floor(offset / BLOCK), this.#marks.length - 1);
     if (mark < 0) return 1;
     const block = await readBlock(file, mark * BLOCK, offset);
@@ -102,7 +105,7 @@ export class LineIndex {
 }
 
 /** The bytes in [from, to), fewer when the file ends before. */
-export async function readBlock(file: FileHandle, from: number, to: number): Promise<Buffer> {
+export async function readBlock(file: Bytes, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(Math.max(0, to - from));
   let got = 0;
   while (got < bytes.length) {

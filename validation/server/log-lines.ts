@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { arrivalTimes } from '../step/arrival-times.ts';
 import type { LogLines } from './api.ts';
-import { type LineIndex, readBlock } from './line-index.ts';
+import { type Bytes, type LineIndex, readBlock } from './line-index.ts';
+import type { OpenLog } from './open-log.ts';
 
 /** A line that is longer is cut. */
 const LONGEST = 64 * 1024;
@@ -16,8 +17,6 @@ export interface WantedLines {
   /** From 1; negative: from the end. */
   line: number;
   lines: number;
-  /** Bytes of the file at this moment. */
-  size: number;
   /** No more will come. */
   complete: boolean;
   /** When the log came, where that was written down. */
@@ -25,8 +24,9 @@ export interface WantedLines {
 }
 
 /** Reads some lines; those at the end also before all lines before them are counted. */
-export async function readLogLines(file: FileHandle, index: LineIndex, wanted: WantedLines): Promise<LogLines> {
-  const { line, size, complete } = wanted;
+export async function readLogLines(file: OpenLog, index: LineIndex, wanted: WantedLines): Promise<LogLines> {
+  const { line, complete } = wanted;
+  const { size } = file;
   const counting = index.extend(file, size);
   const last = size > 0 ? await readBlock(file, size - 1, size) : Buffer.alloc(0);
   const total = (): number => index.total(last[0] === LINE_FEED);
@@ -36,22 +36,30 @@ export async function readLogLines(file: FileHandle, index: LineIndex, wanted: W
     const counted = await withinPatience(counting);
     const all = counted ? total() : Math.max(lines.length, index.estimate(size));
     const from = counted ? await index.lineAt(file, start) : all - lines.length + 1;
-    const rest = { ...times, next, total: all, size, complete };
-    return { from: lines.length === 0 ? all + 1 : from, lines, ...rest, ...(counted ? {} : { estimated: true }) };
+    const gap = counted ? await gapOf(file, index) : { estimated: true as const };
+    const rest = { ...times, next, total: all, size, complete, ...gap };
+    return { from: lines.length === 0 ? all + 1 : from, lines, ...rest };
   }
   await counting;
   const start = (await index.offsetOf(file, line)) ?? size;
   const part = start < size ? await timedLinesFrom(file, start, wanted) : { lines: [], next: size };
-  return { from: line, ...part, total: total(), size, complete };
+  return { from: line, ...part, total: total(), size, complete, ...(await gapOf(file, index)) };
+}
+
+/** @param index of which the lines are counted */
+async function gapOf(file: OpenLog, index: LineIndex): Promise<Pick<LogLines, 'leftOut'>> {
+  const { leftOut } = file;
+  // The line that says so begins behind a line feed that ends what comes before.
+  return leftOut ? { leftOut: { line: await index.lineAt(file, leftOut.start + 1), bytes: leftOut.bytes } } : {};
 }
 
 async function timedLinesFrom(
-  file: FileHandle,
+  file: OpenLog,
   start: number,
-  { size, lines: count, times }: WantedLines,
+  { lines: count, times }: WantedLines,
 ): Promise<Pick<LogLines, 'lines' | 'next' | 'times'>> {
-  const { lines, starts, next } = await linesFrom(file, start, size, count);
-  return { lines, next, ...(times && { times: await arrivalTimes(times, { handle: file, size }, starts) }) };
+  const { lines, starts, next } = await linesFrom(file, start, file.size, count);
+  return { lines, next, ...(times && { times: await arrivalTimes(times, file.leftOut, starts) }) };
 }
 
 async function withinPatience(work: Promise<void>): Promise<boolean> {
@@ -67,7 +75,7 @@ async function withinPatience(work: Promise<void>): Promise<boolean> {
 }
 
 /** Where the last `lines` lines begin. Looks no further back than an answer may be large. */
-async function startOfTail(file: FileHandle, size: number, lines: number): Promise<number> {
+async function startOfTail(file: Bytes, size: number, lines: number): Promise<number> {
   let left = lines;
   const lowest = Math.max(0, size - LARGEST);
   // The line feed that ends the last line does not begin another one.
@@ -82,14 +90,14 @@ async function startOfTail(file: FileHandle, size: number, lines: number): Promi
   return lowest === 0 ? 0 : nextLineStart(file, lowest, size);
 }
 
-async function nextLineStart(file: FileHandle, from: number, size: number): Promise<number> {
+async function nextLineStart(file: Bytes, from: number, size: number): Promise<number> {
   const block = await readBlock(file, from, size);
   const at = block.indexOf(LINE_FEED);
   return at < 0 || from + at + 1 >= size ? from : from + at + 1;
 }
 
 async function linesFrom(
-  file: FileHandle,
+  file: Bytes,
   start: number,
   size: number,
   count: number,

@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { LogSearch } from './api.ts';
 import { HttpError } from './http-error.ts';
+import type { OpenLog } from './open-log.ts';
 
 const SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/server/search-worker.mjs');
 /** Threads that search at the same time, and searches that may wait for one. */
@@ -14,9 +14,7 @@ const BUDGET_MS = 2000;
 const HARD_MS = 5000;
 
 export interface SearchJob {
-  file: FileHandle;
-  /** Bytes of the file to be searched. */
-  size: number;
+  log: OpenLog;
   /** Where the first line to be searched begins, and its number. */
   offset: number;
   line: number;
@@ -98,8 +96,11 @@ export class LogSearcher {
     const failed = (error: Error): void => end(() => reject(error), false);
     const exited = (): void => end(() => reject(new HttpError(503, 'the server is stopping')), false);
     worker.once('message', answered).once('error', failed).once('exit', exited);
-    const { file, ...rest } = job;
-    worker.postMessage({ ...rest, fd: file.fd, budgetMs: BUDGET_MS });
+    const { log, ...rest } = job;
+    const parts = log.parts.map(({ start, size, from }) => {
+      return { start, size, from: 'handle' in from ? from.handle.fd : from };
+    });
+    worker.postMessage({ ...rest, parts, size: log.size, budgetMs: BUDGET_MS });
   }
 }
 

@@ -1,3 +1,4 @@
+import { countTroubles } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
 import { openInside, stampOf } from './open-inside.ts';
 
@@ -76,12 +77,12 @@ export class Reports {
 }
 
 function countFindings({ totals, findings, reference, fixed }: Report): FindingCounts {
-  const isNew = findings.filter(({ severity, age }) => severity === 'error' && age === 'new');
+  const isNew = findings.filter(({ age }) => age === 'new');
   return {
     errors: totals.errors,
     warnings: totals.warnings,
     ...(reference && {
-      newErrors: isNew.reduce((sum, { more }) => sum + 1 + (more ?? 0), 0),
+      newErrors: countTroubles(isNew, 'error'),
       fixed: fixed?.length ?? 0,
     }),
   };

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -7,7 +6,8 @@ import { type Context, flag, hasIt, integer, parse, sendJson } from './context.t
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { readLogLines } from './log-lines.ts';
-import { type OpenFile, openInside, openTimes, stampOf } from './open-inside.ts';
+import { openTimes } from './open-inside.ts';
+import { type OpenLog, openLog } from './open-log.ts';
 import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
 
@@ -81,7 +81,7 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     const query = parse(bytesQuery, request.query);
     const log = await findLog(context, request.params, query);
     const complete = await log.ended();
-    const file = await openInside(log.root, log.path);
+    const file = await openLog(log);
     if (query.line === undefined) {
       if (query.download) {
         const name = `${request.params.id}-${request.params.step}-${log.attempt}-${query.stream.replace(/[^\w.-]+/g, '_')}`;
@@ -89,34 +89,33 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
       }
       return sendBytes(request, reply.type(PLAIN), file, query);
     }
-    const { handle, stat } = file;
-    const lines = context.lines.of(join(log.root, log.path), stat);
+    const lines = context.lines.of(join(log.root, log.path), file);
     const times = await openTimes(log);
     try {
-      const wanted = { line: query.line, lines: query.lines, size: stat.size, complete, times: times?.handle };
-      const answer = await readLogLines(handle, lines, wanted);
+      const wanted = { line: query.line, lines: query.lines, complete, times: times?.handle };
+      const answer = await readLogLines(file, lines, wanted);
       return sendJson(request, reply, { ...answer, ...(log.start !== undefined && { start: log.start }) });
     } finally {
       await times?.handle.close();
       // What is still being counted needs the file.
-      void lines.settled().then(() => handle.close());
+      void lines.settled().then(() => file.close());
     }
   });
 
   app.get<OfStep>('/runs/:id/steps/:step/log/search', async (request, reply) => {
     const { q, regex, case: matchCase, after, limit, ...wanted } = parse(searchQuery, request.query);
     const log = await findLog(context, request.params, wanted);
-    const { handle, stat } = await openInside(log.root, log.path);
+    const file = await openLog(log);
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     reply.raw.once('close', () => gone.abort());
     try {
-      const offset = await startOf(context, join(log.root, log.path), handle, stat, after + 1);
-      const job = { file: handle, size: stat.size, offset, line: after + 1, q, regex, matchCase, limit };
-      const found = offset >= stat.size ? { matches: [] } : await context.searcher.search(job, gone.signal);
+      const offset = await startOf(context, join(log.root, log.path), file, after + 1);
+      const job = { log: file, offset, line: after + 1, q, regex, matchCase, limit };
+      const found = offset >= file.size ? { matches: [] } : await context.searcher.search(job, gone.signal);
       return sendJson(request, reply, found);
     } finally {
-      await handle.close();
+      await file.close();
     }
   });
 
@@ -125,7 +124,7 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     async (request, reply) => {
       const attempt = parse(integer(1, 1e6), request.params.attempt);
       const log = await findLog(context, request.params, { attempt, stream: request.params['*'] });
-      return sendBytes(request, reply.type(PLAIN), await openInside(log.root, log.path), {});
+      return sendBytes(request, reply.type(PLAIN), await openLog(log), {});
     },
   );
 
@@ -139,17 +138,11 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
   );
 }
 
-async function startOf(
-  context: Context,
-  path: string,
-  handle: FileHandle,
-  stat: OpenFile['stat'],
-  line: number,
-): Promise<number> {
+async function startOf(context: Context, path: string, file: OpenLog, line: number): Promise<number> {
   if (line <= 1) return 0;
-  const lines = context.lines.of(path, stat);
-  await lines.extend(handle, stat.size);
-  return (await lines.offsetOf(handle, line)) ?? stat.size;
+  const lines = context.lines.of(path, file);
+  await lines.extend(file, file.size);
+  return (await lines.offsetOf(file, line)) ?? file.size;
 }
 
 async function sendReport(
@@ -162,33 +155,33 @@ async function sendReport(
   const type = Object.hasOwn(REPORT_FILES, name) ? REPORT_FILES[name] : undefined;
   if (type === undefined) throw new HttpError(404, `a report has no file ${name}`);
   const run = await context.run(id);
-  const file = await openInside(run.root, `report/${name}`).catch(() => {
+  const file = await openLog({ root: run.root, path: `report/${name}` }).catch(() => {
     throw new HttpError(404, `${id} has no report: it is ${run.status}`);
   });
   if (name.endsWith('.html')) reply.header('content-security-policy', REPORT_POLICY);
   return sendBytes(request, reply.type(type), file, {});
 }
 
-/** Sends a file, or the part of it that is asked for, and closes it. */
+/** Sends a log or another file, or the part of it that is asked for, and closes it. */
 async function sendBytes(
   request: FastifyRequest,
   reply: FastifyReply,
-  { handle, stat }: OpenFile,
+  file: OpenLog,
   part: { offset?: number | undefined; limit?: number | undefined },
 ): Promise<FastifyReply> {
-  const etag = `"${stampOf(stat)}"`;
-  reply.headers({ etag, 'accept-ranges': 'bytes', 'last-modified': stat.mtime.toUTCString() });
+  const etag = `"${file.stamp}"`;
+  reply.headers({ etag, 'accept-ranges': 'bytes', 'last-modified': file.changed.toUTCString() });
   if (hasIt(request, etag)) {
-    await handle.close();
+    await file.close();
     return reply.code(304).send();
   }
-  const { size } = stat;
+  const { size } = file;
   let from = Math.min(part.offset ?? 0, size);
   let to = Math.min(from + (part.limit ?? size), size);
   const ifRange = request.headers['if-range'];
   const range = ifRange === undefined || ifRange === etag ? parseRange(request.headers.range, size) : undefined;
   if (range === 'none') {
-    await handle.close();
+    await file.close();
     reply.header('content-range', `bytes */${size}`);
     throw new HttpError(416, `there are only ${size} bytes`);
   }
@@ -198,10 +191,10 @@ async function sendBytes(
   }
   reply.header('content-length', to - from);
   if (to === from || request.method === 'HEAD') {
-    await handle.close();
+    await file.close();
     return reply.send(Readable.from([]));
   }
-  return reply.send(handle.createReadStream({ start: from, end: to - 1, highWaterMark: 256 * 1024 }));
+  return reply.send(file.stream(from, to));
 }
 
 /** One range of bytes, [from, to); several, or what is none, are answered with the whole (RFC 9110, 14.2). */

@@ -12,7 +12,7 @@ const BEFORE = 80;
 
 /**
  * @typedef {object} Job
- * @property {number} fd of the open file
+ * @property {Part[]} parts of the log
  * @property {number} size bytes to be searched
  * @property {number} offset where a line begins
  * @property {number} line its number, from 1
@@ -23,13 +23,14 @@ const BEFORE = 80;
  * @property {number} budgetMs
  */
 
+/** @typedef {{start: number, size: number, from: number | Uint8Array}} Part as in open-log.ts; a file by its descriptor */
 /** @typedef {import('./api.ts').LogSearch['matches'][number]} Match */
 
 const buffer = Buffer.allocUnsafe(BLOCK);
 
 /** @param {Job} job @returns {{matches: Match[], next?: number}} */
 function search(job) {
-  const { fd, size, limit } = job;
+  const { parts, size, limit } = job;
   const end = Date.now() + job.budgetMs;
   const find = finder(job);
   /** @type {Match[]} */
@@ -38,7 +39,7 @@ function search(job) {
   /** Within a line whose first part has been searched. */
   let within = false;
   while (offset < size) {
-    const got = readSync(fd, buffer, 0, Math.min(BLOCK, size - offset), offset);
+    const got = readAt(parts, Math.min(BLOCK, size - offset), offset);
     if (got === 0) break;
     let block = buffer.subarray(0, got);
     offset += got;
@@ -62,6 +63,22 @@ function search(job) {
     if (Date.now() > end && offset < size && !within) return { matches, next: line - 1 };
   }
   return { matches };
+}
+
+/** Fills the buffer with what stands at an offset. @param {Part[]} parts @param {number} length @param {number} offset */
+function readAt(parts, length, offset) {
+  let got = 0;
+  for (const { start, size, from } of parts) {
+    while (got < length && offset + got >= start && offset + got < start + size) {
+      const at = offset + got - start;
+      const wanted = Math.min(length - got, size - at);
+      if (typeof from !== 'number') buffer.set(from.subarray(at, at + wanted), got);
+      const read = typeof from === 'number' ? readSync(from, buffer, got, wanted, at) : wanted;
+      if (read === 0) return got;
+      got += read;
+    }
+  }
+  return got;
 }
 
 /**

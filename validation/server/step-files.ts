@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { tailStarts } from '../step/live-log.ts';
 
 /** Logs and directories that are listed of one attempt. */
 const MOST = 1000;
@@ -24,7 +25,8 @@ export async function logsOfAttempt(
   const directory = join(root, 'steps', step, String(attempt));
   const own = await filesBelow(directory, join(directory, 'logs'), 0);
   const names = ['stdout.log', 'stderr.log', ...own.sort()];
-  const sizes = await Promise.all(names.map((name) => sizeOf(join(directory, name))));
+  const there = (await listing(directory)).map(({ name }) => name);
+  const sizes = await Promise.all(names.map((name) => sizeOfLog(directory, name, there)));
   return names.flatMap((name, n) => {
     const size = sizes[n];
     return size === undefined ? [] : [{ stream: streamOf(name), size }];
@@ -60,6 +62,13 @@ async function listing(directory: string): Promise<Dirent[]> {
   } catch {
     return [];
   }
+}
+
+/** With what is received of a long one beside its file. */
+async function sizeOfLog(directory: string, name: string, there: readonly string[]): Promise<number | undefined> {
+  const tails = tailStarts(there, name).map((start) => `${name}.tail-${start}`);
+  const [size, ...rest] = await Promise.all([name, ...tails].map((one) => sizeOf(join(directory, one))));
+  return size === undefined ? undefined : rest.reduce<number>((sum, one) => sum + (one ?? 0), size);
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

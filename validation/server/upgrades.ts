@@ -20,7 +20,7 @@ const CLOSE_MS = 300;
 
 const start = integer(0, Number.MAX_SAFE_INTEGER);
 const eventsQuery = z.object({ run: z.string().min(1).max(300).optional(), offset: start.optional() });
-const followQuery = logQuery.extend({ offset: start.default(0) });
+const followQuery = logQuery.extend({ offset: start.default(0), leftOut: start.default(0) });
 
 /** The WebSockets of a server. */
 export class Upgrades {
@@ -92,7 +92,7 @@ export class Upgrades {
     if (!found) throw new HttpError(404, 'there is nothing to follow');
     const query = parse(followQuery, Object.fromEntries(url.searchParams));
     const log = await findLog(context, { id: decode(found[1]), step: decode(found[2]) }, query);
-    return (socket) => followLog(socket, { ...log, offset: query.offset });
+    return (socket) => followLog(socket, { ...log, offset: query.offset, leftOut: query.leftOut });
   }
 
   #ping(): void {

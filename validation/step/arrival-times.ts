@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { findLeftOut, type LeftOut } from './log-bundle.ts';
+import type { LeftOut } from './log-bundle.ts';
 
 /**
  * When a log came: `<log>.times` beside a log that was received while it was written, because a log has no times itself.
@@ -86,17 +86,16 @@ export class ArrivalWriter {
 /**
  * When bytes of a log came.
  * @param times its times
- * @param log the log as it is now: that it was cut to its head and tail is seen
+ * @param leftOut where the log was cut to its head and tail, if it was
  * @param offsets of bytes in the log's file, ascending
  * @returns ms since 1970 for each; null where nobody knows, and within the line that stands for what was left out
  */
 export async function arrivalTimes(
   times: FileHandle,
-  log: { handle: FileHandle; size: number },
+  leftOut: LeftOut | undefined,
   offsets: readonly number[],
 ): Promise<(number | null)[]> {
   if (offsets.length === 0) return [];
-  const leftOut = await findLeftOut(log.handle, log.size);
   const places = offsets.map((offset) => placeInStream(offset, leftOut));
   const known = places.filter((place) => place !== null);
   const count = Math.floor((await times.stat()).size / ENTRY);

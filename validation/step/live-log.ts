@@ -19,16 +19,21 @@ export interface LogSegment {
 export async function logSegments(path: string): Promise<LogSegment[]> {
   const size = await sizeOf(path);
   if (size === undefined) return [];
-  const prefix = `${basename(path)}.tail-`;
-  const starts = (await readdir(dirname(path)))
-    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-    .map((name) => Number(name.slice(prefix.length)));
   const segments: LogSegment[] = [{ path, start: 0, size }];
-  for (const start of starts.sort((a, b) => a - b)) {
+  for (const start of tailStarts(await readdir(dirname(path)), basename(path))) {
     const tail = tailPath(path, start);
     segments.push({ path: tail, start, size: (await sizeOf(tail)) ?? 0 });
   }
   return segments;
+}
+
+/** Where in a stream its later files begin, ascending. @param names in its directory @param log its own name */
+export function tailStarts(names: readonly string[], log: string): number[] {
+  const prefix = `${log}.tail-`;
+  return names
+    .filter((name) => name.startsWith(prefix) && /^\d{1,15}$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)))
+    .sort((a, b) => a - b);
 }
 
 /**

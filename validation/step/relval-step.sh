@@ -108,6 +108,20 @@ rv_say() { # MESSAGE: into this script's own log, which comes back with the othe
   printf '%s %s\n' "$(date +%H:%M:%S)" "$1" >>"$rv_own/relval-step.log"
 }
 
+# MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
+# payload. Not for what always happens.
+rv_tell() {
+  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break=''
+  rv_say "$1"
+  printf '%s\n' "$1" | grep -a -q -F -f "$rv_top/relval-patterns" && return
+  # When stderr.log is an output, one name is left with what is being transferred, and the other one grows.
+  if [[ $rv_error_bytes && $rv_job/stderr.log -ef $rv_log ]]; then
+    head -c "$rv_error_bytes" -- "$rv_log" >"$rv_copy" && mv -f -- "$rv_copy" "$rv_job/stderr.log" || return
+  fi
+  [[ $(tail -c 1 -- "$rv_log" | tr '\0' x) ]] && rv_break=$'\n'
+  printf '%srelval: %s\n' "$rv_break" "$1" >>"$rv_log"
+} 2>/dev/null
+
 rv_last_line() { # FILE: sets rv_reply to the last line with something in it of a tool's error messages
   rv_reply=$(tr '\r' '\n' 2>/dev/null <"$1" | grep -a '[^[:space:]]' | tail -n 1 | cut -b -300)
 }
@@ -116,7 +130,7 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
-rv_peak_memory=null rv_out_of_memory=false rv_unmade=''
+rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
 rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
@@ -221,7 +235,7 @@ rv_guard() {
 # takes, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
 # a signal waits for ever for a child that ended just then.
 rv_watch() {
-  local rv_tick=100 rv_began='' rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
+  local rv_tick=100 rv_began='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
   trap '' TERM INT QUIT HUP
   exec 8<>"$rv_own/silence" || return # nobody writes there
   while true; do
@@ -231,20 +245,25 @@ rv_watch() {
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
     [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
     [[ $rv_payload_end == null && -e $rv_own/started ]] || continue
-    : "${rv_began:=$SECONDS}"
-    if [[ $rv_wall_time && $((SECONDS - rv_began)) -gt $rv_wall_time ]]; then
+    rv_uptime || continue
+    ((rv_elapsed = rv_reply - ${rv_began:=$rv_reply}))
+    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
       : >"$rv_own/timed-out"
       kill -KILL -- "-$1"
       rv_wall_time=''
     fi
-    [[ $SECONDS -ge $rv_next ]] || continue
+    [[ $rv_elapsed -ge $rv_next ]] || continue
     # so that of steady growth no more than a twentieth is missed
-    ((rv_next = SECONDS + (SECONDS - rv_began > 100 ? 5 : (SECONDS - rv_began) / 20)))
+    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
     rv_resident=0
     rv_measure "$1"
     ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
     ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
   done
+}
+
+rv_uptime() { # sets rv_reply to s since the machine's start: the clock may be set, and bash's own count goes with it
+  read -r rv_reply _ </proc/uptime && rv_reply=${rv_reply%.*}
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -312,11 +331,12 @@ rv_give_up_guarded() { # what rv_fail said
     environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
     skipped) rv_unmade=1 && rv_finish 0 ;;
-    *) rv_give_up "$rv_exit_input" input "$rv_message" ;;
+    *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
   esac
 }
 
-rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
+# SECONDS COMMAND…: its exit status; killed after that time. What takes long is told, as what rv_doing says it is.
+rv_limited() {
   local rv_limit=$1 rv_seconds=$1 rv_command rv_timer rv_result
   shift
   "$@" &
@@ -325,6 +345,7 @@ rv_limited() { # SECONDS COMMAND…: its exit status; killed after that time
     for ((; rv_seconds > 0; rv_seconds--)); do
       sleep 1
       kill -0 "$rv_command" 2>/dev/null || exit
+      ((rv_limit - rv_seconds == 9)) && rv_tell "$rv_doing: under way for 10 s, given up after $rv_limit s"
     done
     kill -KILL "$rv_command"
   ) >/dev/null 2>&1 9>&- &
@@ -383,9 +404,12 @@ rv_start_streams() { # in a process group of their own, which the guard knows
   printf 'streams %s\n' "$rv_streams" >&9
 }
 
+# Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
 rv_stream_both() {
   set +m
   trap '' PIPE
+  exec 8<>"$rv_own/silence" && read -r -t 0.4 <&8
+  exec 8>&-
   rv_stream stderr &
   rv_stream stdout
   wait
@@ -458,8 +482,15 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" xrdcp -f -N "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "$3" ;;
   esac
+}
+
+# COMMAND…: instead of this subshell. By itself a client tries for ten minutes to reach a server that is not there, and when
+# its time is over nobody knows why.
+rv_xrootd() {
+  export XRD_CONNECTIONWINDOW="${XRD_CONNECTIONWINDOW:-15}" XRD_CONNECTIONRETRY="${XRD_CONNECTIONRETRY:-2}"
+  exec "$@"
 }
 
 # FROM: true when an earlier step was to make this input, and did not: then nobody can fetch it, however often it is tried.
@@ -479,15 +510,22 @@ rv_find_unmade() {
   return 1
 }
 
+rv_tell_failure() { # ATTEMPT REASON
+  local rv_next=''
+  (($1 < rv_attempts)) && rv_next="; next attempt in $((rv_copy_pause * $1)) s"
+  rv_tell "$rv_doing: ${2:-it failed and did not say why}$rv_next"
+}
+
 # KIND…: fetches the inputs of those kinds into the current directory; on failure rv_own/failed says what is wrong
 rv_fetch_inputs() {
-  local rv_i rv_attempt rv_kind rv_from rv_name rv_unpack_it
+  local rv_i rv_attempt rv_kind rv_from rv_name rv_unpack_it rv_doing
   for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do
     rv_kind=${rv_inputs[rv_i]} rv_from=${rv_inputs[rv_i + 1]} rv_name=${rv_inputs[rv_i + 2]}
     rv_unpack_it=${rv_inputs[rv_i + 3]}
     [[ " $* " == *" $rv_kind "* ]] || continue
     for ((rv_attempt = 1; ; rv_attempt++)); do
-      rv_say "input $rv_name from $rv_from, attempt $rv_attempt"
+      rv_doing="input $rv_name from $rv_from, attempt $rv_attempt"
+      rv_say "$rv_doing"
       rv_message=''
       if rv_copy_in "$rv_kind" "$rv_from" "$rv_name" 2>"$rv_own/error"; then
         rv_size "$rv_name" && printf '%s\n' "$rv_reply" >>"$rv_own/input-bytes"
@@ -500,7 +538,8 @@ rv_fetch_inputs() {
       fi
       [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
       rv_last_line "$rv_own/error"
-      rv_say "failed: ${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
+      rv_tell_failure "$rv_attempt" "${rv_message:-$rv_reply}"
+      : "${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
       ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
       sleep $((rv_copy_pause * rv_attempt))
     done
@@ -539,14 +578,16 @@ rv_run_payload() {
     rv_last_line "$rv_top/$rv_id.stderr.log"
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
-  set +eu -f
+  set +Ceux -f
   IFS=$' \t\n'
+  cd "$rv_job" || rv_fail environment "no directory $rv_job"
   rv_set_environment
+  type -P date find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
   export -p >"$rv_own/environment"
   rv_fetch_inputs xrootd
-  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\n' | sort >"$rv_own/inputs"
+  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
     rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
   rv_set_arguments
@@ -616,6 +657,7 @@ rv_payload() { # runs it, and sets what the result says of it
   [[ -e $rv_own/started ]] || rv_give_up_guarded
   rv_payload_start=$(cat -- "$rv_own/started")
   rv_payload_start=${rv_payload_start%??????}
+  [[ $rv_payload_start =~ ^[0-9]+$ ]] || rv_payload_start=null
   rv_now && rv_payload_end=$rv_reply
   rv_children_time && ((rv_reply -= rv_cpu_before))
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
@@ -658,6 +700,17 @@ rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line
 # --- logs and outputs -------------------------------------------------------------------------------------------------
 
 rv_list_logs() { find "$rv_job" -name '*.log' -type f -printf '%P\0' 2>/dev/null | sort -z; }
+
+rv_find_core_dumps() { # by what they are called, or hold: correlations.root and core.C are none
+  local rv_core rv_type='^ +(4 +0|0 +4)$' # ET_CORE, in either byte order
+  rv_match 'core*'
+  for rv_core in "${rv_found[@]}"; do
+    if [[ $rv_core =~ (^|/)core(\.[0-9]+)?$ ]] || { [[ $(head -c 4 -- "$rv_core" 2>/dev/null | tr -d '\0') == $'\177ELF' ]] \
+      && [[ $(od -A n -t d1 -j 16 -N 2 -- "$rv_core" 2>/dev/null) =~ $rv_type ]]; }; then
+      rv_core_dumps+=("$rv_core")
+    fi
+  done
+}
 
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
   local rv_core
@@ -758,7 +811,7 @@ rv_take() {
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
       case $rv_archive/$rv_path in
-        /*) rv_add_output "$rv_path" "$rv_name" ;;
+        /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
         *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
         *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
       esac
@@ -796,9 +849,10 @@ rv_take_outputs() {
   done
   rv_take '' 'core*' validation_report.txt
   [[ $rv_save_all ]] || return 0
-  while IFS= read -r rv_path; do
+  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
+  while IFS= read -r -d '' rv_path; do
     [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
-  done < <(find . -type f -printf '%P\n' | sort | comm -13 "$rv_own/inputs" -)
+  done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
 rv_find_missing() { # what later stages read must be there: a file, or an archive of that name
@@ -820,9 +874,9 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
 rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
   local rv_target=$rv_output_dir/$2 rv_part rv_url
   if [[ $rv_output_dir == root://* ]]; then
-    rv_limited "$rv_copy_timeout" xrdcp -f -N "$1" "$rv_target" || return
+    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target" || return
     rv_url=${rv_target#root://}
-    rv_reply=$(rv_limited "$rv_copy_timeout" xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
+    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
   else
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
     mkdir -p -- "${rv_target%/*}" || return
@@ -835,13 +889,14 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
 }
 
 rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
-  local rv_i rv_attempt
+  local rv_i rv_attempt rv_doing
   for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
     for ((rv_attempt = 1; ; rv_attempt++)); do
-      rv_say "output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
+      rv_doing="output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
+      rv_say "$rv_doing"
       rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_own/error.$1" 2>&1 && break
       rv_last_line "$rv_own/error.$1"
-      rv_say "failed: $rv_reply"
+      rv_tell_failure "$rv_attempt" "$rv_reply"
       if ((rv_attempt == rv_attempts)); then
         printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
         return
@@ -931,20 +986,21 @@ rv_main() {
   cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
   # so that outputs and patterns find them like any other file of the payload
   ln -- "$rv_top/$rv_id.stdout.log" stdout.log && ln -- "$rv_top/$rv_id.stderr.log" stderr.log
+  rv_start_streams
   rv_guarded rv_fetch_inputs local worker || rv_give_up_guarded
 
   rv_phase=payload
   rv_write_result
-  rv_start_streams
   rv_payload
   [[ $rv_phase == payload ]] && rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
   rv_say outputs
-  rv_match 'core*' && rv_core_dumps=("${rv_found[@]}")
+  rv_find_core_dumps
   rv_guarded rv_report_errors >"$rv_own/report"
   mv -f -- "$rv_own/report" validation_report.txt
   rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"
   rv_find_missing
+  rv_size stderr.log && rv_error_bytes=$rv_reply
   rv_guarded rv_transfer || rv_give_up_guarded
   rv_finish 0
 }

@@ -24,3 +24,21 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 }
+
+const CHARACTERS: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/**
+ * The files of a list: text with one a line, trimmed, where blank lines and those that begin with `#` do not count; or
+ * a collection as AliEn and `collectionLines` write them, in XML: the `turl` of each file.
+ */
+export function collectionFiles(text: string): string[] {
+  if (text.trimStart().startsWith('<')) {
+    return [...text.matchAll(/<file\b[^>]*?\sturl="([^"]*)"/g)].map(([, turl = '']) =>
+      turl.replace(/&(\w+);/g, (entity, name: string) => CHARACTERS[name] ?? entity),
+    );
+  }
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}

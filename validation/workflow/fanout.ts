@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
 import { type Position, readText } from '../jdl/problem.ts';
+import { otherSpelling } from '../jdl/spelling.ts';
 import { baseName, type Job } from '../jdl/variables.ts';
+import { collectionFiles } from './collection.ts';
 import { fail, MadeFileError, WorkflowError } from './errors.ts';
 import { findFile } from './inputs.ts';
 import type { SkippedLine } from './plan.ts';
@@ -21,6 +23,7 @@ export interface FanOutContext {
   bins: Readonly<Record<string, readonly string[]>>;
   /** Paths that were read are added. */
   sources: string[];
+  warnings: string[];
   /** Lines of made files that do not count are added. */
   skippedLines: SkippedLine[];
 }
@@ -54,12 +57,15 @@ export function jobsOf(
 
 /**
  * `Split`: `production:A-B` has the indices A to B, `file` one for each input file, from 0. Where there are input files,
- * job i has the i-th in both.
+ * job i has the i-th in both. Without InputDataCollection `file` is one job, as in the predecessor.
  */
 function jobsOfJdl(context: FanOutContext, at: Position): StageJob[] {
   const { values } = context;
   const split = textOf(values, 'Split')?.trim();
-  if (split === undefined) fail('the JDL has no Split: expected "production:FIRST-LAST" or "file"', at);
+  if (split === undefined) {
+    const hint = otherSpelling(values, 'Split');
+    fail(`the JDL has no Split: expected "production:FIRST-LAST" or "file"${hint}`, at);
+  }
   const production = /^[^:]+:([0-9]+-[0-9]+)$/.exec(split)?.[1];
   if (!production && !/^[^:]+$/.test(split)) {
     fail(`Split: expected "production:FIRST-LAST" or "file", found "${split}"`, positionOf(values, 'Split'));
@@ -67,31 +73,26 @@ function jobsOfJdl(context: FanOutContext, at: Position): StageJob[] {
   const files = inputFilesOfJdl(context, production === undefined);
   if (production)
     return range(production, positionOf(values, 'Split') ?? at).map((index) => ({ index, inputFile: files[index] }));
-  if (files.length === 0) {
-    const where = positionOf(values, 'InputDataCollection') ?? positionOf(values, 'Split');
-    fail(
-      'Split is "file", but there is no input file: InputDataCollection must name a text file with one a line',
-      where,
-    );
-  }
-  return files.map((inputFile, index) => ({ index, inputFile }));
+  if (files.length > 0) return files.map((inputFile, index) => ({ index, inputFile }));
+  const where = positionOf(values, 'InputDataCollection');
+  if (where) fail('InputDataCollection names no input file: expected a list with one a line', where);
+  context.warnings.push(`Split is "${split}", but there is no InputDataCollection: one job, without an input file`);
+  return [...SINGLE];
 }
 
-/** The lines of InputDataCollection, the first LimitInputFiles of them. A missing file matters only where it is `needed`. */
+/** The files of InputDataCollection, the first LimitInputFiles of them. A missing list matters only where it is `needed`. */
 function inputFilesOfJdl(context: FanOutContext, needed: boolean): string[] {
   const { values } = context;
-  const [collection] = itemsOf(values, 'InputDataCollection');
-  if (!collection) return [];
-  const name = baseName(collection.text);
-  const path = findFile(name, context.folders);
-  if (!path) {
-    if (!needed) return [];
-    fail(`InputDataCollection: no file ${name} in ${context.folders.join(' or ')}`, collection.at);
-  }
-  return inputFiles(path, context).slice(0, countOf(values, 'LimitInputFiles'));
+  const files = itemsOf(values, 'InputDataCollection').flatMap(({ text, at }) => {
+    const name = baseName(text.replace(/,nodownload$/, ''));
+    const path = findFile(name, context.folders);
+    if (path) return inputFiles(path, context);
+    return needed ? fail(`InputDataCollection: no file ${name} in ${context.folders.join(' or ')}`, at) : [];
+  });
+  return files.slice(0, countOf(values, 'LimitInputFiles'));
 }
 
-/** Input files of a text file: one a line, trimmed; blank lines and those that begin with `#` do not count. */
+/** Input files of a list of this machine, which becomes a source of the plan. */
 function inputFiles(path: string, { sources }: FanOutContext): string[] {
   let text: string;
   try {
@@ -100,10 +101,7 @@ function inputFiles(path: string, { sources }: FanOutContext): string[] {
     throw new WorkflowError([{ message: (error as Error).message }]);
   }
   if (!sources.includes(resolve(path))) sources.push(resolve(path));
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  return collectionFiles(text);
 }
 
 function range(text: string, at: Position): number[] {

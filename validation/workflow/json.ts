@@ -37,7 +37,7 @@ export function expandStep(step: Step): ExpandedStep {
       .join(' '),
     environment: Object.fromEntries(stage.environment.map(([name, template]) => [name, expand(template, step)])),
     inputs: stage.inputs.map(inputText),
-    outputs: stage.saveAll ? [everythingBut(stage.inputs)] : stage.outputs.map(outputText),
+    outputs: [...(stage.saveAll ? [everythingBut(stage.inputs)] : []), ...stage.outputs.map(outputText)],
     outputDir: expand(stage.outputDirTemplate, step),
     inputFile: step.inputFile ?? null,
     image: stage.image ?? null,

@@ -1,5 +1,5 @@
 import type { Position } from '../jdl/problem.ts';
-import { baseName, expand, type Job } from '../jdl/variables.ts';
+import { baseName, expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 
 /** What placeholders are made from. */
@@ -8,6 +8,8 @@ export interface PlaceholderContext {
   outputDirOf(stage: string): { template: string; first: Job } | undefined;
   /** The first input file of the workflow. */
   firstInput: string | undefined;
+  /** Where the JDL could have input files and has none. */
+  noInputAt?: Position | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export function fillIn(text: string, at: Position, context: PlaceholderContext, 
       const levels = name === 'outputDir' ? 0 : Number(words[1] ?? 1);
       if (!planned) fail(`${placeholder}: no stage '${words[0] ?? ''}' before this one`, at);
       if (!Number.isInteger(levels) || levels < 0) fail(`${placeholder}: expected a number of levels`, at);
-      const directory = above(expand(planned.template, planned.first), levels);
+      const directory = above(expand(ofOneJob(planned.template), planned.first), levels);
       return asWord ? word(directory) : directory;
     }
     if (name === 'inputDir' && words.length === 0) {
@@ -51,7 +53,9 @@ function word(value: string): string {
 }
 
 function firstInput(placeholder: string, at: Position, context: PlaceholderContext): string {
-  return context.firstInput ?? fail(`${placeholder}: the workflow has no input file`, at);
+  if (context.firstInput !== undefined) return context.firstInput;
+  if (!context.noInputAt) fail(`${placeholder}: the workflow has no input file`, at);
+  fail('no input file: InputDataCollection must name a list of them', context.noInputAt);
 }
 
 function runNumber(file: string, padded: boolean, at: Position): string {
@@ -63,6 +67,11 @@ function runNumber(file: string, padded: boolean, at: Position): string {
     );
   }
   return padded ? digits : String(Number(digits));
+}
+
+/** A slash behind the part of an OutputDir that differs from job to job is no directory of its own. */
+function ofOneJob(template: string): string {
+  return hasVariable(template) ? template.replace(/\/+$/, '') : template;
 }
 
 /** Everything before the last slash, `levels` times; "." above a name without one, "/" above the root. */

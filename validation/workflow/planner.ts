@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
+import { otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
 import { type Definition, loadDefinition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { Plan } from './plan.ts';
@@ -54,7 +55,10 @@ export function builtInWorkflow(name: 'mc' | 'reco'): string {
 
 function builtIn(jdl: Jdl): string {
   const executable = textOf(jdl.values, 'Executable') ?? '';
-  if (executable === '') fail(`${jdl.file}: no Executable in the JDL`, positionOf(jdl.values, 'Executable'));
+  if (executable === '') {
+    const hint = otherSpelling(jdl.values, 'Executable');
+    fail(`${jdl.file}: no Executable in the JDL${hint}`, positionOf(jdl.values, 'Executable'));
+  }
   if (executable.endsWith('aliroot_dpgsim.sh')) return builtInWorkflow('mc');
   if (executable.includes('/aliroot_dpg')) return builtInWorkflow('reco');
   return fail(
@@ -75,6 +79,7 @@ function plan(
   const values = valuesOf(definition);
   for (const [key, value] of jdl.values) values.set(key, value);
   const warnings = [...jdl.warnings];
+  warnings.push(...spellingWarnings(values));
   warnUnknownSwitches(values, warnings);
   const folders = [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])];
   const built = buildPlan({

@@ -55,32 +55,40 @@ function isPattern(text: string): boolean {
 
 const pattern = z.string().refine(isPattern, 'expected a regular expression');
 
-const each = z.union([
-  z.literal('job'),
-  z.strictObject({ jobs: z.string().regex(/^\d+-\d+$/, 'expected FIRST-LAST') }),
-  z.strictObject({ files: z.string().min(1), limit: z.number().int().positive().optional() }),
-  z.strictObject({
-    lines: fileName,
-    of: stageName,
-    matching: pattern.optional(),
-    malformed: pattern.optional(),
-  }),
-]);
+const each = z.union(
+  [
+    z.literal('job'),
+    z.strictObject({
+      jobs: z.string('expected FIRST-LAST, such as 1-10').regex(/^\d+-\d+$/, 'expected FIRST-LAST, such as 1-10'),
+    }),
+    z.strictObject({ files: z.string().min(1), limit: z.number().int().positive().optional() }),
+    z.strictObject({
+      lines: fileName,
+      of: stageName,
+      matching: pattern.optional(),
+      malformed: pattern.optional(),
+    }),
+  ],
+  'expected job, { jobs: FIRST-LAST }, { files: LIST } or { lines: FILE, of: STAGE }',
+);
 
-const input = z.union([
-  z.string().min(1),
-  z.strictObject({
-    collection: fileName.regex(/\.(xml|txt)$/, 'expected a name that ends in .xml or .txt'),
-    of: stageName,
-    file: z.string().min(1).optional(),
-    when: z.enum(['archived', 'loose']).optional(),
-  }),
-  z.strictObject({ made: fileName, of: stageName }),
-  z.strictObject({ optional: fileName }),
-  z.strictObject({ reports: fileName }),
-]);
+const input = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      collection: fileName.regex(/\.(xml|txt)$/, 'expected a name that ends in .xml or .txt'),
+      of: stageName,
+      file: z.string().min(1).optional(),
+      when: z.enum(['archived', 'loose']).optional(),
+    }),
+    z.strictObject({ made: fileName, of: stageName }),
+    z.strictObject({ optional: fileName }),
+    z.strictObject({ reports: fileName }),
+  ],
+  'expected a file name, or a map with made, optional, collection or reports',
+);
 
-const jdlValue = z.union([text, z.array(text)]);
+const jdlValue = z.union([text, z.array(text)], 'expected a text, or a list of texts');
 
 const stage = z
   .strictObject({

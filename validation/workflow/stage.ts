@@ -1,6 +1,7 @@
 import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
 import type { Position } from '../jdl/problem.ts';
+import { otherSpelling } from '../jdl/spelling.ts';
 import { badVariable, baseName } from '../jdl/variables.ts';
 import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
@@ -63,7 +64,8 @@ export function buildStage(
       ? fillIn(pick(data.arguments, loose), at(['arguments']), context, true)
       : (textOf(values, 'Arguments') ?? textOf(values, 'SplitArguments') ?? '');
   const outputDir = outputDirOf(data, values, at(['outputDir']), fill, context);
-  const outputs = data.outputs?.map(withoutDisk) ?? ownOutputs(itemsOf(values, 'Output').map((item) => item.text));
+  const jdlOutputs = itemsOf(values, 'Output').map((item) => withoutDisk(item.text));
+  const outputs = data.outputs?.map(withoutDisk) ?? ownOutputs(saveAll ? [] : jdlOutputs);
   const inputs = inputsOf(data, own, executable, at, fill, loose, context);
   const packages = packagesOf(values);
 
@@ -71,7 +73,7 @@ export function buildStage(
   own.set('Executable', literal(executable, at([])));
   own.set('OutputDir', literal(outputDir, at([])));
   own.set('Packages', list(packages, at([])));
-  own.set('Output', list(outputs, at([])));
+  own.set('Output', list(data.outputs ? outputs : jdlOutputs, at([])));
   own.set('InputFile', list(inputs.map(inputText), at([])));
   const environment = environmentOf(data, own, at);
 
@@ -91,7 +93,7 @@ export function buildStage(
     packages,
     ...(environmentCommand ? { environmentCommand } : {}),
     inputs,
-    outputs: saveAll ? [] : parseOutputs(outputs, isSet(values, 'DontArchive')),
+    outputs: saveAll && data.outputs ? [] : parseOutputs(outputs, isSet(values, 'DontArchive')),
     saveAll,
     dontArchive: isSet(values, 'DontArchive'),
     noLiveOutput: isSet(values, 'NoLiveOutput'),
@@ -141,7 +143,10 @@ function outputDirOf(
     outputDir = own !== '' || values.has('Executable') ? own : `${data.name}${data.each ? '/#alien_counter_04i#' : ''}`;
   }
   if (outputDir === '')
-    fail('no OutputDir: expected a directory or a root:// address', positionOf(values, 'OutputDir') ?? at);
+    fail(
+      `the JDL has no OutputDir: expected a directory or a root:// address${otherSpelling(values, 'OutputDir')}`,
+      positionOf(values, 'OutputDir') ?? at,
+    );
   if (!context.outputBase || /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(outputDir)) return outputDir;
   return `${context.outputBase.replace(/\/+$/, '')}/${outputDir.replace(/^(\.\/+)+/, '')}`;
 }
@@ -159,7 +164,8 @@ function inputsOf(
   const add = (input: InputFile) => {
     const other = inputs.get(input.name);
     if (other && inputText(other) !== inputText(input)) {
-      context.warnings.push(`${data.name}: two input files named ${input.name}, the latter is taken`);
+      const warning = `two input files named ${input.name}: ${inputText(input)} is taken, not ${inputText(other)}`;
+      if (!context.warnings.includes(warning)) context.warnings.push(warning);
     }
     inputs.set(input.name, input);
   };

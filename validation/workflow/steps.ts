@@ -1,4 +1,4 @@
-import type { Values } from '../jdl/keys.ts';
+import { positionOf, type Values } from '../jdl/keys.ts';
 import { formatProblem, type Position } from '../jdl/problem.ts';
 import { expand } from '../jdl/variables.ts';
 import { collectionLines } from './collection.ts';
@@ -51,7 +51,7 @@ export function buildPlan(input: PlanInput): Plan {
   const { definition, warnings, sources, bins, selection } = input;
   const stages = definition.data.stages;
   const skippedLines: SkippedLine[] = [];
-  const fanOut: FanOutContext = { values: input.values, folders: input.folders, bins, sources, skippedLines };
+  const fanOut: FanOutContext = { values: input.values, folders: input.folders, bins, sources, warnings, skippedLines };
   const jobs = new Map(
     stages.map((data, i) => [data.name, jobsOf(data.each, definition.at(['stages', i, 'each']), fanOut)] as const),
   );
@@ -69,6 +69,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...input,
       local: { folders: input.folders, missing },
       firstInput: [...jobs.values()].find((list) => list?.[0]?.inputFile !== undefined)?.[0]?.inputFile,
+      noInputAt: positionOf(input.values, 'Split'),
       outputDirOf: (name) => {
         const other = planned.get(name);
         return other && { template: other.stage.outputDirTemplate, first: other.jobs?.[0] ?? { index: 0 } };
@@ -181,7 +182,8 @@ function generatedInputs(
     });
   }
   const name = wanted.collection;
-  const template = wanted.file ? `${other.stage.outputDirTemplate}/${wanted.file}` : other.stage.outputDirTemplate;
+  const directory = other.stage.outputDirTemplate;
+  const template = wanted.file ? `${directory.replace(/([^/])\/+$/, '$1')}/${wanted.file}` : directory;
   const lines = () => {
     if (!other.jobs)
       throw new WorkflowError([{ message: `${name} lists the steps of ${wanted.of}, which are not known yet`, at }]);

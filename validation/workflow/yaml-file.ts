@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { InputError, Lines, type Position, type Problem, readText, type Source } from '../jdl/problem.ts';
+import { issueText, yamlErrorText } from './yaml-words.ts';
 
 /** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */
 export type Path = readonly (string | number)[];
@@ -34,7 +35,7 @@ export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Sche
   if (document.errors.length > 0) {
     throw new InputError(
       document.errors.map((error) => ({
-        message: error.message,
+        message: yamlErrorText(error),
         at: lines.at(Math.min(error.pos[0], source.text.length)),
       })),
     );
@@ -94,7 +95,7 @@ function problemsOf(issue: z.core.$ZodIssue, at: (path: Path, key?: boolean) => 
     const nearest = branches.sort((a, b) => misses(a) - misses(b))[0];
     if (nearest) return nearest.flatMap((error) => problemsOf(error, at, path));
   }
-  return [{ message: name + issue.message, at: at(path) }];
+  return [{ message: name + issueText(issue), at: at(path) }];
 }
 
 /** The value is not even a text, a map, … as this branch of the union wants it. */

@@ -5,12 +5,12 @@ import { Framework } from './framework.ts';
 import { Flow, startCatalog, until } from './tools.ts';
 
 /** A flow of eight steps, each on a worker of its own. */
-async function eightAtWork(options: ClusterOptions & { seconds: number }) {
+async function eightAtWork(options: ClusterOptions = {}) {
   const catalog = await startCatalog();
   const cluster = await Cluster.start(options);
   const framework = new Framework(cluster, '--catalog', catalog.address);
   framework.start();
-  const flow = await Flow.start(catalog, 'faults', { stages: [8], seconds: options.seconds });
+  const flow = await Flow.start(catalog, 'faults', { stages: [8] });
   await until('eight busy workers', async () => (await flow.status())?.onWorkers === 8);
   const { frameworkId } = await framework.is('eight busy workers', ({ workers }) => connected(workers) === 8);
   const launches = async () => (await cluster.tasksOf(frameworkId)).length;
@@ -28,7 +28,7 @@ const TWO_AGENTS = [
 
 describe('a framework whose master is in trouble', () => {
   it('subscribes again when its stream is cut, and launches nothing anew', async () => {
-    const { cluster, framework, flow, frameworkId, launches } = await eightAtWork({ seconds: 4 });
+    const { cluster, framework, flow, frameworkId, launches } = await eightAtWork();
     for (let cut = 1; cut <= 3; cut++) {
       await cluster.fault('dropStreams');
       await until('a new subscription', () => framework.log.filter(({ msg }) => msg === 'subscribed').length > cut);
@@ -40,7 +40,7 @@ describe('a framework whose master is in trouble', () => {
   });
 
   it('takes a master without heartbeats for dead, and its workers work on', async () => {
-    const { cluster, framework, flow, launches } = await eightAtWork({ seconds: 6, timings: { heartbeat: 500 } });
+    const { cluster, framework, flow, launches } = await eightAtWork({ timings: { heartbeat: 500 } });
     await cluster.fault('stopHeartbeats', true);
     await until('the end of its patience', () => framework.logged(/subscription is lost: nothing came/));
     await cluster.fault('stopHeartbeats', false);
@@ -51,7 +51,7 @@ describe('a framework whose master is in trouble', () => {
   });
 
   it('keeps workers that a restarted master does not know yet', async () => {
-    const { cluster, framework, flow, frameworkId } = await eightAtWork({ seconds: 8 });
+    const { cluster, framework, flow, frameworkId } = await eightAtWork();
     await cluster.fault('restart', 'empty', 3000);
     await framework.is('workers out of sight', ({ workers }) =>
       workers.some(({ lostSince }) => lostSince !== undefined),
@@ -67,7 +67,7 @@ describe('a framework whose master is in trouble', () => {
   });
 
   it('starts over when master, agent and workers have died together', async () => {
-    const { cluster, framework, flow, frameworkId } = await eightAtWork({ seconds: 3 });
+    const { cluster, framework, flow, frameworkId } = await eightAtWork();
     await cluster.crash();
     await framework.is('a lost subscription', ({ subscribed }) => !subscribed);
     const next = await Cluster.start({ port: cluster.port });
@@ -78,7 +78,7 @@ describe('a framework whose master is in trouble', () => {
   });
 
   it('is turned away for a while, and comes back', async () => {
-    const { cluster, framework, flow, launches } = await eightAtWork({ seconds: 5 });
+    const { cluster, framework, flow, launches } = await eightAtWork();
     await cluster.fault('refuse', 503);
     await cluster.fault('dropStreams');
     await framework.is('a lost subscription', ({ subscribed }) => !subscribed);
@@ -93,7 +93,7 @@ describe('a framework whose master is in trouble', () => {
 
 describe('a framework whose agent is in trouble', () => {
   it('waits for workers that still serve their manager on an agent out of sight', async () => {
-    const { cluster, framework, flow, launches } = await eightAtWork({ seconds: 6, agents: TWO_AGENTS });
+    const { cluster, framework, flow, launches } = await eightAtWork({ agents: TWO_AGENTS });
     await cluster.fault('loseAgent', 0);
     const { workers } = await framework.is('unreachable workers', ({ workers }) => {
       return workers.some(({ phase }) => phase === 'unreachable');
@@ -108,10 +108,11 @@ describe('a framework whose agent is in trouble', () => {
   });
 
   it('replaces the workers of an agent that is gone for ever', async () => {
-    const { cluster, framework, flow, launches } = await eightAtWork({ seconds: 4, agents: TWO_AGENTS });
+    const { cluster, framework, flow, launches } = await eightAtWork({ agents: TWO_AGENTS });
     const { workers } = await framework.state();
     const lost = workers.filter(({ hostname }) => hostname === 'one').length;
     await cluster.fault('markAgentGone', 0);
+    await until('the lost steps to begin elsewhere', () => flow.begun === 8 + lost);
     await flow.toEnd();
     expect(flow.done).toBe(8);
     expect(flow.begun).toBe(8 + lost);
@@ -125,19 +126,20 @@ describe('a framework whose catalog is down', () => {
     const cluster = await Cluster.start();
     const framework = new Framework(cluster, '--catalog', catalog.address);
     framework.start();
-    const flow = await Flow.start(catalog, 'known', { stages: [2, 6], seconds: 2 });
+    const flow = await Flow.start(catalog, 'known', { stages: [2, 6] });
     await until('the first workers', async () => (await flow.status())?.onWorkers === 2);
     catalog.process.kill('SIGKILL');
     await framework.is(
       'a problem',
       ({ demand }) => demand?.problems.some((text) => text.includes(catalog.address)) === true,
     );
+    flow.letGo(0);
     await until('the workers of the second stage', async () => (await flow.status())?.onWorkers === 6);
     await flow.toEnd();
     expect(flow.done).toBe(8);
 
     const again = await startCatalog(catalog.port);
-    const late = await Flow.start(again, 'late', { stages: [1], seconds: 0 });
+    const late = await Flow.start(again, 'late', { stages: [1] });
     await late.toEnd();
     expect(late.done).toBe(1);
     expect((await framework.state()).counters.launches).toBeLessThanOrEqual(2 + 6 + 1);

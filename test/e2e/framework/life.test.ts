@@ -10,7 +10,7 @@ async function fourAtWork(...args: string[]) {
   const cluster = await Cluster.start();
   const framework = new Framework(cluster, '--catalog', catalog.address, ...args);
   framework.start();
-  const flow = await Flow.start(catalog, 'life', { stages: [4], seconds: 4 });
+  const flow = await Flow.start(catalog, 'life', { stages: [4] });
   await until('four busy workers', async () => (await flow.status())?.onWorkers === 4);
   const { frameworkId } = await framework.state();
   expect(workerProcesses(frameworkId).length).toBe(4);
@@ -81,12 +81,14 @@ describe('two frameworks', () => {
       const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
       writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{name: own, projects: '${project}-.*'}]\n`);
       framework.start();
-      return { framework, flow: Flow.start(catalog, `${project}-1`, { stages: [4, 4], seconds: 1.5 }) };
+      return { framework, flow: Flow.start(catalog, `${project}-1`, { stages: [4, 4] }) };
     });
     if (!alpha || !beta) throw new Error('two frameworks were to be started');
     for (const { framework, flow } of [alpha, beta]) {
-      await (await flow).toEnd();
-      expect((await flow).done).toBe(8);
+      const started = await flow;
+      await until('four busy workers', async () => (await started.status())?.onWorkers === 4);
+      await started.toEnd();
+      expect(started.done).toBe(8);
       expect((await framework.state()).counters.launches).toBe(4);
     }
     expect((await cluster.state()).frameworks.length).toBe(2);

@@ -11,7 +11,7 @@ describe('the operations server', () => {
     const cluster = await Cluster.start({ agents: [{ cpus: 2, memory: 8192, disk: 100_000 }] });
     const framework = new Framework(cluster, '--catalog', catalog.address);
     framework.start();
-    await Flow.start(catalog, 'watched', { stages: [5], seconds: 600 });
+    await Flow.start(catalog, 'watched', { stages: [5] });
     await framework.is('two busy workers', ({ workers }) => workers.filter((one) => one.tasksRunning > 0).length === 2);
 
     const health = await framework.get('/healthz');
@@ -54,7 +54,7 @@ describe('SIGHUP', () => {
     const write = (text: string): void => writeFileSync(join(framework.stateDir, 'pools.yaml'), text);
     write('pools: [{name: few, max: 2}]\n');
     framework.start();
-    const flow = await Flow.start(catalog, 'reloaded', { stages: [10], seconds: 4 });
+    const flow = await Flow.start(catalog, 'reloaded', { stages: [10] });
     await framework.is('its maximum', ({ projects }) => projects[0]?.blocked === 'at-maximum');
 
     write('pools: [{name: few, max: many}]\n');

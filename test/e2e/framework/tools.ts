@@ -19,7 +19,7 @@ export function temporaryDir(): string {
 export async function until<Found>(
   what: string,
   look: () => Found | Promise<Found>,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<NonNullable<Found>> {
   for (const end = performance.now() + withinMs; ; await sleep(50)) {
     const found = await look();
@@ -121,28 +121,29 @@ function listens(peer: HostPort): Promise<boolean> {
 export interface FlowOptions {
   /** How many steps each stage has; every step of a stage waits for all of the one before. */
   stages: number[];
-  /** Seconds that a step takes. */
-  seconds: number;
+  /** Seconds that a step takes once its stage is let go; 0 unless told otherwise. */
+  seconds?: number;
   password?: string;
   /** Port of the manager; a free one by default. */
   port?: number;
 }
 
-/** A real makeflow that is a Work Queue manager. */
+/** A real makeflow that is a Work Queue manager. The steps of a stage wait until they are let go. */
 export class Flow {
   readonly project: string;
   readonly manager: HostPort;
   readonly process: ChildProcess;
   readonly #dir: string;
+  readonly #stages: number;
 
   /** Resolves when the manager listens. */
   static async start(catalog: HostPort, project: string, options: FlowOptions): Promise<Flow> {
     const dir = temporaryDir();
-    const { stages, seconds, password, port: wanted } = options;
+    const { stages, seconds = 0, password, port: wanted } = options;
     const rules = stages.flatMap((width, stage) =>
       Array.from({ length: width }, (_, step) => ({
         // The file outside of the worker's sandbox tells how often the step was begun, and how often it ended.
-        command: `echo begun >> ${dir}/ran.${stage}.${step}; sleep ${seconds}; echo done | tee -a ${dir}/ran.${stage}.${step} > out.${stage}.${step}`,
+        command: `echo begun >> ${dir}/ran.${stage}.${step}; until [ -e ${dir}/go.${stage} ]; do sleep 0.1; done; sleep ${seconds}; echo done | tee -a ${dir}/ran.${stage}.${step} > out.${stage}.${step}`,
         outputs: [`out.${stage}.${step}`],
         inputs: Array.from({ length: stages[stage - 1] ?? 0 }, (_, before) => `out.${stage - 1}.${before}`),
         category: 'small',
@@ -169,14 +170,15 @@ export class Flow {
       }));
     const manager = { host: '127.0.0.1', port };
     await until(`${project} to listen`, () => listens(manager));
-    return new Flow(project, manager, makeflow, dir);
+    return new Flow(project, manager, makeflow, dir, stages.length);
   }
 
-  private constructor(project: string, manager: HostPort, makeflow: ChildProcess, dir: string) {
+  private constructor(project: string, manager: HostPort, makeflow: ChildProcess, dir: string, stages: number) {
     this.project = project;
     this.manager = manager;
     this.process = makeflow;
     this.#dir = dir;
+    this.#stages = stages;
   }
 
   get address(): string {
@@ -211,7 +213,24 @@ export class Flow {
     return lines.filter((line) => line === 'begun').length;
   }
 
-  async toEnd(withinMs = 90_000): Promise<void> {
-    await until(`the end of ${this.project}`, () => this.ended, withinMs);
+  /** Lets the steps of a stage end. */
+  letGo(stage: number): void {
+    writeFileSync(join(this.#dir, `go.${stage}`), '');
+  }
+
+  /** Lets all steps end. */
+  letAllGo(): void {
+    for (let stage = 0; stage < this.#stages; stage++) this.letGo(stage);
+  }
+
+  /** Lets all steps end, and waits for makeflow's end. */
+  async toEnd(): Promise<void> {
+    this.letAllGo();
+    await this.untilEnded();
+  }
+
+  /** Waits for the end of makeflow, which something else brings about. */
+  async untilEnded(): Promise<void> {
+    await until(`the end of ${this.project}`, () => this.ended, 240_000);
   }
 }

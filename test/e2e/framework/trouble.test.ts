@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Cluster } from './cluster.ts';
-import { Framework } from './framework.ts';
+import { Framework, type FrameworkState } from './framework.ts';
 import { Flow, processes, startCatalog, until } from './tools.ts';
 
 describe('a manager that is dead', () => {
@@ -14,14 +14,15 @@ describe('a manager that is dead', () => {
   ] as const)('gets no worker when it %s, though the catalog says that its tasks wait', async (_, signal) => {
     const catalog = await startCatalog();
     const cluster = await Cluster.start();
-    const dead = await Flow.start(catalog, 'dead', { stages: [8], seconds: 600 });
-    const alive = await Flow.start(catalog, 'alive', { stages: [2, 1], seconds: 1 });
+    const dead = await Flow.start(catalog, 'dead', { stages: [8] });
+    const alive = await Flow.start(catalog, 'alive', { stages: [2, 1] });
     await until('its row', async () => (await rowsOf(catalog.address)).includes('dead'));
     dead.process.kill(signal);
-    await dead.toEnd();
+    await dead.untilEnded();
 
     const framework = new Framework(cluster, '--catalog', catalog.address);
     framework.start();
+    await until('two busy workers', async () => (await alive.status())?.onWorkers === 2);
     await alive.toEnd();
     const rows = JSON.parse(await rowsOf(catalog.address)) as { project: string; tasks_waiting?: number }[];
     expect(rows.find((row) => row.project === 'dead' && row.tasks_waiting !== undefined)?.tasks_waiting).toBe(8);
@@ -35,12 +36,12 @@ describe('a manager that is dead', () => {
     const cluster = await Cluster.start();
     const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
     writeFileSync(join(framework.stateDir, 'pools.yaml'), 'pools: [{name: both, launchesPerSecond: 4}]\n');
-    const dead = await Flow.start(catalog, 'dead', { stages: [12], seconds: 600 });
+    const dead = await Flow.start(catalog, 'dead', { stages: [12] });
     framework.start();
     await until('the first workers', async () => ((await dead.status())?.onWorkers ?? 0) > 0);
     dead.process.kill('SIGKILL');
-    await dead.toEnd();
-    const next = await Flow.start(catalog, 'next', { stages: [3, 1], seconds: 1, port: dead.manager.port });
+    await dead.untilEnded();
+    const next = await Flow.start(catalog, 'next', { stages: [3, 1], port: dead.manager.port });
     await next.toEnd();
     expect(next.done).toBe(4);
     const { workers, demand } = await framework.is('no worker of the dead one', ({ workers }) => {
@@ -64,6 +65,8 @@ async function rowsOf(address: string): Promise<string> {
   });
 }
 
+const pauses = ({ blocked }: FrameworkState['projects'][number]): boolean => blocked === 'pool-pausing';
+
 describe('a worker that ends at once', () => {
   it('is launched ever more seldom, and the state says why', async () => {
     const catalog = await startCatalog();
@@ -71,13 +74,13 @@ describe('a worker that ends at once', () => {
     const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
     writeFileSync(join(framework.stateDir, 'pools.yaml'), 'pools: [{name: broken, workerCommand: /bin/false}]\n');
     framework.start();
-    await Flow.start(catalog, 'never', { stages: [20], seconds: 1 });
-    await framework.is('a pause', ({ projects }) => projects.some(({ blocked }) => blocked === 'pool-pausing'));
+    await Flow.start(catalog, 'never', { stages: [20] });
+    const first = await framework.is('a pause', ({ projects }) => projects.some(pauses));
     // The pauses are 5 s, 10 s, 20 s …
-    await sleep(12_000);
-    const { counters, projects, backoffs } = await framework.state();
-    expect(counters.launches).toBeGreaterThan(4);
-    expect(counters.launches).toBeLessThanOrEqual(7);
+    await framework.is('its end', ({ counters }) => counters.launches > first.counters.launches);
+    await sleep(4000);
+    const { counters, projects, backoffs } = await framework.is('the next', ({ projects }) => projects.some(pauses));
+    expect(counters.launches).toBeLessThanOrEqual(first.counters.launches + 2);
     expect(backoffs.pools.broken?.why).toMatch(/exited with status 1/);
     expect(projects[0]?.words.join('\n')).toMatch(/pool broken pauses for \d+ s.*exited with status 1/);
     const why = await framework.read('why', 'never');
@@ -92,7 +95,7 @@ describe('a manager with a password', () => {
     const catalog = await startCatalog();
     const cluster = await Cluster.start();
     const framework = new Framework(cluster, '--catalog', catalog.address, ...args);
-    const flow = await Flow.start(catalog, 'secret', { stages: [4], seconds: 2, password: `${SECRET}\n` });
+    const flow = await Flow.start(catalog, 'secret', { stages: [4], password: `${SECRET}\n` });
     return { cluster, framework, flow };
   }
 
@@ -111,12 +114,34 @@ describe('a manager with a password', () => {
     expect(flow.done).toBe(4);
   });
 
-  it('gets none without it, and the state says so', async () => {
-    const { framework } = await protectedFlow();
+  it.each([
+    ['without it', [], /asks for a password/],
+    ['with a wrong one', ['--password', 'password'], /has another password/],
+  ])('gets none %s, and state and log say so', async (_, args, why) => {
+    const { framework } = await protectedFlow(...args);
+    writeFileSync(join(framework.stateDir, 'password'), 'wrong\n', { mode: 0o600 });
     framework.start();
-    const { counters } = await framework.is('a problem', ({ demand, projects }) => {
-      return /password/.test(JSON.stringify([demand?.problems, projects]));
+    const { counters, projects } = await framework.is('the reason', ({ projects }) => {
+      return why.test(JSON.stringify(projects));
     });
     expect(counters.launches).toBe(0);
+    expect(projects).toMatchObject([{ project: 'secret', blocked: 'manager-locked', workers: { missing: 4 } }]);
+    expect(framework.log.filter(({ level }) => level === 40)).toMatchObject([
+      { msg: 'manager is locked', reason: expect.stringMatching(why) },
+    ]);
+    expect((await framework.read('why', 'secret')).stdout).toMatch(why);
+  });
+
+  it('whose workers have a wrong one says that it may be that', async () => {
+    const { framework } = await protectedFlow('--password', 'password', '--config', 'pools.yaml');
+    writeFileSync(join(framework.stateDir, 'password'), `${SECRET}\n`, { mode: 0o600 });
+    const wrong = join(framework.stateDir, 'wrong');
+    writeFileSync(wrong, 'wrong\n');
+    writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{ name: other, passwordFile: ${wrong} }]\n`);
+    framework.start();
+    const said = /before its manager knew it: .* a wrong password/;
+    // A worker tries for half a minute.
+    const { counters } = await framework.is('it', ({ backoffs }) => said.test(JSON.stringify(backoffs)), 90_000);
+    expect(counters.launches).toBeLessThanOrEqual(4);
   });
 });

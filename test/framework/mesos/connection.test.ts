@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { jsonCodec, protobufCodec } from '../../../framework/mesos/codec.ts';
 import { CallRefusedError, NotSubscribedError, TransportError } from '../../../framework/mesos/errors.ts';
 import { eventsOf, fixture } from './fixtures.ts';
@@ -152,9 +152,10 @@ describe('a subscription', () => {
   });
 
   it('waits longer with each failure, and less after a stream that lived', async () => {
-    const one = await master(willing(codec, ({ socket }) => setTimeout(() => socket.end(), 30)));
+    const one = await master(willing(codec));
     const { connection, events } = connect(one.address, {
       times: { settledMs: 10, reconnect: { firstMs: 4, maxMs: 8 } },
+      onEvent: () => setTimeout(() => one.requests.at(-1)?.socket.end(), 30),
     });
     await until(() => events.length >= 4);
     expect(connection.state.failures).toBeLessThanOrEqual(1);
@@ -301,7 +302,7 @@ describe('calls', () => {
     one.script = () => undefined;
     await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(/REVIVE to .* no answer within the time limit/);
     one.script = willing(codec);
-    await connection.send({ type: 'REVIVE' });
+    await vi.waitFor(() => connection.send({ type: 'REVIVE' }), { timeout: 60_000 });
     expect(connection.state.phase).toBe('subscribed');
   });
 });

@@ -73,7 +73,7 @@ export function connect(
 
 /** Waits until this holds; generous, since the machine may be busy. */
 export async function until(what: () => unknown): Promise<void> {
-  await vi.waitUntil(what, { timeout: 15_000, interval: 5 });
+  await vi.waitUntil(what, { timeout: 60_000, interval: 5 });
 }
 
 export function subscribesOf(one: ScriptedMaster, codec: Codec = protobufCodec): number {

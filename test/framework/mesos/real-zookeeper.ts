@@ -47,6 +47,7 @@ export class RealZooKeeper {
       dataDir: join(this.folder, 'data'),
       clientPort: this.port,
       clientPortAddress: '127.0.0.1',
+      maxSessionTimeout: 60_000,
       'admin.enableServer': false,
       '4lw.commands.whitelist': 'ruok',
     };
@@ -62,7 +63,7 @@ export class RealZooKeeper {
       cwd: this.folder,
     });
     for (let tries = 0; (await fourLetters(this.port, 'ruok')) !== 'imok'; tries += 1) {
-      if (tries > 300 || this.#process.exitCode !== null) throw new Error('ZooKeeper does not start');
+      if (tries > 900 || this.#process.exitCode !== null) throw new Error('ZooKeeper does not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -94,7 +95,7 @@ export class Contender {
   #left = false;
 
   constructor(port: number, auth?: string) {
-    this.client = zookeeper.createClient(`127.0.0.1:${port}`, { sessionTimeout: 4000 });
+    this.client = zookeeper.createClient(`127.0.0.1:${port}`, { sessionTimeout: 60_000 });
     if (auth) this.client.addAuthInfo('digest', Buffer.from(auth));
     this.#connected = new Promise((resolve) => this.client.once('connected', resolve));
     this.client.connect();
@@ -102,16 +103,32 @@ export class Contender {
   }
 
   /** Creates the node, as `json.info_NUMBER`, or under another name, and returns its name. */
-  async enter(path: string, info: Buffer, name = 'json.info_', acl = OPEN): Promise<string> {
+  async enter(
+    path: string,
+    info: Buffer,
+    name = 'json.info_',
+    acl = OPEN,
+    mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL,
+  ): Promise<string> {
     await this.#connected;
     await new Promise<void>((resolve, reject) =>
       this.client.mkdirp(path, acl, (error) => (error ? reject(error) : resolve())),
     );
-    const mode = zookeeper.CreateMode.EPHEMERAL_SEQUENTIAL;
     return new Promise((resolve, reject) =>
       this.client.create(`${path}/${name}`, info, acl, mode, (error, created) =>
         error ? reject(error) : resolve(created.slice(path.length + 1)),
       ),
+    );
+  }
+
+  /** A node that stays when this contender leaves, as one whose session survives the server. */
+  stay(path: string, info: Buffer): Promise<string> {
+    return this.enter(path, info, undefined, undefined, zookeeper.CreateMode.PERSISTENT_SEQUENTIAL);
+  }
+
+  async remove(node: string): Promise<void> {
+    await new Promise<void>((resolve, reject) =>
+      this.client.remove(node, (error) => (error ? reject(error) : resolve())),
     );
   }
 

@@ -160,16 +160,19 @@ describe.runIf(installed)('ZooKeeper', () => {
   it('that is killed and comes back is followed again; the last leader holds meanwhile', async () => {
     path = '/restart';
     const first = new Contender(server.port);
-    await first.enter(path, masterInfo(5051));
+    const node = await first.stay(path, masterInfo(5051));
     const locator = locate(spec());
     expect(await portOf(locator)).toBe(5051);
+    // Its client does not always get through to a server that has just begun to listen, and cannot be stopped then.
+    await first.leave();
     await server.kill();
     await until(() => lines.some(({ message }) => message.includes(`leading master: 127.0.0.1:${server.port}`)));
     expect(await portOf(locator)).toBe(5051);
     await server.start();
-    // The first one's session survives the restart; when it leaves, only a locator that reads again can know.
-    await new Contender(server.port).enter(path, masterInfo(5052));
-    await first.leave();
+    // Its node has survived the restart; when it goes, only a locator that reads again can know.
+    const second = new Contender(server.port);
+    await second.enter(path, masterInfo(5052));
+    await second.remove(`${path}/${node}`);
     await until(async () => (await portOf(locator)) === 5052);
   });
 
@@ -202,6 +205,23 @@ describe.runIf(installed)('ZooKeeper', () => {
     await until(() => events.length === 2);
     expect(connection.state.master).toBe(`http://${two.address}/`);
     expect(losses).toEqual([`http://${two.address} leads now`]);
+  });
+
+  it('names a new leader, which is asked again soon while it recovers, however long the old one has been gone', async () => {
+    path = '/recovering';
+    const gone = new Contender(server.port);
+    await gone.enter(path, masterInfo(await freePort()));
+    const real = willing(codec);
+    const next = await master(({ socket }) => {
+      next.script = real;
+      socket.write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 33\r\n\r\nMaster has not finished recovery.');
+    });
+    await new Contender(server.port).enter(path, masterInfo(next.port));
+    const { connection, events } = connect(spec(), { times: { reconnect: { firstMs: 20, maxMs: 60_000 } } });
+    await until(() => connection.state.failures >= 5);
+    await gone.leave();
+    await until(() => events.length === 1);
+    expect(connection.state.failures).toBeLessThan(3);
   });
 
   it('is left alone after close', async () => {

@@ -81,6 +81,11 @@ describe('explain', () => {
     ['the catalog’s numbers', () => waiting({}, { source: 'catalog' }), 'its manager cannot be asked from here'],
     ['a foreign project', () => waiting({ projects: /^other$/ }), 'no pool serves project sim'],
     [
+      'an image that no pool has',
+      () => waiting({ image: 'x:1' }, { project: 'sim@image=y:1' }),
+      'no pool serves project sim in image y:1: those that serve it otherwise have default x:1',
+    ],
+    [
       'constraints',
       () => waitingAfterOffer({ constraints: [{ field: 'rack', operator: 'MAX_PER', limit: 1 }] }),
       'none of 1 agents with room is allowed by the constraints of pool default',

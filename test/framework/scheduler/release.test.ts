@@ -159,6 +159,34 @@ describe('taking workers back', () => {
     expect(kills(harness.wait(1000))).toEqual([]);
   });
 
+  it('spares workers of an agent whose maintenance is called off, which an answered inverse offer never tells, or over', () => {
+    const start = { nanoseconds: String((START + 60_000) * 1e6) };
+    const drained = (duration?: { nanoseconds: string }) => {
+      const harness = serving([0], { idleSeconds: 3600 });
+      const unavailability = { start, ...(duration && { duration }) };
+      const inverse = {
+        ...{ id: { value: 'I' }, framework_id: { value: 'F' }, agent_id: { value: 'agent-1' } },
+        unavailability,
+      };
+      harness.mesos({ type: 'INVERSE_OFFERS', inverse_offers: { inverse_offers: [inverse] } });
+      return { harness, unavailability };
+    };
+    const stays = drained();
+    stays.harness.offer({ ...offer(), unavailability: stays.unavailability });
+    expect(kills(stays.harness.wait(500))).toEqual(['F.1']);
+
+    const calledOff = drained();
+    calledOff.harness.offer(offer());
+    expect(kills(calledOff.harness.wait(500))).toEqual([]);
+    expect(calledOff.harness.state.draining.size).toBe(0);
+
+    const over = drained({ nanoseconds: '0' });
+    over.harness.look([manager({ tasksOnWorkers: 1, workers: [connected('F.1', 1)] })]);
+    over.harness.wait(61_000);
+    over.harness.look([manager({ workers: [connected('F.1', 0)] })]);
+    expect(kills(over.harness.wait(500))).toEqual([]);
+  });
+
   it('launches for what the taken ones could not do', () => {
     const harness = serving([0]);
     harness.wait(2000);

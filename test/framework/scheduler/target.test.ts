@@ -228,6 +228,11 @@ describe('the target of a manager', () => {
   it('holds for a manager with a password where workers have none to give', () => {
     expect(target({ waiting: [need(1)], needsPassword: true }).hold?.reason).toBe('password');
     expect(target({ waiting: [need(1)], needsPassword: true }, [], { passwordFile: '/p' }).hold).toBeUndefined();
+    const wrong = { source: 'catalog', locked: 'has another password', needsPassword: true } as const;
+    expect(target({ waiting: [need(1)], ...wrong }, [], { passwordFile: '/p' }).hold).toEqual({
+      reason: 'manager-locked',
+      detail: expect.stringMatching(/^its manager has another password: .* --password$/),
+    });
   });
 
   it('takes the catalog’s numbers as they are: workers that began before its row are busy, later ones are not in it', () => {

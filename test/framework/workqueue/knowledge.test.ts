@@ -188,10 +188,17 @@ describe('a manager that cannot be reached', () => {
 });
 
 describe('a locked manager', () => {
-  it('is a problem, not a demand, and remembers that it wants the password', () => {
+  it('is known as its row describes it, with the reason, and remembers that it wants the password', () => {
     const known = failed(nothingKnown(NOW), 'needs password');
-    expect(demandOf(listed, known, NOW)).toBeUndefined();
-    expect(problemOf(listed, known)).toMatch(/no workers are started for it/);
+    expect(demandOf(listed, known, NOW)).toMatchObject({
+      source: 'catalog',
+      locked: known.reason,
+      needsPassword: true,
+    });
+    expect(problemOf(listed, known)).toBeUndefined();
+    const unlisted = { ...listed, row: undefined };
+    expect(demandOf(unlisted, known, NOW)).toBeUndefined();
+    expect(problemOf(unlisted, known)).toMatch(/no workers are started for it/);
     expect(known.protected).toBe(true);
     expect(demandOf(listed, asked({}, listed, known), NOW)).toMatchObject({ needsPassword: true });
   });

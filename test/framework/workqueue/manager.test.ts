@@ -7,7 +7,7 @@ import {
 } from '../../../framework/workqueue/manager.ts';
 import { answering, freePort, listen, recording, until } from './peers.ts';
 
-const options: AskOptions = { connectMs: 5000, silentMs: 5000, onSilent: () => {} };
+const options: AskOptions = { connectMs: 30_000, silentMs: 30_000, onSilent: () => {} };
 
 async function failureOf(asking: Promise<unknown>): Promise<ManagerFailure> {
   const error = await asking.then(
@@ -72,9 +72,16 @@ describe('askManager', () => {
   });
 
   it('notices at once when a silent manager dies', async () => {
-    const manager = await listen((socket) => setTimeout(() => socket.resetAndDestroy(), 100));
     let silent = 0;
-    const asking = askManager(manager, 'queue_status', { ...options, silentMs: 10, onSilent: () => silent++ });
+    let die = () => {};
+    const manager = await listen((socket) => {
+      die = () => socket.resetAndDestroy();
+    });
+    const onSilent = () => {
+      silent++;
+      die();
+    };
+    const asking = askManager(manager, 'queue_status', { ...options, silentMs: 100, onSilent });
     expect(await failureOf(asking)).toBe('dropped');
     expect(silent).toBe(1);
   });

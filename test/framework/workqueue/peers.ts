@@ -77,7 +77,7 @@ export function catalogAnswer(rows: Row[]): string {
 }
 
 /** Resolves when `done` holds, looking often; rejects after `ms`. */
-export async function until(done: () => boolean, ms = 10_000, what = 'the condition'): Promise<void> {
+export async function until(done: () => boolean, ms = 60_000, what = 'the condition'): Promise<void> {
   for (const end = Date.now() + ms; !done(); ) {
     if (Date.now() > end) throw new Error(`${what} did not hold within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -117,7 +117,7 @@ export async function startFlow(
   );
   const portFile = join(dir, 'port');
   const port = () => options.port ?? Number(existsSync(portFile) ? readFileSync(portFile, 'utf8') : 0);
-  await until(() => port() > 0, 20_000, `${project} to listen`);
+  await until(() => port() > 0, 60_000, `${project} to listen`);
   return { host: '127.0.0.1', port: port(), process: child, startedAt };
 }
 
@@ -143,7 +143,7 @@ async function listens(peer: HostPort, server: ChildProcess): Promise<boolean> {
   try {
     await until(
       () => listening || server.exitCode !== null || server.signalCode !== null,
-      20_000,
+      60_000,
       'a server to listen',
     );
   } finally {

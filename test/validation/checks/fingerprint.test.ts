@@ -68,14 +68,14 @@ describe('fingerprint', () => {
     expect(at('AliTPCtracker::Follow')).toBe(at('AliTPCtracker::Follow'));
   });
 
-  it.each(['x', '1', 'a1', '/a', 'a.', '-', '0x', '2029-'])(
+  it.each(['x', '1', 'a1', '/a', 'a.', '-', '0x', '2029-', '1m', '1.1 ', 'a<1,', '_1', 'a,', 'f:', 'A_1.'])(
     'takes no longer for a long line of %s than for a few',
     (piece) => {
       const start = performance.now();
       fold(piece.repeat(200_000));
       // Where a pattern goes back and forth this takes minutes.
       foldAround(piece.repeat(4000), 2000);
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(performance.now() - start).toBeLessThan(30_000);
     },
   );
 

@@ -64,10 +64,12 @@ describe('judge', () => {
     });
   });
 
-  it('passes with warnings, and says how many', () => {
-    expect(judged([step('a')], { inLogs: [inLog('a', { severity: 'warning', more: 2 })] })).toMatchObject({
+  it('passes with warnings, and says how many, the same in several lines counting once', () => {
+    expect(
+      judged([step('a')], { inLogs: [inLog('a', { severity: 'warning', fingerprint: 'x', more: 2 })] }),
+    ).toMatchObject({
       verdict: 'passed',
-      reason: 'the step succeeded, without known errors in the logs; 3 warnings',
+      reason: 'the step succeeded, without known errors in the logs; 1 warning',
       states: 'succeeded',
     });
   });
@@ -105,6 +107,32 @@ describe('judge', () => {
     });
   });
 
+  it('takes several core dumps of a step for one trouble, the same with other processes', () => {
+    const of = (...coreDumps: string[]) =>
+      judge({ steps: [step('a', { coreDumps })], inLogs: [] }, builtInCriteria(0)).findings;
+    expect(of('core.17', 'core.18').map(({ message }) => message)).toEqual(['core dumped: core.17, core.18']);
+    expect(of('core.17', 'core.18')[0]?.fingerprint).toBe(of('core.3')[0]?.fingerprint);
+    expect(of('core.17', 'core')[0]?.fingerprint).not.toBe(of('core.3')[0]?.fingerprint);
+  });
+
+  it('has the last lines with how a payload ended, unless the log says it', () => {
+    const lastLines = { file: 'stderr.log', lines: ['loading', 'x.sh: line 3: aliroot: command not found'] };
+    const failed = step('a', { exitStatus: 127, lastLines, missing: ['x'] });
+    const { findings, reason, steps } = judge({ steps: [failed], inLogs: [] }, builtInCriteria(0));
+    expect(findings.map((one) => one.lastLines)).toEqual([lastLines, undefined]);
+    expect(reason).toBe(
+      '1 of 1 step failed: a: the payload ended with exit status 127; stderr.log ends: x.sh: line 3: aliroot: command not found',
+    );
+    expect(steps[0]).not.toHaveProperty('lastLines');
+    const late = step('a', { exitStatus: 137, timedOut: true, lastLines });
+    const merged = judge({ steps: [late], inLogs: [inLog('a')] }, builtInCriteria(0)).findings;
+    expect(merged.map(({ rule, line, lastLines: last }) => [rule, line, last])).toEqual([['time-limit', 7, undefined]]);
+    const plain = judge({ steps: [step('a', { exitStatus: 1 })], inLogs: [] }, builtInCriteria(0)).findings;
+    const { lastLines: _, ...without } =
+      judge({ steps: [step('a', { exitStatus: 1, lastLines })], inLogs: [] }, builtInCriteria(0)).findings[0] ?? {};
+    expect(plain).toEqual([without]);
+  });
+
   it('takes outputs that are missing after a failure for its consequence', () => {
     expect(judged([step('a', { exitStatus: 1, missing: ['x'] })]).findings).toEqual([
       'error exit-status a',
@@ -116,11 +144,34 @@ describe('judge', () => {
     ]);
   });
 
-  it('names the first failed steps, and what the log of the first says rather than its status', () => {
+  it('counts what is the same once, and names all steps that have it', () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const same = { fingerprint: 'x', more: 1000 };
+    expect(
+      judged(
+        ids.map((id) => step(id)),
+        { inLogs: ids.map((id) => inLog(id, same)) },
+      ),
+    ).toMatchObject({
+      reason: '5 of 5 steps failed: a, b, c and 2 others: line 3: Killed (logs/rec.log:7)',
+      totals: { errors: 1 },
+    });
+  });
+
+  it('names the first of several errors, and what the log says rather than the status', () => {
     const steps = ['a', 'b', 'c', 'd', 'e'].map((id) => step(id, { exitStatus: 1 }));
     expect(judged(steps, { inLogs: [inLog('a')] }).reason).toBe(
-      '5 of 5 steps failed: a, b, c and 2 others: line 3: Killed (logs/rec.log:7)',
+      '5 of 5 steps failed, with 2 errors, the first in a: line 3: Killed (logs/rec.log:7)',
     );
+  });
+
+  it('shows of a long line the part around what was found', () => {
+    const reasonOf = (message: string, column?: number) =>
+      judged([step('a')], { inLogs: [inLog('a', { message, column })] }).reason;
+    const long = `${'a'.repeat(190)} Killed ${'b'.repeat(300)}`;
+    const shown = `…${'a'.repeat(59)} Killed ${'b'.repeat(93)}… (logs/rec.log:7)`;
+    expect(reasonOf(long, 192)).toBe(`1 of 1 step failed: a: ${shown}`);
+    expect(reasonOf(`…${'a'.repeat(198)} ${long.slice(191)}`, 25_000_001)).toBe(`1 of 1 step failed: a: ${shown}`);
   });
 
   it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {

@@ -58,6 +58,29 @@ describe('findChanges', () => {
     expect(slower?.spread).toBeLessThan((slower?.value ?? 0) - (slower?.usual ?? 0));
   });
 
+  it.each([3, 5, 7, 10])('names few that are as they were, and most that are slower by half, from %i runs', (count) => {
+    const random = noise(19);
+    const stages = (spread: number, factor = 1): StepReport[] =>
+      Array.from({ length: 10 }, (_, n) => step(`s${n}`, `s${n}`, 600 * (1 + spread * random()) * factor));
+    const share = (spread: number, factor: number): number => {
+      let found = 0;
+      for (let i = 0; i < 100; i++) {
+        const earlier = Array.from({ length: count }, () => stages(spread));
+        found += findChanges(stages(spread, factor), earlier).length;
+      }
+      return found / 1000;
+    };
+    for (const spread of [0.05, 0.1, 0.2]) expect(share(spread, 1)).toBeLessThan(0.03);
+    expect(share(0.05, 1.5)).toBeGreaterThan(count === 3 ? 0.65 : 0.97);
+    expect(share(0.1, 1.5)).toBeGreaterThan(count === 3 ? 0.2 : 0.6);
+  });
+
+  it('is not kept by one odd run among several from seeing the next', () => {
+    const one = (seconds: number) => [step('a', 'a', seconds)];
+    const usual = [100, 104, 97, 101, 99, 103];
+    expect(names(findChanges(one(150), [...usual, 200].map(one)))).toEqual(['a duration more']);
+  });
+
   it('tells of a stage as a whole once, not of each of its steps', () => {
     const random = noise(13);
     const earlier = Array.from({ length: 5 }, () => run(random));

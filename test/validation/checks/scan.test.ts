@@ -137,9 +137,15 @@ describe('scanLog', () => {
     const path = log('BAD harmless\nBAD code 42\nBAD code 5\n');
     const day = Date.parse('2029-06-15');
     const at = async (time: number) =>
-      (await scanLog(path, own, { now: time })).map(({ severity, known }) => `${severity} ${known ?? ''}`);
+      (await scanLog(path, own, { now: time })).map(
+        ({ severity, known, expired }) => `${severity} ${known ?? ''}${expired ? `not any more: ${expired}` : ''}`,
+      );
     expect(await at(day + 86_399_999)).toEqual(['info a typo (Ann, until 2029-06-15)', 'info a quirk (Bob)', 'error ']);
-    expect(await at(day + 86_400_000)).toEqual(['error ', 'info a quirk (Bob)', 'error ']);
+    expect(await at(day + 86_400_000)).toEqual([
+      'error not any more: a typo (Ann, until 2029-06-15)',
+      'info a quirk (Bob)',
+      'error ',
+    ]);
   });
 
   it('keeps bytes that are no text from breaking anything', async () => {

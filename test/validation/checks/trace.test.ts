@@ -31,6 +31,42 @@ describe('callsBehind', () => {
     ]);
   });
 
+  it('takes the trace of the thread to which the signal came', () => {
+    const waiting =
+      '#0  0x00007f in pthread_cond_wait () from libpthread.so\n#1  0x00007f in TPool::Wait() () from libT.so\n';
+    const crashed =
+      '#0  0x00007f in waitpid () from libc.so\n#1  <signal handler called>\n#2  0x00007f in AliX::Fill() ()\n';
+    const of = (...threads: string[]) =>
+      calls(threads.map((text, index) => `\nThread ${index + 1} (Thread 0x7f (LWP 1${index})):\n${text}`).join(''));
+    expect(of(waiting, crashed, waiting)).toEqual(['AliX::Fill']);
+    expect(of(crashed, waiting)).toEqual(['AliX::Fill']);
+    expect(of(waiting, '#0 AliY::Run () at y.cxx:1\n')).toEqual(['pthread_cond_wait', 'TPool::Wait']);
+  });
+
+  it("reads glibc's own backtrace", () => {
+    const text = `
+======= Backtrace: =========
+/lib64/libc.so.6[0x3c7d475e66]
+/lib64/libc.so.6(cfree+0x1c)[0x3c7d4789b3]
+/cvmfs/a/libTPC.so(_ZdlPv+0x9)[0x2b3c5f6d7e80]
+/cvmfs/a/libTPC.so(_ZN10AliTPCseedD0Ev+0x1a) [0x2b3c5f6d7e80]
+/cvmfs/a/libTPC.so(_ZNK13AliTPCtracker4FillEii+0x1a)[0x2b3c5f6d7e80]
+aliroot(main+0x1a)[0x41]
+aliroot(_ZN3TPC4FillEv+0x1a)[0x41]
+======= Memory map: ========`;
+    expect(calls(text)).toEqual(['AliTPCseed::~AliTPCseed', 'AliTPCtracker::Fill', 'main']);
+    expect(calls('\n/a/lib.so(_Z7plotAlli+0x1)[0x1]\n/a/lib.so(_ZSt4sortv+0x1)[0x1]\n')).toEqual([
+      'plotAll',
+      'St4sortv',
+    ]);
+  });
+
+  it('leaves out how memory was asked for', () => {
+    expect(calls('\n#0 raise ()\n#1 abort ()\n#2 operator new(unsigned long) ()\n#3 AliX::Fill ()\n')).toEqual([
+      'AliX::Fill',
+    ]);
+  });
+
   it('finds none where none follows, or only far away', () => {
     expect(calls('')).toEqual([]);
     expect(calls('\nI-AliReconstruction: event 3\n')).toEqual([]);

@@ -57,6 +57,13 @@ describe('values', () => {
     expect(values('A = { 1, other.X, "s" };')).toEqual({ A: ['1', 'other.X', 's'] });
   });
 
+  it('may stand in brackets together, as in a ClassAd, and have keys that begin with a digit', () => {
+    expect(values(' # one\n[\n  A = "x";\n  2nd = { "]" };\n]\n')).toEqual({ A: 'x', '2nd': [']'] });
+    expect(values('[ A = a[0]; ];\n')).toEqual({ A: { expression: 'a[0]' } });
+    expect(problems('A = 1;\n]')).toEqual(["2:1: expected a key, found ']'"]);
+    expect(problems('[ A = 1; ] B = 2;')).toEqual(["1:10: expected a key, found ']'"]);
+  });
+
   it('keep comparisons on later lines of an expression', () => {
     expect(values('A = ( x\n  B == 2 || C =?= undefined );')).toEqual({
       A: { expression: '( x\n  B == 2 || C =?= undefined )' },
@@ -107,7 +114,8 @@ describe('errors', () => {
     ],
     ['a bad \\u', String.raw`A = "\u12G4";`, [String.raw`1:6: '\u' is not followed by four hexadecimal digits`]],
     ['two strings without a comma', 'A = { "a" "b" };', ["1:11: expected ',' or '}' in the list, found '\"'"]],
-    ['a comma at the end of a list', 'A = { "a", };', ['1:12: nothing between the commas of the list']],
+    ['a comma at the end of a list', 'A = { "a", };', ['1:12: nothing behind the last comma of the list']],
+    ['a comma too many', 'A = { "a",, };', ['1:11: nothing between the commas of the list']],
     ['a list in a list', 'A = { { "a" } };', ["1:7: expected ',' or '}' in the list, found '{'"]],
     ['a list that is not closed', 'A = { "a", "b";\nC = 1;', ["1:15: expected ',' or '}' in the list, found ';'"]],
     ['a list that is not closed at the end', 'A = { "a"', ["1:5: the list is not closed: missing '}'"]],
@@ -119,6 +127,7 @@ describe('errors', () => {
   });
 
   it('are all reported, each once', () => {
+    expect(problems('A = "x\nB = { "a" "b" };\nC = { "x\n  D == 2;\nE 1;')).toHaveLength(4);
     expect(problems('A = "x;\nB = { "a" "b" };\nC = 1;\nD 2;\nE = "ok";\nF = "\\q";\n')).toHaveLength(4);
   });
 

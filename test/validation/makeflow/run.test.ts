@@ -75,7 +75,7 @@ function statesOf({ events }: Flow, node: number): string[] {
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 50) {
-    if (waited > 25_000) throw new Error(`${what} did not happen`);
+    if (waited > 60_000) throw new Error(`${what} did not happen`);
     await sleep(50);
   }
 }

@@ -275,7 +275,7 @@ describe('large flows', () => {
       await write(makePlan(steps));
       const time = performance.now() - before;
       console.log(`${jobs} sim jobs written in ${time.toFixed(0)} ms`);
-      expect(time).toBeLessThan(jobs === 100_000 ? 20_000 : 5000);
+      expect(time).toBeLessThan(60_000);
       expect(read('Makeflow.0').match(/^\t/gm)).toHaveLength(jobs + 4);
       rmSync(target, { recursive: true });
     }

@@ -35,6 +35,16 @@ describe('renderHtml', () => {
     );
   });
 
+  it('shows what a payload wrote last, with a link to it', () => {
+    const lastLines = { file: 'stderr.log', lines: ['loading <x>', 'aliroot: command not found'] };
+    const steps = [step('a', 'sim', 0, 1, { exitStatus: 127, lastLines })];
+    expect(renderHtml(buildReport(facts, { steps, inLogs: [] }))).toContain(
+      `<p><a href="../steps/a/1/stderr.log#:~:text=aliroot%3A%20command%20not%20found">a stderr.log</a> ends with</p>
+<pre>loading &lt;x&gt;
+aliroot: command not found</pre>`,
+    );
+  });
+
   it('asks for nothing from anywhere, and lets nothing run', () => {
     expect(tags(html)).not.toContain('script');
     expect(addresses(html).filter((address) => !LOCAL.test(address))).toEqual([]);

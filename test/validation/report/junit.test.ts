@@ -14,6 +14,14 @@ function count(xml: string, name: string): number {
 }
 
 describe('renderJunit', () => {
+  it('has what a payload wrote last, where no log says why it failed', () => {
+    const lastLines = { file: 'stderr.log', lines: ['loading', 'aliroot: command not found'] };
+    const steps = [step('a', 'sim', 0, 1, { exitStatus: 127, lastLines })];
+    const xml = renderJunit(buildReport(facts, { steps, inLogs: [] }));
+    validateJunit(xml);
+    expect(xml).toContain('stderr.log ends with\n  loading\n  aliroot: command not found');
+  });
+
   it('has a test case for every step, and the line with its context for one that failed', () => {
     const xml = renderJunit(buildReport(facts, outcome));
     expect(count(xml, 'testcase')).toBe(9);

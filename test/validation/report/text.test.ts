@@ -3,7 +3,7 @@ import { compareRuns } from '../../../validation/checks/compare.ts';
 import { buildReport } from '../../../validation/report/build.ts';
 import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
-import { renderText } from '../../../validation/report/text.ts';
+import { renderResult, renderText } from '../../../validation/report/text.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
 const report = buildReport(facts, outcome);
@@ -11,7 +11,7 @@ const report = buildReport(facts, outcome);
 describe('renderText', () => {
   it('says first what the verdict is and why, then what was found, then the rest', () => {
     expect(renderText(report, { colour: false })).toBe(`FAILED  gpmc-20290615-080000
-1 of 9 steps failed: sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
+1 of 9 steps failed, with 2 errors, the first in sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
 
 Findings: 2 errors, 2 warnings
   error segmentation-violation in sim0003, logs/rec.log:23 (reconstruction)
@@ -31,10 +31,10 @@ Who must look
 
 Steps: 9
   sim                       4 succeeded, 1 failed, median 4.5 s, longest 5.1 s
-  simResMerge               1 succeeded, median 1.8 s, longest 1.8 s
-  simQaMerge                1 succeeded, median 2.9 s, longest 2.9 s
-  simQaPlots                1 succeeded, median 3.7 s, longest 3.7 s
-  mergeValidationReportsMC  1 succeeded, median 2.8 s, longest 2.8 s
+  simResMerge               1 succeeded, 1.8 s
+  simQaMerge                1 succeeded, 2.9 s
+  simQaPlots                1 succeeded, 3.7 s
+  mergeValidationReportsMC  1 succeeded, 2.8 s
 
 Provenance
   workflow: mc
@@ -43,6 +43,11 @@ Provenance
   makeflow: 7.0.9
   hosts: worker1.example.org, worker2.example.org
 `);
+  });
+
+  it('is without where it comes from for who has just seen it run', () => {
+    const [before] = renderText(report, { colour: false }).split('\nProvenance\n');
+    expect(renderResult(report, { colour: false })).toBe(before);
   });
 
   it('is the same in colour, but for the colours', () => {

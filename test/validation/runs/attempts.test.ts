@@ -143,6 +143,22 @@ describe('a step that says hello', () => {
     expect(takeAll(book, running(1), returned())).toEqual(['a complete 2']);
   });
 
+  it.each([
+    ['behind both', 2],
+    ['between the two', 1],
+    ['before both', 0],
+  ])('late, when its worker has been lost, makes no attempt more: the line of the next one comes %s', (_, hellos) => {
+    const book = open();
+    takeAll(book, START, submitted(1), running(1), waiting(1));
+    if (hellos === 0) takeAll(book, running(1));
+    expect(book.hello('a', 'late', 'h')).toMatchObject({ attempt: 2 });
+    if (hellos === 1) takeAll(book, running(1));
+    expect(book.hello('a', 'next', 'h')).toEqual({ step: 'a', attempt: 2, known: false });
+    if (hellos === 2) takeAll(book, running(1));
+    expect(book.executionOf('a', 2)).toBe('next');
+    expect(takeAll(book, returned())).toEqual(['a complete 2']);
+  });
+
   it('is refused when its attempt is over, when nobody waits for it, and when it was tried often enough', () => {
     const book = open(0);
     expect(book.hello('a', 'e0', 'h')).toEqual({ refuse: 'nobody waits for a' });

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunRecord, statusOf, thisProcess } from '../../../validation/runs/record.ts';
 import { RunStore } from '../../../validation/runs/store.ts';
+import { unawaited } from './zombie.ts';
 
 let dir: DirResult;
 let store: RunStore;
@@ -81,20 +79,9 @@ describe('the status of a run', () => {
     expect(statusOf(record('a', { process: { ...thisProcess(), start: '1' } }))).toBe('interrupted');
     expect(statusOf(record('a'))).toBe('running');
     // One that has ended, and that its parent does not wait for.
-    const parent = spawn('bash', ['-c', '(read -r) <&0 & echo $!; exec sleep 60'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(line);
-    // A shell would wait for it.
-    while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await setTimeout(1);
-    parent.stdin.end();
-    let stat = '';
-    for (; !stat.includes(') Z '); stat = readFileSync(`/proc/${pid}/stat`, 'utf8')) await setTimeout(1);
-    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] as string;
-    const status = statusOf(record('a', { process: { ...thisProcess(), pid, start } }));
-    parent.kill();
-    expect(status).toBe('interrupted');
+    const { pid, start, end } = await unawaited();
+    await end();
+    expect(statusOf(record('a', { process: { ...thisProcess(), pid, start } }))).toBe('interrupted');
   });
 
   it('is what it says when its process is on another machine', () => {

@@ -21,6 +21,8 @@ export interface ChronosStandIn {
 }
 
 export interface Trouble {
+  /** 3: takes `epsilon` and `async`, and lists jobs without them. @default 2 */
+  version?: 2 | 3;
   /** All requests are sent to this address. */
   redirectTo?: string | (() => string);
   /** `user:password` that it wants. */
@@ -69,7 +71,10 @@ export async function startChronos(trouble: Trouble = {}): Promise<ChronosStandI
     const named = /^(PUT|DELETE) \/v1\/scheduler\/job\/([\w.-]+)$/.exec(route);
     if (route === 'GET /v1/scheduler/jobs/search') {
       const part = searchParams.get('name') ?? '';
-      end(200, JSON.stringify([...jobs.values()].filter(({ name }) => String(name).includes(part))));
+      const found = [...jobs.values()].filter(({ name }) => String(name).includes(part));
+      const forgotten = trouble.version === 3 ? { epsilon: undefined, async: undefined } : {};
+      const listed = found.map((job) => ({ ...job, ...forgotten }));
+      end(200, JSON.stringify(listed.slice(0, Number(searchParams.get('limit') ?? 10))));
     } else if (route === 'POST /v1/scheduler/iso8601') {
       const problem = problemOf(request, body);
       if (problem) return void end(400, problem);

@@ -104,7 +104,7 @@ describe('Chronos', () => {
     expect(await chronos(server).apply(nightly, now + 86_400_000, false)).toEqual([
       { what: 'unchanged', name: 'relval.mc' },
     ]);
-    expect(server.requests).toEqual(['GET /v1/scheduler/jobs/search?name=relval.mc']);
+    expect(server.requests).toEqual([expect.stringMatching('^GET /v1/scheduler/jobs/search\\?name=relval\\.mc&')]);
     const weekly = { ...nightly, times: { cron: '0 2 * * 1,2', timeZone: 'Europe/Zurich' } };
     expect(await chronos(server).apply(weekly, now, false)).toEqual([
       { what: 'created', name: 'relval.mc.mon-0200' },
@@ -115,6 +115,29 @@ describe('Chronos', () => {
     expect((await chronos(server).apply(later, now, false)).map(({ what }) => what)).toEqual(['updated', 'updated']);
     expect([...server.jobs.keys()].sort()).toEqual(['relval.mc-long', 'relval.mc.mon-0200', 'relval.mc.tue-0200']);
     expect(server.jobs.get('relval.mc.mon-0200')?.epsilon).toBe('PT60S');
+  });
+
+  it('of version 3, which has no epsilon and no async, gets a nightly once too', async () => {
+    const server = await standIn({ version: 3 });
+    const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
+    const apply = async (change = {}) => {
+      const [one] = await chronos(server).apply({ ...nightly, ...change }, now, false);
+      return one?.what;
+    };
+    expect(await apply()).toBe('created');
+    expect(await apply()).toBe('unchanged');
+    expect(await apply({ owner: 'a@b.ch' })).toBe('updated');
+  });
+
+  it('has all jobs of a nightly found, however many there are of others', async () => {
+    const server = await standIn();
+    for (let i = 0; i < 20; i++) server.jobs.set(`relval.mc-${i}`, { name: `relval.mc-${i}` });
+    const often = nightlyOf('run: x.jdl\ncron: "0 2,5,8,11,14,17,20 * * 6,0"');
+    const what = async () => new Set((await chronos(server).apply(often, now, false)).map((one) => one.what));
+    expect(await what()).toEqual(new Set(['created']));
+    expect(await what()).toEqual(new Set(['unchanged']));
+    expect(await chronos(server).remove('mc', false)).toHaveLength(14);
+    expect(server.jobs.size).toBe(20);
   });
 
   it('starts a nightly now, and forgets it', async () => {

@@ -65,6 +65,20 @@ describe('the crontab', () => {
     expect(() => replaceLines('# relval nightly mc: written by relval schedule\n', 'mc', [])).toThrow(/crontab -e/);
   });
 
+  it('gives the lines that follow the zone back that they had', async () => {
+    const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
+    const table = fakeCrontab(dirname(nightly.file), '');
+    const zones = () => readFileSync(table, 'utf8').match(/^CRON_TZ.*$/gm);
+    await applyCron(nightly, ['relval'], false);
+    expect(zones()).toEqual(['CRON_TZ=Europe/Zurich', 'CRON_TZ=""']);
+    writeFileSync(table, `CRON_TZ = Asia/Tokyo\n0 1 * * * true\n${readFileSync(table, 'utf8')}CRON_TZ=Europe/Rome\n`);
+    expect(await stateOfCron(nightly, ['relval'])).toBe('changed');
+    await applyCron(nightly, ['relval'], false);
+    const all = ['CRON_TZ = Asia/Tokyo', 'CRON_TZ=Europe/Zurich', 'CRON_TZ="Asia/Tokyo"', 'CRON_TZ=Europe/Rome'];
+    expect(zones()).toEqual(all);
+    expect(await stateOfCron(nightly, ['relval'])).toBe('installed');
+  });
+
   it('gets a nightly once, again when it has changed, and can be rid of it', async () => {
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
     const table = fakeCrontab(dirname(nightly.file), '');

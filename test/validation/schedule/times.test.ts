@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { clockChanges, fieldsOf, lastDue, nextStarts, problemOf } from '../../../validation/schedule/times.ts';
+import {
+  canonicalZone,
+  clockChanges,
+  fieldsOf,
+  lastDue,
+  nextStarts,
+  problemOf,
+} from '../../../validation/schedule/times.ts';
 
 const at = (text: string) => Date.parse(text);
 const iso = (times: number[]) => times.map((time) => new Date(time).toISOString().slice(0, 16));
@@ -74,6 +81,11 @@ describe('times of a nightly', () => {
     ['0 5-2 * * x', /'x'/],
   ])('refuse %s', (cron, message) => {
     expect(() => fieldsOf(cron)).toThrow(message);
+  });
+
+  it('are of the same zone under each of its names', () => {
+    expect(canonicalZone('Etc/UTC')).toBe(canonicalZone('UTC'));
+    expect(canonicalZone('Europe/Zurich')).not.toBe(canonicalZone('UTC'));
   });
 
   it('that never come, or of no zone, are told', () => {

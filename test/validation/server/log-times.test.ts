@@ -5,7 +5,7 @@ import type { RunJournal } from '../../../validation/runs/journal.ts';
 import type { RunDir } from '../../../validation/runs/store.ts';
 import type { FollowMessage, LogLines } from '../../../validation/server/api.ts';
 import { ArrivalWriter } from '../../../validation/step/arrival-times.ts';
-import { makeLiveRun, TASK, writeLog } from './sample-runs.ts';
+import { makeRunningStep, TASK, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 
 const T0 = Date.parse('2029-06-15T08:00:00Z');
@@ -15,7 +15,7 @@ let run: RunDir;
 let journal: RunJournal;
 beforeEach(async () => {
   serving = new Serving();
-  ({ run, journal } = makeLiveRun(serving.runs));
+  ({ run, journal } = makeRunningStep(serving.runs));
   await serving.start();
 });
 afterEach(() => serving.close());

@@ -40,6 +40,15 @@ export function makeRun(
   return { run, journal };
 }
 
+/** The run `live`, whose one step `sim0001` is running. */
+export function makeRunningStep(runs: string): ReturnType<typeof makeRun> {
+  const made = makeRun(runs, 'live');
+  made.journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
+  made.journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
+  made.journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
+  return made;
+}
+
 /** Writes a log of a step; its directory is made. */
 export function writeLog(run: RunDir, step: string, attempt: number, file: string, text: string | Buffer): string {
   const path = join(run.attemptDir(step, attempt), file);
@@ -116,15 +125,6 @@ export async function endedRun(
   await writeReport(run.reportDir, report(journal, verdict, findings, more));
   journal.end(verdict, `it ${verdict}`);
   return run;
-}
-
-/** A run `live`, whose first step runs. */
-export function makeLiveRun(runs: string): ReturnType<typeof makeRun> {
-  const { run, journal } = makeRun(runs, 'live');
-  journal.add({ type: 'planned', phase: 0, steps: [{ id: 'sim0001', stage: 'sim' }] });
-  journal.add({ type: 'step-submitted', step: 'sim0001', attempt: 1, ...TASK });
-  journal.add({ type: 'step-running', step: 'sim0001', worker: 'w:1', ...{ attempt: 1, ...TASK } });
-  return { run, journal };
 }
 
 export function finding(message: string, change: Partial<Finding> = {}): Finding {

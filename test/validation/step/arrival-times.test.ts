@@ -16,6 +16,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { arrivalTimes, timesPath } from '../../../validation/step/arrival-times.ts';
+import { logSegments } from '../../../validation/step/live-log.ts';
+import { findLeftOut } from '../../../validation/step/log-bundle.ts';
 import { type LogReceiver, type ReceiverOptions, startLogReceiver } from '../../../validation/step/log-receiver.ts';
 
 const TOKEN = 'aToken_0123';
@@ -64,13 +66,22 @@ async function connected({ port }: LogReceiver): Promise<{ socket: Socket; have:
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 20_000) throw new Error(`waited in vain for ${what}`);
+    if (waited > 60_000) throw new Error(`waited in vain for ${what}`);
     await sleep(10);
   }
 }
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Waits until so many bytes of the stream have come, wherever they are kept. */
+async function untilCame(bytes: number): Promise<void> {
+  for (;;) {
+    const last = (await logSegments(log)).at(-1);
+    if (last && last.start + last.size >= bytes) return;
+    await sleep(10);
+  }
 }
 
 /** Sends a text and waits until it has come. @returns the times before and after */
@@ -86,7 +97,7 @@ async function timesOf(offsets: number[]): Promise<(number | null)[]> {
   const times = await open(timesPath(log));
   const handle = await open(log);
   try {
-    return await arrivalTimes(times, { handle, size: (await handle.stat()).size }, offsets);
+    return await arrivalTimes(times, await findLeftOut(handle, (await handle.stat()).size), offsets);
   } finally {
     await times.close();
     await handle.close();
@@ -150,8 +161,9 @@ describe('the times of a log', () => {
       whole.push(text);
       const before = Date.now();
       socket.write(text);
-      await sleep(350);
+      await untilCame(whole.join('').length);
       came.push([before, Date.now()]);
+      await sleep(350);
     }
     socket.end();
     await receiver.finish(EXECUTION);

@@ -60,7 +60,7 @@ export async function startLive(scratch: Scratch, changes: Partial<ReceiverOptio
 }
 
 /** Waits until a condition holds; fails after that many seconds. */
-export async function until(what: string, condition: () => boolean, seconds = 25): Promise<void> {
+export async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
   for (let waited = 0; !condition(); waited += 25) {
     if (waited > seconds * 1000) throw new Error(`waited ${seconds} s in vain for ${what}`);
     await sleep(25);

@@ -174,7 +174,7 @@ describe('a receiver that fails', () => {
     });
     const run = await runStep(newScratch(), 'echo ran', { env: { RELVAL_LOGS: logsAddress('127.0.0.1', port, 'x') } });
     expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0 });
-    expect((run.result.end as number) - run.result.start).toBeLessThan(20_000);
+    expect((run.result.end as number) - run.result.start).toBeLessThan(60_000);
     expect(processesIn(run.directory)).toEqual([]);
   });
 });

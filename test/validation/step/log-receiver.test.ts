@@ -78,7 +78,7 @@ const greeting = (what: string, id = 'sim0001-1-2-host', token = TOKEN): string 
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 20_000) throw new Error(`waited in vain for ${what}`);
+    if (waited > 60_000) throw new Error(`waited in vain for ${what}`);
     await sleep(10);
   }
 }

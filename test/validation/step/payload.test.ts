@@ -46,22 +46,24 @@ describe('the payload', () => {
 
   it('is killed with all its children when its time is over', async () => {
     const run = await runStep(scratch, '(sleep 300; echo late) & trap "" TERM; echo waiting; wait', {
-      stage: { resources: { cores: 1, memory: 1, disk: 1, wallTime: 1 } },
+      stage: { resources: { cores: 1, memory: 1, disk: 1, wallTime: 3 } },
     });
     expect(run.status).toBe(0);
     expect(run.result).toMatchObject({ phase: 'payload', exitStatus: 137, signal: 'SIGKILL', timedOut: true });
-    expect(run.result.message).toContain('time limit of 1 s');
+    expect(run.result.message).toContain('time limit of 3 s');
     expect(run.stdout).toContain('waiting');
-    expect(run.report).toMatch(/^stdout\.log:\d+:relval: Killed: the payload exceeded its time limit of 1 s$/m);
+    expect(run.report).toMatch(/^stdout\.log:\d+:relval: Killed: the payload exceeded its time limit of 3 s$/m);
   });
 
   it('has its time to itself: transfers do not count', async () => {
     const out = join(scratch.path, 'out');
-    const run = await runStep(scratch, 'head -c 40000000 /dev/urandom > big; echo done', {
+    scratch.script('zip', 'sleep 6; PATH=${PATH#*:} exec zip "$@"');
+    const run = await runStep(scratch, 'echo done', {
+      env: { PATH: `${scratch.path}:${process.env.PATH}` },
       stage: {
-        resources: { cores: 1, memory: 1, disk: 1, wallTime: 1 },
+        resources: { cores: 1, memory: 1, disk: 1, wallTime: 4 },
         outputDirTemplate: out,
-        outputs: [{ archive: 'x.zip', patterns: ['big'] }],
+        outputs: [{ archive: 'x.zip', patterns: ['std*'] }],
       },
     });
     expect(run.result).toMatchObject({ phase: 'done', timedOut: false });
@@ -93,6 +95,15 @@ describe('the payload', () => {
     expect(run.result.coreDumps).toContain('core.1234');
     expect(run.report).toContain('core.1234:0:core dumped\n');
     expect(readdirSync(join(scratch.path, 'out'))).toContain('core.1234');
+  });
+
+  it('is said to have dumped core for what is one, whatever it is called, and not for a name that begins so', async () => {
+    const elf = (type: string) => `printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0${type}more'`;
+    const run = await runStep(
+      scratch,
+      `echo 1 > core.C; echo 1 > core.root; touch core_empty; ${elf('\\4\\0')} > core.aliroot.17; ${elf('\\3\\0')} > core_app; mkdir cores; echo x > cores/core`,
+    );
+    expect(run.result.coreDumps.sort()).toEqual(['core.aliroot.17', 'cores/core']);
   });
 
   it('is searched for the known errors in every log', async () => {
@@ -157,6 +168,15 @@ describe('arguments and environment', () => {
     expect(existsSync(join(scratch.path, 'out', AWKWARD, 'validation_report.txt'))).toBe(true);
   });
 
+  it('may leave the directory, and switch on what would disturb the step', async () => {
+    const run = await runStep(scratch, 'echo ran > a.txt; cat a.txt', {
+      stage: { environmentCommand: 'set -Cxeu; date() { echo never; }; cd /' },
+    });
+    expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0, payloadStart: null });
+    expect(run.stdout).toContain('\nran\n');
+    expect(run.stderr).not.toContain('rv_arguments');
+  });
+
   it('come from the environment command, and the JDL has the last word', async () => {
     const run = await runStep(scratch, `${SHOW}; ulimit -n`, {
       stage: {
@@ -184,6 +204,7 @@ describe('arguments and environment', () => {
   it.each([
     ['a command that fails', { environmentCommand: 'source nothing.sh' }, 'nothing.sh: No such file'],
     ['a command that ends the shell', { environmentCommand: 'exit 0' }, 'ended the shell'],
+    ['a PATH without commands', { environmentCommand: 'PATH=/nowhere' }, "without the system's commands: /nowhere"],
     ['packages without CVMFS', { packages: ['VO_ALICE@AliPhysics::v5'] }, '/nowhere/alienv is missing'],
     ['an executable that is nowhere', { executable: 'nowhere.sh' }, 'no nowhere.sh'],
   ])('are a failure of the infrastructure with %s', async (_, stage, message) => {

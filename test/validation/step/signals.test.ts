@@ -15,16 +15,16 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-/** Waits until a condition holds; fails after 20 s. */
+/** Waits until a condition holds; fails after a minute. */
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 50) {
-    if (waited > 20_000) throw new Error('it did not happen');
+    if (waited > 60_000) throw new Error('it did not happen');
     await sleep(50);
   }
 }
 
 /** A payload that tells the pids of itself and of a child, and never ends by itself. */
-const ENDLESS = 'trap "" TERM; sleep 322 & echo "$$ $!"; echo so far > rec.log; while :; do wait; done';
+const ENDLESS = 'trap "" TERM; echo so far > rec.log; sleep 322 & echo "$$ $!"; while :; do wait; done';
 
 async function pidsOf(directory: string): Promise<number[]> {
   const log = join(directory, 'sim0007.stdout.log');
@@ -51,7 +51,6 @@ describe('a step that is ended from outside', () => {
   });
 
   it('while it waits for an input ends at once', async () => {
-    const before = Date.now();
     const run = await runStep(scratch, '', {
       stage: { inputs: [{ kind: 'worker', name: 'x', unpack: false, path: '/nowhere/x' }] },
       copyPause: 300,
@@ -61,7 +60,7 @@ describe('a step that is ended from outside', () => {
       },
     });
     expect(run.result).toMatchObject({ phase: 'input', interrupted: true, signal: 'SIGTERM' });
-    expect(Date.now() - before).toBeLessThan(60_000);
+    expect(run.read('logs')).not.toContain('attempt 2');
   });
 
   it.each([

@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are bash's
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
 import type { InputFile } from '../../../validation/workflow/plan.ts';
+import { until } from './live-step.ts';
 import { runStep, Scratch } from './sandbox.ts';
 
 let scratch: Scratch;
@@ -84,6 +85,26 @@ describe('inputs', () => {
     expect(run.stdout).toBe('');
   });
 
+  it.each([
+    ['x', /^relval: input x from \/.*\/late, attempt 1: cp: .*No such file or directory; next attempt in 1 s\n$/],
+    ['Killed', /^$/],
+  ])('that come with the second attempt are told, but not as an error of the payload: %s', async (name, told) => {
+    const late = join(scratch.path, 'late');
+    const run = await runStep(scratch, `cat ${name}`, {
+      stage: { inputs: [{ kind: 'worker', name, unpack: false, path: late }] },
+      copyPause: 1,
+      running: async (_, directory) => {
+        await until('the first attempt', () => stepLog(directory).includes('next attempt in 1 s'));
+        writeFileSync(late, 'here');
+      },
+    });
+    expect(run.status).toBe(0);
+    expect(run.stdout).toContain('here');
+    expect(run.stderr).toMatch(told);
+    expect(run.report).toBe('');
+    expect(run.read('logs')).toContain(`input ${name} from`);
+  });
+
   it('of a kind that cannot be unpacked fail the step at once', async () => {
     const inputs: InputFile[] = [{ kind: 'sent', name: 'x.rar', unpack: true, source: scratch.file('x.rar', '') }];
     const run = await runStep(scratch, '', { stage: { inputs } });
@@ -102,6 +123,12 @@ describe('inputs', () => {
     expect(run.read('logs')).not.toContain('attempt 2');
   });
 });
+
+/** What the script has said of the step so far. */
+function stepLog(directory: string): string {
+  const path = join(directory, 'sim0007.work/own/relval-step.log');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
 
 /** A folder with all that is installed, but for one. */
 function toolsBut(tool: string): string {
@@ -180,6 +207,18 @@ describe('outputs', () => {
     expect(files(join(out, AWKWARD))).toEqual(['*', '-n', `]'`, AWKWARD, 'validation_report.txt'].sort());
   });
 
+  it.each([
+    ['beside an archive', { outputs: [{ archive: 'all.zip', patterns: ['*.txt'] }] }, ['a\nb.txt', 'all.zip']],
+    ['with saveAll', { saveAll: true }, ['a\nb.txt', 'c.txt', 'stderr.log', 'stdout.log', 'validation_report.txt']],
+  ])('may have a line feed in their names: %s', async (_, stage, names) => {
+    const run = await runStep(scratch, "echo x > $'a\\nb.txt'; echo y > c.txt", {
+      stage: { ...stage, outputDirTemplate: out },
+    });
+    expect(run.status).toBe(0);
+    expect(files(out)).toEqual(names);
+    expect(readFileSync(join(out, 'a\nb.txt'), 'utf8')).toBe('x\n');
+  });
+
   it('that later stages need and that are not there are named', async () => {
     const run = await runStep(scratch, 'touch QAresults.root timeBins.log', {
       stage: {
@@ -204,6 +243,23 @@ describe('outputs', () => {
     expect(run.result).toMatchObject({ phase: 'output', exitStatus: 0 });
     expect(run.result.message).toContain(`transfer to ${blocked}/x failed`);
     expect(run.stdout).toContain('done');
+  });
+
+  it('that are the log itself arrive as the payload left it, whatever is said in it meanwhile', async () => {
+    const blocked = scratch.file('out', 'a file');
+    const run = await runStep(scratch, 'printf unended >&2', {
+      stage: { outputs: [{ patterns: ['std*'] }], outputDirTemplate: `${blocked}/x`, copyJobs: 1 },
+      copyPause: 1,
+      running: async (_, directory) => {
+        await until('the first attempt', () => stepLog(directory).includes('next attempt in 1 s'));
+        rmSync(blocked);
+      },
+    });
+    expect(run.status).toBe(0);
+    expect(readFileSync(join(out, 'x', 'stderr.log'), 'utf8')).toBe('unended');
+    expect(run.stderr).toMatch(
+      /^unended\nrelval: output std(err|out).log to \/.*, attempt 1: .*; next attempt in 1 s\n/,
+    );
   });
 
   it('need a directory that is not relative to one that will be gone', async () => {

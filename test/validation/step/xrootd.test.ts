@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
 import type { InputFile } from '../../../validation/workflow/plan.ts';
 import { freePort, listens } from '../../e2e/xrootd-server.ts';
+import { startLive, until } from './live-step.ts';
 import { runStep, Scratch } from './sandbox.ts';
 
 const installed = ['xrootd', 'xrdcp', 'xrdfs'].every((tool) => spawnSync('which', [tool]).status === 0);
@@ -42,7 +43,7 @@ describe.skipIf(!installed)('a real XRootD server', () => {
     const user = process.getuid?.() === 0 ? ['-R', 'nobody'] : [];
     server = spawn('xrootd', [...user, '-c', config, '-l', join(scratch.path, 'admin/log')], { stdio: 'ignore' });
     for (let waited = 0; !(await listens(port)); waited += 50) {
-      if (waited > 20_000) throw new Error('xrootd does not listen');
+      if (waited > 60_000) throw new Error('xrootd does not listen');
       await sleep(50);
     }
     url = `root://127.0.0.1:${port}/`;
@@ -92,6 +93,24 @@ describe.skipIf(!installed)('a real XRootD server', () => {
     expect(run.result.message).toMatch(/input x from root:.*(No such file|not found)/i);
     expect(run.read('logs')).toContain('attempt 5');
     expect(run.stdout).not.toContain('ran');
+  });
+
+  it('that is gone is given up by the client itself, and who follows the step sees why before the next attempt', async () => {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    const live = await startLive(scratch);
+    const inputs: InputFile[] = [{ kind: 'xrootd', name: 'x', unpack: false, url: `${url}/x` }];
+    const run = await runStep(scratch, 'echo ran', {
+      stage: { inputs },
+      copyPause: 300,
+      env: { ...live.env, XRD_CONNECTIONWINDOW: '1', XRD_CONNECTIONRETRY: '1' },
+      running: async (child) => {
+        await until('the reason', () => live.read('stderr').includes('; next attempt in 300 s\n'));
+        child.kill();
+      },
+    });
+    expect(live.read('stderr')).toContain(`relval: input x from ${url}/x, attempt 1: Run: [FATAL] `);
+    expect(run.result).toMatchObject({ phase: 'payload', interrupted: true, payloadStart: null });
   });
 
   it('that is gone when the outputs come fails the step, with what it did kept', async () => {

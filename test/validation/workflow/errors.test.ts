@@ -40,6 +40,11 @@ function message(action: () => unknown): string {
 describe('a JDL that makes no plan', () => {
   it.each([
     ['no Executable', 'A = 1;', 'x.jdl: no Executable in the JDL'],
+    [
+      'an Executable in other letters',
+      'executable = "x";',
+      'x.jdl: no Executable in the JDL; there is executable, and keys',
+    ],
     ['an empty Executable', 'A = 1;\nExecutable = "";', 'x.jdl:2:14: x.jdl: no Executable in the JDL'],
     [
       'a job type that is neither',
@@ -102,7 +107,7 @@ describe('a JDL that makes no plan', () => {
     [
       'no InputDataCollection',
       RECO.replace(/InputData.*/, ''),
-      expect.stringMatching(/^x\.jdl:2:9: Split is "file", but there is no input file/),
+      'x.jdl:2:9: no input file: InputDataCollection must name a list of them',
     ],
   ])('is told: %s', (_name, text, expected) => {
     const first = error(text);
@@ -139,7 +144,9 @@ describe('a JDL that makes no plan', () => {
 
   it('is told where the collection is empty, or its names have no run number', () => {
     write('list', '# none\n\n');
-    expect(error(RECO)).toMatch(/^x\.jdl:4:23: Split is "file", but there is no input file/);
+    expect(error(RECO)).toContain(
+      'x.jdl:4:23: InputDataCollection names no input file: expected a list with one a line',
+    );
     write('list', 'root://h//data/short.root\n');
     expect(error(RECO)).toMatch(
       /no run number in the name of the first input file: expected digits at characters 3 to 11 of 'short\.root'$/,
@@ -177,6 +184,60 @@ describe('a workflow file', () => {
   it('that is not YAML is told with the position', () => {
     expect(workflow('name: a\nstages: [')).toMatch(/^w\.yaml:2:10: /);
     expect(workflow('name: a\n  b: c: d\n')).toMatch(/^w\.yaml:\d+:\d+: /);
+  });
+
+  it.each([
+    ['a tab', '  - name: a\n\tcommand: x', '4:1: Tabs are not allowed as indentation: use spaces'],
+    [
+      'a colon in a text',
+      '  - { name: a }\n  - name: b\n    command: echo a: b',
+      "5:14: Nested mappings are not allowed in compact mappings: a text with ': ' in it must",
+    ],
+    [
+      'quotes in quotes',
+      '  - name: a\n    command: "echo "hi""',
+      '4:21: Unexpected scalar at node end: a text with quotes in it must stand in',
+    ],
+    ['a stage without a dash', '  name: a', '2:1: stages: expected a list, found a map of keys and values'],
+    ['a stage without a name', '  - command: x', '3:5: stages.0.name: is missing: expected a text'],
+    [
+      'one output',
+      '  - { name: a, command: x, outputs: a.txt }',
+      '3:37: stages.0.outputs: expected a list, found a text',
+    ],
+    [
+      'half a core',
+      '  - { name: a, command: x, resources: { cores: 0.5 } }',
+      '3:48: stages.0.resources.cores: expected a whole number',
+    ],
+    [
+      'a number of jobs',
+      '  - { name: a, command: x, each: 10 }',
+      '3:34: stages.0.each: expected job, { jobs: FIRST-LAST }, { files: LIST }',
+    ],
+    [
+      'jobs without a range',
+      '  - { name: a, command: x, each: { jobs: 10 } }',
+      '3:42: stages.0.each.jobs: expected FIRST-LAST, such as 1-10',
+    ],
+    [
+      'variables in a list',
+      '  - { name: a, command: x, environment: [A=1] }',
+      '3:28: stages.0.environment: expected a map of keys and values, found a list',
+    ],
+    [
+      'an input that is a number',
+      '  - { name: a, command: x, inputs: [5] }',
+      '3:37: stages.0.inputs.0: expected a file name, or a map with',
+    ],
+    [
+      'a program and a command',
+      '  - { name: a, command: x, executable: y }',
+      '3:25: stages.0.command: a stage has either a command, or',
+    ],
+  ])('with %s is told in plain words', (_name, stages, expected) => {
+    const found = workflow(`name: w\nstages:\n${stages}\n`);
+    expect(found.slice(0, expected.length + 7)).toBe(`w.yaml:${expected}`);
   });
 
   it('of the wrong shape is told every problem with its position', () => {

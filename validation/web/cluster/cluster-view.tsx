@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { formatDuration } from '../../report/time.ts';
 import type { Cluster } from '../../server/api.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
@@ -92,27 +93,21 @@ function Projects({ state }: { state: FrameworkState }) {
 }
 
 function Project({ project }: { project: ProjectState }) {
-  const { tasks, workers, blocked } = project;
+  const { blocked } = project;
   return (
     <article class={`project ${blocked === '' ? '' : 's-aborted'}`}>
       <h4>
-        {project.project} <span class="soft">{project.manager}</span>
+        {project.project}{' '}
+        <span class="soft">
+          {project.manager}, pool {project.pool || 'none'}
+        </span>
         {blocked !== '' && ' '}
         {blocked !== '' && (
           <span class="badge s-aborted">
-            <span aria-hidden="true">⚠</span> {blocked}
+            <span aria-hidden="true">⚠</span> {blocked.replaceAll('-', ' ')}
           </span>
         )}
       </h4>
-      <p class="facts">
-        <span>pool {project.pool || 'none'}</span>
-        <span>{tasks.waiting} tasks wait</span>
-        <span>{tasks.onWorkers} on workers</span>
-        <span>
-          workers: {workers.busy} busy, {workers.idle} idle, {workers.starting} starting, {workers.leaving} leaving
-        </span>
-        {workers.missing > 0 && <strong>{workers.missing} missing</strong>}
-      </p>
       <ul>
         {project.words.map((words) => (
           <li key={words}>{words}</li>
@@ -127,24 +122,16 @@ function Pools({ state }: { state: FrameworkState }) {
     <>
       <h3>Pools</h3>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Pool</th>
-            <th scope="col" class="wide">
-              Projects
-            </th>
-            <th scope="col">A worker</th>
-            <th scope="col" class="number">
-              Workers
-            </th>
-            <th scope="col" class="number wide">
-              least–most
-            </th>
-            <th scope="col" class="wide">
-              Image
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            'Pool',
+            { text: 'Projects', wide: true },
+            'A worker',
+            { text: 'Workers', number: true },
+            { text: 'least–most', number: true, wide: true },
+            { text: 'Image', wide: true },
+          ]}
+        />
         <tbody>
           {state.pools.map((pool) => (
             <tr key={pool.name}>
@@ -178,25 +165,17 @@ function Workers({ state }: { state: FrameworkState }) {
         <p class="soft">None now.</p>
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Worker</th>
-              <th scope="col">Phase</th>
-              <th scope="col">Host</th>
-              <th scope="col" class="wide">
-                Project
-              </th>
-              <th scope="col" class="number">
-                Tasks
-              </th>
-              <th scope="col" class="number wide">
-                Size
-              </th>
-              <th scope="col" class="number wide">
-                Launched
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              'Worker',
+              'Phase',
+              'Host',
+              { text: 'Project', wide: true },
+              { text: 'Tasks', number: true },
+              { text: 'Size', number: true, wide: true },
+              { text: 'Launched', number: true, wide: true },
+            ]}
+          />
           <tbody>
             {workers.slice(0, MOST).map((worker) => (
               <tr key={worker.id}>

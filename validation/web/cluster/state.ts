@@ -1,3 +1,5 @@
+import { counted } from '../words.ts';
+
 /** What `/state` of a framework says, as far as it is shown; see docs/framework.md. Anything may be missing. */
 export interface FrameworkState {
   frameworkId: string;
@@ -29,8 +31,7 @@ export interface ProjectState {
   project: string;
   manager: string;
   pool: string;
-  tasks: { waiting: number; onWorkers: number };
-  workers: { busy: number; idle: number; starting: number; leaving: number; missing: number };
+  /** Why not more, in one word; the whole of it in sentences. */
   blocked: string;
   words: string[];
 }
@@ -87,7 +88,7 @@ function readPool(pool: Json): PoolState {
   return {
     name: text(pool.name),
     projects: text(pool.projects),
-    shape: `${number(cores)} cores, ${number(memory)} MB, ${number(disk)} MB disk`,
+    shape: `${counted(number(cores), 'core')}, ${number(memory)} MB, ${number(disk)} MB disk`,
     min: number(pool.min),
     ...(typeof pool.max === 'number' && { max: pool.max }),
     role: text(pool.role),
@@ -96,20 +97,10 @@ function readPool(pool: Json): PoolState {
 }
 
 function readProject(project: Json): ProjectState {
-  const tasks = object(project.tasks);
-  const workers = object(project.workers);
   return {
     project: text(project.project),
     manager: text(project.manager),
     pool: text(project.pool),
-    tasks: { waiting: number(tasks.waiting), onWorkers: number(tasks.onWorkers) },
-    workers: {
-      busy: number(workers.busy),
-      idle: number(workers.idle),
-      starting: number(workers.starting),
-      leaving: number(workers.leaving),
-      missing: number(workers.missing),
-    },
     blocked: text(project.blocked),
     words: Array.isArray(project.words) ? project.words.map(text) : [],
   };
@@ -123,7 +114,7 @@ function readWorker(worker: Json): WorkerState {
     project: text(worker.project),
     hostname: text(worker.hostname),
     phase: text(worker.phase),
-    size: `${number(cores)} cores, ${number(memory)} MB`,
+    size: `${counted(number(cores), 'core')}, ${number(memory)} MB`,
     tasksRunning: number(worker.tasksRunning),
     launchedAt: number(worker.launchedAt),
   };

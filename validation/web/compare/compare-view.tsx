@@ -1,4 +1,4 @@
-import { groupFindings, placeOf } from '../../report/groups.ts';
+import { countTroubles, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import { formatDuration } from '../../report/time.ts';
@@ -6,6 +6,7 @@ import type { Diff, RunSummary } from '../../server/api.ts';
 import { streamOf } from '../log/streams.ts';
 import { RunBadge, StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
@@ -44,9 +45,9 @@ function Both({ diff }: { diff: Diff }) {
         </a>
       </div>
       <p class="news">
-        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(diff.new.length, 'new finding')}</strong>
-        <span>{diff.known.length} known</span>
-        <span>{diff.fixed.length} fixed</span>
+        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(countTroubles(diff.new), 'new finding')}</strong>
+        <span>{countTroubles(diff.known)} known</span>
+        <span>{countTroubles(diff.fixed)} fixed</span>
         <span>{counted(steps.length, 'step')} changed</span>
       </p>
       <Part title="New" findings={diff.new} run={diff.b.id} />
@@ -59,19 +60,15 @@ function Both({ diff }: { diff: Diff }) {
         <Empty title="All steps ended alike, and took about as long." />
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Step</th>
-              <th scope="col">before</th>
-              <th scope="col">after</th>
-              <th scope="col" class="number wide">
-                took before
-              </th>
-              <th scope="col" class="number">
-                after
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              'Step',
+              'before',
+              'after',
+              { text: 'took before', number: true, wide: true },
+              { text: 'took after', number: true },
+            ]}
+          />
           <tbody>
             {steps.slice(0, MOST).map(({ id, stateA, stateB, secondsA, secondsB }) => (
               <tr key={id}>
@@ -111,7 +108,7 @@ function Part({ title, findings, run }: { title: string; findings: Finding[]; ru
     <details class="findings" open={title !== 'In both'}>
       <summary>
         <h2>
-          {title} <span class="soft">{groups.length}</span>
+          {title} <span class="soft">{describeFindings(findings)}</span>
         </h2>
       </summary>
       {groups.slice(0, MOST).map(({ first, steps }, n) => (

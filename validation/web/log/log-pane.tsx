@@ -34,6 +34,8 @@ interface Props {
   /** It has not begun, or nothing was written yet. */
   waiting: boolean;
   onScroll?: (top: number) => void;
+  /** Lines have other numbers than before. */
+  onRenumbered?: () => void;
   /** Its lines are there. */
   onLoaded?: () => void;
   handle: { current: PaneHandle | undefined };
@@ -45,7 +47,7 @@ export function LogPane(props: Props) {
   const first = useRef(range?.from);
   const { run, step, attempt, stream } = name;
   const source = useMemo(
-    () => new LogSource({ run, step, attempt, stream }, first.current),
+    () => new LogSource({ run, step, attempt, stream }, first.current, () => props.onRenumbered?.()),
     [run, step, attempt, stream],
   );
   useEffect(() => () => source.close(), [source]);
@@ -95,7 +97,9 @@ export function LogPane(props: Props) {
         <span class="soft">
           {source.estimated.value ? 'about ' : ''}
           {count(total)} lines, {formatBytes(source.size)}
+          {source.leftOut && `, ${formatBytes(source.leftOut.bytes)} left out`}
           {source.complete.value ? '' : ', still written'}
+          {range && range.from > total && !source.estimated.value && `; there is no line ${count(range.from)}`}
           {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; nobody knows when its lines came'}
         </span>
       </p>
@@ -125,6 +129,8 @@ export function LogPane(props: Props) {
               row={row}
               digits={digits}
               text={source.lines.get(row + 1)}
+              leftOut={source.leftOut?.line === row + 1 ? source.leftOut.bytes : undefined}
+              numbered={source.isNumbered(row + 1)}
               time={source.lines.timed ? stamp(source.lines.timeOf(row + 1), source.start) : undefined}
               finding={bySeverity.get(row + 1)}
               matcher={matcher}

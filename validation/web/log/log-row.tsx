@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Finding } from '../../report/model.ts';
+import { formatBytes } from '../words.ts';
 import { parseAnsi, type Span } from './ansi.ts';
 import { highlight } from './highlight.ts';
 
@@ -10,6 +11,10 @@ interface Props {
   row: number;
   digits: number;
   text: string | undefined;
+  /** It stands for so many bytes that are not there. */
+  leftOut: number | undefined;
+  /** Its number will not change: it can be linked. */
+  numbered: boolean;
   /** When it came: what is shown, and what is said where the pointer rests. */
   time?: { text: string; title: string | undefined } | undefined;
   finding: Finding | undefined;
@@ -20,7 +25,8 @@ interface Props {
 }
 
 /** A line of a log. Its text is only ever put into text nodes. */
-export function LogRow({ row, digits, text, time, finding, matcher, selected, current, onPick }: Props) {
+export function LogRow(props: Props) {
+  const { row, digits, text, leftOut, numbered, time, finding, matcher, selected, current, onPick } = props;
   const [whole, setWhole] = useState(false);
   const line = row + 1;
   const clipped = text !== undefined && text.length > CLIP && !whole ? text.slice(0, CLIP) : text;
@@ -32,22 +38,24 @@ export function LogRow({ row, digits, text, time, finding, matcher, selected, cu
     current ? 'current' : '',
     finding ? `found ${finding.severity}` : '',
   ].join(' ');
+  if (leftOut !== undefined) {
+    return (
+      <div class="row gap" data-row={row}>
+        <span class="ln">{' '.repeat(digits)}</span>
+        <span class="text" title="The log is longer than --log-limit: its beginning and its end are kept.">
+          {formatBytes(leftOut)} left out here
+          {!numbered && '; what follows has its line numbers when the attempt has ended'}
+        </span>
+      </div>
+    );
+  }
   return (
     <div class={look} data-row={row}>
-      <a
-        class="ln"
-        href={`#L${line}`}
-        tabIndex={-1}
-        aria-label={`Line ${line}${finding ? `, ${finding.severity}: ${finding.rule}` : ''}`}
-        title={finding ? `${finding.severity}: ${finding.rule}` : 'Link to this line; with Shift to a range'}
-        onClick={(event) => {
-          if (!onPick) return;
-          event.preventDefault();
-          onPick(line, event.shiftKey);
-        }}
-      >
-        {String(line).padStart(digits, '\u2007')}
-      </a>
+      {numbered ? (
+        <LineNumber line={line} digits={digits} finding={finding} onPick={onPick} />
+      ) : (
+        <span class="ln">{' '.repeat(digits)}</span>
+      )}
       {time && (
         <span class="time" title={time.title}>
           {time.text}
@@ -76,6 +84,30 @@ export function LogRow({ row, digits, text, time, finding, matcher, selected, cu
         </span>
       )}
     </div>
+  );
+}
+
+function LineNumber({
+  line,
+  digits,
+  finding,
+  onPick,
+}: Pick<Props, 'digits' | 'finding' | 'onPick'> & { line: number }) {
+  return (
+    <a
+      class="ln"
+      href={`#L${line}`}
+      tabIndex={-1}
+      aria-label={`Line ${line}${finding ? `, ${finding.severity}: ${finding.rule}` : ''}`}
+      title={finding ? `${finding.severity}: ${finding.rule}` : 'Link to this line; with Shift to a range'}
+      onClick={(event) => {
+        if (!onPick) return;
+        event.preventDefault();
+        onPick(line, event.shiftKey);
+      }}
+    >
+      {String(line).padStart(digits, '\u2007')}
+    </a>
   );
 }
 

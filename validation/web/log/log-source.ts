@@ -36,6 +36,8 @@ export class LogSource {
   readonly loaded = signal(false);
   readonly lines = new LogLines();
   size = 0;
+  /** What was left out of a log that is too long, and the line that stands for it. */
+  leftOut: LinesAnswer['leftOut'];
   /** When the attempt began. */
   start: number | undefined;
   #name: LogName;
@@ -46,10 +48,17 @@ export class LogSource {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #closed = false;
+  /** What is known is of the log as it was before. */
+  #stale = false;
+  readonly #onRenumbered: () => void;
 
-  /** @param line that is to be shown first; absent: the end */
-  constructor(name: LogName, line?: number) {
+  /**
+   * @param line that is to be shown first; absent: the end
+   * @param onRenumbered lines have other numbers now, because more was left out, or all has come after all
+   */
+  constructor(name: LogName, line: number | undefined, onRenumbered: () => void) {
     this.#name = name;
+    this.#onRenumbered = onRenumbered;
     void this.#open(line);
   }
 
@@ -59,6 +68,11 @@ export class LogSource {
     this.#asked?.abort.abort();
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
+  }
+
+  /** Whether a line keeps its number: behind what is left out it does not, as long as more may be left out. */
+  isNumbered(line: number): boolean {
+    return this.complete.value || !this.leftOut || line < this.leftOut.line;
   }
 
   /** Sees to it that these lines will be there. */
@@ -81,6 +95,7 @@ export class LogSource {
       this.error.value = undefined;
       this.#take(answer);
       this.loaded.value = true;
+      this.ensure(this.#seen.from, this.#seen.to);
       if (answer.estimated) this.#later(() => this.#open(line));
       else if (!answer.complete) await this.#follow();
     } catch (error) {
@@ -97,12 +112,15 @@ export class LogSource {
 
   #take(answer: LinesAnswer): void {
     // Lines that were known by an estimated number are known by another one now.
-    if (this.estimated.value) this.lines.clear();
+    const afresh = this.#stale || this.estimated.value;
+    if (afresh) this.lines.clear();
     this.lines.put(answer.from, answer.lines, answer.times);
     this.start = answer.start;
-    this.lines.total = Math.max(answer.total, this.lines.total);
-    if (this.estimated.value || answer.estimated) this.lines.total = answer.total;
-    this.size = Math.max(answer.size, this.size);
+    this.leftOut = answer.leftOut;
+    this.lines.total = afresh || answer.estimated ? answer.total : Math.max(answer.total, this.lines.total);
+    this.size = afresh ? answer.size : Math.max(answer.size, this.size);
+    if (this.#stale) this.#onRenumbered();
+    this.#stale = false;
     this.estimated.value = answer.estimated ?? false;
     this.complete.value = answer.complete;
     this.#changed();
@@ -148,7 +166,8 @@ export class LogSource {
 
   #followPath(): string {
     const { run, step, attempt, stream } = this.#name;
-    return apiPath(['runs', run, 'steps', step, 'log', 'follow'], { attempt, stream, offset: this.#next });
+    const known = { offset: this.#next, leftOut: this.leftOut?.bytes };
+    return apiPath(['runs', run, 'steps', step, 'log', 'follow'], { attempt, stream, ...known });
   }
 
   #receive(message: FollowMessage): void {
@@ -169,9 +188,8 @@ export class LogSource {
     } else if (message.type === 'reset') {
       this.#socket?.close();
       this.#socket = undefined;
-      this.lines.clear();
-      this.lines.total = 0;
-      this.size = 0;
+      // It is shown as it was until it is known as it is.
+      this.#stale = true;
       void this.#open();
     }
   }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { count } from '../words.ts';
+import { count, counted } from '../words.ts';
 import type { Query } from './highlight.ts';
 import type { SearchState } from './search.ts';
 
@@ -93,5 +93,5 @@ function words({ lines, upTo, more, error }: SearchState, current: number | unde
   if (upTo !== undefined) return `${count(lines.length)} found, searching from line ${count(upTo + 1)}…`;
   if (lines.length === 0) return 'not found';
   const at = current === undefined ? -1 : lines.indexOf(current);
-  return `${at < 0 ? '' : `${count(at + 1)} of `}${count(lines.length)}${more ? ' and more' : ''} lines`;
+  return `${at < 0 ? '' : `${count(at + 1)} of `}${more ? `${count(lines.length)} and more lines` : counted(lines.length, 'line')}`;
 }

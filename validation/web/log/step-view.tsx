@@ -4,12 +4,13 @@ import type { StepDetail } from '../../server/api.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
-import { apiPath, runPath, stepPath } from '../routes.ts';
+import { apiPath, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { formatBytes } from '../words.ts';
+import { counted, formatBytes } from '../words.ts';
+import { Choices, findingsIn } from './choices.tsx';
 import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
 import { LogPane, type PaneHandle } from './log-pane.tsx';
@@ -18,9 +19,6 @@ import { useScrollTogether } from './scroll-together.ts';
 import { LogSearch, nextMatch } from './search.ts';
 import { SearchBar } from './search-bar.tsx';
 import { stamps, switchStamps } from './stamps.ts';
-import { fileOf } from './streams.ts';
-
-type Attempt = StepDetail['attempts'][number];
 
 const TIMES = { none: 'Times', clock: 'Times: clock', since: 'Times: since start' } as const;
 const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
@@ -92,7 +90,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
   const name: LogName = { run, step, attempt, stream };
   const beside = besideOf(wanted.get('beside'), detail, name);
   const together = useScrollTogether(main, other, beside ? logPath(beside) : '');
-  const findings = detail.findings.filter((one) => one.attempt === attempt && one.file === fileOf(stream) && one.line);
+  const findings = findingsIn(detail, attempt, stream);
   const lines = [...new Set(findings.map(({ line }) => line ?? 0))].sort((a, b) => a - b);
   const found = search.state.value;
 
@@ -169,7 +167,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
         <span class="buttons">
           {lines.length > 0 && (
             <button type="button" onClick={() => toFinding(true)} title="Next finding (e)">
-              <span aria-hidden="true">✗</span> {lines.length === 1 ? '1 finding' : `${lines.length} findings`}
+              <span aria-hidden="true">✗</span> {counted(lines.length, 'finding')}
             </button>
           )}
           <button
@@ -239,6 +237,11 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           current={current}
           waiting={waiting}
           onScroll={together.onMain}
+          onRenumbered={() => {
+            if (!search.state.value) return;
+            setCurrent(0); // no line: the match that was gone to has another number, and the reader stays where he is
+            void search.start(name, search.state.value.query);
+          }}
           handle={main}
         />
         {beside && (
@@ -283,47 +286,5 @@ function Beside(props: {
       findings={[]}
       waiting={false}
     />
-  );
-}
-
-/** Attempts and logs as links. */
-function Choices(props: {
-  run: string;
-  detail: StepDetail;
-  about: Attempt | undefined;
-  attempt: number;
-  stream: string;
-}) {
-  const { run, detail, about, attempt, stream } = props;
-  return (
-    <>
-      {detail.attempts.length > 1 && (
-        <nav class="choices" aria-label="Attempts">
-          {detail.attempts.map(({ number, message, exitStatus }) => (
-            <a
-              key={number}
-              href={stepPath(run, detail.id, { stream, attempt: number })}
-              aria-current={number === attempt ? 'true' : undefined}
-              title={message ?? (exitStatus === undefined ? undefined : `exit status ${exitStatus}`)}
-            >
-              attempt {number}
-            </a>
-          ))}
-        </nav>
-      )}
-      {about && about.logs.length > 0 && (
-        <nav class="choices" aria-label="Logs of this attempt">
-          {about.logs.map((log) => (
-            <a
-              key={log.stream}
-              href={stepPath(run, detail.id, { stream: log.stream, attempt })}
-              aria-current={log.stream === stream ? 'true' : undefined}
-            >
-              {log.stream} <span class="soft">{formatBytes(log.size)}</span>
-            </a>
-          ))}
-        </nav>
-      )}
-    </>
   );
 }

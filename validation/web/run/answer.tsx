@@ -79,7 +79,9 @@ function progressOf({ totals, status, reason }: RunDetail): string {
 
 function expectation(end: number): string {
   const seconds = (end - now.value) / 1000;
-  return seconds > 0 ? `about ${formatDuration(seconds)} to go` : `${formatDuration(-seconds)} longer than usual`;
+  if (seconds < 0) return `${formatDuration(-seconds)} longer than usual`;
+  // From earlier runs: not to the second.
+  return seconds < 60 ? 'less than 1 min to go' : `about ${formatDuration(Math.round(seconds / 60) * 60)} to go`;
 }
 
 /** What is to be done about a run that did not come to its end. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
+import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunDetail } from '../../server/api.ts';
@@ -118,7 +118,7 @@ function Section(props: { title: string; findings: Finding[]; run: string; folde
     <details class="findings" open={!folded}>
       <summary>
         <h2>
-          {title} <span class="soft">{groups.length}</span>
+          {title} <span class="soft">{describeFindings(findings)}</span>
         </h2>
       </summary>
       {[...byComponent].map(([name, list]) => (

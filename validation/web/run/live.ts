@@ -63,7 +63,10 @@ export class LiveRun {
       return;
     }
     this.#offset = detail.value.events;
+    let opened = 0;
     this.#socket = keepOpen<EventMessage>(() => apiPath(['events'], { run: this.id, offset: this.#offset }), {
+      // What could not be had while the server was away is there now.
+      onOpen: () => opened++ > 0 && this.reload(),
       onMessage: (message) => this.#receive(message),
     });
   }
@@ -137,7 +140,10 @@ export class LiveRun {
       }
       this.#steps = steps;
       this.#index = new Map(steps.map(({ id }, at) => [id, at]));
-      this.steps.value = [...steps];
+      batch(() => {
+        this.steps.value = [...steps];
+        this.error.value = undefined;
+      });
     } catch (error) {
       if (!this.#abort.signal.aborted)
         this.error.value = error instanceof ServerError ? error : new ServerError(0, String(error));

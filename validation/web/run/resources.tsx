@@ -3,6 +3,7 @@ import type { Change, Report } from '../../report/model.ts';
 import { formatDuration } from '../../report/time.ts';
 import type { RunDetail, StepSummary } from '../../server/api.ts';
 import { Empty, Loading } from '../parts/notice.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { apiPath, stepPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
 import { formatBytes } from '../words.ts';
@@ -77,23 +78,15 @@ function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; ste
     <>
       <h2>{NAMES[quantity]}</h2>
       <table class="spread">
-        <thead>
-          <tr>
-            <th scope="col">Stage</th>
-            <th scope="col" class="wide">
-              <span class="visually-hidden">Drawing</span>
-            </th>
-            <th scope="col" class="number">
-              median
-            </th>
-            <th scope="col" class="number">
-              most
-            </th>
-            <th scope="col" class="number wide">
-              sum
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            'Stage',
+            { text: 'from least to most; thick: the middle half; mark: the median', wide: true },
+            { text: 'median', number: true },
+            { text: 'most', number: true },
+            { text: 'sum', number: true, wide: true },
+          ]}
+        />
         <tbody>
           {stages.map(({ stage, min, low, median, high, max, sum }) => (
             <tr key={stage}>

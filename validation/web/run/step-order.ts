@@ -33,11 +33,20 @@ export function filterSteps(steps: readonly StepSummary[], { search, stage, stat
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** @param by a column, with `-` before it downwards; empty: as planned. What has no value is last either way. */
+/** States that somebody must look at. */
+const BAD: readonly StepSummary['state'][] = ['failed', 'broken', 'aborted'];
+
+/**
+ * @param by a column, with `-` before it downwards, where what has no value is last either way; empty: what went wrong
+ *   first, the rest as planned
+ */
 export function sortSteps(steps: readonly StepSummary[], by: string): readonly StepSummary[] {
   const down = by.startsWith('-');
   const column = COLUMNS.find(({ id }) => id === (down ? by.slice(1) : by))?.id;
-  if (!column) return steps;
+  if (!column) {
+    const bad = steps.filter(({ state }) => BAD.includes(state));
+    return bad.length === 0 ? steps : [...bad, ...steps.filter(({ state }) => !BAD.includes(state))];
+  }
   const keyed = steps.map((step) => ({ step, key: keyOf(step, column) }));
   const sign = down ? -1 : 1;
   keyed.sort(({ key: a }, { key: b }) => {

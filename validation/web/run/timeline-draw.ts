@@ -57,7 +57,8 @@ export function drawTimeline(
   context.fillStyle = colour('--page');
   context.fillRect(0, 0, width, AXIS - 4);
   context.fillStyle = colour('--soft');
-  for (const time of times) context.fillText(`+${formatDuration((time - origin) / 1000)}`, x(time) + 3, 9);
+  for (const time of times)
+    context.fillText(time === origin ? '0' : `+${formatDuration((time - origin) / 1000)}`, x(time) + 3, 9);
 }
 
 interface Place {

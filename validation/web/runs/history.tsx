@@ -20,7 +20,7 @@ export function HistoryStrips({ changed }: { changed: number }) {
     <section class="history" aria-label="The last runs of each workflow">
       {history.workflows.slice(0, 12).map(({ workflow, name, runs }) => (
         <div key={`${workflow} ${name}`}>
-          <a class="strip-name" href={pathOf([], { search: name })}>
+          <a class="strip-name" href={pathOf([], { search: name })} title={name}>
             {name}
           </a>
           <ol class="strip">

@@ -5,6 +5,7 @@ import type { RunSummary } from '../../server/api.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { listKeys } from '../parts/list-keys.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
@@ -72,7 +73,13 @@ export function RunsView() {
             workflow {workflow} <span aria-hidden="true">×</span>
           </button>
         )}
-        <button type="button" disabled={marked.length !== 2} onClick={compare}>
+        <button
+          type="button"
+          class="wide"
+          disabled={marked.length !== 2}
+          onClick={compare}
+          title="Mark two runs in the list (x), then compare them (d)"
+        >
           Compare two
         </button>
         <span class="soft" role="status">
@@ -97,28 +104,18 @@ export function RunsView() {
         ))}
       {runs.list.length > 0 && (
         <table class="runs" ref={table}>
-          <thead>
-            <tr>
-              <th scope="col" class="wide">
-                <span class="visually-hidden">Compare</span>
-              </th>
-              <th scope="col">Verdict</th>
-              <th scope="col">Run</th>
-              <th scope="col" class="wide">
-                Release
-              </th>
-              <th scope="col" class="wide">
-                Workflow
-              </th>
-              <th scope="col">Findings</th>
-              <th scope="col" class="number">
-                Age
-              </th>
-              <th scope="col" class="number wide">
-                Took
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              { text: 'Compare', wide: true, unseen: true },
+              'Verdict',
+              'Run',
+              { text: 'Release', wide: true },
+              { text: 'Workflow', wide: true },
+              'Findings',
+              { text: 'Age', number: true },
+              { text: 'Took', number: true, wide: true },
+            ]}
+          />
           <tbody>
             {runs.list.map((run) => (
               <Row key={run.id} run={run} marked={marked.includes(run.id)} toggle={toggle} />
@@ -150,7 +147,11 @@ function Row({ run, marked, toggle }: { run: RunSummary; marked: boolean; toggle
             accepted
           </span>
         )}
-        {run.reason && run.status !== 'passed' && <div class="soft clip">{run.reason}</div>}
+        {run.reason && run.status !== 'passed' && (
+          <div class="soft clip" title={run.reason}>
+            {run.reason}
+          </div>
+        )}
       </th>
       <td class="wide">{run.release}</td>
       <td class="wide">

@@ -1,0 +1,24 @@
+import type { Finding, Report, StepReport } from '../report/model.ts';
+import type { Rules } from './rules.ts';
+import { coversStage, describeException } from './scope.ts';
+
+/**
+ * Exceptions that excused nothing, though steps that they are about came to their end: what they are for is gone, or they
+ * have a mistake.
+ */
+export function unneededExceptions(
+  { logs, steps: ofSteps }: Rules,
+  findings: readonly Pick<Finding, 'rule' | 'known' | 'expired'>[],
+  steps: readonly Pick<StepReport, 'stage' | 'state'>[],
+): NonNullable<Report['unneeded']> {
+  const used = new Set(findings.flatMap(({ rule, known, expired }) => [`${rule} ${known}`, `${rule} ${expired}`]));
+  const stages = new Set(
+    steps.filter(({ state }) => state === 'succeeded' || state === 'failed').map(({ stage }) => stage),
+  );
+  return [...logs, ...ofSteps].flatMap((rule) =>
+    (rule.except ?? [])
+      .filter((one) => [...stages].some((stage) => coversStage(rule, stage) && coversStage(one, stage)))
+      .map((one) => ({ rule: rule.id, exception: describeException(one) }))
+      .filter(({ exception }) => !used.has(`${rule.id} ${exception}`)),
+  );
+}

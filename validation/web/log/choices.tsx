@@ -1,0 +1,77 @@
+import type { Finding } from '../../report/model.ts';
+import type { StepDetail } from '../../server/api.ts';
+import { stepPath } from '../routes.ts';
+import { counted, formatBytes } from '../words.ts';
+import { fileOf } from './streams.ts';
+
+type Attempt = StepDetail['attempts'][number];
+
+/** What was found in a log, with its lines. */
+export function findingsIn({ findings }: StepDetail, attempt: number, stream: string): Finding[] {
+  return findings.filter((one) => one.attempt === attempt && one.file === fileOf(stream) && one.line);
+}
+
+/** Where another log says what went wrong: to the first of these lines. */
+function ToFinding({ run, stream, findings }: { run: string; stream: string; findings: readonly Finding[] }) {
+  const [first] = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  if (!first) return null;
+  const { step, attempt, line = 1, severity } = first;
+  return (
+    <>
+      {' '}
+      <a
+        class={severity}
+        href={stepPath(run, step, { stream, attempt, line })}
+        title={`To what was found in ${stream}`}
+      >
+        <span aria-hidden="true">✗</span> {counted(findings.length, 'finding')}
+      </a>
+    </>
+  );
+}
+
+/** Attempts and logs as links. */
+export function Choices(props: {
+  run: string;
+  detail: StepDetail;
+  about: Attempt | undefined;
+  attempt: number;
+  stream: string;
+}) {
+  const { run, detail, about, attempt, stream } = props;
+  return (
+    <>
+      {detail.attempts.length > 1 && (
+        <nav class="choices" aria-label="Attempts">
+          {detail.attempts.map(({ number, message, exitStatus }) => (
+            <a
+              key={number}
+              href={stepPath(run, detail.id, { stream, attempt: number })}
+              aria-current={number === attempt ? 'true' : undefined}
+              title={message ?? (exitStatus === undefined ? undefined : `exit status ${exitStatus}`)}
+            >
+              attempt {number}
+            </a>
+          ))}
+        </nav>
+      )}
+      {about && about.logs.length > 0 && (
+        <nav class="choices" aria-label="Logs of this attempt">
+          {about.logs.map((log) => (
+            <span key={log.stream}>
+              <a
+                href={stepPath(run, detail.id, { stream: log.stream, attempt })}
+                aria-current={log.stream === stream ? 'true' : undefined}
+              >
+                {log.stream} <span class="soft">{formatBytes(log.size)}</span>
+              </a>
+              {log.stream !== stream && (
+                <ToFinding run={run} stream={log.stream} findings={findingsIn(detail, attempt, log.stream)} />
+              )}
+            </span>
+          ))}
+        </nav>
+      )}
+    </>
+  );
+}
