@@ -65,7 +65,7 @@ describe('relval exec', () => {
   });
 
   it.each([
-    ['a script that is not executable', ['--local', '--', './plain.sh'], /not executable.*chmod \+x/],
+    ['a script that is not executable', ['--local', '--', './plain.sh'], /not executable[\s\S]*chmod \+x/],
     ['one that is not there', ['--local', '--', './nothing.sh'], /no such file/],
     ['no command', ['--local'], /which command/],
     ['no place to run it', ['--', './plain.sh'], /--local, or --catalog/],
@@ -142,7 +142,7 @@ describe('a nightly', () => {
     );
     const { code, stdout } = await relval.run('run', 'n', '--nightly', late);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/BROKEN[\s\S]*not started: it was due 5 h .* ago/);
+    expect(stdout).toMatch(/BROKEN[\s\S]*not started: it was due 5 h .*ago/);
     file('nightly.yaml', text.replace('vAN-*', 'vXX-*'));
     const none = await relval.run('run', 'n', '--nightly', late, '--any-time');
     expect(none.code).toBe(3);
