@@ -75,7 +75,7 @@ export class Systemd {
   run(...words: string[]): { status: number | null; stdout: string; stderr: string } {
     const inside = spawnSync('pgrep', ['-P', String(this.#outer?.pid)], { encoding: 'utf8' }).stdout.trim();
     if (inside === '') return { status: null, stdout: '', stderr: 'it has not started' };
-    return spawnSync('nsenter', ['-t', inside, '-m', '-p', '-C', '-r', ...words], { encoding: 'utf8' });
+    return spawnSync('nsenter', ['-t', inside, '-m', '-p', '-C', '-r', '-w', ...words], { encoding: 'utf8' });
   }
 
   /** Ends it with all that it has started. */
