@@ -1,5 +1,5 @@
 import type { Blocked } from '../scheduler/blocked.ts';
-import { type Pool, readProject, type Shape } from '../scheduler/pool.ts';
+import { coresText, type Pool, readProject, type Shape } from '../scheduler/pool.ts';
 import type { SchedulerState } from '../scheduler/state.ts';
 import type { ManagerTarget } from '../scheduler/target.ts';
 
@@ -68,14 +68,15 @@ function targetWords(target: ManagerTarget, blocked: Blocked | undefined): strin
     `${target.tasksWaiting} tasks wait, ${target.tasksOnWorkers} are on workers`,
     `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting, which will take ${target.carried} of the waiting tasks`,
   ];
-  const size = ({ cores, memory }: Shape): string => `${cores} cores and ${memory} MB`;
+  const size = ({ cores, memory }: Shape): string => `${coresText(cores)} and ${memory} MB`;
   const missing = target.missing.map(
-    ({ shape, count, grain }) => `${count} of ${size(shape)}${grain ? ` (or in parts down to ${size(grain)})` : ''}`,
+    ({ shape, count, grain }) =>
+      `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${grain ? ` (or in parts down to ${size(grain)})` : ''}`,
   );
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
   if (blocked) words.push(`none launched now: ${blocked.detail}`);
   for (const need of target.misfits) {
-    const size = `${need.cores ?? '?'} cores, ${need.memory ?? '?'} MB memory, ${need.disk ?? '?'} MB disk`;
+    const size = `${coresText(need.cores ?? '?')}, ${need.memory ?? '?'} MB memory, ${need.disk ?? '?'} MB disk`;
     words.push(
       `${need.count} tasks of category ${need.category} need ${size}: more than pool ${target.pool} allows a worker`,
     );

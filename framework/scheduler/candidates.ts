@@ -2,7 +2,7 @@ import type { Offer, TaskInfo } from '../mesos/messages.ts';
 import { pausing } from './backoff.ts';
 import type { Blocked } from './blocked.ts';
 import type { Constrained } from './constraints.ts';
-import type { Pool, Shape } from './pool.ts';
+import { coresText, type Pool, type Shape } from './pool.ts';
 import { FreeResources } from './resources.ts';
 import type { SchedulerState } from './state.ts';
 import { timesOf } from './unavailability.ts';
@@ -198,5 +198,5 @@ function closer(shape: Shape, a: Shape, b: Shape): Shape {
 }
 
 function words({ cores, memory, disk }: Shape): string {
-  return `${cores} cores, ${memory} MB memory, ${disk} MB disk`;
+  return `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk`;
 }

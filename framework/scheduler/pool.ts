@@ -5,6 +5,11 @@ export interface Shape {
   disk: number;
 }
 
+/** `1 core`, `0.5 cores`: in what operators read. */
+export function coresText(cores: number | string): string {
+  return `${cores} ${Number(cores) === 1 ? 'core' : 'cores'}`;
+}
+
 /** A host directory seen in the worker's container. */
 export interface VolumeMount {
   hostPath: string;

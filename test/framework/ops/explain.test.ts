@@ -35,9 +35,9 @@ describe('explain', () => {
         words: [
           '3 tasks wait, 0 are on workers',
           'workers: 0 busy, 0 idle, 2 starting, which will take 0 of the waiting tasks',
-          'missing: 1 of 1 cores and 1024 MB',
+          'missing: 1 worker of 1 core and 1024 MB',
           'none launched now: what is left of the offers from role * is too small: the largest has 0 cores, ' +
-            '14336 MB memory, 97952 MB disk, a worker needs 1 cores, 1024 MB memory, 1024 MB disk',
+            '14336 MB memory, 97952 MB disk, a worker needs 1 core, 1024 MB memory, 1024 MB disk',
         ],
       },
     ]);
@@ -46,9 +46,9 @@ describe('explain', () => {
   it('tells of coarse workers what they may be split into', () => {
     const harness = waiting({ granularity: 2 });
     expect(words(harness)).toContain(
-      'missing: 1 of 2 cores and 2048 MB (or in parts down to 1 cores and 1024 MB), 1 of 1 cores',
+      'missing: 1 worker of 2 cores and 2048 MB (or in parts down to 1 core and 1024 MB), 1 worker of 1 core',
     );
-    expect(words(harness)).toContain('a worker needs 1 cores');
+    expect(words(harness)).toContain('a worker needs 1 core');
   });
 
   it('says that nothing is missing where nothing waits', () => {
@@ -60,7 +60,7 @@ describe('explain', () => {
 
   it('remembers what the last offers told, while none are held', () => {
     const harness = waiting({ role: 'analysis' });
-    expect(words(harness)).toContain('Mesos makes no offers from role analysis now; a worker needs 1 cores');
+    expect(words(harness)).toContain('Mesos makes no offers from role analysis now; a worker needs 1 core');
     harness.offer(offer({ role: 'analysis', memory: 512 }));
     expect(words(harness)).toContain('the largest has 8 cores, 512 MB memory');
     harness.wait(5000);

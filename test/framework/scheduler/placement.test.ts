@@ -140,7 +140,7 @@ describe('placing workers on offers', () => {
       harness.offer(offer({ cores: 0.5 }));
     }
     expect(types(harness.calls.slice(said)).filter((type) => type !== 'DECLINE')).toEqual([]);
-    expect(harness.scheduler.blocked.get('10.0.0.1:9123')?.detail).toContain('a worker needs 1 cores, 1024 MB memory');
+    expect(harness.scheduler.blocked.get('10.0.0.1:9123')?.detail).toContain('a worker needs 1 core, 1024 MB memory');
   });
 
   it('keeps to the maximum of a pool, over all of its managers, and gives each its share', () => {
