@@ -99,6 +99,18 @@ describe('the layout', () => {
     expect(seen).toBeGreaterThan(500);
   });
 
+  it('has one place for each command at which text leaves for a terminal', () => {
+    const writers: string[] = [];
+    for (const top of ['framework', 'validation']) {
+      for (const entry of readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })) {
+        const file = join(top, entry);
+        if (!/\.tsx?$/.test(file) || file.startsWith('validation/web/')) continue;
+        if (/\bconsole\.|process\.std(?:out|err)\b/.test(readFileSync(join(ROOT, file), 'utf8'))) writers.push(file);
+      }
+    }
+    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts']);
+  });
+
   it('tells what is loaded from what is only a type', () => {
     const text = `import type { A } from './a.ts';
 import { type B, type C } from './b.ts';

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { InputError } from '../jdl/problem.ts';
-import { printable } from '../report/printable.ts';
 import { type RunRecord, statusOf } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './inspect.ts';
+import { out } from './terminal.ts';
 
 export const acceptCommand = defineCommand(
   (command) =>
@@ -20,9 +20,7 @@ export const acceptCommand = defineCommand(
     const run = new RunStore(args.runs).find(args.run);
     const record = run.readRecord();
     run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? ''));
-    console.log(
-      args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${printable(args.note ?? '')}`,
-    );
+    out.say(args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${args.note ?? ''}`);
   },
 );
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, StepReport, Verdict } from '../report/model.ts';
+import { inColour, paint } from '../report/paint.ts';
 import { renderResult } from '../report/text.ts';
 import type { LocalContainers } from '../runs/containers.ts';
 import { executeRun } from '../runs/execute.ts';
@@ -26,6 +26,7 @@ import { type LookFor, planRun } from './input-options.ts';
 import { brokenReport, type NotifierOptions, notifierOf, notifyOptions } from './notifier.ts';
 import { pageOption, servePage } from './page.ts';
 import { type Progress, progressFor } from './progress.ts';
+import { err, out, sayError, type Terminal } from './terminal.ts';
 
 const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
@@ -57,8 +58,8 @@ export interface CarryOutOptions extends NotifierOptions {
   json: boolean;
   /** Shows how it goes; default: a table, or lines, on stderr. */
   progress?: Progress;
-  /** Prints what relval itself has to say; default: on stdout. */
-  say?: (text: string) => void;
+  /** Where relval itself says something; default: stdout. */
+  on?: Terminal;
 }
 
 /** A run that is ready to be carried out. */
@@ -77,8 +78,8 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
   const { run, record } = journal;
   const stop = onSignals();
   const more = plan.pending.length > 0 ? ' and more' : '';
-  const { say = console.log, progress = progressFor(process.stderr, Date.now()) } = options;
-  if (!options.json) say(`${pc.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
+  const { on = out, progress = progressFor(err, Date.now()) } = options;
+  if (!options.json) on.say(`${paint.bold(record.id)}: ${plan.steps.length} steps${more}, in ${run.path}`);
   journal.onEvent((event, view) => progress.event(event, view));
   const notifier = notifierOf(journal, options);
   notifier.started(plan.steps.length);
@@ -90,7 +91,7 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
     tellEnd(journal, cause.message);
     await notifier.finished(brokenReport(journal.record));
     if (!(cause instanceof SpaceError)) throw cause;
-    console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
+    sayError('relval', [cause.message, `Then: relval resume ${record.id}`]);
     process.exit(EXIT.broken);
   } finally {
     await progress.close();
@@ -102,18 +103,18 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
 export async function tellReport(
   journal: RunJournal,
   report: Report,
-  options: NotifierOptions & Pick<CarryOutOptions, 'json' | 'say'>,
+  options: NotifierOptions & Pick<CarryOutOptions, 'json' | 'on'>,
   notifier = notifierOf(journal, options),
 ): Promise<never> {
   const { run, record } = journal;
-  const { say = console.log } = options;
-  if (options.json) console.log(JSON.stringify(report, null, 2));
+  const { on = out } = options;
+  if (options.json) out.sayJson(report);
   else {
-    say(`\n${renderResult(report, { colour: pc.isColorSupported })}`);
+    on.sayText(`\n${renderResult(report, { colour: inColour })}\n`);
     const [only, ...others] = report.steps;
     const one = others.length === 0 ? only : undefined;
-    say(`report: ${run.reportDir}/index.html\nlogs:   relval logs ${record.id} ${logToRead(report, one)}`);
-    if (one?.outputDir !== undefined && one.outputs.length > 0) say(`output: ${one.outputDir}`);
+    on.say(`report: ${run.reportDir}/index.html`, `logs:   relval logs ${record.id} ${logToRead(report, one)}`);
+    if (one?.outputDir !== undefined && one.outputs.length > 0) on.say(`output: ${one.outputDir}`);
   }
   await notifier.finished(report);
   process.exit(EXIT[report.verdict]);
@@ -142,7 +143,7 @@ async function withServices(
   try {
     if (options.page !== undefined) {
       page = await servePage(run, options.page);
-      console.error(`page: ${page.url}`);
+      err.say(`page: ${page.url}`);
     }
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
@@ -209,7 +210,7 @@ function onSignals(): AbortController {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(EXIT.interrupted);
-      console.error(`\n${name}: stopping; once more to leave at once`);
+      err.say('', `${name}: stopping; once more to leave at once`);
       controller.abort(name);
     });
   }

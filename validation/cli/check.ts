@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
-import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
 import { type Check, checkLine, reasonAgainst } from '../preflight/check.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { type CheckSettings, checkSection } from '../preflight/settings.ts';
+import { paint } from '../report/paint.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import { askFramework } from '../server/cluster.ts';
@@ -17,15 +17,15 @@ import { inputOptions } from './input-options.ts';
 import { runsOption } from './inspect.ts';
 import { nightlyArguments } from './nightly.ts';
 import { sectionsOf } from './settings.ts';
-import { table } from './table.ts';
+import { err, out } from './terminal.ts';
 
 /** What is wrong is the infrastructure's fault, as with a run that is broken. */
 const EXIT_FAILED = 3;
 const MARK: Record<Check['state'], string> = {
-  ok: pc.green('✓'),
-  warning: pc.yellow('!'),
-  failed: pc.red('✗'),
-  skipped: pc.dim('-'),
+  ok: paint.green('✓'),
+  warning: paint.yellow('!'),
+  failed: paint.red('✗'),
+  skipped: paint.dim('-'),
 };
 
 const words = (key: keyof CheckSettings): string => checkSection.unwrap().shape[key].description ?? '';
@@ -75,8 +75,8 @@ export const checkCommand = defineCommand(
     if (!args.json) warn(plan);
     const checks = await runPreflight(plan, args, false);
     if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
-    if (args.json) console.log(JSON.stringify(checks, null, 2));
-    else console.log(checksText(checks));
+    if (args.json) out.sayJson(checks);
+    else out.say(...checkLines(checks));
     process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
   },
 );
@@ -89,12 +89,11 @@ export async function checkBefore(journal: RunJournal, plan: Plan, args: CheckAr
   const checks = await runPreflight(plan, args, true);
   journal.update({ checks: checks.filter(({ state }) => state !== 'skipped').map(checkLine) });
   for (const { state, name, found } of checks) {
-    if (state === 'warning') console.error(`${pc.yellow('warning')}: ${name}: ${found}`);
+    if (state === 'warning') err.say(`${paint.yellow('warning')}: ${name}: ${found}`);
   }
   const reason = reasonAgainst(checks);
   if (reason !== undefined) {
-    console.error(checksText(checks.filter(({ state }) => state === 'failed')));
-    console.error('To run it all the same: --no-check');
+    err.say(...checkLines(checks.filter(({ state }) => state === 'failed')), 'To run it all the same: --no-check');
   }
   return reason;
 }
@@ -109,7 +108,7 @@ async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Pr
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
   if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
-  const say = (text: string) => console.error(text);
+  const say = (text: string) => err.say(text);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   return preflight({
     plan,
@@ -125,11 +124,9 @@ async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Pr
   });
 }
 
-function checksText(checks: readonly Check[]): string {
-  return checks
-    .map(({ name, state, found, advice }) => {
-      const line = table([[MARK[state], `${name}: ${found}`]]);
-      return advice === undefined ? line : `${line}\n   ${pc.dim(advice)}`;
-    })
-    .join('\n');
+function checkLines(checks: readonly Check[]): string[] {
+  return checks.flatMap(({ name, state, found, advice }) => [
+    `${MARK[state]}  ${name}: ${found}`,
+    ...(advice === undefined ? [] : [`   ${paint.dim(advice)}`]),
+  ]);
 }

@@ -10,6 +10,7 @@ import { RunDir } from '../runs/store.ts';
 import { type CarryOutOptions, carryOut, clusterOptions, planAgain } from './carry-out.ts';
 import { CARRY, defineCommand } from './command.ts';
 import { containersFor } from './containers.ts';
+import { err, out } from './terminal.ts';
 
 /** What a run in the background says. */
 const OUTPUT = 'relval.log';
@@ -56,17 +57,20 @@ export async function detach(run: RunDir, lock: RunLock, options: CarryOutOption
   child.unref();
   const { id } = run.readRecord();
   if (ended !== undefined) {
-    process.stderr.write(readFileSync(log, 'utf8'));
+    err.sayText(readFileSync(log, 'utf8'));
     process.exitCode = ended;
     return;
   }
   // It serves the page before its steps can run.
   const [, page] = /^page: (.+)$/m.exec(readFileSync(log, 'utf8')) ?? [];
-  if (options.json) console.log(JSON.stringify({ id, directory: run.path, pid: child.pid, page }));
+  if (options.json) out.sayJson({ id, directory: run.path, pid: child.pid, page }, 0);
   else {
-    console.log(
-      `${id} runs in the background, in ${run.path}\n${page === undefined ? '' : `  page: ${page}\n`}` +
-        `  relval status ${id} --follow\n  relval logs ${id} STEP --follow\n  relval stop ${id}`,
+    out.say(
+      `${id} runs in the background, in ${run.path}`,
+      ...(page === undefined ? [] : [`  page: ${page}`]),
+      `  relval status ${id} --follow`,
+      `  relval logs ${id} STEP --follow`,
+      `  relval stop ${id}`,
     );
   }
 }

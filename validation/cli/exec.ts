@@ -26,6 +26,7 @@ import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
+import { err } from './terminal.ts';
 
 /** What a run is made from is in its directory from the first: it needs no other copy. */
 const FOLDER = 'input';
@@ -126,7 +127,7 @@ export const execCommand = defineCommand(
       (args.check ? await checkBefore(journal, plan, args) : undefined) ??
       (containers && (await provideContainers(containers)));
     // What the command prints has stdout for itself.
-    const options = { ...args, say: (text: string) => console.error(text) };
+    const options = { ...args, on: err };
     if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), options);
     if (args.detach) return detach(run, lock, args);
     const progress = execProgress(run, plan.steps[0]?.id ?? '', !args.json);
@@ -179,8 +180,7 @@ function scriptOf([program]: readonly string[], inImage: boolean): string | unde
   const info = statSync(path, { throwIfNoEntry: false });
   // A name without a slash is looked for in PATH, as a shell does it.
   if (!program.includes('/')) {
-    if (info?.isFile())
-      console.error(`${program} is run from the PATH of the worker; ./${program} would be the file here`);
+    if (info?.isFile()) err.say(`${program} is run from the PATH of the worker; ./${program} would be the file here`);
     return undefined;
   }
   if (SYSTEM.test(path)) return undefined;

@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
-import pc from 'picocolors';
 import { megabytes, seconds } from '../jdl/keys.ts';
 import { InputError } from '../jdl/problem.ts';
+import { paint } from '../report/paint.ts';
 import { formatUtc } from '../report/time.ts';
 import { keptRuns, removeRuns } from '../runs/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
@@ -10,6 +9,7 @@ import { RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 import { table } from './table.ts';
+import { err, out } from './terminal.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
   gcSection.unwrap().shape[key].description ?? '';
@@ -28,20 +28,13 @@ export const gcCommand = defineCommand(
     const store = new RunStore(args.runs);
     const decisions = decideRetention(await keptRuns(store), policy, Date.now());
     const going = decisions.filter(({ remove }) => remove);
-    if (!args.json) console.log(decisionsText(decisions, store.dir));
+    if (!args.json) out.say(...decisionsText(decisions, store.dir));
     const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
     const removed = agreed ? await removeRuns(store, policy) : [];
-    if (args.json)
-      console.log(
-        JSON.stringify(
-          decisions.map((one) => asJson(one, removed)),
-          null,
-          2,
-        ),
-      );
-    else if (agreed) console.log(`${removed.length} removed`);
+    if (args.json) out.sayJson(decisions.map((one) => asJson(one, removed)));
+    else if (agreed) out.say(`${removed.length} removed`);
     else if (going.length > 0 && (args.dryRun || !process.stdin.isTTY))
-      console.log('nothing was removed: --yes without --dry-run removes them');
+      out.say('nothing was removed: --yes without --dry-run removes them');
   },
 );
 
@@ -71,10 +64,10 @@ function policyOf({ olderThan, keep, maxSize }: PolicyFlags): RetentionPolicy {
   return { olderThan: age, keep, maxSize: size === undefined ? undefined : size * 2 ** 20 };
 }
 
-function decisionsText(decisions: readonly RetentionDecision[], dir: string): string {
-  if (decisions.length === 0) return `no runs in ${dir}`;
+function decisionsText(decisions: readonly RetentionDecision[], dir: string): string[] {
+  if (decisions.length === 0) return [`no runs in ${dir}`];
   const rows = decisions.map(({ run, remove, reason }) => [
-    remove ? pc.red('goes') : pc.green('stays'),
+    remove ? paint.red('goes') : paint.green('stays'),
     run.id,
     run.status,
     formatUtc(run.created),
@@ -83,7 +76,7 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
   ]);
   const going = decisions.filter(({ remove }) => remove);
   const freed = going.reduce((sum, { run }) => sum + run.size, 0);
-  return `${table(rows)}\n\n${going.length} of ${decisions.length} runs go, which frees ${gigabytes(freed)}`;
+  return [...table(rows), '', `${going.length} of ${decisions.length} runs go, which frees ${gigabytes(freed)}`];
 }
 
 function gigabytes(bytes: number): string {
@@ -97,8 +90,5 @@ function asJson({ run, remove, reason }: RetentionDecision, removed: readonly st
 /** Only somebody at a terminal can be asked. */
 async function ask(count: number): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Remove ${count === 1 ? 'it' : `these ${count}`}? [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
+  return /^y(es)?$/i.test((await err.ask(`Remove ${count === 1 ? 'it' : `these ${count}`}? [y/N] `)).trim());
 }

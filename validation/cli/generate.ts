@@ -1,20 +1,22 @@
 import { resolve } from 'node:path';
-import pc from 'picocolors';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { InputError } from '../jdl/problem.ts';
 import { MakeflowError, writeMakeflow } from '../makeflow/write.ts';
+import { paint } from '../report/paint.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions, planWithMadeFiles } from './input-options.ts';
 import { table } from './table.ts';
+import { err, out } from './terminal.ts';
 
 export const planCommand = defineCommand(
   (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
     const plan = planWithMadeFiles(args, { allowMissing: true });
     warn(plan);
-    console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
+    if (args.json) out.sayJson(planJson(plan));
+    else out.say(...planLines(plan));
   },
 );
 
@@ -33,10 +35,10 @@ export const generateCommand = defineCommand(
     warn(plan);
     const written = await writeRun(plan, directory);
     for (const { file, steps } of written) {
-      console.log(`${file}: ${steps.length} steps; run it with: cd ${args.output} && makeflow ${file}`);
+      out.say(`${file}: ${steps.length} steps; run it with: cd ${args.output} && makeflow ${file}`);
     }
     for (const { stage, file, madeBy } of plan.pending) {
-      console.log(
+      out.say(
         `stage ${stage} is not written: it has one step for each line of ${file}, which ${madeBy} makes at run time`,
       );
     }
@@ -55,10 +57,10 @@ export async function writeRun(plan: Plan, directory: string, phase?: number) {
 }
 
 export function warn(plan: Plan): void {
-  for (const warning of plan.warnings) console.error(`${pc.yellow('warning')}: ${warning}`);
+  for (const warning of plan.warnings) err.say(`${paint.yellow('warning')}: ${warning}`);
 }
 
-function planText(plan: Plan): string {
+function planLines(plan: Plan): string[] {
   const rows = plan.stages.map((stage) => {
     const steps = plan.steps.filter((step) => step.stage === stage);
     const ids = steps.length === 1 ? (steps[0]?.id ?? '') : `${steps[0]?.id ?? ''} … ${steps.at(-1)?.id ?? ''}`;
@@ -73,5 +75,9 @@ function planText(plan: Plan): string {
     ];
   });
   const phases = plan.phases === 1 ? '' : ` in ${plan.phases} phases`;
-  return `${pc.bold(plan.name)}: workflow ${plan.workflow}, ${plan.steps.length} steps${phases}\n\n${table(rows)}`;
+  return [
+    `${paint.bold(plan.name)}: workflow ${plan.workflow}, ${plan.steps.length} steps${phases}`,
+    '',
+    ...table(rows),
+  ];
 }

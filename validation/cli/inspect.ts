@@ -1,21 +1,22 @@
-import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
+import { paint } from '../report/paint.ts';
 import { formatDuration, formatUtc } from '../report/time.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
 import { RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
 import { table } from './table.ts';
+import { out } from './terminal.ts';
 
 /** What the states of runs look like. */
 export const COLOUR: Record<RunStatus, (text: string) => string> = {
-  preparing: pc.cyan,
-  running: pc.cyan,
-  judging: pc.cyan,
-  passed: pc.green,
-  failed: pc.red,
-  broken: pc.magenta,
-  interrupted: pc.yellow,
+  preparing: paint.cyan,
+  running: paint.cyan,
+  judging: paint.cyan,
+  passed: paint.green,
+  failed: paint.red,
+  broken: paint.magenta,
+  interrupted: paint.yellow,
 };
 
 /** The flag that every command about runs has. */
@@ -44,15 +45,9 @@ export const listCommand = defineCommand(
   (args) => {
     const runs = new RunStore(args.runs).list();
     if (args.json) {
-      console.log(
-        JSON.stringify(
-          runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
-          null,
-          2,
-        ),
-      );
-    } else if (runs.length === 0) console.log(`no runs in ${new RunStore(args.runs).dir}`);
-    else console.log(table(runs.map(({ record }) => listRow(record))));
+      out.sayJson(runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })));
+    } else if (runs.length === 0) out.say(`no runs in ${new RunStore(args.runs).dir}`);
+    else out.say(...table(runs.map(({ record }) => listRow(record))));
   },
 );
 

@@ -10,6 +10,7 @@ import type { Nightly } from '../schedule/nightly.ts';
 import { isPattern, newestVersion, wantedVersion, withVersion } from '../schedule/release.ts';
 import { lastDue } from '../schedule/times.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
+import { err } from './terminal.ts';
 
 /** How often it is looked whether the run of yesterday has ended. */
 const LOOK_EVERY_MS = 2000;
@@ -102,7 +103,7 @@ export async function awaitTurn(nightly: Nightly, anyTime: boolean): Promise<str
     const decision = decideStart({ now: Date.now(), called, due, startWithin, anyTime, running, whenRunning, told });
     if (decision.do === 'start') return undefined;
     if (decision.do === 'leave') return decision.reason;
-    if (!said || decision.do === 'stop') console.error(`${nightly.name}: ${decision.reason}`);
+    if (!said || decision.do === 'stop') err.say(`${nightly.name}: ${decision.reason}`);
     said = true;
     if (decision.do === 'stop' && running) {
       told = true;
@@ -118,9 +119,9 @@ export async function removeOld({ name, runs, retention }: Nightly): Promise<voi
   if (retention.keep === undefined && retention.olderThan === undefined) return;
   try {
     const gone = await removeRuns(new RunStore(runs), retention, (run) => run.name === name);
-    if (gone.length > 0) console.error(`${name}: ${gone.length} old runs removed`);
+    if (gone.length > 0) err.say(`${name}: ${gone.length} old runs removed`);
   } catch (error) {
-    console.error(`${name}: old runs are not removed: ${(error as Error).message}`);
+    err.say(`${name}: old runs are not removed: ${(error as Error).message}`);
   }
 }
 

@@ -1,15 +1,16 @@
 import { dirname } from 'node:path';
-import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
 import type { NotifyEvent, Occasion } from '../notify/words.ts';
 import type { Report } from '../report/model.ts';
+import { paint } from '../report/paint.ts';
 import type { RunJournal } from '../runs/journal.ts';
 import type { RunRecord } from '../runs/record.ts';
 import { readReport } from '../runs/reference.ts';
 import { type RunDir, RunStore } from '../runs/store.ts';
 import { sectionsOf } from './settings.ts';
+import { err } from './terminal.ts';
 
 /** The flags about who is told of a run: shared by `run` and `resume`. */
 export function notifyOptions<T>(yargs: Argv<T>) {
@@ -55,7 +56,7 @@ export function notifierOf(journal: RunJournal, options: NotifierOptions): Notif
       before: report && reportBefore(run, record),
       issue: options.jira ?? record.request.jira,
     });
-    if (options.notifyDryRun) process.stderr.write(`\n${event}:\n${dryRunText(planned)}`);
+    if (options.notifyDryRun) err.sayText(`\n${event}:\n${dryRunText(planned)}`);
     else await sendNotifications(notify, planned, (one) => journal.add(eventOf(event, one)));
   };
   const guarded = (event: NotifyEvent, steps: number, report?: Report): Promise<void> =>
@@ -75,7 +76,7 @@ export function notifierOf(journal: RunJournal, options: NotifierOptions): Notif
 }
 
 function warn(message: string): void {
-  console.error(`${pc.yellow('warning')}: ${message}`);
+  err.say(`${paint.yellow('warning')}: ${message}`);
 }
 
 /** The line of events.ndjson about one channel. */

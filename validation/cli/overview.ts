@@ -1,25 +1,25 @@
-import pc from 'picocolors';
 import { SYMBOL } from '../graph/states.ts';
 import type { StepState } from '../report/model.ts';
+import { paint } from '../report/paint.ts';
 import { formatDuration } from '../report/time.ts';
 import type { RunView } from '../runs/events.ts';
 import { table } from './table.ts';
 
 /** What the states of steps look like. */
 export const MARK: Record<StepState, (text: string) => string> = {
-  waiting: pc.dim,
-  submitted: pc.dim,
-  running: pc.cyan,
-  succeeded: pc.green,
-  failed: pc.red,
-  broken: pc.magenta,
-  aborted: pc.yellow,
+  waiting: paint.dim,
+  submitted: paint.dim,
+  running: paint.cyan,
+  succeeded: paint.green,
+  failed: paint.red,
+  broken: paint.magenta,
+  aborted: paint.yellow,
 };
 /** Running steps that are listed one by one; more would push everything else off the screen. */
 const LISTED = 8;
 
 /** A row for each stage and, while the run is under way, one for each running step. */
-export function overview(view: RunView, now: number, startedAt: number, underWay = true): string {
+export function overview(view: RunView, now: number, startedAt: number, underWay = true): string[] {
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { running, submitted, succeeded, failed, broken, aborted } = counts;
@@ -27,26 +27,26 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
     const bad = failed + broken;
     const state: StepState = bad > 0 ? 'failed' : done === steps ? 'succeeded' : running > 0 ? 'running' : 'waiting';
     const notes = [
-      running > 0 ? (underWay ? pc.cyan(`${running} running`) : pc.yellow(`${running} interrupted`)) : '',
-      submitted > 0 ? pc.dim(`${submitted} waiting for a worker`) : '',
-      bad > 0 ? pc.red(`${bad} failed`) : '',
+      running > 0 ? (underWay ? paint.cyan(`${running} running`) : paint.yellow(`${running} interrupted`)) : '',
+      submitted > 0 ? paint.dim(`${submitted} waiting for a worker`) : '',
+      bad > 0 ? paint.red(`${bad} failed`) : '',
     ].filter((note) => note !== '');
     return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
   });
   const listed: string[][] = [];
   for (const id of underWay ? view.running : []) {
     if (listed.length === LISTED) {
-      listed.push(['  ', pc.dim(`and ${view.running.size - LISTED} more`), '', '']);
+      listed.push(['  ', paint.dim(`and ${view.running.size - LISTED} more`), '', '']);
       break;
     }
     const { start, worker, host } = view.steps.get(id) ?? {};
-    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), pc.dim(host ?? worker ?? '')]);
+    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), paint.dim(host ?? worker ?? '')]);
   }
-  return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
+  return [...table(rows), ...table(listed), paint.dim(formatDuration((now - startedAt) / 1000))];
 }
 
 /** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
 function bar(done: number, steps: number): string {
   const full = Math.floor((10 * done) / Math.max(1, steps));
-  return '█'.repeat(full) + pc.dim('░'.repeat(10 - full));
+  return '█'.repeat(full) + paint.dim('░'.repeat(10 - full));
 }

@@ -16,6 +16,7 @@ import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
 import { namedRunArgument } from './inspect.ts';
+import { err, out } from './terminal.ts';
 
 /** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
 const PATIENCE_S = 15;
@@ -89,14 +90,14 @@ export const stopCommand = defineCommand(
       throw new InputError([{ message: `${record.id} does not run: it is ${statusOf(record)}` }]);
     }
     signal(record, run);
-    console.error(`${record.id} is told to stop, and judges what there is`);
+    err.say(`${record.id} is told to stop, and judges what there is`);
     for (let waited = 0; isAlive(record.process); waited += 100) {
       if (waited >= STOP_S * 1000) throw new InputError([{ message: stillRuns(record.id) }]);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const status = statusOf(run.readRecord());
     const resumable = status === 'interrupted' || status === 'broken';
-    console.log(`${record.id} is stopped: ${status}${resumable ? `\n  relval resume ${record.id}` : ''}`);
+    out.say(`${record.id} is stopped: ${status}`, ...(resumable ? [`  relval resume ${record.id}`] : []));
   },
 );
 

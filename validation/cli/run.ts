@@ -27,6 +27,7 @@ import { besideInput, inputOptions, type LookFor, planRun } from './input-option
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
+import { out } from './terminal.ts';
 
 export const runCommand = defineCommand(
   (command) =>
@@ -112,7 +113,7 @@ export const runCommand = defineCommand(
     trial.warnings.push(...(await checkNeeds(trial.needs ?? [])));
     warn(trial);
     if (args.dryRun) {
-      console.log(`${trial.steps.length} steps of ${trial.stages.length} stages would run; \`relval plan\` shows them`);
+      out.say(`${trial.steps.length} steps of ${trial.stages.length} stages would run; \`relval plan\` shows them`);
       return;
     }
     const name = runName(args.name ?? trial.name);

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { InputError } from '../jdl/problem.ts';
 import type { RunsServer, ServerOptions } from '../server/server.ts';
 import { serveSection } from '../server/settings.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
+import { err, out } from './terminal.ts';
 
 const SECTION = serveSection.unwrap();
 const LISTEN = SECTION.parse({}).listen;
@@ -47,7 +49,7 @@ export const serveCommand = defineCommand(
       ],
     });
     const isThere = existsSync(args.runs);
-    console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
+    out.say(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
     await new Promise<void>((stop) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
     });
@@ -61,7 +63,7 @@ export async function listen(text: string, options: Omit<ServerOptions, 'host' |
   const { host, port } = parseListen(text);
   const { startServer } = await import('../server/server.ts');
   try {
-    return await startServer({ ...options, host, port });
+    return await startServer({ ...options, host, port, onFault: (error) => err.sayText(inspect(error)) });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
