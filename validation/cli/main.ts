@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { hasVariables, settingsPath } from '../config/find.ts';
+import { hasVariables, settingsPlace } from '../config/find.ts';
 import { formatProblem, InputError } from '../jdl/problem.ts';
 import { CARRY, type Command } from './command.ts';
 import { endWithReader, helpWidth, sayError } from './terminal.ts';
@@ -36,7 +36,7 @@ program
   })
   .middleware(async (args) => {
     // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
-    if (!hasVariables() && settingsPath(args.config) === undefined) return;
+    if (!hasVariables() && settingsPlace(args.config) === undefined) return;
     (await import('./settings.ts')).fillIn(args, program);
   }, true);
 

@@ -9,7 +9,7 @@ import { type Change, SchedulerError } from '../schedule/change.ts';
 import { Chronos } from '../schedule/chronos.ts';
 import { chronosJobs, isSameJob } from '../schedule/chronos-job.ts';
 import { applyCron, removeCron, stateOfCron } from '../schedule/crontab.ts';
-import { commandOf, findNightly, loadNightlies, type Nightly } from '../schedule/nightly.ts';
+import { commandOf, findNightly, loadNightlies, NIGHTLY_FILE, type Nightly } from '../schedule/nightly.ts';
 import { applyUnits, removeUnits, type SystemdOptions, startUnit, stateOfUnits } from '../schedule/systemd.ts';
 import { canonicalZone, clockChanges, nextStarts } from '../schedule/times.ts';
 import { defineCommand } from './command.ts';
@@ -26,7 +26,7 @@ const ANY_TIME = '--any-time';
 
 interface ScheduleArguments {
   to?: Scheduler | undefined;
-  file: string;
+  file?: string | undefined;
   dryRun: boolean;
   json: boolean;
   chronos?: string | undefined;
@@ -42,9 +42,8 @@ export const scheduleCommand = defineCommand(
       .option('file', {
         alias: 'f',
         type: 'string',
-        default: 'nightly.yaml',
         requiresArg: true,
-        describe: 'File of nightlies',
+        describe: `File of nightlies; default: ${NIGHTLY_FILE} in this directory`,
       })
       .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without it asks none' })
       .option('chronos', {

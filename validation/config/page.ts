@@ -23,6 +23,11 @@ const INTRODUCTION = `# Configuration
 
 One YAML file, \`relval.yaml\`: the one in the current directory or in the nearest directory above it, else \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), else \`/etc/relval/relval.yaml\`.
 Only one file is read. \`--config FILE\` or \`$RELVAL_CONFIG\` names another, \`--no-config\` none. Relative paths in it are relative to the file; \`~/\` is the home directory.
+
+The file can name programs (\`check.alienv\`), and whom is told what. So a file that was found, in whatever place, is only used if it belongs to you or to root and nobody else may write it: neither everybody nor its group (a group with the number of the file's owner is taken for the private group of that user). Else the command ends with an error and status 2.
+This is git's rule for \`safe.directory\`. Directories above are not looked at: what another user puts in the place of your file belongs to that user. A symbolic link must be yours or root's too. Root that comes by \`sudo\` also takes files of the user who called it (\`$SUDO_UID\`).
+A file that you name with \`--config\` or \`$RELVAL_CONFIG\` is trusted, and so are the files that a trusted file names: rules, policy, components, tokens. \`relval schedule\` looks at \`nightly.yaml\` in the current directory in the same way; \`--file\` names it.
+
 A mistake in the file is told with line and column, and nothing is run.
 
 \`\`\`yaml

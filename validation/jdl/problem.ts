@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 
 /** A text that was read, kept so that a problem can show the line it is about. */
 export interface Source {
@@ -91,14 +91,19 @@ export class Lines {
 /**
  * Reads a text file. UTF-8 without its byte order mark; a file that is not UTF-8 is taken as Latin-1 (`latin1` says so),
  * in which every byte is a character.
+ * @param look called with the open file before it is read; what it throws is thrown
  * @throws {Error} with one clear sentence: no such file, a directory, not readable
  */
-export function readText(path: string): { text: string; latin1: boolean } {
+export function readText(path: string, look?: (fd: number) => void): { text: string; latin1: boolean } {
   let bytes: Buffer;
+  let fd: number | undefined;
   try {
-    if (statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    bytes = readFileSync(path);
+    // Somebody who is asked to look must not be kept waiting by a named pipe.
+    fd = openSync(path, look ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
+    look?.(fd);
+    bytes = readFileSync(fd);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const reasons: Record<string, string> = {
       ENOENT: 'no such file',
@@ -107,6 +112,8 @@ export function readText(path: string): { text: string; latin1: boolean } {
       EACCES: 'cannot be read: permission denied',
     };
     throw new Error(`${path}: ${reasons[code ?? ''] ?? `cannot be read: ${(error as Error).message}`}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), latin1: false };

@@ -23,7 +23,7 @@ export const FORGED = 'PASSED  forged';
 export function atTerminal(words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = ROOT): Promise<string> {
   const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return new Promise((resolve) => {
-    const given = { ...process.env, TERM: 'xterm-256color', COLUMNS: '200', ...env };
+    const given: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm-256color', COLUMNS: '200', ...env };
     delete given.NO_COLOR;
     delete given.CI;
     const options = { cwd, env: given, maxBuffer: 2 ** 26 };
