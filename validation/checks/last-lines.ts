@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegular } from '../jdl/regular-file.ts';
 import type { LastLines } from '../report/model.ts';
 
 /** Bytes at the end of a log that are looked at, lines of them that are shown, and characters of each. */
@@ -23,7 +23,7 @@ export async function lastLines(pathOf: (file: string) => string | undefined): P
 }
 
 async function endOf(path: string): Promise<string[]> {
-  const handle = await open(path, 'r');
+  const handle = await openRegular(path);
   try {
     const { size } = await handle.stat();
     const { buffer, bytesRead } = await handle.read({

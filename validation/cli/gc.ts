@@ -28,6 +28,9 @@ export const gcCommand = defineCommand(
     const store = new RunStore(args.runs);
     const decisions = decideRetention(await keptRuns(store), policy, Date.now());
     const going = decisions.filter(({ remove }) => remove);
+    // Nobody knows whether one of them still runs, or was accepted.
+    for (const { name, reason } of store.look().unreadable)
+      err.say(`${paint.yellow('warning')}: ${name} stays: ${reason}`);
     if (!args.json) out.say(...decisionsText(decisions, store.dir));
     const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
     const removed = agreed ? await removeRuns(store, policy) : [];

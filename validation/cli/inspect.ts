@@ -43,11 +43,18 @@ export function namedRunArgument<T>(yargs: Argv<T>) {
 export const listCommand = defineCommand(
   (command) => runsOption(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
-    const runs = new RunStore(args.runs).list();
+    const store = new RunStore(args.runs);
+    const { runs, unreadable } = store.look();
     if (args.json) {
-      out.sayJson(runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })));
-    } else if (runs.length === 0) out.say(`no runs in ${new RunStore(args.runs).dir}`);
-    else out.say(...table(runs.map(({ record }) => listRow(record))));
+      out.sayJson([
+        ...runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
+        ...unreadable.map(({ name, run, reason }) => ({ id: name, status: 'unreadable', reason, directory: run.path })),
+      ]);
+    } else if (runs.length + unreadable.length === 0) out.say(`no runs in ${store.dir}`);
+    else {
+      const rows = unreadable.map(({ name, reason }) => [name, paint.red('unreadable'), '', '', '', reason]);
+      out.say(...table([...runs.map(({ record }) => listRow(record)), ...rows]));
+    }
   },
 );
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../jdl/problem.ts';
+import { readRegular } from '../jdl/regular-file.ts';
 import type { Finding } from '../report/model.ts';
 import { stepFile } from '../step/names.ts';
 import { MadeFileError } from '../workflow/errors.ts';
@@ -34,8 +35,13 @@ export function planPhase(
   const bins: Record<string, readonly string[]> = {};
   for (const one of plan.pending) {
     const path = join(run.work, stepFile(one.madeBy, one.file));
-    if (existsSync(path)) bins[one.file] = readLines(path);
-    else if (due.includes(one)) return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
+    if (existsSync(path)) {
+      try {
+        bins[one.file] = readLines(path);
+      } catch (error) {
+        return { problem: `${one.file} of ${one.madeBy} cannot be read: ${(error as Error).message}`, findings: [] };
+      }
+    } else if (due.includes(one)) return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
   }
   const unmade = due.find(({ madeBy }) => view.steps.get(madeBy)?.state === 'aborted');
   if (unmade) return { problem: `${unmade.madeBy}, which makes ${unmade.file}, was not run`, findings: [] };
@@ -63,9 +69,12 @@ export function planPhase(
   return bad ? stopAt(due.find(({ madeBy }) => madeBy === bad.step) as Pending, findings) : { plan: next, findings };
 }
 
-/** Lines of a text file; a carriage return at the end of one does not count. */
+/** Bytes of a file of which each line is a step. */
+const LARGEST = 256 * 2 ** 20;
+
+/** Lines of a text file; a carriage return at the end of one does not count. @throws when it is none that can be read */
 export function readLines(path: string): string[] {
-  return readFileSync(path, 'utf8').split(/\r?\n/);
+  return readRegular(path, LARGEST).split(/\r?\n/);
 }
 
 function consequence({ stage }: Pending): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { LATEST } from '../report/time.ts';
 import { issueKey } from '../workflow/yaml-types.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
@@ -72,6 +73,9 @@ export const timingSchema = z.object({
 });
 export type RunTiming = z.infer<typeof timingSchema>;
 
+/** ms since 1970, up to the end of the year 9999: a later time cannot be written as a date. */
+const time = z.number().min(0).max(LATEST);
+
 /** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
   schema: z.literal('relval-run-1'),
@@ -92,12 +96,12 @@ export const runRecordSchema = z.object({
   /** Release under test, where the input names one. */
   release: z.string().optional(),
   /** Marked as good by a person. */
-  accepted: z.object({ time: z.number(), by: z.string(), note: z.string() }).optional(),
+  accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
   /** The Work Queue project its workers are found by. */
   project: z.string(),
   /** ms since 1970. */
-  created: z.number(),
-  ended: z.number().optional(),
+  created: time,
+  ended: time.optional(),
   /** How long its stages took, for what to expect of later runs; only of one that ran through at once. */
   timing: timingSchema.optional(),
   totals: z.object({

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../runs/events.ts';
+import { parseEvent, type RunEvent } from '../runs/events.ts';
 import { readBlock } from './line-index.ts';
 import { type OpenFile, openInside } from './open-inside.ts';
 
@@ -51,14 +51,4 @@ function parse(bytes: Buffer, end: number, from: number): ReadEvents['events'] {
     start = feed + 1;
   }
   return events;
-}
-
-/** A line that was torn by a crash, and written behind, is no event. */
-function parseEvent(line: string): RunEvent | undefined {
-  try {
-    const event: unknown = JSON.parse(line);
-    return typeof event === 'object' && event !== null && 'type' in event ? (event as RunEvent) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -17,6 +17,8 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'relval-terminal-'));
   runs = join(dir, 'runs');
   for (const id of ['a', 'b']) writeHostileRun(id);
+  mkdirSync(join(runs, NAME));
+  writeFileSync(join(runs, NAME, 'run.json'), '{');
   writeFileSync(
     join(dir, 'evil.jdl'),
     `Executable = "/bin/aliroot_dpgsim.sh";\nJDLVariables = { "X${HOSTILE}" };\nPackages = { "${HOSTILE}" };\n# ${HOSTILE}\nBad ${HOSTILE} = 1;\n`,
@@ -91,6 +93,8 @@ describe('nothing of a hostile run reaches the terminal as a command', () => {
       const shown = await relval(...words);
       expect(shown.trim()).not.toBe('');
       expectHarmless(shown);
+      if (words[0] === 'list') expect(shown).toMatch(/unreadable[\s\S]*is no JSON/);
+      if (words[0] === 'gc') expect(shown).toMatch(/stays: .*is no JSON/);
     });
   }
 
