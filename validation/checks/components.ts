@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
+import { wildcardMatches } from '../workflow/glob.ts';
 import { readYaml } from '../workflow/yaml-file.ts';
-import { coversFile, expressionSchema, globMatches } from './scope.ts';
+import { coversFile, expressionSchema, firstMatching } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);
 
@@ -63,14 +64,15 @@ export function componentOf(finding: Finding, components: readonly Component[]):
   const { message, trace = [], file, step, stage } = finding;
   // The innermost call says more than those that led there.
   const texts = [message, ...trace];
+  const expressions = components.flatMap(({ messages }) => messages);
   for (const text of texts) {
-    const named = components.find(({ messages }) => messages.some((expression) => expression.test(text)));
-    if (named) return named.name;
+    const expression = firstMatching(expressions, text);
+    if (expression) return components.find(({ messages }) => messages.includes(expression))?.name;
   }
   const byFile =
     file === undefined ? undefined : components.find(({ files }) => files.length > 0 && coversFile({ files }, file));
   const byStep = components.find(({ steps }) =>
-    steps.some((glob) => globMatches(glob, step) || globMatches(glob, stage)),
+    steps.some((glob) => wildcardMatches(glob, step) || wildcardMatches(glob, stage)),
   );
   return (byFile ?? byStep)?.name;
 }

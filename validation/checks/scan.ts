@@ -1,3 +1,4 @@
+import { bounded, Starved, TooSlow } from '../jdl/bounded.ts';
 import type { Severity } from '../report/model.ts';
 import { foldAround, foldOfHosts } from './fingerprint.ts';
 import { lineAround, linesBeside, messageAround } from './lines.ts';
@@ -55,18 +56,42 @@ const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
  * Finds the lines of a log that rules are about, in their order. A line is reported once, for its most severe rule (of
  * equal ones, the first in `rules`). The file may have any size and hold any bytes; it is read once in bounded memory,
  * and a second time, as far as the last match, only when something was found. Scope and `tolerate` are not looked at.
+ * @throws {SlowRule} a rule's expression takes too long on a line
  * @throws {Error} when the file cannot be read
  */
 export async function scanLog(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
-  const collector = new Collector(rules, options);
-  for await (const window of windows(path, Math.max(MARGIN, TRACE))) collector.take(window);
-  const found = collector.finish();
+  const found = await collect(path, rules, options);
   const positions = await locate(
     path,
     found.map((one) => one.offset),
   );
   return found.map(({ offset: _, ...match }, index) => ({ ...match, ...(positions[index] ?? { line: 1, column: 1 }) }));
 }
+
+/** An expression of a rule that takes too long on a line of a log. */
+export class SlowRule extends Error {
+  readonly rule: string;
+
+  constructor(rule: string, why: string) {
+    super(`an expression of the rule ${rule} ${why}`);
+    this.rule = rule;
+  }
+}
+
+async function collect(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<Found[]> {
+  for (let n = 1; ; n++) {
+    const collector = new Collector(rules, options);
+    try {
+      for await (const window of windows(path, Math.max(MARGIN, TRACE))) collector.take(window);
+      return collector.finish();
+    } catch (error) {
+      if (!(error instanceof Starved) || n === TRIES) throw error;
+    }
+  }
+}
+
+/** How often a log is begun again because this process had no time. */
+const TRIES = 20;
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
@@ -93,6 +118,10 @@ class Collector {
   private readonly options: ScanOptions;
   private readonly searcher: Searcher;
   private readonly hosts: ReturnType<typeof foldOfHosts>;
+  /** Whether a rule, or one of its exceptions, has a regular expression. */
+  private readonly hasExpressions: boolean;
+  /** The rule whose expressions were evaluated last. */
+  private examined = '';
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
@@ -109,19 +138,30 @@ class Collector {
     this.options = options;
     this.hosts = foldOfHosts(options.hosts ?? []);
     this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
+    this.hasExpressions = rules.some(({ matches, except }) => matches ?? except?.some((one) => one.matches));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
 
   take(window: Window): void {
     const { bytes, base } = window;
     if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, Math.max(0, this.seen - base));
-    this.searcher.search(bytes, window.from, window.to, (text, start) => {
-      if (base + start > this.lineEnd) {
-        this.closeLine();
-        this.findLineEnd(window, start);
-      }
-      this.consider(window, this.ruleOf[text] as number, start, this.searcher.lengthOf(text));
-    });
+    const search = (): void =>
+      this.searcher.search(bytes, window.from, window.to, (text, start) => {
+        if (base + start > this.lineEnd) {
+          this.closeLine();
+          this.findLineEnd(window, start);
+        }
+        this.consider(window, this.ruleOf[text] as number, start, this.searcher.lengthOf(text));
+      });
+    if (!this.hasExpressions) {
+      search();
+      return;
+    }
+    try {
+      bounded(search, false);
+    } catch (error) {
+      throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
+    }
   }
 
   finish(): Found[] {
@@ -205,6 +245,7 @@ class Collector {
   /** What a rule says of a line beyond its text: no match, or a match and the exceptions that are about it, also expired ones. */
   private examine(rule: LogRule, index: number, bytes: Buffer, line: { from: number; to: number }) {
     if (!rule.matches && !rule.except) return undefined;
+    this.examined = rule.id;
     const text = bytes.toString('utf8', line.from, line.to).replace(/\r$/, '');
     if (rule.matches && !rule.matches.test(text)) {
       this.ruledOut.add(index);

@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { bounded, TooSlow } from '../jdl/bounded.ts';
+import { wildcardMatches } from '../workflow/glob.ts';
 
 /** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
 export const expressionSchema = z.string().transform((text, context) => {
@@ -43,6 +45,31 @@ export function excuses({ contains, matches }: Exception, text: string): boolean
   return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
 }
 
+/** Expressions that took too long once. */
+const slow = new WeakSet<RegExp>();
+
+/**
+ * The first of some expressions that matches; undefined where none does. One that takes too long matches nothing from then
+ * on: it costs its time once.
+ */
+export function firstMatching(expressions: readonly RegExp[], text: string): RegExp | undefined {
+  if (expressions.length === 0) return undefined;
+  let last: RegExp | undefined;
+  for (;;) {
+    try {
+      return bounded(() =>
+        expressions.find((one) => {
+          last = one;
+          return !slow.has(one) && one.test(text);
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof TooSlow) || last === undefined) throw error;
+      slow.add(last);
+    }
+  }
+}
+
 /** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */
 export function excuse(exception: Exception | undefined, now: number): { known?: string; expired?: string } {
   if (!exception) return {};
@@ -56,26 +83,9 @@ export function describeException({ reason, owner, until }: Exception): string {
 }
 
 export function coversStage({ stages }: Scope, stage: string): boolean {
-  return stages?.some((glob) => globMatches(glob, stage)) ?? true;
+  return stages?.some((glob) => wildcardMatches(glob, stage)) ?? true;
 }
 
 export function coversFile({ files }: Scope, file: string): boolean {
-  return files?.some((glob) => globMatches(glob, file) || globMatches(glob, basename(file))) ?? true;
-}
-
-/** Compiled: there are few, and each is asked for every finding. */
-const expressions = new Map<string, RegExp>();
-
-/** Shell pattern with `*` (anything, also `/`) and `?` (one character). */
-export function globMatches(pattern: string, text: string): boolean {
-  let expression = expressions.get(pattern);
-  if (!expression) {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    expression = new RegExp(`^${source}$`, 's');
-    expressions.set(pattern, expression);
-  }
-  return expression.test(text);
+  return files?.some((glob) => wildcardMatches(glob, file) || wildcardMatches(glob, basename(file))) ?? true;
 }

@@ -4,7 +4,7 @@ import { formatDuration } from '../report/time.ts';
 import { fingerprint, fold } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
-import { coversFile, coversStage, excuse, excuses, holds } from './scope.ts';
+import { coversFile, coversStage, excuse, firstMatching, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
 interface Trouble {
@@ -50,7 +50,8 @@ function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: 
     (one) =>
       coversStage(one, outcome.stage) &&
       (one.files === undefined || (output !== undefined && coversFile(one, output))) &&
-      excuses(one, message),
+      (one.contains === undefined || message.includes(one.contains)) &&
+      (one.matches === undefined || firstMatching([one.matches], message) !== undefined),
   );
   const excused = excuse(fitting?.find((one) => holds(one, now)) ?? fitting?.[0], now);
   const finding: Finding = {

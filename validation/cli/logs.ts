@@ -9,7 +9,7 @@ import { type RunDir, RunStore } from '../runs/store.ts';
 import { defineCommand } from './command.ts';
 import { followLogs } from './follow-logs.ts';
 import { namedRunArgument } from './inspect.ts';
-import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
+import { hasTimes, linesOf, matching, timeColumn } from './log-lines.ts';
 import { table } from './table.ts';
 import { err, out } from './terminal.ts';
 
@@ -130,7 +130,7 @@ async function follow(run: RunDir, { step, attempt, file, tail, times, raw }: As
     onChunk: whole && ((chunk) => whole.write(chunk)),
     times,
     onLine: async ({ text, time }, of) => {
-      if (pattern && !pattern.test(text)) return;
+      if (pattern && !matching([{ text }], pattern).length) return;
       const before = `${times ? timeColumn(time) : ''}${step === undefined ? `${of} | ` : ''}`;
       await out.sayLogLines([{ before: paint.dim(before), text }], raw);
     },

@@ -120,6 +120,11 @@ describe('nothing of a hostile run reaches the terminal as a command', () => {
     expect(await relval('logs', 'a', 'sim0001')).toContain('\x1b[1;31mred\x1b[0m');
   });
 
+  it('an expression that takes too long is told', async () => {
+    const shown = await relval('logs', 'a', 'sim0001', '--grep', '^(.+)+$(?!.)x');
+    expect(shown).toMatch(/--grep \^.*: the expression takes too long/);
+  });
+
   it('JSON stays JSON', async () => {
     for (const words of [['list'], ['status', 'a'], ['logs', 'a'], ['logs', 'a', '--grep', '.'], ['diff', 'a', 'b']]) {
       const shown = await relval(...words, '--json');
