@@ -65,9 +65,12 @@ const NUMBERS = [
   ...['time', 'phase', 'makeflow', 'attempt', 'exitStatus', 'seconds', 'cpuTime', 'peakMemory', 'pid', 'attempts'],
 ];
 
+/** Characters of a name or a message. */
+const LONGEST = 4000;
+
 /**
  * The event in a line of events.ndjson; undefined when it is none: cut off by a crash or a full disk, or written by
- * something else. What it says has the right types; unknown keys and unknown types of events stay.
+ * something else. What it says has the right types, and long texts are cut; unknown keys and unknown types of events stay.
  */
 export function parseEvent(line: string): RunEvent | undefined {
   let value: unknown;
@@ -87,12 +90,17 @@ export function parseEvent(line: string): RunEvent | undefined {
     (type !== 'planned' || (Array.isArray(steps) && steps.every(isPlanned))) &&
     (state === undefined || STATES.includes(state)) &&
     (!type.startsWith('step-') || typeof step === 'string');
-  return isGood ? (value as RunEvent) : undefined;
+  if (!isGood) return undefined;
+  for (const key of TEXTS) {
+    const text = event[key];
+    if (typeof text === 'string' && text.length > LONGEST) event[key] = `${text.slice(0, LONGEST)}…`;
+  }
+  return value as RunEvent;
 }
 
 function isPlanned(step: unknown): boolean {
   const { id, stage } = (step ?? {}) as { id?: unknown; stage?: unknown };
-  return typeof id === 'string' && typeof stage === 'string';
+  return typeof id === 'string' && typeof stage === 'string' && id.length <= LONGEST && stage.length <= LONGEST;
 }
 
 export interface StepView {

@@ -3,8 +3,12 @@ import type { Report } from '../report/model.ts';
 import { openInside, stampOf } from './open-inside.ts';
 
 const FILE = 'report/report.json';
-/** Bytes; a run of 10,000 steps has some 10 MB. */
-const LARGEST = 256 * 1024 * 1024;
+/**
+ * Bytes; a run of 10,000 steps has some 10 MB. And lists and maps in it, of which one of a step or a finding has some ten:
+ * a file that has nothing else takes ten times as long to be read.
+ */
+const LARGEST = 64 * 1024 * 1024;
+const MOST_PARTS = 2_000_000;
 /** Bytes of reports that are kept parsed. */
 const KEPT = 64 * 1024 * 1024;
 const COUNTS_KEPT = 20_000;
@@ -25,10 +29,10 @@ export class Reports {
 
   /** @param root the run's directory @returns undefined when there is none that can be read */
   async read(root: string): Promise<Report | undefined> {
-    return this.#with(root, async (stamp, size, text) => {
+    return this.#with(root, async (stamp, size, readReport) => {
       const known = this.#parsed.get(root);
       this.#parsed.delete(root);
-      const report = known?.stamp === stamp ? known.report : (JSON.parse(await text()) as Report);
+      const report = known?.stamp === stamp ? known.report : await readReport();
       this.#parsed.set(root, { stamp, size, report });
       this.#evict();
       return report;
@@ -36,11 +40,11 @@ export class Reports {
   }
 
   async counts(root: string): Promise<FindingCounts | undefined> {
-    return this.#with(root, async (stamp, _size, text) => {
+    return this.#with(root, async (stamp, _size, readReport) => {
       const known = this.#counts.get(root);
       if (known?.stamp === stamp) return known.counts;
       const parsed = this.#parsed.get(root);
-      const report = parsed?.stamp === stamp ? parsed.report : (JSON.parse(await text()) as Report);
+      const report = parsed?.stamp === stamp ? parsed.report : await readReport();
       const counts = countFindings(report);
       if (this.#counts.size >= COUNTS_KEPT) this.#counts.clear();
       this.#counts.set(root, { stamp, counts });
@@ -50,13 +54,13 @@ export class Reports {
 
   async #with<T>(
     root: string,
-    use: (stamp: string, size: number, text: () => Promise<string>) => Promise<T>,
+    use: (stamp: string, size: number, read: () => Promise<Report>) => Promise<T>,
   ): Promise<T | undefined> {
     try {
       const { handle, stat } = await openInside(root, FILE);
       try {
         if (stat.size > LARGEST) return undefined;
-        return await use(stampOf(stat), stat.size, () => handle.readFile('utf8'));
+        return await use(stampOf(stat), stat.size, async () => parseReport(await handle.readFile()));
       } finally {
         await handle.close();
       }
@@ -74,6 +78,26 @@ export class Reports {
       bytes -= size;
     }
   }
+}
+
+/** @throws it is none */
+function parseReport(bytes: Buffer): Report {
+  let parts = 0;
+  for (const byte of bytes) if (byte === 0x7b || byte === 0x5b) parts++;
+  if (parts > MOST_PARTS) throw new RangeError('too many lists and maps');
+  const report: unknown = JSON.parse(bytes.toString('utf8'));
+  const { totals, findings, steps, provenance } = report as Partial<Record<keyof Report, unknown>>;
+  const isReport = [totals, provenance].every(isMap) && [findings, steps].every(isListOfMaps);
+  if (!isReport) throw new TypeError('no report');
+  return report as Report;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isListOfMaps(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isMap);
 }
 
 function countFindings({ totals, findings, reference, fixed }: Report): FindingCounts {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Context, flag, hasIt, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { readLogLines } from './log-lines.ts';
@@ -112,7 +112,8 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     try {
       const offset = await startOf(context, join(log.root, log.path), file, after + 1);
       const job = { log: file, offset, line: after + 1, q, regex, matchCase, limit };
-      const found = offset >= file.size ? { matches: [] } : await context.searcher.search(job, gone.signal);
+      const found =
+        offset >= file.size ? { matches: [] } : await context.searcher.search(clientOf(request), job, gone.signal);
       return sendJson(request, reply, found);
     } finally {
       await file.close();

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { printable } from '../../report/printable.ts';
 import { formatDuration } from '../../report/time.ts';
 import type { RunStatus } from '../../runs/record.ts';
 import type { RunSummary } from '../../server/api.ts';
@@ -124,6 +125,16 @@ export function RunsView() {
         </table>
       )}
       {runs.more && <More load={runs.more} />}
+      {runs.unreadable && (
+        <details class="soft">
+          <summary>{counted(runs.unreadable.length, 'run')} cannot be read</summary>
+          <ul>
+            {runs.unreadable.map(({ id, reason }) => (
+              <li key={id}>{printable(`${id}: ${reason}`)}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   );
 }
