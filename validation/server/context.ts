@@ -53,6 +53,7 @@ export class Context {
 
   async close(): Promise<void> {
     this.index.close();
+    this.lines.close();
     await Promise.all([this.searcher.close(), this.graphs.close()]);
   }
 }
