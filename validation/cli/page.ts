@@ -21,6 +21,7 @@ export async function servePage(run: RunDir, address: string): Promise<{ server:
     runs: dirname(run.path),
     token: undefined,
     inputs: [],
+    settings: [],
     frameworks: [],
     allowedHosts: [],
   });

@@ -34,6 +34,7 @@ export const serveCommand = defineCommand(
       .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
       .option('token-file', { type: 'string', describe: describe('tokenFile') })
       .option('inputs', repeatable('inputs'))
+      .option('settings', { alias: 'setting', ...repeatable('settings') })
       .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
       .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
       .option('public-url', { type: 'string', describe: describe('publicUrl') }),
@@ -42,6 +43,7 @@ export const serveCommand = defineCommand(
       runs: args.runs,
       token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
       inputs: args.inputs.map(inputDirectory),
+      settings: args.settings,
       frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
       allowedHosts: [
         ...args.allowedHosts,

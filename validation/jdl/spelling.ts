@@ -25,6 +25,12 @@ const KNOWN = [
   'WorkDirectorySize',
   'transferToMakeflow',
 ];
+
+/** Whether a key means something by itself. */
+export function isKnownKey(key: string): boolean {
+  return KNOWN.includes(key);
+}
+
 const BY_LOWER_CASE = new Map(KNOWN.map((key) => [key.toLowerCase(), key]));
 
 /** `; it is written …` where a key is missing that is there in other letters; else nothing. */

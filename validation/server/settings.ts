@@ -11,7 +11,15 @@ export const serveSection = z
     inputs: z
       .array(filePath)
       .default([])
-      .describe('Directories whose JDLs and workflows can be started from the page, with the token'),
+      .describe(
+        'Directories whose JDLs and workflows can be started from the page, with the token: who may write there, and who may start them, runs commands',
+      ),
+    settings: z
+      .array(z.string().regex(/^[A-Za-z_]\w*$/, 'expected a key of a JDL'))
+      .default([])
+      .describe(
+        'Keys of JDLs that may be set to any value when a run is started from the page: such a value can run commands',
+      ),
     frameworks: z
       .array(httpUrl)
       .default([])
