@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import { InputError } from '../jdl/problem.ts';
-import { type RunRecord, statusOf } from '../runs/record.ts';
-import { RunStore } from '../runs/store.ts';
+import { InputError } from '../input/input-error.ts';
+import { type RunRecord, statusOf } from '../runs/store/record.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './inspect.ts';
 import { out } from './terminal.ts';

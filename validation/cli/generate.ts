@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { MakeflowError, writeMakeflow } from '../makeflow/write.ts';
 import { paint } from '../report/paint.ts';
 import { planJson } from '../workflow/json.ts';

@@ -1,11 +1,11 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
+import { lastLinesOffset } from '../logs/log-tail.ts';
 import { paint } from '../report/paint.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
-import { logsOf, readResult } from '../runs/collect.ts';
-import { lastLinesOffset } from '../runs/log-tail.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
+import { logsOf, readResult } from '../runs/store/collect.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { followLogs } from './follow-logs.ts';
 import { namedRunArgument } from './inspect.ts';

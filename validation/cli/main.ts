@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { hasVariables, settingsPlace } from '../config/find.ts';
-import { formatProblem, InputError } from '../jdl/problem.ts';
+import { formatProblem, InputError } from '../input/input-error.ts';
 import { CARRY, type Command } from './command.ts';
 import { endWithReader, helpWidth, sayError } from './terminal.ts';
 

@@ -5,10 +5,10 @@ import { type Notified, planNotifications, sendNotifications } from '../notify/n
 import type { NotifyEvent, Occasion } from '../notify/words.ts';
 import type { Report } from '../report/model.ts';
 import { paint } from '../report/paint.ts';
-import type { RunJournal } from '../runs/journal.ts';
-import type { RunRecord } from '../runs/record.ts';
-import { readReport } from '../runs/reference.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
+import { readReport } from '../runs/judging/reference.ts';
+import type { RunJournal } from '../runs/store/journal.ts';
+import type { RunRecord } from '../runs/store/record.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { sectionsOf } from './settings.ts';
 import { err } from './terminal.ts';
 

@@ -1,3 +1,4 @@
+import { formatDuration, formatUtc } from '../units/time.ts';
 import {
   describeChange,
   describeStates,
@@ -12,7 +13,6 @@ import {
 import type { Report, Severity, Verdict } from './model.ts';
 import { type Paint, paintIn } from './paint.ts';
 import { printable } from './printable.ts';
-import { formatDuration, formatUtc } from './time.ts';
 
 /** Groups of findings, and names of steps in one of them, that are shown. */
 const GROUPS = 50;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { request } from 'undici';
-import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/local-files.ts';
+import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/local/local-files.ts';
 import type { Cluster } from './api.ts';
 import { readInside } from './open-inside.ts';
 import type { IndexedRun } from './run-index.ts';

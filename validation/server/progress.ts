@@ -1,4 +1,4 @@
-import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/events.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/store/events.ts';
 import { readEvents } from './event-reader.ts';
 import { HttpError } from './http-error.ts';
 

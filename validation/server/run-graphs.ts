@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Collapse } from '../graph/model.ts';
 import type { StepState } from '../report/model.ts';
-import type { RunRequest } from '../runs/record.ts';
+import type { RunRequest } from '../runs/store/record.ts';
 import { HttpError } from './http-error.ts';
 import type { RunProgress } from './progress.ts';
 import type { IndexedRun } from './run-index.ts';

@@ -1,8 +1,8 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
-import { parseRecord, RECORD_LIMIT } from '../runs/store.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
+import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 import { openInside, stampOf } from './open-inside.ts';
 
 /** How often runs that have not ended are looked at. */

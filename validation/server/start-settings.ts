@@ -1,4 +1,4 @@
-import { isKnownKey } from '../jdl/spelling.ts';
+import { isKnownKey } from '../input/spelling.ts';
 import { HttpError } from './http-error.ts';
 
 /** Keys that decide how many steps there are, how large they are and which release they use, and nothing else. */

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tailStarts } from '../step/live-log.ts';
+import { tailStarts } from '../logs/live-log.ts';
 import { listInside } from './open-inside.ts';
 
 /** Logs and directories that are listed of one attempt. */

@@ -1,5 +1,5 @@
 import { constants, fstatSync, lstatSync, type Stats } from 'node:fs';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;

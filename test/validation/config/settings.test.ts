@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findSettings, type SettingsPlace } from '../../../validation/config/find.ts';
 import { effectiveOptions, type Given } from '../../../validation/config/layers.ts';
 import { loadSettings } from '../../../validation/config/load.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import { CLI } from '../../e2e/relval.ts';
 
 tmp.setGracefulCleanup();
