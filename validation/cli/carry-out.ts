@@ -13,9 +13,10 @@ import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
 import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunLock } from '../runs/lock.ts';
+import { ObstacleError } from '../runs/obstacle.ts';
 import type { RunRecord, RunRequest } from '../runs/record.ts';
 import { readSecrets } from '../runs/secrets.ts';
-import { asSpaceError, SpaceError } from '../runs/space.ts';
+import { asSpaceError } from '../runs/space.ts';
 import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import { quote } from '../step/shell-words.ts';
@@ -89,7 +90,7 @@ export async function carryOut(prepared: PreparedRun, options: CarryOutOptions):
     const cause = asInputError(asSpaceError(error as Error, run.path));
     tellEnd(journal, cause.message);
     await notifier.finished(brokenReport(journal.record));
-    if (!(cause instanceof SpaceError)) throw cause;
+    if (!(cause instanceof ObstacleError)) throw cause;
     console.error(`relval: ${cause.message}\nThen: relval resume ${record.id}`);
     process.exit(EXIT.broken);
   } finally {
@@ -147,6 +148,7 @@ async function withServices(
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
     if (request.local) cluster = await startCluster(journal, containers, options);
+    warnOfStrangers(request, cluster);
     return await executeRun({
       journal,
       lock,
@@ -154,9 +156,15 @@ async function withServices(
       streams,
       secrets,
       replan: (bins) => again({ bins }),
-      batch: { type: 'wq', catalog: cluster?.catalog ?? (request.catalog as string), project },
+      batch: cluster?.batch ?? {
+        type: 'wq',
+        catalog: request.catalog as string,
+        project,
+        passwordFile: request.password,
+      },
       retries: request.retries,
       signal: stop.signal,
+      failed: cluster?.failed,
       stoppedBy: () => String(stop.signal.reason),
     });
   } finally {
@@ -192,6 +200,21 @@ async function startCluster(
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
     ...(containers && { containers }),
   });
+}
+
+/** Whoever can connect to makeflow can be a worker: see and change what its steps work with. */
+function warnOfStrangers({ local, password }: RunRequest, cluster: LocalCluster | undefined): void {
+  const warn = (text: string): void => console.error(`${pc.yellow('warning')}: ${text}`);
+  if (cluster?.exposed !== undefined) {
+    warn(
+      `makeflow listens on all interfaces, and only a password protects it, because this machine allows no network namespace (${cluster.exposed})`,
+    );
+  }
+  if (!local && password === undefined) {
+    warn(
+      'makeflow asks its workers for no password: whoever can connect to this machine can take its steps; give --password FILE, and the same file to the framework',
+    );
+  }
 }
 
 /** What is not written down because the disk is full shows as an interrupted run. */

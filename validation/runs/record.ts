@@ -40,6 +40,8 @@ export const runRequestSchema = z.object({
   volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** With `catalog`: absolute path of the file with the password that workers must know. */
+  password: z.string().optional(),
   /** `HOST[:PORT]` by which workers reach this machine with their logs. */
   logAddress: z.string().optional(),
   /** Bytes that are kept of one log. */
