@@ -13,6 +13,7 @@ import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
 import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunLock } from '../runs/lock.ts';
+import { EXPOSED } from '../runs/manager-port.ts';
 import { ObstacleError } from '../runs/obstacle.ts';
 import type { RunRecord, RunRequest } from '../runs/record.ts';
 import { readSecrets } from '../runs/secrets.ts';
@@ -148,7 +149,11 @@ async function withServices(
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(record, Object.values(secrets));
     if (request.local) cluster = await startCluster(journal, containers, options);
-    warnOfStrangers(request, cluster);
+    if (cluster?.exposed !== undefined) {
+      console.error(
+        `${pc.yellow('warning')}: this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`,
+      );
+    }
     return await executeRun({
       journal,
       lock,
@@ -200,21 +205,6 @@ async function startCluster(
     ...(options.localMemory !== undefined && { memory: options.localMemory }),
     ...(containers && { containers }),
   });
-}
-
-/** Whoever can connect to makeflow can be a worker: see and change what its steps work with. */
-function warnOfStrangers({ local, password }: RunRequest, cluster: LocalCluster | undefined): void {
-  const warn = (text: string): void => console.error(`${pc.yellow('warning')}: ${text}`);
-  if (cluster?.exposed !== undefined) {
-    warn(
-      `makeflow listens on all interfaces, and only a password protects it, because this machine allows no network namespace (${cluster.exposed})`,
-    );
-  }
-  if (!local && password === undefined) {
-    warn(
-      'makeflow asks its workers for no password: whoever can connect to this machine can take its steps; give --password FILE, and the same file to the framework',
-    );
-  }
 }
 
 /** What is not written down because the disk is full shows as an interrupted run. */

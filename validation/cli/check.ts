@@ -7,6 +7,7 @@ import { type Check, checkLine, reasonAgainst } from '../preflight/check.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { type CheckSettings, checkSection } from '../preflight/settings.ts';
 import type { RunJournal } from '../runs/journal.ts';
+import { EXPOSED, reasonAgainstNamespace } from '../runs/manager-port.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import { askFramework } from '../server/cluster.ts';
 import type { Plan } from '../workflow/plan.ts';
@@ -111,7 +112,7 @@ async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Pr
   if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
   const say = (text: string) => console.error(text);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
-  return preflight({
+  const checks = await preflight({
     plan,
     catalog,
     pools: asked && image !== undefined ? { image, frameworks: asked } : undefined,
@@ -123,6 +124,15 @@ async function runPreflight(plan: Plan, args: CheckArguments, fast: boolean): Pr
     alienv,
     say,
   });
+  return fast || catalog !== undefined ? checks : [...checks, await checkNamespace()];
+}
+
+/** Before a run it is not asked: the run tries it, and says what came of it. */
+async function checkNamespace(): Promise<Check> {
+  const reason = await reasonAgainstNamespace();
+  const name = 'network';
+  if (reason === undefined) return { name, state: 'ok', found: 'makeflow will be reached on loopback only' };
+  return { name, state: 'warning', found: EXPOSED, advice: `this machine allows no network namespace: ${reason}` };
 }
 
 function checksText(checks: readonly Check[]): string {

@@ -25,6 +25,7 @@ import { execProgress } from './exec-progress.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
+import { passwordOf } from './password.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
 
 /** What a run is made from is in its directory from the first: it needs no other copy. */
@@ -42,6 +43,7 @@ export const execCommand = defineCommand(
       )
       .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
       .option('catalog', { type: 'string', describe: describeOption('catalog') })
+      .option('password', { type: 'string', requiresArg: true, describe: describeOption('password') })
       .option('directory', {
         type: 'string',
         describe:
@@ -76,6 +78,7 @@ export const execCommand = defineCommand(
   async (args) => {
     checkTools();
     checkFlags(args);
+    const password = passwordOf(args, false);
     const words = (args['--'] as string[] | undefined) ?? [];
     const script = scriptOf(words, args.image !== undefined);
     const sent = sentBy(args, script);
@@ -98,6 +101,7 @@ export const execCommand = defineCommand(
       lenient: false,
       local: args.local,
       ...(args.catalog !== undefined && { catalog: args.catalog }),
+      ...(password !== undefined && { password }),
       ...(args.logAddress !== undefined && { logAddress: args.logAddress }),
       ...(args.retries !== undefined && { retries: args.retries }),
       ...(args.containerizer && { containerizer: args.containerizer }),

@@ -20,6 +20,7 @@ interface NightlyFlags extends InputArguments {
   runs: string;
   local: boolean;
   catalog?: string | undefined;
+  password?: string | undefined;
   name?: string | undefined;
   retries?: number | undefined;
   wait?: string | undefined;
@@ -45,7 +46,7 @@ export async function nightlyArguments<Flags extends NightlyFlags>(
   flags: Flags,
   now: number,
 ): Promise<NightlyArguments<Flags>> {
-  const { input, workflow, stopAt, retries, local, catalog, name, packagesWithin, release } = nightly;
+  const { input, workflow, stopAt, retries, local, catalog, password, name, packagesWithin, release } = nightly;
   const alienv = flags.alienv ?? nightly.alienv;
   const args: Flags = {
     ...flags,
@@ -61,6 +62,7 @@ export async function nightlyArguments<Flags extends NightlyFlags>(
     runs: nightly.runs,
     local,
     catalog,
+    password: password ?? flags.password,
   };
   if (!release) return { args };
   const wanted = wantedVersion(release, now, nightly.times.timeZone);

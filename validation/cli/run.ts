@@ -27,6 +27,7 @@ import { besideInput, inputOptions, type LookFor, planRun } from './input-option
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
+import { passwordOf } from './password.ts';
 
 export const runCommand = defineCommand(
   (command) =>
@@ -37,6 +38,7 @@ export const runCommand = defineCommand(
         describe: describeOption('local'),
       })
       .option('catalog', { type: 'string', describe: describeOption('catalog') })
+      .option('password', { type: 'string', requiresArg: true, describe: describeOption('password') })
       .option('from', {
         type: 'string',
         describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
@@ -89,11 +91,13 @@ export const runCommand = defineCommand(
     const { args, release } = chosen;
     checkContainerFlags(args);
     if (args.catalog !== undefined) checkCatalog(args.catalog);
+    const password = passwordOf(args, args.secret.length > 0);
     if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
     const store = new RunStore(args.runs);
     const from = args.from === undefined ? undefined : store.find(args.from);
     const request = parseRequest({
       ...args,
+      password,
       input: resolve(args.input),
       secrets: parseSecrets(args.secret),
       logLimit: args.logLimit === undefined ? undefined : parseSize('--log-limit', args.logLimit),

@@ -83,10 +83,7 @@ export async function provideImage({ program, image }: LocalContainers): Promise
  * Makes the output directories, and gives them and the password file to the user that the image's containers run as, where
  * only root can: the containers of anybody else run with that person's own ids.
  */
-export async function giveToWorkers(
-  { program, image, outputs }: LocalContainers,
-  passwordFile: string,
-): Promise<void> {
+export async function giveToWorkers({ program, image, outputs }: LocalContainers, passwordFile: string): Promise<void> {
   for (const directory of outputs) mkdirSync(directory, { recursive: true });
   if (process.getuid?.() !== 0) return;
   const [uid, gid] = await new ContainerRuntime(program, 'relval').userOf(image);

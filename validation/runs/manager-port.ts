@@ -16,6 +16,9 @@ export interface ManagerPort {
   close(): Promise<void>;
 }
 
+/** What it means that this machine allows no network namespace. */
+export const EXPOSED = 'makeflow of --local listens on all interfaces, and only its password keeps strangers out';
+
 /** How a process enters a new network namespace, and how another one follows it there. */
 const NAMESPACE =
   process.getuid?.() === 0

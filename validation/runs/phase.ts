@@ -101,6 +101,9 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   }
 }
 
+/** Who has been kept out is no reason to end. */
+const TURNED_AWAY = /notice: worker .* presented the wrong password/;
+
 interface MakeflowEnd {
   stuck: boolean;
   code: number | null;
@@ -113,6 +116,7 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (end.stuck) return 'steps wait for one that failed for good';
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   const how = end.killedBy ? `by ${end.killedBy}` : `with status ${end.code}`;
-  const said = readFileSync(end.stderr, 'utf8').trim().split('\n').at(-1);
+  const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
+  const said = lines.findLast((line) => !TURNED_AWAY.test(line));
   return `makeflow ended ${how}${said ? `: ${said}` : ''}`;
 }
