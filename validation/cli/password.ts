@@ -21,7 +21,9 @@ export function passwordOf(
   const danger = 'whoever can connect to makeflow on this machine can become a worker of the run';
   const advice = 'give --password FILE, and start the framework with the same file';
   if (hasSecrets)
-    throw new InputError([{ message: `--secret needs a password: else ${danger}, and is told it\n${advice}` }]);
+    throw new InputError([
+      { message: `--secret needs --password: without it ${danger} and read the secret\n${advice}` },
+    ]);
   console.error(`${pc.yellow('warning')}: no password: ${danger}; ${advice}`);
   return undefined;
 }
