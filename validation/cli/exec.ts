@@ -25,7 +25,7 @@ import { execProgress } from './exec-progress.ts';
 import { warn } from './generate.ts';
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
-import { passwordOf } from './password.ts';
+import { passwordOf, warnOfStrangers } from './password.ts';
 import { checkCatalog, newRecord, runName } from './run.ts';
 
 /** What a run is made from is in its directory from the first: it needs no other copy. */
@@ -79,6 +79,7 @@ export const execCommand = defineCommand(
     checkTools();
     checkFlags(args);
     const password = passwordOf(args, false);
+    warnOfStrangers({ ...args, password });
     const words = (args['--'] as string[] | undefined) ?? [];
     const script = scriptOf(words, args.image !== undefined);
     const sent = sentBy(args, script);

@@ -6,26 +6,30 @@ import { InputError } from '../jdl/problem.ts';
 /** Bits of a file's mode with which others than its owner can read it. */
 const OTHERS_READ = 0o044;
 
+const DANGER = 'whoever can connect to makeflow on this machine can become a worker of the run';
+const ADVICE = 'give --password FILE, and start the framework with the same file';
+
+interface Place {
+  catalog?: string | undefined;
+  password?: string | undefined;
+}
+
 /**
  * The file with the password that workers of a cluster must know. A run on this machine makes its own.
- * Without one whoever can connect to makeflow can be a worker, so that this is said, and refused where there are secrets.
  * @returns absolute path
- * @throws InputError the file cannot be used; secrets would go to anybody
+ * @throws InputError the file cannot be used; there are secrets, and anybody could read them
  */
-export function passwordOf(
-  { catalog, password }: { catalog?: string | undefined; password?: string | undefined },
-  hasSecrets: boolean,
-): string | undefined {
+export function passwordOf({ catalog, password }: Place, hasSecrets: boolean): string | undefined {
   if (catalog === undefined) return undefined;
   if (password !== undefined) return checkFile(resolve(password));
-  const danger = 'whoever can connect to makeflow on this machine can become a worker of the run';
-  const advice = 'give --password FILE, and start the framework with the same file';
-  if (hasSecrets)
-    throw new InputError([
-      { message: `--secret needs --password: without it ${danger} and read the secret\n${advice}` },
-    ]);
-  console.error(`${pc.yellow('warning')}: no password: ${danger}; ${advice}`);
-  return undefined;
+  if (!hasSecrets) return undefined;
+  throw new InputError([{ message: `--secret needs --password: without it ${DANGER} and read the secret\n${ADVICE}` }]);
+}
+
+/** Says so where a run is about to start that lets anybody in. */
+export function warnOfStrangers({ catalog, password }: Place): void {
+  if (catalog === undefined || password !== undefined) return;
+  console.error(`${pc.yellow('warning')}: no password: ${DANGER}; ${ADVICE}`);
 }
 
 function checkFile(path: string): string {

@@ -16,7 +16,7 @@ import { defineCommand } from './command.ts';
 import { containersFor, provideContainers } from './containers.ts';
 import { detach } from './detach.ts';
 import { namedRunArgument } from './inspect.ts';
-import { passwordOf } from './password.ts';
+import { passwordOf, warnOfStrangers } from './password.ts';
 
 /** Of a run that was killed makeflow goes a little later, and must not be there twice: it sees its end within 5 s. */
 const PATIENCE_S = 15;
@@ -37,6 +37,7 @@ export const resumeCommand = defineCommand(
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
     passwordOf(record.request, false);
+    warnOfStrangers(record.request);
     const again = planAgain(requestOfCopy(run, record.request), run, (file, madeBy) => handedOn(run, file, madeBy));
     const plan = again({});
     const containers = await containersFor(record.request, plan, run.path);

@@ -27,7 +27,7 @@ import { besideInput, inputOptions, type LookFor, planRun } from './input-option
 import { runsOption } from './inspect.ts';
 import { checkLogAddress, logAddressOption } from './log-address.ts';
 import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
-import { passwordOf } from './password.ts';
+import { passwordOf, warnOfStrangers } from './password.ts';
 
 export const runCommand = defineCommand(
   (command) =>
@@ -120,6 +120,7 @@ export const runCommand = defineCommand(
       return;
     }
     const name = runName(args.name ?? trial.name);
+    warnOfStrangers(request);
     readSecrets(request.secrets ?? []);
     const { id, run } = store.create(name, new Date());
     const lock = lockRun(run.path) as RunLock;

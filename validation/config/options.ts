@@ -9,7 +9,7 @@ import { filePath, hostPort } from '../workflow/yaml-types.ts';
  */
 export const OPTIONS = {
   runs: filePath.prefault('runs').describe('Directory of the runs'),
-  local: z.boolean().default(false).describe('On this machine: starts catalog, master, framework and workers'),
+  local: z.boolean().default(false).describe('On this machine: starts master, framework and workers'),
   catalog: hostPort.optional().describe('HOST:PORT of the catalog server of a cluster'),
   password: filePath
     .optional()

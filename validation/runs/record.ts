@@ -30,7 +30,7 @@ export const runRequestSchema = z.object({
   components: z.string().optional(),
   /** The run to compare with, in the place of the last good one. */
   reference: z.string().optional(),
-  /** Start catalog, master, framework and workers on this machine. */
+  /** Start master, framework and workers on this machine. */
   local: z.boolean(),
   /** With `local`: what workers run in; absent: plain processes. */
   containerizer: z.enum(['process', 'docker', 'podman']).optional(),
