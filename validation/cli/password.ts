@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import pc from 'picocolors';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 
 /** Bits of a file's mode with which others than its owner can read it. */
 const OTHERS_READ = 0o044;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { passwordOf, warnOfStrangers } from '../../../validation/cli/password.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 
 const catalog = 'catalog.example.org:9097';
 let folder: tmp.DirResult;
