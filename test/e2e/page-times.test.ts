@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { thisProcess } from '../../validation/runs/record.ts';
 import { type LogReceiver, startLogReceiver } from '../../validation/step/log-receiver.ts';
+import { masksOf } from '../../validation/step/mask.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { writeEvents, writeRun } from './page-stores.mjs';
 import { until } from './relval.ts';
@@ -53,8 +54,8 @@ beforeAll(async () => {
   ]);
   receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token: TOKEN,
-    secrets: [],
+    tokenOf: () => TOKEN,
+    masks: masksOf([]),
     limit: 1 << 20,
     admit: ({ step: id, id: attempt }) => ({ directory: join(directory, 'steps', id, attempt) }),
   });

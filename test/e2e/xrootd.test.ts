@@ -8,6 +8,7 @@ import { executeRun } from '../../validation/runs/execute.ts';
 import { RunJournal } from '../../validation/runs/journal.ts';
 import { startLocalCluster } from '../../validation/runs/local.ts';
 import { thisProcess } from '../../validation/runs/record.ts';
+import { stepTokens } from '../../validation/runs/step-key.ts';
 import { RunDir } from '../../validation/runs/store.ts';
 import { startLogStreams } from '../../validation/runs/streams.ts';
 import { parseResult } from '../../validation/step/result.ts';
@@ -149,7 +150,7 @@ stages:
     totals: { steps: 1, succeeded: 0, failed: 0, broken: 0, running: 0 },
   });
   const { project } = journal.record;
-  const streams = await startLogStreams({ local: true, secrets: [], limit: 1 << 20 });
+  const streams = await startLogStreams({ local: true, tokens: stepTokens(run), secrets: [], limit: 1 << 20 });
   const cluster = await startLocalCluster(join(directory, 'local'), project, {});
   try {
     const report = await executeRun({

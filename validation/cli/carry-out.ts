@@ -13,9 +13,10 @@ import type { RunJournal } from '../runs/journal.ts';
 import type { LocalCluster } from '../runs/local.ts';
 import { LOCAL_DIR } from '../runs/local-files.ts';
 import type { RunLock } from '../runs/lock.ts';
-import type { RunRecord, RunRequest } from '../runs/record.ts';
+import type { RunRequest } from '../runs/record.ts';
 import { readSecrets } from '../runs/secrets.ts';
 import { asSpaceError, SpaceError } from '../runs/space.ts';
+import { stepTokens } from '../runs/step-key.ts';
 import type { RunDir } from '../runs/store.ts';
 import { type LogStreams, startLogStreams } from '../runs/streams.ts';
 import { quote } from '../step/shell-words.ts';
@@ -145,7 +146,7 @@ async function withServices(
       console.error(`page: ${page.url}`);
     }
     const secrets = readSecrets(request.secrets ?? []);
-    streams = await startStreams(record, Object.values(secrets));
+    streams = await startStreams(journal, Object.values(secrets));
     if (request.local) cluster = await startCluster(journal, containers, options);
     return await executeRun({
       journal,
@@ -167,11 +168,14 @@ async function withServices(
 }
 
 /** @throws InputError the address that workers are to find us by is none of ours */
-async function startStreams({ request }: RunRecord, secrets: readonly string[]): Promise<LogStreams> {
+async function startStreams({ run, record }: RunJournal, secrets: readonly string[]): Promise<LogStreams> {
+  const { request } = record;
+  const tokens = stepTokens(run);
   try {
     return await startLogStreams({
       local: request.local,
       address: request.logAddress,
+      tokens,
       secrets,
       limit: request.logLimit ?? OUTPUT_LIMIT,
     });

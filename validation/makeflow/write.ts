@@ -15,6 +15,8 @@ export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'>
   patterns: readonly string[];
   /** Variables of makeflow's environment that steps get. */
   exports?: readonly string[];
+  /** A step's token. With it the directory, and the Makeflow file, are for nobody but their owner. */
+  tokenOf?: (step: string) => string;
 }
 
 /** One Makeflow file that was written. */
@@ -56,7 +58,7 @@ export async function writeMakeflow(
     await chmod(join(draft, SCRIPT), 0o755);
     await writeText(join(draft, PATTERNS), lines(options.patterns.filter((pattern) => pattern !== '')));
     for (const one of phases) await writePhase(draft, one, options);
-    await chmod(draft, 0o777 & ~process.umask());
+    if (!options.tokenOf) await chmod(draft, 0o777 & ~process.umask());
     if (later) await moveInto(target, draft);
     else await rename(draft, target);
   } catch (error) {
@@ -105,7 +107,8 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
   }
   await writeText(
     join(draft, `Makeflow.${phase.number}`),
-    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? []),
+    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? [], options.tokenOf),
+    options.tokenOf && 0o600,
   );
 }
 
@@ -128,8 +131,8 @@ async function copyInput(source: string, path: string): Promise<void> {
 }
 
 /** In pieces of about a megabyte. */
-async function writeText(path: string, texts: Iterable<string>): Promise<void> {
-  const file = await open(path, 'w');
+async function writeText(path: string, texts: Iterable<string>, mode?: number): Promise<void> {
+  const file = await open(path, 'w', mode);
   try {
     let pending: string[] = [];
     let length = 0;

@@ -19,12 +19,21 @@ export function stepFile(step: string, file: string): string {
 }
 
 /**
- * Environment variable that tells steps who receives their live logs. It goes from makeflow's environment to theirs, not
- * through a file: it changes from one start of makeflow to the next, and a changed file would make rules run again.
+ * Environment variable that tells steps who receives their live logs, as `HOST:PORT`. It goes from makeflow's environment
+ * to theirs, not through a file: it changes from one start of makeflow to the next.
  */
 export const LOGS_VARIABLE = 'RELVAL_LOGS';
 
-/** Its value. @param token without white space and colons */
-export function logsAddress(host: string, port: number, token: string): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}:${token}`;
+/** Environment variable with the token by which the receiver knows a step. Each step has its own, from the Makeflow file. */
+export const TOKEN_VARIABLE = 'RELVAL_TOKEN';
+
+/** Environment variable with what relval-step.sh masks in what it writes itself: a text a line. */
+export const MASKS_VARIABLE = 'RELVAL_MASKS';
+
+/**
+ * Value of LOGS_VARIABLE.
+ * @param token of the run, for steps that have none of their own; without white space and colons
+ */
+export function logsAddress(host: string, port: number, token?: string): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}${token === undefined ? '' : `:${token}`}`;
 }

@@ -50,9 +50,10 @@ rv_set_output_dir() { rv_output_dir=''; }
 rv_input_file=
 rv_extra_arguments=()
 
-# HOST:PORT:TOKEN of who receives live logs. It is this script's, not the payload's.
-rv_logs=$RELVAL_LOGS
-unset RELVAL_LOGS
+# HOST:PORT of who receives live logs, and the token by which this step is known there; what must not be seen in what this
+# script writes itself, a text a line. They are this script's, not the payload's.
+rv_logs=$RELVAL_LOGS rv_token=$RELVAL_TOKEN rv_masks=$RELVAL_MASKS
+unset RELVAL_LOGS RELVAL_TOKEN RELVAL_MASKS
 
 export LANG=C LANGUAGE=C LC_ALL=C LC_COLLATE=C LC_CTYPE=C LC_MESSAGES=C LC_MONETARY=C LC_NUMERIC=C LC_TIME=C
 shopt -u patsub_replacement 2>/dev/null # since bash 5.2 an & in a replacement would stand for the match
@@ -104,22 +105,37 @@ rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is non
   rv_reply=$(stat -L -c %s -- "$1" 2>/dev/null) || rv_reply=-1
 }
 
+# Standard input with every text of rv_masks replaced by as many asterisks. Those texts reach sed by a pipe: neither a file
+# nor a command line has them.
+rv_masked() {
+  [[ $rv_masks ]] || exec cat
+  exec sed -f <(printf '%s\n' "$rv_masks" | sed 'h; s,[/.*[^$\\],\\&,g; x; s,.,*,g; x; G; s,\n,/,; s,.*,s/&/g,')
+}
+
+rv_mask() { # TEXT: sets rv_reply to it, masked
+  rv_reply=$1
+  [[ ! $rv_masks || ! $1 ]] || rv_reply=$(printf %s "$1" | rv_masked)
+}
+
 rv_say() { # MESSAGE: into this script's own log, which comes back with the others
-  printf '%s %s\n' "$(date +%H:%M:%S)" "$1" >>"$rv_own/relval-step.log"
+  local rv_reply
+  rv_mask "$1"
+  printf '%s %s\n' "$(date +%H:%M:%S)" "$rv_reply" >>"$rv_own/relval-step.log"
 }
 
 # MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
 # payload. Not for what always happens.
 rv_tell() {
-  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break=''
-  rv_say "$1"
-  printf '%s\n' "$1" | grep -a -q -F -f "$rv_top/relval-patterns" && return
+  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break='' rv_reply
+  rv_mask "$1"
+  rv_say "$rv_reply"
+  printf '%s\n' "$rv_reply" | grep -a -q -F -f "$rv_top/relval-patterns" && return
   # When stderr.log is an output, one name is left with what is being transferred, and the other one grows.
   if [[ $rv_error_bytes && $rv_job/stderr.log -ef $rv_log ]]; then
     head -c "$rv_error_bytes" -- "$rv_log" >"$rv_copy" && mv -f -- "$rv_copy" "$rv_job/stderr.log" || return
   fi
   [[ $(tail -c 1 -- "$rv_log" | tr '\0' x) ]] && rv_break=$'\n'
-  printf '%srelval: %s\n' "$rv_break" "$1" >>"$rv_log"
+  printf '%srelval: %s\n' "$rv_break" "$rv_reply" >>"$rv_log"
 } 2>/dev/null
 
 rv_last_line() { # FILE: sets rv_reply to the last line with something in it of a tool's error messages
@@ -160,7 +176,7 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     printf '"outputs": [%s],\n' "$rv_output_list"
     rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
     rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
-    rv_string "$rv_message" && printf '"message": %s\n}\n' "$rv_reply"
+    rv_mask "$rv_message" && rv_string "$rv_reply" && printf '"message": %s\n}\n' "$rv_reply"
   } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
 }
 
@@ -222,6 +238,8 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 rv_guard() {
   local rv_line rv_guarded_group='' rv_streams=''
   trap '' TERM INT QUIT HUP
+  # To remove what is in there: by its name it may be that of the next attempt by then.
+  cd "$rv_own" || return
   while IFS= read -r rv_line; do
     case $rv_line in
       group*) rv_guarded_group=${rv_line#group } ;;
@@ -230,6 +248,7 @@ rv_guard() {
     esac
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+  rm -rf -- ./*
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
     kill -KILL -- "-$rv_streams"
@@ -371,9 +390,14 @@ rv_limited() {
 # notice. docs/step.md has the protocol.
 
 rv_read_logs_address() { # a join is no step, and nobody's business
-  [[ $rv_id != *-* && $rv_logs =~ ^\[?([^][]+)\]?:([0-9]+):([^:[:space:]]+)$ ]] || return
+  local rv_secret
+  # A Makeflow file of before has no token for each step: then all of a run have one, behind the address.
+  [[ $rv_id != *-* && $rv_logs =~ ^\[?([^][]+)\]?:([0-9]+)(:([^:[:space:]]+))?$ ]] || return
+  : "${rv_token:=${BASH_REMATCH[4]}}"
   rv_logs_address=/dev/tcp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}
-  rv_logs_greeting="relval-log-1 ${BASH_REMATCH[3]} $rv_id $rv_execution $rv_host $rv_start"
+  # By this the receiver knows this execution from its payload and from other steps, which may find the token.
+  rv_secret=$(od -A n -N 16 -t x1 /dev/urandom)
+  rv_logs_greeting="relval-log-2 $rv_token $rv_id $rv_execution ${rv_secret//[^0-9a-f]/} $rv_host $rv_start"
 }
 
 # SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
@@ -581,6 +605,7 @@ rv_find_executable() { # sets rv_program
 # Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
 # as JDLs expect: limits and variables that are not exported included.
 rv_run_payload() {
+  unset rv_logs rv_token rv_logs_address rv_logs_greeting
   printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
   if ! rv_load_environment; then
     rv_last_line "$rv_top/$rv_id.stderr.log"
@@ -593,7 +618,8 @@ rv_run_payload() {
   type -P date find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
-  export -p >"$rv_own/environment"
+  # the transfer of outputs there needs it
+  [[ $rv_output_dir == root://* ]] && (umask 077 && export -p >"$rv_own/environment")
   rv_fetch_inputs xrootd
   find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
@@ -723,10 +749,12 @@ rv_find_core_dumps() { # by what they are called, or hold: correlations.root and
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
   local rv_core
   cd "$rv_job" || return
-  rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
-  for rv_core in "${rv_core_dumps[@]}"; do
-    printf '%s:0:core dumped\n' "$rv_core"
-  done
+  {
+    rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
+    for rv_core in "${rv_core_dumps[@]}"; do
+      printf '%s:0:core dumped\n' "$rv_core"
+    done
+  } | rv_masked
 }
 
 # PATH NAME: a frame of ID.logs. Of a log that is too long its head and its tail:
@@ -967,8 +995,10 @@ rv_main() {
   rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
+  # What stands here is the business of whoever runs this. Where others find files too, only what is made below is.
+  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && chmod 700 -- "$rv_top"
   rm -rf -- "$rv_work"
-  if ! mkdir -p -- "$rv_job" "$rv_own" || ! rv_read_stage; then
+  if ! mkdir -m 700 -- "$rv_work" || ! mkdir -- "$rv_job" "$rv_own" || ! rv_read_stage; then
     echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
     exit "$rv_exit_usage"
   fi

@@ -223,7 +223,7 @@ function hear(book: AttemptBook, words: readonly Word[]): Remembered[] {
   return words.flatMap((word): Remembered[] => {
     if (word.type !== 'hello') return book.take(word).map(written);
     const welcome = book.hello('a', word.execution, 'h');
-    if ('refuse' in welcome) throw new Error(welcome.refuse);
+    if (!welcome || 'refuse' in welcome) throw new Error(welcome?.refuse ?? `${word.execution} has no attempt`);
     const { attempt, known, begun } = welcome;
     const connected: Remembered = { type: 'step-connected', step: 'a', attempt, execution: word.execution };
     return [...(begun ? [written(begun)] : []), ...(known ? [] : [connected])];

@@ -11,6 +11,7 @@ import {
   type ReceiverOptions,
   startLogReceiver,
 } from '../../../validation/step/log-receiver.ts';
+import { masksOf } from '../../../validation/step/mask.ts';
 
 const TOKEN = 'aToken_0123';
 
@@ -33,8 +34,8 @@ afterEach(async () => {
 async function start(changes: Partial<ReceiverOptions> = {}): Promise<LogReceiver> {
   const receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token: TOKEN,
-    secrets: [],
+    tokenOf: () => TOKEN,
+    masks: masksOf([]),
     limit: 1 << 20,
     admit: (execution) => {
       admitted.push(execution);
@@ -133,14 +134,14 @@ describe('a stream', () => {
     const text = 'a hunter2 b hunter2 c hunt';
     for (let cut = 0; cut <= text.length; cut += 1) {
       rmSync(join(dir, 'sim0001'), { recursive: true, force: true });
-      const first = await start({ secrets: ['hunter2'] });
+      const first = await start({ masks: masksOf(['hunter2']) });
       const one = dial(first.port, greeting('stdout'));
       await one.line();
       one.socket.end(text.slice(0, cut));
       await one.closed;
       await first.close();
       expect(read('stdout.log')).not.toContain('hunter2');
-      const second = await start({ secrets: ['hunter2'] });
+      const second = await start({ masks: masksOf(['hunter2']) });
       const two = dial(second.port, greeting('stdout'));
       const from = Number((await two.line()).replace('have ', ''));
       two.socket.end(text.slice(from));
