@@ -44,7 +44,7 @@ export function* makeflowText(
       results = [...new Set([...ids, ...makers])].map((id) => ` ${stepFile(id, 'result.json')}`).join('');
     }
     lastIds = ids;
-    const token = tokenOf ? `@${TOKEN_VARIABLE}="${tokenOf(step.id)}"\n` : '';
+    const token = tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '';
     const command = `exec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}`;
     yield `${targets(step)}: ${common}${results}\n${token}\t${command}\n`;
   }

@@ -11,6 +11,7 @@ import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
 import { FRAMEWORK_URL_FILE } from './local-files.ts';
+import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {
@@ -57,7 +58,10 @@ export async function startLocalCluster(
     const { containers } = resources;
     if (containers) await giveOutputs(containers);
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
-    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+    const sandboxes = join(dir, 'agent');
+    makeSandboxes(sandboxes);
+    await clearSandboxes(sandboxes);
+    const master = await startLocalMaster({ workDir: sandboxes, agents, log });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
     const driver = new Driver({
@@ -80,6 +84,7 @@ export async function startLocalCluster(
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
+        await clearSandboxes(sandboxes);
         await catalog.child.stop(2000);
       },
     };

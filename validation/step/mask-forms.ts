@@ -6,7 +6,7 @@
 
 /** Of a form other than the secret itself, in bytes: a shorter one stands in logs by chance. */
 const SHORTEST_FORM = 6;
-/** After so many characters do `openssl base64` and `base64` begin a new line. */
+/** After so many characters do `openssl base64` and `base64` begin a new line; of what begins with the secret only. */
 const BASE64_LINES = [64, 76];
 
 /** All forms of a secret, itself first. @param secret not empty */
@@ -45,9 +45,11 @@ function base64Forms(bytes: Buffer): string[] {
         .slice(first),
     );
   }
-  const [whole = ''] = forms;
+  const atItsBeginning = forms.slice(0, forms.length / 3);
   for (const width of BASE64_LINES) {
-    if (whole.length > width) forms.push(whole.replace(new RegExp(`.{${width}}(?=.)`, 'g'), '$&\n'));
+    for (const form of atItsBeginning) {
+      if (form.length > width) forms.push(form.replace(new RegExp(`.{${width}}(?=.)`, 'g'), '$&\n'));
+    }
   }
   return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
