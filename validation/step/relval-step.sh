@@ -109,6 +109,7 @@ rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is non
 # nor a command line has them.
 rv_masked() {
   [[ $rv_masks ]] || exec cat
+  export LC_ALL=C # the payload's environment may have another one
   exec sed -f <(printf '%s\n' "$rv_masks" | sed 'h; s,[/.*[^$\\],\\&,g; x; s,.,*,g; x; G; s,\n,/,; s,.*,s/&/g,')
 }
 
