@@ -60,7 +60,8 @@ export async function startLocalCluster(
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
     makeSandboxes(sandboxes);
-    await clearSandboxes(sandboxes);
+    const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
+    await clear();
     const master = await startLocalMaster({ workDir: sandboxes, agents, log });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
@@ -84,7 +85,7 @@ export async function startLocalCluster(
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
-        await clearSandboxes(sandboxes);
+        await clear();
         await catalog.child.stop(2000);
       },
     };

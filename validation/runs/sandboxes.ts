@@ -14,13 +14,16 @@ export function makeSandboxes(directory: string): void {
 /**
  * Removes what tasks have left that were killed together with their agent. Each agent has a directory, and in it each task.
  * A process that still works there has lost its agent, and nobody takes what it makes.
+ * @param onProblem is told what cannot be removed: a container may have written as another user
  */
-export async function clearSandboxes(directory: string): Promise<void> {
+export async function clearSandboxes(directory: string, onProblem: (error: Error) => void): Promise<void> {
   for (const agent of await entriesOf(directory)) {
     for (const task of await entriesOf(join(directory, agent))) {
       for (const name of await entriesOf(join(directory, agent, task))) {
         if (!KEPT.has(name)) {
-          await rm(join(directory, agent, task, name), { recursive: true, force: true, maxRetries: 3 });
+          await rm(join(directory, agent, task, name), { recursive: true, force: true, maxRetries: 3 }).catch(
+            onProblem,
+          );
         }
       }
     }
