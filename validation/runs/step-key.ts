@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepTokens } from '../step/step-tokens.ts';
-import type { RunDir } from './store.ts';
+import type { RunDir } from './store/store.ts';
 
 /** Below a run, for nobody but its owner. */
 const KEY_FILE = '.step-key';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logSegments } from '../../../validation/step/live-log.ts';
+import { logSegments } from '../../../validation/logs/live-log.ts';
 import {
   type Execution,
   type LogReceiver,
