@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } 
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeOption } from '../config/options.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
+import { isXrootd } from '../jdl/places.ts';
 import { InputError } from '../jdl/problem.ts';
 import type { LocalContainers } from '../runs/containers.ts';
 import { checkChoice } from '../runs/criteria.ts';
@@ -261,7 +262,7 @@ async function writeFolder(
 
 /** @returns the input as the workflow names it */
 function copyInput(input: string, folder: string): string {
-  if (input.startsWith('root://')) return input;
+  if (isXrootd(input)) return input;
   const unpack = input.endsWith(',unpack') ? ',unpack' : '';
   const path = unpack ? input.slice(0, -unpack.length) : input;
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) fail(`--input ${path}: no such file`);

@@ -17,6 +17,7 @@
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
 readonly rv_exit_refused=69
 readonly rv_attempts=5
+readonly rv_address='^x?roots?://' # of XRootD, as validation/jdl/places.ts has it
 
 # What a stage file sets, with the values that hold where it does not.
 rv_stage_name=
@@ -479,9 +480,10 @@ rv_need() { # COMMAND PURPOSE
 
 rv_unpack() { # FILE: then removes it
   case $1 in
-    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "$1" ;;
-    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "$1" ;;
-    *.zip) rv_need unzip "unpack $1" && unzip -o -q "$1" ;;
+    # the names are data: without ./ a colon would name a machine for tar, and a hyphen an option
+    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "./$1" ;;
+    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "./$1" ;;
+    *.zip) rv_need unzip "unpack $1" && unzip -o -q "./$1" ;;
     *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
   esac && rm -f -- "$1"
 }
@@ -490,7 +492,7 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
   esac
 }
 
@@ -880,11 +882,17 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
 }
 
 rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
-  local rv_target=$rv_output_dir/$2 rv_part rv_url
-  if [[ $rv_output_dir == root://* ]]; then
-    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target" || return
-    rv_url=${rv_target#root://}
-    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
+  local rv_target=$rv_output_dir/$2 rv_part rv_server rv_path rv_parameters=''
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    [[ $2 != *\?* ]] || { echo "a name with a question mark cannot be stored at an XRootD address" && return 1; }
+    # an address has its parameters behind the name of the file, and both of xrdfs' words have them
+    [[ $rv_output_dir == *\?* ]] && rv_parameters=\?${rv_output_dir#*\?}
+    rv_target=${rv_output_dir%%\?*}/$2
+    rv_path=${rv_target#*://}
+    rv_server=${rv_target%%://*}://${rv_path%%/*}
+    rv_path=${rv_path#*/}
+    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target$rv_parameters" || return
+    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
   else
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
     mkdir -p -- "${rv_target%/*}" || return
@@ -916,18 +924,16 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
 
 rv_transfer() { # guarded: all outputs to the output directory
   local rv_first rv_pids=() rv_pid
-  case $rv_output_dir in
-    '') return ;;
-    root://*)
-      # xrdcp and its proxy come with the payload's environment
-      # shellcheck source=/dev/null
-      . "$rv_own/environment" 2>/dev/null
-      rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
-      rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
-      ;;
-    /*) ;;
-    *) rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir" ;;
-  esac
+  [[ $rv_output_dir ]] || return 0
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    # xrdcp and its proxy come with the payload's environment
+    # shellcheck source=/dev/null
+    . "$rv_own/environment" 2>/dev/null
+    rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
+    rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
+  elif [[ $rv_output_dir != /* ]]; then
+    rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
+  fi
   for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
     rv_copy_some "$rv_first" &
     rv_pids+=($!)

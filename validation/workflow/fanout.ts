@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import { baseName } from '../jdl/places.ts';
 import { type Position, readText } from '../jdl/problem.ts';
 import { otherSpelling } from '../jdl/spelling.ts';
-import { baseName, type Job } from '../jdl/variables.ts';
+import type { Job } from '../jdl/variables.ts';
 import { collectionFiles } from './collection.ts';
 import { fail, MadeFileError, WorkflowError } from './errors.ts';
 import { findFile } from './inputs.ts';

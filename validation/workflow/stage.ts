@@ -1,8 +1,9 @@
 import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
+import { baseName, isAbsolutePlace } from '../jdl/places.ts';
 import type { Position } from '../jdl/problem.ts';
 import { otherSpelling } from '../jdl/spelling.ts';
-import { badVariable, baseName } from '../jdl/variables.ts';
+import { badVariable } from '../jdl/variables.ts';
 import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
 import { findFile, inputFile, type LocalFiles } from './inputs.ts';
@@ -147,7 +148,7 @@ function outputDirOf(
       `the JDL has no OutputDir: expected a directory or a root:// address${otherSpelling(values, 'OutputDir')}`,
       positionOf(values, 'OutputDir') ?? at,
     );
-  if (!context.outputBase || /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(outputDir)) return outputDir;
+  if (!context.outputBase || isAbsolutePlace(outputDir)) return outputDir;
   return `${context.outputBase.replace(/\/+$/, '')}/${outputDir.replace(/^(\.\/+)+/, '')}`;
 }
 

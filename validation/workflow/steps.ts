@@ -1,6 +1,8 @@
 import { positionOf, type Values } from '../jdl/keys.ts';
+import { placeBelow } from '../jdl/places.ts';
 import { formatProblem, type Position } from '../jdl/problem.ts';
 import { expand } from '../jdl/variables.ts';
+import { makersOf } from '../step/makers.ts';
 import { collectionLines } from './collection.ts';
 import type { Definition } from './definition.ts';
 import { fail, WorkflowError } from './errors.ts';
@@ -183,7 +185,7 @@ function generatedInputs(
   }
   const name = wanted.collection;
   const directory = other.stage.outputDirTemplate;
-  const template = wanted.file ? `${directory.replace(/([^/])\/+$/, '$1')}/${wanted.file}` : directory;
+  const template = wanted.file ? placeBelow(directory, wanted.file) : directory;
   const lines = () => {
     if (!other.jobs)
       throw new WorkflowError([{ message: `${name} lists the steps of ${wanted.of}, which are not known yet`, at }]);
@@ -203,7 +205,7 @@ function pendingFile(planned: Planned): string {
 /** A file that an earlier step leaves: handed on where it is run now, else from where it was stored. */
 function madeInput(of: Planned, step: Step, file: string, name: string, selection: Selection): InputFile {
   if (of.selected && selection.only === undefined) return { kind: 'made', name, unpack: false, step: step.id, file };
-  const place = `${expand(of.stage.outputDirTemplate, step)}/${file}`;
+  const place = placeBelow(expand(of.stage.outputDirTemplate, step), file);
   return storedFile(name, place, false) ?? { kind: 'worker', name, unpack: false, path: place };
 }
 
@@ -256,13 +258,15 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
   for (const { stage } of run) stage.phase = phases.indexOf(stage.phase);
   const isPart = run.length < planned.size || only !== undefined;
   if (isPart) dropOutsiders(steps);
+  const stages = run.map((entry) => entry.stage);
+  expectWhatIsFetched(stages, steps);
   const running = new Set(steps);
   for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
   return {
     name: input.name,
     workflow: input.definition.data.name,
     phases: phases.length,
-    stages: run.map((entry) => entry.stage),
+    stages,
     steps,
     pending: run
       .filter((entry) => !entry.jobs)
@@ -274,6 +278,21 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
     sources: input.sources,
     warnings: input.warnings,
   };
+}
+
+/**
+ * A file that a stage fetches from where an earlier step stores its outputs is one that this step must make: otherwise
+ * the later one fails, or finds what an earlier run has left there.
+ */
+function expectWhatIsFetched(stages: readonly Stage[], steps: readonly Step[]): void {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  for (const stage of stages) {
+    for (const { step: id, output } of makersOf({ stages, steps }, stage)) {
+      const step = byId.get(id) as Step;
+      if (step.stage.expects.includes(output) || step.expects?.includes(output)) continue;
+      step.expects = [...(step.expects ?? []), output];
+    }
+  }
 }
 
 /** Steps wait only for steps that are run. */

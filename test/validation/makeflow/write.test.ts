@@ -143,7 +143,7 @@ describe('a Makeflow file', () => {
       ]),
     );
     expect(read('cpass0.steps').split('\n')).toEqual([
-      `cpass00000 rv_input_file='root://h//a b'\\''c'`,
+      `cpass00000 rv_input_file='a b'\\''c'`,
       `cpass00001 rv_extra_arguments=('1' '$(id)')`,
       'cpass00002 :',
       '',
