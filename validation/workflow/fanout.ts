@@ -102,7 +102,7 @@ function inputFiles(path: string, { sources }: FanOutContext): string[] {
     throw new WorkflowError([{ message: (error as Error).message }]);
   }
   if (!sources.includes(resolve(path))) sources.push(resolve(path));
-  return collectionFiles(text);
+  return collectionFiles({ file: path, text });
 }
 
 function range(text: string, at: Position): number[] {
