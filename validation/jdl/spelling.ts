@@ -1,7 +1,7 @@
 import type { Values } from './keys.ts';
 
 /** Keys that mean something by themselves; any other matters only where it is exported. */
-const KNOWN = [
+export const KNOWN = [
   'Executable',
   'Arguments',
   'SplitArguments',
@@ -10,6 +10,8 @@ const KNOWN = [
   'LimitInputFiles',
   'InputFile',
   'Output',
+  'OutputFile',
+  'OutputArchive',
   'OutputDir',
   'JDLVariables',
   'ExtraVariables',
@@ -22,6 +24,7 @@ const KNOWN = [
   'CopyTimeout',
   'CopyNumJobs',
   'MemorySize',
+  'CPUCores',
   'WorkDirectorySize',
   'transferToMakeflow',
 ];

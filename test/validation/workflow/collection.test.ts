@@ -59,7 +59,7 @@ describe('a collection in XML', () => {
     ['<alien>\n<file turl="x" turl="y"/></alien>', 'c.xml:2:25: not well-formed XML: duplicate attribute: turl'],
     ['<alien><event><file turl="x"/></alien>', 'c.xml:1:38: not well-formed XML: unexpected close tag'],
     ['<alien>\n<file turl="x"/>', 'c.xml:2:16: not well-formed XML: unclosed tag: alien'],
-    ['<alien/> more', 'c.xml:1:13: not well-formed XML: text data outside of root node'],
+    ['<alien/> more', 'c.xml:1:14: not well-formed XML: text data outside of root node'],
     ['\n\n<alien>\n<file turl="&unknown;"/></alien>', 'c.xml:4:21: not well-formed XML: undefined entity'],
     ['', 'c.xml:1:1: not well-formed XML: document must contain a root element'],
     ['<alien>\n  <file lfn="/a/b.root"/></alien>', 'c.xml:2:3: a file without a turl, its address'],
