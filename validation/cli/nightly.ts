@@ -53,6 +53,7 @@ export async function nightlyArguments<Flags extends NightlyFlags>(
     name: flags.name ?? name,
     set: [...nightly.set, ...flags.set],
     setAppend: [...nightly.setAppend, ...flags.setAppend],
+    arg: flags.arg ?? nightly.arg,
     workflow: flags.workflow ?? workflow,
     stopAt: flags.stopAt ?? stopAt,
     retries: flags.retries ?? retries,

@@ -23,6 +23,8 @@ export interface JdlOptions {
   set?: readonly string[];
   /** `KEY=VALUE`: put behind the key's value, a text or a list; after `set`. */
   setAppend?: readonly string[];
+  /** Arguments of `submit`: `$1`, `$2`, … in values. */
+  arg?: readonly string[] | undefined;
   /** Malformed statements are skipped with a warning, as the predecessor does without one. */
   lenient?: boolean;
 }

@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
+import { applyArguments, exportedKeys } from '../jdl/arguments.ts';
 import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
-import { otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
+import { JdlError } from '../jdl/problem.ts';
+import { KNOWN, otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
 import { type Definition, loadDefinition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { Plan } from './plan.ts';
@@ -79,6 +81,7 @@ function plan(
   const values = valuesOf(definition);
   for (const [key, value] of jdl.values) values.set(key, value);
   const warnings = [...jdl.warnings];
+  fillArguments(values, options.arg ?? [], warnings);
   warnings.push(...spellingWarnings(values));
   warnUnknownSwitches(values, warnings);
   const folders = [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])];
@@ -110,6 +113,14 @@ function valuesOf(definition: Definition): Map<string, Value> {
     }
   }
   return values;
+}
+
+/** @throws {JdlError} an argument that is used and was not given */
+function fillArguments(values: Map<string, Value>, given: readonly string[], warnings: string[]): void {
+  const exported = exportedKeys(values);
+  const { problems, unused } = applyArguments(values, given, (key) => KNOWN.includes(key) || exported.has(key));
+  if (problems.length > 0) throw new JdlError(problems);
+  warnings.push(...unused.map((number) => `--arg ${given[number - 1]}: there is no $${number} in the JDL`));
 }
 
 /** Only 1 switches something on; whoever writes `true` should know. */
