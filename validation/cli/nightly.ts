@@ -78,7 +78,18 @@ export async function nightlyArguments<Flags extends NightlyFlags>(
   const plan = planInput(args, { allowMissing: true, outputBase: join(nightly.runs, 'RUN') });
   const packages = withVersion([...new Set(plan.stages.flatMap((stage) => stage.packages))], release.package, version);
   const setting = `Packages={ ${packages.map((text) => `"${text}"`).join(', ')} }`;
-  return { args: { ...args, set: [...args.set, setting] }, release: `${release.package}::${version}` };
+  const chosen = { ...args, set: [...args.set, setting] };
+  const stale = planInput(chosen, { allowMissing: true, outputBase: join(nightly.runs, 'RUN') }).stages.find((stage) =>
+    stage.packages.some((text) => !packages.includes(text)),
+  );
+  if (stale) {
+    const own = stale.packages.join(', ');
+    return {
+      args,
+      problem: `the stage ${stale.name} has Packages of its own (${own}), which the release does not change`,
+    };
+  }
+  return { args: chosen, release: `${release.package}::${version}` };
 }
 
 /**

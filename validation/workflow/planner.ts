@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { applyArguments, exportedKeys } from '../jdl/arguments.ts';
-import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
+import { dropEmptyEntries, itemsOf, positionOf, textOf, UsedValues } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
 import { JdlError } from '../jdl/problem.ts';
@@ -78,9 +78,10 @@ function plan(
   sources: string[],
   options: PlanOptions,
 ): Plan {
-  const values = valuesOf(definition);
+  const values = new UsedValues(valuesOf(definition));
   for (const [key, value] of jdl.values) values.set(key, value);
   const warnings = [...jdl.warnings];
+  dropEmptyEntries(values, warnings);
   fillArguments(values, options.arg ?? [], warnings);
   warnings.push(...spellingWarnings(values));
   warnUnknownSwitches(values, warnings);
@@ -89,6 +90,7 @@ function plan(
     name,
     definition,
     values,
+    builtIn: [builtInWorkflow('mc'), builtInWorkflow('reco')].includes(resolve(definition.file)),
     folders,
     payloadFolders: [...new Set([jdlFolder, ...definition.folders])],
     outputBase: options.outputBase,
