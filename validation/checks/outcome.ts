@@ -26,6 +26,10 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   coreDumps?: string[];
   /** Patterns of outputs that later stages read, of which nothing was left. */
   missing?: string[];
+  /** Outputs of no size that were packed into an archive. */
+  empty?: string[];
+  /** Outputs that are shorter than their format says. */
+  cutOff?: string[];
   /** What its payload wrote last, where that failed. */
   lastLines?: LastLines;
   /** Why earlier attempts were not the last. */
