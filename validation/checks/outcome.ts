@@ -36,6 +36,9 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   earlier?: { attempt: number; message: string }[];
 }
 
+/** As `problem` of a run: it follows from what became of a step, which says more. */
+export const STUCK = 'steps wait for one that failed for good';
+
 /** A run when it is over. */
 export interface Outcome {
   /** In the order of the plan. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { STUCK } from '../checks/outcome.ts';
 import { followFlow } from '../makeflow/follow.ts';
 import { mendLog } from '../makeflow/mend-log.ts';
 import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../makeflow/run.ts';
@@ -110,7 +111,7 @@ interface MakeflowEnd {
 
 function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (isComplete(flow)) return undefined;
-  if (end.stuck) return 'steps wait for one that failed for good';
+  if (end.stuck) return STUCK;
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   const how = end.killedBy ? `by ${end.killedBy}` : `with status ${end.code}`;
   const said = readFileSync(end.stderr, 'utf8').trim().split('\n').at(-1);
