@@ -45,6 +45,9 @@ function meantBy(name: string): string {
 /** Keys that hold for a whole workflow. */
 const OF_ALL = ['DontArchive', 'SaveAll', 'Split', 'InputDataCollection', 'LimitInputFiles'];
 
+/** Keys that hold where they are exported. */
+const ONLY_EXPORTED = ['TTL', 'transferToMakeflow'];
+
 /** Keys that are written into a part of a workflow, and that nothing asks for there: a warning for each. */
 export function unusedKeys(keys: Iterable<string>, values: UsedValues, where: string): string[] {
   return [...keys].flatMap((key) => {
@@ -56,7 +59,9 @@ export function unusedKeys(keys: Iterable<string>, values: UsedValues, where: st
         : OF_ALL.includes(key)
           ? "it holds for the whole workflow: put it into the workflow's jdl, or into the JDL"
           : KNOWN.includes(key)
-            ? 'another key, or a key of the stage, has the last word'
+            ? ONLY_EXPORTED.includes(key)
+              ? "it holds only where JDLVariables, or 'export', has it"
+              : 'another key, or a key of the stage, has the last word'
             : "nothing exports it: name it in 'export'";
     const at = values.at(key);
     const place = at ? `${at.source.file}:${at.line}: ` : '';

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
 import { parseHostPort } from '../../framework/workqueue/exchange.ts';
 import { placeBelow, splitParameters, xrootdParts } from '../jdl/places.ts';
+import type { Stage } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';
 
@@ -60,6 +61,23 @@ export function checkDirectory(path: string): Check {
   } catch (error) {
     return { name, state: 'failed', found: `${there} cannot be written to: ${(error as Error).message}`, advice };
   }
+}
+
+/**
+ * Input files that steps of this machine copy from a path, and that are not there. A step of the run may make what it
+ * stores, and, where the stage waits for another, anything.
+ */
+export function checkInputFiles(stages: readonly Stage[]): Check[] {
+  const stored = stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []);
+  return stages.flatMap(({ name: stage, after, inputs }) =>
+    inputs.flatMap((input): Check[] => {
+      if (input.kind !== 'worker' || existsSync(input.path)) return [];
+      if (stored.some((place) => input.path.startsWith(`${place}/`))) return [];
+      const found = `${input.path} does not exist`;
+      const state = after.length > 0 ? 'warning' : 'failed';
+      return [{ name: `input of ${stage}`, state, found, advice: 'is the path right, and mounted here?' }];
+    }),
+  );
 }
 
 /** Stores a small file at a `root://` address, and removes it again. */

@@ -5,7 +5,15 @@ import type { Check } from './check.ts';
 import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
-import { checkCatalog, checkDirectory, checkImage, checkStorage, fixedPart, nearestExisting } from './places.ts';
+import {
+  checkCatalog,
+  checkDirectory,
+  checkImage,
+  checkInputFiles,
+  checkStorage,
+  fixedPart,
+  nearestExisting,
+} from './places.ts';
 import { checkPools, type FrameworkAnswer } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
@@ -45,6 +53,7 @@ export async function preflight(options: Preflight): Promise<Check[]> {
     awaitPackages(packages, { alienv, here: catalog === undefined, wait, say, signal }),
     proxyOf(options, storage.length > 0 || usesStorage(plan)),
     ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
+    ...(catalog === undefined && !containerizer ? checkInputFiles(plan.stages) : []),
     ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
     ...(pools ? [checkPools(pools.image, pools.frameworks)] : []),
     ...(fast ? [] : storage.map((place) => checkStorage(place))),

@@ -14,6 +14,9 @@ import type { Selection } from './select.ts';
 export const HOW_TO_GIVE =
   'put it into the current directory or beside the input, or name the run that has it (--from RUN)';
 
+/** The step that gets them has logs of its own of these names. */
+const OWN_LOGS = ['stdout.log', 'stderr.log'];
+
 /** Where the report of a step is found by the step that merges them. */
 const REPORT = 'validation_report.txt';
 
@@ -42,7 +45,8 @@ export function generatedInputs(
   }
   if ('made' in wanted) {
     return other.steps.map((step) => {
-      const name = other.data.each ? `${step.id}.${wanted.made}` : wanted.made;
+      const isOwn = OWN_LOGS.includes(wanted.made);
+      const name = other.data.each || isOwn ? `${step.id}.${wanted.made}` : wanted.made;
       return madeInput(other, step, wanted.made, name, selection);
     });
   }

@@ -15,6 +15,8 @@ import type { Position } from '../jdl/problem.ts';
 import { otherSpelling, unusedKeys } from '../jdl/spelling.ts';
 import { applySuffix, Refused } from '../jdl/suffix.ts';
 import { badVariable } from '../jdl/variables.ts';
+import { STEP_FILES } from '../step/names.ts';
+import { checkStage } from './check-stage.ts';
 import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { LocalFiles } from './inputs.ts';
@@ -74,6 +76,7 @@ export function buildStage(
     own.set(key, jdlValue(value, at(['jdl', key]), fill, ['jdl', key]));
     fragment.add(applyTo(own, key, at(['jdl', key])));
   }
+  own.used.clear();
   dropEmptyEntries(own, warnings);
 
   const executable = executableOf(data, own, at(['name']));
@@ -126,6 +129,17 @@ export function buildStage(
     copyTimeout: countOf(own, 'CopyTimeout') ?? COPY_TIMEOUT,
     copyJobs: countOf(own, 'CopyNumJobs') ?? COPY_JOBS,
   };
+  const of = (key: string, ...path: Path): Position =>
+    definition.has(['stages', index, ...path]) ? at(path) : (values.at(key) ?? at(path));
+  checkStage(stage, {
+    ...(data.command !== undefined && { command: { text: data.command, at: at(['command']) } }),
+    outputDir: of('OutputDir', 'outputDir'),
+    arguments: of(own.has('Arguments') ? 'Arguments' : 'SplitArguments', 'arguments'),
+    environmentCommand: of('EnvironmentCommand', 'jdl', 'EnvironmentCommand'),
+    inputs: of('InputFile', 'inputs'),
+    outputs: of('Output', 'outputs'),
+    variable: (name) => (data.environment?.[name] === undefined ? at([]) : at(['environment', name])),
+  });
   for (const key of own.used) if (!fragment.has(key)) values.used.add(key);
   if (environmentCommand && fragment.has('Packages') && !fragment.has('EnvironmentCommand')) {
     warnings.push(`${data.name}: the Packages in its jdl are not loaded: an EnvironmentCommand makes the environment`);
@@ -219,6 +233,8 @@ function handsOnOf(data: StageData, own: Values, environment: [string, string][]
       if (typeof input === 'object' && 'made' in input && input.of === data.name) names.add(input.made);
     }
   }
+  // a step leaves its logs and its report for later ones in any case
+  for (const name of STEP_FILES) names.delete(name);
   return [...names];
 }
 

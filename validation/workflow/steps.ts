@@ -7,6 +7,7 @@ import type { Definition } from './definition.ts';
 import { fail, WorkflowError } from './errors.ts';
 import { type FanOutContext, jobsOf, type StageJob } from './fanout.ts';
 import { generatedInputs, HOW_TO_GIVE, type Planned } from './generated-inputs.ts';
+import { globMatches } from './glob.ts';
 import { Missing } from './inputs.ts';
 import { neededFiles } from './needs.ts';
 import type { Plan, SkippedLine, Stage, Step } from './plan.ts';
@@ -146,13 +147,18 @@ function checkPending(
 
 /** Jobs that store their outputs in one place overwrite each other's. */
 function warnOverwriting(stage: Stage, jobs: readonly StageJob[] | undefined, warnings: string[]): void {
-  const [first, second] = jobs ?? [];
-  if (!first || !second || stage.outputDirTemplate.includes('$')) return;
-  const directory = expand(stage.outputDirTemplate, first);
-  if (directory === expand(stage.outputDirTemplate, second)) {
-    warnings.push(
-      `${stage.name}: several jobs write to ${directory}, there is no #alien…# in the OutputDir that tells them apart`,
-    );
+  // no two jobs have the same number, and what a shell makes of an expression is not known here
+  if (/#alien_counter|[$`]/.test(stage.outputDirTemplate)) return;
+  const seen = new Set<string>();
+  for (const job of jobs ?? []) {
+    const directory = expand(stage.outputDirTemplate, job);
+    if (seen.has(directory)) {
+      warnings.push(
+        `${stage.name}: several jobs write to ${directory}, there is no #alien…# in the OutputDir that tells them apart`,
+      );
+      return;
+    }
+    seen.add(directory);
   }
 }
 
@@ -179,7 +185,7 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
   const isPart = run.length < planned.size || only !== undefined;
   if (isPart) dropOutsiders(steps);
   const stages = run.map((entry) => entry.stage);
-  expectWhatIsFetched(stages, steps);
+  expectWhatIsFetched(stages, steps, input.warnings);
   const running = new Set(steps);
   for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
   return {
@@ -204,15 +210,32 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
  * A file that a stage fetches from where an earlier step stores its outputs is one that this step must make: otherwise
  * the later one fails, or finds what an earlier run has left there.
  */
-function expectWhatIsFetched(stages: readonly Stage[], steps: readonly Step[]): void {
+function expectWhatIsFetched(stages: readonly Stage[], steps: readonly Step[], warnings: string[]): void {
   const byId = new Map(steps.map((step) => [step.id, step]));
   for (const stage of stages) {
     for (const { step: id, output } of makersOf({ stages, steps }, stage)) {
       const step = byId.get(id) as Step;
       if (step.stage.expects.includes(output) || step.expects?.includes(output)) continue;
       step.expects = [...(step.expects ?? []), output];
+      if (stores(step.stage, output)) continue;
+      warnings.push(
+        `${stage.name} fetches ${output} of ${id}, which is not among the outputs that ${step.stage.name} stores`,
+      );
     }
   }
+}
+
+/** Whether a stage keeps files of this name, or of a directory above it, as they are; or an archive of this name. */
+function stores({ outputs, saveAll }: Stage, file: string): boolean {
+  const above = file.split('/').map((_, n, parts) => parts.slice(0, n + 1).join('/'));
+  return (
+    saveAll ||
+    outputs.some(({ archive, patterns }) =>
+      archive === undefined
+        ? patterns.some((pattern) => above.some((name) => globMatches(pattern, name)))
+        : archive === file,
+    )
+  );
 }
 
 /** Steps wait only for steps that are run. */
