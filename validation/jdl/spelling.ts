@@ -1,4 +1,5 @@
-import type { UsedValues, Values } from './keys.ts';
+import type { Values } from './keys.ts';
+import type { Position } from './problem.ts';
 
 /** Keys that mean something by themselves; any other matters only where it is exported. */
 export const KNOWN = [
@@ -48,10 +49,10 @@ const OF_ALL = ['DontArchive', 'SaveAll', 'Split', 'InputDataCollection', 'Limit
 /** Keys that hold where they are exported. */
 const ONLY_EXPORTED = ['TTL', 'transferToMakeflow'];
 
-/** Keys that are written into a part of a workflow, and that nothing asks for there: a warning for each. */
-export function unusedKeys(keys: Iterable<string>, values: UsedValues, where: string): string[] {
-  return [...keys].flatMap((key) => {
-    if (values.used.has(key)) return [];
+/** Keys that are written into a part of a workflow, and that nothing has asked for there: a warning for each. */
+export function unusedKeys(keys: ReadonlyMap<string, Position>, used: ReadonlySet<string>, where: string): string[] {
+  return [...keys].flatMap(([key, { source, line }]) => {
+    if (used.has(key)) return [];
     const meant = meantBy(key);
     const why =
       meant !== key
@@ -63,9 +64,7 @@ export function unusedKeys(keys: Iterable<string>, values: UsedValues, where: st
               ? "it holds only where JDLVariables, or 'export', has it"
               : 'another key, or a key of the stage, has the last word'
             : "nothing exports it: name it in 'export'";
-    const at = values.at(key);
-    const place = at ? `${at.source.file}:${at.line}: ` : '';
-    return [`${place}${key} in ${where} is not used: ${why}`];
+    return [`${source.file}:${line}: ${key} in ${where} is not used: ${why}`];
   });
 }
 

@@ -29,7 +29,7 @@ const ARCHIVE = /\.(tar\.gz|tgz|tar\.bz2|zip)$/;
  */
 export function checkStage(stage: Stage, places: StagePlaces): void {
   const { name, outputDirTemplate, argumentsTemplate, environment, environmentCommand, inputs, outputs } = stage;
-  if (!isXrootd(outputDirTemplate) && /^[A-Za-z][\w+.-]*:/.test(outputDirTemplate)) {
+  if (!isXrootd(outputDirTemplate) && /^[A-Za-z][\w+.-]*:\/\//.test(outputDirTemplate)) {
     fail(`${name}: outputs cannot go to ${outputDirTemplate}: expected a path or a root:// address`, places.outputDir);
   }
   readable(`the OutputDir of ${name}`, places.outputDir, () => shellValue(outputDirTemplate, () => 'v'));

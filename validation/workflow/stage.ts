@@ -71,10 +71,10 @@ export function buildStage(
   const saveAll = isSet(values, 'SaveAll');
 
   const own = new UsedValues(values);
-  const fragment = new Set<string>();
+  const fragment = new Map<string, Position>();
   for (const [key, value] of Object.entries(data.jdl ?? {})) {
     own.set(key, jdlValue(value, at(['jdl', key]), fill, ['jdl', key]));
-    fragment.add(applyTo(own, key, at(['jdl', key])));
+    fragment.set(applyTo(own, key, at(['jdl', key])), at(['jdl', key]));
   }
   own.used.clear();
   dropEmptyEntries(own, warnings);
@@ -144,7 +144,7 @@ export function buildStage(
   if (environmentCommand && fragment.has('Packages') && !fragment.has('EnvironmentCommand')) {
     warnings.push(`${data.name}: the Packages in its jdl are not loaded: an EnvironmentCommand makes the environment`);
   }
-  if (!context.builtIn) warnings.push(...unusedKeys(fragment, own, `the jdl of the stage ${data.name}`));
+  if (!context.builtIn) warnings.push(...unusedKeys(fragment, own.used, `the jdl of the stage ${data.name}`));
   return stage;
 }
 

@@ -84,9 +84,9 @@ export function buildPlan(input: PlanInput): Plan {
   }
   checkUnique(planned);
   if (!input.builtIn) {
-    const keys = Object.keys(definition.data.jdl ?? {});
-    const own = keys.filter((key) => input.values.at(key)?.source.file === definition.file);
-    warnings.push(...unusedKeys(own, input.values, 'the jdl of the workflow'));
+    const keys = Object.keys(definition.data.jdl ?? {}).map((key) => [key, definition.at(['jdl', key])] as const);
+    const own = keys.filter(([key]) => input.values.at(key)?.source.file === definition.file);
+    warnings.push(...unusedKeys(new Map(own), input.values.used, 'the jdl of the workflow'));
   }
   if (missing.problems.length > 0 && !input.allowMissing) throw new WorkflowError(missing.problems);
   warnings.push(...missing.problems.map(formatProblem), ...skippedLines.map(skippedText));
