@@ -204,6 +204,24 @@ describe('the directory', () => {
     await expect(write(monteCarlo(1))).rejects.toThrow('give another directory');
   });
 
+  it('has the phases before the first one that is not known, and lists no steps of that', async () => {
+    const bins = makeStage('bins');
+    const maps = makeStage('maps', { phase: 1, after: ['bins'] });
+    const lines = (): string[] => {
+      throw new Error('not known');
+    };
+    const calib = makeStage('calib', {
+      phase: 1,
+      after: ['maps'],
+      inputs: [{ kind: 'generated', name: 'maps.txt', unpack: false, lines }],
+    });
+    const steps = [makeStep(bins), makeStep(calib, undefined, { after: ['bins'] })];
+    const pending = [{ stage: 'maps', file: 'bins.log', madeBy: 'bins' }];
+    const written = await write(makePlan(steps, { stages: [bins, maps, calib], pending }));
+    expect(written.map(({ phase }) => phase)).toEqual([0]);
+    expect(readdirSync(target).filter((name) => /^(Makeflow|maps|calib)/.test(name))).toEqual(['Makeflow.0']);
+  });
+
   it('takes later phases beside the earlier ones', async () => {
     const first = makeStep(makeStage('first', { handsOn: ['bins'], onFailure: 'stop' }));
     const late = makeStage('late', {
