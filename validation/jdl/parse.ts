@@ -1,4 +1,5 @@
-import { Lines, type Position, type Problem, type Source } from './problem.ts';
+import type { Position, Problem, Source } from './problem.ts';
+import { Scanner } from './scanner.ts';
 
 /** A piece of text and where it stands. */
 export interface Item {
@@ -62,7 +63,6 @@ const ASSIGNMENT = /\w[\w.-]*[ \t]*=(?![=?!])/y;
 const ASSIGNMENT_ON_NEXT_LINE = new RegExp(`\\n[ \\t\\r]*${ASSIGNMENT.source}`, 'y');
 /** What may follow a string that is part of an expression. */
 const OPERATOR = /[-+*/%=!<>&|?:).]/y;
-const VARIABLE = /#alien(_counter|filename)/y;
 /** The end of a file whose statements all stand in brackets. */
 const LAST_BRACKET = /\](?=[\s;]*$)/y;
 const CLOSED_BY: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
@@ -77,17 +77,9 @@ const ESCAPES: Record<string, string> = {
   t: '\t',
 };
 
-class Parser {
-  private readonly text: string;
-  private readonly lines: Lines;
-  private offset = 0;
+class Parser extends Scanner {
   /** All statements stand in brackets. */
   private bracketed = false;
-
-  constructor(source: Source) {
-    this.text = source.text;
-    this.lines = new Lines(source);
-  }
 
   parse(resync: boolean): Parsed {
     const statements: Statement[] = [];
@@ -303,52 +295,5 @@ class Parser {
       }
     }
     return this.offset;
-  }
-
-  /** Steps over a string that is closed on its line; otherwise over its quote only. */
-  private skipString(): boolean {
-    const closed = this.match(/"(?:[^"\\\n]|\\[^\n])*"/y) !== undefined;
-    if (!closed) this.offset++;
-    return closed;
-  }
-
-  private skipSpace(): void {
-    while (this.offset < this.text.length) {
-      if (/\s/.test(this.text[this.offset] as string)) this.offset++;
-      else if (this.atComment()) this.skipLine();
-      else return;
-    }
-  }
-
-  private atComment(): boolean {
-    const character = this.text[this.offset];
-    if (character !== '#' && !(character === '/' && this.text[this.offset + 1] === '/')) return false;
-    return /^[\s;,{})]?$/.test(this.text[this.offset - 1] ?? '') && !this.matches(VARIABLE);
-  }
-
-  private skipLine(): void {
-    this.offset = this.endOfLine();
-  }
-
-  private endOfLine(): number {
-    const end = this.text.indexOf('\n', this.offset);
-    return end < 0 ? this.text.length : end;
-  }
-
-  private match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.offset;
-    const match = pattern.exec(this.text);
-    if (match) this.offset = pattern.lastIndex;
-    return match?.[0];
-  }
-
-  private matches(pattern: RegExp): boolean {
-    pattern.lastIndex = this.offset;
-    return pattern.test(this.text);
-  }
-
-  private found(): string {
-    const character = this.text.codePointAt(this.offset);
-    return character === undefined ? 'the end of the file' : `'${String.fromCodePoint(character)}'`;
   }
 }
