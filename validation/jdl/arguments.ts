@@ -1,6 +1,6 @@
+import type { Problem } from '../input/input-error.ts';
 import type { Values } from './keys.ts';
 import type { Item, Value } from './parse.ts';
-import type { Problem } from './problem.ts';
 
 /** Shell code of our own, which no Grid has ever seen: `$1` in it is the shell's. */
 const SHELL_CODE = 'EnvironmentCommand';

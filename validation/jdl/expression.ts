@@ -1,5 +1,5 @@
+import type { Position, Problem } from '../input/input-error.ts';
 import type { Item, Value } from './parse.ts';
-import type { Position, Problem } from './problem.ts';
 
 /**
  * Keys that mean something must have values: a string, a number, a word without quotes, a list of them. Sums and products

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
+import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from '../input/input-error.ts';
+import { KNOWN } from '../input/spelling.ts';
 import { evaluate } from './expression.ts';
 import { type Item, parseJdl, type Statement, type Value } from './parse.ts';
-import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from './problem.ts';
-import { KNOWN } from './spelling.ts';
 import { append, applyStatements, applySuffix, Refused } from './suffix.ts';
 
 /** Keys and values after overrides and suffixes, and where they came from. */

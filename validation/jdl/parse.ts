@@ -1,4 +1,4 @@
-import type { Position, Problem, Source } from './problem.ts';
+import type { Position, Problem, Source } from '../input/input-error.ts';
 import { Scanner } from './scanner.ts';
 
 /** A piece of text and where it stands. */

@@ -1,4 +1,4 @@
-import { Lines, type Source } from './problem.ts';
+import { Lines, type Source } from '../input/input-error.ts';
 
 const VARIABLE = /#alien(_counter|filename)/y;
 

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { Lines, type Source } from '../jdl/problem.ts';
+import { Lines, type Source } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 
 /** Lines of a collection of files, as AliRoot's merging macros read it: XML (`turl` of each file), or one a line. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Position, Problem } from '../input/input-error.ts';
 import { baseName, isXrootd } from '../jdl/places.ts';
-import type { Position, Problem } from '../jdl/problem.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 

@@ -1,5 +1,5 @@
+import type { Position } from '../input/input-error.ts';
 import { baseName, placeAbove, splitParameters } from '../jdl/places.ts';
-import type { Position } from '../jdl/problem.ts';
 import { expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 

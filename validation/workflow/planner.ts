@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
+import { JdlError } from '../input/input-error.ts';
+import { KNOWN, otherSpelling, spellingWarnings } from '../input/spelling.ts';
 import { applyArguments, exportedKeys } from '../jdl/arguments.ts';
 import { dropEmptyEntries, itemsOf, positionOf, textOf, UsedValues } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
-import { JdlError } from '../jdl/problem.ts';
-import { KNOWN, otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
 import { type Definition, loadDefinition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { Plan } from './plan.ts';

@@ -1,11 +1,11 @@
+import type { Position } from '../input/input-error.ts';
+import type { Path } from '../input/yaml-file.ts';
 import { itemsOf, type Values } from '../jdl/keys.ts';
 import { baseName } from '../jdl/places.ts';
-import type { Position } from '../jdl/problem.ts';
 import { findFile, inputFile } from './inputs.ts';
 import type { InputFile } from './plan.ts';
 import type { StageData } from './schema.ts';
 import type { StageContext } from './stage.ts';
-import type { Path } from './yaml-file.ts';
 
 /** Everything that the steps of a stage find in their directory: of the JDL, of the stage, and what they run. */
 export function inputsOf(

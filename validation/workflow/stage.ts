@@ -1,3 +1,6 @@
+import type { Position } from '../input/input-error.ts';
+import { otherSpelling, unusedKeys } from '../input/spelling.ts';
+import type { Path } from '../input/yaml-file.ts';
 import {
   countOf,
   dropEmptyEntries,
@@ -11,8 +14,6 @@ import {
 } from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
 import { baseName, isAbsolutePlace } from '../jdl/places.ts';
-import type { Position } from '../jdl/problem.ts';
-import { otherSpelling, unusedKeys } from '../jdl/spelling.ts';
 import { applySuffix, Refused } from '../jdl/suffix.ts';
 import { badVariable } from '../jdl/variables.ts';
 import { STEP_FILES } from '../step/names.ts';
@@ -26,7 +27,6 @@ import type { InputFile, Stage } from './plan.ts';
 import { resourcesOf } from './resources.ts';
 import type { InputData, JdlData, StageData } from './schema.ts';
 import { commandFile, inputsOf, inputText } from './stage-inputs.ts';
-import type { Path } from './yaml-file.ts';
 
 /** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
 const COPY_TIMEOUT = 100;

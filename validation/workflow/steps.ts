@@ -1,6 +1,6 @@
+import { formatProblem, type Position } from '../input/input-error.ts';
+import { unusedKeys } from '../input/spelling.ts';
 import { positionOf, type UsedValues } from '../jdl/keys.ts';
-import { formatProblem, type Position } from '../jdl/problem.ts';
-import { unusedKeys } from '../jdl/spelling.ts';
 import { expand } from '../jdl/variables.ts';
 import { makersOf } from '../step/makers.ts';
 import type { Definition } from './definition.ts';

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are a shell's
 import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../../../validation/input/input-error.ts';
 import { applyArguments, exportedKeys } from '../../../validation/jdl/arguments.ts';
 import { textOf, type Values } from '../../../validation/jdl/keys.ts';
 import { parseJdl, type Value } from '../../../validation/jdl/parse.ts';
-import { formatProblem } from '../../../validation/jdl/problem.ts';
 
 function read(text: string): Map<string, Value> {
   return new Map(parseJdl({ file: 'x.jdl', text }).statements.map(({ key, value }) => [key, value]));
