@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { type Constraint, DEFAULT_POOL, type FetchUri, type Pool, type VolumeMount } from './scheduler/pool.ts';
 
@@ -90,6 +90,9 @@ const poolSchema = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('File with the managers’ password, as the worker sees it'),
 });
 
+/** So many values may come from one alias, with those that it contains; a file by hand has a few. */
+const MAX_ALIASES = 100;
+
 const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1) });
 
 /** Reads pools from YAML text; what a pool leaves out comes from `base`. @throws ConfigError with file, line and column */
@@ -105,7 +108,7 @@ export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL
 
   const place = (keys: Keys): string => at(offsetOf(document.contents, keys));
   const problems: string[] = [];
-  const parsed = fileSchema.safeParse(document.toJS() ?? {});
+  const parsed = fileSchema.safeParse(valueOf(document, at) ?? {});
   for (const issue of parsed.error?.issues ?? []) {
     const keys = issue.path.filter((key) => typeof key !== 'symbol');
     for (const extra of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]]) {
@@ -133,6 +136,29 @@ export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return pools;
+}
+
+/**
+ * What a document says, with its aliases resolved; a few of them that repeat one another could fill the memory.
+ * @throws ConfigError at the alias that has no anchor before it, or at the last one when they multiply
+ */
+function valueOf(document: Document.Parsed, at: (offset: number) => string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    const anchors = new Set<string>();
+    let offset = 0;
+    visit(document, {
+      Node: (_, node) => {
+        if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      },
+      Alias: (_, { source, range }) => {
+        offset = range?.[0] ?? offset;
+        return anchors.has(source) ? undefined : visit.BREAK;
+      },
+    });
+    throw new ConfigError(`${at(offset)}: ${(error as Error).message}`);
+  }
 }
 
 /** Settings that are right by themselves, but not together. */

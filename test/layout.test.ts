@@ -9,13 +9,14 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue'].map((name) => `framework/${name}`),
-  'framework/ops': ['framework/scheduler'],
-  'framework/local': ['framework/mesos', 'framework/store'],
+  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue', 'http'].map((name) => `framework/${name}`),
+  'framework/ops': ['framework/scheduler', 'framework/http'],
+  'framework/local': ['framework/mesos', 'framework/store', 'framework/http'],
   'framework/store': [],
   'framework/scheduler': ['framework/mesos'],
   'framework/mesos': [],
   'framework/workqueue': [],
+  'framework/http': [],
   ...ofValidation({
     cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
     config: 'server runs notify preflight checks workflow jdl',
@@ -35,7 +36,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   }),
 };
 
-/** The two commands meet in `relval --local`, and in that both read the catalog. */
+/** The two commands meet in `relval --local`, in that both read the catalog, and in how both guard their HTTP servers. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/runs/local.ts': [
     'framework',
@@ -46,6 +47,9 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/containers.ts': ['framework', 'framework/local'],
   'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/server/guard.ts': ['framework/http'],
+  'validation/server/server.ts': ['framework/http'],
+  'validation/server/upgrades.ts': ['framework/http'],
 };
 
 function ofValidation(table: Record<string, string>): Record<string, string[]> {
