@@ -108,7 +108,7 @@ export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL
 
   const place = (keys: Keys): string => at(offsetOf(document.contents, keys));
   const problems: string[] = [];
-  const parsed = fileSchema.safeParse(valueOf(document, at) ?? {});
+  const parsed = fileSchema.safeParse(contentOf(document, at) ?? {});
   for (const issue of parsed.error?.issues ?? []) {
     const keys = issue.path.filter((key) => typeof key !== 'symbol');
     for (const extra of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]]) {
@@ -142,7 +142,7 @@ export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL
  * What a document says, with its aliases resolved; a few of them that repeat one another could fill the memory.
  * @throws ConfigError at the alias that has no anchor before it, or at the last one when they multiply
  */
-function valueOf(document: Document.Parsed, at: (offset: number) => string): unknown {
+function contentOf(document: Document.Parsed, at: (offset: number) => string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {

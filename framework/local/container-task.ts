@@ -63,7 +63,7 @@ export class ContainerTask implements TaskBody {
    * @throws LaunchError with the program's words when it cannot be started; then it is removed
    */
   static async start(cli: ContainerCli, name: string, directory: string, memoryLimit: number): Promise<ContainerTask> {
-    const files = ['stdout', 'stderr'].map((file) => openSync(join(directory, file), 'a', 0o600));
+    const files = ['stdout', 'stderr'].map((file) => openSync(join(directory, file), 'a', 0o644));
     let client: ChildProcess;
     try {
       client = cli.spawn(['start', '--attach', name], ['ignore', ...files]);

@@ -31,7 +31,7 @@ export class ProcessTask implements TaskBody, Container {
     if (value === undefined) throw new LaunchError('Executor terminated');
     const owner = uid === undefined || gid === undefined ? {} : { uid, gid };
     if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
-    const files = ['stdout', 'stderr'].map((name) => openSync(join(directory, name), 'a', 0o600));
+    const files = ['stdout', 'stderr'].map((name) => openSync(join(directory, name), 'a', 0o644));
     const [program, argv] =
       (command.shell ?? true) ? ['/bin/sh', ['sh', '-c', value]] : [value, command.arguments ?? []];
     try {

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 
-/** A sandbox holds what its task was given and what it wrote: secrets may be among that. */
+/** Secrets may be in what a task was given and in what it wrote. The files in a sandbox have the modes that Mesos gives them. */
 const OWNER_ONLY = 0o700;
 
 /** What stays of a task that has ended. */
