@@ -70,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
   });
   const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
   const connections = boundConnections(app.server);
+  app.server.on('upgrade', ({ socket }) => connections.forget(socket));
   const upgrades = new Upgrades(app.server, context, allowedHosts);
   await addRoutes(app, context, options, allowedHosts, {
     connections: () => connections.count,
