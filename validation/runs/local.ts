@@ -128,9 +128,8 @@ async function freePortPair(): Promise<number> {
     const port = await tryPort(0);
     if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
   }
-  throw new Error(
-    `no two free ports next to each other on 127.0.0.1 after ${PORT_TRIES} tries: this machine's ports are used up (ss -tan shows by whom)`,
-  );
+  const message = `no two free ports next to each other on 127.0.0.1 after ${PORT_TRIES} tries: this machine's ports are used up (ss -tanp shows by whom)`;
+  throw Object.assign(new Error(message), { code: 'EADDRINUSE', syscall: 'listen' });
 }
 
 function tryPort(port: number): Promise<number | undefined> {

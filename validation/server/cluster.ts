@@ -9,6 +9,8 @@ import { isLive } from './summaries.ts';
 const PATIENCE_MS = 3000;
 /** Bytes of an answer. */
 const LARGEST = 32 * 1024 * 1024;
+/** Characters that are shown of a refusal. */
+const LONGEST_REASON = 200;
 
 /** Asks every framework for its `/state`. */
 export async function readCluster(configured: readonly string[], runs: readonly IndexedRun[]): Promise<Cluster> {
@@ -38,8 +40,10 @@ export async function askFramework(url: string): Promise<Cluster['frameworks'][n
       if (size > LARGEST) throw new Error('its answer is too long');
       chunks.push(chunk as Buffer);
     }
-    if (statusCode !== 200) throw new Error(`it answers with status ${statusCode}`);
-    return { url, reachable: true, state: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+    const text = Buffer.concat(chunks).toString('utf8');
+    if (statusCode !== 200)
+      throw new Error(`it answers with status ${statusCode}: ${text.slice(0, LONGEST_REASON).trim()}`);
+    return { url, reachable: true, state: JSON.parse(text) };
   } catch (error) {
     const { name, message } = error as Error;
     return { url, reachable: false, error: name === 'TimeoutError' ? 'it does not answer' : message };
