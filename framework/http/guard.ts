@@ -38,12 +38,14 @@ export function refusalOf({ method, target, headers, localAddress }: Asked, name
   if (names !== 'any' && (host === undefined || !isKnown(host, names, localAddress))) {
     return { status: 421, message: 'this server is not known by that name' };
   }
-  const { origin } = headers;
-  if (origin !== undefined && !isSame(origin, headers.host)) return FOREIGN;
-  const site = headers['sec-fetch-site'];
+  const { origin, 'sec-fetch-site': site } = headers;
+  const isSafe = SAFE.includes(method ?? '');
+  // Behind a proxy that puts its own name into Host the two differ, but the browser knows that they are one site.
+  const saidSame = isSafe && site === 'same-origin';
+  if (origin !== undefined && !saidSame && !isSame(origin, headers.host)) return FOREIGN;
   const foreign = site === 'cross-site' || site === 'same-site';
   // A link on any page may lead here.
-  const isLink = headers['sec-fetch-mode'] === 'navigate' && SAFE.includes(method ?? '');
+  const isLink = headers['sec-fetch-mode'] === 'navigate' && isSafe;
   return foreign && !isLink ? FOREIGN : undefined;
 }
 

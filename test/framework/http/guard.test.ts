@@ -54,7 +54,10 @@ describe('a request is answered or refused by its', () => {
     expect(judged(link, { method: 'POST' })).toBe(403);
     expect(judged({ ...link, 'sec-fetch-mode': 'no-cors' })).toBe(403);
     expect(judged({ 'sec-fetch-site': 'same-site' })).toBe(403);
-    expect(judged({ 'sec-fetch-site': 'same-origin' })).toBeUndefined();
+    const behindProxy = { 'sec-fetch-site': 'same-origin', origin: 'https://proxy.example.org' };
+    expect(judged(behindProxy)).toBeUndefined();
+    expect(judged(behindProxy, { method: 'POST' })).toBe(403);
+    expect(judged({ ...behindProxy, host: 'evil.example.org' })).toBe(421);
   });
 
   it.each(['http://127.0.0.1:5050/state', 'evil.example.org:443', '*', '', undefined])('target: %s', (target) => {
