@@ -17,10 +17,12 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   'framework/mesos': [],
   'framework/workqueue': [],
   ...ofValidation({
-    cli: 'config server runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
+    cli: 'config server runs/life runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input units',
+    'runs/life':
+      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step input units',
     'runs/local': 'runs/store workflow input',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow step',
     'runs/judging': 'runs/store report checks input',

@@ -8,8 +8,8 @@ import { RunStore } from '../runs/store/store.ts';
 import { megabytes, seconds } from '../units/parse.ts';
 import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
-import { table } from './table.ts';
+import { runsOption } from './options/runs.ts';
+import { table } from './output/table.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
   gcSection.unwrap().shape[key].description ?? '';

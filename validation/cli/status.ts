@@ -6,9 +6,10 @@ import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { COLOUR, runArgument } from './inspect.ts';
-import { overview } from './overview.ts';
-import { table } from './table.ts';
+import { runArgument } from './options/runs.ts';
+import { overview } from './output/overview.ts';
+import { COLOUR } from './output/run-colours.ts';
+import { table } from './output/table.ts';
 
 const FOLLOW_MS = 500;
 /** Slow steps that are listed. */

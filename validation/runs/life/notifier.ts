@@ -1,62 +1,47 @@
 import { dirname } from 'node:path';
-import pc from 'picocolors';
-import type { Argv } from 'yargs';
-import { dryRunText } from '../notify/dry-run.ts';
-import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
-import type { NotifyEvent, Occasion } from '../notify/words.ts';
-import type { Report } from '../report/model.ts';
-import { readReport } from '../runs/judging/reference.ts';
-import type { RunJournal } from '../runs/store/journal.ts';
-import type { RunRecord } from '../runs/store/record.ts';
-import { type RunDir, RunStore } from '../runs/store/store.ts';
-import { sectionsOf } from './settings.ts';
+import { dryRunText } from '../../notify/dry-run.ts';
+import { type Notified, planNotifications, sendNotifications } from '../../notify/notify.ts';
+import type { NotifySettings } from '../../notify/settings.ts';
+import type { NotifyEvent, Occasion } from '../../notify/words.ts';
+import type { Report } from '../../report/model.ts';
+import { readReport } from '../judging/reference.ts';
+import type { RunJournal } from '../store/journal.ts';
+import type { RunRecord } from '../store/record.ts';
+import { type RunDir, RunStore } from '../store/store.ts';
 
-/** The flags about who is told of a run: shared by `run` and `resume`. */
-export function notifyOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .group(['jira', 'notify', 'notify-dry-run'], 'Who is told:')
-    .option('jira', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Key of the issue that a `jira` channel comments on, in the place of the configured one',
-    })
-    .option('notify', { type: 'boolean', default: true, describe: 'Tell whom relval.yaml names; --no-notify: nobody' })
-    .option('notify-dry-run', {
-      type: 'boolean',
-      default: false,
-      describe: 'Print on stderr what would be sent, and send nothing',
-    });
-}
-
-export interface NotifierOptions {
-  config?: unknown;
+export interface NotifyOptions {
+  /** Who is told; undefined: nobody. */
+  settings: NotifySettings | undefined;
+  /** Where the page is, for the links. */
+  publicUrl?: string | undefined;
+  /** JIRA issue in the place of the configured ones. */
   jira?: string | undefined;
-  notify: boolean;
-  notifyDryRun: boolean;
+  /** Gets the text of what would be sent; then nothing is sent. */
+  dryRun?: ((text: string) => void) | undefined;
+  /** Gets a sentence about what could not be sent. */
+  warn: (message: string) => void;
 }
 
-/** Tells of one run: never fails it, and never waits longer than it is configured to. */
+/** Tells of one run. It never fails the run, and never takes longer than configured. */
 export interface Notifier {
   /** Goes on while the run does. */
   started(steps: number): void;
   finished(report: Report): Promise<void>;
 }
 
-/** @throws InputError for a configuration with mistakes */
-export function notifierOf(journal: RunJournal, options: NotifierOptions): Notifier {
-  const { notify, serve } = sectionsOf({ config: options.config });
-  if (!options.notify) return { started: () => {}, finished: async () => {} };
+export function notifierOf(journal: RunJournal, options: NotifyOptions): Notifier {
+  const { settings, publicUrl, jira, dryRun, warn } = options;
+  if (!settings) return { started: () => {}, finished: async () => {} };
   const { run } = journal;
   let earlier: Promise<void> = Promise.resolve();
   const tell = async (event: NotifyEvent, steps: number, report?: Report): Promise<void> => {
     const { record } = journal;
-    const occasion = occasionOf(record, { event, steps, report, publicUrl: serve.publicUrl });
-    const planned = planNotifications(notify, occasion, {
+    const planned = planNotifications(settings, occasionOf(record, { event, steps, report, publicUrl }), {
       before: report && reportBefore(run, record),
-      issue: options.jira ?? record.request.jira,
+      issue: jira ?? record.request.jira,
     });
-    if (options.notifyDryRun) process.stderr.write(`\n${event}:\n${dryRunText(planned)}`);
-    else await sendNotifications(notify, planned, (one) => journal.add(eventOf(event, one)));
+    if (dryRun) dryRun(`\n${event}:\n${dryRunText(planned)}`);
+    else await sendNotifications(settings, planned, (one) => journal.add(eventOf(event, one)));
   };
   const guarded = (event: NotifyEvent, steps: number, report?: Report): Promise<void> =>
     tell(event, steps, report).catch((error) => warn(`notifications: ${(error as Error).message}`));
@@ -72,10 +57,6 @@ export function notifierOf(journal: RunJournal, options: NotifierOptions): Notif
       await Promise.all([earlier, guarded('finished', report.steps.length, report)]);
     },
   };
-}
-
-function warn(message: string): void {
-  console.error(`${pc.yellow('warning')}: ${message}`);
 }
 
 /** The line of events.ndjson about one channel. */

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
-import { settingsPath } from '../config/find.ts';
-import { effectiveOptions, type Given } from '../config/layers.ts';
-import { loadSettings, type Sections, type SettingsFile } from '../config/load.ts';
-import { flagOf } from '../config/options.ts';
+import { settingsPath } from '../../config/find.ts';
+import { effectiveOptions, type Given } from '../../config/layers.ts';
+import { loadSettings, type Sections, type SettingsFile } from '../../config/load.ts';
+import { flagOf } from '../../config/options.ts';
 
 type Arguments = Record<string, unknown>;
 

@@ -1,43 +1,15 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Argv } from 'yargs';
-import { InputError } from '../input/input-error.ts';
-import type { LocalContainers } from '../runs/local/containers.ts';
-import type { RunRequest } from '../runs/store/record.ts';
-import type { Plan } from '../workflow/plan.ts';
+import { InputError } from '../../input/input-error.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import type { LocalContainers } from '../local/containers.ts';
+import type { RunRequest } from '../store/record.ts';
 
-/** The flags about what workers on this machine run in. */
-export function containerOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .group(['containerizer', 'image', 'volume'], 'Containers:')
-    .option('containerizer', {
-      choices: ['process', 'docker', 'podman'] as const,
-      describe: 'With --local: what workers run in; default: process',
-    })
-    .option('image', {
-      type: 'string',
-      requiresArg: true,
-      describe:
-        'Image of the workers; default: what the stages name. With --catalog: a pool that has this very image must serve the run',
-    })
-    .option('volume', {
-      alias: 'v',
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe: 'HOST[:CONTAINER[:RO|RW]] mounted in the workers; repeatable',
-    });
-}
+/** What a request says about the containers of workers. */
+export type ContainerChoice = Pick<RunRequest, 'local' | 'containerizer' | 'image' | 'volume'>;
 
-interface ContainerFlags {
-  local: boolean;
-  containerizer?: 'process' | 'docker' | 'podman' | undefined;
-  image?: string | undefined;
-  volume?: string[] | undefined;
-}
-
-/** @throws InputError flags that have no meaning together */
-export function checkContainerFlags({ local, containerizer = 'process', image, volume }: ContainerFlags): void {
+/** @throws InputError choices that have no meaning together */
+export function checkContainers({ local, containerizer = 'process', image, volume }: ContainerChoice): void {
   if (containerizer !== 'process' && !local) {
     throw new InputError([{ message: '--containerizer goes with --local; on a cluster the pools name the image' }]);
   }
@@ -69,7 +41,7 @@ export async function containersFor(
 ): Promise<LocalContainers | undefined> {
   const { local, containerizer = 'process' } = request;
   if (containerizer !== 'process') {
-    return (await import('../runs/local/containers.ts')).containersOf(request, plan, runDir);
+    return (await import('../local/containers.ts')).containersOf(request, plan, runDir);
   }
   if (local) checkWorkerPlace(dirname(realpathSync(runDir)));
   return undefined;
@@ -77,7 +49,7 @@ export async function containersFor(
 
 /** Makes them ready for use. @returns what keeps them from it */
 export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
-  return (await import('../runs/local/containers.ts')).provideImage(containers);
+  return (await import('../local/containers.ts')).provideImage(containers);
 }
 
 /**

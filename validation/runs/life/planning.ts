@@ -1,40 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Argv } from 'yargs';
-import { readLines } from '../runs/inputs/made-files.ts';
-import type { Plan } from '../workflow/plan.ts';
-import { type InputArguments, planInput } from '../workflow/plan-input.ts';
-import type { PlanOptions } from '../workflow/planner.ts';
-
-/** The flags that say what is to be run: shared by `plan`, `generate` and `run`. */
-export function inputOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .group(['set', 'set-append', 'lenient', 'workflow', 'start-at', 'stop-at', 'only', 'from'], 'What is run:')
-    .positional('input', { type: 'string', demandOption: true, describe: 'A JDL, or a workflow (.yaml) of your own' })
-    .option('set', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      nargs: 1,
-      describe: 'KEY=VALUE: set a key of the JDL; repeatable',
-    })
-    .option('set-append', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      nargs: 1,
-      describe: 'KEY=VALUE: append to a key of the JDL; repeatable',
-    })
-    .option('lenient', {
-      type: 'boolean',
-      default: false,
-      describe: 'Skip what is malformed in the JDL, with a warning',
-    })
-    .option('workflow', { type: 'string', describe: 'Workflow definition in the place of the built-in one' })
-    .option('start-at', { type: 'string', describe: 'First stage to run; those before it are taken as done' })
-    .option('stop-at', { type: 'string', describe: 'Last stage to run' })
-    .option('only', { type: 'string', describe: 'Run this one step' });
-}
+import { InputError } from '../../input/input-error.ts';
+import { MakeflowError } from '../../makeflow/write.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import { type InputArguments, planInput } from '../../workflow/plan-input.ts';
+import type { PlanOptions } from '../../workflow/planner.ts';
+import { handedOn } from '../inputs/earlier.ts';
+import { requestOfCopy } from '../inputs/input-copy.ts';
+import { readLines } from '../inputs/made-files.ts';
+import type { RunRequest } from '../store/record.ts';
+import type { RunDir } from '../store/store.ts';
 
 /** Places where a file may be that a stage makes at run time; the first that exists is taken. */
 export type LookFor = (file: string, madeBy: string) => string[];
@@ -78,4 +53,22 @@ export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFo
   const plan = planWithMadeFiles(args, more, lookFor);
   const run = new Set(plan.stages.map((stage) => stage.name));
   return planWithMadeFiles(args, more, (file, madeBy) => (run.has(madeBy) ? [] : lookFor(file, madeBy)));
+}
+
+/**
+ * Plans a run from its own copy of the inputs, as often as needed: the first time without the files that its stages make,
+ * later with them.
+ * @param request as it was given; the copy is found by its paths
+ */
+export function planner(run: RunDir, request: RunRequest): (more: PlanOptions) => Plan {
+  const copy = requestOfCopy(run, request);
+  const options = { outputBase: run.path, ...(copy.cwd !== undefined && { cwd: copy.cwd }) };
+  return (more) => planRun(copy, { ...options, ...more }, (file, madeBy) => handedOn(run, file, madeBy));
+}
+
+/** An input that makeflow cannot take is a mistake of the user's, not a fault of relval. */
+export function asInputError(error: Error): Error {
+  if (error instanceof MakeflowError || error instanceof RangeError)
+    return new InputError([{ message: error.message }]);
+  return error;
 }
