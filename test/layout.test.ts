@@ -20,7 +20,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     cli: 'config server runs/life runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
     server:
-      'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input units',
+      'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step input units',
     'runs/local': 'runs/store workflow input',
@@ -28,14 +28,14 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',
     'runs/inputs': 'runs/store workflow step input',
-    'runs/store': 'report checks step logs input',
+    'runs/store': 'report checks step logs input statistics',
     notify: 'report workflow input units',
     schedule: 'report workflow step input units',
     preflight: 'report workflow input units',
-    web: 'graph report units',
-    graph: 'report input',
-    checks: 'report input units',
-    report: 'units',
+    web: 'graph report statistics units',
+    graph: 'report input units',
+    checks: 'report input statistics units',
+    report: 'statistics units',
     makeflow: 'step',
     workflow: 'step jdl input units',
     step: 'logs jdl input',
@@ -44,6 +44,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     files: '',
     input: '',
     units: '',
+    statistics: '',
   }),
 };
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { writeMakeflow } from '../makeflow/write.ts';
 import { asInputError, planWithMadeFiles } from '../runs/life/planning.ts';
+import { counted } from '../units/count.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { tellWarnings } from './output/warnings.ts';
@@ -25,7 +26,7 @@ export const generateCommand = defineCommand(
       },
     );
     for (const { file, steps } of written) {
-      console.log(`${file}: ${steps.length} steps; run it with: cd ${args.output} && makeflow ${file}`);
+      console.log(`${file}: ${counted(steps.length, 'step')}; run it with: cd ${args.output} && makeflow ${file}`);
     }
     for (const { stage, file, madeBy } of plan.pending) {
       console.log(

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { planWithMadeFiles } from '../runs/life/planning.ts';
+import { counted } from '../units/count.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { defineCommand } from './command.ts';
@@ -23,13 +24,13 @@ function planText(plan: Plan): string {
     const { cores, memory, disk } = stage.resources;
     return [
       stage.name,
-      steps.length === 0 ? 'not yet known' : `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`,
+      steps.length === 0 ? 'not yet known' : counted(steps.length, 'step'),
       steps.length === 0 ? '' : ids,
       `${stage.executable} ${stage.argumentsTemplate}`.slice(0, 60),
-      `${cores} cores, ${memory} MB, ${disk} MB disk`,
+      `${counted(cores, 'core')}, ${memory} MB, ${disk} MB disk`,
       stage.after.length > 0 ? `after ${stage.after.join(', ')}` : '',
     ];
   });
   const phases = plan.phases === 1 ? '' : ` in ${plan.phases} phases`;
-  return `${pc.bold(plan.name)}: workflow ${plan.workflow}, ${plan.steps.length} steps${phases}\n\n${table(rows)}`;
+  return `${pc.bold(plan.name)}: workflow ${plan.workflow}, ${counted(plan.steps.length, 'step')}${phases}\n\n${table(rows)}`;
 }

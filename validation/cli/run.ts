@@ -3,6 +3,7 @@ import { InputError } from '../input/input-error.ts';
 import { wantedByNightly } from '../runs/life/nightly.ts';
 import { startRun, tryRun } from '../runs/life/start.ts';
 import { findNightly } from '../schedule/nightly.ts';
+import { counted } from '../units/count.ts';
 import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';
 import { criteriaOptions } from './options/criteria.ts';
@@ -66,7 +67,9 @@ export const runCommand = defineCommand(
       const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
       tellWarnings(plan.warnings);
-      console.log(`${plan.steps.length} steps of ${plan.stages.length} stages would run; \`relval plan\` shows them`);
+      console.log(
+        `${counted(plan.steps.length, 'step')} of ${counted(plan.stages.length, 'stage')} would run; \`relval plan\` shows them`,
+      );
       return;
     }
     const started = await startRun(args, {

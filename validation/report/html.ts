@@ -1,3 +1,4 @@
+import { counted } from '../units/count.ts';
 import { formatMemory, formatSize } from '../units/size.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { renderChart } from './chart.ts';
@@ -231,10 +232,7 @@ function renderStep(step: StepReport): string {
   const time = step.start !== undefined && step.end !== undefined ? formatDuration((step.end - step.start) / 1000) : '';
   const ending = step.signal ?? (step.exitStatus ? `exit status ${step.exitStatus}` : '');
   const size = step.outputs.reduce((sum, output) => sum + output.size, 0);
-  const outputs =
-    step.outputs.length > 0
-      ? `${step.outputs.length} file${step.outputs.length === 1 ? '' : 's'}, ${formatSize(size)}`
-      : '';
+  const outputs = step.outputs.length > 0 ? `${counted(step.outputs.length, 'file')}, ${formatSize(size)}` : '';
   const directory = step.outputDir ? ` title="${markup(step.outputDir)}"` : '';
   const logs = step.logs.map(
     (log) => `<a href="${logLink(log)}">${markup(log.split('/').slice(3).join('/') || log)}</a>`,

@@ -1,6 +1,7 @@
 import { isFailedLine } from '../preflight/check.ts';
 import type { Report, StepReport, StepState } from '../report/model.ts';
 import type { RunStatus } from '../runs/store/record.ts';
+import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';
@@ -73,15 +74,11 @@ function stagesOf({ progress: { view, phases } }: StepSource): StageSummary[] {
     if (seconds !== undefined && ENDED_STEPS.includes(state)) known.seconds.push(seconds);
   }
   return [...stages].map(([name, { phase, counts, seconds }]) => {
-    const sorted = seconds.sort((a, b) => a - b);
-    const median = sorted[sorted.length >> 1];
-    const longest = sorted.at(-1);
     return {
       name,
       phase,
       counts,
-      ...(median !== undefined && { medianSeconds: median }),
-      ...(longest !== undefined && { longestSeconds: longest }),
+      ...(seconds.length > 0 && { medianSeconds: median(seconds), longestSeconds: quantile(seconds, 1) }),
     };
   });
 }

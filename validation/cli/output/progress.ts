@@ -1,6 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { SYMBOL } from '../../graph/states.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
+import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { MARK, overview } from './overview.ts';
 
@@ -60,7 +61,7 @@ function liveProgress(stream: NodeJS.WriteStream, startedAt: number): Progress {
 function describe(event: RunEvent, view: RunView): string | undefined {
   switch (event.type) {
     case 'planned':
-      return `phase ${event.phase}: ${event.steps.length} steps of ${new Set(event.steps.map(({ stage }) => stage)).size} stages`;
+      return `phase ${event.phase}: ${counted(event.steps.length, 'step')} of ${counted(new Set(event.steps.map(({ stage }) => stage)).size, 'stage')}`;
     case 'step-running':
       return `${event.step} runs on ${event.worker}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`;
     case 'step-requeued':

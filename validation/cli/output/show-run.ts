@@ -7,6 +7,7 @@ import type { PreparedRun, StartedRun } from '../../runs/life/prepare.ts';
 import { SpaceError } from '../../runs/store/space.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import type { RunsServer } from '../../server/server.ts';
+import { counted } from '../../units/count.ts';
 import { listen } from '../options/listen.ts';
 import { sectionsOf } from '../options/settings.ts';
 import { type Progress, progressFor } from './progress.ts';
@@ -51,7 +52,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
   try {
     if (!started.ended) {
       const more = plan.pending.length > 0 ? ' and more' : '';
-      if (!flags.json) say(`${pc.bold(record.id)}: ${stepsText(plan.steps.length)}${more}, in ${run.path}`);
+      if (!flags.json) say(`${pc.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
       page = flags.page === undefined ? undefined : await servePage(run, flags.page);
     }
     handle = carryOut(started, {
@@ -79,8 +80,6 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
     await page?.close();
   }
 }
-
-const stepsText = (count: number): string => `${count} ${count === 1 ? 'step' : 'steps'}`;
 
 function notifyOptionsOf({ config, notify, notifyDryRun, jira }: CarryFlags): NotifyOptions {
   const sections = sectionsOf({ config });

@@ -6,6 +6,7 @@ import { decideStart } from '../../schedule/decide.ts';
 import type { Nightly } from '../../schedule/nightly.ts';
 import { isPattern, newestVersion, wantedVersion, withVersion } from '../../schedule/release.ts';
 import { lastDue } from '../../schedule/times.ts';
+import { counted } from '../../units/count.ts';
 import { type InputArguments, planInput } from '../../workflow/plan-input.ts';
 import { removeRuns } from '../retention/removal.ts';
 import { isAlive, statusOf } from '../store/record.ts';
@@ -119,7 +120,7 @@ export async function removeOld({ name, runs, retention }: Nightly, say: (text: 
   if (retention.keep === undefined && retention.olderThan === undefined) return;
   try {
     const gone = await removeRuns(new RunStore(runs), retention, (run) => run.name === name);
-    if (gone.length > 0) say(`${name}: ${gone.length} old ${gone.length === 1 ? 'run' : 'runs'} removed`);
+    if (gone.length > 0) say(`${name}: ${counted(gone.length, 'old run')} removed`);
   } catch (error) {
     say(`${name}: old runs are not removed: ${(error as Error).message}`);
   }

@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { StepDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatMemory } from '../../units/size.ts';
 import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
@@ -9,7 +11,6 @@ import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, formatBytes } from '../words.ts';
 import { Choices, findingsIn } from './choices.tsx';
 import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
@@ -65,7 +66,7 @@ function Facts({ step }: { step: StepDetail }) {
       )}
       {(step.host ?? step.worker) && <span>on {step.host ?? step.worker}</span>}
       {step.cpuTime !== undefined && <span>CPU {formatDuration(step.cpuTime)}</span>}
-      {step.peakMemory !== undefined && <span>memory {formatBytes(step.peakMemory)}</span>}
+      {step.peakMemory !== undefined && <span>memory {formatMemory(step.peakMemory)}</span>}
     </p>
   );
 }

@@ -3,12 +3,13 @@ import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../
 import type { Finding, Report } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
 import { streamOf } from '../log/streams.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 
 /** Groups shown at first, and places of each: what is more is asked for. */
 const GROUPS = 50;

@@ -1,8 +1,8 @@
 import { BY_URGENCY, SYMBOL } from '../../graph/states.ts';
 import type { RunDetail, StageSummary } from '../../server/api.ts';
+import { formatCount } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { pathOf } from '../routes.ts';
-import { count } from '../words.ts';
 
 /** The stages with their steps by state: where the run is, at a glance. */
 export function Stages({ detail }: { detail: RunDetail }) {
@@ -29,7 +29,7 @@ function Stage({ run, stage }: { run: string; stage: StageSummary }) {
       <span>
         {present.map((state) => (
           <span key={state} class={`state s-${state}`}>
-            {SYMBOL[state]} {count(stage.counts[state])} {state}{' '}
+            {SYMBOL[state]} {formatCount(stage.counts[state])} {state}{' '}
           </span>
         ))}
       </span>

@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import type { RunDetail, Timeline } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, runPath, stepPath } from '../routes.ts';
@@ -11,7 +12,7 @@ import { useKeys } from '../state/keys.ts';
 import { go, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { theme } from '../state/theme.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 import { AXIS, drawTimeline } from './timeline-draw.ts';
 import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
 
