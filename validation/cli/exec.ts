@@ -63,7 +63,7 @@ export const execCommand = defineCommand(
     );
     const { journal, plan } = started;
     await showRun(started, args, {
-      progress: execProgress(journal.run, plan.steps[0]?.id ?? '', !args.json),
+      progress: () => execProgress(journal.run, plan.steps[0]?.id ?? '', !args.json),
       // What the command prints has stdout for itself.
       say: (text) => console.error(text),
     });

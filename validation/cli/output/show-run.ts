@@ -29,7 +29,7 @@ export interface CarryFlags {
 
 export interface Showing {
   /** Shows how it goes; default: a table, or lines, on stderr. */
-  progress?: Progress;
+  progress?: () => Progress;
   /** Prints what relval itself has to say; default: on stdout. */
   say?: (text: string) => void;
 }
@@ -61,7 +61,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       notify: notifyOptionsOf(flags),
     });
     if (!started.ended) {
-      const shown = showing.progress ?? progressFor(process.stderr, Date.now());
+      const shown = showing.progress?.() ?? progressFor(process.stderr, Date.now());
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }
