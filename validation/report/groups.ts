@@ -3,6 +3,7 @@ import { counted } from '../units/count.ts';
 import { formatMemory, formatSize } from '../units/size.ts';
 import { formatDuration } from '../units/time.ts';
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
+import { stateWord } from './step-states.ts';
 
 /** Findings of the same trouble, in however many steps. */
 export interface FindingGroup {
@@ -182,7 +183,7 @@ export function summarizeStages(steps: readonly StepReport[]): StageSummary[] {
 
 /** `8 succeeded, 1 failed`. */
 export function describeStates(states: StageSummary['states']): string {
-  return [...states].map(([state, n]) => `${n} ${state}`).join(', ');
+  return [...states].map(([state, n]) => `${n} ${stateWord(state, true)}`).join(', ');
 }
 
 /** `3 errors, 1 warning`, or `none`. */

@@ -8,6 +8,7 @@ import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
 import { markup } from './printable.ts';
+import { stateWord } from './step-states.ts';
 
 /** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
 const GROUPS = 200;
@@ -190,7 +191,7 @@ function renderStep(step: StepReport): string {
   const logs = step.logs.map(
     (log) => `<a href="${logLink(log)}">${markup(log.split('/').slice(3).join('/') || log)}</a>`,
   );
-  return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${step.state}${ending ? `, ${markup(ending)}` : ''}</td>
+  return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${stateWord(step.state, true)}${ending ? `, ${markup(ending)}` : ''}</td>
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
 <td class="number wide">${step.peakMemory === undefined ? '' : formatMemory(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { SYMBOL } from '../../graph/states.ts';
 import type { StepState } from '../../report/model.ts';
-import type { RunView } from '../../runs/store/events.ts';
+import type { RunView, StateCounts } from '../../runs/store/events.ts';
 import { formatDuration } from '../../units/time.ts';
 import { table } from './table.ts';
 
@@ -23,13 +23,14 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { running, submitted, succeeded, failed, broken, aborted } = counts;
-    const done = succeeded + failed + broken + aborted;
-    const bad = failed + broken;
-    const state: StepState = bad > 0 ? 'failed' : done === steps ? 'succeeded' : running > 0 ? 'running' : 'waiting';
+    const done = succeeded + failed + broken;
+    const state = stateOfStage(counts, steps, underWay);
     const notes = [
-      running > 0 ? (underWay ? pc.cyan(`${running} running`) : pc.yellow(`${running} interrupted`)) : '',
-      submitted > 0 ? pc.dim(`${submitted} waiting for a worker`) : '',
-      bad > 0 ? pc.red(`${bad} failed`) : '',
+      running > 0 && underWay ? pc.cyan(`${running} running`) : '',
+      submitted > 0 && underWay ? pc.dim(`${submitted} waiting for a worker`) : '',
+      failed > 0 ? pc.red(`${failed} failed`) : '',
+      broken > 0 ? pc.magenta(`${broken} broken`) : '',
+      aborted > 0 || !underWay ? notRun(steps - done) : '',
     ].filter((note) => note !== '');
     return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
   });
@@ -44,6 +45,18 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
   }
   return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
 }
+
+/** The state that a stage is marked by: the one that needs attention first. */
+function stateOfStage(counts: StateCounts, steps: number, underWay: boolean): StepState {
+  const { running, succeeded, failed, broken, aborted } = counts;
+  if (failed > 0) return 'failed';
+  if (broken > 0) return 'broken';
+  if (succeeded === steps) return 'succeeded';
+  if (aborted > 0 || !underWay) return 'aborted';
+  return running > 0 ? 'running' : 'waiting';
+}
+
+const notRun = (count: number): string => (count > 0 ? pc.yellow(`${count} not run`) : '');
 
 /** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
 function bar(done: number, steps: number): string {

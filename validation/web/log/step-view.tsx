@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { isFinal } from '../../report/step-states.ts';
 import type { StepDetail } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { formatMemory } from '../../units/size.ts';
@@ -22,7 +23,6 @@ import { SearchBar } from './search-bar.tsx';
 import { stamps, switchStamps } from './stamps.ts';
 
 const TIMES = { none: 'Times', clock: 'Times: clock', since: 'Times: since start' } as const;
-const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
 
 /** A step: what became of it, and its logs. */
 export function StepView({ run, step }: { run: string; step: string }) {
@@ -30,7 +30,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
   const path = apiPath(['runs', run, 'steps', step]);
   const { data, error, reload } = useResource<StepDetail>(path, ended ? undefined : 2000);
   const state = data?.state;
-  useEffect(() => setEnded(state !== undefined && ENDED.includes(state)), [state]);
+  useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
   useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
   useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
   return (
@@ -159,7 +159,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     ...(beside ? [{ key: 's', what: 'scroll both logs together', act: together.toggle }] : []),
   ]);
 
-  const waiting = !ENDED.includes(detail.state);
+  const waiting = !isFinal(detail.state);
   return (
     <>
       <div class="log-bar">
