@@ -3,6 +3,7 @@ import type { Plan } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
+import type { FrameworkAnswer } from './framework.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
 import {
   checkCatalog,
@@ -13,7 +14,7 @@ import {
   nearestExisting,
   splitAddress,
 } from './places.ts';
-import { checkPools, type FrameworkAnswer } from './pools.ts';
+import { checkPools } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { counted } from '../units/count.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import {
   describeChange,
@@ -108,7 +109,7 @@ export function findingLines(report: Report, c: Colours): string[] {
 
 export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
   const others = runs.filter((one) => one !== run).length;
-  const more = others > 0 ? `, times and sizes with ${others} more run${others === 1 ? '' : 's'} before it` : '';
+  const more = others > 0 ? `, times and sizes with ${counted(others, 'more run')} before it` : '';
   return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
 }
 

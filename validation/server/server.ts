@@ -10,7 +10,7 @@ import { readCluster } from './cluster.ts';
 import { Context, hasIt, sendJson } from './context.ts';
 import { guard } from './guard.ts';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.ts';
-import { HttpError } from './http-error.ts';
+import { asHttpError, HttpError } from './http-error.ts';
 import { metricsOf } from './metrics.ts';
 import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
@@ -183,11 +183,13 @@ async function sendPage(
   return reply.type(file.type).send(bytes);
 }
 
-function answerError(error: FastifyError | HttpError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = error instanceof HttpError ? error.status : (error.statusCode ?? 500);
-  if (status >= 500 && !(error instanceof HttpError)) console.error(error);
+function answerError(error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asHttpError(error);
+  const status = known?.status ?? ('statusCode' in error ? error.statusCode : undefined) ?? 500;
+  const isFault = status >= 500 && !known;
+  if (isFault) console.error(error);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const message = status >= 500 && !(error instanceof HttpError) ? 'internal error' : error.message;
+  const message = isFault ? 'internal error' : error.message;
   return reply
     .code(status)
     .type('application/json; charset=utf-8')

@@ -9,7 +9,7 @@ import { type Context, integer, parse } from './context.ts';
 import { sendEvents, sendRuns } from './events-socket.ts';
 import { followLog } from './follow.ts';
 import { guard } from './guard.ts';
-import { HttpError } from './http-error.ts';
+import { asHttpError, HttpError } from './http-error.ts';
 import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
 
@@ -119,8 +119,8 @@ function decode(part: string | undefined): string {
 }
 
 function refuse(socket: Duplex, error: unknown): void {
-  const status = error instanceof HttpError ? error.status : 500;
-  const body = JSON.stringify({ error: { message: error instanceof HttpError ? error.message : 'internal error' } });
+  const { status, message } = asHttpError(error) ?? { status: 500, message: 'internal error' };
+  const body = JSON.stringify({ error: { message } });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -10,9 +10,9 @@ import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
+import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
-import { FRAMEWORK_URL_FILE } from './local-files.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {

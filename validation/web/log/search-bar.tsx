@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { count, counted } from '../words.ts';
+import { counted, formatCount } from '../../units/count.ts';
 import type { Query } from './highlight.ts';
 import type { SearchState } from './search.ts';
 
@@ -90,8 +90,8 @@ export function SearchBar({ field, state, onStart, onMove, current }: Props) {
 
 function words({ lines, upTo, more, error }: SearchState, current: number | undefined): string {
   if (error !== undefined) return error;
-  if (upTo !== undefined) return `${count(lines.length)} found, searching from line ${count(upTo + 1)}…`;
+  if (upTo !== undefined) return `${formatCount(lines.length)} found, searching from line ${formatCount(upTo + 1)}…`;
   if (lines.length === 0) return 'not found';
   const at = current === undefined ? -1 : lines.indexOf(current);
-  return `${at < 0 ? '' : `${count(at + 1)} of `}${more ? `${count(lines.length)} and more lines` : counted(lines.length, 'line')}`;
+  return `${at < 0 ? '' : `${formatCount(at + 1)} of `}${more ? `${formatCount(lines.length)} and more lines` : counted(lines.length, 'line')}`;
 }

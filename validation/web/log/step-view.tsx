@@ -1,5 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { isFinal } from '../../report/step-states.ts';
 import type { StepDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatMemory } from '../../units/size.ts';
 import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
@@ -9,7 +12,6 @@ import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, formatBytes } from '../words.ts';
 import { Choices, findingsIn } from './choices.tsx';
 import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
@@ -21,7 +23,6 @@ import { SearchBar } from './search-bar.tsx';
 import { stamps, switchStamps } from './stamps.ts';
 
 const TIMES = { none: 'Times', clock: 'Times: clock', since: 'Times: since start' } as const;
-const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
 
 /** A step: what became of it, and its logs. */
 export function StepView({ run, step }: { run: string; step: string }) {
@@ -29,7 +30,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
   const path = apiPath(['runs', run, 'steps', step]);
   const { data, error, reload } = useResource<StepDetail>(path, ended ? undefined : 2000);
   const state = data?.state;
-  useEffect(() => setEnded(state !== undefined && ENDED.includes(state)), [state]);
+  useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
   useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
   useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
   return (
@@ -65,7 +66,7 @@ function Facts({ step }: { step: StepDetail }) {
       )}
       {(step.host ?? step.worker) && <span>on {step.host ?? step.worker}</span>}
       {step.cpuTime !== undefined && <span>CPU {formatDuration(step.cpuTime)}</span>}
-      {step.peakMemory !== undefined && <span>memory {formatBytes(step.peakMemory)}</span>}
+      {step.peakMemory !== undefined && <span>memory {formatMemory(step.peakMemory)}</span>}
     </p>
   );
 }
@@ -158,7 +159,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     ...(beside ? [{ key: 's', what: 'scroll both logs together', act: together.toggle }] : []),
   ]);
 
-  const waiting = !ENDED.includes(detail.state);
+  const waiting = !isFinal(detail.state);
   return (
     <>
       <div class="log-bar">
