@@ -1,4 +1,4 @@
-import { baseName } from './places.ts';
+import { baseName } from '../files/places.ts';
 import { type Integer, integerFormat } from './printf.ts';
 
 /** What the variables of one job stand for. */

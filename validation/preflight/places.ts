@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
 import { parseHostPort } from '../../framework/workqueue/exchange.ts';
-import { placeBelow, splitParameters, xrootdParts } from '../jdl/places.ts';
+import { placeBelow, splitParameters, xrootdParts } from '../files/places.ts';
 import type { Stage } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { isXrootd, splitParameters, xrootdParts } from '../jdl/places.ts';
+import { isXrootd, splitParameters, xrootdParts } from '../files/places.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
+import type { FrameworkAnswer } from './framework.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
 import {
   checkCatalog,
@@ -14,7 +15,7 @@ import {
   fixedPart,
   nearestExisting,
 } from './places.ts';
-import { checkPools, type FrameworkAnswer } from './pools.ts';
+import { checkPools } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 

@@ -1,4 +1,4 @@
-import { splitParameters } from '../jdl/places.ts';
+import { splitParameters } from '../files/places.ts';
 import { expand, hasVariable } from '../jdl/variables.ts';
 import type { InputFile, Stage, Step } from '../workflow/plan.ts';
 import type { Maker } from './stage-file.ts';

@@ -17,7 +17,7 @@
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
 readonly rv_exit_refused=69
 readonly rv_attempts=5
-readonly rv_address='^x?roots?://' # of XRootD, as validation/jdl/places.ts has it
+readonly rv_address='^x?roots?://' # of XRootD, as validation/files/places.ts has it
 
 # What a stage file sets, with the values that hold where it does not.
 rv_stage_name=

@@ -1,4 +1,4 @@
-import { baseName } from '../jdl/places.ts';
+import { baseName } from '../files/places.ts';
 import type { InputFile, Stage, Step } from '../workflow/plan.ts';
 import { safeName } from './names.ts';
 import { quote, shellValue, shellWords } from './shell-words.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { isXrootd } from '../files/places.ts';
 import type { Position } from '../input/input-error.ts';
-import { isXrootd } from '../jdl/places.ts';
 import { ShellTextError, shellValue, shellWords } from '../step/shell-words.ts';
 import { fail } from './errors.ts';
 import type { InputFile, Stage } from './plan.ts';

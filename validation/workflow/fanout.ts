@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { baseName } from '../files/places.ts';
 import { type Position, readText } from '../input/input-error.ts';
 import { otherSpelling } from '../input/spelling.ts';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
-import { baseName } from '../jdl/places.ts';
 import type { Job } from '../jdl/variables.ts';
 import { collectionFiles } from './collection.ts';
 import { fail, MadeFileError, WorkflowError } from './errors.ts';

@@ -1,5 +1,5 @@
+import { placeBelow } from '../files/places.ts';
 import type { Position } from '../input/input-error.ts';
-import { placeBelow } from '../jdl/places.ts';
 import { expand } from '../jdl/variables.ts';
 import { collectionLines } from './collection.ts';
 import { fail, WorkflowError } from './errors.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { baseName, isXrootd } from '../files/places.ts';
 import type { Position, Problem } from '../input/input-error.ts';
-import { baseName, isXrootd } from '../jdl/places.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import { baseName, placeAbove } from '../jdl/places.ts';
+import { baseName, placeAbove } from '../files/places.ts';
 import { expand } from '../jdl/variables.ts';
 import { placeFetched } from '../step/makers.ts';
 import { globMatches } from './glob.ts';

@@ -1,5 +1,5 @@
+import { baseName, placeAbove, splitParameters } from '../files/places.ts';
 import type { Position } from '../input/input-error.ts';
-import { baseName, placeAbove, splitParameters } from '../jdl/places.ts';
 import { expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 

@@ -1,4 +1,5 @@
-import { countOf, itemsOf, megabytes, positionOf, seconds, textOf, type Values } from '../jdl/keys.ts';
+import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import { megabytes, seconds } from '../units/parse.ts';
 import { fail } from './errors.ts';
 import type { Resources } from './plan.ts';
 import type { StageData } from './schema.ts';

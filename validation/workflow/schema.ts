@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { megabytes, seconds } from '../jdl/keys.ts';
+import { megabytes, seconds } from '../units/parse.ts';
 
 /** MB as a number, or with a unit; `jdl`: what the JDL says (CPUCores, MemorySize, WorkDirectorySize). */
 const SIZE = 'expected a size such as 512MB or 8GB, or jdl';

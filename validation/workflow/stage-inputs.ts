@@ -1,7 +1,7 @@
+import { baseName } from '../files/places.ts';
 import type { Position } from '../input/input-error.ts';
 import type { Path } from '../input/yaml-file.ts';
 import { itemsOf, type Values } from '../jdl/keys.ts';
-import { baseName } from '../jdl/places.ts';
 import { findFile, inputFile } from './inputs.ts';
 import type { InputFile } from './plan.ts';
 import type { StageData } from './schema.ts';

@@ -1,3 +1,4 @@
+import { baseName, isAbsolutePlace } from '../files/places.ts';
 import type { Position } from '../input/input-error.ts';
 import { otherSpelling, unusedKeys } from '../input/spelling.ts';
 import type { Path } from '../input/yaml-file.ts';
@@ -13,7 +14,6 @@ import {
   type Values,
 } from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
-import { baseName, isAbsolutePlace } from '../jdl/places.ts';
 import { applySuffix, Refused } from '../jdl/suffix.ts';
 import { badVariable } from '../jdl/variables.ts';
 import { STEP_FILES } from '../step/names.ts';

@@ -71,7 +71,7 @@ describe('renderJunit', () => {
     const slow = outcome.steps.map((one) => (one.id === 'sim0004' ? step('sim0004', 'sim', 0, 100) : one));
     const compared = buildReport(facts, { ...outcome, steps: slow }, { ...builtInCriteria(0), reference });
     const text = renderJunit(compared);
-    expect(xpath(text, 'string(//testsuite/system-out)')).toMatch(/^compared with .*\nfixed: [\s\S]*\nnot as usual: /);
+    expect(xpath(text, 'string(//testsuite/system-out)')).toMatch(/^compared with .*\nfixed: [\s\S]*\nchanged: /);
     const endings: Outcome[] = [
       { steps: [], inLogs: [] },
       { ...outcome, interrupted: 'stopped' },
