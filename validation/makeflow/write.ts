@@ -38,7 +38,7 @@ export class MakeflowError extends Error {
  * that are sent with steps, the known errors.
  * All or nothing: a directory that is new (or empty) appears with everything in it or not at all. A later phase goes into
  * the directory of the earlier ones, its Makeflow file last.
- * @param phase only this one; without it, all whose steps are known
+ * @param phase only this one; without it, all before the first with a stage whose steps are not known
  * @throws {MakeflowError | RangeError | ShellTextError} a plan, an input or a directory that does not allow it
  */
 export async function writeMakeflow(
@@ -49,8 +49,7 @@ export async function writeMakeflow(
 ): Promise<WrittenMakeflow[]> {
   const target = resolve(directory);
   const later = await holdsEarlierPhase(target, phase ?? 0);
-  const known = [...Array(plan.phases).keys()].filter((n) => plan.steps.some((step) => step.stage.phase === n));
-  const phases = (phase === undefined ? known : [phase]).map((number) => preparePhase(plan, number));
+  const phases = (phase === undefined ? knownPhases(plan) : [phase]).map((number) => preparePhase(plan, number));
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
@@ -70,6 +69,13 @@ export async function writeMakeflow(
     file: `Makeflow.${number}`,
     steps: steps.slice(0, planned),
   }));
+}
+
+/** The phases of which all steps are known: a later stage may list the steps of one that is not known yet. */
+export function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
+  const unknown = new Set(pending.map(({ stage }) => stages.find(({ name }) => name === stage)?.phase));
+  const first = Math.min(phases, ...[...unknown].map((phase) => phase ?? phases));
+  return [...Array(first).keys()].filter((n) => steps.some((step) => step.stage.phase === n));
 }
 
 async function holdsEarlierPhase(target: string, phase: number): Promise<boolean> {

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** A name that needs no quoting in a Makeflow file, in a command or in makeflow's log. */
-const SAFE = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+/**
+ * A name that needs no quoting in a Makeflow file, in a command or in makeflow's log. Two hyphens side by side are an
+ * option for makeflow's lexer, wherever they stand in a name.
+ */
+const SAFE = /^(?!.*--)[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /** What every step leaves beside its payload's outputs, each as `<id>.<name>`. */
 export const STEP_FILES = ['result.json', 'stdout.log', 'stderr.log', 'logs', 'validation_report.txt'] as const;
@@ -10,7 +13,7 @@ export const STEP_FILES = ['result.json', 'stdout.log', 'stderr.log', 'logs', 'v
 export function safeName(name: string): string {
   if (SAFE.test(name) && name.length <= 128) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return `${hash}-${name.slice(-64).replace(/[^A-Za-z0-9._-]/g, '_')}`;
+  return `${hash}-${name.slice(-64).replace(/[^A-Za-z0-9._]/g, '_')}`;
 }
 
 /** Where a file that a step hands on, or one of STEP_FILES, stands in makeflow's directory. */

@@ -17,6 +17,7 @@
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
 readonly rv_exit_refused=69
 readonly rv_attempts=5
+readonly rv_address='^x?roots?://' # of XRootD, as validation/files/places.ts has it
 
 # What a stage file sets, with the values that hold where it does not.
 rv_stage_name=
@@ -148,7 +149,7 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
-rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
+rv_core_dumps=() rv_missing=() rv_empty=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
@@ -176,6 +177,8 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     printf '"inputBytes": %s,\n"outputBytes": %s,\n' "$rv_input_bytes" "$rv_output_bytes"
     printf '"outputs": [%s],\n' "$rv_output_list"
     rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
+    rv_strings "${rv_empty[@]}" && printf '"empty": %s,\n' "$rv_reply"
+    rv_strings "${rv_cut_off[@]}" && printf '"cutOff": %s,\n' "$rv_reply"
     rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
     rv_mask "$rv_message" && rv_string "$rv_reply" && printf '"message": %s\n}\n' "$rv_reply"
   } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
@@ -504,9 +507,10 @@ rv_need() { # COMMAND PURPOSE
 
 rv_unpack() { # FILE: then removes it
   case $1 in
-    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "$1" ;;
-    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "$1" ;;
-    *.zip) rv_need unzip "unpack $1" && unzip -o -q "$1" ;;
+    # the names are data: without ./ a colon would name a machine for tar, and a hyphen an option
+    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "./$1" ;;
+    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "./$1" ;;
+    *.zip) rv_need unzip "unpack $1" && unzip -o -q "./$1" ;;
     *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
   esac && rm -f -- "$1"
 }
@@ -515,7 +519,7 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
   esac
 }
 
@@ -620,7 +624,7 @@ rv_run_payload() {
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
   # the transfer of outputs there needs it
-  [[ $rv_output_dir == root://* ]] && (umask 077 && export -p >"$rv_own/environment")
+  [[ $rv_output_dir =~ $rv_address ]] && (umask 077 && export -p >"$rv_own/environment")
   rv_fetch_inputs xrootd
   find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
@@ -835,6 +839,49 @@ rv_add_output() { # FILE NAME
   rv_out_files+=("$1") rv_out_names+=("$2") rv_out_sizes+=("$rv_reply")
 }
 
+# FILE NAME: names an output in rv_cut_off whose own format says that its end is missing. Whatever a file is called: one that
+# does not begin as its format does is none.
+rv_check_whole() {
+  local rv_bytes rv_end rv_tool=''
+  case $1 in
+    *.root | *.zip | *.tar | *.tar.gz | *.tgz | *.tar.bz2) ;;
+    *) return ;;
+  esac
+  # shellcheck disable=SC2207 # numbers
+  rv_bytes=($(od -A n -t u1 -v -N 20 -- "$1" 2>/dev/null))
+  rv_size "$1"
+  case "$1 ${rv_bytes[*]:0:4} " in
+    # "root", the version, where the first object begins, and where the last one ends: in 8 bytes from version 1000000 on
+    *.root\ 114\ 111\ 111\ 116\ *)
+      [[ ${#rv_bytes[@]} -eq 20 && ${rv_bytes[4]} -eq 0 ]] || return
+      ((rv_end = rv_bytes[12] << 24 | rv_bytes[13] << 16 | rv_bytes[14] << 8 | rv_bytes[15]))
+      (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)) ||
+        ((rv_end = rv_end << 32 | rv_bytes[16] << 24 | rv_bytes[17] << 16 | rv_bytes[18] << 8 | rv_bytes[19]))
+      ((rv_reply < rv_end)) && rv_cut_off+=("$2")
+      ;;
+    # the record at the end, behind which there is nothing but a comment whose length it has
+    *.zip\ 80\ 75\ [35]\ [46]\ *)
+      tail -c 65557 -- "$1" >"$rv_own/piece"
+      rv_size "$rv_own/piece"
+      rv_end=$(grep -a -b -o -F $'PK\005\006' -- "$rv_own/piece" | tail -n 1 | cut -d : -f 1 | tr -d '\0')
+      # shellcheck disable=SC2207
+      [[ $rv_end ]] && rv_bytes=($(od -A n -t u1 -v -j $((rv_end + 20)) -N 2 -- "$rv_own/piece" 2>/dev/null))
+      [[ $rv_end && ${#rv_bytes[@]} -eq 2 && $((rv_end + 22 + rv_bytes[0] + rv_bytes[1] * 256)) -le $rv_reply ]] || rv_cut_off+=("$2")
+      ;;
+    *.tar.gz\ 31\ 139\ * | *.tgz\ 31\ 139\ *) rv_tool=gzip ;;
+    *.tar.bz2\ 66\ 90\ 104\ *) rv_tool=bzip2 ;;
+    # whole records, and two of zeros at the end
+    *.tar\ *)
+      [[ $(head -c 262 -- "$1" | tail -c 5) == ustar ]] || return
+      ((rv_reply % 512 == 0)) && [[ ! $(tail -c 1024 -- "$1" | tr -d '\0') ]] || rv_cut_off+=("$2")
+      ;;
+  esac 2>/dev/null
+  [[ $rv_tool ]] && type -P "$rv_tool" >/dev/null || return
+  rv_guarded "$rv_tool" -t -- "$1" >/dev/null 2>&1
+  # other statuses tell of something behind the end, or that it was killed
+  case $rv_tool$? in gzip1 | bzip22) rv_cut_off+=("$2") ;; esac
+}
+
 # ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
 rv_take() {
   local rv_archive=$1 rv_pattern rv_path rv_name
@@ -847,6 +894,9 @@ rv_take() {
       rv_taken[$rv_path]=1
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
+      rv_check_whole "$rv_path" "$rv_name"
+      # what is not packed is seen to be empty by its size
+      [[ $rv_archive && ! -s $rv_path ]] && rv_empty+=("$rv_name")
       case $rv_archive/$rv_path in
         /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
         *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
@@ -861,7 +911,8 @@ rv_take() {
     rv_message="zip could not make $rv_archive: $rv_reply"
     return 1
   }
-  mkdir -p "$rv_own/zip" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
+  rv_path=$rv_own/zip/$rv_archive
+  mkdir -p -- "${rv_path%/*}" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
   rv_add_output "$rv_own/zip/$rv_archive" "$rv_archive"
 }
 
@@ -888,7 +939,9 @@ rv_take_outputs() {
   [[ $rv_save_all ]] || return 0
   while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
   while IFS= read -r -d '' rv_path; do
-    [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
+    [[ ${rv_taken[$rv_path]} ]] && continue
+    rv_check_whole "$rv_path" "$rv_path"
+    rv_add_output "$rv_path" "$rv_path"
   done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
@@ -898,22 +951,29 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
     [[ -f ${rv_hands_on[rv_i]} ]] || rv_missing+=("${rv_hands_on[rv_i]}")
   done
   for rv_pattern in "${rv_expects[@]}"; do
+    [[ -f $rv_pattern ]] && continue # a name, whatever characters are in it
     rv_match "$rv_pattern"
     [[ ${#rv_found[@]} -gt 0 ]] && continue
     for rv_name in "${rv_out_names[@]}"; do
       # shellcheck disable=SC2053 # a pattern
-      [[ $rv_name == $rv_pattern ]] && continue 2
+      [[ $rv_name == "$rv_pattern" || $rv_name == $rv_pattern ]] && continue 2
     done
     rv_missing+=("$rv_pattern")
   done
 }
 
 rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
-  local rv_target=$rv_output_dir/$2 rv_part rv_url
-  if [[ $rv_output_dir == root://* ]]; then
-    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target" || return
-    rv_url=${rv_target#root://}
-    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
+  local rv_target=$rv_output_dir/$2 rv_part rv_server rv_path rv_parameters=''
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    [[ $2 != *\?* ]] || { echo "a name with a question mark cannot be stored at an XRootD address" && return 1; }
+    # an address has its parameters behind the name of the file, and both of xrdfs' words have them
+    [[ $rv_output_dir == *\?* ]] && rv_parameters=\?${rv_output_dir#*\?}
+    rv_target=${rv_output_dir%%\?*}/$2
+    rv_path=${rv_target#*://}
+    rv_server=${rv_target%%://*}://${rv_path%%/*}
+    rv_path=${rv_path#*/}
+    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target$rv_parameters" || return
+    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
   else
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
     mkdir -p -- "${rv_target%/*}" || return
@@ -945,18 +1005,16 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
 
 rv_transfer() { # guarded: all outputs to the output directory
   local rv_first rv_pids=() rv_pid
-  case $rv_output_dir in
-    '') return ;;
-    root://*)
-      # xrdcp and its proxy come with the payload's environment
-      # shellcheck source=/dev/null
-      . "$rv_own/environment" 2>/dev/null
-      rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
-      rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
-      ;;
-    /*) ;;
-    *) rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir" ;;
-  esac
+  [[ $rv_output_dir ]] || return 0
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    # xrdcp and its proxy come with the payload's environment
+    # shellcheck source=/dev/null
+    . "$rv_own/environment" 2>/dev/null
+    rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
+    rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
+  elif [[ $rv_output_dir != /* ]]; then
+    rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
+  fi
   for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
     rv_copy_some "$rv_first" &
     rv_pids+=($!)

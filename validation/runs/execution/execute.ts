@@ -10,12 +10,12 @@ import type { Plan } from '../../workflow/plan.ts';
 import { planPhase } from '../inputs/made-files.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from '../judging/criteria.ts';
 import { judgeRun } from '../judging/judge.ts';
-import { stepTokens } from '../step-key.ts';
 import type { RunJournal } from '../store/journal.ts';
 import type { RunLock } from '../store/lock.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 import { runPhase } from './phase.ts';
+import { stepTokens } from './step-key.ts';
 import type { LogStreams } from './streams.ts';
 
 export interface Execution {

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { STUCK } from '../../checks/outcome.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
@@ -132,7 +133,7 @@ interface MakeflowEnd {
 
 function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (isComplete(flow)) return undefined;
-  if (end.stuck) return 'steps wait for one that failed for good';
+  if (end.stuck) return STUCK;
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   const how = end.killedBy ? `by ${end.killedBy}` : `with status ${end.code}`;
   const said = readFileSync(end.stderr, 'utf8').trim().split('\n').at(-1);

@@ -112,6 +112,8 @@ export function writeLostResult(
     outputBytes: 0,
     outputs: [],
     missing: [],
+    empty: [],
+    cutOff: [],
     coreDumps: [],
     message: known.message,
   };
@@ -198,6 +200,8 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     coreDumps: result.coreDumps,
     outOfMemory: result.outOfMemory,
     missing: result.missing,
+    empty: result.empty,
+    cutOff: result.cutOff,
     ...(result.end !== null && { end: result.end }),
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
     ...(result.signal !== null && { signal: result.signal }),

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { stepTokens } from '../../../../validation/runs/execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../../../../validation/runs/execution/streams.ts';
-import { stepTokens } from '../../../../validation/runs/step-key.ts';
 import { RunDir } from '../../../../validation/runs/store/store.ts';
 
 let run: RunDir;

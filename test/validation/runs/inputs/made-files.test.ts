@@ -10,7 +10,7 @@ import { thisProcess } from '../../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../../validation/runs/store/store.ts';
 import { planJdl } from '../../../../validation/workflow/planner.ts';
 
-const RECO = fileURLToPath(new URL('../../fixtures/jdl/reco/rawreco.jdl', import.meta.url));
+const RECO = fileURLToPath(new URL('../../../fixtures/jdl/reco/rawreco.jdl', import.meta.url));
 
 let directory: tmp.DirResult;
 let journal: RunJournal;

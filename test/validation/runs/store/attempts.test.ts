@@ -11,7 +11,7 @@ import {
   type Remembered,
 } from '../../../../validation/runs/store/attempts.ts';
 
-const fixtures = fileURLToPath(new URL('../../fixtures/makeflow/', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../../fixtures/makeflow/', import.meta.url));
 const recordings = readdirSync(fixtures).filter((name) => name.includes('makeflowlog'));
 
 function open(retries = 5, phase = 0): AttemptBook {
