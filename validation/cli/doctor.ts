@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
-import { EXPOSED, reasonAgainstNamespace } from '../runs/manager-port.ts';
+import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
 import { defineCommand } from './command.ts';
-import { table } from './table.ts';
+import { table } from './output/table.ts';
 
 export const doctorCommand = defineCommand(
   (command) =>

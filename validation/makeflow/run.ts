@@ -99,8 +99,8 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
     ...(run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', '--'] : []),
     ...['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file],
   ];
-  const stdout = openSync(files.stdout, 'a');
-  const stderr = openSync(files.stderr, 'a');
+  const stdout = openSync(files.stdout, 'a', 0o600);
+  const stderr = openSync(files.stderr, 'a', 0o600);
   const child = spawn(command, args, {
     cwd: directory,
     env: { ...process.env, ...MPI, ...run.env },

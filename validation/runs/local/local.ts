@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
+import { randomCredentials } from '../../../framework/local/credentials.ts';
 import { startLocalMaster } from '../../../framework/local/master.ts';
+import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
 import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
-import { openManagerPort } from '../manager-port.ts';
-import { ObstacleError } from '../obstacle.ts';
+import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
+import { ObstacleError } from '../store/obstacle.ts';
 import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
-import { FRAMEWORK_URL_FILE } from './local-files.ts';
+import { openManagerPort } from './manager-port.ts';
+import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {
@@ -56,9 +59,11 @@ export async function startLocalCluster(
 ): Promise<LocalCluster> {
   checkLoopback();
   mkdirSync(dir, { recursive: true });
+  // Sandboxes and logs: what steps were given, and what they wrote.
+  chmodSync(dir, 0o700);
   const log = pino(
     { timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: join(dir, 'framework.log'), sync: true }),
+    pino.destination({ dest: join(dir, 'framework.log'), sync: true, mode: 0o600 }),
   );
   const passwordFile = join(dir, PASSWORD_FILE);
   const password = writePassword(passwordFile);
@@ -68,15 +73,23 @@ export async function startLocalCluster(
     const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
     const { containers } = resources;
     if (containers) await giveToWorkers(containers, passwordFile);
+    const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
-    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+    const sandboxes = join(dir, 'agent');
+    makeSandboxes(sandboxes);
+    const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
+    await clear();
+    const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
     const fatal = new AbortController();
     const driver = new Driver({
       pools: [{ ...DEFAULT_POOL, projects, passwordFile, ...(containers && containerPool(containers, passwordFile)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
-      connection: { locate: parseMaster(master.address, { log }) },
+      connection: {
+        locate: parseMaster(master.address, { log }),
+        credentials: basic(credentials.principal, credentials.secret),
+      },
       demand: { catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password },
       stateDir,
       log,
@@ -86,8 +99,8 @@ export async function startLocalCluster(
       },
     });
     const ops = await serveOps(driver, '127.0.0.1', 0);
-    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`);
-    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`);
+    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
+    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
     driver.start();
     return {
       batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port: place.port, enter: place.enter },
@@ -99,6 +112,7 @@ export async function startLocalCluster(
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
+        await clear();
         await place.close();
       },
     };

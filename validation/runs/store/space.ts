@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { ObstacleError } from '../obstacle.ts';
+import { ObstacleError } from './obstacle.ts';
 
 /** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
 export const LEAST_SPACE = 16 << 20;
