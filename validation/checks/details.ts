@@ -23,7 +23,7 @@ const FORMS: readonly Form[] = [
   {
     begins: /E{4} -+ G4Exception-START|W{4} -+ G4Exception-START|\*\*\* G4Exception ?:/,
     takes: [
-      /^\**\s*G4Exception ?: ?.*|^\*\*\* (G4Exception ?:.*)/,
+      /^\s*(?:\*\*\* )?(G4Exception ?:.*)/,
       /^\s*(issued by ?:.*)/,
       /^\s*\*\*\* .*(?:Exception|Argument|Aborted|warning).*\*\*\*.*/,
     ],
@@ -31,6 +31,8 @@ const FORMS: readonly Form[] = [
     within: 25,
   },
 ];
+
+const TRACEBACK = /Traceback \(most recent call last\)/;
 
 /** Lines of the text that says what a message of several lines is about, as indices of `behind`. */
 export interface Detail {
@@ -43,7 +45,7 @@ export interface Detail {
  * traceback, what() of a C++ exception, the code of an exception of Geant4. Undefined where it has no such lines.
  */
 export function detailOf(line: string, behind: readonly string[]): Detail | undefined {
-  if (/Traceback \(most recent call last\)/.test(line)) return ofTraceback(line, behind);
+  if (TRACEBACK.test(line)) return ofTraceback(line, behind);
   const form = FORMS.find(({ begins }) => begins.test(line));
   if (!form) return undefined;
   const end = form.ends ? behind.findIndex((text) => form.ends?.test(text)) : -1;
@@ -68,7 +70,7 @@ function ofTraceback(line: string, behind: readonly string[]): Detail | undefine
   const prefix = line.slice(0, line.indexOf('Traceback'));
   const texts = behind.map((text) => (prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text));
   const last = texts.findIndex((text) => /^\S/.test(text));
-  if (last === -1) return undefined;
+  if (last === -1 || TRACEBACK.test(texts[last] ?? '')) return undefined;
   const frames = texts
     .slice(0, last)
     .flatMap((text) => /^\s+File "(.*)", line \d+, in (.*)/.exec(text)?.slice(1, 3).join(' ') ?? []);

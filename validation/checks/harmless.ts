@@ -39,8 +39,8 @@ function isEcho(line: string, before: string, after: string): boolean {
 const BETWEEN =
   '(?: (?:a|an|any|the|single|more|further|other|new|such|real|known|fatal|(?:sign|trace|evidence|case|occurrence)s? of))*';
 const NEGATION = new RegExp(
-  `(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of)` +
-    `|(?:not|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
+  `(?:(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of))` +
+    `|(?:\\bnot|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
     `${BETWEEN} ?["'\`‘“(*]{0,2}$`,
   'i',
 );
