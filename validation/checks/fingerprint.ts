@@ -32,9 +32,26 @@ export function foldAround(line: string, anchor: number, hosts: readonly Fold[] 
  * same kind.
  */
 export function outline(line: string): string {
-  let text = line;
-  for (const [pattern, instead] of KEEPS) text = text.replace(pattern, instead as (found: string) => string);
-  return text.replace(/(?<![\w.])\d+(?![\w.])/g, '0');
+  const shape = withoutNumbers(line);
+  let keeps = keeping.get(shape);
+  if (keeps === undefined) {
+    if (keeping.size >= SHAPES) keeping.clear();
+    keeps = kept(shape) !== shape;
+    keeping.set(shape, keeps);
+  }
+  return keeps ? withoutNumbers(kept(line)) : shape;
+}
+
+/** By shape: whether it has a number that is to stay. Lines of few shapes make up most of a log. */
+const keeping = new Map<string, boolean>();
+const SHAPES = 5000;
+
+function withoutNumbers(line: string): string {
+  return line.replace(/(?<![\w.])\d+(?![\w.])/g, '0');
+}
+
+function kept(line: string): string {
+  return KEEPS.reduce((text, [pattern, instead]) => text.replace(pattern, instead as (found: string) => string), line);
 }
 
 /**

@@ -110,6 +110,8 @@ class Collector {
   private readonly hosts: ReturnType<typeof foldOfHosts>;
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
+  /** By text of the searcher: its characters. */
+  private readonly lengths: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
   /** Where the line at hand ends in the file; Infinity while that has not been seen. */
   private lineEnd = -1;
@@ -126,6 +128,7 @@ class Collector {
     this.options = options;
     this.hosts = foldOfHosts(options.hosts ?? []);
     this.searcher = new Searcher(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
+    this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
 
@@ -136,7 +139,7 @@ class Collector {
         this.closeLine();
         this.findLineEnd(window, start);
       }
-      this.consider(window, raw, this.ruleOf[text] as number, start, this.searcher.lengthOf(text));
+      this.consider(window, raw, text, start);
     });
   }
 
@@ -176,8 +179,11 @@ class Collector {
     return list;
   }
 
-  private consider(window: PlainWindow, raw: Window, index: number, start: number, length: number): void {
+  /** @param of the searcher's text that was found */
+  private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
     const { bytes } = window;
+    const index = this.ruleOf[of] as number;
+    const length = this.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
     const offset = window.offsetOf(start);
     if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isTold(offset, rule.severity)) return;
@@ -186,7 +192,7 @@ class Collector {
     const at =
       text.length === line.to - line.from ? start - line.from : bytes.toString('utf8', line.from, start).length;
     if (!this.applies(rule, index, text)) return;
-    if (isHarmless(text, at, at + bytes.toString('utf8', start, start + length).length)) return;
+    if (isHarmless(text, at, at + (this.lengths[of] as number))) return;
     const { now } = this.options;
     const fitting = rule.except?.filter((exception) => excuses(exception, text));
     const exception = fitting?.find((one) => holds(one, now));

@@ -16,6 +16,11 @@ const FOLD = 0x20202020;
 /** Knuth's multiplicative hashing: 2^32 divided by the golden ratio. */
 const MULTIPLIER = 0x9e3779b1 | 0;
 
+/** Texts below this length would have a key in every second byte looked at, or in every one, for all texts. */
+const SHORT = 6;
+/** So few of them are rather looked for one by one, each with a pass of its own that is all native. */
+const FEW = 4;
+
 /** By length of the shortest text: bytes of a key, and how far one key is from the next in the bytes that are searched. */
 function strideFor(shortest: number): { key: number; stride: number } {
   if (shortest >= 7) return { key: 4, stride: 4 };
@@ -31,6 +36,8 @@ function strideFor(shortest: number): { key: number; stride: number } {
  */
 export class Searcher {
   private readonly texts: { bytes: Uint8Array; anyCase: boolean }[];
+  /** Indices of those that are looked for one by one. */
+  private readonly alone: readonly number[];
   private readonly key: number;
   private readonly stride: number;
   /** The largest distance of a key from the begin of its text. */
@@ -46,11 +53,14 @@ export class Searcher {
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
   constructor(texts: readonly Wanted[]) {
     this.texts = texts.map(({ text, anyCase = false }) => ({ bytes: Buffer.from(text), anyCase }));
-    const { key, stride } = strideFor(Math.min(7, ...this.texts.map(({ bytes }) => bytes.length)));
+    const short = this.texts.flatMap(({ bytes, anyCase }, index) => (bytes.length < SHORT && !anyCase ? [index] : []));
+    this.alone = short.length <= FEW ? short : [];
+    const together = [...this.texts.entries()].filter(([index]) => !this.alone.includes(index));
+    const { key, stride } = strideFor(Math.min(7, ...together.map(([, { bytes }]) => bytes.length)));
     this.key = key;
     this.stride = stride;
     const common = commonKeys(key);
-    for (const [text, { bytes }] of this.texts.entries()) {
+    for (const [text, { bytes }] of together) {
       const begin = this.rarest(bytes, common);
       for (let offset = begin; offset < begin + stride; offset++) this.enter(text, offset, hashAt(bytes, offset, key));
     }
@@ -62,14 +72,23 @@ export class Searcher {
   }
 
   /** Reports every occurrence that begins in [from, to) and ends before the end of `bytes`, in the order of the begins. */
-  search(bytes: Uint8Array, from: number, to: number, hit: Hit): void {
-    if (this.texts.length === 0) return;
+  search(bytes: Buffer, from: number, to: number, hit: Hit): void {
+    this.found = [];
+    if (this.texts.length > this.alone.length) this.searchTogether(bytes, from, to);
+    for (const index of this.alone) {
+      const { bytes: wanted } = this.texts[index] as { bytes: Uint8Array };
+      for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
+        this.note(index, at);
+    }
+    for (const { text, start } of this.found) hit(text, start);
+  }
+
+  private searchTogether(bytes: Buffer, from: number, to: number): void {
     const { met, stride, key } = this;
     const end = Math.min(bytes.length, to + this.furthest + key);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const mask = key === 4 ? -1 : (1 << (8 * key)) - 1;
     const shift = 32 - BITS;
-    this.found = [];
     let at = from;
     // Four keys at a time: their loads do not wait for one another.
     for (const last = end - 3 * stride - 4; at <= last; at += 4 * stride) {
@@ -87,7 +106,6 @@ export class Searcher {
       const hash = hashAt(bytes, at, key);
       if (met[hash] === 1) this.compare(bytes, at, hash, from, to);
     }
-    for (const { text, start } of this.found) hit(text, start);
   }
 
   /** Where the `stride` keys begin that are rarest in logs. */
