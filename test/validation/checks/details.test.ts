@@ -24,10 +24,19 @@ describe('detailOf', () => {
   });
 
   it('takes the last line and the innermost function of a traceback, also of one that a logger wrote', () => {
-    const behind = ['  File "/a/b.py", line 3, in <module>', '    run()', '  File "/a/c d.py", line 9, in run', '    x()'];
-    expect(of('Traceback (most recent call last):', ...behind, 'KeyError: 1', 'I-Rec: on')).toBe('KeyError: 1 (c d.py, run)');
+    const behind = [
+      '  File "/a/b.py", line 3, in <module>',
+      '    run()',
+      '  File "/a/c d.py", line 9, in run',
+      '    x()',
+    ];
+    expect(of('Traceback (most recent call last):', ...behind, 'KeyError: 1', 'I-Rec: on')).toBe(
+      'KeyError: 1 (c d.py, run)',
+    );
     const logged = behind.map((line) => `err| ${line}`);
-    expect(of('err| Traceback (most recent call last):', ...logged, 'err| KeyError: 1')).toBe('KeyError: 1 (c d.py, run)');
+    expect(of('err| Traceback (most recent call last):', ...logged, 'err| KeyError: 1')).toBe(
+      'KeyError: 1 (c d.py, run)',
+    );
     expect(of('Traceback (most recent call last):', '  File "/a/b.py", line 3, in <module>', 'KeyError: 1')).toBe(
       'KeyError: 1 (b.py)',
     );

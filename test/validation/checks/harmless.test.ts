@@ -36,7 +36,7 @@ describe('what is named without having happened', () => {
     // Commands that are shown.
     "+ grep -q '‹Segmentation violation›' my.txt",
     '++ grep -c ‹Killed› rec.log',
-    "[10:11:12] + grep ‹Killed› rec.log",
+    '[10:11:12] + grep ‹Killed› rec.log',
     "if grep -q '‹Segmentation violation›' rec.log; then",
     'echo "‹Segmentation violation›"',
     "$ grep '‹Killed›' *.log",
@@ -44,7 +44,7 @@ describe('what is named without having happened', () => {
     // What somebody looks for.
     "Looking for '‹Segmentation violation›' in rec.log",
     'Searching rec.log for ‹Killed› ... none',
-    "checking logs for ‹Segmentation violation›",
+    'checking logs for ‹Segmentation violation›',
     "pattern '‹Killed›': 0 matches",
     // What is only spoken of.
     'to avoid a ‹segmentation fault› of old versions',

@@ -131,8 +131,8 @@ describe('judge', () => {
 
   it('recognizes an end by what the payload wrote last, as far as that tells why', () => {
     const print = (change: Partial<StepOutcome>, file: string, ...lines: string[]) =>
-      judge({ steps: [step('a', { ...change, lastLines: { file, lines } })], inLogs: [] }, builtInCriteria(0)).findings[0]
-        ?.fingerprint;
+      judge({ steps: [step('a', { ...change, lastLines: { file, lines } })], inLogs: [] }, builtInCriteria(0))
+        .findings[0]?.fingerprint;
     const status = (...lines: string[]) => print({ exitStatus: 1 }, 'stdout.log', ...lines);
     expect(status('event 17', "KeyError: 'hPt'")).toBe(status('event 90817', "KeyError: 'hPt'"));
     expect(status("KeyError: 'hPt'")).not.toBe(status('ModuleNotFoundError: ROOT'));

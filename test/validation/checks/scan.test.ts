@@ -29,22 +29,25 @@ describe('scanLog', () => {
     expect(matches.filter(({ severity }) => severity !== 'error')).toEqual([]);
   });
 
-  it.each(rules.map((rule) => ({ rule, id: rule.id })))('finds the examples of $id, and not its counter-examples', async ({
-    rule,
-  }) => {
-    const { examples = [], counterExamples = [] } = rule;
-    expect([examples.length > 0, counterExamples.length > 0]).toEqual([true, true]);
-    const alone = await scanLog(log(examples.join('\n')), [rule], { now, limit: 100 });
-    expect(alone.map(({ line }) => line)).toEqual(examples.map((_, index) => index + 1));
-    // Between others, each line has a rule of this severity at least.
-    const lines = new Set((await scanLog(log(examples.join('\n')), rules, { now, limit: 100 })).map(({ line }) => line));
-    expect(lines.size).toBeGreaterThan(0);
-    for (const line of counterExamples) {
-      expect(await scanLog(log(line), [rule], { now })).toEqual([]);
-      const others = await scanLog(log(line), rules, { now });
-      expect(others.filter(({ severity }) => severity === 'error')).toEqual([]);
-    }
-  });
+  it.each(rules.map((rule) => ({ rule, id: rule.id })))(
+    'finds the examples of $id, and not its counter-examples',
+    async ({ rule }) => {
+      const { examples = [], counterExamples = [] } = rule;
+      expect([examples.length > 0, counterExamples.length > 0]).toEqual([true, true]);
+      const alone = await scanLog(log(examples.join('\n')), [rule], { now, limit: 100 });
+      expect(alone.map(({ line }) => line)).toEqual(examples.map((_, index) => index + 1));
+      // Between others, each line has a rule of this severity at least.
+      const lines = new Set(
+        (await scanLog(log(examples.join('\n')), rules, { now, limit: 100 })).map(({ line }) => line),
+      );
+      expect(lines.size).toBeGreaterThan(0);
+      for (const line of counterExamples) {
+        expect(await scanLog(log(line), [rule], { now })).toEqual([]);
+        const others = await scanLog(log(line), rules, { now });
+        expect(others.filter(({ severity }) => severity === 'error')).toEqual([]);
+      }
+    },
+  );
 
   it('finds the lines that grep finds, with their numbers', async () => {
     const patterns = log(patternsForGrep(loadRules()).join('\n'));
@@ -209,30 +212,37 @@ describe('scanLog', () => {
     expect(matches.map(({ kind }) => kind)).toEqual(['E-ProcessOutput: none', 'Killed', 'Killed', 'Killed']);
   });
 
-  it.each(['utf16le', 'utf16be'] as const)('reads %s, with and without its mark, also across the parts of a file', async (
-    encoding,
-  ) => {
-    const wide = (text: string) => {
-      const bytes = Buffer.from(text, 'utf16le');
-      return encoding === 'utf16le' ? bytes : bytes.swap16();
-    };
-    for (const mark of ['\ufeff', '']) {
-      const head = `${mark}erster\r\nzweiter ä𝄞 Bus error\r\n`;
-      const content = wide(`${head}${'filler line\n'.repeat(60_000)}last \x1b[1mKil\x1b[0mled\n`);
-      expect(await scanLog(log(content), rules, { now })).toMatchObject([
-        { rule: { id: 'bus-error' }, line: 2, column: 12, message: 'zweiter ä𝄞 Bus error' },
-        { rule: { id: 'killed' }, line: 60_003, column: 10, message: 'last Killed' },
-      ]);
-    }
-  });
+  it.each(['utf16le', 'utf16be'] as const)(
+    'reads %s, with and without its mark, also across the parts of a file',
+    async (encoding) => {
+      const wide = (text: string) => {
+        const bytes = Buffer.from(text, 'utf16le');
+        return encoding === 'utf16le' ? bytes : bytes.swap16();
+      };
+      for (const mark of ['\ufeff', '']) {
+        const head = `${mark}erster\r\nzweiter ä𝄞 Bus error\r\n`;
+        const content = wide(`${head}${'filler line\n'.repeat(60_000)}last \x1b[1mKil\x1b[0mled\n`);
+        expect(await scanLog(log(content), rules, { now })).toMatchObject([
+          { rule: { id: 'bus-error' }, line: 2, column: 12, message: 'zweiter ä𝄞 Bus error' },
+          { rule: { id: 'killed' }, line: 60_003, column: 10, message: 'last Killed' },
+        ]);
+      }
+    },
+  );
 
   it('gives one result for a log with and without colours in every part of it', async () => {
-    const lines = Array.from({ length: 30_000 }, (_, i) => (i % 1000 === 7 ? `event ${i}: std::bad_alloc` : `event ${i} done`));
+    const lines = Array.from({ length: 30_000 }, (_, i) =>
+      i % 1000 === 7 ? `event ${i}: std::bad_alloc` : `event ${i} done`,
+    );
     const plain = await scanLog(log(`${lines.join('\n')}\n`), rules, { now, limit: 1000 });
-    const coloured = await scanLog(log(lines.map((line) => `\x1b[32m${line.replace('bad', '\x1b[1mbad')}\x1b[0m\n`).join('')), rules, {
-      now,
-      limit: 1000,
-    });
+    const coloured = await scanLog(
+      log(lines.map((line) => `\x1b[32m${line.replace('bad', '\x1b[1mbad')}\x1b[0m\n`).join('')),
+      rules,
+      {
+        now,
+        limit: 1000,
+      },
+    );
     expect(plain).toHaveLength(30);
     const shown = ({ line, message, kind }: LogMatch) => ({ line, message, kind });
     expect(coloured.map(shown)).toEqual(plain.map(shown));
@@ -249,7 +259,11 @@ describe('scanLog', () => {
   it('says that there are more kinds than it lists, and which they are by their kind', async () => {
     const word = (i: number) => [...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
     const flood = (n: number) => log(Array.from({ length: n }, (_, i) => `E-ProcessOutput: no ${word(i)}`).join('\n'));
-    const [one, same, other] = [await scanLog(flood(500), rules, { now }), await scanLog(flood(500), rules, { now }), await scanLog(flood(501), rules, { now })];
+    const [one, same, other] = [
+      await scanLog(flood(500), rules, { now }),
+      await scanLog(flood(500), rules, { now }),
+      await scanLog(flood(501), rules, { now }),
+    ];
     expect(one).toHaveLength(221);
     const rest = one.find(({ message }) => /not listed/.test(message));
     expect(rest).toMatchObject({
