@@ -13,7 +13,8 @@ export function isHarmless(line: string, from: number, to: number): boolean {
   const after = line.slice(to, to + LOOKED_AT);
   return (
     isEcho(line, before, after) ||
-    (isWords(found) && (isNegated(before) || isNothing(after) || isLookedFor(before, after) || isWarnedOf(before))) ||
+    (isWords(found) &&
+      (isNegated(before) || isNothing(after) || isLookedFor(before, after) || isWarnedOf(before, after))) ||
     isValue(before, found, after)
   );
 }
@@ -57,7 +58,10 @@ const NOTHING = new RegExp(
   `^(?:e?s)?["'\`’”)]?(?:` +
     `\\s*(?:[:=?]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
     `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
-    `|\\s*:?\\s+0 (?:times|matches|occurrences|lines|hits|found)\\b)`,
+    `|\\s*:?\\s+0 (?:times|matches|occurrences|lines|hits|found)\\b` +
+    `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
+    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*0+(?:\\.0+)?(?![\\w.])` +
+    `|\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|ignored|trapped|handling|handlers?|mask)\\b)`,
   'i',
 );
 
@@ -79,7 +83,12 @@ function isLookedFor(before: string, after: string): boolean {
 }
 
 /** What is to be kept from happening, or would be handled: `to avoid a segmentation fault`, `handler for bus error`. */
-function isWarnedOf(before: string): boolean {
+function isWarnedOf(before: string, after: string): boolean {
+  if (
+    /\b(?:if|when|once) (?:an?|any|the) ["'`(]?$/i.test(before) &&
+    /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
+  )
+    return true;
   return /\b(?:(?:avoid|prevent)(?:s|ed|ing)?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for)(?: (?:a|an|any|the|possible|potential|signal))* ["'`(]?$/i.test(
     before,
   );

@@ -139,6 +139,7 @@ export const RULE_FILES = [
   'python',
   'sanitizers',
   'system',
+  'generic',
   'step',
 ] as const;
 
@@ -152,9 +153,18 @@ export function builtInRulesFile(name: (typeof RULE_FILES)[number]): string {
  * @throws {InputError} with every problem of a file, each with file, line and column
  */
 export function loadRules(files: readonly string[] = []): Rules {
-  const rules = new Map<string, AnyRule>();
-  for (const path of [...RULE_FILES.map(builtInRulesFile), ...files]) takeAll(readYaml(path, file, 'rules'), rules);
-  return sort(rules);
+  builtIn ??= readAll(RULE_FILES.map(builtInRulesFile));
+  return sort(readAll(files, builtIn));
+}
+
+/** Read once: they are asked for several times in a run. */
+let builtIn: ReadonlyMap<string, AnyRule> | undefined;
+
+/** @throws {InputError} with every problem of a file */
+function readAll(files: readonly string[], before: ReadonlyMap<string, AnyRule> = new Map()): Map<string, AnyRule> {
+  const rules = new Map(before);
+  for (const path of files) takeAll(readYaml(path, file, 'rules'), rules);
+  return rules;
 }
 
 /**

@@ -33,6 +33,11 @@ describe('what is named without having happened', () => {
     '‹Segmentation violation› not seen',
     '‹std::bad_alloc›: 0 times',
     '‹Segmentation fault›: no',
+    'CAN ‹bus error› counter: 0',
+    '‹Segmentation fault› check: passed',
+    'if a ‹Segmentation fault› occurs, send the core',
+    '‹floating point exception›s are enabled',
+    '‹SIGSEGV› handler installed',
     // Commands that are shown.
     "+ grep -q '‹Segmentation violation›' my.txt",
     '++ grep -c ‹Killed› rec.log',
