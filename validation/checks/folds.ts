@@ -19,7 +19,7 @@ const hideShort = (text: string): string => text.replace(/(?<!\d)\d{1,4}(?!\d)/g
 export const KEEPS: readonly Fold[] = [
   // Of errors, signals and statuses: `status 134`, `code was set to 134`, `returned with 128`, `rc=-1`, `Error 2`.
   [
-    /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by)\b){1,12}-?\d{1,5}\b(?!\.\d)/g,
+    /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by)\b){1,12}(?:-?\d{1,5}|0x[\da-fA-F]{1,8})\b(?!\.\d)/g,
     hide,
   ],
   [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?!\.\d)(?! of\b)/g, hide],
@@ -36,7 +36,7 @@ export const KEEPS: readonly Fold[] = [
     /\b(?:[Hh]isto(?:gram)?s?|T(?:H[123]|Profile|Graph)\w?|[Oo]bject|[Bb]ranch|[Kk]ey|[Gg]raph|[Cc]anvas|[Pp]lot|[Tt]ree)(?: named?| called)?[ :=]{1,3}["'`(]?[A-Za-z][\w./-]{0,80}/g,
     hideShort,
   ],
-  [/(?<![\w.])(?:[hf]H?(?:ist)?[A-Z]\w{0,60}?|h)\d{1,4}\b/g, hideShort],
+  [/(?<![\w.])(?:[hf]H?(?:ist)?[A-Z]\w{0,60}?|h_\w{0,60}?|h)\d{1,4}\b/g, hideShort],
 ];
 
 const MONTH =
@@ -47,7 +47,7 @@ const HALF = '(?: ?[AaPp]\\.?[Mm]\\b\\.?)';
 const CLOCK = `\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?${HALF}?`;
 /** Named ones are listed: a word in capitals behind a time may be a severity or a detector. */
 const ZONE =
-  '(?: ?\\(?(?:Z|[+-]\\d\\d:?\\d\\d|(?:UTC|GMT)(?:[+-]\\d{1,2}(?::?\\d\\d)?)?|CES?T|CEDT|EES?T|WES?T|MES?Z|BST|IST|MSK|[ECMP][SD]T|JST|KST|HKT|AE[SD]?T|NZ[SD]?T)\\b\\)?)?';
+  '(?: ?\\(?(?:Z|[+-]\\d\\d:?\\d\\d|(?:UTC|GMT)(?:[+-]\\d{1,2}(?::?\\d\\d)?)?|CES?T|CEDT|EES?T|WES?T|MES?Z|BST|IST|MSK|[ECMP][SD]T|JST|KST|HKT|AE[SD]?T|NZ[SD]?T)\\b\\)?){0,2}';
 const DATES = [
   `${YEAR}[-/.]\\d\\d[-/.]\\d\\d`,
   `\\d{1,2}/\\d{1,2}/(?:${YEAR}|\\d\\d)`,
@@ -61,6 +61,7 @@ const TIMES: readonly Fold[] = [
   [new RegExp(`(?<![\\d.])(?:${DATES.join('|')})(?:(?:,? +at +|[,T_: -]{1,2})${CLOCK}${ZONE})?(?!\\d)`, 'g'), '<time>'],
   // As date, ls and syslog write it: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31`.
   [new RegExp(`\\b${DAY}${MONTH} +\\d{1,2} +${CLOCK}${ZONE}(?: ${YEAR})?\\b`, 'g'), '<time>'],
+  [new RegExp(`\\b${YEAR}-W\\d\\d(?:-\\d)?\\b`, 'g'), '<time>'],
   [new RegExp(`\\b${YEAR}\\d{4}[T_-]\\d{4,6}(?:\\.\\d+)?Z?\\b`, 'g'), '<time>'],
   [new RegExp(`(?<![\\d:.])\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?${HALF}?|${HALF})${ZONE}(?![\\d:])`, 'g'), '<time>'],
   [/[[(]<time>[\])]/g, '<time>'],
@@ -140,10 +141,17 @@ const OTHERS: readonly Fold[] = [
     '<n>',
   ],
   [/(?<![\w.])\d+h\d+m(?:\d+(?:\.\d+)?s)?\b|(?<![\w.])\d+m\d+(?:\.\d+)?s\b/g, '<n>'],
+  [
+    /\b(?:(?:half )?an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirty) (?:second|minute|hour|day)s?\b/g,
+    '<n>',
+  ],
+  [/(?<![\w.])\d+d (?=<n>)|(?<![\w.])\d+(?:st|nd|rd|th)\b/g, '<n>'],
+  [/<n><n>/g, '<n>'],
+  [/(?<=\w@)[\w.-]*\w/g, '<host>'],
   [/(?<![\w.])-?(?:nan|inf)\b(?:\([\w()]*\))?|\(nil\)/gi, '<n>'],
   [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
   [/\b(?=[\da-f]*\d)[\da-f]{8,}\b/gi, '<n>'],
-  [/\b((?:evt|event|job|chunk|track|thread|pid|tid|G4WT|worker|stream|slot|rank)[_#-]?)\d+\b/gi, '$1<n>'],
+  [/\b((?:evt|event|job|chunk|track|thread|pid|tid|G4WT|worker|stream|slot|rank)[_#-]?)\d+(?:_\d+)*\b/gi, '$1<n>'],
   [
     new RegExp(
       [
