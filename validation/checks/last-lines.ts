@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { LastLines } from '../report/model.ts';
-import { fold } from './fingerprint.ts';
+import { fold, foldOfHosts } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
 import { plainText } from './plain.ts';
 import type { StepCheck } from './rules.ts';
@@ -52,10 +52,11 @@ const FROM_OUTSIDE: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP
  * What a payload wrote last, folded, as far as it tells why it ended so: with a status of its own all of it. One that
  * crashed had no time to write what was in its buffers, so that the end of its stdout is anywhere: only stderr counts.
  */
-export function lastWords(check: StepCheck, { lastLines: last, signal }: StepOutcome): string[] {
+export function lastWords(check: StepCheck, { lastLines: last, signal, host }: StepOutcome): string[] {
   if (!last) return [];
   const isTelling =
     check === 'exit-status' ||
     (check === 'signal' && last.file === 'stderr.log' && !FROM_OUTSIDE.includes(signal ?? ''));
-  return isTelling ? last.lines.map((line) => fold(line)) : [];
+  const hosts = foldOfHosts(host === undefined ? [] : [host]);
+  return isTelling ? last.lines.map((line) => fold(line, hosts)) : [];
 }
