@@ -15,12 +15,18 @@ function troublesOf({ findings }: Pick<Report, 'findings'>): KnownTroubles {
   return new KnownTroubles(findings.filter(isCompared));
 }
 
-/** The findings with their `age`: whether the reference run had them too. */
+/**
+ * The findings with their `age`: whether the reference run had them too. An error or a warning that was only a note there,
+ * since an exception excused it or so many were tolerated, is new: nobody has accepted it.
+ */
 export function withAges(findings: readonly Finding[], reference: Compared): Finding[] {
-  const before = troublesOf(reference);
-  return findings.map((finding) =>
-    isCompared(finding) ? { ...finding, age: before.has(finding) ? 'known' : 'new' } : finding,
-  );
+  const notes = troublesOf(reference);
+  const serious = troublesOf({ findings: reference.findings.filter(({ severity }) => severity !== 'info') });
+  return findings.map((finding) => {
+    if (!isCompared(finding)) return finding;
+    const before = finding.severity === 'info' ? notes : serious;
+    return { ...finding, age: before.has(finding) ? 'known' : 'new' };
+  });
 }
 
 /**

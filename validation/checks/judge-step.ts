@@ -72,7 +72,8 @@ function mergeParts(
   return inLogs.filter((finding) => {
     const parts = rules.find(({ id }) => id === finding.rule)?.partOf;
     const whole = ofStep.find(({ check }) => parts?.includes(check));
-    if (!whole) return true;
+    // Where a program crashed is more than that it did.
+    if (!whole || finding.trace) return true;
     const { file, line, column, context } = finding;
     if (whole.file === undefined) {
       Object.assign(whole, { file, line, column, context });
