@@ -9,7 +9,7 @@ import { type Encoding, encodingOf, type PlainWindow, plainWindow } from './plai
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
 import { type Exception, excuse, excuses, holds } from './scope.ts';
-import { Searcher } from './search.ts';
+import { type Searcher, searcherFor } from './search.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
 
@@ -127,7 +127,7 @@ class Collector {
     this.rules = rules;
     this.options = options;
     this.hosts = foldOfHosts(options.hosts ?? []);
-    this.searcher = new Searcher(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
+    this.searcher = searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
     this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }

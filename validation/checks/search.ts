@@ -182,3 +182,17 @@ function commonKeys(key: number): Map<number, number> {
   }
   return counts;
 }
+
+/** For the sets of texts that were looked for last: many logs are looked through for the same ones. */
+const made = new Map<string, Searcher>();
+const KEPT = 8;
+
+/** A searcher for these texts, which may have been used before. */
+export function searcherFor(texts: readonly Wanted[]): Searcher {
+  const key = JSON.stringify(texts);
+  const searcher = made.get(key) ?? new Searcher(texts);
+  made.delete(key);
+  made.set(key, searcher);
+  for (const oldest of made.keys()) if (made.size > KEPT) made.delete(oldest);
+  return searcher;
+}
