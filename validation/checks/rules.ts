@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { InputError, type Problem } from '../jdl/problem.ts';
+import { InputError, type Problem } from '../input/input-error.ts';
+import { parseYaml, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import type { Severity } from '../report/model.ts';
-import { parseYaml, readYaml, type YamlFile } from '../workflow/yaml-file.ts';
 import { FINGERPRINTS } from './fingerprint.ts';
 import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
 

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../report/model.ts';
-import { formatMemory } from '../report/size.ts';
-import { formatDuration } from '../report/time.ts';
+import { formatMemory } from '../units/size.ts';
+import { formatDuration } from '../units/time.ts';
 import { fingerprint, fold } from './fingerprint.ts';
 import { earlierFingerprint } from './fingerprint-1.ts';
 import { lastWords } from './last-lines.ts';

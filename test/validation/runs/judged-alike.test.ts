@@ -6,9 +6,9 @@ import { earlierFingerprint } from '../../../validation/checks/fingerprint-1.ts'
 import { hasChanged } from '../../../validation/notify/conditions.ts';
 import type { Finding, Report } from '../../../validation/report/model.ts';
 import { writeReport } from '../../../validation/report/write.ts';
-import { judgeAgain } from '../../../validation/runs/judge.ts';
-import { thisProcess } from '../../../validation/runs/record.ts';
-import { type RunDir, RunStore } from '../../../validation/runs/store.ts';
+import { judgeAgain } from '../../../validation/runs/judging/judge.ts';
+import { thisProcess } from '../../../validation/runs/store/record.ts';
+import { type RunDir, RunStore } from '../../../validation/runs/store/store.ts';
 
 let dir: DirResult;
 let store: RunStore;
