@@ -22,6 +22,7 @@ const CHECKS = [
   'missing-output',
   'empty-output',
   'vanished-output',
+  'cut-off-output',
   'time-limit',
   'time',
   'memory',

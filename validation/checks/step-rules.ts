@@ -114,7 +114,9 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
   return troubles;
 }
 
-function ofOutputs({ missing = [], outputs, vanished = [], exitStatus, signal }: StepOutcome): Trouble[] {
+function ofOutputs(outcome: StepOutcome): Trouble[] {
+  const { missing = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
+  const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
     // Of a payload that failed nothing else is to be expected.
     ...(exitStatus || signal ? [] : vanished).map((output): Trouble => {
@@ -123,8 +125,11 @@ function ofOutputs({ missing = [], outputs, vanished = [], exitStatus, signal }:
     ...missing.map((output): Trouble => {
       return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
     }),
-    ...outputs
-      .filter(({ size }) => size === 0)
-      .map(({ name }): Trouble => ({ check: 'empty-output', message: `the output ${name} is empty`, output: name })),
+    ...[...unpacked, ...empty].map((output): Trouble => {
+      return { check: 'empty-output', message: `the output ${output} is empty`, output };
+    }),
+    ...cutOff.map((output): Trouble => {
+      return { check: 'cut-off-output', message: `the output ${output} is cut off: its end is missing`, output };
+    }),
   ];
 }
