@@ -17,7 +17,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   'framework/mesos': [],
   'framework/workqueue': [],
   ...ofValidation({
-    cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
+    cli: 'config server runs notify schedule preflight graph report checks histograms makeflow workflow step jdl',
     config: 'server runs notify preflight checks workflow jdl',
     server: 'runs preflight graph report checks workflow step jdl',
     runs: 'report checks makeflow workflow step jdl',
@@ -28,6 +28,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     graph: 'report jdl',
     report: '',
     checks: 'report workflow jdl',
+    histograms: 'workflow jdl',
     makeflow: 'step',
     workflow: 'step jdl',
     step: 'jdl',

@@ -1,0 +1,176 @@
+import type { Numbers } from '../model.ts';
+import type { TestName, TestResult } from '../result.ts';
+import { type Bins, chi2Test, sum, variances, type Weighting } from './chi2.ts';
+import { kolmogorovTest } from './kolmogorov.ts';
+import { type Enough, type Groups, mergeCells, sumGroups } from './merge.ts';
+import { binomialProbability, chi2Probability, kolmogorovProbability } from './probability.ts';
+import { learnSpread, probability, type Spread, sizeOf } from './spread.ts';
+
+/** Effective entries that a bin of a χ² test must have in both. */
+const ENOUGH = 10;
+/** Root mean square of the Kolmogorov distance z of equal distributions: √(π²/12). */
+const RMS_Z = Math.PI / Math.sqrt(12);
+/** A shift of a normal distribution by one standard deviation makes a distance of 0.4. */
+const DISTANCE_OF_SHIFT = 0.4;
+/** Pulls below this cannot be the one that counts, and need no exact probability. */
+const SMALL_PULL = 3;
+
+/** One histogram of the comparison: the cells that are compared. */
+export interface Shape {
+  bins: Bins;
+  sum: number;
+  effective: number;
+}
+
+export function shapeOf(bins: Bins): Shape {
+  const total = sum(bins.content);
+  const squares = bins.sumw2 ? sum(bins.sumw2) : total;
+  return { bins, sum: total, effective: squares > 0 ? total ** 2 / squares : 0 };
+}
+
+/** Several histograms as one. */
+export function together(shapes: readonly Shape[]): Shape {
+  const [only] = shapes;
+  if (only && shapes.length === 1) return only;
+  const add = (pick: (bins: Bins) => Numbers): Float64Array => {
+    const out = new Float64Array(only?.bins.content.length ?? 0);
+    for (const { bins } of shapes) {
+      const values = pick(bins);
+      for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (values[i] as number);
+    }
+    return out;
+  };
+  const weighted = shapes.some(({ bins }) => bins.sumw2);
+  return shapeOf({ content: add(({ content }) => content), sumw2: weighted ? add(variances) : undefined });
+}
+
+export interface ShapeTests {
+  tests: TestResult[];
+  spread: Spread;
+  /** The group of cells that differs most. */
+  worst?: { cells: Groups; group: number };
+}
+
+/**
+ * Compares the shapes of a histogram and of its references.
+ * @param line how many cells the region has along each axis
+ * @param ordered whether the order of bins means something, so that shapes can be cumulated
+ */
+export function compareShapes(
+  line: readonly number[],
+  own: Shape,
+  references: readonly Shape[],
+  ordered: boolean,
+  name: TestName = 'shape',
+): ShapeTests {
+  const reference = together(references);
+  const mode: Weighting = own.bins.sumw2 || reference.bins.sumw2 ? 'WW' : 'UU';
+  const cells = mergeCells(line, ...merging(own, reference, mode));
+  const merged = (shape: Shape): Shape =>
+    shapeOf({
+      content: sumGroups(shape.bins.content, cells),
+      sumw2: shape.bins.sumw2 && sumGroups(shape.bins.sumw2, cells),
+    });
+  const [a, b] = [merged(own), merged(reference)];
+  const tests: TestResult[] = [];
+  const mergedReferences = references.map(merged);
+  const spread = learnSpread(mergedReferences, (one, others) => {
+    const { chi2, ndf, error } = chi2Test(one.bins, together(others).bins, { mode });
+    return error === undefined ? { chi2, ndf } : undefined;
+  });
+  const shown = spread.factor > 1 ? { spread: spread.factor } : {};
+  const entries = (own.effective * reference.effective) / (own.effective + reference.effective);
+  const { chi2, ndf, error } = chi2Test(a.bins, b.bins, { mode });
+  let worst: ShapeTests['worst'];
+  if (error === undefined && ndf > 0) {
+    const p = probability(chi2, ndf, spread);
+    tests.push({ test: name, statistic: chi2, ndf, p, size: sizeOf(chi2, ndf, entries, spread), ...shown });
+    const bin = worstBin(a, b, spread);
+    if (bin) {
+      worst = { cells, group: bin.group };
+      if (name === 'shape') tests.push({ test: 'bin', statistic: bin.pull, p: bin.p, size: bin.size, ...shown });
+    }
+  }
+  if (ordered && line.length === 1) {
+    const distance = cumulated(own, reference, references);
+    if (distance) tests.push(distance);
+  }
+  return { tests, spread, ...(worst && { worst }) };
+}
+
+/** What decides about the merging of cells: expectations, so that it does not depend on which of the two has more. */
+function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Enough] {
+  const length = own.bins.content.length;
+  const pooled = new Float64Array(length);
+  const scale = mode === 'UU' ? 1 : own.sum / reference.sum;
+  for (let i = 0; i < length; i++) {
+    pooled[i] = (own.bins.content[i] as number) + scale * (reference.bins.content[i] as number);
+  }
+  if (mode === 'UU') {
+    const share = Math.min(own.sum, reference.sum) / (own.sum + reference.sum);
+    return [[pooled], ([content = 0]) => content * share >= ENOUGH];
+  }
+  const errors = variances(own.bins);
+  const scaled = Float64Array.from(variances(reference.bins), (error) => error * scale * scale);
+  return [
+    [pooled, errors, scaled],
+    ([content = 0, e1 = 0, e2 = 0]) => (content / 2) ** 2 >= ENOUGH * Math.max(e1, e2) && Math.max(e1, e2) > 0,
+  ];
+}
+
+/** The bin with the largest pull; its probability is that of the largest of as many. */
+function worstBin(
+  a: Shape,
+  b: Shape,
+  spread: Spread,
+): { group: number; pull: number; p: number; size: number } | undefined {
+  let worst: { group: number; pull: number; p: number; size: number } | undefined;
+  const groups = a.bins.content.length;
+  const [va, vb] = [variances(a.bins), variances(b.bins)];
+  const scale = a.sum / b.sum;
+  const share = a.effective / (a.effective + b.effective);
+  for (let group = 0; group < groups; group++) {
+    const x = a.bins.content[group] as number;
+    const y = scale * (b.bins.content[group] as number);
+    const [ex, ey] = [va[group] as number, scale * scale * (vb[group] as number)];
+    // Of two Poisson numbers of one expectation, each has the variance that the sum tells.
+    const variance = a.bins.sumw2 || b.bins.sumw2 ? ex + ey : (x + y / scale) * scale;
+    if (!(variance > 0)) continue;
+    const pull = (x - y) / Math.sqrt(variance * spread.factor);
+    if (worst && Math.abs(pull) <= Math.abs(worst.pull)) continue;
+    const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(x, ex, y, ey, share, pull, spread);
+    const size = Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
+    worst = { group, pull, p: Math.min(1, groups * p), size };
+  }
+  return worst;
+}
+
+/**
+ * The probability of a bin's two contents. With few entries it is far from that of a normal distribution, so it is that
+ * of so many of all entries being the new one's.
+ */
+function exact(x: number, ex: number, y: number, ey: number, share: number, pull: number, { factor }: Spread): number {
+  const normal = chi2Probability(pull * pull, 1);
+  const n1 = ex > 0 ? (x * x) / ex : 0;
+  const n2 = ey > 0 ? (y * y) / ey : 0;
+  const all = Math.round((n1 + n2) / factor);
+  const binomial = binomialProbability(Math.min(all, Math.round(n1 / factor)), all, share);
+  return Math.max(normal, binomial);
+}
+
+function cumulated(own: Shape, reference: Shape, references: readonly Shape[]): TestResult | undefined {
+  const found = kolmogorovTest(own.bins, reference.bins);
+  if (typeof found === 'string') return undefined;
+  const spread = learnSpread(references, (one, others) => {
+    const result = kolmogorovTest(one.bins, together(others).bins);
+    return typeof result === 'string' ? undefined : { chi2: (result.z / RMS_Z) ** 2, ndf: 1 };
+  });
+  const z = found.z / Math.sqrt(spread.factor);
+  return {
+    test: 'cumulated',
+    statistic: z,
+    p: kolmogorovProbability(z),
+    size: found.distance / DISTANCE_OF_SHIFT,
+    ...(spread.factor > 1 && { spread: spread.factor }),
+  };
+}

@@ -1,0 +1,84 @@
+import { wildcardMatches } from '../../workflow/scope.ts';
+import { measure } from '../compare/measure.ts';
+import { type FoundObject, nameOf } from '../model.ts';
+import type { Question } from '../protocol.ts';
+import type { Measurement } from '../result.ts';
+import { type Rule, settingsOf } from '../rules/match.ts';
+import { objectsOf, unreadable } from './extract.ts';
+import type { RootFile } from './file.ts';
+import { type Entry, walk } from './walk.ts';
+
+const MB = 2 ** 20;
+/** An object of one class of ROOT's, whose name is that of the record: others may hold objects of any name. */
+const ALONE = /^(TH[123]\w|TProfile\w*|TEfficiency|TGraph\w*)$/;
+
+/** @param reading called before a record is read that takes so many bytes of memory */
+export interface Answers {
+  reading(name: string, bytes: number): void;
+  measured(measurement: Measurement): void;
+}
+
+/**
+ * Compares a file with its references, record by record, so that memory holds the objects of one name only.
+ * @throws {Error} one sentence: the keys of a file cannot be read
+ */
+export async function comparePair(
+  own: RootFile,
+  references: readonly RootFile[],
+  { rules, match, limits }: Question,
+  answers: Answers,
+): Promise<void> {
+  const files = [own, ...references];
+  const lists: Map<string, Entry>[] = [];
+  for (const file of files) {
+    lists.push(new Map((await walk(file, limits.objects)).map((entry) => [JSON.stringify(entry.path), entry])));
+  }
+  let left = limits.objects;
+  for (const id of new Set(lists.flatMap((list) => [...list.keys()]))) {
+    const entries = lists.map((list) => list.get(id));
+    const some = entries.find((entry) => entry !== undefined) as Entry;
+    if (match !== undefined && ALONE.test(some.className) && !wildcardMatches(match, nameOf(some.path))) continue;
+    const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
+    answers.reading(nameOf(some.path), bytes);
+    const found: FoundObject[][] = [];
+    for (const [index, entry] of entries.entries()) {
+      const tooLarge = bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
+      found.push(entry ? await read(files[index] as RootFile, entry, left, tooLarge) : []);
+    }
+    left -= Math.max(...found.map((objects) => objects.length));
+    for (const measurement of measureAll(found, rules, match)) answers.measured(measurement);
+  }
+}
+
+async function read(file: RootFile, entry: Entry, most: number, tooLarge: number | undefined): Promise<FoundObject[]> {
+  const { path, className, key, problem } = entry;
+  if (problem !== undefined) return [unreadable(path, className, problem)];
+  if (tooLarge !== undefined) {
+    return [
+      unreadable(path, className, `with its references it has ${tooLarge} MB, which is more than is read at once`),
+    ];
+  }
+  if (most <= 0) return [unreadable(path, className, 'the file has more objects than are read')];
+  try {
+    return objectsOf(path, className, await file.readObject(key), most);
+  } catch (error) {
+    return [unreadable(path, className, (error as Error).message)];
+  }
+}
+
+function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], match?: string): Generator<Measurement> {
+  const maps = found.map((objects) => new Map(objects.map((object) => [JSON.stringify(object.path), object])));
+  const [own, ...references] = maps;
+  for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
+    const path = (maps.find((map) => map.has(id))?.get(id) as FoundObject).path;
+    const name = nameOf(path);
+    if (match !== undefined && !wildcardMatches(match, name)) continue;
+    const { range, tests } = settingsOf(rules, name);
+    yield measure(
+      path,
+      own?.get(id),
+      references.map((map) => map.get(id)),
+      { ...(range && { range }), ...(tests && { tests }) },
+    );
+  }
+}
