@@ -8,6 +8,8 @@ import type { Measurement } from './result.ts';
 const MB = 2 ** 20;
 /** Of the reading process: JavaScript's own memory. The contents of objects are outside of it, see `memoryBytes`. */
 const HEAP_MB = 400;
+/** Thousands of small objects, one after the other, are collected a few times only. */
+const YOUNG_MB = 16;
 /** How often its memory is looked at. */
 const WATCH_MS = 50;
 /** Bytes of answers that are taken; ten thousand objects make five million. */
@@ -33,7 +35,7 @@ function builtProgram(): string {
  * @param program see builtProgram
  */
 export async function readInProcess(request: Request, program: string = builtProgram()): Promise<Reading> {
-  const options = [`--max-old-space-size=${HEAP_MB}`, '--disable-proto=delete'];
+  const options = [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${YOUNG_MB}`, '--disable-proto=delete'];
   const child = spawn(process.execPath, [...options, program], {
     cwd: '/',
     env: {},

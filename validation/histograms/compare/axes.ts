@@ -23,20 +23,21 @@ export function align(first: readonly Axis[], second: readonly Axis[]): Alignmen
   if (first.length !== second.length) {
     return { differs: `the reference has ${second.length} dimensions, the new one has ${first.length}` };
   }
-  const axes: Axis[] = [];
-  const maps: { first: CellMap[]; second: CellMap[] } = { first: [], second: [] };
-  const notes: string[] = [];
+  const fits: (ByLabels | undefined)[] = [];
   for (const [index, a] of first.entries()) {
     const b = second[index] as Axis;
     const byText = a.labels && b.labels && !sameLabels(a, b) ? byLabels(a, b) : undefined;
     const difference = byText ? undefined : edgesDiffer(a, b);
     if (difference !== undefined) return { differs: `${NAMES[index]} axis: ${difference}` };
-    axes.push(byText?.axis ?? a);
-    maps.first.push(byText?.first ?? identity(a.bins));
-    maps.second.push(byText?.second ?? identity(a.bins));
-    if (byText) notes.push(byText.note);
+    fits.push(byText);
   }
-  return notes.length === 0 ? { same: true } : { axes, ...maps, note: notes.join('; ') };
+  if (fits.every((fit) => fit === undefined)) return { same: true };
+  return {
+    axes: first.map((axis, i) => fits[i]?.axis ?? axis),
+    first: first.map((axis, i) => fits[i]?.first ?? identity(axis.bins)),
+    second: second.map((axis, i) => fits[i]?.second ?? identity(axis.bins)),
+    note: fits.flatMap((fit) => fit?.note ?? []).join('; '),
+  };
 }
 
 /** Where bin number `i + 1` begins; `i` up to the number of bins. */
@@ -69,8 +70,15 @@ function sameLabels(a: Axis, b: Axis): boolean {
   );
 }
 
+interface ByLabels {
+  axis: Axis;
+  first: CellMap;
+  second: CellMap;
+  note: string;
+}
+
 /** Bins of the same text become one; those without a text come behind, in their order. */
-function byLabels(a: Axis, b: Axis): { axis: Axis; first: CellMap; second: CellMap; note: string } | undefined {
+function byLabels(a: Axis, b: Axis): ByLabels | undefined {
   const places = new Map<string, number>();
   const labels = new Map<number, string>();
   for (const axis of [a, b]) {

@@ -7,8 +7,8 @@ export interface Region {
   shape: readonly number[];
   /** Bin number of the first of them, along each axis. */
   first: readonly number[];
-  /** Index of each cell, x fastest. */
-  cells: Int32Array;
+  /** Of the whole histogram, flow cells included, along each axis. */
+  cells: readonly number[];
 }
 
 /**
@@ -16,36 +16,33 @@ export interface Region {
  */
 export function regionOf(axes: readonly Axis[], range?: readonly [number, number]): Region {
   const first = axes.map(() => 1);
-  const last = axes.map(({ bins }) => bins);
+  const shape = axes.map(({ bins }) => bins);
   const [x] = axes;
   if (range && x) {
-    const inside = (bin: number): boolean => {
+    const isInside = (bin: number): boolean => {
       const middle = (edge(x, bin - 1) + edge(x, bin)) / 2;
       return middle >= range[0] && middle <= range[1];
     };
-    while ((first[0] as number) <= x.bins && !inside(first[0] as number)) first[0] = (first[0] as number) + 1;
-    while ((last[0] as number) >= (first[0] as number) && !inside(last[0] as number)) last[0] = (last[0] as number) - 1;
+    const inside = Array.from({ length: x.bins }, (_, i) => i + 1).filter(isInside);
+    first[0] = inside[0] ?? 1;
+    shape[0] = inside.length;
   }
-  const shape = axes.map((_, i) => (last[i] as number) - (first[i] as number) + 1);
-  const cells = new Int32Array(shape.reduce((product, bins) => product * bins, 1));
-  const [columns, rows, layers] = [shape[0] ?? 0, shape[1] ?? 1, shape[2] ?? 1];
-  const stepY = (axes[0]?.bins ?? 0) + 2;
-  const stepZ = stepY * ((axes[1]?.bins ?? 0) + 2);
-  let at = 0;
-  for (let z = 0; z < layers; z++) {
-    for (let y = 0; y < rows; y++) {
-      let cell = (first[0] ?? 0) + (axes.length > 1 ? stepY * ((first[1] as number) + y) : 0);
-      if (axes.length > 2) cell += stepZ * ((first[2] as number) + z);
-      for (let i = 0; i < columns; i++) cells[at++] = cell++;
-    }
-  }
-  return { shape, first, cells };
+  return { shape, first, cells: axes.map(({ bins }) => bins + 2) };
 }
 
 /** Their contents, close together. */
-export function take(numbers: Numbers, { cells }: Region): Float64Array {
-  const out = new Float64Array(cells.length);
-  for (let i = 0; i < cells.length; i++) out[i] = numbers[cells[i] as number] as number;
+export function take(numbers: Numbers, { shape, first, cells }: Region): Float64Array {
+  const [columns = 0, rows = 1, layers = 1] = shape;
+  const [x0 = 0, y0 = 0, z0 = 0] = first;
+  const [nx = 1, ny = 1] = cells;
+  const out = new Float64Array(columns * rows * layers);
+  let at = 0;
+  for (let z = 0; z < layers; z++) {
+    for (let y = 0; y < rows; y++) {
+      const from = x0 + nx * (y + y0 + ny * (z + z0));
+      for (let x = 0; x < columns; x++) out[at++] = numbers[from + x] as number;
+    }
+  }
   return out;
 }
 

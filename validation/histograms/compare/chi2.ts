@@ -159,8 +159,15 @@ function weightedBoth(first: Bins, second: Bins, result: Chi2): Chi2 {
   return { ...result, ndf, chi2, igood: few1 + few2 };
 }
 
+/** Sums of long lists, which never change once they are made: they are asked for again and again. */
+const sums = new WeakMap<Numbers, number>();
+const LONG = 1000;
+
 export function sum(numbers: Numbers): number {
+  const known = numbers.length > LONG ? sums.get(numbers) : undefined;
+  if (known !== undefined) return known;
   let total = 0;
   for (let i = 0; i < numbers.length; i++) total += numbers[i] as number;
+  if (numbers.length > LONG) sums.set(numbers, total);
   return total;
 }

@@ -1,11 +1,10 @@
-import type { Axis, Counts, Numbers } from '../model.ts';
+import type { Axis, Counts } from '../model.ts';
 import type { Facts, Measurement, TestName, TestResult, Total } from '../result.ts';
 import { isLabelled } from './axes.ts';
 import { flowOf, type Region, regionOf, take } from './cells.ts';
 import { sum } from './chi2.ts';
 import { momentsOf, placeOf } from './facts.ts';
 import { compareFlow } from './flow.ts';
-import { sumGroups } from './merge.ts';
 import { compareShapes, type Shape, type ShapeTests, shapeOf, together } from './shape.ts';
 import type { Spread } from './spread.ts';
 
@@ -70,7 +69,8 @@ function notCounts(own: Counts, references: readonly Counts[]): string | undefin
     if (sumw2 || weight !== undefined || content instanceof Int32Array) continue;
     for (let i = 0; i < content.length; i++) {
       const value = content[i] as number;
-      if (value < 0 || !Number.isInteger(value)) return `its contents are no counts (${value}), and it has no errors`;
+      if (value < 0 || value !== Math.floor(value))
+        return `its contents are no counts (${value}), and it has no errors`;
     }
   }
   return undefined;
@@ -132,8 +132,5 @@ export function totalOf(counts: Counts): Total {
 function factsOf(axes: readonly Axis[], region: Region, own: Shape, reference: Shape, { worst }: ShapeTests): Facts {
   const moments = axes.length === 1 ? momentsOf(axes[0] as Axis, region, own.bins.content, reference.bins.content) : {};
   if (!worst) return moments;
-  const at = (content: Numbers): number => sumGroups(content, worst.cells)[worst.group] ?? 0;
-  const scale = own.sum / reference.sum;
-  const values: [number, number] = [scale * at(reference.bins.content), at(own.bins.content)];
-  return { ...moments, worst: { where: placeOf(axes, region, worst.cells, worst.group), values } };
+  return { ...moments, worst: { where: placeOf(axes, region, worst.cells, worst.group), values: worst.values } };
 }

@@ -39,15 +39,8 @@ function unitOf(title: string): string | undefined {
 
 /** Where a group of cells is: `x = 1.5`, of several bins `x = 1 to 2`, of a labelled one its text. */
 export function placeOf(axes: readonly Axis[], region: Region, { of }: Groups, group: number): string {
-  const low = axes.map(() => Number.POSITIVE_INFINITY);
-  const high = axes.map(() => 0);
-  for (let i = 0; i < of.length; i++) {
-    if (of[i] !== group) continue;
-    for (const [axis, bin] of binsAt(region, i).entries()) {
-      low[axis] = Math.min(low[axis] as number, bin);
-      high[axis] = Math.max(high[axis] as number, bin);
-    }
-  }
+  // A group is a row of cells, or a box: its first and its last cell are opposite corners.
+  const [low, high] = [binsAt(region, of.indexOf(group)), binsAt(region, of.lastIndexOf(group))];
   return axes.map((axis, i) => onAxis(axis, NAMES[i] as string, low[i] as number, high[i] as number)).join(', ');
 }
 

@@ -24,8 +24,11 @@ export function mergeCells(shape: readonly number[], quantities: readonly Number
 export function sumGroups(values: Numbers, { of, count }: Groups): Float64Array {
   const sums = new Float64Array(count);
   for (let i = 0; i < of.length; i++) {
+    const value = values[i] as number;
+    // Most cells of large histograms are empty.
+    if (value === 0) continue;
     const group = of[i] as number;
-    sums[group] = (sums[group] as number) + (values[i] as number);
+    sums[group] = (sums[group] as number) + value;
   }
   return sums;
 }
@@ -54,15 +57,16 @@ function mergeBoxes(shape: readonly number[], quantities: readonly Numbers[], en
   const [nx, ny, nz] = [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1];
   const tables = quantities.map((values) => new SummedTable(nx, ny, nz, values));
   const sums = new Float64Array(tables.length);
-  const hasEnough = (box: Box): boolean => {
-    for (const [q, summed] of tables.entries()) sums[q] = summed.sum(box);
+  const hasEnough = (box: Box, share = 1): boolean => {
+    for (let q = 0; q < sums.length; q++) sums[q] = share * (tables[q] as SummedTable).sum(box);
     return enough(sums);
   };
   const of = new Int32Array(nx * ny * nz);
   let count = 0;
   const boxes: Box[] = [[0, nx, 0, ny, 0, nz]];
   for (let box = boxes.pop(); box; box = boxes.pop()) {
-    const halves = halve(box, tables[0] as SummedTable, hasEnough);
+    // Where half of it would not be enough, looking for the place to cut is in vain.
+    const halves = hasEnough(box, 0.5) ? halve(box, tables[0] as SummedTable, (part) => hasEnough(part)) : undefined;
     if (halves) boxes.push(...halves);
     else {
       for (let z = box[4]; z < box[5]; z++) {
@@ -76,35 +80,33 @@ function mergeBoxes(shape: readonly number[], quantities: readonly Numbers[], en
 
 /** Two halves of about the same content, across the longest side on which both have enough. */
 function halve(box: Box, content: SummedTable, hasEnough: (box: Box) => boolean): [Box, Box] | undefined {
-  const sides = [0, 1, 2].sort((a, b) => length(box, b) - length(box, a));
   const half = content.sum(box) / 2;
-  for (const side of sides) {
-    let [low, high] = [box[2 * side] as number, box[2 * side + 1] as number];
-    const [from, to] = [low, high];
-    if (to - from < 2) return undefined;
+  for (const side of sidesOf(box)) {
+    const [from, to] = [box[2 * side] as number, box[2 * side + 1] as number];
+    let [low, high] = [from, to];
+    const part: Box = [...box];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (content.sum(withSide(box, side, from, middle)) < half) low = middle;
+      part[2 * side + 1] = middle;
+      if (content.sum(part) < half) low = middle;
       else high = middle;
     }
-    for (const cut of [low, high]) {
-      if (cut === from || cut === to) continue;
-      const halves: [Box, Box] = [withSide(box, side, from, cut), withSide(box, side, cut, to)];
+    for (let cut = Math.max(low, from + 1); cut <= Math.min(high, to - 1); cut++) {
+      const halves: [Box, Box] = [[...box], [...box]];
+      halves[0][2 * side + 1] = cut;
+      halves[1][2 * side] = cut;
       if (halves.every(hasEnough)) return halves;
     }
   }
   return undefined;
 }
 
-function length(box: Box, side: number): number {
-  return (box[2 * side + 1] as number) - (box[2 * side] as number);
-}
-
-function withSide(box: Box, side: number, from: number, to: number): Box {
-  const copy: Box = [...box];
-  copy[2 * side] = from;
-  copy[2 * side + 1] = to;
-  return copy;
+/** Sides that can be cut, the longest first. */
+function sidesOf([x0, x1, y0, y1, z0, z1]: Box): number[] {
+  const lengths = [x1 - x0, y1 - y0, z1 - z0];
+  return [0, 1, 2]
+    .filter((side) => (lengths[side] as number) > 1)
+    .sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
 }
 
 /** Sums over boxes of cells, each from eight numbers. */

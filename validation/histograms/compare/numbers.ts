@@ -1,4 +1,5 @@
 import type { Counts, Efficiency, Numbers, Profile, Quantity } from '../model.ts';
+import { sum } from './chi2.ts';
 
 /** What stands in cells on axes. */
 export type AnyCells = Counts | Profile | Efficiency;
@@ -34,9 +35,7 @@ export function notFinite(quantity: Quantity): number {
   for (const list of listsOf(quantity)) {
     // Of integers all are finite; a sum is not finite if one of its terms is not, and adds up fast.
     if (!(list instanceof Float32Array || list instanceof Float64Array)) continue;
-    let sum = 0;
-    for (let i = 0; i < list.length; i++) sum += list[i] as number;
-    if (Number.isFinite(sum)) continue;
+    if (Number.isFinite(sum(list))) continue;
     for (let i = 0; i < list.length; i++) if (!Number.isFinite(list[i])) count++;
   }
   return count;

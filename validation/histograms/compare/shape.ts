@@ -47,8 +47,8 @@ export function together(shapes: readonly Shape[]): Shape {
 export interface ShapeTests {
   tests: TestResult[];
   spread: Spread;
-  /** The group of cells that differs most. */
-  worst?: { cells: Groups; group: number };
+  /** The group of cells that differs most, and what is there: in the reference, on the scale of the new one, and here. */
+  worst?: { cells: Groups; group: number; values: [number, number] };
 }
 
 /**
@@ -87,7 +87,7 @@ export function compareShapes(
     tests.push({ test: name, statistic: chi2, ndf, p, size: sizeOf(chi2, ndf, entries, spread), ...shown });
     const bin = worstBin(a, b, spread);
     if (bin) {
-      worst = { cells, group: bin.group };
+      worst = { cells, group: bin.group, values: bin.values };
       if (name === 'shape') tests.push({ test: 'bin', statistic: bin.pull, p: bin.p, size: bin.size, ...shown });
     }
   }
@@ -118,13 +118,17 @@ function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Eno
   ];
 }
 
+interface WorstBin {
+  group: number;
+  pull: number;
+  p: number;
+  size: number;
+  values: [number, number];
+}
+
 /** The bin with the largest pull; its probability is that of the largest of as many. */
-function worstBin(
-  a: Shape,
-  b: Shape,
-  spread: Spread,
-): { group: number; pull: number; p: number; size: number } | undefined {
-  let worst: { group: number; pull: number; p: number; size: number } | undefined;
+function worstBin(a: Shape, b: Shape, spread: Spread): WorstBin | undefined {
+  let worst: WorstBin | undefined;
   const groups = a.bins.content.length;
   const [va, vb] = [variances(a.bins), variances(b.bins)];
   const scale = a.sum / b.sum;
@@ -140,7 +144,7 @@ function worstBin(
     if (worst && Math.abs(pull) <= Math.abs(worst.pull)) continue;
     const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(x, ex, y, ey, share, pull, spread);
     const size = Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
-    worst = { group, pull, p: Math.min(1, groups * p), size };
+    worst = { group, pull, p: Math.min(1, groups * p), size, values: [y, x] };
   }
   return worst;
 }

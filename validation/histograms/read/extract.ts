@@ -50,7 +50,7 @@ class Collector {
     if (depth > DEEPEST || this.seen.has(object) || this.objects.length >= this.most) return;
     this.seen.add(object);
     const className = nameText(object._typename);
-    if (isUnread(object) && this.unknown.has(className)) {
+    if (this.unknown.has(className) && isUnread(object)) {
       this.objects.push(unreadable(path, className, 'the file does not describe its class'));
     } else if (isQuantity(object, className)) {
       this.objects.push({ path, className, title: titleText(object.fTitle), what: quantityOf(object, className) });

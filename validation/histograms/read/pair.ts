@@ -31,7 +31,7 @@ export async function comparePair(
   const files = [own, ...references];
   const lists: Map<string, Entry>[] = [];
   for (const file of files) {
-    lists.push(new Map((await walk(file, limits.objects)).map((entry) => [JSON.stringify(entry.path), entry])));
+    lists.push(new Map((await walk(file, limits.objects)).map((entry) => [idOf(entry.path), entry])));
   }
   let left = limits.objects;
   for (const id of new Set(lists.flatMap((list) => [...list.keys()]))) {
@@ -67,10 +67,10 @@ async function read(file: RootFile, entry: Entry, most: number, tooLarge: number
 }
 
 function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], match?: string): Generator<Measurement> {
-  const maps = found.map((objects) => new Map(objects.map((object) => [JSON.stringify(object.path), object])));
+  const maps = found.map((objects) => new Map(objects.map((object) => [idOf(object.path), object])));
   const [own, ...references] = maps;
   for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
-    const path = (maps.find((map) => map.has(id))?.get(id) as FoundObject).path;
+    const path = id.split(SEPARATOR);
     const name = nameOf(path);
     if (match !== undefined && !wildcardMatches(match, name)) continue;
     const { range, tests } = settingsOf(rules, name);
@@ -81,4 +81,11 @@ function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], ma
       { ...(range && { range }), ...(tests && { tests }) },
     );
   }
+}
+
+/** No name that ROOT writes holds it. */
+const SEPARATOR = '\0';
+
+function idOf(path: readonly string[]): string {
+  return path.join(SEPARATOR);
 }
