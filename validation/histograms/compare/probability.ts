@@ -68,6 +68,14 @@ export function kolmogorovProbability(z: number): number {
   return 2 * sum;
 }
 
+/**
+ * As kolmogorovProbability, of a distance that was scaled by a spread which is known with so many degrees of freedom only:
+ * the mean of the tail 2 exp(-2z²) over what the spread may be.
+ */
+export function kolmogorovOfLearnt(z: number, freedom: number): number {
+  return Math.min(1, 2 * (1 + (4 * z * z) / freedom) ** (-freedom / 2));
+}
+
 /** The regularised incomplete beta function I_x(a, b). */
 export function betaI(x: number, a: number, b: number): number {
   if (x <= 0) return 0;

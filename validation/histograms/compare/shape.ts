@@ -3,13 +3,15 @@ import type { TestName, TestResult } from '../result.ts';
 import { type Bins, chi2Test, sum, variances, type Weighting } from './chi2.ts';
 import { kolmogorovTest } from './kolmogorov.ts';
 import { type Enough, type Groups, mergeCells, sumGroups } from './merge.ts';
-import { binomialProbability, chi2Probability, kolmogorovProbability } from './probability.ts';
-import { learnSpread, probability, type Spread, sizeOf } from './spread.ts';
+import { binomialProbability, chi2Probability, kolmogorovOfLearnt, kolmogorovProbability } from './probability.ts';
+import { LEARN_FROM, learnSpread, probability, type Spread, sizeOf } from './spread.ts';
 
 /** Effective entries that a bin of a χ² test must have in both. */
 const ENOUGH = 10;
 /** Root mean square of the Kolmogorov distance z of equal distributions: √(π²/12). */
 const RMS_Z = Math.PI / Math.sqrt(12);
+/** The square of such a z varies as a χ² of five degrees of freedom does, in share of its mean. */
+const FREEDOM_OF_DISTANCE = 5;
 /** A shift of a normal distribution by one standard deviation makes a distance of 0.4. */
 const DISTANCE_OF_SHIFT = 0.4;
 /** Pulls below this cannot be the one that counts, and need no exact probability. */
@@ -85,14 +87,14 @@ export function compareShapes(
   if (error === undefined && ndf > 0) {
     const p = probability(chi2, ndf, spread);
     tests.push({ test: name, statistic: chi2, ndf, p, size: sizeOf(chi2, ndf, entries, spread), ...shown });
-    const bin = worstBin(a, b, spread);
+    const bin = worstBin(a, b, spreadOfBins(mergedReferences, spread.factor));
     if (bin) {
       worst = { cells, group: bin.group, values: bin.values };
       if (name === 'shape') tests.push({ test: 'bin', statistic: bin.pull, p: bin.p, size: bin.size, ...shown });
     }
   }
   if (ordered && line.length === 1) {
-    const distance = cumulated(own, reference, references);
+    const distance = cumulated(own, reference, references, spread);
     if (distance) tests.push(distance);
   }
   return { tests, spread, ...(worst && { worst }) };
@@ -126,24 +128,38 @@ interface WorstBin {
   values: [number, number];
 }
 
-/** The bin with the largest pull; its probability is that of the largest of as many. */
-function worstBin(a: Shape, b: Shape, spread: Spread): WorstBin | undefined {
-  let worst: WorstBin | undefined;
-  const groups = a.bins.content.length;
+/** By how much each bin varies among references; groups of entries do not make all bins vary as much more. */
+function spreadOfBins(references: readonly Shape[], least: number): (group: number) => number {
+  if (references.length < LEARN_FROM) return () => 1;
+  const pulls = references.map((one, i) => pullsOf(one, together(references.filter((_, other) => other !== i))));
+  return (group) => Math.max(least, pulls.reduce((sum, pull) => sum + pull(group) ** 2, 0) / pulls.length);
+}
+
+/** The difference in each bin, in standard deviations of numbers of entries. */
+function pullsOf(a: Shape, b: Shape): (group: number) => number {
   const [va, vb] = [variances(a.bins), variances(b.bins)];
   const scale = a.sum / b.sum;
-  const share = a.effective / (a.effective + b.effective);
-  for (let group = 0; group < groups; group++) {
-    const x = a.bins.content[group] as number;
-    const y = scale * (b.bins.content[group] as number);
-    const [ex, ey] = [va[group] as number, scale * scale * (vb[group] as number)];
+  const weighted = a.bins.sumw2 !== undefined || b.bins.sumw2 !== undefined;
+  return (group) => {
+    const [x, y] = [a.bins.content[group] as number, b.bins.content[group] as number];
     // Of two Poisson numbers of one expectation, each has the variance that the sum tells.
-    const variance = a.bins.sumw2 || b.bins.sumw2 ? ex + ey : (x + y / scale) * scale;
-    if (!(variance > 0)) continue;
-    const pull = (x - y) / Math.sqrt(variance * spread.factor);
+    const variance = weighted ? (va[group] as number) + scale * scale * (vb[group] as number) : (x + y) * scale;
+    return variance > 0 ? (x - scale * y) / Math.sqrt(variance) : 0;
+  };
+}
+
+/** The bin with the largest pull; its probability is that of the largest of as many. */
+function worstBin(a: Shape, b: Shape, spread: (group: number) => number): WorstBin | undefined {
+  let worst: WorstBin | undefined;
+  const groups = a.bins.content.length;
+  const pullOf = pullsOf(a, b);
+  for (let group = 0; group < groups; group++) {
+    const factor = spread(group);
+    const pull = pullOf(group) / Math.sqrt(factor);
     if (worst && Math.abs(pull) <= Math.abs(worst.pull)) continue;
-    const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(x, ex, y, ey, share, pull, spread);
-    const size = Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
+    const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(a, b, group, pull, factor);
+    const [x, y] = [a.bins.content[group] as number, (a.sum / b.sum) * (b.bins.content[group] as number)];
+    const size = x === y ? 0 : Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
     worst = { group, pull, p: Math.min(1, groups * p), size, values: [y, x] };
   }
   return worst;
@@ -153,28 +169,36 @@ function worstBin(a: Shape, b: Shape, spread: Spread): WorstBin | undefined {
  * The probability of a bin's two contents. With few entries it is far from that of a normal distribution, so it is that
  * of so many of all entries being the new one's.
  */
-function exact(x: number, ex: number, y: number, ey: number, share: number, pull: number, { factor }: Spread): number {
-  const normal = chi2Probability(pull * pull, 1);
-  const n1 = ex > 0 ? (x * x) / ex : 0;
-  const n2 = ey > 0 ? (y * y) / ey : 0;
-  const all = Math.round((n1 + n2) / factor);
-  const binomial = binomialProbability(Math.min(all, Math.round(n1 / factor)), all, share);
-  return Math.max(normal, binomial);
+function exact(a: Shape, b: Shape, group: number, pull: number, factor: number): number {
+  const [n1, n2] = [entriesIn(a, group) / factor, entriesIn(b, group) / factor];
+  const all = Math.round(n1 + n2);
+  const binomial = binomialProbability(Math.min(all, Math.round(n1)), all, a.effective / (a.effective + b.effective));
+  return Math.max(chi2Probability(pull * pull, 1), binomial);
 }
 
-function cumulated(own: Shape, reference: Shape, references: readonly Shape[]): TestResult | undefined {
+function entriesIn({ bins }: Shape, group: number): number {
+  const error = variances(bins)[group] as number;
+  return error > 0 ? (bins.content[group] as number) ** 2 / error : 0;
+}
+
+/**
+ * @param spread as learnt from the bins: entries that belong together are in neighbouring bins too, so that the spread of
+ *   what is cumulated is never smaller
+ */
+function cumulated(own: Shape, reference: Shape, references: readonly Shape[], spread: Spread): TestResult | undefined {
   const found = kolmogorovTest(own.bins, reference.bins);
   if (typeof found === 'string') return undefined;
-  const spread = learnSpread(references, (one, others) => {
+  const learnt = learnSpread(references, (one, others) => {
     const result = kolmogorovTest(one.bins, together(others).bins);
     return typeof result === 'string' ? undefined : { chi2: (result.z / RMS_Z) ** 2, ndf: 1 };
   });
-  const z = found.z / Math.sqrt(spread.factor);
+  const factor = Math.max(spread.factor, learnt.factor);
+  const z = found.z / Math.sqrt(factor);
   return {
     test: 'cumulated',
     statistic: z,
-    p: kolmogorovProbability(z),
+    p: factor > 1 ? kolmogorovOfLearnt(z, FREEDOM_OF_DISTANCE * (references.length - 1)) : kolmogorovProbability(z),
     size: found.distance / DISTANCE_OF_SHIFT,
-    ...(spread.factor > 1 && { spread: spread.factor }),
+    ...(factor > 1 && { spread: factor }),
   };
 }
