@@ -1,5 +1,5 @@
-/** Of one record so many texts are kept, and of each so many letters: some classes print hundreds. */
-const KEPT = 20;
+/** Of one record so many different texts are kept, and of each so many letters: some classes print hundreds. */
+const KEPT = 2000;
 const LONGEST = 200;
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
 
@@ -8,13 +8,14 @@ const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
  * if they were whole. Nothing is printed until `release`.
  */
 export class CapturedConsole {
-  private texts: string[] = [];
+  private texts = new Set<string>();
   private readonly before = METHODS.map((method) => console[method]);
 
   constructor() {
     for (const method of METHODS) {
       console[method] = (...values: unknown[]) => {
-        if (this.texts.length < KEPT) this.texts.push(values.map(String).join(' ').slice(0, LONGEST));
+        if (this.texts.size < KEPT) this.texts.add(values.map(String).join(' ').slice(0, LONGEST));
+        else this.texts.add('more than can be kept was said');
       };
     }
   }
@@ -22,8 +23,8 @@ export class CapturedConsole {
   /** What was printed since the last call. */
   take(): string[] {
     const { texts } = this;
-    this.texts = [];
-    return texts;
+    if (texts.size > 0) this.texts = new Set();
+    return [...texts];
   }
 
   release(): void {

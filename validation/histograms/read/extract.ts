@@ -9,7 +9,9 @@ const DEEPEST = 12;
 type Raw = Record<string, unknown>;
 
 /** What jsroot prints of a class that the file does not describe. */
-const UNKNOWN_CLASS = /^Not found streamer for (\S+)/;
+const UNKNOWN_CLASS = /^Not found streamer for (.+) ver /;
+/** And of one whose data it did not read to the end: an unknown one, or one that it misread. */
+const NOT_TO_THE_END = /^Missmatch in (.+):-?\d+ bytecount/;
 
 /**
  * What is to be compared of an object that was read: itself; the members of a list, of a canvas, a stack or a multigraph;
@@ -20,9 +22,12 @@ export function objectsOf(path: readonly string[], className: string, read: Read
   const unknown = new Set<string>();
   for (const text of read.said) {
     const name = UNKNOWN_CLASS.exec(text)?.[1];
-    if (name === undefined) return [unreadable(path, className, `it cannot be read rightly (${text})`)];
-    unknown.add(name);
+    if (name !== undefined) unknown.add(name);
   }
+  const misread = read.said.find((text) => {
+    return !UNKNOWN_CLASS.test(text) && !unknown.has(NOT_TO_THE_END.exec(text)?.[1] ?? '');
+  });
+  if (misread !== undefined) return [unreadable(path, className, `it cannot be read rightly (${misread})`)];
   const found = new Collector(unknown, most);
   found.add(path, read.object, 0);
   if (found.objects.length === 0 && unknown.size > 0) {

@@ -1,6 +1,6 @@
 import { wildcardMatches } from '../../workflow/scope.ts';
 import { measure } from '../compare/measure.ts';
-import { type FoundObject, nameOf } from '../model.ts';
+import { type FoundObject, type Limits, nameOf } from '../model.ts';
 import type { Question } from '../protocol.ts';
 import type { Measurement } from '../result.ts';
 import { type Rule, settingsOf } from '../rules/match.ts';
@@ -18,32 +18,37 @@ export interface Answers {
   measured(measurement: Measurement): void;
 }
 
-/**
- * Compares a file with its references, record by record, so that memory holds the objects of one name only.
- * @throws {Error} one sentence: the keys of a file cannot be read
- */
+/** A file that is open, and its records by their paths. */
+export interface Listed {
+  file: RootFile;
+  entries: ReadonlyMap<string, Entry>;
+}
+
+/** @throws {Error} one sentence: the keys of the file cannot be read */
+export async function list(file: RootFile, { objects }: Limits): Promise<Listed> {
+  return { file, entries: new Map((await walk(file, objects)).map((entry) => [idOf(entry.path), entry])) };
+}
+
+/** Compares a file with its references, record by record, so that memory holds the objects of one name only. */
 export async function comparePair(
-  own: RootFile,
-  references: readonly RootFile[],
+  own: Listed,
+  references: readonly Listed[],
   { rules, match, limits }: Question,
   answers: Answers,
 ): Promise<void> {
   const files = [own, ...references];
-  const lists: Map<string, Entry>[] = [];
-  for (const file of files) {
-    lists.push(new Map((await walk(file, limits.objects)).map((entry) => [idOf(entry.path), entry])));
-  }
   let left = limits.objects;
-  for (const id of new Set(lists.flatMap((list) => [...list.keys()]))) {
-    const entries = lists.map((list) => list.get(id));
+  for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
+    const entries = files.map((one) => one.entries.get(id));
     const some = entries.find((entry) => entry !== undefined) as Entry;
     if (match !== undefined && ALONE.test(some.className) && !wildcardMatches(match, nameOf(some.path))) continue;
     const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
     answers.reading(nameOf(some.path), bytes);
     const found: FoundObject[][] = [];
     for (const [index, entry] of entries.entries()) {
-      const tooLarge = bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
-      found.push(entry ? await read(files[index] as RootFile, entry, left, tooLarge) : []);
+      const alone = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
+      const tooLarge = !alone && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
+      found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
     for (const measurement of measureAll(found, rules, match)) answers.measured(measurement);

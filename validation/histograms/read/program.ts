@@ -4,7 +4,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import type { Line, Request } from '../protocol.ts';
 import { CapturedConsole } from './console.ts';
 import { RootFile } from './file.ts';
-import { comparePair } from './pair.ts';
+import { comparePair, type Listed, list } from './pair.ts';
 
 const OUT = 1;
 /** Lines are written together, up to so many characters. */
@@ -34,10 +34,10 @@ function flush(): void {
 async function main(): Promise<void> {
   const { file, references, ...question } = JSON.parse(readFileSync(0, 'utf8')) as Request;
   const captured = new CapturedConsole();
-  const open: (RootFile | undefined)[] = [];
+  const open: (Listed | undefined)[] = [];
   for (const [index, path] of [file, ...references].entries()) {
     try {
-      open.push(await RootFile.open(path, question.limits, captured));
+      open.push(await list(await RootFile.open(path, question.limits, captured), question.limits));
     } catch (error) {
       open.push(undefined);
       say({ unreadable: index, reason: (error as Error).message });
