@@ -199,6 +199,12 @@ describe('hostile files', () => {
     expect(few.reason).toMatch(/list of keys is damaged|more than 1000/);
   });
 
+  it('have members of unknown classes in a list: the others are read', async () => {
+    const members = [...Array(300).keys()].map((i) => ({ name: `h${i}`, content, className: `AliUnknown${i}` }));
+    const { counts } = await compareWithItself([listOf('list', [...members, { name: 'h', content }])]);
+    expect([counts['not readable'], counts.identical]).toEqual([300, 1]);
+  });
+
   it('say that they have more members than they have', async () => {
     const list = listOf('list', [{ name: 'h', content }]);
     const at = list.data.indexOf(Buffer.from([0, 0, 0, 1, 0x40]));

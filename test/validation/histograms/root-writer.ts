@@ -22,6 +22,8 @@ export interface TestHistogram {
   x?: TestAxis;
   y?: TestAxis;
   content: ArrayLike<number>;
+  /** In a list: the class that it says to be of. */
+  className?: string;
 }
 
 /** A record of a file. `sizes`: what its key says instead of the truth. */
@@ -77,7 +79,7 @@ export function recordOf(histogram: TestHistogram): TestRecord {
 export function listOf(name: string, histograms: readonly TestHistogram[]): TestRecord {
   const parts = [object(), text(''), int(histograms.length)];
   for (const one of histograms) {
-    const className = Buffer.from(`${one.y ? 'TH2F' : 'TH1F'}\0`);
+    const className = Buffer.from(`${one.className ?? (one.y ? 'TH2F' : 'TH1F')}\0`);
     const data = histogramData(one);
     parts.push(int(0x40000000 + 4 + className.length + data.length), int(0xffffffff), className, data, text(''));
   }

@@ -187,7 +187,7 @@ function entriesIn({ bins }: Shape, group: number): number {
  */
 function cumulated(own: Shape, reference: Shape, references: readonly Shape[], spread: Spread): TestResult | undefined {
   const found = kolmogorovTest(own.bins, reference.bins);
-  if (typeof found === 'string') return undefined;
+  if (typeof found === 'string' || filledCells(own, reference) < 2) return undefined;
   const learnt = learnSpread(references, (one, others) => {
     const result = kolmogorovTest(one.bins, together(others).bins);
     return typeof result === 'string' ? undefined : { chi2: (result.z / RMS_Z) ** 2, ndf: 1 };
@@ -201,4 +201,12 @@ function cumulated(own: Shape, reference: Shape, references: readonly Shape[], s
     size: found.distance / DISTANCE_OF_SHIFT,
     ...(factor > 1 && { spread: factor }),
   };
+}
+
+function filledCells(a: Shape, b: Shape): number {
+  let count = 0;
+  for (let i = 0; i < a.bins.content.length; i++) {
+    if (a.bins.content[i] !== 0 || b.bins.content[i] !== 0) count++;
+  }
+  return count;
 }

@@ -56,7 +56,7 @@ class Collector {
     this.seen.add(object);
     const className = nameText(object._typename);
     if (this.unknown.has(className) && isUnread(object)) {
-      this.objects.push(unreadable(path, className, 'the file does not describe its class'));
+      this.objects.push(unreadable(path, className, `the file does not describe the class ${className}`));
     } else if (isQuantity(object, className)) {
       this.objects.push({ path, className, title: titleText(object.fTitle), what: quantityOf(object, className) });
     } else {
