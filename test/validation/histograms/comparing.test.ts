@@ -210,8 +210,8 @@ describe('what changed', () => {
       const { content } = normal(20_000, shift);
       return counts(
         [wide],
-        [...content].map((n) => 0.05 * n),
-        { sumw2: content.map((n) => 0.0025 * n) },
+        Array.from(content, (n) => 0.05 * n),
+        { sumw2: Array.from(content, (n) => 0.0025 * n) },
       );
     };
     expect(compare(weighted(0), weighted(0)).state).toBe('compatible');

@@ -124,9 +124,13 @@ function weightOf({ content, sumw2, weight }: Counts): number {
   return total > 0 && squares > 0 ? squares / total : 1;
 }
 
-export function totalOf(counts: Counts): Total {
-  const all = sum(counts.content);
-  return { sum: all, effective: Math.abs(all) / weightOf(counts) };
+/** @param bin of one axis, by its label or number; default: all cells */
+export function totalOf(counts: Counts, bin?: string | number): Total | null {
+  const [axis] = counts.axes;
+  const labels = [...(axis?.labels ?? [])];
+  const cell = typeof bin === 'string' ? labels.find(([, text]) => text === bin)?.[0] : bin;
+  const total = bin === undefined ? sum(counts.content) : counts.content[cell ?? -1];
+  return total === undefined ? null : { sum: total, effective: Math.abs(total) / weightOf(counts) };
 }
 
 function factsOf(axes: readonly Axis[], region: Region, own: Shape, reference: Shape, { worst }: ShapeTests): Facts {

@@ -40,8 +40,8 @@ export function compareEfficiencies(
   const byBin = compareIn(cells, own, reference, references);
   const overall = compareIn(one, own, reference, references);
   if (!byBin.test || !overall.test) return overall;
-  const { test, worst } = overall.test.p < byBin.test.p ? { ...byBin, test: overall.test } : byBin;
-  return { test: { ...test, p: Math.min(1, 2 * test.p) }, ...(worst && { worst }) };
+  const test = overall.test.p < byBin.test.p ? overall.test : byBin.test;
+  return { ...byBin, test: { ...test, p: Math.min(1, 2 * test.p) } };
 }
 
 function compareIn(cells: Groups, own: Passing, reference: Passing, references: readonly Passing[]): EfficiencyTest {

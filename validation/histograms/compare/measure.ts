@@ -1,5 +1,5 @@
 import type { FoundObject, Quantity } from '../model.ts';
-import type { Measurement, State, TestName, TestResult } from '../result.ts';
+import type { Measurement, State, TestName, TestResult, Total } from '../result.ts';
 import { type Common, commonAxes, onCommonAxes } from './common.ts';
 import { measureCounts, totalOf } from './counts.ts';
 import { measureEfficiency } from './efficiencies.ts';
@@ -13,6 +13,8 @@ export interface Settings {
   range?: readonly [number, number];
   /** Only these tests. */
   tests?: readonly TestName[];
+  /** Of a histogram that counts events: the bin that does, by its label or number. */
+  counterBin?: string | number;
 }
 
 type Measured = Pick<Measurement, 'found' | 'tests' | 'facts'>;
@@ -45,7 +47,8 @@ export function measure(
   const answered = wanted.filter(isNumber);
   const none =
     wanted.length > 0 && answered.length === 0 ? found('not testable', 'its tests give no number') : undefined;
-  const totals = { own: totalIn(own), references: all.map(totalIn) };
+  const { counterBin } = settings;
+  const totals = { own: totalIn(own, counterBin), references: all.map((one) => totalIn(one, counterBin)) };
   return {
     ...head,
     ...((known ?? none?.found) && { found: known ?? none?.found }),
@@ -59,9 +62,9 @@ function isNumber({ statistic, p, size }: TestResult): boolean {
   return Number.isFinite(statistic) && Number.isFinite(p) && Number.isFinite(size);
 }
 
-function totalIn(object: FoundObject | undefined) {
+function totalIn(object: FoundObject | undefined, bin: string | number | undefined): Total | null {
   if (!object || !('quantity' in object.what) || object.what.quantity.kind !== 'counts') return null;
-  return totalOf(object.what.quantity);
+  return totalOf(object.what.quantity, bin);
 }
 
 function compare(own: FoundObject | undefined, references: readonly FoundObject[], settings: Settings): Measured {

@@ -78,12 +78,16 @@ function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], ma
     const path = id.split(SEPARATOR);
     const name = nameOf(path);
     if (match !== undefined && !wildcardMatches(match, name)) continue;
-    const { range, tests } = settingsOf(rules, name);
+    const { range, tests, eventCounter } = settingsOf(rules, name);
     yield measure(
       path,
       own?.get(id),
       references.map((map) => map.get(id)),
-      { ...(range && { range }), ...(tests && { tests }) },
+      {
+        ...(range && { range }),
+        ...(tests && { tests }),
+        ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
+      },
     );
   }
 }
