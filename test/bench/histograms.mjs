@@ -65,7 +65,13 @@ function line(label, parent, entries, options = {}) {
   for (let pair = 0; pair < PAIRS; pair++) {
     const own = fill(parent, entries, { group, shift });
     const others = Array.from({ length: references }, () => fill(parent, referenceEntries, { group }));
-    measurements.push(measure([`h${pair}`], found(parent, own), others.map((one) => found(parent, one))));
+    measurements.push(
+      measure(
+        [`h${pair}`],
+        found(parent, own),
+        others.map((one) => found(parent, one)),
+      ),
+    );
     for (const [name, rule] of Object.entries(PEERS)) if (rule(own, others[0])) alarms[name]++;
   }
   const alone = { suspicious: 0, changed: 0 };
@@ -80,7 +86,9 @@ function line(label, parent, entries, options = {}) {
 }
 
 const heads = ['susp.', 'changed', 'file: s.', 'changed', ...Object.keys(PEERS)];
-console.log(`${PAIRS} pairs a line${' '.repeat(52 - `${PAIRS} pairs a line`.length)}${heads.map((head) => head.padStart(8)).join(' ')}`);
+console.log(
+  `${PAIRS} pairs a line${' '.repeat(52 - `${PAIRS} pairs a line`.length)}${heads.map((head) => head.padStart(8)).join(' ')}`,
+);
 console.log('Same parent:');
 for (const [name, parent] of Object.entries(PARENTS)) {
   line(`  ${name}, 5000 against 5000`, parent, 5000);
@@ -88,7 +96,8 @@ for (const [name, parent] of Object.entries(PARENTS)) {
 }
 line('  normal, 100 bins, 100 against 100', PARENTS['normal, 100 bins'], 100);
 console.log('Same parent, entries in groups of 8, 5 references:');
-for (const [name, parent] of Object.entries(PARENTS)) line(`  ${name}, 4000 each`, parent, 4000, { group: 8, references: 5 });
+for (const [name, parent] of Object.entries(PARENTS))
+  line(`  ${name}, 4000 each`, parent, 4000, { group: 8, references: 5 });
 console.log('Shifted by 0.3 standard deviations (to be found):');
 const normal = PARENTS['normal, 100 bins'];
 line('  normal, 100 bins, 10000 against 10000', normal, 10000, { shift: 0.3 });

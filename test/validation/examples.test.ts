@@ -83,7 +83,9 @@ describe('the general-purpose Monte Carlo example', () => {
     );
     for (const name of files.filter((file) => file.endsWith('.root'))) {
       const isRoot = ['QAresults.root', 'AODQA.root', 'PtResHistograms.root', 'event_stat.root'].includes(name);
-      expect(read(name), name).toMatch(isRoot ? /^root\0/ : /^# Stand-in for a ROOT file: plain text, written by standin_/);
+      expect(read(name), name).toMatch(
+        isRoot ? /^root\0/ : /^# Stand-in for a ROOT file: plain text, written by standin_/,
+      );
     }
   });
 

@@ -4,28 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sum } from '../../../validation/histograms/compare/chi2.ts';
 import { compareFiles, type FileComparison } from '../../../validation/histograms/compare-files.ts';
-import { type FoundObject, LIMITS, nameOf } from '../../../validation/histograms/model.ts';
-import { CapturedConsole } from '../../../validation/histograms/read/console.ts';
-import { objectsOf } from '../../../validation/histograms/read/extract.ts';
-import { RootFile } from '../../../validation/histograms/read/file.ts';
-import { walk } from '../../../validation/histograms/read/walk.ts';
+import { type FoundObject, LIMITS } from '../../../validation/histograms/model.ts';
+import { objectsIn as readObjects } from './objects.ts';
 import { buildProgram, FIXTURES } from './program.ts';
 
-/** All objects of a file, read in this process. */
-async function objectsIn(name: string): Promise<Map<string, FoundObject>> {
-  const captured = new CapturedConsole();
-  try {
-    const file = await RootFile.open(join(FIXTURES, name), LIMITS, captured);
-    const objects: FoundObject[] = [];
-    for (const { path, className, key } of await walk(file, LIMITS.objects)) {
-      objects.push(...objectsOf(path, className, await file.readObject(key), LIMITS.objects));
-    }
-    file.close();
-    return new Map(objects.map((object) => [nameOf(object.path), object]));
-  } finally {
-    captured.release();
-  }
-}
+const objectsIn = (name: string) => readObjects(join(FIXTURES, name));
 
 function quantityOf(objects: Map<string, FoundObject>, name: string) {
   const what = objects.get(name)?.what;
