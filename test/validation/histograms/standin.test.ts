@@ -26,6 +26,7 @@ const shell = (script: string): string =>
   execFileSync('bash', ['-ec', `source ./standin_root.sh; ${script}`], {
     cwd: dir,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   });
 

@@ -79,7 +79,8 @@ function counts(first: Numbers, second: Numbers, result: Chi2): Chi2 {
   let few1 = 0;
   let few2 = 0;
   for (let i = 0; i < first.length; i++) {
-    const [a, b] = [first[i] as number, second[i] as number];
+    const a = first[i] as number;
+    const b = second[i] as number;
     if (Math.trunc(a) === 0 && Math.trunc(b) === 0) {
       ndf--;
       continue;
@@ -144,8 +145,10 @@ function weightedBoth(first: Bins, second: Bins, result: Chi2): Chi2 {
   let few1 = 0;
   let few2 = 0;
   for (let i = 0; i < first.content.length; i++) {
-    const [a, b] = [first.content[i] as number, second.content[i] as number];
-    const [s, t] = [errors1[i] as number, errors2[i] as number];
+    const a = first.content[i] as number;
+    const b = second.content[i] as number;
+    const s = errors1[i] as number;
+    const t = errors2[i] as number;
     if (a === 0 && b === 0) {
       ndf--;
       continue;

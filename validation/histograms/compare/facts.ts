@@ -16,12 +16,17 @@ export function momentsOf(axis: Axis, { first }: Region, own: Numbers, reference
 }
 
 function moments(axis: Axis, first: number, content: Numbers): { mean: number; width: number } | undefined {
-  let [sum, sumX, sumX2] = [0, 0, 0];
+  let sum = 0;
+  let sumX = 0;
+  let sumX2 = 0;
   // About the middle of the axis, so that little is lost when squares are subtracted.
   const origin = (axis.low + axis.high) / 2;
+  let low = edge(axis, first - 1);
   for (let i = 0; i < content.length; i++) {
     const w = content[i] as number;
-    const x = (edge(axis, first + i - 1) + edge(axis, first + i)) / 2 - origin;
+    const high = edge(axis, first + i);
+    const x = (low + high) / 2 - origin;
+    low = high;
     sum += w;
     sumX += w * x;
     sumX2 += w * x * x;

@@ -39,7 +39,7 @@ function mergeRow(quantities: readonly Numbers[], enough: Enough): Groups {
   const sums = new Float64Array(quantities.length);
   let count = 0;
   for (let i = 0; i < of.length; i++) {
-    for (let q = 0; q < sums.length; q++) sums[q] = (sums[q] as number) + (quantities[q]?.[i] as number);
+    for (let q = 0; q < sums.length; q++) sums[q] = (sums[q] as number) + ((quantities[q] as Numbers)[i] as number);
     of[i] = count;
     if (enough(sums)) {
       count++;

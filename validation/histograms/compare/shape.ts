@@ -110,7 +110,7 @@ function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Eno
   }
   if (mode === 'UU') {
     const share = Math.min(own.sum, reference.sum) / (own.sum + reference.sum);
-    return [[pooled], ([content = 0]) => content * share >= ENOUGH];
+    return [[pooled], (sums) => (sums[0] as number) * share >= ENOUGH];
   }
   const errors = variances(own.bins);
   const scaled = Float64Array.from(variances(reference.bins), (error) => error * scale * scale);
@@ -129,40 +129,48 @@ interface WorstBin {
 }
 
 /** By how much each bin varies among references; groups of entries do not make all bins vary as much more. */
-function spreadOfBins(references: readonly Shape[], least: number): (group: number) => number {
-  if (references.length < LEARN_FROM) return () => 1;
+function spreadOfBins(references: readonly Shape[], least: number): Float64Array | undefined {
+  if (references.length < LEARN_FROM) return undefined;
   const pulls = references.map((one, i) => pullsOf(one, together(references.filter((_, other) => other !== i))));
-  return (group) => Math.max(least, pulls.reduce((sum, pull) => sum + pull(group) ** 2, 0) / pulls.length);
+  return Float64Array.from(pulls[0] ?? [], (_, group) => {
+    return Math.max(least, pulls.reduce((sum, pull) => sum + (pull[group] as number) ** 2, 0) / pulls.length);
+  });
 }
 
 /** The difference in each bin, in standard deviations of numbers of entries. */
-function pullsOf(a: Shape, b: Shape): (group: number) => number {
-  const [va, vb] = [variances(a.bins), variances(b.bins)];
+function pullsOf(a: Shape, b: Shape): Float64Array {
+  const first = a.bins.content;
+  const second = b.bins.content;
+  const va = variances(a.bins);
+  const vb = variances(b.bins);
   const scale = a.sum / b.sum;
   const weighted = a.bins.sumw2 !== undefined || b.bins.sumw2 !== undefined;
-  return (group) => {
-    const [x, y] = [a.bins.content[group] as number, b.bins.content[group] as number];
+  const pulls = new Float64Array(first.length);
+  for (let i = 0; i < pulls.length; i++) {
+    const x = first[i] as number;
+    const y = second[i] as number;
     // Of two Poisson numbers of one expectation, each has the variance that the sum tells.
-    const variance = weighted ? (va[group] as number) + scale * scale * (vb[group] as number) : (x + y) * scale;
-    return variance > 0 ? (x - scale * y) / Math.sqrt(variance) : 0;
-  };
+    const variance = weighted ? (va[i] as number) + scale * scale * (vb[i] as number) : (x + y) * scale;
+    if (variance > 0) pulls[i] = (x - scale * y) / Math.sqrt(variance);
+  }
+  return pulls;
 }
 
 /** The bin with the largest pull; its probability is that of the largest of as many. */
-function worstBin(a: Shape, b: Shape, spread: (group: number) => number): WorstBin | undefined {
-  let worst: WorstBin | undefined;
-  const groups = a.bins.content.length;
-  const pullOf = pullsOf(a, b);
-  for (let group = 0; group < groups; group++) {
-    const factor = spread(group);
-    const pull = pullOf(group) / Math.sqrt(factor);
-    if (worst && Math.abs(pull) <= Math.abs(worst.pull)) continue;
-    const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(a, b, group, pull, factor);
-    const [x, y] = [a.bins.content[group] as number, (a.sum / b.sum) * (b.bins.content[group] as number)];
-    const size = x === y ? 0 : Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
-    worst = { group, pull, p: Math.min(1, groups * p), size, values: [y, x] };
+function worstBin(a: Shape, b: Shape, spread: ArrayLike<number> | undefined): WorstBin | undefined {
+  const pulls = pullsOf(a, b);
+  let worst: { group: number; pull: number } | undefined;
+  for (let group = 0; group < pulls.length; group++) {
+    const pull = (pulls[group] as number) / Math.sqrt(spread?.[group] ?? 1);
+    if (worst === undefined || Math.abs(pull) > Math.abs(worst.pull)) worst = { group, pull };
   }
-  return worst;
+  if (!worst) return undefined;
+  const { group, pull } = worst;
+  const p = Math.abs(pull) < SMALL_PULL ? 1 : exact(a, b, group, pull, spread?.[group] ?? 1);
+  const x = a.bins.content[group] as number;
+  const y = (a.sum / b.sum) * (b.bins.content[group] as number);
+  const size = x === y ? 0 : Math.abs(x - y) / (Math.abs(x) + Math.abs(y));
+  return { ...worst, p: Math.min(1, pulls.length * p), size, values: [y, x] };
 }
 
 /**
