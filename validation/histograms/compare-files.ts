@@ -12,6 +12,8 @@ export interface CompareOptions {
   name?: string;
   /** Only objects whose names are of this pattern. */
   match?: string;
+  /** Whether the objects come with `drawings`: all numbers that a picture needs. */
+  draw?: boolean;
   limits?: Limits;
   thresholds?: Thresholds;
   /** The program of the reading process; default: as built. */
@@ -47,7 +49,7 @@ export async function compareFiles(
   now: number,
   options: CompareOptions = {},
 ): Promise<FileComparison> {
-  const { rules = [], stage, name = file, match, limits = LIMITS, thresholds = THRESHOLDS, program } = options;
+  const { rules = [], stage, name = file, match, limits = LIMITS, thresholds = THRESHOLDS, draw, program } = options;
   const own = rulesOf(rules, { file: name, ...(stage !== undefined && { stage }) });
   const files = [file, ...references];
   const request = {
@@ -56,6 +58,7 @@ export async function compareFiles(
     rules: own,
     limits,
     ...(match !== undefined && { match }),
+    ...(draw && { draw }),
   };
   const reading = await readInProcess(request, program);
   const { objects, counts, differs, reason, tests } = judge(reading.measurements, own, now, thresholds);

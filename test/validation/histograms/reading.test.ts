@@ -140,6 +140,24 @@ describe('comparing files', () => {
     expect(objects.map(({ name }) => name)).toEqual(['Lists/cQA/hChi2', 'Lists/cQA/hChi2#2']);
   });
 
+  it('tells what a picture of one object needs, where that is asked for', async () => {
+    const options = { program: built.program, draw: true };
+    const of = async (file: string, match: string) => {
+      const path = join(FIXTURES, file);
+      return (await compareFiles(path, [path], 0, { ...options, match })).objects[0]?.drawings;
+    };
+    const drawings = await of('qa_ref.root', 'hEvents');
+    expect(drawings?.own).toEqual(drawings?.references[0]);
+    expect(drawings?.own).toMatchObject({
+      kind: 'counts',
+      axes: [{ bins: 2, low: 0, high: 2, labels: { 1: 'all', 2: 'accepted' } }],
+    });
+    expect(drawings?.own?.error).toEqual(drawings?.own?.content.map(Math.sqrt));
+    expect((await of('tprofile.root', 'p1d'))?.own?.content.some((mean) => mean !== 0)).toBe(true);
+    expect((await of('uproot-issue38c.root', 'TEff*'))?.own).toMatchObject({ kind: 'efficiency' });
+    expect((await of('tgme.root', 'mg/Graph'))?.own?.at?.[0]?.length).toBeGreaterThan(0);
+  });
+
   it('reads with a thousand histograms a file in little time', async () => {
     const { writeHistograms } = await import('./root-writer.ts');
     const files = [1, 2].map((seed) => {

@@ -3,7 +3,8 @@ import { measure } from '../compare/measure.ts';
 import { type FoundObject, type Limits, nameOf } from '../model.ts';
 import type { Question } from '../protocol.ts';
 import type { Measurement } from '../result.ts';
-import { type Rule, settingsOf } from '../rules/match.ts';
+import { settingsOf } from '../rules/match.ts';
+import { drawingOf } from './drawing.ts';
 import { objectsOf, unreadable } from './extract.ts';
 import type { RootFile } from './file.ts';
 import { type Entry, walk } from './walk.ts';
@@ -33,7 +34,7 @@ export async function list(file: RootFile, { objects }: Limits): Promise<Listed>
 export async function comparePair(
   own: Listed,
   references: readonly Listed[],
-  { rules, match, limits }: Question,
+  { limits, ...question }: Question,
   answers: Answers,
 ): Promise<void> {
   const files = [own, ...references];
@@ -41,6 +42,7 @@ export async function comparePair(
   for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
     const entries = files.map((one) => one.entries.get(id));
     const some = entries.find((entry) => entry !== undefined) as Entry;
+    const { match } = question;
     if (match !== undefined && ALONE.test(some.className) && !wildcardMatches(match, nameOf(some.path))) continue;
     const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
     answers.reading(nameOf(some.path), bytes);
@@ -51,7 +53,7 @@ export async function comparePair(
       found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
-    for (const measurement of measureAll(found, rules, match)) answers.measured(measurement);
+    for (const measurement of measureAll(found, question)) answers.measured(measurement);
   }
 }
 
@@ -71,7 +73,10 @@ async function read(file: RootFile, entry: Entry, most: number, tooLarge: number
   }
 }
 
-function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], match?: string): Generator<Measurement> {
+function* measureAll(
+  found: readonly FoundObject[][],
+  { rules, match, draw }: Omit<Question, 'limits'>,
+): Generator<Measurement> {
   const maps = found.map((objects) => new Map(objects.map((object) => [idOf(object.path), object])));
   const [own, ...references] = maps;
   for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
@@ -79,16 +84,16 @@ function* measureAll(found: readonly FoundObject[][], rules: readonly Rule[], ma
     const name = nameOf(path);
     if (match !== undefined && !wildcardMatches(match, name)) continue;
     const { range, tests, eventCounter } = settingsOf(rules, name);
-    yield measure(
-      path,
-      own?.get(id),
-      references.map((map) => map.get(id)),
-      {
-        ...(range && { range }),
-        ...(tests && { tests }),
-        ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
-      },
-    );
+    const [object, others] = [own?.get(id), references.map((map) => map.get(id))];
+    const drawings = draw && {
+      drawings: { own: drawingOf(object) ?? null, references: others.map((one) => drawingOf(one) ?? null) },
+    };
+    const measured = measure(path, object, others, {
+      ...(range && { range }),
+      ...(tests && { tests }),
+      ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
+    });
+    yield { ...measured, ...drawings };
   }
 }
 

@@ -121,13 +121,15 @@ function axisOf(raw: unknown): Axis {
   return { bins, low, high, ...edges, ...(labels && { labels }), title: titleText(object.fTitle) };
 }
 
-/** Texts by bin number, which each text has as its unique id. */
+/** Texts by bin number, which each text has as its unique id; other writers than ROOT give none, but keep their order. */
 function labelsOf(raw: unknown, bins: number): Map<number, string> | undefined {
   const list = (raw as { arr?: unknown } | null | undefined)?.arr;
   if (!Array.isArray(list) || list.length === 0) return undefined;
   const labels = new Map<number, string>();
-  for (const one of list as ({ fString?: unknown; fUniqueID?: unknown } | null)[]) {
-    const bin = Number(one?.fUniqueID);
+  const texts = list as ({ fString?: unknown; fUniqueID?: unknown } | null)[];
+  const numbered = texts.some((one) => Number(one?.fUniqueID) > 0);
+  for (const [index, one] of texts.entries()) {
+    const bin = numbered ? Number(one?.fUniqueID) : index + 1;
     if (bin >= 1 && bin <= bins) labels.set(bin, titleText(one?.fString));
   }
   return labels.size > 0 ? labels : undefined;
