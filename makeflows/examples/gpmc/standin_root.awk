@@ -6,7 +6,7 @@
 #
 # Records: `count NAME N`; `histogram NAME BINS LOW HIGH CONTENT...`; `histogram2 NAME XBINS LOW HIGH YBINS LOW HIGH
 # CONTENT...`; `profile NAME BINS LOW HIGH N SUM SQUARES N SUM SQUARES...`; `title NAME TITLE OF THE X AXIS`. All counts
-# together are the histogram `counts`, with labels. Other records make no object.
+# but sums together are the histogram `counts`, with labels. Other records make no object.
 
 # Bytes are kept as text: five characters each.
 function bytes(s) { return length(s) / 5 }
@@ -194,7 +194,7 @@ $1 == "title" {
   sub(/^title [^ ]+ /, "")
   axis_title[n] = $0
 }
-$1 == "count" { count_name[++ncounts] = $2; count[ncounts] = $3 }
+$1 == "count" && $2 !~ /^sum_/ { count_name[++ncounts] = $2; count[ncounts] = $3 }
 $1 == "histogram" {
   for (i = 1; i <= $3; i++) value[i] = $(5 + i)
   keep(directory, $2, "TH1F", histogram1($2, $3, $4, $5))

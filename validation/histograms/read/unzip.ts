@@ -6,6 +6,9 @@ import { R__unzip } from 'jsroot/io';
 /** Bytes before the data of each block: two letters, a version, and the sizes in three bytes each, smallest first. */
 const HEADER = 9;
 
+/** What zlib puts its output in has at least so many bytes. */
+const LEAST_CHUNK = 64;
+
 /**
  * Uncompresses a record: blocks of up to 16 MB, each with its own header. What ROOT compresses with zlib is read by
  * Node.js' zlib, which checks the checksum (jsroot does not) and is four times as fast.
@@ -39,7 +42,8 @@ async function unzipBlock(block: Buffer, size: number): Promise<Uint8Array> {
   const method = block.toString('latin1', 0, 2);
   const data = block.subarray(HEADER);
   try {
-    if (method === 'ZL') return zlib.inflateSync(data, { maxOutputLength: size });
+    if (method === 'ZL')
+      return zlib.inflateSync(data, { maxOutputLength: size, chunkSize: Math.max(LEAST_CHUNK, size) });
     if (method === 'ZS') return unzstd(data, size);
     const view = await R__unzip(new DataView(block.buffer, block.byteOffset, block.length), size, true);
     if (view) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
