@@ -5,6 +5,7 @@ import { chi2Test } from '../../dist/validation/histograms/compare/chi2.js';
 import { judge } from '../../dist/validation/histograms/compare/judge.js';
 import { kolmogorovTest } from '../../dist/validation/histograms/compare/kolmogorov.js';
 import { measure } from '../../dist/validation/histograms/compare/measure.js';
+import { KINDS } from './histogram-kinds.mjs';
 import { randomOf } from './random.mjs';
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '1000' } } });
@@ -74,6 +75,12 @@ function line(label, parent, entries, options = {}) {
     );
     for (const [name, rule] of Object.entries(PEERS)) if (rule(own, others[0])) alarms[name]++;
   }
+  const cells = [...judged(measurements), ...Object.values(alarms)];
+  console.log(`${label.padEnd(52)}${cells.map((count) => percent(count, PAIRS)).join(' ')}`);
+}
+
+/** Suspicious and changed ones, of each alone and of all as one file. */
+function judged(measurements) {
   const alone = { suspicious: 0, changed: 0 };
   for (const one of measurements) {
     const { counts } = judge([one], [], 0);
@@ -81,8 +88,7 @@ function line(label, parent, entries, options = {}) {
     alone.changed += counts.changed;
   }
   const { counts } = judge(measurements, [], 0);
-  const cells = [alone.suspicious, alone.changed, counts.suspicious, counts.changed, ...Object.values(alarms)];
-  console.log(`${label.padEnd(52)}${cells.map((count) => percent(count, PAIRS)).join(' ')}`);
+  return [alone.suspicious, alone.changed, counts.suspicious, counts.changed];
 }
 
 const heads = ['susp.', 'changed', 'file: s.', 'changed', ...Object.keys(PEERS)];
@@ -95,6 +101,15 @@ for (const [name, parent] of Object.entries(PARENTS)) {
   line(`  ${name}, 500 against 5000`, parent, 500, { referenceEntries: 5000 });
 }
 line('  normal, 100 bins, 100 against 100', PARENTS['normal, 100 bins'], 100);
+console.log('Same parent, other kinds:');
+for (const [name, make, entries, referenceEntries] of KINDS) {
+  const object = (count) => ({ path: ['h'], className: name, title: '', what: { quantity: make(count) } });
+  const measurements = Array.from({ length: PAIRS }, (_, i) =>
+    measure([`h${i}`], object(entries), [object(referenceEntries)]),
+  );
+  const cells = judged(measurements).map((count) => percent(count, PAIRS));
+  console.log(`${`  ${name}, ${entries} against ${referenceEntries}`.padEnd(52)}${cells.join(' ')}`);
+}
 console.log('Same parent, entries in groups of 8, 5 references:');
 for (const [name, parent] of Object.entries(PARENTS))
   line(`  ${name}, 4000 each`, parent, 4000, { group: 8, references: 5 });

@@ -5,7 +5,7 @@ import { binomialProbability } from './probability.ts';
 import { learnSpread, probability, type Spread, sizeOf } from './spread.ts';
 
 /** Entries that passed, and that failed, which are expected in a bin of the test. */
-const ENOUGH = 5;
+const ENOUGH = 10;
 
 /** Effective entries of each cell. */
 export interface Passing {

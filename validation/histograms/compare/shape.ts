@@ -8,6 +8,11 @@ import { LEARN_FROM, learnSpread, probability, type Spread, sizeOf } from './spr
 
 /** Effective entries that a bin of a χ² test must have in both. */
 const ENOUGH = 10;
+/**
+ * Effective entries that are expected in such a bin, where there are weights: errors are then those of what is there, and
+ * small where there is little by chance.
+ */
+const ENOUGH_WEIGHTED = 60;
 /** Root mean square of the Kolmogorov distance z of equal distributions: √(π²/12). */
 const RMS_Z = Math.PI / Math.sqrt(12);
 /** The square of such a z varies as a χ² of five degrees of freedom does, in share of its mean. */
@@ -112,11 +117,15 @@ function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Eno
     const share = Math.min(own.sum, reference.sum) / (own.sum + reference.sum);
     return [[pooled], (sums) => (sums[0] as number) * share >= ENOUGH];
   }
-  const errors = variances(own.bins);
-  const scaled = Float64Array.from(variances(reference.bins), (error) => error * scale * scale);
+  const scaledContent = Float64Array.from(reference.bins.content, (value) => value * scale);
+  const scaledErrors = Float64Array.from(variances(reference.bins), (error) => error * scale * scale);
   return [
-    [pooled, errors, scaled],
-    ([content = 0, e1 = 0, e2 = 0]) => (content / 2) ** 2 >= ENOUGH * Math.max(e1, e2) && Math.max(e1, e2) > 0,
+    [pooled, own.bins.content, variances(own.bins), scaledContent, scaledErrors],
+    ([content = 0, w1 = 0, e1 = 0, w2 = 0, e2 = 0]) =>
+      w1 * w1 >= ENOUGH * e1 &&
+      w2 * w2 >= ENOUGH * e2 &&
+      Math.min(e1, e2) > 0 &&
+      (content / 2) ** 2 >= ENOUGH_WEIGHTED * Math.max(e1, e2),
   ];
 }
 
