@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { thisProcess } from '../../validation/runs/record.ts';
+import { thisProcess } from '../../validation/runs/store/record.ts';
 import { type LogReceiver, startLogReceiver } from '../../validation/step/log-receiver.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { writeEvents, writeRun } from './page-stores.mjs';

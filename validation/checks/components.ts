@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { readYaml } from '../input/yaml-file.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { coversFile, wildcardMatches } from '../workflow/scope.ts';
-import { readYaml } from '../workflow/yaml-file.ts';
 import { expressionSchema } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);

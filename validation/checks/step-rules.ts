@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../report/model.ts';
-import { formatMemory } from '../report/size.ts';
-import { formatDuration } from '../report/time.ts';
+import { formatMemory } from '../units/size.ts';
+import { formatDuration } from '../units/time.ts';
 import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint, fold } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';

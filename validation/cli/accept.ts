@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { printable } from '../report/printable.ts';
-import { type RunRecord, statusOf } from '../runs/record.ts';
-import { RunStore } from '../runs/store.ts';
+import { type RunRecord, statusOf } from '../runs/store/record.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './inspect.ts';
 

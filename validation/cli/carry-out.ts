@@ -2,22 +2,22 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { MakeflowError } from '../makeflow/write.ts';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import type { Report, StepReport, Verdict } from '../report/model.ts';
 import { renderResult } from '../report/text.ts';
-import type { LocalContainers } from '../runs/containers.ts';
-import { executeRun } from '../runs/execute.ts';
-import type { RunJournal } from '../runs/journal.ts';
-import type { LocalCluster } from '../runs/local.ts';
-import { LOCAL_DIR } from '../runs/local-files.ts';
-import type { RunLock } from '../runs/lock.ts';
-import type { RunRecord, RunRequest } from '../runs/record.ts';
-import { readSecrets } from '../runs/secrets.ts';
-import { asSpaceError, SpaceError } from '../runs/space.ts';
-import type { RunDir } from '../runs/store.ts';
-import { type LogStreams, startLogStreams } from '../runs/streams.ts';
+import { executeRun } from '../runs/execution/execute.ts';
+import { type LogStreams, startLogStreams } from '../runs/execution/streams.ts';
+import { readSecrets } from '../runs/inputs/secrets.ts';
+import type { LocalContainers } from '../runs/local/containers.ts';
+import type { LocalCluster } from '../runs/local/local.ts';
+import { LOCAL_DIR } from '../runs/local/local-files.ts';
+import type { RunJournal } from '../runs/store/journal.ts';
+import type { RunLock } from '../runs/store/lock.ts';
+import type { RunRecord, RunRequest } from '../runs/store/record.ts';
+import { asSpaceError, SpaceError } from '../runs/store/space.ts';
+import type { RunDir } from '../runs/store/store.ts';
 import { quote } from '../step/shell-words.ts';
 import { OUTPUT_LIMIT } from '../step/stage-file.ts';
 import type { Plan } from '../workflow/plan.ts';
@@ -186,7 +186,7 @@ async function startCluster(
   containers: LocalContainers | undefined,
   options: CarryOutOptions,
 ): Promise<LocalCluster> {
-  const { startLocalCluster } = await import('../runs/local.ts');
+  const { startLocalCluster } = await import('../runs/local/local.ts');
   return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
     ...(options.localCpus !== undefined && { cpus: options.localCpus }),
     ...(options.localMemory !== undefined && { memory: options.localMemory }),

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
+import { InputError } from '../input/input-error.ts';
 import { seconds } from '../jdl/keys.ts';
-import { InputError } from '../jdl/problem.ts';
 import { type Check, checkLine, reasonAgainst } from '../preflight/check.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { type CheckSettings, checkSection } from '../preflight/settings.ts';
-import type { RunJournal } from '../runs/journal.ts';
+import type { RunJournal } from '../runs/store/journal.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import { askFramework } from '../server/cluster.ts';
 import type { Plan } from '../workflow/plan.ts';

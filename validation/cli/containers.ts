@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
-import { InputError } from '../jdl/problem.ts';
-import type { LocalContainers } from '../runs/containers.ts';
-import type { RunRequest } from '../runs/record.ts';
+import { InputError } from '../input/input-error.ts';
+import type { LocalContainers } from '../runs/local/containers.ts';
+import type { RunRequest } from '../runs/store/record.ts';
 import type { Plan } from '../workflow/plan.ts';
 
 /** The flags about what workers on this machine run in. */
@@ -69,7 +69,7 @@ export async function containersFor(
 ): Promise<LocalContainers | undefined> {
   const { local, containerizer = 'process' } = request;
   if (containerizer !== 'process') {
-    return (await import('../runs/containers.ts')).containersOf(request, plan, runDir);
+    return (await import('../runs/local/containers.ts')).containersOf(request, plan, runDir);
   }
   if (local) checkWorkerPlace(dirname(realpathSync(runDir)));
   return undefined;
@@ -77,7 +77,7 @@ export async function containersFor(
 
 /** Makes them ready for use. @returns what keeps them from it */
 export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
-  return (await import('../runs/containers.ts')).provideImage(containers);
+  return (await import('../runs/local/containers.ts')).provideImage(containers);
 }
 
 /**

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { policyNames } from '../checks/policies.ts';
 import { describeOption } from '../config/options.ts';
-import type { CriteriaChoice } from '../runs/criteria.ts';
-import type { RunStore } from '../runs/store.ts';
+import type { CriteriaChoice } from '../runs/judging/criteria.ts';
+import type { RunStore } from '../runs/store/store.ts';
 
 /** The flags about what a run is judged by. */
 export function criteriaOptions<T>(yargs: Argv<T>) {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { handedOn } from '../runs/earlier.ts';
-import { requestOfCopy } from '../runs/input-copy.ts';
-import { RunJournal } from '../runs/journal.ts';
-import { inheritedLock, type RunLock } from '../runs/lock.ts';
-import { thisProcess } from '../runs/record.ts';
-import { RunDir } from '../runs/store.ts';
+import { handedOn } from '../runs/inputs/earlier.ts';
+import { requestOfCopy } from '../runs/inputs/input-copy.ts';
+import { RunJournal } from '../runs/store/journal.ts';
+import { inheritedLock, type RunLock } from '../runs/store/lock.ts';
+import { thisProcess } from '../runs/store/record.ts';
+import { RunDir } from '../runs/store/store.ts';
 import { type CarryOutOptions, carryOut, clusterOptions, planAgain } from './carry-out.ts';
 import { CARRY, defineCommand } from './command.ts';
 import { containersFor } from './containers.ts';

@@ -1,6 +1,6 @@
-import type { RunEvent, RunView } from '../runs/events.ts';
-import { LogTail } from '../runs/log-tail.ts';
-import type { RunDir } from '../runs/store.ts';
+import { LogTail } from '../logs/log-tail.ts';
+import type { RunEvent, RunView } from '../runs/store/events.ts';
+import type { RunDir } from '../runs/store/store.ts';
 import { type Progress, plainProgress } from './progress.ts';
 
 /** A line is shown within this, and what its worker takes to send it. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EventReader } from '../runs/event-log.ts';
-import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/events.ts';
-import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../runs/log-tail.ts';
-import { type TimedLine, withTimes } from '../runs/log-times.ts';
-import { statusOf } from '../runs/record.ts';
-import type { RunDir } from '../runs/store.ts';
+import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../logs/log-tail.ts';
+import { type TimedLine, withTimes } from '../logs/log-times.ts';
+import { EventReader } from '../runs/store/event-log.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/store/events.ts';
+import { statusOf } from '../runs/store/record.ts';
+import type { RunDir } from '../runs/store/store.ts';
 
 /** Of a running step a line is on the screen within this, and what its worker takes to send it. */
 const LOOK_MS = 100;

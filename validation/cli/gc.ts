@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
+import { InputError } from '../input/input-error.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
-import { InputError } from '../jdl/problem.ts';
-import { formatUtc } from '../report/time.ts';
-import { keptRuns, removeRuns } from '../runs/removal.ts';
-import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
-import { gcSection } from '../runs/retention-settings.ts';
-import { RunStore } from '../runs/store.ts';
+import { keptRuns, removeRuns } from '../runs/retention/removal.ts';
+import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention/retention.ts';
+import { gcSection } from '../runs/retention/retention-settings.ts';
+import { RunStore } from '../runs/store/store.ts';
+import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './inspect.ts';
 import { table } from './table.ts';

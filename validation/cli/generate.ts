@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { MakeflowError, writeMakeflow } from '../makeflow/write.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { compareFiles, type FileComparison } from '../histograms/compare-files.ts';
 import { DIFFERENT, STATES, type State } from '../histograms/result.ts';
 import { loadHistogramRules } from '../histograms/rules/load.ts';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { printable } from '../report/printable.ts';
 import { defineCommand } from './command.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { readLines } from '../runs/made-files.ts';
+import { readLines } from '../runs/inputs/made-files.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import type { PlanOptions } from '../workflow/planner.ts';

@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import type { Argv } from 'yargs';
 import { describeOption } from '../config/options.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
-import { type RunRecord, type RunStatus, statusOf } from '../runs/record.ts';
-import { RunStore } from '../runs/store.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
+import { RunStore } from '../runs/store/store.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { table } from './table.ts';
 

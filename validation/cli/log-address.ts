@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
-import { InputError } from '../jdl/problem.ts';
-import { LOG_ADDRESS } from '../runs/streams.ts';
+import { InputError } from '../input/input-error.ts';
+import { LOG_ADDRESS } from '../runs/execution/streams.ts';
 
 /** Where workers of a cluster find this machine. */
 export function logAddressOption<T>(yargs: Argv<T>) {

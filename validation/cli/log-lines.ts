@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { formatClock } from '../report/time.ts';
-import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../runs/log-tail.ts';
-import { type TimedLine, withTimes } from '../runs/log-times.ts';
-import { timesPath } from '../step/arrival-times.ts';
+import { timesPath } from '../logs/arrival-times.ts';
+import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../logs/log-tail.ts';
+import { type TimedLine, withTimes } from '../logs/log-times.ts';
+import { formatClock } from '../units/time.ts';
 
 export interface WantedLines {
   /** Only so many of the last lines. */

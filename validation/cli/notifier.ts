@@ -5,10 +5,10 @@ import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
 import type { NotifyEvent, Occasion } from '../notify/words.ts';
 import type { Report } from '../report/model.ts';
-import type { RunJournal } from '../runs/journal.ts';
-import type { RunRecord } from '../runs/record.ts';
-import { readReport } from '../runs/reference.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
+import { readReport } from '../runs/judging/reference.ts';
+import type { RunJournal } from '../runs/store/journal.ts';
+import type { RunRecord } from '../runs/store/record.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { sectionsOf } from './settings.ts';
 
 /** The flags about who is told of a run: shared by `run` and `resume`. */

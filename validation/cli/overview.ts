@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 import { SYMBOL } from '../graph/states.ts';
 import type { StepState } from '../report/model.ts';
-import { formatDuration } from '../report/time.ts';
-import type { RunView } from '../runs/events.ts';
+import type { RunView } from '../runs/store/events.ts';
+import { formatDuration } from '../units/time.ts';
 import { table } from './table.ts';
 
 /** What the states of steps look like. */

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Argv } from 'yargs';
-import type { RunDir } from '../runs/store.ts';
+import type { RunDir } from '../runs/store/store.ts';
 import type { RunsServer } from '../server/server.ts';
 import { listen } from './serve.ts';
 

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { SYMBOL } from '../graph/states.ts';
-import { formatDuration } from '../report/time.ts';
-import type { RunEvent, RunView } from '../runs/events.ts';
+import type { RunEvent, RunView } from '../runs/store/events.ts';
+import { formatDuration } from '../units/time.ts';
 import { MARK, overview } from './overview.ts';
 
 /** Shows how a run goes. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import type { RunsServer, ServerOptions } from '../server/server.ts';
 import { serveSection } from '../server/settings.ts';
 import { defineCommand } from './command.ts';

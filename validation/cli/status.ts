@@ -1,10 +1,10 @@
 import pc from 'picocolors';
-import { formatDuration, formatUtc } from '../report/time.ts';
-import { EventReader } from '../runs/event-log.ts';
-import { applyEvent, emptyView, type RunView, type StepView } from '../runs/events.ts';
-import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/record.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
-import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import { EventReader } from '../runs/store/event-log.ts';
+import { applyEvent, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
+import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { COLOUR, runArgument } from './inspect.ts';
 import { overview } from './overview.ts';

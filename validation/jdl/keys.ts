@@ -1,5 +1,5 @@
+import type { Position } from '../input/input-error.ts';
 import type { Item, Value } from './parse.ts';
-import type { Position } from './problem.ts';
 
 /** Values by key, as a JDL has them after overrides and suffixes. */
 export type Values = ReadonlyMap<string, Value>;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
+import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from '../input/input-error.ts';
 import { type Item, parseJdl, type Statement, type Value } from './parse.ts';
-import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from './problem.ts';
 import { append, applyStatements, applySuffix, Refused } from './suffix.ts';
 
 /** Keys and values after overrides and suffixes, and where they came from. */

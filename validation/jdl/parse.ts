@@ -1,4 +1,4 @@
-import { Lines, type Position, type Problem, type Source } from './problem.ts';
+import { Lines, type Position, type Problem, type Source } from '../input/input-error.ts';
 
 /** A piece of text and where it stands. */
 export interface Item {

@@ -1,5 +1,5 @@
+import type { Problem } from '../input/input-error.ts';
 import type { Item, Statement, Value } from './parse.ts';
-import type { Problem } from './problem.ts';
 import { pythonSub, Untranslatable } from './pythonsub.ts';
 
 const SUFFIX = /^(.*)_(append|override|replace)$/s;

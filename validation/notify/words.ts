@@ -1,6 +1,6 @@
 import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Link, Scope, Value } from './template.ts';
 
 export type NotifyEvent = 'started' | 'finished';

@@ -1,6 +1,6 @@
+import { formatMemory, formatSize } from '../units/size.ts';
+import { formatDuration } from '../units/time.ts';
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
-import { formatMemory, formatSize } from './size.ts';
-import { formatDuration } from './time.ts';
 
 /** Findings of the same trouble, in however many steps. */
 export interface FindingGroup {

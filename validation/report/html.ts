@@ -1,3 +1,5 @@
+import { formatMemory, formatSize } from '../units/size.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { renderChart } from './chart.ts';
 import {
   countTroubles,
@@ -12,8 +14,6 @@ import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
 import { markup } from './printable.ts';
-import { formatMemory, formatSize } from './size.ts';
-import { formatDuration, formatUtc } from './time.ts';
 
 /** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
 const GROUPS = 200;

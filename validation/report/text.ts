@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import {
   describeChange,
   describeStates,
@@ -12,7 +13,6 @@ import {
 } from './groups.ts';
 import type { Report, Severity, Verdict } from './model.ts';
 import { printable } from './printable.ts';
-import { formatDuration, formatUtc } from './time.ts';
 
 /** Groups of findings, and names of steps in one of them, that are shown. */
 const GROUPS = 50;

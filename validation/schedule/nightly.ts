@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { InputError, type Position, type Problem } from '../input/input-error.ts';
+import { type Path, readYaml } from '../input/yaml-file.ts';
 import { megabytes, seconds } from '../jdl/keys.ts';
-import { InputError, type Position, type Problem } from '../jdl/problem.ts';
-import { type Path, readYaml } from '../workflow/yaml-file.ts';
 import { fieldsOf, isTimeZone, problemOf, type Times, WEEKDAYS } from './times.ts';
 
 const DURATION = 'expected a time such as 90m, 20h or 30d';

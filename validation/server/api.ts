@@ -1,6 +1,6 @@
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
-import type { RunEvent } from '../runs/events.ts';
-import type { RunStatus } from '../runs/record.ts';
+import type { RunEvent } from '../runs/store/events.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 
 /**
  * What the server answers below `/api/v1`, and what the page reads. All times are ms since 1970, all durations seconds,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/local-files.ts';
+import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/local/local-files.ts';
 import type { Cluster } from './api.ts';
 import type { IndexedRun } from './run-index.ts';
 import { isLive } from './summaries.ts';

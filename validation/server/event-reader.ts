@@ -1,5 +1,5 @@
-import type { RunEvent } from '../runs/events.ts';
-import { readBlock } from './line-index.ts';
+import { readBlock } from '../logs/line-index.ts';
+import type { RunEvent } from '../runs/store/events.ts';
 import { type OpenFile, openInside } from './open-inside.ts';
 
 const CHUNK = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { timesPath } from '../step/arrival-times.ts';
+import { timesPath } from '../logs/arrival-times.ts';
 import { HttpError } from './http-error.ts';
 
 export interface OpenFile {

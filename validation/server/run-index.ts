@@ -1,7 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/record.ts';
+import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/store/record.ts';
 import { openInside, stampOf } from './open-inside.ts';
 
 /** How often runs that have not ended are looked at. */

@@ -1,6 +1,6 @@
 import { isFailedLine } from '../preflight/check.ts';
 import type { Report, StepReport, StepState } from '../report/model.ts';
-import type { RunStatus } from '../runs/record.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { ArrivalWriter } from './arrival-times.ts';
-import { assembleLog, LiveLog } from './live-log.ts';
+import { ArrivalWriter } from '../logs/arrival-times.ts';
+import { assembleLog, LiveLog } from '../logs/live-log.ts';
 import { Masker } from './mask.ts';
 
 /**

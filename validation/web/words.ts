@@ -1,5 +1,5 @@
 import type { StepState } from '../report/model.ts';
-import type { RunStatus } from '../runs/record.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 
 const number = new Intl.NumberFormat('en-US');
 

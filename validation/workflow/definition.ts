@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { InputError, type Position, type Problem } from '../jdl/problem.ts';
+import { InputError, type Position, type Problem } from '../input/input-error.ts';
+import { type Path, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import { WorkflowError } from './errors.ts';
 import { type WorkflowData, workflowSchema } from './schema.ts';
-import { type Path, readYaml, type YamlFile } from './yaml-file.ts';
 
 /** A workflow file that was read and checked. */
 export interface Definition {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { type Position, readText } from '../input/input-error.ts';
+import { otherSpelling } from '../input/spelling.ts';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
-import { type Position, readText } from '../jdl/problem.ts';
-import { otherSpelling } from '../jdl/spelling.ts';
 import { baseName, type Job } from '../jdl/variables.ts';
 import { collectionFiles } from './collection.ts';
 import { fail, MadeFileError, WorkflowError } from './errors.ts';

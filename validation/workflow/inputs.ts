@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Position, Problem } from '../jdl/problem.ts';
+import type { Position, Problem } from '../input/input-error.ts';
 import { baseName } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';

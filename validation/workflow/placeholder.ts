@@ -1,4 +1,4 @@
-import type { Position } from '../jdl/problem.ts';
+import type { Position } from '../input/input-error.ts';
 import { baseName, expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 

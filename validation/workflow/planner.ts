@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
+import { otherSpelling, spellingWarnings } from '../input/spelling.ts';
 import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
-import { otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
 import { type Definition, loadDefinition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { Plan } from './plan.ts';

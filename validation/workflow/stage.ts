@@ -1,7 +1,8 @@
+import type { Position } from '../input/input-error.ts';
+import { otherSpelling } from '../input/spelling.ts';
+import type { Path } from '../input/yaml-file.ts';
 import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
-import type { Position } from '../jdl/problem.ts';
-import { otherSpelling } from '../jdl/spelling.ts';
 import { badVariable, baseName } from '../jdl/variables.ts';
 import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
@@ -11,7 +12,6 @@ import { fillIn, type PlaceholderContext } from './placeholder.ts';
 import type { InputFile, Stage } from './plan.ts';
 import { resourcesOf } from './resources.ts';
 import type { InputData, JdlData, StageData } from './schema.ts';
-import type { Path } from './yaml-file.ts';
 
 /** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
 const COPY_TIMEOUT = 100;

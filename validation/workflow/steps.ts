@@ -1,5 +1,5 @@
+import { formatProblem, type Position } from '../input/input-error.ts';
 import { positionOf, type Values } from '../jdl/keys.ts';
-import { formatProblem, type Position } from '../jdl/problem.ts';
 import { expand } from '../jdl/variables.ts';
 import { collectionLines } from './collection.ts';
 import type { Definition } from './definition.ts';

@@ -8,7 +8,7 @@ import type { StepOutcome } from '../../../validation/checks/outcome.ts';
 import { policyNames } from '../../../validation/checks/policies.ts';
 import { loadPolicy } from '../../../validation/checks/policy.ts';
 import { parseRules } from '../../../validation/checks/rules.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import type { Finding, StepReport } from '../../../validation/report/model.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relval-criteria-'));

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JdlError } from '../../../validation/input/input-error.ts';
 import { megabytes, seconds, textOf } from '../../../validation/jdl/keys.ts';
 import { type JdlOptions, loadJdl } from '../../../validation/jdl/load.ts';
-import { JdlError } from '../../../validation/jdl/problem.ts';
 
 let directory: tmp.DirResult;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../../../validation/input/input-error.ts';
 import { parseJdl, type Value } from '../../../validation/jdl/parse.ts';
-import { formatProblem } from '../../../validation/jdl/problem.ts';
 
 const parse = (text: string, resync = true) => parseJdl({ file: 'x.jdl', text }, resync);
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logSegments } from '../../../validation/step/live-log.ts';
+import { logSegments } from '../../../validation/logs/live-log.ts';
 import {
   type Execution,
   type LogReceiver,

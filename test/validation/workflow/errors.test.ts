@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { JdlError } from '../../../validation/jdl/problem.ts';
+import { JdlError } from '../../../validation/input/input-error.ts';
 import { WorkflowError } from '../../../validation/workflow/errors.ts';
 import { type PlanOptions, planJdl, planWorkflow } from '../../../validation/workflow/planner.ts';
 

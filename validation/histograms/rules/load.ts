@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { InputError, type Problem } from '../../jdl/problem.ts';
-import { parseYaml, readYaml, type YamlFile } from '../../workflow/yaml-file.ts';
+import { InputError, type Problem } from '../../input/input-error.ts';
+import { parseYaml, readYaml, type YamlFile } from '../../input/yaml-file.ts';
 import { TEST_NAMES } from '../result.ts';
 import type { Rule } from './match.ts';
 

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
 import type { Cluster } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';

@@ -1,8 +1,8 @@
 import { countTroubles, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { Diff, RunSummary } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { streamOf } from '../log/streams.ts';
 import { RunBadge, StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';

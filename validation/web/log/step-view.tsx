@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
 import type { StepDetail } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';

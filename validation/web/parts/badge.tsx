@@ -1,6 +1,6 @@
 import { SYMBOL } from '../../graph/states.ts';
 import type { StepState } from '../../report/model.ts';
-import type { RunStatus } from '../../runs/record.ts';
+import type { RunStatus } from '../../runs/store/record.ts';
 import { LOOK } from '../words.ts';
 
 /** A state as a word, a sign and a colour. */

@@ -1,7 +1,7 @@
 import { SYMBOL } from '../../graph/states.ts';
 import { printable } from '../../report/printable.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Ago, Took } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { now } from '../state/clock.ts';

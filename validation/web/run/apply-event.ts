@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../runs/events.ts';
+import type { RunEvent } from '../../runs/store/events.ts';
 import type { StepSummary } from '../../server/api.ts';
 
 /** A step after an event about it; the same one after any other. */

@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Change, Report } from '../../report/model.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail, StepSummary } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { apiPath, stepPath } from '../routes.ts';

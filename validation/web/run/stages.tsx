@@ -1,6 +1,6 @@
 import { BY_URGENCY, SYMBOL } from '../../graph/states.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail, StageSummary } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { pathOf } from '../routes.ts';
 import { count } from '../words.ts';
 

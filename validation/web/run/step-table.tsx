@@ -1,8 +1,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table of elements cannot leave out rows that are not seen
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows are read, their links are what can be focused
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
 import type { StepSummary } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';

@@ -2,8 +2,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a region that scrolls, without a heading of its own
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail, Timeline } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, runPath, stepPath } from '../routes.ts';
 import { now } from '../state/clock.ts';

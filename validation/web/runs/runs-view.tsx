@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
-import type { RunStatus } from '../../runs/record.ts';
+import type { RunStatus } from '../../runs/store/record.ts';
 import type { RunSummary } from '../../server/api.ts';
+import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { listKeys } from '../parts/list-keys.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
