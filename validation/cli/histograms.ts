@@ -6,7 +6,7 @@ import { loadHistogramRules } from '../histograms/rules/load.ts';
 import { InputError } from '../input/input-error.ts';
 import { printable } from '../report/printable.ts';
 import { defineCommand } from './command.ts';
-import { table } from './table.ts';
+import { table } from './output/table.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;

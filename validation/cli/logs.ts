@@ -8,10 +8,10 @@ import { logsOf, readResult } from '../runs/store/collect.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { followLogs } from './follow-logs.ts';
-import { namedRunArgument } from './inspect.ts';
-import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
-import { table } from './table.ts';
+import { namedRunArgument } from './options/runs.ts';
+import { followLogs } from './output/follow-logs.ts';
+import { hasTimes, linesOf, timeColumn } from './output/log-lines.ts';
+import { table } from './output/table.ts';
 
 export const logsCommand = defineCommand(
   (command) =>

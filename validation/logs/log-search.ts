@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import type { LogSearch } from '../server/api.ts';
-import { HttpError } from '../server/http-error.ts';
+import type { LogSearch } from './answers.ts';
 import type { OpenLog } from './open-log.ts';
 
 const SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/logs/search-worker.mjs');
@@ -24,6 +23,17 @@ export interface SearchJob {
   limit: number;
 }
 
+/** Why a search has no result. */
+export class SearchError extends Error {
+  override name = 'SearchError';
+  readonly why: 'not an expression' | 'too slow' | 'busy' | 'given up';
+
+  constructor(why: SearchError['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
 interface Waiting {
   job: SearchJob;
   signal: AbortSignal;
@@ -39,17 +49,17 @@ export class LogSearcher {
 
   /**
    * @param signal ends the search: whoever asked has gone
-   * @throws HttpError 400 no regular expression, 422 one that takes too long, 503 too many searches
+   * @throws SearchError
    */
   search(job: SearchJob, signal: AbortSignal): Promise<LogSearch> {
     if (job.regex) {
       try {
         new RegExp(job.q);
       } catch (error) {
-        throw new HttpError(400, (error as Error).message);
+        throw new SearchError('not an expression', (error as Error).message);
       }
     }
-    if (this.#waiting.length >= QUEUE) throw new HttpError(503, 'too many searches at this moment');
+    if (this.#waiting.length >= QUEUE) throw new SearchError('busy', 'too many searches at this moment');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, signal, resolve, reject });
       this.#next();
@@ -57,7 +67,7 @@ export class LogSearcher {
   }
 
   async close(): Promise<void> {
-    for (const { reject } of this.#waiting.splice(0)) reject(new HttpError(503, 'the server is stopping'));
+    for (const { reject } of this.#waiting.splice(0)) reject(new SearchError('busy', 'the server is stopping'));
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((worker) => worker.terminate()));
   }
 
@@ -85,7 +95,7 @@ export class LogSearcher {
     };
     const abort = (): void => end(() => reject(gone()), false);
     const timer = setTimeout(() => {
-      const error = new HttpError(422, 'this regular expression takes too long on a line of this log');
+      const error = new SearchError('too slow', 'this regular expression takes too long on a line of this log');
       end(() => reject(error), false);
     }, HARD_MS);
     signal.addEventListener('abort', abort, { once: true });
@@ -94,7 +104,7 @@ export class LogSearcher {
       else end(() => reject(new Error(answer.error)), true);
     };
     const failed = (error: Error): void => end(() => reject(error), false);
-    const exited = (): void => end(() => reject(new HttpError(503, 'the server is stopping')), false);
+    const exited = (): void => end(() => reject(new SearchError('busy', 'the server is stopping')), false);
     worker.once('message', answered).once('error', failed).once('exit', exited);
     const { log, ...rest } = job;
     const parts = log.parts.map(({ start, size, from }) => {
@@ -110,6 +120,6 @@ function startWorker(): Worker {
   return worker;
 }
 
-function gone(): HttpError {
-  return new HttpError(499, 'given up by the client');
+function gone(): SearchError {
+  return new SearchError('given up', 'given up by the client');
 }

@@ -3,11 +3,10 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readLogLines } from '../logs/log-lines.ts';
-import { type OpenLog, openLog } from '../logs/open-log.ts';
+import { type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
 import { type Context, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
-import { openTimes } from './open-inside.ts';
 import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
 

@@ -34,7 +34,8 @@ source ./standin_fetch.sh || exit 1
 # shellcheck source=makeflows/examples/gpmc/standin_root.sh
 source ./standin_root.sh || exit 1
 fetch "$file" raw.data || fatal "raw data '$file' cannot be read"
-base=${file##*/}
+base=$(path_of "$file")
+base=${base##*/}
 chunk=${base:11:3}
 calibration=()
 if [ "$pass" != cpass0 ]; then
