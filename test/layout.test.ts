@@ -18,7 +18,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   'framework/workqueue': [],
   'framework/http': [],
   ...ofValidation({
-    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
@@ -35,7 +35,8 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     preflight: 'report workflow files input units',
     web: 'graph report statistics units',
     graph: 'report input units',
-    checks: 'report input statistics units',
+    checks: 'report workflow input statistics units',
+    histograms: 'workflow input',
     report: 'statistics units',
     makeflow: 'step',
     workflow: 'step jdl files input units',

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
+import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
 import { earlierFingerprint } from './fingerprint-1.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
-import { coversFile, coversStage } from './scope.ts';
 
 /** The logs that one attempt of a step left. */
 export interface StepLogs {

@@ -1,12 +1,13 @@
 import type { Finding, Severity } from '../report/model.ts';
 import { formatMemory } from '../units/size.ts';
 import { formatDuration } from '../units/time.ts';
+import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint, fold } from './fingerprint.ts';
 import { earlierFingerprint } from './fingerprint-1.ts';
 import { lastWords } from './last-lines.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
-import { coversFile, coversStage, excuse, excuses, holds } from './scope.ts';
+import { excuse, excuses, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
 interface Trouble {

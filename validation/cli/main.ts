@@ -93,6 +93,11 @@ add(
   async () => (await import('./diff.ts')).diffCommand,
 );
 add(
+  'histograms <a> [b]',
+  'Compare the histograms of ROOT files: is the physics the same?',
+  async () => (await import('./histograms.ts')).histogramsCommand,
+);
+add(
   'accept <run>',
   'Mark a run that failed as good enough: later runs are compared with it',
   async () => (await import('./accept.ts')).acceptCommand,

@@ -8,6 +8,8 @@
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-TrainMerge: $*"
@@ -58,7 +60,7 @@ for name in ${STANDIN_QA_FILES:-QAresults.root event_stat.root trending.root}; d
   if [ ${#inputs[@]} -eq 0 ]; then
     echo "E-TrainMerge: Merged 0 files into $name, $missing missing"
     status=1
-  elif awk -v writer=aliprod_train_merge.sh -f standin_merge.awk "${inputs[@]}" >"$name"; then
+  elif merge aliprod_train_merge.sh "$name" "${inputs[@]}"; then
     echo "I-TrainMerge: merged ${#inputs[@]} files into $name, $missing missing"
   else
     echo "E-TrainMerge: $name could not be merged"

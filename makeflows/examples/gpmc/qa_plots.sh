@@ -7,6 +7,8 @@
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-QaPlots: $*"
@@ -33,7 +35,8 @@ plotted=0
 for file in merged/*.root; do
   [ -f "$file" ] || continue
   name=${file##*/}
-  awk -v prefix="${name%.root}" -f standin_plot.awk "$file" >>qa_plots/summary.txt || fatal "$name cannot be plotted"
+  records "$file" >"$file.records"
+  awk -v prefix="${name%.root}" -f standin_plot.awk "$file.records" >>qa_plots/summary.txt || fatal "$name cannot be plotted"
   echo "I-QaPlots: plotted $name"
   plotted=$((plotted + 1))
 done
