@@ -34,6 +34,8 @@ export interface Trial {
   request: RunRequest;
   plan: Plan;
   name: string;
+  /** What is dangerous about the place in which it is to run. */
+  dangers: string[];
 }
 
 /**
@@ -42,17 +44,17 @@ export interface Trial {
  */
 export async function tryRun(wanted: WantedRun, nightly?: Nightly): Promise<Trial> {
   const store = new RunStore(wanted.runs);
-  const warnings: string[] = [];
+  const dangers: string[] = [];
   const ofNightly = nightly && { name: nightly.name, file: nightly.file };
-  const request = requestOf(wanted, store, ofNightly, (message) => warnings.push(message));
+  const request = requestOf(wanted, store, ofNightly, (message) => dangers.push(message));
   const from = fromOf(request);
   const lookFor: LookFor = (file, madeBy) => [
     ...(from ? handedOn(from, file, madeBy) : []),
     ...besideInput(request.input)(file, madeBy),
   ];
   const plan = planRun(request, from ? { outputBase: from.path } : {}, lookFor);
-  plan.warnings.push(...warnings, ...(await checkNeeds(plan.needs ?? [])));
-  return { request, plan, name: checkName(wanted.name ?? plan.name) };
+  plan.warnings.push(...(await checkNeeds(plan.needs ?? [])));
+  return { request, plan, name: checkName(wanted.name ?? plan.name), dangers };
 }
 
 const fromOf = ({ from }: RunRequest): RunDir | undefined => (from === undefined ? undefined : new RunDir(from));
@@ -69,7 +71,7 @@ export async function startRun(given: WantedRun, options: StartOptions): Promise
     ? await wantedByNightly(nightly, given, Date.now())
     : { wanted: given, release: undefined, problem: undefined };
   const trial = await tryRun(wanted, nightly);
-  options.warn(trial.plan.warnings);
+  options.warn([...trial.plan.warnings, ...trial.dangers]);
   const { request } = trial;
   readSecrets(request.secrets ?? []);
   const prepared = await createRun({
