@@ -4,6 +4,8 @@ export interface Blocked {
     | 'manager-silent'
     | 'manager-locked'
     | 'password'
+    | 'manager-without-password'
+    | 'password-unknown'
     | 'scale-up-delay'
     | 'pool-pausing'
     | 'at-maximum'

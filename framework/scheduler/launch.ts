@@ -18,7 +18,6 @@ const SANDBOX = '"$MESOS_SANDBOX"';
 export interface ManagerTraits {
   /** Only the catalog tells of it: nobody will see which of its workers are idle. */
   unseen: boolean;
-  needsPassword: boolean;
 }
 
 /**
@@ -26,11 +25,7 @@ export interface ManagerTraits {
  * By shell, because the sandbox's path is only known there: MESOS_SANDBOX is set by Mesos' executors, and is the mount
  * point inside a container. `exec` makes the worker the process that gets the signals.
  */
-export function workerCommandLine(
-  pool: Pool,
-  worker: WorkerIdentity,
-  { unseen, needsPassword }: ManagerTraits,
-): string {
+export function workerCommandLine(pool: Pool, worker: WorkerIdentity, { unseen }: ManagerTraits): string {
   const { cores, memory, disk } = worker.shape;
   const idle = unseen ? Math.max(UNSEEN_IDLE_TIMEOUT_SECONDS, Math.ceil(pool.idleSeconds)) : IDLE_TIMEOUT_SECONDS;
   const options = [
@@ -46,7 +41,8 @@ export function workerCommandLine(
   return [
     ...['exec', quote(pool.workerCommand), '-s', SANDBOX],
     ...options.map(quote),
-    ...(needsPassword && pool.passwordFile !== undefined ? ['-P', inSandbox(pool.passwordFile)] : []),
+    // Always, whatever the manager said a moment ago: another one may have its port by now.
+    ...(pool.passwordFile === undefined ? [] : ['-P', inSandbox(pool.passwordFile)]),
     ...splitAddress(worker.manager).map(quote),
   ].join(' ');
 }

@@ -1,6 +1,7 @@
 import type { ConnectedWorker, Demand, ManagerDemand } from '../workqueue/demand.ts';
 import { bookConnected, excuseWorkersOf } from './backoff.ts';
 import type { Frame } from './frame.ts';
+import { poolOf } from './pool.ts';
 import { indexWorker, type SchedulerState, unindexWorker, type Worker } from './state.ts';
 
 /**
@@ -64,13 +65,15 @@ function observeWorkers(frame: Frame, manager: ManagerDemand): void {
 
 /**
  * A worker serves the manager that lists it. That may be another than it was launched for: one that took over the port
- * before the worker had connected, or the same one at another address.
+ * before the worker had connected, or the same one at another address. A manager of a project that the worker's pool
+ * does not serve must not keep it.
  */
 function rehome(state: SchedulerState, worker: Worker, manager: ManagerDemand): void {
   unindexWorker(state, worker);
   worker.manager = manager.address;
   worker.managerStartedAt = manager.startedAt;
   worker.project = manager.project;
+  worker.strayed = poolOf(state.pools, manager.project)?.name !== worker.pool;
   indexWorker(state, worker);
 }
 

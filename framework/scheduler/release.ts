@@ -24,7 +24,10 @@ export interface Hunger {
   pools: ReadonlySet<string>;
 }
 
-/** Takes back those of some workers that nobody needs: idle ones, those whose manager has ended, those that never connect. Never one that runs a task. */
+/**
+ * Takes back those of some workers that nobody needs: idle ones, those whose manager has ended, those that never connect.
+ * Never one that runs a task, unless the task is of a manager that the worker's pool does not serve.
+ */
 export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, hunger: Hunger): void {
   const { state, now } = frame;
   const { demand } = state;
@@ -39,6 +42,10 @@ export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, hunger: 
   for (const worker of workers) {
     if (worker.killedAt !== undefined || worker.phase === 'leaving') {
       killAgain(frame, worker, pools.get(worker.pool));
+      continue;
+    }
+    if (worker.strayed) {
+      frame.takeBack(worker);
       continue;
     }
     const manager = state.managers.get(worker.manager);

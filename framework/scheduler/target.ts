@@ -230,10 +230,25 @@ function holdOf(pool: Pool, manager: ManagerDemand, waiting: Waiting, now: numbe
     const detail = `its manager wants a password, and pool ${pool.name} has no passwordFile for its workers`;
     return { reason: 'password', detail };
   }
+  if (pool.passwordFile !== undefined && !manager.needsPassword) return holdWithoutPassword(pool, manager);
   const waited = now - waiting.since;
   if (waiting.any && waited < pool.scaleUpDelaySeconds * 1000) {
     const seconds = Math.ceil(pool.scaleUpDelaySeconds - waited / 1000);
     return { reason: 'scale-up-delay', detail: `its tasks must wait ${seconds} s longer before workers are launched` };
   }
   return undefined;
+}
+
+/**
+ * Workers of a pool with a password run nothing for a manager that has not proved that it knows the password: anybody
+ * could start such a manager, and its tasks would run with all that the pool's workers can read.
+ */
+function holdWithoutPassword({ name }: Pool, { source }: ManagerDemand): Blocked {
+  const rule = `the workers of pool ${name} have a password (passwordFile, --password) and serve only managers that prove to know it`;
+  if (source === 'catalog') {
+    const detail = `its manager cannot be asked from here, so it cannot prove that it knows the password: ${rule}. Open the manager's port for this framework`;
+    return { reason: 'password-unknown', detail };
+  }
+  const detail = `its manager does not ask for a password: ${rule}. Start the manager with that password (makeflow --password FILE), or serve it by a framework without --password`;
+  return { reason: 'manager-without-password', detail };
 }

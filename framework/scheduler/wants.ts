@@ -90,7 +90,7 @@ function wantOf(pool: Pool, target: ManagerTarget, manager: ManagerDemand): Want
     pool,
     target,
     managerStartedAt: manager.startedAt,
-    traits: { unseen: manager.source === 'catalog', needsPassword: manager.needsPassword === true },
+    traits: { unseen: manager.source === 'catalog' },
     share: target.cores / pool.weight,
     left,
     at: 0,

@@ -76,6 +76,7 @@ describe('explain', () => {
     ],
     ['a delay', () => waiting({ scaleUpDelaySeconds: 30 }), 'its tasks must wait 30 s longer'],
     ['a password', () => waiting({}, { needsPassword: true }), 'pool default has no passwordFile'],
+    ['a missing password', () => waiting({ passwordFile: '/p' }), 'its manager does not ask for a password'],
     ['a silent manager', () => waiting({}, { silentSince: START - 9000 }), 'its manager has been silent for 9 s'],
     ['old numbers', () => waiting({}, { silentSince: START - 9000 }), 'has not answered for 9 s'],
     ['the catalog’s numbers', () => waiting({}, { source: 'catalog' }), 'its manager cannot be asked from here'],

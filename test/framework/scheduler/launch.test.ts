@@ -15,7 +15,7 @@ const worker: WorkerIdentity = {
   shape: { cores: 2, memory: 2048, disk: 4096 },
   launchedAt: START,
 };
-const seen = { unseen: false, needsPassword: false };
+const seen = { unseen: false };
 
 const line = (
   ...[changes, traits = seen, identity = {}]: [Parameters<typeof pool>[0]?, typeof seen?, object?]
@@ -34,11 +34,10 @@ describe('the command line of a worker', () => {
     expect(line({ idleSeconds: 60 }, { ...seen, unseen: true })).toContain('--idle-timeout 60 ');
   });
 
-  it('names the password file only where the manager wants one', () => {
-    const needsPassword = { ...seen, needsPassword: true };
-    expect(line({ passwordFile: '/secrets/pw' })).not.toContain('-P');
-    expect(line({ passwordFile: '/secrets/pw' }, needsPassword)).toContain(' -P /secrets/pw 10.0.0.1 9123');
-    expect(line({ passwordFile: 'pw' }, needsPassword)).toContain(' -P "$MESOS_SANDBOX"/pw 10.0.0.1 9123');
+  it('names the password file of its pool, whatever the manager says', () => {
+    expect(line({ passwordFile: '/secrets/pw' })).toContain(' -P /secrets/pw 10.0.0.1 9123');
+    expect(line({ passwordFile: 'pw' })).toContain(' -P "$MESOS_SANDBOX"/pw 10.0.0.1 9123');
+    expect(line()).not.toContain('-P');
   });
 
   it('takes the brackets off an IPv6 address', () => {
@@ -46,10 +45,8 @@ describe('the command line of a worker', () => {
   });
 
   it('means to the shell what it says', () => {
-    const words = line(
-      { workerCommand: "/opt/it's here/worker", passwordFile: 'a b' },
-      { ...seen, needsPassword: true },
-    ).replace(/^exec /, "printf '%s\\n' ");
+    const pool = { workerCommand: "/opt/it's here/worker", passwordFile: 'a b' };
+    const words = line(pool).replace(/^exec /, "printf '%s\\n' ");
     const printed = execFileSync('/bin/sh', ['-c', words], { env: { MESOS_SANDBOX: '/box of/sand' } }).toString();
     expect(printed.split('\n')).toEqual([
       ...["/opt/it's here/worker", '-s', '/box of/sand', '--single-shot', '--connect-timeout', '30'],

@@ -72,6 +72,20 @@ describe('taking workers back', () => {
     expect(kills(harness.wait(2000)).sort()).toEqual(['F.1', 'F.2']);
   });
 
+  it('takes a worker, even from its task, when a project that its pool does not serve has the port', () => {
+    const harness = serving([1, 1], { projects: /^sim$/ });
+    const listed = { startedAt: START, workers: [connected('F.1', 1), connected('F.2', 1)] };
+    harness.look([manager({ ...listed, project: 'stranger' })]);
+    expect(kills(harness.calls).sort()).toEqual(['F.1', 'F.2']);
+  });
+
+  it('leaves a worker to its task when the next manager at the port is of a project that its pool serves', () => {
+    const harness = serving([1], { projects: /^sim/ });
+    harness.look([manager({ project: 'sim2', startedAt: START, workers: [connected('F.1', 1)] })]);
+    harness.wait(10_000);
+    expect(kills(harness.calls)).toEqual([]);
+  });
+
   it('takes the workers of a manager whose port another has now', () => {
     const harness = serving([1]);
     harness.look([manager({ startedAt: START })]);

@@ -235,6 +235,16 @@ describe('the target of a manager', () => {
     });
   });
 
+  it('holds for a manager that has not proved that it knows the password of its pool', () => {
+    const open = target({ waiting: [need(1)] }, [], { passwordFile: '/p' });
+    expect(open.hold).toEqual({
+      reason: 'manager-without-password',
+      detail: expect.stringMatching(/^its manager does not ask for a password: .* \(makeflow --password FILE\)/),
+    });
+    const unseen = target({ waiting: [need(1)], source: 'catalog' }, [], { passwordFile: '/p' });
+    expect(unseen.hold?.reason).toBe('password-unknown');
+  });
+
   it('takes the catalog’s numbers as they are: workers that began before its row are busy, later ones are not in it', () => {
     const row = { source: 'catalog' as const, asOf: START - 30_000, waiting: [need(5)] };
     const old = worker({ phase: 'running', runningSince: START - 60_000 });
