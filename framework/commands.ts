@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { ConfigError, parseVolume, readPools } from './config.ts';
+import { ConfigError, parseVolume, readPools } from './config/pools.ts';
 import { Driver } from './driver.ts';
 import { ContainerError } from './local/container-cli.ts';
 import { type LocalMaster, startLocalMaster } from './local/master.ts';
@@ -14,7 +14,7 @@ import { readTls } from './mesos/tls.ts';
 import type { Explanation } from './ops/explain.ts';
 import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
-import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
+import { DEFAULT_POOL, type Pool } from './scheduler/state/pool.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import type { Demand } from './workqueue/demand.ts';
 import { type HostPort, parseHostPort } from './workqueue/exchange.ts';

@@ -5,10 +5,10 @@ import { MesosConnection } from './mesos/connection.ts';
 import { CallRefusedError } from './mesos/errors.ts';
 import type { Call, Event, FrameworkInfo } from './mesos/messages.ts';
 import type { MesosConnectionOptions } from './mesos/options.ts';
-import type { Pool } from './scheduler/pool.ts';
-import type { JournalRecord } from './scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from './scheduler/scheduler.ts';
-import { initialState, replay, snapshot } from './scheduler/state.ts';
+import type { Pool } from './scheduler/state/pool.ts';
+import type { JournalRecord } from './scheduler/state/records.ts';
+import { initialState, replay, snapshot } from './scheduler/state/state.ts';
 import { Journal } from './store/journal.ts';
 import { DemandWatcher, type DemandWatcherOptions } from './workqueue/watcher.ts';
 

@@ -122,7 +122,8 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     .option('idle', { type: 'number', default: 2, describe: 'Seconds an idle worker is kept' })
     .option('password', {
       type: 'string',
-      describe: 'File with the password of the Work Queue managers; the agents need it at the same path. Managers that do not ask for it get no workers',
+      describe:
+        'File with the password of the Work Queue managers; the agents need it at the same path. Managers that do not ask for it get no workers',
     })
     .option('failover-timeout', {
       type: 'number',

@@ -1,7 +1,7 @@
-import type { Blocked } from '../scheduler/blocked.ts';
-import { coresText, type Pool, readProject, type Shape } from '../scheduler/pool.ts';
-import type { SchedulerState } from '../scheduler/state.ts';
-import type { ManagerTarget } from '../scheduler/target.ts';
+import type { Blocked } from '../scheduler/state/blocked.ts';
+import { coresText, type Pool, readProject, type Shape } from '../scheduler/state/pool.ts';
+import type { SchedulerState } from '../scheduler/state/state.ts';
+import type { ManagerTarget } from '../scheduler/target/target.ts';
 
 /** The decision for one project, in numbers and in words. */
 export interface Explanation {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
-import { pausing } from '../scheduler/backoff.ts';
+import { pausing } from '../scheduler/state/backoff.ts';
 
 /** Prometheus metrics, read off the scheduler's state when asked: nothing is counted twice. */
 export function metricsOf(driver: Driver): Registry {

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.ts';
-import type { Constraint, Pool } from '../scheduler/pool.ts';
+import type { Constraint, Pool } from '../scheduler/state/pool.ts';
 import { explain } from './explain.ts';
 
 /** The JSON of `/state`: master, pools, demand, workers, offers held, backoffs, and why each project has what it has. */

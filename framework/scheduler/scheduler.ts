@@ -1,23 +1,23 @@
 import type { Call, Event } from '../mesos/messages.ts';
 import type { Demand } from '../workqueue/demand.ts';
-import { settleStrangers } from './adopt.ts';
-import { settleAppetite } from './appetite.ts';
-import { reviewHealth } from './backoff.ts';
-import { type Blocked, isVerdictOnOffers } from './blocked.ts';
-import { type Budget, budgetOf } from './budget.ts';
-import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './declaration.ts';
-import { takeFailedCall } from './failed-calls.ts';
-import { Frame } from './frame.ts';
-import { endMaintenances, rescindInverseOffer, takeInverseOffers, takeUnavailability } from './maintenance.ts';
-import { observe } from './observe.ts';
-import { lackingOffers, place, reasonWithoutOffers } from './placement.ts';
-import type { Pool } from './pool.ts';
-import { reconcileAll, reconcileOverdue } from './reconcile.ts';
-import type { JournalRecord } from './records.ts';
-import { type Hunger, releaseWorkers } from './release.ts';
-import type { SchedulerState } from './state.ts';
-import { takeStatus } from './updates.ts';
-import { findWants, lacks, type Want } from './wants.ts';
+import { type Budget, budgetOf } from './launch/budget.ts';
+import { lackingOffers, place, reasonWithoutOffers } from './launch/placement.ts';
+import { settleStrangers } from './lifecycle/adopt.ts';
+import { takeFailedCall } from './lifecycle/failed-calls.ts';
+import { observe } from './lifecycle/observe.ts';
+import { reconcileAll, reconcileOverdue } from './lifecycle/reconcile.ts';
+import { type Hunger, releaseWorkers } from './lifecycle/release.ts';
+import { takeStatus } from './lifecycle/updates.ts';
+import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './offers/declaration.ts';
+import { endMaintenances, rescindInverseOffer, takeInverseOffers, takeUnavailability } from './offers/maintenance.ts';
+import { settleAppetite } from './offers/suppression.ts';
+import { reviewHealth } from './state/backoff.ts';
+import { type Blocked, isVerdictOnOffers } from './state/blocked.ts';
+import { Frame } from './state/frame.ts';
+import type { Pool } from './state/pool.ts';
+import type { JournalRecord } from './state/records.ts';
+import type { SchedulerState } from './state/state.ts';
+import { findWants, lacks, type Want } from './target/wants.ts';
 
 /** What the core is told. */
 export type SchedulerEvent =

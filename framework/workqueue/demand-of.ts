@@ -1,7 +1,7 @@
 import type { ManagerDemand } from './demand.ts';
-import { isSameRun, type Knowledge } from './knowledge.ts';
+import { isFresh, type Sighting, STALE_MS } from './listings.ts';
+import { isSameRun, type Knowledge } from './manager-status.ts';
 import type { ManagerRecord } from './records.ts';
-import { isFresh, type Sighting, STALE_MS } from './sightings.ts';
 import { waitingNeeds } from './task-needs.ts';
 
 /**

@@ -1,6 +1,9 @@
 import type { Logger } from '../log.ts';
 import type { ManagerDemand } from './demand.ts';
 import { demandOf, problemOf } from './demand-of.ts';
+import type { Sighting } from './listings.ts';
+import { Loop, type NextRound } from './loop.ts';
+import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
 import {
   type AskIntervals,
   afterFailure,
@@ -16,11 +19,8 @@ import {
   resting,
   tasksDue,
   workersDue,
-} from './knowledge.ts';
-import { Loop, type NextRound } from './loop.ts';
-import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
+} from './manager-status.ts';
 import { type ManagerRecord, parseManagerRecord } from './records.ts';
-import type { Sighting } from './sightings.ts';
 
 export interface ManagerPollOptions {
   intervals: AskIntervals;

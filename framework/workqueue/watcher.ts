@@ -2,10 +2,10 @@ import type { Logger } from '../log.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
 import type { Demand } from './demand.ts';
 import { formatHostPort, type HostPort } from './exchange.ts';
-import { isSameRun } from './knowledge.ts';
+import { type Sighting, sightings } from './listings.ts';
 import { Loop, type NextRound } from './loop.ts';
 import { ManagerPoll } from './manager-poll.ts';
-import { type Sighting, sightings } from './sightings.ts';
+import { isSameRun } from './manager-status.ts';
 
 export interface DemandWatcherOptions {
   /** Catalog servers, all of them asked; an empty list is allowed. */

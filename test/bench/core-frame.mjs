@@ -3,9 +3,9 @@
 // 100,000 waiting tasks. One line a kind of frame: ms (the best, median and worst of several), what it decided.
 import { cpus } from 'node:os';
 
-/** @typedef {typeof import('../../framework/scheduler/pool.ts') & typeof import('../../framework/scheduler/scheduler.ts') & typeof import('../../framework/scheduler/state.ts')} Core */
+/** @typedef {typeof import('../../framework/scheduler/state/pool.ts') & typeof import('../../framework/scheduler/scheduler.ts') & typeof import('../../framework/scheduler/state/state.ts')} Core */
 /** What was built; the type checker looks at the sources. */
-const parts = ['pool', 'scheduler', 'state'].map((name) => `../../dist/framework/scheduler/${name}.js`);
+const parts = ['state/pool', 'scheduler', 'state/state'].map((name) => `../../dist/framework/scheduler/${name}.js`);
 /** @type {Core} */
 const { DEFAULT_POOL, Scheduler, replay } = Object.assign(
   {},

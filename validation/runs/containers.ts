@@ -1,9 +1,9 @@
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { ConfigError, parseVolume } from '../../framework/config.ts';
+import { ConfigError, parseVolume } from '../../framework/config/pools.ts';
 import type { ContainerProgram } from '../../framework/local/container-cli.ts';
 import { ContainerRuntime } from '../../framework/local/container-runtime.ts';
-import type { VolumeMount } from '../../framework/scheduler/pool.ts';
+import type { VolumeMount } from '../../framework/scheduler/state/pool.ts';
 import { InputError } from '../jdl/problem.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { RunRequest } from './record.ts';

@@ -7,7 +7,7 @@ import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../framework/ops/server.ts';
-import { DEFAULT_POOL } from '../../framework/scheduler/pool.ts';
+import { DEFAULT_POOL } from '../../framework/scheduler/state/pool.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
 import { FRAMEWORK_URL_FILE } from './local-files.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../framework/ops/explain.ts';
-import type { Pool } from '../../../framework/scheduler/pool.ts';
+import type { Pool } from '../../../framework/scheduler/state/pool.ts';
 import type { ManagerDemand } from '../../../framework/workqueue/demand.ts';
 import { connected, Harness, manager, need, offer, pool, START, status } from '../scheduler/fixtures.ts';
 

@@ -7,10 +7,10 @@ import type {
   TaskInfo,
   TaskStatus,
 } from '../../../framework/mesos/messages.ts';
-import { DEFAULT_POOL, type Pool, type Shape } from '../../../framework/scheduler/pool.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from '../../../framework/scheduler/scheduler.ts';
-import { replay, type Worker } from '../../../framework/scheduler/state.ts';
+import { DEFAULT_POOL, type Pool, type Shape } from '../../../framework/scheduler/state/pool.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import { replay, type Worker } from '../../../framework/scheduler/state/state.ts';
 import type { ConnectedWorker, Demand, ManagerDemand, TaskNeed } from '../../../framework/workqueue/demand.ts';
 
 export const START = 1_800_000_000_000;

@@ -1,7 +1,7 @@
 import type { Event } from '../../../framework/mesos/messages.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import type { Decision } from '../../../framework/scheduler/scheduler.ts';
-import type { SchedulerState } from '../../../framework/scheduler/state.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import type { SchedulerState } from '../../../framework/scheduler/state/state.ts';
 import { launches } from './fixtures.ts';
 
 /** What no decision of the core may ever break; counted along by what the core was told, not by what it believes. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call, Event } from '../../../framework/mesos/messages.ts';
-import type { Pool } from '../../../framework/scheduler/pool.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from '../../../framework/scheduler/scheduler.ts';
-import { replay, snapshot } from '../../../framework/scheduler/state.ts';
+import type { Pool } from '../../../framework/scheduler/state/pool.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import { replay, snapshot } from '../../../framework/scheduler/state/state.ts';
 import type { Demand } from '../../../framework/workqueue/demand.ts';
 import { connected, demand, manager, need, pool, START } from './fixtures.ts';
 import { SimulatedMaster, type Task } from './world-master.ts';

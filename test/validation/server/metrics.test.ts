@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Driver } from '../../../framework/driver.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { type OpsServer, serveOps } from '../../../framework/ops/server.ts';
-import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
+import { DEFAULT_POOL } from '../../../framework/scheduler/state/pool.ts';
 import type { Cluster } from '../../../validation/server/api.ts';
 import { endedRun, finding, makeRun, ran } from './sample-runs.ts';
 import { Serving } from './serving.ts';

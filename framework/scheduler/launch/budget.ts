@@ -1,0 +1,73 @@
+import { pausing, unprovenLimit } from '../state/backoff.ts';
+import type { Blocked } from '../state/blocked.ts';
+import type { Pool } from '../state/pool.ts';
+import { type SchedulerState, serving } from '../state/state.ts';
+
+/** How many workers a pool may launch now. */
+export interface Budget {
+  left: number;
+  /** Which of the pool's limits it is that leaves no more. */
+  limit: Blocked;
+}
+
+/** Workers of a pool. */
+export interface Census {
+  /** All that count against the maximum. */
+  alive: number;
+  /** Those among them that are not on their way out. */
+  serving: number;
+  /** Those that have yet to show that they work. */
+  unproven: number;
+}
+
+/** Counts the workers of each pool. Those that Mesos has lost sight of may be gone: they do not count. */
+export function takeCensus(state: SchedulerState): Map<string, Census> {
+  const byPool = new Map<string, Census>();
+  for (const worker of state.workers.values()) {
+    if (worker.phase === 'unreachable' && !worker.connected) continue;
+    const census = byPool.get(worker.pool) ?? { alive: 0, serving: 0, unproven: 0 };
+    byPool.set(worker.pool, census);
+    census.alive++;
+    if (!serving(worker)) continue;
+    census.serving++;
+    if (!worker.healthy) census.unproven++;
+  }
+  return byPool;
+}
+
+/** The tightest of a pool's limits: its pause, its maximum, the trial of its first workers, its launches in a second. */
+export function budgetOf(
+  state: SchedulerState,
+  pool: Pool,
+  { alive, unproven }: Census = { alive: 0, serving: 0, unproven: 0 },
+  now: number,
+): Budget {
+  const backoff = state.poolBackoffs.get(pool.name);
+  if (backoff && pausing(backoff, now)) {
+    const seconds = Math.ceil((backoff.until - now) / 1000);
+    const detail = `pool ${pool.name} pauses for ${seconds} s, its workers failed ${backoff.failures} times in a row: ${backoff.why}`;
+    return { left: 0, limit: { reason: 'pool-pausing', detail } };
+  }
+  const times = (state.launchTimes.get(pool.name) ?? []).filter((time) => now - time < 1000);
+  state.launchTimes.set(pool.name, times);
+  const trial = unprovenLimit(state, pool.name);
+  const budgets: Budget[] = [
+    {
+      left: pool.max - alive,
+      limit: { reason: 'at-maximum', detail: `pool ${pool.name} has its maximum of ${pool.max} workers` },
+    },
+    {
+      left: pool.launchesPerSecond - times.length,
+      limit: {
+        reason: 'launch-rate',
+        detail: `pool ${pool.name} may launch ${pool.launchesPerSecond} workers a second`,
+      },
+    },
+  ];
+  if (trial !== undefined) {
+    const detail = `no worker of pool ${pool.name} has proved that it works yet: the first ${trial} must connect before more follow`;
+    budgets.push({ left: trial - unproven, limit: { reason: 'first-workers', detail } });
+  }
+  const tightest = budgets.reduce((a, b) => (b.left < a.left ? b : a));
+  return { left: Math.max(0, tightest.left), limit: tightest.limit };
+}
