@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type Constraint, DEFAULT_POOL, type FetchUri, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
-
-/** A configuration that cannot be used: what, where, what to do. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
+import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
+import { type Constraint, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
+import { ConfigError, parseYaml } from './yaml-file.ts';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
@@ -51,9 +47,8 @@ const poolSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, ., _ and - only')
     .describe('Name of the pool'),
-  projects: read(anchored)
-    .default(DEFAULT_POOL.projects)
-    .describe('Regular expression for the projects it serves; matches the whole name'),
+  source: z.string().optional().describe('Whose projects it serves, and so which kind of worker it launches'),
+  projects: read(anchored).optional().describe('Regular expression for the projects it serves; matches the whole name'),
   cores: whole.optional().describe('Cores of a worker'),
   memory: whole.optional().describe('MB of memory of a worker'),
   disk: whole.optional().describe('MB of disk of a worker'),
@@ -90,47 +85,42 @@ const poolSchema = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('File with the managers’ password, as the worker sees it'),
 });
 
+/** All projects. */
+const ANY = /^.*$/;
+
 const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1) });
 
-/** Reads pools from YAML text; what a pool leaves out comes from `base`. @throws ConfigError with file, line and column */
-export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL): Pool[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
-  };
-  const [syntax] = document.errors;
-  if (syntax) throw new ConfigError(`${at(syntax.pos[0])}: ${syntax.message.split('\n')[0]}`);
-
-  const place = (keys: Keys): string => at(offsetOf(document.contents, keys));
-  const problems: string[] = [];
-  const parsed = fileSchema.safeParse(document.toJS() ?? {});
-  for (const issue of parsed.error?.issues ?? []) {
-    const keys = issue.path.filter((key) => typeof key !== 'symbol');
-    for (const extra of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]]) {
-      const where = [...keys, ...extra];
-      problems.push(`${place(where)}: ${where.join('.') || 'top level'}: ${issue.message}`);
+/**
+ * Reads pools from YAML text.
+ * @param base what a pool leaves out comes from here
+ * @param kinds what `source` may name
+ * @throws ConfigError with file, line and column
+ */
+export function parsePools(text: string, path: string, base: Pool, kinds: readonly WorkerKind[]): Pool[] {
+  const { data, problems, place } = parseYaml(text, path, fileSchema);
+  const names = new Set<string>();
+  const pools = (data?.pools ?? []).map((entry, index) => {
+    const wrong = (key: string, problem: string): void => {
+      problems.push(`${place(['pools', index, key])}: pools.${index}.${key}: ${problem}`);
+    };
+    const { cores, memory, disk, volumes, source = base.kind.source, ...rest } = entry;
+    const kind = kinds.find((one) => one.source === source);
+    if (!kind) {
+      wrong('source', `there is no source ${source}; expected ${kinds.map((one) => one.source).join(' or ')}`);
     }
-  }
-  const pools = (parsed.data?.pools ?? []).map((entry, index) => {
-    const { cores, memory, disk, volumes, ...rest } = entry;
     const size = {
       cores: cores ?? base.shape.cores,
       memory: memory ?? base.shape.memory,
       disk: disk ?? base.shape.disk,
     };
-    const pool: Pool = { ...base, ...rest, shape: size, volumes: volumes ?? base.volumes };
-    for (const [key, problem] of contradictions(pool)) {
-      problems.push(`${place(['pools', index, key])}: pools.${index}.${key}: ${problem}`);
-    }
+    // The program of another kind is not that of the flags.
+    const own = kind && kind !== base.kind ? ofKind(kind) : {};
+    const pool: Pool = { ...base, ...own, projects: ANY, ...rest, shape: size, volumes: volumes ?? base.volumes };
+    for (const [key, problem] of contradictions(pool)) wrong(key, problem);
+    if (names.has(pool.name)) wrong('name', `${pool.name} is the name of a pool before it`);
+    names.add(pool.name);
     return pool;
   });
-  for (const [index, { name }] of pools.entries()) {
-    if (pools.findIndex((pool) => pool.name === name) < index) {
-      problems.push(`${place(['pools', index, 'name'])}: pools.${index}.name: ${name} is the name of a pool before it`);
-    }
-  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return pools;
 }
@@ -146,35 +136,15 @@ function contradictions({ shape, limit, min, max }: Pool): [key: string, problem
   return found;
 }
 
-type Keys = (string | number)[];
-
-/** Where in the text something is: a key if it is one of a mapping, else the nearest thing around it that is there. */
-function offsetOf(contents: Node | null, keys: Keys): number {
-  let offset = contents?.range?.[0] ?? 0;
-  let node: unknown = contents;
-  for (const key of keys) {
-    if (isMap<Node, Node>(node)) {
-      const pair = node.items.find((item) => String(item.key) === String(key));
-      if (!pair) break;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else {
-      node = (node as { items?: Node[] } | undefined)?.items?.[Number(key)];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    }
-  }
-  return offset;
-}
-
 /** @throws ConfigError */
-export function readPools(path: string, base?: Pool): Pool[] {
+export function readPools(path: string, base: Pool, kinds: readonly WorkerKind[]): Pool[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigError(`${path}: cannot be read: ${(error as Error).message}`);
   }
-  return parsePools(text, path, base);
+  return parsePools(text, path, base, kinds);
 }
 
 /** `[field, operator, argument?]`, as Marathon has them. @throws ConfigError */

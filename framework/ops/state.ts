@@ -15,13 +15,13 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
     demand: state.demand ?? null,
     projects: explain(state, blocked, now),
     workers: [...state.workers.values()],
-    strangers: Object.fromEntries(state.strangers),
+    unknownTasks: Object.fromEntries(state.unknownTasks),
     offersHeld: [...state.offers.values()].map(({ offer, receivedAt }) => ({
       id: offer.id.value,
       hostname: offer.hostname,
       heldMs: now - receivedAt,
     })),
-    appetite: Object.fromEntries(state.appetite),
+    roles: Object.fromEntries(state.roles),
     draining: Object.fromEntries(state.draining),
     backoffs: {
       pools: Object.fromEntries(state.poolBackoffs),
@@ -32,9 +32,10 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
 }
 
 /** Without the values of environment variables: they may be secrets, and this page needs none to be read. */
-function poolOf({ projects, constraints, environment, ...pool }: Pool): Record<string, unknown> {
+function poolOf({ kind, projects, constraints, environment, ...pool }: Pool): Record<string, unknown> {
   return {
     ...pool,
+    source: kind.source,
     projects: projects.source,
     constraints: constraints.map(constraintOf),
     environment: Object.keys(environment),

@@ -1,8 +1,8 @@
+import { formatHostPort, type HostPort } from '../net/address.ts';
 import type { CatalogRow } from './catalog.ts';
-import { formatHostPort, type HostPort } from './exchange.ts';
 
 /** A place where a manager should be asked, and what a catalog says about it. */
-export interface Sighting extends HostPort {
+export interface Listing extends HostPort {
   /** `host:port` that we and the workers connect to. */
   address: string;
   /** Absent where the manager was named directly. */
@@ -27,37 +27,32 @@ export function isFresh(row: CatalogRow, now: number): boolean {
 }
 
 /**
- * The managers that several catalogs list: fresh rows of the wanted projects, each manager once.
+ * The managers that several catalogs list: fresh rows, each manager once.
  * A manager that two catalogs see at different addresses (one of them on its own machine) keeps the address where it is
  * followed already; else an address that is not loopback wins, then the order of the catalogs. Of two managers that had
  * the same address the younger one is there now.
  *
  * @param followed addresses that are being asked already
  */
-export function sightings(
-  views: CatalogView[],
-  now: number,
-  followed: ReadonlySet<string>,
-  projects?: RegExp,
-): Sighting[] {
-  const byAddress = new Map<string, Sighting & { row: CatalogRow }>();
+export function listings(views: CatalogView[], now: number, followed: ReadonlySet<string>): Listing[] {
+  const byAddress = new Map<string, Listing & { row: CatalogRow }>();
   for (const { catalog, rows } of views) {
     for (const row of rows) {
-      if (!isFresh(row, now) || (projects && row.project.search(projects) < 0)) continue;
+      if (!isFresh(row, now)) continue;
       const peer = { host: managerHost(row, catalog), port: row.port };
       const address = formatHostPort(peer);
       const known = byAddress.get(address)?.row;
       if (!known || isNewer(row, known)) byAddress.set(address, { ...peer, address, row });
     }
   }
-  const rank = ({ address, host }: Sighting) => (followed.has(address) ? 0 : isLoopback(host) ? 2 : 1);
-  const chosen: (Sighting & { row: CatalogRow })[] = [];
+  const rank = ({ address, host }: Listing) => (followed.has(address) ? 0 : isLoopback(host) ? 2 : 1);
+  const chosen: (Listing & { row: CatalogRow })[] = [];
   const chosenByPort = new Map<number, CatalogRow[]>();
-  for (const sighting of [...byAddress.values()].sort((a, b) => rank(a) - rank(b))) {
-    const samePort = chosenByPort.get(sighting.port) ?? [];
-    if (samePort.some((row) => isSameManager(row, sighting.row))) continue;
-    chosenByPort.set(sighting.port, [...samePort, sighting.row]);
-    chosen.push(sighting);
+  for (const listing of [...byAddress.values()].sort((a, b) => rank(a) - rank(b))) {
+    const samePort = chosenByPort.get(listing.port) ?? [];
+    if (samePort.some((row) => isSameManager(row, listing.row))) continue;
+    chosenByPort.set(listing.port, [...samePort, listing.row]);
+    chosen.push(listing);
   }
   return chosen;
 }

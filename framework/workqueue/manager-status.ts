@@ -1,5 +1,5 @@
-import type { ConnectedWorker } from './demand.ts';
-import type { Sighting } from './listings.ts';
+import type { SeenWorker } from '../demand/demand.ts';
+import type { Listing } from './listings.ts';
 import type { ManagerAnswer, ManagerFailure } from './manager.ts';
 import { type ManagerRecord, parseTasks, parseWorkers } from './records.ts';
 import { type TaskPicture, taskPicture } from './task-needs.ts';
@@ -16,7 +16,7 @@ import { type TaskPicture, taskPicture } from './task-needs.ts';
  * - `duplicate`: it is a manager that is followed at another address already
  * - `locked`: it needs a password (or TLS) that we do not have
  */
-export interface Knowledge {
+export interface ManagerStatus {
   state: 'new' | 'answering' | 'silent' | 'failing' | 'dead' | 'foreign' | 'duplicate' | 'locked';
   /** When this state began, ms since 1970. */
   since: number;
@@ -33,7 +33,7 @@ export interface Knowledge {
   /** What its last answer to `queue_status` and `worker_status` cost it, ms. */
   costMs: number;
   tasks?: { picture: TaskPicture; marks: string; askedAt: number; costMs: number };
-  workers?: { list: ConnectedWorker[]; marks: string };
+  workers?: { list: SeenWorker[]; marks: string };
 }
 
 export interface AskIntervals {
@@ -63,7 +63,7 @@ const QUEUE_STATUS_MS_PER_TASK = 0.004;
 const LIST_MS_PER_BYTE = 0.00005;
 
 /** Nothing is known yet. */
-export function nothingKnown(now: number): Knowledge {
+export function notAskedYet(now: number): ManagerStatus {
   return { state: 'new', since: now, reason: '', failures: 0, protected: false, asOf: 0, costMs: 0 };
 }
 
@@ -72,16 +72,16 @@ export function nothingKnown(now: number): Knowledge {
  * reused. A directly named address may become another manager: everything known before is forgotten then.
  */
 export function afterStatus(
-  known: Knowledge,
-  sighting: Sighting,
+  known: ManagerStatus,
+  listing: Listing,
   record: ManagerRecord,
   { transferMs }: Pick<ManagerAnswer, 'transferMs'>,
   now: number,
-): Knowledge {
-  if (sighting.row && !isSameRun(record, sighting.row)) {
+): ManagerStatus {
+  if (listing.row && !isSameRun(record, listing.row)) {
     return resting(known, 'foreign', `the manager of "${record.project}" has its port now`, now);
   }
-  const before = known.record && isSameRun(known.record, record) ? known : nothingKnown(now);
+  const before = known.record && isSameRun(known.record, record) ? known : notAskedYet(now);
   return {
     ...before,
     state: 'answering',
@@ -101,7 +101,7 @@ export function afterStatus(
  * last time, and the list's cost allows it (see `TASK_SHARE`): for 20,000 tasks that is every 5 s. In between the known
  * needs are scaled by the waiting counts of the categories.
  */
-export function tasksDue({ record, tasks }: Knowledge, now: number): boolean {
+export function tasksDue({ record, tasks }: ManagerStatus, now: number): boolean {
   if (!record || record.tasksWaiting + record.tasksOnWorkers === 0) return false;
   if (!tasks) return true;
   const pause = Math.min(tasks.costMs * TASK_SHARE, LONGEST_TASK_PAUSE_MS);
@@ -109,7 +109,11 @@ export function tasksDue({ record, tasks }: Knowledge, now: number): boolean {
 }
 
 /** The manager answered `task_status`. */
-export function afterTasks(known: Knowledge, { records, bytes, transferMs }: ManagerAnswer, now: number): Knowledge {
+export function afterTasks(
+  known: ManagerStatus,
+  { records, bytes, transferMs }: ManagerAnswer,
+  now: number,
+): ManagerStatus {
   return {
     ...known,
     tasks: {
@@ -122,18 +126,18 @@ export function afterTasks(known: Knowledge, { records, bytes, transferMs }: Man
 }
 
 /** The list of tasks did not come through (too large, cut off): asked again much later. */
-export function afterNoTasks(known: Knowledge, now: number): Knowledge {
+export function afterNoTasks(known: ManagerStatus, now: number): ManagerStatus {
   const picture = known.tasks?.picture ?? { waiting: [], running: [] };
   return { ...known, tasks: { picture, marks: '', askedAt: now, costMs: LONGEST_TASK_PAUSE_MS } };
 }
 
 /** Whether `worker_status` should be asked: its answer differs from the last one. */
-export function workersDue({ record, workers }: Knowledge): boolean {
+export function workersDue({ record, workers }: ManagerStatus): boolean {
   return record !== undefined && record.workers > 0 && record.workerMarks !== workers?.marks;
 }
 
 /** The manager answered `worker_status`. */
-export function afterWorkers(known: Knowledge, { records, bytes, transferMs }: ManagerAnswer): Knowledge {
+export function afterWorkers(known: ManagerStatus, { records, bytes, transferMs }: ManagerAnswer): ManagerStatus {
   return {
     ...known,
     workers: { list: parseWorkers(records), marks: known.record?.workerMarks ?? '' },
@@ -142,12 +146,17 @@ export function afterWorkers(known: Knowledge, { records, bytes, transferMs }: M
 }
 
 /** A question has been open for long: asked at `askedAt`. */
-export function afterSilence(known: Knowledge, askedAt: number): Knowledge {
+export function afterSilence(known: ManagerStatus, askedAt: number): ManagerStatus {
   return known.state === 'silent' ? known : { ...known, state: 'silent', since: askedAt, reason: 'does not answer' };
 }
 
 /** A question failed. */
-export function afterFailure(known: Knowledge, failure: ManagerFailure, reason: string, now: number): Knowledge {
+export function afterFailure(
+  known: ManagerStatus,
+  failure: ManagerFailure,
+  reason: string,
+  now: number,
+): ManagerStatus {
   switch (failure) {
     case 'refused':
       return resting(known, 'dead', reason, now);
@@ -168,16 +177,16 @@ export function afterFailure(known: Knowledge, failure: ManagerFailure, reason: 
 
 /** A state in which the manager is not asked again until its row changes. What it said before no longer counts. */
 export function resting(
-  known: Knowledge,
+  known: ManagerStatus,
   state: 'dead' | 'foreign' | 'duplicate' | 'locked',
   reason: string,
   now: number,
-): Knowledge {
-  return { ...nothingKnown(now), state, reason, protected: known.protected };
+): ManagerStatus {
+  return { ...notAskedYet(now), state, reason, protected: known.protected };
 }
 
 /** When to ask again, ms from now. Undefined: not before the catalog's row changes. */
-export function nextAsk(known: Knowledge, sighting: Sighting, intervals: AskIntervals): number | undefined {
+export function nextAsk(known: ManagerStatus, listing: Listing, intervals: AskIntervals): number | undefined {
   switch (known.state) {
     case 'new':
       return 0;
@@ -193,7 +202,7 @@ export function nextAsk(known: Knowledge, sighting: Sighting, intervals: AskInte
       );
     }
     default:
-      if (sighting.row) return undefined;
+      if (listing.row) return undefined;
       return known.state === 'dead' ? intervals.absentMs : RETRY_MS.longest;
   }
 }

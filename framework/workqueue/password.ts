@@ -29,7 +29,7 @@ export const PASSWORD_GREETING = 'auth password sha1';
 
 /**
  * Every challenge of this process begins with this. Both sides of the handshake prove the password in the same way, so a
- * stranger could send our own challenge back to us, here or on another connection, and then repeat our answer as his
+ * task could send our own challenge back to us, here or on another connection, and then repeat our answer as his
  * proof. A challenge that begins so is therefore never answered.
  */
 const OUR_MARK = randomBytes(16).toString('hex');

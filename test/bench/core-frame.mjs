@@ -20,7 +20,7 @@ let now = 1_800_000_000_000;
 let offers = 0;
 
 /** @typedef {import('../../framework/scheduler/scheduler.ts').SchedulerEvent} SchedulerEvent */
-/** @typedef {import('../../framework/workqueue/demand.ts').ManagerDemand} ManagerDemand */
+/** @typedef {import('../../framework/demand/demand.ts').ProjectDemand} ProjectDemand */
 
 /** @param {number} agent @param {number} cores */
 function offer(agent, cores) {
@@ -39,7 +39,7 @@ function offer(agent, cores) {
   };
 }
 
-/** @param {number} index @param {number} waiting @param {string[]} tags @returns {ManagerDemand} */
+/** @param {number} index @param {number} waiting @param {string[]} tags @returns {ProjectDemand} */
 function manager(index, waiting, tags) {
   return {
     address: `10.1.${index >> 8}.${index & 255}:9123`,
@@ -94,7 +94,7 @@ const allOffers = (/** @type {number} */ cores) => ({
   type: 'mesos',
   event: { type: 'OFFERS', offers: { offers: Array.from({ length: AGENTS }, (_, agent) => offer(agent, cores)) } },
 });
-const look = (/** @type {ManagerDemand[]} */ managers) => ({
+const look = (/** @type {ProjectDemand[]} */ managers) => ({
   type: 'demand',
   demand: { at: now, managers, problems: [] },
 });

@@ -1,6 +1,7 @@
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { ConfigError, parseVolume } from '../../framework/config/pools.ts';
+import { parseVolume } from '../../framework/config/pools.ts';
+import { ConfigError } from '../../framework/config/yaml-file.ts';
 import type { ContainerProgram } from '../../framework/local/container-cli.ts';
 import { ContainerRuntime } from '../../framework/local/container-runtime.ts';
 import type { VolumeMount } from '../../framework/scheduler/state/pool.ts';

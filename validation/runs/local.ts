@@ -7,7 +7,9 @@ import { Driver } from '../../framework/driver.ts';
 import { startLocalMaster } from '../../framework/local/master.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../framework/ops/server.ts';
-import { DEFAULT_POOL } from '../../framework/scheduler/state/pool.ts';
+import { defaultPool } from '../../framework/scheduler/state/pool.ts';
+import { workQueue } from '../../framework/workqueue/watcher.ts';
+import { WORK_QUEUE_WORKER } from '../../framework/workqueue/worker.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
 import { FRAMEWORK_URL_FILE } from './local-files.ts';
@@ -61,10 +63,10 @@ export async function startLocalCluster(
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
     const driver = new Driver({
-      pools: [{ ...DEFAULT_POOL, projects, ...(containers && containerPool(containers)) }],
+      pools: [{ ...defaultPool(WORK_QUEUE_WORKER), projects, ...(containers && containerPool(containers)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: { locate: parseMaster(master.address, { log }) },
-      demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
+      sources: [workQueue({ catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] })],
       stateDir,
       log,
       onFatal: (why) => log.error({ why }, 'the framework cannot go on'),

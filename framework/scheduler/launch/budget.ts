@@ -1,38 +1,14 @@
+import type { Obstacle } from '../../demand/worker-kind.ts';
 import { pausing, unprovenLimit } from '../state/backoff.ts';
-import type { Blocked } from '../state/blocked.ts';
+import type { Census } from '../state/census.ts';
 import type { Pool } from '../state/pool.ts';
-import { type SchedulerState, serving } from '../state/state.ts';
+import type { SchedulerState } from '../state/state.ts';
 
 /** How many workers a pool may launch now. */
 export interface Budget {
   left: number;
   /** Which of the pool's limits it is that leaves no more. */
-  limit: Blocked;
-}
-
-/** Workers of a pool. */
-export interface Census {
-  /** All that count against the maximum. */
-  alive: number;
-  /** Those among them that are not on their way out. */
-  serving: number;
-  /** Those that have yet to show that they work. */
-  unproven: number;
-}
-
-/** Counts the workers of each pool. Those that Mesos has lost sight of may be gone: they do not count. */
-export function takeCensus(state: SchedulerState): Map<string, Census> {
-  const byPool = new Map<string, Census>();
-  for (const worker of state.workers.values()) {
-    if (worker.phase === 'unreachable' && !worker.connected) continue;
-    const census = byPool.get(worker.pool) ?? { alive: 0, serving: 0, unproven: 0 };
-    byPool.set(worker.pool, census);
-    census.alive++;
-    if (!serving(worker)) continue;
-    census.serving++;
-    if (!worker.healthy) census.unproven++;
-  }
-  return byPool;
+  limit: Obstacle;
 }
 
 /** The tightest of a pool's limits: its pause, its maximum, the trial of its first workers, its launches in a second. */

@@ -1,8 +1,10 @@
+import type { Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
 import { type Candidate, candidatesOf, FittingAgents, noOffers } from '../offers/candidates.ts';
 import { Constrained } from '../offers/constraints.ts';
-import type { Blocked } from '../state/blocked.ts';
+import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from '../offers/refusal.ts';
 import type { Frame } from '../state/frame.ts';
-import type { Pool, Shape } from '../state/pool.ts';
+import type { Pool } from '../state/pool.ts';
 import { type WorkerIdentity, workerId } from '../state/records.ts';
 import { split } from '../target/granularity.ts';
 import { Heap } from '../target/heap.ts';
@@ -10,13 +12,8 @@ import { lacks, type Want } from '../target/wants.ts';
 import type { Budget } from './budget.ts';
 import { workerTask } from './task.ts';
 
-/** Offers expressly refused stay away this long: a need revives them at once, so there is no reason to be asked again. */
-export const LONG_REFUSAL_SECONDS = 3600;
-/** What is left of an agent that has enough workers starting is wanted again when those run. */
-export const BUSY_REFUSAL_SECONDS = 1;
-
 /**
- * Launches as many of the wanted workers as the held offers and the pools' budgets allow, for the neediest manager
+ * Launches as many of the wanted workers as the held offers and the pools' budgets allow, for the neediest project
  * first; uses offers up, and says of each want what it lacks for.
  * @returns agents that more is wanted of as soon as the workers that start there run
  */
@@ -39,13 +36,13 @@ export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap
       launch(frame, want, candidate, missing.shape, agents.constraintsOf(want.pool));
       budget.left--;
       missing.count--;
-    } else if (missing.grain) {
+    } else if (missing.unit) {
       want.left.splice(want.at, 1, ...split(missing));
     } else {
       want.blocked = agents.blocked(want.pool, missing.shape);
     }
     // A smaller shape of the same manager may fit where this one does not.
-    if (missing.count === 0 || (!candidate && !missing.grain)) want.at++;
+    if (missing.count === 0 || (!candidate && !missing.unit)) want.at++;
     if (want.at < want.left.length) open.push(want);
   }
   for (const candidate of agents.used) accept(frame, candidate);
@@ -54,7 +51,7 @@ export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap
 
 function isNeedier(a: Want, b: Want): boolean {
   if (a.share !== b.share) return a.share < b.share;
-  return a.managerStartedAt < b.managerStartedAt;
+  return a.project.startedAt < b.project.startedAt;
 }
 
 /** The agents with offers, as the pools see them. */
@@ -80,7 +77,7 @@ class Agents {
     return candidate;
   }
 
-  blocked(pool: Pool, shape: Shape): Blocked {
+  blocked(pool: Pool, shape: Shape): Obstacle {
     return this.#fittingFor(pool, shape).blocked(this.#avoided);
   }
 
@@ -126,7 +123,7 @@ function byWorkers(candidates: readonly Candidate[], placement: Pool['placement'
 
 function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, constrained: Constrained): void {
   const { state, now } = frame;
-  const { pool, target, managerStartedAt, traits } = want;
+  const { pool, target, project } = want;
   const resources = candidate.free.take(shape, pool.revocable);
   if (!resources || state.frameworkId === undefined) return;
   const places = constrained.launched(candidate.first);
@@ -135,7 +132,7 @@ function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, co
     pool: pool.name,
     project: target.project,
     manager: target.manager,
-    managerStartedAt,
+    managerStartedAt: project.startedAt,
     agentId: candidate.agentId,
     hostname: candidate.first.hostname,
     shape,
@@ -143,7 +140,7 @@ function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, co
     ...(places && { places }),
   };
   frame.record({ type: 'launch', worker });
-  candidate.tasks.push(workerTask(pool, worker, resources, traits));
+  candidate.tasks.push(workerTask(pool, worker, resources, project));
   candidate.room--;
   want.launched++;
   want.share += shape.cores / pool.weight;
@@ -164,11 +161,11 @@ function accept(frame: Frame, { offers, tasks, room }: Candidate): void {
 }
 
 /** Why a want that no offer was held for gets nothing: its hold, its pool's limit, or what the last offers told. */
-export function reasonWithoutOffers(want: Want, budget: Budget | undefined, before: Blocked | undefined): Blocked {
+export function reasonWithoutOffers(want: Want, budget: Budget | undefined, before: Obstacle | undefined): Obstacle {
   if (want.target.hold) return want.target.hold;
   if (budget && budget.left <= 0) return budget.limit;
   const missing = want.left.find(({ count }) => count > 0);
-  return before ?? noOffers(want.pool, missing?.grain ?? missing?.shape ?? want.pool.shape);
+  return before ?? noOffers(want.pool, missing?.unit ?? missing?.shape ?? want.pool.shape);
 }
 
 /** Workers that only lack offers, by role: those held back by a pause, a limit or a rate want no offers now. */

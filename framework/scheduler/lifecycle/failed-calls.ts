@@ -27,10 +27,10 @@ export function takeFailedCall(frame: Frame, call: Call, refused: boolean, why: 
       state.undeclined.push(...(call.decline?.offer_ids ?? []).map(({ value }) => value));
       break;
     case 'REVIVE':
-      for (const role of call.revive?.roles ?? []) state.appetite.delete(role);
+      for (const role of call.revive?.roles ?? []) state.roles.delete(role);
       break;
     case 'SUPPRESS':
-      for (const role of call.suppress?.roles ?? []) state.appetite.delete(role);
+      for (const role of call.suppress?.roles ?? []) state.roles.delete(role);
       break;
     case 'RECONCILE':
       if (call.reconcile?.tasks.length === 0) state.reconciledAllAt = now - RECONCILE_ALL_MS + ASK_ALL_AGAIN_MS;

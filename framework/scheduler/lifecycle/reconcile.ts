@@ -1,5 +1,5 @@
 import type { Frame } from '../state/frame.ts';
-import type { Worker } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
 import { endWorker } from './updates.ts';
 
 /** A launch of which nothing was heard for this long is asked about; so is, as often, a task that Mesos has lost sight of. */
@@ -14,7 +14,7 @@ const UNKNOWN_MS = 2 * 60 * 1000;
 /**
  * For how long one that is out of sight is kept. A restarted master learns of its agents' tasks only when they
  * re-register: 75 s later with fixed addresses, and it gives them at least 10 minutes (agent_reregister_timeout).
- * One that comes back later still is a stranger, and adopted if it works.
+ * One that comes back later still is a task, and adopted if it works.
  */
 const LOST_FOR_GOOD_MS = 15 * 60 * 1000;
 

@@ -1,17 +1,14 @@
-import type { ManagerDemand } from '../../workqueue/demand.ts';
-import { CONNECT_TIMEOUT_SECONDS } from '../launch/task.ts';
-import { DRAIN_AHEAD_MS } from '../offers/candidates.ts';
+import type { ProjectDemand } from '../../demand/demand.ts';
+import { DRAIN_AHEAD_MS } from '../offers/maintenance.ts';
 import { bookFailure } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
 import type { Pool } from '../state/pool.ts';
-import type { Waiting, Worker } from '../state/state.ts';
-import { PASSED_OVER_MS } from '../target/target.ts';
-import { knowsItsWorkers } from './observe.ts';
+import type { Waiting } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
+import { listsAllWorkers } from './observe.ts';
 
 /** A worker leaves with its manager by itself; it is helped after this long. */
 const ORPHAN_MS = 2000;
-/** When a worker's process runs but its manager still does not know it, it never will. */
-const NEVER_CONNECTS_MS = (CONNECT_TIMEOUT_SECONDS + 15) * 1000;
 /** An idle worker stands in the way of others' tasks for no longer than a manager may need to find it a task. */
 const YIELD_MS = 500;
 /** A kill without an answer is repeated: calls may be lost. A task out of sight can only be asked for. */
@@ -19,7 +16,7 @@ const KILL_AGAIN_MS = 10_000;
 const KILL_LOST_AGAIN_MS = 60_000;
 
 /** Who wants what idle workers stand on: the weight of the heaviest pool that lacks offers, and pools at their maximum. */
-export interface Hunger {
+export interface Shortage {
   weight: number;
   pools: ReadonlySet<string>;
 }
@@ -28,7 +25,7 @@ export interface Hunger {
  * Takes back those of some workers that nobody needs: idle ones, those whose manager has ended, those that never connect.
  * Never one that runs a task, unless the task is of a manager that the worker's pool does not serve.
  */
-export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, hunger: Hunger): void {
+export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, shortage: Shortage): void {
   const { state, now } = frame;
   const { demand } = state;
   if (!demand) return;
@@ -48,23 +45,23 @@ export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, hunger: 
       frame.takeBack(worker);
       continue;
     }
-    const manager = state.managers.get(worker.manager);
-    if (manager?.startedAt !== worker.managerStartedAt) {
+    const project = state.projects.get(worker.manager);
+    if (project?.startedAt !== worker.managerStartedAt) {
       worker.orphanSince ??= now;
       if (sawAll && (!worker.connected || now - worker.orphanSince >= ORPHAN_MS)) frame.takeBack(worker);
       continue;
     }
     worker.orphanSince = undefined;
-    if (manager.source !== 'manager' || manager.silentSince !== undefined) continue;
-    if (neverConnects(worker, now)) {
-      const why = `did not connect to ${worker.manager} within ${NEVER_CONNECTS_MS / 1000} s`;
+    if (project.workers === undefined || project.silentSince !== undefined) continue;
+    const pool = pools.get(worker.pool);
+    if (pool && neverConnects(worker, pool, now)) {
+      const why = `did not connect to ${worker.manager} within ${pool.kind.connectSeconds} s`;
       bookFailure(state, worker, now, why, 'pool and agent');
       frame.takeBack(worker);
       continue;
     }
-    const pool = pools.get(worker.pool);
     const isSpared = pool !== undefined && pool.min > 0 && serving(pool) <= pool.min;
-    if (isDraining(frame, worker) || (!isSpared && isSurplus(frame, worker, manager, pool, hunger))) {
+    if (isDraining(frame, worker) || (!isSpared && isSurplus(frame, worker, project, pool, shortage))) {
       taken.set(worker.pool, (taken.get(worker.pool) ?? 0) + 1);
       frame.takeBack(worker);
     }
@@ -80,8 +77,10 @@ function killAgain(frame: Frame, worker: Worker, pool: Pool | undefined): void {
   else if (frame.now - killedAt >= pause) frame.takeBack(worker);
 }
 
-function neverConnects({ phase, connectedAt, runningSince }: Worker, now: number): boolean {
-  return phase === 'running' && connectedAt === undefined && now - (runningSince ?? now) >= NEVER_CONNECTS_MS;
+/** Its process runs, but its manager has not listed it in all that time: it never will. */
+function neverConnects({ phase, connectedAt, runningSince }: Worker, { kind }: Pool, now: number): boolean {
+  if (phase !== 'running' || connectedAt !== undefined) return false;
+  return now - (runningSince ?? now) >= kind.connectSeconds * 1000;
 }
 
 /** Its agent is taken down before long: it serves as long as it has tasks. */
@@ -93,21 +92,21 @@ function isDraining({ state, now }: Frame, { agentId, connected, tasksRunning }:
 function isSurplus(
   { state, now }: Frame,
   worker: Worker,
-  manager: ManagerDemand,
+  project: ProjectDemand,
   pool: Pool | undefined,
-  hunger: Hunger,
+  shortage: Shortage,
 ): boolean {
   const { connected, connectedAt, tasksRunning, tasksSince } = worker;
-  const waiting = state.waiting.get(manager.address);
+  const waiting = state.waiting.get(project.manager);
   if (tasksRunning > 0 || !waiting) return false;
   if (connectedAt !== undefined && !connected) return now - tasksSince >= ORPHAN_MS;
-  if (!connected && !knowsItsWorkers(manager)) return false;
-  const isServed = state.targets.has(manager.address);
-  if (!isServed) return true;
-  const patience = patienceWith(worker, pool, hunger);
+  if (!connected && !listsAllWorkers(project)) return false;
+  const isServed = state.targets.has(project.manager);
+  if (!isServed || !pool) return true;
+  const patience = patienceWith(worker, pool, shortage);
   if (!waiting.any) return now - idleSince(worker, waiting) >= patience;
-  // Passed over while tasks wait: of the wrong kind for them.
-  return connected && now - Math.max(tasksSince, waiting.since) >= Math.max(PASSED_OVER_MS, patience);
+  // Passed over while tasks wait: it is of no use to them.
+  return connected && now - Math.max(tasksSince, waiting.since) >= Math.max(pool.kind.handOutSeconds * 1000, patience);
 }
 
 /** One on its way is not needed any more when nothing has waited for a while, however long ago it was launched. */
@@ -116,8 +115,7 @@ function idleSince({ connected, tasksSince }: Worker, waiting: Waiting): number 
 }
 
 /** How long a worker may be idle, ms: less if somebody of the same or a greater weight lacks what it stands on. */
-function patienceWith(worker: Worker, pool: Pool | undefined, hunger: Hunger): number {
-  if (!pool) return 0;
-  const yields = hunger.weight >= pool.weight || hunger.pools.has(worker.pool);
+function patienceWith(worker: Worker, pool: Pool, shortage: Shortage): number {
+  const yields = shortage.weight >= pool.weight || shortage.pools.has(worker.pool);
   return yields ? Math.min(YIELD_MS, pool.idleSeconds * 1000) : pool.idleSeconds * 1000;
 }

@@ -1,9 +1,11 @@
+import type { ProjectDemand } from '../../demand/demand.ts';
+import type { WorkerKind } from '../../demand/worker-kind.ts';
 import type { Call, TaskState, TaskStatus } from '../../mesos/messages.ts';
 import { isTerminal } from '../../mesos/task-states.ts';
-import { bookFailure, bookHealthy, YOUNG_MS } from '../state/backoff.ts';
+import { bookFailure, bookHealthy, EARLY_MS } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
-import type { Worker } from '../state/state.ts';
-import { takeStranger } from './adopt.ts';
+import type { Worker } from '../state/worker.ts';
+import { takeUnknownTask } from './adopt.ts';
 
 /** Reasons of TASK_FAILED that say nothing about the worker: its agent or its executor got lost, or made room. */
 const BLAMELESS_REASONS: ReadonlySet<string> = new Set([
@@ -27,7 +29,7 @@ export type Ending = 'failed' | 'lost' | 'over';
 export function takeStatus(frame: Frame, status: TaskStatus): void {
   const worker = frame.state.workers.get(status.task_id.value);
   if (worker) applyStatus(frame, worker, status);
-  else takeStranger(frame, status);
+  else takeUnknownTask(frame, status);
   acknowledge(frame, status);
 }
 
@@ -40,7 +42,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
   worker.reconciledAt = undefined;
   state.dirty.add(worker.manager);
   if (isTerminal(status.state)) {
-    endWorker(frame, worker, describeEnd(worker, status), endingOf(worker, status));
+    endWorker(frame, worker, describeEnd(frame, worker, status), endingOf(worker, status));
     return;
   }
   if (status.state === 'TASK_UNREACHABLE' || status.state === 'TASK_UNKNOWN') {
@@ -73,14 +75,19 @@ function endingOf(worker: Worker, { state, reason }: TaskStatus): Ending {
 }
 
 /** What an operator reads about a worker's end: Mesos' own words, and its reason where it has one. */
-function describeEnd(worker: Worker, { state, message, reason }: TaskStatus): string {
+function describeEnd(frame: Frame, worker: Worker, { state, message, reason }: TaskStatus): string {
   // Docker's messages have several lines; this is one of a log, and of a list.
   const words = [message?.trim().replaceAll(/\s*\n\s*/g, '; ') || state];
   if (reason) words.push(`(${reason})`);
   if (state === 'TASK_FINISHED' && !hasServed(worker)) {
-    words.push('before its manager knew it: no route to it, another Work Queue protocol, or a wrong password');
+    words.push(kindOf(frame, worker)?.earlyEnd ?? 'before its manager listed it');
   }
   return words.join(' ');
+}
+
+/** Of a worker whose pool is not there any more nobody knows it. */
+function kindOf({ state }: Frame, worker: Worker): WorkerKind | undefined {
+  return state.pools.find(({ name }) => name === worker.pool)?.kind;
 }
 
 /** A worker is no more: recorded, and booked where it tells something about its pool or its agent. */
@@ -97,9 +104,9 @@ function bookEnd({ state, now }: Frame, worker: Worker, why: string, ending: End
     return;
   }
   // What a worker did before a restart is not known, and one whose manager cannot be reached ends without any fault.
-  if (wasAsked || worker.restored || !managerListens(state.managers.get(worker.manager), worker)) return;
+  if (wasAsked || worker.restored || !managerListens(state.projects.get(worker.manager), worker)) return;
   if (ending === 'failed') {
-    if (connectedAt === undefined || now - connectedAt < YOUNG_MS)
+    if (connectedAt === undefined || now - connectedAt < EARLY_MS)
       bookFailure(state, worker, now, why, 'pool and agent');
   } else if (connectedAt === undefined) bookFailure(state, worker, now, why, 'agent');
 }
@@ -108,11 +115,8 @@ function hasServed({ connectedAt, healthy }: Worker): boolean {
   return connectedAt !== undefined || healthy;
 }
 
-function managerListens(
-  manager: { startedAt: number; silentSince?: number } | undefined,
-  { managerStartedAt }: Worker,
-): boolean {
-  return manager?.startedAt === managerStartedAt && manager.silentSince === undefined;
+function managerListens(project: ProjectDemand | undefined, { managerStartedAt }: Worker): boolean {
+  return project?.startedAt === managerStartedAt && project.silentSince === undefined;
 }
 
 function acknowledge(frame: Frame, { task_id, agent_id, uuid }: TaskStatus): void {

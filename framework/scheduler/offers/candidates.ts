@@ -1,16 +1,15 @@
+import type { Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Offer, TaskInfo } from '../../mesos/messages.ts';
 import { pausing } from '../state/backoff.ts';
-import type { Blocked } from '../state/blocked.ts';
-import { coresText, type Pool, type Shape } from '../state/pool.ts';
+import { coresText, type Pool } from '../state/pool.ts';
 import type { SchedulerState } from '../state/state.ts';
 import type { Constrained } from './constraints.ts';
+import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
 import { FreeResources } from './resources.ts';
-import { timesOf } from './unavailability.ts';
 
 /** Launches not yet running on one agent: every Mesos task starts an executor, and too many at once starve each other. */
 export const STARTING_PER_AGENT = 64;
-/** An agent that is to be taken down within this time gets no new workers. */
-export const DRAIN_AHEAD_MS = 60 * 60 * 1000;
 
 /** One agent's free resources for one role, from all of its offers that we hold. */
 export class Candidate {
@@ -112,7 +111,7 @@ export class FittingAgents {
   readonly #fitting: Candidate[] = [];
   #unseen = 0;
   #at = 0;
-  #blocked: Blocked | undefined;
+  #blocked: Obstacle | undefined;
 
   /** @param candidates of the pool's role, in the order of its placement */
   constructor(pool: Pool, shape: Shape, candidates: readonly Candidate[], constrained: Constrained) {
@@ -146,7 +145,7 @@ export class FittingAgents {
   }
 
   /** Why there is no next one; `avoided`: why agents with offers are not among the candidates. */
-  blocked(avoided: readonly string[]): Blocked {
+  blocked(avoided: readonly string[]): Obstacle {
     this.#blocked ??= this.#findReason(avoided);
     return this.#blocked;
   }
@@ -159,7 +158,7 @@ export class FittingAgents {
     );
   }
 
-  #findReason(avoided: readonly string[]): Blocked {
+  #findReason(avoided: readonly string[]): Obstacle {
     const needs = `a worker needs ${words(this.#shape)}`;
     const candidates = this.#candidates;
     if (candidates.length === 0) {
@@ -186,7 +185,7 @@ export class FittingAgents {
 }
 
 /** No offers at all: the answer where none were held. */
-export function noOffers({ role }: Pool, shape: Shape): Blocked {
+export function noOffers({ role }: Pool, shape: Shape): Obstacle {
   return { reason: 'no-offers', detail: `Mesos makes no offers from role ${role} now; a worker needs ${words(shape)}` };
 }
 

@@ -1,6 +1,6 @@
 import type { Attribute, Offer } from '../../mesos/messages.ts';
 import type { Pool } from '../state/pool.ts';
-import type { Worker } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
 
 /** Where an agent is: its host name and attributes. */
 export type Place = Pick<Offer, 'hostname' | 'attributes'>;

@@ -33,15 +33,15 @@ export function redeclare(frame: Frame, traits: FrameworkTraits): void {
   const wanted = declarationOf(state.pools);
   if (!state.declared || isSame(state.declared, wanted)) return;
   state.declared = wanted;
-  for (const role of state.appetite.keys()) if (!wanted.roles.includes(role)) state.appetite.delete(role);
+  for (const role of state.roles.keys()) if (!wanted.roles.includes(role)) state.roles.delete(role);
   for (const role of wanted.roles) {
-    if (!state.appetite.has(role)) state.appetite.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
+    if (!state.roles.has(role)) state.roles.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
   }
   frame.call({
     type: 'UPDATE_FRAMEWORK',
     update_framework: {
       framework_info: frameworkInfo(state, traits, wanted),
-      suppressed_roles: wanted.roles.filter((role) => state.appetite.get(role)?.suppressed),
+      suppressed_roles: wanted.roles.filter((role) => state.roles.get(role)?.suppressed),
     },
   });
 }

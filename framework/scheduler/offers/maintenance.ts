@@ -1,8 +1,16 @@
-import type { InverseOffer, Offer } from '../../mesos/messages.ts';
-import { LONG_REFUSAL_SECONDS } from '../launch/placement.ts';
+import type { InverseOffer, Offer, Unavailability } from '../../mesos/messages.ts';
 import type { Frame } from '../state/frame.ts';
 import type { SchedulerState } from '../state/state.ts';
-import { timesOf } from './unavailability.ts';
+import { LONG_REFUSAL_SECONDS } from './refusal.ts';
+
+/** An agent that is to be taken down within this time gets no new workers. */
+export const DRAIN_AHEAD_MS = 60 * 60 * 1000;
+
+/** When an agent goes, and when it is promised to be back (never, where nothing is said of it); ms since 1970. */
+export function timesOf({ start, duration }: Unavailability): { start: number; end: number } {
+  const from = Number(start.nanoseconds) / 1e6;
+  return { start: from, end: duration ? from + Number(duration.nanoseconds) / 1e6 : Number.POSITIVE_INFINITY };
+}
 
 /**
  * Agents are to be taken down: agreed. Their workers leave as they become idle, and their offers are not used any more.

@@ -1,5 +1,5 @@
+import type { Shape } from '../../demand/demand.ts';
 import type { Offer, Resource } from '../../mesos/messages.ts';
-import type { Shape } from '../state/pool.ts';
 
 /** Mesos counts scalars to three decimals (values.cpp): whole thousandths keep sums exact. */
 const THOUSANDTHS = 1000;

@@ -1,8 +1,8 @@
 import type { Offer } from '../../mesos/messages.ts';
-import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from '../launch/placement.ts';
 import type { Frame } from '../state/frame.ts';
-import type { Appetite, SchedulerState } from '../state/state.ts';
+import type { RoleInterest, SchedulerState } from '../state/state.ts';
 import { roleOf } from './candidates.ts';
+import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from './refusal.ts';
 
 /**
  * A need that found nothing asks again after this long, then after twice as long each time, up to the longest: Mesos
@@ -22,7 +22,7 @@ const UNDER_WAY_MS = 2000;
  * @param wanted workers that could be launched at once if there were offers, by role
  * @param busy agents whose offers are wanted again soon
  */
-export function settleAppetite(
+export function settleRoles(
   frame: Frame,
   roles: Iterable<string>,
   wanted: ReadonlyMap<string, number>,
@@ -33,25 +33,30 @@ export function settleAppetite(
   declineAll(frame, busy);
   for (const role of roles) {
     const count = wanted.get(role) ?? 0;
-    const known = state.appetite.get(role);
+    const known = state.roles.get(role);
     if (count === 0) {
       // Offers that come in spite of it: Mesos has lost, or never got, the word.
       const unheard = known !== undefined && offered.has(role) && now - known.since >= UNDER_WAY_MS;
       if (known?.suppressed && !unheard) continue;
-      state.appetite.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
+      state.roles.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
       frame.call({ type: 'SUPPRESS', suppress: { roles: [role] } });
     } else if (known && !known.suppressed && !asksAgain(state, known, count, now)) {
       known.wanted = Math.min(known.wanted, count);
     } else {
       const repeated = known && !known.suppressed && count <= known.wanted;
       const pauseMs = repeated ? Math.min(LONGEST_ASK_AGAIN_MS, known.pauseMs * 2) : FIRST_ASK_AGAIN_MS;
-      state.appetite.set(role, { suppressed: false, since: now, wanted: count, pauseMs });
+      state.roles.set(role, { suppressed: false, since: now, wanted: count, pauseMs });
       frame.call({ type: 'REVIVE', revive: { roles: [role] } });
     }
   }
 }
 
-function asksAgain(state: SchedulerState, { since, wanted, pauseMs }: Appetite, count: number, now: number): boolean {
+function asksAgain(
+  state: SchedulerState,
+  { since, wanted, pauseMs }: RoleInterest,
+  count: number,
+  now: number,
+): boolean {
   if (now - since >= pauseMs || (count > wanted && now - since >= GROWTH_MS)) return true;
   // An agent that was avoided may be used again: its offers were refused for long.
   return [...state.agentBackoffs.values()].some(({ until }) => until > since && until <= now);

@@ -1,6 +1,7 @@
-import type { SchedulerState, Worker } from './state.ts';
+import type { Backoff, BackoffCount, SchedulerState } from './state.ts';
+import type { Worker } from './worker.ts';
 
-/** First pause after workers that failed young; doubled by each further one, up to the longest. */
+/** First pause after workers that failed early; doubled by each further one, up to the longest. */
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 5 * 60 * 1000;
 /** Workers a pool may have on the way before one of them has connected: enough to begin with, few to lose. */
@@ -9,27 +10,12 @@ const UNPROVEN_WORKERS = 4;
 const FAILURES_IN_A_ROW = 3;
 /** A worker connected for this long shows that those of its pool and on its agent work. */
 export const HEALTHY_MS = 30_000;
-/** One that fails within this time after it connected failed young. */
-export const YOUNG_MS = 60_000;
+/** One that fails within this time after it connected failed early. */
+export const EARLY_MS = 60_000;
 /** An agent's failures are forgotten this long after its pause. */
 const FORGET_AGENT_MS = 60 * 60 * 1000;
 /** A manager that ends takes its workers with it: one seen to end this shortly after a failure explains it. */
 const EXPLAINED_MS = 10_000;
-
-/** Failures in a row, and the pauses that they led to. */
-interface Count {
-  failures: number;
-  pauses: number;
-  /** The last pause runs until then, ms since 1970. */
-  until: number;
-  why: string;
-}
-
-/** Launches that failed young, of one pool or on one agent, since the last that worked. */
-export interface Backoff extends Count {
-  /** Whose workers failed last, when, and what stood here before that manager's workers began to fail. */
-  last: { manager: string; at: number; before: Count | undefined; wasProven: boolean };
-}
 
 /** Whether a pause still runs. */
 export function pausing(backoff: Backoff | undefined, now: number): boolean {
@@ -37,7 +23,7 @@ export function pausing(backoff: Backoff | undefined, now: number): boolean {
 }
 
 /**
- * Books a worker that failed young. A pool that is not proven pauses at once; one that has worked, and the agent on which
+ * Books a worker that failed early. A pool that is not proven pauses at once; one that has worked, and the agent on which
  * it no longer does, after several failures in a row. Workers of one batch fail together: while a pause runs, further
  * failures do not count, or four launches at once would be four proofs.
  * @param blame `agent`: what happened says nothing about the pool
@@ -55,7 +41,7 @@ export function bookFailure(
     book(state, state.agentBackoffs, worker.agentId, FAILURES_IN_A_ROW, { worker, now, why });
   }
   if (blame === 'agent') return;
-  state.counters.young++;
+  state.counters.failedEarly++;
   const patience = isProven ? FAILURES_IN_A_ROW : 1;
   if (book(state, state.poolBackoffs, worker.pool, patience, { worker, now, why })) state.proven.delete(worker.pool);
 }
@@ -84,7 +70,7 @@ function book(
   return pauseBegins;
 }
 
-function countOf({ failures, pauses, until, why }: Count): Count {
+function countOf({ failures, pauses, until, why }: BackoffCount): BackoffCount {
   return { failures, pauses, until, why };
 }
 
@@ -120,8 +106,9 @@ export function bookHealthy(state: SchedulerState, worker: Worker): void {
 export function reviewHealth(state: SchedulerState, now: number): void {
   for (const worker of state.workers.values()) {
     if (worker.healthy) continue;
-    // Where only the catalog tells of a manager, nobody sees who connects: that it runs must do.
-    const unseen = worker.phase === 'running' && state.managers.get(worker.manager)?.source === 'catalog';
+    // Where nobody sees who connects, that it runs must do.
+    const project = state.projects.get(worker.manager);
+    const unseen = worker.phase === 'running' && project !== undefined && project.workers === undefined;
     const since = worker.connected ? worker.connectedAt : unseen ? worker.runningSince : undefined;
     if (since !== undefined && now - since >= HEALTHY_MS) bookHealthy(state, worker);
   }

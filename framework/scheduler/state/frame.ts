@@ -1,7 +1,8 @@
 import type { Call } from '../../mesos/messages.ts';
-import { type Census, takeCensus } from '../launch/budget.ts';
+import { type Census, takeCensus } from './census.ts';
 import type { JournalRecord } from './records.ts';
-import { applyRecord, type SchedulerState, type Worker } from './state.ts';
+import { applyRecord, type SchedulerState } from './state.ts';
+import type { Worker } from './worker.ts';
 
 /**
  * One frame: the handling of one event. What it decides is collected here; the records are made durable before any of
@@ -13,6 +14,8 @@ export class Frame {
   readonly now: number;
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
+  /** The projects about which something was decided, by manager: workers that each lacked, and launches for it. */
+  readonly decided = new Map<string, { needed: number; launched: number }>();
   #census: Map<string, Census> | undefined;
 
   constructor(state: SchedulerState, now: number) {

@@ -1,9 +1,5 @@
-/** What one worker is given: cores, MB of memory, MB of disk. */
-export interface Shape {
-  cores: number;
-  memory: number;
-  disk: number;
-}
+import type { ProjectDemand, Shape } from '../../demand/demand.ts';
+import type { FetchUri, WorkerKind, WorkerSettings } from '../../demand/worker-kind.ts';
 
 /** `1 core`, `0.5 cores`: in what operators read. */
 export function coresText(cores: number | string): string {
@@ -15,18 +11,6 @@ export interface VolumeMount {
   hostPath: string;
   containerPath: string;
   mode: 'RO' | 'RW';
-}
-
-/** A file that the agent fetches into the sandbox before the worker starts. */
-export interface FetchUri {
-  uri: string;
-  /** Unpack an archive (Mesos does it unless told otherwise). */
-  extract?: boolean;
-  executable?: boolean;
-  /** Keep it on the agent for the next worker. */
-  cache?: boolean;
-  /** Name in the sandbox; absent: the last part of the URI. */
-  outputFile?: string;
 }
 
 /**
@@ -41,8 +25,9 @@ export type Constraint =
   | { field: string; operator: 'MAX_PER'; limit: number };
 
 /** Which projects get which worker. Projects are matched against pools in order: the first pool that fits serves it. */
-export interface Pool {
-  name: string;
+export interface Pool extends WorkerSettings {
+  /** Which kind of worker it launches, and so which source's projects it serves. */
+  kind: WorkerKind;
   /** Anchored: the whole project name must match. */
   projects: RegExp;
   /** Shape of a worker; a task that needs more gets a worker grown to its need, up to `limit`. */
@@ -72,8 +57,6 @@ export interface Pool {
   tasksPerWorker?: number;
   /** Share among the managers and pools that want the same offers. */
   weight: number;
-  /** Seconds for which a worker may stand without a task before it is given back. */
-  idleSeconds: number;
   /** Seconds for which a manager's tasks must have waited before workers are launched for them. */
   scaleUpDelaySeconds: number;
   /** Most launches in one second. */
@@ -92,14 +75,19 @@ export interface Pool {
   environment: Record<string, string>;
   /** User that workers run as; absent: the agent's default. */
   user?: string;
-  /** The worker program, by path or by name in the image's PATH. */
-  workerCommand: string;
-  /** File with the managers' password as the worker sees it: in a volume, or fetched into the sandbox (then relative). */
-  passwordFile?: string;
 }
 
-/** A pool with everything at its default: plain processes of one core for every project. */
-export const DEFAULT_POOL: Pool = {
+/** A pool with everything at its default: plain processes of one core for every project of a source. */
+export function defaultPool(kind: WorkerKind): Pool {
+  return { ...DEFAULTS, ...ofKind(kind) };
+}
+
+/** What a pool has because of its kind of worker, unless it says otherwise. */
+export function ofKind(kind: WorkerKind): Pick<Pool, 'kind' | 'workerCommand' | 'killGraceSeconds'> {
+  return { kind, workerCommand: kind.workerCommand, killGraceSeconds: kind.killGraceSeconds };
+}
+
+const DEFAULTS: Omit<Pool, keyof ReturnType<typeof ofKind>> = {
   name: 'default',
   projects: /^.*$/,
   shape: { cores: 1, memory: 1024, disk: 1024 },
@@ -115,8 +103,6 @@ export const DEFAULT_POOL: Pool = {
   idleSeconds: 2,
   scaleUpDelaySeconds: 0,
   launchesPerSecond: 100,
-  // SIGTERM makes a worker hand its tasks back in under a second.
-  killGraceSeconds: 5,
   containerizer: 'docker',
   volumes: [],
   privileged: false,
@@ -124,21 +110,38 @@ export const DEFAULT_POOL: Pool = {
   dockerParameters: [],
   uris: [],
   environment: {},
-  workerCommand: 'work_queue_worker',
 };
 
 /** A project may end with this and the image that its workers are to have: `NAME@image=IMAGE`. */
 const IMAGE_MARK = '@image=';
 
 /** A project's name, and the image that it asks for, where it does. */
-export function readProject(project: string): { name: string; image?: string } {
+function readProject(project: string): { name: string; image?: string } {
   const at = project.indexOf(IMAGE_MARK);
   if (at < 0) return { name: project };
   return { name: project.slice(0, at), image: project.slice(at + IMAGE_MARK.length) };
 }
 
-/** The pool that serves a project: the first that matches its name, and has the image that it asks for. */
-export function poolOf(pools: readonly Pool[], project: string): Pool | undefined {
-  const { name, image } = readProject(project);
-  return pools.find((pool) => pool.projects.test(name) && (image === undefined || pool.image === image));
+/** What tells which pool serves a project. */
+type Served = Pick<ProjectDemand, 'name' | 'source'>;
+
+/** The pool that serves a project: the first of its source that matches its name, and has the image that it asks for. */
+export function poolOf(pools: readonly Pool[], project: Served): Pool | undefined {
+  const { name, image } = readProject(project.name);
+  return pools.find((pool) => fits(pool, project.source, name) && (image === undefined || pool.image === image));
+}
+
+/** Why no pool serves a project, for the operator. */
+export function unservedWords(pools: readonly Pool[], project: Served): string {
+  const { name, image } = readProject(project.name);
+  const fitting = pools.filter((pool) => fits(pool, project.source, name));
+  if (image === undefined || fitting.length === 0) {
+    return `no pool serves project ${project.name}: add one with source ${project.source} whose projects match it`;
+  }
+  const others = fitting.map((pool) => `${pool.name} ${pool.image ?? 'none'}`).join(', ');
+  return `no pool serves project ${name} in image ${image}: those that serve it otherwise have ${others}`;
+}
+
+function fits({ kind, projects }: Pool, source: string, name: string): boolean {
+  return kind.source === source && projects.test(name);
 }

@@ -1,12 +1,12 @@
-import type { Shape } from './pool.ts';
+import type { Shape } from '../../demand/demand.ts';
 
 /** What a worker is and for whom: fixed at its launch, written to the journal before the launch leaves. */
 export interface WorkerIdentity {
-  /** Mesos task id, and the `--os` tag by which its manager lists it. Never used twice. */
+  /** Mesos task id, and the tag by which its source lists it. Never used twice. */
   id: string;
   pool: string;
   project: string;
-  /** `host:port` of the manager it works for, and when that manager began (ms since 1970). */
+  /** The manager that it works for, and which run of that manager (`startedAt`); see `ProjectDemand`. */
   manager: string;
   managerStartedAt: number;
   agentId: string;

@@ -1,47 +1,9 @@
+import type { Demand, ProjectDemand } from '../../demand/demand.ts';
 import type { Offer } from '../../mesos/messages.ts';
-import type { Demand, ManagerDemand } from '../../workqueue/demand.ts';
-import type { ManagerTarget } from '../target/target.ts';
-import type { Backoff } from './backoff.ts';
+import type { ProjectTarget } from './decision.ts';
 import type { Pool } from './pool.ts';
-import { type JournalRecord, sequenceOf, type WorkerIdentity } from './records.ts';
-
-/**
- * - `launched`: sent to Mesos, nothing heard yet
- * - `starting`: Mesos is at it (TASK_STAGING, TASK_STARTING)
- * - `running`: the process runs; connected or not is the manager's to say
- * - `leaving`: we asked Mesos to kill it, or somebody else did
- * - `unreachable`: out of Mesos' sight; it may come back, and is no capacity unless its manager still lists it
- */
-export type WorkerPhase = 'launched' | 'starting' | 'running' | 'leaving' | 'unreachable';
-
-export interface Worker extends WorkerIdentity {
-  phase: WorkerPhase;
-  /** From the journal of an earlier process, or adopted: what it did before is not known. */
-  restored: boolean;
-  /** When Mesos was last heard about it, and when it first said that the process runs; ms since 1970. */
-  heardAt: number;
-  runningSince: number | undefined;
-  /** When its manager first listed it, ms since 1970. */
-  connectedAt: number | undefined;
-  /** Whether the last look at its manager listed it. */
-  connected: boolean;
-  /** It has been connected long enough to say that workers of its kind work. */
-  healthy: boolean;
-  tasksRunning: number;
-  /** Since when `tasksRunning` has its value, ms since 1970. */
-  tasksSince: number;
-  /** It has connected to a manager that its pool does not serve: another one has the port that it was launched for. */
-  strayed: boolean;
-  /** Since when its manager is not there any more, ms since 1970. */
-  orphanSince: number | undefined;
-  /** When the last KILL left, ms since 1970: from the first one on it is no capacity. */
-  killedAt: number | undefined;
-  /** Since when Mesos does not know where it is (TASK_UNREACHABLE, TASK_UNKNOWN), ms since 1970. */
-  lostSince: number | undefined;
-  /** When Mesos was last asked for it by name, and how often without an answer. */
-  reconciledAt: number | undefined;
-  reconciliations: number;
-}
+import { type JournalRecord, sequenceOf } from './records.ts';
+import { newWorker, type Worker } from './worker.ts';
 
 export interface HeldOffer {
   offer: Offer;
@@ -49,7 +11,7 @@ export interface HeldOffer {
 }
 
 /** What Mesos was told about our interest in a role's offers. */
-export interface Appetite {
+export interface RoleInterest {
   suppressed: boolean;
   /** When it was told, ms since 1970. */
   since: number;
@@ -59,7 +21,7 @@ export interface Appetite {
   pauseMs: number;
 }
 
-/** Whether a manager has tasks waiting, and since when that is so (ms since 1970). */
+/** Whether a project has tasks waiting, and since when that is so (ms since 1970). */
 export interface Waiting {
   managerStartedAt: number;
   any: boolean;
@@ -67,7 +29,7 @@ export interface Waiting {
 }
 
 /** A task that Mesos says is ours and alive, though the journal does not know it. */
-export interface Stranger {
+export interface UnknownTask {
   agentId: string | undefined;
   seenAt: number;
   killedAt?: number;
@@ -77,6 +39,21 @@ export interface Stranger {
 export interface Declaration {
   roles: string[];
   capabilities: string[];
+}
+
+/** Failures in a row, and the pauses that they led to. */
+export interface BackoffCount {
+  failures: number;
+  pauses: number;
+  /** The last pause runs until then, ms since 1970. */
+  until: number;
+  why: string;
+}
+
+/** Launches that failed early, of one pool or on one agent, since the last that worked. */
+export interface Backoff extends BackoffCount {
+  /** Whose workers failed last, when, and what stood here before that manager's workers began to fail. */
+  last: { manager: string; at: number; before: BackoffCount | undefined; wasProven: boolean };
 }
 
 /** Everything the core knows. Owned by `Scheduler`; others read it. */
@@ -91,20 +68,21 @@ export interface SchedulerState {
   /** Offers whose DECLINE or ACCEPT did not get through: Mesos may still hold them for us. */
   undeclined: string[];
   workers: Map<string, Worker>;
-  /** The same workers by their manager's address. */
+  /** The same workers by their manager. */
   workersOf: Map<string, Set<Worker>>;
-  strangers: Map<string, Stranger>;
+  unknownTasks: Map<string, UnknownTask>;
   /** Agents that will be taken down, by id: from when to when (ms since 1970), and the inverse offer that said so. */
   draining: Map<string, { start: number; end: number; inverseOffer: string }>;
   demand: Demand | undefined;
-  /** The managers of the last look, by address. */
-  managers: Map<string, ManagerDemand>;
+  /** The projects of the last look, by manager. */
+  projects: Map<string, ProjectDemand>;
   waiting: Map<string, Waiting>;
-  /** Managers whose target must be computed anew. */
+  /** Managers of the projects whose target must be computed anew. */
   dirty: Set<string>;
-  /** The last decision, by manager address: what `/state` and `why` show. */
-  targets: Map<string, ManagerTarget>;
-  appetite: Map<string, Appetite>;
+  /** How many workers each project needs, by manager. */
+  targets: Map<string, ProjectTarget>;
+  /** By role. */
+  roles: Map<string, RoleInterest>;
   poolBackoffs: Map<string, Backoff>;
   agentBackoffs: Map<string, Backoff>;
   /** Pools of which a worker has connected: their image and network work. */
@@ -115,7 +93,7 @@ export interface SchedulerState {
   sequence: number;
   /** When Mesos was last asked for all tasks, ms since 1970. */
   reconciledAllAt: number;
-  counters: { launches: number; kills: number; declines: number; young: number };
+  counters: { launches: number; kills: number; declines: number; failedEarly: number };
 }
 
 export function initialState(pools: readonly Pool[]): SchedulerState {
@@ -129,63 +107,22 @@ export function initialState(pools: readonly Pool[]): SchedulerState {
     undeclined: [],
     workers: new Map(),
     workersOf: new Map(),
-    strangers: new Map(),
+    unknownTasks: new Map(),
     draining: new Map(),
     demand: undefined,
-    managers: new Map(),
+    projects: new Map(),
     waiting: new Map(),
     dirty: new Set(),
     targets: new Map(),
-    appetite: new Map(),
+    roles: new Map(),
     poolBackoffs: new Map(),
     agentBackoffs: new Map(),
     proven: new Set(),
     launchTimes: new Map(),
     sequence: 1,
     reconciledAllAt: 0,
-    counters: { launches: 0, kills: 0, declines: 0, young: 0 },
+    counters: { launches: 0, kills: 0, declines: 0, failedEarly: 0 },
   };
-}
-
-/**
- * A worker as it stands right after the decision to launch it. All fields are written out and there from the beginning:
- * objects of one form are read many times as fast, and there may be tens of thousands.
- */
-export function newWorker(identity: WorkerIdentity): Worker {
-  const { launchedAt } = identity;
-  return {
-    id: identity.id,
-    pool: identity.pool,
-    project: identity.project,
-    manager: identity.manager,
-    managerStartedAt: identity.managerStartedAt,
-    agentId: identity.agentId,
-    hostname: identity.hostname,
-    shape: identity.shape,
-    launchedAt,
-    places: identity.places,
-    phase: 'launched',
-    restored: false,
-    heardAt: launchedAt,
-    runningSince: undefined,
-    connectedAt: undefined,
-    connected: false,
-    healthy: false,
-    tasksRunning: 0,
-    tasksSince: launchedAt,
-    strayed: false,
-    orphanSince: undefined,
-    killedAt: undefined,
-    lostSince: undefined,
-    reconciledAt: undefined,
-    reconciliations: 0,
-  };
-}
-
-/** Workers that count as a manager's own: not on their way out, and in somebody's sight. */
-export function serving(worker: Worker): boolean {
-  if (worker.killedAt !== undefined || worker.phase === 'leaving') return false;
-  return worker.phase !== 'unreachable' || worker.connected;
 }
 
 /** Applies one record: the only way in which journaled facts enter the state, live and at replay. */

@@ -1,58 +1,21 @@
-import type { ManagerDemand, TaskNeed } from '../../workqueue/demand.ts';
-import type { Blocked } from '../state/blocked.ts';
-import type { Pool, Shape } from '../state/pool.ts';
-import type { Waiting, Worker } from '../state/state.ts';
-import { coarsest, gather, grainsIn, type Missing, times } from './granularity.ts';
+import type { Need, ProjectDemand, Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import type { Missing, ProjectTarget } from '../state/decision.ts';
+import type { Pool } from '../state/pool.ts';
+import type { Waiting } from '../state/state.ts';
+import { serving, type Worker } from '../state/worker.ts';
+import { coarsest, gather, times, unitsIn } from './granularity.ts';
 
-/** The decision for one manager, every term of it: what the log, `/state` and `why` show. */
-export interface ManagerTarget {
-  manager: string;
-  project: string;
-  pool: string;
-  tasksWaiting: number;
-  tasksOnWorkers: number;
-  /** Workers of ours for this manager by what they do. */
-  busy: number;
-  idle: number;
-  starting: number;
-  /** Cores of all those. */
-  cores: number;
-  /** Tasks that idle and starting workers will take. */
-  carried: number;
-  /** Workers wanted beyond those, as its tasks need them. */
-  missing: Missing[];
-  /** Workers wanted beyond those only to keep the pool's minimum. */
-  forMinimum: number;
-  /** Tasks that no worker of the pool may be large enough for. */
-  misfits: TaskNeed[];
-  /** Why nothing is launched for it however much it lacks. */
-  hold?: Blocked;
+/** How many tasks of a need one worker of a pool carries at once: as its kind can, and no more than the pool wants. */
+function carriedBy(pool: Pool, shape: Shape, need: Need): number {
+  const { tasksPerWorker = Number.POSITIVE_INFINITY, kind } = pool;
+  return Math.min(kind.carries(shape, need), tasksPerWorker * unitsIn(pool, shape));
 }
 
-/** How many tasks of a need one worker of a shape carries at once. A task that states nothing takes the whole worker. */
-export function tasksPerWorker(shape: Shape, need: TaskNeed, atMost = Number.POSITIVE_INFINITY): number {
-  const [cores = 0, memory = 0, disk = 0] = [need.cores, need.memory, need.disk];
-  if (cores <= 0 && memory <= 0 && disk <= 0) return 1;
-  const timesIn = (have: number, want: number): number =>
-    want <= 0 ? Number.POSITIVE_INFINITY : Math.floor(have / want + 1e-9);
-  // Work Queue gives a task that states some but not all resources a proportional share; a whole core at least.
-  return Math.min(
-    timesIn(shape.cores, cores > 0 ? cores : 1),
-    timesIn(shape.memory, memory),
-    timesIn(shape.disk, disk),
-    atMost,
-  );
-}
-
-/** The same for a worker of a pool, which may want it to carry fewer. */
-function carriedBy(pool: Pool, shape: Shape, need: TaskNeed): number {
-  const { tasksPerWorker: atMost } = pool;
-  return tasksPerWorker(shape, need, atMost && atMost * grainsIn(pool, shape));
-}
-
-/** The worker that a need asks for: the pool's own shape, grown where the task is larger. */
-export function shapeFor(pool: Pool, need: TaskNeed): Shape | undefined {
+/** The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large. */
+export function shapeFor(pool: Pool, need: Need): Shape | undefined {
   const { shape, limit } = pool;
+  if ((need.gpus ?? 0) > 0) return undefined;
   const grown = {
     cores: Math.max(shape.cores, Math.ceil(need.cores ?? 0)),
     memory: Math.max(shape.memory, Math.ceil(need.memory ?? 0)),
@@ -62,13 +25,8 @@ export function shapeFor(pool: Pool, need: TaskNeed): Shape | undefined {
   return grown;
 }
 
-/**
- * A manager hands out tasks within milliseconds. A connected worker that has had room for this long while tasks wait
- * is one that the manager cannot use (host blocked, resources that do not fit): it must not hide the need for another.
- */
-export const PASSED_OVER_MS = 5000;
-/** A worker connects within a second of its start: one that began this long before a catalog row is counted in it. */
-const COUNTED_IN_ROW_MS = 2000;
+/** A worker connects within a second of its start: one that began this long before the numbers were true is counted in them. */
+const COUNTED_AFTER_MS = 2000;
 /** A manager that has been silent for this long accepts no worker; a busy moment is not worth a word. */
 const SILENT_MS = 5000;
 
@@ -79,66 +37,69 @@ interface Capacity {
 }
 
 /**
- * How many workers a manager lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
+ * How many workers a project lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
  * what a new worker carries. The pool's maximum is applied when offers are divided among its managers.
  * Starting workers count as capacity from the moment of the decision, so no task is ever served twice: the predecessor
  * subtracted its launches by hand and never added failed ones back. A worker whose process runs but which its manager
  * does not list yet is still starting; the watchers ask for workers before tasks, so that a task cannot be counted as
  * waiting beside the very worker that has just taken it.
- * @param workers ours for this manager, without those leaving or out of sight
+ * @param all workers of ours for this run of its manager
  * @param waiting since when tasks wait at all
  */
-export function managerTarget(
+export function projectTarget(
   pool: Pool,
-  manager: ManagerDemand,
-  workers: readonly Worker[],
+  project: ProjectDemand,
+  all: readonly Worker[],
   waiting: Waiting,
   now: number,
-): ManagerTarget {
+): ProjectTarget {
+  const workers = all.filter(serving);
   // One that was connected and is no more has died; Mesos will say so.
   const starting = workers.filter((worker) => worker.connectedAt === undefined);
   const connected = workers.filter((worker) => worker.connected);
   const idle = connected.filter((worker) => worker.tasksRunning === 0);
   const capacities =
-    manager.source === 'catalog'
-      ? capacityByCatalog(manager, workers)
-      : [...starting.map(({ shape }) => ({ shape, free: 1 })), ...roomOn(pool, manager, connected, waiting, now)];
+    project.workers === undefined
+      ? capacityUnseen(project, workers)
+      : [...starting.map(({ shape }) => ({ shape, free: 1 })), ...roomOn(pool, project, connected, waiting, now)];
 
   const missing: Missing[] = [];
-  const misfits: TaskNeed[] = [];
-  let carried = 0;
-  const needs = [...manager.waiting].sort(
+  const tooLarge: Need[] = [];
+  let covered = 0;
+  const needs = [...project.waiting].sort(
     (a, b) => (b.cores ?? 0) - (a.cores ?? 0) || (b.memory ?? 0) - (a.memory ?? 0),
   );
   for (const need of needs) {
     const taken = fill(pool, capacities, need);
-    carried += taken;
+    covered += taken;
     const left = need.count - taken;
     if (left <= 0) continue;
     const shape = shapeFor(pool, need);
     if (!shape) {
-      misfits.push({ ...need, count: left });
+      tooLarge.push({ ...need, count: left });
       continue;
     }
     const { workers, spare } = workersFor(pool, shape, need, left);
     missing.push(...workers);
     if (spare) capacities.push(spare);
   }
-  const hold = holdOf(pool, manager, waiting, now);
+  const hold = holdOf(pool, project, waiting, now);
   return {
-    manager: manager.address,
-    project: manager.project,
+    manager: project.manager,
+    project: project.name,
     pool: pool.name,
-    tasksWaiting: manager.tasksWaiting,
-    tasksOnWorkers: manager.tasksOnWorkers,
+    tasksWaiting: project.tasksWaiting,
+    tasksOnWorkers: project.tasksOnWorkers,
     busy: connected.length - idle.length,
     idle: idle.length,
     starting: starting.length,
     cores: workers.reduce((sum, { shape }) => sum + shape.cores, 0),
-    carried,
+    leaving: all.filter(({ phase }) => phase === 'leaving').length,
+    covered,
     missing,
     forMinimum: 0,
-    misfits,
+    tooLarge,
+    unmet: project.unmet ?? [],
     ...(hold && { hold }),
   };
 }
@@ -150,7 +111,7 @@ export function managerTarget(
 function workersFor(
   pool: Pool,
   shape: Shape,
-  need: TaskNeed,
+  need: Need,
   tasks: number,
 ): { workers: Missing[]; spare: Capacity | undefined } {
   const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
@@ -169,37 +130,39 @@ function workersFor(
 }
 
 /**
- * The catalog's numbers are up to a minute old, and say nothing of single workers. Workers that began after its row was
- * written are not in those numbers yet; all others are, and are busy if tasks wait beside them.
+ * Where nobody sees the workers, the numbers are old too. Workers that began after these were true are not in them yet;
+ * all others are, and are busy if tasks wait beside them.
  */
-function capacityByCatalog({ asOf }: ManagerDemand, workers: readonly Worker[]): Capacity[] {
+function capacityUnseen({ asOf }: ProjectDemand, workers: readonly Worker[]): Capacity[] {
   return workers
-    .filter(({ runningSince }) => runningSince === undefined || runningSince > asOf - COUNTED_IN_ROW_MS)
+    .filter(({ runningSince }) => runningSince === undefined || runningSince > asOf - COUNTED_AFTER_MS)
     .map(({ shape }) => ({ shape, free: 1 }));
 }
 
 function roomOn(
   pool: Pool,
-  { running, waiting: needs }: ManagerDemand,
+  { running, waiting: needs }: ProjectDemand,
   connected: Worker[],
   waiting: Waiting,
   now: number,
 ): Capacity[] {
   const usual = running.length > 0 ? running : needs;
+  const handOutMs = pool.kind.handOutSeconds * 1000;
+  // One that has had room for longer while tasks wait is of no use to its manager: it must not hide the need for another.
   return connected
-    .filter(({ tasksSince }) => now - Math.max(tasksSince, waiting.since) < PASSED_OVER_MS)
+    .filter(({ tasksSince }) => now - Math.max(tasksSince, waiting.since) < handOutMs)
     .map(({ shape, tasksRunning }) => ({ shape, free: freeShare(pool, shape, tasksRunning, usual) }));
 }
 
 /** What a worker with some tasks has left, if they are of the largest need in use. */
-function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly TaskNeed[]): number {
+function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly Need[]): number {
   if (tasksRunning === 0) return 1;
   const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
   return Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0;
 }
 
 /** Puts waiting tasks of one need onto capacities, first fit, and returns how many found room. */
-function fill(pool: Pool, capacities: Capacity[], need: TaskNeed): number {
+function fill(pool: Pool, capacities: Capacity[], need: Need): number {
   let left = need.count;
   for (const capacity of capacities) {
     if (left <= 0) break;
@@ -213,42 +176,21 @@ function fill(pool: Pool, capacities: Capacity[], need: TaskNeed): number {
   return need.count - left;
 }
 
-function holdOf(pool: Pool, manager: ManagerDemand, waiting: Waiting, now: number): Blocked | undefined {
-  const { silentSince, source } = manager;
-  if (source === 'manager' && silentSince !== undefined && now - silentSince >= SILENT_MS) {
+function holdOf(pool: Pool, project: ProjectDemand, waiting: Waiting, now: number): Obstacle | undefined {
+  const { silentSince, workers } = project;
+  if (workers && silentSince !== undefined && now - silentSince >= SILENT_MS) {
     const seconds = Math.round((now - silentSince) / 1000);
     return {
       reason: 'manager-silent',
       detail: `its manager has been silent for ${seconds} s: it would accept no worker`,
     };
   }
-  if (manager.locked !== undefined) {
-    const detail = `its manager ${manager.locked}: neither can it be asked, nor would it accept workers${manager.needsPassword ? '; its password belongs into the file of --password' : ''}`;
-    return { reason: 'manager-locked', detail };
-  }
-  if (manager.needsPassword && pool.passwordFile === undefined) {
-    const detail = `its manager wants a password, and pool ${pool.name} has no passwordFile for its workers`;
-    return { reason: 'password', detail };
-  }
-  if (pool.passwordFile !== undefined && !manager.needsPassword) return holdWithoutPassword(pool, manager);
+  const obstacle = pool.kind.obstacle(pool, project);
+  if (obstacle) return obstacle;
   const waited = now - waiting.since;
   if (waiting.any && waited < pool.scaleUpDelaySeconds * 1000) {
     const seconds = Math.ceil(pool.scaleUpDelaySeconds - waited / 1000);
     return { reason: 'scale-up-delay', detail: `its tasks must wait ${seconds} s longer before workers are launched` };
   }
   return undefined;
-}
-
-/**
- * Workers of a pool with a password run nothing for a manager that has not proved that it knows the password: anybody
- * could start such a manager, and its tasks would run with all that the pool's workers can read.
- */
-function holdWithoutPassword({ name }: Pool, { source }: ManagerDemand): Blocked {
-  const rule = `the workers of pool ${name} have a password (passwordFile, --password) and serve only managers that prove to know it`;
-  if (source === 'catalog') {
-    const detail = `its manager cannot be asked from here, so it cannot prove that it knows the password: ${rule}. Open the manager's port for this framework`;
-    return { reason: 'password-unknown', detail };
-  }
-  const detail = `its manager does not ask for a password: ${rule}. Start the manager with that password (makeflow --password FILE), or serve it by a framework without --password`;
-  return { reason: 'manager-without-password', detail };
 }

@@ -1,62 +1,66 @@
-import type { ManagerDemand } from '../../workqueue/demand.ts';
-import type { ManagerTraits } from '../launch/task.ts';
-import type { Blocked } from '../state/blocked.ts';
+import type { ProjectDemand } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import type { Missing, ProjectTarget } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import { type Pool, poolOf } from '../state/pool.ts';
-import { type SchedulerState, serving, type Worker } from '../state/state.ts';
-import { grainsOf, type Missing } from './granularity.ts';
+import type { SchedulerState } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
+import { unitsOf } from './granularity.ts';
 import { Heap } from './heap.ts';
-import { type ManagerTarget, managerTarget } from './target.ts';
+import { projectTarget } from './target.ts';
 
-/** A manager's wish in this frame. */
+/** What a project lacks in this frame. */
 export interface Want {
   pool: Pool;
-  target: ManagerTarget;
-  managerStartedAt: number;
-  traits: ManagerTraits;
+  target: ProjectTarget;
+  project: ProjectDemand;
   /** Cores that it has or was granted, divided by its pool's weight: the smallest is served next. */
   share: number;
   /** What it lacks of each shape, counted down as workers are launched; `at` is the one to be served next. */
   left: Missing[];
   at: number;
   launched: number;
-  blocked?: Blocked;
+  blocked?: Obstacle;
 }
 
 /**
- * Brings the targets up to date and returns the managers that lack workers.
+ * Brings the targets up to date and returns the projects that lack workers.
  * @param all also those that only time can have changed; else those of which something new is known
  */
 export function findWants(frame: Frame, all: boolean): Want[] {
   const { state } = frame;
-  for (const address of all ? state.managers.keys() : state.dirty) updateTarget(frame, address);
+  for (const address of all ? state.projects.keys() : state.dirty) updateTarget(frame, address);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
   const wants: Want[] = [];
   for (const target of state.targets.values()) {
     if (target.missing.length === 0 && target.forMinimum === 0) continue;
-    const manager = state.managers.get(target.manager);
+    const project = state.projects.get(target.manager);
     const pool = pools.get(target.pool);
-    if (manager && pool) wants.push(wantOf(pool, target, manager));
+    if (!project || !pool) continue;
+    const want = wantOf(pool, target, project);
+    frame.decided.set(target.manager, { needed: lacks(want), launched: 0 });
+    wants.push(want);
   }
   return wants;
 }
 
-function updateTarget({ state, now }: Frame, address: string): void {
-  const manager = state.managers.get(address);
-  const pool = manager && poolOf(state.pools, manager.project);
-  const waiting = state.waiting.get(address);
-  if (!pool || !waiting) state.targets.delete(address);
-  else state.targets.set(address, managerTarget(pool, manager, workersFor(state, manager), waiting, now));
+function updateTarget(frame: Frame, manager: string): void {
+  const { state, now } = frame;
+  const project = state.projects.get(manager);
+  const pool = project && poolOf(state.pools, project);
+  const waiting = state.waiting.get(manager);
+  frame.decided.set(manager, { needed: 0, launched: 0 });
+  if (!pool || !waiting) state.targets.delete(manager);
+  else state.targets.set(manager, projectTarget(pool, project, workersFor(state, project), waiting, now));
 }
 
-function workersFor(state: SchedulerState, { address, startedAt }: ManagerDemand): Worker[] {
-  const workers = [...(state.workersOf.get(address) ?? [])];
-  return workers.filter((worker) => worker.managerStartedAt === startedAt && serving(worker));
+function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): Worker[] {
+  return [...(state.workersOf.get(manager) ?? [])].filter((worker) => worker.managerStartedAt === startedAt);
 }
 
-/** What a pool lacks to its minimum goes to those of its managers that have least. */
+/** What a pool lacks to its minimum goes to those of its projects that have least. */
 function keepMinima(frame: Frame): void {
   const { state } = frame;
   const pools = state.pools.filter(({ min }) => min > 0);
@@ -75,7 +79,7 @@ function keepMinima(frame: Frame): void {
   }
 }
 
-function sizeOf({ busy, idle, starting, missing, forMinimum }: ManagerTarget): number {
+function sizeOf({ busy, idle, starting, missing, forMinimum }: ProjectTarget): number {
   return busy + idle + starting + countOf(missing) + forMinimum;
 }
 
@@ -83,14 +87,13 @@ function countOf(missing: readonly Missing[]): number {
   return missing.reduce((sum, { count }) => sum + count, 0);
 }
 
-function wantOf(pool: Pool, target: ManagerTarget, manager: ManagerDemand): Want {
+function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want {
   const left = target.missing.map((missing) => ({ ...missing }));
   if (target.forMinimum > 0) left.push({ shape: pool.shape, count: target.forMinimum });
   return {
     pool,
     target,
-    managerStartedAt: manager.startedAt,
-    traits: { unseen: manager.source === 'catalog' },
+    project,
     share: target.cores / pool.weight,
     left,
     at: 0,
@@ -99,7 +102,7 @@ function wantOf(pool: Pool, target: ManagerTarget, manager: ManagerDemand): Want
   };
 }
 
-/** How many workers a manager still lacks, coarse ones counted as what they can be split into. */
+/** How many workers a project still lacks, coarse ones counted as what they can be split into. */
 export function lacks({ left }: Want): number {
-  return left.reduce((sum, missing) => sum + missing.count * grainsOf(missing), 0);
+  return left.reduce((sum, missing) => sum + missing.count * unitsOf(missing), 0);
 }

@@ -20,7 +20,7 @@ export interface FrameworkState {
   workers: Worker[];
   offersHeld: { heldMs: number }[];
   backoffs: { pools: Record<string, { why: string }> };
-  counters: { launches: number; kills: number; declines: number; young: number };
+  counters: { launches: number; kills: number; declines: number; failedEarly: number };
 }
 
 interface LogLine {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ProjectDemand } from '../../../framework/demand/demand.ts';
 import { explain } from '../../../framework/ops/explain.ts';
 import type { Pool } from '../../../framework/scheduler/state/pool.ts';
-import type { ManagerDemand } from '../../../framework/workqueue/demand.ts';
 import { connected, Harness, manager, need, offer, pool, START, status } from '../scheduler/fixtures.ts';
 
 function explained(harness: Harness) {
@@ -13,7 +13,7 @@ function words(harness: Harness): string {
   return explained(harness)[0]?.words.join('\n') ?? '';
 }
 
-function waiting(changes: Partial<Pool> = {}, more: Partial<ManagerDemand> = {}): Harness {
+function waiting(changes: Partial<Pool> = {}, more: Partial<ProjectDemand> = {}): Harness {
   const harness = Harness.subscribed([pool(changes)]);
   harness.state.proven.add('default');
   harness.look([manager({ waiting: [need(3)], ...more })]);

@@ -71,9 +71,9 @@ export class Rules {
       if (record.type !== 'launch' || state.workers.get(record.worker.id)?.restored) continue;
       const { manager, managerStartedAt, shape } = record.worker;
       const key = `${manager} ${managerStartedAt}`;
-      const grains = shape.cores / this.#workerCores;
-      if (!Number.isInteger(grains) || grains > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
-      const count = (counts.get(key) ?? 0) + grains;
+      const units = shape.cores / this.#workerCores;
+      if (!Number.isInteger(units) || units > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
+      const count = (counts.get(key) ?? 0) + units;
       counts.set(key, count);
       const waiting = state.managers.get(manager)?.tasksWaiting ?? 0;
       const carried = startingBefore.get(key) ?? 0;

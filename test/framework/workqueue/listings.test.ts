@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CatalogRow, parseCatalog } from '../../../framework/workqueue/catalog.ts';
-import { managerHost, sightings } from '../../../framework/workqueue/listings.ts';
+import { listings, managerHost } from '../../../framework/workqueue/listings.ts';
 import { managerRecord, recording } from './peers.ts';
 
 const NOW = 1795346800_000;
@@ -12,15 +12,15 @@ function row(change: Partial<CatalogRow> = {}): CatalogRow {
   return { ...managerRecord(), address: '10.0.0.7', lastHeardFrom: NOW - 5000, ...change };
 }
 
-describe('sightings', () => {
+describe('listings', () => {
   it('drops the stale entries of a recorded catalog', () => {
     const rows = parseCatalog(recording('catalog_query_with_stale_entries.json'));
     const fresh = rows.filter(({ lastHeardFrom }) => NOW - lastHeardFrom <= 130_000);
     expect(fresh.length).toBeGreaterThan(0);
     expect(fresh.length).toBeLessThan(rows.length);
-    const found = sightings([{ catalog: near, rows }], NOW, none);
-    expect(found.map((sighting) => sighting.row?.project).sort()).toEqual(fresh.map(({ project }) => project).sort());
-    expect(sightings([{ catalog: near, rows }], NOW + 3_600_000, none)).toEqual([]);
+    const found = listings([{ catalog: near, rows }], NOW, none);
+    expect(found.map((listing) => listing.row?.project).sort()).toEqual(fresh.map(({ project }) => project).sort());
+    expect(listings([{ catalog: near, rows }], NOW + 3_600_000, none)).toEqual([]);
   });
 
   it('follows only the wanted projects, whatever flags the expression has', () => {
@@ -29,8 +29,8 @@ describe('sightings', () => {
       row({ project: 'reco', port: 2 }),
       row({ project: 'sim2', port: 3 }),
     ];
-    const found = sightings([{ catalog: near, rows }], NOW, none, /^sim/g);
-    expect(found.map((sighting) => sighting.row?.project)).toEqual(['sim', 'sim2']);
+    const found = listings([{ catalog: near, rows }], NOW, none, /^sim/g);
+    expect(found.map((listing) => listing.row?.project)).toEqual(['sim', 'sim2']);
   });
 
   it('lists a manager that two catalogs know once', () => {
@@ -38,7 +38,7 @@ describe('sightings', () => {
       { catalog: near, rows: [row()] },
       { catalog: far, rows: [row({ lastHeardFrom: NOW })] },
     ];
-    expect(sightings(views, NOW, none)).toMatchObject([{ address: '10.0.0.7:1025', row: { lastHeardFrom: NOW } }]);
+    expect(listings(views, NOW, none)).toMatchObject([{ address: '10.0.0.7:1025', row: { lastHeardFrom: NOW } }]);
   });
 
   it('lists a manager that two catalogs see at different addresses once: where it is followed, else not at loopback', () => {
@@ -46,14 +46,14 @@ describe('sightings', () => {
       { catalog: near, rows: [row({ address: '127.0.0.1' })] },
       { catalog: far, rows: [row()] },
     ];
-    expect(sightings(views, NOW, none).map(({ address }) => address)).toEqual(['10.0.0.7:1025']);
-    const followed = sightings(views, NOW, new Set(['127.0.0.1:1025']));
+    expect(listings(views, NOW, none).map(({ address }) => address)).toEqual(['10.0.0.7:1025']);
+    const followed = listings(views, NOW, new Set(['127.0.0.1:1025']));
     expect(followed.map(({ address }) => address)).toEqual(['127.0.0.1:1025']);
   });
 
   it('keeps apart two managers that only look alike', () => {
     const other = row({ address: '10.0.0.8', startedAtMicros: 1 });
-    expect(sightings([{ catalog: far, rows: [row(), other] }], NOW, none)).toHaveLength(2);
+    expect(listings([{ catalog: far, rows: [row(), other] }], NOW, none)).toHaveLength(2);
   });
 
   it('takes the younger of two managers at the same address', () => {
@@ -62,7 +62,7 @@ describe('sightings', () => {
       [row(), younger],
       [younger, row()],
     ]) {
-      expect(sightings([{ catalog: near, rows }], NOW, none)).toMatchObject([{ row: { project: 'next' } }]);
+      expect(listings([{ catalog: near, rows }], NOW, none)).toMatchObject([{ row: { project: 'next' } }]);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogRow } from '../../../framework/workqueue/catalog.ts';
 import { demandOf, problemOf } from '../../../framework/workqueue/demand-of.ts';
-import type { Sighting } from '../../../framework/workqueue/listings.ts';
+import type { Listing } from '../../../framework/workqueue/listings.ts';
 import type { ManagerFailure } from '../../../framework/workqueue/manager.ts';
 import {
   afterFailure,
@@ -10,9 +10,9 @@ import {
   afterStatus,
   afterTasks,
   afterWorkers,
-  type Knowledge,
+  type ManagerStatus,
   nextAsk,
-  nothingKnown,
+  notAskedYet,
   resting,
   tasksDue,
   workersDue,
@@ -27,25 +27,25 @@ const row: CatalogRow = {
   lastHeardFrom: NOW - 4000,
 };
 const place = { host: '10.0.0.7', port: 1025, address: '10.0.0.7:1025' };
-const listed: Sighting = { ...place, row };
-const named: Sighting = place;
+const listed: Listing = { ...place, row };
+const named: Listing = place;
 
 function answer(name: string, transferMs = 1) {
   const bytes = recording(name);
   return { records: JSON.parse(bytes.toString()), bytes: bytes.length, transferMs };
 }
 
-function asked(change = {}, sighting = listed, before: Knowledge = nothingKnown(NOW)): Knowledge {
-  return afterStatus(before, sighting, managerRecord(change), { transferMs: 1 }, NOW);
+function asked(change = {}, listing = listed, before: ManagerStatus = notAskedYet(NOW)): ManagerStatus {
+  return afterStatus(before, listing, managerRecord(change), { transferMs: 1 }, NOW);
 }
 
 /** A manager with two tasks on a worker and two waiting, as recorded. */
-function everythingAsked(): Knowledge {
+function everythingAsked(): ManagerStatus {
   const known = afterTasks(asked(), answer('task_status_running.json'), NOW);
   return afterWorkers(known, answer('worker_status_running.json'));
 }
 
-function failed(known: Knowledge, failure: ManagerFailure, times = 1): Knowledge {
+function failed(known: ManagerStatus, failure: ManagerFailure, times = 1): ManagerStatus {
   return times === 0
     ? known
     : failed(afterFailure(known, failure, `fails (${failure})`, NOW + 1000), failure, times - 1);
@@ -76,7 +76,7 @@ describe('what a manager that answers needs', () => {
   });
 
   it('is nothing before it was asked', () => {
-    expect(demandOf(listed, nothingKnown(NOW), NOW)).toBeUndefined();
+    expect(demandOf(listed, notAskedYet(NOW), NOW)).toBeUndefined();
   });
 
   it('has no workers as soon as the manager says that it has none', () => {
@@ -117,7 +117,7 @@ describe('a port that was reused', () => {
 
 describe('a manager that refuses connections', () => {
   it('is dead at once, although its row stays', () => {
-    for (const before of [nothingKnown(NOW), everythingAsked(), afterSilence(everythingAsked(), NOW)]) {
+    for (const before of [notAskedYet(NOW), everythingAsked(), afterSilence(everythingAsked(), NOW)]) {
       const known = failed(before, 'refused');
       expect(demandOf(listed, known, NOW)).toBeUndefined();
       expect(problemOf(listed, known)).toBeUndefined();
@@ -126,7 +126,7 @@ describe('a manager that refuses connections', () => {
   });
 
   it('is waited for where it was named directly', () => {
-    const known = failed(nothingKnown(NOW), 'refused');
+    const known = failed(notAskedYet(NOW), 'refused');
     expect(nextAsk(known, named, intervals)).toBe(250);
     expect(problemOf(named, known)).toMatch(/10\.0\.0\.7:1025 is not there \(yet\)/);
   });
@@ -144,7 +144,7 @@ describe('a silent manager', () => {
   });
 
   it('that was never heard is alive, but its row makes nobody start workers', () => {
-    const known = afterSilence(nothingKnown(NOW), NOW);
+    const known = afterSilence(notAskedYet(NOW), NOW);
     expect(demandOf(listed, known, NOW)).toMatchObject({
       source: 'catalog',
       tasksWaiting: 0,
@@ -158,7 +158,7 @@ describe('a silent manager', () => {
 
 describe('a manager that cannot be reached', () => {
   it("has the catalog's numbers, while its row is fresh", () => {
-    const known = failed(nothingKnown(NOW), 'unreachable');
+    const known = failed(notAskedYet(NOW), 'unreachable');
     expect(demandOf(listed, known, NOW)).toMatchObject({
       source: 'catalog',
       asOf: NOW - 4000,
@@ -189,7 +189,7 @@ describe('a manager that cannot be reached', () => {
 
 describe('a locked manager', () => {
   it('is known as its row describes it, with the reason, and remembers that it wants the password', () => {
-    const known = failed(nothingKnown(NOW), 'needs password');
+    const known = failed(notAskedYet(NOW), 'needs password');
     expect(demandOf(listed, known, NOW)).toMatchObject({
       source: 'catalog',
       locked: known.reason,
@@ -236,7 +236,7 @@ describe('what is asked', () => {
     expect(nextAsk(asked(), listed, intervals)).toBe(500);
     expect(nextAsk(asked({ tasks_waiting: 0, tasks_on_workers: 0, workers: 0 }), listed, intervals)).toBe(2000);
     expect(nextAsk(asked({ tasks_waiting: 20_000 }), listed, intervals)).toBeCloseTo(810, 0);
-    const slow = afterStatus(nothingKnown(NOW), listed, managerRecord(), { transferMs: 60_000 }, NOW);
+    const slow = afterStatus(notAskedYet(NOW), listed, managerRecord(), { transferMs: 60_000 }, NOW);
     expect(nextAsk(slow, listed, intervals)).toBe(10_000);
   });
 

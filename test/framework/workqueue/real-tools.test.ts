@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Demand, ProjectDemand } from '../../../framework/demand/demand.ts';
 import { fetchCatalog } from '../../../framework/workqueue/catalog.ts';
-import type { Demand, ManagerDemand } from '../../../framework/workqueue/demand.ts';
 import type { HostPort } from '../../../framework/workqueue/exchange.ts';
 import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
 import { freePort, silentLog, until } from './peers.ts';
@@ -19,13 +19,13 @@ function watch(catalogs: HostPort[], options: Partial<DemandWatcherOptions> = {}
   onTestFinished(() => watcher.stop());
   watcher.start();
   const find = (project: string) => watcher.demand.managers.find((manager) => manager.project === project);
-  const found = async (project: string, holds: (manager: ManagerDemand) => boolean = () => true) => {
+  const found = async (project: string, holds: (manager: ProjectDemand) => boolean = () => true) => {
     await until(
-      () => history.length > 0 && holds(find(project) ?? ({} as ManagerDemand)),
+      () => history.length > 0 && holds(find(project) ?? ({} as ProjectDemand)),
       LONG,
       `demand of ${project}`,
     );
-    return find(project) as ManagerDemand;
+    return find(project) as ProjectDemand;
   };
   return { watcher, history, find, found };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Demand } from '../../../framework/workqueue/demand.ts';
+import type { Demand } from '../../../framework/demand/demand.ts';
 import type { Row } from '../../../framework/workqueue/records.ts';
 import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
 import { answering, catalogAnswer, firstRow, freePort, listen, type Peer, silentLog, until } from './peers.ts';

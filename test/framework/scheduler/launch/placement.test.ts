@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ProjectDemand } from '../../../../framework/demand/demand.ts';
 import { STARTING_PER_AGENT } from '../../../../framework/scheduler/offers/candidates.ts';
 import type { Constraint, Pool } from '../../../../framework/scheduler/state/pool.ts';
 import { snapshot } from '../../../../framework/scheduler/state/state.ts';
-import type { ManagerDemand } from '../../../../framework/workqueue/demand.ts';
 import {
   connected,
   Harness,
@@ -19,7 +19,7 @@ import {
 } from '../fixtures.ts';
 
 /** A core whose pools have proved that they work, with tasks waiting. */
-function proven(changes: Partial<Pool>, count: number, more: Partial<ManagerDemand> = {}): Harness {
+function proven(changes: Partial<Pool>, count: number, more: Partial<ProjectDemand> = {}): Harness {
   const harness = Harness.subscribed([pool(changes)]);
   harness.state.proven.add(changes.name ?? 'default');
   harness.look([manager({ waiting: [need(count)], ...more })]);

@@ -79,7 +79,7 @@ describe('a restart', () => {
     again.update(status('F.1', 'TASK_GONE', { reason: 'REASON_RECONCILIATION' }));
     again.wait(500);
     expect(launches(again.offer(offer()))).toHaveLength(1);
-    expect(again.state.counters.young).toBe(0);
+    expect(again.state.counters.failedEarly).toBe(0);
   });
 
   it('does not hold it against a pool that workers ended in the meantime', () => {

@@ -75,7 +75,7 @@ describe('taking workers back', () => {
   it('takes a worker, even from its task, when a project that its pool does not serve has the port', () => {
     const harness = serving([1, 1], { projects: /^sim$/ });
     const listed = { startedAt: START, workers: [connected('F.1', 1), connected('F.2', 1)] };
-    harness.look([manager({ ...listed, project: 'stranger' })]);
+    harness.look([manager({ ...listed, project: 'task' })]);
     expect(kills(harness.calls).sort()).toEqual(['F.1', 'F.2']);
   });
 

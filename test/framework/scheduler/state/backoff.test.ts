@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ProjectDemand } from '../../../../framework/demand/demand.ts';
 import type { TaskStatus } from '../../../../framework/mesos/messages.ts';
-import type { ManagerDemand } from '../../../../framework/workqueue/demand.ts';
 import { connected, Harness, kills, launches, manager, need, offer, pool, START, status } from '../fixtures.ts';
 
 const MINUTE = 60_000;
@@ -20,14 +20,14 @@ function live(
   harness: Harness,
   ms: number,
   fate: Fate | 'hangs',
-  managers: ManagerDemand[] = [manager({ waiting })],
+  managers: ProjectDemand[] = [manager({ waiting })],
 ): number[] {
   harness.look(managers);
   const launchedAt = new Map<string, number>();
   const times: number[] = [];
   for (const end = harness.now + ms; harness.now < end; ) {
     harness.wait(100);
-    if (harness.state.appetite.get('*')?.suppressed === false) {
+    if (harness.state.roles.get('*')?.suppressed === false) {
       for (const task of launches(harness.offer(offer({ cores: 64, memory: 1e6, disk: 1e6 })))) {
         launchedAt.set(task.task_id.value, harness.now);
         times.push(harness.now - START);
@@ -115,7 +115,7 @@ describe('a pool', () => {
       const alive = harness.workers.filter(({ phase }) => phase === 'running');
       const left = [need(48 - alive.length)];
       harness.look([manager({ waiting: left, workers: alive.map(({ id }) => connected(id, 1)) })]);
-      if (!harness.state.appetite.get('*')?.suppressed) {
+      if (!harness.state.roles.get('*')?.suppressed) {
         for (const { task_id } of launches(harness.offer(offer({ cores: 64, memory: 1e6, disk: 1e6 })))) {
           times.push(harness.now);
           failAt.set(task_id.value, harness.now + 10_000);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Need, ProjectDemand } from '../../../../framework/demand/demand.ts';
 import type { Pool } from '../../../../framework/scheduler/state/pool.ts';
 import { newWorker, type Worker } from '../../../../framework/scheduler/state/state.ts';
-import { managerTarget, shapeFor, tasksPerWorker } from '../../../../framework/scheduler/target/target.ts';
-import type { ManagerDemand, TaskNeed } from '../../../../framework/workqueue/demand.ts';
+import { projectTarget, shapeFor, tasksPerWorker } from '../../../../framework/scheduler/target/target.ts';
 import { manager, need, pool, START } from '../fixtures.ts';
 
 const shape = { cores: 4, memory: 4096, disk: 8000 };
@@ -20,9 +20,9 @@ const idle = worker({ phase: 'running', connected: true, connectedAt: START - 90
 const busy = worker({ ...idle, tasksRunning: 1 });
 const gone = worker({ ...idle, connected: false });
 
-function target(demand: Partial<ManagerDemand>, workers: Worker[] = [], changes: Partial<Pool> = {}, waitedMs = 100) {
+function target(demand: Partial<ProjectDemand>, workers: Worker[] = [], changes: Partial<Pool> = {}, waitedMs = 100) {
   const waiting = { managerStartedAt: START, any: true, since: START - waitedMs };
-  return managerTarget(pool(changes), manager(demand), workers, waiting, START);
+  return projectTarget(pool(changes), manager(demand), workers, waiting, START);
 }
 
 const missingOf = (...args: Parameters<typeof target>): number =>
@@ -69,7 +69,7 @@ describe('the target of a manager', () => {
     ['busy workers carry none', { waiting: [need(5)] }, [busy], 5],
     ['a worker that was connected and is no more carries none', { waiting: [need(5)] }, [gone], 5],
     ['more capacity than tasks is no negative number', { waiting: [need(1)] }, [idle, idle, starting], 0],
-  ] satisfies [string, Partial<ManagerDemand>, Worker[], number][])('%s', (_, demand, workers, expected) => {
+  ] satisfies [string, Partial<ProjectDemand>, Worker[], number][])('%s', (_, demand, workers, expected) => {
     expect(missingOf(demand, workers)).toBe(expected);
   });
 
@@ -85,7 +85,7 @@ describe('the target of a manager', () => {
       cores: 3,
       carried: 2,
       missing: [{ shape: pool().shape, count: 3 }],
-      misfits: [],
+      tooLarge: [],
     });
   });
 
@@ -99,12 +99,12 @@ describe('the target of a manager', () => {
     expect(target({ waiting }, [], { shape }).missing).toEqual([{ shape, count: 1 }]);
   });
 
-  const coarse = (count: number, changes: Partial<Pool> = {}, asked: Partial<TaskNeed> = {}): [number, number][] => {
+  const coarse = (count: number, changes: Partial<Pool> = {}, asked: Partial<Need> = {}): [number, number][] => {
     const { missing } = target({ waiting: [need(count, asked)] }, [], { granularity: 4, ...changes });
     return missing.map((one) => [one.count, one.shape.cores]);
   };
 
-  it.each<[string, number, Partial<Pool>, Partial<TaskNeed>, [number, number][]]>([
+  it.each<[string, number, Partial<Pool>, Partial<Need>, [number, number][]]>([
     ['a multiple', 8, {}, {}, [[2, 4]]],
     [
       'a rest, as one smaller worker',
@@ -203,7 +203,7 @@ describe('the target of a manager', () => {
     const limit = { cores: 2, memory: 2048, disk: 2048 };
     const waiting = [need(3), need(2, { category: 'huge', cores: 16 })];
     const decided = target({ waiting }, [], { limit });
-    expect(decided.misfits).toEqual([{ category: 'huge', count: 2, cores: 16 }]);
+    expect(decided.tooLarge).toEqual([{ category: 'huge', count: 2, cores: 16 }]);
     expect(decided.missing).toEqual([{ shape: pool().shape, count: 3 }]);
   });
 
