@@ -23,7 +23,8 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
     const { name, manager, tasksWaiting: waiting, tasksOnWorkers: onWorkers } = project;
     const target = state.targets.get(manager);
     const why = target ? blocked.get(manager) : { reason: 'no-pool', detail: unservedWords(state.pools, project) };
-    const { busy = 0, idle = 0, starting = 0, leaving = 0, missing = [] } = target ?? {};
+    const { busy = 0, idle = 0, starting = 0, missing = [] } = target ?? {};
+    const leaving = [...(state.workersOf.get(manager) ?? [])].filter(({ phase }) => phase === 'leaving').length;
     const words = target ? targetWords(target, why) : [unservedWords(state.pools, project)];
     if ((why?.reason === 'pool-pausing' || why?.reason === 'first-workers') && project.advice)
       words.push(project.advice);

@@ -122,7 +122,7 @@ export class DemandWatcher implements Source {
   }
 
   /** What is known at this moment. */
-  get demand(): Demand {
+  get #demand(): Demand {
     const polls = [...this.#polls.values()];
     return {
       at: Date.now(),
@@ -218,7 +218,7 @@ export class DemandWatcher implements Source {
     const emit = () => {
       this.#emitTimer = undefined;
       this.#emittedAt = performance.now();
-      this.#options.onDemand(this.demand);
+      this.#options.onDemand(this.#demand);
     };
     this.#emitTimer = setTimeout(emit, Math.max(0, this.#emittedAt + EMIT_PAUSE_MS - performance.now()));
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import type { Explanation } from '../../../framework/ops/explain.ts';
-import type { Worker } from '../../../framework/scheduler/state/state.ts';
+import type { Worker } from '../../../framework/scheduler/state/worker.ts';
 import type { Cluster } from './cluster.ts';
 import { processes, temporaryDir, until } from './tools.ts';
 

@@ -2,10 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parsePools, parseVolume, readPools } from '../../../framework/config/pools.ts';
-import { DEFAULT_POOL, poolOf } from '../../../framework/scheduler/state/pool.ts';
+import { parsePools, parseVolume, readPools } from '../../../framework/config/pools.ts';
+import { ConfigError } from '../../../framework/config/yaml-file.ts';
+import { defaultPool, poolOf as poolFor } from '../../../framework/scheduler/state/pool.ts';
+import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 
-const parse = (text: string) => parsePools(text, 'pools.yaml');
+const DEFAULT_POOL = defaultPool(WORK_QUEUE_WORKER);
+const OTHER = { ...WORK_QUEUE_WORKER, source: 'other', workerCommand: 'other_worker', killGraceSeconds: 60 };
+const KINDS = [WORK_QUEUE_WORKER, OTHER];
+const parse = (text: string) => parsePools(text, 'pools.yaml', DEFAULT_POOL, KINDS);
+const poolOf = (pools: ReturnType<typeof parse>, name: string) => poolFor(pools, { name, source: 'workqueue' });
 
 /** The message of the error that a text leads to. */
 function problem(text: string): string {
@@ -26,7 +32,7 @@ describe('parsePools', () => {
 
   it('takes it from the given pool instead, if there is one', () => {
     const base = { ...DEFAULT_POOL, image: 'i', shape: { cores: 8, memory: 100, disk: 10 }, max: 7 };
-    expect(parsePools('pools: [{name: a, memory: 200}]', 'f', base)).toEqual([
+    expect(parsePools('pools: [{name: a, memory: 200}]', 'f', base, KINDS)).toEqual([
       { ...base, name: 'a', shape: { cores: 8, memory: 200, disk: 10 } },
     ]);
   });
@@ -107,6 +113,7 @@ pools:
         user: 'batch',
         workerCommand: '/opt/bin/work_queue_worker',
         passwordFile: 'b',
+        kind: WORK_QUEUE_WORKER,
       },
     ]);
   });
@@ -116,6 +123,18 @@ pools:
     expect(poolOf(pools, 'ab')?.name).toBe('a');
     expect(poolOf(pools, 'abc')?.name).toBe('rest');
     expect(poolOf(pools.slice(0, 1), 'xa')).toBeUndefined();
+  });
+
+  it('serves the projects of the source that it names, with the program of its workers', () => {
+    const pools = parse('pools: [{name: a, source: other}, {name: b, source: other, workerCommand: /w}, {name: c}]');
+    expect(pools.map(({ kind, workerCommand }) => [kind.source, workerCommand])).toEqual([
+      ['other', 'other_worker'],
+      ['other', '/w'],
+      ['workqueue', 'work_queue_worker'],
+    ]);
+    expect(pools[0]?.killGraceSeconds).toBe(60);
+    expect(poolOf(pools, 'sim')?.name).toBe('c');
+    expect(poolFor(pools, { name: 'sim', source: 'other' })?.name).toBe('a');
   });
 
   it('gives a project that asks for an image the first pool that fits its name and has it', () => {
@@ -154,6 +173,17 @@ pools:
       'pools: [{name: a, constraints: [[rack, LIKE]]}]',
       /constraints\.0: LIKE takes a pattern/,
     ],
+    [
+      'an unknown source',
+      'pools:\n- name: a\n  source: condor\n',
+      /^pools\.yaml:3:3: pools\.0\.source: there is no source condor; expected workqueue or other$/,
+    ],
+    ['an alias of nothing', 'pools:\n- name: a\n  image: *none\n', /^pools\.yaml:3:10: .*none/],
+    [
+      'aliases without end',
+      `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}*a]\npools: [${'*b, '.repeat(20)}*b]\n`,
+      /^pools\.yaml:1:1: Excessive alias count/,
+    ],
     ['UNIQUE with a number', 'pools: [{name: a, constraints: [[rack, UNIQUE, 2]]}]', /UNIQUE takes no argument/],
     ['MAX_PER nothing', 'pools: [{name: a, constraints: [[rack, MAX_PER, 0]]}]', /MAX_PER takes a whole number/],
     [
@@ -186,9 +216,9 @@ describe('readPools', () => {
     const dir = mkdtempSync(join(tmpdir(), 'config-test-'));
     try {
       const path = join(dir, 'pools.yaml');
-      expect(() => readPools(path)).toThrow(`${path}: cannot be read`);
+      expect(() => readPools(path, DEFAULT_POOL, KINDS)).toThrow(`${path}: cannot be read`);
       writeFileSync(path, 'pools: [{name: a}]');
-      expect(readPools(path)[0]?.name).toBe('a');
+      expect(readPools(path, DEFAULT_POOL, KINDS)[0]?.name).toBe('a');
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -6,6 +6,7 @@ import { Driver } from '../../../framework/driver.ts';
 import type { Logger } from '../../../framework/log.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { type OpsServer, serveOps } from '../../../framework/ops/server.ts';
+import { workQueue } from '../../../framework/workqueue/watcher.ts';
 import { demand, manager, need, offer, pool, status } from '../scheduler/fixtures.ts';
 
 const silent = () => undefined;
@@ -24,7 +25,7 @@ beforeEach(async () => {
     ],
     info: { user: 'tester', name: 'test' },
     connection: { locate: parseMaster('127.0.0.1:1', { log }) },
-    demand: { catalogs: [], managers: [] },
+    sources: [workQueue({ catalogs: [], managers: [] })],
     stateDir: dir,
     log,
     onFatal: silent,
@@ -66,8 +67,16 @@ describe('the operators’ server', () => {
       frameworkId: driver.scheduler.state.frameworkId,
       subscribed: true,
       master: { phase: 'stopped' },
-      pools: [{ name: 'default', projects: '^.*$', constraints: [['rack', 'LIKE', '^r1$']], environment: ['TOKEN'] }],
-      demand: { managers: [{ project: 'sim', tasksWaiting: 2 }] },
+      pools: [
+        {
+          name: 'default',
+          source: 'workqueue',
+          projects: '^.*$',
+          constraints: [['rack', 'LIKE', '^r1$']],
+          environment: ['TOKEN'],
+        },
+      ],
+      demand: { projects: [{ name: 'sim', tasksWaiting: 2 }] },
       projects: [{ project: 'sim', blocked: 'constraints', workers: { missing: 2 } }],
       workers: [],
       offersHeld: [],
@@ -79,7 +88,7 @@ describe('the operators’ server', () => {
   it('gives on /metrics what Prometheus can parse', async () => {
     subscribed();
     driver.handle({ type: 'pools', pools: [pool()] });
-    driver.handle({ type: 'demand', demand: demand([manager({ waiting: [need(2)], project: 'a "b"\\c' })]) });
+    driver.handle({ type: 'demand', demand: demand([manager({ waiting: [need(2)], name: 'a "b"\\c' })]) });
     driver.handle({ type: 'mesos', event: { type: 'OFFERS', offers: { offers: [offer({ cores: 1 })] } } });
     const [worker] = driver.scheduler.state.workers.keys();
     driver.handle({

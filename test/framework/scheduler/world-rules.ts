@@ -75,7 +75,7 @@ export class Rules {
       if (!Number.isInteger(units) || units > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
       const count = (counts.get(key) ?? 0) + units;
       counts.set(key, count);
-      const waiting = state.managers.get(manager)?.tasksWaiting ?? 0;
+      const waiting = state.projects.get(manager)?.tasksWaiting ?? 0;
       const carried = startingBefore.get(key) ?? 0;
       if (count > Math.ceil(Math.max(0, waiting - carried) / this.#workerCores)) {
         throw new Error(`${manager} gets more workers than its tasks need`);

@@ -202,7 +202,7 @@ export class World {
   look(changes: Partial<Demand> = {}): void {
     const managers = this.managers.map(({ address, startedAt, waiting, workers }) =>
       manager({
-        address,
+        manager: address,
         startedAt,
         waiting: waiting > 0 ? [need(waiting)] : [],
         workers: [...workers].map(([tag, tasks]) => connected(tag, tasks, { cores: this.#coresOf(tag) })),

@@ -23,16 +23,6 @@ describe('listings', () => {
     expect(listings([{ catalog: near, rows }], NOW + 3_600_000, none)).toEqual([]);
   });
 
-  it('follows only the wanted projects, whatever flags the expression has', () => {
-    const rows = [
-      row({ project: 'sim', port: 1 }),
-      row({ project: 'reco', port: 2 }),
-      row({ project: 'sim2', port: 3 }),
-    ];
-    const found = listings([{ catalog: near, rows }], NOW, none, /^sim/g);
-    expect(found.map((listing) => listing.row?.project)).toEqual(['sim', 'sim2']);
-  });
-
   it('lists a manager that two catalogs know once', () => {
     const views = [
       { catalog: near, rows: [row()] },

@@ -56,22 +56,18 @@ const need = { category: 'sleepers', cores: 1, memory: 64, disk: 64 };
 describe('what a manager that answers needs', () => {
   it('is what it says itself', () => {
     expect(demandOf(listed, everythingAsked(), NOW)).toEqual({
-      ...place,
-      project: 'one.proj-1',
+      source: 'workqueue',
+      manager: '10.0.0.7:1025',
+      name: 'one.proj-1',
       owner: 'root',
       startedAt: 1795346226000,
-      priority: 5,
-      protocol: 9,
-      version: '8.0.0 DEVELOPMENT',
-      source: 'manager',
       asOf: NOW,
       tasksWaiting: 2,
       tasksOnWorkers: 2,
       waiting: [{ ...need, count: 2 }],
       running: [{ ...need, count: 2 }],
-      workers: [
-        { tag: 'Linux', hostname: 'vm', address: '127.0.0.1:54760', cores: 2, memory: 512, disk: 500, tasksRunning: 2 },
-      ],
+      workers: [{ tag: 'Linux', hostname: 'vm', shape: { cores: 2, memory: 512, disk: 500 }, tasksRunning: 2 }],
+      advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT): so must the workers',
     });
   });
 
@@ -101,7 +97,7 @@ describe('a port that was reused', () => {
 
   it('is a new manager where the address was given by hand', () => {
     const known = asked({ project: 'other', starttime: 1795346300 }, named, everythingAsked());
-    expect(demandOf(named, known, NOW)).toMatchObject({ project: 'other', startedAt: 1795346300_000, workers: [] });
+    expect(demandOf(named, known, NOW)).toMatchObject({ name: 'other', startedAt: 1795346300_000, workers: [] });
   });
 
   it('by something that is no manager is noticed after some tries, not at the first', () => {
@@ -145,12 +141,9 @@ describe('a silent manager', () => {
 
   it('that was never heard is alive, but its row makes nobody start workers', () => {
     const known = afterSilence(notAskedYet(NOW), NOW);
-    expect(demandOf(listed, known, NOW)).toMatchObject({
-      source: 'catalog',
-      tasksWaiting: 0,
-      waiting: [],
-      silentSince: NOW,
-    });
+    const demand = demandOf(listed, known, NOW);
+    expect(demand).toMatchObject({ tasksWaiting: 0, waiting: [], silentSince: NOW });
+    expect(demand?.workers).toBeUndefined();
     expect(demandOf(listed, known, NOW + 200_000)).toBeUndefined();
     expect(demandOf(named, known, NOW)).toBeUndefined();
   });
@@ -159,22 +152,18 @@ describe('a silent manager', () => {
 describe('a manager that cannot be reached', () => {
   it("has the catalog's numbers, while its row is fresh", () => {
     const known = failed(notAskedYet(NOW), 'unreachable');
-    expect(demandOf(listed, known, NOW)).toMatchObject({
-      source: 'catalog',
-      asOf: NOW - 4000,
-      tasksWaiting: 4,
-      waiting: [{ ...need, count: 4 }],
-      workers: [],
-    });
+    const demand = demandOf(listed, known, NOW);
+    expect(demand).toMatchObject({ asOf: NOW - 4000, tasksWaiting: 4, waiting: [{ ...need, count: 4 }] });
+    expect(demand?.workers).toBeUndefined();
     expect(demandOf(listed, known, NOW + 200_000)).toBeUndefined();
     expect(problemOf(listed, known)).toMatch(/"one\.proj-1" at 10\.0\.0\.7:1025: fails/);
   });
 
   it('keeps its own last word until the catalog knows better, for as long as a row would count', () => {
     const known = failed(everythingAsked(), 'unreachable');
-    expect(demandOf(listed, known, NOW)).toMatchObject({ source: 'manager', tasksWaiting: 2, silentSince: NOW + 1000 });
+    expect(demandOf(listed, known, NOW)).toMatchObject({ asOf: NOW, tasksWaiting: 2, silentSince: NOW + 1000 });
     const newer = { ...listed, row: { ...row, lastHeardFrom: NOW + 60_000, tasksWaiting: 1 } };
-    expect(demandOf(newer, known, NOW + 61_000)).toMatchObject({ source: 'catalog', tasksWaiting: 1 });
+    expect(demandOf(newer, known, NOW + 61_000)).toMatchObject({ asOf: NOW + 60_000, tasksWaiting: 1 });
     expect(demandOf(named, known, NOW + 129_000)).toBeDefined();
     expect(demandOf(named, known, NOW + 131_000)).toBeUndefined();
   });
@@ -190,17 +179,16 @@ describe('a manager that cannot be reached', () => {
 describe('a locked manager', () => {
   it('is known as its row describes it, with the reason, and remembers that it wants the password', () => {
     const known = failed(notAskedYet(NOW), 'needs password');
-    expect(demandOf(listed, known, NOW)).toMatchObject({
-      source: 'catalog',
-      locked: known.reason,
-      needsPassword: true,
-    });
+    const demand = demandOf(listed, known, NOW);
+    expect(demand?.closed).toBe(`${known.reason} (the password belongs into the file of --password)`);
+    // It has not proved that it knows the password itself.
+    expect(demand).not.toHaveProperty('authenticated');
     expect(problemOf(listed, known)).toBeUndefined();
     const unlisted = { ...listed, row: undefined };
     expect(demandOf(unlisted, known, NOW)).toBeUndefined();
     expect(problemOf(unlisted, known)).toMatch(/no workers are started for it/);
     expect(known.protected).toBe(true);
-    expect(demandOf(listed, asked({}, listed, known), NOW)).toMatchObject({ needsPassword: true });
+    expect(demandOf(listed, asked({}, listed, known), NOW)).toMatchObject({ authenticated: true });
   });
 });
 

@@ -61,7 +61,7 @@ describe('placing workers on offers', () => {
       pool({ name: 'a', role: 'a', projects: /^a$/, shape: { cores: 2, memory: 64, disk: 64 } }),
       pool({ name: 'b', role: 'b' }),
     ]);
-    harness.look([manager({ project: 'a', waiting: [need(1, { cores: 2 })] })]);
+    harness.look([manager({ name: 'a', waiting: [need(1, { cores: 2 })] })]);
     expect(types(harness.offer(offer({ cores: 1, role: 'a' }), offer({ cores: 1, role: 'b' })))).toEqual(['DECLINE']);
     expect(harness.reason).toBe('offers-too-small');
   });
@@ -94,8 +94,8 @@ describe('placing workers on offers', () => {
     const harness = Harness.subscribed(pools);
     for (const { name } of pools) harness.state.proven.add(name);
     harness.look([
-      manager({ address: 'l:1', project: 'light', waiting: [need(100)], startedAt: START - 5 }),
-      manager({ address: 'h:1', project: 'heavy', waiting: [need(100)], startedAt: START }),
+      manager({ manager: 'l:1', name: 'light', waiting: [need(100)], startedAt: START - 5 }),
+      manager({ manager: 'h:1', name: 'heavy', waiting: [need(100)], startedAt: START }),
     ]);
     const tasks = launches(harness.offer(offer({ cores: 8 })));
     const projects = tasks.map(({ name }) => name.replace('Work Queue worker for ', ''));
@@ -146,7 +146,7 @@ describe('placing workers on offers', () => {
   it('keeps to the maximum of a pool, over all of its managers, and gives each its share', () => {
     const harness = Harness.subscribed([pool({ max: 4 })]);
     harness.state.proven.add('default');
-    const managers = [1, 2].map((port) => manager({ address: `m:${port}`, startedAt: port, waiting: [need(10)] }));
+    const managers = [1, 2].map((port) => manager({ manager: `m:${port}`, startedAt: port, waiting: [need(10)] }));
     harness.look(managers);
     const tasks = launches(harness.offer(offer({ cores: 64 })));
     expect(tasks.map(({ labels }) => labels?.labels?.[2]?.value).sort()).toEqual(['m:1', 'm:1', 'm:2', 'm:2']);
@@ -202,8 +202,8 @@ describe('placing workers on offers', () => {
   it('keeps a pool’s minimum while a manager is there, for the manager that has least', () => {
     const harness = Harness.subscribed([pool({ min: 4 })]);
     harness.look([
-      manager({ address: 'm:1', startedAt: 1, waiting: [need(1)] }),
-      manager({ address: 'm:2', startedAt: 2 }),
+      manager({ manager: 'm:1', startedAt: 1, waiting: [need(1)] }),
+      manager({ manager: 'm:2', startedAt: 2 }),
     ]);
     const tasks = launches(harness.offer(offer()));
     expect(tasks.map(({ labels }) => labels?.labels?.[2]?.value).sort()).toEqual(['m:1', 'm:1', 'm:2', 'm:2']);

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { workerCommandLine, workerTask } from '../../../../framework/scheduler/launch/task.ts';
+import { workerTask } from '../../../../framework/scheduler/launch/task.ts';
 import type { WorkerIdentity } from '../../../../framework/scheduler/state/records.ts';
-import { pool, START } from '../fixtures.ts';
+import { WORK_QUEUE_WORKER } from '../../../../framework/workqueue/worker.ts';
+import { manager, pool, START } from '../fixtures.ts';
 
 const worker: WorkerIdentity = {
   id: 'workqueue-1.7',
@@ -15,50 +15,9 @@ const worker: WorkerIdentity = {
   shape: { cores: 2, memory: 2048, disk: 4096 },
   launchedAt: START,
 };
-const seen = { unseen: false };
-
-const line = (
-  ...[changes, traits = seen, identity = {}]: [Parameters<typeof pool>[0]?, typeof seen?, object?]
-): string => workerCommandLine(pool(changes), { ...worker, ...identity }, traits);
-
-describe('the command line of a worker', () => {
-  it('is for one manager, and states all resources', () => {
-    expect(line()).toBe(
-      'exec work_queue_worker -s "$MESOS_SANDBOX" --single-shot --connect-timeout 30 --idle-timeout 300 -b 4 ' +
-        '--cores 2 --memory 2048 --disk 4096 --gpus 0 --os workqueue-1.7 10.0.0.1 9123',
-    );
-  });
-
-  it('lets workers of a manager that only the catalog knows leave soon by themselves', () => {
-    expect(line({}, { ...seen, unseen: true })).toContain('--idle-timeout 15 ');
-    expect(line({ idleSeconds: 60 }, { ...seen, unseen: true })).toContain('--idle-timeout 60 ');
-  });
-
-  it('names the password file of its pool, whatever the manager says', () => {
-    expect(line({ passwordFile: '/secrets/pw' })).toContain(' -P /secrets/pw 10.0.0.1 9123');
-    expect(line({ passwordFile: 'pw' })).toContain(' -P "$MESOS_SANDBOX"/pw 10.0.0.1 9123');
-    expect(line()).not.toContain('-P');
-  });
-
-  it('takes the brackets off an IPv6 address', () => {
-    expect(line({}, seen, { manager: '[fd00::1]:9123' })).toMatch(/ fd00::1 9123$/);
-  });
-
-  it('means to the shell what it says', () => {
-    const pool = { workerCommand: "/opt/it's here/worker", passwordFile: 'a b' };
-    const words = line(pool).replace(/^exec /, "printf '%s\\n' ");
-    const printed = execFileSync('/bin/sh', ['-c', words], { env: { MESOS_SANDBOX: '/box of/sand' } }).toString();
-    expect(printed.split('\n')).toEqual([
-      ...["/opt/it's here/worker", '-s', '/box of/sand', '--single-shot', '--connect-timeout', '30'],
-      ...['--idle-timeout', '300', '-b', '4', '--cores', '2', '--memory', '2048', '--disk', '4096', '--gpus', '0'],
-      ...['--os', 'workqueue-1.7', '-P', '/box of/sand/a b', '10.0.0.1', '9123', ''],
-    ]);
-  });
-});
-
 describe('the task of a worker', () => {
   const resources = [{ name: 'cpus', type: 'SCALAR' as const, scalar: { value: 2 } }];
-  const task = (changes: Parameters<typeof pool>[0] = {}) => workerTask(pool(changes), worker, resources, seen);
+  const task = (changes: Parameters<typeof pool>[0] = {}) => workerTask(pool(changes), worker, resources, manager());
 
   it('is a plain command without an image', () => {
     expect(task()).toEqual({
@@ -66,7 +25,7 @@ describe('the task of a worker', () => {
       task_id: { value: 'workqueue-1.7' },
       agent_id: { value: 'agent-1' },
       resources,
-      command: { shell: true, value: line() },
+      command: { shell: true, value: WORK_QUEUE_WORKER.launch(pool(), worker, manager()).command },
       kill_policy: { grace_period: { nanoseconds: '5000000000' } },
       labels: {
         labels: [
@@ -98,6 +57,17 @@ describe('the task of a worker', () => {
       },
       kill_policy: { grace_period: { nanoseconds: '1500000000' } },
     });
+  });
+
+  it('has the variables and files of its kind of worker too; the pool has the last word', () => {
+    const environment = { A: 'kind', B: 'kind' };
+    const kind = {
+      ...WORK_QUEUE_WORKER,
+      launch: () => ({ command: 'x', environment, files: [{ uri: 'https://h/k' }] }),
+    };
+    const command = task({ kind, environment: { B: 'pool' }, uris: [{ uri: 'https://h/p' }] }).command;
+    expect(command?.environment?.variables?.map(({ name, value }) => `${name}=${value}`)).toEqual(['A=kind', 'B=pool']);
+    expect(command?.uris?.map(({ value }) => value)).toEqual(['https://h/k', 'https://h/p']);
   });
 
   const image = 'alisw/slc6-builder';

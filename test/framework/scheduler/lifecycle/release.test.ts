@@ -75,13 +75,13 @@ describe('taking workers back', () => {
   it('takes a worker, even from its task, when a project that its pool does not serve has the port', () => {
     const harness = serving([1, 1], { projects: /^sim$/ });
     const listed = { startedAt: START, workers: [connected('F.1', 1), connected('F.2', 1)] };
-    harness.look([manager({ ...listed, project: 'task' })]);
+    harness.look([manager({ ...listed, name: 'task' })]);
     expect(kills(harness.calls).sort()).toEqual(['F.1', 'F.2']);
   });
 
   it('leaves a worker to its task when the next manager at the port is of a project that its pool serves', () => {
     const harness = serving([1], { projects: /^sim/ });
-    harness.look([manager({ project: 'sim2', startedAt: START, workers: [connected('F.1', 1)] })]);
+    harness.look([manager({ name: 'sim2', startedAt: START, workers: [connected('F.1', 1)] })]);
     harness.wait(10_000);
     expect(kills(harness.calls)).toEqual([]);
   });
@@ -98,12 +98,12 @@ describe('taking workers back', () => {
     harness.look([manager({ waiting: [need(1)] })]);
     harness.offer(offer());
     harness.update(status('F.1', 'TASK_RUNNING'));
-    const next = { startedAt: START, project: 'next' };
+    const next = { startedAt: START, name: 'next' };
     expect(kills(harness.look([manager({ ...next, workers: [connected('F.1', 1)] })]))).toEqual([]);
     expect(kills(harness.wait(10_000))).toEqual([]);
     expect(harness.workers[0]).toMatchObject({ managerStartedAt: START, project: 'next', connected: true });
 
-    const elsewhere = { ...next, address: 'name.example:9123' };
+    const elsewhere = { ...next, manager: 'name.example:9123' };
     expect(kills(harness.look([manager({ ...elsewhere, workers: [connected('F.1', 1)] })]))).toEqual([]);
     expect(kills(harness.wait(10_000))).toEqual([]);
     expect([...harness.state.workersOf.keys()]).toEqual(['name.example:9123']);
@@ -137,7 +137,7 @@ describe('taking workers back', () => {
       const harness = serving([0], {}, [slow, pool({ name: 'other', weight })]);
       harness.wait(1000);
       const idle = manager({ workers: [connected('F.1', 0)] });
-      harness.look([idle, manager({ address: 'o:1', project: 'other', waiting: [need(1)] })]);
+      harness.look([idle, manager({ manager: 'o:1', name: 'other', waiting: [need(1)] })]);
       expect(kills(harness.wait(1000))).toEqual([]);
       expect(kills(harness.wait(2000))).toEqual(taken);
     }
@@ -147,7 +147,7 @@ describe('taking workers back', () => {
     const harness = serving([0, 0], { max: 2, idleSeconds: 600 });
     harness.wait(1000);
     const idle = manager({ workers: [connected('F.1', 0), connected('F.2', 0)] });
-    harness.look([idle, manager({ address: 'o:1', waiting: [need(2)] })]);
+    harness.look([idle, manager({ manager: 'o:1', waiting: [need(2)] })]);
     expect(kills(harness.wait(500)).length + kills(harness.calls).length).toBeGreaterThanOrEqual(2);
   });
 

@@ -213,7 +213,7 @@ describe('workers that end through no fault of theirs', () => {
 describe('a manager that only the catalog knows', () => {
   it('proves its pool by workers that go on running', () => {
     const harness = Harness.subscribed();
-    const row = manager({ source: 'catalog', waiting: [need(20)] });
+    const row = manager({ workers: undefined, waiting: [need(20)] });
     harness.look([row]);
     for (const { task_id } of launches(harness.offer(offer({ cores: 64, memory: 1e6, disk: 1e6 })))) {
       harness.update(status(task_id.value, 'TASK_RUNNING'));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Need, ProjectDemand } from '../../../../framework/demand/demand.ts';
 import type { Pool } from '../../../../framework/scheduler/state/pool.ts';
-import { newWorker, type Worker } from '../../../../framework/scheduler/state/state.ts';
-import { projectTarget, shapeFor, tasksPerWorker } from '../../../../framework/scheduler/target/target.ts';
+import { newWorker, type Worker } from '../../../../framework/scheduler/state/worker.ts';
+import { projectTarget, shapeFor } from '../../../../framework/scheduler/target/target.ts';
 import { manager, need, pool, START } from '../fixtures.ts';
 
 const shape = { cores: 4, memory: 4096, disk: 8000 };
@@ -27,25 +27,6 @@ function target(demand: Partial<ProjectDemand>, workers: Worker[] = [], changes:
 
 const missingOf = (...args: Parameters<typeof target>): number =>
   target(...args).missing.reduce((sum, { count }) => sum + count, 0);
-
-describe('tasksPerWorker', () => {
-  it.each([
-    ['a task that states nothing takes the whole worker', {}, 1],
-    ['a task whose amounts are all zero states nothing', { cores: 0, memory: 0, disk: 0 }, 1],
-    ['cores divide', { cores: 1 }, 4],
-    ['memory divides where it is scarcer', { cores: 1, memory: 2048 }, 2],
-    ['disk divides where it is scarcest', { cores: 1, memory: 1024, disk: 8000 }, 1],
-    ['without cores a task needs a whole one', { memory: 16 }, 4],
-    ['one that is larger does not fit', { cores: 5 }, 0],
-    ['fractions fit as often as they go in', { cores: 1.5 }, 2],
-  ])('%s', (_, asked, expected) => {
-    expect(tasksPerWorker(shape, { category: 'c', count: 1, ...asked })).toBe(expected);
-  });
-
-  it('is limited by what the pool wants a worker to carry', () => {
-    expect(tasksPerWorker(shape, need(1), 3)).toBe(3);
-  });
-});
 
 describe('shapeFor', () => {
   it.each([
@@ -83,9 +64,11 @@ describe('the target of a manager', () => {
       idle: 1,
       starting: 1,
       cores: 3,
-      carried: 2,
+      covered: 2,
       missing: [{ shape: pool().shape, count: 3 }],
       tooLarge: [],
+      unmet: [],
+      leaving: 0,
     });
   });
 
@@ -179,10 +162,10 @@ describe('the target of a manager', () => {
     expect(missingOf({ waiting: [need(5)] }, [four], { granularity: 4 })).toBe(1);
     expect(missingOf({ waiting: [need(5)] }, [four], { granularity: 4, tasksPerWorker: 1 })).toBe(1);
     const half = { ...four, tasksRunning: 2 };
-    expect(target({ waiting: [need(5)] }, [half], { granularity: 4 })).toMatchObject({ carried: 2, busy: 1 });
+    expect(target({ waiting: [need(5)] }, [half], { granularity: 4 })).toMatchObject({ covered: 2, busy: 1 });
     const both = [need(3), need(1, { category: 'large', cores: 2, memory: 1024 })];
     expect(target({ waiting: both }, [four], { granularity: 4 })).toMatchObject({
-      carried: 3,
+      covered: 3,
       missing: [{ count: 1 }],
     });
   });
@@ -225,28 +208,18 @@ describe('the target of a manager', () => {
     expect(target({ waiting, silentSince: START - 6000 }).hold?.reason).toBe('manager-silent');
   });
 
-  it('holds for a manager with a password where workers have none to give', () => {
-    expect(target({ waiting: [need(1)], needsPassword: true }).hold?.reason).toBe('password');
-    expect(target({ waiting: [need(1)], needsPassword: true }, [], { passwordFile: '/p' }).hold).toBeUndefined();
-    const wrong = { source: 'catalog', locked: 'has another password', needsPassword: true } as const;
-    expect(target({ waiting: [need(1)], ...wrong }, [], { passwordFile: '/p' }).hold).toEqual({
-      reason: 'manager-locked',
-      detail: expect.stringMatching(/^its manager has another password: .* --password$/),
-    });
+  it('holds while the kind of worker knows an obstacle', () => {
+    expect(target({ waiting: [need(1)] }, [], { passwordFile: '/p' }).hold?.reason).toBe('manager-without-password');
   });
 
-  it('holds for a manager that has not proved that it knows the password of its pool', () => {
-    const open = target({ waiting: [need(1)] }, [], { passwordFile: '/p' });
-    expect(open.hold).toEqual({
-      reason: 'manager-without-password',
-      detail: expect.stringMatching(/^its manager does not ask for a password: .* \(makeflow --password FILE\)/),
-    });
-    const unseen = target({ waiting: [need(1)], source: 'catalog' }, [], { passwordFile: '/p' });
-    expect(unseen.hold?.reason).toBe('password-unknown');
+  it('finds tasks with GPUs too large, and passes on what its source says can run nowhere', () => {
+    const unmet = [{ category: 'c', count: 2, reason: 'Arch == "ppc64"' }];
+    const decided = target({ waiting: [need(3, { gpus: 1 })], unmet });
+    expect(decided).toMatchObject({ missing: [], tooLarge: [{ count: 3, gpus: 1 }], unmet });
   });
 
-  it('takes the catalog’s numbers as they are: workers that began before its row are busy, later ones are not in it', () => {
-    const row = { source: 'catalog' as const, asOf: START - 30_000, waiting: [need(5)] };
+  it('takes old numbers as they are where nobody sees the workers: those that began before them are busy, later ones are not in them', () => {
+    const row = { workers: undefined, asOf: START - 30_000, waiting: [need(5)] };
     const old = worker({ phase: 'running', runningSince: START - 60_000 });
     const young = worker({ phase: 'running', runningSince: START - 20_000 });
     expect(missingOf(row, [old, old])).toBe(5);
