@@ -70,14 +70,16 @@ export function decisionOf(frame: Frame, project: ProjectDemand, blocked: Obstac
 export interface Gist {
   pool: string | undefined;
   blockedBy: string | undefined;
+  /** What was left of the need after the launches. */
   needed: number;
   unmet: number;
 }
 
 export function gistOf({ state, decided }: Frame, manager: string, blocked: Obstacle | undefined): Gist {
   const target = state.targets.get(manager);
-  const unmet = target ? [...target.tooLarge, ...target.unmet].length : 0;
-  return { pool: target?.pool, blockedBy: blocked?.reason, needed: decided.get(manager)?.needed ?? 0, unmet };
+  const unmet = target ? target.tooLarge.length + target.unmet.length : 0;
+  const { needed = 0, launched = 0 } = decided.get(manager) ?? {};
+  return { pool: target?.pool, blockedBy: blocked?.reason, needed: Math.max(0, needed - launched), unmet };
 }
 
 /**

@@ -30,7 +30,7 @@ describe('the operations server', () => {
     // Each decision is one line with its terms; that nothing changes is none.
     await sleep(2000);
     const decided = framework.log.filter(({ project, needed }) => project === 'watched' && needed !== undefined);
-    expect(decided.at(-1)).toMatchObject({ waiting: 3, running: 2, needed: 3, launched: 0, busy: 2, max: 1000 });
+    expect(decided.at(-1)).toMatchObject({ waiting: 5, needed: 5, launched: 2, starting: 2, max: 1000 });
     expect(decided.at(-1)).toMatchObject({ blockedBy: 'offers-too-small' });
     expect(decided.length).toBeLessThan(8);
 
