@@ -9,13 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue'].map((name) => `framework/${name}`),
-  'framework/ops': ['framework/scheduler'],
-  'framework/local': ['framework/mesos', 'framework/store'],
-  'framework/store': [],
-  'framework/scheduler': ['framework/mesos'],
-  'framework/mesos': [],
-  'framework/workqueue': [],
+  ...ofFramework(),
   ...ofValidation({
     cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
     config: 'server runs notify preflight checks workflow jdl',
@@ -42,10 +36,44 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
     'framework/local',
     'framework/mesos',
     'framework/ops',
-    'framework/scheduler',
+    'framework/scheduler/state',
+    'framework/workqueue',
   ],
-  'validation/runs/containers.ts': ['framework', 'framework/local'],
-  'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/runs/containers.ts': ['framework/config', 'framework/local'],
+  'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
+};
+
+/** The rooms of the framework as its README draws them: each with those below that it may load. */
+function ofFramework(): Record<string, string[]> {
+  const rooms: Record<string, string> = {
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net',
+    ops: 'scheduler scheduler/state demand',
+    config: 'scheduler/state demand',
+    scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
+    'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
+    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
+    'scheduler/offers': 'scheduler/state',
+    'scheduler/target': 'scheduler/state',
+    'scheduler/state': 'demand',
+    workqueue: 'demand net',
+    demand: '',
+    local: 'mesos store',
+    store: '',
+    mesos: '',
+    net: '',
+  };
+  const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
+  const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');
+  return Object.fromEntries(Object.entries(rooms).map(([room, below]) => [path(room), words(below).map(path)]));
+}
+
+/** What these rooms may not even know the types of: a source knows nothing of Mesos, the scheduler nothing of a source. */
+const UNKNOWN: Readonly<Record<string, RegExp>> = {
+  'framework/demand': /^framework\/(?!demand|log\.ts)/,
+  'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
+  'framework/mesos': /^framework\/(?!mesos|log\.ts)/,
+  'framework/net': /^framework\/(?!net)/,
 };
 
 function ofValidation(table: Record<string, string>): Record<string, string[]> {
@@ -57,9 +85,10 @@ function ofValidation(table: Record<string, string>): Record<string, string[]> {
   );
 }
 
-/** `validation/jdl/parse.ts` → `validation/jdl`, `framework/main.ts` → `framework`. */
-function folderOf(file: string): string {
-  return file.split('/').slice(0, -1).slice(0, 2).join('/');
+/** The innermost folder of the table that a file lies in: `validation/runs/store/lock.ts` → `validation/runs/store`. */
+function folderOf(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) if (folder in MAY_LOAD) return folder;
+  return undefined;
 }
 
 /** The files that a source file loads; `import type`, and imports of nothing but types, do not. */
@@ -77,6 +106,11 @@ function loadedBy(text: string): string[] {
   return found;
 }
 
+function sourcesBelow(top: string): string[] {
+  const entries = readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' });
+  return entries.map((entry) => join(top, entry)).filter((file) => file.endsWith('.ts'));
+}
+
 describe('the layout', () => {
   it('has imports that point downwards only', () => {
     const wrong: string[] = [];
@@ -86,10 +120,12 @@ describe('the layout', () => {
         const file = join(top, entry);
         if (!/\.tsx?$/.test(file)) continue;
         const folder = folderOf(file);
+        if (folder === undefined) wrong.push(`${file} lies in no folder of the table`);
         for (const from of loadedBy(readFileSync(join(ROOT, file), 'utf8'))) {
           const target = relative(ROOT, join(ROOT, dirname(file), from));
           const other = folderOf(target);
           seen++;
+          if (folder === undefined || other === undefined) continue;
           if (other === folder || MAY_LOAD[folder]?.includes(other) || MEET[file]?.includes(other)) continue;
           wrong.push(`${file} loads ${target}`);
         }
@@ -97,6 +133,43 @@ describe('the layout', () => {
     }
     expect(wrong).toEqual([]);
     expect(seen).toBeGreaterThan(500);
+  });
+
+  it('lets no room of the framework know what it must not know, not even by a type', () => {
+    const wrong: string[] = [];
+    for (const file of sourcesBelow('framework')) {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      const room = Object.keys(UNKNOWN).find((name) => file.startsWith(`${name}/`));
+      for (const [, from = ''] of text.matchAll(/ from '(\.[^']+)';$/gm)) {
+        const target = relative(ROOT, join(ROOT, dirname(file), from));
+        if (room !== undefined && UNKNOWN[room]?.test(target)) wrong.push(`${file} knows ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of files in the framework', () => {
+    const above: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string): void => {
+      if (done.has(file)) return;
+      expect(above, [...above, file].join(' → ')).not.toContain(file);
+      above.push(file);
+      const loads = loadedBy(readFileSync(join(ROOT, file), 'utf8'));
+      for (const from of loads) if (from.endsWith('.ts')) visit(relative(ROOT, join(ROOT, dirname(file), from)));
+      above.pop();
+      done.add(file);
+    };
+    for (const file of sourcesBelow('framework')) visit(file);
+    expect(done.size).toBeGreaterThan(100);
+  });
+
+  it('has in the drawing of the framework the folders that there are', () => {
+    const text = readFileSync(join(ROOT, 'framework/README.md'), 'utf8');
+    const drawn = [...text.matchAll(/\b([a-z]+)\/(?=[ │├┐\n])/g)].map(([, name]) => name);
+    const folders = readdirSync(join(ROOT, 'framework'), { recursive: true, withFileTypes: true });
+    const there = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect([...new Set(drawn)].sort()).toEqual(there.sort());
   });
 
   it('tells what is loaded from what is only a type', () => {
