@@ -59,7 +59,7 @@ function ofFramework(): Record<string, string[]> {
     demand: '',
     local: 'mesos store',
     store: '',
-    mesos: '',
+    mesos: 'net',
     net: '',
   };
   const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
@@ -72,7 +72,7 @@ const UNKNOWN: Readonly<Record<string, RegExp>> = {
   'framework/demand': /^framework\/(?!demand|log\.ts)/,
   'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
   'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
-  'framework/mesos': /^framework\/(?!mesos|log\.ts)/,
+  'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
   'framework/net': /^framework\/(?!net)/,
 };
 
