@@ -1,9 +1,12 @@
-import type { LocalAgent } from './agent.ts';
-import { markGone, markUnreachable, register } from './agents.ts';
-import type { HttpEventStream } from './event-stream.ts';
-import { planMaintenance } from './maintenance.ts';
-import { type Memory, nanoseconds } from './memory.ts';
-import { allocateOffers, rescind } from './offers.ts';
+import type { ServerResponse } from 'node:http';
+import type { LocalAgent } from '../../../../framework/local/agent.ts';
+import { HttpEventStream } from '../../../../framework/local/event-stream.ts';
+import { nanoseconds } from '../../../../framework/local/memory.ts';
+import { allocateOffers, rescind } from '../../../../framework/local/offers.ts';
+import type { Codec } from '../../../../framework/mesos/codec.ts';
+import type { Event } from '../../../../framework/mesos/messages.ts';
+import { markGone, markUnreachable, registerAgain } from './agents.ts';
+import type { FaultyMaster } from './faulty-master.ts';
 
 /** What goes wrong for as long as it is switched on. */
 export interface Switches {
@@ -44,15 +47,39 @@ export interface LocalFaults {
   restart(registry: 'empty' | 'kept', agentsReturnAfter: number): void;
 }
 
-/** The parts of the master that faults reach into. */
-export interface FaultyMaster {
-  readonly memory: Memory;
-  readonly switches: Switches;
-  readonly agents: readonly LocalAgent[];
-  readonly streams: ReadonlySet<HttpEventStream>;
-  /** Begins anew with an empty memory; agents are not connected to it. */
-  forget(): void;
-  connect(agent: LocalAgent): void;
+/** An event stream that can be held back, lose its heartbeats, and break. */
+export class FaultyStream extends HttpEventStream {
+  readonly #broken: ServerResponse;
+  readonly #switches: Switches;
+  #heldUntil = 0;
+
+  constructor(response: ServerResponse, codec: Codec, switches: Switches) {
+    super(response, codec);
+    this.#broken = response;
+    this.#switches = switches;
+  }
+
+  override send(event: Event): void {
+    if (event.type === 'HEARTBEAT' && this.#switches.heartbeatsStopped) return;
+    this.#inOrder(() => super.send(event));
+  }
+
+  override end(): void {
+    this.#inOrder(() => super.end());
+  }
+
+  /** Breaks the connection without the last chunk, as a master that dies does. */
+  cut(): void {
+    this.#broken.destroy();
+  }
+
+  /** Delayed events stay in order, also when the delay becomes shorter. */
+  #inOrder(action: () => void): void {
+    const now = performance.now();
+    this.#heldUntil = Math.max(this.#heldUntil, now + this.#switches.delay);
+    if (this.#heldUntil <= now) action();
+    else setTimeout(action, this.#heldUntil - now);
+  }
 }
 
 /** How long a planned maintenance lasts: an hour. */
@@ -88,25 +115,27 @@ export function faultsOf(master: FaultyMaster): LocalFaults {
       lost.add(agent);
       agent.connect(undefined);
       markUnreachable(master.memory, agent.id);
+      master.maintenance.withdraw(master.memory, agent.id);
       allocateOffers(master.memory);
     },
     returnAgent: (index) => {
       const agent = agentAt(index);
       lost.delete(agent);
       master.connect(agent);
-      register(master.memory, agent.describe());
+      registerAgain(master.memory, agent);
     },
     markAgentGone: async (index) => {
       const agent = agentAt(index);
       lost.add(agent);
       agent.connect(undefined);
       markGone(master.memory, agent.id);
+      master.maintenance.withdraw(master.memory, agent.id);
       await agent.stop();
     },
     planMaintenance: (index, startsIn) => {
       const start = startsIn === undefined ? undefined : { nanoseconds: nanoseconds(Date.now() + startsIn) };
       const duration = { nanoseconds: nanoseconds(MAINTENANCE_MS) };
-      planMaintenance(master.memory, agentAt(index).id, start && { start, duration });
+      master.maintenance.plan(master.memory, agentAt(index).id, start && { start, duration });
     },
     restart: (registry, agentsReturnAfter) => {
       const known = [...master.memory.agents.values()];
@@ -125,7 +154,7 @@ export function faultsOf(master: FaultyMaster): LocalFaults {
         for (const agent of master.agents) {
           if (lost.has(agent)) continue;
           master.connect(agent);
-          register(memory, agent.describe());
+          registerAgain(memory, agent);
         }
       }, agentsReturnAfter).unref();
     },
