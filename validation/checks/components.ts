@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { readYaml } from '../input/yaml-file.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { readYaml } from '../workflow/yaml-file.ts';
 import { coversFile, expressionSchema, globMatches } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);

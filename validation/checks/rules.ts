@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { InputError, type Problem } from '../jdl/problem.ts';
+import { InputError, type Problem } from '../input/input-error.ts';
+import { parseYaml, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import type { Severity } from '../report/model.ts';
-import { parseYaml, readYaml, type YamlFile } from '../workflow/yaml-file.ts';
 import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
 
 /** Text that a line must hold. Three bytes at least: shorter ones are everywhere, and slow every scan. */
@@ -19,6 +19,7 @@ const CHECKS = [
   'core-dump',
   'missing-output',
   'empty-output',
+  'cut-off-output',
   'time-limit',
   'time',
   'memory',

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
 import { defineCommand } from './command.ts';
-import { table } from './table.ts';
+import { table } from './output/table.ts';
 
 export const doctorCommand = defineCommand(
   (command) =>

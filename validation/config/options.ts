@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { policyNames } from '../checks/policies.ts';
-import { filePath, hostPort } from '../workflow/yaml-types.ts';
+import { filePath, hostPort } from '../input/yaml-types.ts';
 
 /**
  * Flags of commands that can also be given in `relval.yaml` and the environment: `localCpus`, `--local-cpus` and

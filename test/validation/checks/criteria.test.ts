@@ -8,7 +8,7 @@ import type { StepOutcome } from '../../../validation/checks/outcome.ts';
 import { policyNames } from '../../../validation/checks/policies.ts';
 import { loadPolicy } from '../../../validation/checks/policy.ts';
 import { parseRules } from '../../../validation/checks/rules.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import type { Finding, StepReport } from '../../../validation/report/model.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relval-criteria-'));
@@ -83,7 +83,7 @@ describe('a policy', () => {
     );
     const { exitStatus: _, ...lost } = step('b', { ending: 'lost', message: 'its worker was lost' });
     expect(verdict([error('a', 'old')], { policy, reference: before }, [step('a'), lost])).toBe(
-      'broken: nothing is known of 1 of 2 steps: its worker was lost',
+      'broken: nothing is known of 1 of 2 steps: b: its worker was lost',
     );
   });
 
