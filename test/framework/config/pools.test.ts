@@ -207,12 +207,6 @@ pools:
       'pools:\n- name: a\n  source: condor\n',
       /^pools\.yaml:3:3: pools\.0\.source: there is no source condor; expected workqueue or other$/,
     ],
-    ['an alias of nothing', 'pools:\n- name: a\n  image: *none\n', /^pools\.yaml:3:10: .*none/],
-    [
-      'aliases without end',
-      `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}*a]\npools: [${'*b, '.repeat(20)}*b]\n`,
-      /^pools\.yaml:1:1: Excessive alias count/,
-    ],
     ['UNIQUE with a number', 'pools: [{name: a, constraints: [[rack, UNIQUE, 2]]}]', /UNIQUE takes no argument/],
     ['MAX_PER nothing', 'pools: [{name: a, constraints: [[rack, MAX_PER, 0]]}]', /MAX_PER takes a whole number/],
     [
