@@ -170,7 +170,7 @@ describe('a manager with a password', () => {
     });
     expect(counters.launches).toBe(0);
     expect((await framework.read('why', 'open')).stdout).toMatch(
-      /its manager does not ask for a password: .*makeflow --password FILE/,
+      /its manager does not ask for a password\. .*makeflow --password FILE/,
     );
   });
 
