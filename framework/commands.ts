@@ -2,7 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { ConfigError, parseVolume, readPools } from './config.ts';
+import { parseVolume, readPools } from './config/pools.ts';
+import { ConfigError } from './config/yaml-file.ts';
+import type { Demand } from './demand/demand.ts';
+import type { SourceType } from './demand/source.ts';
 import { Driver } from './driver.ts';
 import { ContainerError } from './local/container-cli.ts';
 import { randomCredentials } from './local/credentials.ts';
@@ -12,14 +15,14 @@ import { jsonCodec, protobufCodec } from './mesos/codec.ts';
 import { basic, type Credentials, readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
+import type { HostPort } from './net/address.ts';
 import type { Explanation } from './ops/explain.ts';
 import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
-import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
+import { defaultPool, type Pool } from './scheduler/state/pool.ts';
+import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
-import type { Demand } from './workqueue/demand.ts';
-import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
-import { readPassword } from './workqueue/password.ts';
+import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
@@ -32,14 +35,15 @@ const LOCAL_DISK = 1_000_000;
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   // What can be wrong with the flags shows before anything is started.
-  const pools = poolsOf(args);
+  const sources = sourcesOf(args);
+  const pools = poolsOf(args, sources);
   checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
   const trialDir = args.dryRun ? temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
   const master = local ?? masterOf(args, log);
-  const driver = makeDriver(args, pools, master, stateDir, log, (why) => void end(1, why));
+  const driver = makeDriver(args, sources, pools, master, stateDir, log, (why) => void end(1, why));
   const ops = await serveOps(driver, host, port, args.allowedHost).catch((error: Error) => {
     throw new ConfigError(`--listen ${args.listen}: cannot listen there: ${error.message}`);
   });
@@ -61,14 +65,14 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
   process.once('SIGTERM', () => void end(0, 'SIGTERM'));
-  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, log));
+  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, sources, log));
   driver.start();
 }
 
 /** Puts the pools of the configuration file into force; with an error in it, those of before stay. */
-function reloadPools(driver: Driver, args: FrameworkArguments, log: Logger): void {
+function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly SourceType[], log: Logger): void {
   try {
-    const pools = poolsOf(args);
+    const pools = poolsOf(args, sources);
     checkContainerizer(args, pools);
     driver.handle({ type: 'pools', pools });
     log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'configuration reloaded');
@@ -86,7 +90,9 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
   }
-  const driver = makeDriver(args, poolsOf(args), masterOf(args, log), args.stateDir, log, (why) => {
+  const sources = sourcesOf(args);
+  const pools = poolsOf(args, sources);
+  const driver = makeDriver(args, sources, pools, masterOf(args, log), args.stateDir, log, (why) => {
     console.error(`mesos-workqueue-framework: ${why}`);
     process.exit(1);
   });
@@ -142,6 +148,7 @@ function masterOf(args: FrameworkArguments, log: Logger): Master {
 
 function makeDriver(
   args: FrameworkArguments,
+  sources: readonly SourceType[],
   pools: readonly Pool[],
   { address, credentials }: Master,
   stateDir: string,
@@ -169,11 +176,7 @@ function makeDriver(
       credentials,
       tls,
     },
-    demand: {
-      catalogs: args.catalog.map((text) => hostPort('catalog', text)),
-      managers: args.manager.map((text) => hostPort('manager', text)),
-      ...(args.password !== undefined && { password: readPassword(args.password) }),
-    },
+    sources,
     stateDir,
     log,
     dryRun: args.dryRun,
@@ -182,20 +185,21 @@ function makeDriver(
 }
 
 /** The pools of the configuration file, or the one of the flags. @throws ConfigError */
-function poolsOf(args: FrameworkArguments): Pool[] {
+function poolsOf(args: FrameworkArguments, sources: readonly SourceType[]): Pool[] {
   const base = poolOfFlags(args);
-  const pools = args.config === undefined ? [base] : readPools(args.config, base);
+  const kinds = sources.map(({ kind }) => kind);
+  const pools = args.config === undefined ? [base] : readPools(args.config, base, kinds);
   return pools.map((pool) => withPassword(pool, args.password));
 }
 
 /**
- * Workers must prove the managers' password as the framework does. They read it from the file at the same path on their
+ * Work Queue's workers must prove the managers' password as the framework does. They read it from the file at the same path on their
  * agent, which a container gets as a read-only volume; a pool whose agents have it elsewhere says so (`passwordFile`).
  * The password itself is never given to Mesos: a variable of the environment shows in the agent's process list
  * (`docker run -e`, `mesos-containerizer launch`), and a file in the sandbox can be read through the agent's `/files`.
  */
 function withPassword(pool: Pool, file: string | undefined): Pool {
-  if (file === undefined || pool.passwordFile !== undefined) return pool;
+  if (file === undefined || pool.passwordFile !== undefined || pool.kind !== WORK_QUEUE_WORKER) return pool;
   const passwordFile = resolve(file);
   if (pool.image === undefined) return { ...pool, passwordFile };
   const volume = { hostPath: passwordFile, containerPath: passwordFile, mode: 'RO' } as const;
@@ -211,7 +215,7 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     }
   }
   return {
-    ...DEFAULT_POOL,
+    ...defaultPool(WORK_QUEUE_WORKER),
     shape: { cores: args.cores, memory: args.memory, disk: args.disk },
     role: args.role === '' ? '*' : args.role,
     granularity: args.granularity,
@@ -269,11 +273,4 @@ function temporaryDir(): string {
 function listenAddress(text: string): HostPort {
   const anyPort = /^(.+:)0$/.exec(text);
   return anyPort ? { ...hostPort('listen', `${anyPort[1]}1`), port: 0 } : hostPort('listen', text);
-}
-
-/** @throws ConfigError that names the flag */
-function hostPort(flag: string, text: string): HostPort {
-  const parsed = parseHostPort(text);
-  if (!parsed) throw new ConfigError(`--${flag} ${text}: expected HOST:PORT`);
-  return parsed;
 }

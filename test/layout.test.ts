@@ -9,14 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue', 'http'].map((name) => `framework/${name}`),
-  'framework/ops': ['framework/scheduler', 'framework/http'],
-  'framework/local': ['framework/mesos', 'framework/store', 'framework/http'],
-  'framework/store': [],
-  'framework/scheduler': ['framework/mesos'],
-  'framework/mesos': [],
-  'framework/workqueue': [],
-  'framework/http': [],
+  ...ofFramework(),
   ...ofValidation({
     cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
@@ -57,13 +50,48 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
     'framework/local',
     'framework/mesos',
     'framework/ops',
-    'framework/scheduler',
+    'framework/scheduler/state',
+    'framework/workqueue',
   ],
-  'validation/runs/local/containers.ts': ['framework', 'framework/local'],
-  'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
+  'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
   'validation/server/guard.ts': ['framework/http'],
   'validation/server/server.ts': ['framework/http'],
   'validation/server/upgrades.ts': ['framework/http'],
+};
+
+/** The rooms of the framework as its README draws them: each with those below that it may load. */
+function ofFramework(): Record<string, string[]> {
+  const rooms: Record<string, string> = {
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net http',
+    ops: 'scheduler scheduler/state demand http',
+    config: 'scheduler/state demand',
+    scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
+    'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
+    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
+    'scheduler/offers': 'scheduler/state',
+    'scheduler/target': 'scheduler/state',
+    'scheduler/state': 'demand',
+    workqueue: 'demand net',
+    demand: '',
+    local: 'mesos store http',
+    store: '',
+    mesos: 'net',
+    http: '',
+    net: '',
+  };
+  const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
+  const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');
+  return Object.fromEntries(Object.entries(rooms).map(([room, below]) => [path(room), words(below).map(path)]));
+}
+
+/** What these rooms may not even know the types of: a source knows nothing of Mesos, the scheduler nothing of a source. */
+const UNKNOWN: Readonly<Record<string, RegExp>> = {
+  'framework/demand': /^framework\/(?!demand|log\.ts)/,
+  'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
+  'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
+  'framework/net': /^framework\/(?!net)/,
 };
 
 function ofValidation(table: Record<string, string>): Record<string, string[]> {
@@ -99,6 +127,11 @@ function loadedBy(text: string): string[] {
   return found;
 }
 
+function sourcesBelow(top: string): string[] {
+  const entries = readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' });
+  return entries.map((entry) => join(top, entry)).filter((file) => file.endsWith('.ts'));
+}
+
 describe('the layout', () => {
   it('has imports that point downwards only', () => {
     const wrong: string[] = [];
@@ -121,6 +154,43 @@ describe('the layout', () => {
     }
     expect(wrong).toEqual([]);
     expect(seen).toBeGreaterThan(500);
+  });
+
+  it('lets no room of the framework know what it must not know, not even by a type', () => {
+    const wrong: string[] = [];
+    for (const file of sourcesBelow('framework')) {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      const room = Object.keys(UNKNOWN).find((name) => file.startsWith(`${name}/`));
+      for (const [, from = ''] of text.matchAll(/ from '(\.[^']+)';$/gm)) {
+        const target = relative(ROOT, join(ROOT, dirname(file), from));
+        if (room !== undefined && UNKNOWN[room]?.test(target)) wrong.push(`${file} knows ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of files in the framework', () => {
+    const above: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string): void => {
+      if (done.has(file)) return;
+      expect(above, [...above, file].join(' → ')).not.toContain(file);
+      above.push(file);
+      const loads = loadedBy(readFileSync(join(ROOT, file), 'utf8'));
+      for (const from of loads) if (from.endsWith('.ts')) visit(relative(ROOT, join(ROOT, dirname(file), from)));
+      above.pop();
+      done.add(file);
+    };
+    for (const file of sourcesBelow('framework')) visit(file);
+    expect(done.size).toBeGreaterThan(100);
+  });
+
+  it('has in the drawing of the framework the folders that there are', () => {
+    const text = readFileSync(join(ROOT, 'framework/README.md'), 'utf8');
+    const drawn = [...text.matchAll(/\b([a-z]+)\/(?=[ │├┐\n])/g)].map(([, name]) => name);
+    const folders = readdirSync(join(ROOT, 'framework'), { recursive: true, withFileTypes: true });
+    const there = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect([...new Set(drawn)].sort()).toEqual(there.sort());
   });
 
   it('has no circle of folders', () => {

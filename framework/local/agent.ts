@@ -85,14 +85,8 @@ export class LocalAgent implements AgentLink {
   }
 
   describe(): AgentDescription {
-    const tasks = [...this.#active].map(({ framework, info, updates }) => ({
-      framework,
-      info,
-      forwarded: updates.forwarded,
-      latest: updates.latest,
-    }));
     const { id, hostname, port, resources, attributes } = this;
-    return { id, hostname, port, resources, attributes, tasks, link: this };
+    return { id, hostname, port, resources, attributes, link: this };
   }
 
   launch(framework: FrameworkInfo, info: TaskInfo): void {

@@ -1,5 +1,4 @@
 import type { Call, FrameworkInfo, MasterInfo } from '../mesos/messages.ts';
-import { withdrawInverseOffers } from './maintenance.ts';
 import type { EventStream, Framework, Memory } from './memory.ts';
 import { timestamp } from './memory.ts';
 import { allocateOffers, rescind } from './offers.ts';
@@ -100,7 +99,6 @@ function silence(memory: Memory, framework: Framework): void {
   clearInterval(framework.heartbeat);
   delete framework.stream;
   rescind(memory, (offer) => offer.frameworkId === framework.id);
-  withdrawInverseOffers(memory, (inverse) => inverse.frameworkId === framework.id);
 }
 
 /** The stream's connection closed. The framework has `failover_timeout` seconds to come back. */

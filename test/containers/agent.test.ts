@@ -8,7 +8,7 @@ import { type LocalMaster, startLocalMaster } from '../../framework/local/master
 import type { CommandInfo, ContainerInfo, TaskInfo } from '../../framework/mesos/messages.ts';
 import { RawFramework } from '../conformance/client.ts';
 import { firstOffer, launch, task } from '../conformance/cluster.ts';
-import { compileLocalMaster } from '../framework/local/compiled.ts';
+import { compile } from '../framework/local/compiled.ts';
 import { importBase } from './base-image.ts';
 import { Daemon } from './daemon.ts';
 
@@ -259,7 +259,7 @@ describe('an agent that ends', () => {
   });
 
   it('by SIGKILL takes them with it too: its guard removes them', async () => {
-    const compiled = compileLocalMaster();
+    const compiled = compile('framework/local/master.ts');
     try {
       const program = `
         const { startLocalMaster } = await import(${JSON.stringify(compiled.module)});

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseHostPort } from '../../framework/net/address.ts';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
-import { parseHostPort } from '../../framework/workqueue/exchange.ts';
 import { placeBelow, splitParameters, xrootdParts } from '../files/places.ts';
 import type { Stage } from '../workflow/plan.ts';
 import type { Check } from './check.ts';

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type LocalMaster, startLocalMaster } from '../../../framework/local/master.ts';
 import { RawFramework } from '../../conformance/client.ts';
 import { firstOffer, launch, task } from '../../conformance/cluster.ts';
-import { type Compiled, compileLocalMaster } from './compiled.ts';
+import { type Compiled, compile } from './compiled.ts';
 
 const QUIET = { debug() {}, info() {}, warn: console.warn, error: console.error };
 const AGENT = { cpus: 64, memory: 65_536, disk: 1000 };
@@ -181,7 +181,7 @@ describe('a process that hosts the master and is killed by SIGKILL', () => {
   let host: ChildProcess | undefined;
 
   beforeAll(() => {
-    compiled = compileLocalMaster();
+    compiled = compile('framework/local/master.ts');
   });
   afterEach(() => {
     host?.kill('SIGKILL');

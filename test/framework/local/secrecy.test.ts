@@ -61,7 +61,7 @@ it('the secret shows in no log, file, answer, command line or task’s environme
       locate: parseMaster(master.address, { log }),
       credentials: basic(credentials.principal, credentials.secret),
     },
-    demand: { catalogs: [], managers: [] },
+    sources: [],
     stateDir: join(dir, 'state'),
     log,
     onFatal: (why) => log.error({ why }),

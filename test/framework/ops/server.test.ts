@@ -7,6 +7,7 @@ import { Driver } from '../../../framework/driver.ts';
 import type { Logger } from '../../../framework/log.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { type OpsServer, serveOps } from '../../../framework/ops/server.ts';
+import { workQueue } from '../../../framework/workqueue/watcher.ts';
 import { demand, manager, need, offer, pool, status } from '../scheduler/fixtures.ts';
 
 const silent = () => undefined;
@@ -30,7 +31,7 @@ beforeEach(async () => {
     ],
     info: { user: 'tester', name: 'test' },
     connection: { locate: parseMaster('127.0.0.1:1', { log }) },
-    demand: { catalogs: [], managers: [] },
+    sources: [workQueue({ catalogs: [], managers: [] })],
     stateDir: dir,
     log,
     onFatal: silent,
@@ -87,6 +88,7 @@ describe('the operators’ server', () => {
       pools: [
         {
           name: 'default',
+          source: 'workqueue',
           projects: '^.*$',
           constraints: [['rack', 'LIKE', '^r1$']],
           environment: ['TOKEN'],
@@ -94,7 +96,7 @@ describe('the operators’ server', () => {
           uris: ['https://host/file'],
         },
       ],
-      demand: { managers: [{ project: 'sim', tasksWaiting: 2 }] },
+      demand: { projects: [{ name: 'sim', tasksWaiting: 2 }] },
       projects: [{ project: 'sim', blocked: 'constraints', workers: { missing: 2 } }],
       workers: [],
       offersHeld: [],
@@ -106,7 +108,7 @@ describe('the operators’ server', () => {
   it('gives on /metrics what Prometheus can parse', async () => {
     subscribed();
     driver.handle({ type: 'pools', pools: [pool()] });
-    driver.handle({ type: 'demand', demand: demand([manager({ waiting: [need(2)], project: 'a "b"\\c' })]) });
+    driver.handle({ type: 'demand', demand: demand([manager({ waiting: [need(2)], name: 'a "b"\\c' })]) });
     driver.handle({ type: 'mesos', event: { type: 'OFFERS', offers: { offers: [offer({ cores: 1 })] } } });
     const [worker] = driver.scheduler.state.workers.keys();
     driver.handle({

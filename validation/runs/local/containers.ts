@@ -1,9 +1,10 @@
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { ConfigError, parseVolume } from '../../../framework/config.ts';
+import { parseVolume } from '../../../framework/config/pools.ts';
+import { ConfigError } from '../../../framework/config/yaml-file.ts';
 import type { ContainerProgram } from '../../../framework/local/container-cli.ts';
 import { ContainerRuntime } from '../../../framework/local/container-runtime.ts';
-import type { Pool, VolumeMount } from '../../../framework/scheduler/pool.ts';
+import type { Pool, VolumeMount } from '../../../framework/scheduler/state/pool.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { RunRequest } from '../store/record.ts';

@@ -9,7 +9,9 @@ import { startLocalMaster } from '../../../framework/local/master.ts';
 import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
-import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
+import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
+import { workQueue } from '../../../framework/workqueue/watcher.ts';
+import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { ObstacleError } from '../store/obstacle.ts';
@@ -84,13 +86,20 @@ export async function startLocalCluster(
     const stateDir = join(dir, 'framework');
     const fatal = new AbortController();
     const driver = new Driver({
-      pools: [{ ...DEFAULT_POOL, projects, passwordFile, ...(containers && containerPool(containers, passwordFile)) }],
+      pools: [
+        {
+          ...defaultPool(WORK_QUEUE_WORKER),
+          projects,
+          passwordFile,
+          ...(containers && containerPool(containers, passwordFile)),
+        },
+      ],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: {
         locate: parseMaster(master.address, { log }),
         credentials: basic(credentials.principal, credentials.secret),
       },
-      demand: { catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password },
+      sources: [workQueue({ catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password })],
       stateDir,
       log,
       onFatal: (why) => {
