@@ -2,24 +2,28 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { ConfigError, parseVolume, readPools } from './config.ts';
+import { parseVolume, readPools } from './config/pools.ts';
+import { ConfigError } from './config/yaml-file.ts';
+import type { Demand } from './demand/demand.ts';
+import type { SourceType } from './demand/source.ts';
 import { Driver } from './driver.ts';
 import { ContainerError } from './local/container-cli.ts';
-import { type LocalMaster, startLocalMaster } from './local/master.ts';
+import { randomCredentials } from './local/credentials.ts';
+import { startLocalMaster } from './local/master.ts';
 import type { Logger } from './log.ts';
 import { jsonCodec, protobufCodec } from './mesos/codec.ts';
-import { readCredentials } from './mesos/credentials.ts';
+import { basic, type Credentials, readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
+import type { HostPort } from './net/address.ts';
 import type { Explanation } from './ops/explain.ts';
 import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
-import { DEFAULT_POOL, type Pool } from './scheduler/pool.ts';
+import { defaultPool, type Pool } from './scheduler/state/pool.ts';
+import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import { fitForTerminals, say, sayError, sayJson } from './terminal.ts';
-import type { Demand } from './workqueue/demand.ts';
-import { type HostPort, parseHostPort } from './workqueue/exchange.ts';
-import { readPassword } from './workqueue/password.ts';
+import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
@@ -35,25 +39,20 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     fitForTerminals(pino.destination(2)),
   );
   // What can be wrong with the flags shows before anything is started.
-  const pools = poolsOf(args);
+  const sources = sourcesOf(args);
+  const pools = poolsOf(args, sources);
   checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
   const trialDir = args.dryRun ? temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
-  const driver = makeDriver(
-    args,
-    pools,
-    local?.master.address ?? args.master,
-    stateDir,
-    log,
-    (why) => void end(1, why),
-  );
-  const ops = await serveOps(driver, host, port).catch((error: Error) => {
+  const master = local ?? masterOf(args, log);
+  const driver = makeDriver(args, sources, pools, master, stateDir, log, (why) => void end(1, why));
+  const ops = await serveOps(driver, host, port, args.allowedHost).catch((error: Error) => {
     throw new ConfigError(`--listen ${args.listen}: cannot listen there: ${error.message}`);
   });
   const addressFile = join(stateDir, ADDRESS_FILE);
-  writeFileSync(addressFile, `${ops.address}\n`);
+  writeFileSync(addressFile, `${ops.address}\n`, { mode: 0o600 });
   log.info({ address: ops.address }, 'serving /healthz, /metrics and /state');
 
   let ending = false;
@@ -65,19 +64,20 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     await driver.stop({ teardown: local !== undefined || args.dryRun || (args.teardownOnExit && status === 0) });
     await ops.close();
     rmSync(addressFile, { force: true });
-    await local?.master.stop();
+    await local?.stop();
     process.exit(status);
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
   process.once('SIGTERM', () => void end(0, 'SIGTERM'));
-  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, log));
+  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, sources, log));
   driver.start();
 }
 
 /** Puts the pools of the configuration file into force; with an error in it, those of before stay. */
-function reloadPools(driver: Driver, args: FrameworkArguments, log: Logger): void {
+function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly SourceType[], log: Logger): void {
   try {
-    const pools = poolsOf(args);
+    const pools = poolsOf(args, sources);
+    checkContainerizer(args, pools);
     driver.handle({ type: 'pools', pools });
     log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'configuration reloaded');
   } catch (error) {
@@ -94,7 +94,9 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
   }
-  const driver = makeDriver(args, poolsOf(args), args.master, args.stateDir, log, (why) => {
+  const sources = sourcesOf(args);
+  const pools = poolsOf(args, sources);
+  const driver = makeDriver(args, sources, pools, masterOf(args, log), args.stateDir, log, (why) => {
     sayError(why);
     process.exit(1);
   });
@@ -134,23 +136,28 @@ export async function explainRunning(args: { project?: string; stateDir: string;
   if (problems.length > 0) say('not looked at:', ...problems.map((line) => `  ${line}`));
 }
 
+/** A master, and what it demands of this framework. */
+interface Master {
+  /** As `--master` has it. */
+  address: string;
+  credentials: Credentials | undefined;
+}
+
+function masterOf(args: FrameworkArguments, log: Logger): Master {
+  const { credentialFile, tokenFile, principal, master } = args;
+  const secret = process.env.MESOS_SECRET;
+  return { address: master, credentials: readCredentials({ credentialFile, tokenFile, secret, principal }, log) };
+}
+
 function makeDriver(
   args: FrameworkArguments,
+  sources: readonly SourceType[],
   pools: readonly Pool[],
-  master: string,
+  { address, credentials }: Master,
   stateDir: string,
   log: Logger,
   onFatal: (why: string) => void,
 ): Driver {
-  const credentials = readCredentials(
-    {
-      credentialFile: args.credentialFile,
-      tokenFile: args.tokenFile,
-      secret: process.env.MESOS_SECRET,
-      principal: args.principal,
-    },
-    log,
-  );
   const { tlsCa, tlsCert, tlsKey } = args;
   const secure = [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
   const tls = readTls({ caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey });
@@ -167,16 +174,12 @@ function makeDriver(
       ...(principal && { principal }),
     },
     connection: {
-      locate: parseMaster(master, { log, secure }),
+      locate: parseMaster(address, { log, secure }),
       codec: args.json ? jsonCodec : protobufCodec,
       credentials,
       tls,
     },
-    demand: {
-      catalogs: args.catalog.map((text) => hostPort('catalog', text)),
-      managers: args.manager.map((text) => hostPort('manager', text)),
-      ...(args.password !== undefined && { password: readPassword(args.password) }),
-    },
+    sources,
     stateDir,
     log,
     dryRun: args.dryRun,
@@ -185,20 +188,21 @@ function makeDriver(
 }
 
 /** The pools of the configuration file, or the one of the flags. @throws ConfigError */
-function poolsOf(args: FrameworkArguments): Pool[] {
+function poolsOf(args: FrameworkArguments, sources: readonly SourceType[]): Pool[] {
   const base = poolOfFlags(args);
-  const pools = args.config === undefined ? [base] : readPools(args.config, base);
+  const kinds = sources.map(({ kind }) => kind);
+  const pools = args.config === undefined ? [base] : readPools(args.config, base, kinds);
   return pools.map((pool) => withPassword(pool, args.password));
 }
 
 /**
- * Workers must prove the managers' password as the framework does. They read it from the file at the same path on their
+ * Work Queue's workers must prove the managers' password as the framework does. They read it from the file at the same path on their
  * agent, which a container gets as a read-only volume; a pool whose agents have it elsewhere says so (`passwordFile`).
  * The password itself is never given to Mesos: a variable of the environment shows in the agent's process list
  * (`docker run -e`, `mesos-containerizer launch`), and a file in the sandbox can be read through the agent's `/files`.
  */
 function withPassword(pool: Pool, file: string | undefined): Pool {
-  if (file === undefined || pool.passwordFile !== undefined) return pool;
+  if (file === undefined || pool.passwordFile !== undefined || pool.kind !== WORK_QUEUE_WORKER) return pool;
   const passwordFile = resolve(file);
   if (pool.image === undefined) return { ...pool, passwordFile };
   const volume = { hostPath: passwordFile, containerPath: passwordFile, mode: 'RO' } as const;
@@ -214,7 +218,7 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     }
   }
   return {
-    ...DEFAULT_POOL,
+    ...defaultPool(WORK_QUEUE_WORKER),
     shape: { cores: args.cores, memory: args.memory, disk: args.disk },
     role: args.role === '' ? '*' : args.role,
     granularity: args.granularity,
@@ -240,16 +244,25 @@ function checkContainerizer({ master, containerizer }: FrameworkArguments, pools
   }
 }
 
-async function startLocal(args: FrameworkArguments, log: Logger): Promise<{ master: LocalMaster; dir: string }> {
+/** A master of our own that takes calls of this process only. @throws ConfigError */
+async function startLocal(
+  args: FrameworkArguments,
+  log: Logger,
+): Promise<Master & { dir: string; stop(): Promise<void> }> {
+  if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
+    throw new ConfigError('--master local makes its own credentials: leave out --credential-file and --token-file');
+  }
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
-  const master = await startLocalMaster({ workDir: dir, agents, log }).catch((error: Error) => {
+  const credentials = randomCredentials();
+  const master = await startLocalMaster({ workDir: dir, agents, log, credentials }).catch((error: Error) => {
     if (!(error instanceof ContainerError)) throw error;
     throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
   });
-  return { master, dir };
+  const { principal, secret } = credentials;
+  return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
 }
 
 /** Removed when this process exits, in whatever way it does so by itself. */
@@ -263,11 +276,4 @@ function temporaryDir(): string {
 function listenAddress(text: string): HostPort {
   const anyPort = /^(.+:)0$/.exec(text);
   return anyPort ? { ...hostPort('listen', `${anyPort[1]}1`), port: 0 } : hostPort('listen', text);
-}
-
-/** @throws ConfigError that names the flag */
-function hostPort(flag: string, text: string): HostPort {
-  const parsed = parseHostPort(text);
-  if (!parsed) throw new ConfigError(`--${flag} ${text}: expected HOST:PORT`);
-  return parsed;
 }

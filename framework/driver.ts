@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { type Demand, together } from './demand/demand.ts';
+import type { Source, SourceType } from './demand/source.ts';
 import { withoutEffect } from './dry-run.ts';
 import type { Logger } from './log.ts';
 import { MesosConnection } from './mesos/connection.ts';
 import { CallRefusedError } from './mesos/errors.ts';
 import type { Call, Event, FrameworkInfo } from './mesos/messages.ts';
 import type { MesosConnectionOptions } from './mesos/options.ts';
-import type { Pool } from './scheduler/pool.ts';
-import type { JournalRecord } from './scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from './scheduler/scheduler.ts';
-import { initialState, replay, snapshot } from './scheduler/state.ts';
+import type { Pool } from './scheduler/state/pool.ts';
+import type { JournalRecord } from './scheduler/state/records.ts';
+import { initialState, replay, snapshot } from './scheduler/state/state.ts';
+import type { ProjectDecision } from './scheduler/target/terms.ts';
 import { Journal } from './store/journal.ts';
-import { DemandWatcher, type DemandWatcherOptions } from './workqueue/watcher.ts';
 
 /** How often the core is given the time when nothing else happens: releases, repeats and pauses are counted in seconds. */
 const TICK_MS = 500;
-/** A worker connects some 20 ms after its process has begun: so long after a status update its manager is looked at. */
+/** A worker connects some 20 ms after its process has begun: so long after a status update its source looks at it. */
 const NEWS_MS = 40;
 
 export interface DriverOptions {
@@ -22,7 +24,8 @@ export interface DriverOptions {
   /** What Mesos is told of this framework; id, roles and capabilities are the core's. */
   info: Omit<FrameworkInfo, 'id' | 'roles' | 'capabilities'>;
   connection: Pick<MesosConnectionOptions, 'locate' | 'credentials' | 'tls' | 'codec'>;
-  demand: Omit<DemandWatcherOptions, 'onDemand' | 'log'>;
+  /** Who says what is needed. */
+  sources: readonly SourceType[];
   /** Where the journal lives. */
   stateDir: string;
   log: Logger;
@@ -39,10 +42,12 @@ export interface DriverOptions {
 export class Driver {
   readonly scheduler: Scheduler;
   readonly connection: MesosConnection;
-  readonly watcher: DemandWatcher;
   readonly startedAt = Date.now();
   readonly #options: DriverOptions;
   readonly #journal: Journal<JournalRecord>;
+  readonly #sources: readonly Source[];
+  /** What each source said last, by its name. */
+  readonly #demands = new Map<string, Demand>();
   #tick: NodeJS.Timeout | undefined;
   /** Managers of workers of which there is news. */
   readonly #news = new Set<string>();
@@ -70,10 +75,8 @@ export class Driver {
       onEvent: (event) => this.#onMesosEvent(event),
       onDisconnected: () => this.handle({ type: 'disconnected' }),
     });
-    this.watcher = new DemandWatcher({
-      ...options.demand,
-      log,
-      onDemand: (demand) => this.handle({ type: 'demand', demand }),
+    this.#sources = options.sources.map((type) => {
+      return type.open({ log, onDemand: (demand) => this.#onDemand(type.kind.source, demand) });
     });
   }
 
@@ -81,14 +84,14 @@ export class Driver {
     const { workers, frameworkId } = this.scheduler.state;
     this.#options.log.info({ frameworkId, workers: workers.size }, 'starting');
     this.connection.start();
-    this.watcher.start();
+    for (const source of this.#sources) source.start();
     this.#tick = setInterval(() => this.handle({ type: 'tick' }), TICK_MS);
   }
 
   /** Handles one event to its end: decide, record, send. */
   handle(event: SchedulerEvent): void {
     if (this.#broken) return;
-    const { records, calls } = this.scheduler.handle(event, Date.now());
+    const { records, calls, decisions } = this.scheduler.handle(event, Date.now());
     try {
       this.#journal.append(records);
     } catch (error) {
@@ -98,6 +101,7 @@ export class Driver {
       return;
     }
     for (const record of records) this.#report(record);
+    for (const decision of decisions) this.#options.log.info(decision, sentenceOf(decision));
     for (const call of calls) this.#send(call);
   }
 
@@ -107,7 +111,7 @@ export class Driver {
    */
   async stop({ teardown }: { teardown: boolean }): Promise<void> {
     clearInterval(this.#tick);
-    await this.watcher.stop();
+    await Promise.all(this.#sources.map((source) => source.stop()));
     if (teardown && this.scheduler.state.subscribed) {
       try {
         await this.connection.send({ type: 'TEARDOWN' });
@@ -120,6 +124,13 @@ export class Driver {
     await this.connection.stop();
     await this.#options.connection.locate.close();
     this.#journal.close();
+  }
+
+  #onDemand(source: string, demand: Demand): void {
+    this.#demands.set(source, demand);
+    const all = together([...this.#demands.values()]);
+    const partial = all.partial || this.#demands.size < this.#sources.length;
+    this.handle({ type: 'demand', demand: { ...all, ...(partial && { partial }) } });
   }
 
   #onMesosEvent(event: Event): void {
@@ -148,7 +159,7 @@ export class Driver {
     if (manager === undefined) return;
     if (this.#news.size === 0) {
       setTimeout(() => {
-        for (const address of this.#news) this.watcher.lookAt(address);
+        for (const manager of this.#news) for (const source of this.#sources) source.lookAt(manager);
         this.#news.clear();
       }, NEWS_MS).unref();
     }
@@ -179,6 +190,12 @@ export class Driver {
       log.info({ worker: record.id, why: record.why }, 'worker gone');
     }
   }
+}
+
+function sentenceOf({ needed, launched, blockedBy, why }: ProjectDecision): string {
+  if (needed === 0) return blockedBy === undefined ? 'no more workers needed' : `no workers: ${why}`;
+  const some = `${needed} more ${needed === 1 ? 'worker' : 'workers'} needed, ${launched} launched`;
+  return why === undefined ? some : `${some}: ${why}`;
 }
 
 /** Chosen here, so that it can be in the journal before the first SUBSCRIBE leaves; masters accept ids they never saw. */

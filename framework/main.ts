@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { explainRunning, runFramework, teardown } from './commands.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config/yaml-file.ts';
 import { CredentialsError } from './mesos/credentials.ts';
 import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';

@@ -47,7 +47,7 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       type: 'string',
       array: true,
       default: [] as string[],
-      describe: 'Work Queue manager to serve without any catalog, HOST:PORT; repeatable',
+      describe: 'Work Queue manager to serve without any catalog, HOST:PORT; repeatable. Its project must fit a pool',
     })
     .option('config', {
       type: 'string',
@@ -122,7 +122,8 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     .option('idle', { type: 'number', default: 2, describe: 'Seconds an idle worker is kept' })
     .option('password', {
       type: 'string',
-      describe: 'File with the password of the Work Queue managers; the agents need it at the same path',
+      describe:
+        'File with the password of the Work Queue managers; the agents need it at the same path. Managers that do not ask for it get no workers',
     })
     .option('failover-timeout', {
       type: 'number',
@@ -134,6 +135,13 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       type: 'string',
       default: '127.0.0.1:0',
       describe: 'HOST:PORT of /healthz, /metrics and /state; port 0: a free one',
+    })
+    .option('allowed-host', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Name under which /state is asked for, besides localhost, the machine’s name and that of --listen; repeatable',
     })
     .option('dry-run', {
       type: 'boolean',

@@ -9,57 +9,107 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue'].map((name) => `framework/${name}`),
-  'framework/ops': ['framework/scheduler'],
-  'framework/local': ['framework/mesos', 'framework/store'],
-  'framework/store': [],
-  'framework/scheduler': ['framework/mesos'],
-  'framework/mesos': [],
-  'framework/workqueue': [],
+  ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
-    config: 'server runs notify preflight checks workflow jdl',
-    server: 'runs preflight graph report checks workflow step jdl',
-    runs: 'report checks makeflow workflow step jdl',
-    notify: 'report workflow',
-    schedule: 'report workflow step jdl',
-    preflight: 'report workflow jdl',
-    web: 'graph report',
-    graph: 'report jdl',
-    report: '',
-    checks: 'report workflow jdl',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs input units',
+    config: 'server runs/retention notify preflight checks input',
+    server:
+      'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
+    'runs/life':
+      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
+    'runs/local': 'runs/store makeflow workflow input',
+    'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow step',
+    'runs/judging': 'runs/store report checks input',
+    'runs/retention': 'runs/store input units',
+    'runs/inputs': 'runs/store workflow step files input',
+    'runs/store': 'report checks step logs files input statistics units',
+    notify: 'report workflow input units',
+    schedule: 'report workflow step input units',
+    preflight: 'report workflow files input units',
+    web: 'graph report statistics units',
+    graph: 'report input units',
+    checks: 'report workflow files input statistics units',
+    histograms: 'workflow input',
+    report: 'statistics units',
     makeflow: 'step',
-    workflow: 'step jdl',
-    step: 'jdl',
-    jdl: '',
+    workflow: 'step jdl files input units',
+    step: 'logs jdl files input',
+    jdl: 'files input',
+    logs: 'files',
+    files: '',
+    input: '',
+    units: '',
+    statistics: '',
   }),
 };
 
-/** The two commands meet in `relval --local`, and in that both read the catalog. */
+/** The two commands meet in `relval --local`, in that both read the catalog, and in how both guard their HTTP servers. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
-  'validation/runs/local.ts': [
+  'validation/runs/local/local.ts': [
     'framework',
     'framework/local',
     'framework/mesos',
     'framework/ops',
-    'framework/scheduler',
+    'framework/scheduler/state',
+    'framework/workqueue',
   ],
-  'validation/runs/containers.ts': ['framework', 'framework/local'],
-  'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
+  'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
+  'validation/server/guard.ts': ['framework/http'],
+  'validation/server/server.ts': ['framework/http'],
+  'validation/server/upgrades.ts': ['framework/http'],
+};
+
+/** The rooms of the framework as its README draws them: each with those below that it may load. */
+function ofFramework(): Record<string, string[]> {
+  const rooms: Record<string, string> = {
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net http',
+    ops: 'scheduler scheduler/state demand http',
+    config: 'scheduler/state demand',
+    scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
+    'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
+    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
+    'scheduler/offers': 'scheduler/state',
+    'scheduler/target': 'scheduler/state',
+    'scheduler/state': 'demand',
+    workqueue: 'demand net',
+    demand: '',
+    local: 'mesos store http',
+    store: '',
+    mesos: 'net',
+    http: '',
+    net: '',
+  };
+  const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
+  const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');
+  return Object.fromEntries(Object.entries(rooms).map(([room, below]) => [path(room), words(below).map(path)]));
+}
+
+/** What these rooms may not even know the types of: a source knows nothing of Mesos, the scheduler nothing of a source. */
+const UNKNOWN: Readonly<Record<string, RegExp>> = {
+  'framework/demand': /^framework\/(?!demand|log\.ts)/,
+  'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
+  'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
+  'framework/net': /^framework\/(?!net)/,
 };
 
 function ofValidation(table: Record<string, string>): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(table).map(([name, others]) => [
       `validation/${name}`,
-      others.split(' ').map((other) => `validation/${other}`),
+      others
+        .split(' ')
+        .filter((other) => other !== '')
+        .map((other) => `validation/${other}`),
     ]),
   );
 }
 
-/** `validation/jdl/parse.ts` → `validation/jdl`, `framework/main.ts` → `framework`. */
-function folderOf(file: string): string {
-  return file.split('/').slice(0, -1).slice(0, 2).join('/');
+/** The innermost folder of the table that a file lies in: `validation/runs/store/lock.ts` → `validation/runs/store`. */
+function folderOf(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) if (folder in MAY_LOAD) return folder;
+  return undefined;
 }
 
 /** The files that a source file loads; `import type`, and imports of nothing but types, do not. */
@@ -77,6 +127,11 @@ function loadedBy(text: string): string[] {
   return found;
 }
 
+function sourcesBelow(top: string): string[] {
+  const entries = readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' });
+  return entries.map((entry) => join(top, entry)).filter((file) => file.endsWith('.ts'));
+}
+
 describe('the layout', () => {
   it('has imports that point downwards only', () => {
     const wrong: string[] = [];
@@ -86,10 +141,12 @@ describe('the layout', () => {
         const file = join(top, entry);
         if (!/\.tsx?$/.test(file)) continue;
         const folder = folderOf(file);
+        if (folder === undefined) wrong.push(`${file} lies in no folder of the table`);
         for (const from of loadedBy(readFileSync(join(ROOT, file), 'utf8'))) {
           const target = relative(ROOT, join(ROOT, dirname(file), from));
           const other = folderOf(target);
           seen++;
+          if (folder === undefined || other === undefined) continue;
           if (other === folder || MAY_LOAD[folder]?.includes(other) || MEET[file]?.includes(other)) continue;
           wrong.push(`${file} loads ${target}`);
         }
@@ -108,7 +165,61 @@ describe('the layout', () => {
         if (/\bconsole\.|process\.std(?:out|err)\b/.test(readFileSync(join(ROOT, file), 'utf8'))) writers.push(file);
       }
     }
-    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts']);
+    // What reads ROOT files is a program of its own, whose output is read by this one.
+    const programs = ['validation/histograms/read/file.ts', 'validation/histograms/read/program.ts'];
+    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
+  });
+
+  it('lets no room of the framework know what it must not know, not even by a type', () => {
+    const wrong: string[] = [];
+    for (const file of sourcesBelow('framework')) {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      const room = Object.keys(UNKNOWN).find((name) => file.startsWith(`${name}/`));
+      for (const [, from = ''] of text.matchAll(/ from '(\.[^']+)';$/gm)) {
+        const target = relative(ROOT, join(ROOT, dirname(file), from));
+        if (room !== undefined && UNKNOWN[room]?.test(target)) wrong.push(`${file} knows ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of files in the framework', () => {
+    const above: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string): void => {
+      if (done.has(file)) return;
+      expect(above, [...above, file].join(' → ')).not.toContain(file);
+      above.push(file);
+      const loads = loadedBy(readFileSync(join(ROOT, file), 'utf8'));
+      for (const from of loads) if (from.endsWith('.ts')) visit(relative(ROOT, join(ROOT, dirname(file), from)));
+      above.pop();
+      done.add(file);
+    };
+    for (const file of sourcesBelow('framework')) visit(file);
+    expect(done.size).toBeGreaterThan(100);
+  });
+
+  it('has in the drawing of the framework the folders that there are', () => {
+    const text = readFileSync(join(ROOT, 'framework/README.md'), 'utf8');
+    const drawn = [...text.matchAll(/\b([a-z]+)\/(?=[ │├┐\n])/g)].map(([, name]) => name);
+    const folders = readdirSync(join(ROOT, 'framework'), { recursive: true, withFileTypes: true });
+    const there = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect([...new Set(drawn)].sort()).toEqual(there.sort());
+  });
+
+  it('has no circle of folders', () => {
+    const above: string[] = [];
+    const done = new Set<string>();
+    const visit = (folder: string): void => {
+      if (done.has(folder)) return;
+      expect(above, [...above, folder].join(' → ')).not.toContain(folder);
+      above.push(folder);
+      for (const below of MAY_LOAD[folder] ?? []) visit(below);
+      above.pop();
+      done.add(folder);
+    };
+    for (const folder of Object.keys(MAY_LOAD)) visit(folder);
+    expect(done.size).toBeGreaterThan(20);
   });
 
   it('tells what is loaded from what is only a type', () => {

@@ -1,18 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { MasterInfo } from '../mesos/messages.ts';
+import { guardedServer } from '../http/server.ts';
+import type { Codec } from '../mesos/codec.ts';
+import type { Call, MasterInfo } from '../mesos/messages.ts';
 import { LocalAgent } from './agent.ts';
 import { agentServer } from './agent-server.ts';
 import { forward, register } from './agents.ts';
-import { type Answer, authenticate, json, NOT_FOUND, refusal, send } from './answers.ts';
+import { type Answer, authenticate, json, NOT_FOUND, RefusedRequest, refusal, send } from './answers.ts';
 import { AGENT_LABEL } from './container-runtime.ts';
-import type { HttpEventStream } from './event-stream.ts';
-import { type FaultyMaster, faultsOf, type LocalFaults, type Switches } from './faults.ts';
+import { HttpEventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
-import { offerInversely } from './maintenance.ts';
-import { Memory } from './memory.ts';
+import { type Framework, Memory } from './memory.ts';
 import { allocateOffers } from './offers.ts';
 import {
   type LocalAgentOptions,
@@ -24,7 +23,6 @@ import {
 import { schedulerApi } from './scheduler-api.ts';
 import { masterState } from './state.ts';
 
-export type { LocalFaults } from './faults.ts';
 export type { LocalAgentOptions, LocalMasterOptions, LocalTimings } from './options.ts';
 
 /** A master with its agents that runs in this process. */
@@ -33,7 +31,6 @@ export interface LocalMaster {
   readonly address: string;
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  readonly faults: LocalFaults;
   /** Kills every task, closes every connection, and resolves when nothing is left. */
   stop(): Promise<void>;
 }
@@ -46,12 +43,7 @@ export interface LocalMaster {
 export async function startLocalMaster(options: LocalMasterOptions): Promise<LocalMaster> {
   const master = new Master(options);
   await master.start();
-  return {
-    address: master.address,
-    url: `http://${master.address}`,
-    faults: faultsOf(master),
-    stop: () => master.stop(),
-  };
+  return master;
 }
 
 /** This machine, less what disk its sandboxes will hardly need. */
@@ -59,13 +51,12 @@ function thisMachine(): LocalAgentOptions {
   return { cpus: availableParallelism(), memory: Math.floor(totalmem() / 2 ** 20), disk: 10_000 };
 }
 
-class Master implements FaultyMaster {
-  readonly switches: Switches = { delay: 0, heartbeatsStopped: false, refuse: undefined, leader: undefined };
+/** What startLocalMaster starts. Its protected methods are there for the tests' master, which fails on demand. */
+export class Master implements LocalMaster {
   readonly agents: readonly LocalAgent[];
-  readonly streams = new Set<HttpEventStream>();
   memory: Memory;
-  readonly #options: LocalMasterOptions;
-  readonly #timings: LocalTimings;
+  protected readonly options: LocalMasterOptions;
+  protected readonly timings: LocalTimings;
   readonly #server: Server;
   readonly #agentServers: Server[];
   readonly #guard: Guard;
@@ -75,29 +66,32 @@ class Master implements FaultyMaster {
 
   constructor(options: LocalMasterOptions) {
     const { agents = [thisMachine()], workDir, log, credentials, timings } = options;
-    this.#options = options;
-    this.#timings = { ...REAL_TIMINGS, ...timings };
-    this.memory = new Memory(this.#timings, log);
+    this.options = options;
+    this.timings = { ...REAL_TIMINGS, ...timings };
+    this.memory = new Memory(this.timings, log);
     const cluster = this.memory.masterId;
     this.agents = agents.map(
-      (agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, this.#timings, log),
+      (agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, this.timings, log),
     );
     this.#agentServers = this.agents.map((agent) => agentServer(agent, credentials));
     this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`, {
       program: agents.find(({ containerizer }) => containerizer)?.containerizer,
       labels: this.agents.map(({ id }) => `${AGENT_LABEL}=${id}`),
     });
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#server.keepAliveTimeout = 0;
+    this.#server = guardedServer({ listener: (...request) => void this.#serve(...request) });
   }
 
   get address(): string {
     return `127.0.0.1:${this.#port}`;
   }
 
+  get url(): string {
+    return `http://${this.address}`;
+  }
+
   async start(): Promise<void> {
     try {
-      this.#port = await listen(this.#server, this.#options.port ?? 0);
+      this.#port = await listen(this.#server, this.options.port ?? 0);
       for (const [index, server] of this.#agentServers.entries()) {
         const agent = this.agents[index];
         if (agent) agent.port = await listen(server, 0);
@@ -111,11 +105,8 @@ class Master implements FaultyMaster {
       this.connect(agent);
       register(this.memory, agent.describe());
     }
-    this.#allocation = setInterval(() => {
-      allocateOffers(this.memory);
-      offerInversely(this.memory);
-    }, this.#timings.allocation);
-    this.#options.log.info({ address: this.address, agents: this.agents.length }, 'embedded master listens');
+    this.#allocation = setInterval(() => this.allocate(), this.timings.allocation);
+    this.options.log.info({ address: this.address, agents: this.agents.length }, 'embedded master listens');
   }
 
   connect(agent: LocalAgent): void {
@@ -123,9 +114,9 @@ class Master implements FaultyMaster {
     agent.connect((frameworkId, status, latest) => forward(memory, frameworkId, status, latest));
   }
 
-  forget(): void {
-    this.memory.close();
-    this.memory = new Memory(this.#timings, this.#options.log);
+  /** Every second. */
+  protected allocate(): void {
+    allocateOffers(this.memory);
   }
 
   stop(): Promise<void> {
@@ -141,43 +132,46 @@ class Master implements FaultyMaster {
     await this.#guard.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     try {
-      if (this.switches.delay > 0) await sleep(this.switches.delay);
-      if (request.socket.destroyed) return;
-      const answer = await this.#answer(request, response);
+      const answer = await this.answer(request, response, url);
       if (answer) send(response, answer);
     } catch (error) {
-      this.#options.log.error({ url: request.url, error: (error as Error).stack }, 'request failed');
+      if (error instanceof RefusedRequest) return send(response, error.answer);
+      this.options.log.error({ url: request.url, error: (error as Error).stack }, 'request failed');
       if (!response.headersSent) send(response, refusal(500, (error as Error).message));
       else response.destroy();
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
-    const path = new URL(request.url ?? '/', 'http://master').pathname.replace(/^\/master(?=\/)/, '');
-    const { leader, refuse } = this.switches;
+  /** @returns undefined for what is answered already: an event stream */
+  protected async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined> {
+    const path = url.pathname.replace(/^\/master(?=\/)/, '');
     if (path === '/health') return { status: 200 };
     if (path === '/version') return json({ version: MESOS_VERSION });
-    if (path === '/redirect') return redirect(leader ?? this.address, '');
+    if (path === '/redirect') return { status: 307, headers: { Location: `//${this.address}` } };
     if (path !== '/state' && path !== '/api/v1/scheduler') return NOT_FOUND;
-    if (leader !== undefined) return redirect(leader, `/master${path}`);
     const forScheduler = path !== '/state';
-    if (forScheduler && refuse !== undefined) return REFUSALS[refuse];
     const realm = forScheduler ? 'mesos-master-scheduler' : 'mesos-master-readonly';
-    const who = authenticate(request, this.#options.credentials, realm);
+    const who = authenticate(request, this.options.credentials, realm);
     if ('status' in who) return who;
     if (!forScheduler) return json(masterState(this.memory, this.#port));
     return schedulerApi(request, response, {
       memory: this.memory,
       master: this.#masterInfo(),
-      switches: this.switches,
       principal: who.principal,
-      opened: (stream) => {
-        this.streams.add(stream);
-        response.on('close', () => this.streams.delete(stream));
-      },
+      open: (codec) => this.open(response, codec),
+      takeOther: (framework, call) => this.takeOther(framework, call),
     });
+  }
+
+  protected open(response: ServerResponse, codec: Codec): HttpEventStream {
+    return new HttpEventStream(response, codec);
+  }
+
+  /** A call that was accepted, and that nothing here follows from. */
+  protected takeOther(_: Framework, { type }: Call): void {
+    this.options.log.debug({ type }, 'call accepted, nobody here to take it');
   }
 
   #masterInfo(): MasterInfo {
@@ -197,23 +191,6 @@ class Master implements FaultyMaster {
 
 /** 127.0.0.1 in network order, read as a little-endian integer: what MasterInfo.ip holds. */
 const LOOPBACK = 0x0100007f;
-
-/** What a master answers that has no leader, or an authenticator or a proxy that turns the framework away. */
-const REFUSALS: Record<401 | 403 | 503, Answer> = {
-  401: {
-    status: 401,
-    headers: { 'WWW-Authenticate': 'Basic realm="mesos-master-scheduler"' },
-    body: '401 Unauthorized.',
-  },
-  403: refusal(403, 'Framework is not subscribed'),
-  503: refusal(503, 'No leader elected'),
-};
-
-/** Without a scheme, as Mesos writes it. */
-const redirect = (leader: string, path: string): Answer => ({
-  status: 307,
-  headers: { Location: `//${leader}${path}` },
-});
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -93,15 +93,6 @@ export interface HeldOffer {
   resources: Resource[];
 }
 
-/** A request to leave an agent before its maintenance. */
-export interface InverseOffer {
-  id: string;
-  frameworkId: string;
-  agentId: string;
-  /** When it was answered: until when no other follows, on the monotonic clock. */
-  answeredUntil?: number;
-}
-
 /** Everything that one master knows, and that a restart forgets. */
 export class Memory {
   readonly masterId = randomUUID();
@@ -113,7 +104,6 @@ export class Memory {
   readonly completed = new Map<string, Framework>();
   readonly agents = new Map<string, AgentEntry>();
   readonly offers = new Map<string, HeldOffer>();
-  readonly inverseOffers = new Map<string, InverseOffer>();
   #frameworkCount = 0;
   #offerCount = 0;
 

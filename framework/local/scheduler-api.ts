@@ -1,14 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gunzipSync } from 'node:zlib';
 import { type Codec, jsonCodec, protobufCodec } from '../mesos/codec.ts';
 import type { Call, MasterInfo } from '../mesos/messages.ts';
 import { acknowledge } from './agents.ts';
 import { type Answer, readBody, refusal } from './answers.ts';
 import { readCall, UnreadableCall } from './call-reader.ts';
-import { HttpEventStream } from './event-stream.ts';
-import type { Switches } from './faults.ts';
+import type { HttpEventStream } from './event-stream.ts';
 import { accept } from './launching.ts';
-import { answerInverseOffers } from './maintenance.ts';
 import type { Framework, Memory } from './memory.ts';
 import { decline, revive, suppress } from './offers.ts';
 import { reconcileAll, reconcileTask } from './statuses.ts';
@@ -18,10 +15,11 @@ import { invalidCall, invalidUpdate } from './validation.ts';
 export interface SchedulerContext {
   memory: Memory;
   master: MasterInfo;
-  switches: Switches;
   principal: string | undefined;
-  /** Told of every stream that opens. */
-  opened(stream: HttpEventStream): void;
+  /** Makes the answer to this request an event stream. */
+  open(codec: Codec): HttpEventStream;
+  /** Takes calls that nothing here follows from. */
+  takeOther(framework: Framework, call: Call): void;
 }
 
 const ACCEPTED: Answer = { status: 202 };
@@ -48,7 +46,7 @@ export async function schedulerApi(
     return undefined;
   }
   const framework = caller(context, call, streamId);
-  return isRefusal(framework) ? framework : perform(context.memory, framework, call);
+  return isRefusal(framework) ? framework : perform(context, framework, call);
 }
 
 async function decode(request: IncomingMessage, principal: string | undefined): Promise<Call | Answer> {
@@ -58,9 +56,7 @@ async function decode(request: IncomingMessage, principal: string | undefined): 
     return refusal(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
   }
   try {
-    const body = await readBody(request);
-    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    const call = readCall(contentType, plain);
+    const call = readCall(contentType, await readBody(request));
     const error = invalidCall(call, principal);
     return error === undefined ? (call as Call) : refusal(400, `Failed to validate scheduler::Call: ${error}`);
   } catch (error) {
@@ -79,8 +75,7 @@ function answerCodec(header: string | undefined): Codec | undefined {
 function openStream(response: ServerResponse, codec: Codec, call: Call, context: SchedulerContext): void {
   if (!call.subscribe) return;
   const { memory, master, principal } = context;
-  const stream = new HttpEventStream(response, codec, context.switches);
-  context.opened(stream);
+  const stream = context.open(codec);
   const framework = subscribe(memory, call.subscribe, stream, principal, master);
   if (!framework) return;
   memory.log.info({ framework: framework.id, name: framework.info.name }, 'framework subscribed');
@@ -115,7 +110,7 @@ function caller(context: SchedulerContext, call: Call, streamId: string | string
 
 const values = (ids: readonly { value: string }[] | undefined): string[] => (ids ?? []).map(({ value }) => value);
 
-function perform(memory: Memory, framework: Framework, call: Call): Answer {
+function perform({ memory, takeOther }: SchedulerContext, framework: Framework, call: Call): Answer {
   switch (call.type) {
     case 'TEARDOWN':
       remove(memory, framework);
@@ -126,12 +121,6 @@ function perform(memory: Memory, framework: Framework, call: Call): Answer {
     case 'DECLINE':
       decline(memory, framework, values(call.decline?.offer_ids), call.decline?.filters?.refuse_seconds);
       break;
-    case 'ACCEPT_INVERSE_OFFERS':
-    case 'DECLINE_INVERSE_OFFERS': {
-      const answer = call.accept_inverse_offers ?? call.decline_inverse_offers;
-      answerInverseOffers(memory, framework, values(answer?.inverse_offer_ids), answer?.filters?.refuse_seconds);
-      break;
-    }
     case 'REVIVE':
       revive(memory, framework, call.revive?.roles ?? []);
       break;
@@ -153,7 +142,7 @@ function perform(memory: Memory, framework: Framework, call: Call): Answer {
     case 'UPDATE_FRAMEWORK':
       return update(memory, framework, call.update_framework);
     default:
-      memory.log.debug({ type: call.type }, 'call accepted, nobody here to take it');
+      takeOther(framework, call);
   }
   return ACCEPTED;
 }

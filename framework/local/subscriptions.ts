@@ -1,7 +1,5 @@
 import type { Call, FrameworkInfo, MasterInfo } from '../mesos/messages.ts';
-import { withdrawInverseOffers } from './maintenance.ts';
-import type { EventStream, Framework, Memory } from './memory.ts';
-import { timestamp } from './memory.ts';
+import { type EventStream, type Framework, type Memory, timestamp } from './memory.ts';
 import { allocateOffers, rescind } from './offers.ts';
 import { unallocate } from './resources.ts';
 import { invalidFramework, invalidSuppression, PRINCIPAL_CHANGED, rolesOf } from './validation.ts';
@@ -100,7 +98,6 @@ function silence(memory: Memory, framework: Framework): void {
   clearInterval(framework.heartbeat);
   delete framework.stream;
   rescind(memory, (offer) => offer.frameworkId === framework.id);
-  withdrawInverseOffers(memory, (inverse) => inverse.frameworkId === framework.id);
 }
 
 /** The stream's connection closed. The framework has `failover_timeout` seconds to come back. */

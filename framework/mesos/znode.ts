@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatHostPort } from '../net/address.ts';
 
 /**
  * The node of the leading master: the `json.info_NUMBER` with the lowest number (Mesos: zookeeper/detector.cpp). Other
@@ -29,5 +30,5 @@ export function masterUrl(data: Buffer, scheme: 'http' | 'https'): URL {
   const { hostname, ip, port } = MasterInfo.parse(JSON.parse(data.toString('utf8'))).address;
   const host = scheme === 'https' ? (hostname ?? ip) : (ip ?? hostname);
   if (!host) throw new Error('the MasterInfo has neither hostname nor ip');
-  return new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`);
+  return new URL(`${scheme}://${formatHostPort({ host, port })}/`);
 }

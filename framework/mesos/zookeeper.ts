@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import { formatHostPort } from '../net/address.ts';
 import type { MasterLocator } from './leader.ts';
 import { leaderNode, masterUrl } from './znode.ts';
 import { NO_AUTH, NO_NODE, ZooKeeperError, ZooKeeperSession } from './zookeeper-session.ts';
@@ -76,7 +77,7 @@ export class ZooKeeperLocator implements MasterLocator {
 
   toString(): string {
     const { servers, path, auth } = this.#options;
-    return `zk://${auth ? '…@' : ''}${servers.map(({ host, port }) => `${host}:${port}`).join(',')}${path}`;
+    return `zk://${auth ? '…@' : ''}${servers.map(formatHostPort).join(',')}${path}`;
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
-import { pausing } from '../scheduler/backoff.ts';
+import { pausing } from '../scheduler/state/backoff.ts';
 
 /** Prometheus metrics, read off the scheduler's state when asked: nothing is counted twice. */
 export function metricsOf(driver: Driver): Registry {
@@ -24,7 +24,7 @@ export function metricsOf(driver: Driver): Registry {
     registers,
     collect() {
       this.reset();
-      for (const { project, tasksWaiting, tasksOnWorkers } of scheduler.state.demand?.managers ?? []) {
+      for (const { name: project, tasksWaiting, tasksOnWorkers } of scheduler.state.demand?.projects ?? []) {
         this.inc({ project, state: 'waiting' }, tasksWaiting);
         this.inc({ project, state: 'on-worker' }, tasksOnWorkers);
       }
@@ -54,7 +54,7 @@ export function metricsOf(driver: Driver): Registry {
   });
   new Gauge({
     name: 'workqueue_pool_paused',
-    help: '1 while a pool pauses because its workers failed young',
+    help: '1 while a pool pauses because its workers failed early',
     labelNames: ['pool'],
     registers,
     collect() {
@@ -72,14 +72,14 @@ export function metricsOf(driver: Driver): Registry {
       this.set(scheduler.state.offers.size);
     },
   });
-  for (const [key, help] of [
-    ['launches', 'Workers launched'],
-    ['kills', 'Kills sent to Mesos'],
-    ['declines', 'Decline calls'],
-    ['young', 'Workers that failed before they connected, or soon after'],
+  for (const [key, name, help] of [
+    ['launches', 'launches', 'Workers launched'],
+    ['kills', 'kills', 'Kills sent to Mesos'],
+    ['declines', 'declines', 'Decline calls'],
+    ['failedEarly', 'workers_failed_early', 'Workers that failed before they connected, or soon after'],
   ] as const) {
     new Counter({
-      name: `workqueue_${key}_total`,
+      name: `workqueue_${name}_total`,
       help,
       registers,
       collect() {

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.ts';
-import type { Constraint, Pool } from '../scheduler/pool.ts';
+import type { Constraint, Pool } from '../scheduler/state/pool.ts';
 import { explain } from './explain.ts';
 
 /** The JSON of `/state`: master, pools, demand, workers, offers held, backoffs, and why each project has what it has. */
@@ -15,13 +15,13 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
     demand: state.demand ?? null,
     projects: explain(state, blocked, now),
     workers: [...state.workers.values()],
-    strangers: Object.fromEntries(state.strangers),
+    unknownTasks: Object.fromEntries(state.unknownTasks),
     offersHeld: [...state.offers.values()].map(({ offer, receivedAt }) => ({
       id: offer.id.value,
       hostname: offer.hostname,
       heldMs: now - receivedAt,
     })),
-    appetite: Object.fromEntries(state.appetite),
+    roles: Object.fromEntries(state.roles),
     draining: Object.fromEntries(state.draining),
     backoffs: {
       pools: Object.fromEntries(state.poolBackoffs),
@@ -31,13 +31,27 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
   };
 }
 
-/** Without the values of environment variables: they may be secrets, and this page needs none to be read. */
-function poolOf({ projects, constraints, environment, ...pool }: Pool): Record<string, unknown> {
+/**
+ * Without the values of environment variables and docker's parameters, and without users, passwords and queries of URIs:
+ * they may be secrets, and this page needs none to be read.
+ */
+function poolOf({
+  kind,
+  projects,
+  constraints,
+  environment,
+  dockerParameters,
+  uris,
+  ...pool
+}: Pool): Record<string, unknown> {
   return {
     ...pool,
+    source: kind.source,
     projects: projects.source,
     constraints: constraints.map(constraintOf),
     environment: Object.keys(environment),
+    dockerParameters: dockerParameters?.map(({ key }) => key),
+    uris: uris?.map(({ uri }) => uri.replace(/\/\/[^/]*@/, '//').replace(/\?.*$/s, '')),
   };
 }
 

@@ -1,23 +1,25 @@
+import type { Demand } from '../demand/demand.ts';
+import type { Obstacle } from '../demand/worker-kind.ts';
 import type { Call, Event } from '../mesos/messages.ts';
-import type { Demand } from '../workqueue/demand.ts';
-import { settleStrangers } from './adopt.ts';
-import { settleAppetite } from './appetite.ts';
-import { reviewHealth } from './backoff.ts';
-import { type Blocked, isVerdictOnOffers } from './blocked.ts';
-import { type Budget, budgetOf } from './budget.ts';
-import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './declaration.ts';
-import { takeFailedCall } from './failed-calls.ts';
-import { Frame } from './frame.ts';
-import { endMaintenances, rescindInverseOffer, takeInverseOffers, takeUnavailability } from './maintenance.ts';
-import { observe } from './observe.ts';
-import { lackingOffers, place, reasonWithoutOffers } from './placement.ts';
-import type { Pool } from './pool.ts';
-import { reconcileAll, reconcileOverdue } from './reconcile.ts';
-import type { JournalRecord } from './records.ts';
-import { type Hunger, releaseWorkers } from './release.ts';
-import type { SchedulerState } from './state.ts';
-import { takeStatus } from './updates.ts';
-import { findWants, lacks, type Want } from './wants.ts';
+import { type Budget, budgetOf } from './launch/budget.ts';
+import { lackingOffers, place, reasonWithoutOffers } from './launch/placement.ts';
+import { settleUnknownTasks } from './lifecycle/adopt.ts';
+import { takeFailedCall } from './lifecycle/failed-calls.ts';
+import { observe } from './lifecycle/observe.ts';
+import { reconcileAll, reconcileOverdue } from './lifecycle/reconcile.ts';
+import { releaseWorkers, type Shortage } from './lifecycle/release.ts';
+import { takeStatus } from './lifecycle/updates.ts';
+import { declarationOf, type FrameworkTraits, frameworkInfo, redeclare, rolesOf } from './offers/declaration.ts';
+import { endMaintenances, rescindInverseOffer, takeInverseOffers, takeUnavailability } from './offers/maintenance.ts';
+import { settleRoles } from './offers/suppression.ts';
+import { reviewHealth } from './state/backoff.ts';
+import { isVerdictOnOffers } from './state/decision.ts';
+import { Frame } from './state/frame.ts';
+import type { Pool } from './state/pool.ts';
+import type { JournalRecord } from './state/records.ts';
+import type { SchedulerState } from './state/state.ts';
+import { decisionOf, type Gist, gistOf, isNews, type ProjectDecision } from './target/terms.ts';
+import { findWants, lacks, type Want } from './target/wants.ts';
 
 /** What the core is told. */
 export type SchedulerEvent =
@@ -36,28 +38,35 @@ export interface Decision {
   records: JournalRecord[];
   /** To be sent in order. */
   calls: Call[];
+  /** To be logged: what was decided for projects, where it is news. */
+  decisions: ProjectDecision[];
 }
 
 /** Mesos answers REVIVE within milliseconds, or with its next allocation, a second later. */
 const OFFERS_COME_WITHIN_MS = 1500;
 
 /**
- * The scheduler core: no I/O, no clock, no logger. One event opens a frame:
+ * The scheduler core: no I/O, no clock, no logger. One event opens a frame, which goes through the folders:
  *
- *     event ─▶ take it in ─▶ targets ─▶ place on offers ─▶ release ─▶ decline, suppress, revive ─▶ records, calls
- *               │                │
- *               state: workers, offers, demand, backoffs; what journal records add up to is set by them alone
+ *     event ─▶ lifecycle/ ─▶ target/ ─▶ launch/ ─▶ lifecycle/ ─▶ offers/ ──▶ records, calls, decisions
+ *              takes it in   needs      places on   takes         declines,
+ *                            of each    the offers  workers       suppresses,
+ *                            project    (offers/)   back          revives
+ *
+ * All of them read and write `state/`: workers, offers, demand, backoffs. Only journal records set what these add up to.
  *
  * Whoever drives it writes the records, and only then sends the calls, one event after the other. The same events at
  * the same times give the same decisions.
  *
- * Looks at the managers, offers, and the clock's ticks lead to decisions. Everything else is only taken in: a thousand
+ * Demand, offers, and the clock's ticks lead to decisions. Everything else is only taken in: a thousand
  * status updates cost a thousand times nothing, and what they change is decided upon at the next tick.
  */
 export class Scheduler {
   readonly state: SchedulerState;
-  /** Why managers that lack workers get none at the moment, by manager address; as of the last frame. */
-  readonly blocked = new Map<string, Blocked>();
+  /** Why projects that lack workers get none at the moment, by manager; as of the last frame. */
+  readonly blocked = new Map<string, Obstacle>();
+  /** What was last decided for each project, as far as it was told. */
+  readonly #told = new Map<string, Gist>();
   #traits: FrameworkTraits | undefined;
 
   constructor(state: SchedulerState) {
@@ -70,7 +79,7 @@ export class Scheduler {
     takeIn(frame, event);
     const depth = depthOf(event);
     if (depth !== 'none') this.#decide(frame, depth);
-    return { records: frame.records, calls: frame.calls };
+    return { records: frame.records, calls: frame.calls, decisions: this.#news(frame) };
   }
 
   /**
@@ -82,8 +91,8 @@ export class Scheduler {
     this.#traits = traits;
     const declared = declarationOf(state.pools);
     state.declared = declared;
-    state.appetite.clear();
-    for (const role of declared.roles) state.appetite.set(role, { suppressed: true, since: 0, wanted: 0, pauseMs: 0 });
+    state.roles.clear();
+    for (const role of declared.roles) state.roles.set(role, { suppressed: true, since: 0, wanted: 0, pauseMs: 0 });
     return { framework_info: frameworkInfo(state, traits, declared), suppressed_roles: declared.roles };
   }
 
@@ -95,17 +104,17 @@ export class Scheduler {
     const budgets = budgetsOf(frame, wants);
     let busy: ReadonlySet<string> = new Set();
     if (state.subscribed && state.offers.size > 0 && wants.length > 0) busy = place(frame, wants, budgets);
-    this.#noteBlocked(wants, budgets);
+    this.#noteBlocked(frame, wants, budgets);
     if (!state.subscribed) return;
     if (depth !== 'offers') {
-      settleStrangers(frame);
-      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#hunger(wants, frame.now));
+      settleUnknownTasks(frame);
+      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#shortage(wants, frame.now));
     }
-    settleAppetite(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
+    settleRoles(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
   }
 
   /** What the last offers told stays true until others come. */
-  #noteBlocked(wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): void {
+  #noteBlocked(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): void {
     const before = new Map(this.blocked);
     this.blocked.clear();
     for (const want of wants) {
@@ -113,26 +122,44 @@ export class Scheduler {
       want.target.missing = want.left.filter(({ count }) => count > 0);
       want.target.forMinimum = 0;
       want.target.starting += want.launched;
-      if (lacks(want) === 0) continue;
       const { manager } = want.target;
+      const decided = frame.decided.get(manager);
+      if (decided) decided.launched = want.launched;
+      if (lacks(want) === 0) continue;
       const known = before.get(manager);
       const verdict = known && isVerdictOnOffers(known) ? known : undefined;
       this.blocked.set(manager, want.blocked ?? reasonWithoutOffers(want, budgets.get(want.pool.name), verdict));
     }
   }
 
-  #hunger(wants: readonly Want[], now: number): Hunger {
-    const hungry = wants.filter((want) => lacks(want) > 0 && !want.target.hold);
-    const reason = ({ target }: Want): Blocked['reason'] | undefined => this.blocked.get(target.manager)?.reason;
-    const lacking = hungry.filter((want) => {
-      const appetite = this.state.appetite.get(want.pool.role);
-      const waitsInVain =
-        appetite !== undefined && !appetite.suppressed && now - appetite.since >= OFFERS_COME_WITHIN_MS;
+  #news(frame: Frame): ProjectDecision[] {
+    const decisions: ProjectDecision[] = [];
+    for (const [manager, { launched }] of frame.decided) {
+      const project = this.state.projects.get(manager);
+      if (!project) {
+        this.#told.delete(manager);
+        continue;
+      }
+      const blocked = this.blocked.get(manager);
+      const gist = gistOf(frame, manager, blocked);
+      if (launched === 0 && !isNews(this.#told.get(manager), gist)) continue;
+      this.#told.set(manager, gist);
+      decisions.push(decisionOf(frame, project, blocked));
+    }
+    return decisions;
+  }
+
+  #shortage(wants: readonly Want[], now: number): Shortage {
+    const lackingAny = wants.filter((want) => lacks(want) > 0 && !want.target.hold);
+    const reason = ({ target }: Want): string | undefined => this.blocked.get(target.manager)?.reason;
+    const lacking = lackingAny.filter((want) => {
+      const role = this.state.roles.get(want.pool.role);
+      const waitsInVain = role !== undefined && !role.suppressed && now - role.since >= OFFERS_COME_WITHIN_MS;
       return reason(want) === 'offers-too-small' || (reason(want) === 'no-offers' && waitsInVain);
     });
     return {
       weight: lacking.reduce((most, { pool }) => Math.max(most, pool.weight), 0),
-      pools: new Set(hungry.filter((want) => reason(want) === 'at-maximum').map(({ pool }) => pool.name)),
+      pools: new Set(lackingAny.filter((want) => reason(want) === 'at-maximum').map(({ pool }) => pool.name)),
     };
   }
 }
@@ -191,7 +218,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
     case 'removed':
       state.subscribed = false;
       state.offers.clear();
-      state.strangers.clear();
+      state.unknownTasks.clear();
       for (const { id } of [...state.workers.values()]) {
         frame.record({ type: 'gone', id, why: 'the master removed the framework, and its tasks with it' });
       }
@@ -238,6 +265,6 @@ function takeSubscribed(frame: Frame, frameworkId: string | undefined): void {
   state.offers.clear();
   state.undeclined = [];
   state.draining.clear();
-  for (const appetite of state.appetite.values()) appetite.since = now;
+  for (const role of state.roles.values()) role.since = now;
   reconcileAll(frame);
 }

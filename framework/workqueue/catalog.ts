@@ -1,4 +1,5 @@
-import { type Conversation, ExchangeError, exchange, formatHostPort, type HostPort } from './exchange.ts';
+import { formatHostPort, type HostPort, parseHostPort } from '../net/address.ts';
+import { type Conversation, ExchangeError, exchange } from './exchange.ts';
 import { HttpAnswer, HttpAnswerError } from './http-answer.ts';
 import { repairJson } from './json-repair.ts';
 import { type ManagerRecord, number, parseManagerRecord, type Row, rows, text } from './records.ts';
@@ -75,7 +76,8 @@ export function parseCatalog(body: Uint8Array): CatalogRow[] {
 function parseCatalogRow(row: Row): CatalogRow | undefined {
   const record = parseManagerRecord(row);
   const address = text(row, 'address');
-  if (!record || address === '') return undefined;
+  // An address that is none must not get onto the command line of a worker.
+  if (!record || !parseHostPort(formatHostPort({ host: address, port: record.port }))) return undefined;
   return { ...record, address, lastHeardFrom: (number(row, 'lastheardfrom') ?? 0) * 1000 };
 }
 

@@ -1,8 +1,10 @@
-import type { ManagerDemand } from './demand.ts';
-import { isSameRun, type Knowledge } from './knowledge.ts';
+import type { ProjectDemand } from '../demand/demand.ts';
+import type { CatalogRow } from './catalog.ts';
+import { isFresh, type Listing, STALE_MS } from './listings.ts';
+import { isSameRun, type ManagerStatus } from './manager-status.ts';
 import type { ManagerRecord } from './records.ts';
-import { isFresh, type Sighting, STALE_MS } from './sightings.ts';
 import { waitingNeeds } from './task-needs.ts';
+import { WORK_QUEUE_WORKER } from './worker.ts';
 
 /**
  * What a manager needs, as far as we know; undefined for one that is dead, foreign, or was never reached and is
@@ -15,67 +17,54 @@ import { waitingNeeds } from './task-needs.ts';
  *   waiting task: its row cannot be told from that of a manager whose port was reused, and it would accept no worker now.
  * - A locked one is listed as its row describes it: it is there, but nothing can be done for it.
  */
-export function demandOf(sighting: Sighting, known: Knowledge, now: number): ManagerDemand | undefined {
+export function demandOf(listing: Listing, known: ManagerStatus, now: number): ProjectDemand | undefined {
   const { state, record, asOf, tasks, workers } = known;
-  const row = sighting.row && isFresh(sighting.row, now) ? sighting.row : undefined;
+  const row = listing.row && isFresh(listing.row, now) ? listing.row : undefined;
   const running = tasks?.picture.running ?? [];
 
   if (state === 'answering' || state === 'silent' || state === 'failing') {
     if (record) {
       if (state === 'failing' && row && row.lastHeardFrom > asOf && isSameRun(row, record)) {
-        return {
-          ...fromCatalog(row, row.lastHeardFrom),
-          running,
-          workers: workers?.list ?? [],
-          silentSince: known.since,
-        };
+        return { ...fromCatalog(row), running, silentSince: known.since };
       }
       if (state === 'failing' && now - asOf > STALE_MS) return undefined;
       return {
-        ...identity(record),
-        source: 'manager',
-        asOf,
+        ...identity(record, asOf),
         ...(state !== 'answering' && { silentSince: known.since }),
-        tasksWaiting: record.tasksWaiting,
-        tasksOnWorkers: record.tasksOnWorkers,
-        waiting: waitingNeeds(record, tasks?.picture),
         running: record.tasksOnWorkers > 0 ? running : [],
         workers: workers?.list ?? [],
       };
     }
     if (row && state === 'silent') {
-      return { ...fromCatalog(row, row.lastHeardFrom), tasksWaiting: 0, waiting: [], silentSince: known.since };
+      return { ...fromCatalog(row), tasksWaiting: 0, waiting: [], silentSince: known.since };
     }
-    if (row && known.failure === 'unreachable') return fromCatalog(row, row.lastHeardFrom);
+    if (row && known.failure === 'unreachable') return fromCatalog(row);
   }
-  if (state === 'locked' && row) return { ...fromCatalog(row, row.lastHeardFrom), locked: known.reason };
+  if (state === 'locked' && row) {
+    const remedy = known.protected ? ' (the password belongs into the file of --password)' : '';
+    return { ...fromCatalog(row), closed: `${known.reason}${remedy}` };
+  }
   return undefined;
 
-  function identity(source: ManagerRecord) {
-    return {
-      address: sighting.address,
-      host: sighting.host,
-      port: sighting.port,
-      project: source.project,
-      owner: source.owner,
-      startedAt: source.startedAt,
-      priority: source.priority,
-      protocol: source.protocol,
-      version: source.version,
-      ...(known.protected && { needsPassword: true }),
-    };
+  function fromCatalog(source: CatalogRow): ProjectDemand {
+    return { ...identity(source, source.lastHeardFrom), running: [] };
   }
 
-  function fromCatalog(source: ManagerRecord, heardAt: number): ManagerDemand {
+  function identity(source: ManagerRecord, heardAt: number) {
+    const { project, owner, startedAt, protocol, version, tasksWaiting, tasksOnWorkers } = source;
     return {
-      ...identity(source),
-      source: 'catalog',
+      source: WORK_QUEUE_WORKER.source,
+      manager: listing.address,
+      name: project,
+      owner,
+      startedAt,
       asOf: heardAt,
-      tasksWaiting: source.tasksWaiting,
-      tasksOnWorkers: source.tasksOnWorkers,
+      tasksWaiting,
+      tasksOnWorkers,
       waiting: waitingNeeds(source, tasks?.picture),
-      running: [],
-      workers: [],
+      // Workers of another protocol are turned away, and end without an error.
+      advice: `its manager speaks Work Queue protocol ${protocol} (version ${version}): so must the workers`,
+      ...(known.protected && record && { authenticated: true }),
     };
   }
 }
@@ -84,8 +73,8 @@ export function demandOf(sighting: Sighting, known: Knowledge, now: number): Man
  * Why a manager cannot be asked, in words for the operator. That what a catalog row claims is gone is no problem: rows
  * outlive their managers by half an hour.
  */
-export function problemOf(sighting: Sighting, known: Knowledge): string | undefined {
-  const { row, address } = sighting;
+export function problemOf(listing: Listing, known: ManagerStatus): string | undefined {
+  const { row, address } = listing;
   const who = row ? `manager of "${row.project}" at ${address}` : `manager at ${address}`;
   switch (known.state) {
     case 'failing':

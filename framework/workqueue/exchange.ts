@@ -1,23 +1,5 @@
 import { connect } from 'node:net';
-
-/** Where something listens. IPv6 addresses without brackets. */
-export interface HostPort {
-  host: string;
-  port: number;
-}
-
-/** Reads `HOST:PORT` or `[IPV6]:PORT`; undefined for anything else. */
-export function parseHostPort(text: string): HostPort | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port < 1 || port > 65535) return undefined;
-  return { host: match[1] ?? match[2] ?? '', port };
-}
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
+import { formatHostPort, type HostPort } from '../net/address.ts';
 
 /**
  * Why an exchange failed:

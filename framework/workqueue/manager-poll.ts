@@ -1,6 +1,9 @@
+import type { ProjectDemand } from '../demand/demand.ts';
 import type { Logger } from '../log.ts';
-import type { ManagerDemand } from './demand.ts';
 import { demandOf, problemOf } from './demand-of.ts';
+import type { Listing } from './listings.ts';
+import { Loop, type NextRound } from './loop.ts';
+import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
 import {
   type AskIntervals,
   afterFailure,
@@ -10,17 +13,14 @@ import {
   afterTasks,
   afterWorkers,
   isSameRun,
-  type Knowledge,
+  type ManagerStatus,
   nextAsk,
-  nothingKnown,
+  notAskedYet,
   resting,
   tasksDue,
   workersDue,
-} from './knowledge.ts';
-import { Loop, type NextRound } from './loop.ts';
-import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
+} from './manager-status.ts';
 import { type ManagerRecord, parseManagerRecord } from './records.ts';
-import type { Sighting } from './sightings.ts';
 
 export interface ManagerPollOptions {
   intervals: AskIntervals;
@@ -41,23 +41,23 @@ export class ManagerPoll {
   readonly #options: ManagerPollOptions;
   readonly #loop: Loop;
   readonly #stop = new AbortController();
-  #sighting: Sighting;
-  #known: Knowledge = nothingKnown(Date.now());
-  #demand: ManagerDemand | undefined;
+  #listing: Listing;
+  #known: ManagerStatus = notAskedYet(Date.now());
+  #demand: ProjectDemand | undefined;
   #problem: string | undefined;
   /** What `onChange` was last called for. */
   #shown = '';
 
-  constructor(sighting: Sighting, options: ManagerPollOptions) {
-    this.#sighting = sighting;
+  constructor(listing: Listing, options: ManagerPollOptions) {
+    this.#listing = listing;
     this.#options = options;
     this.#loop = new Loop(() => this.#round(), PAUSE_MS);
   }
 
   get address(): string {
-    return this.#sighting.address;
+    return this.#listing.address;
   }
-  get demand(): ManagerDemand | undefined {
+  get demand(): ProjectDemand | undefined {
     return this.#demand;
   }
   get problem(): string | undefined {
@@ -74,7 +74,7 @@ export class ManagerPoll {
 
   /** Ask (again) now. A manager that is known to be gone is left alone. */
   poke(): void {
-    if (this.#known.state === 'new' || nextAsk(this.#known, this.#sighting, this.#options.intervals) !== undefined) {
+    if (this.#known.state === 'new' || nextAsk(this.#known, this.#listing, this.#options.intervals) !== undefined) {
       this.#loop.poke();
     }
   }
@@ -83,15 +83,15 @@ export class ManagerPoll {
    * A catalog lists a manager at this address. True if it is the one followed here, or one that was here before it;
    * false if this poll should make way for another.
    */
-  update({ row }: Sighting): boolean {
-    const mine = this.#sighting.row;
+  update({ row }: Listing): boolean {
+    const mine = this.#listing.row;
     if (!row || !mine) return true;
     const { record } = this.#known;
     if (!isSameRun(row, mine)) return record !== undefined && row.startedAt < record.startedAt;
     const heard = row.lastHeardFrom > mine.lastHeardFrom;
-    this.#sighting = { ...this.#sighting, row };
+    this.#listing = { ...this.#listing, row };
     // What was taken for dead has reported once more: one more question tells.
-    if (heard && nextAsk(this.#known, this.#sighting, this.#options.intervals) === undefined) this.#loop.poke();
+    if (heard && nextAsk(this.#known, this.#listing, this.#options.intervals) === undefined) this.#loop.poke();
     return true;
   }
 
@@ -113,7 +113,7 @@ export class ManagerPoll {
 
   async #round(): Promise<NextRound> {
     const { intervals, password } = this.#options;
-    if (this.#sighting.row?.ssl) {
+    if (this.#listing.row?.ssl) {
       this.#know(resting(this.#known, 'locked', 'uses SSL, which this framework does not speak', Date.now()));
       return 'when poked';
     }
@@ -125,7 +125,7 @@ export class ManagerPoll {
       this.#know(afterFailure(this.#known, error.failure, error.what, Date.now()));
       if (error.failure === 'needs password' && password && !knewOfPassword) return 0;
     }
-    return nextAsk(this.#known, this.#sighting, intervals) ?? 'when poked';
+    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
   }
 
   /**
@@ -142,14 +142,14 @@ export class ManagerPoll {
     this.#know(known);
   }
 
-  async #withStatus(known: Knowledge): Promise<Knowledge> {
+  async #withStatus(known: ManagerStatus): Promise<ManagerStatus> {
     const status = await this.#ask('queue_status');
     const record = parseManagerRecord(status.records[0] ?? {});
-    if (!record) throw new ManagerError('garbage', this.#sighting, 'answers queue_status without saying who it is');
-    return afterStatus(known, this.#sighting, record, status, Date.now());
+    if (!record) throw new ManagerError('garbage', this.#listing, 'answers queue_status without saying who it is');
+    return afterStatus(known, this.#listing, record, status, Date.now());
   }
 
-  async #withTasks(known: Knowledge): Promise<Knowledge> {
+  async #withTasks(known: ManagerStatus): Promise<ManagerStatus> {
     if (!tasksDue(known, Date.now())) return known;
     try {
       return afterTasks(known, await this.#ask('task_status'), Date.now());
@@ -162,7 +162,7 @@ export class ManagerPoll {
   #ask(question: Question): Promise<ManagerAnswer> {
     const { connectMs, silentMs, password } = this.#options;
     const askedAt = Date.now();
-    return askManager(this.#sighting, question, {
+    return askManager(this.#listing, question, {
       connectMs,
       silentMs,
       password: this.#known.protected ? password : undefined,
@@ -171,15 +171,15 @@ export class ManagerPoll {
     });
   }
 
-  #know(known: Knowledge): void {
+  #know(known: ManagerStatus): void {
     const before = this.#known;
     this.#known = known;
     const now = Date.now();
-    this.#demand = demandOf(this.#sighting, known, now);
-    this.#problem = problemOf(this.#sighting, known);
+    this.#demand = demandOf(this.#listing, known, now);
+    this.#problem = problemOf(this.#listing, known);
     const isLocked = known.state === 'locked';
     if (known.state !== before.state || (isLocked && known.reason !== before.reason)) {
-      const facts = { manager: this.address, project: known.record?.project ?? this.#sighting.row?.project };
+      const facts = { manager: this.address, project: known.record?.project ?? this.#listing.row?.project };
       // What a manager asks for is tried first: only then is it somebody's turn.
       const level = isLocked && (known.failure !== 'needs password' || !this.#options.password) ? 'warn' : 'info';
       this.#options.log[level]({ ...facts, before: before.state, reason: known.reason }, `manager is ${known.state}`);

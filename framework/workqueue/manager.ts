@@ -1,11 +1,5 @@
-import {
-  type Conversation,
-  ExchangeError,
-  type ExchangeFailure,
-  exchange,
-  formatHostPort,
-  type HostPort,
-} from './exchange.ts';
+import { formatHostPort, type HostPort } from '../net/address.ts';
+import { type Conversation, ExchangeError, type ExchangeFailure, exchange } from './exchange.ts';
 import { repairJson } from './json-repair.ts';
 import { PASSWORD_GREETING, passwordConversation, WrongPasswordError } from './password.ts';
 import { type Row, rows } from './records.ts';

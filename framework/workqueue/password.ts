@@ -27,6 +27,13 @@ export function readPassword(path: string): Buffer {
 /** What both sides of the handshake say first; a manager with a password also says it to those that do not. */
 export const PASSWORD_GREETING = 'auth password sha1';
 
+/**
+ * Every challenge of this process begins with this. Both sides of the handshake prove the password in the same way, so a
+ * task could send our own challenge back to us, here or on another connection, and then repeat our answer as his
+ * proof. A challenge that begins so is therefore never answered.
+ */
+const OUR_MARK = randomBytes(16).toString('hex');
+
 /** No line of the handshake is longer: 63 characters is what a manager's challenge has. */
 const MAX_LINE_BYTES = 1024;
 
@@ -42,7 +49,7 @@ const MAX_LINE_BYTES = 1024;
 export function passwordConversation(
   password: Uint8Array,
   question: string,
-  challenge = randomBytes(32).toString('hex'),
+  challenge = `${OUR_MARK}${randomBytes(16).toString('hex')}`,
 ): Conversation {
   const proof = (text: string) => createHash('sha1').update(password).update(` ${text}`).digest('hex');
   let pending = Buffer.alloc(0);
@@ -52,7 +59,10 @@ export function passwordConversation(
       if (line !== PASSWORD_GREETING) throw new WrongPasswordError(`greets with ${JSON.stringify(line.slice(0, 60))}`);
       return '';
     },
-    (line) => `${proof(line)}\n`,
+    (line) => {
+      if (line.startsWith(OUR_MARK)) throw new WrongPasswordError('sends our own challenge back');
+      return `${proof(line)}\n`;
+    },
     (line) => {
       if (line !== proof(challenge)) throw new WrongPasswordError('has another password');
       return 'ok\n';

@@ -1,14 +1,10 @@
-import type { ConnectedWorker } from './demand.ts';
+import type { SeenWorker, Shape } from '../demand/demand.ts';
 
 /** One parsed record of the catalog or of a status answer: nothing is known of its values yet. */
 export type Row = Record<string, unknown>;
 
-/** Cores, MB of memory, MB of disk; what is not known is absent. */
-export interface Amounts {
-  cores?: number;
-  memory?: number;
-  disk?: number;
-}
+/** What is not known is absent. */
+export type Amounts = Partial<Shape>;
 
 /** How many tasks of a category wait, and the most that one of them asks for, where the manager says it. */
 export interface CategoryCounts extends Amounts {
@@ -112,14 +108,11 @@ export function parseTasks(answer: Row[]): TaskRecord[] {
 }
 
 /** Reads an answer to `worker_status`. */
-export function parseWorkers(answer: Row[]): ConnectedWorker[] {
+export function parseWorkers(answer: Row[]): SeenWorker[] {
   return answer.map((row) => ({
     tag: text(row, 'os'),
     hostname: text(row, 'hostname'),
-    address: text(row, 'address_port'),
-    cores: count(row, 'cores_total'),
-    memory: count(row, 'memory_total'),
-    disk: count(row, 'disk_total'),
+    shape: { cores: count(row, 'cores_total'), memory: count(row, 'memory_total'), disk: count(row, 'disk_total') },
     tasksRunning: count(row, 'total_tasks_running'),
   }));
 }

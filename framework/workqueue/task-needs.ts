@@ -1,12 +1,12 @@
-import type { TaskNeed } from './demand.ts';
+import type { Need } from '../demand/demand.ts';
 import type { Amounts, CategoryCounts, ManagerRecord, TaskRecord } from './records.ts';
 
 /** What one `task_status` showed, grouped. */
 export interface TaskPicture {
   /** Waiting tasks by category and need. */
-  waiting: TaskNeed[];
+  waiting: Need[];
   /** For each category, how many tasks are on workers and the most that one of them asks for. */
-  running: TaskNeed[];
+  running: Need[];
 }
 
 /** States of a task that occupies a worker; `parseTasks` made them upper case. */
@@ -14,7 +14,7 @@ const ON_WORKER = new Set(['RUNNING', 'WAITING_RETRIEVAL']);
 
 /** Groups the tasks of a `task_status`. Tasks that are done, cancelled or being fetched are left out. */
 export function taskPicture(tasks: TaskRecord[]): TaskPicture {
-  const running = new Map<string, TaskNeed>();
+  const running = new Map<string, Need>();
   for (const { category, state, ...asked } of tasks) {
     if (!ON_WORKER.has(state)) continue;
     const known = running.get(category);
@@ -33,7 +33,7 @@ export function taskPicture(tasks: TaskRecord[]): TaskPicture {
  * over its needs in the picture's proportions. Where the picture does not know a category, the record's own maxima
  * serve. The counts always add up to `record.tasksWaiting`.
  */
-export function waitingNeeds(record: ManagerRecord, picture: TaskPicture | undefined): TaskNeed[] {
+export function waitingNeeds(record: ManagerRecord, picture: TaskPicture | undefined): Need[] {
   const listed = record.categories.reduce((sum, category) => sum + category.waiting, 0);
   // The lean record has no categories, and a foreign one may not add up: what is left over is of no known category.
   const unlisted = { category: 'default', waiting: Math.max(0, record.tasksWaiting - listed) };
@@ -86,8 +86,8 @@ function guess(category: CategoryCounts, record: ManagerRecord): Amounts {
 }
 
 /** Adds up needs that are alike and drops empty ones. The order is that of first appearance. */
-function grouped(needs: TaskNeed[]): TaskNeed[] {
-  const byKind = new Map<string, TaskNeed>();
+function grouped(needs: Need[]): Need[] {
+  const byKind = new Map<string, Need>();
   for (const need of needs) {
     if (need.count === 0) continue;
     const kind = JSON.stringify([need.category, need.cores, need.memory, need.disk]);

@@ -1,25 +1,26 @@
-import type { Logger } from '../log.ts';
+import type { Demand } from '../demand/demand.ts';
+import type { Source, SourceContext, SourceType } from '../demand/source.ts';
+import { formatHostPort, type HostPort } from '../net/address.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
-import type { Demand } from './demand.ts';
-import { formatHostPort, type HostPort } from './exchange.ts';
-import { isSameRun } from './knowledge.ts';
+import { type Listing, listings } from './listings.ts';
 import { Loop, type NextRound } from './loop.ts';
 import { ManagerPoll } from './manager-poll.ts';
-import { type Sighting, sightings } from './sightings.ts';
+import { isSameRun } from './manager-status.ts';
+import { WORK_QUEUE_WORKER } from './worker.ts';
 
-export interface DemandWatcherOptions {
+export interface WorkQueueOptions {
   /** Catalog servers, all of them asked; an empty list is allowed. */
   catalogs: HostPort[];
   /** Managers that are asked without any catalog, whatever their project; they may appear later. */
   managers: HostPort[];
-  /** Which projects of the catalogs are followed; absent: all. */
-  projects?: RegExp;
   /** The whole content of the password file, for the managers that ask for it. */
   password?: Uint8Array;
   intervals?: Partial<WatchIntervals>;
-  log: Logger;
-  /** Called at once when anything changed, but not more often than every 20 ms. */
-  onDemand: (demand: Demand) => void;
+}
+
+/** The source for Work Queue. */
+export function workQueue(options: WorkQueueOptions): SourceType {
+  return { kind: WORK_QUEUE_WORKER, open: (context) => new DemandWatcher({ ...options, ...context }) };
 }
 
 export interface WatchIntervals {
@@ -73,19 +74,19 @@ interface CatalogWatch {
  * its own, so that one that hangs delays nobody else. A manager that was reached once is followed until it is gone,
  * whatever its catalog says.
  */
-export class DemandWatcher {
-  readonly #options: DemandWatcherOptions;
+export class DemandWatcher implements Source {
+  readonly #options: WorkQueueOptions & SourceContext;
   readonly #intervals: WatchIntervals;
   readonly #stop = new AbortController();
   readonly #catalogs: CatalogWatch[];
-  readonly #named: Sighting[];
+  readonly #named: Listing[];
   readonly #polls = new Map<string, ManagerPoll>();
   /** Everything was looked at once since the start. */
   #settled = false;
   #emitTimer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: DemandWatcherOptions) {
+  constructor(options: WorkQueueOptions & SourceContext) {
     this.#options = options;
     this.#intervals = { ...WATCH_INTERVALS, ...options.intervals };
     this.#named = options.managers.map(({ host, port }) => ({ host, port, address: formatHostPort({ host, port }) }));
@@ -102,23 +103,15 @@ export class DemandWatcher {
   }
 
   start(): void {
-    for (const sighting of this.#named) this.#follow(sighting);
+    for (const listing of this.#named) this.#follow(listing);
     for (const { loop } of this.#catalogs) loop.poke();
     this.#settle();
   }
 
-  /** Looks at every catalog and manager again now (as soon as their least pauses allow). */
-  poke(): void {
-    for (const { loop } of this.#catalogs) loop.poke();
-    for (const poll of this.#polls.values()) poll.poke();
-  }
-
-  /** Looks again at one manager, by its address, now: something of it is known to have changed. */
   lookAt(address: string): void {
     this.#polls.get(address)?.poke();
   }
 
-  /** Closes every connection. `onDemand` is not called any more. */
   async stop(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#emitTimer);
@@ -129,11 +122,11 @@ export class DemandWatcher {
   }
 
   /** What is known at this moment. */
-  get demand(): Demand {
+  get #demand(): Demand {
     const polls = [...this.#polls.values()];
     return {
       at: Date.now(),
-      managers: polls.flatMap(({ demand }) => demand ?? []),
+      projects: polls.flatMap(({ demand }) => demand ?? []),
       problems: [...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
       ...(!this.#settled && { partial: true }),
     };
@@ -166,12 +159,12 @@ export class DemandWatcher {
 
   /** Follows what the catalogs list, and drops what is neither listed nor known to live. */
   #reconcile(): void {
-    const listed = sightings(this.#catalogs, Date.now(), new Set(this.#polls.keys()), this.#options.projects);
-    for (const sighting of listed) {
-      const poll = this.#polls.get(sighting.address);
-      if (poll?.update(sighting)) continue;
+    const listed = listings(this.#catalogs, Date.now(), new Set(this.#polls.keys()));
+    for (const listing of listed) {
+      const poll = this.#polls.get(listing.address);
+      if (poll?.update(listing)) continue;
       if (poll) this.#drop(poll);
-      this.#follow(sighting);
+      this.#follow(listing);
     }
     const kept = new Set([...listed, ...this.#named].map(({ address }) => address));
     for (const poll of this.#polls.values()) {
@@ -181,10 +174,10 @@ export class DemandWatcher {
     this.#settle();
   }
 
-  #follow(sighting: Sighting): void {
+  #follow(listing: Listing): void {
     const { password, log } = this.#options;
     const { busyMs, idleMs, catalogMs, connectMs, silentMs } = this.#intervals;
-    const poll = new ManagerPoll(sighting, {
+    const poll = new ManagerPoll(listing, {
       intervals: { busyMs, idleMs, absentMs: catalogMs },
       connectMs,
       silentMs,
@@ -192,7 +185,7 @@ export class DemandWatcher {
       log,
       onChange: () => this.#onPoll(poll),
     });
-    this.#polls.set(sighting.address, poll);
+    this.#polls.set(listing.address, poll);
     poll.poke();
   }
 
@@ -225,7 +218,7 @@ export class DemandWatcher {
     const emit = () => {
       this.#emitTimer = undefined;
       this.#emittedAt = performance.now();
-      this.#options.onDemand(this.demand);
+      this.#options.onDemand(this.#demand);
     };
     this.#emitTimer = setTimeout(emit, Math.max(0, this.#emittedAt + EMIT_PAUSE_MS - performance.now()));
   }

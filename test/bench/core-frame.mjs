@@ -3,14 +3,16 @@
 // 100,000 waiting tasks. One line a kind of frame: ms (the best, median and worst of several), what it decided.
 import { cpus } from 'node:os';
 
-/** @typedef {typeof import('../../framework/scheduler/pool.ts') & typeof import('../../framework/scheduler/scheduler.ts') & typeof import('../../framework/scheduler/state.ts')} Core */
-/** What was built; the type checker looks at the sources. */
-const parts = ['pool', 'scheduler', 'state'].map((name) => `../../dist/framework/scheduler/${name}.js`);
-/** @type {Core} */
-const { DEFAULT_POOL, Scheduler, replay } = Object.assign(
-  {},
-  ...(await Promise.all(parts.map((path) => import(path)))),
-);
+/** What was built; the type checker looks at the sources. @param {string} name */
+const built = (name) => import(`../../dist/framework/${name}.js`);
+/** @type {typeof import('../../framework/scheduler/scheduler.ts')} */
+const { Scheduler } = await built('scheduler/scheduler');
+/** @type {typeof import('../../framework/scheduler/state/pool.ts')} */
+const { defaultPool } = await built('scheduler/state/pool');
+/** @type {typeof import('../../framework/scheduler/state/state.ts')} */
+const { replay } = await built('scheduler/state/state');
+/** @type {typeof import('../../framework/workqueue/worker.ts')} */
+const { WORK_QUEUE_WORKER } = await built('workqueue/worker');
 
 const [AGENTS = 10_000, PROJECTS = 1000, TASKS = 100_000] = process.argv.slice(2).map(Number);
 const CORES = 16;
@@ -20,7 +22,7 @@ let now = 1_800_000_000_000;
 let offers = 0;
 
 /** @typedef {import('../../framework/scheduler/scheduler.ts').SchedulerEvent} SchedulerEvent */
-/** @typedef {import('../../framework/workqueue/demand.ts').ManagerDemand} ManagerDemand */
+/** @typedef {import('../../framework/demand/demand.ts').ProjectDemand} ProjectDemand */
 
 /** @param {number} agent @param {number} cores */
 function offer(agent, cores) {
@@ -39,24 +41,19 @@ function offer(agent, cores) {
   };
 }
 
-/** @param {number} index @param {number} waiting @param {string[]} tags @returns {ManagerDemand} */
+/** @param {number} index @param {number} waiting @param {string[]} tags @returns {ProjectDemand} */
 function manager(index, waiting, tags) {
   return {
-    address: `10.1.${index >> 8}.${index & 255}:9123`,
-    host: `10.1.${index >> 8}.${index & 255}`,
-    port: 9123,
-    project: `project-${index}`,
-    ...{ owner: 'o', startedAt: 1, priority: 0, protocol: 9, version: '8.0.0', source: 'manager', asOf: now },
+    manager: `10.1.${index >> 8}.${index & 255}:9123`,
+    name: `project-${index}`,
+    ...{ source: 'workqueue', owner: 'o', startedAt: 1, asOf: now },
     ...{ tasksWaiting: waiting, tasksOnWorkers: tags.length },
     waiting: waiting > 0 ? [{ category: 'default', count: waiting, cores: 1, memory: 1024, disk: 1024 }] : [],
     running: [],
     workers: tags.map((tag) => ({
       tag,
       hostname: 'h',
-      address: 'a:1',
-      cores: 1,
-      memory: 1024,
-      disk: 1024,
+      shape: { cores: 1, memory: 1024, disk: 1024 },
       tasksRunning: 1,
     })),
   };
@@ -64,7 +61,7 @@ function manager(index, waiting, tags) {
 
 /** @param {object} changes */
 function core(changes = {}) {
-  const pool = { ...DEFAULT_POOL, max: 1e6, launchesPerSecond: 1e6, ...changes };
+  const pool = { ...defaultPool(WORK_QUEUE_WORKER), max: 1e6, launchesPerSecond: 1e6, ...changes };
   const scheduler = new Scheduler(replay([pool], [{ type: 'framework', id: 'F', sequence: 1 }]));
   scheduler.state.proven.add('default');
   scheduler.subscription({ user: 'u', name: 'n' });
@@ -72,7 +69,7 @@ function core(changes = {}) {
   return scheduler;
 }
 
-/** @param {InstanceType<Core['Scheduler']>} scheduler @param {SchedulerEvent} event */
+/** @param {InstanceType<typeof Scheduler>} scheduler @param {SchedulerEvent} event */
 function handle(scheduler, event) {
   const start = performance.now();
   const { calls } = scheduler.handle(event, now);
@@ -94,9 +91,9 @@ const allOffers = (/** @type {number} */ cores) => ({
   type: 'mesos',
   event: { type: 'OFFERS', offers: { offers: Array.from({ length: AGENTS }, (_, agent) => offer(agent, cores)) } },
 });
-const look = (/** @type {ManagerDemand[]} */ managers) => ({
+const look = (/** @type {ProjectDemand[]} */ managers) => ({
   type: 'demand',
-  demand: { at: now, managers, problems: [] },
+  demand: { at: now, projects: managers, problems: [] },
 });
 const wanting = (/** @type {number} */ each) => Array.from({ length: PROJECTS }, (_, i) => manager(i, each, []));
 
@@ -158,7 +155,7 @@ print(
 );
 
 const tags = new Map(
-  Array.from({ length: PROJECTS }, (_, i) => [manager(i, 0, []).address, /** @type {string[]} */ ([])]),
+  Array.from({ length: PROJECTS }, (_, i) => [manager(i, 0, []).manager, /** @type {string[]} */ ([])]),
 );
 for (const { id, manager: address } of busy.state.workers.values()) tags.get(address)?.push(id);
 const all = [...tags.values()].map((own, index) => manager(index, 0, own));
@@ -169,7 +166,7 @@ print(
   repeat(20, () => {
     now += 20;
     const changed = [...all];
-    changed[7] = manager(7, 1, tags.get(manager(7, 0, []).address) ?? []);
+    changed[7] = manager(7, 1, tags.get(manager(7, 0, []).manager) ?? []);
     return handle(busy, look(changed));
   }),
 );

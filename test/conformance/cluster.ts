@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { LocalAgentOptions, LocalFaults, LocalMaster, LocalMasterOptions } from '../../framework/local/master.ts';
-import { startLocalMaster } from '../../framework/local/master.ts';
+import type { LocalAgentOptions, LocalMasterOptions } from '../../framework/local/options.ts';
 import type { Offer, TaskInfo } from '../../framework/mesos/messages.ts';
+import type { LocalFaults } from '../framework/local/faults/faults.ts';
+import { startFaultyMaster } from '../framework/local/faults/faulty-master.ts';
 import { frameworkInfo, RawFramework, type SubscribeOptions } from './client.ts';
 
 /** `host:port` of a real master that the suite is to run against; without it, it runs against the embedded one. */
@@ -40,13 +41,13 @@ export interface Cluster {
 export function useCluster(options: Partial<LocalMasterOptions> = {}): Cluster {
   const frameworks: RawFramework[] = [];
   let lock: Server | undefined;
-  let embedded: LocalMaster | undefined;
+  let embedded: Awaited<ReturnType<typeof startFaultyMaster>> | undefined;
   let workDir = '';
   beforeAll(async () => {
     if (REAL_MASTER) lock = await lockMaster(REAL_MASTER);
     else {
       workDir = mkdtempSync(join(tmpdir(), 'conformance-'));
-      embedded = await startLocalMaster({ workDir, agents: AGENTS, log: QUIET, ...options });
+      embedded = await startFaultyMaster({ workDir, agents: AGENTS, log: QUIET, credentials: undefined, ...options });
     }
   }, LOCK_PATIENCE_MS);
   afterEach(async () => {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { readYaml } from '../input/yaml-file.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { wildcardMatches } from '../workflow/glob.ts';
-import { coversFile, expressionSchema, firstMatching } from './scope.ts';
+import { coversFile, wildcardMatches } from '../workflow/scope.ts';
+import { expressionSchema, firstMatching } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);
 

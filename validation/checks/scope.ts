@@ -1,7 +1,5 @@
-import { basename } from 'node:path';
 import { z } from 'zod';
-import { bounded, TooSlow } from '../jdl/bounded.ts';
-import { wildcardMatches } from '../workflow/glob.ts';
+import { bounded, TooSlow } from '../input/bounded.ts';
 
 /** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
 export const expressionSchema = z.string().transform((text, context) => {
@@ -17,7 +15,6 @@ const globs = z.array(z.string().min(1)).min(1).optional();
 
 /** Globs (`*`, `?`) of stages and of files, by path or base name. Absent: all. */
 export const scopeSchema = z.object({ stages: globs, files: globs });
-export type Scope = z.infer<typeof scopeSchema>;
 
 export const exceptionSchema = z
   .strictObject({
@@ -42,7 +39,18 @@ export function holds({ until }: Exception, now: number): boolean {
 
 /** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
 export function excuses({ contains, matches }: Exception, text: string): boolean {
-  return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
+  return (contains === undefined || holdsWhole(text, contains)) && (matches?.test(text) ?? true);
+}
+
+/** Whether a text holds another one, whose numbers at its begin and end are whole: `status 1` is not in `status 139`. */
+function holdsWhole(text: string, wanted: string): boolean {
+  const begins = /^\d/.test(wanted);
+  const ends = /\d$/.test(wanted);
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
+    const isCut = (begins && /\d/.test(text[at - 1] ?? '')) || (ends && /\d/.test(text[at + wanted.length] ?? ''));
+    if (!isCut) return true;
+  }
+  return false;
 }
 
 /** Expressions that took too long once. */
@@ -80,12 +88,4 @@ export function excuse(exception: Exception | undefined, now: number): { known?:
 /** `reason (owner, until day)`, for the finding. */
 export function describeException({ reason, owner, until }: Exception): string {
   return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
-}
-
-export function coversStage({ stages }: Scope, stage: string): boolean {
-  return stages?.some((glob) => wildcardMatches(glob, stage)) ?? true;
-}
-
-export function coversFile({ files }: Scope, file: string): boolean {
-  return files?.some((glob) => wildcardMatches(glob, file) || wildcardMatches(glob, basename(file))) ?? true;
 }

@@ -7,7 +7,7 @@ import { readReport } from '../runs/judging/reference.ts';
 import { statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
+import { runsOption } from './options/runs.ts';
 import { out } from './terminal.ts';
 
 export const diffCommand = defineCommand(

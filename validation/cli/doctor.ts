@@ -1,8 +1,9 @@
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
 import { paint } from '../report/paint.ts';
+import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
 import { defineCommand } from './command.ts';
-import { table } from './table.ts';
+import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
 export const doctorCommand = defineCommand(
@@ -28,12 +29,22 @@ export const doctorCommand = defineCommand(
         entry.present ? 'present' : 'missing',
         paint.dim(entry.why),
       ]);
-      out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows]));
+      out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
       if (missing.length > 0) out.say('', 'To install what is missing:', `  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
   },
 );
+
+/** Nothing is missing without one, but then makeflow can be reached from outside. */
+async function namespaceRow(): Promise<string[]> {
+  const reason = await reasonAgainstNamespace();
+  const [mark, state, why] =
+    reason === undefined
+      ? [paint.green('✓'), 'allowed', 'makeflow of --local is reached on loopback only']
+      : [paint.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
+  return [mark, 'network namespace', state, paint.dim(why)];
+}
 
 async function doctorOfImage(program: 'docker' | 'podman', image: string, json: boolean): Promise<void> {
   const { report, protocol, ownProtocol, usable } = await diagnoseImage(program, image);

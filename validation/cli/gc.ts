@@ -1,14 +1,15 @@
 import { InputError } from '../input/input-error.ts';
-import { megabytes, seconds } from '../jdl/keys.ts';
 import { paint } from '../report/paint.ts';
 import { keptRuns, removeRuns } from '../runs/retention/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention/retention.ts';
 import { gcSection } from '../runs/retention/retention-settings.ts';
 import { RunStore } from '../runs/store/store.ts';
+import { megabytes, seconds } from '../units/parse.ts';
+import { formatSize } from '../units/size.ts';
 import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
-import { table } from './table.ts';
+import { runsOption } from './options/runs.ts';
+import { table } from './output/table.ts';
 import { err, out } from './terminal.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
@@ -74,16 +75,12 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
     run.id,
     run.status,
     formatUtc(run.created),
-    gigabytes(run.size),
+    formatSize(run.size),
     reason,
   ]);
   const going = decisions.filter(({ remove }) => remove);
   const freed = going.reduce((sum, { run }) => sum + run.size, 0);
-  return [...table(rows), '', `${going.length} of ${decisions.length} runs go, which frees ${gigabytes(freed)}`];
-}
-
-function gigabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  return [...table(rows), '', `${going.length} of ${decisions.length} runs go, which frees ${formatSize(freed)}`];
 }
 
 function asJson({ run, remove, reason }: RetentionDecision, removed: readonly string[]) {

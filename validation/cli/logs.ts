@@ -7,10 +7,10 @@ import { logsOf, readResult } from '../runs/store/collect.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { followLogs } from './follow-logs.ts';
-import { namedRunArgument } from './inspect.ts';
-import { hasTimes, linesOf, matching, timeColumn } from './log-lines.ts';
-import { table } from './table.ts';
+import { namedRunArgument } from './options/runs.ts';
+import { followLogs } from './output/follow-logs.ts';
+import { hasTimes, linesOf, matching, timeColumn } from './output/log-lines.ts';
+import { table } from './output/table.ts';
 import { err, out } from './terminal.ts';
 
 export const logsCommand = defineCommand(

@@ -4,7 +4,8 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { hasVariables, settingsPlace } from '../config/find.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
-import { CARRY, type Command } from './command.ts';
+import { CARRY } from '../runs/life/carry-name.ts';
+import type { Command } from './command.ts';
 import { endWithReader, helpWidth, sayError } from './terminal.ts';
 
 /** Exit status of bad input and usage, and of what says nothing about the release. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
@@ -37,7 +38,7 @@ program
   .middleware(async (args) => {
     // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;
-    (await import('./settings.ts')).fillIn(args, program);
+    (await import('./options/settings.ts')).fillIn(args, program);
   }, true);
 
 /**
@@ -56,7 +57,7 @@ function add<T>(usage: string | string[], describe: string | false, load: () => 
 add(
   'plan <input>',
   'The steps, their dependencies, arguments, environment and outputs',
-  async () => (await import('./generate.ts')).planCommand,
+  async () => (await import('./plan.ts')).planCommand,
 );
 add(
   'generate <input>',
@@ -74,9 +75,9 @@ add(
   'Go on with a run that was interrupted; what has succeeded is not run again',
   async () => (await import('./resume.ts')).resumeCommand,
 );
-add(`${CARRY} <directory>`, false, async () => (await import('./detach.ts')).carryCommand);
-add('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./resume.ts')).stopCommand);
-add(['list', 'ls'], 'The runs, oldest first', async () => (await import('./inspect.ts')).listCommand);
+add(`${CARRY} <directory>`, false, async () => (await import('./carry.ts')).carryCommand);
+add('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./stop.ts')).stopCommand);
+add(['list', 'ls'], 'The runs, oldest first', async () => (await import('./list.ts')).listCommand);
 add('status [run]', 'How far a run is, or how it ended', async () => (await import('./status.ts')).statusCommand);
 add(
   'logs <run> [step]',
@@ -92,6 +93,11 @@ add(
   'diff <a> <b>',
   'How run B differs from run A: findings that are new, known and fixed, steps, times and sizes',
   async () => (await import('./diff.ts')).diffCommand,
+);
+add(
+  'histograms <a> [b]',
+  'Compare the histograms of ROOT files: is the physics the same?',
+  async () => (await import('./histograms.ts')).histogramsCommand,
 );
 add(
   'accept <run>',

@@ -4,12 +4,12 @@ import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
 import { paint } from '../report/paint.ts';
 import { readReport } from '../runs/judging/reference.ts';
+import { brokenReport, eventOf, occasionOf, reportBefore } from '../runs/life/notifier.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { runArgument } from './inspect.ts';
-import { brokenReport, eventOf, occasionOf, reportBefore } from './notifier.ts';
-import { sectionsOf } from './settings.ts';
-import { table } from './table.ts';
+import { runArgument } from './options/runs.ts';
+import { sectionsOf } from './options/settings.ts';
+import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
 /** Exit status when somebody could not be told. */

@@ -7,11 +7,12 @@ import { renderText } from '../report/text.ts';
 import { type RENDERINGS, renderFile } from '../report/write.ts';
 import { checkChoice } from '../runs/judging/criteria.ts';
 import { judgeAgain } from '../runs/judging/judge.ts';
+import { chosenCriteria } from '../runs/life/wanted.ts';
 import { statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
-import { runArgument } from './inspect.ts';
+import { criteriaOptions } from './options/criteria.ts';
+import { runArgument } from './options/runs.ts';
 import { out } from './terminal.ts';
 
 /** `text` is for this terminal; all others are files of the report. */

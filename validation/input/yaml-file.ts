@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { refuseForeign } from '../workflow/own-file.ts';
 import { InputError, Lines, type Position, type Problem, readText, type Source } from './input-error.ts';
+import { refuseForeign } from './own-file.ts';
 import { issueText, yamlErrorText } from './yaml-words.ts';
 
 /** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */

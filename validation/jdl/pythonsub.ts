@@ -1,4 +1,4 @@
-import { bounded, TooSlow } from './bounded.ts';
+import { bounded, TooSlow } from '../input/bounded.ts';
 import { type Group, translatePattern, Untranslatable } from './pythonregex.ts';
 
 export { Untranslatable };

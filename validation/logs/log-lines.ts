@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { LogLines } from '../server/api.ts';
+import type { LogLines } from './answers.ts';
 import { arrivalTimes } from './arrival-times.ts';
 import { type Bytes, type LineIndex, readBlock } from './line-index.ts';
 import type { OpenLog } from './open-log.ts';

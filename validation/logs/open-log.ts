@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { HttpError } from '../server/http-error.ts';
-import { listInside, type OpenFile, openInside, stampOf } from '../server/open-inside.ts';
+import { listInside, NoSuchFileError, type OpenFile, openInside, stampOf } from '../files/open-inside.ts';
+import { timesPath } from './arrival-times.ts';
 import { type Bytes, readBlock } from './line-index.ts';
 import { tailStarts } from './live-log.ts';
 import { findLeftOut, type LeftOut, leftOut } from './log-bundle.ts';
@@ -117,7 +117,7 @@ export class OpenLog implements Bytes {
   }
 }
 
-/** @throws HttpError 404 when there is no such log */
+/** @throws NoSuchFileError there is no such log, or its files are being exchanged all the time */
 export async function openLog(place: LogPlace): Promise<OpenLog> {
   for (let n = 0; n < TRIES; n++) {
     const head = await openInside(place.root, place.path);
@@ -125,7 +125,7 @@ export async function openLog(place: LogPlace): Promise<OpenLog> {
     if (log && (await log.grown())) return log;
     await (log ?? head.handle).close();
   }
-  throw new HttpError(404, `${place.path} is being exchanged at this moment`);
+  throw new NoSuchFileError(`${place.path} is being exchanged at this moment`);
 }
 
 /** Undefined when one of them is gone by now. */
@@ -167,4 +167,9 @@ async function tailsOf({ root, path }: LogPlace): Promise<number[]> {
     entries.map(({ name }) => name),
     basename(path),
   );
+}
+
+/** When a log came; undefined where nobody wrote it down. */
+export function openTimes({ root, path }: { root: string; path: string }): Promise<OpenFile | undefined> {
+  return openInside(root, timesPath(path)).catch(() => undefined);
 }

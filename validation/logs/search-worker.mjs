@@ -24,7 +24,7 @@ const BEFORE = 80;
  */
 
 /** @typedef {{start: number, size: number, from: number | Uint8Array}} Part as in open-log.ts; a file by its descriptor */
-/** @typedef {import('../server/api.ts').LogSearch['matches'][number]} Match */
+/** @typedef {import('./answers.ts').LogSearch['matches'][number]} Match */
 
 const buffer = Buffer.allocUnsafe(BLOCK);
 

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listInside } from '../files/open-inside.ts';
 import { tailStarts } from '../logs/live-log.ts';
-import { listInside } from './open-inside.ts';
 
 /** Logs and directories that are listed of one attempt. */
 const MOST = 1000;

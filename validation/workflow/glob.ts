@@ -6,19 +6,12 @@ export function globMatches(glob: string, name: string): boolean {
   if (glob === name) return true;
   const globs = glob.split(/\/(?![^[]*\])/);
   const parts = name.split('/');
-  return (
-    globs.length === parts.length && globs.every((part, n) => matches(tokensOf(part, true), [...(parts[n] as string)]))
-  );
+  return globs.length === parts.length && globs.every((part, n) => matches(tokensOf(part), [...(parts[n] as string)]));
 }
 
-/** Whether a pattern with `*` (anything, also `/`) and `?` (one character) means the whole text. */
-export function wildcardMatches(pattern: string, text: string): boolean {
-  return matches(tokensOf(pattern, false), [...text]);
-}
-
-function tokensOf(glob: string, withSets: boolean): Token[] {
+function tokensOf(glob: string): Token[] {
   const tokens: Token[] = [];
-  for (const [token, negated, set] of glob.matchAll(withSets ? /\[([!^]?)([^\]]+)\]|[\s\S]/gu : /[\s\S]/gu)) {
+  for (const [token, negated, set] of glob.matchAll(/\[([!^]?)([^\]]+)\]|[\s\S]/gu)) {
     if (set !== undefined) tokens.push(inSet(set, negated !== ''));
     else if (token === '*') tokens.push(undefined);
     else if (token === '?') tokens.push(() => true);

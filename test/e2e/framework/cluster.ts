@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { LocalAgentOptions, LocalFaults, LocalTimings } from '../../../framework/local/master.ts';
+import type { LocalAgentOptions, LocalTimings } from '../../../framework/local/options.ts';
+import { compile } from '../../framework/local/compiled.ts';
+import type { LocalFaults } from '../../framework/local/faults/faults.ts';
 import { temporaryDir } from './tools.ts';
 
 export interface MasterTask {
@@ -34,6 +36,18 @@ export interface ClusterOptions {
 /** More cores than this machine has: the tasks only sleep. */
 export const ONE_AGENT: LocalAgentOptions[] = [{ cpus: 64, memory: 131_072, disk: 1_000_000 }];
 
+let module: string | undefined;
+
+/** The master that fails on demand, compiled once for the tests of a file. */
+function faultyMaster(): string {
+  if (module === undefined) {
+    const compiled = compile('test/framework/local/faults/faulty-master.ts');
+    process.once('exit', compiled.remove);
+    module = compiled.module;
+  }
+  return module;
+}
+
 /** The embedded master in a process of its own. It ends with the test, and its tasks with it. */
 export class Cluster {
   readonly address: string;
@@ -42,7 +56,7 @@ export class Cluster {
 
   static async start({ agents = ONE_AGENT, timings = {}, port = 0 }: ClusterOptions = {}): Promise<Cluster> {
     const options = JSON.stringify({ agents, timings, port, workDir: temporaryDir() });
-    const child = fork(join(import.meta.dirname, 'master-program.mjs'), [options], {
+    const child = fork(join(import.meta.dirname, 'master-program.mjs'), [options, faultyMaster()], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -63,7 +63,7 @@ describe('a framework whose master is in trouble', () => {
     expect(back.frameworkId).toBe(frameworkId);
     await flow.toEnd();
     expect(flow.begun).toBe(8);
-    expect((await framework.state()).counters).toMatchObject({ launches: 8, young: 0 });
+    expect((await framework.state()).counters).toMatchObject({ launches: 8, failedEarly: 0 });
   });
 
   it('starts over when master, agent and workers have died together', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import type { Explanation } from '../../../framework/ops/explain.ts';
-import type { Worker } from '../../../framework/scheduler/state.ts';
+import type { Worker } from '../../../framework/scheduler/state/worker.ts';
 import type { Cluster } from './cluster.ts';
 import { processes, temporaryDir, until } from './tools.ts';
 
@@ -15,12 +15,12 @@ export interface FrameworkState {
   frameworkId: string;
   subscribed: boolean;
   pools: { name: string; max: number }[];
-  demand: { managers: { project: string; address: string }[]; problems: string[] } | null;
+  demand: { projects: { name: string; manager: string }[]; problems: string[] } | null;
   projects: Explanation[];
   workers: Worker[];
   offersHeld: { heldMs: number }[];
   backoffs: { pools: Record<string, { why: string }> };
-  counters: { launches: number; kills: number; declines: number; young: number };
+  counters: { launches: number; kills: number; declines: number; failedEarly: number };
 }
 
 interface LogLine {
@@ -43,7 +43,7 @@ export class Framework {
   #run: Run | undefined;
 
   /** Workers are plain processes. @param args further flags, without `--state-dir` */
-  constructor(cluster: Cluster, ...args: string[]) {
+  constructor(cluster: Pick<Cluster, 'address'>, ...args: string[]) {
     this.#args = ['--master', cluster.address, '--docker', 'none', ...args];
     onTestFinished(async () => void (await this.kill()));
   }

@@ -24,7 +24,9 @@ describe('the end of a framework', () => {
     expect((await flow.status())?.onWorkers).toBe(4);
 
     framework.start();
-    const { workers } = await framework.is('its workers', ({ workers }) => workers.every(({ connected }) => connected));
+    const { workers } = await framework.is('its workers', ({ workers }) => {
+      return workers.every(({ connected, phase }) => connected && phase === 'running');
+    });
     expect(workers.map(({ restored, phase }) => ({ restored, phase }))).toEqual(
       Array.from({ length: 4 }, () => ({ restored: true, phase: 'running' })),
     );

@@ -1,11 +1,13 @@
 // The embedded master with its agents, in a process of its own: so that a framework can be killed without it, and the
-// other way round. Started by `MasterProcess` (master.ts): options as JSON in the first argument, faults as messages.
-
-/** @type {typeof import('../../../framework/local/master.ts')} */
-const { startLocalMaster } = await import(new URL('../../../dist/framework/local/master.js', import.meta.url).href);
+// other way round. Arguments: options as JSON, and the module of a master with faults (`startFaultyMaster`), which are
+// then switched by messages; without it the built master is started.
 
 const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
-const master = await startLocalMaster({ ...JSON.parse(process.argv[2] ?? '{}'), log: quiet });
+const [, , options = '{}', module] = process.argv;
+const built = new URL('../../../dist/framework/local/master.js', import.meta.url).href;
+/** @type {typeof import('../../framework/local/faults/faulty-master.ts') & typeof import('../../../framework/local/master.ts')} */
+const { startFaultyMaster, startLocalMaster } = await import(module ?? built);
+const master = await (startFaultyMaster ?? startLocalMaster)({ ...JSON.parse(options), log: quiet });
 
 /** @param {unknown} message */
 const tell = (message) => process.send?.(message);
@@ -13,7 +15,7 @@ const tell = (message) => process.send?.(message);
 process.on('message', async (/** @type {{ id: number, fault: string, args: unknown[] }} */ { id, fault, args }) => {
   try {
     const faults = /** @type {Record<string, (...args: unknown[]) => unknown>} */ (
-      /** @type {unknown} */ (master.faults)
+      /** @type {unknown} */ ('faults' in master ? master.faults : {})
     );
     await faults[fault]?.(...args.map((arg) => arg ?? undefined));
     tell({ id });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { Framework } from './framework.ts';
@@ -25,6 +26,13 @@ describe('the operations server', () => {
     const { projects, offersHeld } = await framework.state();
     expect(projects).toMatchObject([{ project: 'watched', tasks: { waiting: 3, onWorkers: 2 }, pool: 'default' }]);
     expect(offersHeld).toEqual([]);
+
+    // Each decision is one line with its terms; that nothing changes is none.
+    await sleep(2000);
+    const decided = framework.log.filter(({ project, needed }) => project === 'watched' && needed !== undefined);
+    expect(decided.at(-1)).toMatchObject({ waiting: 5, needed: 5, launched: 2, starting: 2, max: 1000 });
+    expect(decided.at(-1)).toMatchObject({ blockedBy: 'offers-too-small' });
+    expect(decided.length).toBeLessThan(8);
 
     const { code, stdout } = await framework.read('why', 'watched');
     expect(code).toBe(0);
@@ -64,6 +72,13 @@ describe('SIGHUP', () => {
     const { pools, workers } = await framework.state();
     expect(pools).toMatchObject([{ name: 'few', max: 2 }]);
     expect(workers.length).toBe(2);
+
+    write('pools: [{name: few, role: *none}]\n');
+    framework.signal('SIGHUP');
+    await until('a second refusal', () =>
+      framework.log.find(({ why }) => /pools\.yaml:1:\d+: Unresolved alias/.test(String(why))),
+    );
+    expect((await framework.state()).pools).toMatchObject([{ name: 'few', max: 2 }]);
 
     write('pools: [{name: few, max: 8}]\n');
     framework.signal('SIGHUP');

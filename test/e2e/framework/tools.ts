@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { HostPort } from '../../../framework/workqueue/exchange.ts';
+import type { HostPort } from '../../../framework/net/address.ts';
 import { askManager } from '../../../framework/workqueue/manager.ts';
 
 /** A directory that is removed when the test is over. */

@@ -28,7 +28,27 @@ describe('a manager that is dead', () => {
     expect(rows.find((row) => row.project === 'dead' && row.tasks_waiting !== undefined)?.tasks_waiting).toBe(8);
     const { counters, demand } = await framework.state();
     expect(counters.launches).toBe(2);
-    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+    expect(demand?.projects.map(({ name }) => name)).not.toContain('dead');
+  });
+
+  it('at a given address: a project that no pool serves gets no worker there, before and after it', async () => {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const flow = await Flow.start(catalog, 'mine', { stages: [2] });
+    const given = ['--catalog', '127.0.0.1:1', '--manager', flow.address, '--config', 'pools.yaml'];
+    const framework = new Framework(cluster, ...given);
+    writeFileSync(join(framework.stateDir, 'pools.yaml'), 'pools: [{name: own, projects: mine}]\n');
+    framework.start();
+    await until('two busy workers', async () => (await flow.status())?.onWorkers === 2);
+    flow.process.kill('SIGKILL');
+    await flow.untilEnded();
+    const other = await Flow.start(catalog, 'other', { stages: [3], port: flow.manager.port });
+    const { counters } = await framework.is('the other project', ({ projects }) => projects[0]?.project === 'other');
+    expect(counters.launches).toBe(2);
+    expect((await framework.read('why')).stdout).toContain('no pool serves project other');
+    await framework.is('no worker', ({ workers }) => workers.length === 0);
+    expect((await other.status())?.workers).toBe(0);
+    expect(other.begun).toBe(0);
   });
 
   it('gets no worker when its port is used by another, which is served', async () => {
@@ -48,7 +68,7 @@ describe('a manager that is dead', () => {
       return workers.every(({ project }) => project === 'next');
     });
     expect(workers.length).toBeLessThanOrEqual(3);
-    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+    expect(demand?.projects.map(({ name }) => name)).not.toContain('dead');
   });
 });
 
@@ -130,6 +150,28 @@ describe('a manager with a password', () => {
       { msg: 'manager is locked', reason: expect.stringMatching(why) },
     ]);
     expect((await framework.read('why', 'secret')).stdout).toMatch(why);
+  });
+
+  it.each([
+    ['that the catalog lists', (catalog: string) => ['--catalog', catalog]],
+    [
+      'at an address that was given',
+      (_: string, manager: string) => ['--catalog', '127.0.0.1:1', '--manager', manager],
+    ],
+  ])('gives no worker to a manager without one %s, and says what to do', async (_, where) => {
+    const catalog = await startCatalog();
+    const cluster = await Cluster.start();
+    const flow = await Flow.start(catalog, 'open', { stages: [2] });
+    const framework = new Framework(cluster, ...where(catalog.address, flow.address), ...['--password', 'password']);
+    writeFileSync(join(framework.stateDir, 'password'), `${SECRET}\n`, { mode: 0o600 });
+    framework.start();
+    const { counters } = await framework.is('the reason', ({ projects }) => {
+      return projects[0]?.blocked === 'manager-without-password' && projects[0].workers.missing === 2;
+    });
+    expect(counters.launches).toBe(0);
+    expect((await framework.read('why', 'open')).stdout).toMatch(
+      /its manager does not ask for a password\. .*makeflow --password FILE/,
+    );
   });
 
   it('whose workers have a wrong one says that it may be that', async () => {

@@ -6,13 +6,16 @@ import { dirname, join } from 'node:path';
 const ROOT = dirname(createRequire(import.meta.url).resolve('release-validation/package.json'));
 
 export interface Compiled {
-  /** The module that has `startLocalMaster`, as JavaScript. */
+  /** The module as JavaScript. */
   module: string;
   remove(): void;
 }
 
-/** Compiles the embedded master as it is now, for a process of its own: Node.js 20 does not run TypeScript. */
-export function compileLocalMaster(): Compiled {
+/**
+ * Compiles a module as it is now, with all that it loads, for a process of its own: Node.js 20 does not run TypeScript.
+ * @param source its path from the root of the project
+ */
+export function compile(source: string): Compiled {
   const parent = join(ROOT, 'dist');
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, 'local-master-'));
@@ -22,14 +25,14 @@ export function compileLocalMaster(): Compiled {
       extends: join(ROOT, 'tsconfig.build.json'),
       compilerOptions: { rootDir: ROOT, outDir: directory, incremental: false, tsBuildInfoFile: null },
       include: [],
-      files: [join(ROOT, 'framework/local/master.ts')],
+      files: [join(ROOT, source)],
     };
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config));
     execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', directory], { stdio: 'pipe' });
-    return { module: join(directory, 'framework/local/master.js'), remove };
+    return { module: join(directory, source.replace(/\.ts$/, '.js')), remove };
   } catch (error) {
     remove();
     const { stdout } = error as { stdout?: Buffer };
-    throw new Error(`the embedded master does not compile: ${stdout ?? error}`, { cause: error });
+    throw new Error(`${source} does not compile: ${stdout ?? error}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ProjectDemand } from '../../../framework/demand/demand.ts';
 import { explain } from '../../../framework/ops/explain.ts';
-import type { Pool } from '../../../framework/scheduler/pool.ts';
-import type { ManagerDemand } from '../../../framework/workqueue/demand.ts';
+import type { Pool } from '../../../framework/scheduler/state/pool.ts';
 import { connected, Harness, manager, need, offer, pool, START, status } from '../scheduler/fixtures.ts';
 
 function explained(harness: Harness) {
@@ -13,7 +13,7 @@ function words(harness: Harness): string {
   return explained(harness)[0]?.words.join('\n') ?? '';
 }
 
-function waiting(changes: Partial<Pool> = {}, more: Partial<ManagerDemand> = {}): Harness {
+function waiting(changes: Partial<Pool> = {}, more: Partial<ProjectDemand> = {}): Harness {
   const harness = Harness.subscribed([pool(changes)]);
   harness.state.proven.add('default');
   harness.look([manager({ waiting: [need(3)], ...more })]);
@@ -75,14 +75,15 @@ describe('explain', () => {
       'pool default may launch 2 workers a second',
     ],
     ['a delay', () => waiting({ scaleUpDelaySeconds: 30 }), 'its tasks must wait 30 s longer'],
-    ['a password', () => waiting({}, { needsPassword: true }), 'pool default has no passwordFile'],
+    ['a password', () => waiting({}, { authenticated: true }), 'pool default has no passwordFile'],
+    ['a missing password', () => waiting({ passwordFile: '/p' }), 'its manager does not ask for a password'],
     ['a silent manager', () => waiting({}, { silentSince: START - 9000 }), 'its manager has been silent for 9 s'],
     ['old numbers', () => waiting({}, { silentSince: START - 9000 }), 'has not answered for 9 s'],
-    ['the catalog’s numbers', () => waiting({}, { source: 'catalog' }), 'its manager cannot be asked from here'],
+    ['the catalog’s numbers', () => waiting({}, { workers: undefined }), 'its manager cannot be asked from here'],
     ['a foreign project', () => waiting({ projects: /^other$/ }), 'no pool serves project sim'],
     [
       'an image that no pool has',
-      () => waiting({ image: 'x:1' }, { project: 'sim@image=y:1' }),
+      () => waiting({ image: 'x:1' }, { name: 'sim@image=y:1' }),
       'no pool serves project sim in image y:1: those that serve it otherwise have default x:1',
     ],
     [
@@ -130,11 +131,11 @@ describe('explain', () => {
     expect(words(harness)).toContain('not subscribed to a Mesos master');
   });
 
-  it('names the protocol where workers may have been turned away for it', () => {
+  it('gives the advice of the source where workers fail before their manager lists them', () => {
     const harness = Harness.subscribed([pool()]);
-    harness.look([manager({ waiting: [need(9)], protocol: 11, version: '8.0.0' })]);
+    harness.look([manager({ waiting: [need(9)], advice: 'its manager speaks Work Queue protocol 11' })]);
     harness.offer(offer({ cores: 16 }));
     expect(explained(harness)[0]?.blocked).toBe('first-workers');
-    expect(words(harness)).toContain('its manager speaks Work Queue protocol 11 (version 8.0.0)');
+    expect(words(harness)).toContain('its manager speaks Work Queue protocol 11');
   });
 });

@@ -1,3 +1,4 @@
+import type { Demand, Need, ProjectDemand, SeenWorker, Shape } from '../../../framework/demand/demand.ts';
 import type {
   Attribute,
   Call,
@@ -7,16 +8,18 @@ import type {
   TaskInfo,
   TaskStatus,
 } from '../../../framework/mesos/messages.ts';
-import { DEFAULT_POOL, type Pool, type Shape } from '../../../framework/scheduler/pool.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from '../../../framework/scheduler/scheduler.ts';
-import { replay, type Worker } from '../../../framework/scheduler/state.ts';
-import type { ConnectedWorker, Demand, ManagerDemand, TaskNeed } from '../../../framework/workqueue/demand.ts';
+import { defaultPool, type Pool } from '../../../framework/scheduler/state/pool.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import { replay } from '../../../framework/scheduler/state/state.ts';
+import type { Worker } from '../../../framework/scheduler/state/worker.ts';
+import type { ProjectDecision } from '../../../framework/scheduler/target/terms.ts';
+import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 
 export const START = 1_800_000_000_000;
 
 export function pool(changes: Partial<Pool> = {}): Pool {
-  return { ...DEFAULT_POOL, ...changes };
+  return { ...defaultPool(WORK_QUEUE_WORKER), ...changes };
 }
 
 export function scalar(name: string, value: number, more: Partial<Resource> = {}): Resource {
@@ -49,41 +52,37 @@ export function text(name: string, value: string): Attribute {
   return { name, type: 'TEXT', text: { value } };
 }
 
-export function need(count: number, more: Partial<TaskNeed> = {}): TaskNeed {
+export function need(count: number, more: Partial<Need> = {}): Need {
   return { category: 'default', count, cores: 1, ...more };
 }
 
-/** A manager that answers; its counts follow from `waiting` and `workers` unless given. */
-export function manager(changes: Partial<ManagerDemand> = {}): ManagerDemand {
+/** A project whose manager answers; its counts follow from `waiting` and `workers` unless given. */
+export function manager(changes: Partial<ProjectDemand> = {}): ProjectDemand {
   const { waiting = [], workers = [] } = changes;
   return {
-    address: '10.0.0.1:9123',
-    host: '10.0.0.1',
-    port: 9123,
-    project: 'sim',
+    source: 'workqueue',
+    manager: '10.0.0.1:9123',
+    name: 'sim',
     owner: 'tester',
     startedAt: START - 60_000,
-    priority: 0,
-    protocol: 9,
-    version: '8.0.0',
-    source: 'manager',
     asOf: START,
     tasksWaiting: waiting.reduce((sum, { count }) => sum + count, 0),
     tasksOnWorkers: workers.reduce((sum, { tasksRunning }) => sum + tasksRunning, 0),
     waiting,
     running: [],
     workers,
+    advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0): so must the workers',
     ...changes,
   };
 }
 
-export function connected(tag: string, tasksRunning = 0, size: Partial<Shape> = {}): ConnectedWorker {
+export function connected(tag: string, tasksRunning = 0, size: Partial<Shape> = {}): SeenWorker {
   const { cores = 1, memory = 1024, disk = 1024 } = size;
-  return { tag, hostname: 'agent-1.example', address: '10.0.0.9:40000', cores, memory, disk, tasksRunning };
+  return { tag, hostname: 'agent-1.example', shape: { cores, memory, disk }, tasksRunning };
 }
 
-export function demand(managers: ManagerDemand[], changes: Partial<Demand> = {}): Demand {
-  return { at: START, managers, problems: [], ...changes };
+export function demand(projects: ProjectDemand[], changes: Partial<Demand> = {}): Demand {
+  return { at: START, projects, problems: [], ...changes };
 }
 
 export function status(id: string, state: TaskStatus['state'], changes: Partial<TaskStatus> = {}): TaskStatus {
@@ -97,6 +96,7 @@ export class Harness {
   readonly scheduler: Scheduler;
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
+  readonly decisions: ProjectDecision[] = [];
   now = START;
 
   constructor(pools: Pool[] = [pool()], journal: JournalRecord[] = [{ type: 'framework', id: 'F', sequence: 1 }]) {
@@ -104,7 +104,7 @@ export class Harness {
   }
 
   /** A subscribed core that has been told of its managers. */
-  static subscribed(pools?: Pool[], managers: ManagerDemand[] = []): Harness {
+  static subscribed(pools?: Pool[], managers: ProjectDemand[] = []): Harness {
     const harness = new Harness(pools);
     harness.subscribe();
     harness.look(managers);
@@ -116,7 +116,8 @@ export class Harness {
   }
 
   handle(event: SchedulerEvent): Call[] {
-    const { records, calls } = this.scheduler.handle(event, this.now);
+    const { records, calls, decisions } = this.scheduler.handle(event, this.now);
+    this.decisions.push(...decisions);
     this.records.push(...records);
     this.calls.push(...calls);
     return calls;
@@ -131,7 +132,7 @@ export class Harness {
     return this.mesos({ type: 'SUBSCRIBED', subscribed: { framework_id: { value: 'F' } } });
   }
 
-  look(managers: ManagerDemand[], changes: Partial<Demand> = {}): Call[] {
+  look(managers: ProjectDemand[], changes: Partial<Demand> = {}): Call[] {
     return this.handle({ type: 'demand', demand: demand(managers, changes) });
   }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../../../framework/mesos/messages.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import type { Decision } from '../../../framework/scheduler/scheduler.ts';
-import type { SchedulerState } from '../../../framework/scheduler/state.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import type { SchedulerState } from '../../../framework/scheduler/state/state.ts';
 import { launches } from './fixtures.ts';
 
 /** What no decision of the core may ever break; counted along by what the core was told, not by what it believes. */
@@ -71,11 +71,11 @@ export class Rules {
       if (record.type !== 'launch' || state.workers.get(record.worker.id)?.restored) continue;
       const { manager, managerStartedAt, shape } = record.worker;
       const key = `${manager} ${managerStartedAt}`;
-      const grains = shape.cores / this.#workerCores;
-      if (!Number.isInteger(grains) || grains > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
-      const count = (counts.get(key) ?? 0) + grains;
+      const units = shape.cores / this.#workerCores;
+      if (!Number.isInteger(units) || units > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
+      const count = (counts.get(key) ?? 0) + units;
       counts.set(key, count);
-      const waiting = state.managers.get(manager)?.tasksWaiting ?? 0;
+      const waiting = state.projects.get(manager)?.tasksWaiting ?? 0;
       const carried = startingBefore.get(key) ?? 0;
       if (count > Math.ceil(Math.max(0, waiting - carried) / this.#workerCores)) {
         throw new Error(`${manager} gets more workers than its tasks need`);

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Demand } from '../../../framework/demand/demand.ts';
 import type { Call, Event } from '../../../framework/mesos/messages.ts';
-import type { Pool } from '../../../framework/scheduler/pool.ts';
-import type { JournalRecord } from '../../../framework/scheduler/records.ts';
 import { Scheduler, type SchedulerEvent } from '../../../framework/scheduler/scheduler.ts';
-import { replay, snapshot } from '../../../framework/scheduler/state.ts';
-import type { Demand } from '../../../framework/workqueue/demand.ts';
+import type { Pool } from '../../../framework/scheduler/state/pool.ts';
+import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
+import { replay, snapshot } from '../../../framework/scheduler/state/state.ts';
 import { connected, demand, manager, need, pool, START } from './fixtures.ts';
 import { SimulatedMaster, type Task } from './world-master.ts';
 import { Rules, startingCores } from './world-rules.ts';
@@ -188,8 +188,8 @@ export class World {
 
   get isDone(): boolean {
     const idle = this.managers.every(({ waiting, workers }) => waiting === 0 && workers.size === 0);
-    const { workers, strangers } = this.core.state;
-    return idle && this.master.tasks.size + workers.size + strangers.size + this.master.offers.size === 0;
+    const { workers, unknownTasks } = this.core.state;
+    return idle && this.master.tasks.size + workers.size + unknownTasks.size + this.master.offers.size === 0;
   }
 
   subscribe(): void {
@@ -202,7 +202,7 @@ export class World {
   look(changes: Partial<Demand> = {}): void {
     const managers = this.managers.map(({ address, startedAt, waiting, workers }) =>
       manager({
-        address,
+        manager: address,
         startedAt,
         waiting: waiting > 0 ? [need(waiting)] : [],
         workers: [...workers].map(([tag, tasks]) => connected(tag, tasks, { cores: this.#coresOf(tag) })),

@@ -55,6 +55,13 @@ describe('passwordConversation', () => {
     }
   });
 
+  it('answers no challenge of its own that a task sends back, on this connection or on another', () => {
+    const [first, second] = [1, 2].map(() => passwordConversation(PASSWORD, 'x\n'));
+    for (const talk of [first, second]) {
+      expect(() => talk?.take(Buffer.from(first?.opening ?? ''))).toThrow(/sends our own challenge back/);
+    }
+  });
+
   it('challenges anew each time', () => {
     const openings = [1, 2].map(() => passwordConversation(PASSWORD, 'x\n').opening);
     expect(openings[0]).not.toBe(openings[1]);

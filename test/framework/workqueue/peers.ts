@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { HostPort } from '../../../framework/workqueue/exchange.ts';
+import type { HostPort } from '../../../framework/net/address.ts';
 import { type ManagerRecord, parseManagerRecord, type Row } from '../../../framework/workqueue/records.ts';
 
 /** A recording from test/fixtures/workqueue. */

@@ -1,33 +1,31 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Demand, ProjectDemand } from '../../../framework/demand/demand.ts';
+import type { HostPort } from '../../../framework/net/address.ts';
 import { fetchCatalog } from '../../../framework/workqueue/catalog.ts';
-import type { Demand, ManagerDemand } from '../../../framework/workqueue/demand.ts';
-import type { HostPort } from '../../../framework/workqueue/exchange.ts';
-import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
+import { type WorkQueueOptions, workQueue } from '../../../framework/workqueue/watcher.ts';
 import { freePort, silentLog, until } from './peers.ts';
 import { startCatalog, startFlow, startWorker, temporaryDir } from './tools.ts';
 
 const LONG = 60_000;
 
-function watch(catalogs: HostPort[], options: Partial<DemandWatcherOptions> = {}) {
+function watch(catalogs: HostPort[], options: Partial<WorkQueueOptions> = {}) {
   const history: Demand[] = [];
-  const watcher = new DemandWatcher({
-    ...{ catalogs, managers: [], log: silentLog, onDemand: (demand: Demand) => history.push(demand) },
-    ...options,
-  });
+  const source = workQueue({ catalogs, managers: [], ...options });
+  const watcher = source.open({ log: silentLog, onDemand: (demand) => history.push(demand) });
   onTestFinished(() => watcher.stop());
   watcher.start();
-  const find = (project: string) => watcher.demand.managers.find((manager) => manager.project === project);
-  const found = async (project: string, holds: (manager: ManagerDemand) => boolean = () => true) => {
+  const find = (project: string) => history.at(-1)?.projects.find(({ name }) => name === project);
+  const found = async (project: string, holds: (manager: ProjectDemand) => boolean = () => true) => {
     await until(
-      () => history.length > 0 && holds(find(project) ?? ({} as ManagerDemand)),
+      () => history.length > 0 && holds(find(project) ?? ({} as ProjectDemand)),
       LONG,
       `demand of ${project}`,
     );
-    return find(project) as ManagerDemand;
+    return find(project) as ProjectDemand;
   };
-  return { watcher, history, find, found };
+  return { history, last: () => history.at(-1), find, found };
 }
 
 /** Steps that run until they are killed. */
@@ -42,7 +40,7 @@ describe('with real Work Queue tools', () => {
     const steps = [...sleepers(3), ...sleepers(2, 'big'), ...sleepers(1, 'unstated')];
     const flow = await startFlow(catalog, 'mc-run', steps);
     const waiting = await found('mc-run', (manager) => manager.tasksWaiting === 6);
-    expect(waiting).toMatchObject({ source: 'manager', protocol: 9, address: `127.0.0.1:${flow.port}`, workers: [] });
+    expect(waiting).toMatchObject({ manager: `127.0.0.1:${flow.port}`, workers: [] });
     const kinds = waiting.waiting.map(({ category: _, ...need }) => need);
     expect(kinds.sort((a, b) => b.count - a.count)).toEqual([
       { count: 3, cores: 1, memory: 64, disk: 64 },
@@ -52,7 +50,7 @@ describe('with real Work Queue tools', () => {
 
     startWorker(flow, 'worker-7f.0001');
     const served = await found('mc-run', ({ workers }) => (workers?.[0]?.tasksRunning ?? 0) > 0);
-    expect(served.workers).toMatchObject([{ tag: 'worker-7f.0001', cores: 2, memory: 512, disk: 500 }]);
+    expect(served.workers).toMatchObject([{ tag: 'worker-7f.0001', shape: { cores: 2, memory: 512, disk: 500 } }]);
     expect(served.tasksWaiting + served.tasksOnWorkers).toBe(6);
     expect(served.waiting.reduce((sum, need) => sum + need.count, 0)).toBe(served.tasksWaiting);
     expect(served.running[0]?.memory).toBeGreaterThanOrEqual(64);
@@ -73,18 +71,18 @@ describe('with real Work Queue tools', () => {
     await found('stages', (manager) => manager.tasksWaiting === 1);
     startWorker(flow, 'w1');
     const later = await found('stages', (manager) => manager.tasksWaiting + manager.tasksOnWorkers === 5);
-    expect(later.source).toBe('manager');
+    expect(later.workers).toBeDefined();
     const [row] = await fetchCatalog({ ...catalog, timeoutMs: 30_000 });
     expect(row?.tasksWaiting).toBe(1);
     expect(find('stages')).toBeDefined();
   });
 
-  it('asks nobody for workers when a port is reused by a project that nobody wants', async () => {
+  it('asks nobody for workers when a port is reused by a project that the catalog does not list', async () => {
     const catalog = await startCatalog();
     const elsewhere = await startCatalog();
     const port = await freePort();
     const first = await startFlow(catalog, 'wanted-a', sleepers(4), { port });
-    const { found, find, watcher } = watch([catalog], { projects: /^wanted/ });
+    const { found, find, last } = watch([catalog]);
     await found('wanted-a', (manager) => manager.tasksWaiting === 4);
     first.process.kill('SIGKILL');
     await new Promise((resolve) => first.process.once('exit', resolve));
@@ -92,23 +90,25 @@ describe('with real Work Queue tools', () => {
     await until(() => find('wanted-a') === undefined, LONG, 'the end of the killed manager');
 
     // A watcher that starts now knows of the killed manager only by its row, and finds somebody else there.
-    const fresh = watch([catalog], { projects: /^wanted/ });
-    await until(() => fresh.watcher.demand.partial === undefined, LONG);
+    const fresh = watch([catalog]);
+    await until(() => fresh.last() !== undefined && fresh.last()?.partial === undefined, LONG);
     expect((await fetchCatalog({ ...catalog, timeoutMs: 30_000 }))[0]).toMatchObject({
       project: 'wanted-a',
       tasksWaiting: 4,
     });
-    expect(fresh.watcher.demand.managers).toEqual([]);
-    expect(watcher.demand.managers).toEqual([]);
-    expect(fresh.history.every(({ managers }) => managers.length === 0)).toBe(true);
+    expect(fresh.last()?.projects).toEqual([]);
+    expect(last()?.projects).toEqual([]);
+    expect(fresh.history.every(({ projects }) => projects.length === 0)).toBe(true);
   });
 
   it('serves a manager with a password to those who know it', async () => {
     const catalog = await startCatalog();
     const flow = await startFlow(catalog, 'locked', sleepers(2), { password: 'release\n' });
     const knowing = watch([catalog], { password: Buffer.from('release\n') });
-    expect(await knowing.found('locked', (manager) => manager.tasksWaiting === 2)).toMatchObject({
-      needsPassword: true,
+    expect(
+      await knowing.found('locked', ({ closed, tasksWaiting }) => closed === undefined && tasksWaiting === 2),
+    ).toMatchObject({
+      authenticated: true,
       waiting: [{ count: 2, cores: 1, memory: 64, disk: 64 }],
     });
     for (const [password, why] of [
@@ -116,9 +116,9 @@ describe('with real Work Queue tools', () => {
       [Buffer.from('release'), /has another password/],
     ] as const) {
       const locked = watch([catalog], { password });
-      await until(() => locked.watcher.demand.managers.some((manager) => why.test(manager.locked ?? '')), LONG);
-      expect(locked.watcher.demand.problems).toEqual([]);
-      expect(locked.watcher.demand.managers).toMatchObject([{ project: 'locked', port: flow.port }]);
+      await until(() => locked.last()?.projects.some(({ closed = '' }) => why.test(closed)) === true, LONG);
+      expect(locked.last()?.problems).toEqual([]);
+      expect(locked.last()?.projects).toMatchObject([{ name: 'locked', manager: `127.0.0.1:${flow.port}` }]);
     }
   });
 
@@ -141,8 +141,8 @@ describe('with real Work Queue tools', () => {
     await found('local-step', (manager) => manager.silentSince !== undefined);
     writeFileSync(gate, '');
     await found('local-step', (manager) => manager.tasksWaiting + manager.tasksOnWorkers === 3);
-    const from = history.findIndex(({ managers }) => managers.length === 1);
-    expect(history.slice(from).every(({ managers }) => managers.length === 1)).toBe(true);
+    const from = history.findIndex(({ projects }) => projects.length === 1);
+    expect(history.slice(from).every(({ projects }) => projects.length === 1)).toBe(true);
   });
 
   it('needs no catalog for a manager that is named', async () => {
@@ -151,7 +151,7 @@ describe('with real Work Queue tools', () => {
     const { found } = watch([], { managers: [{ host: '127.0.0.1', port }] });
     await startFlow(catalog, 'named', sleepers(2), { port });
     expect(await found('named', (manager) => manager.tasksWaiting === 2)).toMatchObject({
-      address: `127.0.0.1:${port}`,
+      manager: `127.0.0.1:${port}`,
     });
   });
 });

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { HostPort } from '../../../framework/workqueue/exchange.ts';
+import type { HostPort } from '../../../framework/net/address.ts';
 import { freePort, until } from './peers.ts';
 
 /** A directory that is removed when the test is over. */

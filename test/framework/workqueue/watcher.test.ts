@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Demand } from '../../../framework/workqueue/demand.ts';
+import type { Demand } from '../../../framework/demand/demand.ts';
 import type { Row } from '../../../framework/workqueue/records.ts';
-import { DemandWatcher, type DemandWatcherOptions } from '../../../framework/workqueue/watcher.ts';
+import { type WorkQueueOptions, workQueue } from '../../../framework/workqueue/watcher.ts';
 import { answering, catalogAnswer, firstRow, freePort, listen, type Peer, silentLog, until } from './peers.ts';
 
 /** Asks often, and gives up on nobody: what takes long is the machine. */
@@ -9,16 +9,10 @@ const QUICK = { catalogMs: 20, busyMs: 20, idleMs: 40, catalogTimeoutMs: 60_000,
 /** For tests with peers that hang. */
 const IMPATIENT = { ...QUICK, catalogTimeoutMs: 300, silentMs: 100 };
 
-function watch(options: Partial<DemandWatcherOptions>) {
+function watch(options: Partial<WorkQueueOptions>) {
   const seen: Demand[] = [];
-  const watcher = new DemandWatcher({
-    catalogs: [],
-    managers: [],
-    intervals: QUICK,
-    log: silentLog,
-    onDemand: (demand) => seen.push(demand),
-    ...options,
-  });
+  const type = workQueue({ catalogs: [], managers: [], intervals: QUICK, ...options });
+  const watcher = type.open({ log: silentLog, onDemand: (demand) => seen.push(demand) });
   onTestFinished(() => watcher.stop());
   watcher.start();
   return { watcher, seen, last: () => seen.at(-1) };
@@ -64,18 +58,18 @@ describe('DemandWatcher', () => {
     const sim = await manager('sim', state);
     const catalog = await catalogOf(() => [sim.row()]);
     const { last, seen } = watch({ catalogs: [catalog] });
-    await until(() => last()?.managers[0]?.tasksWaiting === 3);
-    expect(last()?.managers).toMatchObject([
-      { project: 'sim', source: 'manager', waiting: [{ category: 'sim', count: 3, cores: 2, memory: 100 }] },
+    await until(() => last()?.projects[0]?.tasksWaiting === 3);
+    expect(last()?.projects).toMatchObject([
+      { name: 'sim', workers: [], waiting: [{ category: 'sim', count: 3, cores: 2, memory: 100 }] },
     ]);
     expect(last()?.partial).toBeUndefined();
     state.waiting = 1;
-    await until(() => last()?.managers[0]?.tasksWaiting === 1);
+    await until(() => last()?.projects[0]?.tasksWaiting === 1);
     const told = seen.length;
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(seen.length, 'nothing changed, so nothing is said').toBe(told);
     await sim.close();
-    await until(() => last()?.managers.length === 0);
+    await until(() => last()?.projects.length === 0);
     expect(last()?.problems).toEqual([]);
   });
 
@@ -88,10 +82,10 @@ describe('DemandWatcher', () => {
       record('old', port - 1, { lastheardfrom: Math.floor(Date.now() / 1000) - 200 }),
     ];
     const catalog = await catalogOf(() => rows);
-    const { watcher, last } = watch({ catalogs: [catalog] });
+    const { last } = watch({ catalogs: [catalog] });
     await until(() => last()?.partial === undefined && last() !== undefined);
     await until(() => catalog.accepted() > 5);
-    expect(watcher.demand.managers).toEqual([]);
+    expect(last()?.projects).toEqual([]);
     expect(other.accepted(), 'the foreign manager is asked once').toBe(1);
   });
 
@@ -102,7 +96,7 @@ describe('DemandWatcher', () => {
     const { last } = watch({ catalogs: [catalog] });
     await until(() => last()?.partial === undefined && last() !== undefined);
     rows = [other.row()];
-    await until(() => last()?.managers[0]?.project === 'other');
+    await until(() => last()?.projects[0]?.name === 'other');
   });
 
   it('is not delayed by catalogs and managers that hang, and asks each on one connection at a time', async () => {
@@ -111,11 +105,10 @@ describe('DemandWatcher', () => {
     const sim = await manager('sim', { waiting: 2 });
     const catalog = await catalogOf(() => [record('hangs', hangingManager.port), sim.row()]);
     const { last } = watch({ catalogs: [hangingCatalog, catalog], intervals: IMPATIENT });
-    await until(() => last()?.managers.some(({ project }) => project === 'sim') === true);
-    await until(() => last()?.managers.length === 2);
-    expect(last()?.managers.find(({ project }) => project === 'hangs')).toMatchObject({
+    await until(() => last()?.projects.some(({ name }) => name === 'sim') === true);
+    await until(() => last()?.projects.length === 2);
+    expect(last()?.projects.find(({ name }) => name === 'hangs')).toMatchObject({
       tasksWaiting: 0,
-      source: 'catalog',
     });
     await until(() => last()?.problems.length === 1);
     expect(last()?.problems[0]).toContain(`catalog 127.0.0.1:${hangingCatalog.port}`);
@@ -135,78 +128,77 @@ describe('DemandWatcher', () => {
       });
     });
     const { last } = watch({ managers: [peer], intervals: IMPATIENT });
-    await until(() => last()?.managers[0]?.tasksWaiting === 2);
+    await until(() => last()?.projects[0]?.tasksWaiting === 2);
     busy = true;
-    await until(() => last()?.managers[0]?.silentSince !== undefined);
-    expect(last()?.managers[0]?.tasksWaiting).toBe(2);
+    await until(() => last()?.projects[0]?.silentSince !== undefined);
+    expect(last()?.projects[0]?.tasksWaiting).toBe(2);
     busy = false;
     answerNow();
-    await until(() => last()?.managers[0] !== undefined && last()?.managers[0]?.silentSince === undefined);
+    await until(() => last()?.projects[0] !== undefined && last()?.projects[0]?.silentSince === undefined);
   });
 
   it('follows a manager that it knows although the catalog fails or forgets it', async () => {
     const sim = await manager('sim', { waiting: 1 });
     let answer = () => catalogAnswer([sim.row()]);
     const catalog = await listen(answering(() => answer()));
-    const { watcher, last } = watch({ catalogs: [catalog] });
-    await until(() => last()?.managers.length === 1);
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.projects.length === 1);
     for (const next of [() => catalogAnswer([]), () => 'HTTP/1.1 500 Oops\n\n']) {
       answer = next;
       const asked = catalog.accepted();
       await until(() => catalog.accepted() > asked + 2);
-      expect(watcher.demand.managers).toHaveLength(1);
+      expect(last()?.projects).toHaveLength(1);
     }
     await until(() => last()?.problems.length === 1);
     expect(last()?.problems).toEqual([`catalog 127.0.0.1:${catalog.port} answers with HTTP status 500`]);
     await sim.close();
-    await until(() => last()?.managers.length === 0);
+    await until(() => last()?.projects.length === 0);
   });
 
   it('finds a directly named manager that appears later, and lists it once although a catalog has it too', async () => {
     const port = await freePort();
     const rows: Row[] = [];
     const catalog = await catalogOf(() => rows);
-    const { last, watcher } = watch({
+    const { last } = watch({
       catalogs: [catalog],
       managers: [{ host: 'localhost', port }],
-      projects: /^other$/,
     });
     await until(() => last()?.problems.length === 1);
     const sim = await manager('sim', { waiting: 1 }, port);
-    await until(() => last()?.managers.length === 1);
-    expect(last()?.managers[0]).toMatchObject({ project: 'sim', address: `localhost:${port}` });
+    await until(() => last()?.projects.length === 1);
+    expect(last()?.projects[0]).toMatchObject({ name: 'sim', manager: `localhost:${port}` });
 
     const everyone = watch({ catalogs: [catalog], managers: [{ host: 'localhost', port }] });
     rows.push(sim.row());
     await until(() => catalog.accepted() > 20);
-    expect(everyone.watcher.demand.managers).toHaveLength(1);
-    expect(watcher.demand.managers).toHaveLength(1);
+    expect(everyone.last()?.projects).toHaveLength(1);
+    expect(last()?.projects).toHaveLength(1);
   });
 
   it('leaves a manager with SSL alone and says so', async () => {
     const tls = await listen(() => {});
     const catalog = await catalogOf(() => [record('secret', tls.port, { ssl: true, protocol: 11 })]);
     const { last } = watch({ catalogs: [catalog] });
-    await until(() => last()?.managers[0]?.locked !== undefined);
-    expect(last()?.managers).toMatchObject([{ project: 'secret', locked: expect.stringMatching(/SSL/) }]);
+    await until(() => last()?.projects[0]?.closed !== undefined);
+    expect(last()?.projects).toMatchObject([{ name: 'secret', closed: expect.stringMatching(/SSL/) }]);
     expect(tls.accepted()).toBe(0);
   });
 
-  it('looks again when poked', async () => {
+  it('looks again when it is told to', async () => {
     const state = { waiting: 0 };
     const sim = await manager('sim', state);
     const slow = { ...QUICK, busyMs: 60_000, idleMs: 60_000, catalogMs: 200 };
     const { last, watcher } = watch({ managers: [sim], intervals: slow });
-    await until(() => last()?.managers.length === 1);
+    await until(() => last()?.projects.length === 1);
     state.waiting = 5;
-    watcher.poke();
-    await until(() => last()?.managers[0]?.tasksWaiting === 5);
+    watcher.lookAt(`${sim.host}:${sim.port}`);
+    await until(() => last()?.projects[0]?.tasksWaiting === 5);
   });
 
   it('says that it has seen everything when there is nothing to see', async () => {
     const { last } = watch({});
     await until(() => last() !== undefined);
-    expect(last()).toMatchObject({ managers: [], problems: [] });
+    expect(last()).toMatchObject({ projects: [], problems: [] });
     expect(last()?.partial).toBeUndefined();
   });
 
@@ -219,7 +211,7 @@ describe('DemandWatcher', () => {
     await until(() => hanging.open() === 0 && catalog.open() === 0);
     const told = seen.length;
     const asked = catalog.accepted() + hanging.accepted();
-    watcher.poke();
+    watcher.lookAt(`127.0.0.1:${hanging.port}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(catalog.accepted() + hanging.accepted()).toBe(asked);
     expect(seen).toHaveLength(told);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { bounded, Starved, TooSlow } from '../../../validation/jdl/bounded.ts';
+import { bounded, Starved, TooSlow } from '../../../validation/input/bounded.ts';
 import { pythonSub } from '../../../validation/jdl/pythonsub.ts';
 
 /** More ways to match than can ever be tried. */

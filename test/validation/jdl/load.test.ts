@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JdlError } from '../../../validation/input/input-error.ts';
-import { megabytes, seconds, textOf } from '../../../validation/jdl/keys.ts';
+import { textOf } from '../../../validation/jdl/keys.ts';
 import { type JdlOptions, loadJdl } from '../../../validation/jdl/load.ts';
+import { megabytes, seconds } from '../../../validation/units/parse.ts';
 
 let directory: tmp.DirResult;
 beforeEach(() => {

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Driver } from '../../../framework/driver.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { type OpsServer, serveOps } from '../../../framework/ops/server.ts';
-import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
+import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
+import { workQueue } from '../../../framework/workqueue/watcher.ts';
+import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 import type { Cluster } from '../../../validation/server/api.ts';
 import { endedRun, finding, makeRun, ran } from './sample-runs.ts';
 import { Serving } from './serving.ts';
@@ -25,10 +27,10 @@ beforeEach(async () => {
   serving = new Serving();
   stateDir = mkdtempSync(join(tmpdir(), 'metrics-test-'));
   driver = new Driver({
-    pools: [DEFAULT_POOL],
+    pools: [defaultPool(WORK_QUEUE_WORKER)],
     info: { user: 'tester', name: 'test' },
     connection: { locate: parseMaster('127.0.0.1:1', { log }) },
-    demand: { catalogs: [], managers: [] },
+    sources: [workQueue({ catalogs: [], managers: [] })],
     stateDir,
     log,
     onFatal: silent,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { globMatches, wildcardMatches } from '../../../validation/workflow/glob.ts';
+import { globMatches } from '../../../validation/workflow/glob.ts';
+import { wildcardMatches } from '../../../validation/workflow/scope.ts';
 
 describe('a glob', () => {
   it.each([

@@ -5,6 +5,7 @@ import { phaseSteps } from '../../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
+import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { planPhase } from '../inputs/made-files.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from '../judging/criteria.ts';
@@ -14,6 +15,7 @@ import type { RunLock } from '../store/lock.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 import { runPhase } from './phase.ts';
+import { stepTokens } from './step-key.ts';
 import type { LogStreams } from './streams.ts';
 
 export interface Execution {
@@ -30,6 +32,8 @@ export interface Execution {
   /** Makeflow shares it. */
   lock?: RunLock | undefined;
   signal: AbortSignal;
+  /** Aborted, with the reason, when what the steps run on is gone. */
+  failed?: AbortSignal | undefined;
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
 }
@@ -45,7 +49,8 @@ export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoic
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
 export async function executeRun(execution: Execution): Promise<Report> {
-  const { journal, signal } = execution;
+  const { journal, signal: stopped, failed } = execution;
+  const signal = failed ? AbortSignal.any([stopped, failed]) : stopped;
   journal.update({ state: 'running' });
   let { plan } = execution;
   let problem: string | undefined;
@@ -64,16 +69,24 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const { batch, retries, streams, secrets, lock } = execution;
     problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
   }
-  const end = signal.aborted
+  if (failed?.aborted) problem = String(failed.reason);
+  const end = stopped.aborted
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
     : problem !== undefined && { problem };
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
-async function writePhase(run: RunDir, plan: Plan, phase: number, { secrets, logLimit }: LogChoice): Promise<void> {
+async function writePhase(
+  run: RunDir,
+  plan: Plan,
+  phase: number,
+  { secrets = [], logLimit }: LogChoice,
+): Promise<void> {
+  const tokens = stepTokens(run);
   await writeMakeflow(plan, run.work, phase, {
     patterns: patternsForGrep(rulesOf(run)),
-    exports: (secrets ?? []).map(({ name }) => name),
+    exports: secrets.length > 0 ? [...secrets.map(({ name }) => name), MASKS_VARIABLE] : [],
+    tokenOf: (step) => tokens.of(step),
     outputLimit: logLimit,
   });
 }

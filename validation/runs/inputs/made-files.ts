@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
-import { readRegular } from '../../jdl/regular-file.ts';
 import type { Finding } from '../../report/model.ts';
 import { stepFile } from '../../step/names.ts';
 import { MadeFileError } from '../../workflow/errors.ts';
@@ -38,10 +38,15 @@ export function planPhase(
     if (existsSync(path)) {
       try {
         bins[one.file] = readLines(path);
+        // For whoever begins another run with --from this one, and must not read makeflow's directory.
+        mkdirSync(join(run.path, 'input'), { recursive: true });
+        copyFileSync(path, join(run.path, 'input', basename(path)));
       } catch (error) {
         return { problem: `${one.file} of ${one.madeBy} cannot be read: ${(error as Error).message}`, findings: [] };
       }
-    } else if (due.includes(one)) return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
+    }
+    if (!(one.file in bins) && due.includes(one))
+      return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
   }
   const unmade = due.find(({ madeBy }) => view.steps.get(madeBy)?.state === 'aborted');
   if (unmade) return { problem: `${unmade.madeBy}, which makes ${unmade.file}, was not run`, findings: [] };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { megabytes, seconds } from '../../jdl/keys.ts';
+import { megabytes, seconds } from '../../units/parse.ts';
 
 /** Section `gc` of `relval.yaml`: which runs may go. */
 export const gcSection = z

@@ -1,4 +1,5 @@
 import type { StepState } from '../../report/model.ts';
+import { stateAfter } from '../../report/step-states.ts';
 
 /**
  * One line of events.ndjson: everything that happened to a run, in order, appended and never changed. `time` in ms
@@ -163,15 +164,14 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.phase = event.phase;
       break;
     case 'step-submitted':
-      change(view, event.step, { state: 'submitted', since: event.time });
+      change(view, event.step, changeOfState(event));
       break;
     case 'step-running':
       change(view, event.step, {
-        state: 'running',
+        ...changeOfState(event),
         attempt: event.attempt,
         worker: event.worker,
         host: undefined,
-        since: event.time,
         start: event.time,
       });
       break;
@@ -179,13 +179,12 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       change(view, event.step, { host: event.host });
       break;
     case 'step-requeued':
-      change(view, event.step, { state: 'submitted', since: event.time, message: event.message });
+      change(view, event.step, { ...changeOfState(event), message: event.message });
       break;
     case 'step-ended':
       change(view, event.step, {
-        state: event.retried ? 'submitted' : event.state,
+        ...changeOfState(event),
         attempt: event.attempt,
-        since: event.time,
         message: event.message,
         seconds: event.seconds,
         ...(event.host !== undefined && { host: event.host }),
@@ -200,6 +199,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       delete view.reason;
       break;
   }
+}
+
+function changeOfState(event: RunEvent): Change {
+  const state = stateAfter(event);
+  return state === undefined ? {} : { state, since: event.time };
 }
 
 function addStep(view: RunView, id: string, stage: string): void {

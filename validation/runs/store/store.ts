@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
-import { readRegular } from '../../jdl/regular-file.ts';
 import { EventReader, EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';

@@ -1,3 +1,4 @@
+import { median } from '../../statistics/quantiles.ts';
 import type { RunView } from './events.ts';
 import type { RunRecord, RunTiming } from './record.ts';
 
@@ -69,12 +70,4 @@ export function expectedEnd(
   }
   const shift = shifts.length > 0 ? Math.max(...shifts) : 0;
   return Math.max(now, created + (total + shift) * 1000);
-}
-
-/** The middle one of some numbers, at least one. */
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[half - 1 + (sorted.length % 2)] ?? 0, sorted[half] ?? 0];
-  return (low + high) / 2;
 }

@@ -2,6 +2,7 @@ import { countTroubles, describeFindings, groupFindings, placeOf } from '../../r
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import type { Diff, RunSummary } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { streamOf } from '../log/streams.ts';
 import { RunBadge, StepBadge } from '../parts/badge.tsx';
@@ -13,7 +14,6 @@ import { useKeys } from '../state/keys.ts';
 import { go } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted } from '../words.ts';
 import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { printable } from '../../report/printable.ts';
 import type { RunStatus } from '../../runs/store/record.ts';
 import type { RunSummary } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { listKeys } from '../parts/list-keys.ts';
@@ -12,7 +13,7 @@ import { pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, query, setQuery } from '../state/place.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 import { HistoryStrips } from './history.tsx';
 import { useRuns } from './list.ts';
 

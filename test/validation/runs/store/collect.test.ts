@@ -5,6 +5,7 @@ import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logsOf, placeFiles, takeFiles } from '../../../../validation/runs/store/collect.ts';
 import { RunDir } from '../../../../validation/runs/store/store.ts';
+import { masksOf } from '../../../../validation/step/mask.ts';
 
 let dir: DirResult;
 let run: RunDir;
@@ -35,7 +36,7 @@ describe('what a step has left in the place of a file', () => {
       }
       writeFileSync(join(work, 'sim.stderr.log'), 'said');
       takeFiles(run, 'sim', 1, work);
-      expect(await placeFiles(run, 'sim', 1, ['secret'])).toBeUndefined();
+      expect(await placeFiles(run, 'sim', 1, masksOf(['secret']))).toBeUndefined();
       const directory = run.attemptDir('sim', 1);
       expect(readFileSync(join(directory, 'stderr.log'), 'utf8')).toBe('said');
       expect(await logsOf(directory)).toEqual(['stderr.log']);
@@ -46,7 +47,7 @@ describe('what a step has left in the place of a file', () => {
       for (const file of ['stdout.log', 'result.json', '.taken-stdout.log', 'logs']) make(join(directory, file));
       for (const file of FILES) writeFileSync(join(work, `sim.${file}`), file === 'logs' ? '' : 'x');
       takeFiles(run, 'sim', 1, work);
-      expect(await placeFiles(run, 'sim', 1, [])).toBeUndefined();
+      expect(await placeFiles(run, 'sim', 1, masksOf([]))).toBeUndefined();
       expect(readFileSync(join(directory, 'stdout.log'), 'utf8')).toBe('x');
       expect(lstatSync(join(directory, 'result.json')).isFile()).toBe(true);
       expect(existsSync('/dev/zero')).toBe(true);

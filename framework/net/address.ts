@@ -1,0 +1,21 @@
+/** Where something listens. IPv6 addresses without brackets. */
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+/**
+ * Reads `HOST:PORT` or `[IPV6]:PORT`, port 1 to 65535; undefined for anything else, also for a name that a
+ * command line would take for an option.
+ */
+export function parseHostPort(text: string): HostPort | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]-][^:\s[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port < 1 || port > 65535) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,49 @@
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import { pausing, unprovenLimit } from '../state/backoff.ts';
+import type { Census } from '../state/census.ts';
+import type { Pool } from '../state/pool.ts';
+import type { SchedulerState } from '../state/state.ts';
+
+/** How many workers a pool may launch now. */
+export interface Budget {
+  left: number;
+  /** Which of the pool's limits it is that leaves no more. */
+  limit: Obstacle;
+}
+
+/** The tightest of a pool's limits: its pause, its maximum, the trial of its first workers, its launches in a second. */
+export function budgetOf(
+  state: SchedulerState,
+  pool: Pool,
+  { alive, unproven }: Census = { alive: 0, serving: 0, unproven: 0 },
+  now: number,
+): Budget {
+  const backoff = state.poolBackoffs.get(pool.name);
+  if (backoff && pausing(backoff, now)) {
+    const seconds = Math.ceil((backoff.until - now) / 1000);
+    const detail = `pool ${pool.name} pauses for ${seconds} s, its workers failed ${backoff.failures} times in a row: ${backoff.why}`;
+    return { left: 0, limit: { reason: 'pool-pausing', detail } };
+  }
+  const times = (state.launchTimes.get(pool.name) ?? []).filter((time) => now - time < 1000);
+  state.launchTimes.set(pool.name, times);
+  const trial = unprovenLimit(state, pool.name);
+  const budgets: Budget[] = [
+    {
+      left: pool.max - alive,
+      limit: { reason: 'at-maximum', detail: `pool ${pool.name} has its maximum of ${pool.max} workers` },
+    },
+    {
+      left: pool.launchesPerSecond - times.length,
+      limit: {
+        reason: 'launch-rate',
+        detail: `pool ${pool.name} may launch ${pool.launchesPerSecond} workers a second`,
+      },
+    },
+  ];
+  if (trial !== undefined) {
+    const detail = `no worker of pool ${pool.name} has proved that it works yet: the first ${trial} must connect before more follow`;
+    budgets.push({ left: trial - unproven, limit: { reason: 'first-workers', detail } });
+  }
+  const tightest = budgets.reduce((a, b) => (b.left < a.left ? b : a));
+  return { left: Math.max(0, tightest.left), limit: tightest.limit };
+}

@@ -1,0 +1,185 @@
+import type { Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import { type Candidate, candidatesOf, FittingAgents, noOffers } from '../offers/candidates.ts';
+import { Constrained } from '../offers/constraints.ts';
+import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from '../offers/refusal.ts';
+import type { Frame } from '../state/frame.ts';
+import type { Pool } from '../state/pool.ts';
+import { type WorkerIdentity, workerId } from '../state/records.ts';
+import { split } from '../target/granularity.ts';
+import { Heap } from '../target/heap.ts';
+import { lacks, type Want } from '../target/wants.ts';
+import type { Budget } from './budget.ts';
+import { workerTask } from './task.ts';
+
+/**
+ * Launches as many of the wanted workers as the held offers and the pools' budgets allow, for the neediest project
+ * first; uses offers up, and says of each want what it lacks for.
+ * @returns agents that more is wanted of as soon as the workers that start there run
+ */
+export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Set<string> {
+  const agents = new Agents(frame);
+  const open = new Heap<Want>(
+    isNeedier,
+    wants.filter(({ target }) => !target.hold),
+  );
+  for (let want = open.pop(); want; want = open.pop()) {
+    const missing = want.left[want.at];
+    const budget = budgets.get(want.pool.name);
+    if (!missing || !budget) continue;
+    if (budget.left <= 0) {
+      want.blocked = budget.limit;
+      continue;
+    }
+    const candidate = agents.next(want.pool, missing.shape);
+    if (candidate) {
+      launch(frame, want, candidate, missing.shape, agents.constraintsOf(want.pool));
+      budget.left--;
+      missing.count--;
+    } else if (missing.unit) {
+      want.left.splice(want.at, 1, ...split(missing));
+    } else {
+      want.blocked = agents.blocked(want.pool, missing.shape);
+    }
+    // A smaller shape of the same manager may fit where this one does not.
+    if (missing.count === 0 || (!candidate && !missing.unit)) want.at++;
+    if (want.at < want.left.length) open.push(want);
+  }
+  for (const candidate of agents.used) accept(frame, candidate);
+  return wants.some(({ blocked }) => blocked?.reason === 'agents-busy') ? agents.busy : new Set();
+}
+
+function isNeedier(a: Want, b: Want): boolean {
+  if (a.share !== b.share) return a.share < b.share;
+  return a.project.startedAt < b.project.startedAt;
+}
+
+/** The agents with offers, as the pools see them. */
+class Agents {
+  readonly #frame: Frame;
+  readonly #byRole: Map<string, Candidate[]>;
+  readonly #avoided: string[];
+  readonly #inOrder = new Map<string, Candidate[]>();
+  readonly #constraints = new Map<string, Constrained>();
+  readonly #fitting = new Map<string, FittingAgents>();
+  readonly used = new Set<Candidate>();
+
+  constructor(frame: Frame) {
+    this.#frame = frame;
+    const { byRole, avoided } = candidatesOf(frame.state, frame.now);
+    this.#byRole = byRole;
+    this.#avoided = avoided;
+  }
+
+  next(pool: Pool, shape: Shape): Candidate | undefined {
+    const candidate = this.#fittingFor(pool, shape).next();
+    if (candidate) this.used.add(candidate);
+    return candidate;
+  }
+
+  blocked(pool: Pool, shape: Shape): Obstacle {
+    return this.#fittingFor(pool, shape).blocked(this.#avoided);
+  }
+
+  constraintsOf(pool: Pool): Constrained {
+    const known = this.#constraints.get(pool.name) ?? new Constrained(pool, this.#frame.state.workers.values());
+    this.#constraints.set(pool.name, known);
+    return known;
+  }
+
+  /** Those that have enough workers starting. */
+  get busy(): Set<string> {
+    const candidates = [...this.#byRole.values()].flat();
+    return new Set(candidates.filter(({ room }) => room <= 0).map(({ agentId }) => agentId));
+  }
+
+  #fittingFor(pool: Pool, shape: Shape): FittingAgents {
+    const key = `${pool.name}\n${shape.cores} ${shape.memory} ${shape.disk}`;
+    const known =
+      this.#fitting.get(key) ?? new FittingAgents(pool, shape, this.#candidatesFor(pool), this.constraintsOf(pool));
+    this.#fitting.set(key, known);
+    return known;
+  }
+
+  #candidatesFor({ role, placement }: Pool): Candidate[] {
+    const key = `${role}\n${placement}`;
+    const known = this.#inOrder.get(key) ?? byWorkers(this.#byRole.get(role) ?? [], placement);
+    this.#inOrder.set(key, known);
+    return known;
+  }
+}
+
+/** Agents with few workers of ours first, to spread; with many first, to pack. Linear: there are few different counts. */
+function byWorkers(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
+  const byCount = new Map<number, Candidate[]>();
+  for (const candidate of candidates) {
+    const list = byCount.get(candidate.workers);
+    if (list) list.push(candidate);
+    else byCount.set(candidate.workers, [candidate]);
+  }
+  const counts = [...byCount.keys()].sort((a, b) => (placement === 'spread' ? a - b : b - a));
+  return counts.flatMap((count) => byCount.get(count) ?? []);
+}
+
+function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, constrained: Constrained): void {
+  const { state, now } = frame;
+  const { pool, target, project } = want;
+  const resources = candidate.free.take(shape, pool.revocable);
+  if (!resources || state.frameworkId === undefined) return;
+  const places = constrained.launched(candidate.first);
+  const worker: WorkerIdentity = {
+    id: workerId(state.frameworkId, state.sequence),
+    pool: pool.name,
+    project: target.project,
+    manager: target.manager,
+    managerStartedAt: project.startedAt,
+    agentId: candidate.agentId,
+    hostname: candidate.first.hostname,
+    shape,
+    launchedAt: now,
+    ...(places && { places }),
+  };
+  frame.record({ type: 'launch', worker });
+  candidate.tasks.push(workerTask(pool, worker, resources, project));
+  candidate.room--;
+  want.launched++;
+  want.share += shape.cores / pool.weight;
+  state.launchTimes.get(pool.name)?.push(now);
+  state.counters.launches++;
+}
+
+function accept(frame: Frame, { offers, tasks, room }: Candidate): void {
+  for (const { id } of offers) frame.state.offers.delete(id.value);
+  frame.call({
+    type: 'ACCEPT',
+    accept: {
+      offer_ids: offers.map(({ id }) => id),
+      operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }],
+      filters: { refuse_seconds: room > 0 ? LONG_REFUSAL_SECONDS : BUSY_REFUSAL_SECONDS },
+    },
+  });
+}
+
+/** Why a want that no offer was held for gets nothing: its hold, its pool's limit, or what the last offers told. */
+export function reasonWithoutOffers(want: Want, budget: Budget | undefined, before: Obstacle | undefined): Obstacle {
+  if (want.target.hold) return want.target.hold;
+  if (budget && budget.left <= 0) return budget.limit;
+  const missing = want.left.find(({ count }) => count > 0);
+  return before ?? noOffers(want.pool, missing?.unit ?? missing?.shape ?? want.pool.shape);
+}
+
+/** Workers that only lack offers, by role: those held back by a pause, a limit or a rate want no offers now. */
+export function lackingOffers(wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Map<string, number> {
+  const byRole = new Map<string, number>();
+  const spent = new Map<string, number>();
+  for (const want of wants) {
+    if (want.target.hold) continue;
+    const { name, role } = want.pool;
+    const left = (budgets.get(name)?.left ?? 0) - (spent.get(name) ?? 0);
+    const count = Math.min(lacks(want), left);
+    if (count <= 0) continue;
+    spent.set(name, (spent.get(name) ?? 0) + count);
+    byRole.set(role, (byRole.get(role) ?? 0) + count);
+  }
+  return byRole;
+}

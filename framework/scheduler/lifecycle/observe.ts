@@ -1,0 +1,99 @@
+import type { Demand, ProjectDemand, SeenWorker } from '../../demand/demand.ts';
+import { bookConnected, excuseWorkersOf } from '../state/backoff.ts';
+import type { Frame } from '../state/frame.ts';
+import { poolOf } from '../state/pool.ts';
+import { indexWorker, type SchedulerState, unindexWorker } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
+
+/**
+ * Takes in one look at the projects: what waits, which workers are connected, and what each of them runs.
+ * A project whose object is the one of the last look has not changed, and costs nothing.
+ */
+export function observe(frame: Frame, demand: Demand): void {
+  const { state, now } = frame;
+  const before = state.projects;
+  state.demand = demand;
+  state.projects = new Map(demand.projects.map((project) => [project.manager, project]));
+  for (const project of demand.projects) {
+    const { manager, startedAt } = project;
+    const known = before.get(manager);
+    if (known === project) continue;
+    if (known && known.startedAt !== startedAt) excuseWorkersOf(state, manager, now);
+    state.dirty.add(manager);
+    noteWaiting(state, project, now);
+    if (project.workers) observeWorkers(frame, project, project.workers);
+  }
+  for (const manager of before.keys()) {
+    if (state.projects.has(manager)) continue;
+    excuseWorkersOf(state, manager, now);
+    state.waiting.delete(manager);
+    state.dirty.add(manager);
+  }
+}
+
+function noteWaiting(state: SchedulerState, { manager, startedAt, tasksWaiting }: ProjectDemand, now: number): void {
+  const known = state.waiting.get(manager);
+  const any = tasksWaiting > 0;
+  if (known?.any === any && known.managerStartedAt === startedAt) return;
+  state.waiting.set(manager, { managerStartedAt: startedAt, any, since: now });
+}
+
+/**
+ * Whether the list of a project's workers can be believed to be whole: its manager answers, and where tasks are on
+ * workers there are workers. (The list may be a question of its own, which may have failed.)
+ */
+export function listsAllWorkers({ silentSince, workers, tasksOnWorkers }: ProjectDemand): boolean {
+  return silentSince === undefined && workers !== undefined && (workers.length > 0 || tasksOnWorkers === 0);
+}
+
+function observeWorkers(frame: Frame, project: ProjectDemand, workers: readonly SeenWorker[]): void {
+  const { state } = frame;
+  const listed = new Set<string>();
+  for (const seen of workers) {
+    const worker = state.workers.get(seen.tag);
+    if (!worker) continue;
+    listed.add(worker.id);
+    if (worker.manager !== project.manager || worker.managerStartedAt !== project.startedAt) {
+      rehome(state, worker, project);
+    }
+    noteConnected(frame, worker, seen);
+  }
+  if (!listsAllWorkers(project)) return;
+  for (const worker of state.workersOf.get(project.manager) ?? []) {
+    if (worker.connected && !listed.has(worker.id)) noteGone(frame, worker);
+  }
+}
+
+/**
+ * A worker serves the manager that lists it. That may be another than it was launched for: one that took over the port
+ * before the worker had connected, or the same one at another address. A project that the worker's pool does not serve
+ * must not keep it.
+ */
+function rehome(state: SchedulerState, worker: Worker, project: ProjectDemand): void {
+  unindexWorker(state, worker);
+  worker.manager = project.manager;
+  worker.managerStartedAt = project.startedAt;
+  worker.project = project.name;
+  if (poolOf(state.pools, project)?.name !== worker.pool) state.strayed.add(worker.id);
+  indexWorker(state, worker);
+}
+
+function noteConnected({ now, state }: Frame, worker: Worker, { tasksRunning }: SeenWorker): void {
+  if (worker.connectedAt === undefined) {
+    worker.connectedAt = now;
+    worker.tasksSince = now;
+    bookConnected(state, worker);
+  }
+  worker.connected = true;
+  if (worker.tasksRunning !== tasksRunning) {
+    worker.tasksRunning = tasksRunning;
+    worker.tasksSince = now;
+  }
+}
+
+/** Its manager lists it no more; Mesos will say that it ended. Until then it is no capacity. */
+function noteGone({ now }: Frame, worker: Worker): void {
+  worker.connected = false;
+  worker.tasksRunning = 0;
+  worker.tasksSince = now;
+}

@@ -1,0 +1,201 @@
+import type { Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import type { Offer, TaskInfo } from '../../mesos/messages.ts';
+import { pausing } from '../state/backoff.ts';
+import { coresText, type Pool } from '../state/pool.ts';
+import type { SchedulerState } from '../state/state.ts';
+import type { Constrained } from './constraints.ts';
+import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
+import { FreeResources } from './resources.ts';
+
+/** Launches not yet running on one agent: every Mesos task starts an executor, and too many at once starve each other. */
+export const STARTING_PER_AGENT = 64;
+
+/** One agent's free resources for one role, from all of its offers that we hold. */
+export class Candidate {
+  readonly agentId: string;
+  readonly role: string;
+  readonly first: Offer;
+  readonly offers: Offer[];
+  readonly tasks: TaskInfo[] = [];
+  /** How many workers of ours it has, and how many more launches it may be given. */
+  readonly workers: number;
+  room: number;
+  #free: FreeResources | undefined;
+
+  constructor(first: Offer, { workers, starting }: AgentCensus) {
+    this.agentId = first.agent_id.value;
+    this.role = roleOf(first);
+    this.first = first;
+    this.offers = [first];
+    this.workers = workers;
+    this.room = STARTING_PER_AGENT - starting;
+  }
+
+  /** Added up when first looked at: most offers of a large cluster are only given back. */
+  get free(): FreeResources {
+    this.#free ??= new FreeResources(this.offers);
+    return this.#free;
+  }
+}
+
+interface AgentCensus {
+  workers: number;
+  starting: number;
+}
+
+/** The role an offer was made to; masters leave it out for frameworks without MULTI_ROLE. */
+export function roleOf(offer: Offer): string {
+  return offer.allocation_info?.role ?? '*';
+}
+
+/** The agents with offers, by role. Those that are avoided are left out, and counted. */
+export function candidatesOf(
+  state: SchedulerState,
+  now: number,
+): { byRole: Map<string, Candidate[]>; avoided: string[] } {
+  const found = new Map<string, Candidate>();
+  const byRole = new Map<string, Candidate[]>();
+  const avoided: string[] = [];
+  const census = censusByAgent(state);
+  for (const { offer } of state.offers.values()) {
+    const agentId = offer.agent_id.value;
+    const why = reasonToAvoid(state, offer, now);
+    if (why !== undefined) {
+      avoided.push(why);
+      continue;
+    }
+    const key = `${agentId}\n${roleOf(offer)}`;
+    const known = found.get(key);
+    if (known) {
+      known.offers.push(offer);
+      continue;
+    }
+    const candidate = new Candidate(offer, census.get(agentId) ?? { workers: 0, starting: 0 });
+    found.set(key, candidate);
+    const list = byRole.get(candidate.role);
+    if (list) list.push(candidate);
+    else byRole.set(candidate.role, [candidate]);
+  }
+  return { byRole, avoided };
+}
+
+function censusByAgent(state: SchedulerState): Map<string, AgentCensus> {
+  const byAgent = new Map<string, AgentCensus>();
+  for (const { agentId, phase } of state.workers.values()) {
+    const census = byAgent.get(agentId) ?? { workers: 0, starting: 0 };
+    byAgent.set(agentId, census);
+    census.workers++;
+    if (phase === 'launched' || phase === 'starting') census.starting++;
+  }
+  return byAgent;
+}
+
+function reasonToAvoid(state: SchedulerState, { agent_id, unavailability }: Offer, now: number): string | undefined {
+  const backoff = state.agentBackoffs.get(agent_id.value);
+  if (backoff && pausing(backoff, now)) return backoff.why;
+  if (!unavailability) return undefined;
+  const { start, end } = timesOf(unavailability);
+  return now >= start - DRAIN_AHEAD_MS && now < end ? 'about to be taken down' : undefined;
+}
+
+/**
+ * The agents on which one pool's workers of one shape fit, in the order of its placement. What is free only shrinks
+ * while workers are placed, so an agent that no longer fits is left out for good: each launch costs what it looks at.
+ */
+export class FittingAgents {
+  readonly #shape: Shape;
+  readonly #pool: Pool;
+  readonly #constrained: Constrained;
+  readonly #candidates: readonly Candidate[];
+  readonly #fitting: Candidate[] = [];
+  #unseen = 0;
+  #at = 0;
+  #blocked: Obstacle | undefined;
+
+  /** @param candidates of the pool's role, in the order of its placement */
+  constructor(pool: Pool, shape: Shape, candidates: readonly Candidate[], constrained: Constrained) {
+    this.#pool = pool;
+    this.#shape = shape;
+    this.#candidates = candidates;
+    this.#constrained = constrained;
+  }
+
+  /** Where the next worker goes; `spread` goes round the agents, `pack` fills one before the next. */
+  next(): Candidate | undefined {
+    const fitting = this.#fitting;
+    for (;;) {
+      const spreads = this.#pool.placement === 'spread' && this.#unseen < this.#candidates.length;
+      if (spreads || fitting.length === 0) {
+        const fresh = this.#candidates[this.#unseen++];
+        if (!fresh) return undefined;
+        if (!this.#isFit(fresh)) continue;
+        fitting.push(fresh);
+        return fresh;
+      }
+      if (this.#at >= fitting.length) this.#at = 0;
+      const candidate = fitting[this.#at] as Candidate;
+      if (this.#isFit(candidate)) {
+        if (this.#pool.placement === 'spread') this.#at++;
+        return candidate;
+      }
+      const last = fitting.pop() as Candidate;
+      if (last !== candidate) fitting[this.#at] = last;
+    }
+  }
+
+  /** Why there is no next one; `avoided`: why agents with offers are not among the candidates. */
+  blocked(avoided: readonly string[]): Obstacle {
+    this.#blocked ??= this.#findReason(avoided);
+    return this.#blocked;
+  }
+
+  #isFit(candidate: Candidate): boolean {
+    return (
+      candidate.room > 0 &&
+      candidate.free.fits(this.#shape, this.#pool.revocable) &&
+      this.#constrained.allows(candidate.first)
+    );
+  }
+
+  #findReason(avoided: readonly string[]): Obstacle {
+    const needs = `a worker needs ${words(this.#shape)}`;
+    const candidates = this.#candidates;
+    if (candidates.length === 0) {
+      const [why] = avoided;
+      if (why === undefined) return noOffers(this.#pool, this.#shape);
+      return { reason: 'agents-pausing', detail: `${avoided.length} agents with offers are avoided: ${why}` };
+    }
+    const { revocable, role, name } = this.#pool;
+    const large = candidates.filter(({ free }) => free.fits(this.#shape, revocable));
+    if (large.length === 0) {
+      const largest = candidates.map(({ free }) => free.largest(revocable)).reduce((a, b) => closer(this.#shape, a, b));
+      const detail = `what is left of the offers from role ${role} is too small: the largest has ${words(largest)}, ${needs}`;
+      return { reason: 'offers-too-small', detail };
+    }
+    if (large.some(({ first }) => this.#constrained.allows(first))) {
+      const detail = `${STARTING_PER_AGENT} workers are starting on each agent that has room: more follow as they run`;
+      return { reason: 'agents-busy', detail };
+    }
+    return {
+      reason: 'constraints',
+      detail: `none of ${large.length} agents with room is allowed by the constraints of pool ${name}`,
+    };
+  }
+}
+
+/** No offers at all: the answer where none were held. */
+export function noOffers({ role }: Pool, shape: Shape): Obstacle {
+  return { reason: 'no-offers', detail: `Mesos makes no offers from role ${role} now; a worker needs ${words(shape)}` };
+}
+
+/** Which of two has more of what a shape lacks most of. */
+function closer(shape: Shape, a: Shape, b: Shape): Shape {
+  const part = (have: Shape): number =>
+    Math.min(have.cores / shape.cores, have.memory / shape.memory, have.disk / shape.disk);
+  return part(b) > part(a) ? b : a;
+}
+
+function words({ cores, memory, disk }: Shape): string {
+  return `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk`;
+}

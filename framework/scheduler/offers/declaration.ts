@@ -1,0 +1,51 @@
+import type { FrameworkInfo } from '../../mesos/messages.ts';
+import type { Frame } from '../state/frame.ts';
+import type { Pool } from '../state/pool.ts';
+import type { Declaration, SchedulerState } from '../state/state.ts';
+
+/** What Mesos is told of this framework by whoever runs it; id, roles and capabilities are the core's to say. */
+export type FrameworkTraits = Omit<FrameworkInfo, 'id' | 'roles' | 'capabilities'>;
+
+/** The roles of all pools, each once. */
+export function rolesOf(pools: readonly Pool[]): string[] {
+  return [...new Set(pools.map(({ role }) => role))];
+}
+
+/** What the pools need this framework to be. */
+export function declarationOf(pools: readonly Pool[]): Declaration {
+  const capabilities = ['MULTI_ROLE', 'RESERVATION_REFINEMENT', 'PARTITION_AWARE', 'TASK_KILLING_STATE'];
+  if (pools.some(({ revocable }) => revocable)) capabilities.push('REVOCABLE_RESOURCES');
+  return { roles: rolesOf(pools), capabilities };
+}
+
+export function frameworkInfo(state: SchedulerState, traits: FrameworkTraits, declared: Declaration): FrameworkInfo {
+  return {
+    ...traits,
+    ...(state.frameworkId !== undefined && { id: { value: state.frameworkId } }),
+    roles: declared.roles,
+    capabilities: declared.capabilities.map((type) => ({ type })),
+  };
+}
+
+/** After the pools have changed: tells Mesos of new roles (which begin suppressed) and capabilities. */
+export function redeclare(frame: Frame, traits: FrameworkTraits): void {
+  const { state, now } = frame;
+  const wanted = declarationOf(state.pools);
+  if (!state.declared || isSame(state.declared, wanted)) return;
+  state.declared = wanted;
+  for (const role of state.roles.keys()) if (!wanted.roles.includes(role)) state.roles.delete(role);
+  for (const role of wanted.roles) {
+    if (!state.roles.has(role)) state.roles.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
+  }
+  frame.call({
+    type: 'UPDATE_FRAMEWORK',
+    update_framework: {
+      framework_info: frameworkInfo(state, traits, wanted),
+      suppressed_roles: wanted.roles.filter((role) => state.roles.get(role)?.suppressed),
+    },
+  });
+}
+
+function isSame(a: Declaration, b: Declaration): boolean {
+  return a.roles.join('\n') === b.roles.join('\n') && a.capabilities.join('\n') === b.capabilities.join('\n');
+}

@@ -1,0 +1,105 @@
+import type { Shape } from '../../demand/demand.ts';
+import type { Offer, Resource } from '../../mesos/messages.ts';
+
+/** Mesos counts scalars to three decimals (values.cpp): whole thousandths keep sums exact. */
+const THOUSANDTHS = 1000;
+const toThousandths = (value: number): number => Math.round(value * THOUSANDTHS);
+
+const NAMES = [
+  ['cores', 'cpus'],
+  ['memory', 'mem'],
+  ['disk', 'disk'],
+] as const;
+
+/** The resources of one name that may be taken together, most deeply reserved first: nobody else can use those. */
+interface Stock {
+  entries: { resource: Resource; left: number }[];
+  /** Thousandths. */
+  left: number;
+}
+
+/**
+ * A resource that a worker may use is a plain scalar. Shared ones, and disks with a source or a persistent volume, are
+ * other things of the same name: only what may be used is added up.
+ */
+function isUsable({ scalar, shared, disk }: Resource): boolean {
+  return scalar !== undefined && shared === undefined && disk?.persistence === undefined && disk?.source === undefined;
+}
+
+/** The free resources of one agent for one role, from one or several of its offers. */
+export class FreeResources {
+  readonly #firm = noStocks();
+  readonly #revocable = noStocks();
+
+  constructor(offers: readonly Offer[]) {
+    for (const { resources = [] } of offers) for (const resource of resources) this.#add(resource);
+  }
+
+  #add(resource: Resource): void {
+    const key = NAMES.find(([, name]) => name === resource.name)?.[0];
+    if (!key || !isUsable(resource)) return;
+    const stock = (resource.revocable === undefined ? this.#firm : this.#revocable)[key];
+    const left = toThousandths(resource.scalar?.value ?? 0);
+    stock.entries.push({ resource, left });
+    stock.left += left;
+    if (stock.entries.length > 1) {
+      stock.entries.sort((a, b) => reservationDepth(b.resource) - reservationDepth(a.resource));
+    }
+  }
+
+  /** What a worker could have, at most, of each. */
+  largest(revocable: boolean): Shape {
+    const most = (key: keyof Shape): number => {
+      const left = Math.max(this.#firm[key].left, revocable ? this.#revocable[key].left : 0);
+      return left / THOUSANDTHS;
+    };
+    return { cores: most('cores'), memory: most('memory'), disk: most('disk') };
+  }
+
+  fits(shape: Shape, revocable: boolean): boolean {
+    return NAMES.every(([key]) => this.#stockFor(key, toThousandths(shape[key]), revocable) !== undefined);
+  }
+
+  /**
+   * Takes a worker's resources out, and returns them in the form in which they were offered: a task that names them
+   * differently is refused with TASK_ERROR.
+   * @param revocable whether revocable ones may be taken; they are then preferred
+   * @returns undefined, with nothing taken, when it does not fit
+   */
+  take(shape: Shape, revocable: boolean): Resource[] | undefined {
+    const taken: Resource[] = [];
+    if (!this.fits(shape, revocable)) return undefined;
+    for (const [key] of NAMES) {
+      const amount = toThousandths(shape[key]);
+      const stock = this.#stockFor(key, amount, revocable);
+      if (stock) takeFrom(stock, amount, taken);
+    }
+    return taken;
+  }
+
+  /** Mesos refuses a task that mixes revocable and other resources of one name, so one stock must do. */
+  #stockFor(key: keyof Shape, amount: number, revocable: boolean): Stock | undefined {
+    if (revocable && this.#revocable[key].left >= amount) return this.#revocable[key];
+    return this.#firm[key].left >= amount ? this.#firm[key] : undefined;
+  }
+}
+
+function noStocks(): Record<keyof Shape, Stock> {
+  return { cores: { entries: [], left: 0 }, memory: { entries: [], left: 0 }, disk: { entries: [], left: 0 } };
+}
+
+function takeFrom(stock: Stock, amount: number, taken: Resource[]): void {
+  let missing = amount;
+  for (const entry of stock.entries) {
+    const part = Math.min(missing, entry.left);
+    if (part <= 0) continue;
+    entry.left -= part;
+    missing -= part;
+    taken.push({ ...entry.resource, scalar: { value: part / THOUSANDTHS } });
+  }
+  stock.left -= amount;
+}
+
+function reservationDepth(resource: Resource): number {
+  return resource.reservations?.length ?? (resource.reservation ? 1 : 0);
+}

@@ -1,0 +1,55 @@
+import type { Call } from '../../mesos/messages.ts';
+import { type Census, takeCensus } from './census.ts';
+import type { JournalRecord } from './records.ts';
+import { applyRecord, type SchedulerState } from './state.ts';
+import type { Worker } from './worker.ts';
+
+/**
+ * One frame: the handling of one event. What it decides is collected here; the records are made durable before any of
+ * the calls leaves.
+ */
+export class Frame {
+  readonly state: SchedulerState;
+  /** ms since 1970. */
+  readonly now: number;
+  readonly records: JournalRecord[] = [];
+  readonly calls: Call[] = [];
+  /** The projects about which something was decided, by manager: workers that each lacked, and launches for it. */
+  readonly decided = new Map<string, { needed: number; launched: number }>();
+  #census: Map<string, Census> | undefined;
+
+  constructor(state: SchedulerState, now: number) {
+    this.state = state;
+    this.now = now;
+  }
+
+  /** The workers of each pool, as they were when this was first asked for in this frame. */
+  get census(): ReadonlyMap<string, Census> {
+    this.#census ??= takeCensus(this.state);
+    return this.#census;
+  }
+
+  /** Records a fact, and lets it take effect on the state. */
+  record(record: JournalRecord): void {
+    this.records.push(record);
+    applyRecord(this.state, record);
+  }
+
+  call(call: Call): void {
+    this.calls.push(call);
+  }
+
+  /** Takes a worker back: from now on it is no capacity, and its kill is repeated until Mesos says that it is gone. */
+  takeBack(worker: Worker): void {
+    if (worker.phase !== 'unreachable') worker.phase = 'leaving';
+    worker.killedAt = this.now;
+    this.state.dirty.add(worker.manager);
+    this.kill(worker.id, worker.agentId);
+  }
+
+  /** Asks Mesos to kill a task; with its agent, so that a master that does not know the task can still answer. */
+  kill(id: string, agentId: string | undefined): void {
+    this.state.counters.kills++;
+    this.call({ type: 'KILL', kill: { task_id: { value: id }, ...(agentId && { agent_id: { value: agentId } }) } });
+  }
+}

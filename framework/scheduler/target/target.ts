@@ -1,0 +1,201 @@
+import type { Need, ProjectDemand, Shape } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import type { Missing, ProjectTarget } from '../state/decision.ts';
+import type { Pool } from '../state/pool.ts';
+import type { Waiting } from '../state/state.ts';
+import type { Worker } from '../state/worker.ts';
+import { coarsest, gather, times, unitsIn } from './granularity.ts';
+
+/** How many tasks of a need one worker of a pool carries at once: as its kind can, and no more than the pool wants. */
+function carriedBy(pool: Pool, shape: Shape, need: Need): number {
+  const { tasksPerWorker, kind } = pool;
+  const carries = kind.carries(shape, need);
+  return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
+}
+
+/** The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large. */
+export function shapeFor(pool: Pool, need: Need): Shape | undefined {
+  const { shape, limit } = pool;
+  if ((need.gpus ?? 0) > 0) return undefined;
+  const grown = {
+    cores: Math.max(shape.cores, Math.ceil(need.cores ?? 0)),
+    memory: Math.max(shape.memory, Math.ceil(need.memory ?? 0)),
+    disk: Math.max(shape.disk, Math.ceil(need.disk ?? 0)),
+  };
+  if (limit && (grown.cores > limit.cores || grown.memory > limit.memory || grown.disk > limit.disk)) return undefined;
+  return grown;
+}
+
+/** A worker connects within a second of its start: one that began this long before the numbers were true is counted in them. */
+const COUNTED_AFTER_MS = 2000;
+/** A manager that has been silent for this long accepts no worker; a busy moment is not worth a word. */
+const SILENT_MS = 5000;
+
+/** Workers of ours for one run of a manager: those that serve it, and how many are on their way out. */
+export interface OwnWorkers {
+  serving: readonly Worker[];
+  leaving: number;
+}
+
+/** What a worker can still take, as a share of the whole worker, 0 to 1. */
+interface Capacity {
+  shape: Shape;
+  free: number;
+}
+
+/**
+ * How many workers a project lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
+ * what a new worker carries. The pool's maximum is applied when offers are divided among its projects.
+ * Starting workers count as capacity from the moment of the decision, so no task is ever served twice: the predecessor
+ * subtracted its launches by hand and never added failed ones back. A worker whose process runs but which its manager
+ * does not list yet is still starting. Sources look at workers before tasks, so that a task cannot be counted as waiting
+ * beside the very worker that has just taken it.
+ * @param waiting since when tasks wait at all
+ */
+export function projectTarget(
+  pool: Pool,
+  project: ProjectDemand,
+  { serving: workers, leaving }: OwnWorkers,
+  waiting: Waiting,
+  now: number,
+): ProjectTarget {
+  // One that was connected and is no more has died; Mesos will say so.
+  const starting = workers.filter((worker) => worker.connectedAt === undefined);
+  const connected = workers.filter((worker) => worker.connected);
+  const idle = connected.filter((worker) => worker.tasksRunning === 0);
+  const capacities =
+    project.workers === undefined
+      ? capacityUnseen(project, workers)
+      : [...starting.map(({ shape }) => ({ shape, free: 1 })), ...roomOn(pool, project, connected, waiting, now)];
+
+  const missing: Missing[] = [];
+  const tooLarge: Need[] = [];
+  let covered = 0;
+  const needs = [...project.waiting].sort(
+    (a, b) => (b.cores ?? 0) - (a.cores ?? 0) || (b.memory ?? 0) - (a.memory ?? 0),
+  );
+  for (const need of needs) {
+    const taken = fill(pool, capacities, need);
+    covered += taken;
+    const left = need.count - taken;
+    if (left <= 0) continue;
+    const shape = shapeFor(pool, need);
+    if (!shape) {
+      tooLarge.push({ ...need, count: left });
+      continue;
+    }
+    const { workers, spare } = workersFor(pool, shape, need, left);
+    missing.push(...workers);
+    if (spare) capacities.push(spare);
+  }
+  const hold = holdOf(pool, project, waiting, now);
+  return {
+    manager: project.manager,
+    project: project.name,
+    pool: pool.name,
+    tasksWaiting: project.tasksWaiting,
+    tasksOnWorkers: project.tasksOnWorkers,
+    busy: connected.length - idle.length,
+    idle: idle.length,
+    starting: starting.length,
+    cores: workers.reduce((sum, { shape }) => sum + shape.cores, 0),
+    leaving,
+    covered,
+    missing,
+    forMinimum: 0,
+    tooLarge,
+    unmet: project.unmet ?? [],
+    ...(hold && { hold }),
+  };
+}
+
+/**
+ * New workers for tasks of one need, as coarse as the pool has them, the last no larger than it must be; and the room
+ * that it has left. A coarse worker is no use to tasks that each take a whole one, however large.
+ */
+function workersFor(
+  pool: Pool,
+  shape: Shape,
+  need: Need,
+  tasks: number,
+): { workers: Missing[]; spare: Capacity | undefined } {
+  const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
+  const most = coarsest(pool, shape);
+  const atOnce = each(most) > each(1) ? most : 1;
+  const full = Math.floor(tasks / each(atOnce));
+  const rest = tasks - full * each(atOnce);
+  if (rest === 0) return { workers: gather(shape, full * atOnce, atOnce), spare: undefined };
+  let last = 1;
+  while (each(last) < rest) last++;
+  const free = 1 - rest / each(last);
+  return {
+    workers: gather(shape, full * atOnce + last, atOnce),
+    spare: free > 0 ? { shape: times(shape, last), free } : undefined,
+  };
+}
+
+/**
+ * Where nobody sees the workers, the numbers are old too. Workers that began after these were true are not in them yet;
+ * all others are, and are busy if tasks wait beside them.
+ */
+function capacityUnseen({ asOf }: ProjectDemand, workers: readonly Worker[]): Capacity[] {
+  return workers
+    .filter(({ runningSince }) => runningSince === undefined || runningSince > asOf - COUNTED_AFTER_MS)
+    .map(({ shape }) => ({ shape, free: 1 }));
+}
+
+function roomOn(
+  pool: Pool,
+  { running, waiting: needs }: ProjectDemand,
+  connected: Worker[],
+  waiting: Waiting,
+  now: number,
+): Capacity[] {
+  const usual = running.length > 0 ? running : needs;
+  const handOutMs = pool.kind.handOutSeconds * 1000;
+  // One that has had room for longer while tasks wait is of no use to its manager: it must not hide the need for another.
+  return connected
+    .filter(({ tasksSince }) => now - Math.max(tasksSince, waiting.since) < handOutMs)
+    .map(({ shape, tasksRunning }) => ({ shape, free: freeShare(pool, shape, tasksRunning, usual) }));
+}
+
+/** What a worker with some tasks has left, if they are of the largest need in use. */
+function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly Need[]): number {
+  if (tasksRunning === 0) return 1;
+  const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
+  return Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0;
+}
+
+/** Puts waiting tasks of one need onto capacities, first fit, and returns how many found room. */
+function fill(pool: Pool, capacities: Capacity[], need: Need): number {
+  let left = need.count;
+  for (const capacity of capacities) {
+    if (left <= 0) break;
+    if (capacity.free <= 0) continue;
+    const carries = carriedBy(pool, capacity.shape, need);
+    if (carries < 1) continue;
+    const taken = Math.min(left, Math.floor(carries * capacity.free + 1e-9));
+    left -= taken;
+    capacity.free -= taken / carries;
+  }
+  return need.count - left;
+}
+
+function holdOf(pool: Pool, project: ProjectDemand, waiting: Waiting, now: number): Obstacle | undefined {
+  const { silentSince, workers } = project;
+  if (workers && silentSince !== undefined && now - silentSince >= SILENT_MS) {
+    const seconds = Math.round((now - silentSince) / 1000);
+    return {
+      reason: 'manager-silent',
+      detail: `its manager has been silent for ${seconds} s: it would accept no worker`,
+    };
+  }
+  const obstacle = pool.kind.obstacle(pool, project);
+  if (obstacle) return obstacle;
+  const waited = now - waiting.since;
+  if (waiting.any && waited < pool.scaleUpDelaySeconds * 1000) {
+    const seconds = Math.ceil(pool.scaleUpDelaySeconds - waited / 1000);
+    return { reason: 'scale-up-delay', detail: `its tasks must wait ${seconds} s longer before workers are launched` };
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+import type { ProjectDemand } from '../../demand/demand.ts';
+import type { Obstacle } from '../../demand/worker-kind.ts';
+import type { Missing, ProjectTarget } from '../state/decision.ts';
+import type { Frame } from '../state/frame.ts';
+import { type Pool, poolOf } from '../state/pool.ts';
+import type { SchedulerState } from '../state/state.ts';
+import { serving } from '../state/worker.ts';
+import { unitsOf } from './granularity.ts';
+import { Heap } from './heap.ts';
+import { type OwnWorkers, projectTarget } from './target.ts';
+
+/** What a project lacks in this frame. */
+export interface Want {
+  pool: Pool;
+  target: ProjectTarget;
+  project: ProjectDemand;
+  /** Cores that it has or was granted, divided by its pool's weight: the smallest is served next. */
+  share: number;
+  /** What it lacks of each shape, counted down as workers are launched; `at` is the one to be served next. */
+  left: Missing[];
+  at: number;
+  launched: number;
+  blocked?: Obstacle;
+}
+
+/**
+ * Brings the targets up to date and returns the projects that lack workers.
+ * @param all also those that only time can have changed; else those of which something new is known
+ */
+export function findWants(frame: Frame, all: boolean): Want[] {
+  const { state } = frame;
+  for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
+  state.dirty.clear();
+  keepMinima(frame);
+  const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
+  const wants: Want[] = [];
+  for (const target of state.targets.values()) {
+    if (target.missing.length === 0 && target.forMinimum === 0) continue;
+    const project = state.projects.get(target.manager);
+    const pool = pools.get(target.pool);
+    if (!project || !pool) continue;
+    const want = wantOf(pool, target, project);
+    frame.decided.set(target.manager, { needed: lacks(want), launched: 0 });
+    wants.push(want);
+  }
+  return wants;
+}
+
+function updateTarget(frame: Frame, manager: string): void {
+  const { state, now } = frame;
+  const project = state.projects.get(manager);
+  const pool = project && poolOf(state.pools, project);
+  const waiting = state.waiting.get(manager);
+  frame.decided.set(manager, { needed: 0, launched: 0 });
+  if (!pool || !waiting) state.targets.delete(manager);
+  else state.targets.set(manager, projectTarget(pool, project, workersFor(state, project), waiting, now));
+}
+
+function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): OwnWorkers {
+  const all = [...(state.workersOf.get(manager) ?? [])];
+  const own = all.filter((worker) => worker.managerStartedAt === startedAt && serving(worker));
+  // There may be tens of thousands, and most of the time none leaves.
+  const leaving = own.length < all.length ? all.filter(({ phase }) => phase === 'leaving').length : 0;
+  return { serving: own, leaving };
+}
+
+/** What a pool lacks to its minimum goes to those of its projects that have least. */
+function keepMinima(frame: Frame): void {
+  const { state } = frame;
+  const pools = state.pools.filter(({ min }) => min > 0);
+  if (pools.length === 0) return;
+  for (const pool of pools) {
+    const targets = [...state.targets.values()].filter((target) => target.pool === pool.name && !target.hold);
+    for (const target of targets) target.forMinimum = 0;
+    const least = new Heap((a, b) => sizeOf(a) < sizeOf(b), targets);
+    const coming = targets.reduce((sum, { missing }) => sum + countOf(missing), 0);
+    for (let short = pool.min - (frame.census.get(pool.name)?.serving ?? 0) - coming; short > 0; short--) {
+      const target = least.pop();
+      if (!target) break;
+      target.forMinimum++;
+      least.push(target);
+    }
+  }
+}
+
+function sizeOf({ busy, idle, starting, missing, forMinimum }: ProjectTarget): number {
+  return busy + idle + starting + countOf(missing) + forMinimum;
+}
+
+function countOf(missing: readonly Missing[]): number {
+  return missing.reduce((sum, { count }) => sum + count, 0);
+}
+
+function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want {
+  const left = target.missing.map((missing) => ({ ...missing }));
+  if (target.forMinimum > 0) left.push({ shape: pool.shape, count: target.forMinimum });
+  return {
+    pool,
+    target,
+    project,
+    share: target.cores / pool.weight,
+    left,
+    at: 0,
+    launched: 0,
+    ...(target.hold && { blocked: target.hold }),
+  };
+}
+
+/** How many workers a project still lacks, coarse ones counted as what they can be split into. */
+export function lacks({ left }: Want): number {
+  return left.reduce((sum, missing) => sum + missing.count * unitsOf(missing), 0);
+}

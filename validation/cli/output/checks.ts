@@ -1,0 +1,26 @@
+import type { Check } from '../../preflight/check.ts';
+import { paint } from '../../report/paint.ts';
+import { err } from '../terminal.ts';
+import { tellWarnings } from './warnings.ts';
+
+const MARK: Record<Check['state'], string> = {
+  ok: paint.green('✓'),
+  warning: paint.yellow('!'),
+  failed: paint.red('✗'),
+  skipped: paint.dim('-'),
+};
+
+/** A line for each check, and what to do about it below. */
+export function checkLines(checks: readonly Check[]): string[] {
+  return checks.flatMap(({ name, state, found, advice }) => [
+    `${MARK[state]}  ${name}: ${found}`,
+    ...(advice === undefined ? [] : [`   ${paint.dim(advice)}`]),
+  ]);
+}
+
+/** Before a run, on stderr: only what needs attention. */
+export function tellChecks(checks: readonly Check[]): void {
+  tellWarnings(checks.filter(({ state }) => state === 'warning').map(({ name, found }) => `${name}: ${found}`));
+  const failed = checks.filter(({ state }) => state === 'failed');
+  if (failed.length > 0) err.say(...checkLines(failed), 'To run it all the same: --no-check');
+}
