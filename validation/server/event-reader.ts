@@ -1,4 +1,5 @@
 import { parseEvent, type RunEvent } from '../runs/events.ts';
+import { isQuicklyRead } from './json-bytes.ts';
 import { readBlock } from './line-index.ts';
 import { type OpenFile, openInside } from './open-inside.ts';
 
@@ -46,7 +47,8 @@ function parse(bytes: Buffer, end: number, from: number): ReadEvents['events'] {
   const events: ReadEvents['events'] = [];
   for (let start = 0; start < end; ) {
     const feed = bytes.indexOf('\n', start);
-    const event = parseEvent(bytes.toString('utf8', start, feed));
+    const line = bytes.subarray(start, feed);
+    const event = isQuicklyRead(line) ? parseEvent(line.toString('utf8')) : undefined;
     if (event) events.push({ event, offset: from + feed + 1 });
     start = feed + 1;
   }
