@@ -1,6 +1,16 @@
 // Directories of runs in which anything may stand in the place of anything.
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -160,7 +170,7 @@ const PLACES = [
  */
 export function makeHostileRun(runs, id, random, outside) {
   const hidden = join(runs, `.making-${id}`);
-  const dir = makeRun(dirname(hidden), `.making-${id}`, 100);
+  const dir = realpathSync(makeRun(dirname(hidden), `.making-${id}`, 100));
   for (let n = random(4) + 1; n > 0; n--) {
     try {
       spoil(dir, pick(random, PLACES), random, outside);
@@ -178,6 +188,9 @@ export function makeHostileRun(runs, id, random, outside) {
 function spoil(dir, place, random, { secret, secretDir }) {
   const path = join(dir, place);
   const kind = random(12);
+  // A link above it may lead out of the run by now.
+  if (!`${realpathSync(dirname(path))}/`.startsWith(`${dir}/`)) return;
+  rmSync(path, { recursive: true, force: true });
   if (place === 'run.json' && kind > 5)
     return write(path, JSON.stringify(mutate(record('x', '/fuzz/run.jdl'), random)));
   if (place === 'events.ndjson' && kind > 3) return write(path, spoiledEvents(random));

@@ -1,14 +1,12 @@
-import { openInside, stampOf } from '../files/open-inside.ts';
+import { type FileHandle } from 'node:fs/promises';
 import { countTroubles } from '../report/groups.ts';
-import type { Report } from '../report/model.ts';
+import { type Report } from '../report/model.ts';
+import { isQuicklyRead } from './json-bytes.ts';
+import { openInside, stampOf } from '../files/open-inside.ts';
 
 const FILE = 'report/report.json';
-/**
- * Bytes; a run of 10,000 steps has some 10 MB. And lists and maps in it, of which one of a step or a finding has some ten:
- * a file that has nothing else takes ten times as long to be read.
- */
+/** Bytes; a run of 10,000 steps has some 10 MB. */
 const LARGEST = 64 * 1024 * 1024;
-const MOST_PARTS = 2_000_000;
 /** Bytes of reports that are kept parsed. */
 const KEPT = 64 * 1024 * 1024;
 const COUNTS_KEPT = 20_000;
@@ -26,6 +24,8 @@ export interface FindingCounts {
 export class Reports {
   readonly #counts = new Map<string, { stamp: string; counts: FindingCounts }>();
   readonly #parsed = new Map<string, { stamp: string; size: number; report: Report }>();
+  /** Stamps of files that are no reports: they are not read again. */
+  readonly #bad = new Map<string, string>();
 
   /** @param root the run's directory @returns undefined when there is none that can be read */
   async read(root: string): Promise<Report | undefined> {
@@ -60,12 +60,24 @@ export class Reports {
       const { handle, stat } = await openInside(root, FILE);
       try {
         if (stat.size > LARGEST) return undefined;
-        return await use(stampOf(stat), stat.size, async () => parseReport(await handle.readFile()));
+        const stamp = stampOf(stat);
+        if (this.#bad.get(root) === stamp) return undefined;
+        return await use(stamp, stat.size, () => this.#parse(root, stamp, handle));
       } finally {
         await handle.close();
       }
     } catch {
       return undefined;
+    }
+  }
+
+  async #parse(root: string, stamp: string, handle: FileHandle): Promise<Report> {
+    try {
+      return parseReport(await handle.readFile());
+    } catch (error) {
+      if (this.#bad.size >= COUNTS_KEPT) this.#bad.clear();
+      this.#bad.set(root, stamp);
+      throw error;
     }
   }
 
@@ -82,9 +94,7 @@ export class Reports {
 
 /** @throws it is none */
 function parseReport(bytes: Buffer): Report {
-  let parts = 0;
-  for (const byte of bytes) if (byte === 0x7b || byte === 0x5b) parts++;
-  if (parts > MOST_PARTS) throw new RangeError('too many lists and maps');
+  if (!isQuicklyRead(bytes)) throw new RangeError('too many lists and maps');
   const report: unknown = JSON.parse(bytes.toString('utf8'));
   const { totals, findings, steps, provenance } = report as Partial<Record<keyof Report, unknown>>;
   const isReport = [totals, provenance].every(isMap) && [findings, steps].every(isListOfMaps);
