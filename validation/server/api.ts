@@ -1,6 +1,6 @@
-import { type Change, type Finding, type Report, type Severity, type StepState, type Verdict } from '../report/model.ts';
-import { type RunEvent } from '../runs/store/events.ts';
-import { type RunStatus } from '../runs/store/record.ts';
+import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
+import type { RunEvent } from '../runs/store/events.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 
 export type { LogLines, LogSearch } from '../logs/answers.ts';
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { readInside } from '../files/open-inside.ts';
 import { askFramework } from '../preflight/framework.ts';
 import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/store/local-files.ts';
-import { type Cluster } from './api.ts';
-import { type IndexedRun } from './run-index.ts';
+import type { Cluster } from './api.ts';
+import type { IndexedRun } from './run-index.ts';
 import { isLive } from './summaries.ts';
 
 /** Bytes of the file with an address. */

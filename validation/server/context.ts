@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type RunSummary } from './api.ts';
+import type { RunSummary } from './api.ts';
 import { HttpError } from './http-error.ts';
 import { LineIndexes } from './line-indexes.ts';
 import { LogSearcher } from './log-search.ts';
@@ -9,8 +9,8 @@ import { clientAddress } from './places.ts';
 import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';
-import { RunIndex, type IndexedRun } from './run-index.ts';
-import { summarize, type StepSource } from './summaries.ts';
+import { type IndexedRun, RunIndex } from './run-index.ts';
+import { type StepSource, summarize } from './summaries.ts';
 
 /** What all routes share: the runs, and what is kept of them. */
 export class Context {

@@ -1,6 +1,6 @@
-import { compareRuns, type Compared } from '../checks/compare.ts';
-import { type Diff, type RunSummary } from './api.ts';
-import { stepSummaries, type StepSource } from './summaries.ts';
+import { type Compared, compareRuns } from '../checks/compare.ts';
+import type { Diff, RunSummary } from './api.ts';
+import { type StepSource, stepSummaries } from './summaries.ts';
 
 export interface DiffSide extends StepSource {
   summary: RunSummary;

@@ -1,7 +1,7 @@
+import { type OpenFile, openInside } from '../files/open-inside.ts';
+import { readBlock } from '../logs/line-index.ts';
 import { parseEvent, type RunEvent } from '../runs/store/events.ts';
 import { isQuicklyRead } from './json-bytes.ts';
-import { readBlock } from '../logs/line-index.ts';
-import { openInside, type OpenFile } from '../files/open-inside.ts';
 
 const CHUNK = 1024 * 1024;
 /** No event is that long: it is passed over. */

@@ -1,7 +1,7 @@
-import { type WebSocket } from 'ws';
-import { type EventMessage } from './api.ts';
+import type { WebSocket } from 'ws';
+import type { EventMessage } from './api.ts';
 import { readEvents } from './event-reader.ts';
-import { type IndexedRun, type RunIndex } from './run-index.ts';
+import type { IndexedRun, RunIndex } from './run-index.ts';
 import { send } from './sockets.ts';
 
 const LOOK_MS = 200;

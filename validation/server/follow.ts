@@ -1,9 +1,9 @@
-import { type WebSocket } from 'ws';
-import { type OpenFile } from '../files/open-inside.ts';
+import type { WebSocket } from 'ws';
+import type { OpenFile } from '../files/open-inside.ts';
 import { arrivalTimes } from '../logs/arrival-times.ts';
 import { readBlock } from '../logs/line-index.ts';
-import { openLog, openTimes, type LogPlace, type OpenLog } from '../logs/open-log.ts';
-import { type FollowMessage } from './api.ts';
+import { type LogPlace, type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
+import type { FollowMessage } from './api.ts';
 import { send } from './sockets.ts';
 
 /** How often a log is looked at. */

@@ -6,11 +6,11 @@ import { renderSvg } from '../graph/svg.ts';
 import { InputError, readingInside } from '../input/input-error.ts';
 import { requestOfCopy } from '../runs/inputs/input-copy.ts';
 import { RunDir } from '../runs/store/store.ts';
-import { type Plan } from '../workflow/plan.ts';
+import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
 import { builtInWorkflow } from '../workflow/planner.ts';
-import { type GraphJob } from './run-graphs.ts';
-import { type Answer } from './worker-pool.ts';
+import type { GraphJob } from './run-graphs.ts';
+import type { Answer } from './worker-pool.ts';
 
 /** Plans that are kept: the input of a run stays what it was. */
 const PLANS = 16;

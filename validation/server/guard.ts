@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { refusalOf, type Asked } from '../../framework/http/guard.ts';
+import { type Asked, refusalOf } from '../../framework/http/guard.ts';
 import { HttpError } from './http-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { LineIndex } from '../logs/line-index.ts';
-import { type OpenLog } from '../logs/open-log.ts';
+import type { OpenLog } from '../logs/open-log.ts';
 import { Turns } from '../server/turns.ts';
 
 /** Logs whose lines stay counted. Each has 4 kB of marks per 100 MB. */

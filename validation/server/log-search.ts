@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { type LogSearch } from '../logs/answers.ts';
-import { type OpenLog } from '../logs/open-log.ts';
+import type { LogSearch } from '../logs/answers.ts';
+import type { OpenLog } from '../logs/open-log.ts';
 import { HttpError } from './http-error.ts';
 import { WorkerPool } from './worker-pool.ts';
 

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** Pages that watch something at the same time: of all, and of one address. */
 const MOST = 1000;

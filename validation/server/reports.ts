@@ -1,8 +1,8 @@
-import { type FileHandle } from 'node:fs/promises';
-import { countTroubles } from '../report/groups.ts';
-import { type Report } from '../report/model.ts';
-import { isQuicklyRead } from './json-bytes.ts';
+import type { FileHandle } from 'node:fs/promises';
 import { openInside, stampOf } from '../files/open-inside.ts';
+import { countTroubles } from '../report/groups.ts';
+import type { Report } from '../report/model.ts';
+import { isQuicklyRead } from './json-bytes.ts';
 
 const FILE = 'report/report.json';
 /** Bytes; a run of 10,000 steps has some 10 MB. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readLogLines } from '../logs/log-lines.ts';
-import { openLog, openTimes, type OpenLog } from '../logs/open-log.ts';
-import { clientOf, flag, hasIt, integer, parse, sendJson, type Context } from './context.ts';
+import { type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
+import { type Context, clientOf, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { attemptsOf, logPath } from './step-files.ts';

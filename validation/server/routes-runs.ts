@@ -1,12 +1,12 @@
-import { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
-import { type History, type RunPage, type StepDetail, type StepPage } from './api.ts';
-import { clientOf, integer, parse, sendJson, type Context } from './context.ts';
+import type { History, RunPage, StepDetail, StepPage } from './api.ts';
+import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
-import { type IndexedRun } from './run-index.ts';
+import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
 import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
 

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { type Collapse } from '../graph/model.ts';
-import { type StepState } from '../report/model.ts';
-import { type RunRequest } from '../runs/store/record.ts';
+import type { Collapse } from '../graph/model.ts';
+import type { StepState } from '../report/model.ts';
+import type { RunRequest } from '../runs/store/record.ts';
 import { HttpError } from './http-error.ts';
-import { type RunProgress } from './progress.ts';
-import { type IndexedRun } from './run-index.ts';
+import type { RunProgress } from './progress.ts';
+import type { IndexedRun } from './run-index.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Drawings that are kept. */

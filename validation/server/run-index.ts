@@ -1,9 +1,9 @@
-import { existsSync, type Dirent } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openInside, stampOf } from '../files/open-inside.ts';
-import { statusOf, type RunRecord, type RunStatus } from '../runs/store/record.ts';
-import { RECORD_LIMIT, parseRecord } from '../runs/store/store.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
+import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 
 /** How often runs that have not ended are looked at. */
 const TICK_MS = 500;

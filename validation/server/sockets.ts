@@ -1,4 +1,4 @@
-import { type WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 
 /** A client that takes nothing for so long is dropped. */
 const PATIENCE_MS = 60_000;

@@ -1,12 +1,12 @@
 import { isFailedLine } from '../preflight/check.ts';
-import { type Report, type StepReport } from '../report/model.ts';
+import type { Report, StepReport } from '../report/model.ts';
 import { isFinal } from '../report/step-states.ts';
-import { type RunStatus } from '../runs/store/record.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
-import { type RunDetail, type RunSummary, type StageSummary, type StepSummary, type Timeline } from './api.ts';
-import { type AttemptTimes, type RunProgress } from './progress.ts';
-import { type FindingCounts } from './reports.ts';
-import { type IndexedRun } from './run-index.ts';
+import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
+import type { AttemptTimes, RunProgress } from './progress.ts';
+import type { FindingCounts } from './reports.ts';
+import type { IndexedRun } from './run-index.ts';
 
 /** Characters of the reason in a list of runs. */
 const LONGEST_REASON = 4000;

@@ -1,15 +1,15 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
-import { type Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { urlOf } from '../../framework/http/guard.ts';
-import { type EventMessage, type FollowMessage } from './api.ts';
-import { integer, parse, type Context } from './context.ts';
+import type { EventMessage, FollowMessage } from './api.ts';
+import { type Context, integer, parse } from './context.ts';
 import { sendEvents, sendRuns } from './events-socket.ts';
 import { followLog } from './follow.ts';
 import { guard } from './guard.ts';
-import { HttpError, asHttpError } from './http-error.ts';
-import { Places, clientAddress } from './places.ts';
+import { asHttpError, HttpError } from './http-error.ts';
+import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
 
 const PING_MS = 20_000;
