@@ -35,7 +35,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     preflight: 'report workflow files input units',
     web: 'graph report statistics units',
     graph: 'report input units',
-    checks: 'report input statistics units',
+    checks: 'report logs input statistics units',
     report: 'statistics units',
     makeflow: 'step',
     workflow: 'step jdl files input units',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
 import { fingerprint } from './fingerprint.ts';
+import { scanLeftOut } from './left-out.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
 import { coversFile, coversStage } from './scope.ts';
@@ -14,6 +15,8 @@ export interface StepLogs {
   directory: string;
   /** Its logs, relative to the directory. */
   files: readonly string[];
+  /** Directory of what was found in the parts of logs that did not come back, by the names of the logs. */
+  leftOut?: string;
 }
 
 /**
@@ -36,9 +39,9 @@ export async function scanStepLogs(
         except: rule.except?.filter((one) => coversStage(one, stage) && coversFile(one, file)),
       }));
     try {
-      for (const match of await scanLog(join(logs.directory, file), inFile, options)) {
-        findings.push(toFinding(match, { step, stage, attempt, file }));
-      }
+      const matches = await scanLog(join(logs.directory, file), inFile, options);
+      if (logs.leftOut) matches.push(...(await scanLeftOut(join(logs.leftOut, file), inFile, options)));
+      for (const match of matches) findings.push(toFinding(match, { step, stage, attempt, file }));
     } catch (error) {
       const message = `cannot be read: ${(error as Error).message}`;
       const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
