@@ -24,7 +24,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
-    'runs/local': 'runs/store workflow input',
+    'runs/local': 'runs/store workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow step',
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',

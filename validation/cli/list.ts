@@ -1,4 +1,4 @@
-import { type RunRecord, statusOf } from '../runs/store/record.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
@@ -13,18 +13,17 @@ export const listCommand = defineCommand(
     if (args.json) {
       console.log(
         JSON.stringify(
-          runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
+          runs.map(({ run, record }) => ({ ...record, status: statusOf(record, run.path), directory: run.path })),
           null,
           2,
         ),
       );
     } else if (runs.length === 0) console.log(`no runs in ${new RunStore(args.runs).dir}`);
-    else console.log(table(runs.map(({ record }) => listRow(record))));
+    else console.log(table(runs.map(({ run, record }) => listRow(record, statusOf(record, run.path)))));
   },
 );
 
-function listRow(record: RunRecord): string[] {
-  const status = statusOf(record);
+function listRow(record: RunRecord, status: RunStatus): string[] {
   const { totals } = record;
   const seconds = ((record.ended ?? Date.now()) - record.created) / 1000;
   const took = status === 'interrupted' && record.ended === undefined ? '' : formatDuration(seconds);

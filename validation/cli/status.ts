@@ -69,7 +69,7 @@ class Status {
   }
 
   get status(): RunStatus {
-    return statusOf(this.#record);
+    return statusOf(this.#record, this.#run.path);
   }
 
   get underWay(): boolean {

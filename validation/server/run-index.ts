@@ -145,12 +145,12 @@ export class RunIndex {
     if (id === '' || id.includes('/') || id === '.' || id === '..') return;
     const read = await readRecord(root, known?.stamp);
     if (read === 'same' && known) {
-      const status = statusOf(known.record);
+      const status = statusOf(known.record, root);
       if (status !== known.status) this.#put({ ...known, status });
     } else if (read === 'none' || read === 'same') {
       if (known && !existsSync(root)) this.#remove(id);
       if (!known && existsSync(root) && !this.#without.has(id)) this.#without.set(id, Date.now());
-    } else this.#put({ id, root, record: read.record, status: statusOf(read.record), stamp: read.stamp });
+    } else this.#put({ id, root, record: read.record, status: statusOf(read.record, root), stamp: read.stamp });
   }
 
   #put(run: Entry): void {

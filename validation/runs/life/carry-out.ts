@@ -6,11 +6,14 @@ import { executeRun } from '../execution/execute.ts';
 import { stepTokens } from '../execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
+import { endUnstarted } from '../judging/unstarted.ts';
 import type { LocalCluster } from '../local/local.ts';
+import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
 import { asSpaceError } from '../store/space.ts';
+import { takeStopRequest } from '../store/stop-request.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
@@ -22,6 +25,9 @@ export interface CarryOutOptions {
   localMemory?: number | undefined;
   notify: NotifyOptions;
 }
+
+/** How often the run's directory is looked at for somebody who wants it to stop. */
+const LOOK_MS = 1000;
 
 /** A run that goes on. */
 export interface RunHandle {
@@ -40,10 +46,18 @@ export interface RunHandle {
 export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
   const { journal } = started;
   const stop = new AbortController();
+  const { path } = journal.run;
+  // One of before was for whoever carried the run then.
+  takeStopRequest(path);
+  const look = setInterval(() => {
+    const by = takeStopRequest(path);
+    if (by !== undefined) stop.abort(by);
+  }, LOOK_MS);
+  const report = started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal);
   return {
     onEvent: (listener) => journal.onEvent(listener),
     stop: (by) => stop.abort(by),
-    report: started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal),
+    report: report.finally(() => clearInterval(look)),
   };
 }
 
@@ -79,7 +93,19 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
   try {
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
-    if (request.local) cluster = await startCluster(prepared, options);
+    if (request.local) {
+      // The framework and all it needs is loaded only where it is used: other commands start in half the time.
+      const local = await import('../local/local.ts');
+      const offer = offerOf(options, journal.run.path);
+      const misfit = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
+      if (misfit !== undefined) return await endUnfit(prepared, misfit);
+      const { containers } = prepared;
+      cluster = await local.startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
+        cpus: offer.cpus,
+        memory: offer.memory,
+        ...(containers && { containers }),
+      });
+    }
     return await executeRun({
       journal,
       lock,
@@ -115,17 +141,16 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
   }
 }
 
-/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(
-  { journal: { run, record }, containers }: PreparedRun,
-  { localCpus, localMemory }: CarryOutOptions,
-): Promise<LocalCluster> {
-  const { startLocalCluster } = await import('../local/local.ts');
-  return startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
-    ...(localCpus !== undefined && { cpus: localCpus }),
-    ...(localMemory !== undefined && { memory: localMemory }),
-    ...(containers && { containers }),
-  });
+function offerOf({ localCpus, localMemory }: CarryOutOptions, directory: string): LocalOffer {
+  const cpus = localCpus !== undefined && { cpus: localCpus };
+  const memory = localMemory !== undefined && { memory: localMemory };
+  return localOffer({ ...cpus, ...memory }, directory);
+}
+
+/** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */
+async function endUnfit({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
+  if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
+  return endUnstarted(journal, plan, reason);
 }
 
 /** What cannot be written down because the disk is full shows as an interrupted run. */

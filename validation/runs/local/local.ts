@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
@@ -13,14 +12,11 @@ import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
+import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
-export interface LocalResources {
-  /** Cores; default: this machine's. */
-  cpus?: number;
-  /** MB; default: nine tenths of this machine's. */
-  memory?: number;
+export interface LocalResources extends Pick<LocalOffer, 'cpus' | 'memory'> {
   /** What workers run in; default: plain processes. */
   containers?: LocalContainers;
 }
@@ -33,8 +29,8 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Of this machine's memory, what steps may have. */
-const MEMORY_SHARE = 0.9;
+/** MB of memory and disk that a worker has at least. */
+export const LEAST_WORKER: Pick<LocalOffer, 'memory' | 'disk'> = DEFAULT_POOL.shape;
 /** MB offered as disk; the workers check what is really free. */
 const DISK = 1_000_000;
 const CATALOG_PATIENCE_MS = 10_000;
@@ -59,9 +55,7 @@ export async function startLocalCluster(
   );
   const catalog = await startCatalog(dir);
   try {
-    const cpus = resources.cpus ?? availableParallelism();
-    const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
-    const { containers } = resources;
+    const { cpus, memory, containers } = resources;
     if (containers) await giveOutputs(containers);
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];

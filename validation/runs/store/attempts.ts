@@ -26,8 +26,8 @@ export type Happening =
 export type Decision =
   | { type: 'submitted'; step: string; attempt: number; task: string }
   | { type: 'begun'; step: string; attempt: number; task: string; worker: string }
-  /** The worker was lost, and the attempt with it. */
-  | { type: 'lost'; step: string; attempt: number }
+  /** The worker was lost, and the attempt with it. `givenUp`: so many were that the step is not run again. */
+  | { type: 'lost'; step: string; attempt: number; task: string; givenUp?: number }
   /**
    * Makeflow has it back, or has given it up. `attempt`: the last one, 0 when there was none; `open`: this is its end, no
    * log has told of another. `surplus`: it was tried as often as is allowed before; unless it was refused, that was an
@@ -43,6 +43,12 @@ export type Decision =
       retried: boolean;
       surplus: boolean;
     };
+
+/**
+ * Workers that a step may lose under one makeflow. Work Queue would give it to others for ever, and what ends so many
+ * workers is most likely the step itself.
+ */
+export const WORKERS_TO_LOSE = 5;
 
 export type Ending = 'complete' | 'failed' | 'cancelled' | 'interrupted';
 
@@ -78,8 +84,9 @@ interface StepRecord {
   ended: Set<string>;
   /** The one that makeflow waits for. */
   job?: Job;
-  /** Failures under this makeflow. */
+  /** Failures, and workers that were lost, under this makeflow. */
   failed: number;
+  lost: number;
 }
 
 /** A submission under the makeflow whose log is read. */
@@ -147,7 +154,7 @@ export class AttemptBook {
         const interrupted = this.interrupted();
         this.#makeflows++;
         this.#jobs.clear();
-        for (const record of this.#steps.values()) record.failed = 0;
+        for (const record of this.#steps.values()) Object.assign(record, { failed: 0, lost: 0 });
         return interrupted;
       }
       case 'submitted':
@@ -176,6 +183,7 @@ export class AttemptBook {
     if (again) return { step, attempt: again.number, known: true };
     const job = record?.job;
     if (!record || !job) return { refuse: `nobody waits for ${step}` };
+    if (record.lost >= WORKERS_TO_LOSE) return { refuse: `${step} has lost ${record.lost} workers` };
     if (job.surplus) return { refuse: `${step} was tried as often as is allowed` };
     const last = record.attempts.at(-1);
     if (last && !last.over && last.execution === undefined && last.task === executionTask(job, job.executions)) {
@@ -222,7 +230,7 @@ export class AttemptBook {
     if (step === undefined) return [];
     const record = this.#record(step);
     record.job = job;
-    job.surplus = record.failed > this.#retriesOf(step);
+    job.surplus = record.failed > this.#retriesOf(step) || record.lost >= WORKERS_TO_LOSE;
     const decisions: Decision[] = [];
     if (!job.surplus && !record.submitted.has(task)) {
       record.submitted.add(task);
@@ -253,7 +261,11 @@ export class AttemptBook {
     const attempt = record.attempts.find((one) => one.task === task && !one.over);
     if (!attempt) return [];
     attempt.over = true;
-    return [{ type: 'lost', step: job.step, attempt: attempt.number }];
+    const lost: Decision = { type: 'lost', step: job.step, attempt: attempt.number, task: job.task };
+    if (++record.lost < WORKERS_TO_LOSE) return [lost];
+    job.surplus = true;
+    record.ended.add(job.task);
+    return [{ ...lost, givenUp: record.lost }];
   }
 
   #begin(record: StepRecord, step: string, task: string, worker: string): Extract<Decision, { type: 'begun' }> {
@@ -292,7 +304,7 @@ export class AttemptBook {
   #record(step: string): StepRecord {
     const known = this.#steps.get(step);
     if (known) return known;
-    const record: StepRecord = { attempts: [], submitted: new Set(), ended: new Set(), failed: 0 };
+    const record: StepRecord = { attempts: [], submitted: new Set(), ended: new Set(), failed: 0, lost: 0 };
     this.#steps.set(step, record);
     return record;
   }
