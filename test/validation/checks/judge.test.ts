@@ -121,7 +121,7 @@ describe('judge', () => {
     const { findings, reason, steps } = judge({ steps: [failed], inLogs: [] }, builtInCriteria(0));
     expect(findings.map((one) => one.lastLines)).toEqual([lastLines, undefined]);
     expect(reason).toBe(
-      '1 of 1 step failed: a: the payload ended with exit status 127; stderr.log ends: x.sh: line 3: aliroot: command not found',
+      '1 of 1 step failed: a: the payload ended with exit status 127: a command was not found; stderr.log ends: x.sh: line 3: aliroot: command not found',
     );
     expect(steps[0]).not.toHaveProperty('lastLines');
     const late = step('a', { exitStatus: 137, timedOut: true, lastLines });

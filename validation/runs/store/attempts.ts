@@ -48,7 +48,7 @@ export type Decision =
  * Workers that a step may lose under one makeflow. Work Queue would give it to others for ever, and what ends so many
  * workers is most likely the step itself.
  */
-export const WORKERS_TO_LOSE = 5;
+const WORKERS_TO_LOSE = 5;
 
 export type Ending = 'complete' | 'failed' | 'cancelled' | 'interrupted';
 
@@ -109,9 +109,15 @@ export class AttemptBook {
   #phase = 0;
   #makeflows = 0;
   #retriesOf: (step: string) => number = () => 0;
+  #workersToLose = WORKERS_TO_LOSE;
 
-  /** Begins with the logs of a phase. @param retriesOf how often a step is tried again */
-  open(phase: number, retriesOf: (step: string) => number): void {
+  /**
+   * Begins with the logs of a phase.
+   * @param retriesOf how often a step is tried again
+   * @param workersToLose after so many lost workers it is not
+   */
+  open(phase: number, retriesOf: (step: string) => number, workersToLose = WORKERS_TO_LOSE): void {
+    this.#workersToLose = workersToLose;
     this.#phase = phase;
     this.#makeflows = 0;
     this.#retriesOf = retriesOf;
@@ -183,7 +189,7 @@ export class AttemptBook {
     if (again) return { step, attempt: again.number, known: true };
     const job = record?.job;
     if (!record || !job) return { refuse: `nobody waits for ${step}` };
-    if (record.lost >= WORKERS_TO_LOSE) return { refuse: `${step} has lost ${record.lost} workers` };
+    if (record.lost >= this.#workersToLose) return { refuse: `${step} has lost ${record.lost} workers` };
     if (job.surplus) return { refuse: `${step} was tried as often as is allowed` };
     const last = record.attempts.at(-1);
     if (last && !last.over && last.execution === undefined && last.task === executionTask(job, job.executions)) {
@@ -230,7 +236,7 @@ export class AttemptBook {
     if (step === undefined) return [];
     const record = this.#record(step);
     record.job = job;
-    job.surplus = record.failed > this.#retriesOf(step) || record.lost >= WORKERS_TO_LOSE;
+    job.surplus = record.failed > this.#retriesOf(step) || record.lost >= this.#workersToLose;
     const decisions: Decision[] = [];
     if (!job.surplus && !record.submitted.has(task)) {
       record.submitted.add(task);
@@ -257,15 +263,17 @@ export class AttemptBook {
     }
     if (!job.onWorker) return [];
     job.onWorker = false;
+    const givenUp = !job.surplus && ++record.lost >= this.#workersToLose;
+    if (givenUp) {
+      job.surplus = true;
+      record.ended.add(job.task);
+    }
     const task = executionTask(job, job.executions);
     const attempt = record.attempts.find((one) => one.task === task && !one.over);
     if (!attempt) return [];
     attempt.over = true;
     const lost: Decision = { type: 'lost', step: job.step, attempt: attempt.number, task: job.task };
-    if (++record.lost < WORKERS_TO_LOSE) return [lost];
-    job.surplus = true;
-    record.ended.add(job.task);
-    return [{ ...lost, givenUp: record.lost }];
+    return [givenUp ? { ...lost, givenUp: record.lost } : lost];
   }
 
   #begin(record: StepRecord, step: string, task: string, worker: string): Extract<Decision, { type: 'begun' }> {
