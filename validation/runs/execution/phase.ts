@@ -12,6 +12,7 @@ import { maskFile, maskLines } from '../../step/mask.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
+import { forgetBroken } from './forget-broken.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -50,6 +51,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
+  forgetBroken(journal, written.steps);
   const secrets = Object.values(options.secrets);
   const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({
