@@ -25,7 +25,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
     'runs/local': 'runs/store workflow input units',
-    'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step',
+    'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',
     'runs/inputs': 'runs/store workflow step files input',

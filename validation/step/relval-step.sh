@@ -226,18 +226,27 @@ rv_give_up() {
 }
 
 rv_finish() { # EXIT-STATUS: all targets, then the end
+  local rv_exit=$1 rv_lost=''
   cd "$rv_top" || exit "$rv_exit_usage"
   rm -f -- "$rv_own/reserve"
   rv_stop_streams
   rv_shorten stdout.log
   rv_shorten stderr.log
-  rv_collect_logs
-  rv_hand_on
+  rv_collect_logs || rv_lost='the logs cannot be written'
+  rv_hand_on || rv_lost='what later steps read cannot be written'
   rv_now && rv_end=$rv_reply
-  rv_write_result
+  [[ $rv_exit != 0 ]] || rv_lose "$rv_lost"
+  # Then the one of before says that the step has not ended.
+  rv_write_result || rv_lose 'its result cannot be written'
   rm -rf -- "$rv_work"
   [[ $rv_guard_pid ]] && echo end >&9 && wait "$rv_guard_pid" 2>/dev/null
-  exit "$1"
+  exit "$rv_exit"
+}
+
+rv_lose() { # REASON, or nothing: what the step has made does not come back, for want of room or of inodes
+  [[ $1 ]] || return
+  rv_exit=$rv_exit_disk_full rv_phase=output rv_status=null rv_signal='' rv_timed_out=false
+  rv_message="the worker's disk is full: $1"
 }
 
 # SIGNAL NUMBER: ends the step, but not between a command's beginning and the moment at which we know what to end
@@ -859,7 +868,7 @@ rv_look_at_logs() {
   for rv_entry in "${rv_links[@]}"; do rv_look_at_link "$rv_entry"; done
   rv_report_errors >"$rv_own/report"
   [[ $rv_fast && -e validation_report.txt ]] || mv -f -- "$rv_own/report" validation_report.txt
-  rv_pack_logs >"$rv_top/$rv_id.logs"
+  rv_pack_logs >"$rv_top/$rv_id.logs" || return
   [[ ${#rv_core_dumps[@]} -eq 0 ]] || printf '%s\n' "${rv_core_dumps[@]//$'\n'/ }" >"$rv_own/core-dumps"
   [[ ${#rv_unread[@]} -eq 0 ]] || printf '%s\n' "${rv_unread[@]}" >"$rv_own/unread"
   [[ $rv_unpacked -eq 0 ]] || rm -rf -- "$rv_own"/unpacked.*
@@ -1142,8 +1151,8 @@ rv_shorten() {
 
 rv_collect_logs() {
   local rv_log=''
-  [[ -d $rv_job ]] || return
-  [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast)
+  [[ -d $rv_job ]] || return 0
+  [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast) || return
   [[ ! -e $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
   {
     if [[ -e $rv_own/relval-step.log ]]; then
@@ -1151,18 +1160,20 @@ rv_collect_logs() {
       printf 'relval-log-1 %d %d 0 relval-step.log\n%s\n' "${#rv_log}" "${#rv_log}" "$rv_log"
     fi
     [[ ! -e $rv_own/left-out ]] || cat -- "$rv_own/left-out"
-  } >>"$rv_top/$rv_id.logs"
+  } 2>/dev/null >>"$rv_top/$rv_id.logs"
 }
 
 # --- outputs ----------------------------------------------------------------------------------------------------------
 
 rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
-  local rv_i
+  local rv_i rv_whole=0
   for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
     if ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
-      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
+      [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] || rv_whole=1
+      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" || rv_whole=1
     fi
   done
+  return "$rv_whole"
 }
 
 rv_match() { # PATTERN: sets rv_found to the files that match, directories searched

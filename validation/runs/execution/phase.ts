@@ -51,7 +51,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
-  forgetBroken(journal, written.steps);
+  await forgetBroken(journal, written.steps);
   const secrets = Object.values(options.secrets);
   const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({

@@ -229,6 +229,7 @@ function isRefused(from: string, step: string): boolean {
 
 function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
   if (!result) return { state: 'broken' as const, message: 'it left no result' };
+  if (result.end === null) return { state: 'broken' as const, message: 'its result does not say how it ended' };
   const { exitStatus, signal, message, start, end, host, cpuTime, peakMemory } = result;
   const state: 'succeeded' | 'failed' | 'broken' | 'aborted' =
     how === 'failed'
