@@ -18,13 +18,13 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   'framework/workqueue': [],
   'framework/http': [],
   ...ofValidation({
-    cli: 'config server runs/life runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
-    'runs/local': 'runs/store workflow input units',
+    'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',

@@ -189,7 +189,7 @@ stages:
       streams,
       secrets: {},
       replan: () => plan,
-      batch: { type: 'wq', catalog: cluster.catalog, project },
+      batch: cluster.batch,
       signal: new AbortController().signal,
       stoppedBy: () => '',
     });

@@ -26,6 +26,8 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   coreDumps?: string[];
   /** Patterns of outputs that later stages read, of which nothing was left. */
   missing?: string[];
+  /** Names of outputs that good runs before left of this step, and this one did not. */
+  vanished?: string[];
   /** Outputs of no size that were packed into an archive. */
   empty?: string[];
   /** Outputs that are shorter than their format says. */

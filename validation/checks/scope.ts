@@ -40,7 +40,18 @@ export function holds({ until }: Exception, now: number): boolean {
 
 /** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
 export function excuses({ contains, matches }: Exception, text: string): boolean {
-  return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
+  return (contains === undefined || holdsWhole(text, contains)) && (matches?.test(text) ?? true);
+}
+
+/** Whether a text holds another one, whose numbers at its begin and end are whole: `status 1` is not in `status 139`. */
+function holdsWhole(text: string, wanted: string): boolean {
+  const begins = /^\d/.test(wanted);
+  const ends = /\d$/.test(wanted);
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
+    const isCut = (begins && /\d/.test(text[at - 1] ?? '')) || (ends && /\d/.test(text[at + wanted.length] ?? ''));
+    if (!isCut) return true;
+  }
+  return false;
 }
 
 /** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */

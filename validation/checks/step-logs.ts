@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
 import { fingerprint } from './fingerprint.ts';
+import { earlierFingerprint } from './fingerprint-1.ts';
 import { scanLeftOut } from './left-out.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
@@ -45,7 +46,11 @@ export async function scanStepLogs(
     } catch (error) {
       const message = `cannot be read: ${(error as Error).message}`;
       const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
-      findings.push({ ...finding, fingerprint: fingerprint(finding) });
+      findings.push({
+        ...finding,
+        fingerprint: fingerprint(finding),
+        earlierFingerprint: earlierFingerprint(finding),
+      });
     }
   }
   for (const { id, tolerate } of inStage) {
@@ -57,7 +62,11 @@ export async function scanStepLogs(
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
-  const { rule, kind, ...rest } = match;
+  const { rule, kind, earlier, ...rest } = match;
   const finding = { ...where, ...rest, rule: rule.id };
-  return { ...finding, fingerprint: fingerprint(finding, kind) };
+  return {
+    ...finding,
+    fingerprint: fingerprint(finding, kind),
+    earlierFingerprint: earlierFingerprint(finding, earlier.kind, earlier.trace),
+  };
 }

@@ -125,10 +125,14 @@ function nameChanges([first, ...others]: readonly Change[]): string {
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   const warnings = countTroubles(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
+  const smaller = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
+  const excused = countTroubles(findings.filter(({ known }) => known !== undefined));
   return [
+    excused > 0 ? `; ${excused} excused` : '',
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
     slower.length > 0 ? `; ${nameChanges(slower)}` : '',
+    smaller.length > 0 ? `; ${nameChanges(smaller)}` : '',
   ].join('');
 }
 

@@ -5,11 +5,13 @@ import { carryOptions } from './options/place.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { requireTools } from './options/tools.ts';
 import { showRun } from './output/show-run.ts';
+import { tellWarnings } from './output/warnings.ts';
 
 export const resumeCommand = defineCommand(
   (command) => carryOptions(namedRunArgument(command)),
   async (args) => {
     requireTools();
-    await showRun(await resumeRun(new RunStore(args.runs).find(args.run)), args);
+    const run = new RunStore(args.runs).find(args.run);
+    await showRun(await resumeRun(run, (message) => tellWarnings([message])), args);
   },
 );

@@ -117,7 +117,8 @@ const LEAD = 60;
 export function excerpt({ message, column = 1 }: Finding, most: number): string {
   const characters = [...message];
   if (characters.length <= most) return message.trim();
-  const found = message.startsWith('…') ? FOUND_AT : column - 1;
+  // The column is that in the log, where more may stand before the message than is shown of it.
+  const found = message.startsWith('…') ? FOUND_AT : column <= characters.length ? column - 1 : 0;
   const from = Math.max(0, Math.min(found - LEAD, characters.length - most));
   const to = from + most;
   const part = characters.slice(from, to).join('').trim();

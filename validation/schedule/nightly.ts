@@ -53,6 +53,7 @@ const common = {
     .string()
     .regex(/^\S+:\d+$/, 'expected HOST:PORT')
     .optional(),
+  password: z.string().min(1).optional(),
   startWithin: duration.optional(),
   packagesWithin: duration.optional(),
   alienv: z.string().min(1).optional(),
@@ -137,6 +138,8 @@ export interface Nightly
   retention: { keep?: number; olderThan?: number };
   /** Of the process that looks after the run, not of its steps. MB. */
   resources: { cores: number; memory: number; disk: number };
+  /** With `catalog`: the file with the password that workers must know. */
+  password?: string;
   /** The program that schedulers call; undefined: what they find. */
   relval: string | undefined;
   environment: Record<string, string>;
@@ -200,6 +203,7 @@ function build(
   const folder = dirname(file);
   const pick = <Key extends keyof typeof common>(key: Key) => entry[key] ?? defaults[key];
   const { release, description, stopAt, retries, workflow } = entry;
+  const password = pick('password');
   const optional = {
     release,
     description,
@@ -213,6 +217,7 @@ function build(
   return {
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as typeof optional),
     ...(workflow !== undefined && { workflow: resolve(folder, workflow) }),
+    ...(password !== undefined && { password: resolve(folder, password) }),
     name,
     file,
     input: resolve(folder, entry.run),

@@ -141,6 +141,12 @@ describe('rules for how a step ended', () => {
     const excused = 'info status: the payload ended with exit status 3 (no grid here (Ann))';
     expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
     expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
+    // A number is a whole one, and what the payload wrote last is looked at as well.
+    expect(findings(rules, step('a', { exitStatus: 39 }))[0]).toMatch(/^error/);
+    const narrow = rules.replace("contains: 'status 3'", "matches: 'status 3\\n(.*\\n)*no grid'");
+    const lastLines = (line: string) => ({ exitStatus: 3, lastLines: { file: 'stderr.log', lines: ['x', line] } });
+    expect(findings(narrow, step('a', lastLines('no grid')))[0]).toMatch(/^info/);
+    expect(findings(narrow, step('a', lastLines('no map')))[0]).toMatch(/^error/);
     expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
   });
 

@@ -27,6 +27,7 @@ export function placeOptions<T>(yargs: Argv<T>) {
   return containerOptions(yargs)
     .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
     .option('catalog', { type: 'string', describe: describeOption('catalog') })
+    .option('password', { type: 'string', requiresArg: true, describe: describeOption('password') })
     .option('log-address', {
       type: 'string',
       requiresArg: true,

@@ -4,7 +4,7 @@ import { carryInBackground } from '../../runs/life/background.ts';
 import { carryOut, type RunHandle } from '../../runs/life/carry-out.ts';
 import type { NotifyOptions } from '../../runs/life/notifier.ts';
 import type { PreparedRun, StartedRun } from '../../runs/life/prepare.ts';
-import { SpaceError } from '../../runs/store/space.ts';
+import { ObstacleError } from '../../runs/store/obstacle.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import type { RunsServer } from '../../server/server.ts';
 import { counted } from '../../units/count.ts';
@@ -59,6 +59,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       localCpus: flags.localCpus,
       localMemory: flags.localMemory,
       notify: notifyOptionsOf(flags),
+      warn: (message) => tellWarnings([message]),
     });
     if (!started.ended) {
       const shown = showing.progress?.() ?? progressFor(process.stderr, Date.now());
@@ -73,7 +74,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
     return EXIT[report.verdict];
   } catch (error) {
     await progress?.close();
-    if (!(error instanceof SpaceError)) throw error;
+    if (!(error instanceof ObstacleError)) throw error;
     console.error(`relval: ${error.message}\nThen: relval resume ${record.id}`);
     return EXIT.broken;
   } finally {

@@ -32,6 +32,8 @@ export interface Execution {
   /** Makeflow shares it. */
   lock?: RunLock | undefined;
   signal: AbortSignal;
+  /** Aborted, with the reason, when what the steps run on is gone. */
+  failed?: AbortSignal | undefined;
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
 }
@@ -47,7 +49,8 @@ export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoic
 
 /** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
 export async function executeRun(execution: Execution): Promise<Report> {
-  const { journal, signal } = execution;
+  const { journal, signal: stopped, failed } = execution;
+  const signal = failed ? AbortSignal.any([stopped, failed]) : stopped;
   journal.update({ state: 'running' });
   let { plan } = execution;
   let problem: string | undefined;
@@ -66,7 +69,8 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const { batch, retries, streams, secrets, lock } = execution;
     problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
   }
-  const end = signal.aborted
+  if (failed?.aborted) problem = String(failed.reason);
+  const end = stopped.aborted
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
     : problem !== undefined && { problem };
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });

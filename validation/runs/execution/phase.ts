@@ -130,6 +130,9 @@ function beginningOf(path: string): string {
   }
 }
 
+/** Who has been kept out is no reason to end. */
+const TURNED_AWAY = /notice: worker .* presented the wrong password/;
+
 interface MakeflowEnd {
   stuck: boolean;
   code: number | null;
@@ -143,6 +146,7 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   // What a process that was killed said before is no cause.
   if (end.killedBy) return `makeflow was ended by ${end.killedBy}`;
-  const said = readFileSync(end.stderr, 'utf8').trim().split('\n').at(-1);
-  return `makeflow ended with status ${end.code}${said && !said.startsWith('warning: ') ? `: ${said}` : ''}`;
+  const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
+  const said = lines.findLast((line) => !TURNED_AWAY.test(line) && !line.startsWith('warning: '));
+  return `makeflow ended with status ${end.code}${said ? `: ${said}` : ''}`;
 }

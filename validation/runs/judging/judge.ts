@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Criteria } from '../../checks/judge.ts';
 import { lastLines } from '../../checks/last-lines.ts';
 import type { Outcome, StepOutcome } from '../../checks/outcome.ts';
 import { buildReport, type RunFacts } from '../../checks/report.ts';
+import { digestOf } from '../../checks/rules.ts';
 import { type StepLogs, scanStepLogs } from '../../checks/step-logs.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
@@ -13,7 +14,7 @@ import { attemptLogs, outcomeOf } from '../store/collect.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 import type { RunRecord } from '../store/record.ts';
-import { type RunDir, replaceFile } from '../store/store.ts';
+import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
 import { type CriteriaChoice, criteriaOf } from './criteria.ts';
 
 /** How a run came to its end. */
@@ -48,7 +49,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
-  const report = await reportOn(run, saved, criteriaAtEnd(run, record, now));
+  const report = await reportOn(run, saved, await judgedAlike(run, criteriaAtEnd(run, record, now)));
   await writeReport(run.reportDir, report);
   journal.end(report.verdict, report.reason);
   return report;
@@ -84,7 +85,24 @@ export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: numbe
   const file = join(run.path, OUTCOME);
   if (!existsSync(file)) throw new InputError([{ message: `${record.id} has not come to its end: nothing to judge` }]);
   const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
-  return reportOn(run, saved, criteriaOf(run, record, now, choice));
+  return reportOn(run, saved, await judgedAlike(run, criteriaOf(run, record, now, choice)));
+}
+
+/**
+ * The criteria with a reference whose findings are by the same rules: what the rules of today find, and those of then did
+ * not, is not new, and what is not looked for any more is not fixed. Where the reference was judged by others its logs are
+ * looked through again; where these are gone, what was found then has to do.
+ */
+async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
+  const { reference, ...others } = criteria;
+  if (!reference || reference.report.rules === digestOf(criteria.rules)) return criteria;
+  const other = new RunStore(dirname(run.path)).find(reference.report.run);
+  const file = join(other.path, OUTCOME);
+  if (!existsSync(file)) return criteria;
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
+  if (!saved.steps.every(({ logs }) => logs.every((log) => existsSync(join(other.path, log))))) return criteria;
+  const { findings, rules } = await reportOn(other, saved, others);
+  return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };
 }
 
 async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): Promise<Report> {

@@ -8,10 +8,12 @@ import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import { endUnstarted } from '../judging/unstarted.ts';
 import type { LocalCluster } from '../local/local.ts';
+import { EXPOSED } from '../local/manager-port.ts';
 import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
+import { ObstacleError } from '../store/obstacle.ts';
 import { asSpaceError } from '../store/space.ts';
 import { takeStopRequest } from '../store/stop-request.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
@@ -24,6 +26,8 @@ export interface CarryOutOptions {
   /** The same, MB of memory. */
   localMemory?: number | undefined;
   notify: NotifyOptions;
+  /** Gets what its users should know of the place in which it runs. */
+  warn: (message: string) => void;
 }
 
 /** How often the run's directory is looked at for somebody who wants it to stop. */
@@ -36,7 +40,7 @@ export interface RunHandle {
   /** Ends it in order: jobs are cancelled, what there is is judged. @param by who stops it, for the report */
   stop(by: string): void;
   /**
-   * How it ended. Rejects with an InputError for a mistake that shows only now, with a SpaceError when the disk is full, and
+   * How it ended. Rejects with an InputError for a mistake that shows only now, with an ObstacleError when something about this machine keeps it from going on, and
    * with any other error for a fault of relval; the run is broken then, and whoever is to be told has been told.
    */
   readonly report: Promise<Report>;
@@ -94,17 +98,26 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) {
+      const offer = offerOf(options, journal.run.path);
       // The framework and all it needs is loaded only where it is used: other commands start in half the time.
       const local = await import('../local/local.ts');
-      const offer = offerOf(options, journal.run.path);
       const misfit = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
       if (misfit !== undefined) return await endUnfit(prepared, misfit);
       const { containers } = prepared;
-      cluster = await local.startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
-        cpus: offer.cpus,
-        memory: offer.memory,
-        ...(containers && { containers }),
-      });
+      const { cpus, memory } = offer;
+      cluster = await local
+        .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
+          cpus,
+          memory,
+          ...(containers && { containers }),
+        })
+        .catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EADDRINUSE') throw error;
+          throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
+        });
+    }
+    if (cluster?.exposed !== undefined) {
+      options.warn(`this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`);
     }
     return await executeRun({
       journal,
@@ -113,9 +126,15 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
       streams,
       secrets,
       replan: (bins) => again({ bins }),
-      batch: { type: 'wq', catalog: cluster?.catalog ?? (request.catalog as string), project },
+      batch: cluster?.batch ?? {
+        type: 'wq',
+        catalog: request.catalog as string,
+        project,
+        passwordFile: request.password,
+      },
       retries: request.retries,
       signal,
+      failed: cluster?.failed,
       stoppedBy: () => String(signal.reason),
     });
   } finally {

@@ -33,7 +33,7 @@ export async function checkPlan(
     catalog === undefined || image === undefined
       ? undefined
       : { image, frameworks: await Promise.all(frameworks.map(askFramework)) };
-  return preflight({
+  const checks = await preflight({
     plan,
     catalog,
     pools,
@@ -45,6 +45,16 @@ export async function checkPlan(
     alienv,
     say,
   });
+  return fast || catalog !== undefined ? checks : [...checks, await checkNamespace()];
+}
+
+/** Before a run it is not asked: the run tries it, and says what came of it. */
+async function checkNamespace(): Promise<Check> {
+  const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
+  const reason = await reasonAgainstNamespace();
+  const name = 'network';
+  if (reason === undefined) return { name, state: 'ok', found: 'makeflow will be reached on loopback only' };
+  return { name, state: 'warning', found: EXPOSED, advice: `this machine allows no network namespace: ${reason}` };
 }
 
 /**

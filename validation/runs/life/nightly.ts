@@ -20,7 +20,7 @@ const ALIENV_PATIENCE_MS = 60_000;
 
 /** What a nightly changes of a wanted run. */
 type NightlyWanted = InputArguments &
-  Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'name' | 'retries'> & {
+  Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'password' | 'name' | 'retries'> & {
     wait?: string | undefined;
     alienv?: string | undefined;
   };
@@ -44,7 +44,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
   given: Wanted,
   now: number,
 ): Promise<WantedByNightly<Wanted>> {
-  const { input, workflow, stopAt, retries, local, catalog, name, packagesWithin, release } = nightly;
+  const { input, workflow, stopAt, retries, local, catalog, password, name, packagesWithin, release } = nightly;
   const alienv = given.alienv ?? nightly.alienv;
   const wanted: Wanted = {
     ...given,
@@ -61,6 +61,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
     runs: nightly.runs,
     local,
     catalog,
+    password: password ?? given.password,
   };
   if (!release) return { wanted };
   const pattern = wantedVersion(release, now, nightly.times.timeZone);

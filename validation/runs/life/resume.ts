@@ -7,6 +7,7 @@ import { isAlive, type RunRecord, statusOf } from '../store/record.ts';
 import { lackOfSpace } from '../store/space.ts';
 import type { RunDir } from '../store/store.ts';
 import { provideContainers } from './containers.ts';
+import { passwordOf } from './password.ts';
 import { type PreparedRun, reopenRun } from './prepare.ts';
 
 /** s. The makeflow of a run that was killed sees its end within 5 s, and must not be there twice. */
@@ -14,9 +15,10 @@ const PATIENCE_S = 15;
 
 /**
  * Takes up a run that was interrupted or is broken, up to the moment at which its steps can run.
+ * @param warn gets what is dangerous and not refused
  * @throws InputError it cannot be resumed, or not here or now
  */
-export async function resumeRun(run: RunDir): Promise<PreparedRun> {
+export async function resumeRun(run: RunDir, warn: (message: string) => void): Promise<PreparedRun> {
   checkResumable(run, run.readRecord());
   const lock = lockToResume(run);
   try {
@@ -26,6 +28,7 @@ export async function resumeRun(run: RunDir): Promise<PreparedRun> {
     const full = lackOfSpace(run.path);
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
+    passwordOf(record.request, false, warn);
     const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
     const prepared = await reopenRun(run, lock, { ...rest, state: 'preparing' }, async (containers) => {
       const obstacle = containers && (await provideContainers(containers));

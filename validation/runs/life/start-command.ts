@@ -9,6 +9,7 @@ import { lookAtDirectory, packDirectory } from '../inputs/sent-directory.ts';
 import { checkChoice } from '../judging/criteria.ts';
 import type { RunRequest } from '../store/record.ts';
 import { type RunDir, RunStore } from '../store/store.ts';
+import { passwordOf } from './password.ts';
 import { createRun, type StartedRun } from './prepare.ts';
 import { checkStart, type StartOptions } from './start.ts';
 import { checkName, checkPlace, chosenCriteria, type WantedCriteria, type WantedPlace } from './wanted.ts';
@@ -56,15 +57,17 @@ export async function startCommand(wanted: WantedCommand, options: StartOptions)
   const store = new RunStore(wanted.runs);
   const criteria = chosenCriteria(wanted, store);
   checkChoice(criteria);
+  const warnings = [...(sent?.warnings ?? [])];
+  const password = passwordOf(wanted, false, (message) => warnings.push(message));
   const prepared = await createRun({
     store,
     name,
     fill: async (run) => {
       await writeFolder(run, wanted.words, script, sent, wanted, name);
-      return { ...requestOf(wanted, run), ...criteria };
+      return { ...requestOf(wanted, run), ...(password !== undefined && { password }), ...criteria };
     },
   });
-  options.warn([...prepared.plan.warnings, ...(sent?.warnings ?? [])]);
+  options.warn([...prepared.plan.warnings, ...warnings]);
   return checkStart(prepared, undefined, options);
 }
 

@@ -42,14 +42,16 @@ export interface Trial {
  */
 export async function tryRun(wanted: WantedRun, nightly?: Nightly): Promise<Trial> {
   const store = new RunStore(wanted.runs);
-  const request = requestOf(wanted, store, nightly && { name: nightly.name, file: nightly.file });
+  const warnings: string[] = [];
+  const ofNightly = nightly && { name: nightly.name, file: nightly.file };
+  const request = requestOf(wanted, store, ofNightly, (message) => warnings.push(message));
   const from = fromOf(request);
   const lookFor: LookFor = (file, madeBy) => [
     ...(from ? handedOn(from, file, madeBy) : []),
     ...besideInput(request.input)(file, madeBy),
   ];
   const plan = planRun(request, from ? { outputBase: from.path } : {}, lookFor);
-  plan.warnings.push(...(await checkNeeds(plan.needs ?? [])));
+  plan.warnings.push(...warnings, ...(await checkNeeds(plan.needs ?? [])));
   return { request, plan, name: checkName(wanted.name ?? plan.name) };
 }
 

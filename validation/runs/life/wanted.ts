@@ -10,12 +10,15 @@ import { type CriteriaChoice, checkChoice } from '../judging/criteria.ts';
 import { type RunRequest, runRequestSchema } from '../store/record.ts';
 import type { RunStore } from '../store/store.ts';
 import { checkContainers } from './containers.ts';
+import { passwordOf } from './password.ts';
 
 /** Where and in what a run's steps are to run, as flags or a nightly say it. */
 export interface WantedPlace {
   local: boolean;
   /** `HOST:PORT` of a cluster's catalog. */
   catalog?: string | undefined;
+  /** With `catalog`: file with the password that workers must know. */
+  password?: string | undefined;
   /** `HOST[:PORT]` by which workers reach this machine. */
   logAddress?: string | undefined;
   containerizer?: RunRequest['containerizer'];
@@ -48,14 +51,21 @@ export interface WantedRun extends InputArguments, WantedPlace, WantedCriteria {
 
 /**
  * What a wanted run becomes in its record.
+ * @param warn gets what is dangerous and not refused
  * @throws InputError that names the flag which is wrong
  */
-export function requestOf(wanted: WantedRun, store: RunStore, nightly?: RunRequest['nightly']): RunRequest {
+export function requestOf(
+  wanted: WantedRun,
+  store: RunStore,
+  nightly: RunRequest['nightly'],
+  warn: (message: string) => void,
+): RunRequest {
   checkPlace(wanted);
   if (wanted.from !== undefined && wanted.startAt === undefined && wanted.only === undefined)
     throw new InputError([{ message: '--from RUN goes with --start-at STAGE or --only STEP' }]);
   const request = parseRequest({
     ...wanted,
+    password: passwordOf(wanted, wanted.secret.length > 0, warn),
     input: resolve(wanted.input),
     secrets: parseSecrets(wanted.secret),
     logLimit: wanted.logLimit === undefined ? undefined : parseLogLimit(wanted.logLimit),

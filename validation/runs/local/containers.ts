@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { ConfigError, parseVolume } from '../../../framework/config.ts';
 import type { ContainerProgram } from '../../../framework/local/container-cli.ts';
 import { ContainerRuntime } from '../../../framework/local/container-runtime.ts';
-import type { VolumeMount } from '../../../framework/scheduler/pool.ts';
+import type { Pool, VolumeMount } from '../../../framework/scheduler/pool.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { RunRequest } from '../store/record.ts';
@@ -79,12 +79,29 @@ export async function provideImage({ program, image }: LocalContainers): Promise
   }
 }
 
-/** Makes the output directories, and gives them to the user that the image's containers run as, where only root can. */
-export async function giveOutputs({ program, image, outputs }: LocalContainers): Promise<void> {
+/**
+ * Makes the output directories, and gives them and the password file to the user that the image's containers run as, where
+ * only root can: the containers of anybody else run with that person's own ids.
+ */
+export async function giveToWorkers({ program, image, outputs }: LocalContainers, passwordFile: string): Promise<void> {
   for (const directory of outputs) mkdirSync(directory, { recursive: true });
   if (process.getuid?.() !== 0) return;
   const [uid, gid] = await new ContainerRuntime(program, 'relval').userOf(image);
   for (const directory of outputs) giveDirectory(directory, uid, gid);
+  chownSync(passwordFile, uid, gid);
+}
+
+/** What the pool of their workers has besides what any pool has. */
+export function containerPool(
+  { image, volumes, outputs }: LocalContainers,
+  passwordFile: string,
+): Pick<Pool, 'image' | 'volumes'> {
+  const same = (path: string, mode: VolumeMount['mode']): VolumeMount => ({
+    hostPath: path,
+    containerPath: path,
+    mode,
+  });
+  return { image, volumes: [...volumes, ...outputs.map((path) => same(path, 'RW')), same(passwordFile, 'RO')] };
 }
 
 /** Directories only: files may be links into an earlier run. */

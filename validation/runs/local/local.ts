@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect as tcpConnect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
@@ -9,9 +10,11 @@ import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
+import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
-import { type Child, startChild } from './children.ts';
-import { giveOutputs, type LocalContainers } from './containers.ts';
+import { ObstacleError } from '../store/obstacle.ts';
+import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
+import { openManagerPort } from './manager-port.ts';
 import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
@@ -23,8 +26,12 @@ export interface LocalResources extends Pick<LocalOffer, 'cpus' | 'memory'> {
 
 /** Everything between makeflow and a worker, on this machine and for one run. */
 export interface LocalCluster {
-  /** `host:port` of the catalog server. */
-  catalog: string;
+  /** How makeflow is started so that its tasks come here. */
+  batch: WorkQueueBatch;
+  /** Why other machines can connect to makeflow, and only its password keeps them out; undefined: they cannot. */
+  exposed: string | undefined;
+  /** Aborted, with the reason, when a part of it has ended without being told to. */
+  failed: AbortSignal;
   /** Ends every part of it, workers first. */
   stop(): Promise<void>;
 }
@@ -33,19 +40,21 @@ export interface LocalCluster {
 export const LEAST_WORKER: Pick<LocalOffer, 'memory' | 'disk'> = DEFAULT_POOL.shape;
 /** MB offered as disk; the workers check what is really free. */
 const DISK = 1_000_000;
-const CATALOG_PATIENCE_MS = 10_000;
-/** Looks for two free ports; one in two succeeds even where nine tenths of the ports are taken. */
-const PORT_TRIES = 100;
+/** What workers must know to be given tasks; only their user can read it. */
+const PASSWORD_FILE = 'password';
 
 /**
- * Starts a catalog server, the embedded Mesos master and our framework, all on loopback and on free ports; logs and
- * sandboxes go below `dir`. Serves one project only.
+ * Starts the embedded Mesos master and our framework, on loopback and on free ports, and a place for makeflow beside them;
+ * logs and sandboxes go below `dir`. Serves one project only. The framework knows where makeflow will listen, so that no
+ * catalog is needed to find it.
+ * @throws ObstacleError this machine has no loopback interface
  */
 export async function startLocalCluster(
   dir: string,
   project: string,
   resources: LocalResources,
 ): Promise<LocalCluster> {
+  checkLoopback();
   mkdirSync(dir, { recursive: true });
   // Sandboxes and logs: what steps were given, and what they wrote.
   chmodSync(dir, 0o700);
@@ -53,10 +62,12 @@ export async function startLocalCluster(
     { timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ dest: join(dir, 'framework.log'), sync: true, mode: 0o600 }),
   );
-  const catalog = await startCatalog(dir);
+  const passwordFile = join(dir, PASSWORD_FILE);
+  const password = writePassword(passwordFile);
+  const place = await openManagerPort();
   try {
     const { cpus, memory, containers } = resources;
-    if (containers) await giveOutputs(containers);
+    if (containers) await giveToWorkers(containers, passwordFile);
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
@@ -66,88 +77,58 @@ export async function startLocalCluster(
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
+    const fatal = new AbortController();
     const driver = new Driver({
-      pools: [{ ...DEFAULT_POOL, projects, ...(containers && containerPool(containers)) }],
+      pools: [{ ...DEFAULT_POOL, projects, passwordFile, ...(containers && containerPool(containers, passwordFile)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
       connection: {
         locate: parseMaster(master.address, { log }),
         credentials: basic(credentials.principal, credentials.secret),
       },
-      demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
+      demand: { catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password },
       stateDir,
       log,
-      onFatal: (why) => log.error({ why }, 'the framework cannot go on'),
+      onFatal: (why) => {
+        log.error({ why }, 'the framework cannot go on');
+        fatal.abort(`the framework cannot go on: ${why}`);
+      },
     });
     const ops = await serveOps(driver, '127.0.0.1', 0);
     writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
     writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
     driver.start();
     return {
-      catalog: `127.0.0.1:${catalog.port}`,
+      batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port: place.port, enter: place.enter },
+      exposed: place.exposed,
+      failed: AbortSignal.any([place.lost, fatal.signal]),
       stop: async () => {
-        for (const file of [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE)]) rmSync(file, { force: true });
+        const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
+        for (const file of files) rmSync(file, { force: true });
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
         await clear();
-        await catalog.child.stop(2000);
+        await place.close();
       },
     };
   } catch (error) {
-    await catalog.child.stop(2000);
+    rmSync(passwordFile, { force: true });
+    await place.close();
     throw error;
   }
 }
 
-const containerPool = ({ image, volumes, outputs }: LocalContainers) => ({
-  image,
-  volumes: [...volumes, ...outputs.map((path) => ({ hostPath: path, containerPath: path, mode: 'RW' as const }))],
-});
-
-async function startCatalog(dir: string): Promise<{ child: Child; port: number }> {
-  const port = await freePortPair();
-  const args = ['-I', '127.0.0.1', '-p', String(port), '-n', 'localhost', '-H', join(dir, 'catalog.history')];
-  // Without -u it would tell the public catalog of its existence; nothing listens on port 1.
-  const child = await startChild('catalog_server', [...args, '-u', '127.0.0.1:1'], {
-    cwd: dir,
-    log: join(dir, 'catalog.log'),
-  });
-  for (let waited = 0; !(await answers(port)); waited += 20) {
-    if (waited >= CATALOG_PATIENCE_MS) {
-      await child.stop(0);
-      throw new Error(`catalog_server does not answer on port ${port}; see ${join(dir, 'catalog.log')}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return { child, port };
+/** Where it is down, connections to 127.0.0.1 are refused in many words, and each of them misleads. */
+function checkLoopback(): void {
+  const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  if (addresses.some(({ address }) => address === '127.0.0.1')) return;
+  throw new ObstacleError('this machine has no loopback interface that is up: ip link set lo up');
 }
 
-/** A catalog server takes updates by TCP on the port after its own, so both must be free. */
-async function freePortPair(): Promise<number> {
-  for (let tries = 0; tries < PORT_TRIES; tries++) {
-    const port = await tryPort(0);
-    if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
-  }
-  const message = `no two free ports next to each other on 127.0.0.1 after ${PORT_TRIES} tries: this machine's ports are used up (ss -tanp shows by whom)`;
-  throw Object.assign(new Error(message), { code: 'EADDRINUSE', syscall: 'listen' });
-}
-
-function tryPort(port: number): Promise<number | undefined> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
-  });
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = tcpConnect(port, '127.0.0.1');
-    socket.once('connect', () => socket.destroy());
-    socket.once('error', () => resolve(false));
-    socket.once('close', (hadError) => resolve(!hadError));
-  });
+/** Another one for each start: what an earlier worker knew counts no more. */
+function writePassword(file: string): Buffer {
+  const password = randomBytes(32).toString('hex');
+  rmSync(file, { force: true });
+  writeFileSync(file, password, { mode: 0o600, flag: 'wx' });
+  return Buffer.from(password);
 }

@@ -33,7 +33,7 @@ export const runRequestSchema = z.object({
   components: z.string().optional(),
   /** The run to compare with, in the place of the last good one. */
   reference: z.string().optional(),
-  /** Start catalog, master, framework and workers on this machine. */
+  /** Start master, framework and workers on this machine. */
   local: z.boolean(),
   /** With `local`: what workers run in; absent: plain processes. */
   containerizer: z.enum(['process', 'docker', 'podman']).optional(),
@@ -43,6 +43,8 @@ export const runRequestSchema = z.object({
   volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
+  /** With `catalog`: absolute path of the file with the password that workers must know. */
+  password: z.string().optional(),
   /** `HOST[:PORT]` by which workers reach this machine with their logs. */
   logAddress: z.string().optional(),
   /** Bytes that are kept of one log. */

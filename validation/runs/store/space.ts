@@ -1,19 +1,15 @@
 import { statfsSync } from 'node:fs';
+import { ObstacleError } from './obstacle.ts';
 
 /** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
 export const LEAST_SPACE = 16 << 20;
 
-/** The run directory has no space left. */
-export class SpaceError extends Error {
-  override name = 'SpaceError';
-}
-
 /** @returns undefined when there is enough */
-export function lackOfSpace(directory: string): SpaceError | undefined {
+export function lackOfSpace(directory: string): ObstacleError | undefined {
   const { bavail, bsize } = statfsSync(directory);
   const left = bavail * bsize;
   if (left >= LEAST_SPACE) return undefined;
-  return new SpaceError(
+  return new ObstacleError(
     `the disk of ${directory} is full (${Math.floor(left / 1024)} kB left): make space there, ${LEAST_SPACE >> 20} MB at least`,
   );
 }
@@ -22,5 +18,5 @@ export function lackOfSpace(directory: string): SpaceError | undefined {
 export function asSpaceError(error: Error, directory: string): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new SpaceError(`the disk of ${directory} is full (${error.message}): make space there`);
+  return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
 }
