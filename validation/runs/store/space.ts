@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 /** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
 export const LEAST_SPACE = 16 << 20;
 
-/** The run directory has no space left. */
+/** The run directory has no space left, or cannot be written to any more. */
 export class SpaceError extends Error {
   override name = 'SpaceError';
 }
@@ -18,9 +18,15 @@ export function lackOfSpace(directory: string): SpaceError | undefined {
   );
 }
 
+/** Of a directory that was written to a moment ago: its rights were taken away, or its disk fails. */
+const UNWRITABLE: readonly unknown[] = ['EPERM', 'EACCES', 'EROFS', 'EIO'];
+
 /** An error as what it means for a run: of a full disk there are many words. */
 export function asSpaceError(error: Error, directory: string): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new SpaceError(`the disk of ${directory} is full (${error.message}): make space there`);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new SpaceError(`the disk of ${directory} is full (${error.message}): make space there`);
+  if (UNWRITABLE.includes(code) && path?.startsWith(directory))
+    return new SpaceError(`${directory} cannot be written to any more (${error.message}): mend that`);
+  return error;
 }
