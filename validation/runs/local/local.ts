@@ -103,18 +103,37 @@ export async function startLocalCluster(
       failed: AbortSignal.any([place.lost, fatal.signal]),
       stop: async () => {
         const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
-        for (const file of files) rmSync(file, { force: true });
-        await ops.close();
-        await driver.stop({ teardown: true });
-        await master.stop();
-        await clear();
-        await place.close();
+        for (const file of files) removeIfPossible(file);
+        // What cannot end in order, because nothing can be written any more, keeps nothing else from its end.
+        const parts = [
+          () => ops.close(),
+          () => driver.stop({ teardown: true }),
+          () => master.stop(),
+          clear,
+          () => place.close(),
+        ];
+        for (const end of parts) {
+          try {
+            await end();
+          } catch (error) {
+            log.warn({ error: (error as Error).message }, 'a part of the cluster did not end in order');
+          }
+        }
       },
     };
   } catch (error) {
     rmSync(passwordFile, { force: true });
     await place.close();
     throw error;
+  }
+}
+
+/** That a run ends counts for more than what it leaves: its directory may not be writable any more. */
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // it is not there, or has to stay
   }
 }
 
