@@ -29,6 +29,15 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'verdict',
+          include: ['test/verdict/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'containers',
           include: ['test/containers/**/*.test.ts'],
           globalSetup: 'test/containers/table.ts',

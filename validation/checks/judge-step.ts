@@ -108,7 +108,8 @@ function ofEnding(outcome: StepOutcome): Finding[] {
     case 'lost':
       return [about(outcome, 'infrastructure', 'error', message ?? 'the infrastructure failed')];
     case 'ended':
-      if (logs.length > 0) return [];
+      if (logs.length > 0)
+        return (outcome.unread ?? []).map((why) => about(outcome, 'no-log', 'error', `not a clean log: ${why}`));
       return [about(outcome, 'no-log', 'error', 'no log came back, so that known errors cannot be looked for')];
   }
 }

@@ -60,6 +60,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       missing: _o,
       empty: _p,
       cutOff: _q,
+      unread: _u,
       lastLines: _w,
       earlier: _r,
       ...rest

@@ -32,6 +32,8 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   empty?: string[];
   /** Outputs that are shorter than their format says. */
   cutOff?: string[];
+  /** Logs that could not be looked at, each with the reason. */
+  unread?: string[];
   /** What its payload wrote last, where that failed. */
   lastLines?: LastLines;
   /** Why earlier attempts were not the last. */

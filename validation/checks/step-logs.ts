@@ -3,6 +3,7 @@ import type { Finding } from '../report/model.ts';
 import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
 import { earlierFingerprint } from './fingerprint-1.ts';
+import { scanLeftOut } from './left-out.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, SlowRule, scanLog } from './scan.ts';
 
@@ -15,6 +16,8 @@ export interface StepLogs {
   directory: string;
   /** Its logs, relative to the directory. */
   files: readonly string[];
+  /** Directory of what was found in the parts of logs that did not come back, by the names of the logs. */
+  leftOut?: string;
 }
 
 /**
@@ -39,15 +42,19 @@ export async function scanStepLogs(
     for (let used: readonly LogRule[] = inFile, isLeft = true; isLeft; ) {
       isLeft = false;
       try {
-        for (const match of await scanLog(join(logs.directory, file), used, options)) {
-          findings.push(toFinding(match, { step, stage, attempt, file }));
-        }
+        const matches = await scanLog(join(logs.directory, file), used, options);
+        if (logs.leftOut) matches.push(...(await scanLeftOut(join(logs.leftOut, file), used, options)));
+        for (const match of matches) findings.push(toFinding(match, { step, stage, attempt, file }));
       } catch (error) {
         // A rule that takes too long on this log is told, and the others are looked for without it.
         const slow: string | undefined = error instanceof SlowRule ? error.rule : undefined;
         const message = `cannot be ${slow === undefined ? 'read' : 'judged'}: ${(error as Error).message}`;
         const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
-        findings.push({ ...finding, fingerprint: fingerprint(finding) });
+        findings.push({
+          ...finding,
+          fingerprint: fingerprint(finding),
+          earlierFingerprint: earlierFingerprint(finding),
+        });
         used = used.filter(({ id }) => id !== slow);
         isLeft = slow !== undefined;
       }

@@ -29,6 +29,12 @@ export interface StepFinding extends Finding {
 /** What ends a payload. What it wrote last tells more of it. */
 const ENDINGS: readonly StepCheck[] = ['exit-status', 'signal', 'time-limit'];
 
+/** What shells say by an exit status. */
+const SHELL_STATUS: Readonly<Record<number, string>> = {
+  126: ': a command cannot be executed',
+  127: ': a command was not found',
+};
+
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /** Findings of the rules in how a step ended; of several rules for one trouble, that of the most severe. */
@@ -91,7 +97,8 @@ function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreD
     troubles.push({ check: 'time-limit', message: `the payload was killed after ${limit}` });
   } else if (signal) troubles.push({ check: 'signal', message: `${why}the payload was ended by ${signal}` });
   else if (exitStatus) {
-    troubles.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}` });
+    const said = SHELL_STATUS[exitStatus] ?? '';
+    troubles.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}${said}` });
   }
   if (coreDumps && coreDumps.length > 0) {
     // However many processes it was.

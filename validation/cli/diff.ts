@@ -32,7 +32,7 @@ function reportOf(store: RunStore, wanted: string): Report {
   const report = readReport(run);
   if (report) return report;
   const record = run.readRecord();
-  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record)}` }]);
+  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record, run.path)}` }]);
 }
 
 function head({ run, verdict, reason, start, end }: Report) {

@@ -1,5 +1,5 @@
 import { paint } from '../report/paint.ts';
-import { type RunRecord, statusOf } from '../runs/store/record.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
@@ -15,19 +15,18 @@ export const listCommand = defineCommand(
     const { runs, unreadable } = store.look();
     if (args.json) {
       out.sayJson([
-        ...runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
+        ...runs.map(({ run, record }) => ({ ...record, status: statusOf(record, run.path), directory: run.path })),
         ...unreadable.map(({ name, run, reason }) => ({ id: name, status: 'unreadable', reason, directory: run.path })),
       ]);
     } else if (runs.length + unreadable.length === 0) out.say(`no runs in ${store.dir}`);
     else {
       const rows = unreadable.map(({ name, reason }) => [name, paint.red('unreadable'), '', '', '', reason]);
-      out.say(...table([...runs.map(({ record }) => listRow(record)), ...rows]));
+      out.say(...table([...runs.map(({ run, record }) => listRow(record, statusOf(record, run.path))), ...rows]));
     }
   },
 );
 
-function listRow(record: RunRecord): string[] {
-  const status = statusOf(record);
+function listRow(record: RunRecord, status: RunStatus): string[] {
   const { totals } = record;
   const seconds = ((record.ended ?? Date.now()) - record.created) / 1000;
   const took = status === 'interrupted' && record.ended === undefined ? '' : formatDuration(seconds);

@@ -13,6 +13,7 @@ import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { runArgument } from './options/runs.ts';
+import { EXIT } from './output/result.ts';
 import { out } from './terminal.ts';
 
 /** `text` is for this terminal; all others are files of the report. */
@@ -25,11 +26,17 @@ const FILES = {
 
 export const reportCommand = defineCommand(
   (command) =>
-    criteriaOptions(runArgument(command)).option('format', {
-      choices: ['text', ...(Object.keys(FILES) as (keyof typeof FILES)[])] as const,
-      default: 'text' as const,
-      describe: 'full: the lines file:line:message of every error',
-    }),
+    criteriaOptions(runArgument(command))
+      .option('format', {
+        choices: ['text', ...(Object.keys(FILES) as (keyof typeof FILES)[])] as const,
+        default: 'text' as const,
+        describe: 'full: the lines file:line:message of every error',
+      })
+      .option('exit-status', {
+        type: 'boolean',
+        default: true,
+        describe: 'End with the status of the verdict, as run does; --no-exit-status: with 0 when there is a report',
+      }),
   async (args) => {
     const store = new RunStore(args.runs);
     const run = store.find(args.run);
@@ -37,8 +44,10 @@ export const reportCommand = defineCommand(
     const isStored = Object.keys(choice).length === 0;
     if (!isStored) checkChoice(choice);
     const again = isStored ? undefined : await judgeAgain(run, choice, Date.now());
+    const report = again ?? stored(run);
+    if (args.exitStatus) process.exitCode = EXIT[report.verdict];
     if (args.format === 'text') {
-      out.sayText(`${renderText(again ?? stored(run), { colour: inColour })}\n`);
+      out.sayText(`${renderText(report, { colour: inColour })}\n`);
       return;
     }
     const file = FILES[args.format];
@@ -55,5 +64,5 @@ function pathOf(run: RunDir, file: string): string {
   const path = join(run.reportDir, file);
   if (existsSync(path)) return path;
   const record = run.readRecord();
-  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record)}` }]);
+  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record, run.path)}` }]);
 }

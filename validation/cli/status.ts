@@ -70,7 +70,7 @@ class Status {
   }
 
   get status(): RunStatus {
-    return statusOf(this.#record);
+    return statusOf(this.#record, this.#run.path);
   }
 
   get underWay(): boolean {

@@ -3,12 +3,14 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { writeLeftOut } from './left-out-lines.ts';
 
 /**
  * `<id>.logs`: all logs that a payload left but stdout.log and stderr.log, in one file, because a Makeflow rule must name
  * its targets before anybody knows what logs there will be. A frame a log:
  * `relval-log-1 BYTES HEAD OMITTED NAME\n`, BYTES bytes, `\n`. Of a log that was too long OMITTED bytes were left out behind
- * the first HEAD of the BYTES. It comes from the worker: nothing in it is trusted.
+ * the first HEAD of the BYTES. Of what was left out the lines with known errors are there all the same, in frames of their
+ * own: `relval-lines-1 BYTES BEFORE NAME\n`. It comes from the worker: nothing in it is trusted.
  */
 export interface LogFrame {
   /** Path below the payload's directory. */
@@ -21,8 +23,19 @@ export interface LogFrame {
   omitted: number;
 }
 
+/** Lines of the part of a log that was left out, as `grep -n` says them. */
+export interface LinesFrame {
+  /** Path of the log below the directory of the attempt. */
+  name: string;
+  start: number;
+  size: number;
+  /** How many lines of the log are before the part that grep has numbered. */
+  before: number;
+}
+
 export interface LogBundle {
   frames: LogFrame[];
+  lines: LinesFrame[];
   /** What is wrong with the bundle from the end of the last frame on; that frame may be cut off. */
   damage?: string;
 }
@@ -34,7 +47,8 @@ export interface UnpackedLog {
   refused?: string;
 }
 
-const HEADER = /^relval-log-1 (\d{1,15}) (\d{1,15}) (\d{1,15}) (.+)$/;
+const HEADER = /^relval-log-1 (\d{1,15}) (\d{1,15}) (\d{1,15}) ([^\n]+)\n/;
+const LINES_HEADER = /^relval-lines-1 (\d{1,15}) (\d{1,15}) ([^\n]+)\n/;
 /** A path of Linux and the numbers before it. */
 const HEADER_LIMIT = 4096 + 64;
 
@@ -45,20 +59,24 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
     const { size: end } = await file.stat();
     const buffer = Buffer.alloc(HEADER_LIMIT);
     const frames: LogFrame[] = [];
+    const lines: LinesFrame[] = [];
     let at = 0;
     while (at < end) {
       const { bytesRead } = await file.read(buffer, 0, HEADER_LIMIT, at);
       const lineEnd = buffer.subarray(0, bytesRead).indexOf('\n');
-      const header = HEADER.exec(buffer.toString('utf8', 0, Math.max(lineEnd, 0)));
-      if (!header) return { frames, damage: `no frame at byte ${at} of ${bundle}` };
-      const [size, head, omitted] = header.slice(1, 4).map(Number) as [number, number, number];
+      const text = buffer.toString('utf8', 0, lineEnd + 1);
+      const header = HEADER.exec(text) ?? LINES_HEADER.exec(text);
+      if (!header) return { frames, lines, damage: `no frame at byte ${at} of ${bundle}` };
+      const [size, head, omitted] = header.slice(1, -1).map(Number) as [number, number, number?];
+      const name = header.at(-1) as string;
       const start = at + lineEnd + 1;
       const there = Math.min(size, end - start);
-      frames.push({ name: header[4] as string, start, size: there, head: Math.min(head, there), omitted });
-      if (there < size) return { frames, damage: `${bundle} ends within the log ${header[4]}` };
+      if (omitted === undefined) lines.push({ name, start, size: there, before: head });
+      else frames.push({ name, start, size: there, head: Math.min(head, there), omitted });
+      if (there < size) return { frames, lines, damage: `${bundle} ends within the log ${name}` };
       at = start + size + 1;
     }
-    return { frames };
+    return { frames, lines };
   } finally {
     await file.close();
   }
@@ -104,28 +122,57 @@ export async function* readLog(bundle: string, frame: LogFrame): AsyncGenerator<
 /**
  * Writes all logs of a bundle below a directory, which must be new or empty. A log whose name would lead out of it, or that
  * cannot stand beside another (`a` and `a/b`, a name twice), is refused, the others are written.
+ * @param leftOut directory for what was found in the parts that were left out, new or empty as well (see left-out-lines.ts)
  */
-export async function unpackLogs(bundle: string, directory: string): Promise<UnpackedLog[]> {
-  const unpacked: UnpackedLog[] = [];
-  for (const frame of (await listLogs(bundle)).frames) {
+export async function unpackLogs(
+  bundle: string,
+  directory: string,
+  leftOut?: string,
+): Promise<{ logs: UnpackedLog[]; damage?: string }> {
+  const logs: UnpackedLog[] = [];
+  const { frames, lines, damage } = await listLogs(bundle);
+  for (const frame of frames) {
     const refused = badPath(frame.name) ?? (await write(bundle, frame, join(directory, frame.name)));
-    unpacked.push({ name: frame.name, omitted: frame.omitted, ...(refused && { refused }) });
+    logs.push({ name: frame.name, omitted: frame.omitted, ...(refused && { refused }) });
   }
-  return unpacked;
+  for (const { name, start, size, before } of leftOut === undefined ? [] : lines) {
+    const text = await readPart(bundle, start, size);
+    const refused = badPath(name) ?? (await tryWrite(() => writeLeftOut(join(leftOut as string, name), text, before)));
+    if (refused) logs.push({ name, omitted: 0, refused });
+  }
+  return { logs, ...(damage && { damage }) };
+}
+
+async function readPart(path: string, start: number, size: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const bytes = Buffer.alloc(size);
+    const { bytesRead } = await file.read(bytes, 0, size, start);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function badPath(name: string): string | undefined {
   if (name.includes('\0')) return 'the name has a NUL';
   const parts = name.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'the name leads elsewhere';
-  if (parts.length > 32 || parts.some((part) => Buffer.byteLength(part) > 255)) return 'the name is too long';
+  if (parts.length > 255 || parts.some((part) => Buffer.byteLength(part) > 255)) return 'the name is too long';
   return undefined;
 }
 
-async function write(bundle: string, frame: LogFrame, path: string): Promise<string | undefined> {
-  try {
+function write(bundle: string, frame: LogFrame, path: string): Promise<string | undefined> {
+  return tryWrite(async () => {
     await mkdir(dirname(path), { recursive: true });
     await pipeline(Readable.from(readLog(bundle, frame)), createWriteStream(path, { flags: 'wx' }));
+  });
+}
+
+/** @returns why there is no place for it */
+async function tryWrite(writeIt: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await writeIt();
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

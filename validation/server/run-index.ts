@@ -155,7 +155,7 @@ export class RunIndex {
     if (id === '' || id.includes('/') || id === '.' || id === '..') return;
     const read = await readRecord(root, known?.stamp);
     if (read === 'same' && known) {
-      const status = statusOf(known.record);
+      const status = statusOf(known.record, root);
       if (status !== known.status) this.#put({ ...known, status });
     } else if (read === 'same' || 'reason' in read) {
       if (known && !existsSync(root)) this.#remove(id);
@@ -163,7 +163,7 @@ export class RunIndex {
         const since = this.#without.get(id)?.since ?? Date.now();
         this.#without.set(id, { since, reason: read === 'same' ? undefined : read.reason });
       }
-    } else this.#put({ id, root, record: read.record, status: statusOf(read.record), stamp: read.stamp });
+    } else this.#put({ id, root, record: read.record, status: statusOf(read.record, root), stamp: read.stamp });
   }
 
   #put(run: Entry): void {

@@ -27,6 +27,7 @@ rv_packages=             # for alienv, joined by commas
 rv_alienv=
 rv_environment_command=
 rv_wall_time=            # seconds
+rv_environment_limit=900 # seconds for all that is done before the payload; less where the payload itself has less
 rv_copy_timeout=100      # seconds for one transfer
 rv_copy_jobs=15          # transfers at once
 rv_copy_pause=5          # seconds before the second attempt, twice that before the third, …
@@ -71,9 +72,25 @@ rv_close_inherited() {
 
 # --- words and numbers ------------------------------------------------------------------------------------------------
 
+# The clock is read once. What follows goes by the time since the machine's start: so no duration changes when the clock is
+# set, and no process is needed.
+rv_start_clock() {
+  local rv_zone
+  rv_clock=$(date +%s%N%z)
+  rv_zone=${rv_clock: -5}
+  ((rv_zone_seconds = 10#${rv_zone:1:2} * 3600 + 10#${rv_zone:3:2} * 60))
+  [[ $rv_zone == -* ]] && ((rv_zone_seconds = -rv_zone_seconds))
+  rv_clock=${rv_clock%???????????}
+  rv_ticks
+  ((rv_clock -= rv_reply * 10))
+}
+
+rv_ticks() { # sets rv_reply to the hundredths of a second since the machine's start
+  read -r rv_reply _ </proc/uptime && rv_reply=$((10#${rv_reply/./}))
+}
+
 rv_now() { # sets rv_reply to ms since 1970
-  rv_reply=$(date +%s%N)
-  rv_reply=${rv_reply%??????}
+  rv_ticks && ((rv_reply = rv_clock + rv_reply * 10))
 }
 
 rv_replace() { # NAME FROM TO: the base name of the input file with every FROM replaced, into the variable NAME
@@ -133,9 +150,10 @@ rv_mask() { # TEXT: sets rv_reply to it, masked
 }
 
 rv_say() { # MESSAGE: into this script's own log, which comes back with the others
-  local rv_reply
+  local rv_reply rv_time
+  rv_now && ((rv_time = rv_reply / 1000 + rv_zone_seconds))
   rv_mask "$1"
-  printf '%s %s\n' "$(date +%H:%M:%S)" "$rv_reply" >>"$rv_own/relval-step.log"
+  printf '%02d:%02d:%02d %s\n' $((rv_time / 3600 % 24)) $((rv_time / 60 % 60)) $((rv_time % 60)) "$rv_reply" >>"$rv_own/relval-step.log"
 }
 
 # MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
@@ -162,7 +180,7 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
-rv_core_dumps=() rv_missing=() rv_empty=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
+rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
@@ -192,16 +210,19 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
     rv_strings "${rv_empty[@]}" && printf '"empty": %s,\n' "$rv_reply"
     rv_strings "${rv_cut_off[@]}" && printf '"cutOff": %s,\n' "$rv_reply"
+    rv_strings "${rv_unread[@]}" && printf '"unread": %s,\n' "$rv_reply"
     rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
     rv_mask "$rv_message" && rv_string "$rv_reply" && printf '"message": %s\n}\n' "$rv_reply"
   } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
 }
 
-rv_disk_is_full() { # of the worker: less than a megabyte left where the step runs
-  local rv_free
-  rv_free=$(df -Pk -- "$rv_top" 2>/dev/null | tail -n 1 | { read -r _ _ _ rv_free _ && printf %s "$rv_free"; })
-  [[ $rv_free =~ ^[0-9]+$ ]] && ((rv_free < 1024))
-}
+rv_disk_is_full() { # of the worker: a megabyte cannot be written where the step runs
+  local rv_full=1
+  : >>"$rv_own/probe" || return
+  printf '%1048576s' '' >"$rv_own/probe" 2>/dev/null && rv_full=''
+  : >"$rv_own/probe"
+  [[ $rv_full ]]
+} 2>/dev/null
 
 # EXIT-STATUS PHASE MESSAGE: the infrastructure failed. Leaves all that there is, and makes makeflow try again.
 rv_give_up() {
@@ -209,26 +230,37 @@ rv_give_up() {
   rv_phase=$2 rv_message=$3
   if rv_disk_is_full; then
     rv_exit=$rv_exit_disk_full
-    rv_message="the worker's disk is full: $3"
+    rv_message="the worker's disk is full${3:+: $3}"
+    # how a payload ends for want of room says nothing of it
+    rv_status=null rv_signal='' rv_timed_out=false
   fi
   rv_say "$rv_message"
   rv_finish "$rv_exit"
 }
 
 rv_finish() { # EXIT-STATUS: all targets, then the end
+  local rv_exit=$1 rv_lost=''
   cd "$rv_top" || exit "$rv_exit_usage"
   rm -f -- "$rv_own/reserve"
   rv_restore
   rv_stop_streams
   rv_shorten stdout.log
   rv_shorten stderr.log
-  rv_collect_logs
-  rv_hand_on
+  rv_collect_logs || rv_lost='the logs cannot be written'
+  rv_hand_on || rv_lost='what later steps read cannot be written'
   rv_now && rv_end=$rv_reply
-  rv_write_result
+  [[ $rv_exit != 0 ]] || rv_lose "$rv_lost"
+  # Then the one of before says that the step has not ended.
+  rv_write_result || rv_lose 'its result cannot be written'
   rm -rf -- "$rv_work"
   [[ $rv_guard_pid ]] && echo end >&9 && wait "$rv_guard_pid" 2>/dev/null
-  exit "$1"
+  exit "$rv_exit"
+}
+
+rv_lose() { # REASON, or nothing: what the step has made does not come back, for want of room or of inodes
+  [[ $1 ]] || return
+  rv_exit=$rv_exit_disk_full rv_phase=output rv_status=null rv_signal='' rv_timed_out=false
+  rv_message="the worker's disk is full: $1"
 }
 
 # SIGNAL NUMBER: ends the step, but not between a command's beginning and the moment at which we know what to end
@@ -266,6 +298,8 @@ rv_guard() {
     esac
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+  rv_guard_pid=$BASHPID
+  [[ -e started ]] && read -r rv_reply <started && rv_end_left "$rv_reply" alive ../job
   rm -rf -- ./*
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
@@ -277,7 +311,7 @@ rv_guard() {
 # takes, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
 # a signal waits for ever for a child that ended just then.
 rv_watch() {
-  local rv_tick=100 rv_began='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
+  local rv_tick=100 rv_began='' rv_preparing='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
   trap '' TERM INT QUIT HUP
   exec 8<>"$rv_own/silence" || return # nobody writes there
   while true; do
@@ -286,8 +320,13 @@ rv_watch() {
     # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
     [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
-    [[ $rv_payload_end == null && -e $rv_own/started ]] || continue
-    rv_uptime || continue
+    [[ $rv_payload_end == null && $rv_phase == payload ]] || continue
+    rv_ticks
+    ((rv_reply /= 100))
+    if [[ ! -e $rv_own/started ]]; then
+      rv_watch_environment "$1"
+      continue
+    fi
     ((rv_elapsed = rv_reply - ${rv_began:=$rv_reply}))
     if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
       : >"$rv_own/timed-out"
@@ -304,8 +343,12 @@ rv_watch() {
   done
 }
 
-rv_uptime() { # sets rv_reply to s since the machine's start: the clock may be set, and bash's own count goes with it
-  read -r rv_reply _ </proc/uptime && rv_reply=${rv_reply%.*}
+# GROUP: ends what sets up the environment when it takes too long. What it fetches meanwhile has limits of its own.
+rv_watch_environment() {
+  [[ -s $rv_own/fetching ]] && rv_preparing=''
+  ((rv_reply - ${rv_preparing:=$rv_reply} > rv_environment_limit)) && [[ ! -s $rv_own/fetching ]] || return
+  printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >"$rv_own/too-slow"
+  kill -KILL -- "-$1"
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -323,7 +366,7 @@ rv_measure() {
 
 rv_start_guard() { # opens both ends of the pipe here, so that neither side ever waits for the other to open it
   local rv_pipe=$rv_own/guard
-  read -r _ _ _ rv_parent _ <"/proc/$$/stat"
+  read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
   mkfifo "$rv_pipe" "$rv_own/silence" || rv_give_up "$rv_exit_input" input "cannot make a pipe in $rv_own"
   # shellcheck disable=SC2094
   exec 7<>"$rv_pipe" 8<"$rv_pipe" 9>"$rv_pipe" 7>&-
@@ -371,6 +414,7 @@ rv_fail() { # PHASE MESSAGE: ends a guarded command before its time; rv_give_up_
 }
 
 rv_give_up_guarded() { # what rv_fail said
+  [[ -e $rv_own/too-slow ]] && mv -f -- "$rv_own/too-slow" "$rv_own/failed"
   { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
   case $rv_phase in
     environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
@@ -625,6 +669,7 @@ rv_find_executable() { # sets rv_program
 # as JDLs expect: limits and variables that are not exported included.
 rv_run_payload() {
   unset rv_logs rv_token rv_logs_address rv_logs_greeting
+  exec 3>&- 4>&-
   printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
   if ! rv_load_environment; then
     rv_last_line "$rv_top/$rv_id.stderr.log"
@@ -634,12 +679,14 @@ rv_run_payload() {
   IFS=$' \t\n'
   cd "$rv_job" || rv_fail environment "no directory $rv_job"
   rv_set_environment
-  type -P date find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
+  type -P find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
   # the transfer of outputs there needs it
   [[ $rv_output_dir =~ $rv_address ]] && (umask 077 && export -p >"$rv_own/environment")
+  echo 1 >"$rv_own/fetching"
   rv_fetch_inputs xrootd
+  : >"$rv_own/fetching"
   find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
     rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
@@ -650,7 +697,12 @@ rv_run_payload() {
   printf '+'
   printf ' %q' "${rv_arguments[@]}"
   printf '\n'
-  date +%s%N >"$rv_own/started"
+  # By these two it is known whose processes are left when the payload has ended.
+  export rv_step=$rv_execution
+  exec 199>"$rv_own/alive"
+  IFS= read -r -d '' -n 512 rv_reply <"$rv_top/$rv_id.stdout.log"
+  printf %s "$rv_reply" >"$rv_own/beginning"
+  rv_ticks && printf '%s\n' "$rv_reply" >"$rv_own/started"
   exec 9>&-
   exec "${rv_arguments[@]}"
 }
@@ -701,7 +753,11 @@ rv_payload() { # runs it, and sets what the result says of it
   rv_find_cgroup
   rv_count_kills && rv_kills_before=$rv_reply
   rv_children_time && rv_cpu_before=$rv_reply
-  rv_guarded rv_run_payload >>"$rv_top/$rv_id.stdout.log" 2>>"$rv_top/$rv_id.stderr.log"
+  if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
+    rv_environment_limit=$((rv_wall_time > 30 ? rv_wall_time : 30))
+  fi
+  exec 3>>"$rv_top/$rv_id.stdout.log" 4>>"$rv_top/$rv_id.stderr.log"
+  rv_guarded rv_run_payload >&3 2>&4
   rv_exit=$?
   rv_restore
   rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
@@ -709,10 +765,12 @@ rv_payload() { # runs it, and sets what the result says of it
     while read -r rv_reply; do ((rv_input_bytes += rv_reply)); done <"$rv_own/input-bytes"
   fi
   [[ -e $rv_own/started ]] || rv_give_up_guarded
-  rv_payload_start=$(cat -- "$rv_own/started")
-  rv_payload_start=${rv_payload_start%??????}
-  [[ $rv_payload_start =~ ^[0-9]+$ ]] || rv_payload_start=null
   rv_now && rv_payload_end=$rv_reply
+  read -r rv_reply <"$rv_own/started"
+  rv_end_left "$rv_reply" "$rv_own/alive" "$rv_job"
+  ((rv_payload_start = rv_clock + rv_reply * 10))
+  rv_check_streams
+  exec 3>&- 4>&-
   rv_children_time && ((rv_reply -= rv_cpu_before))
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
   if [[ -e $rv_own/peak-memory ]]; then
@@ -724,6 +782,49 @@ rv_payload() { # runs it, and sets what the result says of it
   [[ $rv_exit != 0 && $rv_timed_out == false && $rv_reply -gt $rv_kills_before ]] && rv_out_of_memory=true
   rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
 }
+
+# TICKS MARK DIRECTORY: ends what the payload has left running that is in no process group of ours: what has its mark in the
+# environment or as an open file, or works in its directory, and began after that time.
+rv_end_left() {
+  local rv_tries=5 rv_process rv_fields rv_suspects rv_marked rv_left
+  for (( ; rv_tries > 0; rv_tries--)); do
+    rv_suspects=() rv_left=()
+    for rv_process in /proc/[0-9]*; do
+      [[ -O $rv_process ]] || continue
+      read -r rv_fields <"$rv_process/stat" || continue
+      # shellcheck disable=SC2206 # behind the name, which may hold anything: state, parent, group, …; the 20th is the start
+      rv_fields=(${rv_fields##*) })
+      [[ ${rv_fields[0]} != Z && ${rv_fields[19]} -ge $1 ]] || continue
+      case ${rv_fields[2]} in "$rv_own_group" | "$rv_guard_pid" | "${rv_streams:-none}") continue ;; esac
+      if [[ $rv_process/fd/199 -ef $2 || $rv_process/cwd -ef $3 ]]; then
+        rv_left+=("${rv_process#/proc/}")
+      else
+        rv_suspects+=("$rv_process/environ")
+      fi
+    done 2>/dev/null
+    if [[ ${#rv_suspects[@]} -gt 0 ]]; then
+      while IFS= read -r rv_marked; do
+        rv_marked=${rv_marked#/proc/} && rv_left+=("${rv_marked%/environ}")
+      done < <(grep -l -z -s -x -F "rv_step=$rv_execution" -- "${rv_suspects[@]}")
+    fi
+    [[ ${#rv_left[@]} -gt 0 ]] || return 0
+    rv_say "ends processes that the payload left: ${rv_left[*]}"
+    kill -KILL "${rv_left[@]}" 2>/dev/null
+  done
+}
+
+# What the payload has printed must still be there: who cuts its log, or writes over it, takes from us what is looked at.
+rv_check_streams() {
+  local rv_before rv_after rv_line
+  IFS= read -r -d '' rv_before <"$rv_own/beginning"
+  [[ ! $rv_before ]] || IFS= read -r -d '' -n "${#rv_before}" rv_after <"$rv_top/$rv_id.stdout.log"
+  [[ ! $rv_before || $rv_after == "$rv_before" ]] || rv_cannot_read stdout.log 'the payload wrote over it'
+  rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
+  while read -r rv_line; do
+    # where the last write ended
+    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $rv_error_bytes ]] || rv_cannot_read stderr.log 'the payload cut it'
+  done <"/proc/$$/fdinfo/4"
+} 2>/dev/null
 
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
   local rv_name
@@ -751,91 +852,346 @@ rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line
   printf '\nrelval: %s\n' "$rv_message"
 }
 
-# --- logs and outputs -------------------------------------------------------------------------------------------------
+# --- logs -------------------------------------------------------------------------------------------------------------
+# Whatever passes for a log is looked at: compressed ones, links, those in archives that the payload made. What cannot be
+# looked at is named in the result, because nobody knows what is in it.
 
-rv_list_logs() { find "$rv_job" -name '*.log' -type f -printf '%P\0' 2>/dev/null | sort -z; }
+# Base names of logs, and of archives that may hold some, in small letters. One expression for find and for bash.
+readonly rv_log_name='(([^/]*\.(log|err|out|stderr|stdout)|stdout|stderr)(\.([0-9]+|gz|bz2|xz|zst|lz4|z))*|[^/]*\.log[0-9._~-][^/]*|[^/]*(server|worker|merger)log[0-9]*)'
+readonly rv_archive_name='[^/]*\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|lzma|zst))'
+readonly rv_unpacked_limit=4194304 # kB that one compressed log may have
+# Bytes of what is found in a part of a log that does not come back: with the lines around it, and then one line of each kind.
+readonly rv_context_limit=30000 rv_kinds_limit=1000000
 
-rv_find_core_dumps() { # by what they are called, or hold: correlations.root and core.C are none
-  local rv_core rv_type='^ +(4 +0|0 +4)$' # ET_CORE, in either byte order
-  rv_match 'core*'
-  for rv_core in "${rv_found[@]}"; do
-    if [[ $rv_core =~ (^|/)core(\.[0-9]+)?$ ]] || { [[ $(head -c 4 -- "$rv_core" 2>/dev/null | tr -d '\0') == $'\177ELF' ]] \
-      && [[ $(od -A n -t d1 -j 16 -N 2 -- "$rv_core" 2>/dev/null) =~ $rv_type ]]; }; then
-      rv_core_dumps+=("$rv_core")
+rv_cannot_read() { # NAME WHY
+  local rv_text="$1 cannot be looked at: $2"
+  [[ ${#rv_unread[@]} -lt 100 ]] && rv_unread+=("${rv_text//$'\n'/ }")
+  rv_say "$rv_text"
+}
+
+# In a subshell: ID.logs and validation_report.txt. With `fast` nobody waits long: what is compressed stays so.
+rv_look_at_logs() {
+  local rv_fast=$1 rv_paths=() rv_names=() rv_sizes=() rv_links=() rv_unpacked=0 rv_depth=0 rv_entry
+  cd "$rv_job" || return
+  if ! rv_list_logs . ''; then
+    # the payload's own directories, into which nobody may look
+    chmod -R u+rwX . 2>/dev/null
+    rv_paths=() rv_names=() rv_sizes=() rv_links=()
+    rv_list_logs . '' || { rv_last_line "$rv_own/unseen.$rv_depth" && rv_cannot_read 'a directory' "$rv_reply"; }
+  fi
+  # after all others: a link to one of them is no other log
+  for rv_entry in "${rv_links[@]}"; do rv_look_at_link "$rv_entry"; done
+  rv_report_errors >"$rv_own/report"
+  [[ $rv_fast && -e validation_report.txt ]] || mv -f -- "$rv_own/report" validation_report.txt
+  rv_pack_logs >"$rv_top/$rv_id.logs" || return
+  [[ ${#rv_core_dumps[@]} -eq 0 ]] || printf '%s\n' "${rv_core_dumps[@]//$'\n'/ }" >"$rv_own/core-dumps"
+  [[ ${#rv_unread[@]} -eq 0 ]] || printf '%s\n' "${rv_unread[@]}" >"$rv_own/unread"
+  [[ $rv_unpacked -eq 0 ]] || rm -rf -- "$rv_own"/unpacked.*
+  : >"$rv_own/looked"
+}
+
+# DIRECTORY PREFIX [FIND-OPTION…]: looks at every log below it, by the name PREFIX and its path there. False when find could not
+# see everything.
+rv_list_logs() {
+  local rv_line rv_type rv_rest rv_directory=$1 rv_prefix=$2
+  shift 2
+  while IFS= read -r -d '' rv_line; do
+    rv_type=${rv_line:0:1} rv_rest=${rv_line:2}
+    if [[ -L $rv_directory/${rv_rest#* } ]]; then
+      rv_links+=("$rv_type ${rv_rest#* }")
+    else
+      rv_look_at "$rv_directory/${rv_rest#* }" "$rv_prefix${rv_rest#* }" "$rv_type" "${rv_rest%% *}"
     fi
-  done
+  done < <(
+    find "$rv_directory" "$@" -regextype posix-extended \
+      \( ! -type d -iregex ".*/($rv_log_name|$rv_archive_name)" -o -type f -name 'core*' -o -type l -xtype d -iregex '.*logs?' \) \
+      ! -samefile "$rv_top/$rv_id.stdout.log" ! -samefile "$rv_top/$rv_id.stderr.log" -printf '%Y %s %P\0' 2>"$rv_own/unseen.$rv_depth"
+  )
+  [[ ! -s $rv_own/unseen.$rv_depth ]]
+}
+
+rv_look_at_link() { # TYPE NAME, as one word, below the payload's directory
+  local rv_name=${1#* } rv_path rv_target
+  for rv_path in "${rv_paths[@]}"; do [[ $rv_name -ef $rv_path ]] && return; done
+  case $1 in
+    f\ *) rv_size "$rv_name" && rv_look_at "./$rv_name" "$rv_name" f "$rv_reply" ;;
+    d\ *)
+      rv_target=$(readlink -f -- "$rv_name")
+      [[ $rv_target/ == "$(readlink -f .)"/* ]] && return
+      rv_links=()
+      rv_list_logs "$rv_name/" "$rv_name/" -maxdepth 3 || rv_cannot_read "$rv_name" 'a directory that it leads to may not be read'
+      ;;
+    *) rv_look_at "./$rv_name" "$rv_name" "${1%% *}" 0 ;;
+  esac
+}
+
+rv_look_at() { # PATH NAME TYPE BYTES, of one that passes for a log or an archive
+  local rv_path=$1 rv_name=$2 rv_bytes=$4 rv_base=${2##*/} rv_magic=''
+  local rv_lower=${rv_base,,}
+  if [[ $rv_lower == core* && ! $rv_lower =~ ^($rv_log_name|$rv_archive_name)$ ]]; then
+    ! rv_is_core_dump || rv_core_dumps+=("$rv_name")
+    return
+  fi
+  if [[ $3 != f ]]; then
+    case $rv_lower/$3 in
+      *.log*/[NL]) rv_cannot_read "$rv_name" 'it is a link that leads to nothing' ;;
+      *.log*/*) rv_cannot_read "$rv_name" 'it is no file, but a pipe, a socket or a device' ;;
+    esac
+    return
+  fi
+  [[ -r $rv_path ]] || chmod u+r -- "$rv_path" 2>/dev/null
+  if [[ ! -r $rv_path ]]; then
+    rv_cannot_read "$rv_name" 'nobody may read it'
+    return
+  fi
+  [[ $rv_bytes == 0 ]] || IFS= read -r -d '' -n 6 rv_magic <"$rv_path"
+  if [[ $rv_fast ]]; then
+    [[ $rv_lower =~ ^$rv_archive_name$ ]] || rv_add_log "$rv_path" "$rv_name" "$rv_bytes"
+    return
+  fi
+  [[ ! $rv_lower =~ ^$rv_archive_name$ ]] || { rv_look_into_archive && return; }
+  case $rv_magic in
+    $'\037\213'* | $'\037\235'*) rv_uncompress gzip -dc ;;
+    BZh[1-9]*) rv_uncompress bzip2 -dc ;;
+    $'\3757zXZ'*) rv_uncompress xz -dc ;;
+    $'\050\265\057\375'*) rv_uncompress zstd -dcq ;;
+    $'\004\042\115\030'*) rv_uncompress lz4 -dc ;;
+    $'PK\003\004'*) rv_look_into_archive ;;
+    $'7z\274\257'*) rv_cannot_read "$rv_name" 'nothing here unpacks 7z' ;;
+    $'\377\376'* | $'\376\377'*) rv_uncompress tr -d '\000\376\377' ;;
+    *)
+      if rv_is_wide; then
+        rv_uncompress tr -d '\000'
+      elif [[ $rv_lower == *.log || ($rv_lower == *.log* && $rv_lower != *.root) ]] || ! rv_is_binary; then
+        rv_add_log "$rv_path" "$rv_name" "$rv_bytes"
+      fi
+      ;;
+  esac
+}
+
+rv_is_wide() { # rv_path: two bytes a character, one of which is 0
+  local rv_first='' rv_second='' rv_third=''
+  [[ ${#rv_magic} -le 1 && $rv_bytes -gt 3 ]] || return
+  {
+    IFS= read -r -d '' -n 2 rv_first
+    IFS= read -r -d '' -n 2 rv_second
+    IFS= read -r -d '' -n 2 rv_third
+  } <"$rv_path"
+  [[ ${#rv_first} -le 1 && ${#rv_second} -eq 1 && ${#rv_third} -eq 1 ]]
+}
+
+rv_is_binary() { # rv_path: one of the first bytes is 0
+  local rv_text=''
+  IFS= read -r -d '' -n 512 rv_text <"$rv_path" && [[ ${#rv_text} -lt 512 ]]
+}
+
+rv_is_core_dump() { # rv_path: by what it is called, or holds: correlations.root and core.C are none
+  local rv_type='^ +(4 +0|0 +4)$' # ET_CORE, in either byte order
+  [[ $rv_base =~ ^core(\.[0-9]+)?$ ]] && return
+  IFS= read -r -d '' -n 4 rv_magic <"$rv_path"
+  [[ $rv_magic == $'\177ELF' && $(od -A n -t d1 -j 16 -N 2 -- "$rv_path" 2>/dev/null) =~ $rv_type ]]
+}
+
+rv_add_log() { # PATH NAME BYTES
+  rv_paths+=("$1") rv_names+=("$2") rv_sizes+=("$3")
+}
+
+# COMMAND…: writes the text of rv_path to its standard output. NAME.gz becomes NAME.gz/NAME: a rule for NAME is for it too.
+rv_uncompress() {
+  local rv_to rv_plain=$rv_base rv_whole rv_depth=$((rv_depth + 1))
+  case $rv_lower in *.gz | *.bz2 | *.xz | *.zst | *.lz4 | *.z) rv_plain=${rv_base%.*} ;; esac
+  if ! type -P -- "$1" >/dev/null; then
+    rv_cannot_read "$rv_name" "$1 is missing on $HOSTNAME"
+    return
+  elif ((rv_depth > 3)); then
+    rv_cannot_read "$rv_name" 'it is packed too often'
+    return
+  fi
+  rv_to=$rv_own/unpacked.$((++rv_unpacked))
+  (ulimit -S -f "$rv_unpacked_limit" && exec "$@") <"$rv_path" >"$rv_to" 2>"$rv_own/error"
+  rv_whole=$?
+  rv_last_line "$rv_own/error"
+  [[ $rv_whole == 0 ]] || rv_cannot_read "$rv_name" "$1 ended with status $rv_whole${rv_reply:+: $rv_reply}"
+  rv_size "$rv_to" && rv_look_at "$rv_to" "$rv_name/$rv_plain" f "$rv_reply"
+}
+
+# The logs in the archive rv_path; false when it is none, whatever its name. Inputs are not the payload's.
+rv_look_into_archive() {
+  local rv_to rv_input rv_status rv_kind rv_depth=$((rv_depth + 1)) rv_links=()
+  case $rv_magic in
+    $'PK\003\004'*) rv_kind=zip ;;
+    $'PK\005\006'*) return 0 ;; # nothing is in it
+    $'\037\213'* | BZh[1-9]* | $'\3757zXZ'* | $'\050\265\057\375'*) rv_kind=tar ;;
+    *) [[ $(head -c 262 -- "$rv_path" | tail -c 5 | tr -d '\0') == ustar ]] && rv_kind=tar || return ;;
+  esac
+  while IFS= read -r -d '' rv_input; do
+    [[ $rv_input != "$rv_name" || $rv_path -nt $rv_own/inputs ]] || return 0
+  done <"$rv_own/inputs"
+  if ((rv_depth > 3)); then
+    rv_cannot_read "$rv_name" 'it is packed too often'
+    return 0
+  fi
+  rv_to=$rv_own/unpacked.$((++rv_unpacked))
+  mkdir -- "$rv_to"
+  "rv_unpack_logs_of_$rv_kind" 2>"$rv_own/error"
+  rv_status=$?
+  rv_last_line "$rv_own/error"
+  [[ $rv_status == 0 ]] || rv_cannot_read "$rv_name" "${rv_reply:-$rv_kind ended with status $rv_status}"
+  rv_list_logs "$rv_to" "$rv_name/"
+  return 0
+}
+
+rv_unpack_logs_of_zip() { # rv_path, to rv_to
+  if ! type -P unzip >/dev/null; then
+    # names are in clear
+    grep -a -q -i -F .log -- "$rv_path" || return 0
+    echo "unzip is missing on $HOSTNAME" >&2
+    return 1
+  fi
+  (ulimit -S -f "$rv_unpacked_limit" && exec unzip -o -q -C -d "$rv_to" "$rv_path" '*.log' '*.log[0-9._~-]*' '*.err' '*.out' '*stderr' '*stdout') >&2
+  case $? in 0 | 1 | 11) ;; *) return 1 ;; esac # 11: there are none
+}
+
+rv_unpack_logs_of_tar() { # rv_path, to rv_to
+  local rv_status
+  tar tf "$rv_path" >"$rv_own/members"
+  rv_status=$?
+  grep -a -i -E "(^|/)$rv_log_name\$" -- "$rv_own/members" >"$rv_own/members-wanted" || return "$rv_status"
+  (ulimit -S -f "$rv_unpacked_limit" && exec tar xf "$rv_path" -C "$rv_to" --no-recursion -T "$rv_own/members-wanted")
 }
 
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
-  local rv_core
-  cd "$rv_job" || return
+  local rv_core rv_i rv_near=()
   {
-    rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
-    for rv_core in "${rv_core_dumps[@]}"; do
-      printf '%s:0:core dumped\n' "$rv_core"
+    for rv_i in stdout.log stderr.log; do
+      if [[ $rv_i -ef $rv_top/$rv_id.$rv_i ]]; then rv_near+=("$rv_i"); else rv_grep "$rv_i" <"$rv_top/$rv_id.$rv_i"; fi
     done
-  } | rv_masked
+    for ((rv_i = 0; rv_i < ${#rv_paths[@]}; rv_i++)); do
+      if [[ ${rv_paths[rv_i]} == ./* ]]; then
+        rv_near+=("${rv_names[rv_i]}")
+      else
+        rv_grep "${rv_names[rv_i]}" <"${rv_paths[rv_i]}"
+      fi
+    done
+    if [[ ${#rv_near[@]} -gt 100 ]]; then
+      printf '%s\0' "${rv_near[@]}" | xargs -0 grep -a -H -n -F -f "$rv_top/relval-patterns" --
+    elif [[ ${#rv_near[@]} -gt 0 ]]; then
+      grep -a -H -n -F -f "$rv_top/relval-patterns" -- "${rv_near[@]}"
+    fi
+    for rv_core in "${rv_core_dumps[@]}"; do printf '%s:0:core dumped\n' "$rv_core"; done
+  } >"$rv_own/matches" 2>/dev/null
+  [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked
 }
 
-# PATH NAME: a frame of ID.logs. Of a log that is too long its head and its tail:
-# "relval-log-1 BYTES HEAD OMITTED NAME", then BYTES bytes of which OMITTED were left out after the first HEAD, then a line feed
-rv_frame() {
-  local rv_bytes rv_head rv_omitted=0 rv_keep=$rv_log_limit
-  ((rv_keep > rv_logs_left)) && rv_keep=$rv_logs_left
-  rv_size "$1" && rv_bytes=$rv_reply
-  if ((rv_bytes <= rv_keep)); then
-    head -c "$rv_bytes" -- "$1" >"$rv_own/piece"
-  else
-    rv_omitted=$((rv_bytes - rv_keep))
-    head -c $((rv_keep / 2)) -- "$1" >"$rv_own/piece"
-    tail -c $((rv_keep - rv_keep / 2)) -- "$1" >>"$rv_own/piece"
+rv_grep() { # NAME, of standard input
+  grep -a -H -n -F -f "$rv_top/relval-patterns" --label="$1"
+}
+
+# Frames, one a log: "relval-log-1 BYTES HEAD OMITTED NAME", then BYTES bytes of which OMITTED were left out after the first
+# HEAD, then a line feed. What stands between the logs is written to files, so that one cat writes all.
+rv_pack_logs() {
+  local rv_i rv_keep rv_bytes rv_omitted rv_piece rv_name rv_parts=() rv_room=$rv_logs_limit
+  for ((rv_i = 0; rv_i < ${#rv_paths[@]}; rv_i++)); do
+    rv_bytes=${rv_sizes[rv_i]} rv_piece=${rv_paths[rv_i]} rv_omitted=0
+    rv_name=${rv_names[rv_i]//$'\n'/$'\342\220\244'} # a frame's name is a line
+    [[ $rv_name != relval-step.log ]] || rv_name=payload-relval-step.log
+    ((rv_keep = rv_log_limit < rv_room ? rv_log_limit : rv_room))
+    if ((rv_bytes > rv_keep)); then
+      ((rv_omitted = rv_bytes - rv_keep))
+      rv_piece=$rv_own/piece.$rv_i
+      head -c $((rv_keep / 2)) -- "${rv_paths[rv_i]}" >"$rv_piece"
+      tail -c $((rv_keep - rv_keep / 2)) -- "${rv_paths[rv_i]}" >>"$rv_piece"
+      rv_find_left_out "${rv_paths[rv_i]}" $((rv_keep / 2)) "$rv_omitted" "logs/$rv_name"
+      rv_bytes=$rv_keep
+    fi
+    ((rv_room -= rv_bytes))
+    printf 'relval-log-1 %d %d %d %s\n' "$rv_bytes" $((rv_omitted > 0 ? rv_bytes / 2 : rv_bytes)) "$rv_omitted" "$rv_name" >"$rv_own/frame.$rv_i"
+    rv_parts+=("$rv_own/frame.$rv_i" "$rv_piece" "$rv_own/frame-end")
+  done
+  [[ ${#rv_parts[@]} -gt 0 ]] || return 0
+  echo >"$rv_own/frame-end"
+  printf '%s\0' "${rv_parts[@]}" | xargs -0 cat --
+}
+
+# FILE FROM BYTES NAME: this part of a log does not come back. The lines with known errors do, each with three lines around
+# it: "relval-lines-1 BYTES BEFORE NAME", then what grep -n says of the part, before which there are BEFORE lines.
+rv_find_left_out() {
+  local rv_from=$2 rv_to=$(($2 + $3 + 300)) rv_before rv_found=$rv_own/found
+  # what is across the border is in neither part
+  ((rv_from = rv_from > 300 ? rv_from - 300 : 0))
+  rv_before=$(head -c "$rv_from" -- "$1" | wc -l)
+  rv_left_out "$1" | grep -a -n -C 3 -F -f "$rv_top/relval-patterns" 2>/dev/null | head -c "$rv_context_limit" >"$rv_found"
+  rv_size "$rv_found"
+  if ((rv_reply == rv_context_limit)); then
+    # too many: of each kind the first one
+    rv_left_out "$1" | grep -a -n -F -f "$rv_top/relval-patterns" | cut -b -2000 |
+      sed $'h; s/^[0-9]*://; s/[0-9][0-9]*/0/g; s/\001//g; G; s/\\n/\001/' | sort -s -u -t $'\001' -k 1,1 | cut -d $'\001' -f 2- |
+      head -c "$rv_kinds_limit" >"$rv_found.kinds"
+    rv_size "$rv_found.kinds"
+    ((rv_reply < rv_kinds_limit)) || rv_cannot_read "$4" 'there are more errors in it than can come back'
+    echo >>"$rv_found"
+    cat -- "$rv_found.kinds" >>"$rv_found"
+    rv_size "$rv_found"
   fi
-  rv_size "$rv_own/piece" && rv_bytes=$rv_reply
-  rv_head=$((rv_omitted > 0 ? rv_keep / 2 : rv_bytes))
-  ((rv_logs_left -= rv_bytes))
-  printf 'relval-log-1 %d %d %d %s\n' "$rv_bytes" "$rv_head" "$rv_omitted" "$2"
-  cat -- "$rv_own/piece"
-  printf '\n'
+  ((rv_reply > 0)) || return 0
+  {
+    printf 'relval-lines-1 %d %d %s\n' "$rv_reply" "$rv_before" "$4"
+    cat -- "$rv_found"
+    printf '\n'
+  } >>"$rv_own/left-out"
+}
+
+rv_left_out() { # FILE: its bytes from rv_from to rv_to, without colours
+  local rv_head
+  rv_head=$(head -c 65536 -- "$1" | tr -d '\0')
+  if [[ $rv_head == *$'\033['* ]]; then
+    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from)) | sed $'s/\033\\[[0-9;]*[A-Za-z]//g'
+  else
+    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from))
+  fi
 }
 
 # NAME: what comes back of a stream is its head and its tail when it is too long; the payload's own file stays whole
 rv_shorten() {
-  local rv_file=$rv_top/$rv_id.$1 rv_half=$((rv_output_limit / 2))
-  rv_size "$rv_file"
-  ((rv_reply > rv_output_limit)) || return
+  local rv_file=$rv_top/$rv_id.$1 rv_half=$((rv_output_limit / 2)) rv_bytes
+  rv_size "$rv_file" && rv_bytes=$rv_reply
+  ((rv_bytes > rv_output_limit)) || return
+  [[ $rv_interrupted == true ]] || rv_find_left_out "$rv_file" "$rv_half" $((rv_bytes - 2 * rv_half)) "$1"
   {
     head -c "$rv_half" -- "$rv_file" &&
-      printf '\n[relval: %d bytes left out here]\n' $((rv_reply - 2 * rv_half)) &&
+      printf '\n[relval: %d bytes left out here]\n' $((rv_bytes - 2 * rv_half)) &&
       tail -c "$rv_half" -- "$rv_file"
   } >"$rv_own/piece" && mv -f -- "$rv_own/piece" "$rv_file"
 }
 
 rv_collect_logs() {
-  local rv_name rv_logs_left=$rv_logs_limit
-  [[ -d $rv_job ]] || return
+  local rv_log=''
+  [[ -d $rv_job ]] || return 0
+  [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast) || return
   [[ -f $rv_job/validation_report.txt ]] || rm -rf -- "$rv_job/validation_report.txt"
-  [[ -e $rv_job/validation_report.txt ]] || rv_report_errors >"$rv_job/validation_report.txt"
-  cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
+  [[ ! -e $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
   {
-    [[ -e $rv_own/relval-step.log ]] && rv_frame "$rv_own/relval-step.log" relval-step.log
-    while IFS= read -r -d '' rv_name; do
-      case $rv_name in
-        stdout.log | stderr.log | relval-step.log | *$'\n'*) ;;
-        *) rv_frame "$rv_job/$rv_name" "$rv_name" ;;
-      esac
-    done < <(rv_list_logs)
-  } >"$rv_top/$rv_id.logs"
+    if [[ -e $rv_own/relval-step.log ]]; then
+      IFS= read -r -d '' rv_log <"$rv_own/relval-step.log"
+      printf 'relval-log-1 %d %d 0 relval-step.log\n%s\n' "${#rv_log}" "${#rv_log}" "$rv_log"
+    fi
+    [[ ! -e $rv_own/left-out ]] || cat -- "$rv_own/left-out"
+  } 2>/dev/null >>"$rv_top/$rv_id.logs"
 }
 
+# --- outputs ----------------------------------------------------------------------------------------------------------
+
 rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
-  local rv_i
+  local rv_i rv_whole=0
   for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
     [[ -f $rv_top/$rv_id.${rv_hands_on[rv_i + 1]} ]] || rm -rf -- "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
     if [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] ||
       ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
-      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
+      [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] || rv_whole=1
+      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" || rv_whole=1
     fi
   done
+  return "$rv_whole"
 }
 
 rv_match() { # PATTERN: sets rv_found to the files that match, directories searched
@@ -1071,6 +1427,7 @@ rv_main() {
   rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_watcher='' rv_guard_pid=''
   rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
+  rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
   # What stands here is the business of whoever runs this. Where others find files too, only what is made below is.
   [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && chmod 700 -- "$rv_top"
@@ -1080,7 +1437,8 @@ rv_main() {
     exit "$rv_exit_usage"
   fi
   for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
-  head -c 262144 /dev/zero >"$rv_own/reserve" # room to write what is known when the disk is full
+  : >"$rv_own/probe"
+  printf '%262144s' '' >"$rv_own/reserve" # room to write what is known when the disk is full
   rv_write_result
   trap 'rv_on_signal SIGTERM 15' TERM
   trap 'rv_on_signal SIGINT 2' INT
@@ -1107,16 +1465,14 @@ rv_main() {
   rv_phase=payload
   rv_write_result
   rv_payload
-  [[ $rv_phase == payload ]] && rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
+  rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
   rv_say outputs
-  rv_find_core_dumps
-  rv_guarded rv_report_errors >"$rv_own/report"
-  [[ -f validation_report.txt ]] || rm -rf -- validation_report.txt
-  mv -f -- "$rv_own/report" validation_report.txt
+  rv_guarded rv_look_at_logs
+  [[ ! -e $rv_own/unread ]] || mapfile -t rv_unread <"$rv_own/unread"
+  [[ ! -e $rv_own/core-dumps ]] || mapfile -t rv_core_dumps <"$rv_own/core-dumps"
   rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"
   rv_find_missing
-  rv_size stderr.log && rv_error_bytes=$rv_reply
   rv_guarded rv_transfer || rv_give_up_guarded
   rv_finish 0
 }

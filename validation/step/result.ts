@@ -59,6 +59,8 @@ export const resultSchema = z.object({
   empty: z.array(z.string()).default([]),
   /** Outputs, also packed ones, that are shorter than their format says. */
   cutOff: z.array(z.string()).default([]),
+  /** Logs that could not be looked at, each with the reason: nobody knows what is in them. */
+  unread: z.array(z.string()).default([]),
   coreDumps: z.array(z.string()),
   /** One sentence on what went wrong; empty when nothing did. */
   message: z.string(),

@@ -115,13 +115,24 @@ describe('judge', () => {
     expect(of('core.17', 'core')[0]?.fingerprint).not.toBe(of('core.3')[0]?.fingerprint);
   });
 
+  it('is broken by a log that could not be looked at, and failed where another says enough', () => {
+    const unread = step('a', { unread: ['rec.log.zst cannot be looked at: zstd is missing on x'] });
+    expect(judged([unread])).toMatchObject({
+      verdict: 'broken',
+      reason:
+        'nothing is known of 1 of 1 step: a: not a clean log: rec.log.zst cannot be looked at: zstd is missing on x',
+      findings: ['error no-log a'],
+    });
+    expect(judged([unread], { inLogs: [inLog('a')] })).toMatchObject({ verdict: 'failed', states: 'failed' });
+  });
+
   it('has the last lines with how a payload ended, unless the log says it', () => {
     const lastLines = { file: 'stderr.log', lines: ['loading', 'x.sh: line 3: aliroot: command not found'] };
     const failed = step('a', { exitStatus: 127, lastLines, missing: ['x'] });
     const { findings, reason, steps } = judge({ steps: [failed], inLogs: [] }, builtInCriteria(0));
     expect(findings.map((one) => one.lastLines)).toEqual([lastLines, undefined]);
     expect(reason).toBe(
-      '1 of 1 step failed: a: the payload ended with exit status 127; stderr.log ends: x.sh: line 3: aliroot: command not found',
+      '1 of 1 step failed: a: the payload ended with exit status 127: a command was not found; stderr.log ends: x.sh: line 3: aliroot: command not found',
     );
     expect(steps[0]).not.toHaveProperty('lastLines');
     const late = step('a', { exitStatus: 137, timedOut: true, lastLines });

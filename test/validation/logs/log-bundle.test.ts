@@ -22,7 +22,7 @@ describe('the bundle of logs', () => {
       `mkdir -p 'a b/c'; printf 'no line end' > 'a b/c/x.log'; printf '\\0\\377relval-log-1 5 5 0 y\\n' > "q'\\"\\$é.log"; : > empty.log; echo no > other.txt`,
     );
     const logs = join(scratch.path, 'logs');
-    const unpacked = await unpackLogs(join(run.directory, 'sim0007.logs'), logs);
+    const { logs: unpacked } = await unpackLogs(join(run.directory, 'sim0007.logs'), logs);
     expect(unpacked.every(({ refused }) => refused === undefined)).toBe(true);
     expect(readFileSync(join(logs, 'a b/c/x.log'), 'utf8')).toBe('no line end');
     expect(readFileSync(join(logs, `q'"$é.log`), 'latin1')).toBe('\0\u00ffrelval-log-1 5 5 0 y\n');
@@ -40,7 +40,7 @@ describe('the bundle of logs', () => {
       },
     );
     const logs = join(scratch.path, 'logs');
-    const unpacked = await unpackLogs(join(run.directory, 'sim0007.logs'), logs);
+    const { logs: unpacked } = await unpackLogs(join(run.directory, 'sim0007.logs'), logs);
     const omitted = Object.fromEntries(unpacked.map((log) => [log.name, log.omitted]));
     expect(omitted['b.log']).toBe(2000);
     expect(omitted['long.log']).toBe(7890);
@@ -71,7 +71,7 @@ describe('the bundle of logs', () => {
     async (name) => {
       const path = scratch.file('hostile.logs', frame(name, 'bad') + frame('good.log', 'good'));
       mkdirSync(join(scratch.path, 'in'));
-      const unpacked = await unpackLogs(path, join(scratch.path, 'in/logs'));
+      const { logs: unpacked } = await unpackLogs(path, join(scratch.path, 'in/logs'));
       expect(unpacked[0]?.refused).toBeDefined();
       expect(readdirSync(join(scratch.path, 'in'))).toEqual(['logs']);
       expect(readdirSync(join(scratch.path, 'in/logs'))).toEqual(['good.log']);
@@ -81,7 +81,7 @@ describe('the bundle of logs', () => {
   it('refuses logs that stand in each other’s place, and writes the others', async () => {
     const path = scratch.file('twice.logs', frame('a', '1') + frame('a', '2') + frame('a/b', '3') + frame('c', '4'));
     const logs = join(scratch.path, 'logs');
-    expect((await unpackLogs(path, logs)).map(({ refused }) => refused !== undefined)).toEqual([
+    expect((await unpackLogs(path, logs)).logs.map(({ refused }) => refused !== undefined)).toEqual([
       false,
       true,
       true,

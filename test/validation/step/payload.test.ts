@@ -188,7 +188,7 @@ describe('arguments and environment', () => {
     const run = await runStep(scratch, 'echo ran > a.txt; cat a.txt', {
       stage: { environmentCommand: 'set -Cxeu; date() { echo never; }; cd /' },
     });
-    expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0, payloadStart: null });
+    expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0 });
     expect(run.stdout).toContain('\nran\n');
     expect(run.stderr).not.toContain('rv_arguments');
   });

@@ -148,6 +148,6 @@ class LogFollowing {
   }
 
   #underWay(): boolean {
-    return ['preparing', 'running', 'judging'].includes(statusOf(this.#run.readRecord()));
+    return ['preparing', 'running', 'judging'].includes(statusOf(this.#run.readRecord(), this.#run.path));
   }
 }

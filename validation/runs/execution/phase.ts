@@ -12,11 +12,14 @@ import { maskFile, maskLines } from '../../step/mask.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
+import { forgetBroken } from './forget-broken.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
 /** How often the flow is checked for standing still. */
 const STUCK_CHECK_MS = 500;
+/** Checks in a row after which nothing more is to be submitted. */
+const ENDLESS_CHECKS = 6;
 /** makeflow sees an interrupt only between two waits of up to 5 s (seen: 0 to 5 s). */
 const INTERRUPT_GRACE_MS = 6000;
 
@@ -48,6 +51,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
+  await forgetBroken(journal, written.steps);
   const secrets = Object.values(options.secrets);
   const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({
@@ -80,10 +84,12 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   });
 
   let stuck = false;
+  let endlessChecks = 0;
   const stuckCheck = setInterval(() => {
     const full = lackOfSpace(journal.run.path);
     if (full) onError(full);
-    if (!isStuck(logs.flow, Date.now())) return;
+    endlessChecks = tracker.isEndless() ? endlessChecks + 1 : 0;
+    if (!isStuck(logs.flow, Date.now()) && endlessChecks < ENDLESS_CHECKS) return;
     stuck = true;
     makeflow.interrupt();
   }, STUCK_CHECK_MS);
@@ -138,8 +144,9 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (isComplete(flow)) return undefined;
   if (end.stuck) return STUCK;
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
-  const how = end.killedBy ? `by ${end.killedBy}` : `with status ${end.code}`;
+  // What a process that was killed said before is no cause.
+  if (end.killedBy) return `makeflow was ended by ${end.killedBy}`;
   const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
-  const said = lines.findLast((line) => !TURNED_AWAY.test(line));
-  return `makeflow ended ${how}${said ? `: ${said}` : ''}`;
+  const said = lines.findLast((line) => !TURNED_AWAY.test(line) && !line.startsWith('warning: '));
+  return `makeflow ended with status ${end.code}${said ? `: ${said}` : ''}`;
 }

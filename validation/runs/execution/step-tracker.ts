@@ -40,6 +40,7 @@ export class StepTracker {
   readonly #steps: Map<string, Step>;
   readonly #nodeOf: Map<string, number>;
   readonly #lanes: Lanes;
+  #givenUp = false;
 
   constructor(options: TrackerOptions) {
     const { journal, written, retries } = options;
@@ -86,6 +87,15 @@ export class StepTracker {
     for (const decision of this.#journal.attempts.interrupted()) this.#carryOut(decision, Date.now(), false);
   }
 
+  /**
+   * Whether makeflow waits only for steps that have lost too many workers, and for those behind them: Work Queue would
+   * give them to others for ever.
+   */
+  isEndless(): boolean {
+    const { submitted, running } = this.#journal.view.counts;
+    return this.#givenUp && submitted + running === 0;
+  }
+
   /** Settles when the logs of all attempts that have ended so far are in their places. */
   collected(): Promise<void> {
     return this.#lanes.idle();
@@ -125,8 +135,20 @@ export class StepTracker {
         this.#tell(step, { type: 'step-running', step, attempt, task: decision.task, worker: decision.worker, time });
         break;
       case 'lost': {
-        const message = 'its worker was lost';
-        this.#settle(step, attempt, time, message, () => ({ type: 'step-requeued', step, attempt, message, time }));
+        const { task, givenUp } = decision;
+        const message =
+          givenUp === undefined
+            ? 'its worker was lost'
+            : `its worker was lost ${givenUp} times, most likely because of the step itself (does it fill memory or disk?)`;
+        this.#givenUp ||= givenUp !== undefined;
+        const ended = { type: 'step-ended', task, state: 'broken', retried: false } as const;
+        this.#settle(step, attempt, time, message, () => ({
+          ...(givenUp === undefined ? { type: 'step-requeued' } : ended),
+          step,
+          attempt,
+          message,
+          time,
+        }));
         break;
       }
       case 'ended':
@@ -207,6 +229,7 @@ function isRefused(from: string, step: string): boolean {
 
 function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
   if (!result) return { state: 'broken' as const, message: 'it left no result' };
+  if (result.end === null) return { state: 'broken' as const, message: 'its result does not say how it ended' };
   const { exitStatus, signal, message, start, end, host, cpuTime, peakMemory } = result;
   const state: 'succeeded' | 'failed' | 'broken' | 'aborted' =
     how === 'failed'

@@ -6,13 +6,16 @@ import { executeRun } from '../execution/execute.ts';
 import { stepTokens } from '../execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
+import { endUnstarted } from '../judging/unstarted.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { EXPOSED } from '../local/manager-port.ts';
+import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
 import { ObstacleError } from '../store/obstacle.ts';
 import { asSpaceError } from '../store/space.ts';
+import { takeStopRequest } from '../store/stop-request.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
@@ -26,6 +29,9 @@ export interface CarryOutOptions {
   /** Gets what its users should know of the place in which it runs. */
   warn: (message: string) => void;
 }
+
+/** How often the run's directory is looked at for somebody who wants it to stop. */
+const LOOK_MS = 1000;
 
 /** A run that goes on. */
 export interface RunHandle {
@@ -44,10 +50,18 @@ export interface RunHandle {
 export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
   const { journal } = started;
   const stop = new AbortController();
+  const { path } = journal.run;
+  // One of before was for whoever carried the run then.
+  takeStopRequest(path);
+  const look = setInterval(() => {
+    const by = takeStopRequest(path);
+    if (by !== undefined) stop.abort(by);
+  }, LOOK_MS);
+  const report = started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal);
   return {
     onEvent: (listener) => journal.onEvent(listener),
     stop: (by) => stop.abort(by),
-    report: started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal),
+    report: report.finally(() => clearInterval(look)),
   };
 }
 
@@ -83,7 +97,25 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
   try {
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
-    if (request.local) cluster = await startCluster(prepared, options);
+    if (request.local) {
+      const offer = offerOf(options, journal.run.path);
+      // The framework and all it needs is loaded only where it is used: other commands start in half the time.
+      const local = await import('../local/local.ts');
+      const misfit = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
+      if (misfit !== undefined) return await endUnfit(prepared, misfit);
+      const { containers } = prepared;
+      const { cpus, memory } = offer;
+      cluster = await local
+        .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
+          cpus,
+          memory,
+          ...(containers && { containers }),
+        })
+        .catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EADDRINUSE') throw error;
+          throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
+        });
+    }
     if (cluster?.exposed !== undefined) {
       options.warn(`this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`);
     }
@@ -128,21 +160,16 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
   }
 }
 
-/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
-async function startCluster(
-  { journal: { run, record }, containers }: PreparedRun,
-  { localCpus, localMemory }: CarryOutOptions,
-): Promise<LocalCluster> {
-  const { startLocalCluster } = await import('../local/local.ts');
-  const cluster = startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
-    ...(localCpus !== undefined && { cpus: localCpus }),
-    ...(localMemory !== undefined && { memory: localMemory }),
-    ...(containers && { containers }),
-  });
-  return cluster.catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
-  });
+function offerOf({ localCpus, localMemory }: CarryOutOptions, directory: string): LocalOffer {
+  const cpus = localCpus !== undefined && { cpus: localCpus };
+  const memory = localMemory !== undefined && { memory: localMemory };
+  return localOffer({ ...cpus, ...memory }, directory);
+}
+
+/** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */
+async function endUnfit({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
+  if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
+  return endUnstarted(journal, plan, reason);
 }
 
 /** What cannot be written down because the disk is full shows as an interrupted run. */

@@ -9,7 +9,8 @@ import { lastDue } from '../../schedule/times.ts';
 import { counted } from '../../units/count.ts';
 import { type InputArguments, planInput } from '../../workflow/plan-input.ts';
 import { removeRuns } from '../retention/removal.ts';
-import { isAlive, statusOf } from '../store/record.ts';
+import { isHere, statusOf } from '../store/record.ts';
+import { askToStop } from '../store/stop-request.ts';
 import { RunStore } from '../store/store.ts';
 import type { WantedRun } from './wanted.ts';
 
@@ -107,22 +108,23 @@ export async function awaitTurn(
   let told = false;
   let said = false;
   for (;;) {
-    const running = store
+    const found = store
       .list()
       .filter(
         ({ record }) => record.request.nightly?.name === nightly.name && record.request.nightly.file === nightly.file,
       )
-      .findLast(({ record }) => ['preparing', 'running', 'judging'].includes(statusOf(record)))?.record;
+      .findLast(({ run, record }) => ['preparing', 'running', 'judging'].includes(statusOf(record, run.path)));
+    const running = found?.record;
     const { startWithin, whenRunning } = nightly;
     const decision = decideStart({ now: Date.now(), called, due, startWithin, anyTime, running, whenRunning, told });
     if (decision.do === 'start') return undefined;
     if (decision.do === 'leave') return decision.reason;
     if (!said || decision.do === 'stop') say(`${nightly.name}: ${decision.reason}`);
     said = true;
-    if (decision.do === 'stop' && running) {
+    if (decision.do === 'stop' && found) {
       told = true;
-      // Of a process on another machine nothing can be known, and it cannot be told anything: it is waited for.
-      if (isAlive(running.process)) stopProcess(running.process.pid);
+      if (isHere(found.record.process)) stopProcess(found.record.process.pid);
+      else askToStop(found.run.path);
     }
     await sleep(Math.max(0, Math.min(LOOK_EVERY_MS, decision.until - Date.now() + 1)));
   }

@@ -19,11 +19,11 @@ const PATIENCE_S = 15;
  * @throws InputError it cannot be resumed, or not here or now
  */
 export async function resumeRun(run: RunDir, warn: (message: string) => void): Promise<PreparedRun> {
-  checkResumable(run.readRecord());
+  checkResumable(run, run.readRecord());
   const lock = lockToResume(run);
   try {
     const record = run.readRecord();
-    checkResumable(record);
+    checkResumable(run, record);
     checkPlace(run, record);
     const full = lackOfSpace(run.path);
     if (full) throw new InputError([{ message: full.message }]);
@@ -43,8 +43,8 @@ export async function resumeRun(run: RunDir, warn: (message: string) => void): P
 }
 
 /** @throws InputError */
-function checkResumable(record: RunRecord): void {
-  const status = statusOf(record);
+function checkResumable(run: RunDir, record: RunRecord): void {
+  const status = statusOf(record, run.path);
   if (status === 'interrupted' || status === 'broken') return;
   throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
 }
@@ -67,9 +67,12 @@ function isSame(path: string, other: string): boolean {
 
 /** @throws InputError somebody else carries it */
 function lockToResume(run: RunDir): RunLock {
-  const lock = lockRun(run.path) ?? (isAlive(run.readRecord().process) ? undefined : lockRun(run.path, PATIENCE_S));
+  const lock =
+    lockRun(run.path) ?? (isAlive(run.readRecord().process, run.path) ? undefined : lockRun(run.path, PATIENCE_S));
   if (lock) return lock;
   const { id, process: carrier } = run.readRecord();
-  const by = isAlive(carrier) ? `process ${carrier.pid} on ${carrier.host} carries it` : 'its makeflow still runs';
+  const by = isAlive(carrier, run.path)
+    ? `process ${carrier.pid} on ${carrier.host} carries it`
+    : 'its makeflow still runs';
   throw new InputError([{ message: `${id} cannot be resumed: ${by}` }]);
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../input/input-error.ts';
-import { isAlive, type RunRecord, type RunStatus, statusOf, thisProcess } from '../store/record.ts';
+import { isAlive, isHere, type RunRecord, type RunStatus, statusOf } from '../store/record.ts';
+import { askToStop } from '../store/stop-request.ts';
 import type { RunDir } from '../store/store.ts';
 
 /** s. A run that is stopped cancels its jobs and judges what there is. */
@@ -18,15 +18,19 @@ const LOOK_MS = 100;
 export async function stopRun(run: RunDir, told: () => void = () => {}): Promise<RunStatus> {
   const record = run.readRecord();
   const { id } = record;
-  if (record.state === 'ended' || !isAlive(record.process))
-    throw new InputError([{ message: `${id} does not run: it is ${statusOf(record)}` }]);
-  signal(record, run);
+  if (record.state === 'ended' || !isAlive(record.process, run.path))
+    throw new InputError([{ message: `${id} does not run: it is ${statusOf(record, run.path)}` }]);
+  const here = isHere(record.process);
+  if (here) signal(record);
+  else ask(record, run);
   told();
-  for (let waited = 0; isAlive(record.process); waited += LOOK_MS) {
+  // A process is looked for, a lock is asked for by a program.
+  const pause = here ? LOOK_MS : 10 * LOOK_MS;
+  for (let waited = 0; isAlive(record.process, run.path); waited += pause) {
     if (waited >= PATIENCE_S * 1000) throw new InputError([{ message: stillRuns(id) }]);
-    await sleep(LOOK_MS);
+    await sleep(pause);
   }
-  return statusOf(run.readRecord());
+  return statusOf(run.readRecord(), run.path);
 }
 
 function stillRuns(id: string): string {
@@ -34,12 +38,17 @@ function stillRuns(id: string): string {
 }
 
 /** @throws InputError it is out of reach */
-function signal({ id, process: { pid, host } }: RunRecord, run: RunDir): void {
-  const { host: here } = thisProcess();
-  if (host !== here) {
-    const there = `ssh ${host} relval stop ${id} --runs ${dirname(run.path)}`;
-    throw new InputError([{ message: `${id} runs on ${host}, not here: stop it there\n  ${there}` }]);
+function ask({ id, process: { host } }: RunRecord, run: RunDir): void {
+  try {
+    askToStop(run.path);
+  } catch (error) {
+    const message = `${id} runs on ${host}, and cannot be stopped from here: ${(error as Error).message}`;
+    throw new InputError([{ message }]);
   }
+}
+
+/** @throws InputError it is out of reach */
+function signal({ id, process: { pid } }: RunRecord): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
@@ -17,14 +17,11 @@ import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { ObstacleError } from '../store/obstacle.ts';
 import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
 import { openManagerPort } from './manager-port.ts';
+import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
-export interface LocalResources {
-  /** Cores; default: this machine's. */
-  cpus?: number;
-  /** MB; default: nine tenths of this machine's. */
-  memory?: number;
+export interface LocalResources extends Pick<LocalOffer, 'cpus' | 'memory'> {
   /** What workers run in; default: plain processes. */
   containers?: LocalContainers;
 }
@@ -41,8 +38,8 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Of this machine's memory, what steps may have. */
-const MEMORY_SHARE = 0.9;
+/** MB of memory and disk that a worker has at least. */
+export const LEAST_WORKER: Pick<LocalOffer, 'memory' | 'disk'> = defaultPool(WORK_QUEUE_WORKER).shape;
 /** MB offered as disk; the workers check what is really free. */
 const DISK = 1_000_000;
 /** What workers must know to be given tasks; only their user can read it. */
@@ -71,9 +68,7 @@ export async function startLocalCluster(
   const password = writePassword(passwordFile);
   const place = await openManagerPort();
   try {
-    const cpus = resources.cpus ?? availableParallelism();
-    const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
-    const { containers } = resources;
+    const { cpus, memory, containers } = resources;
     if (containers) await giveToWorkers(containers, passwordFile);
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
@@ -117,18 +112,37 @@ export async function startLocalCluster(
       failed: AbortSignal.any([place.lost, fatal.signal]),
       stop: async () => {
         const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
-        for (const file of files) rmSync(file, { force: true });
-        await ops.close();
-        await driver.stop({ teardown: true });
-        await master.stop();
-        await clear();
-        await place.close();
+        for (const file of files) removeIfPossible(file);
+        // What cannot end in order, because nothing can be written any more, keeps nothing else from its end.
+        const parts = [
+          () => ops.close(),
+          () => driver.stop({ teardown: true }),
+          () => master.stop(),
+          clear,
+          () => place.close(),
+        ];
+        for (const end of parts) {
+          try {
+            await end();
+          } catch (error) {
+            log.warn({ error: (error as Error).message }, 'a part of the cluster did not end in order');
+          }
+        }
       },
     };
   } catch (error) {
     rmSync(passwordFile, { force: true });
     await place.close();
     throw error;
+  }
+}
+
+/** That a run ends counts for more than what it leaves: its directory may not be writable any more. */
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // it is not there, or has to stay
   }
 }
 

@@ -12,7 +12,7 @@ import { decideRetention, type KeptRun, type RetentionPolicy } from './retention
 const TRASH = '.trash';
 const LOCK = '.gc.lock';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
-const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string() });
+const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() });
 
 /** All runs of a store with what decides about keeping them. */
 export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
@@ -23,7 +23,7 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
       path: run.path,
       name: record.name,
       workflow: record.workflow,
-      status: statusOf(record),
+      status: statusOf(record, run.path),
       accepted: record.accepted !== undefined,
       created: record.created,
       size: await sizeOf(run.path),
@@ -159,7 +159,7 @@ export async function removeRun(store: RunStore, { path, id }: Pick<KeptRun, 'pa
 function mustStay(path: string): boolean {
   try {
     const record = new RunDir(path).readRecord();
-    return record.accepted !== undefined || UNDER_WAY.includes(statusOf(record));
+    return record.accepted !== undefined || UNDER_WAY.includes(statusOf(record, path));
   } catch {
     return false;
   }

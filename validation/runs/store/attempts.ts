@@ -26,8 +26,8 @@ export type Happening =
 export type Decision =
   | { type: 'submitted'; step: string; attempt: number; task: string }
   | { type: 'begun'; step: string; attempt: number; task: string; worker: string }
-  /** The worker was lost, and the attempt with it. */
-  | { type: 'lost'; step: string; attempt: number }
+  /** The worker was lost, and the attempt with it. `givenUp`: so many were that the step is not run again. */
+  | { type: 'lost'; step: string; attempt: number; task: string; givenUp?: number }
   /**
    * Makeflow has it back, or has given it up. `attempt`: the last one, 0 when there was none; `open`: this is its end, no
    * log has told of another. `surplus`: it was tried as often as is allowed before; unless it was refused, that was an
@@ -43,6 +43,12 @@ export type Decision =
       retried: boolean;
       surplus: boolean;
     };
+
+/**
+ * Workers that a step may lose under one makeflow. Work Queue would give it to others for ever, and what ends so many
+ * workers is most likely the step itself.
+ */
+const WORKERS_TO_LOSE = 5;
 
 export type Ending = 'complete' | 'failed' | 'cancelled' | 'interrupted';
 
@@ -78,8 +84,9 @@ interface StepRecord {
   ended: Set<string>;
   /** The one that makeflow waits for. */
   job?: Job;
-  /** Failures under this makeflow. */
+  /** Failures, and workers that were lost, under this makeflow. */
   failed: number;
+  lost: number;
 }
 
 /** A submission under the makeflow whose log is read. */
@@ -102,9 +109,15 @@ export class AttemptBook {
   #phase = 0;
   #makeflows = 0;
   #retriesOf: (step: string) => number = () => 0;
+  #workersToLose = WORKERS_TO_LOSE;
 
-  /** Begins with the logs of a phase. @param retriesOf how often a step is tried again */
-  open(phase: number, retriesOf: (step: string) => number): void {
+  /**
+   * Begins with the logs of a phase.
+   * @param retriesOf how often a step is tried again
+   * @param workersToLose after so many lost workers it is not
+   */
+  open(phase: number, retriesOf: (step: string) => number, workersToLose = WORKERS_TO_LOSE): void {
+    this.#workersToLose = workersToLose;
     this.#phase = phase;
     this.#makeflows = 0;
     this.#retriesOf = retriesOf;
@@ -147,7 +160,7 @@ export class AttemptBook {
         const interrupted = this.interrupted();
         this.#makeflows++;
         this.#jobs.clear();
-        for (const record of this.#steps.values()) record.failed = 0;
+        for (const record of this.#steps.values()) Object.assign(record, { failed: 0, lost: 0 });
         return interrupted;
       }
       case 'submitted':
@@ -176,6 +189,7 @@ export class AttemptBook {
     if (again) return { step, attempt: again.number, known: true };
     const job = record?.job;
     if (!record || !job) return { refuse: `nobody waits for ${step}` };
+    if (record.lost >= this.#workersToLose) return { refuse: `${step} has lost ${record.lost} workers` };
     if (job.surplus) return { refuse: `${step} was tried as often as is allowed` };
     const last = record.attempts.at(-1);
     if (last && !last.over && last.execution === undefined && last.task === executionTask(job, job.executions)) {
@@ -222,7 +236,7 @@ export class AttemptBook {
     if (step === undefined) return [];
     const record = this.#record(step);
     record.job = job;
-    job.surplus = record.failed > this.#retriesOf(step);
+    job.surplus = record.failed > this.#retriesOf(step) || record.lost >= this.#workersToLose;
     const decisions: Decision[] = [];
     if (!job.surplus && !record.submitted.has(task)) {
       record.submitted.add(task);
@@ -249,11 +263,17 @@ export class AttemptBook {
     }
     if (!job.onWorker) return [];
     job.onWorker = false;
+    const givenUp = !job.surplus && ++record.lost >= this.#workersToLose;
+    if (givenUp) {
+      job.surplus = true;
+      record.ended.add(job.task);
+    }
     const task = executionTask(job, job.executions);
     const attempt = record.attempts.find((one) => one.task === task && !one.over);
     if (!attempt) return [];
     attempt.over = true;
-    return [{ type: 'lost', step: job.step, attempt: attempt.number }];
+    const lost: Decision = { type: 'lost', step: job.step, attempt: attempt.number, task: job.task };
+    return [givenUp ? { ...lost, givenUp: record.lost } : lost];
   }
 
   #begin(record: StepRecord, step: string, task: string, worker: string): Extract<Decision, { type: 'begun' }> {
@@ -292,7 +312,7 @@ export class AttemptBook {
   #record(step: string): StepRecord {
     const known = this.#steps.get(step);
     if (known) return known;
-    const record: StepRecord = { attempts: [], submitted: new Set(), ended: new Set(), failed: 0 };
+    const record: StepRecord = { attempts: [], submitted: new Set(), ended: new Set(), failed: 0, lost: 0 };
     this.#steps.set(step, record);
     return record;
   }

@@ -24,6 +24,8 @@ const RESULT_LIMIT = 64 * MB;
 const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'] as const;
 /** All other logs, unpacked into `logs/`. */
 const BUNDLE = 'logs';
+/** What the worker found in the parts of logs that did not come back. */
+const LEFT_OUT = 'left-out';
 
 /**
  * Files that were taken and are not yet in their places, by step and attempt below makeflow's directory: nobody else can
@@ -58,6 +60,7 @@ export async function placeFiles(
   masks: Needles,
 ): Promise<StepResult | undefined> {
   const directory = run.attemptDir(step, attempt);
+  const unread: string[] = [];
   for (const name of [BUNDLE, ...KEPT]) {
     const taken = join(takenDir(run, step, attempt), name);
     if (!isFile(taken)) continue;
@@ -68,12 +71,18 @@ export async function placeFiles(
       renameSync(taken, place);
       continue;
     }
-    const logs = join(directory, 'logs');
-    rmSync(logs, { recursive: true, force: true });
-    await unpackLogs(taken, logs);
+    const [logs, leftOut] = [join(directory, 'logs'), join(directory, LEFT_OUT)];
+    for (const old of [logs, leftOut]) rmSync(old, { recursive: true, force: true });
+    const { logs: unpacked, damage } = await unpackLogs(taken, logs, leftOut);
+    if (damage) unread.push(`some of the logs cannot be looked at: ${damage.replace(taken, 'what came back')}`);
+    for (const log of unpacked) if (log.refused) unread.push(`${log.name} cannot be looked at: ${log.refused}`);
   }
   rmSync(takenDir(run, step, attempt), { recursive: true, force: true });
-  return readResult(join(directory, 'result.json'));
+  const result = readResult(join(directory, 'result.json'));
+  if (!result || unread.length === 0) return result;
+  const added = { ...result, unread: [...new Set([...result.unread, ...unread])] };
+  replaceFile(join(directory, 'result.json'), `${JSON.stringify(added, null, 1)}\n`);
+  return added;
 }
 
 /** Removes when the lines of an attempt's log came. */
@@ -119,6 +128,7 @@ export function writeLostResult(
     missing: [],
     empty: [],
     cutOff: [],
+    unread: [],
     coreDumps: [],
     message: known.message,
   };
@@ -172,7 +182,7 @@ export async function attemptLogs(run: RunDir, id: string, stage: string): Promi
   const directory = run.attemptDir(id, attempt);
   // The step script's own log is not the release's: a transfer that failed there says nothing about it.
   const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
-  return { step: id, stage, attempt, directory, files };
+  return { step: id, stage, attempt, directory, files, leftOut: join(directory, LEFT_OUT) };
 }
 
 /** What is known of a step when makeflow has ended: from the events, and from what its last attempt says of itself. */
@@ -215,6 +225,7 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     missing: result.missing,
     empty: result.empty,
     cutOff: result.cutOff,
+    unread: result.unread,
     ...(result.end !== null && { end: result.end }),
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
     ...(result.signal !== null && { signal: result.signal }),

@@ -37,6 +37,34 @@ export function lockRun(directory: string, patience = 0): RunLock | undefined {
   throw new Error(`${directory} cannot be locked: ${error?.message ?? stderr.trim()}`);
 }
 
+/** Directories that were found unlocked, with whom their records named then: who carries them on writes himself there. */
+const unlocked = new Map<string, string>();
+
+/**
+ * Whether somebody carries a run, whatever machine or container that is on: all of them see the lock.
+ * @param carrier by the run's record: as long as it says the same, what is not locked stays so
+ * @returns undefined where nobody can say: no lock was ever made, we may not read it, or its file system has none
+ */
+export function isLocked(directory: string, carrier: string): boolean | undefined {
+  if (unlocked.get(directory) === carrier) return false;
+  let fd: number;
+  try {
+    fd = openSync(`${directory}/.lock`, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    // Shared, so that those who only look do not see one another.
+    const { status } = spawnSync('flock', ['-n', '-s', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    if (status === TAKEN) return true;
+    if (status !== 0) return undefined;
+    unlocked.set(directory, carrier);
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** The lock that our parent has handed to us as an open file. */
 export function inheritedLock(fd: number): RunLock {
   return { fd, release: () => closeSync(fd) };

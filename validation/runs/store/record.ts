@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { issueKey } from '../../input/yaml-types.ts';
 import { LATEST } from '../../units/time.ts';
+import { isLocked } from './lock.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -96,8 +97,11 @@ export const runRecordSchema = z.object({
   state: z.enum(['preparing', 'running', 'judging', 'ended']),
   verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']).optional(),
   reason: z.string().max(100_000).optional(),
-  /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
-  process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
+  /**
+   * The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one, `space` is where pids
+   * mean the same.
+   */
+  process: z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() }),
   /** What the pre-flight checks found, as lines of a text. */
   checks: z.array(z.string()).optional(),
   /** Release under test, where the input names one. */
@@ -126,18 +130,48 @@ export type RunStatus = 'preparing' | 'running' | 'judging' | 'passed' | 'failed
 
 /** This process, in the form of `RunRecord.process`. */
 export function thisProcess(): RunRecord['process'] {
-  return { pid: process.pid, start: processStart(process.pid) ?? '', host: hostname() };
+  return { pid: process.pid, start: processStart(process.pid) ?? '', host: hostname(), ...ownSpace() };
 }
 
-/** The state to show: a run that says it goes on, but whose process is gone, was interrupted. */
-export function statusOf(record: RunRecord): RunStatus {
+/**
+ * The state to show: a run that says it goes on, but that nobody carries, was interrupted.
+ * @param directory of the run, as it is found from here
+ */
+export function statusOf(record: RunRecord, directory = record.directory): RunStatus {
   if (record.state === 'ended') return record.verdict ?? 'interrupted';
-  return isAlive(record.process) ? record.state : 'interrupted';
+  return isAlive(record.process, directory) ? record.state : 'interrupted';
 }
 
-/** Of a process on another machine nothing can be known: it counts as alive. */
-export function isAlive({ pid, start, host }: RunRecord['process']): boolean {
-  return host !== hostname() || processStart(pid) === start;
+/**
+ * Whether a run is carried. Where pids mean the same as here its process is looked for. Elsewhere (another machine, a
+ * container, another PID namespace) they mean nothing, and the lock of the run's directory says it. Without that, a
+ * process on another machine counts as alive.
+ */
+export function isAlive(carrier: RunRecord['process'], directory?: string): boolean {
+  const here = processStart(carrier.pid) === carrier.start;
+  if (isHere(carrier)) return here;
+  const locked = directory === undefined ? undefined : isLocked(directory, JSON.stringify(carrier));
+  return locked ?? (here || carrier.host !== hostname());
+}
+
+/** Whether the pid of a run's process means something to us. A record of before does not say so: then the host's name has to do. */
+export function isHere({ pid, start, host, space }: RunRecord['process']): boolean {
+  if (space !== undefined) return space === ownSpace().space;
+  return host === hostname() && processStart(pid) === start;
+}
+
+let own: { space?: string } | undefined;
+
+/** The boot and the PID namespace that we are in. */
+function ownSpace(): { space?: string } {
+  if (own) return own;
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    own = { space: `${boot} ${readlinkSync('/proc/self/ns/pid')}` };
+  } catch {
+    own = {};
+  }
+  return own;
 }
 
 /**

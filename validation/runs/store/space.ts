@@ -14,9 +14,15 @@ export function lackOfSpace(directory: string): ObstacleError | undefined {
   );
 }
 
+/** Of a directory that was written to a moment ago: its rights were taken away, or its disk fails. */
+const UNWRITABLE: readonly unknown[] = ['EPERM', 'EACCES', 'EROFS', 'EIO'];
+
 /** An error as what it means for a run: of a full disk there are many words. */
 export function asSpaceError(error: Error, directory: string): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
+  if (UNWRITABLE.includes(code) && path?.startsWith(directory))
+    return new ObstacleError(`${directory} cannot be written to any more (${error.message}): mend that`);
+  return error;
 }

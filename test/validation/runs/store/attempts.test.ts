@@ -14,9 +14,9 @@ import {
 const fixtures = fileURLToPath(new URL('../../../fixtures/makeflow/', import.meta.url));
 const recordings = readdirSync(fixtures).filter((name) => name.includes('makeflowlog'));
 
-function open(retries = 5, phase = 0): AttemptBook {
+function open(retries = 5, phase = 0, workersToLose = 100): AttemptBook {
   const book = new AttemptBook();
-  book.open(phase, () => retries);
+  book.open(phase, () => retries, workersToLose);
   return book;
 }
 
@@ -29,7 +29,9 @@ function written(decision: Decision): Remembered {
     case 'begun':
       return { type: 'step-running', step, attempt, task: decision.task };
     case 'lost':
-      return { type: 'step-requeued', step, attempt };
+      return decision.givenUp === undefined
+        ? { type: 'step-requeued', step, attempt }
+        : { type: 'step-ended', step, attempt, task: decision.task };
     case 'ended':
       return { type: 'step-ended', step, attempt, task: decision.task };
   }
@@ -38,6 +40,7 @@ function written(decision: Decision): Remembered {
 /** A decision in a few words. */
 function brief(decision: Decision): string {
   const { type, step, attempt } = decision;
+  if (type === 'lost' && decision.givenUp !== undefined) return `${step} given up after ${decision.givenUp} workers`;
   if (type !== 'ended') return `${step} ${type} ${attempt}`;
   const { how, retried, open: opened, surplus } = decision;
   return `${step} ${how} ${attempt}${retried ? ' again' : ''}${opened ? '' : ' not open'}${surplus ? ' surplus' : ''}`;
@@ -253,6 +256,38 @@ function hear(book: AttemptBook, words: readonly Word[]): Remembered[] {
 
 const begins = (events: readonly Remembered[]) =>
   events.flatMap((event) => (event.type === 'step-running' ? [event.attempt] : []));
+
+describe('a step that loses one worker after the other', () => {
+  it('is given up, and its executions are refused from then on', () => {
+    const book = open(1, 0, 3);
+    const lives = [running(1), waiting(1), running(1), waiting(1), running(1), waiting(1)];
+    expect(takeAll(book, START, submitted(1), ...lives)).toEqual([
+      'a submitted 1',
+      'a begun 1',
+      'a lost 1',
+      'a begun 2',
+      'a lost 2',
+      'a begun 3',
+      'a given up after 3 workers',
+    ]);
+    expect(takeAll(book, running(1))).toEqual([]);
+    expect(book.hello('a', 'e', 'h')).toEqual({ refuse: 'a has lost 3 workers' });
+    expect(takeAll(book, returned('failed'), submitted(2), running(2))).toEqual([]);
+    expect(book.hello('a', 'e', 'h')).toEqual({ refuse: 'a has lost 3 workers' });
+  });
+
+  it('may lose as many again when the run is resumed', () => {
+    const book = open(1, 0, 2);
+    takeAll(book, START, submitted(1), running(1), waiting(1), running(1), waiting(1));
+    expect(takeAll(book, START, submitted(1), running(1), waiting(1), running(1), waiting(1))).toEqual([
+      'a submitted 3',
+      'a begun 3',
+      'a lost 3',
+      'a begun 4',
+      'a given up after 2 workers',
+    ]);
+  });
+});
 
 describe('whatever becomes of a step', () => {
   it('its attempts are as many as its executions, numbered from 1, and each has its own log', () => {

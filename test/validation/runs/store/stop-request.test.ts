@@ -1,0 +1,25 @@
+import { hostname } from 'node:os';
+import tmp from 'tmp';
+import { expect, it } from 'vitest';
+import { ObstacleError } from '../../../../validation/runs/store/obstacle.ts';
+import { asSpaceError } from '../../../../validation/runs/store/space.ts';
+import { askToStop, takeStopRequest } from '../../../../validation/runs/store/stop-request.ts';
+
+it('a run is asked to stop once, and by whom', () => {
+  const directory = tmp.dirSync({ unsafeCleanup: true });
+  try {
+    expect(takeStopRequest(directory.name)).toBeUndefined();
+    askToStop(directory.name);
+    expect(takeStopRequest(directory.name)).toBe(`stopped by relval stop on ${hostname()}`);
+    expect(takeStopRequest(directory.name)).toBeUndefined();
+  } finally {
+    directory.removeCallback();
+  }
+});
+
+it('that the directory of a run cannot be written to any more is told as such, and nothing else is', () => {
+  const error = (code: string, path?: string) => Object.assign(new Error(`${code}: no`), { code, path });
+  expect(asSpaceError(error('EPERM', '/runs/a/events.ndjson'), '/runs/a')).toBeInstanceOf(ObstacleError);
+  expect(asSpaceError(error('EPERM', '/elsewhere'), '/runs/a')).not.toBeInstanceOf(ObstacleError);
+  expect(asSpaceError(error('ENOSPC'), '/runs/a')).toBeInstanceOf(ObstacleError);
+});
