@@ -21,9 +21,9 @@ interface Schema {
 
 const INTRODUCTION = `# Configuration
 
-One YAML file, \`relval.yaml\`: the one in the current directory or in the nearest directory above it, else \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), else \`/etc/relval/relval.yaml\`.
-Only one file is read. \`--config FILE\` or \`$RELVAL_CONFIG\` names another, \`--no-config\` none. Relative paths in it are relative to the file; \`~/\` is the home directory.
-A mistake in the file is told with line and column, and nothing is run.
+The configuration is one YAML file, \`relval.yaml\`. relval looks for it in the current directory and in the directories above it, then at \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), then at \`/etc/relval/relval.yaml\`.
+It reads only the first file that it finds. \`--config FILE\` or \`$RELVAL_CONFIG\` names another file, \`--no-config\` none. Paths in the file are relative to the file; \`~/\` is the home directory.
+relval reports a mistake in the file with line and column, and runs nothing.
 
 \`\`\`yaml
 runs: /data/relval/runs
@@ -40,12 +40,12 @@ notify:
       onlyOnChange: true
 \`\`\`
 
-\`relval config\` shows what counts and where each value comes from (\`--json\` for programs); \`relval config --schema\` prints a JSON Schema, with which editors complete and check the file.
+\`relval config\` shows the values that count, and where each value comes from (\`--json\` for programs). \`relval config --schema\` prints a JSON Schema; editors use it to complete and check the file.
 
 ## Flags
 
-Flags beat environment variables, which beat the file, which beats the defaults. Each command takes those that it has. Of \`local\` and \`catalog\` the one that is given nearer to you counts.
-The keys of a section that has the name of a command are flags of that command: \`listen\` in \`serve\` is \`relval serve --listen\` and \`$RELVAL_SERVE_LISTEN\`.
+A flag wins over an environment variable, a variable wins over the file, and the file wins over the default. Each command uses only the keys that it has as flags. \`local\` and \`catalog\` exclude each other: the one from the stronger place counts.
+If a section has the name of a command, its keys are flags of that command: \`listen\` in \`serve\` is \`relval serve --listen\` and \`$RELVAL_SERVE_LISTEN\`.
 `;
 
 /** docs/configuration.md: all of it is made from the schema that `relval.yaml` is checked with. */
@@ -68,7 +68,7 @@ export function configurationPage(): string {
 
 function words(): string {
   const rows = Object.entries(WORDS).map(([name, meaning]) => [`\`{{${name}}}\``, meaning]);
-  return `\n### Words of templates\n\n\`{{name}}\` is filled in, made harmless for the channel; \`{{#name}}…{{/name}}\` stands where it is there, of a list once for each entry; \`{{^name}}…{{/name}}\` where it is not.\n\n${table(['word', 'meaning'], rows)}`;
+  return `\n### Words of templates\n\nrelval replaces \`{{name}}\` by its value, which it makes harmless for the channel. \`{{#name}}…{{/name}}\` appears if there is a value (for a list, once for each entry); \`{{^name}}…{{/name}}\` appears if there is none.\n\n${table(['word', 'meaning'], rows)}`;
 }
 
 function section(name: string, schema: Schema): string {
