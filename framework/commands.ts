@@ -22,6 +22,7 @@ import type { FrameworkArguments } from './options.ts';
 import { defaultPool, type Pool } from './scheduler/state/pool.ts';
 import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
+import { fitForTerminals, say, sayError, sayJson } from './terminal.ts';
 import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
@@ -33,7 +34,10 @@ const LOCAL_DISK = 1_000_000;
 
 /** Serves until SIGINT or SIGTERM; SIGHUP reads the pools of `--config` again. Exit status 1 when going on makes no sense. */
 export async function runFramework(args: FrameworkArguments): Promise<void> {
-  const log = pino({ level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const log = pino(
+    { level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime },
+    fitForTerminals(pino.destination(2)),
+  );
   // What can be wrong with the flags shows before anything is started.
   const sources = sourcesOf(args);
   const pools = poolsOf(args, sources);
@@ -86,14 +90,14 @@ function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly
 export async function teardown(args: FrameworkArguments): Promise<void> {
   if (args.master === 'local')
     throw new ConfigError('teardown: a local master ends with its framework; name a real one');
-  const log = pino({ level: args.logLevel }, pino.destination(2));
+  const log = pino({ level: args.logLevel }, fitForTerminals(pino.destination(2)));
   if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
   }
   const sources = sourcesOf(args);
   const pools = poolsOf(args, sources);
   const driver = makeDriver(args, sources, pools, masterOf(args, log), args.stateDir, log, (why) => {
-    console.error(`mesos-workqueue-framework: ${why}`);
+    sayError(why);
     process.exit(1);
   });
   const id = driver.scheduler.state.frameworkId;
@@ -103,7 +107,7 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await driver.stop({ teardown: true });
-  console.log(`framework ${id} is torn down`);
+  say(`framework ${id} is torn down`);
 }
 
 /** Asks the running framework of a state directory, and prints its explanations. */
@@ -123,14 +127,13 @@ export async function explainRunning(args: { project?: string; stateDir: string;
   }
   const shown = projects.filter(({ project }) => args.project === undefined || project === args.project);
   if (args.json) {
-    console.log(JSON.stringify(shown, null, 2));
+    sayJson(shown);
     return;
   }
-  if (shown.length === 0)
-    console.log(args.project ? `no manager of project ${args.project} is known` : 'no manager is known');
-  for (const { project, manager, words } of shown) console.log([`${project} (${manager})`, ...words].join('\n  '));
+  if (shown.length === 0) say(args.project ? `no manager of project ${args.project} is known` : 'no manager is known');
+  for (const { project, manager, words } of shown) say(`${project} (${manager})`, ...words.map((line) => `  ${line}`));
   // What could not be looked at may be just what is asked for.
-  if (problems.length > 0) console.log(['not looked at:', ...problems].join('\n  '));
+  if (problems.length > 0) say('not looked at:', ...problems.map((line) => `  ${line}`));
 }
 
 /** A master, and what it demands of this framework. */

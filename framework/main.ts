@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { explainRunning, runFramework, teardown } from './commands.ts';
@@ -8,6 +9,7 @@ import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';
 import { defaultStateDir, frameworkOptions } from './options.ts';
 import { JournalError } from './store/journal.ts';
+import { helpWidth, sayError } from './terminal.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
 /** Errors of the caller's making: their message says what to do, and exit 2 says whose turn it is. */
@@ -33,7 +35,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command('teardown', 'End the framework of a state directory: Mesos kills its workers', frameworkOptions, teardown)
   .strict()
-  .wrap(Math.min(120, process.stdout.columns ?? 100))
+  .wrap(helpWidth)
   .fail((message, error) => {
     throw error ?? new ConfigError(`${message}\nTry --help.`);
   });
@@ -42,7 +44,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // A `syscall`: the operating system refuses something, as a state directory that may not be written.
-  if (!USAGE_ERRORS.some((kind) => error instanceof kind) && !Object.hasOwn(error as Error, 'syscall')) throw error;
-  console.error(`mesos-workqueue-framework: ${(error as Error).message}`);
-  process.exit(2);
+  const isUsage = USAGE_ERRORS.some((kind) => error instanceof kind) || Object.hasOwn(error as Error, 'syscall');
+  sayError(isUsage ? (error as Error).message : inspect(error));
+  process.exit(isUsage ? 2 : 1);
 }

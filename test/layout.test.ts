@@ -22,13 +22,13 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',
     'runs/inputs': 'runs/store workflow step files input',
-    'runs/store': 'report checks step logs input statistics',
+    'runs/store': 'report checks step logs files input statistics units',
     notify: 'report workflow input units',
     schedule: 'report workflow step input units',
     preflight: 'report workflow files input units',
     web: 'graph report statistics units',
     graph: 'report input units',
-    checks: 'report workflow input statistics units',
+    checks: 'report workflow files input statistics units',
     histograms: 'workflow input',
     report: 'statistics units',
     makeflow: 'step',
@@ -154,6 +154,20 @@ describe('the layout', () => {
     }
     expect(wrong).toEqual([]);
     expect(seen).toBeGreaterThan(500);
+  });
+
+  it('has one place for each command at which text leaves for a terminal', () => {
+    const writers: string[] = [];
+    for (const top of ['framework', 'validation']) {
+      for (const entry of readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })) {
+        const file = join(top, entry);
+        if (!/\.tsx?$/.test(file) || file.startsWith('validation/web/')) continue;
+        if (/\bconsole\.|process\.std(?:out|err)\b/.test(readFileSync(join(ROOT, file), 'utf8'))) writers.push(file);
+      }
+    }
+    // What reads ROOT files is a program of its own, whose output is read by this one.
+    const programs = ['validation/histograms/read/file.ts', 'validation/histograms/read/program.ts'];
+    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
   });
 
   it('lets no room of the framework know what it must not know, not even by a type', () => {

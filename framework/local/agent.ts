@@ -7,16 +7,14 @@ import type { AgentDescription } from './agents.ts';
 import { imageOf } from './container-arguments.ts';
 import { ContainerRuntime } from './container-runtime.ts';
 import { environmentOf } from './environment.ts';
-import type { AgentLink } from './memory.ts';
-import { monotonic, timestamp } from './memory.ts';
+import { type AgentLink, monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
 import { ProcessTask } from './process-task.ts';
 import { Executioner } from './processes.ts';
 import { capable } from './resources.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { LaunchError } from './task-body.ts';
-import type { Report, RunContext } from './task-run.ts';
-import { TaskRun } from './task-run.ts';
+import { type Report, type RunContext, TaskRun } from './task-run.ts';
 import { UpdateStream } from './updates.ts';
 
 /** So many ended tasks are shown by `/state` and the files API; what is on the disk stays. */

@@ -2,8 +2,7 @@ import type { Call, TaskInfo } from '../mesos/messages.ts';
 import type { Framework, HeldOffer, Memory } from './memory.ts';
 import { refuse } from './offers.ts';
 import { add, asSeenBy } from './resources.ts';
-import type { Verdict } from './statuses.ts';
-import { masterStatus } from './statuses.ts';
+import { masterStatus, type Verdict } from './statuses.ts';
 import { invalidResources, validateTask } from './task-validation.ts';
 
 /** ACCEPT: uses the offers up, launches what is valid, and refuses what is left over for `filters.refuse_seconds`. */

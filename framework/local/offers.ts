@@ -1,8 +1,6 @@
 import type { Offer } from '../mesos/messages.ts';
-import type { Claim } from './allocator.ts';
-import { divide, dominantShare, refusalEnd } from './allocator.ts';
-import type { AgentEntry, Framework, HeldOffer, Memory } from './memory.ts';
-import { monotonic } from './memory.ts';
+import { type Claim, divide, dominantShare, refusalEnd } from './allocator.ts';
+import { type AgentEntry, type Framework, type HeldOffer, type Memory, monotonic } from './memory.ts';
 import { add, asSeenBy, capable, subtract, unallocate } from './resources.ts';
 
 /** Divides what is free among the connected frameworks and sends the offers: one OFFERS event each. */

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandInfo } from '../mesos/messages.ts';
-import type { Container, Executioner } from './processes.ts';
-import { signalAll } from './processes.ts';
+import { type Container, type Executioner, signalAll } from './processes.ts';
 import { exitMessage } from './signals.ts';
 import { type Ending, LaunchError, type Surroundings, type TaskBody } from './task-body.ts';
 

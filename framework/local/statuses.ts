@@ -1,6 +1,5 @@
 import type { FrameworkInfo, Id, TaskState, TaskStatus } from '../mesos/messages.ts';
-import type { AgentEntry, Framework, MasterTask, Memory } from './memory.ts';
-import { timestamp } from './memory.ts';
+import { type AgentEntry, type Framework, type MasterTask, type Memory, timestamp } from './memory.ts';
 import { capable } from './resources.ts';
 
 /** States that only frameworks with PARTITION_AWARE know; the others are told TASK_LOST. */

@@ -1,6 +1,5 @@
 import type { Call, FrameworkInfo, MasterInfo } from '../mesos/messages.ts';
-import type { EventStream, Framework, Memory } from './memory.ts';
-import { timestamp } from './memory.ts';
+import { type EventStream, type Framework, type Memory, timestamp } from './memory.ts';
 import { allocateOffers, rescind } from './offers.ts';
 import { unallocate } from './resources.ts';
 import { invalidFramework, invalidSuppression, PRINCIPAL_CHANGED, rolesOf } from './validation.ts';

@@ -4,7 +4,7 @@ import { readYaml } from '../input/yaml-file.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { coversFile, wildcardMatches } from '../workflow/scope.ts';
-import { expressionSchema } from './scope.ts';
+import { expressionSchema, firstMatching } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);
 
@@ -64,9 +64,10 @@ export function componentOf(finding: Finding, components: readonly Component[]):
   const { message, trace = [], file, step, stage } = finding;
   // The innermost call says more than those that led there.
   const texts = [message, ...trace];
+  const expressions = components.flatMap(({ messages }) => messages);
   for (const text of texts) {
-    const named = components.find(({ messages }) => messages.some((expression) => expression.test(text)));
-    if (named) return named.name;
+    const expression = firstMatching(expressions, text);
+    if (expression) return components.find(({ messages }) => messages.includes(expression))?.name;
   }
   const byFile =
     file === undefined ? undefined : components.find(({ files }) => files.length > 0 && coversFile({ files }, file));

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegular } from '../files/regular-file.ts';
 import type { LastLines } from '../report/model.ts';
 import { fold, foldOfHosts } from './fingerprint.ts';
 import type { StepOutcome } from './outcome.ts';
@@ -27,7 +27,7 @@ export async function lastLines(pathOf: (file: string) => string | undefined): P
 }
 
 async function endOf(path: string): Promise<string[]> {
-  const handle = await open(path, 'r');
+  const handle = await openRegular(path);
   try {
     const { size } = await handle.stat();
     const { buffer, bytesRead } = await handle.read({

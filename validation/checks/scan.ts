@@ -1,3 +1,4 @@
+import { bounded, Starved, TooSlow } from '../input/bounded.ts';
 import type { Severity } from '../report/model.ts';
 import { detailOf } from './details.ts';
 import { fold, foldAround, foldOfHosts, outline } from './fingerprint.ts';
@@ -63,16 +64,11 @@ const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
  * equal ones, the first in `rules`); what stands between two carriage returns is a line of its own. The file may have any
  * size and hold any bytes; it is read once in bounded memory, and a second time, as far as the last match, only when
  * something was found. Scope and `tolerate` are not looked at.
+ * @throws {SlowRule} a rule's expression takes too long on a line
  * @throws {Error} when the file cannot be read
  */
 export async function scanLog(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
-  const collector = new Collector(rules, options);
-  let encoding: Encoding | undefined;
-  for await (const window of windows(path, Math.max(MARGIN, TRACE))) {
-    encoding ??= encodingOf(window.bytes.subarray(window.from));
-    collector.take(plainWindow(window, encoding), window);
-  }
-  const found = collector.finish();
+  const { found, encoding } = await collect(path, rules, options);
   const positions = await locate(
     path,
     found.map((one) => one.offset),
@@ -80,6 +76,41 @@ export async function scanLog(path: string, rules: readonly LogRule[], options: 
   );
   return found.map(({ offset: _, ...match }, index) => ({ ...match, ...(positions[index] ?? { line: 1, column: 1 }) }));
 }
+
+/** An expression of a rule that takes too long on a line of a log. */
+export class SlowRule extends Error {
+  readonly rule: string;
+
+  constructor(rule: string, why: string) {
+    super(`an expression of the rule ${rule} ${why}`);
+    this.rule = rule;
+  }
+}
+
+interface Collected {
+  found: Found[];
+  /** Undefined for an empty log. */
+  encoding: Encoding | undefined;
+}
+
+async function collect(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<Collected> {
+  for (let n = 1; ; n++) {
+    const collector = new Collector(rules, options);
+    try {
+      let encoding: Encoding | undefined;
+      for await (const window of windows(path, Math.max(MARGIN, TRACE))) {
+        encoding ??= encodingOf(window.bytes.subarray(window.from));
+        collector.take(plainWindow(window, encoding), window);
+      }
+      return { found: collector.finish(), encoding };
+    } catch (error) {
+      if (!(error instanceof Starved) || n === TRIES) throw error;
+    }
+  }
+}
+
+/** How often a log is begun again because this process had no time. */
+const TRIES = 20;
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
@@ -108,6 +139,10 @@ class Collector {
   private readonly options: ScanOptions;
   private readonly searcher: Searcher;
   private readonly hosts: ReturnType<typeof foldOfHosts>;
+  /** Whether a rule, or one of its exceptions, has a regular expression. */
+  private readonly hasExpressions: boolean;
+  /** The rule whose expressions were evaluated last. */
+  private examined = '';
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
   /** By text of the searcher: its characters. */
@@ -127,6 +162,9 @@ class Collector {
     this.rules = rules;
     this.options = options;
     this.hosts = foldOfHosts(options.hosts ?? []);
+    this.hasExpressions = rules.some(
+      ({ matches, unless, except }) => matches ?? unless ?? except?.some((one) => one.matches),
+    );
     this.searcher = searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
     this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
@@ -134,13 +172,23 @@ class Collector {
 
   take(window: PlainWindow, raw: Window): void {
     if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
-    this.searcher.search(window.bytes, window.from, window.to, (text, start) => {
-      if (window.offsetOf(start) > this.lineEnd) {
-        this.closeLine();
-        this.findLineEnd(window, start);
-      }
-      this.consider(window, raw, text, start);
-    });
+    const search = (): void =>
+      this.searcher.search(window.bytes, window.from, window.to, (text, start) => {
+        if (window.offsetOf(start) > this.lineEnd) {
+          this.closeLine();
+          this.findLineEnd(window, start);
+        }
+        this.consider(window, raw, text, start);
+      });
+    if (!this.hasExpressions) {
+      search();
+      return;
+    }
+    try {
+      bounded(search, false);
+    } catch (error) {
+      throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
+    }
   }
 
   finish(): Found[] {
@@ -234,6 +282,7 @@ class Collector {
 
   /** What a rule says of a line beyond its text. */
   private applies(rule: LogRule, index: number, text: string): boolean {
+    this.examined = rule.id;
     if ((rule.matches?.test(text) ?? true) && !rule.unless?.test(text)) return true;
     this.ruledOut.add(index);
     return false;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bounded, TooSlow } from '../input/bounded.ts';
 
 /** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
 export const expressionSchema = z.string().transform((text, context) => {
@@ -50,6 +51,31 @@ function holdsWhole(text: string, wanted: string): boolean {
     if (!isCut) return true;
   }
   return false;
+}
+
+/** Expressions that took too long once. */
+const slow = new WeakSet<RegExp>();
+
+/**
+ * The first of some expressions that matches; undefined where none does. One that takes too long matches nothing from then
+ * on: it costs its time once.
+ */
+export function firstMatching(expressions: readonly RegExp[], text: string): RegExp | undefined {
+  if (expressions.length === 0) return undefined;
+  let last: RegExp | undefined;
+  for (;;) {
+    try {
+      return bounded(() =>
+        expressions.find((one) => {
+          last = one;
+          return !slow.has(one) && one.test(text);
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof TooSlow) || last === undefined) throw error;
+      slow.add(last);
+    }
+  }
 }
 
 /** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */

@@ -4,7 +4,7 @@ import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
 import { earlierFingerprint } from './fingerprint-1.ts';
 import type { LogRule } from './rules.ts';
-import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
+import { type LogMatch, type ScanOptions, SlowRule, scanLog } from './scan.ts';
 
 /** The logs that one attempt of a step left. */
 export interface StepLogs {
@@ -36,18 +36,21 @@ export async function scanStepLogs(
         ...rule,
         except: rule.except?.filter((one) => coversStage(one, stage) && coversFile(one, file)),
       }));
-    try {
-      for (const match of await scanLog(join(logs.directory, file), inFile, options)) {
-        findings.push(toFinding(match, { step, stage, attempt, file }));
+    for (let used: readonly LogRule[] = inFile, isLeft = true; isLeft; ) {
+      isLeft = false;
+      try {
+        for (const match of await scanLog(join(logs.directory, file), used, options)) {
+          findings.push(toFinding(match, { step, stage, attempt, file }));
+        }
+      } catch (error) {
+        // A rule that takes too long on this log is told, and the others are looked for without it.
+        const slow: string | undefined = error instanceof SlowRule ? error.rule : undefined;
+        const message = `cannot be ${slow === undefined ? 'read' : 'judged'}: ${(error as Error).message}`;
+        const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
+        findings.push({ ...finding, fingerprint: fingerprint(finding) });
+        used = used.filter(({ id }) => id !== slow);
+        isLeft = slow !== undefined;
       }
-    } catch (error) {
-      const message = `cannot be read: ${(error as Error).message}`;
-      const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
-      findings.push({
-        ...finding,
-        fingerprint: fingerprint(finding),
-        earlierFingerprint: earlierFingerprint(finding),
-      });
     }
   }
   for (const { id, tolerate } of inStage) {

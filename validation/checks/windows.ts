@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegular } from '../files/regular-file.ts';
 
 /**
  * Part of a file. `bytes[from, to)` has not been handed out before and is to be looked at now; what is around it is
@@ -21,7 +21,7 @@ const LEAST = 4096;
  * window's bytes are only valid until the next one is asked for. A file that grows meanwhile is read to where it then ends.
  */
 export async function* windows(path: string, margin: number): AsyncGenerator<Window> {
-  const handle = await open(path, 'r');
+  const handle = await openRegular(path);
   // Before what is read there is room for what is kept of the window before: bytes not looked at yet, and those around.
   const head = 2 * margin;
   const { size } = await handle.stat();

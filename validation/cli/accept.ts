@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { InputError } from '../input/input-error.ts';
-import { printable } from '../report/printable.ts';
 import { accepted, withdrawn } from '../runs/judging/accept.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
+import { out } from './terminal.ts';
 
 export const acceptCommand = defineCommand(
   (command) =>
@@ -20,8 +20,6 @@ export const acceptCommand = defineCommand(
     const run = new RunStore(args.runs).find(args.run);
     const record = run.readRecord();
     run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? '', Date.now()));
-    console.log(
-      args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${printable(args.note ?? '')}`,
-    );
+    out.say(args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${args.note ?? ''}`);
   },
 );

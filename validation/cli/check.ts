@@ -8,8 +8,9 @@ import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';
 import { inputOptions } from './options/input.ts';
 import { runsOption } from './options/runs.ts';
-import { checksText } from './output/checks.ts';
+import { checkLines } from './output/checks.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { err, out } from './terminal.ts';
 
 /** What is wrong is the infrastructure's fault, as with a run that is broken. */
 const EXIT_FAILED = 3;
@@ -41,11 +42,11 @@ export const checkCommand = defineCommand(
       : { wanted: given, problem: undefined };
     const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
     if (!args.json) tellWarnings(plan.warnings);
-    const say = (text: string) => console.error(text);
+    const say = (text: string) => err.say(text);
     const checks = await checkPlan(plan, args, { ...checkSettings(args), fast: false, say });
     if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
-    if (args.json) console.log(JSON.stringify(checks, null, 2));
-    else console.log(checksText(checks));
+    if (args.json) out.sayJson(checks);
+    else out.say(...checkLines(checks));
     process.exitCode = reasonAgainst(checks) === undefined ? 0 : EXIT_FAILED;
   },
 );

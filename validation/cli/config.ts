@@ -6,6 +6,7 @@ import { SECTIONS } from '../config/sections.ts';
 import { defineCommand } from './command.ts';
 import { settingsFile } from './options/settings.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 export const configCommand = defineCommand(
   (command) =>
@@ -16,23 +17,23 @@ export const configCommand = defineCommand(
     }),
   (args) => {
     if (args.schema) {
-      console.log(JSON.stringify(z.toJSONSchema(settingsSchema, { io: 'input' }), null, 2));
+      out.sayJson(z.toJSONSchema(settingsSchema, { io: 'input' }));
       return;
     }
     const file = settingsFile(args);
     const options = effectiveOptions(file, { env: process.env, flags: {} });
-    console.log(args.json ? json(file, options) : text(file, options));
+    if (args.json) out.sayJson(asJson(file, options));
+    else out.sayText(text(file, options));
   },
 );
 
-function json(file: SettingsFile, options: readonly Effective[]): string {
+function asJson(file: SettingsFile, options: readonly Effective[]) {
   const sections = Object.keys(SECTIONS).map((name) => [name, file.settings[name as keyof typeof SECTIONS]]);
-  const shown = {
+  return {
     file: file.file ?? null,
     options: Object.fromEntries(options.map(({ name, value, from }) => [name, { value: value ?? null, from }])),
     ...Object.fromEntries(sections),
   };
-  return JSON.stringify(shown, null, 2);
 }
 
 function text(file: SettingsFile, options: readonly Effective[]): string {
@@ -42,7 +43,7 @@ function text(file: SettingsFile, options: readonly Effective[]): string {
     const from = at ? `${file.file}:${at.line}:${at.column}` : 'default';
     return `${name}:  # ${from}\n${indent(stringify(file.settings[name as keyof typeof SECTIONS]))}`;
   });
-  return `${file.file ?? 'no relval.yaml'}\n\n${table(rows)}\n\n${sections.join('\n')}`.trimEnd();
+  return `${file.file ?? 'no relval.yaml'}\n\n${table(rows).join('\n')}\n\n${sections.join('\n')}`.trimEnd();
 }
 
 function indent(text: string): string {

@@ -1,13 +1,14 @@
-import pc from 'picocolors';
 import { compareRuns } from '../checks/compare.ts';
 import { InputError } from '../input/input-error.ts';
 import { renderComparison } from '../report/comparison.ts';
 import type { Report } from '../report/model.ts';
+import { inColour } from '../report/paint.ts';
 import { readReport } from '../runs/judging/reference.ts';
 import { statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
+import { out } from './terminal.ts';
 
 export const diffCommand = defineCommand(
   (command) =>
@@ -20,8 +21,8 @@ export const diffCommand = defineCommand(
     const a = reportOf(store, args.a);
     const b = reportOf(store, args.b);
     const comparison = compareRuns(a, b);
-    if (args.json) console.log(JSON.stringify({ a: head(a), b: head(b), ...comparison }, null, 2));
-    else process.stdout.write(renderComparison(a, b, comparison, { colour: pc.isColorSupported }));
+    if (args.json) out.sayJson({ a: head(a), b: head(b), ...comparison });
+    else out.sayText(renderComparison(a, b, comparison, { colour: inColour }));
   },
 );
 

@@ -1,9 +1,10 @@
-import pc from 'picocolors';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
+import { paint } from '../report/paint.ts';
 import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
 import { defineCommand } from './command.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 export const doctorCommand = defineCommand(
   (command) =>
@@ -20,16 +21,16 @@ export const doctorCommand = defineCommand(
     if (args.image !== undefined) return doctorOfImage(args.containerizer, args.image, args.json);
     const found = diagnose(args.test ? 'test' : 'run');
     const missing = found.filter(({ present }) => !present);
-    if (args.json) console.log(JSON.stringify(found, null, 2));
+    if (args.json) out.sayJson(found);
     else {
       const rows = found.map((entry) => [
-        entry.present ? pc.green('✓') : pc.red('✗'),
+        entry.present ? paint.green('✓') : paint.red('✗'),
         entry.package,
         entry.present ? 'present' : 'missing',
-        pc.dim(entry.why),
+        paint.dim(entry.why),
       ]);
-      console.log(table([[pc.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
-      if (missing.length > 0) console.log(`\nTo install what is missing:\n  ${installCommand(missing)}`);
+      out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
+      if (missing.length > 0) out.say('', 'To install what is missing:', `  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
   },
@@ -40,20 +41,20 @@ async function namespaceRow(): Promise<string[]> {
   const reason = await reasonAgainstNamespace();
   const [mark, state, why] =
     reason === undefined
-      ? [pc.green('✓'), 'allowed', 'makeflow of --local is reached on loopback only']
-      : [pc.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
-  return [mark, 'network namespace', state, pc.dim(why)];
+      ? [paint.green('✓'), 'allowed', 'makeflow of --local is reached on loopback only']
+      : [paint.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
+  return [mark, 'network namespace', state, paint.dim(why)];
 }
 
 async function doctorOfImage(program: 'docker' | 'podman', image: string, json: boolean): Promise<void> {
   const { report, protocol, ownProtocol, usable } = await diagnoseImage(program, image);
   process.exitCode = usable ? 0 : 2;
   if (json) {
-    console.log(JSON.stringify({ image, report, protocol, ownProtocol, usable }, null, 2));
+    out.sayJson({ image, report, protocol, ownProtocol, usable });
     return;
   }
-  console.log(report);
+  out.sayText(report);
   const said = protocol === null ? 'its worker says nothing' : `its worker speaks Work Queue protocol ${protocol}`;
   const here = ownProtocol === null ? '' : `, makeflow here ${ownProtocol}`;
-  console.log(`${said}${here}\n${image}: ${usable ? 'workers will run in it' : 'workers will not run in it'}`);
+  out.say(`${said}${here}`, `${image}: ${usable ? 'workers will run in it' : 'workers will not run in it'}`);
 }

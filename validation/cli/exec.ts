@@ -10,6 +10,7 @@ import { tellChecks } from './output/checks.ts';
 import { execProgress } from './output/exec-progress.ts';
 import { showRun } from './output/show-run.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { err } from './terminal.ts';
 
 export const execCommand = defineCommand(
   (command) =>
@@ -57,7 +58,7 @@ export const execCommand = defineCommand(
       {
         check: args.check ? checkSettings(args) : undefined,
         warn: tellWarnings,
-        say: (text) => console.error(text),
+        say: (text) => err.say(text),
         tellChecks,
       },
     );
@@ -65,7 +66,7 @@ export const execCommand = defineCommand(
     await showRun(started, args, {
       progress: () => execProgress(journal.run, plan.steps[0]?.id ?? '', !args.json),
       // What the command prints has stdout for itself.
-      say: (text) => console.error(text),
+      on: err,
     });
   },
 );

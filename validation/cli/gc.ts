@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline/promises';
-import pc from 'picocolors';
 import { InputError } from '../input/input-error.ts';
+import { paint } from '../report/paint.ts';
 import { keptRuns, removeRuns } from '../runs/retention/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention/retention.ts';
 import { gcSection } from '../runs/retention/retention-settings.ts';
@@ -11,6 +10,7 @@ import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
 import { table } from './output/table.ts';
+import { err, out } from './terminal.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
   gcSection.unwrap().shape[key].description ?? '';
@@ -29,20 +29,16 @@ export const gcCommand = defineCommand(
     const store = new RunStore(args.runs);
     const decisions = decideRetention(await keptRuns(store), policy, Date.now());
     const going = decisions.filter(({ remove }) => remove);
-    if (!args.json) console.log(decisionsText(decisions, store.dir));
+    // Nobody knows whether one of them still runs, or was accepted.
+    for (const { name, reason } of store.look().unreadable)
+      err.say(`${paint.yellow('warning')}: ${name} stays: ${reason}`);
+    if (!args.json) out.say(...decisionsText(decisions, store.dir));
     const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
     const removed = agreed ? await removeRuns(store, policy) : [];
-    if (args.json)
-      console.log(
-        JSON.stringify(
-          decisions.map((one) => asJson(one, removed)),
-          null,
-          2,
-        ),
-      );
-    else if (agreed) console.log(`${removed.length} removed`);
+    if (args.json) out.sayJson(decisions.map((one) => asJson(one, removed)));
+    else if (agreed) out.say(`${removed.length} removed`);
     else if (going.length > 0 && (args.dryRun || !process.stdin.isTTY))
-      console.log('nothing was removed: --yes without --dry-run removes them');
+      out.say('nothing was removed: --yes without --dry-run removes them');
   },
 );
 
@@ -72,10 +68,10 @@ function policyOf({ olderThan, keep, maxSize }: PolicyFlags): RetentionPolicy {
   return { olderThan: age, keep, maxSize: size === undefined ? undefined : size * 2 ** 20 };
 }
 
-function decisionsText(decisions: readonly RetentionDecision[], dir: string): string {
-  if (decisions.length === 0) return `no runs in ${dir}`;
+function decisionsText(decisions: readonly RetentionDecision[], dir: string): string[] {
+  if (decisions.length === 0) return [`no runs in ${dir}`];
   const rows = decisions.map(({ run, remove, reason }) => [
-    remove ? pc.red('goes') : pc.green('stays'),
+    remove ? paint.red('goes') : paint.green('stays'),
     run.id,
     run.status,
     formatUtc(run.created),
@@ -84,7 +80,7 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
   ]);
   const going = decisions.filter(({ remove }) => remove);
   const freed = going.reduce((sum, { run }) => sum + run.size, 0);
-  return `${table(rows)}\n\n${going.length} of ${decisions.length} runs go, which frees ${formatSize(freed)}`;
+  return [...table(rows), '', `${going.length} of ${decisions.length} runs go, which frees ${formatSize(freed)}`];
 }
 
 function asJson({ run, remove, reason }: RetentionDecision, removed: readonly string[]) {
@@ -94,8 +90,5 @@ function asJson({ run, remove, reason }: RetentionDecision, removed: readonly st
 /** Only somebody at a terminal can be asked. */
 async function ask(count: number): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Remove ${count === 1 ? 'it' : `these ${count}`}? [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
+  return /^y(es)?$/i.test((await err.ask(`Remove ${count === 1 ? 'it' : `these ${count}`}? [y/N] `)).trim());
 }

@@ -6,6 +6,7 @@ import { counted } from '../units/count.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { out } from './terminal.ts';
 
 export const generateCommand = defineCommand(
   (command) =>
@@ -26,11 +27,11 @@ export const generateCommand = defineCommand(
       },
     );
     for (const { file, steps } of written) {
-      console.log(`${file}: ${counted(steps.length, 'step')}; run it with: cd ${args.output} && makeflow ${file}`);
+      out.say(`${file}: ${counted(steps.length, 'step')}; run it with: cd ${args.output} && makeflow ${file}`);
     }
     const without = plan.stages.filter(({ phase }) => !written.some((one) => one.phase === phase));
     for (const { stage, file, madeBy } of plan.pending) {
-      console.log(
+      out.say(
         `not written: ${without.map(({ name }) => name).join(', ')}. ${stage} has one step for each line of ${file}, which ${madeBy} makes ` +
           `at run time. Put that file beside ${args.input}, and generate again.`,
       );

@@ -12,6 +12,7 @@ import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { runsOption } from './options/runs.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { out } from './terminal.ts';
 
 const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<
   string,
@@ -51,7 +52,7 @@ export const graphCommand = defineCommand(
       : graphOfRun(args, new RunStore(args.runs), collapse);
     const format = args.format ?? BY_ENDING[extname(output ?? '')] ?? 'svg';
     const text = await RENDER[format](graph);
-    if (output === undefined) process.stdout.write(text);
+    if (output === undefined) out.sayText(text);
     else write(output, text);
   },
 );

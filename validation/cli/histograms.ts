@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import pc from 'picocolors';
 import { compareFiles, type FileComparison } from '../histograms/compare-files.ts';
 import { DIFFERENT, STATES, type State } from '../histograms/result.ts';
 import { loadHistogramRules } from '../histograms/rules/load.ts';
 import { InputError } from '../input/input-error.ts';
-import { printable } from '../report/printable.ts';
+import { paint } from '../report/paint.ts';
 import { defineCommand } from './command.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;
@@ -52,8 +52,8 @@ export const histogramsCommand = defineCommand(
       rules: loadHistogramRules(rules),
       ...(match !== undefined && { match }),
     });
-    if (json) console.log(JSON.stringify(comparison, null, 2));
-    else process.stdout.write(textOf(comparison));
+    if (json) out.sayJson(comparison);
+    else out.say(...linesOf(comparison));
     if (comparison.verdict === 'different') process.exitCode = EXIT_DIFFERENT;
     if (comparison.verdict === 'not readable') process.exitCode = EXIT_INPUT;
   },
@@ -69,25 +69,23 @@ function mustExist(files: readonly string[]): void {
   if (problems.length > 0) throw new InputError(problems);
 }
 
-function textOf({ file, references, verdict, reason, problems, counts, objects }: FileComparison): string {
-  const colour = { compatible: pc.green, different: pc.red, 'not readable': pc.yellow }[verdict];
+function linesOf({ file, references, verdict, reason, problems, counts, objects }: FileComparison): string[] {
+  const colour = { compatible: paint.green, different: paint.red, 'not readable': paint.yellow }[verdict];
   const listed = objects.filter(({ state }) => !FINE.has(state));
-  const rows = listed
-    .slice(0, LISTED)
-    .map(({ state, name, reason: why }) => [colourOf(state)(state), printable(name), printable(why)]);
+  const rows = listed.slice(0, LISTED).map(({ state, name, reason: why }) => [colourOf(state)(state), name, why]);
   const numbers = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
   const lines = [
-    `${printable(file)} against ${references.map(printable).join(', ')}: ${colour(verdict)}`,
-    printable(reason),
+    `${file} against ${references.join(', ')}: ${colour(verdict)}`,
+    reason,
     ...(numbers.length > 0 ? [numbers.join(', ')] : []),
-    ...problems.map((problem) => `${pc.yellow('!')} ${printable(problem.file)}: ${printable(problem.reason)}`),
-    ...(rows.length > 0 ? ['', table(rows)] : []),
+    ...problems.map((problem) => `${paint.yellow('!')} ${problem.file}: ${problem.reason}`),
+    ...(rows.length > 0 ? ['', ...table(rows)] : []),
     ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more: --json has all`] : []),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 function colourOf(state: State): (text: string) => string {
-  if (DIFFERENT.has(state)) return pc.red;
-  return state === 'suspicious' ? pc.yellow : pc.dim;
+  if (DIFFERENT.has(state)) return paint.red;
+  return state === 'suspicious' ? paint.yellow : paint.dim;
 }

@@ -1,3 +1,4 @@
+import { paint } from '../report/paint.ts';
 import { type RunRecord, statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
@@ -5,21 +6,23 @@ import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
 import { COLOUR } from './output/run-colours.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 export const listCommand = defineCommand(
   (command) => runsOption(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
-    const runs = new RunStore(args.runs).list();
+    const store = new RunStore(args.runs);
+    const { runs, unreadable } = store.look();
     if (args.json) {
-      console.log(
-        JSON.stringify(
-          runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
-          null,
-          2,
-        ),
-      );
-    } else if (runs.length === 0) console.log(`no runs in ${new RunStore(args.runs).dir}`);
-    else console.log(table(runs.map(({ record }) => listRow(record))));
+      out.sayJson([
+        ...runs.map(({ run, record }) => ({ ...record, status: statusOf(record), directory: run.path })),
+        ...unreadable.map(({ name, run, reason }) => ({ id: name, status: 'unreadable', reason, directory: run.path })),
+      ]);
+    } else if (runs.length + unreadable.length === 0) out.say(`no runs in ${store.dir}`);
+    else {
+      const rows = unreadable.map(({ name, reason }) => [name, paint.red('unreadable'), '', '', '', reason]);
+      out.say(...table([...runs.map(({ record }) => listRow(record)), ...rows]));
+    }
   },
 );
 

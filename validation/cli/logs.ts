@@ -1,17 +1,17 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import pc from 'picocolors';
 import { InputError } from '../input/input-error.ts';
 import { lastLinesOffset } from '../logs/log-tail.ts';
+import { paint } from '../report/paint.ts';
 import { logsOf, readResult } from '../runs/store/collect.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { followLogs } from './output/follow-logs.ts';
-import { hasTimes, linesOf, timeColumn } from './output/log-lines.ts';
+import { hasTimes, linesOf, matching, timeColumn } from './output/log-lines.ts';
 import { table } from './output/table.ts';
+import { err, out } from './terminal.ts';
 
 export const logsCommand = defineCommand(
   (command) =>
@@ -38,6 +38,11 @@ export const logsCommand = defineCommand(
         type: 'boolean',
         default: false,
         describe: 'When the attempt ran and, of a log that was sent while it was written, when each line came (UTC)',
+      })
+      .option('raw', {
+        type: 'boolean',
+        default: false,
+        describe: 'Also to a terminal all bytes as they are, control sequences too: for logs that you trust',
       })
       .option('json', {
         type: 'boolean',
@@ -71,6 +76,8 @@ interface Asked {
   anyFile: boolean;
   tail?: number | undefined;
   times: boolean;
+  /** Also to a terminal as it is. */
+  raw: boolean;
   json: boolean;
 }
 
@@ -85,26 +92,23 @@ function checkStep(run: RunDir, step: string, follow: boolean): void {
   throw new InputError([{ message }]);
 }
 
-async function print(run: RunDir, step: string, { attempt, file, tail, times }: Asked): Promise<void> {
+async function print(run: RunDir, step: string, { attempt, file, tail, times, raw }: Asked): Promise<void> {
   const chosen = attempt ?? (run.attempts(step).at(-1) as number);
   const path = logPath(run, step, chosen, file);
-  if (times) console.error(pc.dim(attemptLine(run, step, chosen)));
+  if (times) err.say(paint.dim(attemptLine(run, step, chosen)));
   if (times && hasTimes(path)) {
-    await pipeline(
-      async function* () {
-        for await (const lines of linesOf(path, { tail, times })) {
-          if (lines.length > 0) yield lines.map(({ time, text }) => `${pc.dim(timeColumn(time))}${text}\n`).join('');
-        }
-      },
-      process.stdout,
-      { end: false },
-    );
+    for await (const lines of linesOf(path, { tail, times })) {
+      await out.sayLogLines(
+        lines.map(({ time, text }) => ({ before: paint.dim(timeColumn(time)), text })),
+        raw,
+      );
+    }
     return;
   }
   if (times)
-    console.error(pc.dim(`relval: nobody knows when the lines of ${file} came: it was not sent while it was written`));
+    err.say(paint.dim(`relval: nobody knows when the lines of ${file} came: it was not sent while it was written`));
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
-  await pipeline(createReadStream(path, { start }), process.stdout, { end: false });
+  await out.log(raw).all(createReadStream(path, { start }));
 }
 
 /** @throws InputError that says what there is */
@@ -115,31 +119,27 @@ function logPath(run: RunDir, step: string, attempt: number, file: string): stri
   throw new InputError([{ message: `no ${file} of ${step}, attempt ${attempt} (attempts: ${attempts})` }]);
 }
 
-async function follow(run: RunDir, { step, attempt, file, tail, times }: Asked, pattern?: RegExp): Promise<void> {
-  const raw = step !== undefined && !pattern && !times;
+async function follow(run: RunDir, { step, attempt, file, tail, times, raw }: Asked, pattern?: RegExp): Promise<void> {
+  const whole = step !== undefined && !pattern && !times ? out.log(raw) : undefined;
   await followLogs(run, {
     step,
     attempt,
     file,
     tail,
-    onNote: (note) => console.error(pc.dim(`relval: ${note}`)),
-    onChunk: raw ? writeOut : undefined,
+    onNote: (note) => err.say(paint.dim(`relval: ${note}`)),
+    onChunk: whole && ((chunk) => whole.write(chunk)),
     times,
-    onLine: ({ text, time }, of) => {
-      if (pattern && !pattern.test(text)) return;
+    onLine: async ({ text, time }, of) => {
+      if (pattern && !matching([{ text }], pattern).length) return;
       const before = `${times ? timeColumn(time) : ''}${step === undefined ? `${of} | ` : ''}`;
-      process.stdout.write(`${pc.dim(before)}${text}\n`);
+      await out.sayLogLines([{ before: paint.dim(before), text }], raw);
     },
   });
-}
-
-/** Waits for a slow reader rather than to hold all for it. */
-async function writeOut(chunk: Buffer): Promise<void> {
-  if (!process.stdout.write(chunk)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  await whole?.end();
 }
 
 async function grepLogs(run: RunDir, asked: Asked, pattern: RegExp): Promise<void> {
-  const { step, json, anyFile, file, tail } = asked;
+  const { step, json, anyFile, file, tail, raw } = asked;
   const steps = step === undefined ? [...run.readView().steps.keys()] : [step];
   const found: { step: string; attempt: number; file: string; line: number; text: string; time?: number }[] = [];
   for (const id of steps) {
@@ -150,17 +150,20 @@ async function grepLogs(run: RunDir, asked: Asked, pattern: RegExp): Promise<voi
     if (step !== undefined) logPath(run, id, attempt, file);
     for (const name of files.filter((one) => existsSync(join(directory, one)))) {
       for await (const lines of linesOf(join(directory, name), { tail, pattern, times: json || asked.times })) {
-        for (const { number: line, text, time } of lines) {
-          if (json) found.push({ step: id, attempt, file: name, line, text, ...(time !== null && { time }) });
-          else {
-            const before = asked.times ? pc.dim(timeColumn(time)) : '';
-            process.stdout.write(`${before}${step === undefined ? `${id}/${name}:` : ''}${line}:${text}\n`);
-          }
+        if (json) {
+          for (const { number: line, text, time } of lines)
+            found.push({ step: id, attempt, file: name, line, text, ...(time !== null && { time }) });
+          continue;
         }
+        const shown = lines.map(({ number, text, time }) => {
+          const when = asked.times ? paint.dim(timeColumn(time)) : '';
+          return { before: `${when}${step === undefined ? `${id}/${name}:` : ''}${number}:`, text };
+        });
+        await out.sayLogLines(shown, raw);
       }
     }
   }
-  if (json) console.log(JSON.stringify(found, null, 2));
+  if (json) out.sayJson(found);
 }
 
 /** @throws InputError */
@@ -183,10 +186,10 @@ async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> 
     for (const number of attempts) listed.push({ step: id, ...(await attemptOf(run, id, number)) });
   }
   if (json) {
-    console.log(JSON.stringify(listed, null, 2));
+    out.sayJson(listed);
     return;
   }
-  if (listed.length === 0) console.log('no step has a log yet');
+  if (listed.length === 0) out.say('no step has a log yet');
   else {
     const rows = listed.map(({ step: id, attempt: number, logs, message, seconds }) => [
       id,
@@ -195,7 +198,7 @@ async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> 
       `${logs.reduce((sum, { size }) => sum + size, 0)} bytes in ${logs.length} logs`,
       message ?? '',
     ]);
-    console.log(table(rows));
+    out.say(...table(rows));
   }
 }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { hasVariables, settingsPath } from '../config/find.ts';
-import { InputError } from '../input/input-error.ts';
+import { hasVariables, settingsPlace } from '../config/find.ts';
+import { formatProblem, InputError } from '../input/input-error.ts';
 import { CARRY } from '../runs/life/carry-name.ts';
 import type { Command } from './command.ts';
+import { endWithReader, helpWidth, sayError } from './terminal.ts';
 
 /** Exit status of bad input and usage, and of what says nothing about the release. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -19,7 +21,7 @@ const program = yargs(hideBin(process.argv))
   .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
   .strict()
   .recommendCommands()
-  .wrap(Math.min(120, process.stdout.columns ?? 100))
+  .wrap(helpWidth)
   .epilogue(
     'Flags about places and limits can also be given in relval.yaml, or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted',
   )
@@ -35,7 +37,7 @@ program
   })
   .middleware(async (args) => {
     // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
-    if (!hasVariables() && settingsPath(args.config) === undefined) return;
+    if (!hasVariables() && settingsPlace(args.config) === undefined) return;
     (await import('./options/settings.ts')).fillIn(args, program);
   }, true);
 
@@ -143,17 +145,13 @@ add(
   async () => (await import('./doctor.ts')).doctorCommand,
 );
 
-// A reader that has seen enough (`relval logs … | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+endWithReader();
 process.on('uncaughtException', fail);
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof InputError)) fail(error);
-  console.error(`relval: ${error.message}`);
+  sayError('relval', error.problems.map(formatProblem));
   process.exitCode = USAGE;
 }
 
@@ -161,6 +159,6 @@ try {
 function fail(error: unknown): never {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   const isOfSystem = code !== undefined && syscall !== undefined;
-  console.error(isOfSystem ? `relval: ${message}` : error);
+  sayError('relval', [isOfSystem ? message : inspect(error)]);
   process.exit(isOfSystem && REFUSED.has(code) ? USAGE : BROKEN);
 }

@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import { InputError } from '../input/input-error.ts';
 import { issueKey } from '../input/yaml-types.ts';
 import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
+import { paint } from '../report/paint.ts';
 import { readReport } from '../runs/judging/reference.ts';
 import { brokenReport, eventOf, occasionOf, reportBefore } from '../runs/life/notifier.ts';
 import { RunStore } from '../runs/store/store.ts';
@@ -10,6 +10,7 @@ import { defineCommand } from './command.ts';
 import { runArgument } from './options/runs.ts';
 import { sectionsOf } from './options/settings.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 /** Exit status when somebody could not be told. */
 const FAILED = 3;
@@ -56,7 +57,8 @@ export const notifyCommand = defineCommand(
       throw new InputError([{ message: `relval.yaml has no channel ${args.channel}` }]);
     }
     if (args.dryRun) {
-      process.stdout.write(args.json ? `${JSON.stringify(planned, null, 2)}\n` : dryRunText(planned));
+      if (args.json) out.sayJson(planned);
+      else out.sayText(dryRunText(planned));
       return;
     }
     const told: Notified[] = [];
@@ -66,15 +68,16 @@ export const notifyCommand = defineCommand(
     });
     const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
     told.sort((a, b) => place(a) - place(b));
-    if (args.json) console.log(JSON.stringify(told, null, 2));
-    else console.log(table(rows(told, planned)) || 'relval.yaml names nobody: it has no notify.channels');
+    if (args.json) out.sayJson(told);
+    else if (planned.length === 0) out.say('relval.yaml names nobody: it has no notify.channels');
+    else out.say(...table(rows(told, planned)));
     process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
   },
 );
 
 function rows(told: readonly Notified[], planned: readonly { channel: string; skipped?: string | undefined }[]) {
   const skipped = planned.flatMap(({ channel, skipped }) => (skipped === undefined ? [] : [['-', channel, skipped]]));
-  const mark = { sent: pc.green('✓'), failed: pc.red('✗') };
+  const mark = { sent: paint.green('✓'), failed: paint.red('✗') };
   const done = told.map(({ channel, outcome, message }) => [
     mark[outcome],
     channel,

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { paint } from '../report/paint.ts';
 import { planWithMadeFiles } from '../runs/life/planning.ts';
 import { counted } from '../units/count.ts';
 import { planJson } from '../workflow/json.ts';
@@ -7,17 +7,19 @@ import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { table } from './output/table.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { out } from './terminal.ts';
 
 export const planCommand = defineCommand(
   (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
     const plan = planWithMadeFiles(args, { allowMissing: true });
     tellWarnings(plan.warnings);
-    console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
+    if (args.json) out.sayJson(planJson(plan));
+    else out.say(...planLines(plan));
   },
 );
 
-function planText(plan: Plan): string {
+function planLines(plan: Plan): string[] {
   const rows = plan.stages.map((stage) => {
     const steps = plan.steps.filter((step) => step.stage === stage);
     const ids = steps.length === 1 ? (steps[0]?.id ?? '') : `${steps[0]?.id ?? ''} … ${steps.at(-1)?.id ?? ''}`;
@@ -32,5 +34,9 @@ function planText(plan: Plan): string {
     ];
   });
   const phases = plan.phases === 1 ? '' : ` in ${plan.phases} phases`;
-  return `${pc.bold(plan.name)}: workflow ${plan.workflow}, ${counted(plan.steps.length, 'step')}${phases}\n\n${table(rows)}`;
+  return [
+    `${paint.bold(plan.name)}: workflow ${plan.workflow}, ${counted(plan.steps.length, 'step')}${phases}`,
+    '',
+    ...table(rows),
+  ];
 }

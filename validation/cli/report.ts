@@ -1,9 +1,8 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import pc from 'picocolors';
 import { InputError } from '../input/input-error.ts';
 import type { Report } from '../report/model.ts';
+import { inColour } from '../report/paint.ts';
 import { renderText } from '../report/text.ts';
 import { type RENDERINGS, renderFile } from '../report/write.ts';
 import { checkChoice } from '../runs/judging/criteria.ts';
@@ -14,6 +13,7 @@ import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { runArgument } from './options/runs.ts';
+import { out } from './terminal.ts';
 
 /** `text` is for this terminal; all others are files of the report. */
 const FILES = {
@@ -38,12 +38,11 @@ export const reportCommand = defineCommand(
     if (!isStored) checkChoice(choice);
     const again = isStored ? undefined : await judgeAgain(run, choice, Date.now());
     if (args.format === 'text') {
-      console.log(renderText(again ?? stored(run), { colour: pc.isColorSupported }));
+      out.sayText(`${renderText(again ?? stored(run), { colour: inColour })}\n`);
       return;
     }
     const file = FILES[args.format];
-    if (again) process.stdout.write(renderFile(file, again));
-    else await pipeline(createReadStream(pathOf(run, file)), process.stdout, { end: false });
+    await out.log(false).all(again ? [Buffer.from(renderFile(file, again))] : createReadStream(pathOf(run, file)));
   },
 );
 

@@ -14,6 +14,7 @@ import { requireTools } from './options/tools.ts';
 import { tellChecks } from './output/checks.ts';
 import { showRun } from './output/show-run.ts';
 import { tellWarnings } from './output/warnings.ts';
+import { err, out } from './terminal.ts';
 
 export const runCommand = defineCommand(
   (command) =>
@@ -67,7 +68,7 @@ export const runCommand = defineCommand(
       const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
       tellWarnings(plan.warnings);
-      console.log(
+      out.say(
         `${counted(plan.steps.length, 'step')} of ${counted(plan.stages.length, 'stage')} would run; \`relval plan\` shows them`,
       );
       return;
@@ -77,7 +78,7 @@ export const runCommand = defineCommand(
       anyTime: args.anyTime,
       check: args.check ? checkSettings(args) : undefined,
       warn: tellWarnings,
-      say: (text) => console.error(text),
+      say: (text) => err.say(text),
       tellChecks,
     });
     await showRun(started, args);

@@ -2,17 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import pc from 'picocolors';
 import { InputError } from '../input/input-error.ts';
+import { paint } from '../report/paint.ts';
 import { type Change, SchedulerError } from '../schedule/change.ts';
 import { Chronos } from '../schedule/chronos.ts';
 import { chronosJobs, isSameJob } from '../schedule/chronos-job.ts';
 import { applyCron, removeCron, stateOfCron } from '../schedule/crontab.ts';
-import { commandOf, findNightly, loadNightlies, type Nightly } from '../schedule/nightly.ts';
+import { commandOf, findNightly, loadNightlies, NIGHTLY_FILE, type Nightly } from '../schedule/nightly.ts';
 import { applyUnits, removeUnits, type SystemdOptions, startUnit, stateOfUnits } from '../schedule/systemd.ts';
 import { canonicalZone, clockChanges, nextStarts } from '../schedule/times.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
+import { err, out, sayError } from './terminal.ts';
 
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;
 const SCHEDULERS = ['chronos', 'systemd', 'cron'] as const;
@@ -25,7 +26,7 @@ const ANY_TIME = '--any-time';
 
 interface ScheduleArguments {
   to?: Scheduler | undefined;
-  file: string;
+  file?: string | undefined;
   dryRun: boolean;
   json: boolean;
   chronos?: string | undefined;
@@ -41,9 +42,8 @@ export const scheduleCommand = defineCommand(
       .option('file', {
         alias: 'f',
         type: 'string',
-        default: 'nightly.yaml',
         requiresArg: true,
-        describe: 'File of nightlies',
+        describe: `File of nightlies; default: ${NIGHTLY_FILE} in this directory`,
       })
       .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without it asks none' })
       .option('chronos', {
@@ -66,7 +66,7 @@ export const scheduleCommand = defineCommand(
     } catch (error) {
       if (error instanceof RangeError) throw new InputError([{ message: error.message }]);
       if (!(error instanceof SchedulerError)) throw error;
-      console.error(`relval: ${error.message}`);
+      sayError('relval', [error.message]);
       process.exitCode = EXIT_FAILED;
     }
   },
@@ -89,18 +89,18 @@ async function show(name: string | undefined, args: ScheduleArguments): Promise<
       ...(state !== undefined && { scheduler: args.to, state }),
     });
   }
-  if (args.json) console.log(JSON.stringify(shown, null, 2));
-  else console.log(shown.map(nightlyText).join('\n\n'));
+  if (args.json) out.sayJson(shown);
+  else out.say(...shown.flatMap((one, n) => [...(n > 0 ? [''] : []), ...nightlyLines(one)]));
 }
 
 type Shown = Omit<Nightly, 'at'> & {
   next: string[];
   clockChanges: { time: string; what: string }[];
   scheduler?: string | undefined;
-  state?: string;
+  state?: string[];
 };
 
-function nightlyText({
+function nightlyLines({
   name,
   input,
   times,
@@ -111,7 +111,7 @@ function nightlyText({
   clockChanges: changes,
   scheduler,
   state,
-}: Shown): string {
+}: Shown): string[] {
   const version = release && `${release.package} ${release.tag ?? release.newest ?? release.today}`;
   const local = (time: string): string =>
     new Date(time).toLocaleString('en-GB', {
@@ -125,23 +125,23 @@ function nightlyText({
       minute: '2-digit',
     });
   return [
-    `${pc.bold(name)}: ${input}${version ? `, ${version}` : ''}`,
+    `${paint.bold(name)}: ${input}${version ? `, ${version}` : ''}`,
     `  when:      ${times.cron} in ${times.timeZone}, may start ${formatDuration(startWithin)} late; when yesterday's still runs: ${whenRunning}`,
     ...next.map((time, i) => `  ${i === 0 ? 'next:' : '     '}      ${local(time)}  (${formatUtc(Date.parse(time))})`),
     ...changes.map(({ time, what }) =>
-      pc.yellow(
+      paint.yellow(
         what === 'skipped'
           ? `  attention: on that day the clock skips this time; it starts at ${local(time)}. Schedulers differ in that: choose another hour`
           : `  attention: on that day the clock shows this time twice; it starts at the first, ${local(time)}. Schedulers differ in that: choose another hour`,
       ),
     ),
-    ...(state === undefined ? [] : [`  ${scheduler}:   ${state}`]),
-  ].join('\n');
+    ...(state ?? []).map((line, i) => (i === 0 ? `  ${scheduler}:   ${line}` : `             ${line}`)),
+  ];
 }
 
-async function stateOf(nightly: Nightly, to: Scheduler, args: ScheduleArguments, now: number): Promise<string> {
-  if (to === 'systemd') return stateOfUnits(nightly, thisProgram(), systemdOptions(args));
-  if (to === 'cron') return stateOfCron(nightly, thisProgram());
+async function stateOf(nightly: Nightly, to: Scheduler, args: ScheduleArguments, now: number): Promise<string[]> {
+  if (to === 'systemd') return [await stateOfUnits(nightly, thisProgram(), systemdOptions(args))];
+  if (to === 'cron') return [await stateOfCron(nightly, thisProgram())];
   const found = await chronosOf(args).jobsOf(nightly.name);
   const wanted = chronosJobs(nightly, now);
   const same = wanted.every((job) => found.some((other) => other.name === job.name && isSameJob(job, other)));
@@ -150,7 +150,7 @@ async function stateOf(nightly: Nightly, to: Scheduler, args: ScheduleArguments,
     (job) =>
       `${job.name} ${job.schedule}: ${job.successCount ?? 0} succeeded, ${job.errorCount ?? 0} failed, last ${job.lastSuccess || 'never'} and ${job.lastError || 'never'}`,
   );
-  return [state, ...jobs].join('\n             ');
+  return [state, ...jobs];
 }
 
 async function change(
@@ -165,8 +165,8 @@ async function change(
     action === 'remove'
       ? await remove(name, to, args)
       : await applyOrStart(action, findNightly(args.file, name), to, args);
-  if (json) console.log(JSON.stringify(changes, null, 2));
-  else for (const { what, name: part } of changes) console.log(`${dryRun ? 'would be ' : ''}${what}: ${part}`);
+  if (json) out.sayJson(changes);
+  else for (const { what, name: part } of changes) out.say(`${dryRun ? 'would be ' : ''}${what}: ${part}`);
 }
 
 /** A nightly can be removed from its scheduler when its file has forgotten it, or is gone. */
@@ -190,8 +190,8 @@ async function applyOrStart(
     if (to === 'systemd') return applyUnits(nightly, words, systemdOptions(args), dryRun);
     const system = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (system !== canonicalZone(nightly.times.timeZone)) {
-      console.error(
-        `${pc.yellow('warning')}: this machine's zone is ${system}; cronie heeds CRON_TZ, Debian's cron does not, and would call at the wrong hour`,
+      err.say(
+        `${paint.yellow('warning')}: this machine's zone is ${system}; cronie heeds CRON_TZ, Debian's cron does not, and would call at the wrong hour`,
       );
     }
     return [await applyCron(nightly, words, dryRun)];

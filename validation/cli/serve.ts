@@ -5,6 +5,7 @@ import { serveSection } from '../server/settings.ts';
 import { defineCommand } from './command.ts';
 import { listen } from './options/listen.ts';
 import { runsOption } from './options/runs.ts';
+import { out } from './terminal.ts';
 
 const SECTION = serveSection.unwrap();
 const LISTEN = SECTION.parse({}).listen;
@@ -32,6 +33,7 @@ export const serveCommand = defineCommand(
       .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
       .option('token-file', { type: 'string', describe: describe('tokenFile') })
       .option('inputs', repeatable('inputs'))
+      .option('settings', { alias: 'setting', ...repeatable('settings') })
       .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
       .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
       .option('public-url', { type: 'string', describe: describe('publicUrl') }),
@@ -40,6 +42,7 @@ export const serveCommand = defineCommand(
       runs: args.runs,
       token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
       inputs: args.inputs.map(inputDirectory),
+      settings: args.settings,
       frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
       allowedHosts: [
         ...args.allowedHosts,
@@ -47,7 +50,7 @@ export const serveCommand = defineCommand(
       ],
     });
     const isThere = existsSync(args.runs);
-    console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
+    out.say(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
     await new Promise<void>((stop) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
     });

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { paint } from '../report/paint.ts';
 import { EventReader } from '../runs/store/event-log.ts';
 import { applyEvent, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
 import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
@@ -11,6 +11,7 @@ import { runArgument } from './options/runs.ts';
 import { overview } from './output/overview.ts';
 import { COLOUR } from './output/run-colours.ts';
 import { table } from './output/table.ts';
+import { out } from './terminal.ts';
 
 const FOLLOW_MS = 500;
 /** Slow steps that are listed. */
@@ -27,10 +28,10 @@ export const statusCommand = defineCommand(
     for (;;) {
       status.read();
       const last = !args.follow || !status.underWay;
-      if (args.json && (last || status.changed)) console.log(JSON.stringify(status.json(), null, args.follow ? 0 : 2));
-      else if (!args.json && (last || process.stdout.isTTY || status.changed)) {
-        if (args.follow && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J');
-        console.log(status.text());
+      if (args.json && (last || status.changed)) out.sayJson(status.json(), args.follow ? 0 : 2);
+      else if (!args.json && (last || out.isTerminal || status.changed)) {
+        if (args.follow) out.clear();
+        out.say(...status.lines());
       }
       if (last) return;
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
@@ -91,19 +92,24 @@ class Status {
     };
   }
 
-  text(): string {
+  lines(): string[] {
     const { id, reason, created, ended } = this.#record;
     const { status } = this;
     const parts = [`${id}  ${COLOUR[status](status)}${reason ? `: ${reason}` : ''}`];
-    parts.push(overview(this.#view, ended ?? Date.now(), created, this.underWay));
+    parts.push(...overview(this.#view, ended ?? Date.now(), created, this.underWay));
     if (this.underWay) parts.push(this.#expectedText());
     const slowest = this.#slowest();
     if (slowest.length > 0) {
-      const rows = slowest.map((step) => ['  ', step.id, formatDuration(step.seconds ?? 0), pc.dim(step.host ?? '')]);
-      parts.push(`slowest steps\n${table(rows)}`);
+      const rows = slowest.map((step) => [
+        '  ',
+        step.id,
+        formatDuration(step.seconds ?? 0),
+        paint.dim(step.host ?? ''),
+      ]);
+      parts.push('slowest steps', ...table(rows));
     }
-    parts.push(pc.dim(this.#run.path));
-    return parts.join('\n');
+    parts.push(paint.dim(this.#run.path));
+    return parts;
   }
 
   #expected(): number | undefined {

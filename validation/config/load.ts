@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Position } from '../input/input-error.ts';
 import { type Path, readYaml } from '../input/yaml-file.ts';
 import { relativeTo } from '../input/yaml-types.ts';
+import type { SettingsPlace } from './find.ts';
 import { OPTIONS } from './options.ts';
 import { SECTIONS } from './sections.ts';
 
@@ -20,9 +21,14 @@ export interface SettingsFile {
   at(path: Path): Position | undefined;
 }
 
-/** Reads and checks a configuration file. @throws InputError with every problem at its place */
-export function loadSettings(file: string | undefined): SettingsFile {
-  if (file === undefined) return { settings: settingsSchema.parse({}), at: () => undefined };
-  const { data, at, has } = relativeTo(dirname(resolve(file)), () => readYaml(file, settingsSchema));
-  return { file: resolve(file), settings: data, at: (path) => (has(path) ? at(path, true) : undefined) };
+/**
+ * Reads and checks a configuration file.
+ * @throws InputError with every problem at its place; for one that was found and that another user can have written
+ */
+export function loadSettings(place: SettingsPlace | undefined): SettingsFile {
+  if (place === undefined) return { settings: settingsSchema.parse({}), at: () => undefined };
+  const { file, found } = place;
+  const instead = found ? `If you trust it: --config ${file}. To go without it: --no-config` : undefined;
+  const { data, at, has } = relativeTo(dirname(file), () => readYaml(file, settingsSchema, undefined, instead));
+  return { file, settings: data, at: (path) => (has(path) ? at(path, true) : undefined) };
 }

@@ -23,6 +23,11 @@ const INTRODUCTION = `# Configuration
 
 The configuration is one YAML file, \`relval.yaml\`. relval looks for it in the current directory and in the directories above it, then at \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), then at \`/etc/relval/relval.yaml\`.
 It reads only the first file that it finds. \`--config FILE\` or \`$RELVAL_CONFIG\` names another file, \`--no-config\` none. Paths in the file are relative to the file; \`~/\` is the home directory.
+
+relval uses a file that it found, wherever it found it, only if the file belongs to you or to root, and if nobody else can write it. The reason: the file can name programs (\`check.alienv\`), and it decides who gets which messages. Nobody else means: neither everybody nor the file's group. (A group with the same number as the file's owner counts as the private group of this user.) Otherwise the command ends with an error and exit status 2.
+This is git's rule for \`safe.directory\`. relval does not check the directories above: a file that another user puts in the place of your file belongs to that user. A symbolic link must also belong to you or to root. If you are root by \`sudo\`, relval also accepts files of the user who called it (\`$SUDO_UID\`).
+relval trusts a file that you name with \`--config\` or \`$RELVAL_CONFIG\`, and the files that a trusted file names: rules, policy, components, tokens. \`relval schedule\` checks \`nightly.yaml\` in the current directory in the same way; \`--file\` names it.
+
 relval reports a mistake in the file with line and column, and runs nothing.
 
 \`\`\`yaml

@@ -1,10 +1,15 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readlink } from 'node:fs/promises';
+import { constants, type Dirent, type Stats } from 'node:fs';
+import { type FileHandle, open, opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Nothing that may be read is at a path. */
 export class NoSuchFileError extends Error {
   override name = 'NoSuchFileError';
+}
+
+/** A file has more bytes than are read. */
+export class TooLargeError extends Error {
+  override name = 'TooLargeError';
 }
 
 export interface OpenFile {
@@ -42,6 +47,41 @@ export async function openInside(root: string, path: string): Promise<OpenFile> 
   }
   await handle.close();
   throw missing;
+}
+
+/** The text of such a file. @param most bytes that are read @throws NoSuchFileError; TooLargeError when it has more */
+export async function readInside(root: string, path: string, most: number): Promise<string> {
+  const { handle, stat } = await openInside(root, path);
+  try {
+    if (stat.size > most) throw new TooLargeError(`${path} has more than ${most} bytes`);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * What is in a directory below another one; nothing where there is none, or where a symbolic link leads there.
+ * @param most entries that are read
+ */
+export async function listInside(root: string, path: string, most: number): Promise<Dirent[]> {
+  const wanted = join(root, path);
+  if (path.includes('\0') || !wanted.startsWith(`${root}/`)) return [];
+  const entries: Dirent[] = [];
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(wanted, FLAGS | constants.O_DIRECTORY);
+    if ((await readlink(`/proc/self/fd/${handle.fd}`)) !== wanted) return [];
+    // By its descriptor: nothing can be exchanged meanwhile.
+    for await (const entry of await opendir(`/proc/self/fd/${handle.fd}`, { bufferSize: 256 })) {
+      if (entries.push(entry) >= most) break;
+    }
+  } catch {
+    // It is gone, or not ours to read.
+  } finally {
+    await handle?.close();
+  }
+  return entries;
 }
 
 /** Changes whenever a file does: replaced, grown or rewritten. */

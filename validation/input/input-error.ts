@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A text that was read, kept so that a problem can show the line it is about. */
 export interface Source {
@@ -88,17 +88,52 @@ export class Lines {
   }
 }
 
+/** Directories, without symbolic links, outside of which no text is read; undefined: anywhere. */
+let inside: readonly string[] | undefined;
+
+/** Bytes of a text that is read inside of directories only. */
+const INSIDE_LIMIT = 64 * 2 ** 20;
+
+/**
+ * Does something while texts are read from some directories only, and from regular files: nothing that is named in a text
+ * leads elsewhere, not by symbolic links and not by `..`. Other files are told to be not there.
+ * @param directories without symbolic links
+ */
+export function readingInside<T>(directories: readonly string[], work: () => T): T {
+  const before = inside;
+  inside = directories;
+  try {
+    return work();
+  } finally {
+    inside = before;
+  }
+}
+
+function refuseOutside(fd: number, directories: readonly string[]): void {
+  const where = readlinkSync(`/proc/self/fd/${fd}`);
+  const stat = fstatSync(fd);
+  const isThere = stat.isFile() && directories.some((directory) => where.startsWith(`${directory}/`));
+  if (!isThere) throw Object.assign(new Error(), { code: 'ENOENT' });
+  if (stat.size > INSIDE_LIMIT) throw new Error(`it has more than ${INSIDE_LIMIT} bytes`);
+}
+
 /**
  * Reads a text file. UTF-8 without its byte order mark; a file that is not UTF-8 is taken as Latin-1 (`latin1` says so),
  * in which every byte is a character.
+ * @param look called with the open file before it is read; what it throws is thrown
  * @throws {Error} with one clear sentence: no such file, a directory, not readable
  */
-export function readText(path: string): { text: string; latin1: boolean } {
+export function readText(path: string, look?: (fd: number) => void): { text: string; latin1: boolean } {
   let bytes: Buffer;
+  let fd: number | undefined;
   try {
-    if (statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    bytes = readFileSync(path);
+    // Somebody who is to look must not be kept waiting by a named pipe.
+    fd = openSync(path, look || inside ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
+    look?.(fd);
+    if (inside) refuseOutside(fd, inside);
+    bytes = readFileSync(fd);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const reasons: Record<string, string> = {
       ENOENT: 'no such file',
@@ -107,6 +142,8 @@ export function readText(path: string): { text: string; latin1: boolean } {
       EACCES: 'cannot be read: permission denied',
     };
     throw new Error(`${path}: ${reasons[code ?? ''] ?? `cannot be read: ${(error as Error).message}`}`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), latin1: false };

@@ -31,6 +31,12 @@ export const KNOWN = [
   'Workdirectorysize',
   'transferToMakeflow',
 ];
+
+/** Whether a key means something by itself. */
+export function isKnownKey(key: string): boolean {
+  return KNOWN.includes(key);
+}
+
 const BY_LOWER_CASE = new Map([...KNOWN].reverse().map((key) => [key.toLowerCase(), key]));
 
 /** `; it is written …` where a key is missing that is there in other letters; else nothing. */

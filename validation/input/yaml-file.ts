@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { InputError, Lines, type Position, type Problem, readText, type Source } from './input-error.ts';
+import { refuseForeign } from './own-file.ts';
 import { issueText, yamlErrorText } from './yaml-words.ts';
 
 /** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */
@@ -18,14 +19,16 @@ export interface YamlFile<Data> {
 /**
  * Reads a YAML file and checks it.
  * @param content what is in such a file, for the error of an empty one; without it an empty one is an empty map
+ * @param instead of a file that nobody has named: what to do where another user can have written it
  * @throws {InputError} with every problem and its position: not readable, not YAML, not of the schema
  */
 export function readYaml<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
   content?: string,
+  instead?: string,
 ): YamlFile<z.output<Schema>> {
-  return parseYaml({ file, text: read(file, content) }, schema);
+  return parseYaml({ file, text: read(file, content, instead) }, schema);
 }
 
 /** As readYaml, of a text that was read. @throws {InputError} with every problem and its position */
@@ -49,12 +52,13 @@ export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Sche
   return { data: parsed.data, at, has: (path) => document.hasIn(path) };
 }
 
-function read(file: string, content: string | undefined): string {
+function read(file: string, content: string | undefined, instead: string | undefined): string {
   try {
-    const { text } = readText(file);
+    const { text } = readText(file, instead === undefined ? undefined : (fd) => refuseForeign(file, fd, instead));
     if (content !== undefined && text.trim() === '') throw new Error(`${file}: the file is empty: no ${content} in it`);
     return text;
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError([{ message: (error as Error).message }]);
   }
 }

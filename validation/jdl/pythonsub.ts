@@ -1,14 +1,25 @@
+import { bounded, TooSlow } from '../input/bounded.ts';
 import { type Group, translatePattern, Untranslatable } from './pythonregex.ts';
 
 export { Untranslatable };
 
 /**
  * Python's `re.sub(pattern, replacement, text)` (3.7 and later).
- * @throws {Untranslatable} what Python refuses, and what cannot be translated, by name
+ * @throws {Untranslatable} what Python refuses, and what cannot be translated, by name; what takes too long
  */
 export function pythonSub(pattern: string, replacement: string, text: string): string {
   const { source, flags, groups } = translatePattern(pattern);
   const parts = template(replacement, groups);
+  try {
+    return bounded(() => substitute(source, flags, parts, text));
+  } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
+    throw new Untranslatable(`the regular expression ${JSON.stringify(pattern)} ${error.message}`, 'pattern');
+  }
+}
+
+/** @param parts of the replacement: text, and numbers of groups */
+function substitute(source: string, flags: string, parts: readonly (string | number)[], text: string): string {
   const regex = new RegExp(source, flags);
   let result = '';
   let done = 0;

@@ -7,6 +7,8 @@ export interface Bytes {
 const BLOCK = 256 * 1024;
 /** Bytes that are counted between two looks at other work. */
 const READ = 4 * BLOCK;
+/** Bytes that are counted in one turn. */
+const TURN = 32 * 1024 * 1024;
 const LINE_FEED = 10;
 
 /** Line feeds in a part of some bytes. */
@@ -29,9 +31,12 @@ export class LineIndex {
     return this.#counted;
   }
 
-  /** Counts what has been added up to `size`. Calls wait for each other. */
-  extend(file: Bytes, size: number): Promise<void> {
-    const extending = this.#extending.then(() => this.#extend(file, size));
+  /**
+   * Counts what has been added up to `size`. Calls wait for each other.
+   * @param take resolves when it may go on for a while, with what ends that
+   */
+  extend(file: Bytes, size: number, take: () => Promise<() => void>): Promise<void> {
+    const extending = this.#extending.then(() => this.#extend(file, size, take));
     this.#extending = extending.catch(() => undefined);
     return extending;
   }
@@ -41,8 +46,21 @@ export class LineIndex {
     return this.#extending;
   }
 
-  async #extend(file: Bytes, size: number): Promise<void> {
-    if (this.#counted >= size) return;
+  async #extend(file: Bytes, size: number, take: () => Promise<() => void>): Promise<void> {
+    while (this.#counted < size) {
+      const before = this.#counted;
+      const giveBack = await take();
+      try {
+        await this.#count(file, Math.min(size, before + TURN));
+      } finally {
+        giveBack();
+      }
+      // It ends before.
+      if (this.#counted === before) return;
+    }
+  }
+
+  async #count(file: Bytes, size: number): Promise<void> {
     const buffer = Buffer.allocUnsafe(Math.min(READ, size - this.#counted));
     while (this.#counted < size) {
       const wanted = Math.min(READ - (this.#counted % BLOCK), size - this.#counted, buffer.length);

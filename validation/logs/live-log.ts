@@ -135,7 +135,9 @@ function tailPath(path: string, start: number): string {
 
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size;
+    const info = await stat(path);
+    // Nothing can be read of a directory or a named pipe that stands there.
+    return info.isFile() ? info.size : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

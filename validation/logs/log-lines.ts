@@ -23,17 +23,23 @@ export interface WantedLines {
   times?: FileHandle | undefined;
 }
 
-/** Reads some lines; those at the end also before all lines before them are counted. */
-export async function readLogLines(file: OpenLog, index: LineIndex, wanted: WantedLines): Promise<LogLines> {
+/** Reads some lines; those at the end also before all lines before them are counted. @param count counts all lines of the log */
+export async function readLogLines(
+  file: OpenLog,
+  index: LineIndex,
+  count: () => Promise<void>,
+  wanted: WantedLines,
+): Promise<LogLines> {
   const { line, complete } = wanted;
   const { size } = file;
-  const counting = index.extend(file, size);
+  const counting = count();
   const last = size > 0 ? await readBlock(file, size - 1, size) : Buffer.alloc(0);
   const total = (): number => index.total(last[0] === LINE_FEED);
   if (line < 0) {
     const start = await startOfTail(file, size, Math.min(wanted.lines, -line));
     const { lines, next, ...times } = await timedLinesFrom(file, start, wanted);
-    const counted = await withinPatience(counting);
+    // What others ask for goes before: then the numbers are estimates.
+    const counted = await withinPatience(counting).catch(() => false);
     const all = counted ? total() : Math.max(lines.length, index.estimate(size));
     const from = counted ? await index.lineAt(file, start) : all - lines.length + 1;
     const gap = counted ? await gapOf(file, index) : { estimated: true as const };

@@ -1,7 +1,7 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { NoSuchFileError, type OpenFile, openInside, stampOf } from '../files/open-inside.ts';
+import { listInside, NoSuchFileError, type OpenFile, openInside, stampOf } from '../files/open-inside.ts';
 import { timesPath } from './arrival-times.ts';
 import { type Bytes, readBlock } from './line-index.ts';
 import { tailStarts } from './live-log.ts';
@@ -10,6 +10,8 @@ import { findLeftOut, type LeftOut, leftOut } from './log-bundle.ts';
 /** How often a log is opened anew when its files are exchanged meanwhile. */
 const TRIES = 20;
 const PIECE = 256 * 1024;
+/** Of a directory so many entries are looked at. */
+const MOST_ENTRIES = 10_000;
 
 /** Where a log is: the run's directory, and the path in it. */
 export interface LogPlace {
@@ -160,7 +162,11 @@ async function withTails(place: LogPlace, head: OpenFile): Promise<OpenLog | und
 /** Only what a step prints is received in parts. */
 async function tailsOf({ root, path }: LogPlace): Promise<number[]> {
   if (!/^steps\/[^/]+\/\d+\/std(out|err)\.log$/.test(path)) return [];
-  return tailStarts(await readdir(join(root, dirname(path))).catch(() => []), basename(path));
+  const entries = await listInside(root, dirname(path), MOST_ENTRIES);
+  return tailStarts(
+    entries.map(({ name }) => name),
+    basename(path),
+  );
 }
 
 /** When a log came; undefined where nobody wrote it down. */

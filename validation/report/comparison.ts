@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import type { Comparison } from '../checks/compare.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { describeChange, sortChanges } from './groups.ts';
 import type { Report } from './model.ts';
+import { paintIn } from './paint.ts';
 import { printable } from './printable.ts';
 import { findingLines } from './text.ts';
 
@@ -16,7 +16,7 @@ export function renderComparison(
   comparison: Comparison,
   { colour }: { colour: boolean },
 ): string {
-  const c = pc.createColors(colour);
+  const c = paintIn(colour);
   const title = (text: string): string[] => ['', c.bold(text)];
   const { fixed, steps } = comparison;
   const findings = [...comparison.new, ...comparison.known];

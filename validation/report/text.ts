@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { counted } from '../units/count.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import {
@@ -13,6 +12,7 @@ import {
   summarizeStages,
 } from './groups.ts';
 import type { Report, Severity, Verdict } from './model.ts';
+import { type Paint, paintIn } from './paint.ts';
 import { printable } from './printable.ts';
 
 /** Groups of findings, and names of steps in one of them, that are shown. */
@@ -24,7 +24,7 @@ const MESSAGE = 220;
 
 /** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
 export function renderText(report: Report, { colour }: { colour: boolean }): string {
-  const c = pc.createColors(colour);
+  const c = paintIn(colour);
   const lines = ['', c.bold('Provenance')];
   lines.push(`  workflow: ${printable(report.workflow)}`);
   lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
@@ -36,7 +36,7 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
 
 /** The same without where it comes from: what one wants to know who has just seen it run. */
 export function renderResult(report: Report, { colour }: { colour: boolean }): string {
-  const c = pc.createColors(colour);
+  const c = paintIn(colour);
   const lines: string[] = [];
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
   lines.push(printable(report.reason));
@@ -72,9 +72,7 @@ export function renderResult(report: Report, { colour }: { colour: boolean }): s
   return `${lines.join('\n')}\n`;
 }
 
-type Colours = ReturnType<typeof pc.createColors>;
-
-function colourOf(c: Colours, what: Verdict | Severity): (text: string) => string {
+function colourOf(c: Paint, what: Verdict | Severity): (text: string) => string {
   return {
     passed: c.green,
     failed: c.red,
@@ -87,7 +85,7 @@ function colourOf(c: Colours, what: Verdict | Severity): (text: string) => strin
 }
 
 /** The findings under their headings. */
-export function findingLines(report: Report, c: Colours): string[] {
+export function findingLines(report: Report, c: Paint): string[] {
   return sectionsOf(report).flatMap(({ name, title, groups }) => {
     const shown = groups.slice(0, GROUPS).flatMap((group) => {
       const { severity, rule, known, expired, component, trace, lastLines } = group.first;

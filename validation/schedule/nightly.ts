@@ -148,6 +148,8 @@ export interface Nightly
   at: Position;
 }
 
+/** The file of nightlies where none is named. */
+export const NIGHTLY_FILE = 'nightly.yaml';
 /** Late by more than this, a nightly is in the way of the day's work. */
 const START_WITHIN = 2 * 3600;
 /** `relval` waits, follows logs, and judges: little beside the steps that workers run. */
@@ -155,10 +157,13 @@ const RESOURCES = { cores: 0.5, memory: 1024, disk: 1024 };
 
 /**
  * Reads a file of nightlies; `docs/schedule.md` says what each key means.
+ * @param place the file; undefined: `nightly.yaml` here, unless another user can have written it
  * @throws {InputError} every problem with its position
  */
-export function loadNightlies(file: string): Map<string, Nightly> {
-  const { data, at } = readYaml(file, nightliesSchema, 'nightly');
+export function loadNightlies(place: string | undefined): Map<string, Nightly> {
+  const file = place ?? NIGHTLY_FILE;
+  const instead = place === undefined ? `If you trust it: --file ${file}` : undefined;
+  const { data, at } = readYaml(file, nightliesSchema, 'nightly', instead);
   const problems: Problem[] = [];
   const nightlies = new Map<string, Nightly>();
   for (const [name, entry] of Object.entries(data.nightlies)) {
@@ -183,11 +188,13 @@ export function loadNightlies(file: string): Map<string, Nightly> {
 }
 
 /** @throws {InputError} that lists what there is */
-export function findNightly(file: string, name: string): Nightly {
+export function findNightly(file: string | undefined, name: string): Nightly {
   const nightlies = loadNightlies(file);
   const found = nightlies.get(name);
   if (found) return found;
-  throw new InputError([{ message: `no nightly '${name}' in ${file}; there are ${[...nightlies.keys()].join(', ')}` }]);
+  throw new InputError([
+    { message: `no nightly '${name}' in ${file ?? NIGHTLY_FILE}; there are ${[...nightlies.keys()].join(', ')}` },
+  ]);
 }
 
 function build(

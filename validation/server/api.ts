@@ -55,6 +55,8 @@ export interface RunPage {
   runs: RunSummary[];
   /** Of all that fit the filter. */
   total: number;
+  /** Directories with a run.json that is none; on the first page. */
+  unreadable?: { id: string; reason: string }[];
   /** Give it as `before` for the next page. */
   next?: string;
 }

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readInside } from '../files/open-inside.ts';
 import { askFramework } from '../preflight/framework.ts';
 import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/store/local-files.ts';
 import type { Cluster } from './api.ts';
 import type { IndexedRun } from './run-index.ts';
 import { isLive } from './summaries.ts';
+
+/** Bytes of the file with an address. */
+const LONGEST_URL = 1000;
 
 /** Asks every framework for its `/state`. */
 export async function readCluster(configured: readonly string[], runs: readonly IndexedRun[]): Promise<Cluster> {
@@ -16,6 +19,6 @@ export async function readCluster(configured: readonly string[], runs: readonly 
 /** Only of this machine: whoever can write into a run's directory must not choose whom this server asks. */
 async function localFramework({ root, record }: IndexedRun): Promise<string | undefined> {
   if (!record.request.local) return undefined;
-  const text = await readFile(join(root, LOCAL_DIR, FRAMEWORK_URL_FILE), 'utf8').catch(() => '');
+  const text = await readInside(root, join(LOCAL_DIR, FRAMEWORK_URL_FILE), LONGEST_URL).catch(() => '');
   return /^(http:\/\/127\.0\.0\.1:\d{1,5})\s*$/.exec(text)?.[1];
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { LineIndexes } from '../logs/line-indexes.ts';
-import { LogSearcher } from '../logs/log-search.ts';
 import type { RunSummary } from './api.ts';
 import { HttpError } from './http-error.ts';
+import { LineIndexes } from './line-indexes.ts';
+import { LogSearcher } from './log-search.ts';
+import { clientAddress } from './places.ts';
 import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';
@@ -52,7 +53,8 @@ export class Context {
 
   async close(): Promise<void> {
     this.index.close();
-    await this.searcher.close();
+    this.lines.close();
+    await Promise.all([this.searcher.close(), this.graphs.close()]);
   }
 }
 
@@ -67,6 +69,11 @@ export function parse<Shape extends z.ZodType>(shape: Shape, value: unknown): z.
     path.length > 0 ? `${path.join('.')}: ${message}` : message,
   );
   throw new HttpError(400, problems.join('; '));
+}
+
+/** Address of whoever asks. */
+export function clientOf({ raw }: FastifyRequest): string {
+  return clientAddress(raw.socket.remoteAddress, raw.headers);
 }
 
 /** Whole numbers as they stand in addresses. */

@@ -1,6 +1,7 @@
 import { type OpenFile, openInside } from '../files/open-inside.ts';
 import { readBlock } from '../logs/line-index.ts';
-import type { RunEvent } from '../runs/store/events.ts';
+import { parseEvent, type RunEvent } from '../runs/store/events.ts';
+import { isQuicklyRead } from './json-bytes.ts';
 
 const CHUNK = 1024 * 1024;
 /** No event is that long: it is passed over. */
@@ -46,19 +47,10 @@ function parse(bytes: Buffer, end: number, from: number): ReadEvents['events'] {
   const events: ReadEvents['events'] = [];
   for (let start = 0; start < end; ) {
     const feed = bytes.indexOf('\n', start);
-    const event = parseEvent(bytes.toString('utf8', start, feed));
+    const line = bytes.subarray(start, feed);
+    const event = isQuicklyRead(line) ? parseEvent(line.toString('utf8')) : undefined;
     if (event) events.push({ event, offset: from + feed + 1 });
     start = feed + 1;
   }
   return events;
-}
-
-/** A line that was torn by a crash, and written behind, is no event. */
-function parseEvent(line: string): RunEvent | undefined {
-  try {
-    const event: unknown = JSON.parse(line);
-    return typeof event === 'object' && event !== null && 'type' in event ? (event as RunEvent) : undefined;
-  } catch {
-    return undefined;
-  }
 }

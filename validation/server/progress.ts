@@ -1,5 +1,6 @@
 import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/store/events.ts';
 import { readEvents } from './event-reader.ts';
+import { HttpError } from './http-error.ts';
 
 /** One attempt of a step, by the events. All times in ms since 1970. */
 export interface AttemptTimes {
@@ -51,6 +52,8 @@ export class RunProgress {
       }
       this.#ino = ino;
       for (const { event } of events) this.#take(event);
+      if (this.view.steps.size > MOST_STEPS || offset > LARGEST)
+        throw new HttpError(422, 'it has too many steps and events to be shown');
       const more = offset > this.offset && offset < size;
       this.offset = offset;
       if (!more) return;
@@ -107,6 +110,8 @@ export class RunProgress {
   }
 }
 
+/** Bytes of events of one run. */
+const LARGEST = 512 * 1024 * 1024;
 /** Runs whose progress is kept, and steps of all of them together. */
 const MOST_RUNS = 64;
 const MOST_STEPS = 200_000;

@@ -1,10 +1,12 @@
+import type { FileHandle } from 'node:fs/promises';
 import { openInside, stampOf } from '../files/open-inside.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
+import { isQuicklyRead } from './json-bytes.ts';
 
 const FILE = 'report/report.json';
 /** Bytes; a run of 10,000 steps has some 10 MB. */
-const LARGEST = 256 * 1024 * 1024;
+const LARGEST = 64 * 1024 * 1024;
 /** Bytes of reports that are kept parsed. */
 const KEPT = 64 * 1024 * 1024;
 const COUNTS_KEPT = 20_000;
@@ -22,13 +24,15 @@ export interface FindingCounts {
 export class Reports {
   readonly #counts = new Map<string, { stamp: string; counts: FindingCounts }>();
   readonly #parsed = new Map<string, { stamp: string; size: number; report: Report }>();
+  /** Stamps of files that are no reports: they are not read again. */
+  readonly #bad = new Map<string, string>();
 
   /** @param root the run's directory @returns undefined when there is none that can be read */
   async read(root: string): Promise<Report | undefined> {
-    return this.#with(root, async (stamp, size, text) => {
+    return this.#with(root, async (stamp, size, readReport) => {
       const known = this.#parsed.get(root);
       this.#parsed.delete(root);
-      const report = known?.stamp === stamp ? known.report : (JSON.parse(await text()) as Report);
+      const report = known?.stamp === stamp ? known.report : await readReport();
       this.#parsed.set(root, { stamp, size, report });
       this.#evict();
       return report;
@@ -36,11 +40,11 @@ export class Reports {
   }
 
   async counts(root: string): Promise<FindingCounts | undefined> {
-    return this.#with(root, async (stamp, _size, text) => {
+    return this.#with(root, async (stamp, _size, readReport) => {
       const known = this.#counts.get(root);
       if (known?.stamp === stamp) return known.counts;
       const parsed = this.#parsed.get(root);
-      const report = parsed?.stamp === stamp ? parsed.report : (JSON.parse(await text()) as Report);
+      const report = parsed?.stamp === stamp ? parsed.report : await readReport();
       const counts = countFindings(report);
       if (this.#counts.size >= COUNTS_KEPT) this.#counts.clear();
       this.#counts.set(root, { stamp, counts });
@@ -50,18 +54,30 @@ export class Reports {
 
   async #with<T>(
     root: string,
-    use: (stamp: string, size: number, text: () => Promise<string>) => Promise<T>,
+    use: (stamp: string, size: number, read: () => Promise<Report>) => Promise<T>,
   ): Promise<T | undefined> {
     try {
       const { handle, stat } = await openInside(root, FILE);
       try {
         if (stat.size > LARGEST) return undefined;
-        return await use(stampOf(stat), stat.size, () => handle.readFile('utf8'));
+        const stamp = stampOf(stat);
+        if (this.#bad.get(root) === stamp) return undefined;
+        return await use(stamp, stat.size, () => this.#parse(root, stamp, handle));
       } finally {
         await handle.close();
       }
     } catch {
       return undefined;
+    }
+  }
+
+  async #parse(root: string, stamp: string, handle: FileHandle): Promise<Report> {
+    try {
+      return parseReport(await handle.readFile());
+    } catch (error) {
+      if (this.#bad.size >= COUNTS_KEPT) this.#bad.clear();
+      this.#bad.set(root, stamp);
+      throw error;
     }
   }
 
@@ -74,6 +90,24 @@ export class Reports {
       bytes -= size;
     }
   }
+}
+
+/** @throws it is none */
+function parseReport(bytes: Buffer): Report {
+  if (!isQuicklyRead(bytes)) throw new RangeError('too many lists and maps');
+  const report: unknown = JSON.parse(bytes.toString('utf8'));
+  const { totals, findings, steps, provenance } = report as Partial<Record<keyof Report, unknown>>;
+  const isReport = [totals, provenance].every(isMap) && [findings, steps].every(isListOfMaps);
+  if (!isReport) throw new TypeError('no report');
+  return report as Report;
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isListOfMaps(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isMap);
 }
 
 function countFindings({ totals, findings, reference, fixed }: Report): FindingCounts {

@@ -8,12 +8,15 @@ import type { Done, Started } from './api.ts';
 import { type Context, parse } from './context.ts';
 import { checkToken } from './guard.ts';
 import { HttpError } from './http-error.ts';
+import { checkSetting } from './start-settings.ts';
 
 export interface ActionOptions {
   /** Without one nothing can be changed. */
   token: string | undefined;
   /** Directories below which inputs of new runs are. */
   inputs: readonly string[];
+  /** Keys of JDLs that may be set to any value when a run is started. */
+  settings: readonly string[];
   /** The command `relval`, as an executable and its first arguments; default: this build's. */
   command?: readonly string[];
 }
@@ -54,6 +57,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
 
   app.post('/runs', async (request, reply) => {
     const body = parse(startBody, request.body);
+    for (const text of [...body.set, ...body.setAppend]) checkSetting(text, options.settings);
     const input = await allowedInput(body.input, options.inputs);
     const workflow = body.workflow === undefined ? undefined : await allowedInput(body.workflow, options.inputs);
     const from = body.from === undefined ? undefined : (await context.run(body.from)).id;

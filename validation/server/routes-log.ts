@@ -4,11 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readLogLines } from '../logs/log-lines.ts';
 import { type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
-import { type Context, flag, hasIt, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
+import { whenGone } from './turns.ts';
 
 /** Which log of a step. */
 export const logQuery = z.object({
@@ -92,7 +93,10 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     const times = await openTimes(log);
     try {
       const wanted = { line: query.line, lines: query.lines, complete, times: times?.handle };
-      const answer = await readLogLines(file, lines, wanted);
+      // Counting for the end of a log goes on when that was sent: somebody will look further up.
+      const signal = query.line < 0 ? new AbortController().signal : whenGone(request.raw, reply.raw);
+      const count = () => context.lines.count(lines, file, clientOf(request), signal);
+      const answer = await readLogLines(file, lines, count, wanted);
       return sendJson(request, reply, { ...answer, ...(log.start !== undefined && { start: log.start }) });
     } finally {
       await times?.handle.close();
@@ -105,13 +109,11 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     const { q, regex, case: matchCase, after, limit, ...wanted } = parse(searchQuery, request.query);
     const log = await findLog(context, request.params, wanted);
     const file = await openLog(log);
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    reply.raw.once('close', () => gone.abort());
+    const gone = whenGone(request.raw, reply.raw);
     try {
-      const offset = await startOf(context, join(log.root, log.path), file, after + 1);
+      const offset = await startOf(context, request, join(log.root, log.path), file, after + 1, gone);
       const job = { log: file, offset, line: after + 1, q, regex, matchCase, limit };
-      const found = offset >= file.size ? { matches: [] } : await context.searcher.search(job, gone.signal);
+      const found = offset >= file.size ? { matches: [] } : await context.searcher.search(clientOf(request), job, gone);
       return sendJson(request, reply, found);
     } finally {
       await file.close();
@@ -137,10 +139,17 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
   );
 }
 
-async function startOf(context: Context, path: string, file: OpenLog, line: number): Promise<number> {
+async function startOf(
+  context: Context,
+  request: FastifyRequest,
+  path: string,
+  file: OpenLog,
+  line: number,
+  gone: AbortSignal,
+): Promise<number> {
   if (line <= 1) return 0;
   const lines = context.lines.of(path, file);
-  await lines.extend(file, file.size);
+  await context.lines.count(lines, file, clientOf(request), gone);
   return (await lines.offsetOf(file, line)) ?? file.size;
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
-import { type Context, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
@@ -36,6 +36,8 @@ type OfStep = { Params: { id: string; step: string } };
 
 /** Runs that are looked through for one that was good and has a certain step. */
 const GOOD_RUNS = 20;
+/** Runs that cannot be read that are told. */
+const MOST_UNREADABLE = 50;
 
 export function addRunRoutes(app: FastifyInstance, context: Context): void {
   const { index } = context;
@@ -47,10 +49,12 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
     const page = from < 0 ? [] : fitting.slice(from, from + limit);
     const runs = await index.refresh(page);
     const last = page.at(-1);
+    const unreadable = index.unreadable().slice(0, MOST_UNREADABLE);
     const more = from >= 0 && from + limit < fitting.length;
     return sendJson(request, reply, {
       runs: await inTurn(runs, (run) => context.summary(run)),
       total: fitting.length,
+      ...(before === undefined && unreadable.length > 0 && { unreadable }),
       ...(more && last && { next: cursorOf(last) }),
     } satisfies RunPage);
   });
@@ -118,7 +122,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
     const { collapse } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
     const progress = await context.progress.of(run.root);
-    const svg = await context.graphs.svg(run, progress, collapse);
+    const svg = await context.graphs.svg(clientOf(request), run, progress, collapse);
     return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
   });
 

@@ -1,61 +1,64 @@
-import { buildGraph, type Collapse } from '../graph/model.ts';
-import { renderSvg } from '../graph/svg.ts';
-import { InputError } from '../input/input-error.ts';
-import { requestOfCopy } from '../runs/inputs/input-copy.ts';
-import { RunDir } from '../runs/store/store.ts';
-import type { Plan } from '../workflow/plan.ts';
-import { planInput } from '../workflow/plan-input.ts';
+import { createRequire } from 'node:module';
+import type { Collapse } from '../graph/model.ts';
+import type { StepState } from '../report/model.ts';
+import type { RunRequest } from '../runs/store/record.ts';
 import { HttpError } from './http-error.ts';
 import type { RunProgress } from './progress.ts';
 import type { IndexedRun } from './run-index.ts';
+import { WorkerPool } from './worker-pool.ts';
 
-/** Plans and drawings that are kept. */
-const PLANS = 16;
+/** Drawings that are kept. */
 const DRAWINGS = 64;
+
+/** What a thread draws. */
+export interface GraphJob {
+  id: string;
+  /** Directory of the run: nothing outside of it is read but the built-in workflows. */
+  root: string;
+  request: RunRequest;
+  collapse: Collapse;
+  steps: { id: string; stage: string; state: StepState }[];
+}
 
 /** Drawings of runs, made again when their events have gone on. */
 export class RunGraphs {
-  readonly #plans = new Map<string, Plan>();
   readonly #drawings = new Map<string, { offset: number; svg: Promise<string> }>();
+  /** The input of a run can be anything: it is planned and laid out elsewhere. */
+  readonly #pool = new WorkerPool<GraphJob, string>({
+    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.js'),
+    threads: 2,
+    limitMs: 10_000,
+    tooMuch: 'it takes too long to draw this run',
+  });
 
-  /** @throws HttpError 409 when it cannot be planned any more, 422 when it is too large to be looked at */
-  async svg(run: IndexedRun, progress: RunProgress, collapse: Collapse): Promise<string> {
+  /**
+   * @param client address of whoever asks
+   * @throws HttpError 409 when it cannot be planned any more, 422 when it is too large to be looked at; as WorkerPool.run
+   */
+  async svg(client: string, run: IndexedRun, progress: RunProgress, collapse: Collapse): Promise<string> {
     const key = `${run.root}\0${collapse}`;
     const known = this.#drawings.get(key);
     if (known?.offset === progress.offset) return known.svg;
-    const plan = this.#planOf(run);
-    const svg = renderSvg(buildGraph(plan, { collapse, run: { id: run.id, steps: progress.view.steps } })).catch(
-      (error: unknown) => {
-        this.#drawings.delete(key);
-        throw error instanceof InputError ? new HttpError(422, error.message) : error;
-      },
-    );
-    keep(this.#drawings, key, { offset: progress.offset, svg }, DRAWINGS);
+    const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, steps };
+    // Others who ask for it meanwhile get the same: so it goes on when this client has gone.
+    const svg = this.#pool.run(client, job, new AbortController().signal).catch((error: unknown) => {
+      if (!isFinal(error)) this.#drawings.delete(key);
+      throw error;
+    });
+    this.#drawings.delete(key);
+    this.#drawings.set(key, { offset: progress.offset, svg });
+    const [oldest] = this.#drawings.keys();
+    if (this.#drawings.size > DRAWINGS && oldest !== undefined) this.#drawings.delete(oldest);
     return svg;
   }
 
-  #planOf({ id, root, record }: IndexedRun): Plan {
-    const known = this.#plans.get(root);
-    if (known) return known;
-    try {
-      const request = requestOfCopy(new RunDir(root), record.request);
-      const plan = planInput(request, {
-        allowMissing: true,
-        outputBase: root,
-        ...(request.cwd !== undefined && { cwd: request.cwd }),
-      });
-      keep(this.#plans, root, plan, PLANS);
-      return plan;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      throw new HttpError(409, `${id} cannot be planned as it was: ${error.message}`);
-    }
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }
 
-function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > most && oldest !== undefined) map.delete(oldest);
+/** Another try would come to the same, and take as long. */
+function isFinal(error: unknown): boolean {
+  return error instanceof HttpError && (error.status === 409 || error.status === 422);
 }

@@ -1,20 +1,21 @@
 import { type Dirent, existsSync } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openInside, stampOf } from '../files/open-inside.ts';
-import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/store/record.ts';
+import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
+import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 
 /** How often runs that have not ended are looked at. */
 const TICK_MS = 500;
 /** Of the others so many per tick: `accept` and removals are seen within seconds, at no cost with thousands of runs. */
 const PER_TICK = 100;
+/** And so many of those that could not be read. */
+const UNREADABLE_PER_TICK = 10;
 /** Directories without a run.json are looked at each tick for so long. */
 const YOUNG_MS = 60_000;
 /** File systems tell times to a few ms: a directory that changed so recently may change again within the same tick. */
 const SETTLED_MS = 100;
 const AT_ONCE = 32;
-/** Bytes; a run.json has a few thousand. */
-const LARGEST = 4 * 1024 * 1024;
 
 export interface IndexedRun {
   /** Name of its directory. */
@@ -42,8 +43,8 @@ export class RunIndex {
   readonly #runs = new Map<string, Entry>();
   /** Newest first; made anew when a run comes or goes. */
   #sorted: Entry[] | undefined;
-  /** Directories without a record, and since when they are known. */
-  readonly #without = new Map<string, number>();
+  /** Directories without a record that can be read: since when they are known, and what is wrong with the record. */
+  readonly #without = new Map<string, { since: number; reason: string | undefined }>();
   #dirTime = -1;
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -84,6 +85,11 @@ export class RunIndex {
     return this.#sorted;
   }
 
+  /** Runs whose run.json is none, and why. */
+  unreadable(): { id: string; reason: string }[] {
+    return [...this.#without].flatMap(([id, { reason }]) => (reason === undefined ? [] : [{ id, reason }]));
+  }
+
   /** The run of that name, as it is at this moment. */
   async get(id: string): Promise<IndexedRun | undefined> {
     if (!this.#runs.has(id)) await this.#scan();
@@ -105,7 +111,11 @@ export class RunIndex {
     for (let n = 0; n < Math.min(PER_TICK, all.length); n++) {
       others.push((all[this.#turn++ % all.length] as Entry).id);
     }
-    const young = [...this.#without].filter(([, since]) => now - since < YOUNG_MS).map(([id]) => id);
+    const without = [...this.#without];
+    const young = without.filter(([, { since }]) => now - since < YOUNG_MS).map(([id]) => id);
+    for (let n = 0; n < Math.min(UNREADABLE_PER_TICK, without.length); n++) {
+      others.push((without[this.#turn++ % without.length] as [string, unknown])[0]);
+    }
     const live = all.filter(({ record }) => record.state !== 'ended').map(({ id }) => id);
     await this.#lookAtAll([...new Set([...live, ...young, ...others])]);
   }
@@ -147,9 +157,12 @@ export class RunIndex {
     if (read === 'same' && known) {
       const status = statusOf(known.record);
       if (status !== known.status) this.#put({ ...known, status });
-    } else if (read === 'none' || read === 'same') {
+    } else if (read === 'same' || 'reason' in read) {
       if (known && !existsSync(root)) this.#remove(id);
-      if (!known && existsSync(root) && !this.#without.has(id)) this.#without.set(id, Date.now());
+      if (!known && existsSync(root)) {
+        const since = this.#without.get(id)?.since ?? Date.now();
+        this.#without.set(id, { since, reason: read === 'same' ? undefined : read.reason });
+      }
     } else this.#put({ id, root, record: read.record, status: statusOf(read.record), stamp: read.stamp });
   }
 
@@ -179,19 +192,20 @@ function newestFirst(a: IndexedRun, b: IndexedRun): number {
 async function readRecord(
   root: string,
   knownStamp: string | undefined,
-): Promise<{ record: RunRecord; stamp: string } | 'same' | 'none'> {
+): Promise<{ record: RunRecord; stamp: string } | 'same' | { reason: string | undefined }> {
   try {
     if (knownStamp !== undefined && stampOf(await stat(join(root, 'run.json'))) === knownStamp) return 'same';
     const { handle, stat: opened } = await openInside(root, 'run.json');
     try {
       const stamp = stampOf(opened);
-      if (opened.size > LARGEST) return 'none';
-      const parsed = runRecordSchema.safeParse(JSON.parse(await handle.readFile('utf8')));
-      return parsed.success ? { record: parsed.data, stamp } : 'none';
+      if (opened.size > RECORD_LIMIT) return { reason: `run.json has more than ${RECORD_LIMIT} bytes` };
+      const record = parseRecord(await handle.readFile('utf8'));
+      return typeof record === 'string' ? { reason: `run.json ${record}` } : { record, stamp };
     } finally {
       await handle.close();
     }
   } catch {
-    return 'none';
+    const isThere = await lstat(join(root, 'run.json')).catch(() => undefined);
+    return { reason: isThere && 'run.json is no regular file, or cannot be read' };
   }
 }

@@ -28,6 +28,8 @@ export interface ServerOptions extends ActionOptions {
   frameworks: readonly string[];
   /** Names, besides loopback and its address, that this server is known by. */
   allowedHosts: readonly string[];
+  /** Told of faults of the server's own. */
+  onFault?: (error: Error) => void;
   /** Directory of the built page; default: this build's. */
   page?: string;
 }
@@ -62,8 +64,8 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
     connectionTimeout: SILENT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
-    frameworkErrors: (error, request, reply) => {
-      answerError(error, request, reply.headers(DATA_HEADERS));
+    frameworkErrors: (error, _request, reply) => {
+      answerError(error, reply.headers(DATA_HEADERS), options);
     },
     routerOptions: { maxParamLength: 1000 },
     http: { maxHeaderSize: HEADER_LIMIT, headersTimeout: HEADERS_MS },
@@ -124,7 +126,7 @@ async function addRoutes(
   });
   // Only JSON is taken: what a form of another site can send is none.
   app.removeContentTypeParser('text/plain');
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error: FastifyError | HttpError, _request, reply) => answerError(error, reply, options));
   await app.register(compress, {
     encodings: ['br', 'gzip'],
     globalDecompression: false,
@@ -183,11 +185,11 @@ async function sendPage(
   return reply.type(file.type).send(bytes);
 }
 
-function answerError(error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: FastifyError | Error, reply: FastifyReply, { onFault }: ServerOptions): FastifyReply {
   const known = asHttpError(error);
   const status = known?.status ?? ('statusCode' in error ? error.statusCode : undefined) ?? 500;
   const isFault = status >= 500 && !known;
-  if (isFault) console.error(error);
+  if (isFault) onFault?.(error);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const message = isFault ? 'internal error' : error.message;
   return reply

@@ -13,7 +13,15 @@ export const serveSection = z
     inputs: z
       .array(filePath)
       .default([])
-      .describe('Directories whose JDLs and workflows can be started from the page, with the token'),
+      .describe(
+        'Directories whose JDLs and workflows can be started from the page, with the token. Everybody who can write there or start them can run commands',
+      ),
+    settings: z
+      .array(z.string().regex(/^[A-Za-z_]\w*$/, 'expected a key of a JDL'))
+      .default([])
+      .describe(
+        'Keys of JDLs that may be set to any value when a run is started from the page. Such a value can run commands',
+      ),
     frameworks: z
       .array(httpUrl)
       .default([])

@@ -1,15 +1,17 @@
-import type { Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listInside } from '../files/open-inside.ts';
 import { tailStarts } from '../logs/live-log.ts';
 
 /** Logs and directories that are listed of one attempt. */
 const MOST = 1000;
+/** Of one directory so many entries are looked at. */
+const MOST_ENTRIES = 10_000;
 const DEEPEST = 16;
 
 /** Numbers of the attempts of a step that have left something, in order. @param root the run's directory */
 export async function attemptsOf(root: string, step: string): Promise<number[]> {
-  const entries = await listing(join(root, 'steps', step));
+  const entries = await listInside(root, join('steps', step), MOST_ENTRIES);
   return entries
     .filter((entry) => entry.isDirectory() && /^[1-9]\d{0,5}$/.test(entry.name))
     .map(({ name }) => Number(name))
@@ -22,10 +24,12 @@ export async function logsOfAttempt(
   step: string,
   attempt: number,
 ): Promise<{ stream: string; size: number }[]> {
-  const directory = join(root, 'steps', step, String(attempt));
-  const own = await filesBelow(directory, join(directory, 'logs'), 0);
+  const path = join('steps', step, String(attempt));
+  const directory = join(root, path);
+  const there = (await listInside(root, path, MOST_ENTRIES)).map(({ name }) => name);
+  if (there.length === 0) return [];
+  const own = await filesBelow(root, path, 'logs', 0);
   const names = ['stdout.log', 'stderr.log', ...own.sort()];
-  const there = (await listing(directory)).map(({ name }) => name);
   const sizes = await Promise.all(names.map((name) => sizeOfLog(directory, name, there)));
   return names.flatMap((name, n) => {
     const size = sizes[n];
@@ -43,25 +47,17 @@ function streamOf(file: string): string {
   return file === 'stdout.log' || file === 'stderr.log' ? file.slice(0, -'.log'.length) : file;
 }
 
-async function filesBelow(base: string, directory: string, depth: number): Promise<string[]> {
+/** Files below `base/directory`, by their paths in `base`. */
+async function filesBelow(root: string, base: string, directory: string, depth: number): Promise<string[]> {
   if (depth > DEEPEST) return [];
   const files: string[] = [];
-  for (const entry of await listing(directory)) {
+  for (const entry of await listInside(root, join(base, directory), MOST_ENTRIES)) {
     const path = join(directory, entry.name);
-    if (entry.isFile()) files.push(relative(base, path));
-    else if (entry.isDirectory()) files.push(...(await filesBelow(base, path, depth + 1)));
+    if (entry.isFile()) files.push(path);
+    else if (entry.isDirectory()) files.push(...(await filesBelow(root, base, path, depth + 1)));
     if (files.length >= MOST) return files.slice(0, MOST);
   }
   return files;
-}
-
-async function listing(directory: string): Promise<Dirent[]> {
-  try {
-    if (!(await lstat(directory)).isDirectory()) return [];
-    return await readdir(directory, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 /** With what is received of a long one beside its file. */

@@ -8,6 +8,8 @@ import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
 
+/** Characters of the reason in a list of runs. */
+const LONGEST_REASON = 4000;
 const NOT_ENDED: readonly RunStatus[] = ['preparing', 'running', 'judging'];
 
 export function isLive(status: RunStatus): boolean {
@@ -22,7 +24,7 @@ export function summarize({ id, record, status }: IndexedRun, counts: FindingCou
     workflow,
     ...(release !== undefined && { release }),
     status,
-    ...(reason !== undefined && { reason }),
+    ...(reason !== undefined && { reason: reason.slice(0, LONGEST_REASON) }),
     created,
     ...(ended !== undefined && { ended }),
     totals,

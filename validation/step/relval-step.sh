@@ -106,6 +106,19 @@ rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is non
   rv_reply=$(stat -L -c %s -- "$1" 2>/dev/null) || rv_reply=-1
 }
 
+# Our targets are files, whatever the payload has put in their places: a worker that meets a named pipe hangs, and the step
+# would be given to one after the other. Of what the payload prints its own name for it may still be there.
+rv_restore() {
+  local rv_name rv_target
+  for rv_name in stdout.log stderr.log logs validation_report.txt result.tmp result.json; do
+    rv_target=$rv_top/$rv_id.$rv_name
+    [[ -f $rv_target && ! -L $rv_target ]] && continue
+    rm -rf -- "$rv_target"
+    [[ -f $rv_job/$rv_name && ! -L $rv_job/$rv_name ]] && ln -- "$rv_job/$rv_name" "$rv_target" && continue
+    : >"$rv_target"
+  done
+} 2>/dev/null
+
 # Standard input with every text of rv_masks replaced by as many asterisks. Those texts reach sed by a pipe: neither a file
 # nor a command line has them.
 rv_masked() {
@@ -205,6 +218,7 @@ rv_give_up() {
 rv_finish() { # EXIT-STATUS: all targets, then the end
   cd "$rv_top" || exit "$rv_exit_usage"
   rm -f -- "$rv_own/reserve"
+  rv_restore
   rv_stop_streams
   rv_shorten stdout.log
   rv_shorten stderr.log
@@ -689,6 +703,7 @@ rv_payload() { # runs it, and sets what the result says of it
   rv_children_time && rv_cpu_before=$rv_reply
   rv_guarded rv_run_payload >>"$rv_top/$rv_id.stdout.log" 2>>"$rv_top/$rv_id.stderr.log"
   rv_exit=$?
+  rv_restore
   rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
   if [[ -e $rv_own/input-bytes ]]; then
     while read -r rv_reply; do ((rv_input_bytes += rv_reply)); done <"$rv_own/input-bytes"
@@ -798,6 +813,7 @@ rv_shorten() {
 rv_collect_logs() {
   local rv_name rv_logs_left=$rv_logs_limit
   [[ -d $rv_job ]] || return
+  [[ -f $rv_job/validation_report.txt ]] || rm -rf -- "$rv_job/validation_report.txt"
   [[ -e $rv_job/validation_report.txt ]] || rv_report_errors >"$rv_job/validation_report.txt"
   cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
   {
@@ -814,7 +830,9 @@ rv_collect_logs() {
 rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
   local rv_i
   for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
-    if ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
+    [[ -f $rv_top/$rv_id.${rv_hands_on[rv_i + 1]} ]] || rm -rf -- "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
+    if [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] ||
+      ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
       : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
     fi
   done
@@ -1094,6 +1112,7 @@ rv_main() {
   rv_say outputs
   rv_find_core_dumps
   rv_guarded rv_report_errors >"$rv_own/report"
+  [[ -f validation_report.txt ]] || rm -rf -- validation_report.txt
   mv -f -- "$rv_own/report" validation_report.txt
   rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"
   rv_find_missing

@@ -11,12 +11,17 @@ function twoUnits(large: number, largeUnit: string, small: number, smallUnit: st
   return `${large} ${largeUnit}${small === 0 ? '' : ` ${small} ${smallUnit}`}`;
 }
 
+/** The last ms of the year 9999. */
+export const LATEST = Date.UTC(10_000, 0) - 1;
+
 /** ms since 1970 as `2026-11-22 15:33:20 UTC`: a report is read in several places. */
 export function formatUtc(ms: number): string {
+  if (!(ms >= 0 && ms <= LATEST)) return 'an impossible time';
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** ms since 1970 as `15:33:20.4`, in UTC. */
 export function formatClock(ms: number): string {
+  if (!(ms >= 0 && ms <= LATEST)) return '--:--:--.-';
   return new Date(ms).toISOString().slice(11, 21);
 }

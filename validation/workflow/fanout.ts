@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { baseName } from '../files/places.ts';
+import { bounded, TooSlow } from '../input/bounded.ts';
 import { type Position, readText } from '../input/input-error.ts';
 import { otherSpelling } from '../input/spelling.ts';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
@@ -120,11 +121,20 @@ function validLines(each: LinesData, lines: readonly string[], skipped: SkippedL
   const file = each.lines;
   const pattern = new RegExp(each.matching ?? '\\S');
   const malformed = each.malformed === undefined ? undefined : new RegExp(each.malformed);
+  let isValid: boolean[];
+  let isMalformed: boolean[];
+  try {
+    isValid = bounded(() => lines.map((text) => pattern.test(text)));
+    isMalformed = bounded(() => lines.map((text, i) => !isValid[i] && (malformed?.test(text) ?? false)));
+  } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
+    throw new MadeFileError(file, { message: `${file}: the expression for its lines ${error.message}` });
+  }
   const valid: string[] = [];
   for (const [i, text] of lines.entries()) {
-    if (pattern.test(text)) valid.push(text);
+    if (isValid[i]) valid.push(text);
     else if (text.trim() !== '')
-      skipped.push({ file, line: i + 1, text, expected: pattern.source, malformed: malformed?.test(text) ?? false });
+      skipped.push({ file, line: i + 1, text, expected: pattern.source, malformed: isMalformed[i] ?? false });
   }
   if (valid.length > 0) return valid;
   const expected = `expected lines that match ${pattern.source}`;

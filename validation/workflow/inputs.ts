@@ -26,9 +26,16 @@ export interface LocalFiles {
 
 /** The first of the folders that has this file (relative path), as an absolute path. */
 export function findFile(name: string, folders: readonly string[]): string | undefined {
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  return folders.map((folder) => join(folder, name)).find(isFile);
+}
+
+/** That a file stands where a directory is named is as good as that there is none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -19,6 +19,20 @@ async function findings(rules: string, files = attempt.files): Promise<string[]>
 }
 
 describe('scanStepLogs', () => {
+  it('tells of a rule whose expression takes too long, and looks for the others', async () => {
+    writeFileSync(join(directory, 'evil.log'), `aaaa${'a'.repeat(60)}b\nbeta\n`);
+    const rules =
+      "rules: [{id: evil, contains: aaaa, matches: '^(a+)+$', severity: error}, {id: b, contains: beta, severity: error}]";
+    const found = await scanStepLogs({ ...attempt, files: ['evil.log'] }, parseRules('own', rules).logs, { now: 0 });
+    expect(found.map(({ rule, line }) => [rule, line])).toEqual([
+      ['no-log', undefined],
+      ['b', 2],
+    ]);
+    expect(found[0]?.message).toBe(
+      'cannot be judged: an expression of the rule evil takes too long: it tries too many ways to match',
+    );
+  });
+
   it('says of each finding where it is, and gives it a fingerprint', async () => {
     const rules = parseRules('own', 'rules: [{id: b, contains: beta, severity: error}]').logs;
     expect(await scanStepLogs(attempt, rules, { now: 0 })).toEqual([

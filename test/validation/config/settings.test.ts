@@ -1,12 +1,23 @@
-import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import tmp from 'tmp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findSettings } from '../../../validation/config/find.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findSettings, type SettingsPlace } from '../../../validation/config/find.ts';
 import { effectiveOptions, type Given } from '../../../validation/config/layers.ts';
 import { loadSettings } from '../../../validation/config/load.ts';
 import { InputError } from '../../../validation/input/input-error.ts';
+import { CLI } from '../../e2e/relval.ts';
 
 tmp.setGracefulCleanup();
 let folder: tmp.DirResult;
@@ -22,9 +33,14 @@ function write(text: string, name = 'relval.yaml'): string {
   return path;
 }
 
+/** A file that is given with `--config`. */
+function named(text: string): SettingsPlace {
+  return { file: write(text), found: false };
+}
+
 function refused(text: string): string {
   try {
-    loadSettings(write(text));
+    loadSettings(named(text));
   } catch (error) {
     expect(error).toBeInstanceOf(InputError);
     return (error as Error).message.replaceAll(`${realpathSync(folder.name)}/`, '');
@@ -34,7 +50,7 @@ function refused(text: string): string {
 
 /** Name → [value, where from]. */
 function options(text: string, given: Partial<Given> = {}, section?: string): Record<string, [unknown, string]> {
-  const file = loadSettings(write(text));
+  const file = loadSettings(named(text));
   const all = effectiveOptions(file, { env: {}, flags: {}, ...given }, section);
   return Object.fromEntries(
     all.map(({ name, value, from }) => [name, [value, from.replace(`${realpathSync(folder.name)}/`, '')]]),
@@ -54,14 +70,79 @@ describe('which file counts', () => {
     expect(findSettings('/', env)).toBe(join(folder.name, 'home/relval/relval.yaml'));
     expect(home).toContain('home/relval/relval.yaml');
   });
+});
 
-  it.runIf(process.getuid?.() === 0)('is none that another user has put where all may write', async () => {
-    const { chownSync } = await import('node:fs');
-    const planted = write('runs: /tmp/elsewhere');
-    chownSync(planted, 65_534, 65_534);
-    expect(findSettings(dirname(planted), {})).toBe(planted);
-    chmodSync(folder.name, 0o1777);
-    expect(() => findSettings(dirname(planted), {})).toThrow(/belongs to another user.*--config/);
+/** Another user: no process of ours runs as it. */
+const OTHER = 65_534;
+
+describe('a file that was found, and that another user can have written', () => {
+  const found = (file: string) => loadSettings({ file, found: true });
+  const isRoot = process.getuid?.() === 0;
+
+  it('is refused when its group or everybody may write it', () => {
+    const file = write('runs: /tmp/elsewhere');
+    const { uid } = statSync(file);
+    chmodSync(file, 0o644);
+    expect(found(file).settings.runs).toBe('/tmp/elsewhere');
+    chmodSync(file, 0o646);
+    expect(() => found(file)).toThrow(/everybody may write it \(chmod o-w\)[\s\S]*--config .*--no-config/);
+    chmodSync(file, 0o664);
+    if (isRoot) {
+      chownSync(file, uid, uid + 1);
+      expect(() => found(file)).toThrow(/its group 1 may write it/);
+      // The private group of its owner.
+      chownSync(file, uid, uid);
+      expect(found(file).settings.runs).toBe('/tmp/elsewhere');
+    }
+  });
+
+  it('is refused when it is a named pipe, and nobody waits for its writer', () => {
+    const file = join(realpathSync(folder.name), 'relval.yaml');
+    execFileSync('mkfifo', [file]);
+    expect(() => found(file)).toThrow(/is not a regular file/);
+  });
+
+  it.runIf(isRoot)(
+    'is refused when it belongs to that user, wherever it lies (needs root: else no file can be given away)',
+    () => {
+      const file = write('runs: /tmp/elsewhere');
+      chownSync(file, OTHER, OTHER);
+      expect(() => found(file)).toThrow(/belongs to another user \(number 65534\)[\s\S]*--config/);
+      expect(loadSettings({ file, found: false }).settings.runs).toBe('/tmp/elsewhere');
+      // As git does it for root that comes by sudo.
+      vi.stubEnv('SUDO_UID', String(OTHER));
+      expect(found(file).settings.runs).toBe('/tmp/elsewhere');
+      vi.unstubAllEnvs();
+    },
+  );
+
+  it.runIf(isRoot)('is refused when a link of that user leads to a file of ours (needs root)', () => {
+    const file = join(realpathSync(folder.name), 'relval.yaml');
+    symlinkSync(write('runs: x', 'ours.yaml'), file);
+    expect(found(file).settings.runs).toContain('/x');
+    lchownSync(file, OTHER, OTHER);
+    expect(() => found(file)).toThrow(/belongs to another user/);
+  });
+
+  it.runIf(isRoot)('is used by nobody but its owner (needs root to become another user)', () => {
+    const file = write('runs: mine');
+    chmodSync(folder.name, 0o755);
+    chmodSync(file, 0o644);
+    const as = (uid: number, owner: number) => {
+      chownSync(file, owner, owner);
+      const { stdout, stderr } = spawnSync(process.execPath, [CLI, 'config'], {
+        cwd: folder.name,
+        uid,
+        gid: uid,
+        env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+        encoding: 'utf8',
+      });
+      return stdout + stderr;
+    };
+    expect(as(OTHER, OTHER)).toContain('runs');
+    expect(as(OTHER, OTHER)).not.toContain('belongs to');
+    expect(as(OTHER, 0)).not.toContain('belongs to');
+    expect(as(OTHER, 12_345)).toContain('belongs to another user (number 12345)');
   });
 });
 
@@ -94,7 +175,7 @@ describe('a mistake is told with its place', () => {
   });
 
   it('of a file that is not there, too', () => {
-    expect(() => loadSettings(join(folder.name, 'no.yaml'))).toThrow(/no\.yaml: no such file/);
+    expect(() => loadSettings({ file: join(folder.name, 'no.yaml'), found: false })).toThrow(/no\.yaml: no such file/);
   });
 
   it('of a variable by its name', () => {
@@ -119,7 +200,7 @@ describe('what counts', () => {
     expect(options('runs: ../x').runs?.[0]).toBe(join(dirname(realpathSync(folder.name)), 'x'));
     expect(options('runs: ~/x').runs?.[0]).toBe(join(homedir(), 'x'));
     expect(options('', { env: { RELVAL_RUNS: 'x' } }).runs?.[0]).toBe(join(process.cwd(), 'x'));
-    expect(loadSettings(write('serve: {tokenFile: t}')).settings.serve.tokenFile).toBe(
+    expect(loadSettings(named('serve: {tokenFile: t}')).settings.serve.tokenFile).toBe(
       join(realpathSync(folder.name), 't'),
     );
   });

@@ -3,6 +3,7 @@ import { compareRuns } from '../../../validation/checks/compare.ts';
 import { buildReport } from '../../../validation/checks/report.ts';
 import { renderComparison } from '../../../validation/report/comparison.ts';
 import { renderFull } from '../../../validation/report/full.ts';
+import { terminalLine } from '../../../validation/report/paint.ts';
 import { renderResult, renderText } from '../../../validation/report/text.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
@@ -51,7 +52,7 @@ Provenance
   });
 
   it('is the same in colour, but for the colours', () => {
-    const coloured = renderText(report, { colour: true });
+    const coloured = renderText(report, { colour: true }).split('\n').map(terminalLine).join('\n');
     expect(coloured).toContain('\x1b[31m');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
     expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(renderText(report, { colour: false }));

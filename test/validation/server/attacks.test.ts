@@ -35,6 +35,7 @@ beforeAll(async () => {
   await serving.start({
     token: TOKEN,
     inputs: [join(serving.dir, 'inputs')],
+    settings: ['Allowed'],
     command: [command],
     allowedHosts: ['Validation.Example.org'],
   });
@@ -178,8 +179,46 @@ describe('requests of other sites', () => {
     expect((await start({ input: good, set: 'A=1' })).status).toBe(400);
     expect((await start({ input: good, from: '../x' })).status).toBe(404);
     expect((await start({ input: good, workflow: join(serving.dir, 'outside.jdl') })).status).toBe(403);
-    const answer = await start({ input: good, name: '--catalog=evil:1', set: ['--local'], local: true });
+    const answer = await start({ input: good, name: '--catalog=evil:1', set: ['NumJobs=--local'], local: true });
     expect([answer.status, answer.body]).toEqual([202, '{"run":"r1"}']);
+  });
+
+  it('keys that run commands, and values that a shell would read, are refused unless they are allowed', async () => {
+    const start = (set: string, setAppend: string[] = []) => {
+      const input = join(serving.dir, 'inputs', 'good.jdl');
+      return post(bearer, 'runs', JSON.stringify({ input, set: [set], setAppend, local: true }));
+    };
+    for (const set of [
+      'Executable=/bin/sh',
+      'Executable_override=/bin/sh',
+      'SplitArguments=x',
+      'EnvironmentCommand=x',
+      'InputFile={ "/etc/passwd" }',
+      'OutputDir=/etc',
+      'JDLVariables={ "PATH" }',
+      'NumJobs=$(id)',
+      'NumJobs=`id`',
+      'NumJobs=1; id',
+      'NumJobs=1\nid',
+      'NumJobs={ "$(id)" }',
+      'Packages={ "x" } ; id',
+      'NumJobs_replace={ "(a+)+$", "x" }',
+    ]) {
+      const { status, body } = await start(set);
+      expect([set, status], body).toEqual([set, 403]);
+      expect(body).toContain('relval serve --settings');
+    }
+    expect((await start('NumJobs')).status).toBe(400);
+    expect((await start('A=1', ['Arguments=$(id)'])).status).toBe(403);
+    for (const set of [
+      'NumJobs=10',
+      'Packages={ "VO_ALICE@AliPhysics::v5-10-02-01-1" }',
+      'Split=production:1-5',
+      'Allowed=$(id)',
+    ]) {
+      const { status, body } = await start(set);
+      expect([set, status], body).toEqual([set, 202]);
+    }
   });
 
   it('without a token nothing can be changed at all', async () => {

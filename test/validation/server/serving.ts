@@ -19,6 +19,7 @@ export class Serving {
       port: 0,
       token: undefined,
       inputs: [],
+      settings: [],
       frameworks: [],
       allowedHosts: [],
       ...options,

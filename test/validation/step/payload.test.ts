@@ -70,6 +70,22 @@ describe('the payload', () => {
     expect(readdirSync(out)).toContain('x.zip');
   });
 
+  it.each([
+    ['a directory', 'mkdir -p "$f/sub"'],
+    ['a named pipe', 'mkfifo "$f"'],
+    ['a link to a device', 'ln -s /dev/zero "$f"'],
+  ])('may put %s in the place of the files that come back: they are files again', async (_name, make) => {
+    const files = 'stdout.log stderr.log logs validation_report.txt result.json result.tmp';
+    const run = await runStep(
+      scratch,
+      `echo said; echo trouble >&2; for name in ${files}; do f=../../sim0007.$name; rm -rf "$f"; ${make}; done; exit 3`,
+    );
+    expect(run.status).toBe(0);
+    expect(run.result).toMatchObject({ phase: 'payload', exitStatus: 3 });
+    expect(run.stdout).toContain('said');
+    expect(run.stderr).toContain('trouble');
+  });
+
   it('that dies by a signal is recorded with the signal', async () => {
     const run = await runStep(scratch, 'kill -ABRT $$');
     expect(run.status).toBe(0);

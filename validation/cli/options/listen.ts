@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { InputError } from '../../input/input-error.ts';
 import type { RunsServer, ServerOptions } from '../../server/server.ts';
 import { parseHostPort } from '../../units/address.ts';
+import { err } from '../terminal.ts';
 
 /** Starts the server at `HOST:PORT`. @throws InputError when it cannot listen there */
 export async function listen(text: string, options: Omit<ServerOptions, 'host' | 'port'>): Promise<RunsServer> {
@@ -8,7 +10,7 @@ export async function listen(text: string, options: Omit<ServerOptions, 'host' |
   if (!address) throw new InputError([{ message: `${text}: expected HOST:PORT` }]);
   const { startServer } = await import('../../server/server.ts');
   try {
-    return await startServer({ ...options, ...address });
+    return await startServer({ ...options, ...address, onFault: (error) => err.sayText(inspect(error)) });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

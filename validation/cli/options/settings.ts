@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { settingsPath } from '../../config/find.ts';
+import { settingsPlace } from '../../config/find.ts';
 import { effectiveOptions, type Given } from '../../config/layers.ts';
 import { loadSettings, type Sections, type SettingsFile } from '../../config/load.ts';
 import { flagOf } from '../../config/options.ts';
@@ -40,5 +40,5 @@ export function sectionsOf(args: Arguments): Sections {
 
 /** The same, and where in the file it says so. @throws InputError */
 export function settingsFile(args: Arguments): SettingsFile {
-  return loadSettings(settingsPath(args.config));
+  return loadSettings(settingsPlace(args.config));
 }

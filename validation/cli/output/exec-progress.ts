@@ -1,6 +1,7 @@
 import { LogTail } from '../../logs/log-tail.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
 import type { RunDir } from '../../runs/store/store.ts';
+import { err, type LogOutput, out, type Terminal } from '../terminal.ts';
 import { type Progress, plainProgress } from './progress.ts';
 
 /** A line is shown within this, and what its worker takes to send it. */
@@ -13,24 +14,27 @@ interface Line {
 
 /** A stream of ours on which the command's output is shown. */
 class Sink {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #output: LogOutput;
   readonly #line: Line;
   #gone = false;
 
-  constructor(stream: NodeJS.WriteStream, line: Line) {
-    this.#stream = stream;
+  constructor(terminal: Terminal, line: Line) {
+    this.#output = terminal.log(false);
     this.#line = line;
-    // A reader that has seen enough does not end the command.
-    stream.removeAllListeners('error').on('error', () => {
+    terminal.onGone(() => {
       this.#gone = true;
     });
   }
 
-  /** Waits for a slow reader rather than to hold all for it. */
   async write(chunk: Buffer): Promise<void> {
     if (this.#gone) return;
     this.#line.unfinished = chunk.at(-1) !== 0x0a;
-    await new Promise<void>((resolve) => this.#stream.write(chunk, () => resolve()));
+    await this.#output.write(chunk);
+  }
+
+  /** Words of our own follow. */
+  async pause(): Promise<void> {
+    if (!this.#gone) await this.#output.end();
   }
 }
 
@@ -41,10 +45,10 @@ class Sink {
  */
 export function execProgress(run: RunDir, step: string, toStdout: boolean): Progress {
   const line: Line = { unfinished: false };
-  const shared = process.stdout.isTTY && process.stderr.isTTY;
-  const err = new Sink(process.stderr, line);
-  const out = toStdout ? new Sink(process.stdout, shared ? line : { unfinished: false }) : err;
-  const words = plainProgress(process.stderr, Date.now());
+  const shared = out.isTerminal && err.isTerminal;
+  const forErrors = new Sink(err, line);
+  const forOutput = toStdout ? new Sink(out, shared ? line : { unfinished: false }) : forErrors;
+  const words = plainProgress(err, Date.now());
   let shown: { tail: LogTail; sink: Sink }[] = [];
   // One thing after the other: what was printed before a step has ended is shown before it is said that it has.
   let work: Promise<void> = Promise.resolve();
@@ -75,7 +79,9 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean): Prog
       if (!('step' in event) || event.step !== step) return;
       later(async () => {
         await drain();
-        if (line.unfinished) process.stderr.write('\n');
+        await forOutput.pause();
+        await forErrors.pause();
+        if (line.unfinished) err.endLine();
         line.unfinished = false;
         words.event(event, view);
         shown = event.type === 'step-running' ? begin(event.attempt) : event.type === 'step-connected' ? shown : [];
@@ -84,6 +90,8 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean): Prog
     async close() {
       clearInterval(timer);
       later(drain);
+      later(() => forOutput.pause());
+      later(() => forErrors.pause());
       await work;
     },
   };
@@ -91,8 +99,8 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean): Prog
   function begin(attempt: number) {
     const tail = (file: string) => new LogTail(`${run.attemptDir(step, attempt)}/${file}`);
     return [
-      { tail: tail('stdout.log'), sink: out },
-      { tail: tail('stderr.log'), sink: err },
+      { tail: tail('stdout.log'), sink: forOutput },
+      { tail: tail('stderr.log'), sink: forErrors },
     ];
   }
 }

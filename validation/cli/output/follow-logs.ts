@@ -24,7 +24,7 @@ export interface FollowLogs {
   /** Bytes as they come, of one step. */
   onChunk?: ((chunk: Buffer) => Promise<void>) | undefined;
   /** Lines, when there is no onChunk. */
-  onLine: (line: TimedLine, step: string) => void;
+  onLine: (line: TimedLine, step: string) => Promise<void>;
   /** Lines have the times at which they came. */
   times: boolean;
   /** What happens to the steps that are followed. */
@@ -117,7 +117,7 @@ class LogFollowing {
 
   async #tell(step: string, { path }: Open, lines: readonly LogLine[]): Promise<void> {
     const told = this.#options.times ? await withTimes(path, lines) : lines.map((line) => ({ ...line, time: null }));
-    for (const line of told) this.#options.onLine(line, step);
+    for (const line of told) await this.#options.onLine(line, step);
   }
 
   async #end(step: string): Promise<void> {

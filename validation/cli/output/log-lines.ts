@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { bounded, TooSlow } from '../../input/bounded.ts';
+import { InputError } from '../../input/input-error.ts';
 import { timesPath } from '../../logs/arrival-times.ts';
 import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../../logs/log-tail.ts';
 import { type TimedLine, withTimes } from '../../logs/log-times.ts';
@@ -16,15 +18,25 @@ export interface WantedLines {
 export async function* linesOf(path: string, { tail, pattern, times }: WantedLines): AsyncGenerator<TimedLine[]> {
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
   const chosen = async (lines: readonly LogLine[]): Promise<TimedLine[]> => {
-    const wanted = lines
+    const behind = lines
       .filter(({ offset }) => offset === undefined || offset >= start)
-      .map((line) => ({ ...line, text: line.text.replace(/\r$/, ''), time: null }))
-      .filter(({ text }) => !pattern || pattern.test(text));
+      .map((line) => ({ ...line, text: line.text.replace(/\r$/, ''), time: null }));
+    const wanted = pattern ? matching(behind, pattern) : behind;
     return times ? withTimes(path, wanted) : wanted;
   };
   const lines = new ChunkLines();
   for await (const chunk of new LogTail(path).read()) yield await chosen(lines.push(chunk));
   yield await chosen(lines.end());
+}
+
+/** The lines that match an expression of the user. @throws InputError it takes too long */
+export function matching<Line extends { text: string }>(lines: readonly Line[], pattern: RegExp): Line[] {
+  try {
+    return bounded(() => lines.filter(({ text }) => pattern.test(text)));
+  } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
+    throw new InputError([{ message: `--grep ${pattern.source}: the expression ${error.message}` }]);
+  }
 }
 
 /** The time before a line, `12:34:56.7 ` in UTC, or as much space. */

@@ -3,6 +3,7 @@ import { SYMBOL } from '../../graph/states.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
+import type { Terminal } from '../terminal.ts';
 import { MARK, overview } from './overview.ts';
 
 /** Shows how a run goes. */
@@ -15,30 +16,30 @@ export interface Progress {
 const REDRAW_MS = 200;
 
 /** A live table on a terminal; a line for every event anywhere else. */
-export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Progress {
-  // A terminal that does not tell its size (some CI systems) cannot be drawn on.
-  return stream.isTTY && stream.rows > 0 ? liveProgress(stream, startedAt) : plainProgress(stream, startedAt);
+export function progressFor(on: Terminal, startedAt: number): Progress {
+  return liveProgress(on, startedAt) ?? plainProgress(on, startedAt);
 }
 
 /** A line for every event that somebody waits for, with the time since the start (ms since 1970). */
-export function plainProgress(stream: NodeJS.WritableStream, startedAt: number): Progress {
+export function plainProgress(on: Terminal, startedAt: number): Progress {
   return {
     event(event, view) {
       const text = describe(event, view);
       if (text === undefined) return;
       const seconds = Math.max(0, Math.round((event.time - startedAt) / 1000));
       const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
-      stream.write(`[${clock}] ${text}\n`);
+      on.say(`[${clock}] ${text}`);
     },
     close() {},
   };
 }
 
-function liveProgress(stream: NodeJS.WriteStream, startedAt: number): Progress {
-  const update = createLogUpdate(stream);
+function liveProgress(on: Terminal, startedAt: number): Progress | undefined {
+  const update = on.drawing(createLogUpdate);
+  if (!update) return undefined;
   let latest: RunView | undefined;
   const draw = (): void => {
-    if (latest) update(`${overview(latest, Date.now(), startedAt)}\n`);
+    if (latest) update(overview(latest, Date.now(), startedAt));
   };
   const timer = setInterval(draw, REDRAW_MS);
   return {
@@ -46,7 +47,7 @@ function liveProgress(stream: NodeJS.WriteStream, startedAt: number): Progress {
       latest = view;
       if (event.type === 'step-ended' && event.state !== 'succeeded') {
         update.clear();
-        stream.write(`${describe(event, view)}\n`);
+        on.say(describe(event, view) ?? '');
       }
     },
     close() {

@@ -1,13 +1,13 @@
-import pc from 'picocolors';
+import { paint } from '../../report/paint.ts';
 import type { RunStatus } from '../../runs/store/record.ts';
 
 /** What the states of runs look like. */
 export const COLOUR: Record<RunStatus, (text: string) => string> = {
-  preparing: pc.cyan,
-  running: pc.cyan,
-  judging: pc.cyan,
-  passed: pc.green,
-  failed: pc.red,
-  broken: pc.magenta,
-  interrupted: pc.yellow,
+  preparing: paint.cyan,
+  running: paint.cyan,
+  judging: paint.cyan,
+  passed: paint.green,
+  failed: paint.red,
+  broken: paint.magenta,
+  interrupted: paint.yellow,
 };

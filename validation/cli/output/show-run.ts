@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import pc from 'picocolors';
+import { paint } from '../../report/paint.ts';
 import { carryInBackground } from '../../runs/life/background.ts';
 import { carryOut, type RunHandle } from '../../runs/life/carry-out.ts';
 import type { NotifyOptions } from '../../runs/life/notifier.ts';
@@ -10,6 +10,7 @@ import type { RunsServer } from '../../server/server.ts';
 import { counted } from '../../units/count.ts';
 import { listen } from '../options/listen.ts';
 import { sectionsOf } from '../options/settings.ts';
+import { err, out, sayError, type Terminal } from '../terminal.ts';
 import { type Progress, progressFor } from './progress.ts';
 import { EXIT, resultText } from './result.ts';
 import { tellWarnings } from './warnings.ts';
@@ -30,8 +31,8 @@ export interface CarryFlags {
 export interface Showing {
   /** Shows how it goes; default: a table, or lines, on stderr. */
   progress?: () => Progress;
-  /** Prints what relval itself has to say; default: on stdout. */
-  say?: (text: string) => void;
+  /** Where relval itself says something; default: stdout. */
+  on?: Terminal;
 }
 
 /** Carries out a run, here or in the background, and shows it. The process ends with the exit status of its verdict. */
@@ -44,7 +45,7 @@ export async function showRun(started: StartedRun, flags: CarryFlags, showing: S
 export async function showHere(started: StartedRun, flags: CarryFlags, showing: Showing = {}): Promise<number> {
   const { journal, plan } = started;
   const { run, record } = journal;
-  const { say = console.log } = showing;
+  const { on = out } = showing;
   let progress: Progress | undefined;
   let page: RunsServer | undefined;
   let handle: RunHandle | undefined;
@@ -52,7 +53,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
   try {
     if (!started.ended) {
       const more = plan.pending.length > 0 ? ' and more' : '';
-      if (!flags.json) say(`${pc.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
+      if (!flags.json) on.say(`${paint.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
       page = flags.page === undefined ? undefined : await servePage(run, flags.page);
     }
     handle = carryOut(started, {
@@ -62,20 +63,20 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       warn: (message) => tellWarnings([message]),
     });
     if (!started.ended) {
-      const shown = showing.progress?.() ?? progressFor(process.stderr, Date.now());
+      const shown = showing.progress?.() ?? progressFor(err, Date.now());
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }
     if (stopping.by !== undefined) handle.stop(stopping.by);
     const report = await handle.report;
     await progress?.close();
-    if (flags.json) console.log(JSON.stringify(report, null, 2));
-    else say(resultText(run, report));
+    if (flags.json) out.sayJson(report);
+    else on.sayText(resultText(run, report));
     return EXIT[report.verdict];
   } catch (error) {
     await progress?.close();
     if (!(error instanceof ObstacleError)) throw error;
-    console.error(`relval: ${error.message}\nThen: relval resume ${record.id}`);
+    sayError('relval', [error.message, `Then: relval resume ${record.id}`]);
     return EXIT.broken;
   } finally {
     await page?.close();
@@ -88,7 +89,7 @@ function notifyOptionsOf({ config, notify, notifyDryRun, jira }: CarryFlags): No
     settings: notify ? sections.notify : undefined,
     publicUrl: sections.serve.publicUrl,
     jira,
-    dryRun: notifyDryRun ? (text) => process.stderr.write(text) : undefined,
+    dryRun: notifyDryRun ? (text) => err.sayText(text) : undefined,
     warn: (message) => tellWarnings([message]),
   };
 }
@@ -102,10 +103,11 @@ async function servePage(run: RunDir, address: string): Promise<RunsServer> {
     runs: dirname(run.path),
     token: undefined,
     inputs: [],
+    settings: [],
     frameworks: [],
     allowedHosts: [],
   });
-  console.error(`page: ${server.url}/runs/${encodeURIComponent(basename(run.path))}`);
+  err.say(`page: ${server.url}/runs/${encodeURIComponent(basename(run.path))}`);
   return server;
 }
 
@@ -115,7 +117,7 @@ function onSignals(stop: (signal: string) => void): { by: string | undefined } {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (state.by !== undefined) process.exit(EXIT.interrupted);
-      console.error(`\n${name}: stopping; once more to leave at once`);
+      err.say('', `${name}: stopping; once more to leave at once`);
       state.by = name;
       stop(name);
     });
@@ -128,13 +130,16 @@ async function startInBackground(prepared: PreparedRun, flags: CarryFlags): Prom
   const { run, record } = prepared.journal;
   const { id } = record;
   if ('status' in started) {
-    process.stderr.write(started.said);
+    err.sayText(started.said);
     process.exitCode = started.status;
-  } else if (flags.json) console.log(JSON.stringify({ id, directory: run.path, ...started }));
+  } else if (flags.json) out.sayJson({ id, directory: run.path, ...started }, 0);
   else {
-    console.log(
-      `${id} runs in the background, in ${run.path}\n${started.page === undefined ? '' : `  page: ${started.page}\n`}` +
-        `  relval status ${id} --follow\n  relval logs ${id} STEP --follow\n  relval stop ${id}`,
+    out.say(
+      `${id} runs in the background, in ${run.path}`,
+      ...(started.page === undefined ? [] : [`  page: ${started.page}`]),
+      `  relval status ${id} --follow`,
+      `  relval logs ${id} STEP --follow`,
+      `  relval stop ${id}`,
     );
   }
 }

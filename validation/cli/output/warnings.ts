@@ -1,6 +1,7 @@
-import pc from 'picocolors';
+import { paint } from '../../report/paint.ts';
+import { err } from '../terminal.ts';
 
 /** Prints warnings on stderr, one a line. */
 export function tellWarnings(warnings: readonly string[]): void {
-  for (const warning of warnings) console.error(`${pc.yellow('warning')}: ${warning}`);
+  for (const warning of warnings) err.say(`${paint.yellow('warning')}: ${warning}`);
 }

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding } from '../../report/model.ts';
 import { stepFile } from '../../step/names.ts';
@@ -35,10 +36,14 @@ export function planPhase(
   for (const one of plan.pending) {
     const path = join(run.work, stepFile(one.madeBy, one.file));
     if (existsSync(path)) {
-      bins[one.file] = readLines(path);
-      // For whoever begins another run with --from this one, and must not read makeflow's directory.
-      mkdirSync(join(run.path, 'input'), { recursive: true });
-      copyFileSync(path, join(run.path, 'input', basename(path)));
+      try {
+        bins[one.file] = readLines(path);
+        // For whoever begins another run with --from this one, and must not read makeflow's directory.
+        mkdirSync(join(run.path, 'input'), { recursive: true });
+        copyFileSync(path, join(run.path, 'input', basename(path)));
+      } catch (error) {
+        return { problem: `${one.file} of ${one.madeBy} cannot be read: ${(error as Error).message}`, findings: [] };
+      }
     }
     if (!(one.file in bins) && due.includes(one))
       return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
@@ -69,9 +74,12 @@ export function planPhase(
   return bad ? stopAt(due.find(({ madeBy }) => madeBy === bad.step) as Pending, findings) : { plan: next, findings };
 }
 
-/** Lines of a text file; a carriage return at the end of one does not count. */
+/** Bytes of a file of which each line is a step. */
+const LARGEST = 256 * 2 ** 20;
+
+/** Lines of a text file; a carriage return at the end of one does not count. @throws when it is none that can be read */
 export function readLines(path: string): string[] {
-  return readFileSync(path, 'utf8').split(/\r?\n/);
+  return readRegular(path, LARGEST).split(/\r?\n/);
 }
 
 function consequence({ stage }: Pending): string {

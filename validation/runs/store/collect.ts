@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { StepOutcome } from '../../checks/outcome.ts';
 import type { StepLogs } from '../../checks/step-logs.ts';
+import { readRegular } from '../../files/regular-file.ts';
 import { timesPath } from '../../logs/arrival-times.ts';
 import { unpackLogs } from '../../logs/log-bundle.ts';
 import { maskFile } from '../../step/mask.ts';
@@ -16,6 +17,8 @@ import { type RunDir, replaceFile } from './store.ts';
 const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
 
 const MB = 2 ** 20;
+/** Bytes of a result.json: it names the outputs of one step. */
+const RESULT_LIMIT = 64 * MB;
 
 /** What is kept of an attempt as it is, the result last: when it is there, everything is. */
 const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'] as const;
@@ -57,10 +60,12 @@ export async function placeFiles(
   const directory = run.attemptDir(step, attempt);
   for (const name of [BUNDLE, ...KEPT]) {
     const taken = join(takenDir(run, step, attempt), name);
-    if (!existsSync(taken)) continue;
+    if (!isFile(taken)) continue;
     await maskFile(taken, masks);
     if (name !== BUNDLE) {
-      renameSync(taken, join(directory, name));
+      const place = join(directory, name);
+      if (!isFile(place)) rmSync(place, { recursive: true, force: true });
+      renameSync(taken, place);
       continue;
     }
     const logs = join(directory, 'logs');
@@ -123,16 +128,19 @@ export function writeLostResult(
 /** The result of an attempt; undefined when there is none, or none that can be read. */
 export function readResult(path: string): StepResult | undefined {
   try {
-    return parseResult(readFileSync(path, 'utf8'));
+    return parseResult(readRegular(path, RESULT_LIMIT));
   } catch {
     return undefined;
   }
 }
 
-/** Links a file, or copies it to another file system; one that is not there is left out. */
+/**
+ * Links a file, or copies it to another file system. What is not there is left out, and so is a directory, a named pipe or
+ * a device in its place: a step that left such a thing has left no file.
+ */
 export function keep(from: string, to: string): void {
-  if (!existsSync(from)) return;
-  rmSync(to, { force: true });
+  if (!isFile(from)) return;
+  rmSync(to, { recursive: true, force: true });
   try {
     linkSync(from, to);
   } catch {
@@ -142,7 +150,7 @@ export function keep(from: string, to: string): void {
 
 /** Logs of an attempt, relative to its directory: stdout and stderr first, then the payload's own by name. */
 export async function logsOf(attemptDir: string): Promise<string[]> {
-  const own = ['stdout.log', 'stderr.log'].filter((name) => existsSync(join(attemptDir, name)));
+  const own = ['stdout.log', 'stderr.log'].filter((name) => isFile(join(attemptDir, name)));
   const logs = join(attemptDir, 'logs');
   if (!existsSync(logs)) return own;
   const entries = await readdir(logs, { recursive: true, withFileTypes: true });
@@ -150,6 +158,11 @@ export async function logsOf(attemptDir: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(attemptDir, join(entry.parentPath, entry.name)));
   return [...own, ...others.sort()];
+}
+
+/** Of a symbolic link what it leads to does not count: it may lead anywhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** The logs of a step's last attempt, for scanning; undefined when there was none. */

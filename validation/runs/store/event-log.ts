@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import type { RunEvent } from './events.ts';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { parseEvent, type RunEvent } from './events.ts';
 
 const CHUNK = 1 << 20;
 const LINE_FEED = 0x0a;
@@ -63,18 +63,12 @@ export class EventReader {
   }
 }
 
-function parseEvent(line: string): RunEvent | undefined {
-  if (line === '') return undefined;
-  try {
-    return JSON.parse(line) as RunEvent;
-  } catch {
-    return undefined;
-  }
-}
-
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
+    return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

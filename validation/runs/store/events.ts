@@ -57,6 +57,53 @@ export type RunEvent = { time: number } & (
     }
 );
 
+const STATES: readonly unknown[] = ['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted'];
+const TEXTS = [
+  ...['name', 'workflow', 'step', 'task', 'worker', 'execution', 'host', 'message', 'signal', 'how', 'verdict'],
+  ...['reason', 'channel', 'event', 'outcome'],
+];
+const NUMBERS = [
+  ...['time', 'phase', 'makeflow', 'attempt', 'exitStatus', 'seconds', 'cpuTime', 'peakMemory', 'pid', 'attempts'],
+];
+
+/** Characters of a name or a message. */
+const LONGEST = 4000;
+
+/**
+ * The event in a line of events.ndjson; undefined when it is none: cut off by a crash or a full disk, or written by
+ * something else. What it says has the right types, and long texts are cut; unknown keys and unknown types of events stay.
+ */
+export function parseEvent(line: string): RunEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const event = value as Record<string, unknown>;
+  const { type, time, steps, state, step } = event;
+  const isGood =
+    typeof type === 'string' &&
+    typeof time === 'number' &&
+    TEXTS.every((key) => event[key] === undefined || typeof event[key] === 'string') &&
+    NUMBERS.every((key) => event[key] === undefined || typeof event[key] === 'number') &&
+    (type !== 'planned' || (Array.isArray(steps) && steps.every(isPlanned))) &&
+    (state === undefined || STATES.includes(state)) &&
+    (!type.startsWith('step-') || typeof step === 'string');
+  if (!isGood) return undefined;
+  for (const key of TEXTS) {
+    const text = event[key];
+    if (typeof text === 'string' && text.length > LONGEST) event[key] = `${text.slice(0, LONGEST)}…`;
+  }
+  return value as RunEvent;
+}
+
+function isPlanned(step: unknown): boolean {
+  const { id, stage } = (step ?? {}) as { id?: unknown; stage?: unknown };
+  return typeof id === 'string' && typeof stage === 'string' && id.length <= LONGEST && stage.length <= LONGEST;
+}
+
 export interface StepView {
   id: string;
   stage: string;

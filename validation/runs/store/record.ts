@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { issueKey } from '../../input/yaml-types.ts';
+import { LATEST } from '../../units/time.ts';
 
 /** What a run was asked to do: enough to plan it again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -76,32 +77,38 @@ export const timingSchema = z.object({
 });
 export type RunTiming = z.infer<typeof timingSchema>;
 
+/** A name. */
+const text = z.string().max(1000);
+
+/** ms since 1970, up to the end of the year 9999: a later time cannot be written as a date. */
+const time = z.number().min(0).max(LATEST);
+
 /** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
   schema: z.literal('relval-run-1'),
-  id: z.string(),
-  name: z.string(),
-  workflow: z.string(),
+  id: text,
+  name: text,
+  workflow: text,
   /** Where it was begun, absolute: what its steps store with it they store below that. */
   directory: z.string().optional(),
   request: runRequestSchema,
   /** `ended`: there is a verdict; anything else is under way, or interrupted when its process is gone. */
   state: z.enum(['preparing', 'running', 'judging', 'ended']),
   verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']).optional(),
-  reason: z.string().optional(),
+  reason: z.string().max(100_000).optional(),
   /** The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one. */
   process: z.object({ pid: z.number(), start: z.string(), host: z.string() }),
   /** What the pre-flight checks found, as lines of a text. */
   checks: z.array(z.string()).optional(),
   /** Release under test, where the input names one. */
-  release: z.string().optional(),
+  release: text.optional(),
   /** Marked as good by a person. */
-  accepted: z.object({ time: z.number(), by: z.string(), note: z.string() }).optional(),
+  accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
   /** The Work Queue project its workers are found by. */
-  project: z.string(),
+  project: text,
   /** ms since 1970. */
-  created: z.number(),
-  ended: z.number().optional(),
+  created: time,
+  ended: time.optional(),
   /** How long its stages took, for what to expect of later runs; only of one that ran through at once. */
   timing: timingSchema.optional(),
   totals: z.object({

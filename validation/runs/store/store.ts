@@ -2,14 +2,15 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import { EventReader, EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
@@ -44,13 +45,13 @@ export class RunDir {
     const file = join(this.path, 'run.json');
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readRegular(file, RECORD_LIMIT);
     } catch (error) {
       throw new InputError([{ message: `${file} cannot be read: ${(error as Error).message}` }]);
     }
-    const parsed = runRecordSchema.safeParse(parseJson(text));
-    if (!parsed.success) throw new InputError([{ message: `${file} is not a run record of this version` }]);
-    return parsed.data;
+    const record = parseRecord(text);
+    if (typeof record === 'string') throw new InputError([{ message: `${file} ${record}` }]);
+    return record;
   }
 
   writeRecord(record: RunRecord): void {
@@ -90,12 +91,21 @@ export class RunDir {
   }
 }
 
-function parseJson(text: string): unknown {
+/** Bytes of a run.json: it has some thousand. */
+export const RECORD_LIMIT = 4 * 2 ** 20;
+
+/** @returns the record that is in a run.json, or why there is none, to be put behind its name */
+export function parseRecord(text: string): RunRecord | string {
+  let data: unknown;
   try {
-    return JSON.parse(text);
+    data = JSON.parse(text);
   } catch {
-    return undefined;
+    return 'is no JSON';
   }
+  const parsed = runRecordSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0] as (typeof parsed.error.issues)[number];
+  return `is not a run record of this version: ${path.map(String).join('.')}: ${message}`;
 }
 
 /** Writes a whole file so that readers, and a crash, see the old one or the new one, never a part. */
@@ -110,6 +120,20 @@ export function replaceFile(path: string, text: string): void {
     closeSync(fd);
   }
   renameSync(fresh, path);
+}
+
+/** A run that can be read. */
+export interface FoundRun {
+  run: RunDir;
+  record: RunRecord;
+}
+
+/** A directory with a run.json that says nothing. */
+export interface UnreadableRun {
+  /** Of the directory. */
+  name: string;
+  run: RunDir;
+  reason: string;
 }
 
 /** The runs below one directory. */
@@ -135,19 +159,27 @@ export class RunStore {
     }
   }
 
-  /** All runs, oldest first; directories without a readable record are no runs. */
-  list(): { run: RunDir; record: RunRecord }[] {
-    if (!existsSync(this.dir)) return [];
-    const found = readdirSync(this.dir, { withFileTypes: true }).flatMap((entry) => {
-      if (!entry.isDirectory()) return [];
-      const run = new RunDir(join(this.dir, entry.name));
+  /** All runs that can be read, oldest first. */
+  list(): FoundRun[] {
+    return this.look().runs;
+  }
+
+  /** All runs: those that can be read, oldest first, and directories with a run.json that is none. */
+  look(): { runs: FoundRun[]; unreadable: UnreadableRun[] } {
+    const runs: FoundRun[] = [];
+    const unreadable: UnreadableRun[] = [];
+    const entries = existsSync(this.dir) ? readdirSync(this.dir, { withFileTypes: true }) : [];
+    for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+      const run = new RunDir(join(this.dir, name));
       try {
-        return [{ run, record: run.readRecord() }];
-      } catch {
-        return [];
+        runs.push({ run, record: run.readRecord() });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        const isThere = lstatSync(join(run.path, 'run.json'), { throwIfNoEntry: false }) !== undefined;
+        if (isThere) unreadable.push({ name, run, reason: error.message });
       }
-    });
-    return found.sort((a, b) => a.record.created - b.record.created);
+    }
+    return { runs: runs.sort((a, b) => a.record.created - b.record.created), unreadable };
   }
 
   /**

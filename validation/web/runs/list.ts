@@ -12,10 +12,17 @@ export interface RunFilter {
   search: string;
 }
 
+interface Runs {
+  list: RunSummary[];
+  total?: number;
+  next?: string | undefined;
+  unreadable?: RunPage['unreadable'] | undefined;
+}
+
 /** The runs that fit a filter, page by page, and kept up to date by the server's events. */
 export function useRuns(filter: RunFilter) {
   const { status, workflow, search } = filter;
-  const [state, setState] = useState<{ list: RunSummary[]; total?: number; next?: string | undefined }>({ list: [] });
+  const [state, setState] = useState<Runs>({ list: [] });
   const [error, setError] = useState<ServerError>();
   const [turn, setTurn] = useState(0);
   const [changed, setChanged] = useState(0);
@@ -33,7 +40,8 @@ export function useRuns(filter: RunFilter) {
             apiPath(['runs'], { limit: PAGE, status, workflow, search }),
             abort.signal,
           );
-          setState({ list: page.runs, total: page.total, next: page.next });
+          const { runs: list, total, next, unreadable } = page;
+          setState({ list, total, next, unreadable });
           setError(undefined);
         } catch (problem) {
           if (!abort.signal.aborted)
@@ -87,6 +95,7 @@ export function useRuns(filter: RunFilter) {
           list: [...before.list, ...page.runs.filter(({ id }) => !there.has(id))],
           total: page.total,
           next: page.next,
+          unreadable: before.unreadable,
         };
       });
     } catch {

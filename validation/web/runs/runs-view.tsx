@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { printable } from '../../report/printable.ts';
 import type { RunStatus } from '../../runs/store/record.ts';
 import type { RunSummary } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
@@ -125,6 +126,16 @@ export function RunsView() {
         </table>
       )}
       {runs.more && <More load={runs.more} />}
+      {runs.unreadable && (
+        <details class="soft">
+          <summary>{counted(runs.unreadable.length, 'run')} cannot be read</summary>
+          <ul>
+            {runs.unreadable.map(({ id, reason }) => (
+              <li key={id}>{printable(`${id}: ${reason}`)}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   );
 }

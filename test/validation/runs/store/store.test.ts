@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,34 @@ describe('the run store', () => {
     for (const wanted of ['gpmc-20261122-120001', 'gpmc', 'last', newest]) expect(store.find(wanted).path).toBe(newest);
     expect(store.find('gpmc-20261122-120000').path).toBe(join(store.dir, 'gpmc-20261122-120000'));
     expect(() => store.find('reco')).toThrow(/no run reco .*gpmc-20261122-120001/);
+  });
+
+  it('tells of runs that cannot be read why, and lists the others', () => {
+    const { id, run } = store.create('gpmc', NOON);
+    run.writeRecord(record(id));
+    const odd: Record<string, (path: string) => void> = {
+      // The year 33,658.
+      late: (path) => writeFileSync(path, JSON.stringify(record('late', { created: 1e15 }))),
+      torn: (path) => writeFileSync(path, '{"schema":'),
+      typed: (path) => writeFileSync(path, JSON.stringify({ ...record('typed'), name: 7 })),
+      huge: (path) => writeFileSync(path, Buffer.alloc(5 * 2 ** 20)),
+      pipe: (path) => void execFileSync('mkfifo', [path]),
+      folder: (path) => mkdirSync(path),
+      linked: (path) => symlinkSync('/dev/zero', path),
+    };
+    for (const [name, make] of Object.entries(odd)) {
+      mkdirSync(join(store.dir, name));
+      make(join(store.dir, name, 'run.json'));
+    }
+    const { runs, unreadable } = store.look();
+    expect(runs.map((entry) => entry.record.id)).toEqual([id]);
+    const reasons = Object.fromEntries(unreadable.map(({ name, reason }) => [name, reason]));
+    expect(Object.keys(reasons).sort()).toEqual(Object.keys(odd).sort());
+    expect(reasons.late).toMatch(/run\.json is not a run record of this version: created: /);
+    expect(reasons.torn).toMatch(/is no JSON/);
+    expect(reasons.typed).toMatch(/: name: /);
+    expect(reasons.huge).toMatch(/more than the 4194304/);
+    for (const name of ['pipe', 'folder', 'linked']) expect(reasons[name]).toMatch(/is not a regular file/);
   });
 
   it('lists runs only, the oldest first', () => {

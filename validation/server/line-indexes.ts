@@ -1,11 +1,13 @@
-import { LineIndex } from './line-index.ts';
-import type { OpenLog } from './open-log.ts';
+import { LineIndex } from '../logs/line-index.ts';
+import type { OpenLog } from '../logs/open-log.ts';
+import { Turns } from '../server/turns.ts';
 
 /** Logs whose lines stay counted. Each has 4 kB of marks per 100 MB. */
 const MOST = 256;
 
 /** The line indexes of the logs that were looked at last. */
 export class LineIndexes {
+  readonly #turns = new Turns(2);
   readonly #kept = new Map<string, { identity: string; index: LineIndex }>();
 
   /** That of a log which may have grown since; a new one when it was replaced. */
@@ -17,5 +19,19 @@ export class LineIndexes {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MOST && oldest !== undefined) this.#kept.delete(oldest);
     return index;
+  }
+
+  /**
+   * Counts the lines of a log up to its end; clients take turns.
+   * @param client address of whoever asks
+   * @param signal ends it
+   * @throws HttpError as Turns.take
+   */
+  count(index: LineIndex, log: OpenLog, client: string, signal: AbortSignal): Promise<void> {
+    return index.extend(log, log.size, async () => this.#turns.take(client, signal));
+  }
+
+  close(): void {
+    this.#turns.close();
   }
 }

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import type { LogSearch } from '../logs/answers.ts';
+import type { OpenLog } from '../logs/open-log.ts';
+import { HttpError } from './http-error.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** A search says how far it came after this time. */
+const BUDGET_MS = 2000;
+
+export interface SearchJob {
+  log: OpenLog;
+  /** Where the first line to be searched begins, and its number. */
+  offset: number;
+  line: number;
+  q: string;
+  regex: boolean;
+  matchCase: boolean;
+  limit: number;
+}
+
+/** Searches logs in a few threads. */
+export class LogSearcher {
+  readonly #pool = new WorkerPool<object, LogSearch>({
+    script: createRequire(import.meta.url).resolve('release-validation/validation/logs/search-worker.mjs'),
+    threads: 2,
+    // One that has not even come through a block of 1 MB then: its expression backtracks without end.
+    limitMs: 5000,
+    tooMuch: 'this regular expression takes too long on a line of this log',
+  });
+
+  /**
+   * @param client address of whoever asks
+   * @param signal ends the search: whoever asked has gone
+   * @throws HttpError 400 no regular expression; as WorkerPool.run
+   */
+  search(client: string, job: SearchJob, signal: AbortSignal): Promise<LogSearch> {
+    if (job.regex) {
+      try {
+        new RegExp(job.q);
+      } catch (error) {
+        throw new HttpError(400, (error as Error).message);
+      }
+    }
+    const { log, ...rest } = job;
+    const parts = log.parts.map(({ start, size, from }) => {
+      return { start, size, from: 'handle' in from ? from.handle.fd : from };
+    });
+    return this.#pool.run(client, { ...rest, parts, size: log.size, budgetMs: BUDGET_MS }, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
