@@ -21,14 +21,14 @@ interface Schema {
 
 const INTRODUCTION = `# Configuration
 
-One YAML file, \`relval.yaml\`: the one in the current directory or in the nearest directory above it, else \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), else \`/etc/relval/relval.yaml\`.
-Only one file is read. \`--config FILE\` or \`$RELVAL_CONFIG\` names another, \`--no-config\` none. Relative paths in it are relative to the file; \`~/\` is the home directory.
+The configuration is one YAML file, \`relval.yaml\`. relval looks for it in the current directory and in the directories above it, then at \`~/.config/relval/relval.yaml\` (\`$XDG_CONFIG_HOME\`), then at \`/etc/relval/relval.yaml\`.
+It reads only the first file that it finds. \`--config FILE\` or \`$RELVAL_CONFIG\` names another file, \`--no-config\` none. Paths in the file are relative to the file; \`~/\` is the home directory.
 
-The file can name programs (\`check.alienv\`), and whom is told what. So a file that was found, in whatever place, is only used if it belongs to you or to root and nobody else may write it: neither everybody nor its group (a group with the number of the file's owner is taken for the private group of that user). Else the command ends with an error and status 2.
-This is git's rule for \`safe.directory\`. Directories above are not looked at: what another user puts in the place of your file belongs to that user. A symbolic link must be yours or root's too. Root that comes by \`sudo\` also takes files of the user who called it (\`$SUDO_UID\`).
-A file that you name with \`--config\` or \`$RELVAL_CONFIG\` is trusted, and so are the files that a trusted file names: rules, policy, components, tokens. \`relval schedule\` looks at \`nightly.yaml\` in the current directory in the same way; \`--file\` names it.
+relval uses a file that it found, wherever it found it, only if the file belongs to you or to root, and if nobody else can write it. The reason: the file can name programs (\`check.alienv\`), and it decides who gets which messages. Nobody else means: neither everybody nor the file's group. (A group with the same number as the file's owner counts as the private group of this user.) Otherwise the command ends with an error and exit status 2.
+This is git's rule for \`safe.directory\`. relval does not check the directories above: a file that another user puts in the place of your file belongs to that user. A symbolic link must also belong to you or to root. If you are root by \`sudo\`, relval also accepts files of the user who called it (\`$SUDO_UID\`).
+relval trusts a file that you name with \`--config\` or \`$RELVAL_CONFIG\`, and the files that a trusted file names: rules, policy, components, tokens. \`relval schedule\` checks \`nightly.yaml\` in the current directory in the same way; \`--file\` names it.
 
-A mistake in the file is told with line and column, and nothing is run.
+relval reports a mistake in the file with line and column, and runs nothing.
 
 \`\`\`yaml
 runs: /data/relval/runs
@@ -45,12 +45,12 @@ notify:
       onlyOnChange: true
 \`\`\`
 
-\`relval config\` shows what counts and where each value comes from (\`--json\` for programs); \`relval config --schema\` prints a JSON Schema, with which editors complete and check the file.
+\`relval config\` shows the values that count, and where each value comes from (\`--json\` for programs). \`relval config --schema\` prints a JSON Schema; editors use it to complete and check the file.
 
 ## Flags
 
-Flags beat environment variables, which beat the file, which beats the defaults. Each command takes those that it has. Of \`local\` and \`catalog\` the one that is given nearer to you counts.
-The keys of a section that has the name of a command are flags of that command: \`listen\` in \`serve\` is \`relval serve --listen\` and \`$RELVAL_SERVE_LISTEN\`.
+A flag wins over an environment variable, a variable wins over the file, and the file wins over the default. Each command uses only the keys that it has as flags. \`local\` and \`catalog\` exclude each other: the one from the stronger place counts.
+If a section has the name of a command, its keys are flags of that command: \`listen\` in \`serve\` is \`relval serve --listen\` and \`$RELVAL_SERVE_LISTEN\`.
 `;
 
 /** docs/configuration.md: all of it is made from the schema that `relval.yaml` is checked with. */
@@ -73,7 +73,7 @@ export function configurationPage(): string {
 
 function words(): string {
   const rows = Object.entries(WORDS).map(([name, meaning]) => [`\`{{${name}}}\``, meaning]);
-  return `\n### Words of templates\n\n\`{{name}}\` is filled in, made harmless for the channel; \`{{#name}}…{{/name}}\` stands where it is there, of a list once for each entry; \`{{^name}}…{{/name}}\` where it is not.\n\n${table(['word', 'meaning'], rows)}`;
+  return `\n### Words of templates\n\nrelval replaces \`{{name}}\` by its value, which it makes harmless for the channel. \`{{#name}}…{{/name}}\` appears if there is a value (for a list, once for each entry); \`{{^name}}…{{/name}}\` appears if there is none.\n\n${table(['word', 'meaning'], rows)}`;
 }
 
 function section(name: string, schema: Schema): string {

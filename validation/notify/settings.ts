@@ -23,30 +23,30 @@ const common = {
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, ".", "_" and "-" only')
     .optional()
-    .describe('Its name in events and messages; default: its type, with a number where there are several'),
+    .describe('Name of the channel in events and messages; default: its type, with a number if there are several'),
   events: z
     .array(z.enum(['started', 'finished']))
     .min(1)
     .default(['finished'])
-    .describe('When it is told'),
+    .describe('Events about which the channel gets a message'),
   verdicts: z
     .array(z.enum(['passed', 'failed', 'broken', 'interrupted']))
     .min(1)
     .optional()
-    .describe('Only when a run ends with one of these; default: with any'),
+    .describe('Only if the run ends with one of these verdicts; default: with any verdict'),
   onlyOnChange: z
     .boolean()
     .default(false)
-    .describe('Only when the verdict or the set of new errors is not that of the run before, of the same workflow'),
+    .describe('Only if the verdict or the set of new errors differs from the previous run of the same workflow'),
   workflows: z.array(name).min(1).optional().describe('Only runs of these workflows or names (globs: `*`, `?`)'),
   templates: z
     .strictObject({
       subject: template.optional().describe('Subject of an e-mail'),
-      started: template.optional().describe('When a run has started'),
-      finished: template.optional().describe('When it has finished'),
+      started: template.optional().describe('Text when a run has started'),
+      finished: template.optional().describe('Text when a run has finished'),
     })
     .default({})
-    .describe('Texts in the place of the built-in ones'),
+    .describe('Texts that replace the built-in ones'),
 };
 
 const http = {
@@ -56,26 +56,26 @@ const http = {
 /** A webhook's address is a secret where it holds one, as those of Mattermost and Slack do. */
 const secretUrl = {
   urlFile: filePath.optional().describe('File with the address of the incoming webhook'),
-  urlEnv: variable.optional().describe('Environment variable with it'),
+  urlEnv: variable.optional().describe('Environment variable with this address'),
 };
 
 const token = {
   tokenFile: filePath.optional().describe('File with the token that is sent as `Authorization: Bearer`'),
-  tokenEnv: variable.optional().describe('Environment variable with it'),
+  tokenEnv: variable.optional().describe('Environment variable with the token'),
 };
 
 const password = {
   user: oneLine.optional().describe('User to sign in as, with a password'),
   passwordFile: filePath.optional().describe('File with the password'),
-  passwordEnv: variable.optional().describe('Environment variable with it'),
+  passwordEnv: variable.optional().describe('Environment variable with the password'),
 };
 
 const jira = z
   .strictObject({
     type: z.literal('jira').describe('A comment on an issue'),
     url: httpUrl.describe('Address of JIRA, before `/rest`'),
-    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` beats it. Without either nothing is sent'),
-    watchers: z.array(oneLine).default([]).describe('Users who are made watchers of the issue when a run starts'),
+    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` wins over it. Without both, nothing is sent'),
+    watchers: z.array(oneLine).default([]).describe('Users who become watchers of the issue when a run starts'),
     ...token,
     ...password,
     ...http,
@@ -86,8 +86,8 @@ const jira = z
 const mattermost = z
   .strictObject({
     type: z.literal('mattermost').describe('An incoming webhook of Mattermost'),
-    channel: oneLine.optional().describe('In the place of the webhook’s own channel'),
-    username: oneLine.optional().describe('Shown as the sender'),
+    channel: oneLine.optional().describe('Channel that replaces the webhook’s own channel'),
+    username: oneLine.optional().describe('Name that is shown as the sender'),
     ...secretUrl,
     ...http,
     ...common,
@@ -105,8 +105,10 @@ const slack = z
 
 const webhook = z
   .strictObject({
-    type: z.literal('webhook').describe('The event and the whole report as JSON, to an address of your own'),
-    url: httpUrl.optional().describe('Address that it is POSTed to'),
+    type: z
+      .literal('webhook')
+      .describe('An HTTP request to your own address, with the event and the whole report as JSON'),
+    url: httpUrl.optional().describe('Address to which relval sends the POST request'),
     ...secretUrl,
     ...token,
     ...http,
@@ -117,18 +119,25 @@ const webhook = z
 const email = z
   .strictObject({
     type: z.literal('email').describe('An e-mail'),
-    from: address.describe('Sender'),
-    to: z.array(address).min(1).describe('Receivers'),
+    from: address.describe('Address of the sender'),
+    to: z.array(address).min(1).describe('Addresses of the receivers'),
     contacts: z
       .boolean()
       .default(false)
-      .describe('Also to the contacts of components with new errors, where they are e-mail addresses'),
+      .describe('Also send to the contacts of components with new errors, if the contacts are e-mail addresses'),
     host: oneLine.describe('Mail server'),
-    port: z.int().min(1).max(65_535).default(25).describe('Its port: 25, 587 (with STARTTLS) or 465 (with `tls`)'),
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(25)
+      .describe('Port of the mail server: 25, 587 (with STARTTLS) or 465 (with `tls`)'),
     security: z
       .enum(['starttls', 'tls', 'none'])
       .default('starttls')
-      .describe('`starttls`: refused without; `tls`: from the first byte; `none`: plain, and never with a password'),
+      .describe(
+        '`starttls`: nothing is sent without STARTTLS; `tls`: TLS from the first byte; `none`: no encryption, and never with a password',
+      ),
     ...password,
     ...http,
     ...common,
@@ -148,8 +157,13 @@ export type ChannelOf<Type extends Channel['type']> = Extract<Channel, { type: T
 /** Section `notify` of `relval.yaml`: who is told when a run starts and ends. */
 export const notifySection = z
   .strictObject({
-    channels: z.array(channelSchema).default([]).describe('Who is told, and how'),
-    attempts: z.int().min(1).max(10).default(4).describe('Times a message is tried, with growing pauses'),
+    channels: z.array(channelSchema).default([]).describe('Where messages are sent, and how'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(4)
+      .describe('Number of times that relval tries to send a message, with growing pauses'),
     requestSeconds: z.number().positive().max(300).default(10).describe('Seconds that one attempt may take'),
     totalSeconds: z
       .number()
@@ -159,7 +173,7 @@ export const notifySection = z
       .describe('Seconds that all messages together may delay the end of `relval run`'),
   })
   .prefault({})
-  .describe('Notifications: who is told when a run starts and ends. See [notifications](notifications.md)');
+  .describe('Notifications: messages when a run starts and ends. See [notifications](notifications.md)');
 export type NotifySettings = z.output<typeof notifySection>;
 
 type Given = Record<string, unknown>;
