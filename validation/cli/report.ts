@@ -8,6 +8,7 @@ import { renderText } from '../report/text.ts';
 import { type RENDERINGS, renderFile } from '../report/write.ts';
 import { checkChoice } from '../runs/judging/criteria.ts';
 import { judgeAgain } from '../runs/judging/judge.ts';
+import { PARTS } from '../runs/judging/kinds.ts';
 import { chosenCriteria } from '../runs/life/wanted.ts';
 import { statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
@@ -38,11 +39,11 @@ export const reportCommand = defineCommand(
     if (!isStored) checkChoice(choice);
     const again = isStored ? undefined : await judgeAgain(run, choice, Date.now());
     if (args.format === 'text') {
-      console.log(renderText(again ?? stored(run), { colour: pc.isColorSupported }));
+      console.log(renderText(again ?? stored(run), { colour: pc.isColorSupported }, PARTS));
       return;
     }
     const file = FILES[args.format];
-    if (again) process.stdout.write(renderFile(file, again));
+    if (again) process.stdout.write(renderFile(file, again, PARTS));
     else await pipeline(createReadStream(pathOf(run, file)), process.stdout, { end: false });
   },
 );
