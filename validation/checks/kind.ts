@@ -76,8 +76,12 @@ export function defineKind<Data, Settings, Details>(kind: Kind<Data, Settings, D
   return {
     id,
     prepare(files) {
-      const settings = kind.settings([...(kind.builtIn ?? []), ...files].flatMap((file) => readSection(file, kind)));
-      return (subject) => kind.run(subject, settings);
+      const settings = settingsOf(kind, files);
+      return async (subject) => {
+        const result = await kind.run(subject, settings);
+        // As a later reader of report.json gets them: without infinite numbers.
+        return result && { ...result, details: JSON.parse(JSON.stringify(result.details)) as unknown };
+      };
     },
     part: {
       id,
@@ -86,6 +90,14 @@ export function defineKind<Data, Settings, Details>(kind: Kind<Data, Settings, D
       junit: (details) => parsed(details, render.junit, []),
     },
   };
+}
+
+/** What its own rule files and `files` say together. @throws {InputError} with every mistake and its place */
+export function settingsOf<Data, Settings>(
+  kind: Pick<Kind<Data, Settings, unknown>, 'id' | 'schema' | 'builtIn' | 'settings'>,
+  files: readonly string[],
+): Settings {
+  return kind.settings([...(kind.builtIn ?? []), ...files].flatMap((file) => readSection(file, kind)));
 }
 
 /** Its section of a rule file, if it has one there. What else is in the file others read. */

@@ -43,7 +43,8 @@ interface Case {
 }
 
 function ofPart(report: Report, { group, name, kind, message = '' }: PartCase): Case {
-  const child = kind === 'passed' ? [] : [`    <${kind} message="${markup(message)}"/>`];
+  const output = message === '' ? [] : [`    <system-out>${markup(message)}</system-out>`];
+  const child = kind === 'passed' ? output : [`    <${kind} message="${markup(message)}"/>`];
   return { kind, text: element(report, group, name, 0, child) };
 }
 

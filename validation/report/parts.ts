@@ -4,6 +4,7 @@ export interface PartCase {
   group: string;
   name: string;
   kind: 'passed' | 'failure' | 'skipped';
+  /** Why; of a case that passed it is its output. */
   message?: string;
 }
 

@@ -10,6 +10,7 @@ const object = z.object({
   title: z.string(),
   state: z.enum(STATES),
   reason: z.string().describe('the sentence that decided'),
+  severity: z.enum(['error', 'warning']).optional().describe('of its finding; absent: it has none'),
   critical: z.boolean(),
   owner: z.string().optional(),
   decided: z.enum(TEST_NAMES).optional().describe('the test that decided'),

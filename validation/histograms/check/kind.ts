@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { defineKind } from '../../checks/kind.ts';
+import { defineKind, settingsOf } from '../../checks/kind.ts';
 import { mergeSections, sectionSchema } from '../rules/load.ts';
+import type { Rule } from '../rules/match.ts';
 import { detailsSchema } from './details.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
@@ -12,13 +13,22 @@ export function builtInHistogramRules(): string {
   return createRequire(import.meta.url).resolve('release-validation/validation/histograms/check/built-in.yaml');
 }
 
-/** Histograms in outputs of steps, compared with those of good runs. */
-export const histogramCheck = defineKind({
+const rulesKind = {
   id: 'histograms',
   schema: sectionSchema,
   builtIn: [builtInHistogramRules()],
-  settings: (sections) => ({ rules: mergeSections(sections) }),
+  settings: (sections: Parameters<typeof mergeSections>[0]) => ({ rules: mergeSections(sections) }),
+};
+
+/** The rules that come with it, and those of `files`. @throws {InputError} with every mistake and its place */
+export function histogramRulesOf(files: readonly string[]): readonly Rule[] {
+  return settingsOf(rulesKind, files).rules;
+}
+
+/** Histograms in outputs of steps, compared with those of good runs. */
+export const histogramCheck = defineKind({
+  ...rulesKind,
   run: compareOutputs,
   details: detailsSchema,
-  render: { text: renderText, html: renderHtml, junit: renderJunit },
+  render: { text: (details) => renderText(details), html: renderHtml, junit: renderJunit },
 });

@@ -91,7 +91,11 @@ async function compareOutput(
   const reading = program === undefined ? options : { ...options, program };
   const comparison = await compareFiles(own.path, paths, subject.now, reading);
   const isOwn = comparison.problems.some(({ file }) => file === own.path);
+  const isReferenceFine = paths.some((path) => !comparison.problems.some(({ file }) => file === path));
   if (comparison.verdict === 'not readable' && !isOwn) return nothing(withNames(comparison.reason, references));
+  if (comparison.verdict === 'not readable' && !isReferenceFine) {
+    return nothing(`as in the reference, ${comparison.problems[0]?.reason}`);
+  }
   const listed = comparison.objects.filter(({ state }) => !FINE.has(state));
   const objects: ObjectDetails[] = [];
   let pictures = 0;
@@ -101,7 +105,7 @@ async function compareOutput(
         ? await pictureOf(object, own.path, paths, subject.now, reading)
         : undefined;
     if (picture) pictures++;
-    objects.push({ ...detailsOf(object), ...(picture && { picture }) });
+    objects.push({ ...detailsOf(object, subject.policy), ...(picture && { picture }) });
   }
   return {
     file: {
@@ -122,9 +126,24 @@ function withNames(reason: string, references: readonly { run: string; path: str
   return references.reduce((text, { run, path }) => text.replaceAll(path, () => `the file of ${run}`), reason);
 }
 
-function detailsOf({ name, title, state, reason, critical, owner, decided, tests }: JudgedObject): ObjectDetails {
-  const known = { name, title, state, reason, critical, tests };
-  return { ...known, ...(owner !== undefined && { owner }), ...(decided !== undefined && { decided }) };
+function detailsOf(object: JudgedObject, policy: Policy): ObjectDetails {
+  const { name, title, state, reason, critical, owner, decided, tests } = object;
+  const severity = severityOf(object, policy);
+  return {
+    ...{ name, title, state, reason, critical, tests },
+    ...(severity && { severity }),
+    ...(owner !== undefined && { owner }),
+    ...(decided !== undefined && { decided }),
+  };
+}
+
+/** What differs is an error where the policy says so, else a warning; what is only suspicious is a warning always. */
+function severityOf(
+  { state, critical }: Pick<JudgedObject, 'state' | 'critical'>,
+  { histograms: policy }: Policy,
+): 'error' | 'warning' | undefined {
+  if (!DIFFERENT.has(state)) return state === 'suspicious' ? 'warning' : undefined;
+  return policy === 'fail' || (policy === 'fail on critical' && critical) ? 'error' : 'warning';
 }
 
 /** What differs, or is suspicious; the worst first. */
@@ -133,7 +152,7 @@ function findingsOf(
   file: string,
   { verdict, problems, objects: all, reason }: FileComparison,
   listed: readonly JudgedObject[],
-  { histograms: policy }: Policy,
+  policy: Policy,
 ): Finding[] {
   const finding = (severity: Severity, message: string, state: string, object?: string): Finding => ({
     step: step.id,
@@ -146,15 +165,16 @@ function findingsOf(
     age: 'new',
     fingerprint: fingerprintOf([step.stage, file, object ?? '', state]),
   });
-  const whole = policy === 'fail' ? 'error' : 'warning';
+  const whole = policy.histograms === 'fail' ? 'error' : 'warning';
   if (verdict === 'not readable') {
     return [finding(whole, `it cannot be read: ${problems[0]?.reason ?? 'no reason known'}`, verdict)];
   }
-  const telling = listed.filter(({ state }) => DIFFERENT.has(state) || state === 'suspicious');
+  const telling = listed.flatMap((object) => {
+    const severity = severityOf(object, policy);
+    return severity ? [{ object, severity }] : [];
+  });
   if (verdict === 'different' && telling.length === 0 && all.length > 0) return [finding(whole, reason, 'apart')];
-  const findings = telling.slice(0, FINDINGS).map((object) => {
-    const fails = policy === 'fail' || (policy === 'fail on critical' && object.critical);
-    const severity = DIFFERENT.has(object.state) && fails ? 'error' : 'warning';
+  const findings = telling.slice(0, FINDINGS).map(({ object, severity }) => {
     const owner = object.owner === undefined ? '' : ` (owner: ${object.owner})`;
     return finding(severity, `${object.name}: ${object.reason}${owner}`, object.state, object.name);
   });

@@ -1,13 +1,13 @@
 import { printable } from '../../report/printable.ts';
 import { type Details, describeReferences, totalCounts, worstObjects } from './details.ts';
 
-/** Objects that are listed: report.json has more. */
+/** Objects that are listed, where nothing else is said: report.json has more. */
 const WORST = 10;
 /** Characters of a reason: two lines of a terminal. */
 const REASON = 160;
 
-/** For a terminal: counts, files that were not compared, and the ten worst objects. */
-export function renderText(details: Details): string[] {
+/** For a terminal: counts, files that were not compared, and the worst objects, `most` of them. */
+export function renderText(details: Details, most: number = WORST): string[] {
   const numbers = totalCounts(details).map(([state, n]) => `${n} ${state}`);
   const heading = `Histograms: ${numbers.length > 0 ? numbers.join(', ') : details.references.length > 0 ? 'none compared' : 'no reference'}`;
   const objects = worstObjects(details);
@@ -18,12 +18,12 @@ export function renderText(details: Details): string[] {
       .filter(({ state }) => state === 'not readable' || state === 'not compared')
       .map(({ step, file, state, reason }) => `  ${printable(`${step} ${file}: ${state}: ${reason}`)}`),
     ...objects
-      .slice(0, WORST)
+      .slice(0, most)
       .map(
         ({ file, object: { name, state, reason } }) =>
           `  ${state} ${printable(`${file.step} ${file.file} ${name}`)}\n    ${printable(cut(reason))}`,
       ),
-    ...(objects.length > WORST ? [`  and ${objects.length - WORST} more, see report.json`] : []),
+    ...(objects.length > most ? [`  and ${objects.length - most} more, see report.json`] : []),
   ];
 }
 

@@ -49,7 +49,12 @@ function filesOf(run: RunDir, what: 'rules' | 'policy' | 'components'): string[]
 
 /** The rules that a run has. @throws {InputError} */
 export function rulesOf(run: RunDir): Rules {
-  return loadRules(filesOf(run, 'rules'), SECTIONS);
+  return loadRules(rulesFilesOf(run), SECTIONS);
+}
+
+/** The rule files that a run was given, in order. */
+export function rulesFilesOf(run: RunDir): string[] {
+  return filesOf(run, 'rules');
 }
 
 /** Kinds of checks with what the rule files of a run, or others, say about them. @throws {InputError} */
@@ -58,7 +63,7 @@ export function checksOf(
   other: CriteriaChoice = {},
   kinds: readonly CheckKind[] = KINDS,
 ): { id: string; check: ReadyCheck }[] {
-  const files = other.rules ?? filesOf(run, 'rules');
+  const files = other.rules ?? rulesFilesOf(run);
   return kinds.map((kind) => ({ id: kind.id, check: kind.prepare(files) }));
 }
 
