@@ -48,7 +48,10 @@ export async function compareOutputs(subject: Subject, settings: Settings): Prom
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [index, { step, name }] = next;
-      results[index] = await compareOutput(subject, step, name, settings);
+      // What goes wrong with one file, such as no permission, must not keep the run from being judged.
+      results[index] = await compareOutput(subject, step, name, settings).catch((error: Error) =>
+        nothing(step, name, error.message),
+      );
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -65,13 +68,8 @@ async function compareOutput(
   name: string,
   settings: Settings,
 ): Promise<{ file: FileDetails; findings: Finding[] }> {
-  const head = { step: step.id, stage: step.stage, file: name };
-  const nothing = (reason: string) => ({
-    file: { ...head, state: 'not compared' as const, reason, references: [], counts: {}, objects: [], more: 0 },
-    findings: [],
-  });
   const own = locate(step.outputDir, name);
-  if ('reason' in own) return nothing(own.reason);
+  if ('reason' in own) return nothing(step, name, own.reason);
   const located = subject.references.flatMap(({ run, steps }) => {
     const other = steps.find(({ id }) => id === step.id);
     if (!other?.outputs.some((output) => output.name === name)) return [];
@@ -81,6 +79,8 @@ async function compareOutput(
   if (there.length === 0) {
     const [first] = located;
     return nothing(
+      step,
+      name,
       first && 'reason' in first ? `in ${first.run}: ${first.reason}` : 'the reference has no such output of this step',
     );
   }
@@ -92,9 +92,10 @@ async function compareOutput(
   const comparison = await compareFiles(own.path, paths, subject.now, reading);
   const isOwn = comparison.problems.some(({ file }) => file === own.path);
   const isReferenceFine = paths.some((path) => !comparison.problems.some(({ file }) => file === path));
-  if (comparison.verdict === 'not readable' && !isOwn) return nothing(withNames(comparison.reason, references));
+  if (comparison.verdict === 'not readable' && !isOwn)
+    return nothing(step, name, withNames(comparison.reason, references));
   if (comparison.verdict === 'not readable' && !isReferenceFine) {
-    return nothing(`as in the reference, ${comparison.problems[0]?.reason}`);
+    return nothing(step, name, `as in the reference, ${comparison.problems[0]?.reason}`);
   }
   const listed = comparison.objects.filter(({ state }) => !FINE.has(state));
   const objects: ObjectDetails[] = [];
@@ -109,7 +110,9 @@ async function compareOutput(
   }
   return {
     file: {
-      ...head,
+      step: step.id,
+      stage: step.stage,
+      file: name,
       state: comparison.verdict,
       reason: comparison.verdict === 'not readable' ? (comparison.problems[0]?.reason ?? '') : comparison.reason,
       references: references.map(({ run }) => run),
@@ -118,6 +121,15 @@ async function compareOutput(
       more: listed.length - objects.length,
     },
     findings: findingsOf(step, name, comparison, listed, subject.policy),
+  };
+}
+
+/** Of a file that was not compared. */
+function nothing({ id, stage }: StepOutcome, name: string, reason: string): { file: FileDetails; findings: [] } {
+  const head = { step: id, stage, file: name };
+  return {
+    file: { ...head, state: 'not compared', reason, references: [], counts: {}, objects: [], more: 0 },
+    findings: [],
   };
 }
 
@@ -150,7 +162,7 @@ function severityOf(
 function findingsOf(
   step: StepOutcome,
   file: string,
-  { verdict, problems, objects: all, reason }: FileComparison,
+  { verdict, problems, objects: all, reason, ended }: FileComparison,
   listed: readonly JudgedObject[],
   policy: Policy,
 ): Finding[] {
@@ -166,6 +178,10 @@ function findingsOf(
     fingerprint: fingerprintOf([step.stage, file, object ?? '', state]),
   });
   const whole = policy.histograms === 'fail' ? 'error' : 'warning';
+  // That reading takes long may be due to the machine.
+  if (ended !== undefined && verdict !== 'different') {
+    return [finding('warning', `it could not be compared as a whole: ${ended}`, 'ended')];
+  }
   if (verdict === 'not readable') {
     return [finding(whole, `it cannot be read: ${problems[0]?.reason ?? 'no reason known'}`, verdict)];
   }
