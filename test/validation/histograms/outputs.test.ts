@@ -79,6 +79,7 @@ describe('outputs that are compared with those of a good run', () => {
     expect(details.files).toMatchObject([{ state: 'different', references: ['night-1'], counts: { changed: 2 } }]);
     expect(renderText(details)[0]).toBe('Histograms: 2 changed');
     expect(renderText(details, 1).at(-1)).toBe('  and 1 more, see report.json');
+    expect(renderText(details).some((line) => line.includes('\n'))).toBe(false);
     const html = renderHtml(details);
     expect(html.match(/<svg /g)).toHaveLength(2);
     expect(html).not.toMatch(/<[bi]>[AhB]|hB<i>/);

@@ -19,10 +19,10 @@ export function renderText(details: Details, most: number = WORST): string[] {
       .map(({ step, file, state, reason }) => `  ${printable(`${step} ${file}: ${state}: ${reason}`)}`),
     ...objects
       .slice(0, most)
-      .map(
-        ({ file, object: { name, state, reason } }) =>
-          `  ${state} ${printable(`${file.step} ${file.file} ${name}`)}\n    ${printable(cut(reason))}`,
-      ),
+      .flatMap(({ file, object: { name, state, reason } }) => [
+        `  ${state} ${printable(`${file.step} ${file.file} ${name}`)}`,
+        `    ${printable(cut(reason))}`,
+      ]),
     ...(objects.length > most ? [`  and ${objects.length - most} more, see report.json`] : []),
   ];
 }
