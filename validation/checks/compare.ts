@@ -6,9 +6,17 @@ import { findChanges } from './measures.ts';
 /** What of a run another one is compared with. */
 export type Compared = Pick<Report, 'findings' | 'steps'>;
 
-/** Findings that say nothing about the release are not compared: what the infrastructure did is no news of it. */
+/**
+ * Findings that say nothing about the release are not compared: what the infrastructure did is no news of it. Those that
+ * are a difference from the reference already have their age: the same difference from another reference is another one.
+ */
 function isCompared(finding: Finding): boolean {
-  return !isAboutInfrastructure(finding) && finding.rule !== 'not-run' && finding.fingerprint !== undefined;
+  return (
+    finding.compared === undefined &&
+    !isAboutInfrastructure(finding) &&
+    finding.rule !== 'not-run' &&
+    finding.fingerprint !== undefined
+  );
 }
 
 function troublesOf({ findings }: Pick<Report, 'findings'>): KnownTroubles {

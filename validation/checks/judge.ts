@@ -25,6 +25,8 @@ export interface Reference {
   report: Pick<Report, 'run' | 'start' | 'findings' | 'steps' | 'rules'>;
   /** Good runs before this one, newest first, for what takes how long; the reference itself may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
+  /** The reference and good runs before it in which no check found a difference, newest first. Absent: the reference alone. */
+  alike?: readonly Pick<Report, 'run' | 'steps'>[];
 }
 
 /** The rules, policy and components that come with relval, and no reference. @throws {Error} when they cannot be read */
@@ -40,7 +42,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   const found: Finding[] = [];
   const steps: StepReport[] = [];
   const byStep = new Map(outcome.steps.map((step) => [step.id, [] as Finding[]]));
-  for (const finding of outcome.inLogs) byStep.get(finding.step)?.push(finding);
+  for (const finding of [...outcome.inLogs, ...(outcome.inChecks ?? [])]) byStep.get(finding.step)?.push(finding);
   const interrupted = outcome.interrupted !== undefined;
   for (const step of outcome.steps) {
     const vanished = vanishedOutputs(

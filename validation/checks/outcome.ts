@@ -49,6 +49,8 @@ export interface Outcome {
   steps: readonly StepOutcome[];
   /** Of the logs of each step's last attempt: what scanStepLogs found. */
   inLogs: readonly Finding[];
+  /** What kinds of checks found. */
+  inChecks?: readonly Finding[];
   /** Why the run was stopped before its end ("stopped by SIGINT"); absent when it was not. */
   interrupted?: string;
   /** What kept the run as a whole from working ("makeflow ended with status 1"); absent when nothing did. */

@@ -13,6 +13,7 @@ const schema = z.strictObject({
   regressions: z
     .strictObject({ duration: answer, cpuTime: answer, peakMemory: answer, outputBytes: answer })
     .prefault({}),
+  histograms: z.enum(['report', 'fail on critical', 'fail']).default('fail'),
 });
 
 /**
@@ -20,6 +21,7 @@ const schema = z.strictObject({
  * - `failOn`: `any error`, or only `new errors`, those that the reference run did not have
  * - `warnings`: so many are tolerated, more fail; the same in several lines or steps is one; absent: any number is
  * - `regressions`: whether what takes more than in earlier runs, or leaves another amount of output, is only reported
+ * - `histograms`: whether histograms that differ from the reference fail a run, or only those that a rule calls critical
  */
 export type Policy = z.infer<typeof schema> & { name: string };
 

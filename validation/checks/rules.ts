@@ -88,6 +88,15 @@ const anyRule = z.record(z.string(), z.unknown()).transform((raw, context): AnyR
 });
 
 const file = z.strictObject({ rules: z.array(anyRule) });
+
+/** A file that may also have sections of other kinds of checks, or nothing else. */
+function fileWith(sections: readonly string[]) {
+  const others = Object.fromEntries(sections.map((name) => [name, z.unknown().optional()]));
+  return z.strictObject({ ...others, rules: z.array(anyRule).optional() }).superRefine((data, context) => {
+    if (Object.keys(data).length > 0) return;
+    context.addIssue({ code: 'invalid_type', expected: 'array', path: ['rules'], input: undefined });
+  });
+}
 type Changed = z.infer<typeof change>;
 
 type AnyRule = z.infer<typeof logRule> | z.infer<typeof stepRule>;
@@ -151,20 +160,26 @@ export function builtInRulesFile(name: (typeof RULE_FILES)[number]): string {
 
 /**
  * Reads rules from YAML files, the built-in set first, then `files` in order.
+ * @param sections names of sections in `files` that others read
  * @throws {InputError} with every problem of a file, each with file, line and column
  */
-export function loadRules(files: readonly string[] = []): Rules {
+export function loadRules(files: readonly string[] = [], sections: readonly string[] = []): Rules {
   builtIn ??= readAll(RULE_FILES.map(builtInRulesFile));
-  return sort(readAll(files, builtIn));
+  return sort(readAll(files, builtIn, sections));
 }
 
 /** Read once: they are asked for several times in a run. */
 let builtIn: ReadonlyMap<string, AnyRule> | undefined;
 
 /** @throws {InputError} with every problem of a file */
-function readAll(files: readonly string[], before: ReadonlyMap<string, AnyRule> = new Map()): Map<string, AnyRule> {
+function readAll(
+  files: readonly string[],
+  before: ReadonlyMap<string, AnyRule> = new Map(),
+  sections: readonly string[] = [],
+): Map<string, AnyRule> {
   const rules = new Map(before);
-  for (const path of files) takeAll(readYaml(path, file, 'rules'), rules);
+  const schema = fileWith(sections);
+  for (const path of files) takeAll(readYaml(path, schema, 'rules'), rules);
   return rules;
 }
 
@@ -190,10 +205,13 @@ function sort(rules: ReadonlyMap<string, AnyRule>): Rules {
 }
 
 /** @throws {InputError} with every problem */
-function takeAll({ data, at }: YamlFile<z.infer<typeof file>>, rules: Map<string, AnyRule>): void {
+function takeAll(
+  { data, at }: YamlFile<{ rules?: (AnyRule | Changed)[] | undefined }>,
+  rules: Map<string, AnyRule>,
+): void {
   const seen = new Set<string>();
   const problems: Problem[] = [];
-  for (const [index, rule] of data.rules.entries()) {
+  for (const [index, rule] of (data.rules ?? []).entries()) {
     const path = ['rules', index];
     if (seen.has(rule.id)) problems.push({ message: `a second rule ${rule.id}`, at: at([...path, 'id']) });
     seen.add(rule.id);

@@ -1,4 +1,4 @@
-import { countTroubles, groupFindings, tell } from '../report/groups.ts';
+import { countTroubles, groupFindings, placeOf, tell } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
 import { counted } from '../units/count.ts';
 import { isReleaseError } from './judge-step.ts';
@@ -166,11 +166,12 @@ function describe(failing: readonly Finding[], against: readonly Finding[], refe
   const recent = failing.filter(({ age }) => age === 'new');
   const told = recent.length > 0 ? recent : failing;
   const step = told[0]?.step;
-  const first = told.find((one) => one.step === step && one.file) ?? told[0];
+  const first = told.find((one) => one.step === step && placeOf(one)) ?? told[0];
   const groups = groupFindings(told);
   const group = groups.find(({ all }) => first && all.includes(first));
   if (!first || !group) return '';
-  const place = first.file ? ` (${first.file}${first.line ? `:${first.line}` : ''})` : '';
+  const at = placeOf(first);
+  const place = at === '' ? '' : ` (${at})`;
   const sum = reference || groups.length > 1 ? `, with ${ages(against, reference)}` : '';
   const which = groups.length > 1 ? ', the first in ' : ': ';
   return `${sum}${which}${list(group.steps)}: ${tell(first, MESSAGE)}${place}`;

@@ -1,10 +1,17 @@
 import { statSync } from 'node:fs';
+import { histogramRulesOf } from '../histograms/check/kind.ts';
+import { compareOutputs } from '../histograms/check/run.ts';
+import { renderText } from '../histograms/check/text.ts';
 import { compareFiles, type FileComparison } from '../histograms/compare-files.ts';
 import { DIFFERENT, STATES, type State } from '../histograms/result.ts';
 import { loadHistogramRules } from '../histograms/rules/load.ts';
 import { InputError } from '../input/input-error.ts';
 import { paint } from '../report/paint.ts';
+import { rulesFilesOf } from '../runs/judging/criteria.ts';
+import { subjectOf } from '../runs/judging/judge.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
+import { runsOption } from './options/runs.ts';
 import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
@@ -17,11 +24,11 @@ const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored'])
 
 export const histogramsCommand = defineCommand(
   (command) =>
-    command
+    runsOption(command)
       .positional('a', {
         type: 'string',
         demandOption: true,
-        describe: 'A good ROOT file; with --reference alone the one to judge',
+        describe: 'A run; or a good ROOT file; with --reference alone the file to judge',
       })
       .positional('b', { type: 'string', describe: 'The ROOT file to judge' })
       .option('reference', {
@@ -29,7 +36,8 @@ export const histogramsCommand = defineCommand(
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'A further good file; from three on, it is learnt how much good ones differ',
+        describe:
+          'A further good file; from three on, it is learnt how much good ones differ. Of a run: the run to compare with; default: the last good ones',
       })
       .option('match', { type: 'string', requiresArg: true, describe: "Only these histograms, such as 'QA/TPC/*'" })
       .option('rules', {
@@ -37,27 +45,74 @@ export const histogramsCommand = defineCommand(
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'YAML file of rules about histograms',
+        describe: 'YAML file of rules about histograms. Of a run, in the place of those that it was judged by',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
       .epilogue('Exit status: 0 compatible, 1 different, 2 bad input, or a file that cannot be read')
+      .example('$0 histograms RUN', 'Compares the outputs of a run with those of the last good runs')
       .example('$0 histograms good.root new.root', 'Compares new.root with good.root')
       .example('$0 histograms new.root --reference a.root --reference b.root', 'With several good files'),
-  async ({ a, b, reference, match, rules, json }) => {
-    const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
-    if (references.length === 0)
-      throw new InputError([{ message: `what is ${a} to be compared with? Give a second file, or --reference` }]);
-    mustExist([file, ...references]);
-    const comparison = await compareFiles(file, references, Date.now(), {
-      rules: loadHistogramRules(rules),
-      ...(match !== undefined && { match }),
-    });
-    if (json) out.sayJson(comparison);
-    else out.say(...linesOf(comparison));
-    if (comparison.verdict === 'different') process.exitCode = EXIT_DIFFERENT;
-    if (comparison.verdict === 'not readable') process.exitCode = EXIT_INPUT;
+  async ({ a, b, reference, match, rules, json, runs }) => {
+    const isFile = b !== undefined || a.endsWith('.root') || statSync(a, { throwIfNoEntry: false })?.isFile();
+    const run = isFile ? undefined : new RunStore(runs).find(a);
+    const answer = run
+      ? await ofRun(run, { reference, rules, match })
+      : await ofFiles(a, b, { reference, rules, match });
+    if (json) out.sayJson(answer.json);
+    else out.say(...answer.lines);
+    if (answer.exitCode > 0) process.exitCode = answer.exitCode;
   },
 );
+
+interface Options {
+  reference: readonly string[];
+  rules: string[];
+  match: string | undefined;
+}
+
+interface Answer {
+  /** What --json prints. */
+  json: unknown;
+  lines: string[];
+  exitCode: number;
+}
+
+/** @throws {InputError} the run is not over, several references, mistakes in rules */
+async function ofRun(run: RunDir, { reference, rules, match }: Options): Promise<Answer> {
+  const [chosen, ...more] = reference;
+  if (more.length > 0) throw new InputError([{ message: 'a run is compared with one --reference at most' }]);
+  const subject = subjectOf(run, chosen === undefined ? {} : { reference: chosen }, Date.now());
+  const own = histogramRulesOf(rules.length > 0 ? rules : rulesFilesOf(run));
+  const result = await compareOutputs(subject, { rules: own, ...(match !== undefined && { match }) });
+  if (!result) throw new InputError([{ message: `${subject.run}: no rule says that an output is to be compared` }]);
+  const { details } = result;
+  const isDifferent = details.files.some(({ state }) => state === 'different');
+  const isUnreadable = details.files.some(({ state }) => state === 'not readable');
+  return {
+    json: details,
+    lines: renderText(details, LISTED),
+    exitCode: isDifferent ? EXIT_DIFFERENT : isUnreadable || details.references.length === 0 ? EXIT_INPUT : 0,
+  };
+}
+
+/** @throws {InputError} nothing to compare with, files that are not there, mistakes in rules */
+async function ofFiles(a: string, b: string | undefined, options: Options): Promise<Answer> {
+  const { reference, rules, match } = options;
+  const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
+  if (references.length === 0)
+    throw new InputError([{ message: `what is ${a} to be compared with? Give a second file, or --reference` }]);
+  mustExist([file, ...references]);
+  const comparison = await compareFiles(file, references, Date.now(), {
+    rules: loadHistogramRules(rules),
+    ...(match !== undefined && { match }),
+  });
+  const { verdict } = comparison;
+  return {
+    json: comparison,
+    lines: linesOf(comparison),
+    exitCode: verdict === 'different' ? EXIT_DIFFERENT : verdict === 'not readable' ? EXIT_INPUT : 0,
+  };
+}
 
 /** @throws InputError which are not there, or are no files */
 function mustExist(files: readonly string[]): void {

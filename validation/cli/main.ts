@@ -96,7 +96,7 @@ add(
 );
 add(
   'histograms <a> [b]',
-  'Compare the histograms of ROOT files: is the physics the same?',
+  'Compare the histograms of a run, or of ROOT files: is the physics the same?',
   async () => (await import('./histograms.ts')).histogramsCommand,
 );
 add(

@@ -7,6 +7,7 @@ import { renderText } from '../report/text.ts';
 import { type RENDERINGS, renderFile } from '../report/write.ts';
 import { checkChoice } from '../runs/judging/criteria.ts';
 import { judgeAgain } from '../runs/judging/judge.ts';
+import { PARTS } from '../runs/judging/kinds.ts';
 import { chosenCriteria } from '../runs/life/wanted.ts';
 import { statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
@@ -47,11 +48,13 @@ export const reportCommand = defineCommand(
     const report = again ?? stored(run);
     if (args.exitStatus) process.exitCode = EXIT[report.verdict];
     if (args.format === 'text') {
-      out.sayText(`${renderText(report, { colour: inColour })}\n`);
+      out.sayText(`${renderText(report, { colour: inColour }, PARTS)}\n`);
       return;
     }
     const file = FILES[args.format];
-    await out.log(false).all(again ? [Buffer.from(renderFile(file, again))] : createReadStream(pathOf(run, file)));
+    await out
+      .log(false)
+      .all(again ? [Buffer.from(renderFile(file, again, PARTS))] : createReadStream(pathOf(run, file)));
   },
 );
 

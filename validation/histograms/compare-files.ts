@@ -30,6 +30,8 @@ export interface FileComparison {
   reason: string;
   /** Files that cannot be read, and why; also where reading ended before all objects were compared. */
   problems: { file: string; reason: string }[];
+  /** Why reading ended before all objects were compared: time, memory. It is among the problems too. */
+  ended?: string;
   counts: Record<State, number>;
   /** Histograms that were tested: the thresholds were divided by their number. */
   tested: number;
@@ -71,6 +73,7 @@ export async function compareFiles(
     verdict: broken && !differs ? 'not readable' : differs ? 'different' : 'compatible',
     reason: broken && !differs ? `${problems[0]?.file}: ${problems[0]?.reason}` : reason,
     problems,
+    ...(reading.ended !== undefined && { ended: reading.ended }),
     counts,
     tested: tests,
     thresholds,

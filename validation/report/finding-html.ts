@@ -14,7 +14,7 @@ export interface FindingView {
 }
 
 /** Where something stands: a step's log, or the step as a whole. */
-export type FindingPlace = Pick<Finding, 'step' | 'attempt' | 'file' | 'line' | 'message'>;
+export type FindingPlace = Pick<Finding, 'step' | 'attempt' | 'file' | 'line' | 'message' | 'compared'>;
 
 /** Findings with the same fingerprint as one piece of HTML. Every text from outside is escaped. */
 export function findingHtml(group: FindingGroup, view: FindingView): string {
@@ -40,7 +40,8 @@ function placesHtml({ all }: FindingGroup, view: FindingView): string {
 }
 
 function placeHtml(finding: Finding, { link }: FindingView): string {
-  const text = markup(finding.file ? `${finding.step} ${placeOf(finding)}` : finding.step);
+  const place = placeOf(finding);
+  const text = markup(place ? `${finding.step} ${place}` : finding.step);
   const address = link(finding);
   return address === undefined ? text : `<a href="${markup(address)}">${text}</a>`;
 }

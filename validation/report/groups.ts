@@ -135,9 +135,9 @@ export function tell(finding: Finding, most: number): string {
     : `${text}; ${file} ends: ${excerpt({ ...finding, message: last, column: 1 }, most)}`;
 }
 
-/** `logs/rec.log:25`, or nothing where a finding is about the step as a whole. */
+/** `logs/rec.log:25`, an output file, or nothing where a finding is about the step as a whole. */
 export function placeOf(finding: Finding): string {
-  if (!finding.file) return '';
+  if (!finding.file) return finding.compared?.file ?? '';
   return finding.line ? `${finding.file}:${finding.line}` : finding.file;
 }
 

@@ -7,6 +7,7 @@ import { countTroubles, describeChange, type Section, sectionsOf, sortChanges } 
 import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
+import { fromParts, type ReportPart } from './parts.ts';
 import { markup } from './printable.ts';
 import { stateWord } from './step-states.ts';
 
@@ -21,7 +22,7 @@ const UNSUCCESSFUL = 5000;
  * The report as one HTML page for `report/index.html` in the run directory: no script, no request, and a content
  * security policy that keeps it so whatever a log holds. Log files are linked relative to that place.
  */
-export function renderHtml(report: Report): string {
+export function renderHtml(report: Report, parts: readonly ReportPart[] = []): string {
   return page(
     `${markup(report.run)}: ${report.verdict}`,
     `<header class="${report.verdict}">
@@ -31,6 +32,7 @@ export function renderHtml(report: Report): string {
 ${renderAnswer(report)}</header>
 <main>
 ${renderSections(report)}
+${fromParts(report.checks, parts, (part, details) => part.html(details)).join('\n')}
 ${renderComponents(report)}
 ${renderChanges(report)}
 ${renderUnneeded(report)}

@@ -1,5 +1,6 @@
 import { describeChange, placeOf, sortChanges } from './groups.ts';
 import type { Change, Finding, Report, StepReport } from './model.ts';
+import { fromParts, type PartCase, type ReportPart } from './parts.ts';
 import { markup } from './printable.ts';
 
 /**
@@ -8,10 +9,13 @@ import { markup } from './printable.ts';
  * is skipped. Where the verdict is not that of the cases, a test case `verdict` has it: of a run that is broken, interrupted,
  * or failed for what no step is to blame for. What is fixed, and what takes another time, is told as output.
  */
-export function renderJunit(report: Report): string {
+export function renderJunit(report: Report, parts: readonly ReportPart[] = []): string {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
   for (const finding of report.findings) byStep.get(finding.step)?.push(finding);
   const cases = report.steps.map((step) => testCase(report, step, byStep.get(step.id) ?? []));
+  for (const added of fromParts(report.checks, parts, (part, details) => part.junit(details)).flat()) {
+    cases.push(ofPart(report, added));
+  }
   const own = ofRun(
     report,
     cases.some(({ kind }) => kind === 'failure'),
@@ -36,6 +40,12 @@ export function renderJunit(report: Report): string {
 interface Case {
   kind: 'passed' | 'failure' | 'error' | 'skipped';
   text: string;
+}
+
+function ofPart(report: Report, { group, name, kind, message = '' }: PartCase): Case {
+  const output = message === '' ? [] : [`    <system-out>${markup(message)}</system-out>`];
+  const child = kind === 'passed' ? output : [`    <${kind} message="${markup(message)}"/>`];
+  return { kind, text: element(report, group, name, 0, child) };
 }
 
 function ofRun(report: Report, hasFailure: boolean): Case | undefined {

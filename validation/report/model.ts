@@ -47,6 +47,8 @@ export interface Finding {
   earlierFingerprint?: string;
   /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
   age?: 'new' | 'known';
+  /** Of a difference from the reference: the output file of the step, and the object in it; absent: the file as a whole. */
+  compared?: { file: string; object?: string };
   /** Detector or other part that it concerns; who must look is in the report's `components`. */
   component?: string;
 }
@@ -137,6 +139,8 @@ export interface Report {
   /** Who must look, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];
+  /** What each kind of check says in detail, by its id. Absent: none has something to say. */
+  checks?: Record<string, unknown>;
   /** Release under test and what it was tested with: packages, tool versions, hosts. */
   provenance: Record<string, string | string[]>;
 }

@@ -28,6 +28,10 @@ const finding = z
     fingerprint: z.string().optional().describe('the same for the same trouble in another run'),
     earlierFingerprint: z.string().optional().describe('the same, as releases before made it'),
     age: z.enum(['new', 'known']).optional().describe('compared with the reference run'),
+    compared: z
+      .strictObject({ file: z.string(), object: z.string().optional() })
+      .optional()
+      .describe('of a difference from the reference: the output file and the object in it'),
     component: z.string().optional(),
   })
   .meta({ id: 'finding' });
@@ -110,6 +114,10 @@ export const reportSchema = z
       .optional()
       .describe('components and their contacts, those with new errors first'),
     steps: z.array(step),
+    checks: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('what each kind of check says in detail, by its id; histograms: see docs/histograms.md'),
     provenance: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   })
   .meta({ title: 'Report of a release validation (report.json)' }) satisfies z.ZodType<Report>;

@@ -47,6 +47,9 @@ td.number, th.number { text-align: right; white-space: nowrap; }
 .chart rect { fill: var(--bar); }
 .chart rect.failed { fill: var(--bad); } .chart rect.broken, .chart rect.aborted { fill: var(--odd); }
 .chart span:last-child { text-align: right; }
+.histogram { margin: 1rem 0; } .histogram svg { display: block; width: 100%; max-width: 46rem; }
+.histogram path { fill: none; } .histogram .axis { stroke: var(--soft); } .histogram .reference { stroke: var(--link); stroke-width: 1.5; }
+.histogram .own { stroke: var(--text); } .histogram rect { fill: var(--bar); } .histogram text { fill: var(--soft); font-size: 11px; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
 @media (max-width: 40rem) {

@@ -13,6 +13,7 @@ import {
 } from './groups.ts';
 import type { Report, Severity, Verdict } from './model.ts';
 import { type Paint, paintIn } from './paint.ts';
+import { fromParts, type ReportPart } from './parts.ts';
 import { printable } from './printable.ts';
 
 /** Groups of findings, and names of steps in one of them, that are shown. */
@@ -23,7 +24,7 @@ const CHANGES = 20;
 const MESSAGE = 220;
 
 /** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
-export function renderText(report: Report, { colour }: { colour: boolean }): string {
+export function renderText(report: Report, { colour }: { colour: boolean }, parts: readonly ReportPart[] = []): string {
   const c = paintIn(colour);
   const lines = ['', c.bold('Provenance')];
   lines.push(`  workflow: ${printable(report.workflow)}`);
@@ -31,11 +32,15 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
   for (const [key, value] of Object.entries(report.provenance)) {
     lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
   }
-  return `${renderResult(report, { colour })}${lines.join('\n')}\n`;
+  return `${renderResult(report, { colour }, parts)}${lines.join('\n')}\n`;
 }
 
 /** The same without where it comes from: what one wants to know who has just seen it run. */
-export function renderResult(report: Report, { colour }: { colour: boolean }): string {
+export function renderResult(
+  report: Report,
+  { colour }: { colour: boolean },
+  parts: readonly ReportPart[] = [],
+): string {
   const c = paintIn(colour);
   const lines: string[] = [];
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
@@ -48,6 +53,9 @@ export function renderResult(report: Report, { colour }: { colour: boolean }): s
     lines.push('', c.bold(`Times and sizes that changed: ${changes.length}`));
     lines.push(...changes.slice(0, CHANGES).map((change) => `  ${printable(describeChange(change))}`));
     if (changes.length > CHANGES) lines.push(`  and ${changes.length - CHANGES} more, see report.json`);
+  }
+  for (const [heading = '', ...rest] of fromParts(report.checks, parts, (part, details) => part.text(details))) {
+    lines.push('', c.bold(heading), ...rest);
   }
   const { components = [] } = report;
   if (components.length > 0) lines.push('', c.bold('Components and contacts'), ...components.map(describeComponent));

@@ -4,6 +4,7 @@ import { renderFull, renderFullHtml } from './full.ts';
 import { renderHtml } from './html.ts';
 import { renderJunit } from './junit.ts';
 import type { Report } from './model.ts';
+import type { ReportPart } from './parts.ts';
 
 /** The files of a report, by name. */
 export const RENDERINGS = {
@@ -12,18 +13,22 @@ export const RENDERINGS = {
   'validation_report_full.txt': renderFull,
   'validation_report_full.html': renderFullHtml,
   'junit.xml': renderJunit,
-} as const satisfies Record<string, (report: Report) => string>;
+} as const satisfies Record<string, (report: Report, parts: readonly ReportPart[]) => string>;
 
-export function renderFile(name: keyof typeof RENDERINGS, report: Report): string {
-  return RENDERINGS[name](report);
+export function renderFile(name: keyof typeof RENDERINGS, report: Report, parts: readonly ReportPart[] = []): string {
+  const render: (report: Report, parts: readonly ReportPart[]) => string = RENDERINGS[name];
+  return render(report, parts);
 }
 
-/** Writes every rendering into the directory, which is made where it is missing; each file is replaced in one go. */
-export async function writeReport(directory: string, report: Report): Promise<void> {
+/**
+ * Writes every rendering into the directory, which is made where it is missing; each file is replaced in one go.
+ * @param parts what kinds of checks add
+ */
+export async function writeReport(directory: string, report: Report, parts: readonly ReportPart[] = []): Promise<void> {
   await mkdir(directory, { recursive: true });
-  for (const [name, render] of Object.entries(RENDERINGS)) {
+  for (const name of Object.keys(RENDERINGS) as (keyof typeof RENDERINGS)[]) {
     const path = join(directory, name);
-    await writeFile(`${path}.tmp`, render(report));
+    await writeFile(`${path}.tmp`, renderFile(name, report, parts));
     await rename(`${path}.tmp`, path);
   }
 }

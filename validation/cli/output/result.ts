@@ -1,6 +1,7 @@
 import type { Report, StepReport, Verdict } from '../../report/model.ts';
 import { inColour } from '../../report/paint.ts';
 import { renderResult } from '../../report/text.ts';
+import { PARTS } from '../../runs/judging/kinds.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import { quote } from '../../step/shell-words.ts';
 
@@ -13,7 +14,7 @@ export function resultText(run: RunDir, report: Report): string {
   const one = others.length === 0 ? only : undefined;
   return [
     '',
-    renderResult(report, { colour: inColour }),
+    renderResult(report, { colour: inColour }, PARTS),
     `report: ${run.reportDir}/index.html`,
     `logs:   relval logs ${report.run} ${logToRead(report, one)}`,
     ...(one?.outputDir !== undefined && one.outputs.length > 0 ? [`output: ${one.outputDir}`] : []),

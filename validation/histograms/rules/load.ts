@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Section } from '../../checks/kind.ts';
 import { InputError, type Problem } from '../../input/input-error.ts';
 import { parseYaml, readYaml, type YamlFile } from '../../input/yaml-file.ts';
 import { TEST_NAMES } from '../result.ts';
@@ -36,8 +37,11 @@ const rule = z.strictObject({
     .optional(),
 });
 
-const file = z.strictObject({ histograms: z.array(rule) });
-type File = z.infer<typeof file>;
+/** The section `histograms` of a rule file. */
+export const sectionSchema = z.array(rule);
+
+/** Rules about logs may be in the same file. */
+const file = z.strictObject({ histograms: sectionSchema.default([]), rules: z.unknown().optional() });
 
 /**
  * Reads rules about histograms from YAML files, in order. A rule of a later file whose id an earlier one has changes
@@ -45,24 +49,31 @@ type File = z.infer<typeof file>;
  * @throws {InputError} with every problem of a file, each with file, line and column
  */
 export function loadHistogramRules(files: readonly string[]): Rule[] {
-  const rules = new Map<string, Rule>();
-  for (const path of files) takeAll(readYaml(path, file, 'rules'), rules);
-  return [...rules.values()];
+  return mergeSections(files.map((path) => sectionOf(readYaml(path, file, 'rules'))));
 }
 
 /** As loadHistogramRules, of one text. `name` names it in errors. */
 export function parseHistogramRules(name: string, text: string): Rule[] {
+  return mergeSections([sectionOf(parseYaml({ file: name, text }, file))]);
+}
+
+/** As loadHistogramRules, of sections that were read. */
+export function mergeSections(sections: readonly Section<z.infer<typeof sectionSchema>>[]): Rule[] {
   const rules = new Map<string, Rule>();
-  takeAll(parseYaml({ file: name, text }, file), rules);
+  for (const section of sections) takeAll(section, rules);
   return [...rules.values()];
 }
 
+function sectionOf({ data, at }: YamlFile<z.infer<typeof file>>): Section<z.infer<typeof sectionSchema>> {
+  return { data: data.histograms, at: (path, key) => at(['histograms', ...path], key) };
+}
+
 /** @throws {InputError} with every problem */
-function takeAll({ data, at }: YamlFile<File>, rules: Map<string, Rule>): void {
+function takeAll({ data, at }: Section<z.infer<typeof sectionSchema>>, rules: Map<string, Rule>): void {
   const seen = new Set<string>();
   const problems: Problem[] = [];
-  for (const [index, own] of data.histograms.entries()) {
-    const path = ['histograms', index];
+  for (const [index, own] of data.entries()) {
+    const path = [index];
     if (seen.has(own.id)) problems.push({ message: `a second rule ${own.id}`, at: at([...path, 'id']) });
     seen.add(own.id);
     const whole: Rule = { ...rules.get(own.id), ...own };

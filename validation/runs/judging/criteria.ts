@@ -2,19 +2,24 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadComponents } from '../../checks/components.ts';
 import type { Criteria } from '../../checks/judge.ts';
+import type { CheckKind, ReadyCheck } from '../../checks/kind.ts';
 import { policyNames } from '../../checks/policies.ts';
 import { loadPolicy } from '../../checks/policy.ts';
 import { loadRules, type Rules } from '../../checks/rules.ts';
 import type { RunRecord, RunRequest } from '../store/record.ts';
 import { type RunDir, RunStore } from '../store/store.ts';
+import { KINDS } from './kinds.ts';
 import { findReference } from './reference.ts';
+
+const SECTIONS = KINDS.map(({ id }) => id);
 
 /** What a user wants a run to be judged by, beside what comes with relval. */
 export type CriteriaChoice = Pick<RunRequest, 'rules' | 'policy' | 'components' | 'reference'>;
 
 /** Reads all that is named, so that mistakes are told before anything runs. @throws {InputError} with every place */
 export function checkChoice({ rules, policy, components }: CriteriaChoice): void {
-  loadRules(rules);
+  loadRules(rules, SECTIONS);
+  for (const kind of KINDS) kind.prepare(rules ?? []);
   loadPolicy(policy);
   loadComponents(components);
 }
@@ -44,7 +49,22 @@ function filesOf(run: RunDir, what: 'rules' | 'policy' | 'components'): string[]
 
 /** The rules that a run has. @throws {InputError} */
 export function rulesOf(run: RunDir): Rules {
-  return loadRules(filesOf(run, 'rules'));
+  return loadRules(rulesFilesOf(run), SECTIONS);
+}
+
+/** The rule files that a run was given, in order. */
+export function rulesFilesOf(run: RunDir): string[] {
+  return filesOf(run, 'rules');
+}
+
+/** Kinds of checks with what the rule files of a run, or others, say about them. @throws {InputError} */
+export function checksOf(
+  run: RunDir,
+  other: CriteriaChoice = {},
+  kinds: readonly CheckKind[] = KINDS,
+): { id: string; check: ReadyCheck }[] {
+  const files = other.rules ?? rulesFilesOf(run);
+  return kinds.map((kind) => ({ id: kind.id, check: kind.prepare(files) }));
 }
 
 /**
@@ -58,7 +78,7 @@ export function criteriaOf(run: RunDir, record: RunRecord, now: number, other: C
   const chosen = other.reference ?? request.reference;
   const reference = findReference(store, record, chosen);
   return {
-    rules: other.rules ? loadRules(other.rules) : rulesOf(run),
+    rules: other.rules ? loadRules(other.rules, SECTIONS) : rulesOf(run),
     policy: loadPolicy(other.policy ?? filesOf(run, 'policy')[0] ?? request.policy),
     components: loadComponents(other.components ?? filesOf(run, 'components')[0]),
     now,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Criteria } from '../../checks/judge.ts';
+import type { Subject } from '../../checks/kind.ts';
 import { lastLines } from '../../checks/last-lines.ts';
 import type { Outcome, StepOutcome } from '../../checks/outcome.ts';
 import { buildReport, type RunFacts } from '../../checks/report.ts';
@@ -15,7 +16,8 @@ import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 import type { RunRecord } from '../store/record.ts';
 import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
-import { type CriteriaChoice, criteriaOf } from './criteria.ts';
+import { type CriteriaChoice, checksOf, criteriaOf } from './criteria.ts';
+import { PARTS } from './kinds.ts';
 
 /** How a run came to its end. */
 export interface RunEnd extends Pick<Outcome, 'interrupted' | 'problem'> {
@@ -49,8 +51,8 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
-  const report = await reportOn(run, saved, await judgedAlike(run, criteriaAtEnd(run, record, now)));
-  await writeReport(run.reportDir, report);
+  const report = await reportOn(run, saved, await judgedAlike(run, criteriaAtEnd(run, record, now)), checksOf(run));
+  await writeReport(run.reportDir, report, PARTS);
   journal.end(report.verdict, report.reason);
   return report;
 }
@@ -82,10 +84,29 @@ function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
  */
 export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: number): Promise<Report> {
   const record = run.readRecord();
+  const saved = readOutcome(run, record.id);
+  return reportOn(run, saved, await judgedAlike(run, criteriaOf(run, record, now, choice)), checksOf(run, choice));
+}
+
+/**
+ * What kinds of checks look at, of a run that is over.
+ * @throws {InputError} it is not over, or the criteria are no good
+ */
+export function subjectOf(run: RunDir, choice: CriteriaChoice, now: number): Subject {
+  const record = run.readRecord();
+  return subject(readOutcome(run, record.id), criteriaOf(run, record, now, choice));
+}
+
+function subject({ facts, steps }: SavedOutcome, { reference, policy, now }: Criteria): Subject {
+  const references = reference ? (reference.alike ?? [reference.report]) : [];
+  return { run: facts.run, steps, references, policy, now };
+}
+
+/** @throws {InputError} it is not over */
+function readOutcome(run: RunDir, id: string): SavedOutcome {
   const file = join(run.path, OUTCOME);
-  if (!existsSync(file)) throw new InputError([{ message: `${record.id} has not come to its end: nothing to judge` }]);
-  const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
-  return reportOn(run, saved, await judgedAlike(run, criteriaOf(run, record, now, choice)));
+  if (!existsSync(file)) throw new InputError([{ message: `${id} has not come to its end: nothing to judge` }]);
+  return JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
 }
 
 /**
@@ -105,7 +126,12 @@ async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
   return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };
 }
 
-async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): Promise<Report> {
+async function reportOn(
+  run: RunDir,
+  saved: SavedOutcome,
+  criteria: Criteria,
+  checks: ReturnType<typeof checksOf> = [],
+): Promise<Report> {
   const { facts, steps, inMadeFiles, interrupted, problem } = saved;
   const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
@@ -116,13 +142,23 @@ async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): P
     const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
     withLastLines.push({ ...step, ...(last && { lastLines: last }) });
   }
+  const inChecks: Finding[] = [];
+  const details: [string, unknown][] = [];
+  for (const { id, check } of checks) {
+    const result = await check(subject(saved, criteria));
+    if (!result) continue;
+    inChecks.push(...result.findings);
+    details.push([id, result.details]);
+  }
   const outcome: Outcome = {
     steps: withLastLines,
     inLogs,
+    inChecks,
     ...(interrupted !== undefined && { interrupted }),
     ...(problem !== undefined && { problem }),
   };
-  return buildReport(facts, outcome, criteria);
+  const report = buildReport(facts, outcome, criteria);
+  return details.length > 0 ? { ...report, checks: Object.fromEntries(details) } : report;
 }
 
 function lastLinesOf({ directory, files }: StepLogs): ReturnType<typeof lastLines> {

@@ -9,6 +9,9 @@ import type { RunDir, RunStore } from '../store/store.ts';
 /** Earlier good runs that durations and sizes are compared with: more say little more about what is usual. */
 const EARLIER = 10;
 
+/** Good runs that outputs are compared with: more cost time and change little. */
+const ALIKE = 5;
+
 /** The report of a run as it was stored; undefined where there is none. */
 export function readReport(run: RunDir): Report | undefined {
   try {
@@ -44,7 +47,19 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
     .filter(({ record: { id } }) => id !== report.run)
     .slice(0, EARLIER - 1)
     .flatMap(({ run }) => readReport(run) ?? []);
-  return { report, earlier: [report, ...others] };
+  const alike = chosen === undefined ? alikeOf([report, ...others]) : [report];
+  return { report, earlier: [report, ...others], alike };
+}
+
+/**
+ * Good runs whose outputs say the same, newest first: back to the one that was accepted although it differs from those before
+ * it. Whoever accepts that makes it the new standard.
+ */
+function alikeOf(reports: readonly Report[]): Report[] {
+  const last = reports.findIndex(({ findings }) =>
+    findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info'),
+  );
+  return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
 }
 
 /** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */

@@ -1,0 +1,21 @@
+import type { PartCase } from '../../report/parts.ts';
+import { type Details, totalCounts, worstObjects } from './details.ts';
+
+/**
+ * A case for each object that is not compatible, and one for all with the numbers of each state. An object that differs is
+ * a failure where the policy lets it fail the run. Without a reference there is no case.
+ */
+export function renderJunit(details: Details): PartCase[] {
+  const group = 'histograms';
+  const numbers = totalCounts(details);
+  const total = numbers.reduce((sum, [, n]) => sum + n, 0);
+  const text = numbers.map(([state, n]) => `${n} ${state}`).join(', ');
+  if (details.references.length === 0) return [];
+  return [
+    { group, name: 'compared', kind: total > 0 ? 'passed' : 'skipped', message: text },
+    ...worstObjects(details).map(({ file, object: { name, state, severity, reason } }): PartCase => {
+      const kind = severity === 'error' ? 'failure' : 'skipped';
+      return { group, name: `${file.step} ${file.file} ${name}`, kind, message: `${state}: ${reason}` };
+    }),
+  ];
+}

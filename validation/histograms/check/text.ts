@@ -1,0 +1,33 @@
+import { printable } from '../../report/printable.ts';
+import { type Details, describeReferences, totalCounts, worstObjects } from './details.ts';
+
+/** Objects that are listed, where nothing else is said: report.json has more. */
+const WORST = 10;
+/** Characters of a reason: two lines of a terminal. */
+const REASON = 160;
+
+/** For a terminal: counts, files that were not compared, and the worst objects, `most` of them. */
+export function renderText(details: Details, most: number = WORST): string[] {
+  const numbers = totalCounts(details).map(([state, n]) => `${n} ${state}`);
+  const heading = `Histograms: ${numbers.length > 0 ? numbers.join(', ') : details.references.length > 0 ? 'none compared' : 'no reference'}`;
+  const objects = worstObjects(details);
+  return [
+    heading,
+    `  ${printable(describeReferences(details))}`,
+    ...details.files
+      .filter(({ state }) => state === 'not readable' || state === 'not compared')
+      .map(({ step, file, state, reason }) => `  ${printable(`${step} ${file}: ${state}: ${reason}`)}`),
+    ...objects
+      .slice(0, most)
+      .flatMap(({ file, object: { name, state, reason } }) => [
+        `  ${state} ${printable(`${file.step} ${file.file} ${name}`)}`,
+        `    ${printable(cut(reason))}`,
+      ]),
+    ...(objects.length > most ? [`  and ${objects.length - most} more, see report.json`] : []),
+  ];
+}
+
+function cut(text: string): string {
+  const characters = [...text];
+  return characters.length > REASON ? `${characters.slice(0, REASON).join('')}…` : text;
+}
