@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
+import { type CST, type Document, isMap, LineCounter, type Node, Parser, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { type Constraint, DEFAULT_POOL, type FetchUri, type Pool, type VolumeMount } from './scheduler/pool.ts';
 
@@ -90,22 +90,33 @@ const poolSchema = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('File with the managers’ password, as the worker sees it'),
 });
 
+/**
+ * Lists and mappings within one another; a pool has four. The parser calls itself for each, and Node.js may end without an
+ * exception where it has no stack left.
+ */
+const MAX_DEPTH = 50;
+
+/** So many values may come from one alias, with those that it contains; a file by hand has a few. */
+const MAX_ALIASES = 100;
+
 const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1) });
 
 /** Reads pools from YAML text; what a pool leaves out comes from `base`. @throws ConfigError with file, line and column */
 export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL): Pool[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
+  const tooDeep = firstTooDeep(text, lines);
+  if (tooDeep !== undefined) throw new ConfigError(`${at(tooDeep)}: more than ${MAX_DEPTH} lists within one another`);
+  const document = parseDocument(text);
   const [syntax] = document.errors;
   if (syntax) throw new ConfigError(`${at(syntax.pos[0])}: ${syntax.message.split('\n')[0]}`);
 
   const place = (keys: Keys): string => at(offsetOf(document.contents, keys));
   const problems: string[] = [];
-  const parsed = fileSchema.safeParse(document.toJS() ?? {});
+  const parsed = fileSchema.safeParse(contentOf(document, at) ?? {});
   for (const issue of parsed.error?.issues ?? []) {
     const keys = issue.path.filter((key) => typeof key !== 'symbol');
     for (const extra of issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]]) {
@@ -133,6 +144,45 @@ export function parsePools(text: string, path: string, base: Pool = DEFAULT_POOL
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return pools;
+}
+
+/** The offset at which lists and mappings are nested too deeply; undefined where none are. */
+function firstTooDeep(text: string, lines: LineCounter): number | undefined {
+  const open: { token: CST.Token; depth: number }[] = [];
+  for (const root of new Parser(lines.addNewLine).parse(text)) {
+    open.push({ token: root, depth: 0 });
+    for (let next = open.pop(); next; next = open.pop()) {
+      const { token, depth } = next;
+      if (depth > MAX_DEPTH) return token.offset;
+      const inside = 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+      if (token.type === 'document') inside.push(token.value);
+      for (const one of inside) if (one) open.push({ token: one, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+/**
+ * What a document says, with its aliases resolved; a few of them that repeat one another could fill the memory.
+ * @throws ConfigError at the alias that has no anchor before it, or at the last one when they multiply
+ */
+function contentOf(document: Document.Parsed, at: (offset: number) => string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    const anchors = new Set<string>();
+    let offset = 0;
+    visit(document, {
+      Node: (_, node) => {
+        if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      },
+      Alias: (_, { source, range }) => {
+        offset = range?.[0] ?? offset;
+        return anchors.has(source) ? undefined : visit.BREAK;
+      },
+    });
+    throw new ConfigError(`${at(offset)}: ${(error as Error).message}`);
+  }
 }
 
 /** Settings that are right by themselves, but not together. */

@@ -9,37 +9,38 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue'].map((name) => `framework/${name}`),
-  'framework/ops': ['framework/scheduler'],
-  'framework/local': ['framework/mesos', 'framework/store'],
+  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue', 'http'].map((name) => `framework/${name}`),
+  'framework/ops': ['framework/scheduler', 'framework/http'],
+  'framework/local': ['framework/mesos', 'framework/store', 'framework/http'],
   'framework/store': [],
   'framework/scheduler': ['framework/mesos'],
   'framework/mesos': [],
   'framework/workqueue': [],
+  'framework/http': [],
   ...ofValidation({
     cli: 'config server runs/life runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
-      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step input units',
+      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
     'runs/local': 'runs/store workflow input',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow step',
     'runs/judging': 'runs/store report checks input',
     'runs/retention': 'runs/store input units',
-    'runs/inputs': 'runs/store workflow step input',
+    'runs/inputs': 'runs/store workflow step files input',
     'runs/store': 'report checks step logs input statistics',
     notify: 'report workflow input units',
     schedule: 'report workflow step input units',
-    preflight: 'report workflow input units',
+    preflight: 'report workflow files input units',
     web: 'graph report statistics units',
     graph: 'report input units',
     checks: 'report input statistics units',
     report: 'statistics units',
     makeflow: 'step',
-    workflow: 'step jdl input units',
-    step: 'logs jdl input',
-    jdl: 'input',
+    workflow: 'step jdl files input units',
+    step: 'logs jdl files input',
+    jdl: 'files input',
     logs: 'files',
     files: '',
     input: '',
@@ -48,7 +49,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   }),
 };
 
-/** The two commands meet in `relval --local`, and in that both read the catalog. */
+/** The two commands meet in `relval --local`, in that both read the catalog, and in how both guard their HTTP servers. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/runs/local/local.ts': [
     'framework',
@@ -59,6 +60,9 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/local/containers.ts': ['framework', 'framework/local'],
   'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/server/guard.ts': ['framework/http'],
+  'validation/server/server.ts': ['framework/http'],
+  'validation/server/upgrades.ts': ['framework/http'],
 };
 
 function ofValidation(table: Record<string, string>): Record<string, string[]> {

@@ -46,7 +46,7 @@ export function useCluster(options: Partial<LocalMasterOptions> = {}): Cluster {
     if (REAL_MASTER) lock = await lockMaster(REAL_MASTER);
     else {
       workDir = mkdtempSync(join(tmpdir(), 'conformance-'));
-      embedded = await startLocalMaster({ workDir, agents: AGENTS, log: QUIET, ...options });
+      embedded = await startLocalMaster({ workDir, agents: AGENTS, log: QUIET, credentials: undefined, ...options });
     }
   }, LOCK_PATIENCE_MS);
   afterEach(async () => {

@@ -53,6 +53,8 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       coreDumps: _c,
       outOfMemory: _k,
       missing: _o,
+      empty: _p,
+      cutOff: _q,
       lastLines: _w,
       earlier: _r,
       ...rest

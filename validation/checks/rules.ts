@@ -19,6 +19,7 @@ const CHECKS = [
   'core-dump',
   'missing-output',
   'empty-output',
+  'cut-off-output',
   'time-limit',
   'time',
   'memory',

@@ -109,13 +109,17 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
   return troubles;
 }
 
-function ofOutputs({ missing = [], outputs }: StepOutcome): Trouble[] {
+function ofOutputs({ missing = [], empty = [], cutOff = [], outputs }: StepOutcome): Trouble[] {
+  const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
     ...missing.map((output): Trouble => {
       return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
     }),
-    ...outputs
-      .filter(({ size }) => size === 0)
-      .map(({ name }): Trouble => ({ check: 'empty-output', message: `the output ${name} is empty`, output: name })),
+    ...[...unpacked, ...empty].map((output): Trouble => {
+      return { check: 'empty-output', message: `the output ${output} is empty`, output };
+    }),
+    ...cutOff.map((output): Trouble => {
+      return { check: 'cut-off-output', message: `the output ${output} is cut off: its end is missing`, output };
+    }),
   ];
 }

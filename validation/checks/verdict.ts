@@ -2,7 +2,7 @@ import { countTroubles, groupFindings, tell } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
 import { counted } from '../units/count.ts';
 import { isReleaseError } from './judge-step.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, STUCK } from './outcome.ts';
 import type { Policy } from './policy.ts';
 
 export function countStates(steps: readonly StepReport[], findings: readonly Finding[]): Report['totals'] {
@@ -66,8 +66,10 @@ export function decide(evidence: Evidence): Decision {
     const reason = `${failed} ${of} failed${describe(failing, against, reference)}${missing}${rest}`;
     return { verdict: 'failed', reason };
   }
-  const cause =
-    outcome.problem ?? findings.find((one) => one.severity === 'error' && !letThrough.includes(one))?.message;
+  const cause = causeOf(
+    outcome.problem,
+    findings.find((one) => one.severity === 'error' && !letThrough.includes(one)),
+  );
   const because = cause === undefined ? '' : `: ${cause}`;
   if (steps.length === 0) return { verdict: 'broken', reason: `no step was run${because}` };
   const known = letThrough.length > 0 && knownText(letThrough);
@@ -82,6 +84,12 @@ export function decide(evidence: Evidence): Decision {
   const all = steps.length === 1 ? 'the step' : `all ${steps.length} steps`;
   const good = known ? `no new errors; ${known} did not count` : `${all} succeeded, without known errors in the logs`;
   return { verdict: 'passed', reason: `${good}${remarks(evidence)}` };
+}
+
+/** What kept a run from being judged: what went wrong as a whole, else what became of the first step that it went wrong in. */
+function causeOf(problem: string | undefined, first: Finding | undefined): string | undefined {
+  if (!first || (problem !== undefined && problem !== STUCK)) return problem;
+  return `${first.step}: ${first.message}`;
 }
 
 /** What the policy does not tolerate beside errors. */

@@ -28,9 +28,11 @@ export const generateCommand = defineCommand(
     for (const { file, steps } of written) {
       console.log(`${file}: ${counted(steps.length, 'step')}; run it with: cd ${args.output} && makeflow ${file}`);
     }
+    const without = plan.stages.filter(({ phase }) => !written.some((one) => one.phase === phase));
     for (const { stage, file, madeBy } of plan.pending) {
       console.log(
-        `stage ${stage} is not written: it has one step for each line of ${file}, which ${madeBy} makes at run time`,
+        `not written: ${without.map(({ name }) => name).join(', ')}. ${stage} has one step for each line of ${file}, which ${madeBy} makes ` +
+          `at run time. Put that file beside ${args.input}, and generate again.`,
       );
     }
   },

@@ -74,7 +74,9 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   const { startAt, stopAt, only, workflow } = args;
   if (
     args.lenient ||
-    [...args.set, ...args.setAppend, startAt, stopAt, only, workflow].some((given) => given !== undefined)
+    [...args.set, ...args.setAppend, ...(args.arg ?? []), startAt, stopAt, only, workflow].some(
+      (given) => given !== undefined,
+    )
   ) {
     throw new InputError([{ message: `${id} is a run: it is drawn as it was started, without other settings` }]);
   }

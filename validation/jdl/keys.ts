@@ -4,6 +4,21 @@ import type { Item, Value } from './parse.ts';
 /** Values by key, as a JDL has them after overrides and suffixes. */
 export type Values = ReadonlyMap<string, Value>;
 
+/** Values that know which of them were asked for: others make no difference. */
+export class UsedValues extends Map<string, Value> {
+  readonly used = new Set<string>();
+
+  override get(key: string): Value | undefined {
+    this.used?.add(key);
+    return super.get(key);
+  }
+
+  /** Where a value stands; this is no use of it. */
+  at(key: string): Position | undefined {
+    return super.get(key)?.at;
+  }
+}
+
 /** The value as text: a list's items joined with commas, a missing key as undefined. */
 export function textOf(values: Values, key: string): string | undefined {
   const value = values.get(key);
@@ -16,7 +31,7 @@ export function itemsOf(values: Values, key: string): Item[] {
   const value = values.get(key);
   if (!value) return [];
   if (value.kind === 'list') return value.items;
-  return value.text === '' ? [] : [{ text: value.text, at: value.at }];
+  return value.text.trim() === '' ? [] : [{ text: value.text, at: value.at }];
 }
 
 /** `KEY = 1`, the only way to switch something on. */
@@ -38,6 +53,32 @@ export function positionOf(values: Values, key: string): Position | undefined {
 /** AliEn's packages without the jemalloc ones, which the predecessor drops. */
 export function packagesOf(values: Values): string[] {
   return itemsOf(values, 'Packages')
-    .map((item) => item.text)
+    .map((item) => item.text.trim())
     .filter((name) => !name.includes('jemalloc'));
+}
+
+/** Keys whose items are names: an empty one can only be a mistake. */
+const LISTS = [
+  'Packages',
+  'Output',
+  'OutputFile',
+  'OutputArchive',
+  'InputFile',
+  'InputDataCollection',
+  'JDLVariables',
+  'ExtraVariables',
+];
+
+/** Removes empty entries of lists, with a warning for each. */
+export function dropEmptyEntries(values: Map<string, Value>, warnings: string[]): void {
+  for (const [key, value] of [...values]) {
+    if (value.kind !== 'list' || !LISTS.includes(key)) continue;
+    const items = value.items.filter((item) => item.text.trim() !== '');
+    if (items.length === value.items.length) continue;
+    for (const { text, at } of value.items) {
+      if (text.trim() === '')
+        warnings.push(`${at.source.file}:${at.line}:${at.column}: an empty entry of ${key} is left out`);
+    }
+    values.set(key, { ...value, items });
+  }
 }

@@ -82,8 +82,8 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   await rm(files.port, { force: true });
   const args = ['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file];
   const [command, ...rest] = run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', ...args] : args;
-  const stdout = openSync(files.stdout, 'a');
-  const stderr = openSync(files.stderr, 'a');
+  const stdout = openSync(files.stdout, 'a', 0o600);
+  const stderr = openSync(files.stderr, 'a', 0o600);
   const child = spawn(command as string, rest, {
     cwd: directory,
     // without it Debian's makeflow starts an MPI daemon and wants ssh

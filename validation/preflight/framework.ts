@@ -1,6 +1,8 @@
 import { request } from 'undici';
 
 const PATIENCE_MS = 3000;
+/** Characters that are shown of a refusal. */
+const LONGEST_REASON = 200;
 /** Bytes of an answer. */
 const LARGEST = 32 * 1024 * 1024;
 
@@ -26,8 +28,10 @@ export async function askFramework(url: string): Promise<FrameworkAnswer> {
       if (size > LARGEST) throw new Error('its answer is too long');
       chunks.push(chunk as Buffer);
     }
-    if (statusCode !== 200) throw new Error(`it answers with status ${statusCode}`);
-    return { url, reachable: true, state: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+    const text = Buffer.concat(chunks).toString('utf8');
+    if (statusCode !== 200)
+      throw new Error(`it answers with status ${statusCode}: ${text.slice(0, LONGEST_REASON).trim()}`);
+    return { url, reachable: true, state: JSON.parse(text) };
   } catch (error) {
     const { name, message } = error as Error;
     return { url, reachable: false, error: name === 'TimeoutError' ? 'it does not answer' : message };

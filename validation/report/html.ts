@@ -50,7 +50,7 @@ function renderAnswer(report: Report): string {
     [countTroubles(errors('new')), 'new errors', 'new', 'failed'],
     [countTroubles(errors('known')), 'known errors', 'known', 'broken'],
     [fixed.length, 'fixed', 'fixed', 'succeeded'],
-    [changes.length, 'not as usual', 'changes', 'broken'],
+    [changes.length, 'changed times and sizes', 'changes', 'broken'],
   ];
   const items = tiles.map(([n, what, target, kind]) =>
     n > 0
@@ -111,7 +111,7 @@ function renderComponents({ components = [] }: Report): string {
 <td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
   );
   return `<section aria-labelledby="components">
-<h2 id="components">Who must look</h2>
+<h2 id="components">Components and contacts</h2>
 <div class="scroll" role="region" aria-label="table of components" tabindex="0">
 <table>
 <thead><tr><th scope="col">Component</th><th scope="col">Contact</th><th scope="col" class="number">New errors</th>
@@ -128,7 +128,7 @@ function renderChanges({ changes = [] }: Report): string {
   if (changes.length === 0) return '';
   const rest = changes.length - CHANGES;
   return `<section aria-labelledby="changes">
-<h2 id="changes">Not as usual: ${changes.length}</h2>
+<h2 id="changes">Times and sizes that changed: ${changes.length}</h2>
 <ul>
 ${sortChanges(changes)
   .slice(0, CHANGES)

@@ -106,7 +106,7 @@ export const reportSchema = z
         }),
       )
       .optional()
-      .describe('who must look, those with new errors first'),
+      .describe('components and their contacts, those with new errors first'),
     steps: z.array(step),
     provenance: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   })

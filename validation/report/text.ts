@@ -45,12 +45,12 @@ export function renderResult(report: Report, { colour }: { colour: boolean }): s
   lines.push(...findingLines(report, c));
   const changes = sortChanges(report.changes ?? []);
   if (changes.length > 0) {
-    lines.push('', c.bold(`Not as usual: ${changes.length}`));
+    lines.push('', c.bold(`Times and sizes that changed: ${changes.length}`));
     lines.push(...changes.slice(0, CHANGES).map((change) => `  ${printable(describeChange(change))}`));
     if (changes.length > CHANGES) lines.push(`  and ${changes.length - CHANGES} more, see report.json`);
   }
   const { components = [] } = report;
-  if (components.length > 0) lines.push('', c.bold('Who must look'), ...components.map(describeComponent));
+  if (components.length > 0) lines.push('', c.bold('Components and contacts'), ...components.map(describeComponent));
 
   const { unneeded = [] } = report;
   if (unneeded.length > 0) {

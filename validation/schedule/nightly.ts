@@ -84,6 +84,7 @@ const nightly = z.strictObject({
   release: release.optional(),
   set: z.array(setting).optional(),
   setAppend: z.array(setting).optional(),
+  arg: z.array(z.coerce.string()).optional(),
   workflow: z.string().min(1).optional(),
   stopAt: z.string().min(1).optional(),
   retries: z.number().int().nonnegative().optional(),
@@ -121,6 +122,8 @@ export interface Nightly
   times: Times;
   set: string[];
   setAppend: string[];
+  /** Of `$1`, `$2`, … in the JDL. */
+  arg: string[];
   local: boolean;
   /** Directory of the runs. */
   runs: string;
@@ -216,6 +219,7 @@ function build(
     times,
     set: entry.set ?? [],
     setAppend: entry.setAppend ?? [],
+    arg: entry.arg ?? [],
     local,
     runs: resolve(folder, pick('runs') ?? 'runs'),
     startWithin: pick('startWithin') ?? START_WITHIN,

@@ -204,6 +204,7 @@ export interface StartRun {
   name?: string;
   set?: string[];
   setAppend?: string[];
+  arg?: string[];
   startAt?: string;
   stopAt?: string;
   only?: string;

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { boundConnections } from '../../framework/http/connections.ts';
 import type { ServerInfo } from './api.ts';
 import { readCluster } from './cluster.ts';
-import { boundConnections } from './connections.ts';
 import { Context, hasIt, sendJson } from './context.ts';
 import { guard } from './guard.ts';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.ts';
@@ -70,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
   });
   const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
   const connections = boundConnections(app.server);
+  app.server.on('upgrade', ({ socket }) => connections.forget(socket));
   const upgrades = new Upgrades(app.server, context, allowedHosts);
   await addRoutes(app, context, options, allowedHosts, {
     connections: () => connections.count,
@@ -113,7 +114,7 @@ async function addRoutes(
   });
   app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
     reply.headers(DATA_HEADERS);
-    guard({ method, headers, localAddress: raw.socket.localAddress }, allowedHosts);
+    guard({ method, target: raw.url, headers, localAddress: raw.socket.localAddress }, allowedHosts);
   });
   app.addHook('onResponse', async ({ routeOptions }, reply) => {
     metrics.requests.observe(

@@ -30,14 +30,14 @@ addresses() {
 
 # fetch_member ADDRESS NAME TARGET: the file NAME out of a directory or a zip archive.
 fetch_member() {
-  case $1 in
+  case $(path_of "$1") in
     *.zip)
       fetch "$1" archive.zip && unzip -p archive.zip "$2" >"$3" 2>/dev/null
       local status=$?
       rm -f archive.zip
       [ $status -eq 0 ]
       ;;
-    *) fetch "${1%/}/$2" "$3" ;;
+    *) fetch "$(below "${1%/}" "$2")" "$3" ;;
   esac
 }
 

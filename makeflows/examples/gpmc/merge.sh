@@ -26,7 +26,7 @@ for entity in "${entities[@]}"; do
   inputs=()
   missing=0
   while IFS= read -r address; do
-    source=${address%/*}/$entity
+    source=$(beside "$address" "$entity")
     copy=input.${#inputs[@]}.$entity
     if fetch "$source" "$copy"; then
       inputs+=("$copy")

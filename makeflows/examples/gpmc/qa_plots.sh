@@ -20,7 +20,8 @@ sleep "${RELVAL_DEMO_SECONDS:-1}"
 mkdir -p qa_plots merged || fatal "cannot make qa_plots in $PWD"
 
 for address in "$@"; do
-  name=${address##*/}
+  name=$(path_of "$address")
+  name=${name##*/}
   if ! fetch "$address" "merged/$name"; then
     echo "I-QaPlots: not there: $address"
   elif [ "${name%.zip}" != "$name" ]; then

@@ -32,7 +32,8 @@ esac
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
 fetch "$file" raw.data || fatal "raw data '$file' cannot be read"
-base=${file##*/}
+base=$(path_of "$file")
+base=${base##*/}
 chunk=${base:11:3}
 calibration=()
 if [ "$pass" != cpass0 ]; then

@@ -43,7 +43,7 @@ export class Framework {
   #run: Run | undefined;
 
   /** Workers are plain processes. @param args further flags, without `--state-dir` */
-  constructor(cluster: Cluster, ...args: string[]) {
+  constructor(cluster: Pick<Cluster, 'address'>, ...args: string[]) {
     this.#args = ['--master', cluster.address, '--docker', 'none', ...args];
     onTestFinished(async () => void (await this.kill()));
   }

@@ -83,7 +83,7 @@ describe('a policy', () => {
     );
     const { exitStatus: _, ...lost } = step('b', { ending: 'lost', message: 'its worker was lost' });
     expect(verdict([error('a', 'old')], { policy, reference: before }, [step('a'), lost])).toBe(
-      'broken: nothing is known of 1 of 2 steps: its worker was lost',
+      'broken: nothing is known of 1 of 2 steps: b: its worker was lost',
     );
   });
 

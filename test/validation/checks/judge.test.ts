@@ -177,7 +177,7 @@ describe('judge', () => {
   it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {
     expect(judged([step('a'), without('b', lost)], { inLogs: [inLog('b')] })).toMatchObject({
       verdict: 'broken',
-      reason: 'nothing is known of 1 of 2 steps: its worker was lost',
+      reason: 'nothing is known of 1 of 2 steps: b: its worker was lost',
       states: 'succeeded broken',
       findings: ['warning killed b', 'error infrastructure b'],
     });

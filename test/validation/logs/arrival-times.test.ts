@@ -19,6 +19,7 @@ import { arrivalTimes, timesPath } from '../../../validation/logs/arrival-times.
 import { logSegments } from '../../../validation/logs/live-log.ts';
 import { findLeftOut } from '../../../validation/logs/log-bundle.ts';
 import { type LogReceiver, type ReceiverOptions, startLogReceiver } from '../../../validation/step/log-receiver.ts';
+import { masksOf } from '../../../validation/step/mask.ts';
 
 const TOKEN = 'aToken_0123';
 const EXECUTION = 'sim0001-1-2-host';
@@ -43,8 +44,8 @@ afterEach(async () => {
 async function start(changes: Partial<ReceiverOptions> = {}): Promise<LogReceiver> {
   const receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token: TOKEN,
-    secrets: [],
+    tokenOf: () => TOKEN,
+    masks: masksOf([]),
     limit: 1 << 20,
     admit: () => ({ directory: join(dir, 'live') }),
     onProblem: (problem) => problems.push(problem),
@@ -224,7 +225,7 @@ describe('the times of a log', () => {
   });
 
   it('end where the stream did: what only the final log has came with it', async () => {
-    const receiver = await start({ secrets: ['hunter2'] });
+    const receiver = await start({ masks: masksOf(['hunter2']) });
     const { socket } = await connected(receiver);
     // What may be the beginning of a secret is held until the end.
     socket.end('came\nhunt');

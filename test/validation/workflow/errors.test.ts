@@ -208,7 +208,7 @@ describe('a workflow file', () => {
     [
       'half a core',
       '  - { name: a, command: x, resources: { cores: 0.5 } }',
-      '3:48: stages.0.resources.cores: expected a whole number',
+      '3:48: stages.0.resources.cores: expected a whole number, or jdl',
     ],
     [
       'a number of jobs',

@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 /** The flags that say what is to be run: shared by `plan`, `generate` and `run`. */
 export function inputOptions<T>(yargs: Argv<T>) {
   return yargs
-    .group(['set', 'set-append', 'lenient', 'workflow', 'start-at', 'stop-at', 'only', 'from'], 'What is run:')
+    .group(['set', 'set-append', 'arg', 'lenient', 'workflow', 'start-at', 'stop-at', 'only', 'from'], 'What is run:')
     .positional('input', { type: 'string', demandOption: true, describe: 'A JDL, or a workflow (.yaml) of your own' })
     .option('set', {
       type: 'string',
@@ -18,6 +18,12 @@ export function inputOptions<T>(yargs: Argv<T>) {
       default: [] as string[],
       nargs: 1,
       describe: 'KEY=VALUE: append to a key of the JDL; repeatable',
+    })
+    .option('arg', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'VALUE of $1 in the JDL, the next one that of $2, …: what `submit` gets behind the name of the JDL',
     })
     .option('lenient', {
       type: 'boolean',

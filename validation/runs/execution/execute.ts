@@ -5,6 +5,7 @@ import { phaseSteps } from '../../makeflow/phase.ts';
 import type { WorkQueueBatch } from '../../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
+import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { planPhase } from '../inputs/made-files.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from '../judging/criteria.ts';
@@ -14,6 +15,7 @@ import type { RunLock } from '../store/lock.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 import { runPhase } from './phase.ts';
+import { stepTokens } from './step-key.ts';
 import type { LogStreams } from './streams.ts';
 
 export interface Execution {
@@ -70,10 +72,17 @@ export async function executeRun(execution: Execution): Promise<Report> {
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
-async function writePhase(run: RunDir, plan: Plan, phase: number, { secrets, logLimit }: LogChoice): Promise<void> {
+async function writePhase(
+  run: RunDir,
+  plan: Plan,
+  phase: number,
+  { secrets = [], logLimit }: LogChoice,
+): Promise<void> {
+  const tokens = stepTokens(run);
   await writeMakeflow(plan, run.work, phase, {
     patterns: patternsForGrep(rulesOf(run)),
-    exports: (secrets ?? []).map(({ name }) => name),
+    exports: secrets.length > 0 ? [...secrets.map(({ name }) => name), MASKS_VARIABLE] : [],
+    tokenOf: (step) => tokens.of(step),
     outputLimit: logLimit,
   });
 }

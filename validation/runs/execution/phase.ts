@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { STUCK } from '../../checks/outcome.ts';
+import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
+import { givesTokens } from '../../makeflow/rules.ts';
 import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../../makeflow/run.ts';
 import { type FlowState, isComplete, isStuck } from '../../makeflow/transaction-log.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
+import { maskFile, maskLines } from '../../step/mask.ts';
+import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { StepTracker } from './step-tracker.ts';
@@ -38,7 +44,12 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   const { journal, written, batch, retries, signal, streams } = options;
   const directory = journal.run.work;
   const files = makeflowFiles(directory, written.file);
+  // Secrets and tokens come here before they are masked; a run of before may let others in.
+  chmodSync(directory, 0o700);
+  removeFailureNotes(directory);
   mendLog(files.transactions);
+  const secrets = Object.values(options.secrets);
+  const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({
     directory,
     file: written.file,
@@ -46,7 +57,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     retries: retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries)),
     batch,
     dieWithParent: true,
-    env: { ...options.secrets, ...streams.environment },
+    env: { ...options.secrets, [MASKS_VARIABLE]: maskLines(secrets), ...streams.environment(own) },
     keepOpen: options.keepOpen,
   });
 
@@ -60,9 +71,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     failure ??= error;
     abort();
   };
-  const { finish: finishLog } = streams;
-  const secrets = Object.values(options.secrets);
-  const tracker = new StepTracker({ journal, written, directory, retries, secrets, finishLog, onError });
+  const { finish: finishLog, masks } = streams;
+  const tracker = new StepTracker({ journal, written, directory, retries, masks, finishLog, onError });
   const logs = followFlow(files, (events) => tracker.take(events), onError);
   streams.admitBy((execution) => {
     logs.look();
@@ -86,6 +96,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     logs.look();
     if (!failure) tracker.interrupted();
     await tracker.collected();
+    for (const file of [files.stdout, files.stderr]) await maskFile(file, masks);
     if (failure) throw failure;
     const problem = describeEnd(logs.flow, { stuck, code, killedBy, stderr: files.stderr });
     journal.add({ type: 'phase-ended', phase: written.phase, how: problem ?? 'complete' });
@@ -98,6 +109,18 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     logs.close();
     makeflow.interrupt();
     await makeflow.exited;
+    removeFailureNotes(directory);
+  }
+}
+
+/** The first 4 kB of a file. */
+function beginningOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4096);
+    return bytes.toString('latin1', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -110,7 +133,7 @@ interface MakeflowEnd {
 
 function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (isComplete(flow)) return undefined;
-  if (end.stuck) return 'steps wait for one that failed for good';
+  if (end.stuck) return STUCK;
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   const how = end.killedBy ? `by ${end.killedBy}` : `with status ${end.code}`;
   const said = readFileSync(end.stderr, 'utf8').trim().split('\n').at(-1);

@@ -1,14 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { failedDirectory, removeFailureNote } from '../../makeflow/failure-notes.ts';
 import type { FlowEvent } from '../../makeflow/follow.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
+import type { Execution } from '../../step/log-receiver.ts';
 import { stepFile } from '../../step/names.ts';
+import type { Needles } from '../../step/needles.ts';
 import type { StepResult } from '../../step/result.ts';
 import type { Step } from '../../workflow/plan.ts';
 import type { Decision, Happening } from '../store/attempts.ts';
-import { placeFiles, readResult, takeFiles, writeLostResult } from '../store/collect.ts';
+import { placeFiles, readResult, removeTimes, takeFiles, writeLostResult } from '../store/collect.ts';
 import type { NewEvent, RunJournal } from '../store/journal.ts';
 import { Lanes } from './lanes.ts';
+import type { Admit } from './streams.ts';
 
 /** Attempts whose logs are unpacked at the same time. */
 const LANES = 4;
@@ -22,7 +26,8 @@ export interface TrackerOptions {
   retries: number | undefined;
   /** Settles when what an execution has sent of its log is in its files. */
   finishLog: (execution: string) => Promise<void>;
-  secrets: readonly string[];
+  /** What must not be seen in what attempts leave. */
+  masks: Needles;
   onError: (error: Error) => void;
 }
 
@@ -64,11 +69,12 @@ export class StepTracker {
 
   /**
    * An execution says hello.
-   * @returns the directory of its attempt, whose logs it may write; or why it must not run
+   * @returns the directory of its attempt, whose logs it may write; or why it must not run; undefined: it may run, but
+   *   its logs are not taken, because another execution has its attempt
    */
-  admit({ step, id, host }: { step: string; id: string; host: string }): { directory: string } | { refuse: string } {
+  admit({ step, id, host }: Pick<Execution, 'step' | 'id' | 'host'>): ReturnType<Admit> {
     const welcome = this.#journal.attempts.hello(step, id, host);
-    if ('refuse' in welcome) return welcome;
+    if (!welcome || 'refuse' in welcome) return welcome;
     const { attempt, begun, known } = welcome;
     if (begun) this.#carryOut(begun, Date.now(), false);
     if (!known) this.#tell(step, { type: 'step-connected', step, attempt, execution: id, host });
@@ -140,8 +146,10 @@ export class StepTracker {
       return;
     }
     // What a failed attempt left is here until the next one ends, so its files are linked now and looked at in turn.
-    const failed = join(this.#options.directory, `makeflow.failed.${this.#nodeOf.get(step)}`);
-    const from = how === 'complete' ? this.#options.directory : failed;
+    const { directory } = this.#options;
+    const node = this.#nodeOf.get(step) as number;
+    const from = how === 'complete' ? directory : failedDirectory(directory, node);
+    if (how === 'failed') removeFailureNote(directory, node);
     let number = attempt;
     if (!open) {
       if (surplus && isRefused(from, step)) return;
@@ -169,12 +177,14 @@ export class StepTracker {
     message: string,
     event: (result: StepResult | undefined) => NewEvent,
   ): void {
-    const { finishLog, secrets } = this.#options;
+    const { finishLog, masks } = this.#options;
     const { run, attempts, view } = this.#journal;
     this.#lanes.later(step, async () => {
       const execution = attempts.executionOf(step, attempt);
       if (execution !== undefined) await finishLog(execution);
-      const result = await placeFiles(run, step, attempt, secrets);
+      const result = await placeFiles(run, step, attempt, masks);
+      // Times of a stream that is not the one of the files that have come back mean nothing.
+      if (result && result.execution !== execution) removeTimes(run, step, attempt);
       if (!result) {
         const { host, start } = view.steps.get(step) ?? {};
         const of = this.#steps.get(step) as Step;

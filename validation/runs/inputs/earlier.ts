@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { isAbsolutePlace, isXrootd, placeBelow, xrootdParts } from '../../files/places.ts';
 import { InputError } from '../../input/input-error.ts';
 import { stepFile } from '../../step/names.ts';
 import { globMatches } from '../../workflow/glob.ts';
@@ -25,7 +26,7 @@ const XRDFS_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' 
  * @throws {InputError} that lists what is missing
  */
 export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]> {
-  const below = needs.find(({ directory }) => !isAbsolute(directory) && !/^(root:\/\/|\$)/.test(directory));
+  const below = needs.find(({ directory }) => !isAbsolutePlace(directory));
   if (below) {
     throw new InputError([
       {
@@ -35,7 +36,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   }
   const byDirectory = new Map<string, StoredFile[]>();
   for (const need of needs) {
-    const directory = need.file.includes('/') ? `${need.directory}/${dirname(need.file)}` : need.directory;
+    const directory = need.file.includes('/') ? placeBelow(need.directory, dirname(need.file)) : need.directory;
     byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), need]);
   }
   const absent = new Set<StoredFile>();
@@ -52,7 +53,9 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   await Promise.all(Array.from({ length: AT_ONCE }, checkSome));
   const missing = needs.filter((need) => absent.has(need));
   if (missing.length === 0) return [...warnings];
-  const listed = missing.slice(0, LISTED).map(({ step, directory, file }) => `  ${step}: ${directory}/${file}`);
+  const listed = missing
+    .slice(0, LISTED)
+    .map(({ step, directory, file }) => `  ${step}: ${placeBelow(directory, file)}`);
   if (missing.length > LISTED) listed.push(`  and ${missing.length - LISTED} more`);
   throw new InputError([
     {
@@ -69,7 +72,7 @@ function isThere({ file, archives }: StoredFile, names: readonly string[]): bool
 /** Names in a directory, none where it does not exist; or why that cannot be known. */
 async function list(directory: string): Promise<{ names: string[] } | { unknown: string }> {
   if (directory.includes('$')) return { unknown: `${directory} is only known on the worker` };
-  if (directory.startsWith('root://')) return listXrootd(directory);
+  if (isXrootd(directory)) return listXrootd(directory);
   try {
     return { names: await readdir(directory) };
   } catch (error) {
@@ -80,10 +83,10 @@ async function list(directory: string): Promise<{ names: string[] } | { unknown:
 }
 
 async function listXrootd(address: string): Promise<{ names: string[] } | { unknown: string }> {
-  const [, host = '', path = ''] = /^root:\/\/([^/]*)\/(.*)$/.exec(address) ?? [];
+  const { server, path, parameters } = xrootdParts(address);
   const options = { env: { ...process.env, ...XRDFS_ENVIRONMENT }, timeout: XRDFS_PATIENCE_MS, maxBuffer: 1 << 28 };
   try {
-    const { stdout } = await promisify(execFile)('xrdfs', [host, 'ls', path], options);
+    const { stdout } = await promisify(execFile)('xrdfs', [server, 'ls', path + parameters], options);
     return { names: stdout.split('\n').map((line) => line.slice(line.lastIndexOf('/') + 1)) };
   } catch (error) {
     const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding } from '../../report/model.ts';
 import { stepFile } from '../../step/names.ts';
@@ -34,8 +34,14 @@ export function planPhase(
   const bins: Record<string, readonly string[]> = {};
   for (const one of plan.pending) {
     const path = join(run.work, stepFile(one.madeBy, one.file));
-    if (existsSync(path)) bins[one.file] = readLines(path);
-    else if (due.includes(one)) return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
+    if (existsSync(path)) {
+      bins[one.file] = readLines(path);
+      // For whoever begins another run with --from this one, and must not read makeflow's directory.
+      mkdirSync(join(run.path, 'input'), { recursive: true });
+      copyFileSync(path, join(run.path, 'input', basename(path)));
+    }
+    if (!(one.file in bins) && due.includes(one))
+      return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
   }
   const unmade = due.find(({ madeBy }) => view.steps.get(madeBy)?.state === 'aborted');
   if (unmade) return { problem: `${unmade.madeBy}, which makes ${unmade.file}, was not run`, findings: [] };

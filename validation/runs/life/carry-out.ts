@@ -3,12 +3,13 @@ import { InputError } from '../../input/input-error.ts';
 import type { Report } from '../../report/model.ts';
 import { OUTPUT_LIMIT } from '../../step/stage-file.ts';
 import { executeRun } from '../execution/execute.ts';
+import { stepTokens } from '../execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import type { LocalCluster } from '../local/local.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
+import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
-import type { RunRecord } from '../store/record.ts';
 import { asSpaceError } from '../store/space.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
@@ -77,7 +78,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
   let streams: LogStreams | undefined;
   try {
     const secrets = readSecrets(request.secrets ?? []);
-    streams = await startStreams(record, Object.values(secrets));
+    streams = await startStreams(journal, Object.values(secrets));
     if (request.local) cluster = await startCluster(prepared, options);
     return await executeRun({
       journal,
@@ -98,11 +99,14 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
 }
 
 /** @throws InputError the address by which workers are to find us is none of this machine's */
-async function startStreams({ request }: RunRecord, secrets: readonly string[]): Promise<LogStreams> {
+async function startStreams({ run, record }: RunJournal, secrets: readonly string[]): Promise<LogStreams> {
+  const { request } = record;
+  const tokens = stepTokens(run);
   try {
     return await startLogStreams({
       local: request.local,
       address: request.logAddress,
+      tokens,
       secrets,
       limit: request.logLimit ?? OUTPUT_LIMIT,
     });

@@ -51,6 +51,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
     name: given.name ?? name,
     set: [...nightly.set, ...given.set],
     setAppend: [...nightly.setAppend, ...given.setAppend],
+    arg: given.arg ?? nightly.arg,
     workflow: given.workflow ?? workflow,
     stopAt: given.stopAt ?? stopAt,
     retries: given.retries ?? retries,
@@ -75,7 +76,18 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
   const plan = planInput(wanted, { allowMissing: true, outputBase: join(nightly.runs, 'RUN') });
   const packages = withVersion([...new Set(plan.stages.flatMap((stage) => stage.packages))], release.package, version);
   const setting = `Packages={ ${packages.map((text) => `"${text}"`).join(', ')} }`;
-  return { wanted: { ...wanted, set: [...wanted.set, setting] }, release: `${release.package}::${version}` };
+  const chosen = { ...wanted, set: [...wanted.set, setting] };
+  const stale = planInput(chosen, { allowMissing: true, outputBase: join(nightly.runs, 'RUN') }).stages.find((stage) =>
+    stage.packages.some((text) => !packages.includes(text)),
+  );
+  if (stale) {
+    const own = stale.packages.join(', ');
+    return {
+      wanted,
+      problem: `the stage ${stale.name} has Packages of its own (${own}), which the release does not change`,
+    };
+  }
+  return { wanted: chosen, release: `${release.package}::${version}` };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isXrootd } from '../../files/places.ts';
 import { InputError } from '../../input/input-error.ts';
 import { quote } from '../../step/shell-words.ts';
 import { megabytes, seconds } from '../../units/parse.ts';
@@ -194,7 +195,7 @@ async function writeFolder(
 
 /** @returns the input as the workflow names it */
 function copyInput(input: string, folder: string): string {
-  if (input.startsWith('root://')) return input;
+  if (isXrootd(input)) return input;
   const unpack = input.endsWith(',unpack') ? ',unpack' : '';
   const path = unpack ? input.slice(0, -unpack.length) : input;
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) fail(`--input ${path}: no such file`);

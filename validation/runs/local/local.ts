@@ -1,16 +1,19 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as tcpConnect } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
+import { randomCredentials } from '../../../framework/local/credentials.ts';
 import { startLocalMaster } from '../../../framework/local/master.ts';
+import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
 import { DEFAULT_POOL } from '../../../framework/scheduler/pool.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { type Child, startChild } from './children.ts';
 import { giveOutputs, type LocalContainers } from './containers.ts';
+import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
 export interface LocalResources {
@@ -35,6 +38,8 @@ const MEMORY_SHARE = 0.9;
 /** MB offered as disk; the workers check what is really free. */
 const DISK = 1_000_000;
 const CATALOG_PATIENCE_MS = 10_000;
+/** Looks for two free ports; one in two succeeds even where nine tenths of the ports are taken. */
+const PORT_TRIES = 100;
 
 /**
  * Starts a catalog server, the embedded Mesos master and our framework, all on loopback and on free ports; logs and
@@ -46,9 +51,11 @@ export async function startLocalCluster(
   resources: LocalResources,
 ): Promise<LocalCluster> {
   mkdirSync(dir, { recursive: true });
+  // Sandboxes and logs: what steps were given, and what they wrote.
+  chmodSync(dir, 0o700);
   const log = pino(
     { timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: join(dir, 'framework.log'), sync: true }),
+    pino.destination({ dest: join(dir, 'framework.log'), sync: true, mode: 0o600 }),
   );
   const catalog = await startCatalog(dir);
   try {
@@ -56,22 +63,30 @@ export async function startLocalCluster(
     const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
     const { containers } = resources;
     if (containers) await giveOutputs(containers);
+    const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
-    const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+    const sandboxes = join(dir, 'agent');
+    makeSandboxes(sandboxes);
+    const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
+    await clear();
+    const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
     const driver = new Driver({
       pools: [{ ...DEFAULT_POOL, projects, ...(containers && containerPool(containers)) }],
       info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
-      connection: { locate: parseMaster(master.address, { log }) },
+      connection: {
+        locate: parseMaster(master.address, { log }),
+        credentials: basic(credentials.principal, credentials.secret),
+      },
       demand: { catalogs: [{ host: '127.0.0.1', port: catalog.port }], managers: [] },
       stateDir,
       log,
       onFatal: (why) => log.error({ why }, 'the framework cannot go on'),
     });
     const ops = await serveOps(driver, '127.0.0.1', 0);
-    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`);
-    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`);
+    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
+    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
     driver.start();
     return {
       catalog: `127.0.0.1:${catalog.port}`,
@@ -80,6 +95,7 @@ export async function startLocalCluster(
         await ops.close();
         await driver.stop({ teardown: true });
         await master.stop();
+        await clear();
         await catalog.child.stop(2000);
       },
     };
@@ -114,10 +130,12 @@ async function startCatalog(dir: string): Promise<{ child: Child; port: number }
 
 /** A catalog server takes updates by TCP on the port after its own, so both must be free. */
 async function freePortPair(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < PORT_TRIES; tries++) {
     const port = await tryPort(0);
     if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
   }
+  const message = `no two free ports next to each other on 127.0.0.1 after ${PORT_TRIES} tries: this machine's ports are used up (ss -tanp shows by whom)`;
+  throw Object.assign(new Error(message), { code: 'EADDRINUSE', syscall: 'listen' });
 }
 
 function tryPort(port: number): Promise<number | undefined> {

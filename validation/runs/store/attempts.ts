@@ -164,8 +164,12 @@ export class AttemptBook {
     }
   }
 
-  /** An execution says hello to the log receiver, or does so again after its connection was cut. */
-  hello(step: string, execution: string, host: string): Welcome {
+  /**
+   * An execution says hello to the log receiver, or does so again after its connection was cut.
+   * @returns undefined for a second one of an attempt that goes on: makeflow's log has told of one only. Nobody knows
+   *   which of them is the one that makeflow waits for, so it may run all the same; what comes back with the step counts
+   */
+  hello(step: string, execution: string, host: string): Welcome | undefined {
     const record = this.#steps.get(step);
     const again = record?.attempts.find((attempt) => attempt.execution === execution);
     if (again?.over) return { refuse: `attempt ${again.number} of ${step} is over` };
@@ -184,6 +188,7 @@ export class AttemptBook {
       last.doubtful = false;
       return { step, attempt: last.number, known: false };
     }
+    if (last?.execution !== undefined && !last.over) return undefined;
     // its line in Work Queue's log is still to come
     const begun = this.#begin(record, step, executionTask(job, job.executions + 1), host);
     Object.assign(record.attempts.at(-1) as Attempt, { execution, doubtful: wasSilent(last, job) });

@@ -1,11 +1,13 @@
-import { copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { StepOutcome } from '../../checks/outcome.ts';
 import type { StepLogs } from '../../checks/step-logs.ts';
+import { timesPath } from '../../logs/arrival-times.ts';
 import { unpackLogs } from '../../logs/log-bundle.ts';
 import { maskFile } from '../../step/mask.ts';
 import { stepFile } from '../../step/names.ts';
+import type { Needles } from '../../step/needles.ts';
 import { parseResult, type StepResult } from '../../step/result.ts';
 import type { Step } from '../../workflow/plan.ts';
 import type { StepView } from './events.ts';
@@ -20,8 +22,11 @@ const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'
 /** All other logs, unpacked into `logs/`. */
 const BUNDLE = 'logs';
 
-/** Files that were taken and are not yet in their places; in the attempt's directory, so that a rename is enough. */
-const TAKEN = '.taken-';
+/**
+ * Files that were taken and are not yet in their places, by step and attempt below makeflow's directory: nobody else can
+ * read that, and secrets are not masked yet. On the same file system, so that a rename is enough.
+ */
+const TAKEN = '.taken';
 
 /**
  * Takes what one attempt of a step left in `from`, at once, since makeflow removes what a failed attempt left when the
@@ -29,8 +34,13 @@ const TAKEN = '.taken-';
  * no harm.
  */
 export function takeFiles(run: RunDir, step: string, attempt: number, from: string): void {
-  const to = run.attemptDir(step, attempt);
-  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), join(to, TAKEN + name));
+  const to = takenDir(run, step, attempt);
+  mkdirSync(to, { recursive: true });
+  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), join(to, name));
+}
+
+function takenDir(run: RunDir, step: string, attempt: number): string {
+  return join(run.work, TAKEN, `${step}.${attempt}`);
 }
 
 /**
@@ -42,13 +52,13 @@ export async function placeFiles(
   run: RunDir,
   step: string,
   attempt: number,
-  secrets: readonly string[],
+  masks: Needles,
 ): Promise<StepResult | undefined> {
   const directory = run.attemptDir(step, attempt);
   for (const name of [BUNDLE, ...KEPT]) {
-    const taken = join(directory, TAKEN + name);
+    const taken = join(takenDir(run, step, attempt), name);
     if (!existsSync(taken)) continue;
-    if (secrets.length > 0) await maskFile(taken, secrets);
+    await maskFile(taken, masks);
     if (name !== BUNDLE) {
       renameSync(taken, join(directory, name));
       continue;
@@ -56,9 +66,16 @@ export async function placeFiles(
     const logs = join(directory, 'logs');
     rmSync(logs, { recursive: true, force: true });
     await unpackLogs(taken, logs);
-    rmSync(taken, { force: true });
   }
+  rmSync(takenDir(run, step, attempt), { recursive: true, force: true });
   return readResult(join(directory, 'result.json'));
+}
+
+/** Removes when the lines of an attempt's log came. */
+export function removeTimes(run: RunDir, step: string, attempt: number): void {
+  for (const name of ['stdout.log', 'stderr.log']) {
+    rmSync(timesPath(join(run.attemptDir(step, attempt), name)), { force: true });
+  }
 }
 
 /** What is known of an attempt that left no result, in the form of one. */
@@ -95,6 +112,8 @@ export function writeLostResult(
     outputBytes: 0,
     outputs: [],
     missing: [],
+    empty: [],
+    cutOff: [],
     coreDumps: [],
     message: known.message,
   };
@@ -181,6 +200,8 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
     coreDumps: result.coreDumps,
     outOfMemory: result.outOfMemory,
     missing: result.missing,
+    empty: result.empty,
+    cutOff: result.cutOff,
     ...(result.end !== null && { end: result.end }),
     ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
     ...(result.signal !== null && { signal: result.signal }),

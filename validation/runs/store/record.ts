@@ -10,6 +10,8 @@ export const runRequestSchema = z.object({
   /** `KEY=VALUE`, as given. */
   set: z.array(z.string()),
   setAppend: z.array(z.string()),
+  /** Of `$1`, `$2`, … in the JDL, in order. */
+  arg: z.array(z.string()).optional(),
   lenient: z.boolean(),
   /** Directory in which local input files are looked for first. */
   cwd: z.string().optional(),

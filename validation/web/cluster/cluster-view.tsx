@@ -128,7 +128,7 @@ function Pools({ state }: { state: FrameworkState }) {
             { text: 'Projects', wide: true },
             'A worker',
             { text: 'Workers', number: true },
-            { text: 'least–most', number: true, wide: true },
+            { text: 'min–max', number: true, wide: true },
             { text: 'Image', wide: true },
           ]}
         />

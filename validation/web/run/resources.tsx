@@ -82,7 +82,7 @@ function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; ste
         <TableHead
           columns={[
             'Stage',
-            { text: 'from least to most; thick: the middle half; mark: the median', wide: true },
+            { text: 'range from minimum to maximum; thick: middle half of the steps; mark: median', wide: true },
             { text: 'median', number: true },
             { text: 'most', number: true },
             { text: 'sum', number: true, wide: true },

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { handedOn } from '../../../../validation/runs/inputs/earlier.ts';
 import { planPhase } from '../../../../validation/runs/inputs/made-files.ts';
 import { RunJournal } from '../../../../validation/runs/store/journal.ts';
 import { thisProcess } from '../../../../validation/runs/store/record.ts';
@@ -51,6 +52,10 @@ describe('the next phase', () => {
   it('has a step for each line that a stage has written, also where lines end as on Windows', () => {
     expect(maps(second('1 10 20\n2 21 30\n'))).toEqual(['1_10_20', '2_21_30']);
     expect(maps(second('1 10 20\r\n2 21 30\r\n'))).toEqual(['1_10_20', '2_21_30']);
+    // makeflow's directory is for its owner only: who goes on from this run with --from finds it here
+    const copy = join(journal.run.path, 'input', 'cpass0SpBins.timeBins.log');
+    expect(handedOn(journal.run, 'timeBins.log', 'cpass0SpBins')).toContain(copy);
+    expect(readFileSync(copy, 'utf8')).toBe('1 10 20\r\n2 21 30\r\n');
   });
 
   it.each([

@@ -177,6 +177,22 @@ describe('a step that says hello', () => {
     expect(takeAll(book, returned('failed'))).toEqual(['a failed 2 not open surplus']);
   });
 
+  it('gets no attempt while another execution has it, until the log tells that the step was given away again', () => {
+    const book = open();
+    takeAll(book, START, submitted(1));
+    expect(book.hello('a', 'e1', 'h')).toMatchObject({ attempt: 1 });
+    expect(book.hello('a', 'forged', 'h')).toBeUndefined();
+    takeAll(book, running(1));
+    expect(book.hello('a', 'forged', 'h')).toBeUndefined();
+    expect(book.executionOf('a', 1)).toBe('e1');
+    expect(takeAll(book, waiting(1))).toEqual(['a lost 1']);
+    expect(book.hello('a', 'e2', 'h')).toMatchObject({ attempt: 2 });
+    expect(takeAll(book, running(1))).toEqual([]);
+    expect(book.hello('a', 'forged', 'h')).toBeUndefined();
+    expect(takeAll(book, returned('failed'), submitted(2))).toEqual(['a failed 2 again', 'a submitted 3']);
+    expect(book.hello('a', 'e3', 'h')).toMatchObject({ attempt: 3 });
+  });
+
   it('and was not heard is an attempt all the same', () => {
     const book = open(0);
     takeAll(book, START, submitted(1), running(1), returned('failed'), submitted(2), running(2), returned('complete'));
@@ -228,7 +244,7 @@ function hear(book: AttemptBook, words: readonly Word[]): Remembered[] {
   return words.flatMap((word): Remembered[] => {
     if (word.type !== 'hello') return book.take(word).map(written);
     const welcome = book.hello('a', word.execution, 'h');
-    if ('refuse' in welcome) throw new Error(welcome.refuse);
+    if (!welcome || 'refuse' in welcome) throw new Error(welcome?.refuse ?? `${word.execution} has no attempt`);
     const { attempt, known, begun } = welcome;
     const connected: Remembered = { type: 'step-connected', step: 'a', attempt, execution: word.execution };
     return [...(begun ? [written(begun)] : []), ...(known ? [] : [connected])];

@@ -4,12 +4,17 @@ import type { Socket } from 'node:net';
 /** More than anybody needs, and less than a process may have open. */
 const MOST = 2000;
 
+export interface BoundConnections {
+  readonly count: number;
+  /** Leaves a connection to others, which count it themselves: a WebSocket. */
+  forget(socket: Socket): void;
+}
+
 /**
  * Keeps the number of connections within bounds without turning anybody away: when there are too many, the oldest that
  * has no request under way is closed, else the oldest of all. So somebody who opens thousands only loses his own.
- * WebSockets are counted elsewhere.
  */
-export function boundConnections(server: Server, most = MOST): { readonly count: number } {
+export function boundConnections(server: Server, most = MOST): BoundConnections {
   const idle = new Set<Socket>();
   const busy = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -28,13 +33,13 @@ export function boundConnections(server: Server, most = MOST): { readonly count:
       if (busy.delete(socket) && !socket.destroyed) idle.add(socket);
     });
   });
-  server.on('upgrade', ({ socket }) => {
-    idle.delete(socket);
-    busy.delete(socket);
-  });
   return {
     get count() {
       return idle.size + busy.size;
+    },
+    forget: (socket) => {
+      idle.delete(socket);
+      busy.delete(socket);
     },
   };
 }
