@@ -9,7 +9,9 @@ const ROOT = join(import.meta.dirname, '..');
  * nothing of them is left when it runs. `framework` is what lies in that folder itself.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
-  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue', 'http'].map((name) => `framework/${name}`),
+  framework: ['ops', 'local', 'store', 'scheduler', 'mesos', 'workqueue', 'http', 'tools'].map(
+    (name) => `framework/${name}`,
+  ),
   'framework/ops': ['framework/scheduler', 'framework/http'],
   'framework/local': ['framework/mesos', 'framework/store', 'framework/http'],
   'framework/store': [],
@@ -17,6 +19,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   'framework/mesos': [],
   'framework/workqueue': [],
   'framework/http': [],
+  'framework/tools': [],
   ...ofValidation({
     cli: 'config server runs/life runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks makeflow workflow step logs input units',
     config: 'server runs/retention notify preflight checks input',
@@ -60,6 +63,8 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/local/containers.ts': ['framework', 'framework/local'],
   'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/cli/main.ts': ['framework/tools'],
+  'validation/runs/store/provenance.ts': ['framework/tools'],
   'validation/server/guard.ts': ['framework/http'],
   'validation/server/server.ts': ['framework/http'],
   'validation/server/upgrades.ts': ['framework/http'],

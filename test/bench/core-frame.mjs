@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 
 /** @typedef {typeof import('../../framework/scheduler/pool.ts') & typeof import('../../framework/scheduler/scheduler.ts') & typeof import('../../framework/scheduler/state.ts')} Core */
 /** What was built; the type checker looks at the sources. */
-const parts = ['pool', 'scheduler', 'state'].map((name) => `../../dist/framework/scheduler/${name}.js`);
+const parts = ['pool', 'scheduler', 'state'].map((name) => `../../dist/modules/framework/scheduler/${name}.js`);
 /** @type {Core} */
 const { DEFAULT_POOL, Scheduler, replay } = Object.assign(
   {},

@@ -2,7 +2,9 @@
 // other way round. Started by `MasterProcess` (master.ts): options as JSON in the first argument, faults as messages.
 
 /** @type {typeof import('../../../framework/local/master.ts')} */
-const { startLocalMaster } = await import(new URL('../../../dist/framework/local/master.js', import.meta.url).href);
+const { startLocalMaster } = await import(
+  new URL('../../../dist/modules/framework/local/master.js', import.meta.url).href
+);
 
 const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
 const master = await startLocalMaster({ ...JSON.parse(process.argv[2] ?? '{}'), log: quiet });

@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+
+/** Answers of a program that hangs are not waited for. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * First line of `PROGRAM -v`, which each program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
+ * @returns undefined: the program is not in $PATH, or does not start
+ */
+export function versionLine(program: string): Promise<string | undefined> {
+  // Debian's makeflow 9.9 is linked with MPI, and Open MPI looks for a daemon unless it is told that there is none.
+  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
+  return new Promise((resolve) => {
+    execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
+      resolve(error ? undefined : stdout.split('\n')[0]?.trim() || undefined);
+    });
+  });
+}
+
+/**
+ * Prints what `--version` says: the version alone on the first line, for scripts, and at once; then a line for each program
+ * that it works with, and for Node.js.
+ */
+export async function printVersions(version: string, programs: readonly string[]): Promise<void> {
+  console.log(version);
+  const lines = await Promise.all(programs.map(versionLine));
+  for (const [i, line] of lines.entries()) console.log(line?.replace(' version ', ' ') ?? `${programs[i]}: not found`);
+  console.log(`node ${process.versions.node}`);
+}

@@ -1,0 +1,41 @@
+import yargs from 'yargs';
+import { hasVariables, settingsPath } from '../config/find.ts';
+import { InputError } from '../input/input-error.ts';
+import { COMMANDS, CONFIG, EPILOGUE, SUMMARY } from './commands.ts';
+
+/**
+ * Does what a command line says.
+ * @param words of the command line, without the program
+ * @throws InputError for what the caller can mend, and whatever else goes wrong
+ */
+export async function runCommandLine(words: readonly string[], version: string): Promise<void> {
+  const program = yargs([...words])
+    .scriptName('relval')
+    .usage(`$0 COMMAND\n\n${SUMMARY}`)
+    .demandCommand(1, 'Which command?')
+    .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
+    .strict()
+    .recommendCommands()
+    .version(version)
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .epilogue(EPILOGUE)
+    .fail((message, error) => {
+      throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
+    });
+
+  program.option('config', CONFIG).middleware(async (args) => {
+    // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
+    if (!hasVariables() && settingsPath(args.config) === undefined) return;
+    (await import('./options/settings.ts')).fillIn(args, program);
+  }, true);
+
+  for (const { usage, describe, load } of COMMANDS) {
+    program.command({
+      command: usage,
+      describe,
+      builder: async (yargs) => (await load()).builder(yargs),
+      handler: async (args) => (await load()).handler(args),
+    });
+  }
+  await program.parseAsync();
+}
