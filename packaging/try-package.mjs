@@ -45,9 +45,7 @@ function tryVersion(version, archive) {
     HOME: home,
     PATH: [join(prefix, 'bin'), bin, process.env.PATH].join(delimiter),
     npm_config_prefix: prefix,
-    npm_config_registry: process.env.npm_config_registry ?? '',
   };
-  if (env.npm_config_registry === '') delete env.npm_config_registry;
   const at = { cwd: home, env };
   const node = run('node', ['--version'], at);
   const npm = realNpm();
