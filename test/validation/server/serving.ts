@@ -20,6 +20,7 @@ export class Serving {
       token: undefined,
       inputs: [],
       frameworks: [],
+      root: '',
       allowedHosts: [],
       ...options,
     });

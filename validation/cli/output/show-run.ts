@@ -102,6 +102,7 @@ async function servePage(run: RunDir, address: string): Promise<RunsServer> {
     token: undefined,
     inputs: [],
     frameworks: [],
+    root: '',
     allowedHosts: [],
   });
   console.error(`page: ${server.url}/runs/${encodeURIComponent(basename(run.path))}`);

@@ -93,7 +93,7 @@ export function RunsView() {
         (filtered ? (
           <Empty title="No run fits.">
             <p>
-              <a href="/">Show all runs</a>
+              <a href={pathOf([])}>Show all runs</a>
             </p>
           </Empty>
         ) : (
