@@ -2,6 +2,7 @@ import { stopRun } from '../runs/life/stop.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
+import { aboutRun } from './output/paste.ts';
 
 export const stopCommand = defineCommand(
   (command) => namedRunArgument(command),
@@ -10,6 +11,6 @@ export const stopCommand = defineCommand(
     const { id } = run.readRecord();
     const status = await stopRun(run, () => console.error(`${id} is told to stop, and judges what there is`));
     const resumable = status === 'interrupted' || status === 'broken';
-    console.log(`${id} is stopped: ${status}${resumable ? `\n  relval resume ${id}` : ''}`);
+    console.log(`${id} is stopped: ${status}${resumable ? `\n  ${aboutRun(run, 'resume')}` : ''}`);
   },
 );

@@ -1,7 +1,7 @@
 import { LogTail } from '../../logs/log-tail.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
 import type { RunDir } from '../../runs/store/store.ts';
-import { type Progress, plainProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** A line is shown within this, and what its worker takes to send it. */
 const LOOK_MS = 100;
@@ -38,13 +38,13 @@ class Sink {
  * Shows what the one step of a run prints, while it prints it, and on stderr, between its lines, where it runs and how it
  * ends. An attempt that is made again is shown again.
  * @param toStdout false: all that the command prints goes to stderr
+ * @param words what is said of the step itself
  */
-export function execProgress(run: RunDir, step: string, toStdout: boolean): Progress {
+export function execProgress(run: RunDir, step: string, toStdout: boolean, words: Progress): Progress {
   const line: Line = { unfinished: false };
   const shared = process.stdout.isTTY && process.stderr.isTTY;
   const err = new Sink(process.stderr, line);
   const out = toStdout ? new Sink(process.stdout, shared ? line : { unfinished: false }) : err;
-  const words = plainProgress(process.stderr, Date.now());
   let shown: { tail: LogTail; sink: Sink }[] = [];
   // One thing after the other: what was printed before a step has ended is shown before it is said that it has.
   let work: Promise<void> = Promise.resolve();

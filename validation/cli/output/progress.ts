@@ -14,6 +14,9 @@ export interface Progress {
 
 const REDRAW_MS = 200;
 
+/** Shows nothing. */
+export const SILENT: Progress = { event() {}, close() {} };
+
 /** A live table on a terminal; a line for every event anywhere else. */
 export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Progress {
   // A terminal that does not tell its size (some CI systems) cannot be drawn on.

@@ -10,8 +10,9 @@ import type { RunsServer } from '../../server/server.ts';
 import { counted } from '../../units/count.ts';
 import { listen } from '../options/listen.ts';
 import { sectionsOf } from '../options/settings.ts';
-import { type Progress, progressFor } from './progress.ts';
-import { EXIT, resultText } from './result.ts';
+import { aboutRun } from './paste.ts';
+import { type Progress, progressFor, SILENT } from './progress.ts';
+import { EXIT, resultText, verdictText } from './result.ts';
 import { tellWarnings } from './warnings.ts';
 
 /** The flags that a command which carries out a run has: see `carryOptions`. */
@@ -23,8 +24,10 @@ export interface CarryFlags {
   jira?: string | undefined;
   notify: boolean;
   notifyDryRun: boolean;
+  keepPage: boolean;
   detach: boolean;
   json: boolean;
+  quiet: boolean;
 }
 
 export interface Showing {
@@ -52,7 +55,8 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
   try {
     if (!started.ended) {
       const more = plan.pending.length > 0 ? ' and more' : '';
-      if (!flags.json) say(`${pc.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
+      if (!flags.json && !flags.quiet)
+        say(`${pc.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
       page = flags.page === undefined ? undefined : await servePage(run, flags.page);
     }
     handle = carryOut(started, {
@@ -61,7 +65,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       notify: notifyOptionsOf(flags),
     });
     if (!started.ended) {
-      const shown = showing.progress?.() ?? progressFor(process.stderr, Date.now());
+      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(process.stderr, Date.now()));
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }
@@ -69,12 +73,16 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
     const report = await handle.report;
     await progress?.close();
     if (flags.json) console.log(JSON.stringify(report, null, 2));
-    else say(resultText(run, report));
+    else say(flags.quiet ? verdictText(report) : resultText(run, report));
+    if (page && flags.keepPage && process.stdout.isTTY) {
+      console.error(`page:   ${pageOf(page, run)}  (until Ctrl-C)`);
+      await stopping.once();
+    }
     return EXIT[report.verdict];
   } catch (error) {
     await progress?.close();
     if (!(error instanceof SpaceError)) throw error;
-    console.error(`relval: ${error.message}\nThen: relval resume ${record.id}`);
+    console.error(`relval: ${error.message}\nThen: ${aboutRun(run, 'resume')}`);
     return EXIT.broken;
   } finally {
     await page?.close();
@@ -105,15 +113,37 @@ async function servePage(run: RunDir, address: string): Promise<RunsServer> {
     root: '',
     allowedHosts: [],
   });
-  console.error(`page: ${server.url}/runs/${encodeURIComponent(basename(run.path))}`);
+  console.error(`page: ${pageOf(server, run)}`);
   return server;
 }
 
+function pageOf({ url }: RunsServer, run: RunDir): string {
+  return `${url}/runs/${encodeURIComponent(basename(run.path))}`;
+}
+
+interface Stopping {
+  /** The signal by which the run was stopped. */
+  by: string | undefined;
+  /** Waits for a signal that stops nothing: the run has ended. */
+  once(): Promise<void>;
+}
+
 /** The first signal stops the run in order; a second one is for those who cannot wait. */
-function onSignals(stop: (signal: string) => void): { by: string | undefined } {
-  const state: { by: string | undefined } = { by: undefined };
+function onSignals(stop: (signal: string) => void): Stopping {
+  let leave: (() => void) | undefined;
+  const state: Stopping = {
+    by: undefined,
+    once: () =>
+      new Promise((resolve) => {
+        leave = resolve;
+      }),
+  };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (leave) {
+        leave();
+        return;
+      }
       if (state.by !== undefined) process.exit(EXIT.interrupted);
       console.error(`\n${name}: stopping; once more to leave at once`);
       state.by = name;
@@ -134,7 +164,7 @@ async function startInBackground(prepared: PreparedRun, flags: CarryFlags): Prom
   else {
     console.log(
       `${id} runs in the background, in ${run.path}\n${started.page === undefined ? '' : `  page: ${started.page}\n`}` +
-        `  relval status ${id} --follow\n  relval logs ${id} STEP --follow\n  relval stop ${id}`,
+        `  ${aboutRun(run, 'status', ['--follow'])}\n  ${aboutRun(run, 'logs', ['--follow'])}\n  ${aboutRun(run, 'stop')}`,
     );
   }
 }
