@@ -61,8 +61,7 @@ describe('the script for a shell', () => {
   it('gives bash the words that relval answers', () => {
     const dir = standIn();
     writeFileSync(join(dir, 'script'), script('bash', '__complete'));
-    const test =
-      `source "$1/script"; COMP_WORDS=(relval logs "a b" ""); COMP_CWORD=3; _relval; printf "<%s>" "\${COMPREPLY[@]}"; cat "$1/bin/relval.asked"; complete -p relval`;
+    const test = `source "$1/script"; COMP_WORDS=(relval logs "a b" ""); COMP_CWORD=3; _relval; printf "<%s>" "\${COMPREPLY[@]}"; cat "$1/bin/relval.asked"; complete -p relval`;
     const said = execFileSync('bash', ['--norc', '-c', test, 'bash', dir], {
       encoding: 'utf8',
       env: { PATH: `${join(dir, 'bin')}:${process.env.PATH}` },
