@@ -14,7 +14,13 @@ export default defineConfig({
     emptyOutDir: false,
     rollupOptions: {
       input: { 'validation/cli/main': 'validation/cli/main.ts', 'framework/main': 'framework/main.ts' },
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'parts/[name]-[hash].js' },
+      output: {
+        // Less to read at each start. Names stay, for the stack of an error.
+        minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+        format: 'es',
+        entryFileNames: '[name].js',
+        chunkFileNames: 'parts/[name]-[hash].js',
+      },
     },
   },
   ssr: { noExternal: true },

@@ -52,14 +52,24 @@ export class EventReader {
         if (end === 0 && count < buffer.length) return;
         if (end === 0) buffer = Buffer.allocUnsafe(buffer.length * 2);
         this.#offset += end;
-        for (const line of buffer.toString('utf8', 0, end).split('\n')) {
-          const event = parseEvent(line);
-          if (event) yield event;
-        }
+        yield* parseLines(buffer.toString('utf8', 0, end).trimEnd());
       }
     } finally {
       closeSync(fd);
     }
+  }
+}
+
+/** All lines at once, which takes half of the time; one by one where one of them is torn. */
+function parseLines(text: string): RunEvent[] {
+  try {
+    // A torn line opens what nothing closes: together with others it is no JSON either.
+    return JSON.parse(`[${text.replaceAll('\n', ',')}]`) as RunEvent[];
+  } catch {
+    return text
+      .split('\n')
+      .map(parseEvent)
+      .filter((event) => event !== undefined);
   }
 }
 
