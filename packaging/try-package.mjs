@@ -96,6 +96,5 @@ function run(command, args, options = {}) {
 function must(command, args, options) {
   const ended = run(command, args, options);
   if (ended.status === 0) return ended;
-  console.error(`${command} ${args.join(' ')}: status ${ended.status}\n${ended.stdout}${ended.stderr}`);
-  process.exit(1);
+  throw new Error(`${command} ${args.join(' ')}: status ${ended.status}\n${ended.stdout}${ended.stderr}`);
 }
