@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import pc from 'picocolors';
 import { carryInBackground } from '../../runs/life/background.ts';
@@ -100,12 +101,15 @@ function notifyOptionsOf({ config, notify, notifyDryRun, jira }: CarryFlags): No
   };
 }
 
-/** Loopback, and a free port. */
-const ANYWHERE = '127.0.0.1:0';
+/** Loopback, and a free port. Some machines have IPv6 only. */
+function anywhere(): string {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some(({ address }) => address === '127.0.0.1') ? '127.0.0.1:0' : '[::1]:0';
+}
 
 /** Serves the page of a run from within the run's own process. @throws InputError when it cannot listen there */
 async function servePage(run: RunDir, address: string): Promise<RunsServer> {
-  const server = await listen(address || ANYWHERE, {
+  const server = await listen(address || anywhere(), {
     runs: dirname(run.path),
     token: undefined,
     inputs: [],
