@@ -1,59 +1,14 @@
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { RunPage } from '../../../validation/server/api.ts';
 import { loadPage } from '../../../validation/server/page-files.ts';
 import { apiPath, parseRoute, pathOf, setRoot } from '../../../validation/web/routes.ts';
+import { ProxyOfPath } from './path-proxy.ts';
 import { endedRun } from './sample-runs.ts';
 import { Serving } from './serving.ts';
-
-/** A proxy that makes a server known below `/sub/`, as nginx's `proxy_pass` does with a path and without one. */
-class ProxyOfPath {
-  readonly #server: Server;
-
-  constructor(port: number, strips: boolean) {
-    const to = (url = '/') => ({ host: '127.0.0.1', port, path: strips ? url.slice('/sub'.length) : url });
-    this.#server = createServer((request, response) => {
-      if (!request.url?.startsWith('/sub/')) {
-        response.writeHead(404).end();
-        return;
-      }
-      const { method, headers } = request;
-      const onward = httpRequest({ ...to(request.url), method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(response);
-      });
-      request.pipe(onward);
-    });
-    this.#server.on('upgrade', ({ url, headers }, client) => {
-      const onward = httpRequest({ ...to(url), headers });
-      onward.on('upgrade', (answer, server) => {
-        const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
-        client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
-        client.pipe(server).pipe(client);
-        client.on('error', () => server.destroy());
-        server.on('error', () => client.destroy());
-      });
-      onward.on('response', () => client.destroy());
-      onward.end();
-    });
-  }
-
-  async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
 
 let serving: Serving;
 let proxy: ProxyOfPath | undefined;
