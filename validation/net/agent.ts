@@ -7,7 +7,8 @@ const HERE = 'localhost,127.0.0.1,[::1]';
 
 /**
  * What requests to other machines go through: the proxy that `http_proxy` or `https_proxy` names, unless `no_proxy` has the
- * host, as curl does it. Without `https_proxy` the other one counts for both. The caller destroys it.
+ * host, as curl does it. Without `https_proxy` the other one counts for both.
+ * It keeps connections; a process that ends needs not close them.
  * @param ca certificates, in PEM, of whoever signed the server's; default: those of Node.js
  * @throws Error that names the variable when it holds no address
  */

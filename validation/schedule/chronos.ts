@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { outgoingAgent } from '../net/agent.ts';
 import { type Change, SchedulerError } from './change.ts';
 import { type ChronosJob, chronosJobs, isJobOf, isSameJob, jobPrefix } from './chronos-job.ts';
@@ -26,6 +26,7 @@ const QUOTED = 300;
 /** Chronos by its REST interface. */
 export class Chronos {
   readonly #options: ChronosOptions;
+  #dispatcher: Dispatcher | undefined;
 
   constructor(options: ChronosOptions) {
     this.#options = options;
@@ -118,36 +119,31 @@ export class Chronos {
     const patience = this.#options.patience ?? PATIENCE_MS;
     const { credentials } = this.#options;
     let url = first;
-    const dispatcher = outgoingAgent();
-    try {
-      for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-        const answer = await request(url, {
-          method,
-          dispatcher,
-          headersTimeout: patience,
-          bodyTimeout: patience,
-          signal: AbortSignal.timeout(patience),
-          headers: {
-            ...(body !== undefined && { 'content-type': 'application/json' }),
-            ...(credentials !== undefined && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-          },
-          ...(body !== undefined && { body }),
-        });
-        const text = await answer.body.text();
-        const { location } = answer.headers;
-        if (answer.statusCode < 300 || answer.statusCode >= 400 || typeof location !== 'string') {
-          return { status: answer.statusCode, text, url };
-        }
-        const next = new URL(location, url);
-        if (next.protocol !== url.protocol && next.protocol !== 'https:') {
-          throw new SchedulerError(
-            `${url.origin} sends us from https to ${next.origin}: the password would be readable`,
-          );
-        }
-        url = next;
+    // Kept for all requests, with its connections.
+    this.#dispatcher ??= outgoingAgent();
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const answer = await request(url, {
+        method,
+        dispatcher: this.#dispatcher,
+        headersTimeout: patience,
+        bodyTimeout: patience,
+        signal: AbortSignal.timeout(patience),
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(credentials !== undefined && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+        },
+        ...(body !== undefined && { body }),
+      });
+      const text = await answer.body.text();
+      const { location } = answer.headers;
+      if (answer.statusCode < 300 || answer.statusCode >= 400 || typeof location !== 'string') {
+        return { status: answer.statusCode, text, url };
       }
-    } finally {
-      await dispatcher.destroy();
+      const next = new URL(location, url);
+      if (next.protocol !== url.protocol && next.protocol !== 'https:') {
+        throw new SchedulerError(`${url.origin} sends us from https to ${next.origin}: the password would be readable`);
+      }
+      url = next;
     }
     throw new SchedulerError(
       `${first.origin}: more than ${MOST_REDIRECTS} redirects: its instances do not agree who leads`,
