@@ -16,7 +16,13 @@ const common = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'unit', include: ['test/*.test.ts', 'test/{framework,validation}/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/*.test.ts', 'test/{framework,validation,packaging}/**/*.test.ts'],
+        },
+      },
       { test: { ...common, name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       {
         test: {

@@ -4,8 +4,7 @@
 # Usage: docker/build.sh worker|relval [OPTION OF docker build]...
 #   docker/build.sh relval --tag relval:1
 #   docker/build.sh worker --tag relval-worker:1 --build-arg BASE=alisw/slc6-builder@sha256:…
-# For relval, `npm ci && npm run build` has been run: what runs is copied, with the npm packages that it needs, so that
-# the build itself asks no npm registry.
+# For relval, `npm ci && npm run build` has been run: what runs is copied, so that the build itself asks no npm registry.
 set -euo pipefail
 
 kind=${1-}
@@ -29,14 +28,10 @@ if [[ $kind == relval ]]; then
   }
   project=$context/project
   mkdir -p "$project/bin"
-  # Sources are in dist/; the files beside them are data that the programs read.
-  find package.json dist framework validation makeflows docs docker/relval docker/worker/relval-worker-doctor.sh -type f \
-    ! -name '*.ts' ! -name '*.tsx' ! -name .tsbuildinfo -print0 | tar -c --null -T - | tar -x -C "$project"
-  # The lock file knows which packages are not for development only; those of other platforms are not there.
-  node -p 'Object.entries(require("./package-lock.json").packages)
-    .filter(([path, { dev, devOptional, link }]) =>
-      path.startsWith("node_modules/") && !dev && !devOptional && !link && fs.existsSync(path))
-    .map(([path]) => path).join("\n")' | tar -c -T - | tar -x -C "$project"
+  # The files of the npm package: the bundles, and the data that they read.
+  npm pack --silent --ignore-scripts --pack-destination "$context" >/dev/null
+  tar -xzf "$context"/*.tgz --strip-components=1 -C "$project"
+  rm "$context"/*.tgz
   ln -s ../dist/validation/cli/main.js "$project/bin/relval"
   ln -s ../dist/framework/main.js "$project/bin/mesos-workqueue-framework"
 fi

@@ -1,47 +1,38 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import yargs, { type Argv } from 'yargs';
+import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { explainRunning, runFramework, teardown } from './commands.ts';
+import { COMMANDS, SUMMARY } from './command-line.ts';
 import { ConfigError } from './config/yaml-file.ts';
 import { CredentialsError } from './mesos/credentials.ts';
 import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';
-import { defaultStateDir, frameworkOptions } from './options.ts';
 import { JournalError } from './store/journal.ts';
-import { helpWidth, sayError } from './terminal.ts';
+import { helpWidth, say, sayError } from './terminal.ts';
+import { sayVersions } from './tools/versions.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
 /** Errors of the caller's making: their message says what to do, and exit 2 says whose turn it is. */
 const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError, MasterSpecError, PasswordFileError, TlsFileError];
 
-const program = yargs(hideBin(process.argv))
+const words = hideBin(process.argv);
+const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
+const program = yargs(words)
   .scriptName('mesos-workqueue-framework')
-  .usage('$0\n\nLaunches Work Queue workers from Mesos offers: exactly as many as the managers’ waiting tasks need.')
-  .command('$0', 'Serve the Work Queue managers of a catalog', frameworkOptions, runFramework)
-  .command(
-    'why [project]',
-    'Explain what each project has, and why not more',
-    (command: Argv) =>
-      command
-        .positional('project', { type: 'string', describe: 'Only this project' })
-        .option('state-dir', {
-          type: 'string',
-          default: defaultStateDir(),
-          describe: 'State directory of the framework',
-        })
-        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
-    explainRunning,
-  )
-  .command('teardown', 'End the framework of a state directory: Mesos kills its workers', frameworkOptions, teardown)
+  .usage(`$0\n\n${SUMMARY}`)
+  .version(version)
   .strict()
   .wrap(helpWidth)
   .fail((message, error) => {
     throw error ?? new ConfigError(`${message}\nTry --help.`);
   });
 
+for (const { usage, describe, builder, handler } of COMMANDS) program.command(usage, describe, builder, handler);
+
 try {
-  await program.parseAsync();
+  if (words.join(' ') === '--version') await sayVersions(version, ['work_queue_worker'], say);
+  else await program.parseAsync();
 } catch (error) {
   // A `syscall`: the operating system refuses something, as a state directory that may not be written.
   const isUsage = USAGE_ERRORS.some((kind) => error instanceof kind) || Object.hasOwn(error as Error, 'syscall');

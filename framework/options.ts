@@ -21,6 +21,9 @@ function fromEnvironment(key: keyof typeof ENVIRONMENT): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** What help and manual say of it: they are the same for every user. */
+export const STATE_DIRS = '~/.local/state/mesos-workqueue-framework; of root /var/lib/mesos-workqueue-framework';
+
 /** Where the journal lives unless told otherwise. */
 export function defaultStateDir(): string {
   if (process.getuid?.() === 0) return '/var/lib/mesos-workqueue-framework';
@@ -130,7 +133,12 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       default: 86_400,
       describe: 'Seconds for which Mesos keeps the workers while this framework is away',
     })
-    .option('state-dir', { type: 'string', default: defaultStateDir(), describe: 'Directory of the journal' })
+    .option('state-dir', {
+      type: 'string',
+      default: defaultStateDir(),
+      defaultDescription: STATE_DIRS,
+      describe: 'Directory of the journal',
+    })
     .option('listen', {
       type: 'string',
       default: '127.0.0.1:0',

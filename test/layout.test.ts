@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs input units',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs files input units',
     config: 'server runs/retention notify preflight checks input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
@@ -23,8 +23,8 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/retention': 'runs/store input units',
     'runs/inputs': 'runs/store workflow step files input',
     'runs/store': 'report checks step logs files input statistics units',
-    notify: 'report workflow input units',
-    schedule: 'report workflow step input units',
+    notify: 'report workflow net input units',
+    schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',
     web: 'graph report statistics units',
     graph: 'report input units',
@@ -38,6 +38,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     logs: 'files',
     files: '',
     input: '',
+    net: '',
     units: '',
     statistics: '',
   }),
@@ -55,6 +56,8 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
   'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
+  'validation/cli/main.ts': ['framework/tools'],
+  'validation/runs/store/provenance.ts': ['framework/tools'],
   'validation/server/guard.ts': ['framework/http'],
   'validation/server/server.ts': ['framework/http'],
   'validation/server/upgrades.ts': ['framework/http'],
@@ -63,7 +66,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
 /** The rooms of the framework as its README draws them: each with those below that it may load. */
 function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
-    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net http',
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net http tools',
     ops: 'scheduler scheduler/state demand http',
     config: 'scheduler/state demand',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
@@ -79,6 +82,7 @@ function ofFramework(): Record<string, string[]> {
     mesos: 'net',
     http: '',
     net: '',
+    tools: '',
   };
   const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
   const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');

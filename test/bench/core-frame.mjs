@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 
 /** What was built; the type checker looks at the sources. @param {string} name */
-const built = (name) => import(`../../dist/framework/${name}.js`);
+const built = (name) => import(`../../dist/modules/framework/${name}.js`);
 /** @type {typeof import('../../framework/scheduler/scheduler.ts')} */
 const { Scheduler } = await built('scheduler/scheduler');
 /** @type {typeof import('../../framework/scheduler/state/pool.ts')} */

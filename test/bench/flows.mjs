@@ -1,7 +1,7 @@
 // Real makeflow flows of sleeping steps, and what is seen of them on their managers' ports.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { askManager } from '../../dist/framework/workqueue/manager.js';
+import { askManager } from '../../dist/modules/framework/workqueue/manager.js';
 import { launch } from './contenders.mjs';
 
 /**

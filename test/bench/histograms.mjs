@@ -1,10 +1,10 @@
 // How often chance alone raises an alarm, and how often a real change is found: our judgement beside the rules of others.
 // Usage: npm run bench:histograms [-- --pairs N]   (default 1000 for each line of the table)
 import { parseArgs } from 'node:util';
-import { chi2Test } from '../../dist/validation/histograms/compare/chi2.js';
-import { judge } from '../../dist/validation/histograms/compare/judge.js';
-import { kolmogorovTest } from '../../dist/validation/histograms/compare/kolmogorov.js';
-import { measure } from '../../dist/validation/histograms/compare/measure.js';
+import { chi2Test } from '../../dist/modules/validation/histograms/compare/chi2.js';
+import { judge } from '../../dist/modules/validation/histograms/compare/judge.js';
+import { kolmogorovTest } from '../../dist/modules/validation/histograms/compare/kolmogorov.js';
+import { measure } from '../../dist/modules/validation/histograms/compare/measure.js';
 import { KINDS } from './histogram-kinds.mjs';
 import { randomOf } from './random.mjs';
 

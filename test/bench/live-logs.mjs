@@ -8,9 +8,9 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLogReceiver } from '../../dist/validation/step/log-receiver.js';
-import { masksOf } from '../../dist/validation/step/mask.js';
-import { stageFile } from '../../dist/validation/step/stage-file.js';
+import { startLogReceiver } from '../../dist/modules/validation/step/log-receiver.js';
+import { masksOf } from '../../dist/modules/validation/step/mask.js';
+import { stageFile } from '../../dist/modules/validation/step/stage-file.js';
 
 const SCRIPT = join(import.meta.dirname, '../../validation/step/relval-step.sh');
 const ROUNDS = Number(process.argv[2] ?? 7);

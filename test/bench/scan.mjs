@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 /** @typedef {typeof import('../../validation/checks/rules.ts') & typeof import('../../validation/checks/scan.ts')} Checks */
 /** What was built; the type checker looks at the sources. */
-const parts = ['rules', 'scan'].map((name) => `../../dist/validation/checks/${name}.js`);
+const parts = ['rules', 'scan'].map((name) => `../../dist/modules/validation/checks/${name}.js`);
 /** @type {Checks} */
 const { loadRules, scanLog } = Object.assign({}, ...(await Promise.all(parts.map((path) => import(path)))));
 

@@ -39,7 +39,7 @@ describe('relval exec', () => {
     expect(end.code, end.stderr).toBe(0);
     expect(end.stdout).toMatch(/^\+ bash \.\/exec\.sh\nfirst line\nlast line\n$/);
     expect(end.stderr).toMatch(
-      /exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED[\s\S]*\nlogs: {3}relval logs \S+ exec\noutput: /,
+      /exec runs on [\s\S]*first trouble\n[\s\S]*exec succeeded[\s\S]*PASSED[\s\S]*\nlogs: {3}\S+ logs \S+ exec\noutput: /,
     );
   });
 

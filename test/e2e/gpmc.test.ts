@@ -98,7 +98,7 @@ describe('the example validation on this machine', () => {
       `sim0003/${found.file}:${found.line}:`,
     );
     expect(stdout).toContain(`${found.file}:${found.line}`);
-    expect(stdout.trimEnd()).toMatch(/\nlogs: {3}relval logs \S+ sim0003 --file logs\/rec\.log$/);
+    expect(stdout.trimEnd()).toMatch(/\nlogs: {3}\S+ logs \S+ sim0003 --file logs\/rec\.log$/);
     for (const step of STEPS) expect(existsSync(join(directory, 'steps', step, '1', 'result.json')), step).toBe(true);
     const states = Object.fromEntries(report.steps.map(({ id, state }: { id: string; state: string }) => [id, state]));
     expect(states).toMatchObject({

@@ -8,6 +8,7 @@ import { runsOption } from './options/runs.ts';
 import { requireTools } from './options/tools.ts';
 import { tellChecks } from './output/checks.ts';
 import { execProgress } from './output/exec-progress.ts';
+import { plainProgress, SILENT } from './output/progress.ts';
 import { showRun } from './output/show-run.ts';
 import { tellWarnings } from './output/warnings.ts';
 import { err } from './terminal.ts';
@@ -64,7 +65,13 @@ export const execCommand = defineCommand(
     );
     const { journal, plan } = started;
     await showRun(started, args, {
-      progress: () => execProgress(journal.run, plan.steps[0]?.id ?? '', !args.json),
+      progress: () =>
+        execProgress(
+          journal.run,
+          plan.steps[0]?.id ?? '',
+          !args.json,
+          args.quiet ? SILENT : plainProgress(err, Date.now()),
+        ),
       // What the command prints has stdout for itself.
       on: err,
     });

@@ -38,16 +38,15 @@ export const serveCommand = defineCommand(
       .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
       .option('public-url', { type: 'string', describe: describe('publicUrl') }),
   async (args) => {
+    const known = args.publicUrl === undefined ? undefined : publicUrl(args.publicUrl);
     const { url, close } = await listen(args.listen, {
       runs: args.runs,
       token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
       inputs: args.inputs.map(inputDirectory),
       settings: args.settings,
       frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
-      allowedHosts: [
-        ...args.allowedHosts,
-        ...(args.publicUrl === undefined ? [] : [new URL(httpUrl('public-url', args.publicUrl)).hostname]),
-      ],
+      root: known?.pathname.replace(/\/+$/, '') ?? '',
+      allowedHosts: [...args.allowedHosts, ...(known === undefined ? [] : [known.hostname])],
     });
     const isThere = existsSync(args.runs);
     out.say(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
@@ -76,6 +75,13 @@ function readToken(file: string): string {
 function inputDirectory(directory: string): string {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return resolve(directory);
   throw new InputError([{ message: `--inputs ${directory}: there is no such directory` }]);
+}
+
+/** @throws InputError also when its path cannot be told from one of the server's own */
+function publicUrl(text: string): URL {
+  const url = new URL(httpUrl('public-url', text));
+  if (!/^\/(api|assets)(\/|$)/.test(url.pathname)) return url;
+  throw new InputError([{ message: `--public-url ${text}: a path of the server begins like that; take another` }]);
 }
 
 /** @throws InputError */

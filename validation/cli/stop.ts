@@ -2,6 +2,7 @@ import { stopRun } from '../runs/life/stop.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
+import { aboutRun } from './output/paste.ts';
 import { err, out } from './terminal.ts';
 
 export const stopCommand = defineCommand(
@@ -11,6 +12,6 @@ export const stopCommand = defineCommand(
     const { id } = run.readRecord();
     const status = await stopRun(run, () => err.say(`${id} is told to stop, and judges what there is`));
     const resumable = status === 'interrupted' || status === 'broken';
-    out.say(`${id} is stopped: ${status}`, ...(resumable ? [`  relval resume ${id}`] : []));
+    out.say(`${id} is stopped: ${status}`, ...(resumable ? [`  ${aboutRun(run, 'resume')}`] : []));
   },
 );

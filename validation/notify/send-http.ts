@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import { outgoingAgent } from '../net/agent.ts';
 import { type Attempt, CannotSend } from './attempts.ts';
 import type { Auth, HttpDelivery } from './deliveries.ts';
 import { readOwnFile, readSecret, withoutSecrets } from './secret.ts';
@@ -17,7 +18,7 @@ export async function sendHttp(delivery: HttpDelivery, signal: AbortSignal): Pro
   const secrets = typeof delivery.url === 'string' ? [] : [url, new URL(url).pathname].filter((part) => part !== '/');
   const token = delivery.auth && readSecret(delivery.auth.secret);
   if (token !== undefined) secrets.push(token);
-  const agent = new Agent({ connect: delivery.caFile === undefined ? {} : { ca: readOwnFile(delivery.caFile) } });
+  const agent = outgoingAgent(delivery.caFile === undefined ? undefined : readOwnFile(delivery.caFile));
   try {
     const answer = await request(url, {
       method: 'POST',

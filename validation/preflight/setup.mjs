@@ -1,9 +1,10 @@
 // Sets up a checkout: npm packages, Debian packages, the build. Plain JavaScript, because it runs before anything is installed.
-// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers]
+// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers|package]
 //   demo   what a run needs (default); test, e2e, containers   also what those tests need
+//   package   no Debian packages, and a build from nothing: what an older build has left must not get into a package
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -86,5 +87,6 @@ function debianPackages(purpose) {
 checkNode();
 npmPackages();
 const purpose = process.argv[2] ?? 'demo';
-debianPackages(purpose === 'demo' ? 'run' : purpose);
+if (purpose === 'package') rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+else debianPackages(purpose === 'demo' ? 'run' : purpose);
 run('npm', ['run', '--silent', 'build']);

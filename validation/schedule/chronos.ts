@@ -1,4 +1,5 @@
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import { outgoingAgent } from '../net/agent.ts';
 import { type Change, SchedulerError } from './change.ts';
 import { type ChronosJob, chronosJobs, isJobOf, isSameJob, jobPrefix } from './chronos-job.ts';
 import type { Nightly } from './nightly.ts';
@@ -25,6 +26,7 @@ const QUOTED = 300;
 /** Chronos by its REST interface. */
 export class Chronos {
   readonly #options: ChronosOptions;
+  #dispatcher: Dispatcher | undefined;
 
   constructor(options: ChronosOptions) {
     this.#options = options;
@@ -117,9 +119,12 @@ export class Chronos {
     const patience = this.#options.patience ?? PATIENCE_MS;
     const { credentials } = this.#options;
     let url = first;
+    // Kept for all requests, with its connections.
+    this.#dispatcher ??= outgoingAgent();
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const answer = await request(url, {
         method,
+        dispatcher: this.#dispatcher,
         headersTimeout: patience,
         bodyTimeout: patience,
         signal: AbortSignal.timeout(patience),

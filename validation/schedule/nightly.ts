@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { InputError, type Position, type Problem } from '../input/input-error.ts';
 import { type Path, readYaml } from '../input/yaml-file.ts';
 import { megabytes, seconds } from '../units/parse.ts';
-import { fieldsOf, isTimeZone, problemOf, type Times, WEEKDAYS } from './times.ts';
+import { fieldsOf, problemOf, type Times, WEEKDAYS } from './times.ts';
+import { zoneProblem } from './zones.ts';
 
 const DURATION = 'expected a time such as 90m, 20h or 30d';
 const duration = z
@@ -45,7 +46,10 @@ const docker = z.strictObject({
 
 /** What one nightly says, and `defaults` for all of them. */
 const common = {
-  timeZone: z.string().refine(isTimeZone, 'expected a time zone of the tz database, such as Europe/Zurich').optional(),
+  timeZone: z
+    .string()
+    .refine((name) => zoneProblem(name) === undefined, { error: ({ input }) => zoneProblem(String(input)) ?? '' })
+    .optional(),
   owner: z.email('expected an e-mail address').optional(),
   runs: z.string().min(1).optional(),
   local: z.boolean().optional(),

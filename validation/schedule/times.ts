@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { zoneProblem } from './zones.ts';
 
 /** When something is to be started again and again: minutes and hours are of a clock in a time zone. */
 export interface Times {
@@ -32,20 +33,13 @@ const MOST_LOOKED_AT = 10_000;
 
 /** @returns what is wrong with the expression or the zone; undefined when nothing is */
 export function problemOf({ cron, timeZone }: Times): string | undefined {
-  if (!isTimeZone(timeZone)) return `'${timeZone}' is not a time zone of the tz database, such as Europe/Zurich`;
+  const zone = zoneProblem(timeZone);
+  if (zone !== undefined) return zone;
   try {
     const next = jobOf({ cron, timeZone }).nextRun(new Date(0));
     return next ? undefined : `'${cron}' never comes`;
   } catch (error) {
     return `'${cron}' is not a cron expression: ${(error as Error).message.replace(/^Cron\w+: /, '')}`;
-  }
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    return canonicalZone(name) !== '';
-  } catch {
-    return false;
   }
 }
 

@@ -28,8 +28,11 @@ export interface PageFile {
   body(acceptEncoding: string): Promise<{ bytes: Buffer; encoding?: 'br' | 'gzip' }>;
 }
 
-/** The files of the built page by path (`/assets/index-Bc1d2e.js`); undefined when it was not built. */
-export function loadPage(directory = builtPage()): Map<string, PageFile> | undefined {
+/**
+ * The files of the built page by path (`/assets/index-Bc1d2e.js`); undefined when it was not built.
+ * @param root path below which browsers find the page, without a slash at its end: its addresses begin with it
+ */
+export function loadPage(root: string, directory = builtPage()): Map<string, PageFile> | undefined {
   if (directory === undefined || !existsSync(join(directory, 'index.html'))) return undefined;
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   return new Map(
@@ -37,7 +40,7 @@ export function loadPage(directory = builtPage()): Map<string, PageFile> | undef
       .filter((entry) => entry.isFile())
       .map((entry) => {
         const path = join(entry.parentPath, entry.name);
-        return [`/${relative(directory, path)}`, pageFile(path)];
+        return [`/${relative(directory, path)}`, pageFile(path, root)];
       }),
   );
 }
@@ -51,8 +54,8 @@ function builtPage(): string | undefined {
   }
 }
 
-function pageFile(path: string): PageFile {
-  const bytes = readFileSync(path);
+function pageFile(path: string, root: string): PageFile {
+  const bytes = path.endsWith('.html') ? below(root, readFileSync(path, 'utf8')) : readFileSync(path);
   const type = TYPES[extname(path)] ?? 'application/octet-stream';
   const compressible = COMPRESSIBLE.test(type) && bytes.length > 512;
   const brotli = once(() =>
@@ -69,6 +72,16 @@ function pageFile(path: string): PageFile {
       return { bytes };
     },
   };
+}
+
+/** The page with its addresses below a path. A `<base>` would do that too, but also move the links within a view. */
+function below(root: string, html: string): Buffer {
+  const attribute = root.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  return Buffer.from(
+    html
+      .replaceAll(/(?<= (?:href|src)=")(?=\/)/g, () => attribute)
+      .replace('<head>', () => `<head>\n    <meta name="root" content="${attribute}" />`),
+  );
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -16,7 +16,7 @@ import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
 import { addLogRoutes } from './routes-log.ts';
 import { addRunRoutes } from './routes-runs.ts';
-import { Upgrades } from './upgrades.ts';
+import { Upgrades, withoutRoot } from './upgrades.ts';
 
 export interface ServerOptions extends ActionOptions {
   /** Directory of runs. */
@@ -26,6 +26,8 @@ export interface ServerOptions extends ActionOptions {
   port: number;
   /** Addresses of frameworks whose `/state` is shown, `http://HOST:PORT`. */
   frameworks: readonly string[];
+  /** Path below which a proxy makes this server known, without a slash at its end; empty: none. */
+  root: string;
   /** Names, besides loopback and its address, that this server is known by. */
   allowedHosts: readonly string[];
   /** Told of faults of the server's own. */
@@ -59,6 +61,7 @@ const require = createRequire(import.meta.url);
 export async function startServer(options: ServerOptions): Promise<RunsServer> {
   const context = new Context(options.runs);
   const app = fastify({
+    rewriteUrl: ({ url }) => withoutRoot(url, options.root),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     connectionTimeout: SILENT_MS,
@@ -73,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
   const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
   const connections = boundConnections(app.server);
   app.server.on('upgrade', ({ socket }) => connections.forget(socket));
-  const upgrades = new Upgrades(app.server, context, allowedHosts);
+  const upgrades = new Upgrades(app.server, context, allowedHosts, options.root);
   await addRoutes(app, context, options, allowedHosts, {
     connections: () => connections.count,
     sockets: () => upgrades.count,
@@ -155,7 +158,7 @@ async function addRoutes(
     },
     { prefix: '/api/v1' },
   );
-  const page = loadPage(options.page);
+  const page = loadPage(options.root, options.page);
   app.setNotFoundHandler((request, reply) => sendPage(request, reply, page));
 }
 

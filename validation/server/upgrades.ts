@@ -26,11 +26,13 @@ const followQuery = logQuery.extend({ offset: start.default(0), leftOut: start.d
 export class Upgrades {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false });
   readonly #context: Context;
+  readonly #root: string;
   readonly #places = new Places();
   readonly #pings: NodeJS.Timeout;
 
-  constructor(server: Server, context: Context, allowedHosts: ReadonlySet<string>) {
+  constructor(server: Server, context: Context, allowedHosts: ReadonlySet<string>, root: string) {
     this.#context = context;
+    this.#root = root;
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       this.#upgrade(request, socket, head, allowedHosts).catch((error: unknown) => refuse(socket, error));
@@ -64,7 +66,7 @@ export class Upgrades {
     if (place === 'all') throw new HttpError(503, 'too many pages watch at this moment');
     if (place === 'address') throw new HttpError(429, 'too many pages watch from this address');
     socket.once('close', place);
-    const serve = await this.#serving(urlOf(url));
+    const serve = await this.#serving(urlOf(withoutRoot(url, this.#root)));
     this.#server.handleUpgrade(request, socket, head, (client) => {
       heard.set(client, Date.now());
       client.on('pong', () => heard.set(client, Date.now()));
@@ -104,6 +106,18 @@ export class Upgrades {
       if (client.bufferedAmount === 0) client.send(ping, () => undefined);
     }
   }
+}
+
+/**
+ * A request target without the path below which a proxy makes the server known. Some proxies take that away themselves:
+ * what does not begin with it stays as it is.
+ */
+export function withoutRoot(target: string | undefined, root: string): string {
+  const path = target ?? '/';
+  if (path === root) return '/';
+  return path.startsWith(`${root}/`) || path.startsWith(`${root}?`)
+    ? path.slice(root.length).replace(/^(?!\/)/, '/')
+    : path;
 }
 
 /** When a client answered last. */

@@ -3,6 +3,7 @@ import { ClusterView } from './cluster/cluster-view.tsx';
 import { CompareView } from './compare/compare-view.tsx';
 import { StepView } from './log/step-view.tsx';
 import { Help } from './parts/help.tsx';
+import { pathOf } from './routes.ts';
 import { RunView } from './run/run-view.tsx';
 import { RunsView } from './runs/runs-view.tsx';
 import { useKeys } from './state/keys.ts';
@@ -14,8 +15,8 @@ export function App() {
   const [help, setHelp] = useState(false);
   useKeys([
     { key: '?', what: 'this overview', act: () => setHelp(true) },
-    { key: 'h', what: 'all runs', act: () => go('/') },
-    { key: 'c', what: 'the cluster', act: () => go('/cluster') },
+    { key: 'h', what: 'all runs', act: () => go(pathOf([])) },
+    { key: 'c', what: 'the cluster', act: () => go(pathOf(['cluster'])) },
     { key: 't', what: 'dark, light, or as the system is', act: switchTheme },
   ]);
   const { view } = route.value;
@@ -25,14 +26,14 @@ export function App() {
         Skip to the content
       </a>
       <header class="top">
-        <a class="brand" href="/">
+        <a class="brand" href={pathOf([])}>
           relval
         </a>
         <nav aria-label="Views">
-          <a href="/" aria-current={view === 'runs' ? 'page' : undefined}>
+          <a href={pathOf([])} aria-current={view === 'runs' ? 'page' : undefined}>
             Runs
           </a>
-          <a href="/cluster" aria-current={view === 'cluster' ? 'page' : undefined}>
+          <a href={pathOf(['cluster'])} aria-current={view === 'cluster' ? 'page' : undefined}>
             Cluster
           </a>
         </nav>
@@ -71,7 +72,7 @@ function View() {
         <>
           <h1>There is nothing at this address.</h1>
           <p>
-            <a href="/">All runs</a>
+            <a href={pathOf([])}>All runs</a>
           </p>
         </>
       );

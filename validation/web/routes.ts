@@ -7,9 +7,17 @@ export type Route =
   | { view: 'cluster' }
   | { view: 'unknown' };
 
+/** The path of the page's root without its last slash: empty, or for example `/relval` behind a proxy. */
+let root = '';
+
+/** Says below which path the server is found. @param path without a slash at its end */
+export function setRoot(path: string): void {
+  root = path;
+}
+
 /** @param path as in `location.pathname` */
 export function parseRoute(path: string): Route {
-  const parts = partsOf(path);
+  const parts = partsOf(path.startsWith(`${root}/`) ? path.slice(root.length) : path);
   const [first, second, third, fourth] = parts;
   if (parts.length === 0) return { view: 'runs' };
   if (first === 'cluster' && parts.length === 1) return { view: 'cluster' };
@@ -41,11 +49,11 @@ export function pathOf(parts: readonly string[], query: Query = {}): string {
     if (value !== undefined && value !== '' && value !== false) search.set(key, String(value));
   }
   const text = search.toString();
-  return `/${parts.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
+  return `${root}/${parts.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
 }
 
 export function apiPath(parts: readonly string[], query: Query = {}): string {
-  return `/api/v1${pathOf(parts, query)}`;
+  return pathOf(['api', 'v1', ...parts], query);
 }
 
 export function runPath(run: string, view?: string): string {

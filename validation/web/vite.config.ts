@@ -6,6 +6,7 @@ export default defineConfig({
   build: {
     outDir: '../../dist/validation/web',
     emptyOutDir: true,
+    license: { fileName: 'licences.txt' },
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

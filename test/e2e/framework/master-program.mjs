@@ -4,7 +4,7 @@
 
 const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
 const [, , options = '{}', module] = process.argv;
-const built = new URL('../../../dist/framework/local/master.js', import.meta.url).href;
+const built = new URL('../../../dist/modules/framework/local/master.js', import.meta.url).href;
 /** @type {typeof import('../../framework/local/faults/faulty-master.ts') & typeof import('../../../framework/local/master.ts')} */
 const { startFaultyMaster, startLocalMaster } = await import(module ?? built);
 const master = await (startFaultyMaster ?? startLocalMaster)({ ...JSON.parse(options), log: quiet });

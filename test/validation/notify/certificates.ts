@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** An authority of our own, and a certificate of it for 127.0.0.1, below a directory. */
+/** An authority of our own, and a certificate of it for this machine and hooks.invalid, below a directory. */
 export function makeCertificates(dir: string): { ca: string; key: string; cert: string } {
   const path = (name: string): string => join(dir, name);
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
@@ -14,7 +14,7 @@ export function makeCertificates(dir: string): { ca: string; key: string; cert: 
     '-subj',
     '/CN=localhost',
     '-addext',
-    'subjectAltName=IP:127.0.0.1,DNS:localhost',
+    'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:hooks.invalid',
     '-addext',
     'basicConstraints=critical,CA:FALSE',
     '-CA',

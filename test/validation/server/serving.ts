@@ -21,6 +21,7 @@ export class Serving {
       inputs: [],
       settings: [],
       frameworks: [],
+      root: '',
       allowedHosts: [],
       ...options,
     });

@@ -6,12 +6,20 @@ import { notifyOptions } from './notify.ts';
 /** The flags about how a run is carried out, now: shared by `run`, `exec` and `resume`. */
 export function carryOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
-    .group(['local', 'local-cpus', 'local-memory', 'catalog', 'log-address', 'detach', 'page'], 'Where it runs:')
+    .group(
+      ['local', 'local-cpus', 'local-memory', 'catalog', 'log-address', 'detach', 'page', 'keep-page'],
+      'Where it runs:',
+    )
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('page', {
       type: 'string',
       describe: 'Serve the page while the run goes on, at this HOST:PORT; without one: on loopback, at a free port',
+    })
+    .option('keep-page', {
+      type: 'boolean',
+      default: false,
+      describe: 'With --page, at a terminal: go on serving it when the run has ended, until Ctrl-C',
     })
     .option('detach', {
       alias: 'd',
@@ -19,7 +27,13 @@ export function carryOptions<T>(yargs: Argv<T>) {
       default: false,
       describe: 'Run in the background, and leave it alone when this terminal goes',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' });
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' })
+    .option('quiet', {
+      alias: 'q',
+      type: 'boolean',
+      default: false,
+      describe: 'Say nothing while it runs, and only the verdict at its end',
+    });
 }
 
 /** The flags about the place in which the steps of a new run are to run: shared by `run` and `exec`. */

@@ -2,7 +2,7 @@ import { LogTail } from '../../logs/log-tail.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import { err, type LogOutput, out, type Terminal } from '../terminal.ts';
-import { type Progress, plainProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** A line is shown within this, and what its worker takes to send it. */
 const LOOK_MS = 100;
@@ -42,13 +42,13 @@ class Sink {
  * Shows what the one step of a run prints, while it prints it, and on stderr, between its lines, where it runs and how it
  * ends. An attempt that is made again is shown again.
  * @param toStdout false: all that the command prints goes to stderr
+ * @param words what is said of the step itself
  */
-export function execProgress(run: RunDir, step: string, toStdout: boolean): Progress {
+export function execProgress(run: RunDir, step: string, toStdout: boolean, words: Progress): Progress {
   const line: Line = { unfinished: false };
   const shared = out.isTerminal && err.isTerminal;
   const forErrors = new Sink(err, line);
   const forOutput = toStdout ? new Sink(out, shared ? line : { unfinished: false }) : forErrors;
-  const words = plainProgress(err, Date.now());
   let shown: { tail: LogTail; sink: Sink }[] = [];
   // One thing after the other: what was printed before a step has ended is shown before it is said that it has.
   let work: Promise<void> = Promise.resolve();

@@ -15,6 +15,9 @@ export interface Progress {
 
 const REDRAW_MS = 200;
 
+/** Shows nothing. */
+export const SILENT: Progress = { event() {}, close() {} };
+
 /** A live table on a terminal; a line for every event anywhere else. */
 export function progressFor(on: Terminal, startedAt: number): Progress {
   return liveProgress(on, startedAt) ?? plainProgress(on, startedAt);

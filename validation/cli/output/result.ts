@@ -1,32 +1,43 @@
-import type { Report, StepReport, Verdict } from '../../report/model.ts';
+import type { Report, Verdict } from '../../report/model.ts';
 import { inColour } from '../../report/paint.ts';
+import { printable } from '../../report/printable.ts';
 import { renderResult } from '../../report/text.ts';
 import { PARTS } from '../../runs/judging/kinds.ts';
 import type { RunDir } from '../../runs/store/store.ts';
-import { quote } from '../../step/shell-words.ts';
+import { aboutRun } from './paste.ts';
 
 /** Exit statuses of the commands that carry out a run. */
 export const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
+
+/** What a run has come to, in a line. */
+export function verdictText(report: Report): string {
+  return printable(`${report.verdict}  ${report.run}: ${report.reason}`);
+}
 
 /** What a run has come to, and where to read more. */
 export function resultText(run: RunDir, report: Report): string {
   const [only, ...others] = report.steps;
   const one = others.length === 0 ? only : undefined;
+  const log = logToRead(report);
   return [
     '',
     renderResult(report, { colour: inColour }, PARTS),
     `report: ${run.reportDir}/index.html`,
-    `logs:   relval logs ${report.run} ${logToRead(report, one)}`,
+    ...(log.length === 0 ? [] : [`logs:   ${aboutRun(run, 'logs', log)}`]),
     ...(one?.outputDir !== undefined && one.outputs.length > 0 ? [`output: ${one.outputDir}`] : []),
   ].join('\n');
 }
 
-/** Arguments of `relval logs` for the log to read first: that of an error, of a new one where there is one. */
-function logToRead({ findings }: Report, only: StepReport | undefined): string {
+/**
+ * Arguments of `relval logs` for the log to read first: that of an error, of a new one where there is one; else of a step
+ * that failed, else of the last one. None: nothing has run.
+ */
+function logToRead({ findings, steps }: Report): string[] {
   const errors = findings.filter(({ severity }) => severity === 'error');
   const { step, file } = errors.find(({ age }) => age === 'new') ?? errors[0] ?? {};
-  const name = step ?? only?.id ?? 'STEP';
-  if (!file || file === 'stdout.log') return name;
-  if (file === 'stderr.log') return `${name} --stderr`;
-  return `${name} --file ${/^[\w./-]+$/.test(file) ? file : quote(file)}`;
+  const ran = steps.filter(({ attempts }) => attempts > 0);
+  const name = step ?? (ran.find(({ state }) => state !== 'succeeded') ?? ran.at(-1))?.id;
+  if (name === undefined) return [];
+  if (!file || file === 'stdout.log') return [name];
+  return file === 'stderr.log' ? [name, '--stderr'] : [name, '--file', file];
 }

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { paint } from '../../report/paint.ts';
 import { carryInBackground } from '../../runs/life/background.ts';
@@ -11,8 +12,9 @@ import { counted } from '../../units/count.ts';
 import { listen } from '../options/listen.ts';
 import { sectionsOf } from '../options/settings.ts';
 import { err, out, sayError, type Terminal } from '../terminal.ts';
-import { type Progress, progressFor } from './progress.ts';
-import { EXIT, resultText } from './result.ts';
+import { aboutRun } from './paste.ts';
+import { type Progress, progressFor, SILENT } from './progress.ts';
+import { EXIT, resultText, verdictText } from './result.ts';
 import { tellWarnings } from './warnings.ts';
 
 /** The flags that a command which carries out a run has: see `carryOptions`. */
@@ -24,8 +26,10 @@ export interface CarryFlags {
   jira?: string | undefined;
   notify: boolean;
   notifyDryRun: boolean;
+  keepPage: boolean;
   detach: boolean;
   json: boolean;
+  quiet: boolean;
 }
 
 export interface Showing {
@@ -53,7 +57,8 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
   try {
     if (!started.ended) {
       const more = plan.pending.length > 0 ? ' and more' : '';
-      if (!flags.json) on.say(`${paint.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
+      if (!flags.json && !flags.quiet)
+        on.say(`${paint.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
       page = flags.page === undefined ? undefined : await servePage(run, flags.page);
     }
     handle = carryOut(started, {
@@ -63,7 +68,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       warn: (message) => tellWarnings([message]),
     });
     if (!started.ended) {
-      const shown = showing.progress?.() ?? progressFor(err, Date.now());
+      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, Date.now()));
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }
@@ -71,12 +76,17 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
     const report = await handle.report;
     await progress?.close();
     if (flags.json) out.sayJson(report);
+    else if (flags.quiet) on.say(verdictText(report));
     else on.sayText(resultText(run, report));
+    if (page && flags.keepPage && out.isTerminal) {
+      err.say(`page:   ${pageOf(page, run)}  (until Ctrl-C)`);
+      await stopping.once();
+    }
     return EXIT[report.verdict];
   } catch (error) {
     await progress?.close();
     if (!(error instanceof ObstacleError)) throw error;
-    sayError('relval', [error.message, `Then: relval resume ${record.id}`]);
+    sayError('relval', [error.message, `Then: ${aboutRun(run, 'resume')}`]);
     return EXIT.broken;
   } finally {
     await page?.close();
@@ -94,28 +104,54 @@ function notifyOptionsOf({ config, notify, notifyDryRun, jira }: CarryFlags): No
   };
 }
 
-/** Loopback, and a free port. */
-const ANYWHERE = '127.0.0.1:0';
+/** Loopback, and a free port. Some machines have IPv6 only. */
+function anywhere(): string {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some(({ address }) => address === '127.0.0.1') ? '127.0.0.1:0' : '[::1]:0';
+}
 
 /** Serves the page of a run from within the run's own process. @throws InputError when it cannot listen there */
 async function servePage(run: RunDir, address: string): Promise<RunsServer> {
-  const server = await listen(address || ANYWHERE, {
+  const server = await listen(address || anywhere(), {
     runs: dirname(run.path),
     token: undefined,
     inputs: [],
     settings: [],
     frameworks: [],
+    root: '',
     allowedHosts: [],
   });
-  err.say(`page: ${server.url}/runs/${encodeURIComponent(basename(run.path))}`);
+  err.say(`page: ${pageOf(server, run)}`);
   return server;
 }
 
+function pageOf({ url }: RunsServer, run: RunDir): string {
+  return `${url}/runs/${encodeURIComponent(basename(run.path))}`;
+}
+
+interface Stopping {
+  /** The signal by which the run was stopped. */
+  by: string | undefined;
+  /** Waits for a signal that stops nothing: the run has ended. */
+  once(): Promise<void>;
+}
+
 /** The first signal stops the run in order; a second one is for those who cannot wait. */
-function onSignals(stop: (signal: string) => void): { by: string | undefined } {
-  const state: { by: string | undefined } = { by: undefined };
+function onSignals(stop: (signal: string) => void): Stopping {
+  let leave: (() => void) | undefined;
+  const state: Stopping = {
+    by: undefined,
+    once: () =>
+      new Promise((resolve) => {
+        leave = resolve;
+      }),
+  };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (leave) {
+        leave();
+        return;
+      }
       if (state.by !== undefined) process.exit(EXIT.interrupted);
       err.say('', `${name}: stopping; once more to leave at once`);
       state.by = name;
@@ -137,9 +173,9 @@ async function startInBackground(prepared: PreparedRun, flags: CarryFlags): Prom
     out.say(
       `${id} runs in the background, in ${run.path}`,
       ...(started.page === undefined ? [] : [`  page: ${started.page}`]),
-      `  relval status ${id} --follow`,
-      `  relval logs ${id} STEP --follow`,
-      `  relval stop ${id}`,
+      `  ${aboutRun(run, 'status', ['--follow'])}`,
+      `  ${aboutRun(run, 'logs', ['--follow'])}`,
+      `  ${aboutRun(run, 'stop')}`,
     );
   }
 }

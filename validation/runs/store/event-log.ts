@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { NotRegular } from '../../files/regular-file.ts';
 import { parseEvent, type RunEvent } from './events.ts';
 
 const CHUNK = 1 << 20;
@@ -52,10 +53,7 @@ export class EventReader {
         if (end === 0 && count < buffer.length) return;
         if (end === 0) buffer = Buffer.allocUnsafe(buffer.length * 2);
         this.#offset += end;
-        for (const line of buffer.toString('utf8', 0, end).split('\n')) {
-          const event = parseEvent(line);
-          if (event) yield event;
-        }
+        yield* parseLines(buffer.toString('utf8', 0, end).trimEnd());
       }
     } finally {
       closeSync(fd);
@@ -63,12 +61,19 @@ export class EventReader {
   }
 }
 
+function parseLines(text: string): RunEvent[] {
+  return text
+    .split('\n')
+    .map(parseEvent)
+    .filter((event) => event !== undefined);
+}
+
 function openIfThere(path: string): number | undefined {
   try {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
-    return undefined;
+    throw new NotRegular(`${path} is not a regular file`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

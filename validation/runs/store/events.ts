@@ -164,31 +164,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.phase = event.phase;
       break;
     case 'step-submitted':
-      change(view, event.step, changeOfState(event));
-      break;
     case 'step-running':
-      change(view, event.step, {
-        ...changeOfState(event),
-        attempt: event.attempt,
-        worker: event.worker,
-        host: undefined,
-        start: event.time,
-      });
-      break;
     case 'step-connected':
-      change(view, event.step, { host: event.host });
-      break;
     case 'step-requeued':
-      change(view, event.step, { ...changeOfState(event), message: event.message });
-      break;
     case 'step-ended':
-      change(view, event.step, {
-        ...changeOfState(event),
-        attempt: event.attempt,
-        message: event.message,
-        seconds: event.seconds,
-        ...(event.host !== undefined && { host: event.host }),
-      });
+      applyToStep(view, event);
       break;
     case 'ended':
       view.verdict = event.verdict;
@@ -201,29 +181,63 @@ export function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-function changeOfState(event: RunEvent): Change {
+type StepEvent = Extract<RunEvent, { step: string }>;
+
+/** In place, field by field: a run has 10,000 steps with some events each, and objects made on the way are half of the time. */
+function applyToStep(view: RunView, event: StepEvent): void {
+  const step = view.steps.get(event.step);
+  if (!step) return;
+  const before = step.state;
   const state = stateAfter(event);
-  return state === undefined ? {} : { state, since: event.time };
+  if (state !== undefined) {
+    step.state = state;
+    step.since = event.time;
+  }
+  switch (event.type) {
+    case 'step-running':
+      step.attempt = event.attempt;
+      step.worker = event.worker;
+      step.host = undefined;
+      step.start = event.time;
+      break;
+    case 'step-connected':
+      step.host = event.host;
+      break;
+    case 'step-requeued':
+      step.message = event.message;
+      break;
+    case 'step-ended':
+      step.attempt = event.attempt;
+      step.message = event.message;
+      step.seconds = event.seconds;
+      if (event.host !== undefined) step.host = event.host;
+      break;
+  }
+  if (step.state !== before) count(view, step, before);
 }
 
 function addStep(view: RunView, id: string, stage: string): void {
   const ofStage = view.stages.get(stage) ?? { counts: noSteps() };
   view.stages.set(stage, ofStage);
-  view.steps.set(id, { id, stage, state: 'waiting', attempt: 0 });
+  // With all its fields from the beginning, so that all steps are objects of one form: V8 is slow with others.
+  view.steps.set(id, {
+    id,
+    stage,
+    state: 'waiting',
+    attempt: 0,
+    since: undefined,
+    start: undefined,
+    worker: undefined,
+    host: undefined,
+    message: undefined,
+    seconds: undefined,
+  });
   view.counts.waiting++;
   ofStage.counts.waiting++;
 }
 
-/** What is undefined is not known any more. */
-type Change = { [Key in keyof StepView]?: StepView[Key] | undefined };
-
-/** In place: a run has 10,000 steps, and some events of each. */
-function change(view: RunView, id: string, to: Change): void {
-  const next = view.steps.get(id);
-  if (!next) return;
-  const before = next.state;
-  Object.assign(next, to);
-  if (next.state === before) return;
+/** A step has another state than `before`. */
+function count(view: RunView, next: StepView, before: StepState): void {
   const stage = view.stages.get(next.stage) as StageView;
   for (const counts of [view.counts, stage.counts]) {
     counts[before]--;
@@ -231,10 +245,10 @@ function change(view: RunView, id: string, to: Change): void {
   }
   const since = next.since ?? 0;
   if (next.state === 'running') {
-    view.running.add(id);
+    view.running.add(next.id);
     stage.start = Math.min(stage.start ?? since, since);
   } else if (before === 'running') {
-    view.running.delete(id);
+    view.running.delete(next.id);
     stage.end = Math.max(stage.end ?? since, since);
   }
 }

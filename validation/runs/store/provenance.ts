@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { arch, hostname, release as kernel } from 'node:os';
-import { promisify } from 'node:util';
+import { versionLine } from '../../../framework/tools/versions.ts';
 import { quote } from '../../step/shell-words.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { RunRecord } from './record.ts';
@@ -18,21 +17,10 @@ export async function provenanceOf(
     ...(release !== undefined && { release }),
     ...(from !== undefined && { 'earlier stages': from }),
     ...(packages.length > 0 && { packages }),
-    makeflow: await versionOf('makeflow'),
-    'Work Queue': await versionOf('work_queue_worker'),
+    makeflow: (await versionLine('makeflow')) ?? 'unknown',
+    'Work Queue': (await versionLine('work_queue_worker')) ?? 'unknown',
     ...(checks && { 'pre-flight checks': checks }),
     'Node.js': process.versions.node,
     host: `${hostname()} (Linux ${kernel()}, ${arch()})`,
   };
-}
-
-/** First line of `PROGRAM -v`: what a user would type to know. */
-async function versionOf(program: string): Promise<string> {
-  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
-  try {
-    const { stdout } = await promisify(execFile)(program, ['-v'], { env, timeout: 10_000 });
-    return stdout.split('\n')[0]?.trim() || 'unknown';
-  } catch {
-    return 'unknown';
-  }
 }

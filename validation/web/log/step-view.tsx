@@ -7,7 +7,7 @@ import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
-import { apiPath, runPath } from '../routes.ts';
+import { apiPath, pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
@@ -37,7 +37,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
     <div class="fill">
       <header class="step-head">
         <p class="crumbs">
-          <a href="/">Runs</a> / <a href={runPath(run)}>{run}</a> /
+          <a href={pathOf([])}>Runs</a> / <a href={runPath(run)}>{run}</a> /
         </p>
         <h1>
           {step} {state && <StepBadge state={state} />}

@@ -3,7 +3,7 @@ import type { RunDetail } from '../../server/api.ts';
 import { formatCount } from '../../units/count.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
-import { runPath } from '../routes.ts';
+import { pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, query } from '../state/place.ts';
 import { useTitle } from '../state/title.ts';
@@ -37,7 +37,7 @@ export function RunView({ id }: { id: string }) {
   const first = useMemo<View>(() => (detail && isActive(detail.status) ? 'steps' : 'findings'), [detail === undefined]);
   const view = VIEWS.find((one) => one === asked) ?? first;
   useKeys([
-    { key: 'u', what: 'up to all runs', act: () => go('/') },
+    { key: 'u', what: 'up to all runs', act: () => go(pathOf([])) },
     ...VIEWS.map((one, n) => ({ key: String(n + 1), what: one, act: () => go(runPath(id, one), 'replace') })),
   ]);
   if (!detail) return error ? <Failed error={error} retry={() => run.reload()} /> : <Loading what={id} />;
@@ -45,7 +45,7 @@ export function RunView({ id }: { id: string }) {
   return (
     <>
       <p class="crumbs">
-        <a href="/">Runs</a> /
+        <a href={pathOf([])}>Runs</a> /
       </p>
       <Answer run={run} detail={detail} />
       <Stages detail={detail} />

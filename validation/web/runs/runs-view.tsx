@@ -94,7 +94,7 @@ export function RunsView() {
         (filtered ? (
           <Empty title="No run fits.">
             <p>
-              <a href="/">Show all runs</a>
+              <a href={pathOf([])}>Show all runs</a>
             </p>
           </Empty>
         ) : (

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { parseRoute } from '../routes.ts';
+import { apiPath, parseRoute, pathOf } from '../routes.ts';
 
 const read = () => ({ path: location.pathname, query: location.search, hash: location.hash });
 
@@ -41,7 +41,7 @@ addEventListener('click', (event) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return;
   const inPage = link.getAttribute('href')?.startsWith('#') ?? false;
-  if (inPage || link.pathname.startsWith('/api/')) return;
+  if (inPage || !link.pathname.startsWith(pathOf([])) || link.pathname.startsWith(apiPath([]))) return;
   event.preventDefault();
   go(link.href);
 });

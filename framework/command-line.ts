@@ -1,0 +1,54 @@
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import { explainRunning, runFramework, teardown } from './commands.ts';
+import { defaultStateDir, frameworkOptions, STATE_DIRS } from './options.ts';
+
+export const SUMMARY =
+  'Launches Work Queue workers from Mesos offers: exactly as many as the managers’ waiting tasks need.';
+
+/** A command of the framework: `$0` is what it does without one. */
+export interface Entry {
+  usage: string;
+  describe: string;
+  builder(yargs: Argv): Argv;
+  handler(args: ArgumentsCamelCase): void | Promise<void>;
+}
+
+function entry<T>(
+  usage: string,
+  describe: string,
+  builder: (yargs: Argv) => Argv<T>,
+  handler: (args: ArgumentsCamelCase<NoInfer<T>>) => void | Promise<void>,
+): Entry {
+  return {
+    usage,
+    describe,
+    builder: (yargs) => builder(yargs) as Argv,
+    handler: (args) => handler(args as ArgumentsCamelCase<T>),
+  };
+}
+
+/** All commands, in the order in which `--help` and the manual show them. */
+export const COMMANDS: readonly Entry[] = [
+  entry('$0', 'Serve the Work Queue managers of a catalog', (command: Argv) => frameworkOptions(command), runFramework),
+  entry(
+    'why [project]',
+    'Explain what each project has, and why not more',
+    (command: Argv) =>
+      command
+        .positional('project', { type: 'string', describe: 'Only this project' })
+        .option('state-dir', {
+          type: 'string',
+          default: defaultStateDir(),
+          defaultDescription: STATE_DIRS,
+          describe: 'State directory of the framework',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+    explainRunning,
+  ),
+  entry(
+    'teardown',
+    'End the framework of a state directory: Mesos kills its workers',
+    (command: Argv) => frameworkOptions(command),
+    teardown,
+  ),
+];

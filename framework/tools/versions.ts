@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+
+/** Answers of a program that hangs are not waited for. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * First line of `PROGRAM -v`, which each program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
+ * @returns undefined: the program is not in $PATH, or does not start
+ */
+export function versionLine(program: string): Promise<string | undefined> {
+  // Debian's makeflow 9.9 is linked with MPI, and Open MPI looks for a daemon unless it is told that there is none.
+  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
+  return new Promise((resolve) => {
+    execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
+      resolve(error ? undefined : stdout.split('\n')[0]?.trim() || undefined);
+    });
+  });
+}
+
+/**
+ * Says what `--version` prints: the version alone on the first line, for scripts, and at once; then a line for each program
+ * that it works with, and for Node.js.
+ * @param say prints lines on stdout
+ */
+export async function sayVersions(
+  version: string,
+  programs: readonly string[],
+  say: (...lines: string[]) => void,
+): Promise<void> {
+  say(version);
+  const lines = await Promise.all(programs.map(versionLine));
+  const found = lines.map((line, i) => line?.replace(' version ', ' ') ?? `${programs[i]}: not found`);
+  say(...found, `node ${process.versions.node}`);
+}

@@ -1,0 +1,67 @@
+/**
+ * Names that ICU, and so Node.js, takes for a time zone, and that the tz database does not have: Java's old ones. Each
+ * is used for clocks in several parts of the world.
+ */
+const OF_ICU = new Set(
+  'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST'.split(' '),
+);
+
+/** What people may mean by the abbreviation of a clock time. */
+const MEANINGS: Readonly<Record<string, readonly string[]>> = {
+  ...of(['PST', 'PDT'], 'America/Los_Angeles', 'Asia/Manila'),
+  ...of(['MDT'], 'America/Denver'),
+  ...of(['CST', 'CDT'], 'America/Chicago', 'Asia/Shanghai', 'America/Havana'),
+  ...of(['EDT'], 'America/New_York'),
+  ...of(['AST', 'ADT'], 'America/Halifax', 'Asia/Riyadh'),
+  ...of(['BST'], 'Europe/London', 'Asia/Dhaka'),
+  ...of(['IST'], 'Asia/Kolkata', 'Europe/Dublin', 'Asia/Jerusalem'),
+  ...of(['CEST', 'MEZ', 'MESZ', 'ECT'], 'Europe/Zurich', 'Europe/Berlin', 'Europe/Paris'),
+  ...of(['EEST'], 'Europe/Helsinki', 'Europe/Athens'),
+  ...of(['WEST'], 'Europe/Lisbon'),
+  ...of(['MSK'], 'Europe/Moscow'),
+  ...of(['JST'], 'Asia/Tokyo'),
+  ...of(['KST'], 'Asia/Seoul'),
+  ...of(['AEST', 'AEDT', 'AET'], 'Australia/Sydney'),
+  ...of(['NST', 'NZST', 'NZDT'], 'Pacific/Auckland'),
+  ...of(['Z'], 'UTC'),
+};
+
+function of(abbreviations: readonly string[], ...zones: string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(abbreviations.map((name) => [name, zones]));
+}
+
+/**
+ * What is wrong with the name of a time zone; undefined: the tz database has it, written like that. All schedulers know
+ * the names of the tz database, and no others.
+ */
+export function zoneProblem(name: string): string | undefined {
+  if (isOfDatabase(name)) return undefined;
+  const meant = MEANINGS[name] ?? similar(name);
+  const question = meant.length === 0 ? 'such as Europe/Zurich' : `did you mean ${meant.join(', or ')}?`;
+  return `'${name}' is not a time zone of the tz database${meant.length === 0 ? ', ' : ': '}${question}`;
+}
+
+function isOfDatabase(name: string): boolean {
+  if (OF_ICU.has(name) || !/^[A-Z]/.test(name) || name.startsWith('SystemV/')) return false;
+  const otherCase = Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase() === name.toLowerCase());
+  if (otherCase !== undefined) return otherCase === name;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** The zones of a place, however it is written: `zürich` → `Europe/Zurich`. */
+function similar(name: string): string[] {
+  const place = plain(name).split('/').at(-1);
+  return Intl.supportedValuesOf('timeZone').filter((zone) => plain(zone).split('/').at(-1) === place);
+}
+
+function plain(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, '_');
+}
