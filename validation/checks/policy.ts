@@ -17,21 +17,23 @@ const schema = z.strictObject({
 
 /**
  * What makes a run fail.
- * - `failOn`: `any error`, or only `new errors`, those that the reference run did not have
- * - `warnings`: so many are tolerated, more fail; the same in several lines or steps is one; absent: any number is
- * - `regressions`: whether what takes more than in earlier runs, or leaves another amount of output, is only reported
+ * - `failOn`: `any error`, or only `new errors`, which the reference does not have
+ * - `warnings`: the run fails with more distinct warnings than this; absent: no limit
+ * - `regressions`: whether a regression, or a changed size of the outputs, fails the run or is only reported
  */
 export type Policy = z.infer<typeof schema> & { name: string };
 
 /**
- * @param wanted name of one that comes with relval, or a file
+ * @param wanted name of a policy that comes with relval, or a file
  * @throws {InputError} no such policy, or every mistake in it with its place
  */
 export function loadPolicy(wanted = 'default'): Policy {
   const own = join(policyFolder(), `${wanted}.yaml`);
   const isName = /^[a-z-]+$/.test(wanted) && existsSync(own);
   if (!isName && !existsSync(wanted)) {
-    throw new InputError([{ message: `no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` }]);
+    throw new InputError([
+      { message: `there is no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` },
+    ]);
   }
   const name = basename(wanted).replace(/\.ya?ml$/, '');
   return { name, ...readYaml(isName ? own : wanted, schema, 'policy').data };

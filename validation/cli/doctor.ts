@@ -8,12 +8,16 @@ import { table } from './output/table.ts';
 export const doctorCommand = defineCommand(
   (command) =>
     command
-      .option('test', { type: 'boolean', default: false, describe: 'Also what only the tests need' })
-      .option('image', { type: 'string', requiresArg: true, describe: 'Whether workers will run in this image' })
+      .option('test', { type: 'boolean', default: false, describe: 'Also check for packages that only the tests need' })
+      .option('image', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Check whether workers can run in this container image',
+      })
       .option('containerizer', {
         choices: ['docker', 'podman'] as const,
         default: 'docker' as const,
-        describe: 'With --image: what runs it',
+        describe: 'With --image: program that starts it',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (args) => {
@@ -29,13 +33,13 @@ export const doctorCommand = defineCommand(
         pc.dim(entry.why),
       ]);
       console.log(table([[pc.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
-      if (missing.length > 0) console.log(`\nTo install what is missing:\n  ${installCommand(missing)}`);
+      if (missing.length > 0) console.log(`\nTo install the missing packages:\n  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
   },
 );
 
-/** Nothing is missing without one, but then makeflow can be reached from outside. */
+/** Runs work without a network namespace, but then other machines can reach makeflow. */
 async function namespaceRow(): Promise<string[]> {
   const reason = await reasonAgainstNamespace();
   const [mark, state, why] =
@@ -53,7 +57,10 @@ async function doctorOfImage(program: 'docker' | 'podman', image: string, json: 
     return;
   }
   console.log(report);
-  const said = protocol === null ? 'its worker says nothing' : `its worker speaks Work Queue protocol ${protocol}`;
-  const here = ownProtocol === null ? '' : `, makeflow here ${ownProtocol}`;
-  console.log(`${said}${here}\n${image}: ${usable ? 'workers will run in it' : 'workers will not run in it'}`);
+  const said =
+    protocol === null
+      ? 'its work_queue_worker gives no version of the protocol'
+      : `its work_queue_worker has Work Queue protocol ${protocol}`;
+  const here = ownProtocol === null ? '' : `, makeflow on this machine has ${ownProtocol}`;
+  console.log(`${said}${here}\n${image}: ${usable ? 'workers can run in it' : 'workers cannot run in it'}`);
 }

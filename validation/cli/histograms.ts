@@ -10,9 +10,9 @@ import { table } from './output/table.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;
-/** Objects that are listed; `--json` has all. */
+/** At most so many objects are listed; `--json` has all. */
 const LISTED = 50;
-/** States of which no single object is listed. */
+/** States whose objects are counted and not listed. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
 
 export const histogramsCommand = defineCommand(
@@ -21,7 +21,7 @@ export const histogramsCommand = defineCommand(
       .positional('a', {
         type: 'string',
         demandOption: true,
-        describe: 'A good ROOT file; with --reference alone the one to judge',
+        describe: 'A good ROOT file; with --reference and no second file: the file to judge',
       })
       .positional('b', { type: 'string', describe: 'The ROOT file to judge' })
       .option('reference', {
@@ -29,24 +29,28 @@ export const histogramsCommand = defineCommand(
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'A further good file; from three on, it is learnt how much good ones differ',
+        describe: 'Another good file; from three good files on, relval learns how much they differ; repeatable',
       })
-      .option('match', { type: 'string', requiresArg: true, describe: "Only these histograms, such as 'QA/TPC/*'" })
+      .option('match', {
+        type: 'string',
+        requiresArg: true,
+        describe: "Compare only these histograms, e.g. 'QA/TPC/*'",
+      })
       .option('rules', {
         type: 'string',
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'YAML file of rules about histograms',
+        describe: 'YAML file of rules about histograms; repeatable',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-      .epilogue('Exit status: 0 compatible, 1 different, 2 bad input, or a file that cannot be read')
+      .epilogue('Exit status: 0 compatible, 1 different, 2 bad input or a file cannot be read')
       .example('$0 histograms good.root new.root', 'Compares new.root with good.root')
       .example('$0 histograms new.root --reference a.root --reference b.root', 'With several good files'),
   async ({ a, b, reference, match, rules, json }) => {
     const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
     if (references.length === 0)
-      throw new InputError([{ message: `what is ${a} to be compared with? Give a second file, or --reference` }]);
+      throw new InputError([{ message: `there is nothing to compare ${a} with: give a second file or --reference` }]);
     mustExist([file, ...references]);
     const comparison = await compareFiles(file, references, Date.now(), {
       rules: loadHistogramRules(rules),
@@ -59,7 +63,7 @@ export const histogramsCommand = defineCommand(
   },
 );
 
-/** @throws InputError which are not there, or are no files */
+/** @throws InputError that names the files that do not exist or are not regular files */
 function mustExist(files: readonly string[]): void {
   const problems = files.flatMap((file) => {
     const status = statSync(file, { throwIfNoEntry: false });
@@ -82,7 +86,7 @@ function textOf({ file, references, verdict, reason, problems, counts, objects }
     ...(numbers.length > 0 ? [numbers.join(', ')] : []),
     ...problems.map((problem) => `${pc.yellow('!')} ${printable(problem.file)}: ${printable(problem.reason)}`),
     ...(rows.length > 0 ? ['', table(rows)] : []),
-    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more: --json has all`] : []),
+    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more; --json shows all`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -11,7 +11,7 @@ import { runArgument } from './options/runs.ts';
 import { sectionsOf } from './options/settings.ts';
 import { table } from './output/table.ts';
 
-/** Exit status when somebody could not be told. */
+/** Exit status if a notification could not be sent. */
 const FAILED = 3;
 
 export const notifyCommand = defineCommand(
@@ -20,16 +20,20 @@ export const notifyCommand = defineCommand(
       .option('event', {
         choices: ['started', 'finished'] as const,
         default: 'finished' as const,
-        describe: 'What they are told',
+        describe: 'Event to notify about',
       })
-      .option('channel', { type: 'string', requiresArg: true, describe: 'Only this one' })
+      .option('channel', { type: 'string', requiresArg: true, describe: 'Send only to this channel' })
       .option('jira', { type: 'string', requiresArg: true, describe: 'Key of the JIRA issue to comment on' })
-      .option('force', { type: 'boolean', default: false, describe: 'Whatever the conditions of the channels say' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'Send even if the conditions of a channel are not met',
+      })
       .option('dry-run', {
         alias: 'n',
         type: 'boolean',
         default: false,
-        describe: 'Show exactly what would be sent; secrets are neither read nor shown',
+        describe: 'Show exactly what would be sent, and send nothing; secrets are not read or shown',
       })
       .check(({ jira }) => {
         if (jira === undefined || issueKey.safeParse(jira).success) return true;
@@ -41,7 +45,9 @@ export const notifyCommand = defineCommand(
     const record = run.readRecord();
     const { event } = args;
     if (event === 'finished' && record.state !== 'ended') {
-      throw new InputError([{ message: `${record.id} has not finished; --event started tells that it has started` }]);
+      throw new InputError([
+        { message: `${record.id} has not finished. Use --event started to send the notification of its start` },
+      ]);
     }
     const { notify, serve } = sectionsOf(args);
     const report = event === 'finished' ? (readReport(run) ?? brokenReport(record)) : undefined;
@@ -67,7 +73,7 @@ export const notifyCommand = defineCommand(
     const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
     told.sort((a, b) => place(a) - place(b));
     if (args.json) console.log(JSON.stringify(told, null, 2));
-    else console.log(table(rows(told, planned)) || 'relval.yaml names nobody: it has no notify.channels');
+    else console.log(table(rows(told, planned)) || 'Nobody was notified: relval.yaml has no notify.channels');
     process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
   },
 );

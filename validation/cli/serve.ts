@@ -8,10 +8,10 @@ import { runsOption } from './options/runs.ts';
 
 const SECTION = serveSection.unwrap();
 const LISTEN = SECTION.parse({}).listen;
-/** Characters of a token: what is shorter can be guessed. */
+/** Minimum number of characters of a token: shorter ones can be guessed. */
 const SHORTEST_TOKEN = 16;
 
-/** What `--help` and the documentation of `relval.yaml` say of a key. */
+/** The text of a key in `--help` and in the documentation of `relval.yaml`. */
 function describe(key: keyof typeof SECTION.shape): string {
   return SECTION.shape[key].description ?? '';
 }
@@ -47,7 +47,7 @@ export const serveCommand = defineCommand(
       ],
     });
     const isThere = existsSync(args.runs);
-    console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
+    console.log(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run will create'})`);
     await new Promise<void>((stop) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
     });

@@ -8,8 +8,8 @@ export const stopCommand = defineCommand(
   async (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const { id } = run.readRecord();
-    const status = await stopRun(run, () => console.error(`${id} is told to stop, and judges what there is`));
+    const status = await stopRun(run, () => console.error(`stopping ${id}; it judges the steps that have ended`));
     const resumable = status === 'interrupted' || status === 'broken';
-    console.log(`${id} is stopped: ${status}${resumable ? `\n  relval resume ${id}` : ''}`);
+    console.log(`${id} has stopped: ${status}${resumable ? `\nTo continue it:\n  relval resume ${id}` : ''}`);
   },
 );

@@ -1,4 +1,4 @@
-import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
+import { describeChange, excerpt, groupFindings, oneLine, sortChanges } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Link, Scope, Value } from './template.ts';
@@ -111,7 +111,7 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
       new: own.length,
       findings: own.slice(0, LISTED).map(
         ({ first, steps }): Words => ({
-          message: { code: tell(first, MESSAGE) },
+          message: { code: oneLine(first, MESSAGE) },
           rule: first.rule,
           steps:
             steps.length > STEPS

@@ -15,14 +15,14 @@ import {
 import type { Report, Severity, Verdict } from './model.ts';
 import { printable } from './printable.ts';
 
-/** Groups of findings, and names of steps in one of them, that are shown. */
+/** At most so many groups of findings are shown, with at most so many names of steps each. */
 const GROUPS = 50;
 const STEPS = 5;
 const CHANGES = 20;
-/** Characters of a line of a log: three lines of a terminal. */
+/** At most so many characters of a line of a log are shown: three lines of a terminal. */
 const MESSAGE = 220;
 
-/** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
+/** The report for a terminal, with the verdict first. Control characters from logs are escaped. */
 export function renderText(report: Report, { colour }: { colour: boolean }): string {
   const c = pc.createColors(colour);
   const lines = ['', c.bold('Provenance')];
@@ -34,7 +34,7 @@ export function renderText(report: Report, { colour }: { colour: boolean }): str
   return `${renderResult(report, { colour })}${lines.join('\n')}\n`;
 }
 
-/** The same without where it comes from: what one wants to know who has just seen it run. */
+/** The report without its provenance, to be shown when a run ends. */
 export function renderResult(report: Report, { colour }: { colour: boolean }): string {
   const c = pc.createColors(colour);
   const lines: string[] = [];
@@ -86,7 +86,7 @@ function colourOf(c: Colours, what: Verdict | Severity): (text: string) => strin
   }[what];
 }
 
-/** The findings under their headings. */
+/** The findings, in sections with a title. */
 export function findingLines(report: Report, c: Colours): string[] {
   return sectionsOf(report).flatMap(({ name, title, groups }) => {
     const shown = groups.slice(0, GROUPS).flatMap((group) => {
@@ -98,8 +98,8 @@ export function findingLines(report: Report, c: Colours): string[] {
         `    ${printable(excerpt(group.first, MESSAGE))}`,
         ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
-        ...(expired ? [c.yellow(`    not excused any more: ${printable(expired)}`)] : []),
-        ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
+        ...(expired ? [c.yellow(`    the exception has expired: ${printable(expired)}`)] : []),
+        ...(known ? [c.dim(`    excused: ${printable(known)}`)] : []),
       ];
     });
     const rest = groups.length > GROUPS ? [`  and ${groups.length - GROUPS} more, see report.json`] : [];
@@ -109,13 +109,13 @@ export function findingLines(report: Report, c: Colours): string[] {
 
 export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
   const others = runs.filter((one) => one !== run).length;
-  const more = others > 0 ? `, times and sizes with ${counted(others, 'more run')} before it` : '';
+  const more = others > 0 ? `; times and sizes are compared with ${counted(others, 'more run')} before it` : '';
   return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
 }
 
 function describeComponent({ name, contacts, errors, newErrors, warnings }: NonNullable<Report['components']>[number]) {
   const recent = newErrors > 0 ? `${newErrors} new of ` : '';
-  const who = contacts.length > 0 ? contacts.join(', ') : 'no contact known';
+  const who = contacts.length > 0 ? contacts.join(', ') : 'no contact';
   return `  ${printable(name)}: ${recent}${describeTotals({ errors, warnings })}; ${printable(who)}`;
 }
 

@@ -18,7 +18,7 @@ export function renderFile(name: keyof typeof RENDERINGS, report: Report): strin
   return RENDERINGS[name](report);
 }
 
-/** Writes every rendering into the directory, which is made where it is missing; each file is replaced in one go. */
+/** Writes every rendering into the directory and creates it if needed. Each file is replaced atomically. */
 export async function writeReport(directory: string, report: Report): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const [name, render] of Object.entries(RENDERINGS)) {

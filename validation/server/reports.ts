@@ -1,5 +1,5 @@
 import { openInside, stampOf } from '../files/open-inside.ts';
-import { countTroubles } from '../report/groups.ts';
+import { countDistinct } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
 
 const FILE = 'report/report.json';
@@ -82,7 +82,7 @@ function countFindings({ totals, findings, reference, fixed }: Report): FindingC
     errors: totals.errors,
     warnings: totals.warnings,
     ...(reference && {
-      newErrors: countTroubles(isNew, 'error'),
+      newErrors: countDistinct(isNew, 'error'),
       fixed: fixed?.length ?? 0,
     }),
   };
