@@ -191,7 +191,7 @@ describe('relval gc', () => {
       expect(stdout).toMatch(/2 of 3 runs are to be removed, which frees \d/);
       expect(readdirSync(relval.runs)).toHaveLength(before);
     }
-    expect((await relval.run('gc', '--keep', '0', '--yes')).stdout).toContain('2 removed');
+    expect((await relval.run('gc', '--keep', '0', '--yes')).stdout).toContain('2 runs removed');
     expect(await relval.onlyRun()).toMatchObject({ status: 'passed' });
     expect((await relval.run('gc')).stderr).toMatch(/--older-than 30d/);
   });

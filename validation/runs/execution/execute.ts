@@ -7,7 +7,7 @@ import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import { planPhase } from '../inputs/made-files.ts';
+import { planPhase } from '../inputs/next-phase.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from '../judging/criteria.ts';
 import { judgeRun } from '../judging/judge.ts';
 import type { RunJournal } from '../store/journal.ts';

@@ -3,7 +3,7 @@ import type { Report } from '../../report/model.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { PlanOptions } from '../../workflow/planner.ts';
 import { prepareRun } from '../execution/execute.ts';
-import { takeOutputs } from '../inputs/earlier.ts';
+import { takeOutputs } from '../inputs/earlier-outputs.ts';
 import type { LocalContainers } from '../local/containers.ts';
 import { RunJournal } from '../store/journal.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';

@@ -1,10 +1,10 @@
 import type { Check } from '../../preflight/check.ts';
 import type { Nightly } from '../../schedule/nightly.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import { checkNeeds, handedOn } from '../inputs/earlier.ts';
+import { checkNeeds, handedOn } from '../inputs/earlier-outputs.ts';
 import { copyInputs } from '../inputs/input-copy.ts';
 import { readSecrets } from '../inputs/secrets.ts';
-import { endUnstarted } from '../judging/unstarted.ts';
+import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { RunRequest } from '../store/record.ts';
 import { RunDir, RunStore } from '../store/store.ts';
 import { type CheckOptions, checkBefore } from './check-before.ts';
@@ -103,5 +103,5 @@ export async function checkStart(
     obstacle ??
     (check && (await checkBefore(journal, plan, { ...check, fast: true, say }, tellChecks))) ??
     (containers && (await provideContainers(containers)));
-  return reason === undefined ? prepared : { ...prepared, ended: await endUnstarted(journal, plan, reason) };
+  return reason === undefined ? prepared : { ...prepared, ended: await endBeforeSteps(journal, plan, reason) };
 }
