@@ -23,21 +23,21 @@ const common = {
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, ".", "_" and "-" only')
     .optional()
-    .describe('Its name in events and messages; default: its type, with a number where there are several'),
+    .describe('Name of the channel in events and messages; default: its type, with a number if there are several'),
   events: z
     .array(z.enum(['started', 'finished']))
     .min(1)
     .default(['finished'])
-    .describe('When it is told'),
+    .describe('Events that are sent'),
   verdicts: z
     .array(z.enum(['passed', 'failed', 'broken', 'interrupted']))
     .min(1)
     .optional()
-    .describe('Only when a run ends with one of these; default: with any'),
+    .describe('Send only for these verdicts; default: for all'),
   onlyOnChange: z
     .boolean()
     .default(false)
-    .describe('Only when the verdict or the set of new errors is not that of the run before, of the same workflow'),
+    .describe('Send only if the verdict or the set of new errors differs from the previous run of the workflow'),
   workflows: z.array(name).min(1).optional().describe('Only runs of these workflows or names (globs: `*`, `?`)'),
   templates: z
     .strictObject({
@@ -46,7 +46,7 @@ const common = {
       finished: template.optional().describe('When it has finished'),
     })
     .default({})
-    .describe('Texts in the place of the built-in ones'),
+    .describe('Texts to use instead of the built-in ones'),
 };
 
 const http = {
@@ -56,25 +56,25 @@ const http = {
 /** A webhook's address is a secret where it holds one, as those of Mattermost and Slack do. */
 const secretUrl = {
   urlFile: filePath.optional().describe('File with the address of the incoming webhook'),
-  urlEnv: variable.optional().describe('Environment variable with it'),
+  urlEnv: variable.optional().describe('Environment variable that contains it'),
 };
 
 const token = {
   tokenFile: filePath.optional().describe('File with the token that is sent as `Authorization: Bearer`'),
-  tokenEnv: variable.optional().describe('Environment variable with it'),
+  tokenEnv: variable.optional().describe('Environment variable that contains it'),
 };
 
 const password = {
   user: oneLine.optional().describe('User to sign in as, with a password'),
   passwordFile: filePath.optional().describe('File with the password'),
-  passwordEnv: variable.optional().describe('Environment variable with it'),
+  passwordEnv: variable.optional().describe('Environment variable that contains it'),
 };
 
 const jira = z
   .strictObject({
     type: z.literal('jira').describe('A comment on an issue'),
     url: httpUrl.describe('Address of JIRA, before `/rest`'),
-    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` beats it. Without either nothing is sent'),
+    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` overrides it. Without either, nothing is sent'),
     watchers: z.array(oneLine).default([]).describe('Users who are made watchers of the issue when a run starts'),
     ...token,
     ...password,
@@ -86,7 +86,7 @@ const jira = z
 const mattermost = z
   .strictObject({
     type: z.literal('mattermost').describe('An incoming webhook of Mattermost'),
-    channel: oneLine.optional().describe('In the place of the webhook’s own channel'),
+    channel: oneLine.optional().describe('Channel to use instead of that of the webhook'),
     username: oneLine.optional().describe('Shown as the sender'),
     ...secretUrl,
     ...http,
@@ -122,7 +122,7 @@ const email = z
     contacts: z
       .boolean()
       .default(false)
-      .describe('Also to the contacts of components with new errors, where they are e-mail addresses'),
+      .describe('Also send to the contacts of components with new errors, if they are e-mail addresses'),
     host: oneLine.describe('Mail server'),
     port: z.int().min(1).max(65_535).default(25).describe('Its port: 25, 587 (with STARTTLS) or 465 (with `tls`)'),
     security: z
@@ -148,8 +148,8 @@ export type ChannelOf<Type extends Channel['type']> = Extract<Channel, { type: T
 /** Section `notify` of `relval.yaml`: who is told when a run starts and ends. */
 export const notifySection = z
   .strictObject({
-    channels: z.array(channelSchema).default([]).describe('Who is told, and how'),
-    attempts: z.int().min(1).max(10).default(4).describe('Times a message is tried, with growing pauses'),
+    channels: z.array(channelSchema).default([]).describe('The channels: who gets notifications, and how'),
+    attempts: z.int().min(1).max(10).default(4).describe('Number of times that sending is tried, with growing pauses'),
     requestSeconds: z.number().positive().max(300).default(10).describe('Seconds that one attempt may take'),
     totalSeconds: z
       .number()
@@ -159,7 +159,7 @@ export const notifySection = z
       .describe('Seconds that all messages together may delay the end of `relval run`'),
   })
   .prefault({})
-  .describe('Notifications: who is told when a run starts and ends. See [notifications](notifications.md)');
+  .describe('Notifications about the start and the end of runs. See [notifications](notifications.md)');
 export type NotifySettings = z.output<typeof notifySection>;
 
 type Given = Record<string, unknown>;

@@ -21,7 +21,7 @@ export interface Occasion {
   publicUrl?: string | undefined;
 }
 
-/** Troubles of one component, fixed troubles, and steps in one of them that are listed. */
+/** At most so many errors of one component, fixed findings, and steps of one error are listed. */
 const LISTED = 8;
 const STEPS = 3;
 /** Characters of a line of a log. */
@@ -33,30 +33,30 @@ export const WORDS = {
   run: 'id of the run',
   name: 'its name',
   workflow: 'its workflow',
-  release: 'release under test, where it is known',
+  release: 'release under test, if it is known',
   steps: 'number of steps; in `findings` their names',
   started: 'time of its start, UTC',
   took: 'how long it took',
   verdict: '`PASSED`, `FAILED`, `BROKEN` or `INTERRUPTED`',
   reason: 'one sentence that says why',
   reference: 'the run it was compared with',
-  errors: 'number of errors; what is the same counts once',
-  warnings: 'number of warnings; what is the same counts once',
-  new: 'number of new troubles; without a reference of all',
-  known: 'number of those that the reference had, too',
+  errors: 'number of errors; each distinct one counts once',
+  warnings: 'number of warnings; each distinct one counts once',
+  new: 'number of new errors; without a reference: of all errors',
+  known: 'number of errors that the reference has too',
   components: 'list: components with new errors, those with most first',
   component: 'in `components`: its name',
   contacts: 'in `components`: contacts',
-  findings: 'in `components`: list of the new troubles',
+  findings: 'in `components`: list of the new errors',
   message: 'in `findings` and `fixed`: the line of the log',
   rule: 'in `findings` and `fixed`: the rule that found it',
-  log: 'in `findings`: link to the line, where `serve.publicUrl` is set',
-  more: 'in `components`: number of troubles that are not listed',
-  fixed: 'list: troubles of the reference that are gone',
-  changes: 'list: what takes more or less than it did',
+  log: 'in `findings`: link to the line, if `serve.publicUrl` is set',
+  more: 'in `components`: number of errors that are not listed',
+  fixed: 'list: findings of the reference that this run does not have',
+  changes: 'list: times and sizes that changed',
   change: 'in `changes`: a sentence',
-  page: 'link to the run’s page, where `serve.publicUrl` is set',
-  report: 'link to its report, where `serve.publicUrl` is set',
+  page: 'link to the run’s page, if `serve.publicUrl` is set',
+  report: 'link to its report, if `serve.publicUrl` is set',
 } as const satisfies Record<string, string>;
 
 export const NAMES: ReadonlySet<string> = new Set(Object.keys(WORDS));
@@ -97,7 +97,7 @@ export function wordsOf(occasion: Occasion): Scope {
   return { ...words, ...more };
 }
 
-/** New troubles by component, in the report's order of those who must look. */
+/** New errors by component, in the order of the report's components. */
 function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
   const groups = groupFindings(report.findings.filter(isNew));
   const named = report.components ?? [];

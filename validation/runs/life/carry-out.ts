@@ -40,7 +40,7 @@ export interface RunHandle {
   readonly report: Promise<Report>;
 }
 
-/** Carries out a run: its cluster, the logs of its steps, its phases, the verdict, the notifications. */
+/** Executes a run: starts its cluster, receives the logs of its steps, runs its phases, decides the verdict, notifies. */
 export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
   const { journal } = started;
   const stop = new AbortController();
@@ -85,7 +85,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) cluster = await startCluster(prepared, options);
     if (cluster?.exposed !== undefined) {
-      options.warn(`this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`);
+      options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
     }
     return await executeRun({
       journal,
@@ -124,7 +124,7 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
       limit: request.logLimit ?? OUTPUT_LIMIT,
     });
   } catch (error) {
-    throw new InputError([{ message: `logs cannot be received: ${(error as Error).message}; see --log-address` }]);
+    throw new InputError([{ message: `relval cannot receive logs: ${(error as Error).message}; see --log-address` }]);
   }
 }
 
@@ -141,7 +141,7 @@ async function startCluster(
   });
   return cluster.catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
+    throw new ObstacleError('127.0.0.1 has no free TCP port (ss -tanp shows which processes use them)');
   });
 }
 

@@ -19,7 +19,7 @@ export async function stopRun(run: RunDir, told: () => void = () => {}): Promise
   const record = run.readRecord();
   const { id } = record;
   if (record.state === 'ended' || !isAlive(record.process))
-    throw new InputError([{ message: `${id} does not run: it is ${statusOf(record)}` }]);
+    throw new InputError([{ message: `${id} is not running: it is ${statusOf(record)}` }]);
   signal(record, run);
   told();
   for (let waited = 0; isAlive(record.process); waited += LOOK_MS) {
@@ -30,7 +30,7 @@ export async function stopRun(run: RunDir, told: () => void = () => {}): Promise
 }
 
 function stillRuns(id: string): string {
-  return `${id} was told to stop, and still runs after ${PATIENCE_S} s\n  relval status ${id} --follow   shows when it has ended\n  relval stop ${id}   once more ends it at once, without a report`;
+  return `${id} has not stopped after ${PATIENCE_S} s\nTo see when it ends:\n  relval status ${id} --follow\nTo end it at once, without a report:\n  relval stop ${id}`;
 }
 
 /** @throws InputError it is out of reach */
@@ -38,7 +38,7 @@ function signal({ id, process: { pid, host } }: RunRecord, run: RunDir): void {
   const { host: here } = thisProcess();
   if (host !== here) {
     const there = `ssh ${host} relval stop ${id} --runs ${dirname(run.path)}`;
-    throw new InputError([{ message: `${id} runs on ${host}, not here: stop it there\n  ${there}` }]);
+    throw new InputError([{ message: `${id} runs on ${host}, not on this machine. Stop it there:\n  ${there}` }]);
   }
   try {
     process.kill(pid, 'SIGTERM');
@@ -46,8 +46,8 @@ function signal({ id, process: { pid, host } }: RunRecord, run: RunDir): void {
     const { code, message } = error as NodeJS.ErrnoException;
     // It has ended by itself just now.
     if (code === 'ESRCH') return;
-    const why = code === 'EPERM' ? `it belongs to ${ownerOf(pid)}, who can stop it` : message;
-    throw new InputError([{ message: `${id}, process ${pid}, cannot be stopped by you: ${why}` }]);
+    const why = code === 'EPERM' ? `only its owner ${ownerOf(pid)} can stop it` : message;
+    throw new InputError([{ message: `you cannot stop ${id} (process ${pid}): ${why}` }]);
   }
 }
 

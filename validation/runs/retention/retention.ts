@@ -59,7 +59,7 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
       const newer = runs.filter(
         (other) => groupOf(other) === groupOf(run) && isFailed(other) === isFailed(run) && other.created > run.created,
       ).length;
-      if (newer >= policy.keep * factorOf(run) && !removals.has(run)) removals.set(run, `${newer} newer ones`);
+      if (newer >= policy.keep * factorOf(run) && !removals.has(run)) removals.set(run, `there are ${newer} newer runs`);
     }
   }
   if (policy.maxSize !== undefined) {
@@ -68,7 +68,7 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
     for (const run of candidates) {
       if (total <= policy.maxSize) break;
       if (removals.has(run)) continue;
-      removals.set(run, 'all together are too large');
+      removals.set(run, 'all runs together are too large');
       total -= run.size;
     }
   }
@@ -86,13 +86,13 @@ function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
     const other = lastGood.get(groupOf(run));
     if (run.status === 'passed' && (!other || other.created < run.created)) lastGood.set(groupOf(run), run);
   }
-  for (const run of lastGood.values()) protectedBy.set(run, 'the last good one');
+  for (const run of lastGood.values()) protectedBy.set(run, 'the last good run');
   for (const run of runs) {
     if (run.accepted) protectedBy.set(run, 'accepted');
     // What ended is whole by itself: it has links of its own to what it was started with.
     if (run.status === 'passed' || run.status === 'failed' || run.from === undefined) continue;
     const source = runs.find(({ path }) => path === run.from);
-    if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} goes on from it`);
+    if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} needs its outputs`);
   }
   for (const run of runs) if (UNDER_WAY.includes(run.status)) protectedBy.set(run, 'under way');
   return protectedBy;

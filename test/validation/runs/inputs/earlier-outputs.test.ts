@@ -58,7 +58,7 @@ describe('what earlier steps must have stored', () => {
       '  a: a/CalibObjects.root',
       '  gone: gone/x.root',
       '  a/QAresults.root: a/QAresults.root/below a file',
-      'Start at an earlier stage, or name the run that has them: --from RUN',
+      'Start at an earlier stage, or give the run that has them: --from RUN',
     ]);
     const many = Array.from({ length: 25 }, (_, i) => need(`${i}`, 'x'));
     expect(await refusal(many)).toContain('\n  and 5 more\n');
