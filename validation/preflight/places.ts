@@ -75,7 +75,9 @@ export function checkInputFiles(stages: readonly Stage[]): Check[] {
       if (stored.some((place) => input.path.startsWith(`${place}/`))) return [];
       const found = `${input.path} does not exist`;
       const state = after.length > 0 ? 'warning' : 'failed';
-      return [{ name: `input of ${stage}`, state, found, advice: 'check the path, and that it is mounted on this machine' }];
+      return [
+        { name: `input of ${stage}`, state, found, advice: 'check the path, and that it is mounted on this machine' },
+      ];
     }),
   );
 }
@@ -92,7 +94,11 @@ export async function checkStorage(address: string, patience = PATIENCE_MS): Pro
     writeFileSync(source, 'Written by relval check, to see whether it can be.\n');
     const stored = await runCommand('xrdcp', ['-s', '-f', source, placeBelow(address, file)], patience, env);
     if (stored.how === 'missing') {
-      return { name, state: 'skipped', found: 'xrdcp is not installed (package xrootd-client), so relval cannot test this' };
+      return {
+        name,
+        state: 'skipped',
+        found: 'xrdcp is not installed (package xrootd-client), so relval cannot test this',
+      };
     }
     const failure = failureOf('xrdcp', stored, patience);
     if (failure !== undefined) {

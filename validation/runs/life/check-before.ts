@@ -54,7 +54,12 @@ async function checkNamespace(): Promise<Check> {
   const reason = await reasonAgainstNamespace();
   const name = 'network';
   if (reason === undefined) return { name, state: 'ok', found: 'makeflow listens on loopback only' };
-  return { name, state: 'warning', found: EXPOSED, advice: `relval cannot create a network namespace on this machine: ${reason}` };
+  return {
+    name,
+    state: 'warning',
+    found: EXPOSED,
+    advice: `relval cannot create a network namespace on this machine: ${reason}`,
+  };
 }
 
 /**

@@ -118,7 +118,8 @@ function scriptOf({ words: [program], image }: WantedCommand, say: (text: string
   const info = statSync(path, { throwIfNoEntry: false });
   // A name without a slash is looked for in PATH, as a shell does it.
   if (!program.includes('/')) {
-    if (info?.isFile()) say(`the worker takes ${program} from its PATH; to run the file in this directory, write ./${program}`);
+    if (info?.isFile())
+      say(`the worker takes ${program} from its PATH; to run the file in this directory, write ./${program}`);
     return undefined;
   }
   if (SYSTEM.test(path)) return undefined;

@@ -118,7 +118,9 @@ export function chosenCriteria(wanted: WantedCriteria, store: RunStore): Criteri
 export function checkName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
   throw new InputError([
-    { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", beginning with a letter or digit` },
+    {
+      message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", beginning with a letter or digit`,
+    },
   ]);
 }
 

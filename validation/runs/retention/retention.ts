@@ -59,7 +59,8 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
       const newer = runs.filter(
         (other) => groupOf(other) === groupOf(run) && isFailed(other) === isFailed(run) && other.created > run.created,
       ).length;
-      if (newer >= policy.keep * factorOf(run) && !removals.has(run)) removals.set(run, `there are ${newer} newer runs`);
+      if (newer >= policy.keep * factorOf(run) && !removals.has(run))
+        removals.set(run, `there are ${newer} newer runs`);
     }
   }
   if (policy.maxSize !== undefined) {
