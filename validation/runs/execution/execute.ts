@@ -47,7 +47,7 @@ export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoic
   await writePhase(run, plan, 0, request);
 }
 
-/** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
+/** Runs the phases of a plan one after the other, judges the run, and writes the report. */
 export async function executeRun(execution: Execution): Promise<Report> {
   const { journal, signal: stopped, failed } = execution;
   const signal = failed ? AbortSignal.any([stopped, failed]) : stopped;

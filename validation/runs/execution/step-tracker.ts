@@ -33,7 +33,7 @@ export interface TrackerOptions {
 
 type Ended = Extract<Decision, { type: 'ended' }>;
 
-/** Turns what the logs say of one phase into the run's events, and brings home what attempts left. */
+/** Turns the logs of one phase into events of the run, and collects the files of each attempt. */
 export class StepTracker {
   readonly #options: TrackerOptions;
   readonly #journal: RunJournal;
@@ -51,7 +51,7 @@ export class StepTracker {
     journal.attempts.open(written.phase, (step) => retries ?? this.#steps.get(step)?.stage.retries ?? 0);
   }
 
-  /** Takes what the logs of the flow say, in order. */
+  /** Takes events from the logs of makeflow, in order. */
   take(events: readonly FlowEvent[]): void {
     const lastReturn = new Map<number, FlowEvent>();
     for (const event of events) {

@@ -25,22 +25,22 @@ export interface RetentionPolicy {
   maxSize?: number | undefined;
 }
 
-/** Why a run stays, or goes. */
+/** Why a run is kept or removed. */
 export interface RetentionDecision {
   run: KeptRun;
   remove: boolean;
   reason: string;
 }
 
-/** A failure is what people look into, and compare with, when they come to it: it stays this many times as long. */
+/** Failed runs are kept this many times as long, because people investigate them later. */
 const FAILED_FACTOR = 2;
 const UNDER_WAY: readonly RunStatus[] = ['preparing', 'running', 'judging'];
 
 /**
- * Which runs go: those that are older than the policy allows, those beyond the number to keep of each workflow and name,
- * and, while all together are too large, the oldest. Never goes one that is under way, that was accepted, that is the
- * last good one of its workflow and name, or that one which can still go on was started from. Failed ones stay twice as
- * long, and are the last to go for their size.
+ * Decides which runs are removed: those older than the policy allows; those beyond the number to keep for each workflow and
+ * name; and the oldest ones, while all runs together are too large. Never removed are a run that is under way, an accepted
+ * run, the last good run of its workflow and name, and a run whose outputs another run may still need. Failed runs are kept
+ * twice as long, and are the last to be removed for their size.
  * @param now ms since 1970
  * @returns a decision for each run, in the order of `runs`
  */
