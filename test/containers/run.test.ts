@@ -188,7 +188,7 @@ describe('the images', () => {
     expect(JSON.parse(good.stdout)).toMatchObject({ usable: true, protocol: expect.any(Number) });
     expect(JSON.parse(good.stdout).protocol).toBe(JSON.parse(good.stdout).ownProtocol);
     const none = await relval.run('doctor', '--image', 'localhost:1/no/such:1');
-    expect(none).toMatchObject({ code: 2, stdout: expect.stringMatching(/refused.*workers will not run in it/s) });
+    expect(none).toMatchObject({ code: 2, stdout: expect.stringMatching(/refused.*workers cannot run in it/s) });
   });
 
   it('relval’s has both commands, the tools, and a user of its own', () => {

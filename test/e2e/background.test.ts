@@ -152,7 +152,7 @@ describe('a run in the background', () => {
     const other = join(relval.dir, 'other', id);
     cpSync(run, other, { recursive: true });
     const copied = await relval.run('resume', other);
-    expect(copied.stderr).toMatch(/was begun in .*\n.* is a copy: resume the other one/);
+    expect(copied.stderr).toMatch(/was started in .*\n.* is a copy: resume the original run/);
     rmSync(run, { recursive: true });
     const moved = await relval.run('resume', other);
     expect(moved).toMatchObject({ code: 2 });
@@ -202,7 +202,7 @@ describe('a run in the background', () => {
     }
     open(1);
     expect((await relval.run('status', id, '--follow')).stdout).toContain('passed');
-    expect((await relval.run('stop', id)).stderr).toContain('does not run: it is passed');
+    expect((await relval.run('stop', id)).stderr).toContain('is not running: it is passed');
   });
 
   it('tells what keeps it from starting, with status 2', async () => {

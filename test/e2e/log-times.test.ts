@@ -84,12 +84,12 @@ describe('relval logs --times', () => {
   it('has none of a log that came whole, or whose times are gone, and says so', async () => {
     const own = await relval.run('logs', 'last', 'ticks', '--times', '--file', 'logs/own.log');
     expect(own.stdout).toBe('own\n');
-    expect(own.stderr).toContain('nobody knows when the lines of logs/own.log came');
+    expect(own.stderr).toContain('the times of the lines of logs/own.log are not known');
     rmSync(join(directory, 'stdout.log.times'));
     const { code, stdout, stderr } = await relval.run('logs', 'last', 'ticks', '--times');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^tick 1 at/m);
-    expect(stderr).toContain('nobody knows when the lines of stdout.log came');
+    expect(stderr).toContain('the times of the lines of stdout.log are not known');
     const found = JSON.parse((await relval.run('logs', 'last', 'ticks', '--grep', 'tick 3', '--json')).stdout);
     expect(found).toHaveLength(1);
     expect(found[0]).not.toHaveProperty('time');

@@ -158,7 +158,7 @@ describe('what changes something', () => {
     writeFileSync(input, JSON.stringify({ name: 'gated', stages }));
     expect(existsSync(relval.runs)).toBe(false);
     const { url, said } = await serve('--token-file', token, '--inputs', inputs);
-    expect(said()).toContain('which the first run makes');
+    expect(said()).toContain('which the first run will create');
     const headers = { authorization: 'Bearer a-token-of-this-test-0123456789', 'content-type': 'application/json' };
     const post = async (path: string, body: unknown): Promise<{ status: number; text: string }> => {
       const answer = await fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -212,7 +212,7 @@ describe('a run on this machine', () => {
     await finish(run);
     const { stderr } = await run.ended;
     expect(stderr).toMatch(
-      /^warning: this machine allows no network namespace \(unshare: .*\): makeflow of --local listens/m,
+      /^warning: relval cannot create a network namespace on this machine \(unshare: .*\): with --local, makeflow listens/m,
     );
   });
 });
@@ -252,7 +252,7 @@ it('a machine whose loopback interface is down is said in a sentence', async () 
     [...create, '--', process.execPath, CLI, 'run', writeWorkflow(), '--local', '--no-check', '--runs', relval.runs],
     { encoding: 'utf8', cwd: relval.dir },
   );
-  expect(stderr).toMatch(/^relval: this machine has no loopback interface that is up: ip link set lo up$/m);
+  expect(stderr).toMatch(/^relval: the loopback interface of this machine is not up; to start it: ip link set lo up$/m);
   expect(stderr).not.toMatch(/^ +at /m);
   expect(status).toBe(3);
 });

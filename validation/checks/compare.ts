@@ -1,4 +1,4 @@
-import { KnownTroubles } from '../report/known.ts';
+import { KnownFindings } from '../report/known.ts';
 import type { Change, Finding, Report, StepReport } from '../report/model.ts';
 import { isAboutInfrastructure } from './judge-step.ts';
 import { findChanges } from './measures.ts';
@@ -19,8 +19,8 @@ function isCompared(finding: Finding): boolean {
   );
 }
 
-function troublesOf({ findings }: Pick<Report, 'findings'>): KnownTroubles {
-  return new KnownTroubles(findings.filter(isCompared));
+function fingerprintsOf({ findings }: Pick<Report, 'findings'>): KnownFindings {
+  return new KnownFindings(findings.filter(isCompared));
 }
 
 /**
@@ -28,8 +28,8 @@ function troublesOf({ findings }: Pick<Report, 'findings'>): KnownTroubles {
  * since an exception excused it or so many were tolerated, is new: nobody has accepted it.
  */
 export function withAges(findings: readonly Finding[], reference: Compared): Finding[] {
-  const notes = troublesOf(reference);
-  const serious = troublesOf({ findings: reference.findings.filter(({ severity }) => severity !== 'info') });
+  const notes = fingerprintsOf(reference);
+  const serious = fingerprintsOf({ findings: reference.findings.filter(({ severity }) => severity !== 'info') });
   return findings.map((finding) => {
     if (!isCompared(finding)) return finding;
     const before = finding.severity === 'info' ? notes : serious;
@@ -43,7 +43,7 @@ export function withAges(findings: readonly Finding[], reference: Compared): Fin
  * @param lookedFor ids of the rules that this run was judged by: what nobody has looked for is not gone. Absent: all
  */
 export function fixedSince(reference: Compared, run: Compared, lookedFor?: ReadonlySet<string>): Finding[] {
-  const now = troublesOf(run);
+  const now = fingerprintsOf(run);
   const done = new Set(run.steps.filter(cameToItsEnd).map(({ id }) => id));
   const cut = new Set(run.findings.filter(({ more }) => more).map(listOf));
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { readYaml } from '../input/yaml-file.ts';
-import { countTroubles } from '../report/groups.ts';
+import { countDistinct } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { coversFile, wildcardMatches } from '../workflow/scope.ts';
 import { expressionSchema, firstMatching } from './scope.ts';
@@ -88,9 +88,9 @@ export function summarizeComponents(
     return {
       name,
       contacts: contacts ?? [],
-      errors: countTroubles(errors),
-      newErrors: countTroubles(errors.filter(({ age }) => age === 'new')),
-      warnings: countTroubles(own.filter(({ severity }) => severity === 'warning')),
+      errors: countDistinct(errors),
+      newErrors: countDistinct(errors.filter(({ age }) => age === 'new')),
+      warnings: countDistinct(own.filter(({ severity }) => severity === 'warning')),
     };
   });
   return rows

@@ -5,10 +5,10 @@ import type { StepOutcome } from './outcome.ts';
 import type { Rules, StepCheck } from './rules.ts';
 import { applyStepRules } from './step-rules.ts';
 
-/** Rules whose findings say that nothing can be said about the release; all others are about the release. */
+/** Rules whose findings are about the infrastructure; all others are about the release. */
 const INFRASTRUCTURE_RULES: readonly string[] = ['infrastructure', 'no-log'];
 
-/** Whether a finding is about what carried the step, not about the release. */
+/** Whether a finding is about the infrastructure, not about the release. */
 export function isAboutInfrastructure({ rule }: Pick<Finding, 'rule'>): boolean {
   return INFRASTRUCTURE_RULES.includes(rule);
 }
@@ -31,12 +31,12 @@ export interface StepJudging {
 }
 
 /**
- * State and findings of one step; `inLogs` are those of its last attempt's logs.
- * - An error that speaks against the release makes it `failed`, also when its exit status is 0.
- * - Otherwise an infrastructure failure, or that there is no log to look at, makes it `broken`; `aborted` when it did
- *   not end because the run was `interrupted`.
- * - What the logs of a payload say that did not come to its end are warnings: whatever ended it may have caused them.
- * - Outputs that are missing or empty after a payload failed are warnings: they follow from that.
+ * State and findings of one step; `inLogs` are the findings in the logs of its last attempt.
+ * - An error that speaks against the release makes it `failed`, even if its exit status is 0.
+ * - Otherwise an infrastructure failure or a missing log makes it `broken`; or `aborted`, if it did not end because the run
+ *   was `interrupted`.
+ * - If the payload did not end by itself, errors in its logs become warnings: whatever stopped it may have caused them.
+ * - If the payload failed, missing and empty outputs become warnings: they follow from the failure.
  */
 export function judgeStep(
   outcome: StepOutcome,
@@ -61,8 +61,8 @@ export function judgeStep(
 }
 
 /**
- * A line of a log that only says what is found of the step anyway is no finding of its own: the step's finding gets its
- * place, and keeps its fingerprint.
+ * Merges a line of a log that only repeats a finding about the step into that finding, which gets the line's place and
+ * keeps its own fingerprint.
  */
 function mergeParts(
   inLogs: readonly Finding[],
@@ -72,7 +72,7 @@ function mergeParts(
   return inLogs.filter((finding) => {
     const parts = rules.find(({ id }) => id === finding.rule)?.partOf;
     const whole = ofStep.find(({ check }) => parts?.includes(check));
-    // Where a program crashed is more than that it did.
+    // A stack trace says more than the finding about the step: keep both.
     if (!whole || finding.trace) return true;
     const { file, line, column, context } = finding;
     if (whole.file === undefined) {

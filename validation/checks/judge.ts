@@ -10,12 +10,12 @@ import { unneededExceptions } from './unneeded.ts';
 import { vanishedOutputs } from './vanished.ts';
 import { countStates, decide } from './verdict.ts';
 
-/** What a run is judged by. */
+/** The rules, policy, components and reference that decide the verdict. */
 export interface Criteria {
   rules: Rules;
   policy: Policy;
   components: readonly Component[];
-  /** ms since 1970: which exceptions have expired. */
+  /** ms since 1970: decides which exceptions have expired. */
   now: number;
   reference?: Reference;
 }
@@ -23,7 +23,7 @@ export interface Criteria {
 /** What a run is compared with. */
 export interface Reference {
   report: Pick<Report, 'run' | 'start' | 'findings' | 'steps' | 'rules'>;
-  /** Good runs before this one, newest first, for what takes how long; the reference itself may be one of them. */
+  /** Earlier good runs, newest first, to compare times and sizes with. The reference may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
   /** The reference and good runs before it in which no check found a difference, newest first. Absent: the reference alone. */
   alike?: readonly Pick<Report, 'run' | 'steps'>[];
@@ -36,7 +36,7 @@ export function builtInCriteria(now: number): Criteria {
 
 export type Judgement = Omit<Report, 'schema' | 'run' | 'name' | 'workflow' | 'start' | 'end' | 'provenance'>;
 
-/** What is to be said of a run when it is over: steps and findings, what is new in them, and the verdict. */
+/** Judges a run that has ended: states of its steps, findings, comparison with the reference, and the verdict. */
 export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   const { rules, policy, components, now, reference } = criteria;
   const found: Finding[] = [];
@@ -100,12 +100,12 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   };
 }
 
-/** What a run was looked through for: the rules that are not switched off, and what is found without one. */
+/** Ids of the rules that are not switched off, and of findings that need no rule. */
 function idsOf({ logs, steps }: Rules): Set<string> {
   return new Set([...logs, ...steps, { id: 'fan-out' }].map(({ id }) => id));
 }
 
-/** To each finding its component. What is about a step as a whole concerns whom the first error in its logs does. */
+/** Gives each finding its component. A finding about a step as a whole gets that of the first error in the logs of the step. */
 function assign(findings: readonly Finding[], components: readonly Component[]): Finding[] {
   const byLog = new Map<string, string>();
   const own = findings.map((finding) => {

@@ -1,22 +1,22 @@
 import type { Finding, LastLines, StepReport } from '../report/model.ts';
 
-/** What is known of one step when a run is over, before it is judged. */
+/** How one step ended, before it is judged. */
 export interface StepOutcome extends Omit<StepReport, 'state'> {
   /**
    * How its last attempt ended.
    * - `waiting`: it was never started
-   * - `skipped`: it was not run, because a step that it waits for failed
-   * - `running`: it was started, and nothing came back
+   * - `skipped`: it did not run, because a step that it waits for failed
+   * - `running`: it started, and neither a result nor an end came back
    * - `ended`: its payload ran to its end, see exitStatus, signal, timedOut; outputs were transferred
-   * - `lost`: the infrastructure failed: inputs, environment, worker, disk, transfer. With an exitStatus the payload
-   *   itself had ended before
+   * - `lost`: the infrastructure failed: inputs, environment, worker, disk, transfer. With an exitStatus
+   *   the payload had ended before that
    */
   ending: 'waiting' | 'skipped' | 'running' | 'ended' | 'lost';
-  /** One sentence on the ending, from who saw it. */
+  /** One sentence about the ending. */
   message?: string;
-  /** Killed because its time limit was over. */
+  /** It was killed at its time limit. */
   timedOut?: boolean;
-  /** It failed, and meanwhile the kernel killed a process for its memory limit. */
+  /** It failed, and the kernel killed one of its processes at the memory limit. */
   outOfMemory?: boolean;
   /** Seconds. */
   timeLimit?: number;
@@ -24,35 +24,35 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   memoryLimit?: number;
   /** Names of core dump files. */
   coreDumps?: string[];
-  /** Patterns of outputs that later stages read, of which nothing was left. */
+  /** Patterns of outputs that later stages read and that match no file. */
   missing?: string[];
-  /** Names of outputs that good runs before left of this step, and this one did not. */
+  /** Names of outputs that this step made in earlier good runs and not in this one. */
   vanished?: string[];
-  /** Outputs of no size that were packed into an archive. */
+  /** Names of empty outputs that were packed into an archive. */
   empty?: string[];
-  /** Outputs that are shorter than their format says. */
+  /** Names of outputs that are shorter than their format says. */
   cutOff?: string[];
   /** Logs that could not be looked at, each with the reason. */
   unread?: string[];
   /** What its payload wrote last, where that failed. */
   lastLines?: LastLines;
-  /** Why earlier attempts were not the last. */
+  /** Why each earlier attempt was tried again. */
   earlier?: { attempt: number; message: string }[];
 }
 
-/** As `problem` of a run: it follows from what became of a step, which says more. */
-export const STUCK = 'steps wait for one that failed for good';
+/** A `problem` of a run that only follows from a failed step: the finding of that step says more. */
+export const STUCK = 'steps wait for a step that failed in its last attempt';
 
 /** A run when it is over. */
 export interface Outcome {
   /** In the order of the plan. */
   steps: readonly StepOutcome[];
-  /** Of the logs of each step's last attempt: what scanStepLogs found. */
+  /** The findings of scanStepLogs in the logs of each step's last attempt. */
   inLogs: readonly Finding[];
   /** What kinds of checks found. */
   inChecks?: readonly Finding[];
   /** Why the run was stopped before its end ("stopped by SIGINT"); absent when it was not. */
   interrupted?: string;
-  /** What kept the run as a whole from working ("makeflow ended with status 1"); absent when nothing did. */
+  /** What kept the run as a whole from working ("makeflow ended with status 1"); absent if nothing did. */
   problem?: string;
 }

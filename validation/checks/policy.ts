@@ -26,14 +26,16 @@ const schema = z.strictObject({
 export type Policy = z.infer<typeof schema> & { name: string };
 
 /**
- * @param wanted name of one that comes with relval, or a file
+ * @param wanted name of a policy that comes with relval, or a file
  * @throws {InputError} no such policy, or every mistake in it with its place
  */
 export function loadPolicy(wanted = 'default'): Policy {
   const own = join(policyFolder(), `${wanted}.yaml`);
   const isName = /^[a-z-]+$/.test(wanted) && existsSync(own);
   if (!isName && !existsSync(wanted)) {
-    throw new InputError([{ message: `no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` }]);
+    throw new InputError([
+      { message: `there is no policy ${wanted}: expected a file, or one of ${policyNames().join(', ')}` },
+    ]);
   }
   const name = basename(wanted).replace(/\.ya?ml$/, '');
   return { name, ...readYaml(isName ? own : wanted, schema, 'policy').data };

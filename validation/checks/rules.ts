@@ -12,7 +12,7 @@ const literal = z
   .string()
   .refine((text) => Buffer.byteLength(text) >= 3, 'needs at least 3 characters')
   .refine((text) => Buffer.byteLength(text) <= 1000, 'has more than 1000 characters')
-  .refine((text) => !text.includes('\n'), 'must not hold a line break: every line is looked at alone');
+  .refine((text) => !text.includes('\n'), 'must not contain a line break: rules look at one line at a time');
 
 /** What can be wrong with a step beside its logs. */
 const CHECKS = [
@@ -33,7 +33,7 @@ const sentence = z.string().min(1).optional();
 const lines = z.array(z.string().min(1)).min(1).optional();
 
 const common = {
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be small letters, digits and hyphens'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must consist of lower-case letters, digits and hyphens'),
   severity: z.enum(['error', 'warning', 'info', 'off']),
   means: sentence,
   meansNot: sentence,
@@ -66,7 +66,7 @@ const LIMITS: readonly string[] = ['time', 'memory'] satisfies (typeof CHECKS)[n
 const stepRule = z
   .strictObject({ ...common, check: z.enum(CHECKS), above: percentage.optional() })
   .refine(({ check, above }) => LIMITS.includes(check) === (above !== undefined), {
-    error: `'above', a percentage, goes with ${LIMITS.join(' and ')}, and only with these`,
+    error: `'above' (a percentage) is needed for ${LIMITS.join(' and ')}, and not allowed for other checks`,
     path: ['check'],
   });
 
@@ -213,14 +213,14 @@ function takeAll(
   const problems: Problem[] = [];
   for (const [index, rule] of (data.rules ?? []).entries()) {
     const path = ['rules', index];
-    if (seen.has(rule.id)) problems.push({ message: `a second rule ${rule.id}`, at: at([...path, 'id']) });
+    if (seen.has(rule.id)) problems.push({ message: `rule ${rule.id} is defined twice`, at: at([...path, 'id']) });
     seen.add(rule.id);
     if ('check' in rule || 'contains' in rule) {
       rules.set(rule.id, rule as AnyRule);
       continue;
     }
     const before = rules.get(rule.id);
-    const message = `${rule.id}: no rule before it to be changed; a new one needs 'contains' or 'check'`;
+    const message = `${rule.id}: there is no rule of this name to change; a new rule needs 'contains' or 'check'`;
     if (!before) problems.push({ message, at: at(path) });
     else
       rules.set(rule.id, { ...before, ...rule, except: [...(rule.except ?? []), ...(before.except ?? [])] } as AnyRule);

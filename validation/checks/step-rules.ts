@@ -10,7 +10,7 @@ import type { StepCheck, StepRule } from './rules.ts';
 import { excuse, excuses, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
-interface Trouble {
+interface Observation {
   check: StepCheck;
   message: string;
   /** What tells it from others, where the message does not. */
@@ -37,24 +37,24 @@ const SHELL_STATUS: Readonly<Record<number, string>> = {
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
-/** Findings of the rules in how a step ended; of several rules for one trouble, that of the most severe. */
+/** Findings of the rules in how a step ended; of several rules for one observation, that of the most severe. */
 export function applyStepRules(outcome: StepOutcome, rules: readonly StepRule[], now: number): StepFinding[] {
-  return troublesOf(outcome).flatMap((trouble) => {
+  return foundOf(outcome).flatMap((observation) => {
     const findings = rules
-      .filter((rule) => covers(rule, trouble, outcome.stage))
-      .map((rule) => toFinding(rule, trouble, outcome, now));
+      .filter((rule) => covers(rule, observation, outcome.stage))
+      .map((rule) => toFinding(rule, observation, outcome, now));
     return findings.sort((a, b) => RANK[a.severity] - RANK[b.severity]).slice(0, 1);
   });
 }
 
-function covers(rule: StepRule, { check, output, share }: Trouble, stage: string): boolean {
+function covers(rule: StepRule, { check, output, share }: Observation, stage: string): boolean {
   if (rule.check !== check || !coversStage(rule, stage)) return false;
   if (rule.above !== undefined && (share ?? 0) <= rule.above) return false;
   return rule.files === undefined || (output !== undefined && coversFile(rule, output));
 }
 
-function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: number): StepFinding {
-  const { check, message, output } = trouble;
+function toFinding(rule: StepRule, observation: Observation, outcome: StepOutcome, now: number): StepFinding {
+  const { check, message, output } = observation;
   const words = ENDINGS.includes(check) ? outcome.lastLines?.lines : undefined;
   const fitting = rule.except?.filter(
     (one) =>
@@ -71,11 +71,11 @@ function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: 
     rule: rule.id,
     message,
   };
-  const kind = [trouble.kind ?? fold(message), ...lastWords(check, outcome)].join('\n');
+  const kind = [observation.kind ?? fold(message), ...lastWords(check, outcome)].join('\n');
   return {
     ...finding,
     fingerprint: fingerprint(finding, kind),
-    earlierFingerprint: earlierFingerprint(finding, trouble.kind),
+    earlierFingerprint: earlierFingerprint(finding, observation.kind),
     ...excused,
     check,
     isOfOutputs: output !== undefined,
@@ -83,60 +83,60 @@ function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: 
   };
 }
 
-function troublesOf(outcome: StepOutcome): Trouble[] {
+function foundOf(outcome: StepOutcome): Observation[] {
   const { ending } = outcome;
   if (ending !== 'ended' && ending !== 'lost') return [];
   return [...ofPayload(outcome), ...(ending === 'ended' ? [...ofLimits(outcome), ...ofOutputs(outcome)] : [])];
 }
 
-function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreDumps }: StepOutcome): Trouble[] {
-  const troubles: Trouble[] = [];
+function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreDumps }: StepOutcome): Observation[] {
+  const found: Observation[] = [];
   const why = outOfMemory ? 'memory limit exceeded: ' : '';
   if (timedOut) {
     const limit = timeLimit === undefined ? 'its time limit' : `its time limit of ${timeLimit} s`;
-    troubles.push({ check: 'time-limit', message: `the payload was killed after ${limit}` });
-  } else if (signal) troubles.push({ check: 'signal', message: `${why}the payload was ended by ${signal}` });
+    found.push({ check: 'time-limit', message: `the payload was killed after ${limit}` });
+  } else if (signal) found.push({ check: 'signal', message: `${why}the payload was ended by ${signal}` });
   else if (exitStatus) {
     const said = SHELL_STATUS[exitStatus] ?? '';
-    troubles.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}${said}` });
+    found.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}${said}` });
   }
   if (coreDumps && coreDumps.length > 0) {
     // However many processes it was.
     const kind = [...new Set(coreDumps.map((name) => fold(name)))].sort().join(' ');
-    troubles.push({ check: 'core-dump', message: `core dumped: ${coreDumps.join(', ')}`, kind });
+    found.push({ check: 'core-dump', message: `core dumped: ${coreDumps.join(', ')}`, kind });
   }
-  return troubles;
+  return found;
 }
 
-function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: StepOutcome): Trouble[] {
-  const troubles: Trouble[] = [];
+function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: StepOutcome): Observation[] {
+  const found: Observation[] = [];
   if (timeLimit && start !== undefined && end !== undefined && !timedOut) {
     const seconds = (end - start) / 1000;
     const message = `it took ${formatDuration(seconds)} of the ${formatDuration(timeLimit)} that it may take`;
-    troubles.push({ check: 'time', message, share: seconds / timeLimit });
+    found.push({ check: 'time', message, share: seconds / timeLimit });
   }
   if (memoryLimit && peakMemory !== undefined) {
     const message = `it had up to ${formatMemory(peakMemory)} in memory, and asks for ${formatMemory(memoryLimit)}`;
-    troubles.push({ check: 'memory', message, share: peakMemory / memoryLimit });
+    found.push({ check: 'memory', message, share: peakMemory / memoryLimit });
   }
-  return troubles;
+  return found;
 }
 
-function ofOutputs(outcome: StepOutcome): Trouble[] {
+function ofOutputs(outcome: StepOutcome): Observation[] {
   const { missing = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
   const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
     // Of a payload that failed nothing else is to be expected.
-    ...(exitStatus || signal ? [] : vanished).map((output): Trouble => {
+    ...(exitStatus || signal ? [] : vanished).map((output): Observation => {
       return { check: 'vanished-output', message: `no output ${output}, which the runs before left`, output };
     }),
-    ...missing.map((output): Trouble => {
+    ...missing.map((output): Observation => {
       return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
     }),
-    ...[...unpacked, ...empty].map((output): Trouble => {
+    ...[...unpacked, ...empty].map((output): Observation => {
       return { check: 'empty-output', message: `the output ${output} is empty`, output };
     }),
-    ...cutOff.map((output): Trouble => {
+    ...cutOff.map((output): Observation => {
       return { check: 'cut-off-output', message: `the output ${output} is cut off: its end is missing`, output };
     }),
   ];

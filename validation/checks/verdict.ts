@@ -1,4 +1,4 @@
-import { countTroubles, groupFindings, placeOf, tell } from '../report/groups.ts';
+import { countDistinct, groupFindings, oneLine, placeOf } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
 import { counted } from '../units/count.ts';
 import { isReleaseError } from './judge-step.ts';
@@ -15,15 +15,15 @@ export function countStates(steps: readonly StepReport[], findings: readonly Fin
     failed,
     broken,
     notRun: steps.length - succeeded - failed - broken,
-    errors: countTroubles(findings, 'error'),
-    warnings: countTroubles(findings, 'warning'),
+    errors: countDistinct(findings, 'error'),
+    warnings: countDistinct(findings, 'warning'),
   };
 }
 
 export interface Evidence {
   outcome: Outcome;
   steps: readonly StepReport[];
-  /** With their ages, where there is a reference. */
+  /** With `age` set if there is a reference. */
   findings: readonly Finding[];
   policy: Policy;
   reference?: { run: string };
@@ -38,73 +38,89 @@ interface Decision {
 }
 
 /**
- * The verdict over a run, with a sentence that says why. In this order:
- * - `interrupted`: somebody stopped it, so that the rest is not known; errors found so far are counted in the reason
- * - `failed`: an error was found that speaks against the release and that the policy does not let through. One is enough:
- *   whatever else the infrastructure kept from running, the release does not pass
- * - `broken`: steps did not run, did not come to their end, or left no log, or there are none: nothing is said about the release
- * - `failed`: steps were not run for errors that the policy lets through; or there are more warnings, or regressions, than it does
- * - `passed`
+ * Decides the verdict of a run, with a sentence that says why. The first case that applies decides:
+ * - `interrupted`: somebody stopped the run. The reason counts the errors that were found until then.
+ * - `failed`: an error speaks against the release, and the policy does not accept it. One such error is enough: the release
+ *   does not pass, even if the infrastructure kept other steps from running.
+ * - `broken`: a step did not run, did not end, or left no log, or the run has no steps. Nothing is said about the release.
+ * - `failed`: steps did not run because of errors that the policy accepts; or the policy accepts fewer warnings or
+ *   regressions than there are.
+ * - `passed`: none of these.
  */
 export function decide(evidence: Evidence): Decision {
   const { outcome, steps, findings, policy, reference } = evidence;
   const { failed, broken, notRun, succeeded } = countStates(steps, findings);
   const against = findings.filter(isReleaseError);
-  const letThrough = against.filter((one) => policy.failOn === 'new errors' && one.age === 'known');
-  const failing = against.filter((one) => !letThrough.includes(one));
+  const accepted = against.filter((one) => policy.failOn === 'new errors' && one.age === 'known');
+  const failing = against.filter((one) => !accepted.includes(one));
   const unjudged = broken + notRun;
   const of = `of ${counted(steps.length, 'step')}`;
 
   if (outcome.interrupted !== undefined) {
-    const soFar = against.length > 0 ? `; ${counted(countTroubles(against), 'error')} found so far` : '';
+    const soFar = against.length > 0 ? `; ${counted(countDistinct(against), 'error')} found so far` : '';
     const reason = `${outcome.interrupted} when ${succeeded + failed} ${of} had ended${soFar}`;
     return { verdict: 'interrupted', reason };
   }
   if (failing.length > 0) {
-    const rest = unjudged > 0 ? `; nothing is known of ${counted(unjudged, 'more step')}` : '';
-    const missing = policy.failOn === 'new errors' && !reference ? '; no good run before it says what is known' : '';
-    const reason = `${failed} ${of} failed${describe(failing, against, reference)}${missing}${rest}`;
+    const rest = unjudged > 0 ? `; ${describeUnjudged(notRun, broken)}` : '';
+    const missing =
+      policy.failOn === 'new errors' && !reference
+        ? '; there is no good run to compare with, so every error counts as new'
+        : '';
+    const reason = `${failed} ${of} failed${describeErrors(failing, against, reference)}${missing}${rest}`;
     return { verdict: 'failed', reason };
   }
   const cause = causeOf(
     outcome.problem,
-    findings.find((one) => one.severity === 'error' && !letThrough.includes(one)),
+    findings.find((one) => one.severity === 'error' && !accepted.includes(one)),
   );
   const because = cause === undefined ? '' : `: ${cause}`;
   if (steps.length === 0) return { verdict: 'broken', reason: `no step was run${because}` };
-  const known = letThrough.length > 0 && knownText(letThrough);
+  const known = accepted.length > 0 && knownText(accepted);
   const skipped = outcome.steps.filter(({ ending }) => ending === 'skipped').length;
   if (known && unjudged > 0 && skipped === unjudged) {
-    return { verdict: 'failed', reason: `${unjudged} ${of} were not run for ${known}` };
+    return { verdict: 'failed', reason: `${unjudged} ${of} did not run because of ${known}` };
   }
-  if (unjudged > 0) return { verdict: 'broken', reason: `nothing is known of ${unjudged} ${of}${because}` };
+  if (unjudged > 0) return { verdict: 'broken', reason: `${describeUnjudged(notRun, broken, of)}${because}` };
   if (outcome.problem !== undefined) return { verdict: 'broken', reason: outcome.problem };
   const limit = beyondPolicy(evidence);
   if (limit) return { verdict: 'failed', reason: limit };
   const all = steps.length === 1 ? 'the step' : `all ${steps.length} steps`;
-  const good = known ? `no new errors; ${known} did not count` : `${all} succeeded, without known errors in the logs`;
+  const good = known
+    ? `no new errors; policy ${policy.name} accepts ${known}`
+    : `${all} succeeded, without errors in the logs`;
   return { verdict: 'passed', reason: `${good}${remarks(evidence)}` };
 }
 
-/** What kept a run from being judged: what went wrong as a whole, else what became of the first step that it went wrong in. */
+/**
+ * `2 steps did not run, 1 step is broken`.
+ * @param of words behind the first number, `of 10 steps`
+ */
+function describeUnjudged(notRun: number, broken: number, of?: string): string {
+  const number = (n: number): string => (of === undefined ? counted(n, 'more step') : `${n} ${of}`);
+  const be = broken === 1 ? 'is' : 'are';
+  if (notRun === 0) return `${number(broken)} ${be} broken`;
+  return `${number(notRun)} did not run${broken > 0 ? `, and ${broken} ${be} broken` : ''}`;
+}
+
+/** Why a run cannot be judged: the problem of the run as a whole, else the first error of a step. */
 function causeOf(problem: string | undefined, first: Finding | undefined): string | undefined {
   if (!first || (problem !== undefined && problem !== STUCK)) return problem;
   return `${first.step}: ${first.message}`;
 }
 
-/** What the policy does not tolerate beside errors. */
+/** Why a run without errors fails: more warnings than the policy allows, or regressions that it does not allow. */
 function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | undefined {
-  const warnings = countTroubles(findings, 'warning');
+  const warnings = countDistinct(findings, 'warning');
   if (policy.warnings !== undefined && warnings > policy.warnings) {
-    const tolerated = policy.warnings === 0 ? 'none' : `only ${policy.warnings}`;
-    return `${counted(warnings, 'warning')}, where ${tolerated} may be (policy ${policy.name})`;
+    return `${counted(warnings, 'warning')}; policy ${policy.name} allows ${policy.warnings === 0 ? 'none' : policy.warnings}`;
   }
   const worse = changes.filter(
     ({ quantity, direction }) =>
       policy.regressions[quantity] === 'fail' && (direction === 'more' || quantity === 'outputBytes'),
   );
   if (worse.length === 0) return undefined;
-  return `all steps succeeded; ${nameChanges(worse)} (policy ${policy.name})`;
+  return `all steps succeeded, but ${nameChanges(worse)}; policy ${policy.name} does not allow this`;
 }
 
 const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
@@ -114,19 +130,19 @@ const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
   outputBytes: ['larger outputs', 'smaller outputs'],
 };
 
-/** `slower than usual: sim0003 and 4 more`; nothing where there are none. */
+/** `slower than usual: sim0003 and 4 more`; empty without changes. */
 function nameChanges([first, ...others]: readonly Change[]): string {
   if (!first) return '';
   const more = others.length > 0 ? ` and ${others.length} more` : '';
   return `${QUANTITY[first.quantity][first.direction === 'more' ? 0 : 1]} than usual: ${first.step ?? first.stage}${more}`;
 }
 
-/** What a run that passed is still to be known for. */
+/** What a reader should know although the run passed. */
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
-  const warnings = countTroubles(findings, 'warning');
+  const warnings = countDistinct(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
   const smaller = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
-  const excused = countTroubles(findings.filter(({ known }) => known !== undefined));
+  const excused = countDistinct(findings.filter(({ known }) => known !== undefined));
   return [
     excused > 0 ? `; ${excused} excused` : '',
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : '',
@@ -136,11 +152,11 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   ].join('');
 }
 
-/** `1 new error and 2 known ones`, or `3 errors` where that is not known. */
+/** `1 new error and 2 known ones`; without a reference `3 errors`. */
 function ages(against: readonly Finding[], reference: Evidence['reference']): string {
-  if (!reference) return counted(countTroubles(against), 'error');
-  const recent = countTroubles(against.filter(({ age }) => age === 'new'));
-  const known = countTroubles(against.filter(({ age }) => age === 'known'));
+  if (!reference) return counted(countDistinct(against), 'error');
+  const recent = countDistinct(against.filter(({ age }) => age === 'new'));
+  const known = countDistinct(against.filter(({ age }) => age === 'known'));
   const parts = [
     recent > 0 ? counted(recent, 'new error') : 'no new error',
     known > 0 ? counted(known, 'known one') : '',
@@ -149,20 +165,24 @@ function ages(against: readonly Finding[], reference: Evidence['reference']): st
 }
 
 function knownText(known: readonly Finding[]): string {
-  return `${counted(countTroubles(known), 'known error')} in ${list(stepsOf(known))}`;
+  return `${counted(countDistinct(known), 'known error')} in ${list(stepsOf(known))}`;
 }
 
-/** Names of steps in a reason. */
+/** At most so many steps are named in a reason. */
 const NAMED = 3;
 
-/** Characters of an error's message in a reason. */
+/** At most so many characters of an error's message stand in a reason. */
 const MESSAGE = 160;
 
 /**
- * `, with 2 new errors and 1 known one, the first in sim0003: what its log says (logs/rec.log:7)`. The first is a new one
- * where there is one, and rather in a log than an exit status, which says less; it may be in several steps.
+ * `, with 2 new errors and 1 known one, the first in sim0003: its message (logs/rec.log:7)`. It quotes a new error if there
+ * is one, and prefers a line of a log to an exit status, which says less. The error may be in several steps.
  */
-function describe(failing: readonly Finding[], against: readonly Finding[], reference: Evidence['reference']): string {
+function describeErrors(
+  failing: readonly Finding[],
+  against: readonly Finding[],
+  reference: Evidence['reference'],
+): string {
   const recent = failing.filter(({ age }) => age === 'new');
   const told = recent.length > 0 ? recent : failing;
   const step = told[0]?.step;
@@ -174,7 +194,7 @@ function describe(failing: readonly Finding[], against: readonly Finding[], refe
   const place = at === '' ? '' : ` (${at})`;
   const sum = reference || groups.length > 1 ? `, with ${ages(against, reference)}` : '';
   const which = groups.length > 1 ? ', the first in ' : ': ';
-  return `${sum}${which}${list(group.steps)}: ${tell(first, MESSAGE)}${place}`;
+  return `${sum}${which}${list(group.steps)}: ${oneLine(first, MESSAGE)}${place}`;
 }
 
 function stepsOf(findings: readonly Finding[]): string[] {

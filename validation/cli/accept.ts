@@ -9,12 +9,16 @@ import { out } from './terminal.ts';
 export const acceptCommand = defineCommand(
   (command) =>
     namedRunArgument(command)
-      .option('note', { type: 'string', describe: 'Why, for those who see it later' })
-      .option('by', { type: 'string', default: userInfo().username, describe: 'Who says so' })
-      .option('withdraw', { type: 'boolean', default: false, describe: 'Take the mark back' })
+      .option('note', { type: 'string', describe: 'The reason, shown with the run' })
+      .option('by', {
+        type: 'string',
+        default: userInfo().username,
+        describe: 'Name of the person who accepts the run',
+      })
+      .option('withdraw', { type: 'boolean', default: false, describe: 'Withdraw the acceptance' })
       .check(({ note, withdraw }) => {
         if (withdraw ? note === undefined : note?.trim()) return true;
-        throw new InputError([{ message: 'accept: give either --note TEXT, or --withdraw' }]);
+        throw new InputError([{ message: 'accept: give either --note TEXT or --withdraw' }]);
       }),
   (args) => {
     const run = new RunStore(args.runs).find(args.run);

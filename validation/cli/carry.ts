@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 import { carryOptions } from './options/place.ts';
 import { showHere } from './output/show-run.ts';
 
-/** What the process of a run in the background runs: not for users. */
+/** The command of the background process that executes a run. It is not for users. */
 export const carryCommand = defineCommand(
   (command) => carryOptions(command).positional('directory', { type: 'string', demandOption: true }),
   async ({ directory, ...flags }) => process.exit(await showHere(await takeOver(directory), flags)),

@@ -12,27 +12,35 @@ import { checkLines } from './output/checks.ts';
 import { tellWarnings } from './output/warnings.ts';
 import { err, out } from './terminal.ts';
 
-/** What is wrong is the infrastructure's fault, as with a run that is broken. */
+/** Exit status of a failed check: the infrastructure is at fault, as in a broken run. */
 const EXIT_FAILED = 3;
 
 export const checkCommand = defineCommand(
   (command) =>
     checkOptions(runsOption(inputOptions(command)))
-      .option('local', { type: 'boolean', default: false, describe: 'Check for a run on this machine (the default)' })
-      .option('catalog', { type: 'string', describe: 'HOST:PORT: check for a run on the cluster of this catalog' })
+      .option('local', {
+        type: 'boolean',
+        default: false,
+        describe: 'Check this machine, for a run with --local (default)',
+      })
+      .option('catalog', {
+        type: 'string',
+        describe: 'HOST:PORT of a catalog: check its cluster, for a run with --catalog',
+      })
       .option('containerizer', {
         choices: ['docker', 'podman'] as const,
-        describe: 'With --local: what would start the containers; looks for the image of the steps',
+        describe: 'With --local: program that starts containers; also checks the image of the steps',
       })
       .option('image', {
         type: 'string',
         requiresArg: true,
-        describe: 'With --catalog: image that a pool must have; asks the frameworks of relval.yaml (serve)',
+        describe:
+          'With --catalog: image that a pool must have; asks the frameworks that relval.yaml names (section serve)',
       })
       .option('nightly', {
         type: 'string',
         requiresArg: true,
-        describe: 'File of nightlies: the input is the name of one of them',
+        describe: 'File of nightlies; the input is then the name of a nightly',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (given) => {

@@ -30,57 +30,63 @@ function entry<T>(usage: string | string[], describe: string | false, load: () =
 /** The command by which a shell asks what a word could become. Only the scripts of `relval completion` call it. */
 export const COMPLETE = '__complete';
 
-export const SUMMARY = 'Runs release validations on Work Queue: AliEn JDL in, logs, verdict and report out.';
+export const SUMMARY =
+  'Runs release validations on Work Queue: it reads an AliEn JDL, runs its steps, and makes a report with a verdict.';
 export const EPILOGUE =
-  'Flags about places and limits can also be given in relval.yaml, or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted';
+  'Many flags can also be set in relval.yaml or as $RELVAL_NAME: see `relval config`.\nExit status: 0 passed, 1 failed, 2 bad input or usage, 3 broken (infrastructure), 130 interrupted';
 
 /** The option that all commands have. */
 export const CONFIG = {
   type: 'string',
   requiresArg: true,
-  describe: 'Configuration file; default: $RELVAL_CONFIG, or the nearest relval.yaml; --no-config: none',
+  describe:
+    'Configuration file; default: $RELVAL_CONFIG, else relval.yaml in this directory or above; --no-config: use none',
 } as const;
 
 /** All commands of `relval`, in the order in which `--help` and the manual show them. */
 export const COMMANDS: readonly Entry[] = [
   entry(
     'plan <input>',
-    'The steps, their dependencies, arguments, environment and outputs',
+    'Show the steps, their dependencies, arguments, environment and outputs',
     async () => (await import('./plan.ts')).planCommand,
   ),
   entry(
     'generate <input>',
-    'Write Makeflow files and scripts, and run nothing',
+    'Write the Makeflow files and scripts, and run nothing',
     async () => (await import('./generate.ts')).generateCommand,
   ),
   entry('run <input>', 'Run a validation and judge it', async () => (await import('./run.ts')).runCommand),
   entry(
     'exec',
-    'Run one command as a step, and judge it: relval exec --local -- CMD ARG…',
+    'Run one command as a step and judge it: relval exec --local -- CMD ARG…',
     async () => (await import('./exec.ts')).execCommand,
   ),
   entry(
     'resume <run>',
-    'Go on with a run that was interrupted; what has succeeded is not run again',
+    'Continue an interrupted or broken run; steps that succeeded do not run again',
     async () => (await import('./resume.ts')).resumeCommand,
   ),
   entry(`${CARRY} <directory>`, false, async () => (await import('./carry.ts')).carryCommand),
-  entry('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./stop.ts')).stopCommand),
-  entry(['list', 'ls'], 'The runs, oldest first', async () => (await import('./list.ts')).listCommand),
-  entry('status [run]', 'How far a run is, or how it ended', async () => (await import('./status.ts')).statusCommand),
+  entry('stop <run>', 'Stop a run; it can be resumed', async () => (await import('./stop.ts')).stopCommand),
+  entry(['list', 'ls'], 'List the runs, oldest first', async () => (await import('./list.ts')).listCommand),
+  entry(
+    'status [run]',
+    'Show the progress of a run, or how it ended',
+    async () => (await import('./status.ts')).statusCommand,
+  ),
   entry(
     'logs <run> [step]',
-    'The log of a step, also while it runs; without a step those of all steps',
+    'Show the log of a step, also while it runs; without a step: list the logs of all steps',
     async () => (await import('./logs.ts')).logsCommand,
   ),
   entry(
     'report [run]',
-    'The report of a run that has ended; by other criteria, where any are given: the stored report stays as it is',
+    'Show the report of a run; with other rules or another policy: judge it again, without changing the stored report',
     async () => (await import('./report.ts')).reportCommand,
   ),
   entry(
     'diff <a> <b>',
-    'How run B differs from run A: findings that are new, known and fixed, steps, times and sizes',
+    'Compare run B with run A: new, known and fixed findings, steps, times and sizes',
     async () => (await import('./diff.ts')).diffCommand,
   ),
   entry(
@@ -90,42 +96,38 @@ export const COMMANDS: readonly Entry[] = [
   ),
   entry(
     'accept <run>',
-    'Mark a run that failed as good enough: later runs are compared with it',
+    'Accept a failed run as good: later runs can be compared with it',
     async () => (await import('./accept.ts')).acceptCommand,
   ),
   entry(
     'graph <input>',
-    'Draw the steps and their dependencies, of a run with their states',
+    'Draw the steps and their dependencies; for a run also their states',
     async () => (await import('./graph.ts')).graphCommand,
   ),
   entry(
     'serve',
-    'The page: runs, graphs, live logs; with REST and metrics',
+    'Serve the web page with runs, graphs and live logs, the REST interface and metrics',
     async () => (await import('./serve.ts')).serveCommand,
   ),
   entry(
     'check <input>',
-    'Pre-flight checks: what would keep a run from working',
+    'Run the pre-flight checks of an input, and run nothing else',
     async () => (await import('./check.ts')).checkCommand,
   ),
   entry(
     'schedule <action> [name]',
-    'Nightlies: when they start, and by which scheduler',
+    'Show nightlies, and give them to a scheduler',
     async () => (await import('./schedule.ts')).scheduleCommand,
   ),
   entry(
     'gc',
-    'Remove old runs; accepted ones and the last good one of each workflow stay',
+    'Remove old runs; accepted runs and the last good run of each workflow are kept',
     async () => (await import('./gc.ts')).gcCommand,
   ),
-  entry(
-    'notify [run]',
-    'Tell whom relval.yaml names about a run, again or for the first time',
-    async () => (await import('./notify.ts')).notifyCommand,
-  ),
+  entry('notify [run]', 'Send the notifications about a run', async () => (await import('./notify.ts')).notifyCommand),
   entry(
     'config',
-    'The configuration that counts, and where each value comes from',
+    'Show the configuration in effect, and where each value comes from',
     async () => (await import('./config.ts')).configCommand,
   ),
   entry(
@@ -136,7 +138,7 @@ export const COMMANDS: readonly Entry[] = [
   entry(COMPLETE, false, async () => (await import('./completion.ts')).completeCommand),
   entry(
     'doctor',
-    'What is installed, what is missing, how to get it',
+    'Show which required packages are installed, and how to install the missing ones',
     async () => (await import('./doctor.ts')).doctorCommand,
   ),
 ];

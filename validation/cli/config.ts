@@ -13,7 +13,7 @@ export const configCommand = defineCommand(
     command.option('json', { type: 'boolean', default: false, describe: 'Print JSON' }).option('schema', {
       type: 'boolean',
       default: false,
-      describe: 'Print the JSON Schema of relval.yaml, for editors',
+      describe: 'Print the JSON Schema of relval.yaml, for use in editors',
     }),
   (args) => {
     if (args.schema) {

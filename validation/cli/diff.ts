@@ -13,8 +13,8 @@ import { out } from './terminal.ts';
 export const diffCommand = defineCommand(
   (command) =>
     runsOption(command)
-      .positional('a', { type: 'string', demandOption: true, describe: 'The earlier run' })
-      .positional('b', { type: 'string', demandOption: true, describe: 'The later run' })
+      .positional('a', { type: 'string', demandOption: true, describe: 'First run (earlier)' })
+      .positional('b', { type: 'string', demandOption: true, describe: 'Second run (later)' })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
     const store = new RunStore(args.runs);
@@ -26,13 +26,13 @@ export const diffCommand = defineCommand(
   },
 );
 
-/** @throws InputError no such run, or no report of it */
+/** @throws InputError if there is no such run, or it has no report */
 function reportOf(store: RunStore, wanted: string): Report {
   const run = store.find(wanted);
   const report = readReport(run);
   if (report) return report;
   const record = run.readRecord();
-  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record, run.path)}` }]);
+  throw new InputError([{ message: `${record.id} has no report yet, because it is ${statusOf(record, run.path)}` }]);
 }
 
 function head({ run, verdict, reason, start, end }: Report) {

@@ -9,12 +9,16 @@ import { out } from './terminal.ts';
 export const doctorCommand = defineCommand(
   (command) =>
     command
-      .option('test', { type: 'boolean', default: false, describe: 'Also what only the tests need' })
-      .option('image', { type: 'string', requiresArg: true, describe: 'Whether workers will run in this image' })
+      .option('test', { type: 'boolean', default: false, describe: 'Also check for packages that only the tests need' })
+      .option('image', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Check whether workers can run in this container image',
+      })
       .option('containerizer', {
         choices: ['docker', 'podman'] as const,
         default: 'docker' as const,
-        describe: 'With --image: what runs it',
+        describe: 'With --image: program that starts it',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (args) => {
@@ -30,13 +34,13 @@ export const doctorCommand = defineCommand(
         paint.dim(entry.why),
       ]);
       out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
-      if (missing.length > 0) out.say('', 'To install what is missing:', `  ${installCommand(missing)}`);
+      if (missing.length > 0) out.say('', 'To install the missing packages:', `  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
   },
 );
 
-/** Nothing is missing without one, but then makeflow can be reached from outside. */
+/** Runs work without a network namespace, but then other machines can reach makeflow. */
 async function namespaceRow(): Promise<string[]> {
   const reason = await reasonAgainstNamespace();
   const [mark, state, why] =
@@ -54,7 +58,10 @@ async function doctorOfImage(program: 'docker' | 'podman', image: string, json: 
     return;
   }
   out.sayText(report);
-  const said = protocol === null ? 'its worker says nothing' : `its worker speaks Work Queue protocol ${protocol}`;
-  const here = ownProtocol === null ? '' : `, makeflow here ${ownProtocol}`;
-  out.say(`${said}${here}`, `${image}: ${usable ? 'workers will run in it' : 'workers will not run in it'}`);
+  const said =
+    protocol === null
+      ? 'its work_queue_worker gives no version of the protocol'
+      : `its work_queue_worker has Work Queue protocol ${protocol}`;
+  const here = ownProtocol === null ? '' : `, makeflow on this machine has ${ownProtocol}`;
+  out.say(`${said}${here}`, `${image}: ${usable ? 'workers can run in it' : 'workers cannot run in it'}`);
 }

@@ -17,39 +17,47 @@ export const execCommand = defineCommand(
   (command) =>
     placeOptions(checkOptions(criteriaOptions(carryOptions(runsOption(command)))))
       .usage(
-        '$0 exec [options] -- CMD ARG…\n\nRuns one command as it is, as a step of a run: its log is kept and judged.',
+        '$0 exec [options] -- CMD ARG…\n\nRuns one command unchanged, as the only step of a run. relval keeps its log and judges it.',
       )
       .option('directory', {
         type: 'string',
         describe:
-          'Directory to send with it, in which it is run; default: that of a script which is given as a path; --no-directory: the script alone',
+          'Directory to send to the worker; the command runs in it. Default: the directory of the script, if CMD is a path. --no-directory: send only the script',
       })
       .option('input', {
         type: 'string',
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'File or root:// address to have beside it; ,unpack behind it unpacks; repeatable',
+        describe: 'File or root:// address to place beside the command; append ,unpack to unpack it; repeatable',
       })
       .option('output', {
         type: 'string',
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'Files to keep, a glob; none is a failure; repeatable',
+        describe: 'Glob of output files to store; the run fails if none matches; repeatable',
       })
       .option('output-dir', {
         type: 'string',
         default: 'output',
         requiresArg: true,
-        describe: 'Where they are stored: below the run, an absolute path, or root://…',
+        describe: 'Where the outputs are stored: a directory below the run, an absolute path, or root://…',
       })
-      .option('cores', { type: 'number', describe: 'Cores that it needs' })
-      .option('memory', { type: 'string', requiresArg: true, describe: 'Memory that it needs, such as 2GB' })
-      .option('wall-time', { type: 'string', requiresArg: true, describe: 'It is killed after that, such as 2h' })
+      .option('cores', { type: 'number', describe: 'Cores that the command needs' })
+      .option('memory', { type: 'string', requiresArg: true, describe: 'Memory that the command needs, e.g. 2GB' })
+      .option('wall-time', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Time limit, e.g. 2h: the command is killed after it',
+      })
       .option('retries', { type: 'number', describe: describeOption('retries') })
-      .option('name', { type: 'string', describe: 'Name of the run; default: that of the command' })
-      .option('check', { type: 'boolean', default: true, describe: 'Pre-flight checks; --no-check leaves them out' }),
+      .option('name', { type: 'string', describe: 'Name of the run; default: name of the command' })
+      .option('check', {
+        type: 'boolean',
+        default: true,
+        describe: 'Run the pre-flight checks first; --no-check skips them',
+      }),
   async (args) => {
     requireTools();
     const words = (args['--'] as string[] | undefined) ?? [];

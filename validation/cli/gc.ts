@@ -4,6 +4,7 @@ import { keptRuns, removeRuns } from '../runs/retention/removal.ts';
 import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention/retention.ts';
 import { gcSection } from '../runs/retention/retention-settings.ts';
 import { RunStore } from '../runs/store/store.ts';
+import { counted } from '../units/count.ts';
 import { megabytes, seconds } from '../units/parse.ts';
 import { formatSize } from '../units/size.ts';
 import { formatUtc } from '../units/time.ts';
@@ -21,8 +22,8 @@ export const gcCommand = defineCommand(
       .option('older-than', { type: 'string', requiresArg: true, describe: words('olderThan') })
       .option('keep', { type: 'number', requiresArg: true, describe: words('keep') })
       .option('max-size', { type: 'string', requiresArg: true, describe: words('maxSize') })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would go' })
-      .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show which runs would be removed' })
+      .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Remove without asking' })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (args) => {
     const policy = policyOf(args);
@@ -36,9 +37,9 @@ export const gcCommand = defineCommand(
     const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
     const removed = agreed ? await removeRuns(store, policy) : [];
     if (args.json) out.sayJson(decisions.map((one) => asJson(one, removed)));
-    else if (agreed) out.say(`${removed.length} removed`);
+    else if (agreed) out.say(`${counted(removed.length, 'run')} removed`);
     else if (going.length > 0 && (args.dryRun || !process.stdin.isTTY))
-      out.say('nothing was removed: --yes without --dry-run removes them');
+      out.say('Nothing was removed. To remove these runs, use --yes without --dry-run.');
   },
 );
 
@@ -48,13 +49,13 @@ interface PolicyFlags {
   maxSize?: string | undefined;
 }
 
-/** @throws InputError flags that are none, or that there is none of them */
+/** @throws InputError if a flag has a wrong value, or no flag is given */
 function policyOf({ olderThan, keep, maxSize }: PolicyFlags): RetentionPolicy {
   const fail = (message: string): never => {
     throw new InputError([{ message: `gc: ${message}` }]);
   };
   if (olderThan === undefined && keep === undefined && maxSize === undefined) {
-    fail('say which runs may go: --older-than 30d, --keep 20 or --max-size 100G');
+    fail('give a limit: --older-than 30d, --keep 20 or --max-size 100G');
   }
   const age =
     olderThan === undefined
@@ -71,7 +72,7 @@ function policyOf({ olderThan, keep, maxSize }: PolicyFlags): RetentionPolicy {
 function decisionsText(decisions: readonly RetentionDecision[], dir: string): string[] {
   if (decisions.length === 0) return [`no runs in ${dir}`];
   const rows = decisions.map(({ run, remove, reason }) => [
-    remove ? paint.red('goes') : paint.green('stays'),
+    remove ? paint.red('remove') : paint.green('keep'),
     run.id,
     run.status,
     formatUtc(run.created),
@@ -80,15 +81,19 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
   ]);
   const going = decisions.filter(({ remove }) => remove);
   const freed = going.reduce((sum, { run }) => sum + run.size, 0);
-  return [...table(rows), '', `${going.length} of ${decisions.length} runs go, which frees ${formatSize(freed)}`];
+  return [
+    ...table(rows),
+    '',
+    `${going.length} of ${decisions.length} runs are to be removed, which frees ${formatSize(freed)}`,
+  ];
 }
 
 function asJson({ run, remove, reason }: RetentionDecision, removed: readonly string[]) {
   return { ...run, decision: remove ? 'remove' : 'keep', reason, removed: removed.includes(run.id) };
 }
 
-/** Only somebody at a terminal can be asked. */
+/** Asks for confirmation. Without a terminal the answer is no. */
 async function ask(count: number): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
-  return /^y(es)?$/i.test((await err.ask(`Remove ${count === 1 ? 'it' : `these ${count}`}? [y/N] `)).trim());
+  return /^y(es)?$/i.test((await err.ask(`Remove ${count === 1 ? 'this run' : `these ${count} runs`}? [y/N] `)).trim());
 }

@@ -15,7 +15,7 @@ export const generateCommand = defineCommand(
       type: 'string',
       demandOption: true,
       requiresArg: true,
-      describe: 'Directory to write them to; new or empty',
+      describe: 'Directory to write the files to; it must be new or empty',
     }),
   async (args) => {
     const directory = resolve(args.output);
@@ -32,8 +32,8 @@ export const generateCommand = defineCommand(
     const without = plan.stages.filter(({ phase }) => !written.some((one) => one.phase === phase));
     for (const { stage, file, madeBy } of plan.pending) {
       out.say(
-        `not written: ${without.map(({ name }) => name).join(', ')}. ${stage} has one step for each line of ${file}, which ${madeBy} makes ` +
-          `at run time. Put that file beside ${args.input}, and generate again.`,
+        `These stages are not written: ${without.map(({ name }) => name).join(', ')}. ${stage} has one step for each line of ${file}, which ${madeBy} makes ` +
+          `at run time. Put that file beside ${args.input} and run generate again.`,
       );
     }
   },

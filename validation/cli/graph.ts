@@ -19,7 +19,7 @@ const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisf
   (graph: Graph) => string | Promise<string>
 >;
 type Format = keyof typeof RENDER;
-/** What `-o FILE` means by its ending. */
+/** Formats by the extension of `-o FILE`. */
 const BY_ENDING: Readonly<Record<string, Format>> = { '.dot': 'dot', '.gv': 'dot', '.mmd': 'mermaid' };
 
 export const graphCommand = defineCommand(
@@ -28,22 +28,23 @@ export const graphCommand = defineCommand(
       .positional('input', {
         type: 'string',
         demandOption: true,
-        describe: 'A JDL, a workflow (.yaml), or a run: its id, the beginning of one, its directory, or "last"',
+        describe: 'A JDL, a workflow (.yaml), or a run: its id, the beginning of its id, its directory, or "last"',
       })
       .option('format', {
         choices: Object.keys(RENDER) as Format[],
-        describe: 'Default: what the name of the output file says, else svg',
+        describe: 'Default: by the extension of the output file, else svg',
       })
       .option('collapse', {
         choices: ['auto', 'stages', 'none'] as const,
         default: 'auto' as Collapse,
-        describe: 'Which stages are one node: those of more than 12 steps, all, or none',
+        describe:
+          'Which stages are drawn as one node: auto: stages with more than 12 steps; stages: all; none: no stage',
       })
       .option('output', {
         alias: 'o',
         type: 'string',
         requiresArg: true,
-        describe: 'Write to this file, not to stdout',
+        describe: 'Write to this file instead of stdout',
       }),
   async (args) => {
     const { collapse, output } = args;
@@ -57,7 +58,7 @@ export const graphCommand = defineCommand(
   },
 );
 
-/** A name that ends as a JDL or a workflow does is none of a run: that it does not exist is then told as such. */
+/** Whether the input is a file. A missing `.jdl` or `.yaml` counts as one, so that the message says that the file is missing. */
 function isInputFile(path: string): boolean {
   return /\.(jdl|ya?ml)$/.test(path) || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
@@ -68,7 +69,7 @@ function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
   return buildGraph(plan, { collapse });
 }
 
-/** What was asked for then is planned again; how far it is come from its events. */
+/** Plans the run again from its stored request, and takes the states of its steps from its events. */
 function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): Graph {
   const run = runs.find(args.input);
   const { id, request } = run.readRecord();
@@ -79,7 +80,9 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
       (given) => given !== undefined,
     )
   ) {
-    throw new InputError([{ message: `${id} is a run: it is drawn as it was started, without other settings` }]);
+    throw new InputError([
+      { message: `${id} is a run: relval draws it as it was started, so these options are not allowed` },
+    ]);
   }
   const copy = requestOfCopy(run, request);
   const cwd = copy.cwd !== undefined && { cwd: copy.cwd };

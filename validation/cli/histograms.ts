@@ -17,9 +17,9 @@ import { out } from './terminal.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;
-/** Objects that are listed; `--json` has all. */
+/** At most so many objects are listed; `--json` has all. */
 const LISTED = 50;
-/** States of which no single object is listed. */
+/** States whose objects are counted and not listed. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
 
 export const histogramsCommand = defineCommand(
@@ -37,15 +37,19 @@ export const histogramsCommand = defineCommand(
         nargs: 1,
         default: [] as string[],
         describe:
-          'A further good file; from three on, it is learnt how much good ones differ. Of a run: the run to compare with; default: the last good ones',
+          'Another good file; from three good files on, relval learns how much they differ. For a run: the run to compare with; default: the last good runs',
       })
-      .option('match', { type: 'string', requiresArg: true, describe: "Only these histograms, such as 'QA/TPC/*'" })
+      .option('match', {
+        type: 'string',
+        requiresArg: true,
+        describe: "Compare only these histograms, e.g. 'QA/TPC/*'",
+      })
       .option('rules', {
         type: 'string',
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'YAML file of rules about histograms. Of a run, in the place of those that it was judged by',
+        describe: 'YAML file of rules about histograms. For a run: these replace the rules by which it was judged',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
       .epilogue('Exit status: 0 compatible, 1 different, 2 bad input, or a file that cannot be read')
@@ -100,7 +104,7 @@ async function ofFiles(a: string, b: string | undefined, options: Options): Prom
   const { reference, rules, match } = options;
   const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
   if (references.length === 0)
-    throw new InputError([{ message: `what is ${a} to be compared with? Give a second file, or --reference` }]);
+    throw new InputError([{ message: `there is nothing to compare ${a} with: give a second file or --reference` }]);
   mustExist([file, ...references]);
   const comparison = await compareFiles(file, references, Date.now(), {
     rules: loadHistogramRules(rules),

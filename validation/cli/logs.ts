@@ -16,28 +16,36 @@ import { err, out } from './terminal.ts';
 export const logsCommand = defineCommand(
   (command) =>
     namedRunArgument(command)
-      .positional('step', { type: 'string', describe: 'Step, e.g. sim0001' })
+      .positional('step', { type: 'string', describe: 'Id of a step, e.g. sim0001' })
       .option('follow', {
         alias: 'f',
         type: 'boolean',
         default: false,
-        describe: 'Go on as the log grows, from one attempt to the next, until the step has ended',
+        describe: 'Follow the log as it grows, also in later attempts, until the step has ended',
       })
-      .option('stderr', { type: 'boolean', default: false, describe: 'stderr.log instead of stdout.log' })
-      .option('file', { type: 'string', requiresArg: true, describe: 'Another log of the step, e.g. logs/rec.log' })
-      .option('attempt', { type: 'number', describe: 'Which attempt; the last one unless given' })
-      .option('tail', { alias: 'n', type: 'number', describe: 'Only so many of the last lines, and what follows' })
+      .option('stderr', { type: 'boolean', default: false, describe: 'Show stderr.log instead of stdout.log' })
+      .option('file', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Show another log of the step, e.g. logs/rec.log',
+      })
+      .option('attempt', { type: 'number', describe: 'Number of the attempt; default: the last one' })
+      .option('tail', {
+        alias: 'n',
+        type: 'number',
+        describe: 'Show only this number of last lines; with --follow, also new ones',
+      })
       .option('grep', {
         type: 'string',
         requiresArg: true,
         describe:
-          'Only lines that match this regular expression, with their numbers; without a step in all logs of all steps',
+          'Show only lines that match this regular expression, with their line numbers; without a step: search all logs of all steps',
       })
       .option('times', {
         alias: 't',
         type: 'boolean',
         default: false,
-        describe: 'When the attempt ran and, of a log that was sent while it was written, when each line came (UTC)',
+        describe: 'Show when the attempt ran, and when each line arrived (UTC), if the log was sent while the step ran',
       })
       .option('raw', {
         type: 'boolean',
@@ -47,12 +55,12 @@ export const logsCommand = defineCommand(
       .option('json', {
         type: 'boolean',
         default: false,
-        describe: 'What attempts and logs there are, or with --grep what was found and when it came, as JSON',
+        describe: 'Print the attempts and their logs as JSON; with --grep: the matching lines',
       })
       .check(({ tail, attempt, json, follow }) => {
         if ([tail, attempt].some((number) => number !== undefined && !(Number.isInteger(number) && number >= 0)))
-          throw new InputError([{ message: 'logs: --tail and --attempt are whole numbers' }]);
-        if (json && follow) throw new InputError([{ message: 'logs: --json and --follow do not go together' }]);
+          throw new InputError([{ message: 'logs: --tail and --attempt need a whole number' }]);
+        if (json && follow) throw new InputError([{ message: 'logs: --json and --follow cannot be used together' }]);
         return true;
       }),
   async (args) => {
@@ -72,7 +80,7 @@ interface Asked {
   step?: string | undefined;
   attempt?: number | undefined;
   file: string;
-  /** No file was asked for. */
+  /** The user named no file. */
   anyFile: boolean;
   tail?: number | undefined;
   times: boolean;
@@ -81,14 +89,14 @@ interface Asked {
   json: boolean;
 }
 
-/** @throws InputError there is no such step, or nothing of it */
+/** @throws InputError if there is no such step, or it has no log */
 function checkStep(run: RunDir, step: string, follow: boolean): void {
   const { steps } = run.readView();
   const known = steps.get(step);
   if (known && follow) return;
   const message = known
-    ? `step ${step} has no log yet: it is ${known.state}${known.message ? ` (${known.message})` : ''}`
-    : `no step ${step} in this run; its steps are ${[...steps.keys()].slice(0, 12).join(', ')}${steps.size > 12 ? '…' : ''}`;
+    ? `step ${step} has no log yet, because it is ${known.state}${known.message ? ` (${known.message})` : ''}`
+    : `this run has no step ${step}; its steps are ${[...steps.keys()].slice(0, 12).join(', ')}${steps.size > 12 ? '…' : ''}`;
   throw new InputError([{ message }]);
 }
 
@@ -106,17 +114,21 @@ async function print(run: RunDir, step: string, { attempt, file, tail, times, ra
     return;
   }
   if (times)
-    err.say(paint.dim(`relval: nobody knows when the lines of ${file} came: it was not sent while it was written`));
+    err.say(
+      paint.dim(
+        `relval: the times of the lines of ${file} are not known, because the log was not sent while the step ran`,
+      ),
+    );
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
   await out.log(raw).all(createReadStream(path, { start }));
 }
 
-/** @throws InputError that says what there is */
+/** @throws InputError if there is no such log */
 function logPath(run: RunDir, step: string, attempt: number, file: string): string {
   const path = join(run.attemptDir(step, attempt), file);
   if (existsSync(path)) return path;
   const attempts = run.attempts(step).join(', ');
-  throw new InputError([{ message: `no ${file} of ${step}, attempt ${attempt} (attempts: ${attempts})` }]);
+  throw new InputError([{ message: `attempt ${attempt} of ${step} has no ${file} (attempts: ${attempts})` }]);
 }
 
 async function follow(run: RunDir, { step, attempt, file, tail, times, raw }: Asked, pattern?: RegExp): Promise<void> {
@@ -175,7 +187,7 @@ function parsePattern(expression: string): RegExp {
   }
 }
 
-/** What there is: of each attempt when and where it ran, how it ended, its logs and their sizes. */
+/** Lists the attempts: when and where each ran, how it ended, its logs and their sizes. */
 async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> {
   const view = run.readView();
   const steps =
@@ -189,7 +201,7 @@ async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> 
     out.sayJson(listed);
     return;
   }
-  if (listed.length === 0) out.say('no step has a log yet');
+  if (listed.length === 0) out.say('No step has a log yet.');
   else {
     const rows = listed.map(({ step: id, attempt: number, logs, message, seconds }) => [
       id,

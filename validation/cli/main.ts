@@ -6,10 +6,10 @@ import { NotRegular } from '../files/regular-file.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
 import { endWithReader, out, sayError } from './terminal.ts';
 
-/** Exit status of bad input and usage, and of what says nothing about the release. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
+/** Exit statuses: 2 for bad input or usage, 3 for broken (infrastructure). Verdicts are 0, 1 and 3; an interrupted run is 130. */
 const USAGE = 2;
 const BROKEN = 3;
-/** What the system says of a path that was given and cannot be used. */
+/** Errors of the system about a path that the user gave: these count as bad input. */
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']);
 
 endWithReader();
@@ -27,7 +27,7 @@ try {
   process.exitCode = USAGE;
 }
 
-/** Ends with what the system refused, or with a fault of our own: neither is a release that has failed, which 1 would say. */
+/** Ends with the error of the system or of relval itself. The exit status is never 1, which means a failed release. */
 function fail(error: unknown): never {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   const isOfSystem = (code !== undefined && syscall !== undefined) || error instanceof NotRegular;

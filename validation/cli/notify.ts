@@ -12,7 +12,7 @@ import { sectionsOf } from './options/settings.ts';
 import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
-/** Exit status when somebody could not be told. */
+/** Exit status if a notification could not be sent. */
 const FAILED = 3;
 
 export const notifyCommand = defineCommand(
@@ -21,16 +21,20 @@ export const notifyCommand = defineCommand(
       .option('event', {
         choices: ['started', 'finished'] as const,
         default: 'finished' as const,
-        describe: 'What they are told',
+        describe: 'Event to notify about',
       })
-      .option('channel', { type: 'string', requiresArg: true, describe: 'Only this one' })
+      .option('channel', { type: 'string', requiresArg: true, describe: 'Send only to this channel' })
       .option('jira', { type: 'string', requiresArg: true, describe: 'Key of the JIRA issue to comment on' })
-      .option('force', { type: 'boolean', default: false, describe: 'Whatever the conditions of the channels say' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'Send even if the conditions of a channel are not met',
+      })
       .option('dry-run', {
         alias: 'n',
         type: 'boolean',
         default: false,
-        describe: 'Show exactly what would be sent; secrets are neither read nor shown',
+        describe: 'Show exactly what would be sent, and send nothing; secrets are not read or shown',
       })
       .check(({ jira }) => {
         if (jira === undefined || issueKey.safeParse(jira).success) return true;
@@ -42,7 +46,9 @@ export const notifyCommand = defineCommand(
     const record = run.readRecord();
     const { event } = args;
     if (event === 'finished' && record.state !== 'ended') {
-      throw new InputError([{ message: `${record.id} has not finished; --event started tells that it has started` }]);
+      throw new InputError([
+        { message: `${record.id} has not finished. Use --event started to send the notification of its start` },
+      ]);
     }
     const { notify, serve } = sectionsOf(args);
     const report = event === 'finished' ? (readReport(run) ?? brokenReport(record)) : undefined;
@@ -69,7 +75,7 @@ export const notifyCommand = defineCommand(
     const place = ({ channel }: Notified): number => planned.findIndex((one) => one.channel === channel);
     told.sort((a, b) => place(a) - place(b));
     if (args.json) out.sayJson(told);
-    else if (planned.length === 0) out.say('relval.yaml names nobody: it has no notify.channels');
+    else if (planned.length === 0) out.say('Nobody was notified: relval.yaml has no notify.channels');
     else out.say(...table(rows(told, planned)));
     process.exitCode = told.some(({ outcome }) => outcome === 'failed') ? FAILED : 0;
   },

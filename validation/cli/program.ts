@@ -18,7 +18,7 @@ export async function runCommandLine(words: readonly string[], version: string):
   const program = yargs([...words])
     .scriptName('relval')
     .usage(`$0 COMMAND\n\n${SUMMARY}`)
-    .demandCommand(1, 'Which command?')
+    .demandCommand(1, 'A command is missing.')
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .strict()
     .recommendCommands()

@@ -17,7 +17,7 @@ import { runArgument } from './options/runs.ts';
 import { EXIT } from './output/result.ts';
 import { out } from './terminal.ts';
 
-/** `text` is for this terminal; all others are files of the report. */
+/** Formats that are files of the report. The format `text` is for a terminal. */
 const FILES = {
   html: 'index.html',
   json: 'report.json',
@@ -31,7 +31,7 @@ export const reportCommand = defineCommand(
       .option('format', {
         choices: ['text', ...(Object.keys(FILES) as (keyof typeof FILES)[])] as const,
         default: 'text' as const,
-        describe: 'full: the lines file:line:message of every error',
+        describe: 'Format; full: one line per error, as file:line:message',
       })
       .option('exit-status', {
         type: 'boolean',
@@ -62,10 +62,10 @@ function stored(run: RunDir): Report {
   return JSON.parse(readFileSync(pathOf(run, 'report.json'), 'utf8')) as Report;
 }
 
-/** @throws InputError when there is no report yet */
+/** @throws InputError if there is no report yet */
 function pathOf(run: RunDir, file: string): string {
   const path = join(run.reportDir, file);
   if (existsSync(path)) return path;
   const record = run.readRecord();
-  throw new InputError([{ message: `${record.id} has no report yet: it is ${statusOf(record, run.path)}` }]);
+  throw new InputError([{ message: `${record.id} has no report yet, because it is ${statusOf(record, run.path)}` }]);
 }

@@ -21,9 +21,9 @@ export const runCommand = defineCommand(
     placeOptions(checkOptions(criteriaOptions(carryOptions(runsOption(inputOptions(command))))))
       .option('from', {
         type: 'string',
-        describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
+        describe: 'With --start-at or --only: earlier run that has the outputs of the stages that do not run now',
       })
-      .option('name', { type: 'string', describe: 'Name of the run; default: that of the JDL' })
+      .option('name', { type: 'string', describe: 'Name of the run; default: name of the JDL' })
       .option('retries', { type: 'number', describe: describeOption('retries') })
       .option('secret', {
         type: 'string',
@@ -31,32 +31,36 @@ export const runCommand = defineCommand(
         default: [] as string[],
         nargs: 1,
         describe:
-          'NAME[=FILE]: give payloads this variable, from our environment or a file, and mask its value in all logs',
+          'NAME[=FILE]: pass this variable to the payloads, with its value from the environment or from FILE, and mask the value in all logs; repeatable',
       })
       .option('log-limit', {
         type: 'string',
         requiresArg: true,
-        describe: 'Of longer logs the first and the last half of this size are kept, e.g. 100M; default 256M',
+        describe:
+          'Maximum size of a log, e.g. 100M; default: 256M. Of a longer log relval keeps the beginning and the end',
       })
       .option('check', {
         type: 'boolean',
         default: true,
-        describe: 'Pre-flight checks before anything runs; --no-check leaves them out',
+        describe: 'Run the pre-flight checks first; --no-check skips them',
       })
       .option('nightly', {
         type: 'string',
         requiresArg: true,
-        describe: 'File of nightlies: the input is the name of one of them. This is what schedulers call',
+        describe: 'File of nightlies; the input is then the name of a nightly. Schedulers call relval in this way',
       })
       .option('any-time', {
         type: 'boolean',
         default: false,
-        describe: 'With --nightly: start it now, whenever it was due',
+        describe: 'With --nightly: start it now, not at its time',
       })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Check the input and the options, and run nothing',
+      })
       .check(({ nightly, anyTime }) => {
-        if (anyTime && nightly === undefined)
-          throw new InputError([{ message: '--any-time goes with --nightly FILE' }]);
+        if (anyTime && nightly === undefined) throw new InputError([{ message: '--any-time needs --nightly FILE' }]);
         return true;
       }),
   async (args) => {
@@ -64,7 +68,7 @@ export const runCommand = defineCommand(
     const nightly = args.nightly === undefined ? undefined : findNightly(args.nightly, args.input);
     if (args.dryRun) {
       const { wanted } = nightly ? await wantedByNightly(nightly, args, Date.now()) : { wanted: args };
-      // Where it would run does not matter for what would run.
+      // A dry run needs no place to run: take this machine if none is given.
       const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
       tellWarnings(plan.warnings);

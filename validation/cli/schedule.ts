@@ -18,9 +18,9 @@ import { err, out, sayError } from './terminal.ts';
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;
 const SCHEDULERS = ['chronos', 'systemd', 'cron'] as const;
 type Scheduler = (typeof SCHEDULERS)[number];
-/** Starts that `show` lists. */
+/** `show` lists so many starts. */
 const SHOWN = 5;
-/** A scheduler that does not do what it is asked to is a failure of the infrastructure. */
+/** Exit status if a scheduler does not do what it should: an infrastructure failure. */
 const EXIT_FAILED = 3;
 const ANY_TIME = '--any-time';
 
@@ -37,27 +37,31 @@ interface ScheduleArguments {
 export const scheduleCommand = defineCommand(
   (command) =>
     command
-      .positional('action', { choices: ACTIONS, demandOption: true, describe: 'What to do' })
-      .positional('name', { type: 'string', describe: 'Nightly; show shows all without it' })
+      .positional('action', {
+        choices: ACTIONS,
+        demandOption: true,
+        describe: 'show, apply (give the nightly to the scheduler), remove, or trigger (start it now)',
+      })
+      .positional('name', { type: 'string', describe: 'Name of a nightly; show without a name shows all' })
       .option('file', {
         alias: 'f',
         type: 'string',
         requiresArg: true,
         describe: `File of nightlies; default: ${NIGHTLY_FILE} in this directory`,
       })
-      .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without it asks none' })
+      .option('to', { choices: SCHEDULERS, describe: 'Scheduler; show without --to asks no scheduler' })
       .option('chronos', {
         type: 'string',
         requiresArg: true,
-        describe: 'Addresses of Chronos, such as http://host:8080, with commas; default: $CHRONOS_URL',
+        describe: 'Addresses of Chronos, separated by commas, e.g. http://host:8080; default: $CHRONOS_URL',
       })
       .option('chronos-credentials', { type: 'string', requiresArg: true, describe: 'File with user:password' })
       .option('units', {
         type: 'string',
         requiresArg: true,
-        describe: 'With --to systemd: write the unit files to this directory, and leave systemd alone',
+        describe: 'With --to systemd: only write the unit files to this directory, and do not call systemd',
       })
-      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would be done' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would change' })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (args) => {
     try {
@@ -159,7 +163,7 @@ async function change(
   args: ScheduleArguments,
 ): Promise<void> {
   const { to, dryRun, json } = args;
-  if (name === undefined) throw new InputError([{ message: `schedule ${action}: which nightly? Give its name` }]);
+  if (name === undefined) throw new InputError([{ message: `schedule ${action}: give the name of a nightly` }]);
   if (to === undefined) throw new InputError([{ message: `schedule ${action}: give --to ${SCHEDULERS.join('|')}` }]);
   const changes =
     action === 'remove'
@@ -169,7 +173,7 @@ async function change(
   else for (const { what, name: part } of changes) out.say(`${dryRun ? 'would be ' : ''}${what}: ${part}`);
 }
 
-/** A nightly can be removed from its scheduler when its file has forgotten it, or is gone. */
+/** Removes a nightly from its scheduler, even if its file no longer has it or no longer exists. */
 async function remove(name: string, to: Scheduler, args: ScheduleArguments): Promise<Change[]> {
   if (to === 'chronos') return chronosOf(args).remove(name, args.dryRun);
   return to === 'systemd'
@@ -199,7 +203,7 @@ async function applyOrStart(
   if (to === 'chronos') return [await chronosOf(args).trigger(nightly.name, ANY_TIME, dryRun)];
   const command = [...commandOf(nightly, words), ANY_TIME];
   if (to === 'systemd') return [await startUnit(nightly, command, !isRoot(), dryRun)];
-  // cron starts nothing by itself: this is what it would run.
+  // cron has no command to start a job: run the same command here.
   if (!dryRun) process.exitCode = runNow(nightly, command);
   return [{ what: 'started', name: command.join(' ') }];
 }
@@ -214,7 +218,7 @@ function runNow({ file, environment }: Nightly, [program = '', ...words]: readon
   return status ?? EXIT_FAILED;
 }
 
-/** Schedulers of this machine have a PATH of their own, in which neither Node.js nor relval need to be. */
+/** Absolute paths of Node.js and relval: the PATH of a scheduler may contain neither. */
 function thisProgram(): string[] {
   return [process.execPath, realpathSync(process.argv[1] ?? '')];
 }
@@ -230,7 +234,7 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** @throws InputError no or a wrong address, credentials that cannot be read */
+/** @throws InputError if there is no valid address, or the credentials cannot be read */
 function chronosOf({ chronos = process.env.CHRONOS_URL, chronosCredentials }: ScheduleArguments): Chronos {
   const addresses = (chronos ?? '').split(',').filter((address) => address !== '');
   const bad = addresses.find((address) => !/^https?:\/\//.test(address) || !URL.canParse(address));

@@ -9,10 +9,10 @@ import { out } from './terminal.ts';
 
 const SECTION = serveSection.unwrap();
 const LISTEN = SECTION.parse({}).listen;
-/** Characters of a token: what is shorter can be guessed. */
+/** Minimum number of characters of a token: shorter ones can be guessed. */
 const SHORTEST_TOKEN = 16;
 
-/** What `--help` and the documentation of `relval.yaml` say of a key. */
+/** The text of a key in `--help` and in the documentation of `relval.yaml`. */
 function describe(key: keyof typeof SECTION.shape): string {
   return SECTION.shape[key].description ?? '';
 }
@@ -49,7 +49,7 @@ export const serveCommand = defineCommand(
       allowedHosts: [...args.allowedHosts, ...(known === undefined ? [] : [known.hostname])],
     });
     const isThere = existsSync(args.runs);
-    out.say(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run makes'})`);
+    out.say(`${url}  (runs in ${resolve(args.runs)}${isThere ? '' : ', which the first run will create'})`);
     await new Promise<void>((stop) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop());
     });

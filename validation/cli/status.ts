@@ -14,14 +14,14 @@ import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
 const FOLLOW_MS = 500;
-/** Slow steps that are listed. */
+/** At most so many slow steps are listed. */
 const SLOWEST = 5;
 
 export const statusCommand = defineCommand(
   (command) =>
     runArgument(command)
-      .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Go on until it has ended' })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON; with --follow one object a line' }),
+      .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Update until the run has ended' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON; with --follow: one object per line' }),
   async (args) => {
     const store = new RunStore(args.runs);
     const status = new Status(store.find(args.run), store);
@@ -39,7 +39,7 @@ export const statusCommand = defineCommand(
   },
 );
 
-/** A run as it is now, read from its directory; later looks read what is new. */
+/** The state of a run, read from its directory. Each later `read` reads only what is new. */
 class Status {
   readonly #run: RunDir;
   readonly #events: EventReader;
@@ -118,7 +118,7 @@ class Status {
 
   #expectedText(): string {
     const expected = this.#expected();
-    if (expected === undefined) return 'expected end unknown: no earlier run of this workflow is here';
+    if (expected === undefined) return 'expected end unknown: there is no earlier run of this workflow';
     const runs = counted(this.#earlier.length, 'earlier run');
     return `expected end ${formatUtc(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
   }

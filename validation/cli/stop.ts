@@ -10,8 +10,8 @@ export const stopCommand = defineCommand(
   async (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const { id } = run.readRecord();
-    const status = await stopRun(run, () => err.say(`${id} is told to stop, and judges what there is`));
+    const status = await stopRun(run, () => err.say(`stopping ${id}; it judges the steps that have ended`));
     const resumable = status === 'interrupted' || status === 'broken';
-    out.say(`${id} is stopped: ${status}`, ...(resumable ? [`  ${aboutRun(run, 'resume')}`] : []));
+    out.say(`${id} has stopped: ${status}`, ...(resumable ? ['To continue it:', `  ${aboutRun(run, 'resume')}`] : []));
   },
 );

@@ -1,4 +1,4 @@
-import { KnownTroubles } from '../report/known.ts';
+import { KnownFindings } from '../report/known.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { globMatches } from '../workflow/glob.ts';
 import type { Channel } from './settings.ts';
@@ -31,6 +31,6 @@ export function hasChanged(now: Report, before: Report): boolean {
 }
 
 function areAmong(findings: readonly Finding[], others: readonly Finding[]): boolean {
-  const known = new KnownTroubles(others);
+  const known = new KnownFindings(others);
   return findings.every((finding) => known.has(finding));
 }

@@ -1,4 +1,4 @@
-import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
+import { describeChange, excerpt, groupFindings, oneLine, sortChanges } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Link, Scope, Value } from './template.ts';
@@ -21,7 +21,7 @@ export interface Occasion {
   publicUrl?: string | undefined;
 }
 
-/** Troubles of one component, fixed troubles, and steps in one of them that are listed. */
+/** At most so many errors of one component, fixed findings, and steps of one error are listed. */
 const LISTED = 8;
 const STEPS = 3;
 /** Characters of a line of a log. */
@@ -97,7 +97,7 @@ export function wordsOf(occasion: Occasion): Scope {
   return { ...words, ...more };
 }
 
-/** New troubles by component, in the report's order of those who must look. */
+/** New errors by component, in the order of the report's components. */
 function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
   const groups = groupFindings(report.findings.filter(isNew));
   const named = report.components ?? [];
@@ -111,7 +111,7 @@ function componentsOf(report: Report, { publicUrl, run }: Occasion): Scope[] {
       new: own.length,
       findings: own.slice(0, LISTED).map(
         ({ first, steps }): Words => ({
-          message: { code: tell(first, MESSAGE) },
+          message: { code: oneLine(first, MESSAGE) },
           rule: first.rule,
           steps:
             steps.length > STEPS

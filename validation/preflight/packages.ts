@@ -36,12 +36,12 @@ export function checkPackages(
   patience = PATIENCE_MS,
   alienv = ALIENV,
 ): Check {
-  if (wanted.length === 0) return { name: NAME, state: 'skipped', found: 'no stage has alienv load any' };
+  if (wanted.length === 0) return { name: NAME, state: 'skipped', found: 'no stage loads packages' };
   if (result.how === 'missing' && !here) {
     return {
       name: NAME,
       state: 'skipped',
-      found: 'CVMFS is not mounted here, so that it is not known what is published',
+      found: 'CVMFS is not mounted on this machine, so relval cannot see which packages are published',
     };
   }
   const advice =
@@ -50,7 +50,7 @@ export function checkPackages(
       : `is --alienv ${alienv} the right program, and may it be run?`;
   const failure = failureOf(alienv, result, patience);
   if (failure !== undefined)
-    return { name: NAME, state: 'failed', found: `not known what is published: ${failure}`, advice };
+    return { name: NAME, state: 'failed', found: `relval cannot see which packages are published: ${failure}`, advice };
   const published = new Set(publishedIn(result));
   if (published.size === 0) return { name: NAME, state: 'failed', found: 'alienv lists no package at all', advice };
   const missing = wanted.filter((name) => !published.has(name));
@@ -59,7 +59,7 @@ export function checkPackages(
     name: NAME,
     state: 'failed',
     found: `not published: ${missing.join(', ')}`,
-    advice: 'publication may take 20 minutes: wait for it with --wait 20m; or name another version',
+    advice: 'publication may take 20 minutes: wait with --wait 20m, or use another version',
   };
 }
 

@@ -55,8 +55,8 @@ export function checkDirectory(path: string): Check {
     const { bavail, bsize } = statfsSync(there);
     const free = bavail * bsize;
     const found = `${there} can be written to, ${(free / 1e9).toFixed(1)} GB free`;
-    if (free < LEAST_FREE) return { name, state: 'failed', found, advice: 'remove what is old there' };
-    if (free < LITTLE_FREE) return { name, state: 'warning', found, advice: 'remove what is old there' };
+    if (free < LEAST_FREE) return { name, state: 'failed', found, advice: 'remove old files there' };
+    if (free < LITTLE_FREE) return { name, state: 'warning', found, advice: 'remove old files there' };
     return { name, state: 'ok', found };
   } catch (error) {
     return { name, state: 'failed', found: `${there} cannot be written to: ${(error as Error).message}`, advice };
@@ -75,7 +75,9 @@ export function checkInputFiles(stages: readonly Stage[]): Check[] {
       if (stored.some((place) => input.path.startsWith(`${place}/`))) return [];
       const found = `${input.path} does not exist`;
       const state = after.length > 0 ? 'warning' : 'failed';
-      return [{ name: `input of ${stage}`, state, found, advice: 'is the path right, and mounted here?' }];
+      return [
+        { name: `input of ${stage}`, state, found, advice: 'check the path, and that it is mounted on this machine' },
+      ];
     }),
   );
 }
@@ -92,7 +94,11 @@ export async function checkStorage(address: string, patience = PATIENCE_MS): Pro
     writeFileSync(source, 'Written by relval check, to see whether it can be.\n');
     const stored = await runCommand('xrdcp', ['-s', '-f', source, placeBelow(address, file)], patience, env);
     if (stored.how === 'missing') {
-      return { name, state: 'skipped', found: 'xrdcp is not here (package xrootd-client), so that it cannot be tried' };
+      return {
+        name,
+        state: 'skipped',
+        found: 'xrdcp is not installed (package xrootd-client), so relval cannot test this',
+      };
     }
     const failure = failureOf('xrdcp', stored, patience);
     if (failure !== undefined) {
@@ -126,14 +132,14 @@ export async function checkImage(image: string, tool: 'docker' | 'podman', patie
   const name = `image ${image}`;
   const result = await runCommand(tool, ['image', 'inspect', '--format', '{{.Id}}', image], patience);
   if (result.how === 'missing')
-    return { name, state: 'skipped', found: `${tool} is not here, so that it cannot be told` };
+    return { name, state: 'skipped', found: `${tool} is not installed, so relval cannot check this` };
   if (result.how === 'ended' && result.status === 0)
-    return { name, state: 'ok', found: `is here: ${result.stdout.trim()}` };
+    return { name, state: 'ok', found: `is on this machine: ${result.stdout.trim()}` };
   if (/no such image|not known|no such object/i.test(result.said)) {
     return {
       name,
       state: 'warning',
-      found: 'is not here: it is fetched when the first step starts',
+      found: 'is not on this machine; it is downloaded when the first step starts',
       advice: `${tool} pull ${image}`,
     };
   }
@@ -141,6 +147,6 @@ export async function checkImage(image: string, tool: 'docker' | 'podman', patie
     name,
     state: 'failed',
     found: failureOf(tool, result, patience) ?? '',
-    advice: `does ${tool} run, and may you use it?`,
+    advice: `check that ${tool} runs and that you may use it`,
   };
 }

@@ -20,7 +20,7 @@ export function checkPools(image: string, frameworks: readonly FrameworkAnswer[]
   if (having.length > 0) return { name, state: 'ok', found: `workers of pool ${having.join(', ')} have it` };
   if (readable.length < frameworks.length) {
     const why = frameworks.map(({ url, error = 'it says nothing of its pools' }) => `${url}: ${error}`);
-    return { name, state: 'warning', found: `which images the pools have cannot be asked: ${why.join('; ')}` };
+    return { name, state: 'warning', found: `cannot ask which images the pools have: ${why.join('; ')}` };
   }
   const others = [...new Set(pools.map((pool) => pool.image ?? 'none'))].join(', ');
   return {

@@ -15,7 +15,7 @@ export function askQuota(server: string, path: string, patience = PATIENCE_MS): 
 export function checkQuota(address: string, result: CommandResult, patience = PATIENCE_MS): Check {
   const name = `quota of ${address}`;
   if (result.how === 'missing') {
-    return { name, state: 'skipped', found: 'the command eos is not here, so that the quota is not known' };
+    return { name, state: 'skipped', found: 'the command eos is not installed, so the quota is not known' };
   }
   const failure = failureOf('eos', result, patience);
   if (failure !== undefined) {
@@ -39,7 +39,7 @@ export function checkQuota(address: string, result: CommandResult, patience = PA
     return {
       name,
       state: 'warning',
-      found: `eos says something else than a quota: ${result.said || 'nothing'}`,
+      found: `eos did not print a quota: ${result.said || 'nothing'}`,
       advice: 'eos root://HOST quota PATH -m',
     };
   }
@@ -48,7 +48,7 @@ export function checkQuota(address: string, result: CommandResult, patience = PA
     name,
     state,
     found: worst.text,
-    ...(state !== 'ok' && { advice: 'remove what is old there, or ask for more' }),
+    ...(state !== 'ok' && { advice: 'remove old files there, or request a larger quota' }),
   };
 }
 

@@ -3,7 +3,7 @@ import { summarizeStages } from './groups.ts';
 import type { Report, StepState } from './model.ts';
 import { markup } from './printable.ts';
 
-/** Up to so many steps have a bar each; of more, the stages have. */
+/** Up to so many steps have one bar each; of more steps, each stage has one bar. */
 const STEPS = 60;
 
 const WORST_FIRST: readonly StepState[] = ['failed', 'broken', 'aborted', 'succeeded'];
@@ -16,7 +16,7 @@ interface Bar {
   state: StepState;
 }
 
-/** When each step or stage ran, as bars over the time of the run; nothing where no times are known. */
+/** Bars that show when each step or stage ran; empty if no times are known. */
 export function renderChart(report: Report): string {
   const bars = barsOf(report);
   if (bars.length === 0) return '';

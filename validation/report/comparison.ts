@@ -6,7 +6,7 @@ import { paintIn } from './paint.ts';
 import { printable } from './printable.ts';
 import { findingLines } from './text.ts';
 
-/** Lines of each part that are shown: `--json` has all. */
+/** At most so many lines of each part are shown; `--json` has all. */
 const SHOWN = 50;
 
 /** How run B differs from run A, for a terminal. */
@@ -28,13 +28,13 @@ export function renderComparison(
     `A  ${headOf(a)}`,
     `B  ${headOf(b)}`,
     ...(ofFindings.length > 0 ? ofFindings : title('Findings: none in either')),
-    ...(changed.length > 0 ? title(`Steps that ended otherwise: ${changed.length}`) : []),
+    ...(changed.length > 0 ? title(`Steps that ended differently: ${changed.length}`) : []),
     ...cut(
       changed.map(
-        ({ id, stateA, stateB }) => `  ${printable(id)}: ${stateA ?? 'not there'} → ${stateB ?? 'not there'}`,
+        ({ id, stateA, stateB }) => `  ${printable(id)}: ${stateA ?? 'no such step'} → ${stateB ?? 'no such step'}`,
       ),
     ),
-    ...(changes.length > 0 ? title(`Not as it was: ${changes.length}`) : []),
+    ...(changes.length > 0 ? title(`Times and sizes that changed: ${changes.length}`) : []),
     ...cut(changes.map((change) => `  ${printable(describeChange(change))}`)),
   ];
   return `${lines.join('\n')}\n`;

@@ -3,20 +3,20 @@ import { type FindingGroup, placeOf } from './groups.ts';
 import type { Finding } from './model.ts';
 import { markup } from './printable.ts';
 
-/** How findings are shown: in the report file and on the page alike. */
+/** How findings are shown. The report file and the page both use it. */
 export interface FindingView {
-  /** Address of the place of a finding in a log; undefined where it cannot be linked. */
+  /** Address of a finding in its log; undefined if there is nothing to link to. */
   link: (place: FindingPlace) => string | undefined;
-  /** Places that are listed; of more only the number is told. */
+  /** At most so many places are listed; of the others only the number is shown. */
   places: number;
-  /** The run that had it, of a finding that is fixed in this one. */
+  /** For a fixed finding: the run that had it. */
   gone?: string | undefined;
 }
 
 /** Where something stands: a step's log, or the step as a whole. */
 export type FindingPlace = Pick<Finding, 'step' | 'attempt' | 'file' | 'line' | 'message' | 'compared'>;
 
-/** Findings with the same fingerprint as one piece of HTML. Every text from outside is escaped. */
+/** Findings with one fingerprint as one piece of HTML. Every text from outside is escaped. */
 export function findingHtml(group: FindingGroup, view: FindingView): string {
   const { first, steps, count } = group;
   const { gone } = view;
@@ -46,7 +46,7 @@ function placeHtml(finding: Finding, { link }: FindingView): string {
   return address === undefined ? text : `<a href="${markup(address)}">${text}</a>`;
 }
 
-/** The line of the log with those around it. */
+/** The line of the log with the lines around it. */
 function linesHtml({ message, context }: Finding): string {
   const lines = [
     ...(context?.before ?? []).map(markup),
@@ -56,7 +56,7 @@ function linesHtml({ message, context }: Finding): string {
   return `<pre>${lines.join('\n')}</pre>\n`;
 }
 
-/** What a payload wrote last, where it failed and no line of its log says why. */
+/** The last lines of a payload that failed without saying why in a log. */
 function lastLinesHtml({ step, attempt, lastLines }: Finding, { link }: FindingView): string {
   if (!lastLines) return '';
   const { file, lines } = lastLines;
@@ -70,7 +70,7 @@ function lastLinesHtml({ step, attempt, lastLines }: Finding, { link }: FindingV
 function notesHtml({ trace, expired, known }: Finding): string {
   return [
     trace ? `<p class="soft">In ${markup(trace.join(', called by '))}</p>\n` : '',
-    expired ? `<p class="warning">Not excused any more: ${markup(expired)}</p>\n` : '',
-    known ? `<p>Known: ${markup(known)}</p>\n` : '',
+    expired ? `<p class="warning">The exception has expired: ${markup(expired)}</p>\n` : '',
+    known ? `<p>Excused: ${markup(known)}</p>\n` : '',
   ].join('');
 }

@@ -4,8 +4,8 @@ import { page } from './page.ts';
 import { markup, printable } from './printable.ts';
 
 /**
- * The predecessor's validation_report_full.txt: errors only, so that it is empty when a run passed, one a line as
- * `step/file:line:message`. What is about a step as a whole has line 0 and no file.
+ * The report `validation_report_full.txt`, as in the predecessor of relval: one error per line, `step/file:line:message`. It
+ * is empty if there are no errors. An error about a step as a whole has line 0 and no file.
  */
 export function renderFull(report: Report): string {
   return errorsOf(report)
@@ -14,7 +14,7 @@ export function renderFull(report: Report): string {
     .join('');
 }
 
-/** The same lines as validation_report_full.html: each with a link to its log. */
+/** The same lines as `validation_report_full.html`, each with a link to its log. */
 export function renderFullHtml(report: Report): string {
   const errors = errorsOf(report);
   const items = errors.map((finding) => {
@@ -27,7 +27,7 @@ export function renderFullHtml(report: Report): string {
     head,
     `<main>
 <h1>${head}</h1>
-<p><a href="index.html">The whole report</a></p>
+<p><a href="index.html">The full report</a></p>
 <ol class="lines">
 ${items.join('\n')}
 </ol>
@@ -42,7 +42,5 @@ function errorsOf(report: Report): Finding[] {
 function linesOf(finding: Finding): string[] {
   const place = printable(`${finding.step}${finding.file ? `/${finding.file}` : ''}:${finding.line ?? 0}`);
   const line = `${place}:${printable(finding.message)}`;
-  return finding.more
-    ? [line, `${place}:${finding.more} more lines of rule ${finding.rule} follow in this file`]
-    : [line];
+  return finding.more ? [line, `${place}:${finding.more} more lines in this file match rule ${finding.rule}`] : [line];
 }

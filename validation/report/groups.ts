@@ -5,20 +5,20 @@ import { formatDuration } from '../units/time.ts';
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
 import { stateWord } from './step-states.ts';
 
-/** Findings of the same trouble, in however many steps. */
+/** Findings with one fingerprint: the same error, in one or many steps. */
 export interface FindingGroup {
-  /** The first of them, to be shown. */
+  /** The one that is shown. */
   first: Finding;
   all: Finding[];
   /** Ids, each once, in order. */
   steps: string[];
-  /** Lines of logs, or occurrences, with those that are counted and not listed. */
+  /** Number of lines or occurrences, with those that are counted and not listed. */
   count: number;
 }
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
 
-/** Findings by fingerprint and severity: errors first, then in their order. */
+/** Groups the findings by fingerprint and severity: errors first, else in the given order. */
 export function groupFindings(findings: readonly Finding[]): FindingGroup[] {
   const groups = new Map<string, FindingGroup>();
   for (const [index, finding] of findings.entries()) {
@@ -40,9 +40,9 @@ export interface Section {
 }
 
 /**
- * The findings in the order in which they are to be read: with a reference what is new, what is known, what is fixed, and
- * what is not compared; without one all together. In each, those of a component stand together, in the order of the
- * report's components. Sections without findings are left out.
+ * The findings in reading order. With a reference: new, known, fixed, then those that are not compared. Without one: all in
+ * one section. Within a section, the findings of one component stand together, in the order of the report's components.
+ * Sections without findings are left out.
  */
 export function sectionsOf(report: Report): Section[] {
   const { findings, reference, fixed = [], totals } = report;
@@ -62,17 +62,17 @@ export function sectionsOf(report: Report): Section[] {
   ];
 }
 
-/** How many troubles there are: what is the same counts once, in however many lines and steps it is. */
-export function countTroubles(findings: readonly Finding[], severity?: Severity): number {
+/** Number of distinct findings: one that stands in many lines or steps counts once. */
+export function countDistinct(findings: readonly Finding[], severity?: Severity): number {
   return groupFindings(severity ? findings.filter((one) => one.severity === severity) : findings).length;
 }
 
-/** `3 errors, 1 warning, 1 note`, or `none`; each trouble once. */
+/** `3 errors, 1 warning, 1 note`, or `none`; each distinct finding counts once. */
 export function describeFindings(findings: readonly Finding[]): string {
-  const notes = countTroubles(findings, 'info');
+  const notes = countDistinct(findings, 'info');
   const totals = describeTotals({
-    errors: countTroubles(findings, 'error'),
-    warnings: countTroubles(findings, 'warning'),
+    errors: countDistinct(findings, 'error'),
+    warnings: countDistinct(findings, 'warning'),
   });
   return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${counted(notes, 'note')}` : totals;
 }
@@ -85,7 +85,7 @@ function byComponent({ components = [] }: Report, findings: readonly Finding[]):
   );
 }
 
-/** How an amount is written, and what it is of. */
+/** How a value is written, and the words behind it. */
 const QUANTITY: Record<Change['quantity'], { format: (value: number) => string; of: string }> = {
   duration: { format: formatDuration, of: '' },
   cpuTime: { format: formatDuration, of: ' of CPU time' },
@@ -93,31 +93,31 @@ const QUANTITY: Record<Change['quantity'], { format: (value: number) => string; 
   outputBytes: { format: formatSize, of: ' of output' },
 };
 
-/** `sim0003: 3.1 s, usually 2.0 s (54 % more; up to 0.7 s more or less is usual, from 4 runs)`. */
+/** `sim0003: 3.1 s, usually 2.0 s (54 % more; normal variation ±0.7 s, from 4 runs)`. */
 export function describeChange({ stage, step, quantity, value, usual, spread, runs, direction }: Change): string {
   const { format, of } = QUANTITY[quantity];
   const share = usual > 0 ? `${Math.round((100 * Math.abs(value - usual)) / usual)} % ${direction}; ` : '';
   const from = runs === 1 ? 'from one run' : `from ${runs} runs`;
-  return `${step ?? `${stage}, median`}: ${format(value)}${of}, usually ${format(usual)} (${share}up to ${format(spread)} more or less counts as usual, ${from})`;
+  return `${step ?? `${stage}, median`}: ${format(value)}${of}, usually ${format(usual)} (${share}normal variation ±${format(spread)}, ${from})`;
 }
 
-/** Changes for the worse first: what takes more, and outputs of another size. */
+/** Sorts the changes: regressions and changed output sizes first, then by factor. */
 export function sortChanges(changes: readonly Change[]): Change[] {
-  const isWorse = ({ quantity, direction }: Change) => quantity === 'outputBytes' || direction === 'more';
+  const isRegression = ({ quantity, direction }: Change) => quantity === 'outputBytes' || direction === 'more';
   const factor = ({ value, usual }: Change) => Math.abs(Math.log((value + 1) / (usual + 1)));
-  return [...changes].sort((a, b) => Number(isWorse(b)) - Number(isWorse(a)) || factor(b) - factor(a));
+  return [...changes].sort((a, b) => Number(isRegression(b)) - Number(isRegression(a)) || factor(b) - factor(a));
 }
 
-/** Where in a message that was cut at its begin the text is that was found. */
+/** In a message whose beginning was cut off, the match begins at this character. */
 const FOUND_AT = 200;
-/** Characters before it that are shown. */
+/** So many characters before the match are shown. */
 const LEAD = 60;
 
-/** The message without blanks around it; of a long one the part around what was found, `most` characters. */
+/** The trimmed message; of a long one only `most` characters around the match. */
 export function excerpt({ message, column = 1 }: Finding, most: number): string {
   const characters = [...message];
   if (characters.length <= most) return message.trim();
-  // The column is that in the log, where more may stand before the message than is shown of it.
+  // `column` counts in the line of the log, whose beginning may be missing in the message.
   const found = message.startsWith('…') ? FOUND_AT : column <= characters.length ? column - 1 : 0;
   const from = Math.max(0, Math.min(found - LEAD, characters.length - most));
   const to = from + most;
@@ -125,8 +125,8 @@ export function excerpt({ message, column = 1 }: Finding, most: number): string 
   return `${from > 0 ? '…' : ''}${part}${to < characters.length ? '…' : ''}`;
 }
 
-/** A finding in one line: its message and, of how a payload ended, the last line that it wrote; each of `most` characters. */
-export function tell(finding: Finding, most: number): string {
+/** A finding in one line: its message and, if its payload failed, the last line of its log; each at most `most` characters. */
+export function oneLine(finding: Finding, most: number): string {
   const { file, lines } = finding.lastLines ?? {};
   const last = lines?.at(-1)?.trim();
   const text = excerpt(finding, most);
@@ -141,21 +141,21 @@ export function placeOf(finding: Finding): string {
   return finding.line ? `${finding.file}:${finding.line}` : finding.file;
 }
 
-/** Steps of one stage, in sums. */
+/** The steps of one stage, summed up. */
 export interface StageSummary {
   stage: string;
   steps: number;
   /** Number of steps by state. */
   states: Map<StepReport['state'], number>;
-  /** Seconds; absent where no step ended. */
+  /** Seconds; absent if no step has ended. */
   median?: number;
   longest?: number;
-  /** ms since 1970, of the stage as a whole. */
+  /** ms since 1970: start of the first step, end of the last. */
   start?: number;
   end?: number;
 }
 
-/** By stage, in order of appearance. */
+/** Sums up the steps by stage, in order of appearance. */
 export function summarizeStages(steps: readonly StepReport[]): StageSummary[] {
   const stages = new Map<string, StepReport[]>();
   for (const step of steps) {

@@ -3,7 +3,7 @@ import { formatMemory, formatSize } from '../units/size.ts';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import { renderChart } from './chart.ts';
 import { type FindingPlace, findingHtml } from './finding-html.ts';
-import { countTroubles, describeChange, type Section, sectionsOf, sortChanges } from './groups.ts';
+import { countDistinct, describeChange, type Section, sectionsOf, sortChanges } from './groups.ts';
 import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
@@ -11,7 +11,7 @@ import { fromParts, type ReportPart } from './parts.ts';
 import { markup } from './printable.ts';
 import { stateWord } from './step-states.ts';
 
-/** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
+/** Upper limits of what the page shows, so that a browser can open it after any run. report.json has everything. */
 const GROUPS = 200;
 const PLACES = 10;
 const CHANGES = 100;
@@ -19,8 +19,8 @@ const SUCCEEDED = 500;
 const UNSUCCESSFUL = 5000;
 
 /**
- * The report as one HTML page for `report/index.html` in the run directory: no script, no request, and a content
- * security policy that keeps it so whatever a log holds. Log files are linked relative to that place.
+ * The report as one HTML page, `report/index.html` in the run directory. It has no script and sends no request; a content
+ * security policy enforces this whatever the logs contain. Links to log files are relative to the page.
  */
 export function renderHtml(report: Report, parts: readonly ReportPart[] = []): string {
   return page(
@@ -43,14 +43,14 @@ ${renderProvenance(report)}
   );
 }
 
-/** What is new, known, fixed and not as usual, in four numbers; only where there is something to compare with. */
+/** The numbers of new, known and fixed errors and of changes; empty without a reference. */
 function renderAnswer(report: Report): string {
   const { reference, findings, fixed = [], changes = [] } = report;
   if (!reference) return '';
   const errors = (age: Finding['age']) => findings.filter((one) => one.severity === 'error' && one.age === age);
   const tiles: [n: number, what: string, target: string, kind: string][] = [
-    [countTroubles(errors('new')), 'new errors', 'new', 'failed'],
-    [countTroubles(errors('known')), 'known errors', 'known', 'broken'],
+    [countDistinct(errors('new')), 'new errors', 'new', 'failed'],
+    [countDistinct(errors('known')), 'known errors', 'known', 'broken'],
     [fixed.length, 'fixed', 'fixed', 'succeeded'],
     [changes.length, 'changed times and sizes', 'changes', 'broken'],
   ];
@@ -60,7 +60,7 @@ function renderAnswer(report: Report): string {
       : `<li><b>0</b> ${what}</li>`,
   );
   const others = reference.runs.filter((run) => run !== reference.run).length;
-  const more = others > 0 ? `; times and sizes with ${others} more before it` : '';
+  const more = others > 0 ? `; times and sizes are compared with ${counted(others, 'more run')} before it` : '';
   return `<ul class="answer">${items.join('')}</ul>
 <p class="soft">Compared with ${markup(reference.run)} of ${formatUtc(reference.start)}${more}.</p>
 `;
@@ -72,12 +72,12 @@ function renderSections(report: Report): string {
     .join('\n');
 }
 
-/** The findings of a section, under the names of their components. */
+/** The findings of a section, each under the name of its component. */
 function renderSection(report: Report, { name, title, groups }: Section): string {
   const id = report.reference ? name : 'findings';
   const rest = groups.length - GROUPS;
   const gone = name === 'fixed' ? report.reference?.run : undefined;
-  // Of a finding that is gone there is no log in this run's directory.
+  // A fixed finding has no log in the directory of this run.
   const view = { link: gone === undefined ? linkOf : () => undefined, places: PLACES, gone };
   let under: string | undefined;
   const parts = groups.slice(0, GROUPS).map((group, index) => {
@@ -94,13 +94,13 @@ ${rest > 0 ? `<p>And ${rest} more, see <a href="report.json">report.json</a>.</p
 }
 
 function renderHeading({ components = [] }: Report, name: string | undefined): string {
-  if (name === undefined) return '<h3 class="component">No component known</h3>\n';
+  if (name === undefined) return '<h3 class="component">No component</h3>\n';
   const contacts = components.find((one) => one.name === name)?.contacts ?? [];
   const who = contacts.length > 0 ? ` <span class="soft">${markup(contacts.join(', '))}</span>` : '';
   return `<h3 class="component">${markup(name)}${who}</h3>\n`;
 }
 
-/** From `report/index.html`: the log in the run's directory. */
+/** Address of a log, relative to `report/index.html`. */
 function linkOf({ step, attempt, file, message }: FindingPlace): string | undefined {
   return file === undefined ? undefined : logLink(`steps/${step}/${attempt}/${file}`, message);
 }
@@ -109,7 +109,7 @@ function renderComponents({ components = [] }: Report): string {
   if (components.length === 0) return '';
   const rows = components.map(
     ({ name, contacts, errors, newErrors, warnings }) =>
-      `<tr><th scope="row">${markup(name)}</th><td>${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">not known</span>'}</td>
+      `<tr><th scope="row">${markup(name)}</th><td>${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">none</span>'}</td>
 <td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
   );
   return `<section aria-labelledby="components">

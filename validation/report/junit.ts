@@ -4,10 +4,10 @@ import { fromParts, type PartCase, type ReportPart } from './parts.ts';
 import { markup } from './printable.ts';
 
 /**
- * The report as Jenkins and others read it: one test case a step, in a class a stage. An error that speaks against the
- * release is a failure, unless the policy lets it through; an infrastructure failure is an error; a step that did not run
- * is skipped. Where the verdict is not that of the cases, a test case `verdict` has it: of a run that is broken, interrupted,
- * or failed for what no step is to blame for. What is fixed, and what takes another time, is told as output.
+ * The report as JUnit XML, for Jenkins and others: one test case per step, one class per stage. An error that speaks against
+ * the release is a failure, unless the policy accepts it; an infrastructure failure is an error; a step that did not run is
+ * skipped. If the verdict does not follow from the steps, an extra test case `verdict` has it: the run is broken or
+ * interrupted, or it failed for a reason that belongs to no step. Fixed findings and changed times are output (`system-out`).
  */
 export function renderJunit(report: Report, parts: readonly ReportPart[] = []): string {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
@@ -36,7 +36,7 @@ export function renderJunit(report: Report, parts: readonly ReportPart[] = []): 
   ].join('\n')}\n`;
 }
 
-/** A test case, and how it counts. */
+/** A test case and its kind. */
 interface Case {
   kind: 'passed' | 'failure' | 'error' | 'skipped';
   text: string;
@@ -56,7 +56,7 @@ function ofRun(report: Report, hasFailure: boolean): Case | undefined {
   return { kind, text: element(report, 'run', 'verdict', (report.end - report.start) / 1000, [child]) };
 }
 
-/** What the suite as a whole says: fixed since the reference, and stages that take another time. */
+/** The output of the suite as a whole: fixed findings, and steps or stages whose time or size changed. */
 function comparison({ reference, fixed = [], changes = [] }: Report): string[] {
   if (!reference) return [];
   const lines = [
@@ -86,9 +86,9 @@ function properties(report: Report): string[] {
 }
 
 function testCase(report: Report, step: StepReport, findings: readonly Finding[]): Case {
-  const isLetThrough = ({ age }: Finding) => report.policy?.failOn === 'new errors' && age === 'known';
-  const errors = findings.filter((finding) => finding.severity === 'error' && !isLetThrough(finding));
-  const others = findings.filter((finding) => finding.severity !== 'error' || isLetThrough(finding));
+  const isAccepted = ({ age }: Finding) => report.policy?.failOn === 'new errors' && age === 'known';
+  const errors = findings.filter((finding) => finding.severity === 'error' && !isAccepted(finding));
+  const others = findings.filter((finding) => finding.severity !== 'error' || isAccepted(finding));
   const time = step.start !== undefined && step.end !== undefined ? (step.end - step.start) / 1000 : 0;
   const own = (report.changes ?? []).filter((change) => change.step === step.id);
   const { kind, children } = outcome(step, errors, others);
@@ -110,8 +110,8 @@ function outcome(
   others: readonly Finding[],
 ): { kind: Case['kind']; children: string[] } {
   const recent = errors.filter(({ age }) => age === 'new');
-  const told = recent.length > 0 ? recent : errors;
-  const first = told.find((finding) => finding.file) ?? told[0];
+  const shown = recent.length > 0 ? recent : errors;
+  const first = shown.find((finding) => finding.file) ?? shown[0];
   const message = markup(first ? `${first.age ? `${first.age}: ` : ''}${first.message.trim()}` : step.state);
   const body = errors.map((finding) => markupLines(contextOf(finding))).join('\n\n');
   const type = markup(first?.rule ?? step.state);
@@ -140,7 +140,7 @@ function systemOut(step: StepReport, others: readonly Finding[], changes: readon
   return lines.length === 0 ? [] : [`    <system-out>${markupLines(lines.join('\n').split('\n'))}</system-out>`];
 }
 
-/** Place and rule, then the line with those around it. */
+/** Place and rule, then the line with the lines around it. */
 function contextOf(finding: Finding): string[] {
   const place = placeOf(finding);
   const more = finding.more ? [`(${finding.more} more lines like this in the file)`] : [];
@@ -149,7 +149,7 @@ function contextOf(finding: Finding): string[] {
     ...(finding.context?.before ?? []).map((line) => `  ${line}`),
     `> ${finding.message}`,
     ...(finding.context?.after ?? []).map((line) => `  ${line}`),
-    ...(finding.expired ? [`not excused any more: ${finding.expired}`] : []),
+    ...(finding.expired ? [`the exception has expired: ${finding.expired}`] : []),
     ...(finding.trace ? [`in ${finding.trace.join(', called by ')}`] : []),
     ...(finding.lastLines
       ? [`${finding.lastLines.file} ends with`, ...finding.lastLines.lines.map((line) => `  ${line}`)]

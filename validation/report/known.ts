@@ -3,10 +3,11 @@ import type { Finding } from './model.ts';
 type Prints = Pick<Finding, 'fingerprint' | 'earlierFingerprint'>;
 
 /**
- * The troubles of a run, to see whether another run's are among them. Findings of a report that was made by a release
- * before have no earlier fingerprint: they are compared by what that release made, which the others have as well.
+ * The fingerprints of a run's findings: tells whether a finding of another run is among them. Each finding has two
+ * fingerprints: today's, and the one that older versions of relval computed. Reports of those versions have only the older
+ * one, in the field `fingerprint`, so the comparison with such a report uses the older one of both sides.
  */
-export class KnownTroubles {
+export class KnownFindings {
   private readonly own = new Set<string>();
   private readonly earlier = new Set<string>();
   private readonly ofOldReport = new Set<string>();

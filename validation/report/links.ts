@@ -1,13 +1,13 @@
-/** Characters of a line that lead to it: enough to be the only one, and short enough for an address. */
+/** So many characters of a line identify it: enough to be unique, and short enough for an address. */
 const TEXT = 80;
 
 /**
  * Address of a log from `report/index.html`; `path` is relative to the run directory. For use in an attribute.
- * @param line text of a line, to which browsers scroll that know text fragments (https://wicg.github.io/scroll-to-text-fragment/)
+ * @param line text of the line to which the browser scrolls, if it supports text fragments (https://wicg.github.io/scroll-to-text-fragment/)
  */
 export function logLink(path: string, line = ''): string {
   const address = `../${path.split('/').map(encode).join('/')}`;
-  // What was cut off, or cannot be shown, is not there to be found.
+  // A browser cannot find text that was cut off or that is escaped on the page.
   const text =
     line
       .replace(/^…|…$/g, '')

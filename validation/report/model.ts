@@ -1,51 +1,51 @@
-/** What a run amounts to, and everything a report shows: one model, rendered as text, HTML, JSON and JUnit. */
+/** The model of a report, which is rendered as text, HTML, JSON and JUnit XML. */
 
-/** `broken`: the infrastructure failed, nothing is said about the release. */
+/** `broken`: the infrastructure failed. Nothing is said about the release. */
 export type Verdict = 'passed' | 'failed' | 'broken' | 'interrupted';
 
 export type Severity = 'error' | 'warning' | 'info';
 
-/** What a payload wrote last. */
+/** The last lines that a payload wrote. */
 export interface LastLines {
   /** Name of the log. */
   file: string;
-  /** A few, in their order; each may be cut. */
+  /** A few lines, in order; each may be cut. */
   lines: string[];
 }
 
-/** One thing that was found wrong, in one place. */
+/** One thing that a check found in one place. */
 export interface Finding {
   step: string;
   stage: string;
   attempt: number;
   severity: Severity;
-  /** Name of the rule that made it: a pattern's id, that of a check of the step as a whole, `infrastructure`, `no-log`, `not-run` or `fan-out`. */
+  /** Id of the rule: a pattern, a check of the step as a whole, `infrastructure`, `no-log`, `not-run` or `fan-out`. */
   rule: string;
-  /** Log file within the attempt's directory (`stdout.log`, `logs/sim.log`); absent where the finding is about the step as a whole. */
+  /** Log file within the attempt's directory (`stdout.log`, `logs/sim.log`); absent if the finding is about the step as a whole. */
   file?: string;
   /** From 1. */
   line?: number;
   /** From 1, in characters. */
   column?: number;
-  /** The line of the log, or a sentence; as text, never markup. May hold any character but a line feed: see printable.ts. */
+  /** The line of the log, or a sentence. Text, never markup. It may hold any character except a line feed: see printable.ts. */
   message: string;
-  /** A few lines of the log before and after, in their order. */
+  /** A few lines of the log before and after, in order. */
   context?: { before: string[]; after: string[] };
-  /** Of a crash: the calls that led there, the innermost first, without those of the system's libraries. */
+  /** For a crash: the stack trace, innermost call first, without calls of system libraries. */
   trace?: string[];
-  /** Of how a payload ended, where no line of a log says it: the last lines that it wrote. */
+  /** For a payload that failed without an error in a log: the last lines that it wrote. */
   lastLines?: LastLines;
-  /** Further lines of the file that the rule is about, which are counted and not listed. */
+  /** Number of further lines of the file that match the rule and are not listed. */
   more?: number;
-  /** Why it is excused, and by whom; its severity is then info. */
+  /** If an exception excuses it: the reason and the owner. Its severity is then `info`. */
   known?: string;
-  /** The exception that would excuse it, had it not ended, and by whom. */
+  /** If its exception has expired: the reason and the owner. */
   expired?: string;
-  /** The same for the same trouble in another run, on another host, in another step of the stage. */
+  /** The same for the same error in another run, on another host, or in another step of the stage. */
   fingerprint?: string;
-  /** What releases before made of it: by that it is recognized in the report of a run whose findings have none. */
+  /** The fingerprint that older versions of relval computed: it is compared with reports of those versions. */
   earlierFingerprint?: string;
-  /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
+  /** Whether the reference has it. Absent without a reference. */
   age?: 'new' | 'known';
   /** Of a difference from the reference: the output file of the step, and the object in it; absent: the file as a whole. */
   compared?: { file: string; object?: string };
@@ -55,7 +55,7 @@ export interface Finding {
 
 export type StepState = 'waiting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'broken' | 'aborted';
 
-/** How one step ended. `failed`: its payload did; `broken`: the infrastructure did, after all attempts. */
+/** How one step ended. `failed`: its payload failed; `broken`: the infrastructure failed in every attempt. */
 export interface StepReport {
   id: string;
   stage: string;
@@ -69,9 +69,9 @@ export interface StepReport {
   host?: string;
   /** Seconds of CPU time of the payload and its children. */
   cpuTime?: number;
-  /** Bytes: the most that the payload and its children had in memory at a time. */
+  /** Bytes: the peak memory of the payload and its children. */
   peakMemory?: number;
-  /** Bytes that were fetched and stored. */
+  /** Bytes that were fetched (input) and stored (output). */
   inputBytes?: number;
   outputBytes?: number;
   worker?: string;
@@ -81,18 +81,18 @@ export interface StepReport {
   outputs: { name: string; size: number }[];
 }
 
-/** A quantity of a step, or of a whole stage, that is not what it was. */
+/** A time or size of a step or of a stage that changed beyond the noise. */
 export interface Change {
   stage: string;
-  /** Absent where it is the stage's median. */
+  /** Absent if it is the median of the stage. */
   step?: string;
   quantity: 'duration' | 'cpuTime' | 'peakMemory' | 'outputBytes';
-  /** Seconds or bytes, now and (median) in the earlier runs. */
+  /** Seconds or bytes: `value` in this run, `usual` is the median of earlier good runs. */
   value: number;
   usual: number;
   /** Half of the range that counts as noise, in the same unit. */
   spread: number;
-  /** How many earlier runs that is from. */
+  /** Number of earlier runs that `usual` and `spread` come from. */
   runs: number;
   direction: 'more' | 'less';
 }
@@ -114,29 +114,29 @@ export interface Report {
     failed: number;
     broken: number;
     notRun: number;
-    /** What is the same counts once, in however many lines and steps it is: so everywhere in a report. */
+    /** Distinct findings: one that stands in many lines or steps counts once, everywhere in a report. */
     errors: number;
     warnings: number;
   };
   findings: Finding[];
-  /** What tells the rules that it was judged by from others: 16 hexadecimal digits. Absent: by a release before. */
+  /** Digest of the rules: 16 hexadecimal digits. Absent in reports of older versions of relval. */
   rules?: string;
-  /** What it was judged by: its name, and what fails a run. Absent: any error does. */
+  /** The policy: its name, and which errors fail a run. Absent: any error. */
   policy?: { name: string; failOn: 'any error' | 'new errors' };
-  /** What the run was compared with; absent when there was nothing. */
+  /** The run that it was compared with; absent if there was none. */
   reference?: {
     run: string;
     start: number;
     /** Earlier good runs of the workflow that durations and sizes are compared with, newest first. */
     runs: string[];
   };
-  /** Findings of the reference run that are gone. Only of steps that ran in both. */
+  /** Findings of the reference that this run does not have. Only of steps that ran in both. */
   fixed?: Finding[];
-  /** What takes more (or less) than earlier runs did, beyond their spread. */
+  /** Times and sizes that differ from those of earlier runs, beyond the noise. */
   changes?: Change[];
-  /** Exceptions that excused nothing, by rule. Absent: none. */
+  /** Exceptions that excused no finding. Absent: none. */
   unneeded?: { rule: string; exception: string }[];
-  /** Who must look, those with new errors first. */
+  /** Components with findings and their contacts, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];
   /** What each kind of check says in detail, by its id. Absent: none has something to say. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { STYLE } from './style.ts';
 
 /**
- * An HTML page for the directory `report`: one file, no script, no request, and a content security policy that keeps it so
- * whatever a log holds.
+ * An HTML page for the directory `report`. It is one file without scripts and sends no request; its content security policy
+ * enforces this whatever the logs contain.
  * @param title and body as markup
  */
 export function page(title: string, body: string): string {

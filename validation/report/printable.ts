@@ -1,6 +1,6 @@
 /**
- * Text from a log made fit for people's eyes: whatever a terminal would obey (escape sequences), what would change the
- * order of letters on a page, and what cannot be seen at all is shown as `\x1b` or `\u202e`. A tab becomes a blank.
+ * Makes text from a log safe to show. Control characters (which a terminal would obey), characters that change the direction
+ * of text, and invisible ones become `\x1b` or `\u202e`. A tab becomes a space.
  */
 export function printable(text: string): string {
   return text.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -10,7 +10,7 @@ export function printable(text: string): string {
   });
 }
 
-/** As `printable`, and without meaning in HTML and XML, in text and between double quotes; legal in XML 1.0. */
+/** As `printable`, and escaped for HTML and XML: for text and for attributes in double quotes. The result is legal XML 1.0. */
 export function markup(text: string): string {
   return printable(text)
     .replace(/[\ufffe\uffff]/g, '\ufffd')

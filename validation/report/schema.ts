@@ -11,13 +11,13 @@ const finding = z
     stage: z.string(),
     attempt: count,
     severity: z.enum(['error', 'warning', 'info']),
-    rule: z.string().describe('the rule that made it'),
+    rule: z.string().describe('id of the rule'),
     file: z.string().optional().describe("log file within the attempt's directory"),
     line: z.int().positive().optional(),
     column: z.int().positive().optional().describe('in characters'),
     message: z.string().describe('the line of the log, or a sentence; text, never markup'),
     context: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }).optional(),
-    trace: z.array(z.string()).optional().describe('of a crash: the calls that led there, the innermost first'),
+    trace: z.array(z.string()).optional().describe('for a crash: the stack trace, innermost call first'),
     lastLines: z
       .strictObject({ file: z.string(), lines: z.array(z.string()) })
       .optional()
@@ -61,17 +61,17 @@ const step = z
 const change = z
   .strictObject({
     stage: z.string(),
-    step: z.string().optional().describe("absent where it is the stage's median"),
+    step: z.string().optional().describe('absent if it is the median of the stage'),
     quantity: z.enum(['duration', 'cpuTime', 'peakMemory', 'outputBytes']),
     value: z.number().describe('seconds or bytes'),
     usual: z.number().describe('median of the earlier runs'),
     spread: z.number().describe('half of the range that counts as noise'),
-    runs: z.int().positive().describe('how many earlier runs that is from'),
+    runs: z.int().positive().describe('number of earlier runs behind usual and spread'),
     direction: z.enum(['more', 'less']),
   })
   .meta({ id: 'change' });
 
-/** The form of report.json, strictly: what docs/schema/report.json is made from. */
+/** The strict schema of report.json. docs/schema/report.json is generated from it. */
 export const reportSchema = z
   .strictObject({
     schema: z.literal('relval-report-1'),
@@ -87,11 +87,11 @@ export const reportSchema = z
       ...{ errors: count, warnings: count },
     }),
     findings: z.array(finding),
-    rules: z.string().optional().describe('tells the rules that it was judged by from others'),
+    rules: z.string().optional().describe('digest of the rules'),
     policy: z
       .strictObject({ name: z.string(), failOn: z.enum(['any error', 'new errors']) })
       .optional()
-      .describe('what it was judged by; absent: any error fails'),
+      .describe('absent: any error fails the run'),
     reference: z
       .strictObject({
         run: z.string(),
@@ -99,12 +99,12 @@ export const reportSchema = z
         runs: z.array(z.string()).describe('good runs that times and sizes are compared with, newest first'),
       })
       .optional(),
-    fixed: z.array(finding).optional().describe('findings of the reference run that are gone'),
+    fixed: z.array(finding).optional().describe('findings of the reference that this run does not have'),
     changes: z.array(change).optional(),
     unneeded: z
       .array(z.strictObject({ rule: z.string(), exception: z.string() }))
       .optional()
-      .describe('exceptions that excused nothing'),
+      .describe('exceptions that excused no finding'),
     components: z
       .array(
         z.strictObject({

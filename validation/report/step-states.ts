@@ -1,13 +1,13 @@
 import type { StepState } from './model.ts';
 
-/** The states in which a step stays once its run has ended. */
+/** Whether a step in this state has ended. */
 export function isFinal(state: StepState): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'broken' || state === 'aborted';
 }
 
 /**
- * The word for a state, as docs/glossary.md has it.
- * @param runEnded the step's run has ended: what waits then was not run
+ * The word of docs/glossary.md for a state.
+ * @param runEnded the run has ended: a step that still waits did not run
  */
 export function stateWord(state: StepState, runEnded = false): string {
   if (state === 'aborted') return 'not run';
@@ -15,10 +15,10 @@ export function stateWord(state: StepState, runEnded = false): string {
   return state === 'waiting' && runEnded ? 'not run' : state;
 }
 
-/** What of an event about a step decides its state; see RunEvent. */
+/** The parts of a RunEvent that decide the state of its step. */
 export type StateEvent = { type: string; retried?: boolean; state?: StepState };
 
-/** The state of a step after an event about it; undefined where the event does not change it. */
+/** The state of a step after an event about it; undefined if the event does not change it. */
 export function stateAfter(event: StateEvent): StepState | undefined {
   switch (event.type) {
     case 'step-submitted':

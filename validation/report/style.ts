@@ -1,4 +1,4 @@
-/** Style sheet of the HTML report. Light and dark as the reader's system is; one column on a phone; prints. */
+/** Style sheet of the HTML report. Follows the light or dark theme of the reader's system; one column on a phone; can be printed. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

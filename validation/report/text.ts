@@ -16,11 +16,11 @@ import { type Paint, paintIn } from './paint.ts';
 import { fromParts, type ReportPart } from './parts.ts';
 import { printable } from './printable.ts';
 
-/** Groups of findings, and names of steps in one of them, that are shown. */
+/** At most so many groups of findings are shown, with at most so many names of steps each. */
 const GROUPS = 50;
 const STEPS = 5;
 const CHANGES = 20;
-/** Characters of a line of a log: three lines of a terminal. */
+/** At most so many characters of a line of a log are shown: three lines of a terminal. */
 const MESSAGE = 220;
 
 /** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
@@ -104,8 +104,8 @@ export function findingLines(report: Report, c: Paint): string[] {
         `    ${printable(excerpt(group.first, MESSAGE))}`,
         ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
-        ...(expired ? [c.yellow(`    not excused any more: ${printable(expired)}`)] : []),
-        ...(known ? [c.dim(`    known: ${printable(known)}`)] : []),
+        ...(expired ? [c.yellow(`    the exception has expired: ${printable(expired)}`)] : []),
+        ...(known ? [c.dim(`    excused: ${printable(known)}`)] : []),
       ];
     });
     const rest = groups.length > GROUPS ? [`  and ${groups.length - GROUPS} more, see report.json`] : [];
@@ -115,13 +115,13 @@ export function findingLines(report: Report, c: Paint): string[] {
 
 export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
   const others = runs.filter((one) => one !== run).length;
-  const more = others > 0 ? `, times and sizes with ${counted(others, 'more run')} before it` : '';
+  const more = others > 0 ? `; times and sizes are compared with ${counted(others, 'more run')} before it` : '';
   return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
 }
 
 function describeComponent({ name, contacts, errors, newErrors, warnings }: NonNullable<Report['components']>[number]) {
   const recent = newErrors > 0 ? `${newErrors} new of ` : '';
-  const who = contacts.length > 0 ? contacts.join(', ') : 'no contact known';
+  const who = contacts.length > 0 ? contacts.join(', ') : 'no contact';
   return `  ${printable(name)}: ${recent}${describeTotals({ errors, warnings })}; ${printable(who)}`;
 }
 

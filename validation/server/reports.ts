@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openInside, stampOf } from '../files/open-inside.ts';
-import { countTroubles } from '../report/groups.ts';
+import { countDistinct } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
 import { isQuicklyRead } from './json-bytes.ts';
 
@@ -116,7 +116,7 @@ function countFindings({ totals, findings, reference, fixed }: Report): FindingC
     errors: totals.errors,
     warnings: totals.warnings,
     ...(reference && {
-      newErrors: countTroubles(isNew, 'error'),
+      newErrors: countDistinct(isNew, 'error'),
       fixed: fixed?.length ?? 0,
     }),
   };

@@ -71,19 +71,21 @@ describe('a policy', () => {
     const policy = loadPolicy('new-errors');
     const before = reference([error('a', 'old')]);
     expect(verdict([error('b', 'old')], { policy, reference: before })).toBe(
-      'passed: no new errors; 1 known error in b did not count',
+      'passed: no new errors; policy new-errors accepts 1 known error in b',
     );
     expect(verdict([error('b', 'fresh')], { policy, reference: before })).toMatch(
       /^failed: 1 of 2 .* 1 new error: b: fresh/,
     );
-    expect(verdict([error('b', 'old')], { policy })).toMatch(/^failed: .*; no good run before it says what is known$/);
+    expect(verdict([error('b', 'old')], { policy })).toMatch(
+      /^failed: .*; there is no good run to compare with, so every error counts as new$/,
+    );
     const skipped = [step('a'), step('b', { ending: 'skipped' })];
     expect(verdict([error('a', 'old')], { policy, reference: before }, skipped)).toBe(
-      'failed: 1 of 2 steps were not run for 1 known error in a',
+      'failed: 1 of 2 steps did not run because of 1 known error in a',
     );
     const { exitStatus: _, ...lost } = step('b', { ending: 'lost', message: 'its worker was lost' });
     expect(verdict([error('a', 'old')], { policy, reference: before }, [step('a'), lost])).toBe(
-      'broken: nothing is known of 1 of 2 steps: b: its worker was lost',
+      'broken: 1 of 2 steps is broken: b: its worker was lost',
     );
   });
 
@@ -91,13 +93,15 @@ describe('a policy', () => {
     const warnings = ['careful', 'look out'].map((text) => error('a', text, { severity: 'warning', more: 4 }));
     expect(verdict(warnings, { policy: { ...loadPolicy(), warnings: 2 } })).toMatch(/^passed: .*; 2 warnings$/);
     expect(verdict(warnings, { policy: { ...loadPolicy(), warnings: 1 } })).toBe(
-      'failed: 2 warnings, where only 1 may be (policy default)',
+      'failed: 2 warnings; policy default allows 1',
     );
     const timed = (seconds: number) => [step('a', { start: 0, end: 1000 * seconds })];
     const before = reference([], timed(10));
     expect(verdict([], { reference: before }, timed(20))).toMatch(/^passed: .*; slower than usual: a$/);
     const strict = { reference: before, policy: loadPolicy('strict') };
-    expect(verdict([], strict, timed(20))).toBe('failed: all steps succeeded; slower than usual: a (policy strict)');
+    expect(verdict([], strict, timed(20))).toBe(
+      'failed: all steps succeeded, but slower than usual: a; policy strict does not allow this',
+    );
     expect(verdict([], strict, timed(4))).toMatch(/^passed/);
   });
 });

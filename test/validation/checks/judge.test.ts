@@ -57,7 +57,7 @@ describe('judge', () => {
   it('passes a run whose steps all succeeded', () => {
     expect(judged([step('a'), step('b')])).toEqual({
       verdict: 'passed',
-      reason: 'all 2 steps succeeded, without known errors in the logs',
+      reason: 'all 2 steps succeeded, without errors in the logs',
       totals: { steps: 2, succeeded: 2, failed: 0, broken: 0, notRun: 0, errors: 0, warnings: 0 },
       states: 'succeeded succeeded',
       findings: [],
@@ -69,7 +69,7 @@ describe('judge', () => {
       judged([step('a')], { inLogs: [inLog('a', { severity: 'warning', fingerprint: 'x', more: 2 })] }),
     ).toMatchObject({
       verdict: 'passed',
-      reason: 'the step succeeded, without known errors in the logs; 1 warning',
+      reason: 'the step succeeded, without errors in the logs; 1 warning',
       states: 'succeeded',
     });
   });
@@ -201,7 +201,7 @@ describe('judge', () => {
   it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {
     expect(judged([step('a'), without('b', lost)], { inLogs: [inLog('b')] })).toMatchObject({
       verdict: 'broken',
-      reason: 'nothing is known of 1 of 2 steps: b: its worker was lost',
+      reason: '1 of 2 steps is broken: b: its worker was lost',
       states: 'succeeded broken',
       findings: ['warning killed b', 'error infrastructure b'],
     });
@@ -218,7 +218,7 @@ describe('judge', () => {
       judged([step('a', { exitStatus: 1 }), without('b', lost), without('c', { ending: 'waiting' })]),
     ).toMatchObject({
       verdict: 'failed',
-      reason: '1 of 3 steps failed: a: the payload ended with exit status 1; nothing is known of 2 more steps',
+      reason: '1 of 3 steps failed: a: the payload ended with exit status 1; 1 more step did not run, and 1 is broken',
       states: 'failed broken waiting',
       totals: { failed: 1, broken: 1, notRun: 1 },
     });
@@ -227,7 +227,7 @@ describe('judge', () => {
   it('is broken when steps were not run, gave no result or no log', () => {
     expect(judged([without('a', { ending: 'waiting' })], { problem: 'makeflow ended with status 1' })).toMatchObject({
       verdict: 'broken',
-      reason: 'nothing is known of 1 of 1 step: makeflow ended with status 1',
+      reason: '1 of 1 step did not run: makeflow ended with status 1',
     });
     expect(judged([without('a', { ending: 'running' })])).toMatchObject({ verdict: 'broken', states: 'broken' });
     expect(judged([step('a', { logs: [] })])).toMatchObject({ verdict: 'broken', findings: ['error no-log a'] });

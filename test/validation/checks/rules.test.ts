@@ -96,7 +96,7 @@ describe('rules', () => {
     ].join('\n');
     const problems = problemsOf(text);
     expect(problems).toEqual([
-      expect.stringMatching(/^my\.yaml:2:9: rules\.0\.id: must be small letters/),
+      expect.stringMatching(/^my\.yaml:2:9: rules\.0\.id: must consist of lower-case letters/),
       expect.stringMatching(/^my\.yaml:3:15: rules\.0\.contains: /),
       expect.stringMatching(/^my\.yaml:4:15: rules\.0\.severity: /),
       expect.stringMatching(/^my\.yaml:7:14: rules\.1\.matches: Invalid regular expression/),
@@ -109,7 +109,7 @@ describe('rules', () => {
 
   it('that use an id twice are refused', () => {
     const one = '  - {id: same, contains: abc, severity: error}\n';
-    expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: a second rule same']);
+    expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: rule same is defined twice']);
   });
 
   it('that are not YAML are refused with the place', () => {
@@ -133,10 +133,10 @@ describe('rules', () => {
 
   it('that change what is not there, or limit what has no limit, are refused', () => {
     expect(problemsOf('rules:\n  - {id: none, severity: off}\n')).toEqual([
-      expect.stringMatching(/^my\.yaml:2:5: none: no rule before it to be changed/),
+      expect.stringMatching(/^my\.yaml:2:5: none: there is no rule of this name to change/),
     ]);
     expect(problemsOf('rules:\n  - {id: a, check: signal, above: 10%, severity: error}\n')).toEqual([
-      expect.stringMatching(/^my\.yaml:2:20: rules\.0\.check: 'above', a percentage, goes with time and memory/),
+      expect.stringMatching(/^my\.yaml:2:20: rules\.0\.check: 'above' \(a percentage\) is needed for time and memory/),
     ]);
   });
 

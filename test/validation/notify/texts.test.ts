@@ -31,7 +31,7 @@ TPC (A. Expert <tpc@example.org>): 1 new
   - *** Break *** segmentation violation (segmentation-violation in sim0003, sim0004, log: https://relval.example.org/runs/nightly-20290615-080000/steps/sim0003?stream=logs%2Frec.log&attempt=1#L25)
 
   - fixed: Error: gone now (error)
-  - sim, median: 1 min 30 s, usually 1 min (50 % more; up to 5.0 s more or less counts as usual, from 7 runs)
+  - sim, median: 1 min 30 s, usually 1 min (50 % more; normal variation ±5.0 s, from 7 runs)
 Run nightly-20290615-080000, 9 steps in 1 min 35 s: 3 errors, 2 warnings; compared with nightly-20290614-080000: 1 new, 1 known
 open the run: https://relval.example.org/runs/nightly-20290615-080000 · report: https://relval.example.org/api/v1/runs/nightly-20290615-080000/report?format=html`);
   });

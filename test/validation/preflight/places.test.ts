@@ -142,7 +142,7 @@ describe('the catalog', () => {
 describe('the image of the steps', () => {
   it.each([
     ['echo sha256:abc', 'ok', /sha256:abc/],
-    ['echo "Error: No such image: x" >&2; exit 1', 'warning', /fetched when/],
+    ['echo "Error: No such image: x" >&2; exit 1', 'warning', /downloaded when/],
     ['echo "Cannot connect to the Docker daemon" >&2; exit 1', 'failed', /Cannot connect/],
   ])('is as docker says (%s)', async (script, state, found) => {
     command('docker', script);

@@ -49,8 +49,8 @@ describe('the quota on EOS', () => {
 
   it.each([
     ['fails', 'echo "error: errc=2 no such quota node" >&2; exit 2', /status 2: error: errc=2/],
-    ['talks garbage', 'echo hello; head -c 100 /dev/urandom', /something else than a quota/],
-    ['says nothing', 'true', /something else than a quota: nothing/],
+    ['talks garbage', 'echo hello; head -c 100 /dev/urandom', /did not print a quota/],
+    ['says nothing', 'true', /did not print a quota: nothing/],
   ])('is not known, and keeps nobody from running, when eos %s', async (_mood, script, found) => {
     expect(await check(script)).toMatchObject({ state: 'warning', found: expect.stringMatching(found) });
   });

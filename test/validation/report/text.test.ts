@@ -27,8 +27,8 @@ Findings: 2 errors, 2 warnings
     tried again: its worker was lost
 
 Components and contacts
-  reconstruction: 2 errors, 1 warning; no contact known
-  quality assurance: 1 warning; no contact known
+  reconstruction: 2 errors, 1 warning; no contact
+  quality assurance: 1 warning; no contact
 
 Steps: 9
   sim                       4 succeeded, 1 failed, median 4.5 s, longest 5.1 s
@@ -96,7 +96,7 @@ describe('renderFull', () => {
     expect(renderFull(more)).toBe(`sim0003/logs/rec.log:23: *** Break *** Segmentation violation
 sim0003:0:the payload was ended by SIGSEGV
 sim0004/logs/rec.log:23: *** Break *** Segmentation violation
-sim0004/logs/rec.log:23:7 more lines of rule segmentation-violation follow in this file
+sim0004/logs/rec.log:23:7 more lines in this file match rule segmentation-violation
 `);
   });
 

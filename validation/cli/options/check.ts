@@ -5,7 +5,7 @@ import { sectionsOf } from './settings.ts';
 
 const words = (key: keyof CheckSettings): string => checkSection.unwrap().shape[key].description ?? '';
 
-/** The flags about pre-flight checks: shared by `check` and the commands that run something. */
+/** The flags of the pre-flight checks, for `check`, `run` and `exec`. */
 export function checkOptions<T>(yargs: Argv<T>) {
   return yargs
     .group(['check', 'wait', 'proxy', 'proxy-days', 'alienv'], 'Pre-flight checks:')
@@ -23,7 +23,7 @@ interface CheckFlags {
   alienv?: string | undefined;
 }
 
-/** How to check: flags beat the section of `relval.yaml`. @throws InputError for a configuration with mistakes */
+/** Settings of the checks. A flag overrides `relval.yaml`. @throws InputError if relval.yaml has mistakes */
 export function checkSettings(flags: CheckFlags): Omit<CheckOptions, 'fast' | 'say'> {
   const { check, serve } = sectionsOf({ config: flags.config });
   return {

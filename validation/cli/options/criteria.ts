@@ -1,10 +1,10 @@
 import type { Argv } from 'yargs';
 import { describeOption } from '../../config/options.ts';
 
-/** The flags about what a run is judged by. */
+/** The flags about how a run is judged. */
 export function criteriaOptions<T>(yargs: Argv<T>) {
   return yargs
-    .group(['rules', 'policy', 'components', 'reference'], 'Judged by:')
+    .group(['rules', 'policy', 'components', 'reference'], 'How the run is judged:')
     .option('rules', {
       type: 'string',
       array: true,
@@ -15,6 +15,6 @@ export function criteriaOptions<T>(yargs: Argv<T>) {
     .option('components', { type: 'string', describe: describeOption('components') })
     .option('reference', {
       type: 'string',
-      describe: 'Run to compare with; default: the last good one of the same name',
+      describe: 'Reference: the run to compare with; default: the last good run of the same name',
     });
 }

@@ -4,7 +4,7 @@ import type { RunsServer, ServerOptions } from '../../server/server.ts';
 import { parseHostPort } from '../../units/address.ts';
 import { err } from '../terminal.ts';
 
-/** Starts the server at `HOST:PORT`. @throws InputError when it cannot listen there */
+/** Starts the server at `HOST:PORT`. @throws InputError if it cannot listen there */
 export async function listen(text: string, options: Omit<ServerOptions, 'host' | 'port'>): Promise<RunsServer> {
   const address = parseHostPort(text, 0);
   if (!address) throw new InputError([{ message: `${text}: expected HOST:PORT` }]);
@@ -15,9 +15,9 @@ export async function listen(text: string, options: Omit<ServerOptions, 'host' |
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const reasons: Record<string, string> = {
-      EADDRINUSE: 'the address is in use: take another port, or 0 for a free one',
+      EADDRINUSE: 'the address is in use; choose another port, or 0 for any free port',
       EADDRNOTAVAIL: 'this machine does not have that address',
-      EACCES: 'ports below 1024 are not for everybody',
+      EACCES: 'you are not allowed to use ports below 1024',
       ENOTFOUND: 'there is no such host',
     };
     throw new InputError([{ message: `cannot listen on ${text}: ${reasons[code] ?? message}` }]);

@@ -3,7 +3,7 @@ import { describeOption } from '../../config/options.ts';
 import { containerOptions } from './containers.ts';
 import { notifyOptions } from './notify.ts';
 
-/** The flags about how a run is carried out, now: shared by `run`, `exec` and `resume`. */
+/** The flags about how a run is executed, for `run`, `exec` and `resume`. */
 export function carryOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
     .group(
@@ -14,29 +14,29 @@ export function carryOptions<T>(yargs: Argv<T>) {
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
     .option('page', {
       type: 'string',
-      describe: 'Serve the page while the run goes on, at this HOST:PORT; without one: on loopback, at a free port',
+      describe: 'Serve the web page during the run, at this HOST:PORT; --page alone: on loopback, at a free port',
     })
     .option('keep-page', {
       type: 'boolean',
       default: false,
-      describe: 'With --page, at a terminal: go on serving it when the run has ended, until Ctrl-C',
+      describe: 'With --page, at a terminal: continue to serve the page after the end of the run, until Ctrl-C',
     })
     .option('detach', {
       alias: 'd',
       type: 'boolean',
       default: false,
-      describe: 'Run in the background, and leave it alone when this terminal goes',
+      describe: 'Run in the background; the run continues when this terminal closes',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when it is over' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as JSON when the run has ended' })
     .option('quiet', {
       alias: 'q',
       type: 'boolean',
       default: false,
-      describe: 'Say nothing while it runs, and only the verdict at its end',
+      describe: 'Print only the verdict, at the end of the run',
     });
 }
 
-/** The flags about the place in which the steps of a new run are to run: shared by `run` and `exec`. */
+/** The flags about where the steps of a new run are executed, for `run` and `exec`. */
 export function placeOptions<T>(yargs: Argv<T>) {
   return containerOptions(yargs)
     .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
@@ -45,6 +45,6 @@ export function placeOptions<T>(yargs: Argv<T>) {
     .option('log-address', {
       type: 'string',
       requiresArg: true,
-      describe: 'HOST[:PORT] by which workers reach this machine with their logs; default: its name, and a free port',
+      describe: 'HOST[:PORT] to which workers send their logs; default: the name of this machine and a free port',
     });
 }

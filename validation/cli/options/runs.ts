@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { describeOption } from '../../config/options.ts';
 
-/** The flag that every command about runs has. */
+/** The flag `--runs` of every command about runs. */
 export function runsOption<T>(yargs: Argv<T>) {
   return yargs.option('runs', {
     type: 'string',
@@ -10,14 +10,14 @@ export function runsOption<T>(yargs: Argv<T>) {
   });
 }
 
-const A_RUN = 'Run id, the beginning of one, a run directory, or "last"';
+const A_RUN = 'Run id, the beginning of a run id, a run directory, or "last"';
 
-/** The run that a command is about, the newest one unless it is named. */
+/** The run of a command; default: the newest one. */
 export function runArgument<T>(yargs: Argv<T>) {
   return runsOption(yargs).positional('run', { type: 'string', default: 'last', describe: A_RUN });
 }
 
-/** The run that a command is about, which must be named. */
+/** The run of a command; it must be given. */
 export function namedRunArgument<T>(yargs: Argv<T>) {
   return runsOption(yargs).positional('run', { type: 'string', demandOption: true, describe: A_RUN });
 }

@@ -6,17 +6,17 @@ import { flagOf } from '../../config/options.ts';
 
 type Arguments = Record<string, unknown>;
 
-/** What yargs 18 tells of a command line, and its types leave out. */
+/** Members of yargs 18 that its types do not declare. */
 interface Parsed {
-  /** Of the command that is run: every flag that it has, its aliases too. */
+  /** All flags of the current command, with their aliases. */
   getOptions(): { key: Record<string, unknown> };
-  /** Flags that have their value from their default. */
+  /** Flags whose value is their default. */
   parsed: { defaulted: Record<string, true> };
 }
 
 /**
- * What the environment and `relval.yaml` say about a command's flags is filled in where they are not on the command line,
- * before they are checked. Only flags that the command has; defaults are those of its builder.
+ * Fills in flags that are not on the command line from the environment and `relval.yaml`, before yargs checks them. Only
+ * flags of the current command; the defaults come from its builder.
  */
 export function fillIn(args: Arguments, program: Argv): void {
   const parser = program as unknown as Parsed;
@@ -33,12 +33,12 @@ function notDefaulted(args: Arguments, defaulted: Record<string, true>): Given['
   return Object.fromEntries(Object.entries(args).filter(([key]) => defaulted[flagOf(key)] === undefined));
 }
 
-/** The sections of the configuration that a command runs with. @throws InputError with the place of each problem */
+/** The sections of `relval.yaml`. @throws InputError with the position of each mistake */
 export function sectionsOf(args: Arguments): Sections {
   return settingsFile(args).settings;
 }
 
-/** The same, and where in the file it says so. @throws InputError */
+/** The whole `relval.yaml`, with positions. @throws InputError with the position of each mistake */
 export function settingsFile(args: Arguments): SettingsFile {
   return loadSettings(settingsPlace(args.config));
 }

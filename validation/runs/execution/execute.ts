@@ -7,7 +7,7 @@ import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import { planPhase } from '../inputs/made-files.ts';
+import { planPhase } from '../inputs/next-phase.ts';
 import { type CriteriaChoice, keepChoice, rulesOf } from '../judging/criteria.ts';
 import { judgeRun } from '../judging/judge.ts';
 import type { RunJournal } from '../store/journal.ts';
@@ -47,7 +47,7 @@ export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoic
   await writePhase(run, plan, 0, request);
 }
 
-/** Runs the phases of a plan one after the other, judges what came of it, and writes the report. */
+/** Runs the phases of a plan one after the other, judges the run, and writes the report. */
 export async function executeRun(execution: Execution): Promise<Report> {
   const { journal, signal: stopped, failed } = execution;
   const signal = failed ? AbortSignal.any([stopped, failed]) : stopped;

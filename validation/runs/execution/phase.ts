@@ -16,7 +16,7 @@ import { forgetBroken } from './forget-broken.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
-/** How often the flow is checked for standing still. */
+/** ms between two checks whether makeflow waits for ever. */
 const STUCK_CHECK_MS = 500;
 /** Checks in a row after which nothing more is to be submitted. */
 const ENDLESS_CHECKS = 6;
@@ -38,10 +38,10 @@ export interface PhaseOptions {
 }
 
 /**
- * Runs one Makeflow file to its end, or resumes it: makeflow as a child, its logs followed, every attempt's logs brought
- * home the moment it ends. What is in the events already is not done again.
- * @returns what kept it from coming to its end; undefined when nothing did
- * @throws what the run has to say cannot be written down: the disk is full, or fails
+ * Runs or resumes one Makeflow file. Starts makeflow as a child process, follows its logs, and collects the logs of each
+ * attempt as soon as it ends. Steps that have already ended, by the events, are not done again.
+ * @returns why it did not complete; undefined if it did
+ * @throws if the events cannot be written, because the disk is full or fails
  */
 export async function runPhase(options: PhaseOptions): Promise<string | undefined> {
   const { journal, written, batch, retries, signal, streams } = options;

@@ -11,11 +11,11 @@ import type { Step } from '../../workflow/plan.ts';
 import type { Decision, Happening } from '../store/attempts.ts';
 import { placeFiles, readResult, removeTimes, takeFiles, writeLostResult } from '../store/collect.ts';
 import type { NewEvent, RunJournal } from '../store/journal.ts';
-import { Lanes } from './lanes.ts';
+import { KeyedQueues } from './keyed-queues.ts';
 import type { Admit } from './streams.ts';
 
 /** Attempts whose logs are unpacked at the same time. */
-const LANES = 4;
+const QUEUES = 4;
 
 export interface TrackerOptions {
   journal: RunJournal;
@@ -33,13 +33,13 @@ export interface TrackerOptions {
 
 type Ended = Extract<Decision, { type: 'ended' }>;
 
-/** Turns what the logs say of one phase into the run's events, and brings home what attempts left. */
+/** Turns the logs of one phase into events of the run, and collects the files of each attempt. */
 export class StepTracker {
   readonly #options: TrackerOptions;
   readonly #journal: RunJournal;
   readonly #steps: Map<string, Step>;
   readonly #nodeOf: Map<string, number>;
-  readonly #lanes: Lanes;
+  readonly #queues: KeyedQueues;
   #givenUp = false;
 
   constructor(options: TrackerOptions) {
@@ -48,11 +48,11 @@ export class StepTracker {
     this.#journal = journal;
     this.#steps = new Map(written.steps.map((step) => [step.id, step]));
     this.#nodeOf = new Map(written.steps.map((step, node) => [step.id, node]));
-    this.#lanes = new Lanes(LANES, options.onError);
+    this.#queues = new KeyedQueues(QUEUES, options.onError);
     journal.attempts.open(written.phase, (step) => retries ?? this.#steps.get(step)?.stage.retries ?? 0);
   }
 
-  /** Takes what the logs of the flow say, in order. */
+  /** Takes events from the logs of makeflow, in order. */
   take(events: readonly FlowEvent[]): void {
     const lastReturn = new Map<number, FlowEvent>();
     for (const event of events) {
@@ -98,7 +98,7 @@ export class StepTracker {
 
   /** Settles when the logs of all attempts that have ended so far are in their places. */
   collected(): Promise<void> {
-    return this.#lanes.idle();
+    return this.#queues.idle();
   }
 
   #happening(event: FlowEvent): Happening | undefined {
@@ -201,7 +201,7 @@ export class StepTracker {
   ): void {
     const { finishLog, masks } = this.#options;
     const { run, attempts, view } = this.#journal;
-    this.#lanes.later(step, async () => {
+    this.#queues.later(step, async () => {
       const execution = attempts.executionOf(step, attempt);
       if (execution !== undefined) await finishLog(execution);
       const result = await placeFiles(run, step, attempt, masks);
@@ -218,7 +218,7 @@ export class StepTracker {
 
   /** Of one step in their order: behind the end of an attempt whose logs are being unpacked. */
   #tell(step: string, event: NewEvent): void {
-    this.#lanes.now(step, () => this.#journal.add(event));
+    this.#queues.now(step, () => this.#journal.add(event));
   }
 }
 

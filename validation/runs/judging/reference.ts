@@ -21,7 +21,7 @@ export function readReport(run: RunDir): Report | undefined {
   }
 }
 
-/** Passed, or failed and accepted by somebody who knows why. One that was interrupted or broken says nothing. */
+/** Whether a run is good: it passed, or it failed and a person accepted it. */
 export function isGood(record: RunRecord): boolean {
   const status = statusOf(record);
   return status === 'passed' || (status === 'failed' && record.accepted !== undefined);
@@ -41,8 +41,8 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
   const reference = chosen === undefined ? good.find(({ run }) => readReport(run))?.run : store.find(chosen);
   if (!reference) return undefined;
   const report = readReport(reference);
-  if (!report) throw new InputError([{ message: `${chosen} has no report: it cannot be compared with` }]);
-  if (report.run === record.id) throw new InputError([{ message: `${chosen} is the run itself: name another one` }]);
+  if (!report) throw new InputError([{ message: `${chosen} has no report, so nothing can be compared with it` }]);
+  if (report.run === record.id) throw new InputError([{ message: `${chosen} is the run itself: give another run` }]);
   const others = good
     .filter(({ record: { id } }) => id !== report.run)
     .slice(0, EARLIER - 1)

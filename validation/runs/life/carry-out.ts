@@ -6,7 +6,7 @@ import { executeRun } from '../execution/execute.ts';
 import { stepTokens } from '../execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
-import { endUnstarted } from '../judging/unstarted.ts';
+import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { EXPOSED } from '../local/manager-port.ts';
 import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
@@ -46,7 +46,7 @@ export interface RunHandle {
   readonly report: Promise<Report>;
 }
 
-/** Carries out a run: its cluster, the logs of its steps, its phases, the verdict, the notifications. */
+/** Executes a run: starts its cluster, receives the logs of its steps, runs its phases, decides the verdict, notifies. */
 export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
   const { journal } = started;
   const stop = new AbortController();
@@ -117,7 +117,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
         });
     }
     if (cluster?.exposed !== undefined) {
-      options.warn(`this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`);
+      options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
     }
     return await executeRun({
       journal,
@@ -156,7 +156,7 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
       limit: request.logLimit ?? OUTPUT_LIMIT,
     });
   } catch (error) {
-    throw new InputError([{ message: `logs cannot be received: ${(error as Error).message}; see --log-address` }]);
+    throw new InputError([{ message: `relval cannot receive logs: ${(error as Error).message}; see --log-address` }]);
   }
 }
 
@@ -169,7 +169,7 @@ function offerOf({ localCpus, localMemory }: CarryOutOptions, directory: string)
 /** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */
 async function endUnfit({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
   if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
-  return endUnstarted(journal, plan, reason);
+  return endBeforeSteps(journal, plan, reason);
 }
 
 /** What cannot be written down because the disk is full shows as an interrupted run. */

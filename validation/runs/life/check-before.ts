@@ -53,8 +53,13 @@ async function checkNamespace(): Promise<Check> {
   const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
   const reason = await reasonAgainstNamespace();
   const name = 'network';
-  if (reason === undefined) return { name, state: 'ok', found: 'makeflow will be reached on loopback only' };
-  return { name, state: 'warning', found: EXPOSED, advice: `this machine allows no network namespace: ${reason}` };
+  if (reason === undefined) return { name, state: 'ok', found: 'makeflow listens on loopback only' };
+  return {
+    name,
+    state: 'warning',
+    found: EXPOSED,
+    advice: `relval cannot create a network namespace on this machine: ${reason}`,
+  };
 }
 
 /**

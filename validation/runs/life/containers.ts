@@ -11,18 +11,20 @@ export type ContainerChoice = Pick<RunRequest, 'local' | 'containerizer' | 'imag
 /** @throws InputError choices that have no meaning together */
 export function checkContainers({ local, containerizer = 'process', image, volume }: ContainerChoice): void {
   if (containerizer !== 'process' && !local) {
-    throw new InputError([{ message: '--containerizer goes with --local; on a cluster the pools name the image' }]);
+    throw new InputError([
+      { message: '--containerizer needs --local; on a cluster the pools decide about containers' },
+    ]);
   }
   if (containerizer !== 'process') return;
   if (volume !== undefined)
     throw new InputError([
-      { message: '--volume goes with --local --containerizer docker or podman; pools have their own' },
+      {
+        message: '--volume needs --local and --containerizer docker or podman; on a cluster the pools name the volumes',
+      },
     ]);
   if (image === undefined) return;
   if (local) {
-    throw new InputError([
-      { message: '--image with --local needs --containerizer docker or podman, which starts the worker in it' },
-    ]);
+    throw new InputError([{ message: '--image with --local needs --containerizer docker or podman' }]);
   }
   // It becomes a part of the name by which the pools of a cluster choose.
   if (!/^[\w.:/@-]+$/.test(image))

@@ -72,7 +72,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
     version = newestVersion(publishedIn(listed), release.package, pattern);
     if (version === undefined) {
       const why = failure ?? `no version of ${release.package} like ${pattern} is published`;
-      return { wanted, problem: `which release to validate is not known: ${why}` };
+      return { wanted, problem: `the release to validate is not known: ${why}` };
     }
   }
   const plan = planInput(wanted, { allowMissing: true, outputBase: join(nightly.runs, 'RUN') });
@@ -86,7 +86,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
     const own = stale.packages.join(', ');
     return {
       wanted,
-      problem: `the stage ${stale.name} has Packages of its own (${own}), which the release does not change`,
+      problem: `stage ${stale.name} has its own Packages (${own}), so it would not use the release of the nightly`,
     };
   }
   return { wanted: chosen, release: `${release.package}::${version}` };
@@ -137,7 +137,7 @@ export async function removeOld({ name, runs, retention }: Nightly, say: (text: 
     const gone = await removeRuns(new RunStore(runs), retention, (run) => run.name === name);
     if (gone.length > 0) say(`${name}: ${counted(gone.length, 'old run')} removed`);
   } catch (error) {
-    say(`${name}: old runs are not removed: ${(error as Error).message}`);
+    say(`${name}: cannot remove old runs: ${(error as Error).message}`);
   }
 }
 

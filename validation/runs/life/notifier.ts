@@ -22,7 +22,7 @@ export interface NotifyOptions {
   warn: (message: string) => void;
 }
 
-/** Tells of one run. It never fails the run, and never takes longer than configured. */
+/** Sends the notifications of one run. It never fails the run, and never takes longer than configured. */
 export interface Notifier {
   /** Goes on while the run does. */
   started(steps: number): void;
@@ -47,7 +47,7 @@ export function notifierOf(journal: RunJournal, options: NotifyOptions): Notifie
     tell(event, steps, report).catch((error) => warn(`notifications: ${(error as Error).message}`));
   journal.onEvent((event) => {
     if (event.type === 'notified' && event.outcome === 'failed')
-      warn(`${event.channel} was not told: ${event.message}`);
+      warn(`channel ${event.channel} could not be notified: ${event.message}`);
   });
   return {
     started: (steps) => {

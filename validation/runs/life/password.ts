@@ -8,7 +8,7 @@ const OTHERS_READ = 0o044;
 const DANGER = 'whoever can connect to makeflow on this machine can become a worker of the run';
 const ADVICE = 'give --password FILE, and start the framework with the same file';
 
-/** What of a run's request says whether strangers can become its workers. */
+/** The parts of a request that decide whether foreign workers can join the run. */
 interface Place {
   catalog?: string | undefined;
   password?: string | undefined;
@@ -28,7 +28,7 @@ export function passwordOf(
   if (catalog === undefined) return undefined;
   if (password !== undefined) return checkFile(resolve(password), warn);
   if (!hasSecrets) {
-    warn(`no password: ${DANGER}; ${ADVICE}`);
+    warn(`this run has no password: ${DANGER}; ${ADVICE}`);
     return undefined;
   }
   throw new InputError([{ message: `--secret needs --password: without it ${DANGER} and read the secret\n${ADVICE}` }]);
@@ -43,7 +43,7 @@ function checkFile(path: string, warn: (message: string) => void): string {
   if (!info.isFile()) return refuse('is not a file');
   if (info.size === 0) return refuse('is empty');
   if ((info.mode & OTHERS_READ) !== 0) {
-    warn(`--password ${path}: others can read it; chmod go= ${path}`);
+    warn(`--password ${path}: other users can read it; to prevent this: chmod go= ${path}`);
   }
   return path;
 }

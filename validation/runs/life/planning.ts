@@ -5,9 +5,9 @@ import { MakeflowError } from '../../makeflow/write.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { type InputArguments, planInput } from '../../workflow/plan-input.ts';
 import type { PlanOptions } from '../../workflow/planner.ts';
-import { handedOn } from '../inputs/earlier.ts';
+import { handedOn } from '../inputs/earlier-outputs.ts';
 import { requestOfCopy } from '../inputs/input-copy.ts';
-import { readLines } from '../inputs/made-files.ts';
+import { readLines } from '../inputs/next-phase.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 

@@ -3,7 +3,7 @@ import type { Report } from '../../report/model.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { PlanOptions } from '../../workflow/planner.ts';
 import { prepareRun } from '../execution/execute.ts';
-import { takeOutputs } from '../inputs/earlier.ts';
+import { takeOutputs } from '../inputs/earlier-outputs.ts';
 import type { LocalContainers } from '../local/containers.ts';
 import { RunJournal } from '../store/journal.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';
@@ -13,7 +13,7 @@ import type { RunDir, RunStore } from '../store/store.ts';
 import { containersFor } from './containers.ts';
 import { asInputError, planner } from './planning.ts';
 
-/** A run whose directory holds all that it needs, locked by this process. */
+/** A run whose directory has everything that it needs. This process holds its lock. */
 export interface PreparedRun {
   journal: RunJournal;
   lock: RunLock;
@@ -24,7 +24,7 @@ export interface PreparedRun {
   containers: LocalContainers | undefined;
 }
 
-/** A run that can be carried out, or that has ended before its first step. */
+/** A run that can be executed, or that has ended before its first step. */
 export type StartedRun = PreparedRun & { ended?: Report };
 
 export interface NewRun {
@@ -39,7 +39,7 @@ export interface NewRun {
 }
 
 /**
- * Makes a run: directory, lock, copy of the inputs, plan, Makeflow file, journal. When anything fails, nothing is left.
+ * Makes a run: directory, lock, copy of the inputs, plan, Makeflow file, journal. If anything fails, nothing is left behind.
  * @throws InputError
  */
 export async function createRun({ store, name, fill, release, from }: NewRun): Promise<PreparedRun> {
@@ -64,7 +64,7 @@ export async function createRun({ store, name, fill, release, from }: NewRun): P
 }
 
 /**
- * Opens a run that exists already: to resume it, or to carry it in the background.
+ * Opens an existing run, to resume it or to execute it in the background.
  * @param check looks at it before anything of it is changed
  */
 export async function reopenRun(
@@ -104,7 +104,7 @@ function newRecord(
   };
 }
 
-/** On a cluster a run that names its image says so in its project, which is how a pool with that image is found. */
+/** Project name of a run. On a cluster it contains the image, if one is given, so that only a pool with that image serves it. */
 function projectOf(id: string, { local, image }: RunRequest): string {
   return local || image === undefined ? `relval-${id}` : `relval-${id}@image=${image}`;
 }

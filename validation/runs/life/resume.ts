@@ -46,16 +46,16 @@ export async function resumeRun(run: RunDir, warn: (message: string) => void): P
 function checkResumable(run: RunDir, record: RunRecord): void {
   const status = statusOf(record, run.path);
   if (status === 'interrupted' || status === 'broken') return;
-  throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs are resumed` }]);
+  throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs can be resumed` }]);
 }
 
 /** @throws InputError it was moved or copied: its steps would store what they make in the old place */
 function checkPlace(run: RunDir, { id, directory }: RunRecord): void {
   if (directory === undefined || isSame(directory, run.path)) return;
-  const message = `${id} was begun in ${directory}, and its steps store what they make below that`;
+  const message = `${id} was started in ${directory}, and its steps store their outputs there`;
   const advice = existsSync(directory)
-    ? `${run.path} is a copy: resume the other one`
-    : `move it back, or keep it where it is and let the old name lead there\n  ln -s ${quote(run.path)} ${quote(directory)}`;
+    ? `${run.path} is a copy: resume the original run`
+    : `move it back, or make a link from the old path to the new one:\n  ln -s ${quote(run.path)} ${quote(directory)}`;
   throw new InputError([{ message: `${message}\n${advice}` }]);
 }
 
@@ -65,7 +65,7 @@ function isSame(path: string, other: string): boolean {
   return one !== undefined && one.ino === two?.ino && one.dev === two.dev;
 }
 
-/** @throws InputError somebody else carries it */
+/** @throws InputError if another process is executing it */
 function lockToResume(run: RunDir): RunLock {
   const lock =
     lockRun(run.path) ?? (isAlive(run.readRecord().process, run.path) ? undefined : lockRun(run.path, PATIENCE_S));

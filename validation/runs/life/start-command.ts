@@ -14,7 +14,7 @@ import { createRun, type StartedRun } from './prepare.ts';
 import { checkStart, type StartOptions } from './start.ts';
 import { checkName, checkPlace, chosenCriteria, type WantedCriteria, type WantedPlace } from './wanted.ts';
 
-/** One command that somebody wants to run as a step of a run. */
+/** One command that is to run as the only step of a run. */
 export interface WantedCommand extends WantedPlace, WantedCriteria {
   /** The program and its arguments. */
   words: readonly string[];
@@ -113,12 +113,13 @@ function checkNeeds({ cores, memory, wallTime, retries }: WantedCommand): void {
  * @throws InputError there is none, or it cannot be run
  */
 function scriptOf({ words: [program], image }: WantedCommand, say: (text: string) => void): string | undefined {
-  if (program === undefined || program === '') return fail('which command? relval exec --local -- CMD ARG…');
+  if (program === undefined || program === '') return fail('a command is missing: relval exec --local -- CMD ARG…');
   const path = resolve(program);
   const info = statSync(path, { throwIfNoEntry: false });
   // A name without a slash is looked for in PATH, as a shell does it.
   if (!program.includes('/')) {
-    if (info?.isFile()) say(`${program} is run from the PATH of the worker; ./${program} would be the file here`);
+    if (info?.isFile())
+      say(`the worker takes ${program} from its PATH; to run the file in this directory, write ./${program}`);
     return undefined;
   }
   if (SYSTEM.test(path)) return undefined;
@@ -129,7 +130,7 @@ function scriptOf({ words: [program], image }: WantedCommand, say: (text: string
   if (!info.isFile()) return fail(`${program} is not a file`);
   if ((info.mode & 0o111) === 0) {
     return fail(
-      `${program} is not executable, and would not be anywhere else:\n  chmod +x ${shellWord(program)}\nor name what runs it:\n  relval exec … --directory ${shellWord(dirname(program))} -- bash ${shellWord(`./${basename(program)}`)}`,
+      `${program} is not executable. Make it executable:\n  chmod +x ${shellWord(program)}\nor give the program that runs it:\n  relval exec … --directory ${shellWord(dirname(program))} -- bash ${shellWord(`./${basename(program)}`)}`,
     );
   }
   return path;
@@ -145,7 +146,7 @@ function sentBy({ directory, runs }: WantedCommand, script: string | undefined) 
   if (path === undefined) return undefined;
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) fail(`--directory ${directory}: no such directory`);
   if (script !== undefined && dirname(script) !== path && !script.startsWith(`${path}/`)) {
-    fail(`${script} is not in --directory ${directory}: it would not be sent`);
+    fail(`${script} is not in --directory ${directory}, so it would not be sent`);
   }
   return lookAtDirectory(path, [resolve(runs)]);
 }
@@ -203,8 +204,8 @@ function copyInput(input: string, folder: string): string {
   const path = unpack ? input.slice(0, -unpack.length) : input;
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) fail(`--input ${path}: no such file`);
   const name = basename(path);
-  if (name.includes('{{')) fail(`--input ${path}: '{{' cannot be in a name`);
-  if (existsSync(join(folder, name))) fail(`--input ${path}: a second file named ${name}`);
+  if (name.includes('{{')) fail(`--input ${path}: a file name must not contain '{{'`);
+  if (existsSync(join(folder, name))) fail(`--input ${path}: another input has the same name ${name}`);
   copyFileSync(path, join(folder, name));
   return `${name}${unpack}`;
 }

@@ -1,10 +1,10 @@
 import type { Check } from '../../preflight/check.ts';
 import type { Nightly } from '../../schedule/nightly.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import { checkNeeds, handedOn } from '../inputs/earlier.ts';
+import { checkNeeds, handedOn } from '../inputs/earlier-outputs.ts';
 import { copyInputs } from '../inputs/input-copy.ts';
 import { readSecrets } from '../inputs/secrets.ts';
-import { endUnstarted } from '../judging/unstarted.ts';
+import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { RunRequest } from '../store/record.ts';
 import { RunDir, RunStore } from '../store/store.ts';
 import { type CheckOptions, checkBefore } from './check-before.ts';
@@ -19,7 +19,7 @@ export interface StartOptions {
   check: Omit<CheckOptions, 'fast' | 'say'> | undefined;
   /** The nightly that it is a run of. */
   nightly?: Nightly | undefined;
-  /** With a nightly: start it now, whenever it was due. */
+  /** With a nightly: start it now, not at its time. */
   anyTime?: boolean;
   /** Gets the warnings about the input, once. */
   warn: (warnings: readonly string[]) => void;
@@ -29,12 +29,12 @@ export interface StartOptions {
   tellChecks: (checks: readonly Check[]) => void;
 }
 
-/** What a wanted run would be, without making anything. */
+/** The plan of a run that is not started. */
 export interface Trial {
   request: RunRequest;
   plan: Plan;
   name: string;
-  /** What is dangerous about the place in which it is to run. */
+  /** Warnings about the place where it would run. */
   dangers: string[];
 }
 
@@ -60,9 +60,9 @@ export async function tryRun(wanted: WantedRun, nightly?: Nightly): Promise<Tria
 const fromOf = ({ from }: RunRequest): RunDir | undefined => (from === undefined ? undefined : new RunDir(from));
 
 /**
- * Starts a wanted run: everything up to the moment at which its steps can run. What stands in its way and is no mistake of
- * the input ends it with a report.
- * @throws InputError a mistake in what is wanted; then there is no run
+ * Starts a run, up to the moment at which its steps can run. If something other than a mistake of the user prevents that, the
+ * run ends as broken, with a report.
+ * @throws InputError for a mistake of the user; then no run is made
  */
 export async function startRun(given: WantedRun, options: StartOptions): Promise<StartedRun> {
   const { nightly, anyTime = false, say } = options;
@@ -90,8 +90,8 @@ export async function startRun(given: WantedRun, options: StartOptions): Promise
 }
 
 /**
- * The last look before the steps of a run: at the tools, the places and the containers that it needs.
- * @param obstacle what is known already to stand in its way
+ * The last checks before the steps of a run: the tools, places and containers that it needs.
+ * @param obstacle a known reason why it cannot start
  */
 export async function checkStart(
   prepared: PreparedRun,
@@ -103,5 +103,5 @@ export async function checkStart(
     obstacle ??
     (check && (await checkBefore(journal, plan, { ...check, fast: true, say }, tellChecks))) ??
     (containers && (await provideContainers(containers)));
-  return reason === undefined ? prepared : { ...prepared, ended: await endUnstarted(journal, plan, reason) };
+  return reason === undefined ? prepared : { ...prepared, ended: await endBeforeSteps(journal, plan, reason) };
 }

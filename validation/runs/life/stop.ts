@@ -34,7 +34,7 @@ export async function stopRun(run: RunDir, told: () => void = () => {}): Promise
 }
 
 function stillRuns(id: string): string {
-  return `${id} was told to stop, and still runs after ${PATIENCE_S} s\n  relval status ${id} --follow   shows when it has ended\n  relval stop ${id}   once more ends it at once, without a report`;
+  return `${id} has not stopped after ${PATIENCE_S} s\nTo see when it ends:\n  relval status ${id} --follow\nTo end it at once, without a report:\n  relval stop ${id}`;
 }
 
 /** @throws InputError it is out of reach */
@@ -55,8 +55,8 @@ function signal({ id, process: { pid } }: RunRecord): void {
     const { code, message } = error as NodeJS.ErrnoException;
     // It has ended by itself just now.
     if (code === 'ESRCH') return;
-    const why = code === 'EPERM' ? `it belongs to ${ownerOf(pid)}, who can stop it` : message;
-    throw new InputError([{ message: `${id}, process ${pid}, cannot be stopped by you: ${why}` }]);
+    const why = code === 'EPERM' ? `only its owner ${ownerOf(pid)} can stop it` : message;
+    throw new InputError([{ message: `you cannot stop ${id} (process ${pid}): ${why}` }]);
   }
 }
 

@@ -62,7 +62,7 @@ export function requestOf(
 ): RunRequest {
   checkPlace(wanted);
   if (wanted.from !== undefined && wanted.startAt === undefined && wanted.only === undefined)
-    throw new InputError([{ message: '--from RUN goes with --start-at STAGE or --only STEP' }]);
+    throw new InputError([{ message: '--from RUN needs --start-at STAGE or --only STEP' }]);
   const request = parseRequest({
     ...wanted,
     password: passwordOf(wanted, wanted.secret.length > 0, warn),
@@ -94,7 +94,7 @@ const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${
 export function checkPlace(wanted: WantedPlace): void {
   const { local, catalog, logAddress } = wanted;
   if (local === (catalog !== undefined))
-    throw new InputError([{ message: 'give either --local, or --catalog HOST:PORT of a cluster' }]);
+    throw new InputError([{ message: 'give either --local or --catalog HOST:PORT' }]);
   if (catalog !== undefined && !parseHostPort(catalog))
     throw new InputError([{ message: `--catalog ${catalog}: expected HOST:PORT` }]);
   if (logAddress !== undefined && !LOG_ADDRESS.test(logAddress))
@@ -118,12 +118,14 @@ export function chosenCriteria(wanted: WantedCriteria, store: RunStore): Criteri
 export function checkName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
   throw new InputError([
-    { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
+    {
+      message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", beginning with a letter or digit`,
+    },
   ]);
 }
 
 const UNITS = ['', 'K', 'M', 'G'];
-/** Bytes. A shorter log shows nothing of use. */
+/** Bytes. A shorter log would not be useful. */
 const SMALLEST_LOG = 4096;
 
 /** `100M`, `1G`, `4096`: bytes, in units of 1024. @throws InputError */
@@ -131,5 +133,5 @@ function parseLogLimit(text: string): number {
   const [, number, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
   const bytes = Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
   if (bytes >= SMALLEST_LOG && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
-  throw new InputError([{ message: `--log-limit ${text}: expected a size of 4K at least, such as 100M` }]);
+  throw new InputError([{ message: `--log-limit ${text}: expected a size of at least 4K, such as 100M` }]);
 }

@@ -30,10 +30,10 @@ export function containersOf(request: RunRequest, plan: Plan, runDir: string): L
   const problems: string[] = [];
   const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
   const [image = ''] = request.image === undefined ? images : [request.image];
-  if (image === '') problems.push('no stage names an image: give one with --image');
+  if (image === '') problems.push('no stage names an image; give one with --image');
   else if (request.image === undefined && images.length > 1)
     problems.push(
-      `its stages name several images (${images.join(', ')}): all its workers have one, choose it with --image`,
+      `its stages name several images (${images.join(', ')}): all workers of a run use one image; choose it with --image`,
     );
   const volumes = volumesOf(request.volume ?? [], problems);
   const outputs = new Set<string>();

@@ -150,7 +150,7 @@ function removeIfPossible(file: string): void {
 function checkLoopback(): void {
   const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
   if (addresses.some(({ address }) => address === '127.0.0.1')) return;
-  throw new ObstacleError('this machine has no loopback interface that is up: ip link set lo up');
+  throw new ObstacleError('the loopback interface of this machine is not up; to start it: ip link set lo up');
 }
 
 /** Another one for each start: what an earlier worker knew counts no more. */

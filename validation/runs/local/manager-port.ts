@@ -17,7 +17,7 @@ export interface ManagerPort {
 }
 
 /** What it means that this machine allows no network namespace. */
-export const EXPOSED = 'makeflow of --local listens on all interfaces, and only its password keeps strangers out';
+export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
 /** How a process enters a new network namespace, and how another one follows it there. */
 const NAMESPACE =
@@ -95,7 +95,7 @@ async function startBridge(server: Server, port: number): Promise<ManagerPort> {
   const lost = new AbortController();
   let closing = false;
   void ended.then((how) => {
-    if (!closing) lost.abort(`makeflow cannot be reached any more: its bridge has ended (${how})`);
+    if (!closing) lost.abort(`makeflow cannot be reached, because its bridge has ended (${how})`);
   });
   const close = async (): Promise<void> => {
     closing = true;

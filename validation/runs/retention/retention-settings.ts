@@ -8,13 +8,17 @@ export const gcSection = z
       .string()
       .refine((text) => seconds(text) !== undefined, 'expected a time such as 30d')
       .optional()
-      .describe('Runs older than this, such as 30d; failed ones stay twice as long'),
-    keep: z.int().nonnegative().optional().describe('Keep so many runs of each name, and twice as many failed ones'),
+      .describe('Remove runs older than this, e.g. 30d; failed runs are kept twice as long'),
+    keep: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Number of runs to keep for each name, and twice as many failed runs'),
     maxSize: z
       .string()
       .refine((text) => megabytes(text) !== undefined, 'expected a size such as 100G')
       .optional()
-      .describe('Then the oldest, until all together are below this, such as 100G'),
+      .describe('Then remove the oldest runs until all runs together are below this size, e.g. 100G'),
   })
   .prefault({})
-  .describe('Which runs may go: `relval gc`');
+  .describe('Which runs `relval gc` removes');

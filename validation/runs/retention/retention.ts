@@ -25,22 +25,22 @@ export interface RetentionPolicy {
   maxSize?: number | undefined;
 }
 
-/** Why a run stays, or goes. */
+/** Why a run is kept or removed. */
 export interface RetentionDecision {
   run: KeptRun;
   remove: boolean;
   reason: string;
 }
 
-/** A failure is what people look into, and compare with, when they come to it: it stays this many times as long. */
+/** Failed runs are kept this many times as long, because people investigate them later. */
 const FAILED_FACTOR = 2;
 const UNDER_WAY: readonly RunStatus[] = ['preparing', 'running', 'judging'];
 
 /**
- * Which runs go: those that are older than the policy allows, those beyond the number to keep of each workflow and name,
- * and, while all together are too large, the oldest. Never goes one that is under way, that was accepted, that is the
- * last good one of its workflow and name, or that one which can still go on was started from. Failed ones stay twice as
- * long, and are the last to go for their size.
+ * Decides which runs are removed: those older than the policy allows; those beyond the number to keep for each workflow and
+ * name; and the oldest ones, while all runs together are too large. Never removed are a run that is under way, an accepted
+ * run, the last good run of its workflow and name, and a run whose outputs another run may still need. Failed runs are kept
+ * twice as long, and are the last to be removed for their size.
  * @param now ms since 1970
  * @returns a decision for each run, in the order of `runs`
  */
@@ -59,7 +59,8 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
       const newer = runs.filter(
         (other) => groupOf(other) === groupOf(run) && isFailed(other) === isFailed(run) && other.created > run.created,
       ).length;
-      if (newer >= policy.keep * factorOf(run) && !removals.has(run)) removals.set(run, `${newer} newer ones`);
+      if (newer >= policy.keep * factorOf(run) && !removals.has(run))
+        removals.set(run, `there are ${newer} newer runs`);
     }
   }
   if (policy.maxSize !== undefined) {
@@ -68,7 +69,7 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
     for (const run of candidates) {
       if (total <= policy.maxSize) break;
       if (removals.has(run)) continue;
-      removals.set(run, 'all together are too large');
+      removals.set(run, 'all runs together are too large');
       total -= run.size;
     }
   }
@@ -86,13 +87,13 @@ function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
     const other = lastGood.get(groupOf(run));
     if (run.status === 'passed' && (!other || other.created < run.created)) lastGood.set(groupOf(run), run);
   }
-  for (const run of lastGood.values()) protectedBy.set(run, 'the last good one');
+  for (const run of lastGood.values()) protectedBy.set(run, 'the last good run');
   for (const run of runs) {
     if (run.accepted) protectedBy.set(run, 'accepted');
     // What ended is whole by itself: it has links of its own to what it was started with.
     if (run.status === 'passed' || run.status === 'failed' || run.from === undefined) continue;
     const source = runs.find(({ path }) => path === run.from);
-    if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} goes on from it`);
+    if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} needs its outputs`);
   }
   for (const run of runs) if (UNDER_WAY.includes(run.status)) protectedBy.set(run, 'under way');
   return protectedBy;

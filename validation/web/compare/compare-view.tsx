@@ -1,4 +1,4 @@
-import { countTroubles, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
+import { countDistinct, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
 import type { Diff, RunSummary } from '../../server/api.ts';
@@ -45,9 +45,9 @@ function Both({ diff }: { diff: Diff }) {
         </a>
       </div>
       <p class="news">
-        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(countTroubles(diff.new), 'new finding')}</strong>
-        <span>{countTroubles(diff.known)} known</span>
-        <span>{countTroubles(diff.fixed)} fixed</span>
+        <strong class={diff.new.length > 0 ? 'bad' : ''}>{counted(countDistinct(diff.new), 'new finding')}</strong>
+        <span>{countDistinct(diff.known)} known</span>
+        <span>{countDistinct(diff.fixed)} fixed</span>
         <span>{counted(steps.length, 'step')} changed</span>
       </p>
       <Part title="New" findings={diff.new} run={diff.b.id} />

@@ -35,7 +35,7 @@ describe('the password of a run on a cluster', () => {
 
   it('is warned of where others can read it', () => {
     expect(passwordOf({ catalog, password: file('open sesame', 0o644) }, false, warn)).toBeDefined();
-    expect(warned).toMatch(/others can read it/);
+    expect(warned).toMatch(/other users can read it/);
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe('the password of a run on a cluster', () => {
 
   it('is missed, and needed where there are secrets', () => {
     expect(passwordOf({ catalog }, false, warn)).toBeUndefined();
-    expect(warned).toMatch(/no password: whoever can connect/);
+    expect(warned).toMatch(/this run has no password: whoever can connect/);
     expect(() => passwordOf({ catalog }, true, warn)).toThrow(/--secret needs --password/);
   });
 

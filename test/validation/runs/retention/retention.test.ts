@@ -78,7 +78,7 @@ describe('which runs go', () => {
       ),
     );
     const reasons = new Map(decideRetention(runs, { keep: 0 }, now).map(({ run: { id }, reason }) => [id, reason]));
-    expect(reasons.get('good')).toBe('the last good one');
+    expect(reasons.get('good')).toBe('the last good run');
     expect(reasons.get('running')).toBe('under way');
     expect(reasons.get('old')).toBe('accepted');
   });

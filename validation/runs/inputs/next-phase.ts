@@ -9,20 +9,20 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { RunJournal } from '../store/journal.ts';
 import type { RunDir } from '../store/store.ts';
 
-/** How a run goes on when a phase has ended: with a plan, or not at all. */
+/** How a run continues after a phase: with a plan, or not at all. */
 export interface NextPhase {
   plan?: Plan;
-  /** What keeps it from going on. */
+  /** Why it cannot continue. */
   problem?: string;
-  /** About the files that decide how many steps the next phase has, and who made them. */
+  /** Findings about the files that decide how many steps the next phase has. */
   findings: Finding[];
 }
 
 type Pending = Plan['pending'][number];
 
 /**
- * Plans the next phase from the files that stages of the one before have made. That the payload of such a stage made none
- * that can be used, or one with malformed lines, is a finding against it; the steps behind it are not run.
+ * Plans the next phase from the files that stages of the previous phase made. If a stage made no usable file, or a file with
+ * malformed lines, that is a finding against the stage, and the steps that wait for it do not run.
  */
 export function planPhase(
   journal: RunJournal,
@@ -49,7 +49,7 @@ export function planPhase(
       return { problem: `${one.file} of ${one.madeBy} did not come back`, findings: [] };
   }
   const unmade = due.find(({ madeBy }) => view.steps.get(madeBy)?.state === 'aborted');
-  if (unmade) return { problem: `${unmade.madeBy}, which makes ${unmade.file}, was not run`, findings: [] };
+  if (unmade) return { problem: `${unmade.madeBy}, which makes ${unmade.file}, did not run`, findings: [] };
   let next: Plan;
   try {
     next = replan(bins);

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { handedOn } from '../../../../validation/runs/inputs/earlier.ts';
-import { planPhase } from '../../../../validation/runs/inputs/made-files.ts';
+import { handedOn } from '../../../../validation/runs/inputs/earlier-outputs.ts';
+import { planPhase } from '../../../../validation/runs/inputs/next-phase.ts';
 import { RunJournal } from '../../../../validation/runs/store/journal.ts';
 import { thisProcess } from '../../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../../validation/runs/store/store.ts';
@@ -98,7 +98,7 @@ describe('the next phase', () => {
     expect(second(undefined)).toEqual({ problem: 'timeBins.log of cpass0SpBins did not come back', findings: [] });
     journal.add({ type: 'planned', phase: 0, steps: [{ id: 'cpass0SpBins', stage: 'cpass0SpBins' }] });
     journal.add({ type: 'step-ended', step: 'cpass0SpBins', attempt: 1, task: '', state: 'aborted', retried: false });
-    expect(second('')).toEqual({ problem: 'cpass0SpBins, which makes timeBins.log, was not run', findings: [] });
+    expect(second('')).toEqual({ problem: 'cpass0SpBins, which makes timeBins.log, did not run', findings: [] });
   });
 
   it('is not run when the input has changed and cannot be planned any more', () => {

@@ -6,10 +6,10 @@ import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 
 /**
- * Ends a run before any of its steps: something stands in its way that is no fault of the release. It is broken, with a
- * report that says why, so that whoever looks finds an answer in the place of nothing.
+ * Ends a run before its first step, because something that is no fault of the release keeps it from starting. The run is
+ * broken, and its report says why.
  */
-export async function endUnstarted(journal: RunJournal, plan: Plan, reason: string): Promise<Report> {
+export async function endBeforeSteps(journal: RunJournal, plan: Plan, reason: string): Promise<Report> {
   const { run, record } = journal;
   const { id, name, workflow, created } = record;
   const report = buildReport(

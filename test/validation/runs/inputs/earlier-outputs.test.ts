@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkNeeds, takeOutputs } from '../../../../validation/runs/inputs/earlier.ts';
+import { checkNeeds, takeOutputs } from '../../../../validation/runs/inputs/earlier-outputs.ts';
 import { RunDir } from '../../../../validation/runs/store/store.ts';
 import type { StoredFile } from '../../../../validation/workflow/plan.ts';
 import { makePlan, makeStage, makeStep } from '../../plans.ts';
@@ -54,11 +54,11 @@ describe('what earlier steps must have stored', () => {
       need('a/QAresults.root', 'below a file'),
     ]);
     expect(message.split('\n')).toEqual([
-      'steps that are taken as done have not stored what the others need:',
+      'outputs are missing of steps that count as done:',
       '  a: a/CalibObjects.root',
       '  gone: gone/x.root',
       '  a/QAresults.root: a/QAresults.root/below a file',
-      'Start at an earlier stage, or name the run that has them: --from RUN',
+      'Start at an earlier stage, or give the run that has them: --from RUN',
     ]);
     const many = Array.from({ length: 25 }, (_, i) => need(`${i}`, 'x'));
     expect(await refusal(many)).toContain('\n  and 5 more\n');
@@ -67,7 +67,7 @@ describe('what earlier steps must have stored', () => {
   it('cannot be below the directory of a run that is new', async () => {
     const below = { ...need('sim0001', 'x'), directory: 'output/0001' };
     expect(await refusal([below])).toBe(
-      'sim0001 is taken as done, but what it stored is not known: its OutputDir output/0001 is below the directory of the run, and a new one is empty\nName the run that has it: --from RUN',
+      'sim0001 counts as done, but its outputs are not known: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nGive the run that has them: --from RUN',
     );
   });
 

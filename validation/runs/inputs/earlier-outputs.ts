@@ -12,25 +12,25 @@ import type { Plan, StoredFile } from '../../workflow/plan.ts';
 import { keep, readResult } from '../store/collect.ts';
 import { type RunDir, replaceFile } from '../store/store.ts';
 
-/** Directories that are asked for at once: a storage server answers many in the time of one. */
+/** Number of directories that are listed in parallel, because each request to a storage server waits. */
 const AT_ONCE = 8;
-/** Missing files that are listed. */
+/** At most so many missing files are named. */
 const LISTED = 20;
 const XRDFS_PATIENCE_MS = 30_000;
 /** Seconds that the XRootD client gives a server to answer; its own default is two minutes, many times. */
 const XRDFS_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' };
 
 /**
- * Checks that what steps that are taken as done must have stored is there.
- * @returns warnings: what could not be checked from here
- * @throws {InputError} that lists what is missing
+ * Checks that the outputs of steps that count as done exist.
+ * @returns warnings about what could not be checked
+ * @throws {InputError} that lists the missing outputs
  */
 export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]> {
   const below = needs.find(({ directory }) => !isAbsolutePlace(directory));
   if (below) {
     throw new InputError([
       {
-        message: `${below.step} is taken as done, but what it stored is not known: its OutputDir ${below.directory} is below the directory of the run, and a new one is empty\nName the run that has it: --from RUN`,
+        message: `${below.step} counts as done, but its outputs are not known: its OutputDir ${below.directory} is below the directory of the run, and a new run has no outputs\nGive the run that has them: --from RUN`,
       },
     ]);
   }
@@ -59,7 +59,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   if (missing.length > LISTED) listed.push(`  and ${missing.length - LISTED} more`);
   throw new InputError([
     {
-      message: `steps that are taken as done have not stored what the others need:\n${listed.join('\n')}\nStart at an earlier stage, or name the run that has them: --from RUN`,
+      message: `outputs are missing of steps that count as done:\n${listed.join('\n')}\nStart at an earlier stage, or give the run that has them: --from RUN`,
     },
   ]);
 }
@@ -69,7 +69,7 @@ function isThere({ file, archives }: StoredFile, names: readonly string[]): bool
   return names.some((other) => globMatches(name, other) || archives.includes(other));
 }
 
-/** Names in a directory, none where it does not exist; or why that cannot be known. */
+/** Names in a directory (none if it does not exist), or why it cannot be listed. */
 async function list(directory: string): Promise<{ names: string[] } | { unknown: string }> {
   if (directory.includes('$')) return { unknown: `${directory} is only known on the worker` };
   if (isXrootd(directory)) return listXrootd(directory);
@@ -97,15 +97,15 @@ async function listXrootd(address: string): Promise<{ names: string[] } | { unkn
   }
 }
 
-/** What a run has taken from an earlier one, in `earlier.json`: of each step the files below the run directory. */
+/** `earlier.json`: the outputs that a run has taken from an earlier one, as paths below the run directory. */
 const takenSchema = z.array(z.object({ step: z.string(), stage: z.string(), files: z.array(z.string()) }));
 type Taken = z.infer<typeof takenSchema>;
 
 const TAKEN = 'earlier.json';
 
 /**
- * Puts the outputs of an earlier run's steps where this run would have stored them, for those steps that it does not run.
- * Files are linked: both runs stay whole when the other is removed. What is stored elsewhere stays there.
+ * Links the outputs of an earlier run into this run, for the steps that this run does not execute. They are hard links: each
+ * run stays complete if the other is removed. Outputs outside the earlier run's directory stay where they are.
  */
 export function takeOutputs(from: RunDir, to: RunDir, plan: Plan): void {
   const run = new Set(plan.steps.map((step) => step.id));
@@ -133,7 +133,7 @@ function stored(run: RunDir): Taken {
   return [...earlier, ...own];
 }
 
-/** Where a run has a file that one of its steps, or of those that it took as done, handed on. */
+/** Places in a run where a file may be that one of its steps made for later stages. */
 export function handedOn(run: RunDir, file: string, madeBy: string): string[] {
   const name = stepFile(madeBy, file);
   return [join(run.work, name), join(run.path, 'input', name), join(run.path, 'input', file)];
