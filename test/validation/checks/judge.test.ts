@@ -120,7 +120,7 @@ describe('judge', () => {
     expect(judged([unread])).toMatchObject({
       verdict: 'broken',
       reason:
-        'nothing is known of 1 of 1 step: a: not a clean log: rec.log.zst cannot be looked at: zstd is missing on x',
+        '1 of 1 step is broken: a: not a clean log: rec.log.zst cannot be looked at: zstd is missing on x',
       findings: ['error no-log a'],
     });
     expect(judged([unread], { inLogs: [inLog('a')] })).toMatchObject({ verdict: 'failed', states: 'failed' });

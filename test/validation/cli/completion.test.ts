@@ -16,7 +16,7 @@ describe('completion', () => {
   it('knows the commands that are shown, and what they do', async () => {
     expect(await words('st')).toEqual(['stop', 'status']);
     expect(await words('')).not.toContain('carry');
-    expect((await candidates(['lis'], known))[0]).toEqual({ word: 'list', describe: 'The runs, oldest first' });
+    expect((await candidates(['lis'], known))[0]).toEqual({ word: 'list', describe: 'List the runs, oldest first' });
   });
 
   it('knows the options of a command, and those of all', async () => {
