@@ -197,7 +197,7 @@ describe('a run in the background', () => {
     // Only root can become another user, who can only run a checkout that he may read.
     if (nobody('test', '-r', CLI).status === 0) {
       const { status, stderr } = nobody(process.execPath, CLI, 'stop', id, '--runs', relval.runs);
-      expect(stderr).toMatch(/cannot be stopped by you: it belongs to root/);
+      expect(stderr).toMatch(/only its owner root can stop it/);
       expect(status).toBe(2);
     }
     open(1);
