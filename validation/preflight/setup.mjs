@@ -1,6 +1,6 @@
 // Sets up a checkout: npm packages, Debian packages, the build. Plain JavaScript, because it runs before anything is installed.
-// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers]
-//   demo   what a run needs (default); test, e2e, containers   also what those tests need
+// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers|htcondor]
+//   demo   what a run needs (default); test, e2e, containers, htcondor   also what those tests need
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
