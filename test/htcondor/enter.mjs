@@ -37,8 +37,12 @@ mount --bind "$checkout" ".$checkout"
 touch usr/local/bin/node
 mount --bind "$node" usr/local/bin/node
 printf '127.0.0.1 cm.test cm\\n127.0.0.1 localhost\\n' > etc/hosts
-# The shell is process 1, and waits for the processes that the command leaves behind.
-exec chroot "$scratch/root" /bin/sh -c 'cd "$0"; "$@"; exit $?' "$checkout" "$@"
+# Not chroot: processes in one may make no namespaces of their own.
+mkdir before
+pivot_root . before
+umount -l before
+# This shell is process 1, and waits for the processes that the command leaves behind.
+exec /bin/sh -c 'cd "$0"; "$@"; exit $?' "$checkout" "$@"
 `;
 
 const asRoot = process.getuid?.() === 0;

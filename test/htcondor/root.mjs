@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 /** Debian 13. Debian 12 has no HTCondor. */
 const SUITE = 'trixie';
-const PACKAGES = ['htcondor', 'coop-computing-tools', 'iproute2', 'procps', 'zip', 'unzip', 'bzip2', 'curl'];
+const PACKAGES = ['htcondor', 'coop-computing-tools', 'iproute2', 'mount', 'procps', 'zip', 'unzip', 'bzip2', 'curl'];
 const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
 /** Another list of packages is another root. */
