@@ -49,11 +49,14 @@ function projectOf(
   const waiting: Need[] = [];
   const running: Need[] = [];
   const unmet: UnmetNeed[] = [];
+  const held: UnmetNeed[] = [];
   const busy = new Set<string>();
   let onWorkers = 0;
   for (const group of groups) {
     const { status, count, ids, remoteHost } = group;
     if (remoteHost !== undefined && ON_WORKERS.has(status) && group.universe === VANILLA) busy.add(remoteHost);
+    if (status === HELD)
+      held.push({ category: 'default', count, reason: `they are held, until somebody releases them (${ids})` });
     if (!takesSlots(group)) continue;
     const found = verdict(group);
     if (ON_WORKERS.has(status)) onWorkers += count;
@@ -75,7 +78,8 @@ function projectOf(
     tasksOnWorkers: onWorkers,
     waiting: still,
     running: running.map((need) => ({ ...need, count: 1 })),
-    ...(unmet.length > 0 && { unmet }),
+    // Held jobs wait for nothing, but `why` has to say so.
+    ...(unmet.length + held.length > 0 && { unmet: [...unmet, ...held] }),
     workers: workersOf(slots, busy, waiting.length > 0),
   };
 }

@@ -4,7 +4,7 @@ import type { Negotiator } from './tools.ts';
 /** A cycle of a negotiator that is longer than this makes jobs wait, seconds. */
 const SLOW_SECONDS = 5;
 /** A worker is called unmatched after two cycles, and not before this, ms: a busy schedd claims some slots in a second. */
-const LEAST_PATIENCE_MS = 30_000;
+const LEAST_PATIENCE_MS = 45_000;
 const MARGIN_MS = 10_000;
 /** So long nothing is launched for a user whose workers were not matched, ms: then one more look is worth a worker. */
 const PAUSE_MS = 300_000;

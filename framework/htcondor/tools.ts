@@ -17,6 +17,9 @@ const PATIENCE_MS = 15_000;
 /** Longest answer, bytes. 100,000 jobs that are all different are 50 MB. */
 const LONGEST = 256 * 2 ** 20;
 
+/** A worker that was not heard of for so long is gone: it reports every 10 s. Its collector shows it for 15 minutes. */
+const STALE_SECONDS = 25;
+
 /** How often a negotiator has looked for matches. */
 export interface Negotiator {
   name: string;
@@ -78,7 +81,11 @@ export class Tools {
   /** The slots of all workers of ours. @throws ToolError */
   async slots(): Promise<Slot[]> {
     const attributes = [...SLOT_ATTRIBUTES, ...MACHINE_ATTRIBUTES].join(',');
-    const ours = LAUNCH_ATTRIBUTES.map((name) => `isString(${name})`).join(' && ');
+    const ours = [
+      ...LAUNCH_ATTRIBUTES.map((name) => `isString(${name})`),
+      // By the collector's own clock.
+      `time() - LastHeardFrom < ${STALE_SECONDS}`,
+    ].join(' && ');
     const where = ['-pool', this.#collector, '-constraint', ours];
     return read(
       await this.#run('condor_status', [...where, '-json', '-attributes', attributes]),

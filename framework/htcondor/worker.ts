@@ -115,6 +115,8 @@ function launch(
     NUM_CPUS: String(shape.cores),
     MEMORY: String(shape.memory),
     STARTD_NAME: id,
+    // No worker shares files with a schedd's machine: jobs have their files transferred.
+    FILESYSTEM_DOMAIN: id,
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { parsePools } from '../../framework/config/pools.ts';
 import { parseSources } from '../../framework/config/sources.ts';
 import type { SourceType } from '../../framework/demand/source.ts';
@@ -85,6 +85,12 @@ export async function startFramework(pool: HTCondorPool, settings: Settings) {
   onTestFinished(() => stop(true));
   driver.start();
   const { scheduler } = driver;
+  onTestFailed(() => {
+    const tail = lines.slice(-40).map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`);
+    console.log(
+      [...explain(scheduler.state, scheduler.blocked, Date.now()).flatMap(({ words }) => words), ...tail].join('\n'),
+    );
+  });
   const workers = () => [...scheduler.state.workers.values()];
   return {
     master,

@@ -123,7 +123,7 @@ class Pool {
   /** Adds lines to the configuration, and makes all daemons read it. @param {string[]} lines */
   async reconfigure(...lines) {
     writeFileSync(this.config, `${readFileSync(this.config, 'utf8')}${lines.join('\n')}\n`);
-    await this.tool('condor_reconfig', '-all');
+    await this.tool('condor_reconfig');
   }
 
   /** Runs a tool as root of this machine. @param {string} command @param {string[]} args @returns {Promise<string>} stdout */

@@ -7,7 +7,7 @@ import { Machines } from '../../../framework/htcondor/machine.ts';
 import { parseSlots, type Slot } from '../../../framework/htcondor/slots.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
-const RECORDED = join(import.meta.dirname, '..', '..', 'fixtures', 'htcondor', 'condor_q_attributes.json');
+const RECORDED = join(import.meta.dirname, '..', '..', 'fixtures', 'htcondor', 'condor_q_group_by.json');
 const SCHEDD = 'q1@cm.test';
 
 const expr = (text: string): string => `/Expr(${text})/`;
@@ -43,21 +43,27 @@ function slot(tag: string, state: string, activity: string, attributes: object =
 
 describe('the demand of a schedd', () => {
   it('counts what a recorded queue of all kinds of jobs needs', () => {
-    const [alice, ...others] = demand(parseGroups(readFileSync(RECORDED, 'utf8')));
+    const [bob, alice, ...others] = demand(parseGroups(readFileSync(RECORDED, 'utf8')));
     expect(others).toEqual([]);
+    const none = { category: 'default', gpus: 0, disk: 1 };
     expect(alice).toMatchObject({ name: 'alice@pool.test', owner: 'alice', manager: `alice@pool.test at ${SCHEDD}` });
-    expect(alice?.waiting).toContainEqual({
-      category: 'default',
-      cores: 4,
-      memory: 2048,
-      disk: 10240,
-      gpus: 0,
-      count: 1,
-    });
-    expect(alice?.waiting).toContainEqual({ category: 'default', cores: 1, memory: 1012, disk: 0, gpus: 0, count: 1 });
-    expect(alice?.unmet?.map(({ reason }) => reason)).toContain(
-      '(Machine == "nowhere.example") is undefined for our workers ()',
-    );
+    expect(alice?.waiting).toEqual([
+      { ...none, cores: 1, memory: 1, count: 6 },
+      { ...none, cores: 4, memory: 2048, disk: 10240, count: 1 },
+      { ...none, cores: 1, memory: 1012, count: 1 },
+      { ...none, cores: 1, memory: 1, gpus: 1, count: 1 },
+    ]);
+    expect(alice?.unmet?.map(({ reason }) => reason)).toEqual([
+      '(Machine == "nowhere.example") is undefined for our workers (6.0)',
+      'parallel jobs need slots of a dedicated scheduler (10.0)',
+      'TARGET.HasDocker is undefined for our workers (11.0)',
+      'they are held, until somebody releases them (5.0 5.1)',
+    ]);
+    expect(bob?.unmet?.map(({ reason }) => reason)).toEqual([
+      '(OpSysAndVer == "Debian13") is undefined for our workers (13.0 ... 13.3)',
+      'it cannot be told what they need: RequestMemory is error, not a number (14.0)',
+      'it cannot be told what they need: RequestCpus is "2", not a number (15.0)',
+    ]);
   });
 
   it('is nothing for an empty queue, for which condor_q prints nothing', () => {
