@@ -14,6 +14,7 @@ export const MACHINE_ATTRIBUTES = [
   'HasContainer',
   'HasDocker',
   'HasFileTransfer',
+  'HasFileTransferPluginMethods',
   'HasJobDeferral',
   'HasPerFileEncryption',
   'HasReconnect',

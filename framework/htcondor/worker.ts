@@ -35,12 +35,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
   ALIVE_INTERVAL: '10',
   // Offers itself to its schedd each second, which gives it a job of the token's owner without any negotiator.
   STARTD_DIRECT_ATTACH_INTERVAL: '1',
-  // What takes time at the start and is of no use to one slot.
+  // What takes time at the start and is of no use to one slot: half a second of a processor becomes a tenth of that.
   BENCHMARKS_JOBLIST: '',
   RunBenchmarks: 'false',
   STARTD_CRON_JOBLIST: '',
   STARTD_DETECT_GPUS: 'false',
-  HIBERNATION_PLUGIN: '',
+  HIBERNATION_PLUGIN: '/bin/true',
+  // http(s), ftp and file; the others are Python programs, which every startd and starter would start to ask what they do.
+  FILETRANSFER_PLUGINS: '/usr/libexec/condor/curl_plugin',
   JAVA: '',
   STARTD_ATTRS: 'LaunchId, LaunchSubmitter, LaunchSchedd',
 };

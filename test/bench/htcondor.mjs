@@ -89,8 +89,9 @@ async function floor(round) {
   return measured;
 }
 
-function startFramework() {
-  const home = join(dir, 'framework');
+/** @param {number} round */
+function startFramework(round) {
+  const home = join(dir, `framework${round}`);
   mkdirSync(home);
   chownSync(home, uid, gid);
   writeFileSync(
@@ -136,23 +137,25 @@ const show = (who, { first, all, done, gone }) =>
 console.log(
   `${JOBS} jobs of sleep 5, token of ${flags.token}\n| who | first runs, s | all have run, s | all done, s | workers gone after, s | load |\n| --- | --- | --- | --- | --- | --- |`,
 );
-const { child, log } = startFramework();
-await until('the framework', () => readFileSync(log, 'utf8').includes('serving /healthz'));
-child.kill('SIGSTOP');
+let launches = 0;
 for (let round = 0; round < Number(flags.rounds); round++) {
   show('floor', await floor(round));
-  child.kill('SIGCONT');
+  const { child, log } = startFramework(round);
+  await until('the framework', () => readFileSync(log, 'utf8').includes('serving /healthz'));
   await sleep(4000);
-  show('framework', await measure(async () => (await pool.tool('condor_status', '-af', 'Name')).trim() === ''));
-  await sleep(4000);
-  if (round < Number(flags.rounds) - 1) child.kill('SIGSTOP');
+  show('framework', await measure(() => pool.pidsOf('startd').length === 0));
+  if (round === Number(flags.rounds) - 1) {
+    await sleep(3000);
+    const before = cpu(child.pid ?? 0);
+    await sleep(30_000);
+    console.log(`idle: ${(((cpu(child.pid ?? 0) - before) / 30) * 100).toFixed(2)} % of a core`);
+  }
+  launches += readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"worker launched"')).length;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
 }
-const before = cpu(child.pid ?? 0);
-await sleep(30_000);
-console.log(`idle: ${(((cpu(child.pid ?? 0) - before) / 30) * 100).toFixed(2)} % of a core`);
-const launches = readFileSync(log, 'utf8')
-  .split('\n')
-  .filter((line) => line.includes('"worker launched"')).length;
 console.log(`launches: ${launches} for ${JOBS * Number(flags.rounds)} jobs`);
-child.kill('SIGTERM');
 await pool.stop();
