@@ -59,7 +59,9 @@ const child = spawn(
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: '/root',
       ...(process.env.TERM && { TERM: process.env.TERM }),
-      ...(process.env.CI && { CI: process.env.CI }),
+      ...Object.fromEntries(
+        ['CI', 'KILLS', 'SEED'].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+      ),
     },
   },
 );

@@ -4,7 +4,7 @@ import { openDir, startFramework, workerTokens } from './framework.ts';
 import { eventsOf, type HTCondorPool, startPool, until } from './pool.mjs';
 
 /** Rounds of kills: `KILLS=100 npm run test:htcondor` for the whole lot. */
-const ROUNDS = Number(process.env.KILLS ?? 8);
+const ROUNDS = Number(process.env.KILLS ?? 7);
 
 let pool: HTCondorPool;
 beforeAll(async () => {
@@ -39,13 +39,15 @@ describe('whatever is killed', () => {
         framework = await startFramework(pool, { passwordFile, stateDir, master });
       } else {
         const [pid] = pool.pidsOf(victim);
-        if (pid !== undefined) process.kill(pid, 'SIGKILL');
+        // The jobs of the round may be done already, and their workers gone.
+        if (pid === undefined) expect(['startd', 'starter', 'shadow']).toContain(victim);
+        else process.kill(pid, 'SIGKILL');
       }
       const startedAt = Date.now();
       const done = () => [...fates(log).values()].filter((events) => events.includes('005')).length === 4;
       await until(`the jobs of round ${round}, after the kill of ${victim ?? 'the framework'}`, done, 150_000);
       const took = ((Date.now() - startedAt) / 1000).toFixed(1);
-      console.log(`round ${round}: ${victim ?? 'framework'} killed, all done after ${took} s`);
+      process.stdout.write(`round ${round}: ${victim ?? 'framework'} killed, all done after ${took} s\n`);
       for (const [job, events] of fates(log)) {
         expect([job, events.filter((event) => event === '005')]).toEqual([job, ['005']]);
       }

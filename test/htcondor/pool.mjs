@@ -45,6 +45,7 @@ ENABLE_KERNEL_TUNING = false
 DEFAULT_USERLOG_FORMAT_OPTIONS = ISO_DATE SUB_SECOND
 ALLOW_ADVERTISE_STARTD = $(ALLOW_DAEMON) *@${DOMAIN}
 MASTER_BACKOFF_CONSTANT = 1
+JOB_DEFAULT_LEASE_DURATION = 30
 ${settings.join('\n')}
 `;
 
@@ -187,10 +188,10 @@ class Pool {
       .map((line) => line.split(',').map((word) => word.trim()));
   }
 
-  /** Pids of a daemon's processes: `schedd`, `collector`, `negotiator`, `shadow`. @param {string} name */
+  /** Pids of a daemon's processes: `schedd`, `collector`, `negotiator`, `shadow`. Linux keeps 15 letters. @param {string} name */
   pidsOf(name) {
     try {
-      return execFileSync('pgrep', ['-x', `condor_${name}`], { encoding: 'utf8' })
+      return execFileSync('pgrep', ['-x', `condor_${name}`.slice(0, 15)], { encoding: 'utf8' })
         .split('\n')
         .filter(Boolean)
         .map(Number);
