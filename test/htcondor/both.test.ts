@@ -25,10 +25,7 @@ describe('one cluster for Work Queue and HTCondor', () => {
     await until('no free core', () => framework.busy('blocker') === 6);
     const flow = await Flow.start(catalog, 'flow', { stages: [12] });
     const { log } = await pool.submit('alice', { arguments: 20 }, '12');
-    await until(
-      'both waiting',
-      () => framework.why('flow')?.blocked !== null && framework.why(ALICE)?.blocked !== null,
-    );
+    await until('both waiting', () => Boolean(framework.why('flow')?.blocked && framework.why(ALICE)?.blocked));
     await blocker.toEnd();
     await until('shares of two to one', () => framework.busy('flow') === 4 && framework.busy(ALICE) === 2);
     expect(framework.why(ALICE)).toMatchObject({ pool: 'condor', blocked: 'offers-too-small' });
