@@ -69,7 +69,7 @@ export async function startFramework(pool: HTCondorPool, settings: Settings) {
   if (!first) throw new Error('there is a source');
   const driver = new Driver({
     pools: parsePools(text, file, defaultPool(first), kinds),
-    info: { user: 'root', name: 'tests of HTCondor' },
+    info: { user: 'root', name: 'tests of HTCondor', failover_timeout: 3600, checkpoint: true },
     connection: { locate: parseMaster(master.address, { log }) },
     sources: sources as [SourceType, ...SourceType[]],
     stateDir: settings.stateDir ?? join(dir, 'state'),
