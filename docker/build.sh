@@ -34,7 +34,8 @@ if [[ $kind == relval ]]; then
     ! -name '*.ts' ! -name '*.tsx' ! -name .tsbuildinfo -print0 | tar -c --null -T - | tar -x -C "$project"
   # The lock file knows which packages are not for development only; those of other platforms are not there.
   node -p 'Object.entries(require("./package-lock.json").packages)
-    .filter(([path, { dev, devOptional }]) => path !== "" && !dev && !devOptional && fs.existsSync(path))
+    .filter(([path, { dev, devOptional, link }]) =>
+      path.startsWith("node_modules/") && !dev && !devOptional && !link && fs.existsSync(path))
     .map(([path]) => path).join("\n")' | tar -c -T - | tar -x -C "$project"
   ln -s ../dist/validation/cli/main.js "$project/bin/relval"
   ln -s ../dist/framework/main.js "$project/bin/mesos-workqueue-framework"

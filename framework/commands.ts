@@ -8,10 +8,11 @@ import type { Demand } from './demand/demand.ts';
 import type { SourceType } from './demand/source.ts';
 import { Driver } from './driver.ts';
 import { ContainerError } from './local/container-cli.ts';
-import { type LocalMaster, startLocalMaster } from './local/master.ts';
+import { randomCredentials } from './local/credentials.ts';
+import { startLocalMaster } from './local/master.ts';
 import type { Logger } from './log.ts';
 import { jsonCodec, protobufCodec } from './mesos/codec.ts';
-import { readCredentials } from './mesos/credentials.ts';
+import { basic, type Credentials, readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
 import type { HostPort } from './net/address.ts';
@@ -41,20 +42,13 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
   const trialDir = args.dryRun ? temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
-  const driver = makeDriver(
-    args,
-    sources,
-    pools,
-    local?.master.address ?? args.master,
-    stateDir,
-    log,
-    (why) => void end(1, why),
-  );
-  const ops = await serveOps(driver, host, port).catch((error: Error) => {
+  const master = local ?? masterOf(args, log);
+  const driver = makeDriver(args, sources, pools, master, stateDir, log, (why) => void end(1, why));
+  const ops = await serveOps(driver, host, port, args.allowedHost).catch((error: Error) => {
     throw new ConfigError(`--listen ${args.listen}: cannot listen there: ${error.message}`);
   });
   const addressFile = join(stateDir, ADDRESS_FILE);
-  writeFileSync(addressFile, `${ops.address}\n`);
+  writeFileSync(addressFile, `${ops.address}\n`, { mode: 0o600 });
   log.info({ address: ops.address }, 'serving /healthz, /metrics and /state');
 
   let ending = false;
@@ -66,7 +60,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     await driver.stop({ teardown: local !== undefined || args.dryRun || (args.teardownOnExit && status === 0) });
     await ops.close();
     rmSync(addressFile, { force: true });
-    await local?.master.stop();
+    await local?.stop();
     process.exit(status);
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
@@ -79,6 +73,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
 function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly SourceType[], log: Logger): void {
   try {
     const pools = poolsOf(args, sources);
+    checkContainerizer(args, pools);
     driver.handle({ type: 'pools', pools });
     log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'configuration reloaded');
   } catch (error) {
@@ -96,7 +91,8 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
   }
   const sources = sourcesOf(args);
-  const driver = makeDriver(args, sources, poolsOf(args, sources), args.master, args.stateDir, log, (why) => {
+  const pools = poolsOf(args, sources);
+  const driver = makeDriver(args, sources, pools, masterOf(args, log), args.stateDir, log, (why) => {
     console.error(`mesos-workqueue-framework: ${why}`);
     process.exit(1);
   });
@@ -137,24 +133,28 @@ export async function explainRunning(args: { project?: string; stateDir: string;
   if (problems.length > 0) console.log(['not looked at:', ...problems].join('\n  '));
 }
 
+/** A master, and what it demands of this framework. */
+interface Master {
+  /** As `--master` has it. */
+  address: string;
+  credentials: Credentials | undefined;
+}
+
+function masterOf(args: FrameworkArguments, log: Logger): Master {
+  const { credentialFile, tokenFile, principal, master } = args;
+  const secret = process.env.MESOS_SECRET;
+  return { address: master, credentials: readCredentials({ credentialFile, tokenFile, secret, principal }, log) };
+}
+
 function makeDriver(
   args: FrameworkArguments,
   sources: readonly SourceType[],
   pools: readonly Pool[],
-  master: string,
+  { address, credentials }: Master,
   stateDir: string,
   log: Logger,
   onFatal: (why: string) => void,
 ): Driver {
-  const credentials = readCredentials(
-    {
-      credentialFile: args.credentialFile,
-      tokenFile: args.tokenFile,
-      secret: process.env.MESOS_SECRET,
-      principal: args.principal,
-    },
-    log,
-  );
   const { tlsCa, tlsCert, tlsKey } = args;
   const secure = [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
   const tls = readTls({ caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey });
@@ -171,7 +171,7 @@ function makeDriver(
       ...(principal && { principal }),
     },
     connection: {
-      locate: parseMaster(master, { log, secure }),
+      locate: parseMaster(address, { log, secure }),
       codec: args.json ? jsonCodec : protobufCodec,
       credentials,
       tls,
@@ -241,16 +241,25 @@ function checkContainerizer({ master, containerizer }: FrameworkArguments, pools
   }
 }
 
-async function startLocal(args: FrameworkArguments, log: Logger): Promise<{ master: LocalMaster; dir: string }> {
+/** A master of our own that takes calls of this process only. @throws ConfigError */
+async function startLocal(
+  args: FrameworkArguments,
+  log: Logger,
+): Promise<Master & { dir: string; stop(): Promise<void> }> {
+  if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
+    throw new ConfigError('--master local makes its own credentials: leave out --credential-file and --token-file');
+  }
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
-  const master = await startLocalMaster({ workDir: dir, agents, log }).catch((error: Error) => {
+  const credentials = randomCredentials();
+  const master = await startLocalMaster({ workDir: dir, agents, log, credentials }).catch((error: Error) => {
     if (!(error instanceof ContainerError)) throw error;
     throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
   });
-  return { master, dir };
+  const { principal, secret } = credentials;
+  return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
 }
 
 /** Removed when this process exits, in whatever way it does so by itself. */

@@ -136,6 +136,13 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       default: '127.0.0.1:0',
       describe: 'HOST:PORT of /healthz, /metrics and /state; port 0: a free one',
     })
+    .option('allowed-host', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Name under which /state is asked for, besides localhost, the machine’s name and that of --listen; repeatable',
+    })
     .option('dry-run', {
       type: 'boolean',
       default: false,

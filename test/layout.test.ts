@@ -11,27 +11,41 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs notify schedule preflight graph report checks makeflow workflow step jdl',
-    config: 'server runs notify preflight checks workflow jdl',
-    server: 'runs preflight graph report checks workflow step jdl',
-    runs: 'report checks makeflow workflow step jdl',
-    notify: 'report workflow',
-    schedule: 'report workflow step jdl',
-    preflight: 'report workflow jdl',
-    web: 'graph report',
-    graph: 'report jdl',
-    report: '',
-    checks: 'report workflow jdl',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs input units',
+    config: 'server runs/retention notify preflight checks input',
+    server:
+      'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
+    'runs/life':
+      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
+    'runs/local': 'runs/store makeflow workflow input',
+    'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow step',
+    'runs/judging': 'runs/store report checks input',
+    'runs/retention': 'runs/store input units',
+    'runs/inputs': 'runs/store workflow step files input',
+    'runs/store': 'report checks step logs input statistics',
+    notify: 'report workflow input units',
+    schedule: 'report workflow step input units',
+    preflight: 'report workflow files input units',
+    web: 'graph report statistics units',
+    graph: 'report input units',
+    checks: 'report workflow input statistics units',
+    histograms: 'workflow input',
+    report: 'statistics units',
     makeflow: 'step',
-    workflow: 'step jdl',
-    step: 'jdl',
-    jdl: '',
+    workflow: 'step jdl files input units',
+    step: 'logs jdl files input',
+    jdl: 'files input',
+    logs: 'files',
+    files: '',
+    input: '',
+    units: '',
+    statistics: '',
   }),
 };
 
-/** The two commands meet in `relval --local`, and in that both read the catalog. */
+/** The two commands meet in `relval --local`, in that both read the catalog, and in how both guard their HTTP servers. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
-  'validation/runs/local.ts': [
+  'validation/runs/local/local.ts': [
     'framework',
     'framework/local',
     'framework/mesos',
@@ -39,15 +53,18 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
     'framework/scheduler/state',
     'framework/workqueue',
   ],
-  'validation/runs/containers.ts': ['framework/config', 'framework/local'],
+  'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
   'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
+  'validation/server/guard.ts': ['framework/http'],
+  'validation/server/server.ts': ['framework/http'],
+  'validation/server/upgrades.ts': ['framework/http'],
 };
 
 /** The rooms of the framework as its README draws them: each with those below that it may load. */
 function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
-    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net',
-    ops: 'scheduler scheduler/state demand',
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net http',
+    ops: 'scheduler scheduler/state demand http',
     config: 'scheduler/state htcondor demand',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
@@ -59,9 +76,10 @@ function ofFramework(): Record<string, string[]> {
     htcondor: 'htcondor/classad demand',
     'htcondor/classad': '',
     demand: '',
-    local: 'mesos store',
+    local: 'mesos store http',
     store: '',
     mesos: 'net',
+    http: '',
     net: '',
   };
   const path = (room: string): string => ['framework', room].filter((part) => part !== '').join('/');
@@ -83,7 +101,10 @@ function ofValidation(table: Record<string, string>): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(table).map(([name, others]) => [
       `validation/${name}`,
-      others.split(' ').map((other) => `validation/${other}`),
+      others
+        .split(' ')
+        .filter((other) => other !== '')
+        .map((other) => `validation/${other}`),
     ]),
   );
 }
@@ -173,6 +194,21 @@ describe('the layout', () => {
     const folders = readdirSync(join(ROOT, 'framework'), { recursive: true, withFileTypes: true });
     const there = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect([...new Set(drawn)].sort()).toEqual(there.sort());
+  });
+
+  it('has no circle of folders', () => {
+    const above: string[] = [];
+    const done = new Set<string>();
+    const visit = (folder: string): void => {
+      if (done.has(folder)) return;
+      expect(above, [...above, folder].join(' → ')).not.toContain(folder);
+      above.push(folder);
+      for (const below of MAY_LOAD[folder] ?? []) visit(below);
+      above.pop();
+      done.add(folder);
+    };
+    for (const folder of Object.keys(MAY_LOAD)) visit(folder);
+    expect(done.size).toBeGreaterThan(20);
   });
 
   it('tells what is loaded from what is only a type', () => {

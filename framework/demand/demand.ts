@@ -40,7 +40,7 @@ export interface SeenWorker {
   tag: string;
   hostname: string;
   shape: Shape;
-  /** A worker with none is idle, also where its source has promised it to somebody. */
+  /** Tasks that it has, or that its source has promised it (a claimed slot). One with none is idle and may be taken back. */
   tasksRunning: number;
 }
 

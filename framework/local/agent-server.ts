@@ -1,29 +1,36 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { guardedServer } from '../http/server.ts';
 import type { LocalAgent } from './agent.ts';
-import { type Answer, authenticate, json, NOT_FOUND, readBody, refusal, send } from './answers.ts';
-import { type LocalMasterOptions, MESOS_VERSION } from './options.ts';
+import { type Answer, authenticate, json, NOT_FOUND, RefusedRequest, readBody, refusal, send } from './answers.ts';
+import type { LocalCredentials } from './credentials.ts';
+import { MESOS_VERSION } from './options.ts';
 import { totals } from './resources.ts';
 import { type AgentCall, browse, download, operate, read } from './sandbox-files.ts';
 import { taskState } from './state.ts';
 
+/** A connection on which nothing moves is closed after so many ms. */
+const SILENT_MS = 60_000;
+
 /** The agent's own HTTP server, where offers point: its state and the files of its tasks. */
-export function agentServer(agent: LocalAgent, credentials: LocalMasterOptions['credentials']): Server {
-  const server = createServer((request, response) => {
-    answer(agent, credentials, request).then(
-      (ready) => send(response, ready),
-      (error: Error) => send(response, refusal(500, error.message)),
-    );
+export function agentServer(agent: LocalAgent, credentials: LocalCredentials | undefined): Server {
+  const server = guardedServer({
+    listener: (request, response, url) => {
+      answer(agent, credentials, request, url).then(
+        (ready) => send(response, ready),
+        (error: Error) => send(response, error instanceof RefusedRequest ? error.answer : refusal(500, error.message)),
+      );
+    },
   });
-  server.keepAliveTimeout = 0;
+  server.timeout = SILENT_MS;
   return server;
 }
 
 async function answer(
   agent: LocalAgent,
-  credentials: LocalMasterOptions['credentials'],
+  credentials: LocalCredentials | undefined,
   request: IncomingMessage,
+  { pathname, searchParams }: URL,
 ): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agent');
   const path = pathname.replace(/^\/slave\(1\)(?=\/)/, '');
   if (path === '/health') return { status: 200 };
   const who = authenticate(request, credentials, 'mesos-agent-readonly');
@@ -39,9 +46,22 @@ async function answer(
     case '/state':
       return json(agentState(agent));
     case '/api/v1':
-      return operate(JSON.parse((await readBody(request)).toString('utf8')) as AgentCall, resolve);
+      return operate(await readCall(request), resolve);
     default:
       return NOT_FOUND;
+  }
+}
+
+/** A call of the operator API. A form of another site cannot send this type. @throws RefusedRequest */
+async function readCall(request: IncomingMessage): Promise<AgentCall> {
+  if (request.headers['content-type'] !== 'application/json') {
+    throw new RefusedRequest(415, "Expecting 'Content-Type' of application/json");
+  }
+  const text = (await readBody(request)).toString('utf8');
+  try {
+    return JSON.parse(text) as AgentCall;
+  } catch (error) {
+    throw new RefusedRequest(400, `Failed to parse body into JSON: ${(error as Error).message}`);
   }
 }
 

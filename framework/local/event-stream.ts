@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { PRIVATE_HEADERS } from '../http/server.ts';
 import type { Codec } from '../mesos/codec.ts';
 import type { Event } from '../mesos/messages.ts';
 import { encodeRecord } from '../mesos/recordio.ts';
@@ -14,7 +15,7 @@ export class HttpEventStream implements EventStream {
   constructor(response: ServerResponse, codec: Codec) {
     this.#response = response;
     this.#codec = codec;
-    response.writeHead(200, { 'Mesos-Stream-Id': this.id, 'Content-Type': codec.contentType });
+    response.writeHead(200, { ...PRIVATE_HEADERS, 'Mesos-Stream-Id': this.id, 'Content-Type': codec.contentType });
     response.flushHeaders();
   }
 

@@ -1,12 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
+import { guardedServer } from '../http/server.ts';
 import type { Codec } from '../mesos/codec.ts';
 import type { Call, MasterInfo } from '../mesos/messages.ts';
 import { LocalAgent } from './agent.ts';
 import { agentServer } from './agent-server.ts';
 import { forward, register } from './agents.ts';
-import { type Answer, authenticate, json, NOT_FOUND, refusal, send } from './answers.ts';
+import { type Answer, authenticate, json, NOT_FOUND, RefusedRequest, refusal, send } from './answers.ts';
 import { AGENT_LABEL } from './container-runtime.ts';
 import { HttpEventStream } from './event-stream.ts';
 import { Guard } from './guard.ts';
@@ -77,8 +78,7 @@ export class Master implements LocalMaster {
       program: agents.find(({ containerizer }) => containerizer)?.containerizer,
       labels: this.agents.map(({ id }) => `${AGENT_LABEL}=${id}`),
     });
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#server.keepAliveTimeout = 0;
+    this.#server = guardedServer({ listener: (...request) => void this.#serve(...request) });
   }
 
   get address(): string {
@@ -132,11 +132,12 @@ export class Master implements LocalMaster {
     await this.#guard.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     try {
-      const answer = await this.answer(request, response);
+      const answer = await this.answer(request, response, url);
       if (answer) send(response, answer);
     } catch (error) {
+      if (error instanceof RefusedRequest) return send(response, error.answer);
       this.options.log.error({ url: request.url, error: (error as Error).stack }, 'request failed');
       if (!response.headersSent) send(response, refusal(500, (error as Error).message));
       else response.destroy();
@@ -144,8 +145,8 @@ export class Master implements LocalMaster {
   }
 
   /** @returns undefined for what is answered already: an event stream */
-  protected async answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
-    const path = new URL(request.url ?? '/', 'http://master').pathname.replace(/^\/master(?=\/)/, '');
+  protected async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined> {
+    const path = url.pathname.replace(/^\/master(?=\/)/, '');
     if (path === '/health') return { status: 200 };
     if (path === '/version') return json({ version: MESOS_VERSION });
     if (path === '/redirect') return { status: 307, headers: { Location: `//${this.address}` } };

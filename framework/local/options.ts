@@ -1,16 +1,20 @@
 import type { Logger } from '../log.ts';
 import type { ContainerProgram } from './container-cli.ts';
+import type { LocalCredentials } from './credentials.ts';
 
 export interface LocalMasterOptions {
   /** Port on 127.0.0.1; 0 (the default) takes a free one. */
   port?: number;
   /** Default: one agent with this machine's cores, memory and 10 GB of disk. */
   agents?: LocalAgentOptions[];
-  /** Sandboxes live below it: `<workDir>/<agent>/<task>/{stdout,stderr}`. Created when missing, never removed. */
+  /** Sandboxes live below it, for its owner only: `<workDir>/<agent>/<task>/{stdout,stderr}`. Created when missing, never removed. */
   workDir: string;
   log: Logger;
-  /** Demands `Authorization: Basic` of every request but /health, /version and /redirect. */
-  credentials?: { principal: string; secret: string };
+  /**
+   * Demands `Authorization: Basic` of every request but /health, /version and /redirect. Without them every user of this
+   * machine may run commands as the user of this process: `undefined` is for tests.
+   */
+  credentials: LocalCredentials | undefined;
   timings?: Partial<LocalTimings>;
 }
 

@@ -22,7 +22,10 @@ function find(path: string | null | undefined, resolve: ResolvePath): Named | An
   if (path === null || path === undefined) return refusal(400, "Expecting 'path=value' in query.");
   if (path.split('/').includes('..')) return refusal(400, `'${path}' is inaccessible.\n`);
   const real = resolve(path);
-  return real === undefined ? EMPTY_404 : { path, real, stats: statSync(real) };
+  const stats = real === undefined ? undefined : statSync(real);
+  // Opening a FIFO would wait for its other end.
+  if (real === undefined || !(stats?.isFile() || stats?.isDirectory())) return EMPTY_404;
+  return { path, real, stats };
 }
 
 interface Listed {

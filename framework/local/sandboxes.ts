@@ -2,6 +2,9 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 
+/** Secrets may be in what a task was given and in what it wrote. The files in a sandbox have the modes that Mesos gives them. */
+const OWNER_ONLY = 0o700;
+
 /** What stays of a task that has ended. */
 const KEPT = new Set(['stdout', 'stderr']);
 
@@ -12,7 +15,7 @@ export class Sandboxes {
   readonly #latest = new Map<string, string>();
 
   constructor(root: string) {
-    mkdirSync(root, { recursive: true });
+    mkdirSync(root, { recursive: true, mode: OWNER_ONLY });
     this.#root = realpathSync(root);
   }
 
@@ -30,7 +33,7 @@ export class Sandboxes {
   #make(name: string): string | undefined {
     const directory = join(this.#root, name);
     try {
-      mkdirSync(directory);
+      mkdirSync(directory, { mode: OWNER_ONLY });
       return directory;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;

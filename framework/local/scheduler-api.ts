@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gunzipSync } from 'node:zlib';
 import { type Codec, jsonCodec, protobufCodec } from '../mesos/codec.ts';
 import type { Call, MasterInfo } from '../mesos/messages.ts';
 import { acknowledge } from './agents.ts';
@@ -57,9 +56,7 @@ async function decode(request: IncomingMessage, principal: string | undefined): 
     return refusal(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
   }
   try {
-    const body = await readBody(request);
-    const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    const call = readCall(contentType, plain);
+    const call = readCall(contentType, await readBody(request));
     const error = invalidCall(call, principal);
     return error === undefined ? (call as Call) : refusal(400, `Failed to validate scheduler::Call: ${error}`);
   } catch (error) {

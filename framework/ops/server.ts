@@ -1,6 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import type { Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
+import { guardedServer, PRIVATE_HEADERS } from '../http/server.ts';
 import { metricsOf } from './metrics.ts';
 import { stateOf } from './state.ts';
 
@@ -13,28 +16,66 @@ export interface OpsServer {
 /** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
 export const ADDRESS_FILE = 'address';
 
-/** Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON). @param port 0: a free one */
-export async function serveOps(driver: Driver, host: string, port: number): Promise<OpsServer> {
+/** Monitoring asks for these under names that this program cannot know. They count, and say no more than projects' names. */
+const FOR_MONITORING = ['/healthz', '/metrics'];
+/** A connection on which nothing moves is closed after so many ms. */
+const SILENT_MS = 60_000;
+
+/**
+ * Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON), under the names localhost,
+ * `host` and `allowedHosts`, and under its address. A server that other machines can reach also answers to this machine's
+ * name, and gives `/healthz` and `/metrics` under any name.
+ * @param port 0: a free one
+ * @param allowedHosts further names of this server
+ */
+export async function serveOps(
+  driver: Driver,
+  host: string,
+  port: number,
+  allowedHosts: readonly string[] = [],
+): Promise<OpsServer> {
   const metrics = metricsOf(driver);
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const answer = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body);
-    };
-    if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'text/plain', 'only GET\n');
-    else if (path === '/healthz') {
-      const { subscribed } = driver.scheduler.state;
-      answer(subscribed ? 200 : 503, 'text/plain', subscribed ? 'subscribed\n' : 'not subscribed to a Mesos master\n');
-    } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
-    else if (path === '/state') {
-      answer(200, 'application/json', `${JSON.stringify(stateOf(driver, Date.now()), null, 2)}\n`);
-    } else answer(404, 'text/plain', 'here are /healthz, /metrics and /state\n');
+  let names = namesOf([...allowedHosts, host]);
+  let isPublic = false;
+  const server = guardedServer({
+    names: (path) => (isPublic && FOR_MONITORING.includes(path) ? 'any' : names),
+    advice: 'start the framework with --allowed-host NAME',
+    listener: (request, response, url) => {
+      respond(driver, metrics, request, response, url.pathname).catch(() => response.destroy());
+    },
   });
+  server.timeout = SILENT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolve());
   });
+  isPublic = !isLoopback((server.address() as AddressInfo).address);
+  if (isPublic) names = namesOf([...allowedHosts, host, hostname()]);
   return { address: addressOf(server), close: () => closeServer(server) };
+}
+
+const namesOf = (names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.toLowerCase()));
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
+async function respond(
+  driver: Driver,
+  metrics: Registry,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const answer = (status: number, type: string, body: string): void => {
+    response.writeHead(status, { ...PRIVATE_HEADERS, 'Content-Type': type }).end(body);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'text/plain', 'only GET\n');
+  else if (path === '/healthz') {
+    const { subscribed } = driver.scheduler.state;
+    answer(subscribed ? 200 : 503, 'text/plain', subscribed ? 'subscribed\n' : 'not subscribed to a Mesos master\n');
+  } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
+  else if (path === '/state') {
+    answer(200, 'application/json', `${JSON.stringify(stateOf(driver, Date.now()), null, 2)}\n`);
+  } else answer(404, 'text/plain', 'here are /healthz, /metrics and /state\n');
 }
 
 function addressOf(server: Server): string {

@@ -31,14 +31,27 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
   };
 }
 
-/** Without the values of environment variables: they may be secrets, and this page needs none to be read. */
-function poolOf({ kind, projects, constraints, environment, ...pool }: Pool): Record<string, unknown> {
+/**
+ * Without the values of environment variables and docker's parameters, and without users, passwords and queries of URIs:
+ * they may be secrets, and this page needs none to be read.
+ */
+function poolOf({
+  kind,
+  projects,
+  constraints,
+  environment,
+  dockerParameters,
+  uris,
+  ...pool
+}: Pool): Record<string, unknown> {
   return {
     ...pool,
     source: kind.source,
     projects: projects.source,
     constraints: constraints.map(constraintOf),
     environment: Object.keys(environment),
+    dockerParameters: dockerParameters?.map(({ key }) => key),
+    uris: uris?.map(({ uri }) => uri.replace(/\/\/[^/]*@/, '//').replace(/\?.*$/s, '')),
   };
 }
 

@@ -122,7 +122,7 @@ function writeAll(fd: number, text: string, position: number): number {
 /** @throws JournalError */
 function lockIn(dir: string): Lock {
   try {
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     return takeLock(join(dir, 'lock'));
   } catch (error) {
     throw new JournalError(

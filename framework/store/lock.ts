@@ -17,7 +17,7 @@ export type Lock = HeldLock | { held: false; holder: string };
 export function takeLock(path: string): Lock {
   const mine = `${process.pid} ${identityOf(process.pid)}\n`;
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, mine);
+  writeFileSync(draft, mine, { mode: 0o600 });
   try {
     for (;;) {
       if (tryLink(draft, path)) return { held: true, release: () => rmSync(path, { force: true }) };

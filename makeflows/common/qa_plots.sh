@@ -14,6 +14,14 @@ fail() {
   exit 1
 }
 
+is_address() { # PLACE: of an XRootD server
+  [[ $1 =~ ^x?roots?:// ]]
+}
+
+without_parameters() { # PLACE: an address has them behind a question mark
+  if is_address "$1"; then echo "${1%%\?*}"; else echo "$1"; fi
+}
+
 : "${ALICE_PHYSICS:?qa_plots.sh: ALICE_PHYSICS is not set: the environment has no AliPhysics}"
 scripts=$ALICE_PHYSICS/PWGPP/QA/detectorQAscripts
 [[ -d $scripts ]] || fail "no detector scripts in $scripts"
@@ -25,7 +33,7 @@ export runNumber=${ALIEN_JDL_LPMANCHORRUN:-${ALIEN_JDL_LPMRUNNUMBER:-}}
 run=${ALIEN_JDL_LPMRUNNUMBER:-$runNumber}
 
 # .../QAplots_CPass1 → cpass1
-[[ ${ALIEN_JDL_OUTPUTDIR:-} =~ (^|/)QAplots_([^/]+)(/|$) ]] || fail "no QAplots_PASS in ALIEN_JDL_OUTPUTDIR"
+[[ $(without_parameters "${ALIEN_JDL_OUTPUTDIR:-}") =~ (^|/)QAplots_([^/]+)(/|$) ]] || fail "no QAplots_PASS in ALIEN_JDL_OUTPUTDIR"
 pass=$(tr '[:upper:]' '[:lower:]' <<<"${BASH_REMATCH[2]}")
 
 # LHC17l5 → 2017
@@ -35,11 +43,8 @@ year=20${BASH_REMATCH[1]}
 ((10#${BASH_REMATCH[1]} >= 90)) && year=19${BASH_REMATCH[1]}
 place=$(printf '%s/%s/%s/%09d' "$year" "$period" "$pass" "$((10#$run))")
 
-fetch() { # FILE: into the working directory
-  case $1 in
-    root://*) xrdcp -f "$1" . ;;
-    *) [[ $1 -ef ./${1##*/} ]] || cp "$1" . ;;
-  esac
+fetch() { # FILE NAME: into the working directory
+  if is_address "$1"; then xrdcp -f "$1" "./$2"; else [[ $1 -ef ./$2 ]] || cp "$1" "./$2"; fi
 }
 
 qa='' qaOuter='' trees='' eventStat='' eventStatOuter=''
@@ -54,8 +59,9 @@ take() { # FILE: the last one of a kind counts
 }
 
 for file in "$@"; do
-  name=${file##*/}
-  if ! fetch "$file" >fetch.out 2>&1; then
+  name=$(without_parameters "$file")
+  name=${name##*/}
+  if ! fetch "$file" "$name" >fetch.out 2>&1; then
     echo "not there: $file"
     continue
   fi

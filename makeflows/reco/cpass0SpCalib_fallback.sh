@@ -39,7 +39,7 @@ fi
 echo "too little statistics: $name is run again with $ALITPCDCALIBRES_LIST"
 mv ocdb.log ocdb.log.old
 case $ALITPCDCALIBRES_LIST in
-  root://*) xrdcp -f "$ALITPCDCALIBRES_LIST" alitpcdcalibres.txt || fail "cannot fetch $ALITPCDCALIBRES_LIST" ;;
+  root://* | roots://* | xroot://* | xroots://*) xrdcp -f "$ALITPCDCALIBRES_LIST" alitpcdcalibres.txt || fail "cannot fetch $ALITPCDCALIBRES_LIST" ;;
   *) cp "$ALITPCDCALIBRES_LIST" alitpcdcalibres.txt || fail "cannot copy $ALITPCDCALIBRES_LIST" ;;
 esac
 exec "${run[@]}" "$@"

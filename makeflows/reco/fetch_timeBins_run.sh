@@ -16,7 +16,11 @@ shift
 
 case ${ALIEN_JDL_OUTPUTDIR:-} in
   '') ;;
-  root://*) xrdcp -f "$ALIEN_JDL_OUTPUTDIR/timeBins.log" timeBins.log >/dev/null 2>&1 ;;
+  root://* | roots://* | xroot://* | xroots://*)
+    # an address has its parameters behind the name of the file
+    parameters=${ALIEN_JDL_OUTPUTDIR#"${ALIEN_JDL_OUTPUTDIR%%\?*}"}
+    xrdcp -f "${ALIEN_JDL_OUTPUTDIR%%\?*}/timeBins.log$parameters" timeBins.log >/dev/null 2>&1
+    ;;
   *) cp "$ALIEN_JDL_OUTPUTDIR/timeBins.log" timeBins.log 2>/dev/null ;;
 esac
 if [[ -s timeBins.log ]]; then

@@ -9,6 +9,7 @@ import { chmodSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, watch
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLogReceiver } from '../../dist/validation/step/log-receiver.js';
+import { masksOf } from '../../dist/validation/step/mask.js';
 import { stageFile } from '../../dist/validation/step/stage-file.js';
 
 const SCRIPT = join(import.meta.dirname, '../../validation/step/relval-step.sh');
@@ -19,8 +20,8 @@ const root = mkdtempSync(join(tmpdir(), 'relval-bench-'));
 let onDirectory = () => {};
 const receiver = await startLogReceiver({
   listen: { host: '127.0.0.1' },
-  token: 'bench',
-  secrets: ['not in there'],
+  tokenOf: () => 'bench',
+  masks: masksOf(['not in there']),
   limit: 64 << 20,
   admit: ({ id, step }) => {
     const directory = join(root, 'live', id);
@@ -49,7 +50,7 @@ async function runStep(stage, id, index, live) {
   const before = performance.now();
   const child = spawn('bash', [SCRIPT, `${stage}.stage`, id, String(index)], {
     cwd: root,
-    env: live ? { ...env, RELVAL_LOGS: `127.0.0.1:${receiver.port}:bench` } : env,
+    env: live ? { ...env, RELVAL_LOGS: `127.0.0.1:${receiver.port}`, RELVAL_TOKEN: 'bench' } : env,
     stdio: 'ignore',
   });
   const [code] = await once(child, 'exit');

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { thisProcess } from '../../dist/validation/runs/record.js';
+import { thisProcess } from '../../dist/validation/runs/store/record.js';
 import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
 
 const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' } } });

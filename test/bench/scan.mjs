@@ -1,9 +1,10 @@
 // node test/bench/scan.mjs [MB ROUNDS]     (after npm run build; default 1000 MB, 3 rounds)
-// Known errors looked for in logs, beside `LC_ALL=C grep -E` with the same patterns in the same files, in turn: logs of
-// which few lines match, many files and one, and logs of which every tenth line does. Each line: seconds of both (the best
-// of the rounds), their ratio (below 1: faster than grep), lines found, and the most memory that scanning took.
+// Known errors looked for in logs, beside `LC_ALL=C grep -E -f` with the same texts in the same files, in turn: logs of
+// which few lines match, many files and one, and logs of which every tenth line does; with the built-in rules, and for the
+// curve with the first 21 texts of them and with 200. Each line: seconds of both (median of the rounds, and least and most of
+// them), how many times faster than grep, lines found by both, and the most memory that scanning took.
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,17 +12,40 @@ import { join } from 'node:path';
 /** What was built; the type checker looks at the sources. */
 const parts = ['rules', 'scan'].map((name) => `../../dist/validation/checks/${name}.js`);
 /** @type {Checks} */
-const { loadRules, patternsForGrep, scanLog } = Object.assign(
-  {},
-  ...(await Promise.all(parts.map((path) => import(path)))),
-);
+const { loadRules, scanLog } = Object.assign({}, ...(await Promise.all(parts.map((path) => import(path)))));
 
 const [MB = 1000, ROUNDS = 3] = process.argv.slice(2).map(Number);
-const rules = loadRules();
-const pattern = patternsForGrep(rules)
-  .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  .join('|');
+/** @typedef {ReturnType<Checks['loadRules']>['logs']} LogRules */
+const builtIn = loadRules().logs;
 const directory = mkdtempSync(join(tmpdir(), 'relval-bench-'));
+const patterns = join(directory, 'patterns');
+
+/**
+ * So many texts: the first ones of the built-in rules, and, where these are too few, others that are made like them.
+ * @param {number} count @returns {LogRules}
+ */
+function rulesOf(count) {
+  /** @type {LogRules} */
+  const rules = builtIn.flatMap(({ contains, severity, anyCase }, index) =>
+    contains.map((text, i) => ({ id: `r${index}-${i}`, contains: [text], severity, anyCase })),
+  );
+  for (let i = 0; rules.length < count; i++) {
+    const { contains, ...rest } = /** @type {LogRules[number]} */ (rules[i]);
+    const text = /** @type {string} */ (contains[0]);
+    rules.push({ ...rest, id: `made-${i}`, contains: [`${text.slice(0, -3)}${(7919 * (i + 13)) % 1000}`] });
+  }
+  return rules.slice(0, count);
+}
+
+/** @param {LogRules} rules */
+function writePatterns(rules) {
+  const texts = rules.flatMap(({ contains, anyCase }) =>
+    contains.flatMap((text) => (anyCase ? [text, text.toLowerCase(), text.toUpperCase()] : [text])),
+  );
+  const escaped = [...new Set(texts)].map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  writeFileSync(patterns, `${escaped.join('\n')}\n`);
+  return escaped.length;
+}
 
 const DETECTORS = ['TPC', 'ITS', 'TRD', 'TOF', 'EMCAL', 'MUON', 'HMPID', 'PHOS', 'ZDC', 'VZERO', 'T0'];
 let state = 1;
@@ -80,11 +104,11 @@ async function timed(work) {
   return { seconds: (performance.now() - start) / 1000, found };
 }
 
-/** @param {readonly string[]} files */
-async function scan(files) {
+/** @param {readonly string[]} files @param {LogRules} rules */
+async function scan(files, rules) {
   let found = 0;
   for (const file of files) {
-    for (const { more = 0 } of await scanLog(file, rules.logs, { now: Date.now() })) found += 1 + more;
+    for (const { more = 0 } of await scanLog(file, rules, { now: Date.now() })) found += 1 + more;
   }
   return found;
 }
@@ -95,7 +119,7 @@ function grep(files) {
   const env = { ...process.env, LC_ALL: 'C' };
   for (const file of files) {
     try {
-      found += Number(execFileSync('grep', ['-a', '-c', '-E', '-e', pattern, file], { env, encoding: 'utf8' }));
+      found += Number(execFileSync('grep', ['-a', '-c', '-E', '-f', patterns, file], { env, encoding: 'utf8' }));
     } catch (error) {
       // Status 1: no line matches.
       if (/** @type {{status?: number}} */ (error).status !== 1) throw error;
@@ -104,15 +128,29 @@ function grep(files) {
   return found;
 }
 
+/** @param {{seconds: number}[]} times */
+function spread(times) {
+  const seconds = times.map((one) => one.seconds).sort((a, b) => a - b);
+  const [least = 0, most = 0] = [seconds[0], seconds.at(-1)];
+  const median = seconds[Math.floor(seconds.length / 2)] ?? 0;
+  return { median, words: `${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})` };
+}
+
 try {
-  console.log(`${MB} MB, best of ${ROUNDS}: seconds of relval, of grep -E, ratio, lines found by both, most memory`);
+  console.log(`${MB} MB, ${ROUNDS} rounds: relval [s], grep -E -f [s], times faster, lines of relval and grep, memory`);
+  const few = /** @type {const} */ ([MB, 20_000]);
   const corpora = /** @type {const} */ ([
-    ['200 files, 1 line of 20,000 matches', 200, MB, 20_000],
-    ['one file, 1 line of 20,000 matches', 1, MB, 20_000],
-    ['one file, every 10th line matches', 1, MB / 4, 10],
+    ['built-in rules, 200 files, 1 line of 20,000 matches', 200, ...few, builtIn],
+    ['built-in rules, one file, 1 line of 20,000 matches', 1, ...few, builtIn],
+    ['built-in rules, one file, every 10th line matches', 1, MB / 4, 10, builtIn],
+    ...[21, 50, 100, 150, 200].map(
+      (count) =>
+        /** @type {const} */ ([`${count} texts, one file, 1 line of 20,000 matches`, 1, ...few, rulesOf(count)]),
+    ),
   ]);
-  for (const [title, files, megabytes, every] of corpora) {
+  for (const [title, files, megabytes, every, rules] of corpora) {
     const paths = write('bench', files, megabytes, every);
+    const count = writePatterns(rules);
     const own = [];
     const others = [];
     let memory = 0;
@@ -120,14 +158,16 @@ try {
       const watch = setInterval(() => {
         memory = Math.max(memory, process.memoryUsage.rss());
       }, 20);
-      own.push(await timed(() => scan(paths)));
+      own.push(await timed(() => scan(paths, rules)));
       clearInterval(watch);
       others.push(await timed(() => grep(paths)));
     }
-    const best = (/** @type {{seconds: number}[]} */ times) => Math.min(...times.map(({ seconds }) => seconds));
-    const numbers = [best(own), best(others), best(own) / best(others)].map((n) => n.toFixed(2)).join('  ');
-    console.log(`${title}: ${numbers}  ${own[0]?.found} ${others[0]?.found}  ${Math.round(memory / 1e6)} MB`);
-    for (const name of readdirSync(directory)) rmSync(join(directory, name));
+    const [ours, theirs] = [spread(own), spread(others)];
+    const factor = (theirs.median / ours.median).toFixed(1);
+    console.log(
+      `${title} (${count} for grep): ${ours.words}  ${theirs.words}  ${factor}×  ${own[0]?.found} ${others[0]?.found}  ${Math.round(memory / 1e6)} MB`,
+    );
+    for (const path of paths) rmSync(path);
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

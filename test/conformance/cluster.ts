@@ -47,7 +47,7 @@ export function useCluster(options: Partial<LocalMasterOptions> = {}): Cluster {
     if (REAL_MASTER) lock = await lockMaster(REAL_MASTER);
     else {
       workDir = mkdtempSync(join(tmpdir(), 'conformance-'));
-      embedded = await startFaultyMaster({ workDir, agents: AGENTS, log: QUIET, ...options });
+      embedded = await startFaultyMaster({ workDir, agents: AGENTS, log: QUIET, credentials: undefined, ...options });
     }
   }, LOCK_PATIENCE_MS);
   afterEach(async () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { frameworkInfo, send } from './client.ts';
 import { firstOffer, isReal, launch, task, useCluster } from './cluster.ts';
@@ -44,6 +45,70 @@ describe.skipIf(isReal)('a master with credentials (needs a master set up with t
     const { text } = await send(`${cluster.url}/state`, { headers: RIGHT });
     const { frameworks } = JSON.parse(text) as { frameworks: { id: string; principal: string }[] };
     expect(frameworks.find(({ id }) => id === framework.id)?.principal).toBe('workqueue');
+  });
+
+  it('launches, kills and tears down nothing for strangers', async () => {
+    const framework = await cluster.subscribe({ headers: RIGHT });
+    const offer = await firstOffer(framework);
+    const accept = {
+      offer_ids: [offer.id],
+      operations: [{ type: 'LAUNCH' as const, launch: { task_infos: [task(offer, 'strange')] } }],
+    };
+    for (const authorization of [
+      '',
+      'Basic',
+      basic('workqueue:').authorization,
+      basic('workqueue:s3cret2').authorization,
+    ]) {
+      expect((await framework.call('ACCEPT', { accept }, { authorization })).status).toBe(401);
+      const kill = { kill: { task_id: { value: 'strange' } } };
+      expect((await framework.call('KILL', kill, { authorization })).status).toBe(401);
+      expect((await framework.call('TEARDOWN', {}, { authorization })).status).toBe(401);
+    }
+    await launch(framework, [offer], [task(offer, 'own')]);
+    await framework.update('own', 'TASK_FINISHED');
+    expect(framework.statuses('strange')).toEqual([]);
+  });
+
+  it('answers no page of another site, not even with the right credentials', async () => {
+    const framework = await cluster.subscribe({ headers: RIGHT });
+    const offer = await firstOffer(framework);
+    const { port } = new URL(cluster.url);
+    for (const url of [cluster.url, `http://127.0.0.1:${offer.url?.address.port}`]) {
+      for (const path of ['/state', '/health', '/api/v1/scheduler', '/files/browse?path=/']) {
+        expect((await send(url + path, { headers: { ...RIGHT, host: `evil.example.org:${port}` } })).status).toBe(421);
+        expect((await send(url + path, { headers: { ...RIGHT, origin: 'http://evil.example.org' } })).status).toBe(403);
+        expect((await send(url + path, { headers: { ...RIGHT, 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+      }
+      const { status, headers } = await send(`${url}/state`, { headers: RIGHT });
+      expect([status, headers['cache-control'], headers['x-content-type-options']]).toEqual([
+        200,
+        'no-store',
+        'nosniff',
+      ]);
+    }
+    expect(framework.headers['cache-control']).toBe('no-store');
+  });
+
+  it('takes calls of the right type and of a sensible length only', async () => {
+    const framework = await cluster.subscribe({ headers: RIGHT });
+    const offer = await firstOffer(framework);
+    const agent = `http://127.0.0.1:${offer.url?.address.port}`;
+    const post = async (url: string, type: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+      (await send(url, { method: 'POST', headers: { ...RIGHT, 'content-type': type, ...headers }, body })).status;
+    const health = JSON.stringify({ type: 'GET_HEALTH' });
+    expect(await post(`${agent}/api/v1`, 'application/json', health)).toBe(200);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      expect(await post(`${agent}/api/v1`, type, health)).toBe(415);
+      expect(await post(`${cluster.url}/api/v1/scheduler`, type, '{}')).toBe(415);
+    }
+    expect(await post(`${agent}/api/v1`, 'application/json', '{')).toBe(400);
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20));
+    const packed = { 'content-encoding': 'gzip' };
+    for (const url of [`${agent}/api/v1`, `${cluster.url}/api/v1/scheduler`]) {
+      expect(await post(url, 'application/json', bomb, packed)).toBe(413);
+      expect(await post(url, 'application/json', 'not packed', packed)).toBe(400);
+    }
   });
 
   it('refuses a principal that is not the authenticated one, and calls without credentials', async () => {

@@ -58,7 +58,7 @@ const inDocker = ({ docker, ...rest }: Container = {}): ContainerInfo => ({
 
 /** Launches one task and leaves it to run. */
 async function start(command: string | CommandInfo, container: Container = {}, more: Partial<TaskInfo> = {}) {
-  master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+  master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined });
   framework = await RawFramework.subscribe(master.url);
   const offer = await firstOffer(framework);
   await launch(
@@ -307,7 +307,7 @@ describe('an agent that ends', () => {
     const host = (await import('node:os')).hostname();
     run('dead', `${host} 999999999 boot:1`);
     run('elsewhere', `other-${host} 999999999 boot:1`);
-    master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+    master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined });
     expect(daemon.containers()).toEqual([name('elsewhere')]);
     daemon.docker('rm', '--force', name('elsewhere'));
   });
@@ -316,7 +316,7 @@ describe('an agent that ends', () => {
 it('an agent whose docker does not answer does not start, and says why', async () => {
   process.env.DOCKER_HOST = 'unix:///no/such/socket';
   try {
-    await expect(startLocalMaster({ workDir, agents: [AGENT], log: QUIET })).rejects.toThrow(
+    await expect(startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined })).rejects.toThrow(
       /docker ps.*no\/such\/socket/s,
     );
   } finally {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../validation/runs/events.ts';
+import type { RunEvent } from '../../validation/runs/store/events.ts';
 import { eventsOf, Relval, until } from './relval.ts';
 
 let relval: Relval;

@@ -16,7 +16,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockRun } from '../../validation/runs/lock.ts';
+import { lockRun } from '../../validation/runs/store/lock.ts';
 import { CLI, eventsOf, Relval, until } from './relval.ts';
 
 let relval: Relval;

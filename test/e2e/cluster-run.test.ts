@@ -15,7 +15,11 @@ it('a run on a cluster gets its workers from the framework, its log comes live, 
   onTestFinished(() => relval.remove());
   const cluster = REAL_MASTER ? ({ address: REAL_MASTER } as Cluster) : await Cluster.start();
   const catalog = await startCatalog();
-  const framework = new Framework(cluster, '--catalog', catalog.address);
+  // Agents of a real cluster do not have our file.
+  const passwordFile = join(relval.dir, 'password');
+  writeFileSync(passwordFile, 'open sesame\n', { mode: 0o600 });
+  const password = REAL_MASTER ? [] : ['--password', passwordFile];
+  const framework = new Framework(cluster, '--catalog', catalog.address, ...password);
   framework.start();
   await framework.subscribed();
 
@@ -24,7 +28,7 @@ it('a run on a cluster gets its workers from the framework, its log comes live, 
   writeFileSync(join(relval.dir, 'task.sh'), task, { mode: 0o755 });
   const workflow = join(relval.dir, 'workflow.yaml');
   writeFileSync(workflow, 'name: remote\nstages: [{ name: task, executable: task.sh, inputs: [task.sh] }]\n');
-  const { ended } = relval.start('run', workflow, '--catalog', catalog.address);
+  const { ended } = relval.start('run', workflow, '--catalog', catalog.address, ...password);
 
   const run = await until('the step to run', 60, async () => {
     const [only] = JSON.parse((await relval.run('list', '--json')).stdout);
@@ -62,5 +66,6 @@ it('a run on a cluster gets its workers from the framework, its log comes live, 
   const { code, stdout, stderr } = await ended;
   expect(code, stdout + stderr).toBe(0);
   expect(await follower.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^begins in [\s\S]*^ends$/m) });
+  expect(/no password/.test(stderr)).toBe(REAL_MASTER !== undefined);
   await framework.is('the workers to be given back', ({ workers }) => workers.length === 0);
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readResult } from '../../validation/runs/collect.ts';
+import { readResult } from '../../validation/runs/store/collect.ts';
 import { eventsOf, Relval, until } from './relval.ts';
 
 /** Kills at as many moments; `RELVAL_KILLS=20` for more, `RELVAL_SEED` for the same moments again. */

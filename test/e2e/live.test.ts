@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { logSegments } from '../../validation/logs/live-log.ts';
 import { makeflowFiles, startMakeflow } from '../../validation/makeflow/run.ts';
 import { writeMakeflow } from '../../validation/makeflow/write.ts';
-import { logSegments } from '../../validation/step/live-log.ts';
 import type { LogReceiver } from '../../validation/step/log-receiver.ts';
+import { masksOf } from '../../validation/step/mask.ts';
 import { logsAddress } from '../../validation/step/names.ts';
 import { parseResult, STEP_EXIT } from '../../validation/step/result.ts';
 import { startCatalog, startWorker } from '../framework/workqueue/tools.ts';
@@ -65,7 +66,7 @@ describe('what a step prints arrives as it is', () => {
     ['40 MB that are no text', 'head -c 40000000 /dev/urandom', 40e6],
   ])('%s', async (_, payload, bytes) => {
     const scratch = newScratch();
-    const live = await startLive(scratch, { secrets: ['a secret that is not there'] });
+    const live = await startLive(scratch, { masks: masksOf(['a secret that is not there']) });
     const run = await runUntilArrived(scratch, live, payload, bytes);
     expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0 });
     expect(await digest(livePath(scratch))).toBe(await digest(join(run.directory, 'sim0007.stdout.log')));

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { RunStore } from '../../validation/runs/store.ts';
+import { RunStore } from '../../validation/runs/store/store.ts';
 import { CLI, Relval, ROOT, until } from './relval.ts';
 import { canBoot, Systemd } from './systemd.ts';
 

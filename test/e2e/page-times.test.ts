@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { thisProcess } from '../../validation/runs/record.ts';
+import { thisProcess } from '../../validation/runs/store/record.ts';
 import { type LogReceiver, startLogReceiver } from '../../validation/step/log-receiver.ts';
+import { masksOf } from '../../validation/step/mask.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { writeEvents, writeRun } from './page-stores.mjs';
 import { until } from './relval.ts';
@@ -53,8 +54,8 @@ beforeAll(async () => {
   ]);
   receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token: TOKEN,
-    secrets: [],
+    tokenOf: () => TOKEN,
+    masks: masksOf([]),
     limit: 1 << 20,
     admit: ({ step: id, id: attempt }) => ({ directory: join(directory, 'steps', id, attempt) }),
   });
@@ -138,7 +139,7 @@ it('shows when each line came, by the clock or since the start, also of lines th
   await page.getByText(`attempt 2, line ${2 * LINES}`).waitFor();
   expect(await timeOf(2 * LINES)).toMatch(/^\+\d/);
   await page.getByRole('button', { name: 'Times: since start' }).click();
-  await page.getByRole('button', { name: 'Times', exact: true }).click();
+  await page.getByRole('button', { name: 'Show times', exact: true }).click();
   const sent = Date.now();
   live.write(lines(2, 2 * LINES + 1, 3));
   await page.getByText(`attempt 2, line ${2 * LINES + 3}`).waitFor();
@@ -168,7 +169,7 @@ it('fits a narrow screen with times, and has nothing that axe-core finds wrong',
 it('lays attempts side by side, which scroll together unless that is switched off', async () => {
   const { page, wrongs } = await openPage(browser, `${serve.url}${PATH}?attempt=2#L500`);
   await page.locator('.row.selected').waitFor();
-  await page.getByLabel('Beside it').selectOption('1');
+  await page.getByLabel('Compare with').selectOption('1');
   const top = async (pane: number): Promise<number> => (await seen(page, pane))[0] ?? 0;
   const meet = (what: string, distance: number) =>
     until(what, 10, async () => ((await top(1)) - (await top(0)) === distance ? true : undefined));
@@ -190,7 +191,7 @@ it('lays attempts side by side, which scroll together unless that is switched of
   await until('line 1 at the right', 10, async () => ((await top(1)) === 1 ? true : undefined));
 
   await page.keyboard.press('s');
-  await page.getByRole('button', { name: 'Together', pressed: false }).waitFor();
+  await page.getByRole('button', { name: 'Scroll together', pressed: false }).waitFor();
   await right.hover();
   await page.mouse.wheel(0, 180);
   await meet('the right one alone', 10);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { thisProcess } from '../../validation/runs/record.ts';
+import { thisProcess } from '../../validation/runs/store/record.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeReport, writeRun } from './page-stores.mjs';
 import { until } from './relval.ts';

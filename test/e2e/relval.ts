@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEvent } from '../../validation/runs/events.ts';
-import type { RunRecord } from '../../validation/runs/record.ts';
+import type { RunEvent } from '../../validation/runs/store/events.ts';
+import type { RunRecord } from '../../validation/runs/store/record.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const GPMC = join(ROOT, 'makeflows', 'examples', 'gpmc', 'gpmc.jdl');

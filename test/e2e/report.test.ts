@@ -127,7 +127,9 @@ describe('a release with a new error, a known one, a fixed one and a step that i
     expect(stdout).toContain('  error segmentation-violation in sim0003, logs/rec.log:2 (TPC)\n');
     expect(stdout).toContain('    in AliTPCtracker::FollowProlongation, called by AliTPCtracker::Clusters2Tracks\n');
     expect(stdout).toContain(`fixed cdb-grid-put-entry in calib, stdout.log:2 (TPC)\n`);
-    expect(stdout).toMatch(/Not as usual: \d\n(?: .*\n)* {2}merge: \d\.\d s, usually \d\.\d s \(\d+ % more;/);
+    expect(stdout).toMatch(
+      /Times and sizes that changed: \d\n(?: .*\n)* {2}merge: \d\.\d s, usually \d\.\d s \(\d+ % more;/,
+    );
     expect(stdout).toContain('  TPC: 1 new of 1 error; Ann Example <ann@example.org>\n');
   });
 
@@ -138,7 +140,7 @@ describe('a release with a new error, a known one, a fixed one and a step that i
     expect(line(xml, '<failure type="segmentation-violation"')).toContain('message="new: *** Break *** Segmentation');
     expect(line(xml, '<failure type="process-output"')).toContain(`message="known: ${HISTOGRAM}"`);
     expect(xml).toContain(`compared with ${yesterday}\nfixed: calib stdout.log:2 [cdb-grid-put-entry]`);
-    expect(xml.match(/not as usual: merge: \d\.\d s, usually \d\.\d s/g)).toHaveLength(2);
+    expect(xml.match(/changed: merge: \d\.\d s, usually \d\.\d s/g)).toHaveLength(2);
   });
 
   it('is told by the difference of the two runs', async () => {
@@ -218,8 +220,8 @@ describe('the page of the report in a browser', () => {
       'New: 1 error',
       'Known: 1 error',
       'Fixed: 1 error',
-      'Who must look',
-      expect.stringMatching(/^Not as usual: [1-9]$/),
+      'Components and contacts',
+      expect.stringMatching(/^Times and sizes that changed: [1-9]$/),
       'Steps',
       'Timing',
       'Provenance',

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeMakeflow } from '../../validation/makeflow/write.ts';
 import type { Report } from '../../validation/report/model.ts';
-import { executeRun } from '../../validation/runs/execute.ts';
-import { RunJournal } from '../../validation/runs/journal.ts';
-import { startLocalCluster } from '../../validation/runs/local.ts';
-import { thisProcess } from '../../validation/runs/record.ts';
-import { RunDir } from '../../validation/runs/store.ts';
-import { startLogStreams } from '../../validation/runs/streams.ts';
+import { executeRun } from '../../validation/runs/execution/execute.ts';
+import { stepTokens } from '../../validation/runs/execution/step-key.ts';
+import { startLogStreams } from '../../validation/runs/execution/streams.ts';
+import { startLocalCluster } from '../../validation/runs/local/local.ts';
+import { RunJournal } from '../../validation/runs/store/journal.ts';
+import { thisProcess } from '../../validation/runs/store/record.ts';
+import { RunDir } from '../../validation/runs/store/store.ts';
 import { parseResult } from '../../validation/step/result.ts';
 import { planWorkflow } from '../../validation/workflow/planner.ts';
 import { runStep, Scratch } from '../validation/step/sandbox.ts';
@@ -83,6 +84,35 @@ describe('a run with its inputs and outputs on an XRootD server', () => {
     expect(unknown.stderr).toMatch(/root:\/\/127\.0\.0\.1:\d+\/\/out\S* cannot be listed: .*error/i);
   });
 
+  it('has its parameters behind the address of each file, also of what later stages read and of what is checked', async () => {
+    const parameters = '?xrd.wantprot=unix&svcClass=a/b';
+    const file = join(relval.dir, 'w.yaml');
+    writeFileSync(
+      file,
+      `name: w
+jdl: { CopyTimeout: 20 }
+defaults: { retries: 0, resources: { disk: 10 MB, memory: 50 MB } }
+stages:
+  - { name: sim, each: { jobs: 1-2 }, command: 'echo $RELVAL_INDEX >res.root', outputs: [res.root, 'l.zip:*.log'], expects: [res.root], outputDir: '${server.url('out')}/#alien_counter#${parameters}' }
+  - { name: merge, after: [sim], inputs: ['{{outputDir sim}}/res.root', { collection: c.txt, of: sim, file: res.root }], command: 'cat res.root; cat c.txt', outputs: [std*], outputDir: '{{above sim}}/merged' }
+`,
+    );
+    const ended = await relval.run('run', file, '--local', '--no-check');
+    expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+    const out = join(server.data, 'out');
+    expect(readdirSync(out).sort()).toEqual(['1', '2', 'merged']);
+    for (const job of ['1', '2']) {
+      expect(readdirSync(join(out, job)).sort()).toEqual(['l.zip', 'res.root', 'validation_report.txt']);
+      expect(readFileSync(join(out, job, 'res.root'), 'utf8')).toBe(`${job}\n`);
+    }
+    const said = readFileSync(join(out, 'merged', 'stdout.log'), 'utf8');
+    for (const job of ['1', '2']) expect(said).toContain(`${server.url('out')}/${job}/res.root${parameters}\n`);
+    const part = () => relval.run('run', file, '--local', '--start-at', 'merge', '--dry-run');
+    expect(await part()).toMatchObject({ code: 0 });
+    rmSync(join(out, '2', 'res.root'));
+    expect((await part()).stderr).toContain(`  sim0002: ${server.url('out')}/2/res.root${parameters}\n`);
+  });
+
   it('is broken where the server is down, or has not the file: the report says which and why', async () => {
     const down = await brokenRun(server.url('raw/x.root'), async () => server.kill());
     expect(down.reason).toMatch(/input x\.root from root:\/\/127\.0\.0\.1:\d+\/\/raw\/x\.root: .*(error|not done)/i);
@@ -149,7 +179,7 @@ stages:
     totals: { steps: 1, succeeded: 0, failed: 0, broken: 0, running: 0 },
   });
   const { project } = journal.record;
-  const streams = await startLogStreams({ local: true, secrets: [], limit: 1 << 20 });
+  const streams = await startLogStreams({ local: true, tokens: stepTokens(run), secrets: [], limit: 1 << 20 });
   const cluster = await startLocalCluster(join(directory, 'local'), project, {});
   try {
     const report = await executeRun({
@@ -158,7 +188,7 @@ stages:
       streams,
       secrets: {},
       replan: () => plan,
-      batch: { type: 'wq', catalog: cluster.catalog, project },
+      batch: cluster.batch,
       signal: new AbortController().signal,
       stoppedBy: () => '',
     });

@@ -109,8 +109,9 @@ export async function startFramework(pool: HTCondorPool, settings: Settings) {
 async function startMaster(dir: string, cores: number, log: Parameters<typeof startLocalMaster>[0]['log']) {
   const agents = [{ cpus: cores, memory: cores * 512, disk: 100_000 }];
   const workDir = join(dir, 'agent');
-  mkdirSync(workDir, { mode: 0o711 });
-  const master = await startLocalMaster({ workDir, agents, log });
+  // The agent would keep other users out of the directory of its sandboxes, and its tasks are another user's.
+  mkdirSync(join(workDir, 'S0'), { recursive: true, mode: 0o711 });
+  const master = await startLocalMaster({ workDir, agents, log, credentials: undefined });
   onTestFinished(() => master.stop());
   return master;
 }

@@ -1,3 +1,4 @@
+import { KnownTroubles } from '../report/known.ts';
 import type { Change, Finding, Report, StepReport } from '../report/model.ts';
 import { isAboutInfrastructure } from './judge-step.ts';
 import { findChanges } from './measures.ts';
@@ -10,30 +11,38 @@ function isCompared(finding: Finding): boolean {
   return !isAboutInfrastructure(finding) && finding.rule !== 'not-run' && finding.fingerprint !== undefined;
 }
 
-function fingerprints({ findings }: Pick<Report, 'findings'>): Set<string> {
-  return new Set(findings.filter(isCompared).map((finding) => finding.fingerprint as string));
+function troublesOf({ findings }: Pick<Report, 'findings'>): KnownTroubles {
+  return new KnownTroubles(findings.filter(isCompared));
 }
 
-/** The findings with their `age`: whether the reference run had them too. */
+/**
+ * The findings with their `age`: whether the reference run had them too. An error or a warning that was only a note there,
+ * since an exception excused it or so many were tolerated, is new: nobody has accepted it.
+ */
 export function withAges(findings: readonly Finding[], reference: Compared): Finding[] {
-  const before = fingerprints(reference);
-  return findings.map((finding) =>
-    isCompared(finding) ? { ...finding, age: before.has(finding.fingerprint as string) ? 'known' : 'new' } : finding,
-  );
+  const notes = troublesOf(reference);
+  const serious = troublesOf({ findings: reference.findings.filter(({ severity }) => severity !== 'info') });
+  return findings.map((finding) => {
+    if (!isCompared(finding)) return finding;
+    const before = finding.severity === 'info' ? notes : serious;
+    return { ...finding, age: before.has(finding) ? 'known' : 'new' };
+  });
 }
 
 /**
  * Errors and warnings of the reference run that are gone, each once. A finding counts as gone where its step came to its
  * end in both runs, and not where the list of that rule's lines is cut short in this run: it may be among the others.
+ * @param lookedFor ids of the rules that this run was judged by: what nobody has looked for is not gone. Absent: all
  */
-export function fixedSince(reference: Compared, run: Compared): Finding[] {
-  const now = fingerprints(run);
+export function fixedSince(reference: Compared, run: Compared, lookedFor?: ReadonlySet<string>): Finding[] {
+  const now = troublesOf(run);
   const done = new Set(run.steps.filter(cameToItsEnd).map(({ id }) => id));
   const cut = new Set(run.findings.filter(({ more }) => more).map(listOf));
   const seen = new Set<string>();
   const gone = reference.findings.filter((finding) => {
     const { fingerprint = '', severity, step } = finding;
-    if (!isCompared(finding) || severity === 'info' || now.has(fingerprint) || seen.has(fingerprint)) return false;
+    if (!isCompared(finding) || severity === 'info' || now.has(finding) || seen.has(fingerprint)) return false;
+    if (lookedFor && !lookedFor.has(finding.rule)) return false;
     if (!done.has(step) || cut.has(listOf(finding))) return false;
     seen.add(fingerprint);
     return true;

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { readYaml } from '../input/yaml-file.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { readYaml } from '../workflow/yaml-file.ts';
-import { coversFile, expressionSchema, globMatches } from './scope.ts';
+import { coversFile, wildcardMatches } from '../workflow/scope.ts';
+import { expressionSchema } from './scope.ts';
 
 const globs = z.array(z.string().min(1)).default([]);
 
@@ -70,7 +71,7 @@ export function componentOf(finding: Finding, components: readonly Component[]):
   const byFile =
     file === undefined ? undefined : components.find(({ files }) => files.length > 0 && coversFile({ files }, file));
   const byStep = components.find(({ steps }) =>
-    steps.some((glob) => globMatches(glob, step) || globMatches(glob, stage)),
+    steps.some((glob) => wildcardMatches(glob, step) || wildcardMatches(glob, stage)),
   );
   return (byFile ?? byStep)?.name;
 }

@@ -1,76 +1,10 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Finding } from '../report/model.ts';
+import { FOLDS, type Fold, KEEPS, shown } from './folds.ts';
 
-/** A pattern, and what stands for what it matches, where `$1` is its first group; what its group `kept` matches stays. */
-type Fold = readonly [pattern: RegExp, instead: string];
-
-const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
-const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
-
-/** What differs between two runs of the same trouble, and what stands for it. In this order: times hold numbers. */
-const PLACES: readonly Fold[] = [
-  [/\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
-  // As date, ls and syslog write it: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31:00`.
-  [new RegExp(`\\b(?:${DAY} )?${MONTH} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d( [A-Z]{3,4})?( \\d{4})?\\b`, 'g'), '<time>'],
-  // As mails, web servers and others do: `Sun, 22 Nov 2026 22:31:00 +0100`, `22/Nov/2026:22:31:00 +0100`.
-  [
-    new RegExp(
-      `\\b(?:${DAY}, )?\\d{1,2}([-/ ])${MONTH}\\1\\d{4}[: ]\\d\\d:\\d\\d:\\d\\d( [+-]\\d{4}| [A-Z]{3,4}\\b)?`,
-      'g',
-    ),
-    '<time>',
-  ],
-  [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
-  [/\[<time>\]/g, '<time>'],
-  [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
-  [/\b[a-z]+:\/\/[^\s'"<>]*\/([^\s'"<>/]+)/g, '<path>/$1'],
-  // Of an absolute path, and of one from here, the last name says which file it is about; the directories are the host's
-  // and the run's.
-  [/(?<![\w.~/>-])(?:\.{1,2})?\/(?:[^\s'"<>/:]+\/)*([^\s'"<>/:]+)/g, '<path>/$1'],
-];
-const FOLDS: readonly Fold[] = [
-  // A host has a name of three parts, the last a top-level domain: log.tar.gz is none.
-  [
-    /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
-    '<host>',
-  ],
-  [/\[(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}\]/g, '<host>'],
-  [/\btmp\.\w{6,}/g, '<n>'],
-  // Objects that gcc makes on its way.
-  [/(?<=<path>\/)cc\w{6}(?=\.[os]\b)/g, '<n>'],
-  // Versions of objects in the conditions database, and what ROOT's interpreter was told.
-  [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
-  [/\binput_line_\d+/g, 'input_line_<n>'],
-  [/(?<![\w.])-?(?:nan|inf)\b(?:\([\w()]*\))?|\(nil\)/gi, '<n>'],
-  [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
-  [/\b(?=[\da-f]*\d)[\da-f]{8,}\b/gi, '<n>'],
-  // 512 MB in one run are 1.7 GB in another, 90 s are 1m30s.
-  [/(?<![\w.])\d+(?:\.\d+)? ?(?:[kKMGT]i?)?B\b/g, '<size>'],
-  [/(?<![\w.])(?:\d+(?:\.\d+)?(?:h|min|m|s|ms|us|ns))+\b/g, '<n>'],
-  [/\b((?:evt|event|job|chunk|track|thread|pid|tid)_?)\d+\b/gi, '$1<n>'],
-  [
-    new RegExp(
-      [
-        // Numbers that say what is wrong: of errors, signals and statuses, XRootD's error codes, versions of libraries and
-        // symbols, and of templates the arguments, of which each makes another class.
-        '(?<kept>(?<=\\b(?:errno|HTTP|signal|status|code)(?: is| was)? ?[:=#]? ?\\(?)\\d{1,4}\\b(?!\\.\\d)',
-        '(?<=\\berror: )\\[3\\d{3}\\]',
-        '(?<=\\.so)(?:\\.\\d+)+\\b',
-        '\\b[A-Z]{3,}_\\d+(?:\\.\\d+)+\\b',
-        '(?<=\\w)<(?:[\\w:* ]{1,60},){0,6} ?\\d{1,3}(?:, ?[\\w:* ]{1,60}){0,6}>)',
-        // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918,
-        // ESDs_0017), but for codes of errors (GeomNav0003).
-        '(?:(?<=[\\s=(,[])-)?(?<![A-Za-z_\\d])(?:\\d+(?:\\.\\d+)?|(?<!\\.)\\.\\d+)(?:[eE][+-]?\\d+)?',
-        '\\d{3,}(?<=(?:\\b[a-z]\\w{0,60}|_\\d{3,20}))',
-        '\\d{5,}',
-      ].join('|'),
-      'g',
-    ),
-    '<n>',
-  ],
-  [/\s+/g, ' '],
-];
+/** Version of what is made here: fingerprints of two versions cannot be compared. */
+export const FINGERPRINTS = 2;
 
 /** Characters of a message that are looked at: sentences of our own are shorter. */
 const LENGTH = 2000;
@@ -79,8 +13,8 @@ const BEFORE = 200;
 const AFTER = 300;
 
 /** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
-export function fold(message: string): string {
-  return foldAt(message.slice(0, LENGTH), 0).text.trim();
+export function fold(message: string, hosts: readonly Fold[] = []): string {
+  return shown(foldAt(message.slice(0, LENGTH), 0, hosts).text).trim();
 }
 
 /**
@@ -90,7 +24,34 @@ export function fold(message: string): string {
  */
 export function foldAround(line: string, anchor: number, hosts: readonly Fold[] = []): string {
   const { text, position } = foldAt(line, anchor, hosts);
-  return text.slice(Math.max(0, position - BEFORE), position + AFTER).trim();
+  return shown(text.slice(Math.max(0, position - BEFORE), position + AFTER)).trim();
+}
+
+/**
+ * A line without some of what `fold` leaves out, for the price of a few per cent: two lines with the same outline have the
+ * same kind.
+ */
+export function outline(line: string): string {
+  const shape = withoutNumbers(line);
+  let keeps = keeping.get(shape);
+  if (keeps === undefined) {
+    if (keeping.size >= SHAPES) keeping.clear();
+    keeps = kept(shape) !== shape;
+    keeping.set(shape, keeps);
+  }
+  return keeps ? withoutNumbers(kept(line)) : shape;
+}
+
+/** By shape: whether it has a number that is to stay. Lines of few shapes make up most of a log. */
+const keeping = new Map<string, boolean>();
+const SHAPES = 5000;
+
+function withoutNumbers(line: string): string {
+  return line.replace(/(?<![\w.])\d+(?![\w.])/g, '0');
+}
+
+function kept(line: string): string {
+  return KEEPS.reduce((text, [pattern, instead]) => text.replace(pattern, instead as (found: string) => string), line);
 }
 
 /**
@@ -106,21 +67,23 @@ export function foldOfHosts(hosts: readonly string[]): Fold[] {
 }
 
 /** The folded text, and where in it a position of the text is now: of what is folded itself, the begin. */
-function foldAt(line: string, anchor: number, hosts: readonly Fold[] = []): { text: string; position: number } {
+function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: string; position: number } {
   let text = line;
   let position = anchor;
-  for (const [pattern, instead] of [...PLACES, ...hosts, ...FOLDS]) {
+  for (const [pattern, instead] of [...KEEPS, ...FOLDS.before, ...hosts, ...FOLDS.after]) {
     let folded = '';
     let moved = position;
     let end = 0;
     for (const match of text.matchAll(pattern)) {
       const [found, group = ''] = match;
-      const to = match.groups?.kept ?? instead.replace('$1', () => group);
+      const to = typeof instead === 'string' ? instead.replaceAll('$1', () => group) : instead(found);
       folded += text.slice(end, match.index) + to;
       end = match.index + found.length;
       if (end <= position) moved += to.length - found.length;
-      else if (match.index < position) moved -= position - match.index;
+      // Within what stays as long as it was a position stays where it was.
+      else if (match.index < position && to.length !== found.length) moved -= position - match.index;
     }
+    if (end === 0) continue;
     text = folded + text.slice(end);
     position = moved;
   }
@@ -136,6 +99,7 @@ export function fingerprint(
   folded: string = fold(finding.message),
 ): string {
   const parts = [
+    FINGERPRINTS,
     finding.stage,
     finding.rule,
     finding.file ? basename(finding.file) : '',

@@ -1,5 +1,6 @@
 import type { Finding, Severity, StepState } from '../report/model.ts';
 import { fingerprint } from './fingerprint.ts';
+import { earlierFingerprint } from './fingerprint-1.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { Rules, StepCheck } from './rules.ts';
 import { applyStepRules } from './step-rules.ts';
@@ -55,13 +56,13 @@ export function judgeStep(
   findings.push(...ofEarlier(outcome));
   return {
     state: stateOf(outcome, findings, aborted),
-    findings: findings.map((one) => ({ ...one, fingerprint: one.fingerprint ?? fingerprint(one) })),
+    findings: findings.map((one) => ({ ...one, ...(one.fingerprint === undefined && fingerprints(one)) })),
   };
 }
 
 /**
  * A line of a log that only says what is found of the step anyway is no finding of its own: the step's finding gets its
- * place, and keeps the fingerprint that it has without one.
+ * place, and keeps its fingerprint.
  */
 function mergeParts(
   inLogs: readonly Finding[],
@@ -71,15 +72,19 @@ function mergeParts(
   return inLogs.filter((finding) => {
     const parts = rules.find(({ id }) => id === finding.rule)?.partOf;
     const whole = ofStep.find(({ check }) => parts?.includes(check));
-    if (!whole) return true;
+    // Where a program crashed is more than that it did.
+    if (!whole || finding.trace) return true;
     const { file, line, column, context } = finding;
     if (whole.file === undefined) {
-      whole.fingerprint = fingerprint(whole);
       Object.assign(whole, { file, line, column, context });
       delete whole.lastLines;
     }
     return false;
   });
+}
+
+function fingerprints(finding: Finding): Pick<Finding, 'fingerprint' | 'earlierFingerprint'> {
+  return { fingerprint: fingerprint(finding), earlierFingerprint: earlierFingerprint(finding) };
 }
 
 function stateOf(outcome: StepOutcome, findings: readonly Finding[], aborted: boolean): StepState {

@@ -5,8 +5,9 @@ import { isAboutInfrastructure, judgeStep } from './judge-step.ts';
 import { findChanges } from './measures.ts';
 import type { Outcome } from './outcome.ts';
 import { loadPolicy, type Policy } from './policy.ts';
-import { loadRules, type Rules } from './rules.ts';
+import { digestOf, loadRules, type Rules } from './rules.ts';
 import { unneededExceptions } from './unneeded.ts';
+import { vanishedOutputs } from './vanished.ts';
 import { countStates, decide } from './verdict.ts';
 
 /** What a run is judged by. */
@@ -21,7 +22,7 @@ export interface Criteria {
 
 /** What a run is compared with. */
 export interface Reference {
-  report: Pick<Report, 'run' | 'start' | 'findings' | 'steps'>;
+  report: Pick<Report, 'run' | 'start' | 'findings' | 'steps' | 'rules'>;
   /** Good runs before this one, newest first, for what takes how long; the reference itself may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
 }
@@ -42,7 +43,11 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   for (const finding of outcome.inLogs) byStep.get(finding.step)?.push(finding);
   const interrupted = outcome.interrupted !== undefined;
   for (const step of outcome.steps) {
-    const judged = judgeStep(step, byStep.get(step.id) ?? [], { interrupted, rules, now });
+    const vanished = vanishedOutputs(
+      step,
+      (reference?.earlier ?? []).map((run) => run.steps),
+    );
+    const judged = judgeStep({ ...step, vanished }, byStep.get(step.id) ?? [], { interrupted, rules, now });
     found.push(...judged.findings);
     const {
       ending: _e,
@@ -53,6 +58,8 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       coreDumps: _c,
       outOfMemory: _k,
       missing: _o,
+      empty: _p,
+      cutOff: _q,
       lastLines: _w,
       earlier: _r,
       ...rest
@@ -74,19 +81,25 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       start: reference.report.start,
       runs: reference.earlier.map(({ run }) => run),
     },
-    fixed: fixedSince(reference.report, { findings, steps }),
+    fixed: fixedSince(reference.report, { findings, steps }, idsOf(rules)),
     changes: changes ?? [],
   };
   return {
     ...decide({ outcome, steps, findings, policy, ...compared }),
     totals: countStates(steps, findings),
     findings,
+    rules: digestOf(rules),
     policy: { name: policy.name, failOn: policy.failOn },
     ...compared,
     ...(unneeded.length > 0 && { unneeded }),
     components: summarizeComponents(findings, components),
     steps,
   };
+}
+
+/** What a run was looked through for: the rules that are not switched off, and what is found without one. */
+function idsOf({ logs, steps }: Rules): Set<string> {
+  return new Set([...logs, ...steps, { id: 'fan-out' }].map(({ id }) => id));
 }
 
 /** To each finding its component. What is about a step as a whole concerns whom the first error in its logs does. */

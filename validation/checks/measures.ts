@@ -1,4 +1,5 @@
 import type { Change, StepReport } from '../report/model.ts';
+import { median } from '../statistics/quantiles.ts';
 
 type Quantity = Change['quantity'];
 
@@ -142,11 +143,4 @@ function noise(before: readonly number[]): number {
 function deviation(values: readonly number[]): number {
   const middle = median(values);
   return MAD_TO_DEVIATION * median(values.map((value) => Math.abs(value - middle)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }

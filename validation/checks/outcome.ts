@@ -26,11 +26,20 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   coreDumps?: string[];
   /** Patterns of outputs that later stages read, of which nothing was left. */
   missing?: string[];
+  /** Names of outputs that good runs before left of this step, and this one did not. */
+  vanished?: string[];
+  /** Outputs of no size that were packed into an archive. */
+  empty?: string[];
+  /** Outputs that are shorter than their format says. */
+  cutOff?: string[];
   /** What its payload wrote last, where that failed. */
   lastLines?: LastLines;
   /** Why earlier attempts were not the last. */
   earlier?: { attempt: number; message: string }[];
 }
+
+/** As `problem` of a run: it follows from what became of a step, which says more. */
+export const STUCK = 'steps wait for one that failed for good';
 
 /** A run when it is over. */
 export interface Outcome {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../jdl/problem.ts';
-import { readYaml } from '../workflow/yaml-file.ts';
+import { InputError } from '../input/input-error.ts';
+import { readYaml } from '../input/yaml-file.ts';
 import { policyFolder, policyNames } from './policies.ts';
 
 const answer = z.enum(['report', 'fail']).default('report');

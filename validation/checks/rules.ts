@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { InputError, type Problem } from '../jdl/problem.ts';
+import { InputError, type Problem } from '../input/input-error.ts';
+import { parseYaml, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import type { Severity } from '../report/model.ts';
-import { parseYaml, readYaml, type YamlFile } from '../workflow/yaml-file.ts';
+import { FINGERPRINTS } from './fingerprint.ts';
 import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
 
 /** Text that a line must hold. Three bytes at least: shorter ones are everywhere, and slow every scan. */
@@ -19,15 +21,22 @@ const CHECKS = [
   'core-dump',
   'missing-output',
   'empty-output',
+  'vanished-output',
+  'cut-off-output',
   'time-limit',
   'time',
   'memory',
 ] as const;
 export type StepCheck = (typeof CHECKS)[number];
 
+const sentence = z.string().min(1).optional();
+const lines = z.array(z.string().min(1)).min(1).optional();
+
 const common = {
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be small letters, digits and hyphens'),
   severity: z.enum(['error', 'warning', 'info', 'off']),
+  means: sentence,
+  meansNot: sentence,
   ...scopeSchema.shape,
   except: z.array(exceptionSchema).optional(),
 };
@@ -37,7 +46,11 @@ const logRule = z.strictObject({
   contains: z
     .union([literal, z.array(literal).min(1)])
     .transform((value) => (typeof value === 'string' ? [value] : value)),
+  anyCase: z.boolean().optional(),
   matches: expressionSchema.optional(),
+  unless: expressionSchema.optional(),
+  examples: lines,
+  counterExamples: lines,
   tolerate: z.int().min(1).optional(),
   partOf: z.array(z.enum(CHECKS)).min(1).optional(),
   trace: z.boolean().optional(),
@@ -86,7 +99,9 @@ type Used<Rule> = Omit<Rule, 'severity'> & { severity: Severity };
  * - `id`: names it in findings; a later file's rule of the same id replaces it, or changes it where it has neither
  *   `contains` nor `check`: then the keys that it has hold, and its exceptions are added
  * - `contains`: text of which a line must hold one, letter by letter; this alone finds the line, so that scanning is fast
- * - `matches`: regular expression that the line must match as well
+ * - `anyCase`: capitals and small letters are the same in `contains`
+ * - `matches`: regular expression that the line must match as well; `unless`: one that it must not match
+ * - `means`, `meansNot`, `examples`, `counterExamples`: for people and for tests; docs/checks.md is made from them
  * - `severity`: an error fails the step; `off`: the rule is not used
  * - `stages`, `files`: globs (`*`, `?`) of the stages and log files it is for; a file by its path or its base name
  * - `tolerate`: so many lines in a step are expected; only from one more on do they count, before they are `info`
@@ -108,9 +123,30 @@ export interface Rules {
   steps: StepRule[];
 }
 
-/** The built-in set. */
-export function builtInRulesFile(): string {
-  return createRequire(import.meta.url).resolve('release-validation/validation/checks/known-errors.yaml');
+/**
+ * The files of the built-in set, in validation/checks/rules/: a file for each software. Where a line is one of two rules of
+ * the same severity, the one that is read first has it.
+ */
+export const RULE_FILES = [
+  'root',
+  'compilers',
+  'runtime',
+  'aliroot',
+  'o2',
+  'cmssw',
+  'gaudi',
+  'geant4',
+  'xrootd',
+  'python',
+  'sanitizers',
+  'system',
+  'generic',
+  'step',
+] as const;
+
+/** Path of a file of the built-in set. */
+export function builtInRulesFile(name: (typeof RULE_FILES)[number]): string {
+  return createRequire(import.meta.url).resolve(`release-validation/validation/checks/rules/${name}.yaml`);
 }
 
 /**
@@ -118,9 +154,18 @@ export function builtInRulesFile(): string {
  * @throws {InputError} with every problem of a file, each with file, line and column
  */
 export function loadRules(files: readonly string[] = []): Rules {
-  const rules = new Map<string, AnyRule>();
-  for (const path of [builtInRulesFile(), ...files]) takeAll(readYaml(path, file, 'rules'), rules);
-  return sort(rules);
+  builtIn ??= readAll(RULE_FILES.map(builtInRulesFile));
+  return sort(readAll(files, builtIn));
+}
+
+/** Read once: they are asked for several times in a run. */
+let builtIn: ReadonlyMap<string, AnyRule> | undefined;
+
+/** @throws {InputError} with every problem of a file */
+function readAll(files: readonly string[], before: ReadonlyMap<string, AnyRule> = new Map()): Map<string, AnyRule> {
+  const rules = new Map(before);
+  for (const path of files) takeAll(readYaml(path, file, 'rules'), rules);
+  return rules;
 }
 
 /**
@@ -166,9 +211,31 @@ function takeAll({ data, at }: YamlFile<z.infer<typeof file>>, rules: Map<string
 }
 
 /**
- * The texts to look for on a worker, where only grep is: fixed strings, so `grep -F`. A rule's `matches`, scope and
- * exceptions are not in them: what such a grep finds is at least what the rules find.
+ * The texts to look for on a worker, where only grep is: fixed strings, so `grep -F`. They are those of errors: warnings may
+ * be in every second line. A rule's `matches`, scope and exceptions are not in them. Of a rule for any case they are the
+ * text as it is, in small letters and in capitals.
  */
 export function patternsForGrep({ logs }: Rules): string[] {
-  return [...new Set(logs.flatMap((one) => one.contains))];
+  const errors = logs.filter(({ severity }) => severity === 'error');
+  return [
+    ...new Set(
+      errors.flatMap(({ contains, anyCase }) =>
+        anyCase ? contains.flatMap((text) => [text, text.toLowerCase(), text.toUpperCase()]) : contains,
+      ),
+    ),
+  ];
 }
+
+/**
+ * What tells one set of rules from another: two runs that were judged by the same one can be compared as they are. What is
+ * only for people is left out.
+ */
+export function digestOf(rules: Rules): string {
+  const said = JSON.stringify([FINGERPRINTS, rules.logs, rules.steps], (key, value: unknown) => {
+    if (value instanceof RegExp) return value.source;
+    return FOR_PEOPLE.includes(key) ? undefined : value;
+  });
+  return createHash('sha256').update(said).digest('hex').slice(0, 16);
+}
+
+const FOR_PEOPLE: readonly string[] = ['means', 'meansNot', 'examples', 'counterExamples'];

@@ -1,10 +1,15 @@
 import type { Severity } from '../report/model.ts';
-import { foldAround, foldOfHosts } from './fingerprint.ts';
-import { lineAround, linesBeside, messageAround } from './lines.ts';
+import { detailOf } from './details.ts';
+import { fold, foldAround, foldOfHosts, outline } from './fingerprint.ts';
+import { earlierKind } from './fingerprint-1.ts';
+import { isHarmless } from './harmless.ts';
+import { type Bounds, endOfLine, lineAround, linesBehind, linesBeside, messageAround } from './lines.ts';
+import { MatchList } from './match-list.ts';
+import { type Encoding, encodingOf, type PlainWindow, plainWindow } from './plain.ts';
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
 import { type Exception, excuse, excuses, holds } from './scope.ts';
-import { Searcher } from './search.ts';
+import { type Searcher, searcherFor } from './search.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
 
@@ -19,10 +24,15 @@ export interface LogMatch {
   /** Both from 1; the column in characters. */
   line: number;
   column: number;
-  /** The line, or of a long one the part around what was found. May hold any character but a line feed. */
+  /**
+   * The line without terminal sequences, or of a long one the part around what was found; and what the lines behind it add.
+   * May hold any character but a line feed.
+   */
   message: string;
   /** The line around what was found, without what changes from run to run: what tells this trouble from another. */
   kind: string;
+  /** What the version of fingerprints before this one made of it: see fingerprint-1.ts. */
+  earlier: { kind: string; trace: string[] };
   /** A few lines before and after. */
   context: { before: string[]; after: string[] };
   /** Of a rule with `trace`: the calls that led there, the innermost first; absent where no trace follows. */
@@ -41,9 +51,6 @@ export interface ScanOptions {
 }
 
 const LIMIT = 20;
-/** Beyond the limit: matches that are looked at for being new in kind, and how many of these are listed. */
-const LOOKED_AT = 1000;
-const NEW_IN_KIND = 50;
 /** Bytes before and after what was found that are folded: a multiple of what is left of them. */
 const FOLDED = 2000;
 /** Bytes of a line, on both sides of what was found, that `matches` and exceptions see and that messages are cut from. */
@@ -53,30 +60,35 @@ const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /**
  * Finds the lines of a log that rules are about, in their order. A line is reported once, for its most severe rule (of
- * equal ones, the first in `rules`). The file may have any size and hold any bytes; it is read once in bounded memory,
- * and a second time, as far as the last match, only when something was found. Scope and `tolerate` are not looked at.
+ * equal ones, the first in `rules`); what stands between two carriage returns is a line of its own. The file may have any
+ * size and hold any bytes; it is read once in bounded memory, and a second time, as far as the last match, only when
+ * something was found. Scope and `tolerate` are not looked at.
  * @throws {Error} when the file cannot be read
  */
 export async function scanLog(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
   const collector = new Collector(rules, options);
-  for await (const window of windows(path, Math.max(MARGIN, TRACE))) collector.take(window);
+  let encoding: Encoding | undefined;
+  for await (const window of windows(path, Math.max(MARGIN, TRACE))) {
+    encoding ??= encodingOf(window.bytes.subarray(window.from));
+    collector.take(plainWindow(window, encoding), window);
+  }
   const found = collector.finish();
   const positions = await locate(
     path,
     found.map((one) => one.offset),
+    encoding,
   );
   return found.map(({ offset: _, ...match }, index) => ({ ...match, ...(positions[index] ?? { line: 1, column: 1 }) }));
 }
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
-/** What is listed of a rule, or of one of its exceptions. */
+/** What is found of a rule, or of one of its exceptions. */
 interface List {
   found: Found[];
-  counted: number;
-  /** Only from the limit on. */
-  kinds?: Set<string>;
-  lookedAt: number;
+  places: MatchList;
+  /** The first line of a kind that is not listed. */
+  rest?: Found;
 }
 
 /** What the window says of one line so far. */
@@ -84,8 +96,11 @@ interface Candidate {
   rule: LogRule;
   index: number;
   severity: Severity;
-  exception?: Exception | undefined;
+  list: List;
   found: Found | undefined;
+  isRest: boolean;
+  /** Lines behind that its message has taken, as offsets in the file. */
+  told: Bounds[];
 }
 
 class Collector {
@@ -95,12 +110,16 @@ class Collector {
   private readonly hosts: ReturnType<typeof foldOfHosts>;
   /** By text of the searcher: index of its rule. */
   private readonly ruleOf: number[];
+  /** By text of the searcher: its characters. */
+  private readonly lengths: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
   /** Where the line at hand ends in the file; Infinity while that has not been seen. */
   private lineEnd = -1;
   /** As far as the end of the line at hand has been looked for. */
   private seen = 0;
   private best: Candidate | undefined;
+  /** Lines that the message of a line before them has taken, and how severe that is. */
+  private told: (Bounds & { severity: Severity })[] = [];
   /** Rules that were found not to match the line at hand. */
   private readonly ruledOut = new Set<number>();
 
@@ -108,92 +127,98 @@ class Collector {
     this.rules = rules;
     this.options = options;
     this.hosts = foldOfHosts(options.hosts ?? []);
-    this.searcher = new Searcher(rules.flatMap((rule) => rule.contains));
+    this.searcher = searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
+    this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
     this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
 
-  take(window: Window): void {
-    const { bytes, base } = window;
-    if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, Math.max(0, this.seen - base));
-    this.searcher.search(bytes, window.from, window.to, (text, start) => {
-      if (base + start > this.lineEnd) {
+  take(window: PlainWindow, raw: Window): void {
+    if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
+    this.searcher.search(window.bytes, window.from, window.to, (text, start) => {
+      if (window.offsetOf(start) > this.lineEnd) {
         this.closeLine();
         this.findLineEnd(window, start);
       }
-      this.consider(window, this.ruleOf[text] as number, start, this.searcher.lengthOf(text));
+      this.consider(window, raw, text, start);
     });
   }
 
   finish(): Found[] {
     this.closeLine();
-    for (const { found, counted } of this.lists.values()) {
+    for (const { found, rest, places } of this.lists.values()) {
       const last = found.at(-1);
-      if (last && counted > 0) last.more = counted;
+      if (last && places.counted > 0) last.more = places.counted;
+      const unlisted = places.unlisted;
+      if (!rest || !unlisted) continue;
+      found.push({ ...rest, message: `${unlisted.words}; the first: ${rest.message}`, kind: unlisted.kind });
     }
     return [...this.lists.values()].flatMap(({ found }) => found).sort((a, b) => a.offset - b.offset);
   }
 
-  private findLineEnd({ bytes, base }: Window, from: number): void {
-    const newline = bytes.indexOf(10, from);
-    this.lineEnd = newline === -1 ? Number.POSITIVE_INFINITY : base + newline;
-    this.seen = base + bytes.length;
+  private findLineEnd(window: PlainWindow, from: number): void {
+    const end = endOfLine(window.bytes, from);
+    this.lineEnd = end === window.bytes.length ? Number.POSITIVE_INFINITY : window.offsetOf(end);
+    this.seen = window.offsetOf(window.bytes.length);
   }
 
   private closeLine(): void {
     if (this.best) {
-      const list = this.listOf(this.best);
-      if (this.best.found) list.found.push(this.best.found);
-      else list.counted++;
+      const { list, found, isRest, told, severity } = this.best;
+      if (!found || isRest) list.places.counted++;
+      if (found && isRest) list.rest = found;
+      else if (found) list.found.push(found);
+      if (told.length > 0) this.told = told.map((bounds) => ({ ...bounds, severity }));
     }
     this.best = undefined;
     this.ruledOut.clear();
   }
 
-  private listOf({ rule, exception }: Pick<Candidate, 'rule' | 'exception'>): List {
-    const key = exception ?? rule;
-    const list = this.lists.get(key) ?? { found: [], counted: 0, lookedAt: 0 };
+  private listOf(key: LogRule | Exception): List {
+    const list = this.lists.get(key) ?? { found: [], places: new MatchList(this.options.limit ?? LIMIT) };
     this.lists.set(key, list);
     return list;
   }
 
-  private consider({ bytes, base }: Window, index: number, start: number, length: number): void {
+  /** @param of the searcher's text that was found */
+  private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
+    const { bytes } = window;
+    const index = this.ruleOf[of] as number;
+    const length = this.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
-    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index)) return;
+    const offset = window.offsetOf(start);
+    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isTold(offset, rule.severity)) return;
     const line = lineAround(bytes, start, start + length, MARGIN);
-    const fitting = this.examine(rule, index, bytes, line);
-    if (fitting === 'no match') return;
+    const text = bytes.toString('utf8', line.from, line.to);
+    const at =
+      text.length === line.to - line.from ? start - line.from : bytes.toString('utf8', line.from, start).length;
+    if (!this.applies(rule, index, text)) return;
+    if (isHarmless(text, at, at + (this.lengths[of] as number))) return;
     const { now } = this.options;
+    const fitting = rule.except?.filter((exception) => excuses(exception, text));
     const exception = fitting?.find((one) => holds(one, now));
     const severity = exception ? 'info' : rule.severity;
     if (!this.isBetter(severity, index)) return;
-    const best: Candidate = { rule, index, severity, exception, found: undefined };
-    this.best = best;
-    const kind = this.kindToList(this.listOf(best), () => this.kindAround(bytes, line, start));
-    if (kind === undefined) return;
+    const list = this.listOf(exception ?? rule);
+    this.best = { rule, index, severity, list, found: undefined, isRest: false, told: [] };
+    const detail = detailBehind(window, line, text);
+    const kindOf = () => this.kindAround(bytes, line, start, detail?.text);
+    const place = list.places.place(() => outline(`${text}\n${detail?.text ?? ''}`), kindOf);
+    if (detail) this.best.told = detail.told;
+    if (place === undefined) return;
     const trace = rule.trace ? callsBehind(bytes, line.to) : [];
-    best.found = {
+    const rawStart = offset - raw.base;
+    this.best.isRest = place.list === 'first of the rest';
+    this.best.found = {
       rule,
       severity,
       ...excuse(exception ?? fitting?.[0], now),
-      offset: base + start,
-      message: messageAround(bytes, line, start, start + length),
-      kind,
+      offset,
+      message: `${messageAround(bytes, line, start, start + length)}${detail ? ` ${detail.text}` : ''}`,
+      kind: place.kind,
+      earlier: earlierKind(raw.bytes, rawStart, rawStart + length, this.options.hosts ?? [], rule.trace === true),
       context: linesBeside(bytes, line),
       ...(trace.length > 0 && { trace }),
     };
-  }
-
-  /** What tells the match from others, where it is to be listed: up to the limit every one, beyond it what was not seen before. */
-  private kindToList(list: List, kindOf: () => string): string | undefined {
-    const limit = this.options.limit ?? LIMIT;
-    if (list.found.length < limit) return kindOf();
-    if (list.lookedAt >= LOOKED_AT || list.found.length >= limit + NEW_IN_KIND) return undefined;
-    list.lookedAt++;
-    list.kinds ??= new Set(list.found.map((one) => one.kind));
-    const kind = kindOf();
-    if (list.kinds.has(kind)) return undefined;
-    list.kinds.add(kind);
-    return kind;
   }
 
   private isBetter(severity: Severity, index: number): boolean {
@@ -202,22 +227,44 @@ class Collector {
     return difference < 0 || (difference === 0 && index < this.best.index);
   }
 
-  /** What a rule says of a line beyond its text: no match, or a match and the exceptions that are about it, also expired ones. */
-  private examine(rule: LogRule, index: number, bytes: Buffer, line: { from: number; to: number }) {
-    if (!rule.matches && !rule.except) return undefined;
-    const text = bytes.toString('utf8', line.from, line.to).replace(/\r$/, '');
-    if (rule.matches && !rule.matches.test(text)) {
-      this.ruledOut.add(index);
-      return 'no match' as const;
-    }
-    return rule.except?.filter((exception) => excuses(exception, text));
+  /** Whether a line before it has it in its message already, and is as severe. */
+  private isTold(offset: number, severity: Severity): boolean {
+    return this.told.some((one) => offset >= one.from && offset < one.to && RANK[one.severity] <= RANK[severity]);
   }
 
-  private kindAround(bytes: Buffer, line: { from: number; to: number }, start: number): string {
-    const from = Math.max(line.from, start - FOLDED);
-    const to = Math.min(line.to, start + FOLDED);
-    const before = bytes.toString('utf8', from, start);
-    const text = before + bytes.toString('utf8', start, to).replace(/\r$/, '');
-    return foldAround(text, before.length, this.hosts);
+  /** What a rule says of a line beyond its text. */
+  private applies(rule: LogRule, index: number, text: string): boolean {
+    if ((rule.matches?.test(text) ?? true) && !rule.unless?.test(text)) return true;
+    this.ruledOut.add(index);
+    return false;
+  }
+
+  private kindAround(bytes: Buffer, line: Bounds, start: number, detail: string | undefined): string {
+    const before = bytes.toString('utf8', Math.max(line.from, start - FOLDED), start);
+    const text = before + bytes.toString('utf8', start, Math.min(line.to, start + FOLDED));
+    const kind = foldAround(text, before.length, this.hosts);
+    return detail === undefined ? kind : `${kind}\n${fold(detail, this.hosts)}`;
   }
 }
+
+/** What the lines behind add to a message, and where in the file they are. */
+function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: string; told: Bounds[] } | undefined {
+  if (!MAY_HAVE_DETAIL.test(text)) return undefined;
+  const behind = linesBehind(window.bytes, line);
+  const detail = detailOf(
+    text,
+    behind.map((one) => one.text),
+  );
+  return (
+    detail && {
+      text: detail.text,
+      told: detail.lines.flatMap((index) => {
+        const one = behind[index];
+        return one ? [{ from: window.offsetOf(one.from), to: window.offsetOf(one.to) }] : [];
+      }),
+    }
+  );
+}
+
+/** Cheap: to read the lines behind costs more than all else. */
+const MAY_HAVE_DETAIL = /Traceback|Exception|terminate/;

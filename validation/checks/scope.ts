@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { z } from 'zod';
 
 /** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
@@ -15,7 +14,6 @@ const globs = z.array(z.string().min(1)).min(1).optional();
 
 /** Globs (`*`, `?`) of stages and of files, by path or base name. Absent: all. */
 export const scopeSchema = z.object({ stages: globs, files: globs });
-export type Scope = z.infer<typeof scopeSchema>;
 
 export const exceptionSchema = z
   .strictObject({
@@ -40,7 +38,18 @@ export function holds({ until }: Exception, now: number): boolean {
 
 /** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
 export function excuses({ contains, matches }: Exception, text: string): boolean {
-  return (contains === undefined || text.includes(contains)) && (matches?.test(text) ?? true);
+  return (contains === undefined || holdsWhole(text, contains)) && (matches?.test(text) ?? true);
+}
+
+/** Whether a text holds another one, whose numbers at its begin and end are whole: `status 1` is not in `status 139`. */
+function holdsWhole(text: string, wanted: string): boolean {
+  const begins = /^\d/.test(wanted);
+  const ends = /\d$/.test(wanted);
+  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
+    const isCut = (begins && /\d/.test(text[at - 1] ?? '')) || (ends && /\d/.test(text[at + wanted.length] ?? ''));
+    if (!isCut) return true;
+  }
+  return false;
 }
 
 /** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */
@@ -53,29 +62,4 @@ export function excuse(exception: Exception | undefined, now: number): { known?:
 /** `reason (owner, until day)`, for the finding. */
 export function describeException({ reason, owner, until }: Exception): string {
   return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
-}
-
-export function coversStage({ stages }: Scope, stage: string): boolean {
-  return stages?.some((glob) => globMatches(glob, stage)) ?? true;
-}
-
-export function coversFile({ files }: Scope, file: string): boolean {
-  return files?.some((glob) => globMatches(glob, file) || globMatches(glob, basename(file))) ?? true;
-}
-
-/** Compiled: there are few, and each is asked for every finding. */
-const expressions = new Map<string, RegExp>();
-
-/** Shell pattern with `*` (anything, also `/`) and `?` (one character). */
-export function globMatches(pattern: string, text: string): boolean {
-  let expression = expressions.get(pattern);
-  if (!expression) {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    expression = new RegExp(`^${source}$`, 's');
-    expressions.set(pattern, expression);
-  }
-  return expression.test(text);
 }

@@ -1,108 +1,198 @@
+import { COMMON_TEXT } from './common-text.ts';
+
 /** Called with a text's index and where it begins. */
 export type Hit = (text: number, start: number) => void;
 
+/** A text to look for; with `anyCase`, capitals and small letters (of ASCII) are the same. */
+export interface Wanted {
+  text: string;
+  anyCase?: boolean | undefined;
+}
+
+/** Bits of a hash of a key: the table of 32 kB stays in a processor's first cache. */
+const BITS = 15;
+/** Capitals become small letters in a key; some other signs fall together, which costs a comparison and no more. */
+const FOLD = 0x20202020;
+/** Knuth's multiplicative hashing: 2^32 divided by the golden ratio. */
+const MULTIPLIER = 0x9e3779b1 | 0;
+
+/** Texts below this length would have a key in every second byte looked at, or in every one, for all texts. */
+const SHORT = 6;
+/** So few of them are rather looked for one by one, each with a pass of its own that is all native. */
+const FEW = 4;
+
+/** By length of the shortest text: bytes of a key, and how far one key is from the next in the bytes that are searched. */
+function strideFor(shortest: number): { key: number; stride: number } {
+  if (shortest >= 7) return { key: 4, stride: 4 };
+  if (shortest >= 5) return { key: 4, stride: shortest - 3 };
+  return shortest === 4 ? { key: 3, stride: 2 } : { key: 2, stride: shortest - 1 };
+}
+
 /**
- * Looks for many texts at once in bytes. The algorithm is Wu and Manber's ("A fast algorithm for multi-pattern
- * searching", 1994) with blocks of two bytes: a window as long as the shortest text moves over the bytes, and the last
- * two bytes in it say how far it may jump: on logs about as far as the shortest text is long. `npm run bench:scan` has it
- * beside grep.
+ * Looks for many texts at once in bytes. Of the bytes only a key of a few bytes in every `stride` is looked at: a table
+ * says whether any text has such a key. Each text is in the table with the `stride` keys, one beside the other, that are
+ * rarest in logs, so that one of them is met wherever the text begins. What the keys cost does not depend on how many
+ * texts there are; only a key that is met costs a comparison. `npm run bench:scan` has it beside grep.
  */
 export class Searcher {
-  private readonly texts: Uint8Array[];
-  private readonly window: number;
-  /** By block: how far the window may move; 0 where a text may begin. */
-  private readonly jump: Uint8Array;
-  /** By block: 1 where a text begins with it. */
-  private readonly beginning = new Uint8Array(65536);
-  /** By block: the texts whose window ends in it. */
-  private readonly candidates = new Map<number, number[]>();
+  private readonly texts: { bytes: Uint8Array; anyCase: boolean }[];
+  /** Indices of those that are looked for one by one. */
+  private readonly alone: readonly number[];
+  private readonly key: number;
+  private readonly stride: number;
+  /** The largest distance of a key from the begin of its text. */
+  private furthest = 0;
+  /** By hash: 1 where a text has such a key. */
+  private readonly met = new Uint8Array(1 << BITS);
+  /** By hash: the first of its entries, from 1; and by entry: the next one, its text, and how far its key is into it. */
+  private readonly first = new Int32Array(1 << BITS);
+  private readonly entries: { next: number; text: number; offset: number }[] = [{ next: 0, text: 0, offset: 0 }];
+  /** What the search at hand has found, in the order of the begins. */
+  private found: { text: number; start: number }[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
-  constructor(texts: readonly string[]) {
-    this.texts = texts.map((text) => Buffer.from(text));
-    const lengths = this.texts.map((text) => text.length);
-    this.window = Math.min(255, ...lengths);
-    this.jump = new Uint8Array(65536).fill(this.window - 1);
-    for (const [index, text] of this.texts.entries()) {
-      this.beginning[(text[0] as number) | ((text[1] as number) << 8)] = 1;
-      for (let i = 1; i < this.window; i++) {
-        const block = (text[i - 1] as number) | ((text[i] as number) << 8);
-        this.jump[block] = Math.min(this.jump[block] as number, this.window - 1 - i);
-        if (i === this.window - 1) this.candidates.set(block, [...(this.candidates.get(block) ?? []), index]);
-      }
+  constructor(texts: readonly Wanted[]) {
+    this.texts = texts.map(({ text, anyCase = false }) => ({ bytes: Buffer.from(text), anyCase }));
+    const short = this.texts.flatMap(({ bytes, anyCase }, index) => (bytes.length < SHORT && !anyCase ? [index] : []));
+    this.alone = short.length <= FEW ? short : [];
+    const together = [...this.texts.entries()].filter(([index]) => !this.alone.includes(index));
+    const { key, stride } = strideFor(Math.min(7, ...together.map(([, { bytes }]) => bytes.length)));
+    this.key = key;
+    this.stride = stride;
+    const common = commonKeys(key);
+    for (const [text, { bytes }] of together) {
+      const begin = this.rarest(bytes, common);
+      for (let offset = begin; offset < begin + stride; offset++) this.enter(text, offset, hashAt(bytes, offset, key));
     }
   }
 
   /** Bytes of a text. */
   lengthOf(text: number): number {
-    return this.texts[text]?.length ?? 0;
+    return this.texts[text]?.bytes.length ?? 0;
   }
 
-  /**
-   * Reports every occurrence that begins in [from, to), in order, and ends before the end of `bytes`. Where the window
-   * jumps to is known only when two bytes and a table were read, which a processor spends most of the time waiting for:
-   * so the four quarters of the bytes are looked through at the same time.
-   */
-  search(bytes: Uint8Array, from: number, to: number, hit: Hit): void {
-    if (this.texts.length === 0) return;
-    const { jump } = this;
-    const before = this.window - 1;
-    const begin = from + before;
-    const end = Math.max(begin, Math.min(bytes.length, to + before));
-    const quarter = (end - begin) >> 2;
-    const [endA, endB, endC] = [begin + quarter, begin + 2 * quarter, begin + 3 * quarter];
-    let [a, b, c, d] = [begin, endA, endB, endC];
-    // Where the window may end a text, by quarter: those behind the first are told when those before them are through.
-    const found: [number[], number[], number[], number[]] = [[], [], [], []];
-    const [inA, inB, inC, inD] = found;
-    while (a < endA && b < endB && c < endC && d < end) {
-      const jumpA = jump[(bytes[a - 1] as number) | ((bytes[a] as number) << 8)] as number;
-      const jumpB = jump[(bytes[b - 1] as number) | ((bytes[b] as number) << 8)] as number;
-      const jumpC = jump[(bytes[c - 1] as number) | ((bytes[c] as number) << 8)] as number;
-      const jumpD = jump[(bytes[d - 1] as number) | ((bytes[d] as number) << 8)] as number;
-      a += jumpA;
-      b += jumpB;
-      c += jumpC;
-      d += jumpD;
-      if (jumpA === 0) this.note(bytes, a++, inA);
-      if (jumpB === 0) this.note(bytes, b++, inB);
-      if (jumpC === 0) this.note(bytes, c++, inC);
-      if (jumpD === 0) this.note(bytes, d++, inD);
+  /** Reports every occurrence that begins in [from, to) and ends before the end of `bytes`, in the order of the begins. */
+  search(bytes: Buffer, from: number, to: number, hit: Hit): void {
+    this.found = [];
+    if (this.texts.length > this.alone.length) this.searchTogether(bytes, from, to);
+    for (const index of this.alone) {
+      const { bytes: wanted } = this.texts[index] as { bytes: Uint8Array };
+      for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
+        this.note(index, at);
     }
-    for (const [index, [at, until]] of [
-      [a, endA] as const,
-      [b, endB] as const,
-      [c, endC] as const,
-      [d, end] as const,
-    ].entries()) {
-      for (const last of found[index] ?? []) this.verify(bytes, last, hit);
-      this.finish(bytes, at, until, hit);
+    for (const { text, start } of this.found) hit(text, start);
+  }
+
+  private searchTogether(bytes: Buffer, from: number, to: number): void {
+    const { met, stride, key } = this;
+    const end = Math.min(bytes.length, to + this.furthest + key);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const mask = key === 4 ? -1 : (1 << (8 * key)) - 1;
+    const shift = 32 - BITS;
+    let at = from;
+    // Four keys at a time: their loads do not wait for one another.
+    for (const last = end - 3 * stride - 4; at <= last; at += 4 * stride) {
+      const a = Math.imul((view.getInt32(at, true) | FOLD) & mask, MULTIPLIER) >>> shift;
+      const b = Math.imul((view.getInt32(at + stride, true) | FOLD) & mask, MULTIPLIER) >>> shift;
+      const c = Math.imul((view.getInt32(at + 2 * stride, true) | FOLD) & mask, MULTIPLIER) >>> shift;
+      const d = Math.imul((view.getInt32(at + 3 * stride, true) | FOLD) & mask, MULTIPLIER) >>> shift;
+      if (((met[a] as number) | (met[b] as number) | (met[c] as number) | (met[d] as number)) === 0) continue;
+      if (met[a] === 1) this.compare(bytes, at, a, from, to);
+      if (met[b] === 1) this.compare(bytes, at + stride, b, from, to);
+      if (met[c] === 1) this.compare(bytes, at + 2 * stride, c, from, to);
+      if (met[d] === 1) this.compare(bytes, at + 3 * stride, d, from, to);
+    }
+    for (; at + key <= end; at += stride) {
+      const hash = hashAt(bytes, at, key);
+      if (met[hash] === 1) this.compare(bytes, at, hash, from, to);
     }
   }
 
-  /** Keeps the place where a window ends, if a text begins with its first two bytes. */
-  private note(bytes: Uint8Array, last: number, places: number[]): void {
-    const start = last - this.window + 1;
-    const block = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
-    if (this.beginning[block] === 1) places.push(last);
+  /** Where the `stride` keys begin that are rarest in logs. */
+  private rarest(bytes: Uint8Array, common: ReadonlyMap<number, number>): number {
+    let best = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let begin = 0; begin + this.stride - 1 + this.key <= bytes.length; begin++) {
+      let sum = 0;
+      for (let i = 0; i < this.stride; i++) sum += common.get(hashAt(bytes, begin + i, this.key)) ?? 0;
+      if (sum < least) {
+        least = sum;
+        best = begin;
+      }
+    }
+    return best;
   }
 
-  private finish(bytes: Uint8Array, from: number, end: number, hit: Hit): void {
-    for (let last = from; last < end; ) {
-      const distance = this.jump[(bytes[last - 1] as number) | ((bytes[last] as number) << 8)] as number;
-      if (distance === 0) this.verify(bytes, last, hit);
-      last += distance || 1;
+  private enter(text: number, offset: number, hash: number): void {
+    this.entries.push({ next: this.first[hash] as number, text, offset });
+    this.first[hash] = this.entries.length - 1;
+    this.met[hash] = 1;
+    this.furthest = Math.max(this.furthest, offset);
+  }
+
+  /** Compares what is around a key with the texts that have it. */
+  private compare(bytes: Uint8Array, at: number, hash: number, from: number, to: number): void {
+    let entry = this.entries[this.first[hash] as number] as { next: number; text: number; offset: number };
+    for (;;) {
+      const start = at - entry.offset;
+      if (start >= from && start < to && this.isAt(bytes, start, entry.text)) this.note(entry.text, start);
+      if (entry.next === 0) return;
+      entry = this.entries[entry.next] as { next: number; text: number; offset: number };
     }
   }
 
-  /** Compares the window that ends at `last` with the texts that it may be the beginning of. */
-  private verify(bytes: Uint8Array, last: number, hit: Hit): void {
-    const start = last - this.window + 1;
-    for (const index of this.candidates.get((bytes[last - 1] as number) | ((bytes[last] as number) << 8)) ?? []) {
-      const text = this.texts[index] as Uint8Array;
-      let i = 0;
-      while (i < text.length && bytes[start + i] === text[i]) i++;
-      if (i === text.length) hit(index, start);
+  private isAt(bytes: Uint8Array, start: number, text: number): boolean {
+    const { bytes: wanted, anyCase } = this.texts[text] as { bytes: Uint8Array; anyCase: boolean };
+    if (start + wanted.length > bytes.length) return false;
+    for (let i = 0; i < wanted.length; i++) {
+      const one = bytes[start + i] as number;
+      const other = wanted[i] as number;
+      if (one !== other && !(anyCase && smallLetter(one) === smallLetter(other))) return false;
     }
+    return true;
   }
+
+  /** A text whose key is far behind its begin is met after others that begin later. */
+  private note(text: number, start: number): void {
+    let place = this.found.length;
+    while (place > 0 && (this.found[place - 1] as { start: number }).start > start) place--;
+    // Two keys of a text may have the same hash.
+    for (let i = place - 1; i >= 0 && this.found[i]?.start === start; i--) if (this.found[i]?.text === text) return;
+    this.found.splice(place, 0, { text, start });
+  }
+}
+
+function smallLetter(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte + 32 : byte;
+}
+
+function hashAt(bytes: Uint8Array, at: number, key: number): number {
+  let value = 0;
+  for (let i = 0; i < key; i++) value |= ((bytes[at + i] as number) | 0x20) << (8 * i);
+  return Math.imul(value, MULTIPLIER) >>> (32 - BITS);
+}
+
+/** How often a key with a hash is in what logs are full of. */
+function commonKeys(key: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  const bytes = Buffer.from(COMMON_TEXT);
+  for (let at = 0; at + key <= bytes.length; at++) {
+    const hash = hashAt(bytes, at, key);
+    counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** For the sets of texts that were looked for last: many logs are looked through for the same ones. */
+const made = new Map<string, Searcher>();
+const KEPT = 8;
+
+/** A searcher for these texts, which may have been used before. */
+export function searcherFor(texts: readonly Wanted[]): Searcher {
+  const key = JSON.stringify(texts);
+  const searcher = made.get(key) ?? new Searcher(texts);
+  made.delete(key);
+  made.set(key, searcher);
+  for (const oldest of made.keys()) if (made.size > KEPT) made.delete(oldest);
+  return searcher;
 }

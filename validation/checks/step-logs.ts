@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
+import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
+import { earlierFingerprint } from './fingerprint-1.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
-import { coversFile, coversStage } from './scope.ts';
 
 /** The logs that one attempt of a step left. */
 export interface StepLogs {
@@ -42,7 +43,11 @@ export async function scanStepLogs(
     } catch (error) {
       const message = `cannot be read: ${(error as Error).message}`;
       const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
-      findings.push({ ...finding, fingerprint: fingerprint(finding) });
+      findings.push({
+        ...finding,
+        fingerprint: fingerprint(finding),
+        earlierFingerprint: earlierFingerprint(finding),
+      });
     }
   }
   for (const { id, tolerate } of inStage) {
@@ -54,7 +59,11 @@ export async function scanStepLogs(
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
-  const { rule, kind, ...rest } = match;
+  const { rule, kind, earlier, ...rest } = match;
   const finding = { ...where, ...rest, rule: rule.id };
-  return { ...finding, fingerprint: fingerprint(finding, kind) };
+  return {
+    ...finding,
+    fingerprint: fingerprint(finding, kind),
+    earlierFingerprint: earlierFingerprint(finding, earlier.kind, earlier.trace),
+  };
 }

@@ -1,10 +1,13 @@
 import type { Finding, Severity } from '../report/model.ts';
-import { formatMemory } from '../report/size.ts';
-import { formatDuration } from '../report/time.ts';
+import { formatMemory } from '../units/size.ts';
+import { formatDuration } from '../units/time.ts';
+import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint, fold } from './fingerprint.ts';
+import { earlierFingerprint } from './fingerprint-1.ts';
+import { lastWords } from './last-lines.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
-import { coversFile, coversStage, excuse, excuses, holds } from './scope.ts';
+import { excuse, excuses, holds } from './scope.ts';
 
 /** What is not as it should be, before a rule says how bad that is. */
 interface Trouble {
@@ -45,12 +48,13 @@ function covers(rule: StepRule, { check, output, share }: Trouble, stage: string
 }
 
 function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: number): StepFinding {
-  const { check, message, output, kind } = trouble;
+  const { check, message, output } = trouble;
+  const words = ENDINGS.includes(check) ? outcome.lastLines?.lines : undefined;
   const fitting = rule.except?.filter(
     (one) =>
       coversStage(one, outcome.stage) &&
       (one.files === undefined || (output !== undefined && coversFile(one, output))) &&
-      excuses(one, message),
+      excuses(one, [message, ...(words ?? [])].join('\n')),
   );
   const excused = excuse(fitting?.find((one) => holds(one, now)) ?? fitting?.[0], now);
   const finding: Finding = {
@@ -61,9 +65,11 @@ function toFinding(rule: StepRule, trouble: Trouble, outcome: StepOutcome, now: 
     rule: rule.id,
     message,
   };
+  const kind = [trouble.kind ?? fold(message), ...lastWords(check, outcome)].join('\n');
   return {
     ...finding,
-    ...(kind !== undefined && { fingerprint: fingerprint(finding, kind) }),
+    fingerprint: fingerprint(finding, kind),
+    earlierFingerprint: earlierFingerprint(finding, trouble.kind),
     ...excused,
     check,
     isOfOutputs: output !== undefined,
@@ -89,7 +95,7 @@ function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreD
   }
   if (coreDumps && coreDumps.length > 0) {
     // However many processes it was.
-    const kind = [...new Set(coreDumps.map(fold))].sort().join(' ');
+    const kind = [...new Set(coreDumps.map((name) => fold(name)))].sort().join(' ');
     troubles.push({ check: 'core-dump', message: `core dumped: ${coreDumps.join(', ')}`, kind });
   }
   return troubles;
@@ -109,13 +115,22 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
   return troubles;
 }
 
-function ofOutputs({ missing = [], outputs }: StepOutcome): Trouble[] {
+function ofOutputs(outcome: StepOutcome): Trouble[] {
+  const { missing = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
+  const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
+    // Of a payload that failed nothing else is to be expected.
+    ...(exitStatus || signal ? [] : vanished).map((output): Trouble => {
+      return { check: 'vanished-output', message: `no output ${output}, which the runs before left`, output };
+    }),
     ...missing.map((output): Trouble => {
       return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
     }),
-    ...outputs
-      .filter(({ size }) => size === 0)
-      .map(({ name }): Trouble => ({ check: 'empty-output', message: `the output ${name} is empty`, output: name })),
+    ...[...unpacked, ...empty].map((output): Trouble => {
+      return { check: 'empty-output', message: `the output ${output} is empty`, output };
+    }),
+    ...cutOff.map((output): Trouble => {
+      return { check: 'cut-off-output', message: `the output ${output} is cut off: its end is missing`, output };
+    }),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Finding, Report, StepReport } from '../report/model.ts';
+import { coversStage } from '../workflow/scope.ts';
 import type { Rules } from './rules.ts';
-import { coversStage, describeException } from './scope.ts';
+import { describeException } from './scope.ts';
 
 /**
  * Exceptions that excused nothing, though steps that they are about came to their end: what they are for is gone, or they

@@ -1,7 +1,8 @@
 import { countTroubles, groupFindings, tell } from '../report/groups.ts';
 import type { Change, Finding, Report, StepReport, Verdict } from '../report/model.ts';
+import { counted } from '../units/count.ts';
 import { isReleaseError } from './judge-step.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, STUCK } from './outcome.ts';
 import type { Policy } from './policy.ts';
 
 export function countStates(steps: readonly StepReport[], findings: readonly Finding[]): Report['totals'] {
@@ -52,21 +53,23 @@ export function decide(evidence: Evidence): Decision {
   const letThrough = against.filter((one) => policy.failOn === 'new errors' && one.age === 'known');
   const failing = against.filter((one) => !letThrough.includes(one));
   const unjudged = broken + notRun;
-  const of = `of ${count(steps.length, 'step')}`;
+  const of = `of ${counted(steps.length, 'step')}`;
 
   if (outcome.interrupted !== undefined) {
-    const soFar = against.length > 0 ? `; ${count(countTroubles(against), 'error')} found so far` : '';
+    const soFar = against.length > 0 ? `; ${counted(countTroubles(against), 'error')} found so far` : '';
     const reason = `${outcome.interrupted} when ${succeeded + failed} ${of} had ended${soFar}`;
     return { verdict: 'interrupted', reason };
   }
   if (failing.length > 0) {
-    const rest = unjudged > 0 ? `; nothing is known of ${count(unjudged, 'more step')}` : '';
+    const rest = unjudged > 0 ? `; nothing is known of ${counted(unjudged, 'more step')}` : '';
     const missing = policy.failOn === 'new errors' && !reference ? '; no good run before it says what is known' : '';
     const reason = `${failed} ${of} failed${describe(failing, against, reference)}${missing}${rest}`;
     return { verdict: 'failed', reason };
   }
-  const cause =
-    outcome.problem ?? findings.find((one) => one.severity === 'error' && !letThrough.includes(one))?.message;
+  const cause = causeOf(
+    outcome.problem,
+    findings.find((one) => one.severity === 'error' && !letThrough.includes(one)),
+  );
   const because = cause === undefined ? '' : `: ${cause}`;
   if (steps.length === 0) return { verdict: 'broken', reason: `no step was run${because}` };
   const known = letThrough.length > 0 && knownText(letThrough);
@@ -83,12 +86,18 @@ export function decide(evidence: Evidence): Decision {
   return { verdict: 'passed', reason: `${good}${remarks(evidence)}` };
 }
 
+/** What kept a run from being judged: what went wrong as a whole, else what became of the first step that it went wrong in. */
+function causeOf(problem: string | undefined, first: Finding | undefined): string | undefined {
+  if (!first || (problem !== undefined && problem !== STUCK)) return problem;
+  return `${first.step}: ${first.message}`;
+}
+
 /** What the policy does not tolerate beside errors. */
 function beyondPolicy({ findings, policy, changes = [] }: Evidence): string | undefined {
   const warnings = countTroubles(findings, 'warning');
   if (policy.warnings !== undefined && warnings > policy.warnings) {
     const tolerated = policy.warnings === 0 ? 'none' : `only ${policy.warnings}`;
-    return `${count(warnings, 'warning')}, where ${tolerated} may be (policy ${policy.name})`;
+    return `${counted(warnings, 'warning')}, where ${tolerated} may be (policy ${policy.name})`;
   }
   const worse = changes.filter(
     ({ quantity, direction }) =>
@@ -116,24 +125,31 @@ function nameChanges([first, ...others]: readonly Change[]): string {
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   const warnings = countTroubles(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
+  const smaller = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
+  const excused = countTroubles(findings.filter(({ known }) => known !== undefined));
   return [
-    warnings > 0 ? `; ${count(warnings, 'warning')}` : '',
+    excused > 0 ? `; ${excused} excused` : '',
+    warnings > 0 ? `; ${counted(warnings, 'warning')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
     slower.length > 0 ? `; ${nameChanges(slower)}` : '',
+    smaller.length > 0 ? `; ${nameChanges(smaller)}` : '',
   ].join('');
 }
 
 /** `1 new error and 2 known ones`, or `3 errors` where that is not known. */
 function ages(against: readonly Finding[], reference: Evidence['reference']): string {
-  if (!reference) return count(countTroubles(against), 'error');
+  if (!reference) return counted(countTroubles(against), 'error');
   const recent = countTroubles(against.filter(({ age }) => age === 'new'));
   const known = countTroubles(against.filter(({ age }) => age === 'known'));
-  const parts = [recent > 0 ? count(recent, 'new error') : 'no new error', known > 0 ? count(known, 'known one') : ''];
+  const parts = [
+    recent > 0 ? counted(recent, 'new error') : 'no new error',
+    known > 0 ? counted(known, 'known one') : '',
+  ];
   return parts.filter((part) => part !== '').join(' and ');
 }
 
 function knownText(known: readonly Finding[]): string {
-  return `${count(countTroubles(known), 'known error')} in ${list(stepsOf(known))}`;
+  return `${counted(countTroubles(known), 'known error')} in ${list(stepsOf(known))}`;
 }
 
 /** Names of steps in a reason. */
@@ -167,8 +183,4 @@ function stepsOf(findings: readonly Finding[]): string[] {
 function list(steps: readonly string[]): string {
   const others = steps.length > NAMED ? ` and ${steps.length - NAMED} others` : '';
   return `${steps.slice(0, NAMED).join(', ')}${others}`;
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -12,7 +12,9 @@ export interface Window {
   base: number;
 }
 
+/** Bytes that are read at once, of a file that is as long. */
 const CHUNK = 512 * 1024;
+const LEAST = 4096;
 
 /**
  * A file of any size, window after window in bounded memory; the next part is read while a window is looked at. A
@@ -22,12 +24,14 @@ export async function* windows(path: string, margin: number): AsyncGenerator<Win
   const handle = await open(path, 'r');
   // Before what is read there is room for what is kept of the window before: bytes not looked at yet, and those around.
   const head = 2 * margin;
-  let bytes = Buffer.allocUnsafe(head + CHUNK);
-  let spare = Buffer.allocUnsafe(head + CHUNK);
+  const { size } = await handle.stat();
+  const chunk = Math.min(CHUNK, Math.max(size, LEAST));
+  let bytes = Buffer.allocUnsafe(head + chunk);
+  let spare = Buffer.allocUnsafe(head + chunk);
   let position = 0;
   let begin = head;
   let from = head;
-  let reading = handle.read(bytes, head, CHUNK, position);
+  let reading = handle.read(bytes, head, chunk, position);
   try {
     for (;;) {
       const { bytesRead } = await reading;
@@ -37,7 +41,7 @@ export async function* windows(path: string, margin: number): AsyncGenerator<Win
       const to = bytesRead === 0 ? end : Math.max(from, end - margin);
       const keep = Math.max(begin, to - margin);
       bytes.copy(spare, head - (end - keep), keep, end);
-      if (bytesRead > 0) reading = handle.read(spare, head, CHUNK, position);
+      if (bytesRead > 0) reading = handle.read(spare, head, chunk, position);
       if (to > from)
         yield { bytes: bytes.subarray(begin, end), from: from - begin, to: to - begin, base: base + begin };
       if (bytesRead === 0) return;

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { printable } from '../report/printable.ts';
-import { type RunRecord, statusOf } from '../runs/record.ts';
-import { RunStore } from '../runs/store.ts';
+import { accepted, withdrawn } from '../runs/judging/accept.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { namedRunArgument } from './inspect.ts';
+import { namedRunArgument } from './options/runs.ts';
 
 export const acceptCommand = defineCommand(
   (command) =>
@@ -19,22 +19,9 @@ export const acceptCommand = defineCommand(
   (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const record = run.readRecord();
-    run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? ''));
+    run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? '', Date.now()));
     console.log(
       args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${printable(args.note ?? '')}`,
     );
   },
 );
-
-/** @throws InputError a run that says nothing about the release */
-function accepted(record: RunRecord, by: string, note: string): RunRecord {
-  const status = statusOf(record);
-  if (status === 'passed' || status === 'failed') return { ...record, accepted: { time: Date.now(), by, note } };
-  throw new InputError([{ message: `${record.id} is ${status}: only a run that passed or failed can be accepted` }]);
-}
-
-function withdrawn(record: RunRecord): RunRecord {
-  const { accepted: before, ...rest } = record;
-  if (!before) throw new InputError([{ message: `${record.id} is not accepted` }]);
-  return rest;
-}

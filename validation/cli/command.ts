@@ -10,6 +10,3 @@ export interface Command<T> {
 export function defineCommand<T>(builder: Command<T>['builder'], handler: Command<T>['handler']): Command<T> {
   return { builder, handler };
 }
-
-/** The command with which a run in the background is carried: for no user. */
-export const CARRY = 'carry';

@@ -4,8 +4,8 @@ import { type Effective, effectiveOptions } from '../config/layers.ts';
 import { type SettingsFile, settingsSchema } from '../config/load.ts';
 import { SECTIONS } from '../config/sections.ts';
 import { defineCommand } from './command.ts';
-import { settingsFile } from './settings.ts';
-import { table } from './table.ts';
+import { settingsFile } from './options/settings.ts';
+import { table } from './output/table.ts';
 
 export const configCommand = defineCommand(
   (command) =>

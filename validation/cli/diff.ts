@@ -1,13 +1,13 @@
 import pc from 'picocolors';
 import { compareRuns } from '../checks/compare.ts';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import { renderComparison } from '../report/comparison.ts';
 import type { Report } from '../report/model.ts';
-import { statusOf } from '../runs/record.ts';
-import { readReport } from '../runs/reference.ts';
-import { RunStore } from '../runs/store.ts';
+import { readReport } from '../runs/judging/reference.ts';
+import { statusOf } from '../runs/store/record.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
+import { runsOption } from './options/runs.ts';
 
 export const diffCommand = defineCommand(
   (command) =>

@@ -1,8 +1,9 @@
 import pc from 'picocolors';
 import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
+import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
 import { defineCommand } from './command.ts';
-import { table } from './table.ts';
+import { table } from './output/table.ts';
 
 export const doctorCommand = defineCommand(
   (command) =>
@@ -27,12 +28,22 @@ export const doctorCommand = defineCommand(
         entry.present ? 'present' : 'missing',
         pc.dim(entry.why),
       ]);
-      console.log(table([[pc.green('✓'), 'Node.js', process.versions.node, ''], ...rows]));
+      console.log(table([[pc.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
       if (missing.length > 0) console.log(`\nTo install what is missing:\n  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
   },
 );
+
+/** Nothing is missing without one, but then makeflow can be reached from outside. */
+async function namespaceRow(): Promise<string[]> {
+  const reason = await reasonAgainstNamespace();
+  const [mark, state, why] =
+    reason === undefined
+      ? [pc.green('✓'), 'allowed', 'makeflow of --local is reached on loopback only']
+      : [pc.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
+  return [mark, 'network namespace', state, pc.dim(why)];
+}
 
 async function doctorOfImage(program: 'docker' | 'podman', image: string, json: boolean): Promise<void> {
   const { report, protocol, ownProtocol, usable } = await diagnoseImage(program, image);

@@ -1,15 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
-import { megabytes, seconds } from '../jdl/keys.ts';
-import { InputError } from '../jdl/problem.ts';
-import { formatUtc } from '../report/time.ts';
-import { keptRuns, removeRuns } from '../runs/removal.ts';
-import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention.ts';
-import { gcSection } from '../runs/retention-settings.ts';
-import { RunStore } from '../runs/store.ts';
+import { InputError } from '../input/input-error.ts';
+import { keptRuns, removeRuns } from '../runs/retention/removal.ts';
+import { decideRetention, type RetentionDecision, type RetentionPolicy } from '../runs/retention/retention.ts';
+import { gcSection } from '../runs/retention/retention-settings.ts';
+import { RunStore } from '../runs/store/store.ts';
+import { megabytes, seconds } from '../units/parse.ts';
+import { formatSize } from '../units/size.ts';
+import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
-import { table } from './table.ts';
+import { runsOption } from './options/runs.ts';
+import { table } from './output/table.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
   gcSection.unwrap().shape[key].description ?? '';
@@ -78,16 +79,12 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
     run.id,
     run.status,
     formatUtc(run.created),
-    gigabytes(run.size),
+    formatSize(run.size),
     reason,
   ]);
   const going = decisions.filter(({ remove }) => remove);
   const freed = going.reduce((sum, { run }) => sum + run.size, 0);
-  return `${table(rows)}\n\n${going.length} of ${decisions.length} runs go, which frees ${gigabytes(freed)}`;
-}
-
-function gigabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${table(rows)}\n\n${going.length} of ${decisions.length} runs go, which frees ${formatSize(freed)}`;
 }
 
 function asJson({ run, remove, reason }: RetentionDecision, removed: readonly string[]) {

@@ -4,14 +4,14 @@ import { renderDot } from '../graph/dot.ts';
 import { renderMermaid } from '../graph/mermaid.ts';
 import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
-import { InputError } from '../jdl/problem.ts';
-import { requestOfCopy } from '../runs/input-copy.ts';
-import { RunStore } from '../runs/store.ts';
+import { InputError } from '../input/input-error.ts';
+import { requestOfCopy } from '../runs/inputs/input-copy.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
-import { warn } from './generate.ts';
-import { inputOptions } from './input-options.ts';
-import { runsOption } from './inspect.ts';
+import { inputOptions } from './options/input.ts';
+import { runsOption } from './options/runs.ts';
+import { tellWarnings } from './output/warnings.ts';
 
 const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<
   string,
@@ -63,7 +63,7 @@ function isInputFile(path: string): boolean {
 
 function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
   const plan = planInput(args, { allowMissing: true });
-  warn(plan);
+  tellWarnings(plan.warnings);
   return buildGraph(plan, { collapse });
 }
 
@@ -74,7 +74,9 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   const { startAt, stopAt, only, workflow } = args;
   if (
     args.lenient ||
-    [...args.set, ...args.setAppend, startAt, stopAt, only, workflow].some((given) => given !== undefined)
+    [...args.set, ...args.setAppend, ...(args.arg ?? []), startAt, stopAt, only, workflow].some(
+      (given) => given !== undefined,
+    )
   ) {
     throw new InputError([{ message: `${id} is a run: it is drawn as it was started, without other settings` }]);
   }

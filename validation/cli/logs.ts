@@ -2,16 +2,16 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
-import { InputError } from '../jdl/problem.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
-import { logsOf, readResult } from '../runs/collect.ts';
-import { lastLinesOffset } from '../runs/log-tail.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
+import { InputError } from '../input/input-error.ts';
+import { lastLinesOffset } from '../logs/log-tail.ts';
+import { logsOf, readResult } from '../runs/store/collect.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { followLogs } from './follow-logs.ts';
-import { namedRunArgument } from './inspect.ts';
-import { hasTimes, linesOf, timeColumn } from './log-lines.ts';
-import { table } from './table.ts';
+import { namedRunArgument } from './options/runs.ts';
+import { followLogs } from './output/follow-logs.ts';
+import { hasTimes, linesOf, timeColumn } from './output/log-lines.ts';
+import { table } from './output/table.ts';
 
 export const logsCommand = defineCommand(
   (command) =>

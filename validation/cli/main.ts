@@ -2,8 +2,9 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { hasVariables, settingsPath } from '../config/find.ts';
-import { InputError } from '../jdl/problem.ts';
-import { CARRY, type Command } from './command.ts';
+import { InputError } from '../input/input-error.ts';
+import { CARRY } from '../runs/life/carry-name.ts';
+import type { Command } from './command.ts';
 
 /** Exit status of bad input and usage, and of what says nothing about the release. 0, 1 and 3 are verdicts; 130 is an interrupted run. */
 const USAGE = 2;
@@ -35,7 +36,7 @@ program
   .middleware(async (args) => {
     // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
     if (!hasVariables() && settingsPath(args.config) === undefined) return;
-    (await import('./settings.ts')).fillIn(args, program);
+    (await import('./options/settings.ts')).fillIn(args, program);
   }, true);
 
 /**
@@ -54,7 +55,7 @@ function add<T>(usage: string | string[], describe: string | false, load: () => 
 add(
   'plan <input>',
   'The steps, their dependencies, arguments, environment and outputs',
-  async () => (await import('./generate.ts')).planCommand,
+  async () => (await import('./plan.ts')).planCommand,
 );
 add(
   'generate <input>',
@@ -72,9 +73,9 @@ add(
   'Go on with a run that was interrupted; what has succeeded is not run again',
   async () => (await import('./resume.ts')).resumeCommand,
 );
-add(`${CARRY} <directory>`, false, async () => (await import('./detach.ts')).carryCommand);
-add('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./resume.ts')).stopCommand);
-add(['list', 'ls'], 'The runs, oldest first', async () => (await import('./inspect.ts')).listCommand);
+add(`${CARRY} <directory>`, false, async () => (await import('./carry.ts')).carryCommand);
+add('stop <run>', 'Stop a run in order; it can be resumed', async () => (await import('./stop.ts')).stopCommand);
+add(['list', 'ls'], 'The runs, oldest first', async () => (await import('./list.ts')).listCommand);
 add('status [run]', 'How far a run is, or how it ended', async () => (await import('./status.ts')).statusCommand);
 add(
   'logs <run> [step]',
@@ -90,6 +91,11 @@ add(
   'diff <a> <b>',
   'How run B differs from run A: findings that are new, known and fixed, steps, times and sizes',
   async () => (await import('./diff.ts')).diffCommand,
+);
+add(
+  'histograms <a> [b]',
+  'Compare the histograms of ROOT files: is the physics the same?',
+  async () => (await import('./histograms.ts')).histogramsCommand,
 );
 add(
   'accept <run>',

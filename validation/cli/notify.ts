@@ -1,15 +1,15 @@
 import pc from 'picocolors';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
+import { issueKey } from '../input/yaml-types.ts';
 import { dryRunText } from '../notify/dry-run.ts';
 import { type Notified, planNotifications, sendNotifications } from '../notify/notify.ts';
-import { readReport } from '../runs/reference.ts';
-import { RunStore } from '../runs/store.ts';
-import { issueKey } from '../workflow/yaml-types.ts';
+import { readReport } from '../runs/judging/reference.ts';
+import { brokenReport, eventOf, occasionOf, reportBefore } from '../runs/life/notifier.ts';
+import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { runArgument } from './inspect.ts';
-import { brokenReport, eventOf, occasionOf, reportBefore } from './notifier.ts';
-import { sectionsOf } from './settings.ts';
-import { table } from './table.ts';
+import { runArgument } from './options/runs.ts';
+import { sectionsOf } from './options/settings.ts';
+import { table } from './output/table.ts';
 
 /** Exit status when somebody could not be told. */
 const FAILED = 3;

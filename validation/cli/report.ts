@@ -2,17 +2,18 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import type { Report } from '../report/model.ts';
 import { renderText } from '../report/text.ts';
 import { type RENDERINGS, renderFile } from '../report/write.ts';
-import { checkChoice } from '../runs/criteria.ts';
-import { judgeAgain } from '../runs/judge.ts';
-import { statusOf } from '../runs/record.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
+import { checkChoice } from '../runs/judging/criteria.ts';
+import { judgeAgain } from '../runs/judging/judge.ts';
+import { chosenCriteria } from '../runs/life/wanted.ts';
+import { statusOf } from '../runs/store/record.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
-import { runArgument } from './inspect.ts';
+import { criteriaOptions } from './options/criteria.ts';
+import { runArgument } from './options/runs.ts';
 
 /** `text` is for this terminal; all others are files of the report. */
 const FILES = {

@@ -1,42 +1,23 @@
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describeOption } from '../config/options.ts';
-import { InputError } from '../jdl/problem.ts';
-import type { LocalContainers } from '../runs/containers.ts';
-import { checkChoice } from '../runs/criteria.ts';
-import { checkNeeds, handedOn, takeOutputs } from '../runs/earlier.ts';
-import { prepareRun } from '../runs/execute.ts';
-import { copyInputs, requestOfCopy } from '../runs/input-copy.ts';
-import { RunJournal } from '../runs/journal.ts';
-import { lockRun, type RunLock } from '../runs/lock.ts';
-import { type RunRecord, type RunRequest, runRequestSchema, thisProcess } from '../runs/record.ts';
-import { releaseOf } from '../runs/release.ts';
-import { parseSecrets, readSecrets } from '../runs/secrets.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
-import { endUnstarted } from '../runs/unstarted.ts';
+import { InputError } from '../input/input-error.ts';
+import { wantedByNightly } from '../runs/life/nightly.ts';
+import { startRun, tryRun } from '../runs/life/start.ts';
 import { findNightly } from '../schedule/nightly.ts';
-import type { Plan } from '../workflow/plan.ts';
-import { asInputError, carryOut, checkTools, clusterOptions, planAgain, tellReport } from './carry-out.ts';
-import { checkBefore, checkOptions } from './check.ts';
+import { counted } from '../units/count.ts';
 import { defineCommand } from './command.ts';
-import { checkContainerFlags, containerOptions, containersFor, provideContainers } from './containers.ts';
-import { chosenCriteria, criteriaOptions } from './criteria-options.ts';
-import { detach } from './detach.ts';
-import { warn } from './generate.ts';
-import { besideInput, inputOptions, type LookFor, planRun } from './input-options.ts';
-import { runsOption } from './inspect.ts';
-import { checkLogAddress, logAddressOption } from './log-address.ts';
-import { awaitTurn, nightlyArguments, removeOld } from './nightly.ts';
+import { checkOptions, checkSettings } from './options/check.ts';
+import { criteriaOptions } from './options/criteria.ts';
+import { inputOptions } from './options/input.ts';
+import { carryOptions, placeOptions } from './options/place.ts';
+import { runsOption } from './options/runs.ts';
+import { requireTools } from './options/tools.ts';
+import { tellChecks } from './output/checks.ts';
+import { showRun } from './output/show-run.ts';
+import { tellWarnings } from './output/warnings.ts';
 
 export const runCommand = defineCommand(
   (command) =>
-    logAddressOption(checkOptions(criteriaOptions(containerOptions(clusterOptions(runsOption(inputOptions(command)))))))
-      .option('local', {
-        type: 'boolean',
-        default: false,
-        describe: describeOption('local'),
-      })
-      .option('catalog', { type: 'string', describe: describeOption('catalog') })
+    placeOptions(checkOptions(criteriaOptions(carryOptions(runsOption(inputOptions(command))))))
       .option('from', {
         type: 'string',
         describe: 'With --start-at or --only: the run that has the outputs of the stages that are not run',
@@ -72,139 +53,33 @@ export const runCommand = defineCommand(
         describe: 'With --nightly: start it now, whenever it was due',
       })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Check everything, and run nothing' })
-      .check(({ local, catalog, dryRun, from, startAt, only, nightly, anyTime, ...flags }) => {
-        checkContainerFlags({ local, ...flags });
-        if (from !== undefined && startAt === undefined && only === undefined)
-          throw new InputError([{ message: 'run: --from RUN goes with --start-at STAGE or --only STEP' }]);
+      .check(({ nightly, anyTime }) => {
         if (anyTime && nightly === undefined)
-          throw new InputError([{ message: 'run: --any-time goes with --nightly FILE' }]);
-        if (nightly !== undefined || dryRun || local !== (catalog !== undefined)) return true;
-        throw new InputError([{ message: 'run: give either --local, or --catalog HOST:PORT of a cluster' }]);
+          throw new InputError([{ message: '--any-time goes with --nightly FILE' }]);
+        return true;
       }),
-  async (given) => {
-    checkTools();
-    const nightly = given.nightly === undefined ? undefined : findNightly(given.nightly, given.input);
-    const unready = nightly && !given.dryRun ? await awaitTurn(nightly, given.anyTime) : undefined;
-    const chosen = nightly ? await nightlyArguments(nightly, given, Date.now()) : { args: given };
-    const { args, release } = chosen;
-    checkContainerFlags(args);
-    if (args.catalog !== undefined) checkCatalog(args.catalog);
-    if (args.logAddress !== undefined) checkLogAddress(args.logAddress);
-    const store = new RunStore(args.runs);
-    const from = args.from === undefined ? undefined : store.find(args.from);
-    const request = parseRequest({
-      ...args,
-      input: resolve(args.input),
-      secrets: parseSecrets(args.secret),
-      logLimit: args.logLimit === undefined ? undefined : parseSize('--log-limit', args.logLimit),
-      cwd: process.cwd(),
-      ...(args.workflow !== undefined && { workflow: resolve(args.workflow) }),
-      ...(from && { from: from.path }),
-      nightly: nightly && { name: nightly.name, file: nightly.file },
-      ...chosenCriteria(args, store),
-    });
-    checkChoice(request);
-    const lookFor: LookFor = (file, madeBy) => [
-      ...(from ? handedOn(from, file, madeBy) : []),
-      ...besideInput(request.input)(file, madeBy),
-    ];
-    const trial = planRun(request, from ? { outputBase: from.path } : {}, lookFor);
-    trial.warnings.push(...(await checkNeeds(trial.needs ?? [])));
-    warn(trial);
+  async (args) => {
+    requireTools();
+    const nightly = args.nightly === undefined ? undefined : findNightly(args.nightly, args.input);
     if (args.dryRun) {
-      console.log(`${trial.steps.length} steps of ${trial.stages.length} stages would run; \`relval plan\` shows them`);
+      const { wanted } = nightly ? await wantedByNightly(nightly, args, Date.now()) : { wanted: args };
+      // Where it would run does not matter for what would run.
+      const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
+      const { plan } = await tryRun(somewhere, nightly);
+      tellWarnings(plan.warnings);
+      console.log(
+        `${counted(plan.steps.length, 'step')} of ${counted(plan.stages.length, 'stage')} would run; \`relval plan\` shows them`,
+      );
       return;
     }
-    const name = runName(args.name ?? trial.name);
-    readSecrets(request.secrets ?? []);
-    const { id, run } = store.create(name, new Date());
-    const lock = lockRun(run.path) as RunLock;
-    const again = planAgain(requestOfCopy(run, request), run, (file, madeBy) => handedOn(run, file, madeBy));
-    let plan: Plan;
-    let containers: LocalContainers | undefined;
-    try {
-      copyInputs(run, trial);
-      plan = again({});
-      containers = await containersFor(request, plan, run.path);
-      await prepareRun(run, plan, request);
-      if (from) takeOutputs(from, run, plan);
-    } catch (error) {
-      rmSync(run.path, { recursive: true, force: true });
-      throw asInputError(error as Error);
-    }
-    const journal = new RunJournal(run, newRecord({ id, run }, name, plan, request, release ?? releaseOf(plan)));
-    journal.add({ type: 'created', name, workflow: plan.workflow });
-    const obstacle =
-      unready ??
-      chosen.problem ??
-      (args.check ? await checkBefore(journal, plan, args) : undefined) ??
-      (containers && (await provideContainers(containers)));
-    if (nightly) await removeOld(nightly);
-    if (obstacle !== undefined) await tellReport(journal, await endUnstarted(journal, plan, obstacle), args);
-    if (args.detach) await detach(run, lock, args);
-    else await carryOut({ journal, lock, plan, again, containers }, args);
+    const started = await startRun(args, {
+      nightly,
+      anyTime: args.anyTime,
+      check: args.check ? checkSettings(args) : undefined,
+      warn: tellWarnings,
+      say: (text) => console.error(text),
+      tellChecks,
+    });
+    await showRun(started, args);
   },
 );
-
-/** @throws InputError a flag that was given twice, or a number that is none */
-function parseRequest(flags: Record<string, unknown>): RunRequest {
-  const parsed = runRequestSchema.safeParse(flags);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    message: `run: --${path.join('.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${message}`,
-  }));
-  throw new InputError(problems);
-}
-
-export function checkCatalog(text: string): void {
-  const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:]+):(\d+)$/.exec(text)?.[1]);
-  if (port >= 1 && port <= 65_535) return;
-  throw new InputError([{ message: `--catalog ${text}: expected HOST:PORT` }]);
-}
-
-export function runName(name: string): string {
-  if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
-  throw new InputError([
-    { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
-  ]);
-}
-
-export function newRecord(
-  { id, run }: { id: string; run: RunDir },
-  name: string,
-  plan: Plan,
-  request: RunRequest,
-  release?: string,
-): RunRecord {
-  return {
-    schema: 'relval-run-1',
-    id,
-    name,
-    workflow: plan.workflow,
-    directory: run.path,
-    request,
-    state: 'preparing',
-    process: thisProcess(),
-    ...(release !== undefined && { release }),
-    project: projectOf(id, request),
-    created: Date.now(),
-    totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
-  };
-}
-
-/** On a cluster a run that names its image says so in its project: docs/framework.md of the framework's pools. */
-function projectOf(id: string, { local, image }: RunRequest): string {
-  return local || image === undefined ? `relval-${id}` : `relval-${id}@image=${image}`;
-}
-
-const UNITS = ['', 'K', 'M', 'G'];
-/** Bytes: less shows nothing. */
-const SMALLEST_LOG = 4096;
-
-/** `100M`, `1G`, `4096`: bytes. @throws InputError */
-function parseSize(flag: string, text: string): number {
-  const [, number, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
-  const bytes = Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
-  if (bytes >= SMALLEST_LOG && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
-  throw new InputError([{ message: `${flag} ${text}: expected a size of 4K at least, such as 100M` }]);
-}

@@ -3,8 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
-import { InputError } from '../jdl/problem.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
+import { InputError } from '../input/input-error.ts';
 import { type Change, SchedulerError } from '../schedule/change.ts';
 import { Chronos } from '../schedule/chronos.ts';
 import { chronosJobs, isSameJob } from '../schedule/chronos-job.ts';
@@ -12,6 +11,7 @@ import { applyCron, removeCron, stateOfCron } from '../schedule/crontab.ts';
 import { commandOf, findNightly, loadNightlies, type Nightly } from '../schedule/nightly.ts';
 import { applyUnits, removeUnits, type SystemdOptions, startUnit, stateOfUnits } from '../schedule/systemd.ts';
 import { canonicalZone, clockChanges, nextStarts } from '../schedule/times.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;

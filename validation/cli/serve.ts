@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InputError } from '../jdl/problem.ts';
-import type { RunsServer, ServerOptions } from '../server/server.ts';
+import { InputError } from '../input/input-error.ts';
 import { serveSection } from '../server/settings.ts';
 import { defineCommand } from './command.ts';
-import { runsOption } from './inspect.ts';
+import { listen } from './options/listen.ts';
+import { runsOption } from './options/runs.ts';
 
 const SECTION = serveSection.unwrap();
 const LISTEN = SECTION.parse({}).listen;
@@ -55,33 +55,6 @@ export const serveCommand = defineCommand(
     process.exit(0);
   },
 );
-
-/** Starts the server at `HOST:PORT`. @throws InputError when it cannot listen there */
-export async function listen(text: string, options: Omit<ServerOptions, 'host' | 'port'>): Promise<RunsServer> {
-  const { host, port } = parseListen(text);
-  const { startServer } = await import('../server/server.ts');
-  try {
-    return await startServer({ ...options, host, port });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const reasons: Record<string, string> = {
-      EADDRINUSE: 'the address is in use: take another port, or 0 for a free one',
-      EADDRNOTAVAIL: 'this machine does not have that address',
-      EACCES: 'ports below 1024 are not for everybody',
-      ENOTFOUND: 'there is no such host',
-    };
-    throw new InputError([{ message: `cannot listen on ${text}: ${reasons[code] ?? message}` }]);
-  }
-}
-
-/** @throws InputError */
-function parseListen(text: string): { host: string; port: number } {
-  const found = /^(?:\[([\da-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text);
-  const port = Number(found?.[3]);
-  if (!found || port > 65_535) throw new InputError([{ message: `${text}: expected HOST:PORT` }]);
-  return { host: found[1] ?? found[2] ?? '', port };
-}
 
 /** @throws InputError */
 function readToken(file: string): string {

@@ -1,14 +1,16 @@
 import pc from 'picocolors';
-import { formatDuration, formatUtc } from '../report/time.ts';
-import { EventReader } from '../runs/event-log.ts';
-import { applyEvent, emptyView, type RunView, type StepView } from '../runs/events.ts';
-import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/record.ts';
-import { type RunDir, RunStore } from '../runs/store.ts';
-import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import { EventReader } from '../runs/store/event-log.ts';
+import { applyEvent, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
+import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
+import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
+import { counted } from '../units/count.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
-import { COLOUR, runArgument } from './inspect.ts';
-import { overview } from './overview.ts';
-import { table } from './table.ts';
+import { runArgument } from './options/runs.ts';
+import { overview } from './output/overview.ts';
+import { COLOUR } from './output/run-colours.ts';
+import { table } from './output/table.ts';
 
 const FOLLOW_MS = 500;
 /** Slow steps that are listed. */
@@ -111,7 +113,7 @@ class Status {
   #expectedText(): string {
     const expected = this.#expected();
     if (expected === undefined) return 'expected end unknown: no earlier run of this workflow is here';
-    const runs = this.#earlier.length === 1 ? 'one earlier run' : `${this.#earlier.length} earlier runs`;
+    const runs = counted(this.#earlier.length, 'earlier run');
     return `expected end ${formatUtc(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
   }
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 
 const FILE_NAME = 'relval.yaml';
 

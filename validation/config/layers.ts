@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import type { SettingsFile } from './load.ts';
 import { EITHER, ONLY_FOR, OPTIONS, type OptionName, variableOf } from './options.ts';
 import { SECTIONS } from './sections.ts';

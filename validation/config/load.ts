@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Position } from '../jdl/problem.ts';
-import { type Path, readYaml } from '../workflow/yaml-file.ts';
-import { relativeTo } from '../workflow/yaml-types.ts';
+import type { Position } from '../input/input-error.ts';
+import { type Path, readYaml } from '../input/yaml-file.ts';
+import { relativeTo } from '../input/yaml-types.ts';
 import { OPTIONS } from './options.ts';
 import { SECTIONS } from './sections.ts';
 

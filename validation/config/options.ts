@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { policyNames } from '../checks/policies.ts';
-import { filePath, hostPort } from '../workflow/yaml-types.ts';
+import { filePath, hostPort } from '../input/yaml-types.ts';
 
 /**
  * Flags of commands that can also be given in `relval.yaml` and the environment: `localCpus`, `--local-cpus` and
@@ -9,8 +9,11 @@ import { filePath, hostPort } from '../workflow/yaml-types.ts';
  */
 export const OPTIONS = {
   runs: filePath.prefault('runs').describe('Directory of the runs'),
-  local: z.boolean().default(false).describe('On this machine: starts catalog, master, framework and workers'),
+  local: z.boolean().default(false).describe('On this machine: starts master, framework and workers'),
   catalog: hostPort.optional().describe('HOST:PORT of the catalog server of a cluster'),
+  password: filePath
+    .optional()
+    .describe('With --catalog: file with the password that workers must know; the framework needs the same one'),
   localCpus: z.number().positive().optional().describe('With --local: cores to use; default: those of this machine'),
   localMemory: z.number().positive().optional().describe('With --local: MB of memory to use; default: nine tenths'),
   retries: z

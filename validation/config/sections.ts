@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { notifySection } from '../notify/settings.ts';
 import { checkSection } from '../preflight/settings.ts';
-import { gcSection } from '../runs/retention-settings.ts';
+import { gcSection } from '../runs/retention/retention-settings.ts';
 import { serveSection } from '../server/settings.ts';
 
 /**

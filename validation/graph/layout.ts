@@ -1,4 +1,4 @@
-import { InputError } from '../jdl/problem.ts';
+import { InputError } from '../input/input-error.ts';
 import type { Graph, GraphNode } from './model.ts';
 
 /** In pixels. */

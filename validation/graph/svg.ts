@@ -1,9 +1,10 @@
 import { markup } from '../report/printable.ts';
+import { counted } from '../units/count.ts';
 import { type Layout, layOut, type Point, type Size } from './layout.ts';
 import type { Graph } from './model.ts';
 import { type Box, boxesOf, CHARACTER, nodeText, round, widthOf } from './nodes.ts';
 import { STYLE } from './style.ts';
-import { counted, describeGraph, stateLines } from './words.ts';
+import { describeGraph, stateLines } from './words.ts';
 
 const MARGIN = 20;
 const ARROW =

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { StepState } from '../report/model.ts';
 import { printable } from '../report/printable.ts';
+import { stateWord } from '../report/step-states.ts';
+import { counted, formatCount } from '../units/count.ts';
 import type { Graph, GraphNode } from './model.ts';
 import { BY_URGENCY, SYMBOL } from './states.ts';
 
@@ -13,18 +15,11 @@ export interface Line {
 /** Characters of a line in a node; what is longer is cut, the drawing's tooltip has it in full. */
 const LONGEST = 36;
 
-const number = new Intl.NumberFormat('en-US');
-
-/** `1 step`, `10,000 steps`. */
-export function counted(count: number, noun: string): string {
-  return `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** A line for each state, the most urgent first: `✗ 3 failed`. */
 export function stateLines(states: ReadonlyMap<StepState, number>): Required<Line>[] {
   return BY_URGENCY.flatMap((state) => {
     const count = states.get(state) ?? 0;
-    return count === 0 ? [] : [{ state, text: `${SYMBOL[state]} ${number.format(count)} ${state}` }];
+    return count === 0 ? [] : [{ state, text: `${SYMBOL[state]} ${formatCount(count)} ${stateWord(state)}` }];
   });
 }
 
@@ -55,7 +50,12 @@ export function tooltipOf({ kind, name, stage, states, steps, file }: GraphNode)
   const parts = [name];
   if (kind === 'stage') parts.push(counted(steps, 'step'));
   else if (name !== stage) parts.push(`stage ${stage}`);
-  if (states) parts.push(...(kind === 'stage' ? stateLines(states).map(({ text }) => text) : states.keys()));
+  if (states)
+    parts.push(
+      ...(kind === 'stage'
+        ? stateLines(states).map(({ text }) => text)
+        : [...states.keys()].map((state) => stateWord(state))),
+    );
   if (file !== undefined) parts.push(file);
   return parts.join(', ');
 }
@@ -85,7 +85,7 @@ export function describeGraph({ nodes, edges }: Graph): string {
   }
   const sentences = [...stages].map(([name, { steps, states, after }]) => {
     const parts = [steps === 0 ? 'steps not known yet' : counted(steps, 'step')];
-    parts.push(...[...states].map(([state, count]) => `${number.format(count)} ${state}`));
+    parts.push(...[...states].map(([state, count]) => `${formatCount(count)} ${stateWord(state)}`));
     if (after.size > 0) parts.push(`after ${[...after].join(' and ')}`);
     return `${name}: ${parts.join(', ')}.`;
   });

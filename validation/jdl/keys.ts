@@ -1,8 +1,23 @@
+import type { Position } from '../input/input-error.ts';
 import type { Item, Value } from './parse.ts';
-import type { Position } from './problem.ts';
 
 /** Values by key, as a JDL has them after overrides and suffixes. */
 export type Values = ReadonlyMap<string, Value>;
+
+/** Values that know which of them were asked for: others make no difference. */
+export class UsedValues extends Map<string, Value> {
+  readonly used = new Set<string>();
+
+  override get(key: string): Value | undefined {
+    this.used?.add(key);
+    return super.get(key);
+  }
+
+  /** Where a value stands; this is no use of it. */
+  at(key: string): Position | undefined {
+    return super.get(key)?.at;
+  }
+}
 
 /** The value as text: a list's items joined with commas, a missing key as undefined. */
 export function textOf(values: Values, key: string): string | undefined {
@@ -16,7 +31,7 @@ export function itemsOf(values: Values, key: string): Item[] {
   const value = values.get(key);
   if (!value) return [];
   if (value.kind === 'list') return value.items;
-  return value.text === '' ? [] : [{ text: value.text, at: value.at }];
+  return value.text.trim() === '' ? [] : [{ text: value.text, at: value.at }];
 }
 
 /** `KEY = 1`, the only way to switch something on. */
@@ -38,25 +53,32 @@ export function positionOf(values: Values, key: string): Position | undefined {
 /** AliEn's packages without the jemalloc ones, which the predecessor drops. */
 export function packagesOf(values: Values): string[] {
   return itemsOf(values, 'Packages')
-    .map((item) => item.text)
+    .map((item) => item.text.trim())
     .filter((name) => !name.includes('jemalloc'));
 }
 
-const MEGABYTES: Record<string, number> = { '': 1, K: 1 / 1024, M: 1, G: 1024, T: 1024 * 1024 };
+/** Keys whose items are names: an empty one can only be a mistake. */
+const LISTS = [
+  'Packages',
+  'Output',
+  'OutputFile',
+  'OutputArchive',
+  'InputFile',
+  'InputDataCollection',
+  'JDLVariables',
+  'ExtraVariables',
+];
 
-/** A size such as `8GB`, `512MB` or `6000` (MB) in whole MB, a GB having 1024; undefined where it is no size. */
-export function megabytes(text: string): number | undefined {
-  const [, number, unit] = /^\s*([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?B?)?\s*$/i.exec(text) ?? [];
-  if (number === undefined) return undefined;
-  const size = Math.ceil(Number(number) * (MEGABYTES[(unit ?? '').toUpperCase()] as number));
-  return size > 0 ? size : undefined;
-}
-
-const SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
-
-/** A duration as `timeout` of coreutils has it (`72000`, `20h`) in whole seconds; undefined where it is none. */
-export function seconds(text: string): number | undefined {
-  const [, number, unit = ''] = /^\s*([0-9]+(?:\.[0-9]+)?)([smhd])?\s*$/.exec(text) ?? [];
-  const duration = number === undefined ? 0 : Math.ceil(Number(number) * (SECONDS[unit] as number));
-  return duration > 0 ? duration : undefined;
+/** Removes empty entries of lists, with a warning for each. */
+export function dropEmptyEntries(values: Map<string, Value>, warnings: string[]): void {
+  for (const [key, value] of [...values]) {
+    if (value.kind !== 'list' || !LISTS.includes(key)) continue;
+    const items = value.items.filter((item) => item.text.trim() !== '');
+    if (items.length === value.items.length) continue;
+    for (const { text, at } of value.items) {
+      if (text.trim() === '')
+        warnings.push(`${at.source.file}:${at.line}:${at.column}: an empty entry of ${key} is left out`);
+    }
+    values.set(key, { ...value, items });
+  }
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
+import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from '../input/input-error.ts';
+import { KNOWN } from '../input/spelling.ts';
+import { evaluate } from './expression.ts';
 import { type Item, parseJdl, type Statement, type Value } from './parse.ts';
-import { formatProblem, JdlError, Lines, type Problem, readText, type Source } from './problem.ts';
 import { append, applyStatements, applySuffix, Refused } from './suffix.ts';
 
 /** Keys and values after overrides and suffixes, and where they came from. */
@@ -21,6 +23,8 @@ export interface JdlOptions {
   set?: readonly string[];
   /** `KEY=VALUE`: put behind the key's value, a text or a list; after `set`. */
   setAppend?: readonly string[];
+  /** Arguments of `submit`: `$1`, `$2`, … in values. */
+  arg?: readonly string[] | undefined;
   /** Malformed statements are skipped with a warning, as the predecessor does without one. */
   lenient?: boolean;
 }
@@ -28,7 +32,8 @@ export interface JdlOptions {
 /**
  * Reads `NAME.jdl`, then `NAME_override.jdl` beside it where there is one, then further overrides, and applies the
  * suffixes and the settings of the command line.
- * @throws {JdlError} with every problem found: unreadable or empty files, malformed statements, impossible suffixes
+ * @throws {JdlError} with every problem found: unreadable or empty files, malformed statements, impossible suffixes,
+ *   expressions in keys that mean something
  */
 export function loadJdl(file: string, options: JdlOptions = {}): Jdl {
   const beside = overrideOf(file);
@@ -47,6 +52,7 @@ export function loadJdl(file: string, options: JdlOptions = {}): Jdl {
   }
   const applied = applyStatements(statements);
   problems.push(...applied.problems);
+  problems.push(...evaluate(applied.values, KNOWN));
   if (problems.length > 0 && !options.lenient) throw new JdlError(problems);
   warnings.push(...problems.map((problem) => `skipped: ${formatProblem(problem)}`));
   applySettings(applied.values, options);

@@ -1,14 +1,17 @@
-import { Lines, type Position, type Problem, type Source } from './problem.ts';
+import type { Position, Problem, Source } from '../input/input-error.ts';
+import { Scanner } from './scanner.ts';
 
 /** A piece of text and where it stands. */
 export interface Item {
   text: string;
   at: Position;
+  /** Of a list: it is no string, but what else ClassAds have, as its text. */
+  expression?: true;
 }
 
 /**
- * The value of a key. An `expression` is everything that is neither a string nor a list (`72000`, `( other.TTL > 1 )`):
- * kept as its text, as the predecessor does.
+ * The value of a key. An `expression` is everything that is neither a string nor a list (`72000`, `( other.TTL > 1 )`,
+ * a record `[ a = 1; ]`): kept as its text, as the predecessor does.
  */
 export type Value =
   | { kind: 'string' | 'expression'; text: string; at: Position }
@@ -31,9 +34,10 @@ export interface Parsed {
  *
  * Grammar: `statement = key "=" value ";"`, `value = string | "{" [item {"," item}] "}" | expression`,
  * `item = string | expression`. Strings have the escapes of JSON, which is what the predecessor reads them with, and
- * end on the line they begin on. All statements together may stand in `[` and `]`, as ClassAds do. `#` and `//` begin a
- * comment at the start of a line, after white space and after one of `; , { } )`, but not where `#alien…#` begins a
- * variable.
+ * end on the line they begin on. An expression is any text whose brackets of all kinds, and strings, are closed: calls,
+ * lists in lists and records are among them. All statements together may stand in `[` and `]`, as ClassAds do, where the
+ * last `;` may be left out. `#` and `//` begin a comment at the start of a line, after white space and after one of
+ * `; , { } )`, but not where `#alien…#` begins a variable.
  * @param resync go on at the next line where a `;` is missing, so that an error there is found too; without it the
  *   text up to the next `;` is lost, as in the predecessor
  */
@@ -59,7 +63,9 @@ const ASSIGNMENT = /\w[\w.-]*[ \t]*=(?![=?!])/y;
 const ASSIGNMENT_ON_NEXT_LINE = new RegExp(`\\n[ \\t\\r]*${ASSIGNMENT.source}`, 'y');
 /** What may follow a string that is part of an expression. */
 const OPERATOR = /[-+*/%=!<>&|?:).]/y;
-const VARIABLE = /#alien(_counter|filename)/y;
+/** The end of a file whose statements all stand in brackets. */
+const LAST_BRACKET = /\](?=[\s;]*$)/y;
+const CLOSED_BY: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
 const ESCAPES: Record<string, string> = {
   '"': '"',
   '\\': '\\',
@@ -71,24 +77,18 @@ const ESCAPES: Record<string, string> = {
   t: '\t',
 };
 
-class Parser {
-  private readonly text: string;
-  private readonly lines: Lines;
-  private offset = 0;
-
-  constructor(source: Source) {
-    this.text = source.text;
-    this.lines = new Lines(source);
-  }
+class Parser extends Scanner {
+  /** All statements stand in brackets. */
+  private bracketed = false;
 
   parse(resync: boolean): Parsed {
     const statements: Statement[] = [];
     const problems: Problem[] = [];
     this.skipSpace();
-    const passedOver = this.match(/\[/y) ? /;|\](?=[\s;]*$)/y : /;/y;
+    this.bracketed = this.match(/\[/y) !== undefined;
     for (this.skipSpace(); this.offset < this.text.length; this.skipSpace()) {
       const start = this.offset;
-      if (this.match(passedOver)) continue;
+      if (this.match(/;/y) || (this.bracketed && this.match(LAST_BRACKET))) continue;
       try {
         statements.push(this.statement());
       } catch (error) {
@@ -114,11 +114,11 @@ class Parser {
       throw new Malformed(`no value for ${key}`, equals, this.offset);
     }
     const value = this.value();
-    this.offset++;
+    if (this.text[this.offset] === ';') this.offset++;
     return { key, value, at: this.lines.at(start) };
   }
 
-  /** Leaves the offset on the `;`. */
+  /** Leaves the offset on the `;`, or on the bracket behind the last statement. */
   private value(): Value {
     const start = this.offset;
     const at = this.lines.at(start);
@@ -128,21 +128,27 @@ class Parser {
       this.expectEnd('the list');
       return { kind: 'list', items, at };
     }
-    if (first === '"') {
-      const text = this.string();
-      const end = this.offset;
-      this.skipSpace();
-      if (!this.matches(OPERATOR)) {
-        this.offset = end;
-        this.expectEnd('the string');
-        return { kind: 'string', text, at };
-      }
-      this.offset = start;
+    const string = this.onlyString();
+    if (string !== undefined) {
+      this.expectEnd('the string');
+      return { kind: 'string', text: string, at };
     }
     const text = this.expression(';');
     if (this.offset >= this.text.length)
       throw new Malformed("missing ';' at the end of the file", this.text.trimEnd().length);
     return { kind: 'expression', text, at };
+  }
+
+  /** A string that is no part of an expression; undefined, and the offset where it was, for anything else. */
+  private onlyString(): string | undefined {
+    const start = this.offset;
+    if (this.text[start] !== '"') return undefined;
+    const text = this.string();
+    const end = this.offset;
+    this.skipSpace();
+    const isPart = this.matches(OPERATOR);
+    this.offset = isPart ? start : end;
+    return isPart ? undefined : text;
   }
 
   private list(): Item[] {
@@ -155,7 +161,8 @@ class Parser {
         this.skipSpace();
       }
       const start = this.offset;
-      const text = this.text[start] === '"' ? this.string() : this.expression(',}');
+      const string = this.onlyString();
+      const text = string ?? this.expression(',}');
       if (this.offset >= this.text.length) throw this.unfinishedList(open);
       if (text === '' && start === this.offset) {
         throw new Malformed(
@@ -167,7 +174,7 @@ class Parser {
           start,
         );
       }
-      items.push({ text, at: this.lines.at(start) });
+      items.push({ text, at: this.lines.at(start), ...(string === undefined && { expression: true }) });
     }
     this.offset++;
     return items;
@@ -212,33 +219,60 @@ class Parser {
     return escaped;
   }
 
-  /** Text up to one of the characters in `ends` or the end of the file, without comments, trimmed. */
+  /**
+   * Text up to one of the characters in `ends` that stands in no bracket, or the end of the file; without comments, trimmed.
+   * In a record, and only there, are semicolons and assignments.
+   */
   private expression(ends: string): string {
     let text = '';
+    const open: number[] = [];
+    let records = 0;
     while (this.offset < this.text.length) {
       const character = this.text[this.offset] as string;
-      if (ends.includes(character)) break;
+      const innermost = open.at(-1);
+      if (innermost === undefined && (ends.includes(character) || (this.bracketed && this.matches(LAST_BRACKET))))
+        break;
       if (this.atComment()) this.skipLine();
       else if (character === '"') {
         const start = this.offset;
-        this.string();
+        if (!this.skipString()) throw new Malformed('the string is not closed on its line', start);
         text += this.text.slice(start, this.offset);
-      } else if (ends !== ';' && '{;'.includes(character)) {
-        throw new Malformed(`expected ',' or '}' in the list, found '${character}'`, this.offset);
-      } else if (this.matches(ASSIGNMENT_ON_NEXT_LINE)) {
-        throw new Malformed("missing ';'", this.offset, this.offset + 1);
+      } else if (records === 0 && this.matches(ASSIGNMENT_ON_NEXT_LINE)) {
+        throw this.unfinished(innermost, ends, this.offset + 1);
+      } else if (character === ';' && records === 0) {
+        throw this.unfinished(innermost, ends);
       } else {
+        if (character === '[') records++;
+        if (character in CLOSED_BY) open.push(this.offset);
+        else if (innermost !== undefined && ')}]'.includes(character)) {
+          if (CLOSED_BY[this.text[innermost] as string] !== character) throw this.unfinished(innermost, ends);
+          open.pop();
+          if (character === ']') records--;
+        } else if (')}]'.includes(character)) {
+          throw new Malformed(`nothing is open that '${character}' closes`, this.offset);
+        }
         text += character;
         this.offset++;
       }
     }
+    if (open.length > 0) throw this.unfinished(open.at(-1), ends);
     return text.trim();
+  }
+
+  /** An expression that cannot go on at the offset: a bracket in it is open, or its own end is missing. */
+  private unfinished(open: number | undefined, ends: string, resume?: number): Malformed {
+    if (open !== undefined) {
+      const bracket = this.text[open] as string;
+      return new Malformed(`'${bracket}' is not closed: missing '${CLOSED_BY[bracket]}'`, open, resume);
+    }
+    if (ends === ';') return new Malformed("missing ';'", this.offset, resume);
+    return new Malformed(`expected ',' or '}' in the list, found ${this.found()}`, this.offset, resume);
   }
 
   private expectEnd(what: string): void {
     const end = this.offset;
     this.skipSpace();
-    if (this.text[this.offset] === ';') return;
+    if (this.text[this.offset] === ';' || (this.bracketed && this.matches(LAST_BRACKET))) return;
     const onNextLine = this.text.slice(end, this.offset).includes('\n');
     if (this.offset >= this.text.length || onNextLine) {
       throw new Malformed(`missing ';' after ${what}`, end, onNextLine ? this.offset : undefined);
@@ -261,52 +295,5 @@ class Parser {
       }
     }
     return this.offset;
-  }
-
-  /** Steps over a string that is closed on its line; otherwise over its quote only. */
-  private skipString(): boolean {
-    const closed = this.match(/"(?:[^"\\\n]|\\[^\n])*"/y) !== undefined;
-    if (!closed) this.offset++;
-    return closed;
-  }
-
-  private skipSpace(): void {
-    while (this.offset < this.text.length) {
-      if (/\s/.test(this.text[this.offset] as string)) this.offset++;
-      else if (this.atComment()) this.skipLine();
-      else return;
-    }
-  }
-
-  private atComment(): boolean {
-    const character = this.text[this.offset];
-    if (character !== '#' && !(character === '/' && this.text[this.offset + 1] === '/')) return false;
-    return /^[\s;,{})]?$/.test(this.text[this.offset - 1] ?? '') && !this.matches(VARIABLE);
-  }
-
-  private skipLine(): void {
-    this.offset = this.endOfLine();
-  }
-
-  private endOfLine(): number {
-    const end = this.text.indexOf('\n', this.offset);
-    return end < 0 ? this.text.length : end;
-  }
-
-  private match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.offset;
-    const match = pattern.exec(this.text);
-    if (match) this.offset = pattern.lastIndex;
-    return match?.[0];
-  }
-
-  private matches(pattern: RegExp): boolean {
-    pattern.lastIndex = this.offset;
-    return pattern.test(this.text);
-  }
-
-  private found(): string {
-    const character = this.text.codePointAt(this.offset);
-    return character === undefined ? 'the end of the file' : `'${String.fromCodePoint(character)}'`;
   }
 }

@@ -1,5 +1,5 @@
+import type { Problem } from '../input/input-error.ts';
 import type { Item, Statement, Value } from './parse.ts';
-import type { Problem } from './problem.ts';
 import { pythonSub, Untranslatable } from './pythonsub.ts';
 
 const SUFFIX = /^(.*)_(append|override|replace)$/s;
@@ -30,16 +30,18 @@ export function applyStatements(statements: Iterable<Statement>): { values: Map<
 
 /**
  * Applies a key with a suffix to the key that it names, and removes it; any other key is left alone.
+ * @returns the key that it names, or the key itself
  * @throws {Refused} the suffix does not fit the value that it changes
  */
-export function applySuffix(values: Map<string, Value>, key: string): void {
+export function applySuffix(values: Map<string, Value>, key: string): string {
   const [, name, suffix] = SUFFIX.exec(key) ?? [];
   const value = values.get(key);
-  if (!name || !value) return;
+  if (!name || !value) return key;
   values.delete(key);
   if (suffix === 'append') values.set(name, append(name, values.get(name), value));
   else if (suffix === 'override') values.set(name, value);
   else values.set(name, replace(name, values.get(name), value));
+  return name;
 }
 
 /** Thrown where a suffix or `--set-append` does not fit the value that it changes. */

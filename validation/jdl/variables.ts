@@ -1,3 +1,4 @@
+import { baseName } from '../files/places.ts';
 import { type Integer, integerFormat } from './printf.ts';
 
 /** What the variables of one job stand for. */
@@ -37,11 +38,6 @@ export function badVariable(template: string): string | undefined {
 /** Whether the template differs from job to job. */
 export function hasVariable(template: string): boolean {
   return template.search(VARIABLE) >= 0;
-}
-
-/** What is behind the last slash. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 const formatters = new Map<string, Integer>();

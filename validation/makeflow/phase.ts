@@ -1,8 +1,8 @@
+import { makersOf } from '../step/makers.ts';
 import { STEP_FILES, stepFile } from '../step/names.ts';
 import type { Maker } from '../step/stage-file.ts';
 import type { InputFile, Plan, Stage, Step } from '../workflow/plan.ts';
 import { Aliases, type PlacedFile } from './aliases.ts';
-import { makersOf } from './makers.ts';
 
 /** All that the files of one Makeflow run are written from. */
 export interface Phase {

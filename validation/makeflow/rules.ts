@@ -1,4 +1,4 @@
-import { LOGS_VARIABLE, STEP_FILES, safeName, stepFile } from '../step/names.ts';
+import { LOGS_VARIABLE, STEP_FILES, safeName, stepFile, TOKEN_VARIABLE } from '../step/names.ts';
 import type { Resources, Stage, Step } from '../workflow/plan.ts';
 import { isSent, stageFileName, stepsFileName } from './aliases.ts';
 import type { Phase } from './phase.ts';
@@ -7,19 +7,23 @@ import type { Phase } from './phase.ts';
 export const SCRIPT = 'relval-step.sh';
 export const PATTERNS = 'relval-patterns';
 
+const EXPORT = 'export';
+
 /**
  * A Makeflow file in Make syntax, piece by piece. Only ids, numbers and safe names are in it, because makeflow expands `$`
  * and reads its own log by white space. One rule a step, in order: makeflow's node N is the Nth step.
  * `exec`, because the shell that a worker starts a command in would outlive a killed worker and hold its connection open.
  * @param hasSteps whether a stage has a list of steps
  * @param exports variables of makeflow's environment that steps get: their names, never their values
+ * @param tokenOf a step's token, of letters, digits, `_` and `-`; without it steps get none
  */
 export function* makeflowText(
   phase: Phase,
   hasSteps: (stage: Stage) => boolean,
   exports: readonly string[],
+  tokenOf?: (step: string) => string,
 ): Generator<string> {
-  yield header(phase, exports);
+  yield header(phase, [LOGS_VARIABLE, ...(tokenOf ? [TOKEN_VARIABLE] : []), ...exports]);
   const known = new Set<Stage>();
   let stage: Stage | undefined;
   let common = '';
@@ -40,8 +44,15 @@ export function* makeflowText(
       results = [...new Set([...ids, ...makers])].map((id) => ` ${stepFile(id, 'result.json')}`).join('');
     }
     lastIds = ids;
-    yield `${targets(step)}: ${common}${results}\n\texec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}\n`;
+    const token = tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '';
+    const command = `exec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}`;
+    yield `${targets(step)}: ${common}${results}\n${token}\t${command}\n`;
   }
+}
+
+/** Whether a Makeflow file gives each step a token of its own. @param text its beginning, of 4 kB at least */
+export function givesTokens(text: string): boolean {
+  return text.includes(`\n${EXPORT} ${TOKEN_VARIABLE}\n`);
 }
 
 function header({ number, steps }: Phase, exports: readonly string[]): string {
@@ -51,7 +62,7 @@ function header({ number, steps }: Phase, exports: readonly string[]): string {
     `# Written by relval. Run it with: makeflow Makeflow.${number}, or makeflow -T wq ... Makeflow.${number}`,
     '# By itself makeflow runs no rule that needs more than this machine has, and says nothing. Then claim what it has not:',
     `# makeflow --local-cores ${most('cores')} --local-memory ${most('memory')} --local-disk ${most('disk')} Makeflow.${number}`,
-    ...[LOGS_VARIABLE, ...exports].map((name) => `export ${name}`),
+    ...exports.map((name) => `${EXPORT} ${name}`),
     '',
   ].join('\n');
 }

@@ -23,14 +23,21 @@ export interface MakeflowRun {
   keepOpen?: number | undefined;
 }
 
+/** Nothing listens there, and only root could. */
+export const NO_CATALOG = '127.0.0.1:1';
+
 export interface WorkQueueBatch {
   type: 'wq';
-  /** `host:port`; without one makeflow would contact its makers' catalog. */
+  /** `host:port`; without one makeflow would contact its makers' catalog. `NO_CATALOG`: none is told. */
   catalog: string;
   /** Name under which the catalog lists this manager. */
   project: string;
   /** Whose whole content, line feeds included, workers must know. */
-  passwordFile?: string;
+  passwordFile?: string | undefined;
+  /** Where it listens for workers; default: on a free port. */
+  port?: number;
+  /** The words before its command line that start it elsewhere, such as in a network namespace. They keep its pid. */
+  enter?: readonly string[];
 }
 
 /** makeflow as a child in a session of its own. */
@@ -69,6 +76,12 @@ export function makeflowFiles(
   };
 }
 
+/**
+ * Debian 12's makeflow is linked with Open MPI, and has no use for it here. Isolated it starts no daemon and wants no ssh;
+ * with no other than its own messages it opens no port on all interfaces.
+ */
+const MPI = { OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_btl: 'self' };
+
 const MISSING = 'makeflow cannot be started: install coop-computing-tools and openmpi-bin';
 
 /**
@@ -80,14 +93,17 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   const { directory, file } = run;
   const files = makeflowFiles(directory, file);
   await rm(files.port, { force: true });
-  const args = ['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file];
-  const [command, ...rest] = run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', ...args] : args;
-  const stdout = openSync(files.stdout, 'a');
-  const stderr = openSync(files.stderr, 'a');
-  const child = spawn(command as string, rest, {
+  const [command = '', ...args] = [
+    ...(run.batch.type === 'wq' ? (run.batch.enter ?? []) : []),
+    // Behind what enters a namespace: the kernel forgets the signal of a process that becomes somebody else.
+    ...(run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', '--'] : []),
+    ...['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file],
+  ];
+  const stdout = openSync(files.stdout, 'a', 0o600);
+  const stderr = openSync(files.stderr, 'a', 0o600);
+  const child = spawn(command, args, {
     cwd: directory,
-    // without it Debian's makeflow starts an MPI daemon and wants ssh
-    env: { ...process.env, OMPI_MCA_ess_singleton_isolated: '1', ...run.env },
+    env: { ...process.env, ...MPI, ...run.env },
     detached: true,
     stdio: ['ignore', stdout, stderr, ...(run.keepOpen === undefined ? [] : [run.keepOpen])],
   });
@@ -112,7 +128,9 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
 function batchArguments(batch: MakeflowRun['batch'], portFile: string): string[] {
   if (batch.type === 'local') return ['-T', 'local'];
   const password = batch.passwordFile === undefined ? [] : ['--password', batch.passwordFile];
-  return ['-T', 'wq', '-N', batch.project, '-C', batch.catalog, '-Z', portFile, ...password];
+  // -Z asks for a free port, unless -p comes after it.
+  const port = batch.port === undefined ? [] : ['-p', String(batch.port)];
+  return ['-T', 'wq', '-N', batch.project, '-C', batch.catalog, '-Z', portFile, ...port, ...password];
 }
 
 async function readPort(portFile: string, stderr: string, exited: Promise<unknown>): Promise<number> {

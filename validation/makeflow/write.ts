@@ -15,6 +15,8 @@ export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'>
   patterns: readonly string[];
   /** Variables of makeflow's environment that steps get. */
   exports?: readonly string[];
+  /** A step's token. With it the directory, and the Makeflow file, are for nobody but their owner. */
+  tokenOf?: (step: string) => string;
 }
 
 /** One Makeflow file that was written. */
@@ -36,7 +38,7 @@ export class MakeflowError extends Error {
  * that are sent with steps, the known errors.
  * All or nothing: a directory that is new (or empty) appears with everything in it or not at all. A later phase goes into
  * the directory of the earlier ones, its Makeflow file last.
- * @param phase only this one; without it, all whose steps are known
+ * @param phase only this one; without it, all before the first with a stage whose steps are not known
  * @throws {MakeflowError | RangeError | ShellTextError} a plan, an input or a directory that does not allow it
  */
 export async function writeMakeflow(
@@ -47,8 +49,7 @@ export async function writeMakeflow(
 ): Promise<WrittenMakeflow[]> {
   const target = resolve(directory);
   const later = await holdsEarlierPhase(target, phase ?? 0);
-  const known = [...Array(plan.phases).keys()].filter((n) => plan.steps.some((step) => step.stage.phase === n));
-  const phases = (phase === undefined ? known : [phase]).map((number) => preparePhase(plan, number));
+  const phases = (phase === undefined ? knownPhases(plan) : [phase]).map((number) => preparePhase(plan, number));
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
@@ -56,7 +57,7 @@ export async function writeMakeflow(
     await chmod(join(draft, SCRIPT), 0o755);
     await writeText(join(draft, PATTERNS), lines(options.patterns.filter((pattern) => pattern !== '')));
     for (const one of phases) await writePhase(draft, one, options);
-    await chmod(draft, 0o777 & ~process.umask());
+    if (!options.tokenOf) await chmod(draft, 0o777 & ~process.umask());
     if (later) await moveInto(target, draft);
     else await rename(draft, target);
   } catch (error) {
@@ -68,6 +69,13 @@ export async function writeMakeflow(
     file: `Makeflow.${number}`,
     steps: steps.slice(0, planned),
   }));
+}
+
+/** The phases of which all steps are known: a later stage may list the steps of one that is not known yet. */
+export function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
+  const unknown = new Set(pending.map(({ stage }) => stages.find(({ name }) => name === stage)?.phase));
+  const first = Math.min(phases, ...[...unknown].map((phase) => phase ?? phases));
+  return [...Array(first).keys()].filter((n) => steps.some((step) => step.stage.phase === n));
 }
 
 async function holdsEarlierPhase(target: string, phase: number): Promise<boolean> {
@@ -105,7 +113,8 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
   }
   await writeText(
     join(draft, `Makeflow.${phase.number}`),
-    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? []),
+    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? [], options.tokenOf),
+    options.tokenOf && 0o600,
   );
 }
 
@@ -128,8 +137,8 @@ async function copyInput(source: string, path: string): Promise<void> {
 }
 
 /** In pieces of about a megabyte. */
-async function writeText(path: string, texts: Iterable<string>): Promise<void> {
-  const file = await open(path, 'w');
+async function writeText(path: string, texts: Iterable<string>, mode?: number): Promise<void> {
+  const file = await open(path, 'w', mode);
   try {
     let pending: string[] = [];
     let length = 0;

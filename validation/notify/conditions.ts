@@ -1,4 +1,5 @@
-import type { Report } from '../report/model.ts';
+import { KnownTroubles } from '../report/known.ts';
+import type { Finding, Report } from '../report/model.ts';
 import { globMatches } from '../workflow/glob.ts';
 import type { Channel } from './settings.ts';
 import { isNew, type Occasion } from './words.ts';
@@ -22,13 +23,14 @@ export function whyNot(
   return undefined;
 }
 
-/** Another verdict, or another set of new errors. */
+/** Another verdict, or other new errors. */
 export function hasChanged(now: Report, before: Report): boolean {
   if (now.verdict !== before.verdict) return true;
-  const [ours, theirs] = [newOnes(now), newOnes(before)];
-  return ours.size !== theirs.size || [...ours].some((one) => !theirs.has(one));
+  const [ours, theirs] = [now.findings.filter(isNew), before.findings.filter(isNew)];
+  return !areAmong(ours, theirs) || !areAmong(theirs, ours);
 }
 
-function newOnes({ findings }: Report): Set<string> {
-  return new Set(findings.filter(isNew).map(({ fingerprint, rule, message }) => fingerprint ?? `${rule} ${message}`));
+function areAmong(findings: readonly Finding[], others: readonly Finding[]): boolean {
+  const known = new KnownTroubles(others);
+  return findings.every((finding) => known.has(finding));
 }

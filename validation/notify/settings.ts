@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, httpUrl, issueKey } from '../workflow/yaml-types.ts';
+import { filePath, httpUrl, issueKey } from '../input/yaml-types.ts';
 import { parseTemplate } from './template.ts';
 import { NAMES } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { describeChange, excerpt, groupFindings, sortChanges, tell } from '../report/groups.ts';
 import type { Finding, Report } from '../report/model.ts';
-import { formatDuration, formatUtc } from '../report/time.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Link, Scope, Value } from './template.ts';
 
 export type NotifyEvent = 'started' | 'finished';
@@ -44,9 +44,9 @@ export const WORDS = {
   warnings: 'number of warnings; what is the same counts once',
   new: 'number of new troubles; without a reference of all',
   known: 'number of those that the reference had, too',
-  components: 'list: components with new troubles, those who must look first',
+  components: 'list: components with new errors, those with most first',
   component: 'in `components`: its name',
-  contacts: 'in `components`: who must look',
+  contacts: 'in `components`: contacts',
   findings: 'in `components`: list of the new troubles',
   message: 'in `findings` and `fixed`: the line of the log',
   rule: 'in `findings` and `fixed`: the rule that found it',

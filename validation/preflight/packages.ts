@@ -1,5 +1,5 @@
 import { closeSync, openSync, utimesSync } from 'node:fs';
-import { formatDuration } from '../report/time.ts';
+import { formatDuration } from '../units/time.ts';
 import type { Check } from './check.ts';
 import { type CommandResult, failureOf, runCommand } from './command.ts';
 

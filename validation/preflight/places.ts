@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseHostPort } from '../../framework/net/address.ts';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
+import { placeBelow, splitParameters, xrootdParts } from '../files/places.ts';
+import type { Stage } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';
 
@@ -26,11 +28,15 @@ const XRD_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' };
 
 /** The part of an OutputDir that is the same for all steps, up to the last folder before a variable; undefined: none is. */
 export function fixedPart(template: string): string | undefined {
-  const variable = template.search(/[#$`]/);
-  if (variable < 0) return template;
-  const fixed = template.slice(0, template.lastIndexOf('/', variable) + 1);
-  return /^(\/|root:\/\/[^/]+\/).*[^/]/.test(fixed) ? fixed.replace(/\/+$/, '') : undefined;
+  const { path, parameters } = splitParameters(template);
+  const variable = path.search(VARIABLE);
+  const fixed = variable < 0 ? path : path.slice(0, path.lastIndexOf('/', variable) + 1).replace(/\/+$/, '');
+  if (variable >= 0 && !/^(\/|x?roots?:\/\/[^/]+\/).*[^/]/.test(fixed)) return undefined;
+  return parameters.search(VARIABLE) < 0 ? fixed + parameters : fixed;
 }
+
+/** What differs from step to step, or is only known on the worker. */
+const VARIABLE = /[#$`]/;
 
 /** The path, or the nearest folder above it that exists. */
 export function nearestExisting(path: string): string {
@@ -57,17 +63,34 @@ export function checkDirectory(path: string): Check {
   }
 }
 
+/**
+ * Input files that steps of this machine copy from a path, and that are not there. A step of the run may make what it
+ * stores, and, where the stage waits for another, anything.
+ */
+export function checkInputFiles(stages: readonly Stage[]): Check[] {
+  const stored = stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []);
+  return stages.flatMap(({ name: stage, after, inputs }) =>
+    inputs.flatMap((input): Check[] => {
+      if (input.kind !== 'worker' || existsSync(input.path)) return [];
+      if (stored.some((place) => input.path.startsWith(`${place}/`))) return [];
+      const found = `${input.path} does not exist`;
+      const state = after.length > 0 ? 'warning' : 'failed';
+      return [{ name: `input of ${stage}`, state, found, advice: 'is the path right, and mounted here?' }];
+    }),
+  );
+}
+
 /** Stores a small file at a `root://` address, and removes it again. */
 export async function checkStorage(address: string, patience = PATIENCE_MS): Promise<Check> {
   const name = `output to ${address}`;
-  const { host, path } = splitAddress(address);
+  const { server, path, parameters } = xrootdParts(address);
   const file = `.relval-check-${process.pid}-${Date.now()}`;
   const env = { ...process.env, ...XRD_ENVIRONMENT };
   const folder = mkdtempSync(join(tmpdir(), 'relval-check-'));
   try {
     const source = join(folder, 'file');
     writeFileSync(source, 'Written by relval check, to see whether it can be.\n');
-    const stored = await runCommand('xrdcp', ['-s', '-f', source, `root://${host}/${path}/${file}`], patience, env);
+    const stored = await runCommand('xrdcp', ['-s', '-f', source, placeBelow(address, file)], patience, env);
     if (stored.how === 'missing') {
       return { name, state: 'skipped', found: 'xrdcp is not here (package xrootd-client), so that it cannot be tried' };
     }
@@ -76,17 +99,11 @@ export async function checkStorage(address: string, patience = PATIENCE_MS): Pro
       const advice = 'are the address, the proxy certificate and its rights there right?';
       return { name, state: 'failed', found: `cannot be written to: ${failure}`, advice };
     }
-    await runCommand('xrdfs', [host, 'rm', `${path}/${file}`], patience, env);
+    await runCommand('xrdfs', [server, 'rm', `${path}/${file}${parameters}`], patience, env);
     return { name, state: 'ok', found: 'can be written to' };
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** `root://HOST[:PORT]//PATH`, taken apart. */
-export function splitAddress(address: string): { host: string; path: string } {
-  const [, host = '', path = ''] = /^root:\/\/([^/]*)\/(.*)$/.exec(address) ?? [];
-  return { host, path };
 }
 
 /** Asks the catalog for its managers, as the framework does. @param catalog `HOST:PORT` */

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import type { Check } from './check.ts';
-
-/** What a framework says at its `/state`, or why it does not. */
-export interface FrameworkAnswer {
-  url: string;
-  reachable: boolean;
-  error?: string;
-  state?: unknown;
-}
+import type { FrameworkAnswer } from './framework.ts';
 
 const stateSchema = z.object({ pools: z.array(z.object({ name: z.string(), image: z.string().optional() })) });
 

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs';
+import { isXrootd, splitParameters, xrootdParts } from '../files/places.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
+import type { FrameworkAnswer } from './framework.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
 import {
   checkCatalog,
   checkDirectory,
   checkImage,
+  checkInputFiles,
   checkStorage,
   fixedPart,
   nearestExisting,
-  splitAddress,
 } from './places.ts';
-import { checkPools, type FrameworkAnswer } from './pools.ts';
+import { checkPools } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 
@@ -44,7 +46,7 @@ export async function preflight(options: Preflight): Promise<Check[]> {
   const { plan, catalog, fast, containerizer, pools, alienv = ALIENV, wait, say, signal } = options;
   const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
   const outputs = [...new Set(plan.stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []))];
-  const storage = outermost(outputs.filter((place) => place.startsWith('root://')));
+  const storage = outermost(outputs.filter(isXrootd));
   const local = new Set(outputs.filter((place) => place.startsWith('/')).map(nearestExisting));
   const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
   const checks = await Promise.all([
@@ -52,6 +54,7 @@ export async function preflight(options: Preflight): Promise<Check[]> {
     awaitPackages(packages, { alienv, here: catalog === undefined, wait, say, signal }),
     proxyOf(options, storage.length > 0 || usesStorage(plan)),
     ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
+    ...(catalog === undefined && !containerizer ? checkInputFiles(plan.stages) : []),
     ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
     ...(pools ? [checkPools(pools.image, pools.frameworks)] : []),
     ...(fast ? [] : storage.map((place) => checkStorage(place))),
@@ -105,19 +108,20 @@ async function proxyOf({ proxy, proxyDays }: Preflight, needed: boolean): Promis
 }
 
 function usesStorage(plan: Plan): boolean {
-  const isStorage = (text: string | undefined): boolean => text?.startsWith('root://') ?? false;
   return (
     plan.stages.some(({ inputs }) => inputs.some(({ kind }) => kind === 'xrootd')) ||
-    plan.steps.some(({ inputFile }) => isStorage(inputFile))
+    plan.steps.some(({ inputFile }) => inputFile !== undefined && isXrootd(inputFile))
   );
 }
 
 async function quotaOf(place: string): Promise<Check> {
-  const { host, path } = splitAddress(place);
-  return checkQuota(place, await askQuota(host, path));
+  const { server, path } = xrootdParts(place);
+  return checkQuota(place, await askQuota(server, path));
 }
 
 /** Of places within each other only the outer one. */
 function outermost(places: readonly string[]): string[] {
-  return places.filter((place) => !places.some((other) => other !== place && place.startsWith(`${other}/`)));
+  return places.filter(
+    (place) => !places.some((other) => other !== place && place.startsWith(`${splitParameters(other).path}/`)),
+  );
 }

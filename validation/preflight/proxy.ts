@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { formatDuration, formatUtc } from '../report/time.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Check } from './check.ts';
 
 /** What a file with a proxy certificate is like. */

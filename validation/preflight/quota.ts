@@ -6,9 +6,9 @@ const TIGHT = 0.9;
 const FULL = 0.98;
 const PATIENCE_MS = 30_000;
 
-/** Asks EOS for the quota at a path. */
-export function askQuota(host: string, path: string, patience = PATIENCE_MS): Promise<CommandResult> {
-  return runCommand('eos', [`root://${host}`, 'quota', path, '-m'], patience);
+/** Asks EOS for the quota at a path. @param server `root://HOST[:PORT]` */
+export function askQuota(server: string, path: string, patience = PATIENCE_MS): Promise<CommandResult> {
+  return runCommand('eos', [server, 'quota', path, '-m'], patience);
 }
 
 /** Whether there is room for more bytes and files: `eos … quota PATH -m` prints `key=value` pairs, a line for each quota. */

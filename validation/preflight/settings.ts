@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { seconds } from '../jdl/keys.ts';
-import { filePath } from '../workflow/yaml-types.ts';
+import { filePath } from '../input/yaml-types.ts';
+import { seconds } from '../units/parse.ts';
 
 /** As long as the release managers of the predecessor wanted it. */
 const PROXY_DAYS = 7;

@@ -1,7 +1,7 @@
+import { formatDuration } from '../units/time.ts';
 import { summarizeStages } from './groups.ts';
 import type { Report, StepState } from './model.ts';
 import { markup } from './printable.ts';
-import { formatDuration } from './time.ts';
 
 /** Up to so many steps have a bar each; of more, the stages have. */
 const STEPS = 60;

@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 import type { Comparison } from '../checks/compare.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { describeChange, sortChanges } from './groups.ts';
 import type { Report } from './model.ts';
 import { printable } from './printable.ts';
 import { findingLines } from './text.ts';
-import { formatDuration, formatUtc } from './time.ts';
 
 /** Lines of each part that are shown: `--json` has all. */
 const SHOWN = 50;

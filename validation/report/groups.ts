@@ -1,6 +1,9 @@
+import { median, quantile } from '../statistics/quantiles.ts';
+import { counted } from '../units/count.ts';
+import { formatMemory, formatSize } from '../units/size.ts';
+import { formatDuration } from '../units/time.ts';
 import type { Change, Finding, Report, Severity, StepReport } from './model.ts';
-import { formatMemory, formatSize } from './size.ts';
-import { formatDuration } from './time.ts';
+import { stateWord } from './step-states.ts';
 
 /** Findings of the same trouble, in however many steps. */
 export interface FindingGroup {
@@ -71,7 +74,7 @@ export function describeFindings(findings: readonly Finding[]): string {
     errors: countTroubles(findings, 'error'),
     warnings: countTroubles(findings, 'warning'),
   });
-  return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${notes} note${notes === 1 ? '' : 's'}` : totals;
+  return notes > 0 ? `${totals === 'none' ? '' : `${totals}, `}${counted(notes, 'note')}` : totals;
 }
 
 function byComponent({ components = [] }: Report, findings: readonly Finding[]): FindingGroup[] {
@@ -114,7 +117,8 @@ const LEAD = 60;
 export function excerpt({ message, column = 1 }: Finding, most: number): string {
   const characters = [...message];
   if (characters.length <= most) return message.trim();
-  const found = message.startsWith('…') ? FOUND_AT : column - 1;
+  // The column is that in the log, where more may stand before the message than is shown of it.
+  const found = message.startsWith('…') ? FOUND_AT : column <= characters.length ? column - 1 : 0;
   const from = Math.max(0, Math.min(found - LEAD, characters.length - most));
   const to = from + most;
   const part = characters.slice(from, to).join('').trim();
@@ -163,14 +167,14 @@ export function summarizeStages(steps: readonly StepReport[]): StageSummary[] {
     const states: StageSummary['states'] = new Map();
     for (const { state } of list) states.set(state, (states.get(state) ?? 0) + 1);
     const timed = list.flatMap(({ start, end }) => (start === undefined || end === undefined ? [] : [{ start, end }]));
-    const durations = timed.map(({ start, end }) => (end - start) / 1000).sort((a, b) => a - b);
+    const durations = timed.map(({ start, end }) => (end - start) / 1000);
     return {
       stage,
       steps: list.length,
       states,
       ...(timed.length > 0 && {
-        median: durations[Math.floor(durations.length / 2)] ?? 0,
-        longest: durations.at(-1) ?? 0,
+        median: median(durations),
+        longest: quantile(durations, 1),
         start: timed.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY),
         end: timed.reduce((most, { end }) => Math.max(most, end), 0),
       }),
@@ -180,14 +184,14 @@ export function summarizeStages(steps: readonly StepReport[]): StageSummary[] {
 
 /** `8 succeeded, 1 failed`. */
 export function describeStates(states: StageSummary['states']): string {
-  return [...states].map(([state, n]) => `${n} ${state}`).join(', ');
+  return [...states].map(([state, n]) => `${n} ${stateWord(state, true)}`).join(', ');
 }
 
 /** `3 errors, 1 warning`, or `none`. */
 export function describeTotals(totals: { errors: number; warnings: number }): string {
   const parts = [
-    totals.errors > 0 ? `${totals.errors} error${totals.errors === 1 ? '' : 's'}` : '',
-    totals.warnings > 0 ? `${totals.warnings} warning${totals.warnings === 1 ? '' : 's'}` : '',
+    totals.errors > 0 ? counted(totals.errors, 'error') : '',
+    totals.warnings > 0 ? counted(totals.warnings, 'warning') : '',
   ];
   return parts.filter((part) => part !== '').join(', ') || 'none';
 }

@@ -1,19 +1,14 @@
+import { counted } from '../units/count.ts';
+import { formatMemory, formatSize } from '../units/size.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import { renderChart } from './chart.ts';
-import {
-  countTroubles,
-  describeChange,
-  type FindingGroup,
-  placeOf,
-  type Section,
-  sectionsOf,
-  sortChanges,
-} from './groups.ts';
+import { type FindingPlace, findingHtml } from './finding-html.ts';
+import { countTroubles, describeChange, type Section, sectionsOf, sortChanges } from './groups.ts';
 import { logLink } from './links.ts';
 import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
 import { markup } from './printable.ts';
-import { formatMemory, formatSize } from './size.ts';
-import { formatDuration, formatUtc } from './time.ts';
+import { stateWord } from './step-states.ts';
 
 /** How much a page shows, so that a browser opens it however large the run was: the rest is in report.json. */
 const GROUPS = 200;
@@ -55,7 +50,7 @@ function renderAnswer(report: Report): string {
     [countTroubles(errors('new')), 'new errors', 'new', 'failed'],
     [countTroubles(errors('known')), 'known errors', 'known', 'broken'],
     [fixed.length, 'fixed', 'fixed', 'succeeded'],
-    [changes.length, 'not as usual', 'changes', 'broken'],
+    [changes.length, 'changed times and sizes', 'changes', 'broken'],
   ];
   const items = tiles.map(([n, what, target, kind]) =>
     n > 0
@@ -79,12 +74,15 @@ function renderSections(report: Report): string {
 function renderSection(report: Report, { name, title, groups }: Section): string {
   const id = report.reference ? name : 'findings';
   const rest = groups.length - GROUPS;
+  const gone = name === 'fixed' ? report.reference?.run : undefined;
+  // Of a finding that is gone there is no log in this run's directory.
+  const view = { link: gone === undefined ? linkOf : () => undefined, places: PLACES, gone };
   let under: string | undefined;
   const parts = groups.slice(0, GROUPS).map((group, index) => {
     const { component } = group.first;
     const isFirst = index === 0 || component !== under;
     under = component;
-    return `${isFirst ? renderHeading(report, component) : ''}${renderGroup(group, name === 'fixed' ? report.reference?.run : undefined)}`;
+    return `${isFirst ? renderHeading(report, component) : ''}${findingHtml(group, view)}`;
   });
   return `<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
@@ -100,52 +98,9 @@ function renderHeading({ components = [] }: Report, name: string | undefined): s
   return `<h3 class="component">${markup(name)}${who}</h3>\n`;
 }
 
-/** @param gone the run that had it, where this one does not: then there is no log of this run to link */
-function renderGroup(group: FindingGroup, gone?: string): string {
-  const { first, all, steps, count } = group;
-  const places = all
-    .slice(0, PLACES)
-    .map((finding) => (gone === undefined ? renderPlace(finding) : markup(`${finding.step} ${placeOf(finding)}`)))
-    .join(', ');
-  const rest = all.length > PLACES ? ` and ${all.length - PLACES} more` : '';
-  const sums = [steps.length > 1 ? `${steps.length} steps` : '', count > 1 ? `${count} times` : ''].filter(
-    (sum) => sum !== '',
-  );
-  const label =
-    gone === undefined
-      ? `<span class="${first.severity}">${first.severity}</span>`
-      : '<span class="succeeded">fixed</span>';
-  const trace = first.trace ? `<p class="soft">In ${markup(first.trace.join(', called by '))}</p>\n` : '';
-  return `<article class="finding">
-<h4>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h4>
-<p>${places}${rest}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
-${first.file ? renderLines(first) : renderLastLines(first)}${trace}${first.expired ? `<p class="warning">Not excused any more: ${markup(first.expired)}</p>\n` : ''}${first.known ? `<p>Known: ${markup(first.known)}</p>\n` : ''}</article>`;
-}
-
-/** The line of the log with those around it. */
-function renderLines({ message, context }: Finding): string {
-  const lines = [
-    ...(context?.before ?? []).map(markup),
-    `<mark>${markup(message)}</mark>`,
-    ...(context?.after ?? []).map(markup),
-  ];
-  return `<pre>${lines.join('\n')}</pre>\n`;
-}
-
-/** Of how a payload ended: what it wrote last. */
-function renderLastLines({ step, attempt, lastLines }: Finding): string {
-  if (!lastLines) return '';
-  const { file, lines } = lastLines;
-  const log = logLink(`steps/${step}/${attempt}/${file}`, lines.at(-1));
-  return `<p><a href="${log}">${markup(`${step} ${file}`)}</a> ends with</p>
-<pre>${lines.map(markup).join('\n')}</pre>
-`;
-}
-
-function renderPlace(finding: Finding): string {
-  const text = markup(finding.file ? `${finding.step} ${placeOf(finding)}` : finding.step);
-  if (!finding.file) return text;
-  return `<a href="${logLink(`steps/${finding.step}/${finding.attempt}/${finding.file}`, finding.message)}">${text}</a>`;
+/** From `report/index.html`: the log in the run's directory. */
+function linkOf({ step, attempt, file, message }: FindingPlace): string | undefined {
+  return file === undefined ? undefined : logLink(`steps/${step}/${attempt}/${file}`, message);
 }
 
 function renderComponents({ components = [] }: Report): string {
@@ -156,7 +111,7 @@ function renderComponents({ components = [] }: Report): string {
 <td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
   );
   return `<section aria-labelledby="components">
-<h2 id="components">Who must look</h2>
+<h2 id="components">Components and contacts</h2>
 <div class="scroll" role="region" aria-label="table of components" tabindex="0">
 <table>
 <thead><tr><th scope="col">Component</th><th scope="col">Contact</th><th scope="col" class="number">New errors</th>
@@ -173,7 +128,7 @@ function renderChanges({ changes = [] }: Report): string {
   if (changes.length === 0) return '';
   const rest = changes.length - CHANGES;
   return `<section aria-labelledby="changes">
-<h2 id="changes">Not as usual: ${changes.length}</h2>
+<h2 id="changes">Times and sizes that changed: ${changes.length}</h2>
 <ul>
 ${sortChanges(changes)
   .slice(0, CHANGES)
@@ -231,15 +186,12 @@ function renderStep(step: StepReport): string {
   const time = step.start !== undefined && step.end !== undefined ? formatDuration((step.end - step.start) / 1000) : '';
   const ending = step.signal ?? (step.exitStatus ? `exit status ${step.exitStatus}` : '');
   const size = step.outputs.reduce((sum, output) => sum + output.size, 0);
-  const outputs =
-    step.outputs.length > 0
-      ? `${step.outputs.length} file${step.outputs.length === 1 ? '' : 's'}, ${formatSize(size)}`
-      : '';
+  const outputs = step.outputs.length > 0 ? `${counted(step.outputs.length, 'file')}, ${formatSize(size)}` : '';
   const directory = step.outputDir ? ` title="${markup(step.outputDir)}"` : '';
   const logs = step.logs.map(
     (log) => `<a href="${logLink(log)}">${markup(log.split('/').slice(3).join('/') || log)}</a>`,
   );
-  return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${step.state}${ending ? `, ${markup(ending)}` : ''}</td>
+  return `<tr><th scope="row">${markup(step.id)}</th><td class="${step.state}">${stateWord(step.state, true)}${ending ? `, ${markup(ending)}` : ''}</td>
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
 <td class="number wide">${step.peakMemory === undefined ? '' : formatMemory(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>

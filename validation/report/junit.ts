@@ -52,7 +52,7 @@ function comparison({ reference, fixed = [], changes = [] }: Report): string[] {
   const lines = [
     `compared with ${reference.run}`,
     ...fixed.map((finding) => `fixed: ${contextOf(finding).join('\n')}`),
-    ...sortChanges(changes).map((change) => `not as usual: ${describeChange(change)}`),
+    ...sortChanges(changes).map((change) => `changed: ${describeChange(change)}`),
   ];
   return [`  <system-out>${markupLines(lines.join('\n').split('\n'))}</system-out>`];
 }
@@ -124,7 +124,7 @@ function outcome(
 function systemOut(step: StepReport, others: readonly Finding[], changes: readonly Change[]): string[] {
   const lines = [
     ...others.map((finding) => `${finding.severity}: ${contextOf(finding).join('\n')}`),
-    ...changes.map((change) => `not as usual: ${describeChange(change)}`),
+    ...changes.map((change) => `changed: ${describeChange(change)}`),
   ];
   if (step.state !== 'succeeded' && step.logs.length > 0) lines.push(`logs: ${step.logs.join(' ')}`);
   return lines.length === 0 ? [] : [`    <system-out>${markupLines(lines.join('\n').split('\n'))}</system-out>`];

@@ -43,6 +43,8 @@ export interface Finding {
   expired?: string;
   /** The same for the same trouble in another run, on another host, in another step of the stage. */
   fingerprint?: string;
+  /** What releases before made of it: by that it is recognized in the report of a run whose findings have none. */
+  earlierFingerprint?: string;
   /** Compared with the reference run: not there, or there too. Absent when there is no reference. */
   age?: 'new' | 'known';
   /** Detector or other part that it concerns; who must look is in the report's `components`. */
@@ -115,6 +117,8 @@ export interface Report {
     warnings: number;
   };
   findings: Finding[];
+  /** What tells the rules that it was judged by from others: 16 hexadecimal digits. Absent: by a release before. */
+  rules?: string;
   /** What it was judged by: its name, and what fails a run. Absent: any error does. */
   policy?: { name: string; failOn: 'any error' | 'new errors' };
   /** What the run was compared with; absent when there was nothing. */

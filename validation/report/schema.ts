@@ -26,6 +26,7 @@ const finding = z
     known: z.string().optional().describe('why it is excused, and by whom'),
     expired: z.string().optional().describe('the exception that excused it until it ended, and by whom'),
     fingerprint: z.string().optional().describe('the same for the same trouble in another run'),
+    earlierFingerprint: z.string().optional().describe('the same, as releases before made it'),
     age: z.enum(['new', 'known']).optional().describe('compared with the reference run'),
     component: z.string().optional(),
   })
@@ -82,6 +83,7 @@ export const reportSchema = z
       ...{ errors: count, warnings: count },
     }),
     findings: z.array(finding),
+    rules: z.string().optional().describe('tells the rules that it was judged by from others'),
     policy: z
       .strictObject({ name: z.string(), failOn: z.enum(['any error', 'new errors']) })
       .optional()
@@ -106,7 +108,7 @@ export const reportSchema = z
         }),
       )
       .optional()
-      .describe('who must look, those with new errors first'),
+      .describe('components and their contacts, those with new errors first'),
     steps: z.array(step),
     provenance: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   })

@@ -1,4 +1,6 @@
 import pc from 'picocolors';
+import { counted } from '../units/count.ts';
+import { formatDuration, formatUtc } from '../units/time.ts';
 import {
   describeChange,
   describeStates,
@@ -12,7 +14,6 @@ import {
 } from './groups.ts';
 import type { Report, Severity, Verdict } from './model.ts';
 import { printable } from './printable.ts';
-import { formatDuration, formatUtc } from './time.ts';
 
 /** Groups of findings, and names of steps in one of them, that are shown. */
 const GROUPS = 50;
@@ -44,12 +45,12 @@ export function renderResult(report: Report, { colour }: { colour: boolean }): s
   lines.push(...findingLines(report, c));
   const changes = sortChanges(report.changes ?? []);
   if (changes.length > 0) {
-    lines.push('', c.bold(`Not as usual: ${changes.length}`));
+    lines.push('', c.bold(`Times and sizes that changed: ${changes.length}`));
     lines.push(...changes.slice(0, CHANGES).map((change) => `  ${printable(describeChange(change))}`));
     if (changes.length > CHANGES) lines.push(`  and ${changes.length - CHANGES} more, see report.json`);
   }
   const { components = [] } = report;
-  if (components.length > 0) lines.push('', c.bold('Who must look'), ...components.map(describeComponent));
+  if (components.length > 0) lines.push('', c.bold('Components and contacts'), ...components.map(describeComponent));
 
   const { unneeded = [] } = report;
   if (unneeded.length > 0) {
@@ -108,7 +109,7 @@ export function findingLines(report: Report, c: Colours): string[] {
 
 export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
   const others = runs.filter((one) => one !== run).length;
-  const more = others > 0 ? `, times and sizes with ${others} more run${others === 1 ? '' : 's'} before it` : '';
+  const more = others > 0 ? `, times and sizes with ${counted(others, 'more run')} before it` : '';
   return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
 }
 

@@ -104,8 +104,8 @@ function startOf(cron: string, timeZone: string, after: number): string {
   return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00Z`;
 }
 
-/** What the container must see beside what was asked for: the nightly's file, its input, and where its runs are. */
-function volumesOf({ file, input, runs, volumes }: Nightly): Volume[] {
+/** What the container must see beside what was asked for: the nightly's file, its input, the password, and where its runs are. */
+function volumesOf({ file, input, runs, password, volumes }: Nightly): Volume[] {
   const all: Volume[] = [...volumes];
   const add = (path: string, mode: 'RO' | 'RW') => {
     const seen = all.some(
@@ -115,7 +115,7 @@ function volumesOf({ file, input, runs, volumes }: Nightly): Volume[] {
     if (!seen) all.push({ hostPath: path, containerPath: path, mode });
   };
   add(runs, 'RW');
-  for (const path of [dirname(file), dirname(input)]) add(path, 'RO');
+  for (const path of [file, input, ...(password === undefined ? [] : [password])]) add(dirname(path), 'RO');
   return all;
 }
 

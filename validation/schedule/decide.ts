@@ -1,4 +1,4 @@
-import { formatDuration } from '../report/time.ts';
+import { formatDuration } from '../units/time.ts';
 
 /** What is known when a scheduler has called for a nightly. Times in ms since 1970. */
 export interface StartQuestion {

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { megabytes, seconds } from '../jdl/keys.ts';
-import { InputError, type Position, type Problem } from '../jdl/problem.ts';
-import { type Path, readYaml } from '../workflow/yaml-file.ts';
+import { InputError, type Position, type Problem } from '../input/input-error.ts';
+import { type Path, readYaml } from '../input/yaml-file.ts';
+import { megabytes, seconds } from '../units/parse.ts';
 import { fieldsOf, isTimeZone, problemOf, type Times, WEEKDAYS } from './times.ts';
 
 const DURATION = 'expected a time such as 90m, 20h or 30d';
@@ -53,6 +53,7 @@ const common = {
     .string()
     .regex(/^\S+:\d+$/, 'expected HOST:PORT')
     .optional(),
+  password: z.string().min(1).optional(),
   startWithin: duration.optional(),
   packagesWithin: duration.optional(),
   alienv: z.string().min(1).optional(),
@@ -84,6 +85,7 @@ const nightly = z.strictObject({
   release: release.optional(),
   set: z.array(setting).optional(),
   setAppend: z.array(setting).optional(),
+  arg: z.array(z.coerce.string()).optional(),
   workflow: z.string().min(1).optional(),
   stopAt: z.string().min(1).optional(),
   retries: z.number().int().nonnegative().optional(),
@@ -121,6 +123,8 @@ export interface Nightly
   times: Times;
   set: string[];
   setAppend: string[];
+  /** Of `$1`, `$2`, … in the JDL. */
+  arg: string[];
   local: boolean;
   /** Directory of the runs. */
   runs: string;
@@ -134,6 +138,8 @@ export interface Nightly
   retention: { keep?: number; olderThan?: number };
   /** Of the process that looks after the run, not of its steps. MB. */
   resources: { cores: number; memory: number; disk: number };
+  /** With `catalog`: the file with the password that workers must know. */
+  password?: string;
   /** The program that schedulers call; undefined: what they find. */
   relval: string | undefined;
   environment: Record<string, string>;
@@ -197,6 +203,7 @@ function build(
   const folder = dirname(file);
   const pick = <Key extends keyof typeof common>(key: Key) => entry[key] ?? defaults[key];
   const { release, description, stopAt, retries, workflow } = entry;
+  const password = pick('password');
   const optional = {
     release,
     description,
@@ -210,12 +217,14 @@ function build(
   return {
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as typeof optional),
     ...(workflow !== undefined && { workflow: resolve(folder, workflow) }),
+    ...(password !== undefined && { password: resolve(folder, password) }),
     name,
     file,
     input: resolve(folder, entry.run),
     times,
     set: entry.set ?? [],
     setAppend: entry.setAppend ?? [],
+    arg: entry.arg ?? [],
     local,
     runs: resolve(folder, pick('runs') ?? 'runs'),
     startWithin: pick('startWithin') ?? START_WITHIN,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { LineIndexes } from '../logs/line-indexes.ts';
+import { LogSearcher } from '../logs/log-search.ts';
 import type { RunSummary } from './api.ts';
 import { HttpError } from './http-error.ts';
-import { LineIndexes } from './line-indexes.ts';
-import { LogSearcher } from './log-search.ts';
 import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';

@@ -1,6 +1,6 @@
-import type { RunEvent } from '../runs/events.ts';
-import { readBlock } from './line-index.ts';
-import { type OpenFile, openInside } from './open-inside.ts';
+import { type OpenFile, openInside } from '../files/open-inside.ts';
+import { readBlock } from '../logs/line-index.ts';
+import type { RunEvent } from '../runs/store/events.ts';
 
 const CHUNK = 1024 * 1024;
 /** No event is that long: it is passed over. */

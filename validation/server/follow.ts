@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws';
-import { arrivalTimes } from '../step/arrival-times.ts';
+import type { OpenFile } from '../files/open-inside.ts';
+import { arrivalTimes } from '../logs/arrival-times.ts';
+import { readBlock } from '../logs/line-index.ts';
+import { type LogPlace, type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
 import type { FollowMessage } from './api.ts';
-import { readBlock } from './line-index.ts';
-import { type OpenFile, openTimes } from './open-inside.ts';
-import { type LogPlace, type OpenLog, openLog } from './open-log.ts';
 import { send } from './sockets.ts';
 
 /** How often a log is looked at. */

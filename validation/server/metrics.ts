@@ -1,5 +1,5 @@
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { RunStatus } from '../runs/record.ts';
+import type { RunStatus } from '../runs/store/record.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
 import { isLive } from './summaries.ts';

@@ -1,4 +1,4 @@
-import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/events.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/store/events.ts';
 import { readEvents } from './event-reader.ts';
 
 /** One attempt of a step, by the events. All times in ms since 1970. */

@@ -1,6 +1,6 @@
+import { openInside, stampOf } from '../files/open-inside.ts';
 import { countTroubles } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
-import { openInside, stampOf } from './open-inside.ts';
 
 const FILE = 'report/report.json';
 /** Bytes; a run of 10,000 steps has some 10 MB. */

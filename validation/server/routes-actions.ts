@@ -31,6 +31,7 @@ const startBody = z.strictObject({
   name: name.optional(),
   set: z.array(setting).max(200).default([]),
   setAppend: z.array(setting).max(200).default([]),
+  arg: z.array(z.string().max(4000)).max(200).default([]),
   startAt: name.optional(),
   stopAt: name.optional(),
   only: name.optional(),
@@ -70,6 +71,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     const settings = [
       ...body.set.map((text) => `--set=${text}`),
       ...body.setAppend.map((text) => `--set-append=${text}`),
+      ...body.arg.map((text) => `--arg=${text}`),
     ];
     const local = body.local ? ['--local'] : [];
     // Local files that the input names are looked for beside it.

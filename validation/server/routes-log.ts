@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { readLogLines } from '../logs/log-lines.ts';
+import { type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
 import { type Context, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
-import { readLogLines } from './log-lines.ts';
-import { openTimes } from './open-inside.ts';
-import { type OpenLog, openLog } from './open-log.ts';
 import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
 

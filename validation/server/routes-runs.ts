@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { earlierTimings, expectedEnd } from '../runs/timing.ts';
+import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';

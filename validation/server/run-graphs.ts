@@ -1,8 +1,8 @@
 import { buildGraph, type Collapse } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
-import { InputError } from '../jdl/problem.ts';
-import { requestOfCopy } from '../runs/input-copy.ts';
-import { RunDir } from '../runs/store.ts';
+import { InputError } from '../input/input-error.ts';
+import { requestOfCopy } from '../runs/inputs/input-copy.ts';
+import { RunDir } from '../runs/store/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
 import { HttpError } from './http-error.ts';

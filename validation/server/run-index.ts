@@ -1,8 +1,8 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/record.ts';
-import { openInside, stampOf } from './open-inside.ts';
+import { openInside, stampOf } from '../files/open-inside.ts';
+import { type RunRecord, type RunStatus, runRecordSchema, statusOf } from '../runs/store/record.ts';
 
 /** How often runs that have not ended are looked at. */
 const TICK_MS = 500;

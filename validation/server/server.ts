@@ -4,13 +4,13 @@ import { hostname } from 'node:os';
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { boundConnections } from '../../framework/http/connections.ts';
 import type { ServerInfo } from './api.ts';
 import { readCluster } from './cluster.ts';
-import { boundConnections } from './connections.ts';
 import { Context, hasIt, sendJson } from './context.ts';
 import { guard } from './guard.ts';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.ts';
-import { HttpError } from './http-error.ts';
+import { asHttpError, HttpError } from './http-error.ts';
 import { metricsOf } from './metrics.ts';
 import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
@@ -70,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
   });
   const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
   const connections = boundConnections(app.server);
+  app.server.on('upgrade', ({ socket }) => connections.forget(socket));
   const upgrades = new Upgrades(app.server, context, allowedHosts);
   await addRoutes(app, context, options, allowedHosts, {
     connections: () => connections.count,
@@ -113,7 +114,7 @@ async function addRoutes(
   });
   app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
     reply.headers(DATA_HEADERS);
-    guard({ method, headers, localAddress: raw.socket.localAddress }, allowedHosts);
+    guard({ method, target: raw.url, headers, localAddress: raw.socket.localAddress }, allowedHosts);
   });
   app.addHook('onResponse', async ({ routeOptions }, reply) => {
     metrics.requests.observe(
@@ -182,11 +183,13 @@ async function sendPage(
   return reply.type(file.type).send(bytes);
 }
 
-function answerError(error: FastifyError | HttpError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = error instanceof HttpError ? error.status : (error.statusCode ?? 500);
-  if (status >= 500 && !(error instanceof HttpError)) console.error(error);
+function answerError(error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asHttpError(error);
+  const status = known?.status ?? ('statusCode' in error ? error.statusCode : undefined) ?? 500;
+  const isFault = status >= 500 && !known;
+  if (isFault) console.error(error);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  const message = status >= 500 && !(error instanceof HttpError) ? 'internal error' : error.message;
+  const message = isFault ? 'internal error' : error.message;
   return reply
     .code(status)
     .type('application/json; charset=utf-8')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePath, hostPort, httpUrl } from '../workflow/yaml-types.ts';
+import { filePath, hostPort, httpUrl } from '../input/yaml-types.ts';
 
 /** Section `serve` of `relval.yaml`: the server of the page and of the REST interface. */
 export const serveSection = z

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { tailStarts } from '../step/live-log.ts';
+import { tailStarts } from '../logs/live-log.ts';
 
 /** Logs and directories that are listed of one attempt. */
 const MOST = 1000;

@@ -1,13 +1,14 @@
 import { isFailedLine } from '../preflight/check.ts';
-import type { Report, StepReport, StepState } from '../report/model.ts';
-import type { RunStatus } from '../runs/record.ts';
+import type { Report, StepReport } from '../report/model.ts';
+import { isFinal } from '../report/step-states.ts';
+import type { RunStatus } from '../runs/store/record.ts';
+import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
 
 const NOT_ENDED: readonly RunStatus[] = ['preparing', 'running', 'judging'];
-const ENDED_STEPS: readonly StepState[] = ['succeeded', 'failed', 'broken', 'aborted'];
 
 export function isLive(status: RunStatus): boolean {
   return NOT_ENDED.includes(status);
@@ -70,18 +71,14 @@ function stagesOf({ progress: { view, phases } }: StepSource): StageSummary[] {
     };
     stages.set(stage, known);
     known.counts[state]++;
-    if (seconds !== undefined && ENDED_STEPS.includes(state)) known.seconds.push(seconds);
+    if (seconds !== undefined && isFinal(state)) known.seconds.push(seconds);
   }
   return [...stages].map(([name, { phase, counts, seconds }]) => {
-    const sorted = seconds.sort((a, b) => a - b);
-    const median = sorted[sorted.length >> 1];
-    const longest = sorted.at(-1);
     return {
       name,
       phase,
       counts,
-      ...(median !== undefined && { medianSeconds: median }),
-      ...(longest !== undefined && { longestSeconds: longest }),
+      ...(seconds.length > 0 && { medianSeconds: median(seconds), longestSeconds: quantile(seconds, 1) }),
     };
   });
 }
@@ -181,5 +178,5 @@ export function attemptHasEnded(status: RunStatus, progress: RunProgress, step: 
   const latest = progress.view.steps.get(step);
   if (latest && attempt < latest.attempt) return true;
   if (progress.attempts.get(step)?.get(attempt)?.ended !== undefined) return true;
-  return latest?.attempt === attempt && ENDED_STEPS.includes(latest.state);
+  return latest?.attempt === attempt && isFinal(latest.state);
 }

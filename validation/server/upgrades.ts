@@ -3,12 +3,13 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { urlOf } from '../../framework/http/guard.ts';
 import type { EventMessage, FollowMessage } from './api.ts';
 import { type Context, integer, parse } from './context.ts';
 import { sendEvents, sendRuns } from './events-socket.ts';
 import { followLog } from './follow.ts';
 import { guard } from './guard.ts';
-import { HttpError } from './http-error.ts';
+import { asHttpError, HttpError } from './http-error.ts';
 import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
 
@@ -58,13 +59,13 @@ export class Upgrades {
     head: Buffer,
     allowedHosts: ReadonlySet<string>,
   ): Promise<void> {
-    const { headers } = request;
-    guard({ method: 'GET', headers, localAddress: request.socket.localAddress }, allowedHosts);
+    const { method, url, headers, socket: connection } = request;
+    guard({ method, target: url, headers, localAddress: connection.localAddress }, allowedHosts);
     const place = this.#places.take(clientAddress(request.socket.remoteAddress, headers));
     if (place === 'all') throw new HttpError(503, 'too many pages watch at this moment');
     if (place === 'address') throw new HttpError(429, 'too many pages watch from this address');
     socket.once('close', place);
-    const serve = await this.#serving(new URL(request.url ?? '/', 'http://localhost'));
+    const serve = await this.#serving(urlOf(url));
     this.#server.handleUpgrade(request, socket, head, (client) => {
       heard.set(client, Date.now());
       client.on('pong', () => heard.set(client, Date.now()));
@@ -118,8 +119,8 @@ function decode(part: string | undefined): string {
 }
 
 function refuse(socket: Duplex, error: unknown): void {
-  const status = error instanceof HttpError ? error.status : 500;
-  const body = JSON.stringify({ error: { message: error instanceof HttpError ? error.message : 'internal error' } });
+  const { status, message } = asHttpError(error) ?? { status: 500, message: 'internal error' };
+  const body = JSON.stringify({ error: { message } });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -2,18 +2,24 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
  * What relval-step.sh says first on a connection to the receiver of live logs: one line of words,
- * `relval-log-1 TOKEN STEP EXECUTION HOST START WHAT…`, where WHAT is
+ * `relval-log-2 TOKEN STEP EXECUTION SECRET HOST START WHAT…`, where WHAT is
  * - `admit`: may this execution run? Answered by `go` or `refused REASON`.
  * - `stdout` or `stderr`: that stream follows. Answered by `have OFFSET`, the byte of the stream to begin with, or by
  *   `refused REASON`. `have` lines go on coming, so that a connection that is dead is noticed.
  * - `end STDOUT STDERR`: the payload has ended, and its streams have so many bytes. Answered by `ended` when all of them
  *   are here.
- * Who does not know the token gets no answer: it may be a step of another run, which must not take it for a refusal.
+ * TOKEN is the step's. Who does not know it gets no answer: it may be a step of another run, which must not take it for a
+ * refusal. SECRET is made by the execution itself, which shows it to nobody else: the payload of a step can find the
+ * step's token, but it cannot speak for an execution that was admitted before.
+ *
+ * `relval-log-1` is the same without SECRET: it is what a script of before says.
  */
 export interface Greeting {
   token: string;
   step: string;
   execution: string;
+  /** Undefined in `relval-log-1`. */
+  secret: string | undefined;
   host: string;
   /** ms since 1970. */
   start: number;
@@ -30,14 +36,16 @@ export type StreamName = (typeof STREAMS)[number];
 export const GREETING_LIMIT = 2048;
 
 const GREETING =
-  /^relval-log-1 (\S+) ([A-Za-z0-9-]{1,255}) ([A-Za-z0-9._-]{1,700}) ([A-Za-z0-9._-]{1,255}) (\d{1,15}) (?:(admit)|(stdout|stderr)|end (\d{1,15}) (\d{1,15}))$/;
+  /^relval-log-([12]) (\S+) ([A-Za-z0-9-]{1,255}) ([A-Za-z0-9._-]{1,700}) (?:([0-9a-f]{32}) )?([A-Za-z0-9._-]{1,255}) (\d{1,15}) (?:(admit)|(stdout|stderr)|end (\d{1,15}) (\d{1,15}))$/;
 
 /** @param line without its line feed; undefined for anything but a greeting */
 export function parseGreeting(line: string): Greeting | undefined {
   const words = GREETING.exec(line);
   if (!words) return undefined;
-  const [, token = '', step = '', execution = '', host = '', start, admit, name, stdout, stderr] = words;
-  const common = { token, step, execution, host, start: Number(start) };
+  const [, version, token = '', step = '', execution = '', secret, host = '', start, ...what] = words;
+  if ((version === '2') !== (secret !== undefined)) return undefined;
+  const [admit, name, stdout, stderr] = what;
+  const common = { token, step, execution, secret, host, start: Number(start) };
   if (admit) return { ...common, request: { type: 'admit' } };
   if (name) return { ...common, request: { type: 'stream', name: name as StreamName } };
   return { ...common, request: { type: 'end', sizes: { stdout: Number(stdout), stderr: Number(stderr) } } };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -10,6 +11,7 @@ import {
   sameToken,
 } from './log-greeting.ts';
 import { LogStream } from './log-stream.ts';
+import type { Needles } from './needles.ts';
 
 /** One run of the step script: an attempt of a step on a worker. */
 export interface Execution {
@@ -24,17 +26,17 @@ export interface Execution {
 export interface ReceiverOptions {
   listen: { host: string; port?: number };
   /** Who does not know it gets no answer. Without white space. */
-  token: string;
+  tokenOf(step: string): string;
   /**
-   * Where the logs of an execution go (absolute, made if need be), or why it must not run. Called once per execution, by
-   * whichever of its connections comes first.
+   * Where the logs of an execution go (absolute, made if need be), or why it must not run; undefined: it gets no answer,
+   * because its step is taken for another execution. Once it has got its place it is not asked for again.
    */
-  admit(execution: Execution): { directory: string } | { refuse: string };
+  admit(execution: Execution): { directory: string } | { refuse: string } | undefined;
   /** Replaced by as many asterisks wherever they stand, also across chunk borders. */
-  secrets: readonly string[];
+  masks: Needles;
   /** Bytes kept of a stream: beyond, its first and last halves (a rotating tail), with a line that says how much was left out. */
   limit: number;
-  /** Logs that cannot be written, an `admit` that throws: said once for each execution. The receiver goes on. */
+  /** Logs that cannot be written, an `admit` that throws: said once for each step. The receiver goes on. */
   onProblem?: (problem: string) => void;
 }
 
@@ -46,10 +48,10 @@ export interface LogReceiver {
   close(): Promise<void>;
 }
 
-/** How long a connection may take to say what it is. */
-const GREETING_MS = 10_000;
-/** Connections that have said nothing yet: beyond, the oldest goes. */
-const SILENT_LIMIT = 512;
+/** How long a connection may take to say what it is, and to go when it has its answer, unless it brings a stream. */
+const PASSING_MS = 10_000;
+/** Connections that bring no stream, or none yet: beyond, the oldest goes. */
+const PASSING_LIMIT = 512;
 const CONNECTION_LIMIT = 20_000;
 /** Taken from a connection, masked and written at once, where so much is there: a third less work than with Node's 64 KiB. */
 const READ_BYTES = 256 << 10;
@@ -69,23 +71,34 @@ export async function startLogReceiver(options: ReceiverOptions): Promise<LogRec
   return receiver;
 }
 
-type Known = { refuse: string } | { streams: Record<StreamName, LogStream> };
+type Known = { refuse: string } | Admitted;
+
+interface Admitted {
+  step: string;
+  /** Whoever shows it is the execution. */
+  secret: string | undefined;
+  streams: Record<StreamName, LogStream>;
+}
 
 class Receiver implements LogReceiver {
   readonly #options: ReceiverOptions;
   readonly #server: Server;
+  /** Those that were admitted, or have ended: no more than there are attempts, whatever comes over the network. */
   readonly #executions = new Map<string, Known>();
   readonly #finished = new Map<string, Promise<void>>();
   readonly #problems = new Set<string>();
-  /** In the order in which they came. */
-  readonly #silent = new Set<Socket>();
+  /** In the order in which they came, with what ends them. */
+  readonly #passing = new Map<Socket, NodeJS.Timeout>();
+  readonly #passingLimit: number;
   readonly #connections = new Set<Socket>();
   #signs: NodeJS.Timeout | undefined;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#server = createServer({ highWaterMark: READ_BYTES }, (connection) => this.#greet(connection));
-    this.#server.maxConnections = CONNECTION_LIMIT;
+    // Half of the files that we may open stay free for the run itself.
+    this.#server.maxConnections = Math.min(CONNECTION_LIMIT, Math.ceil(openFileLimit() / 2));
+    this.#passingLimit = Math.min(PASSING_LIMIT, Math.ceil(this.#server.maxConnections / 2));
   }
 
   get port(): number {
@@ -137,14 +150,15 @@ class Receiver implements LogReceiver {
 
   #greet(connection: Socket): void {
     this.#connections.add(connection);
-    this.#silent.add(connection);
-    const [oldest] = this.#silent;
-    if (this.#silent.size > SILENT_LIMIT) oldest?.destroy();
-    const timer = setTimeout(() => connection.destroy(), GREETING_MS);
+    this.#passing.set(
+      connection,
+      setTimeout(() => connection.destroy(), PASSING_MS),
+    );
+    const [oldest] = this.#passing.keys();
+    if (this.#passing.size > this.#passingLimit) oldest?.destroy();
     connection.on('error', () => {}); // a close follows
     connection.on('close', () => {
-      clearTimeout(timer);
-      this.#silent.delete(connection);
+      this.#stays(connection);
       this.#connections.delete(connection);
     });
     connection.setKeepAlive(true, 60_000);
@@ -157,24 +171,32 @@ class Receiver implements LogReceiver {
       const end = said.indexOf('\n');
       if (end < 0 && said.length <= GREETING_LIMIT) return;
       connection.off('readable', read);
-      clearTimeout(timer);
-      this.#silent.delete(connection);
       const greeting = end < 0 || end > GREETING_LIMIT ? undefined : parseGreeting(said.toString('latin1', 0, end));
-      if (!greeting || !sameToken(greeting.token, this.#options.token)) {
+      if (!greeting || !sameToken(greeting.token, this.#options.tokenOf(greeting.step))) {
         connection.destroy();
         return;
       }
       if (said.length > end + 1) connection.unshift(said.subarray(end + 1));
       this.#answer(connection, greeting).catch((error: Error) => {
         connection.destroy();
-        this.#problem(greeting.execution, `live logs of ${greeting.step} on ${greeting.host}: ${error.message}`);
+        this.#problem(greeting.step, `live logs of ${greeting.step} on ${greeting.host}: ${error.message}`);
       });
     };
     connection.on('readable', read);
   }
 
+  /** It is not one of those that only pass by. */
+  #stays(connection: Socket): void {
+    clearTimeout(this.#passing.get(connection));
+    this.#passing.delete(connection);
+  }
+
   async #answer(connection: Socket, greeting: Greeting): Promise<void> {
     const known = this.#know(greeting);
+    if (!known) {
+      connection.destroy();
+      return;
+    }
     if ('refuse' in known) {
       connection.resume().end(refusal(known.refuse));
       return;
@@ -185,6 +207,7 @@ class Receiver implements LogReceiver {
       return;
     }
     if (request.type === 'stream') {
+      this.#stays(connection);
       await known.streams[request.name].receive(connection);
       return;
     }
@@ -192,17 +215,16 @@ class Receiver implements LogReceiver {
     connection.resume().end('ended\n');
   }
 
-  #know({ execution: id, step, host, start }: Greeting): Known {
+  /** Undefined for one that speaks for another. Only those that are admitted are kept: anybody can make up others. */
+  #know({ execution: id, step, secret, host, start }: Greeting): Known | undefined {
     const before = this.#executions.get(id);
-    if (before) return before;
+    if (before && 'refuse' in before) return before;
+    if (before) return before.step === step && sameToken(secret ?? '', before.secret ?? '') ? before : undefined;
     const answer = this.#options.admit({ step, id, host, start });
-    const { secrets, limit } = this.#options;
-    const stream = (directory: string, name: StreamName) =>
-      new LogStream(join(directory, `${name}.log`), secrets, limit);
-    const known: Known =
-      'refuse' in answer
-        ? answer
-        : { streams: { stdout: stream(answer.directory, 'stdout'), stderr: stream(answer.directory, 'stderr') } };
+    if (!answer || 'refuse' in answer) return answer;
+    const { masks, limit } = this.#options;
+    const stream = (name: StreamName) => new LogStream(join(answer.directory, `${name}.log`), masks, limit);
+    const known = { step, secret, streams: { stdout: stream('stdout'), stderr: stream('stderr') } };
     this.#executions.set(id, known);
     return known;
   }
@@ -213,4 +235,10 @@ class Receiver implements LogReceiver {
     this.#problems.add(subject);
     this.#options.onProblem?.(problem);
   }
+}
+
+/** How many files this process may have open. */
+function openFileLimit(): number {
+  const limits = readFileSync('/proc/self/limits', 'latin1');
+  return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? CONNECTION_LIMIT * 2);
 }

@@ -1,7 +1,11 @@
 import type { Socket } from 'node:net';
-import { ArrivalWriter } from './arrival-times.ts';
-import { assembleLog, LiveLog } from './live-log.ts';
+import { ArrivalWriter } from '../logs/arrival-times.ts';
+import { assembleLog, LiveLog } from '../logs/live-log.ts';
 import { Masker } from './mask.ts';
+import type { Needles } from './needles.ts';
+
+/** Who waits for the end of a stream: beyond, the first one goes. A step asks once, and again when it got no answer. */
+const WAITING_LIMIT = 8;
 
 /**
  * One stream of one execution, whoever sends it: connections come and go, and only the latest counts.
@@ -9,7 +13,7 @@ import { Masker } from './mask.ts';
  */
 export class LogStream {
   readonly #path: string;
-  readonly #secrets: readonly string[];
+  readonly #masks: Needles;
   readonly #limit: number;
   #connection: Socket | undefined;
   /** Ends with the end of the connection that is served. */
@@ -20,11 +24,11 @@ export class LogStream {
   #closed = false;
   #waiting: { size: number; done: () => void }[] = [];
 
-  constructor(path: string, secrets: readonly string[], limit: number) {
+  constructor(path: string, masks: Needles, limit: number) {
     this.#path = path;
-    this.#secrets = secrets;
+    this.#masks = masks;
     this.#limit = limit;
-    this.#masker = new Masker(secrets);
+    this.#masker = new Masker(masks);
   }
 
   /**
@@ -50,6 +54,7 @@ export class LogStream {
   /** Settles when so many bytes have come, or the stream is closed. */
   async complete(size: number): Promise<void> {
     if (this.#received >= size || this.#closed) return;
+    if (this.#waiting.length >= WAITING_LIMIT) this.#waiting.shift()?.done();
     await new Promise<void>((done) => this.#waiting.push({ size, done }));
   }
 
@@ -86,7 +91,7 @@ export class LogStream {
     const arrival = new ArrivalWriter(this.#path);
     try {
       // Bytes before the offset are asked for again, but not written again: a secret may stand across it.
-      const masker = new Masker(this.#secrets);
+      const masker = new Masker(this.#masks);
       let known = Math.min(masker.context, log.offset);
       this.#masker = masker;
       this.#received = log.offset - known;
@@ -110,7 +115,7 @@ export class LogStream {
         // the connection was lost: another one may come
       }
       // What is held then is not whole, or belongs behind bytes that are not there.
-      if (known > 0 || failure) this.#masker = new Masker(this.#secrets);
+      if (known > 0 || failure) this.#masker = new Masker(this.#masks);
       if (failure) throw failure.error;
     } finally {
       await arrival.close(log.offset);

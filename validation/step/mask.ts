@@ -1,7 +1,36 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, futimesSync, openSync, readSync, writeSync } from 'node:fs';
+import { formsOf } from './mask-forms.ts';
+import { Needles } from './needles.ts';
 
 const ASTERISK = 0x2a;
 const PIECE = 1 << 20;
+
+/** What must not be seen: the secrets in all their forms. @param secrets taken as UTF-8; empty ones are none */
+export function masksOf(secrets: readonly string[]): Needles {
+  return new Needles(secrets.filter((secret) => secret !== '').flatMap(formsOf));
+}
+
+/** Longer environments are a danger to the programs that get them. */
+const LINES_LIMIT = 32 << 10;
+
+/**
+ * The same as text for relval-step.sh, a form a line, the longest first. What does not fit is left out: forms that
+ * are seldom seen are the last ones of a secret.
+ */
+export function maskLines(secrets: readonly string[]): string {
+  const forms = secrets.map((secret) => formsOf(secret).filter((form) => !form.includes('\n')));
+  const lines = new Set<string>();
+  let length = 0;
+  for (let n = 0; forms.some((some) => n < some.length); n++) {
+    for (const form of forms.flatMap((some) => some[n]?.toString('utf8') ?? [])) {
+      const more = lines.has(form) ? 0 : Buffer.byteLength(form) + 1;
+      if (length + more > LINES_LIMIT) continue;
+      lines.add(form);
+      length += more;
+    }
+  }
+  return [...lines].sort((a, b) => b.length - a.length).join('\n');
+}
 
 /**
  * Replaces secrets in a stream of bytes by as many asterisks, wherever they stand: across the borders of chunks, within
@@ -9,19 +38,18 @@ const PIECE = 1 << 20;
  * is held back until more comes.
  */
 export class Masker {
-  readonly #secrets: readonly Buffer[];
+  readonly #masks: Needles;
   #held: Buffer = Buffer.alloc(0);
   /** Bytes at the beginning of what is held that belong to a secret which began before it. */
   #covered = 0;
 
-  /** @param secrets taken as UTF-8; empty ones are none */
-  constructor(secrets: readonly string[]) {
-    this.#secrets = secrets.filter((secret) => secret !== '').map((secret) => Buffer.from(secret));
+  constructor(masks: Needles) {
+    this.#masks = masks;
   }
 
   /** How many bytes before an offset must be seen again, so that a secret that stands over it is found. */
   get context(): number {
-    return Math.max(0, ...this.#secrets.map(({ length }) => length - 1));
+    return Math.max(0, this.#masks.longest - 1);
   }
 
   /**
@@ -30,7 +58,7 @@ export class Masker {
    */
   push(chunk: Buffer): { bytes: Buffer; masked: boolean } {
     const text = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
-    return this.#release(text, text.length - this.#beginningAtEnd(text));
+    return this.#release(text, text.length - this.#masks.beginningAtEnd(text));
   }
 
   /** What is still held: nothing more comes. */
@@ -49,65 +77,44 @@ export class Masker {
       covered = Math.max(covered, end - length);
     };
     if (this.#covered > 0) cover(0, this.#covered);
-    for (const secret of this.#secrets) {
-      for (let at = text.indexOf(secret); at >= 0 && at < length; at = text.indexOf(secret, at + 1)) {
-        cover(at, at + secret.length);
-      }
-    }
+    // What stands wholly in what is held will be found again.
+    this.#masks.find(text, (start, end) => start < length && cover(start, end));
     this.#held = Buffer.from(text.subarray(length));
     this.#covered = covered;
     return { bytes, masked };
-  }
-
-  /** The length of the longest end of the text with which a secret begins. */
-  #beginningAtEnd(text: Buffer): number {
-    let longest = 0;
-    for (const secret of this.#secrets) {
-      for (let length = Math.min(secret.length - 1, text.length); length > longest; length--) {
-        if (text[text.length - length] !== secret[0]) continue;
-        if (text.subarray(text.length - length).equals(secret.subarray(0, length))) longest = length;
-      }
-    }
-    return longest;
   }
 }
 
 /**
  * Masks secrets in a file, in place and without changing its length. Its times stay as they are: makeflow runs a rule
- * again whose files have become younger.
+ * again whose files have become younger. Most files are small, and it takes more time to wait for a thread than to read
+ * them: so each piece is read at once, and others have their turn between two pieces.
  */
-export async function maskFile(path: string, secrets: readonly string[]): Promise<void> {
-  const masker = new Masker(secrets);
-  const file = await open(path, 'r+');
+export async function maskFile(path: string, masks: Needles): Promise<void> {
+  const masker = new Masker(masks);
+  const file = openSync(path, 'r+');
   try {
-    const { atime, mtime } = await file.stat();
-    const piece = Buffer.allocUnsafe(PIECE);
+    const { atime, mtime, size } = fstatSync(file);
+    const piece = Buffer.allocUnsafe(Math.min(PIECE, size));
     let done = 0;
     let changed = false;
-    const put = async ({ bytes, masked }: { bytes: Buffer; masked: boolean }): Promise<void> => {
-      if (masked) await writeAll(file, bytes, done);
+    const put = ({ bytes, masked }: { bytes: Buffer; masked: boolean }): void => {
+      for (let written = 0; masked && written < bytes.length; ) {
+        written += writeSync(file, bytes, written, bytes.length - written, done + written);
+      }
       changed ||= masked;
       done += bytes.length;
     };
-    for (let at = 0; ; ) {
-      const { bytesRead } = await file.read(piece, 0, PIECE, at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-      await put(masker.push(piece.subarray(0, bytesRead)));
+    for (let at = 0; at < size; ) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      const length = readSync(file, piece, 0, piece.length, at);
+      if (length === 0) break;
+      at += length;
+      put(masker.push(piece.subarray(0, length)));
     }
-    await put(masker.end());
-    if (changed) await file.utimes(atime, mtime);
+    put(masker.end());
+    if (changed) futimesSync(file, atime, mtime);
   } finally {
-    await file.close();
-  }
-}
-
-async function writeAll(
-  file: { write: (bytes: Buffer, offset: number, length: number, at: number) => Promise<{ bytesWritten: number }> },
-  bytes: Buffer,
-  at: number,
-): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    written += (await file.write(bytes, written, bytes.length - written, at + written)).bytesWritten;
+    closeSync(file);
   }
 }

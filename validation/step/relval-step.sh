@@ -17,6 +17,7 @@
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
 readonly rv_exit_refused=69
 readonly rv_attempts=5
+readonly rv_address='^x?roots?://' # of XRootD, as validation/files/places.ts has it
 
 # What a stage file sets, with the values that hold where it does not.
 rv_stage_name=
@@ -50,9 +51,10 @@ rv_set_output_dir() { rv_output_dir=''; }
 rv_input_file=
 rv_extra_arguments=()
 
-# HOST:PORT:TOKEN of who receives live logs. It is this script's, not the payload's.
-rv_logs=$RELVAL_LOGS
-unset RELVAL_LOGS
+# HOST:PORT of who receives live logs, and the token by which this step is known there; what must not be seen in what this
+# script writes itself, a text a line. They are this script's, not the payload's.
+rv_logs=$RELVAL_LOGS rv_token=$RELVAL_TOKEN rv_masks=$RELVAL_MASKS
+unset RELVAL_LOGS RELVAL_TOKEN RELVAL_MASKS
 
 export LANG=C LANGUAGE=C LC_ALL=C LC_COLLATE=C LC_CTYPE=C LC_MESSAGES=C LC_MONETARY=C LC_NUMERIC=C LC_TIME=C
 shopt -u patsub_replacement 2>/dev/null # since bash 5.2 an & in a replacement would stand for the match
@@ -104,22 +106,38 @@ rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is non
   rv_reply=$(stat -L -c %s -- "$1" 2>/dev/null) || rv_reply=-1
 }
 
+# Standard input with every text of rv_masks replaced by as many asterisks. Those texts reach sed by a pipe: neither a file
+# nor a command line has them.
+rv_masked() {
+  [[ $rv_masks ]] || exec cat
+  export LC_ALL=C # the payload's environment may have another one
+  exec sed -f <(printf '%s\n' "$rv_masks" | sed 'h; s,[/.*[^$\\],\\&,g; x; s,.,*,g; x; G; s,\n,/,; s,.*,s/&/g,')
+}
+
+rv_mask() { # TEXT: sets rv_reply to it, masked
+  rv_reply=$1
+  [[ ! $rv_masks || ! $1 ]] || rv_reply=$(printf %s "$1" | rv_masked)
+}
+
 rv_say() { # MESSAGE: into this script's own log, which comes back with the others
-  printf '%s %s\n' "$(date +%H:%M:%S)" "$1" >>"$rv_own/relval-step.log"
+  local rv_reply
+  rv_mask "$1"
+  printf '%s %s\n' "$(date +%H:%M:%S)" "$rv_reply" >>"$rv_own/relval-step.log"
 }
 
 # MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
 # payload. Not for what always happens.
 rv_tell() {
-  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break=''
-  rv_say "$1"
-  printf '%s\n' "$1" | grep -a -q -F -f "$rv_top/relval-patterns" && return
+  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break='' rv_reply
+  rv_mask "$1"
+  rv_say "$rv_reply"
+  printf '%s\n' "$rv_reply" | grep -a -q -F -f "$rv_top/relval-patterns" && return
   # When stderr.log is an output, one name is left with what is being transferred, and the other one grows.
   if [[ $rv_error_bytes && $rv_job/stderr.log -ef $rv_log ]]; then
     head -c "$rv_error_bytes" -- "$rv_log" >"$rv_copy" && mv -f -- "$rv_copy" "$rv_job/stderr.log" || return
   fi
   [[ $(tail -c 1 -- "$rv_log" | tr '\0' x) ]] && rv_break=$'\n'
-  printf '%srelval: %s\n' "$rv_break" "$1" >>"$rv_log"
+  printf '%srelval: %s\n' "$rv_break" "$rv_reply" >>"$rv_log"
 } 2>/dev/null
 
 rv_last_line() { # FILE: sets rv_reply to the last line with something in it of a tool's error messages
@@ -131,7 +149,7 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
-rv_core_dumps=() rv_missing=() rv_out_files=() rv_out_names=() rv_out_sizes=()
+rv_core_dumps=() rv_missing=() rv_empty=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
@@ -159,8 +177,10 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     printf '"inputBytes": %s,\n"outputBytes": %s,\n' "$rv_input_bytes" "$rv_output_bytes"
     printf '"outputs": [%s],\n' "$rv_output_list"
     rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
+    rv_strings "${rv_empty[@]}" && printf '"empty": %s,\n' "$rv_reply"
+    rv_strings "${rv_cut_off[@]}" && printf '"cutOff": %s,\n' "$rv_reply"
     rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
-    rv_string "$rv_message" && printf '"message": %s\n}\n' "$rv_reply"
+    rv_mask "$rv_message" && rv_string "$rv_reply" && printf '"message": %s\n}\n' "$rv_reply"
   } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
 }
 
@@ -222,6 +242,8 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 rv_guard() {
   local rv_line rv_guarded_group='' rv_streams=''
   trap '' TERM INT QUIT HUP
+  # To remove what is in there: by its name it may be that of the next attempt by then.
+  cd "$rv_own" || return
   while IFS= read -r rv_line; do
     case $rv_line in
       group*) rv_guarded_group=${rv_line#group } ;;
@@ -230,6 +252,7 @@ rv_guard() {
     esac
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+  rm -rf -- ./*
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
     kill -KILL -- "-$rv_streams"
@@ -371,9 +394,14 @@ rv_limited() {
 # notice. docs/step.md has the protocol.
 
 rv_read_logs_address() { # a join is no step, and nobody's business
-  [[ $rv_id != *-* && $rv_logs =~ ^\[?([^][]+)\]?:([0-9]+):([^:[:space:]]+)$ ]] || return
+  local rv_secret
+  # A Makeflow file of before has no token for each step: then all of a run have one, behind the address.
+  [[ $rv_id != *-* && $rv_logs =~ ^\[?([^][]+)\]?:([0-9]+)(:([^:[:space:]]+))?$ ]] || return
+  : "${rv_token:=${BASH_REMATCH[4]}}"
   rv_logs_address=/dev/tcp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}
-  rv_logs_greeting="relval-log-1 ${BASH_REMATCH[3]} $rv_id $rv_execution $rv_host $rv_start"
+  # By this the receiver knows this execution from its payload and from other steps, which may find the token.
+  rv_secret=$(od -A n -N 16 -t x1 /dev/urandom)
+  rv_logs_greeting="relval-log-2 $rv_token $rv_id $rv_execution ${rv_secret//[^0-9a-f]/} $rv_host $rv_start"
 }
 
 # SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
@@ -479,9 +507,10 @@ rv_need() { # COMMAND PURPOSE
 
 rv_unpack() { # FILE: then removes it
   case $1 in
-    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "$1" ;;
-    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "$1" ;;
-    *.zip) rv_need unzip "unpack $1" && unzip -o -q "$1" ;;
+    # the names are data: without ./ a colon would name a machine for tar, and a hyphen an option
+    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "./$1" ;;
+    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "./$1" ;;
+    *.zip) rv_need unzip "unpack $1" && unzip -o -q "./$1" ;;
     *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
   esac && rm -f -- "$1"
 }
@@ -490,7 +519,7 @@ rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "$3" ;;
+    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
   esac
 }
 
@@ -581,6 +610,7 @@ rv_find_executable() { # sets rv_program
 # Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
 # as JDLs expect: limits and variables that are not exported included.
 rv_run_payload() {
+  unset rv_logs rv_token rv_logs_address rv_logs_greeting
   printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
   if ! rv_load_environment; then
     rv_last_line "$rv_top/$rv_id.stderr.log"
@@ -593,7 +623,8 @@ rv_run_payload() {
   type -P date find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
   printf %s "$rv_output_dir" >"$rv_own/output-dir"
-  export -p >"$rv_own/environment"
+  # the transfer of outputs there needs it
+  [[ $rv_output_dir =~ $rv_address ]] && (umask 077 && export -p >"$rv_own/environment")
   rv_fetch_inputs xrootd
   find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
   rv_find_executable ||
@@ -723,10 +754,12 @@ rv_find_core_dumps() { # by what they are called, or hold: correlations.root and
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
   local rv_core
   cd "$rv_job" || return
-  rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
-  for rv_core in "${rv_core_dumps[@]}"; do
-    printf '%s:0:core dumped\n' "$rv_core"
-  done
+  {
+    rv_list_logs | xargs -0 -r grep -a -H -n -F -f "$rv_top/relval-patterns" -- 2>/dev/null | cut -b -4000
+    for rv_core in "${rv_core_dumps[@]}"; do
+      printf '%s:0:core dumped\n' "$rv_core"
+    done
+  } | rv_masked
 }
 
 # PATH NAME: a frame of ID.logs. Of a log that is too long its head and its tail:
@@ -806,6 +839,49 @@ rv_add_output() { # FILE NAME
   rv_out_files+=("$1") rv_out_names+=("$2") rv_out_sizes+=("$rv_reply")
 }
 
+# FILE NAME: names an output in rv_cut_off whose own format says that its end is missing. Whatever a file is called: one that
+# does not begin as its format does is none.
+rv_check_whole() {
+  local rv_bytes rv_end rv_tool=''
+  case $1 in
+    *.root | *.zip | *.tar | *.tar.gz | *.tgz | *.tar.bz2) ;;
+    *) return ;;
+  esac
+  # shellcheck disable=SC2207 # numbers
+  rv_bytes=($(od -A n -t u1 -v -N 20 -- "$1" 2>/dev/null))
+  rv_size "$1"
+  case "$1 ${rv_bytes[*]:0:4} " in
+    # "root", the version, where the first object begins, and where the last one ends: in 8 bytes from version 1000000 on
+    *.root\ 114\ 111\ 111\ 116\ *)
+      [[ ${#rv_bytes[@]} -eq 20 && ${rv_bytes[4]} -eq 0 ]] || return
+      ((rv_end = rv_bytes[12] << 24 | rv_bytes[13] << 16 | rv_bytes[14] << 8 | rv_bytes[15]))
+      (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)) ||
+        ((rv_end = rv_end << 32 | rv_bytes[16] << 24 | rv_bytes[17] << 16 | rv_bytes[18] << 8 | rv_bytes[19]))
+      ((rv_reply < rv_end)) && rv_cut_off+=("$2")
+      ;;
+    # the record at the end, behind which there is nothing but a comment whose length it has
+    *.zip\ 80\ 75\ [35]\ [46]\ *)
+      tail -c 65557 -- "$1" >"$rv_own/piece"
+      rv_size "$rv_own/piece"
+      rv_end=$(grep -a -b -o -F $'PK\005\006' -- "$rv_own/piece" | tail -n 1 | cut -d : -f 1 | tr -d '\0')
+      # shellcheck disable=SC2207
+      [[ $rv_end ]] && rv_bytes=($(od -A n -t u1 -v -j $((rv_end + 20)) -N 2 -- "$rv_own/piece" 2>/dev/null))
+      [[ $rv_end && ${#rv_bytes[@]} -eq 2 && $((rv_end + 22 + rv_bytes[0] + rv_bytes[1] * 256)) -le $rv_reply ]] || rv_cut_off+=("$2")
+      ;;
+    *.tar.gz\ 31\ 139\ * | *.tgz\ 31\ 139\ *) rv_tool=gzip ;;
+    *.tar.bz2\ 66\ 90\ 104\ *) rv_tool=bzip2 ;;
+    # whole records, and two of zeros at the end
+    *.tar\ *)
+      [[ $(head -c 262 -- "$1" | tail -c 5) == ustar ]] || return
+      ((rv_reply % 512 == 0)) && [[ ! $(tail -c 1024 -- "$1" | tr -d '\0') ]] || rv_cut_off+=("$2")
+      ;;
+  esac 2>/dev/null
+  [[ $rv_tool ]] && type -P "$rv_tool" >/dev/null || return
+  rv_guarded "$rv_tool" -t -- "$1" >/dev/null 2>&1
+  # other statuses tell of something behind the end, or that it was killed
+  case $rv_tool$? in gzip1 | bzip22) rv_cut_off+=("$2") ;; esac
+}
+
 # ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
 rv_take() {
   local rv_archive=$1 rv_pattern rv_path rv_name
@@ -818,6 +894,9 @@ rv_take() {
       rv_taken[$rv_path]=1
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
+      rv_check_whole "$rv_path" "$rv_name"
+      # what is not packed is seen to be empty by its size
+      [[ $rv_archive && ! -s $rv_path ]] && rv_empty+=("$rv_name")
       case $rv_archive/$rv_path in
         /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
         *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
@@ -832,7 +911,8 @@ rv_take() {
     rv_message="zip could not make $rv_archive: $rv_reply"
     return 1
   }
-  mkdir -p "$rv_own/zip" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
+  rv_path=$rv_own/zip/$rv_archive
+  mkdir -p -- "${rv_path%/*}" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
   rv_add_output "$rv_own/zip/$rv_archive" "$rv_archive"
 }
 
@@ -859,7 +939,9 @@ rv_take_outputs() {
   [[ $rv_save_all ]] || return 0
   while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
   while IFS= read -r -d '' rv_path; do
-    [[ ${rv_taken[$rv_path]} ]] || rv_add_output "$rv_path" "$rv_path"
+    [[ ${rv_taken[$rv_path]} ]] && continue
+    rv_check_whole "$rv_path" "$rv_path"
+    rv_add_output "$rv_path" "$rv_path"
   done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
@@ -869,22 +951,29 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
     [[ -f ${rv_hands_on[rv_i]} ]] || rv_missing+=("${rv_hands_on[rv_i]}")
   done
   for rv_pattern in "${rv_expects[@]}"; do
+    [[ -f $rv_pattern ]] && continue # a name, whatever characters are in it
     rv_match "$rv_pattern"
     [[ ${#rv_found[@]} -gt 0 ]] && continue
     for rv_name in "${rv_out_names[@]}"; do
       # shellcheck disable=SC2053 # a pattern
-      [[ $rv_name == $rv_pattern ]] && continue 2
+      [[ $rv_name == "$rv_pattern" || $rv_name == $rv_pattern ]] && continue 2
     done
     rv_missing+=("$rv_pattern")
   done
 }
 
 rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
-  local rv_target=$rv_output_dir/$2 rv_part rv_url
-  if [[ $rv_output_dir == root://* ]]; then
-    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target" || return
-    rv_url=${rv_target#root://}
-    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "${rv_url%%/*}" stat "/${rv_url#*//}" | sed -n 's/^Size: *//p')
+  local rv_target=$rv_output_dir/$2 rv_part rv_server rv_path rv_parameters=''
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    [[ $2 != *\?* ]] || { echo "a name with a question mark cannot be stored at an XRootD address" && return 1; }
+    # an address has its parameters behind the name of the file, and both of xrdfs' words have them
+    [[ $rv_output_dir == *\?* ]] && rv_parameters=\?${rv_output_dir#*\?}
+    rv_target=${rv_output_dir%%\?*}/$2
+    rv_path=${rv_target#*://}
+    rv_server=${rv_target%%://*}://${rv_path%%/*}
+    rv_path=${rv_path#*/}
+    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target$rv_parameters" || return
+    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
   else
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
     mkdir -p -- "${rv_target%/*}" || return
@@ -916,18 +1005,16 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
 
 rv_transfer() { # guarded: all outputs to the output directory
   local rv_first rv_pids=() rv_pid
-  case $rv_output_dir in
-    '') return ;;
-    root://*)
-      # xrdcp and its proxy come with the payload's environment
-      # shellcheck source=/dev/null
-      . "$rv_own/environment" 2>/dev/null
-      rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
-      rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
-      ;;
-    /*) ;;
-    *) rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir" ;;
-  esac
+  [[ $rv_output_dir ]] || return 0
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    # xrdcp and its proxy come with the payload's environment
+    # shellcheck source=/dev/null
+    . "$rv_own/environment" 2>/dev/null
+    rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
+    rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
+  elif [[ $rv_output_dir != /* ]]; then
+    rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
+  fi
   for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
     rv_copy_some "$rv_first" &
     rv_pids+=($!)
@@ -967,8 +1054,10 @@ rv_main() {
   rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
+  # What stands here is the business of whoever runs this. Where others find files too, only what is made below is.
+  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && chmod 700 -- "$rv_top"
   rm -rf -- "$rv_work"
-  if ! mkdir -p -- "$rv_job" "$rv_own" || ! rv_read_stage; then
+  if ! mkdir -m 700 -- "$rv_work" || ! mkdir -- "$rv_job" "$rv_own" || ! rv_read_stage; then
     echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
     exit "$rv_exit_usage"
   fi

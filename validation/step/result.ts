@@ -55,6 +55,10 @@ export const resultSchema = z.object({
   outputs: z.array(z.object({ name: z.string(), size: z.number().int() })),
   /** Patterns of files that later stages need and that matched nothing. */
   missing: z.array(z.string()),
+  /** Outputs of no size that were packed into an archive. */
+  empty: z.array(z.string()).default([]),
+  /** Outputs, also packed ones, that are shorter than their format says. */
+  cutOff: z.array(z.string()).default([]),
   coreDumps: z.array(z.string()),
   /** One sentence on what went wrong; empty when nothing did. */
   message: z.string(),

@@ -1,3 +1,4 @@
+import { baseName } from '../files/places.ts';
 import type { InputFile, Stage, Step } from '../workflow/plan.ts';
 import { safeName } from './names.ts';
 import { quote, shellValue, shellWords } from './shell-words.ts';
@@ -121,7 +122,8 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
  */
 export function stepLine(step: Step, waits: readonly string[]): string | undefined {
   const parts: string[] = [];
-  if (step.inputFile !== undefined) parts.push(`rv_input_file=${quote(step.inputFile)}`);
+  if (step.inputFile !== undefined) parts.push(`rv_input_file=${quote(baseName(step.inputFile))}`);
+  if (step.expects?.length) parts.push(`rv_expects+=(${step.expects.map(quote).join(' ')})`);
   if (step.extraArguments?.length) parts.push(`rv_extra_arguments=(${step.extraArguments.map(quote).join(' ')})`);
   if (waits.length > 0) parts.push(waitsLine(waits));
   return parts.length === 0 ? undefined : `${step.id} ${parts.join('; ')}\n`;

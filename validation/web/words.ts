@@ -1,24 +1,5 @@
 import type { StepState } from '../report/model.ts';
-import type { RunStatus } from '../runs/record.ts';
-
-const number = new Intl.NumberFormat('en-US');
-
-export function count(value: number): string {
-  return number.format(value);
-}
-
-/** `1 error`, `1,200 errors`. */
-export function counted(value: number, noun: string): string {
-  return `${number.format(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
-/** Bytes as `512 B`, `3.4 kB`, `1.2 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** unit;
-  return `${unit === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[unit]}`;
-}
+import type { RunStatus } from '../runs/store/record.ts';
 
 /** How long ago, in the largest unit that fits: `now`, `40 s ago`, `3 h ago`, `12 d ago`, `3 y ago`. */
 export function formatAge(ms: number): string {

@@ -1,3 +1,7 @@
+import { SaxesParser } from 'saxes';
+import { Lines, type Source } from '../input/input-error.ts';
+import { fail } from './errors.ts';
+
 /** Lines of a collection of files, as AliRoot's merging macros read it: XML (`turl` of each file), or one a line. */
 export function collectionLines(name: string, files: Iterable<{ index: number; file: string }>): Iterable<string> {
   return name.endsWith('.xml') ? xmlLines(files) : textLines(files);
@@ -25,20 +29,47 @@ function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string);
 }
 
-const CHARACTERS: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
 /**
  * The files of a list: text with one a line, trimmed, where blank lines and those that begin with `#` do not count; or
- * a collection as AliEn and `collectionLines` write them, in XML: the `turl` of each file.
+ * a collection as AliEn and `collectionLines` write them, in XML: the `turl` of each file. A list is XML when it is
+ * called so, or begins with `<`.
+ * @throws {WorkflowError} XML that is not well-formed, that declares entities, or that has a file without a `turl`
  */
-export function collectionFiles(text: string): string[] {
-  if (text.trimStart().startsWith('<')) {
-    return [...text.matchAll(/<file\b[^>]*?\sturl="([^"]*)"/g)].map(([, turl = '']) =>
-      turl.replace(/&(\w+);/g, (entity, name: string) => CHARACTERS[name] ?? entity),
-    );
-  }
-  return text
+export function collectionFiles(source: Source): string[] {
+  if (source.file.endsWith('.xml') || source.text.trimStart().startsWith('<')) return xmlFiles(source);
+  return source.text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** Elements are known by their names without a namespace. Comments, CDATA and processing instructions say nothing. */
+function xmlFiles(source: Source): string[] {
+  const parser = new SaxesParser({ xmlns: true, position: true });
+  const lines = new Lines(source);
+  const files: string[] = [];
+  const text = source.text.trimStart();
+  const skipped = source.text.length - text.length;
+  const at = (offset: number) => lines.at(skipped + Math.max(0, Math.min(offset, text.length)));
+  let begin = 0;
+  parser.on('error', (error) => {
+    // the parser puts line and column, counted in its own way, before what it says
+    const message = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+    fail(`not well-formed XML: ${message}`, at(parser.position - 1));
+  });
+  parser.on('doctype', (doctype) => {
+    // a few lines of them can stand for gigabytes
+    if (doctype.includes('<!ENTITY')) fail('a collection must not declare entities', at(text.indexOf('<!ENTITY')));
+  });
+  parser.on('opentagstart', () => {
+    begin = text.lastIndexOf('<', parser.position - 1);
+  });
+  parser.on('opentag', ({ local, attributes }) => {
+    if (local !== 'file') return;
+    const turl = attributes.turl?.value.trim() ?? '';
+    if (turl === '') fail('a file without a turl, its address', at(begin));
+    files.push(turl);
+  });
+  parser.write(text).close();
+  return files;
 }

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { InputError, type Position, type Problem } from '../jdl/problem.ts';
+import { InputError, type Position, type Problem } from '../input/input-error.ts';
+import { type Path, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import { WorkflowError } from './errors.ts';
 import { type WorkflowData, workflowSchema } from './schema.ts';
-import { type Path, readYaml, type YamlFile } from './yaml-file.ts';
 
 /** A workflow file that was read and checked. */
 export interface Definition {
@@ -12,6 +12,8 @@ export interface Definition {
   data: WorkflowData;
   /** Where in the file something stands: `['stages', 0, 'arguments']`. */
   at(path: Path): Position;
+  /** Whether the file says something about it. */
+  has(path: Path): boolean;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface Definition {
  *   refer to stages that are not before them
  */
 export function loadDefinition(file: string): Definition {
-  const { data, at } = readWorkflow(file);
+  const { data, at, has } = readWorkflow(file);
   const folder = dirname(resolve(file));
   const folders = [folder, ...(data.scripts ?? []).map((script) => resolve(folder, script))];
-  const definition = { file, folders, data, at };
+  const definition = { file, folders, data, at, has };
   const problems = checkStages(definition);
   if (problems.length > 0) throw new WorkflowError(problems);
   return definition;

@@ -1,4 +1,4 @@
-import { InputError, type Position, type Problem } from '../jdl/problem.ts';
+import { InputError, type Position, type Problem } from '../input/input-error.ts';
 
 /** A workflow definition that is wrong, or a JDL and a definition that do not make a plan. */
 export class WorkflowError extends InputError {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { baseName } from '../files/places.ts';
+import { type Position, readText } from '../input/input-error.ts';
+import { otherSpelling } from '../input/spelling.ts';
 import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
-import { type Position, readText } from '../jdl/problem.ts';
-import { otherSpelling } from '../jdl/spelling.ts';
-import { baseName, type Job } from '../jdl/variables.ts';
+import type { Job } from '../jdl/variables.ts';
 import { collectionFiles } from './collection.ts';
 import { fail, MadeFileError, WorkflowError } from './errors.ts';
 import { findFile } from './inputs.ts';
@@ -101,7 +102,7 @@ function inputFiles(path: string, { sources }: FanOutContext): string[] {
     throw new WorkflowError([{ message: (error as Error).message }]);
   }
   if (!sources.includes(resolve(path))) sources.push(resolve(path));
-  return collectionFiles(text);
+  return collectionFiles({ file: path, text });
 }
 
 function range(text: string, at: Position): number[] {

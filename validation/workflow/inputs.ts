@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Position, Problem } from '../jdl/problem.ts';
-import { baseName } from '../jdl/variables.ts';
+import { baseName, isXrootd } from '../files/places.ts';
+import type { Position, Problem } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 
@@ -32,7 +32,7 @@ export function findFile(name: string, folders: readonly string[]): string | und
 }
 
 /**
- * An input as JDLs write it: `LF:/path/x` is the local file x, `/abs/path` a path of the worker, `root://…` an address,
+ * An input as JDLs write it: `LF:/path/x` is the local file x, `/abs/path` a path of the worker, `root://…` an XRootD address,
  * anything else a local file; `,unpack` behind it asks for unpacking.
  * @param at of the entry, for the error
  * @throws {WorkflowError} a protocol that nobody speaks
@@ -57,7 +57,7 @@ export function inputFile(entry: string, local: LocalFiles, at: Position): Input
 
 /** A file that is read on the worker: an absolute path or a `root://` address; undefined for anything else. */
 export function storedFile(name: string, place: string, unpack: boolean): InputFile | undefined {
-  if (place.startsWith('root://')) return { kind: 'xrootd', name, unpack, url: place };
+  if (isXrootd(place)) return { kind: 'xrootd', name, unpack, url: place };
   if (place.startsWith('/')) return { kind: 'worker', name, unpack, path: place };
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { expand } from '../jdl/variables.ts';
 import type { InputFile, Plan, Resources, Stage, Step } from './plan.ts';
-import { inputText } from './stage.ts';
+import { inputText } from './stage-inputs.ts';
 
 /** A step with its variables expanded, as `relval plan --json` prints it. Shell expressions stay as they are. */
 export interface ExpandedStep {

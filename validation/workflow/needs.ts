@@ -1,6 +1,8 @@
-import { baseName, expand } from '../jdl/variables.ts';
+import { baseName, placeAbove } from '../files/places.ts';
+import { expand } from '../jdl/variables.ts';
+import { placeFetched } from '../step/makers.ts';
 import { globMatches } from './glob.ts';
-import type { InputFile, Stage, Step, StoredFile } from './plan.ts';
+import type { Stage, Step, StoredFile } from './plan.ts';
 import type { StageData } from './schema.ts';
 
 /** A stage of a workflow of which only a part is run. */
@@ -36,8 +38,8 @@ export function neededFiles(stages: readonly StageOfPart[], isRun: (step: Step) 
     }
   }
   for (const { stage } of running) {
-    for (const place of stage.inputs.map(placeOf)) {
-      const directory = place?.slice(0, place.lastIndexOf('/'));
+    for (const place of stage.inputs.map(placeFetched)) {
+      const directory = place === undefined ? undefined : placeAbove(place);
       const step = directory === undefined ? undefined : stepOf.get(directory);
       if (place === undefined || directory === undefined || step === undefined) continue;
       add({ step, directory, file: baseName(place), archives: [] });
@@ -56,8 +58,4 @@ function archivesOf({ outputs }: Stage, file: string): string[] {
   return outputs.flatMap(({ archive, patterns }) =>
     archive !== undefined && patterns.some((pattern) => globMatches(pattern, file)) ? archive : [],
   );
-}
-
-function placeOf(input: InputFile): string | undefined {
-  return input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : undefined;
 }

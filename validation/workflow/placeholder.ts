@@ -1,5 +1,6 @@
-import type { Position } from '../jdl/problem.ts';
-import { baseName, expand, hasVariable, type Job } from '../jdl/variables.ts';
+import { baseName, placeAbove, splitParameters } from '../files/places.ts';
+import type { Position } from '../input/input-error.ts';
+import { expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 
 /** What placeholders are made from. */
@@ -11,6 +12,9 @@ export interface PlaceholderContext {
   /** Where the JDL could have input files and has none. */
   noInputAt?: Position | undefined;
 }
+
+/** A placeholder, and what stands behind it in the same place: an address has its parameters behind that. */
+const PLACEHOLDER = /(\{\{\s*([^}]*?)\s*\}\})((?:(?!,unpack$)[^\s"'{])*)/g;
 
 /**
  * Replaces the placeholders of a workflow file:
@@ -25,22 +29,24 @@ export interface PlaceholderContext {
  */
 export function fillIn(text: string, at: Position, context: PlaceholderContext, asWord = false): string {
   if (!text.includes('{{')) return text;
-  return text.replace(/\{\{\s*([^}]*?)\s*\}\}/g, (placeholder: string, inside: string) => {
+  return text.replace(PLACEHOLDER, (_match, placeholder: string, inside: string, below: string) => {
     const [name = '', ...words] = inside.split(/\s+/);
+    const directory = (place: string, literal: (part: string) => string): string => {
+      const { path, parameters } = splitParameters(place);
+      return asWord ? word(literal(path)) + below + word(literal(parameters)) : path + below + parameters;
+    };
     if ((name === 'above' && words.length <= 2) || (name === 'outputDir' && words.length === 1)) {
       const planned = context.outputDirOf(words[0] ?? '');
       const levels = name === 'outputDir' ? 0 : Number(words[1] ?? 1);
       if (!planned) fail(`${placeholder}: no stage '${words[0] ?? ''}' before this one`, at);
       if (!Number.isInteger(levels) || levels < 0) fail(`${placeholder}: expected a number of levels`, at);
-      const directory = above(expand(ofOneJob(planned.template), planned.first), levels);
-      return asWord ? word(directory) : directory;
+      return directory(placeAbove(expand(ofOneJob(planned.template), planned.first), levels), (part) => part);
     }
     if (name === 'inputDir' && words.length === 0) {
-      const directory = above(firstInput(placeholder, at, context), 1);
-      return asWord ? word(directory.replace(/[$`\\]/g, '\\$&')) : directory;
+      return directory(placeAbove(firstInput(placeholder, at, context)), (part) => part.replace(/[$`\\]/g, '\\$&'));
     }
     if (name === 'run' && (words.length === 0 || inside.endsWith(' 9'))) {
-      return runNumber(firstInput(placeholder, at, context), words.length > 0, at);
+      return runNumber(firstInput(placeholder, at, context), words.length > 0, at) + below;
     }
     return fail(`unknown placeholder ${placeholder}`, at);
   });
@@ -72,15 +78,4 @@ function runNumber(file: string, padded: boolean, at: Position): string {
 /** A slash behind the part of an OutputDir that differs from job to job is no directory of its own. */
 function ofOneJob(template: string): string {
   return hasVariable(template) ? template.replace(/\/+$/, '') : template;
-}
-
-/** Everything before the last slash, `levels` times; "." above a name without one, "/" above the root. */
-function above(path: string, levels: number): string {
-  let directory = path;
-  for (let i = 0; i < levels; i++) {
-    const slash = directory.lastIndexOf('/');
-    if (slash < 0) return '.';
-    directory = directory.slice(0, slash).replace(/\/+$/, '') || '/';
-  }
-  return directory;
 }

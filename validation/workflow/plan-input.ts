@@ -6,6 +6,7 @@ export interface InputArguments {
   input: string;
   set: string[];
   setAppend: string[];
+  arg?: string[] | undefined;
   lenient: boolean;
   workflow?: string | undefined;
   startAt?: string | undefined;
@@ -18,6 +19,7 @@ export function planInput(args: InputArguments, more: PlanOptions = {}): Plan {
   const options: PlanOptions = {
     set: args.set,
     setAppend: args.setAppend,
+    arg: args.arg,
     lenient: args.lenient,
     ...(args.workflow !== undefined && { workflow: args.workflow }),
     ...(args.startAt !== undefined && { startAt: args.startAt }),

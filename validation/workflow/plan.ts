@@ -93,6 +93,8 @@ export interface Step {
   after: readonly string[];
   /** The file that this step is about, as the JDL or the collection names it: path or root:// address. */
   inputFile?: string;
+  /** Names of outputs of this step that later stages fetch from its OutputDir, beyond what its stage `expects`. */
+  expects?: string[];
   /** Arguments of this step alone, appended to the stage's (the three numbers of a time bin). */
   extraArguments?: string[];
 }

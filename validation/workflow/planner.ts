@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
-import { itemsOf, positionOf, textOf } from '../jdl/keys.ts';
+import { JdlError } from '../input/input-error.ts';
+import { KNOWN, otherSpelling, spellingWarnings } from '../input/spelling.ts';
+import { applyArguments, exportedKeys } from '../jdl/arguments.ts';
+import { dropEmptyEntries, itemsOf, positionOf, textOf, UsedValues } from '../jdl/keys.ts';
 import { applySettings, type Jdl, type JdlOptions, loadJdl } from '../jdl/load.ts';
 import type { Value } from '../jdl/parse.ts';
-import { otherSpelling, spellingWarnings } from '../jdl/spelling.ts';
 import { type Definition, loadDefinition } from './definition.ts';
 import { fail } from './errors.ts';
 import type { Plan } from './plan.ts';
@@ -76,9 +78,11 @@ function plan(
   sources: string[],
   options: PlanOptions,
 ): Plan {
-  const values = valuesOf(definition);
+  const values = new UsedValues(valuesOf(definition));
   for (const [key, value] of jdl.values) values.set(key, value);
   const warnings = [...jdl.warnings];
+  dropEmptyEntries(values, warnings);
+  fillArguments(values, options.arg ?? [], warnings);
   warnings.push(...spellingWarnings(values));
   warnUnknownSwitches(values, warnings);
   const folders = [...new Set([resolve(options.cwd ?? '.'), jdlFolder, ...definition.folders])];
@@ -86,6 +90,7 @@ function plan(
     name,
     definition,
     values,
+    builtIn: [builtInWorkflow('mc'), builtInWorkflow('reco')].includes(resolve(definition.file)),
     folders,
     payloadFolders: [...new Set([jdlFolder, ...definition.folders])],
     outputBase: options.outputBase,
@@ -110,6 +115,14 @@ function valuesOf(definition: Definition): Map<string, Value> {
     }
   }
   return values;
+}
+
+/** @throws {JdlError} an argument that is used and was not given */
+function fillArguments(values: Map<string, Value>, given: readonly string[], warnings: string[]): void {
+  const exported = exportedKeys(values);
+  const { problems, unused } = applyArguments(values, given, (key) => KNOWN.includes(key) || exported.has(key));
+  if (problems.length > 0) throw new JdlError(problems);
+  warnings.push(...unused.map((number) => `--arg ${given[number - 1]}: there is no $${number} in the JDL`));
 }
 
 /** Only 1 switches something on; whoever writes `true` should know. */

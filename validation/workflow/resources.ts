@@ -1,4 +1,5 @@
-import { itemsOf, megabytes, positionOf, seconds, textOf, type Values } from '../jdl/keys.ts';
+import { countOf, itemsOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import { megabytes, seconds } from '../units/parse.ts';
 import { fail } from './errors.ts';
 import type { Resources } from './plan.ts';
 import type { StageData } from './schema.ts';
@@ -11,7 +12,7 @@ const DEFAULT_DISK = 1000;
 
 /**
  * What a step of the stage needs: what the stage says, else the workflow's defaults. `jdl` stands for the JDL's
- * MemorySize or WorkDirectorySize; the limit on time is the JDL's TTL where `limited` (the stage exports it).
+ * CPUCores, MemorySize or WorkDirectorySize; the limit on time is the JDL's TTL where `limited` (the stage exports it).
  * @throws {WorkflowError} a TTL that is not a time
  */
 export function resourcesOf(
@@ -27,7 +28,7 @@ export function resourcesOf(
     return said === 'jdl' ? (sizeInJdl(values, key, warnings) as number) : (megabytes(String(said)) ?? fallback);
   };
   const resources: Resources = {
-    cores: stage?.cores ?? defaults?.cores ?? 1,
+    cores: coresOf([stage?.cores, defaults?.cores], values, warnings),
     memory: size('memory', 'MemorySize', DEFAULT_MEMORY),
     disk: size('disk', 'WorkDirectorySize', DEFAULT_DISK),
   };
@@ -36,13 +37,31 @@ export function resourcesOf(
   return wallTime === undefined ? resources : { ...resources, wallTime };
 }
 
+function coresOf(wanted: readonly ResourceData['cores'][], values: Values, warnings: string[]): number {
+  for (const cores of wanted) {
+    if (typeof cores === 'number') return cores;
+    const inJdl = cores === 'jdl' ? countOf(values, 'CPUCores') : undefined;
+    if (inJdl !== undefined) return inJdl;
+    const [item] = cores === 'jdl' ? itemsOf(values, 'CPUCores') : [];
+    if (item) warnOnce(`CPUCores: "${item.text}" is not a number of cores from 1 on, the default is used`, warnings);
+  }
+  return 1;
+}
+
+/** AliEn's own services read these two in other letters than its web pages write them. */
+const OTHER_LETTERS: Record<string, string> = { MemorySize: 'Memorysize', WorkDirectorySize: 'Workdirectorysize' };
+
 function sizeInJdl(values: Values, key: string, warnings: string[]): number | undefined {
-  const [item] = itemsOf(values, key);
+  const [item] = [...itemsOf(values, key), ...itemsOf(values, OTHER_LETTERS[key] as string)];
   if (!item) return undefined;
   const size = megabytes(item.text);
-  const warning = `${key}: "${item.text}" is not a size such as 8GB or 512MB, the default is used`;
-  if (size === undefined && !warnings.includes(warning)) warnings.push(warning);
+  if (size === undefined)
+    warnOnce(`${key}: "${item.text}" is not a size such as 8GB or 512MB, the default is used`, warnings);
   return size;
+}
+
+function warnOnce(warning: string, warnings: string[]): void {
+  if (!warnings.includes(warning)) warnings.push(warning);
 }
 
 function timeToLive(values: Values): number | undefined {

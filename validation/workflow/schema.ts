@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { megabytes, seconds } from '../jdl/keys.ts';
+import { megabytes, seconds } from '../units/parse.ts';
 
-/** MB as a number, or with a unit; `jdl`: what the JDL says (MemorySize, WorkDirectorySize). */
+/** MB as a number, or with a unit; `jdl`: what the JDL says (CPUCores, MemorySize, WorkDirectorySize). */
 const SIZE = 'expected a size such as 512MB or 8GB, or jdl';
 const size = z.union(
   [z.number().int().positive(), z.literal('jdl'), z.string().refine((text) => megabytes(text) !== undefined, SIZE)],
@@ -15,7 +15,7 @@ const duration = z.union(
 );
 
 const resources = z.strictObject({
-  cores: z.number().int().positive().optional(),
+  cores: z.union([z.number().int().positive(), z.literal('jdl')], 'expected a whole number, or jdl').optional(),
   memory: size.optional(),
   disk: size.optional(),
   /** Seconds; without it the JDL's TTL, where the JDL exports that. */

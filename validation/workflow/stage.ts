@@ -1,17 +1,32 @@
-import { countOf, isSet, itemsOf, packagesOf, positionOf, textOf, type Values } from '../jdl/keys.ts';
+import { baseName, isAbsolutePlace } from '../files/places.ts';
+import type { Position } from '../input/input-error.ts';
+import { otherSpelling, unusedKeys } from '../input/spelling.ts';
+import type { Path } from '../input/yaml-file.ts';
+import {
+  countOf,
+  dropEmptyEntries,
+  isSet,
+  itemsOf,
+  packagesOf,
+  positionOf,
+  textOf,
+  UsedValues,
+  type Values,
+} from '../jdl/keys.ts';
 import type { Item, Value } from '../jdl/parse.ts';
-import type { Position } from '../jdl/problem.ts';
-import { otherSpelling } from '../jdl/spelling.ts';
-import { badVariable, baseName } from '../jdl/variables.ts';
+import { applySuffix, Refused } from '../jdl/suffix.ts';
+import { badVariable } from '../jdl/variables.ts';
+import { STEP_FILES } from '../step/names.ts';
+import { checkStage } from './check-stage.ts';
 import type { Definition } from './definition.ts';
 import { fail } from './errors.ts';
-import { findFile, inputFile, type LocalFiles } from './inputs.ts';
+import type { LocalFiles } from './inputs.ts';
 import { ownOutputs, parseOutputs, withoutDisk } from './outputs.ts';
 import { fillIn, type PlaceholderContext } from './placeholder.ts';
 import type { InputFile, Stage } from './plan.ts';
 import { resourcesOf } from './resources.ts';
 import type { InputData, JdlData, StageData } from './schema.ts';
-import type { Path } from './yaml-file.ts';
+import { commandFile, inputsOf, inputText } from './stage-inputs.ts';
 
 /** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
 const COPY_TIMEOUT = 100;
@@ -23,7 +38,9 @@ const RETRIES = 3;
 export interface StageContext extends PlaceholderContext {
   definition: Definition;
   /** The JDL with the workflow's own keys below it. */
-  values: Values;
+  values: UsedValues;
+  /** The workflow comes with relval: what is in a stage's `jdl` need not be used. */
+  builtIn: boolean;
   /** Local input files: in the current directory, beside the JDL, in the workflow's folder. */
   local: LocalFiles;
   /** Where executables are looked for that are sent: the JDL's folder, the workflow's. */
@@ -53,21 +70,27 @@ export function buildStage(
   const loose = isSet(values, 'DontArchive') || isSet(values, 'SaveAll');
   const saveAll = isSet(values, 'SaveAll');
 
-  const own = new Map(values);
-  for (const [key, value] of Object.entries(data.jdl ?? {}))
+  const own = new UsedValues(values);
+  const fragment = new Map<string, Position>();
+  for (const [key, value] of Object.entries(data.jdl ?? {})) {
     own.set(key, jdlValue(value, at(['jdl', key]), fill, ['jdl', key]));
+    fragment.set(applyTo(own, key, at(['jdl', key])), at(['jdl', key]));
+  }
+  own.used.clear();
+  dropEmptyEntries(own, warnings);
 
-  const executable = executableOf(data, values, at(['name']));
+  const executable = executableOf(data, own, at(['name']));
   const argumentsText = data.command
     ? ''
     : data.arguments !== undefined
       ? fillIn(pick(data.arguments, loose), at(['arguments']), context, true)
-      : (textOf(values, 'Arguments') ?? textOf(values, 'SplitArguments') ?? '');
-  const outputDir = outputDirOf(data, values, at(['outputDir']), fill, context);
-  const jdlOutputs = itemsOf(values, 'Output').map((item) => withoutDisk(item.text));
+      : (textOf(own, 'Arguments') ?? textOf(own, 'SplitArguments') ?? '');
+  const outputDir = outputDirOf(data, own, at(['outputDir']), fill, context);
+  const jdlOutputs = data.outputs ? [] : outputsOfJdl(own);
   const outputs = data.outputs?.map(withoutDisk) ?? ownOutputs(saveAll ? [] : jdlOutputs);
   const inputs = inputsOf(data, own, executable, at, fill, loose, context);
-  const packages = packagesOf(values);
+  const packages = packagesOf(own);
+  const environmentCommand = textOf(own, 'EnvironmentCommand');
 
   for (const key of ['Arguments', 'SplitArguments']) if (own.has(key)) own.set(key, literal(argumentsText, at([])));
   own.set('Executable', literal(executable, at([])));
@@ -80,9 +103,8 @@ export function buildStage(
   checkVariables(data, [['arguments', argumentsText], ['OutputDir', outputDir], ...environment], values, at([]));
   const { defaults } = definition.data;
   const limited = environment.some(([name]) => name === 'ALIEN_JDL_TTL');
-  const environmentCommand = textOf(own, 'EnvironmentCommand');
   const image = data.image ?? defaults?.image;
-  return {
+  const stage: Stage = {
     name: data.name,
     phase,
     after,
@@ -96,7 +118,7 @@ export function buildStage(
     outputs: saveAll && data.outputs ? [] : parseOutputs(outputs, isSet(values, 'DontArchive')),
     saveAll,
     dontArchive: isSet(values, 'DontArchive'),
-    noLiveOutput: isSet(values, 'NoLiveOutput'),
+    noLiveOutput: isSet(own, 'NoLiveOutput'),
     outputDirTemplate: outputDir,
     handsOn: handsOnOf(data, own, environment, definition),
     expects: pick(data.expects ?? [], loose),
@@ -104,20 +126,48 @@ export function buildStage(
     retries: data.retries ?? defaults?.retries ?? RETRIES,
     ...(image ? { image } : {}),
     resources: resourcesOf(data.resources, defaults?.resources, own, limited, warnings),
-    copyTimeout: countOf(values, 'CopyTimeout') ?? COPY_TIMEOUT,
-    copyJobs: countOf(values, 'CopyNumJobs') ?? COPY_JOBS,
+    copyTimeout: countOf(own, 'CopyTimeout') ?? COPY_TIMEOUT,
+    copyJobs: countOf(own, 'CopyNumJobs') ?? COPY_JOBS,
   };
+  const of = (key: string, ...path: Path): Position =>
+    definition.has(['stages', index, ...path]) ? at(path) : (values.at(key) ?? at(path));
+  checkStage(stage, {
+    ...(data.command !== undefined && { command: { text: data.command, at: at(['command']) } }),
+    outputDir: of('OutputDir', 'outputDir'),
+    arguments: of(own.has('Arguments') ? 'Arguments' : 'SplitArguments', 'arguments'),
+    environmentCommand: of('EnvironmentCommand', 'jdl', 'EnvironmentCommand'),
+    inputs: of('InputFile', 'inputs'),
+    outputs: of('Output', 'outputs'),
+    variable: (name) => (data.environment?.[name] === undefined ? at([]) : at(['environment', name])),
+  });
+  for (const key of own.used) if (!fragment.has(key)) values.used.add(key);
+  if (environmentCommand && fragment.has('Packages') && !fragment.has('EnvironmentCommand')) {
+    warnings.push(`${data.name}: the Packages in its jdl are not loaded: an EnvironmentCommand makes the environment`);
+  }
+  if (!context.builtIn) warnings.push(...unusedKeys(fragment, own.used, `the jdl of the stage ${data.name}`));
+  return stage;
+}
+
+/** A key of a stage's `jdl`, with one of the suffixes of a JDL or without. @returns the key that has changed */
+function applyTo(own: Map<string, Value>, key: string, at: Position): string {
+  try {
+    return applySuffix(own, key);
+  } catch (error) {
+    if (error instanceof Refused) fail(`${key}: ${error.message}`, error.at ?? at);
+    throw error;
+  }
+}
+
+/** What older JDLs call the two kinds of outputs, besides what newer ones have. */
+function outputsOfJdl(own: Values): string[] {
+  const keys = ['Output', 'OutputFile', 'OutputArchive'];
+  return keys.flatMap((key) => itemsOf(own, key).map((item) => withoutDisk(item.text)));
 }
 
 function executableOf(data: StageData, values: Values, at: Position): string {
   if (data.command) return commandFile(data);
   const executable = data.executable ?? textOf(values, 'Executable') ?? '';
   return executable === '' ? fail(`the stage ${data.name} has no executable and no command`, at) : executable;
-}
-
-/** The file that holds the command of a stage. */
-function commandFile(data: StageData): string {
-  return `${data.name}.sh`;
 }
 
 function outputDirOf(
@@ -147,65 +197,8 @@ function outputDirOf(
       `the JDL has no OutputDir: expected a directory or a root:// address${otherSpelling(values, 'OutputDir')}`,
       positionOf(values, 'OutputDir') ?? at,
     );
-  if (!context.outputBase || /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(outputDir)) return outputDir;
+  if (!context.outputBase || isAbsolutePlace(outputDir)) return outputDir;
   return `${context.outputBase.replace(/\/+$/, '')}/${outputDir.replace(/^(\.\/+)+/, '')}`;
-}
-
-function inputsOf(
-  data: StageData,
-  own: Values,
-  executable: string,
-  at: (path: Path) => Position,
-  fill: (text: string, path: Path) => string,
-  loose: boolean,
-  context: StageContext,
-): InputFile[] {
-  const inputs = new Map<string, InputFile>();
-  const add = (input: InputFile) => {
-    const other = inputs.get(input.name);
-    if (other && inputText(other) !== inputText(input)) {
-      const warning = `two input files named ${input.name}: ${inputText(input)} is taken, not ${inputText(other)}`;
-      if (!context.warnings.includes(warning)) context.warnings.push(warning);
-    }
-    inputs.set(input.name, input);
-  };
-  for (const { text, at: place } of itemsOf(own, 'InputFile')) {
-    if (!(text.startsWith('LF:') ? baseName(text) : text).startsWith('OCDB'))
-      add(inputFile(text, context.local, place));
-  }
-  for (const [i, input] of (data.inputs ?? []).entries()) {
-    const place = at(['inputs', i]);
-    if (typeof input === 'string')
-      add(storedOrLocal(fill(input, ['inputs', i]), input.startsWith('{{'), place, context));
-    else if ('optional' in input) addFound(input.optional);
-    else if (!('when' in input) || input.when === (loose ? 'loose' : 'archived')) {
-      for (const made of context.generated(input, data, place)) add(made);
-    }
-  }
-  if (data.command) {
-    const text = `#!/bin/bash\nset -e\n${data.command.replace(/\n$/, '')}`;
-    add({ kind: 'generated', name: commandFile(data), unpack: false, lines: () => text.split('\n') });
-  } else addFound(baseName(executable));
-  return [...inputs.values()];
-
-  function addFound(name: string): void {
-    const source = findFile(name, context.payloadFolders);
-    if (source && !inputs.has(name)) add({ kind: 'sent', name, unpack: false, source });
-  }
-}
-
-/** What an earlier stage stored below a relative OutputDir is on the worker, not here. */
-function storedOrLocal(text: string, stored: boolean, at: Position, context: StageContext): InputFile {
-  if (!stored || /^(\/|[A-Za-z][\w+.-]*:)/.test(text)) return inputFile(text, context.local, at);
-  const unpack = text.endsWith(',unpack');
-  const path = unpack ? text.slice(0, -',unpack'.length) : text;
-  return { kind: 'worker', name: baseName(path), unpack, path };
-}
-
-/** An input as a JDL would write it. */
-export function inputText(input: InputFile): string {
-  const place = input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : input.name;
-  return input.unpack ? `${place},unpack` : place;
 }
 
 function environmentOf(data: StageData, own: Values, at: (path: Path) => Position): [string, string][] {
@@ -240,6 +233,8 @@ function handsOnOf(data: StageData, own: Values, environment: [string, string][]
       if (typeof input === 'object' && 'made' in input && input.of === data.name) names.add(input.made);
     }
   }
+  // a step leaves its logs and its report for later ones in any case
+  for (const name of STEP_FILES) names.delete(name);
   return [...names];
 }
 

@@ -1,14 +1,17 @@
-import { positionOf, type Values } from '../jdl/keys.ts';
-import { formatProblem, type Position } from '../jdl/problem.ts';
+import { formatProblem, type Position } from '../input/input-error.ts';
+import { unusedKeys } from '../input/spelling.ts';
+import { positionOf, type UsedValues } from '../jdl/keys.ts';
 import { expand } from '../jdl/variables.ts';
-import { collectionLines } from './collection.ts';
+import { makersOf } from '../step/makers.ts';
 import type { Definition } from './definition.ts';
 import { fail, WorkflowError } from './errors.ts';
 import { type FanOutContext, jobsOf, type StageJob } from './fanout.ts';
-import { Missing, storedFile } from './inputs.ts';
-import { neededFiles, type StageOfPart } from './needs.ts';
-import type { InputFile, Plan, SkippedLine, Stage, Step } from './plan.ts';
-import type { InputData, StageData } from './schema.ts';
+import { generatedInputs, HOW_TO_GIVE, type Planned } from './generated-inputs.ts';
+import { globMatches } from './glob.ts';
+import { Missing } from './inputs.ts';
+import { neededFiles } from './needs.ts';
+import type { Plan, SkippedLine, Stage, Step } from './plan.ts';
+import type { StageData } from './schema.ts';
 import { type Selection, selectStages } from './select.ts';
 import { buildStage, type StageContext } from './stage.ts';
 
@@ -16,7 +19,9 @@ export interface PlanInput {
   name: string;
   definition: Definition;
   /** The JDL above the workflow's own keys. */
-  values: Values;
+  values: UsedValues;
+  /** The workflow comes with relval. */
+  builtIn: boolean;
   folders: readonly string[];
   payloadFolders: readonly string[];
   outputBase: string | undefined;
@@ -26,21 +31,6 @@ export interface PlanInput {
   allowMissing: boolean;
   sources: string[];
   warnings: string[];
-}
-
-/** A file of an earlier run that decides about the width of a stage. */
-const HOW_TO_GIVE = 'put it into the current directory or beside the input, or name the run that has it (--from RUN)';
-
-/** Where the report of a step is found by the step that merges them. */
-const REPORT = 'validation_report.txt';
-
-/** A stage and its steps, of which not all need to be run. */
-interface Planned extends StageOfPart {
-  /** Undefined while the file that decides about them is not made. */
-  jobs: readonly StageJob[] | undefined;
-  steps: Step[];
-  /** Ids that later steps wait for: its own, or while it is pending those that it waits for. */
-  waitIds: readonly string[];
 }
 
 /**
@@ -93,6 +83,11 @@ export function buildPlan(input: PlanInput): Plan {
     warnOverwriting(stage, stageJobs, warnings);
   }
   checkUnique(planned);
+  if (!input.builtIn) {
+    const keys = Object.keys(definition.data.jdl ?? {}).map((key) => [key, definition.at(['jdl', key])] as const);
+    const own = keys.filter(([key]) => input.values.at(key)?.source.file === definition.file);
+    warnings.push(...unusedKeys(new Map(own), input.values.used, 'the jdl of the workflow'));
+  }
   if (missing.problems.length > 0 && !input.allowMissing) throw new WorkflowError(missing.problems);
   warnings.push(...missing.problems.map(formatProblem), ...skippedLines.map(skippedText));
   return { ...assemble(input, planned), ...(skippedLines.length > 0 && { skippedLines }) };
@@ -152,86 +147,19 @@ function checkPending(
 
 /** Jobs that store their outputs in one place overwrite each other's. */
 function warnOverwriting(stage: Stage, jobs: readonly StageJob[] | undefined, warnings: string[]): void {
-  const [first, second] = jobs ?? [];
-  if (!first || !second || stage.outputDirTemplate.includes('$')) return;
-  const directory = expand(stage.outputDirTemplate, first);
-  if (directory === expand(stage.outputDirTemplate, second)) {
-    warnings.push(
-      `${stage.name}: several jobs write to ${directory}, there is no #alien…# in the OutputDir that tells them apart`,
-    );
-  }
-}
-
-function generatedInputs(
-  wanted: Exclude<InputData, string | { optional: string }>,
-  after: readonly string[],
-  planned: ReadonlyMap<string, Planned>,
-  selected: boolean,
-  selection: Selection,
-  at: Position,
-): InputFile[] {
-  if ('reports' in wanted) return reportInputs(wanted.reports, after, planned, selection);
-  const other = planned.get(wanted.of) as Planned;
-  if (selected && !other.jobs && !other.selected) {
-    fail(`the steps of ${wanted.of} are not known: ${pendingFile(other)} must be given: ${HOW_TO_GIVE}`, at);
-  }
-  if ('made' in wanted) {
-    return other.steps.map((step) => {
-      const name = other.data.each ? `${step.id}.${wanted.made}` : wanted.made;
-      return madeInput(other, step, wanted.made, name, selection);
-    });
-  }
-  const name = wanted.collection;
-  const directory = other.stage.outputDirTemplate;
-  const template = wanted.file ? `${directory.replace(/([^/])\/+$/, '$1')}/${wanted.file}` : directory;
-  const lines = () => {
-    if (!other.jobs)
-      throw new WorkflowError([{ message: `${name} lists the steps of ${wanted.of}, which are not known yet`, at }]);
-    return collectionLines(
-      name,
-      other.jobs.map((job) => ({ index: job.index, file: expand(template, job) })),
-    );
-  };
-  return [{ kind: 'generated', name, unpack: false, lines }];
-}
-
-function pendingFile(planned: Planned): string {
-  const { each } = planned.data;
-  return typeof each === 'object' && 'lines' in each ? each.lines : '';
-}
-
-/** A file that an earlier step leaves: handed on where it is run now, else from where it was stored. */
-function madeInput(of: Planned, step: Step, file: string, name: string, selection: Selection): InputFile {
-  if (of.selected && selection.only === undefined) return { kind: 'made', name, unpack: false, step: step.id, file };
-  const place = `${expand(of.stage.outputDirTemplate, step)}/${file}`;
-  return storedFile(name, place, false) ?? { kind: 'worker', name, unpack: false, path: place };
-}
-
-/** The report of every step that is waited for, and a list of them: name, tab, the OutputDir that it is about. */
-function reportInputs(
-  list: string,
-  after: readonly string[],
-  planned: ReadonlyMap<string, Planned>,
-  selection: Selection,
-): InputFile[] {
-  const reached = new Set<string>();
-  const reach = (name: string) => {
-    if (reached.has(name)) return;
-    reached.add(name);
-    for (const other of planned.get(name)?.stage.after ?? []) reach(other);
-  };
-  for (const name of after) reach(name);
-  const stages = [...planned.values()].filter((other) => reached.has(other.stage.name));
-  const nameOf = (step: Step) => `${step.id}.${REPORT}`;
-  function* lines(): Iterable<string> {
-    for (const other of stages) {
-      for (const step of other.steps) yield `${nameOf(step)}\t${expand(other.stage.outputDirTemplate, step)}`;
+  // no two jobs have the same number, and what a shell makes of an expression is not known here
+  if (/#alien_counter|[$`]/.test(stage.outputDirTemplate)) return;
+  const seen = new Set<string>();
+  for (const job of jobs ?? []) {
+    const directory = expand(stage.outputDirTemplate, job);
+    if (seen.has(directory)) {
+      warnings.push(
+        `${stage.name}: several jobs write to ${directory}, there is no #alien…# in the OutputDir that tells them apart`,
+      );
+      return;
     }
+    seen.add(directory);
   }
-  return [
-    { kind: 'generated', name: list, unpack: false, lines },
-    ...stages.flatMap((other) => other.steps.map((step) => madeInput(other, step, REPORT, nameOf(step), selection))),
-  ];
 }
 
 /** `a` with job 11 and `a0` with job 1 of more than four digits could have the same id. */
@@ -256,13 +184,15 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
   for (const { stage } of run) stage.phase = phases.indexOf(stage.phase);
   const isPart = run.length < planned.size || only !== undefined;
   if (isPart) dropOutsiders(steps);
+  const stages = run.map((entry) => entry.stage);
+  expectWhatIsFetched(stages, steps, input.warnings);
   const running = new Set(steps);
   for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
   return {
     name: input.name,
     workflow: input.definition.data.name,
     phases: phases.length,
-    stages: run.map((entry) => entry.stage),
+    stages,
     steps,
     pending: run
       .filter((entry) => !entry.jobs)
@@ -274,6 +204,38 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
     sources: input.sources,
     warnings: input.warnings,
   };
+}
+
+/**
+ * A file that a stage fetches from where an earlier step stores its outputs is one that this step must make: otherwise
+ * the later one fails, or finds what an earlier run has left there.
+ */
+function expectWhatIsFetched(stages: readonly Stage[], steps: readonly Step[], warnings: string[]): void {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  for (const stage of stages) {
+    for (const { step: id, output } of makersOf({ stages, steps }, stage)) {
+      const step = byId.get(id) as Step;
+      if (step.stage.expects.includes(output) || step.expects?.includes(output)) continue;
+      step.expects = [...(step.expects ?? []), output];
+      if (stores(step.stage, output)) continue;
+      warnings.push(
+        `${stage.name} fetches ${output} of ${id}, which is not among the outputs that ${step.stage.name} stores`,
+      );
+    }
+  }
+}
+
+/** Whether a stage keeps files of this name, or of a directory above it, as they are; or an archive of this name. */
+function stores({ outputs, saveAll }: Stage, file: string): boolean {
+  const above = file.split('/').map((_, n, parts) => parts.slice(0, n + 1).join('/'));
+  return (
+    saveAll ||
+    outputs.some(({ archive, patterns }) =>
+      archive === undefined
+        ? patterns.some((pattern) => above.some((name) => globMatches(pattern, name)))
+        : archive === file,
+    )
+  );
 }
 
 /** Steps wait only for steps that are run. */

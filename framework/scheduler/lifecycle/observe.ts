@@ -75,7 +75,7 @@ function rehome(state: SchedulerState, worker: Worker, project: ProjectDemand): 
   worker.manager = project.manager;
   worker.managerStartedAt = project.startedAt;
   worker.project = project.name;
-  worker.strayed = poolOf(state.pools, project)?.name !== worker.pool;
+  if (poolOf(state.pools, project)?.name !== worker.pool) state.strayed.add(worker.id);
   indexWorker(state, worker);
 }
 

@@ -41,7 +41,7 @@ export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, shortage
       killAgain(frame, worker, pools.get(worker.pool));
       continue;
     }
-    if (worker.strayed) {
+    if (state.strayed.has(worker.id)) {
       frame.takeBack(worker);
       continue;
     }

@@ -106,15 +106,19 @@ export function bookHealthy(state: SchedulerState, worker: Worker): void {
 export function reviewHealth(state: SchedulerState, now: number): void {
   for (const worker of state.workers.values()) {
     if (worker.healthy) continue;
-    // Where nobody sees who connects, that it runs must do.
-    const project = state.projects.get(worker.manager);
-    const unseen = worker.phase === 'running' && project !== undefined && project.workers === undefined;
-    const since = worker.connected ? worker.connectedAt : unseen ? worker.runningSince : undefined;
+    const since = worker.connected ? worker.connectedAt : runningUnseen(state, worker);
     if (since !== undefined && now - since >= HEALTHY_MS) bookHealthy(state, worker);
   }
   for (const [agentId, { last, until }] of state.agentBackoffs) {
     if (now - Math.max(last.at, until) >= FORGET_AGENT_MS) state.agentBackoffs.delete(agentId);
   }
+}
+
+/** Since when a worker runs that nobody sees connect: that it runs must do. */
+function runningUnseen(state: SchedulerState, { phase, manager, runningSince }: Worker): number | undefined {
+  if (phase !== 'running') return undefined;
+  const project = state.projects.get(manager);
+  return project && project.workers === undefined ? runningSince : undefined;
 }
 
 /** How many workers that have yet to prove themselves a pool may have; undefined for a proven one. */

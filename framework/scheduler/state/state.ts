@@ -70,6 +70,8 @@ export interface SchedulerState {
   workers: Map<string, Worker>;
   /** The same workers by their manager. */
   workersOf: Map<string, Set<Worker>>;
+  /** Workers, by id, that have connected to a project that their pool does not serve: the port has a new owner. */
+  strayed: Set<string>;
   unknownTasks: Map<string, UnknownTask>;
   /** Agents that will be taken down, by id: from when to when (ms since 1970), and the inverse offer that said so. */
   draining: Map<string, { start: number; end: number; inverseOffer: string }>;
@@ -107,6 +109,7 @@ export function initialState(pools: readonly Pool[]): SchedulerState {
     undeclined: [],
     workers: new Map(),
     workersOf: new Map(),
+    strayed: new Set(),
     unknownTasks: new Map(),
     draining: new Map(),
     demand: undefined,
@@ -144,6 +147,7 @@ export function applyRecord(state: SchedulerState, record: JournalRecord): void 
       const worker = state.workers.get(record.id);
       if (!worker) break;
       state.workers.delete(record.id);
+      state.strayed.delete(record.id);
       unindexWorker(state, worker);
       break;
     }

@@ -25,8 +25,6 @@ export interface Worker extends WorkerIdentity {
   tasksRunning: number;
   /** Since when `tasksRunning` has its value, ms since 1970. */
   tasksSince: number;
-  /** It has connected to a manager that its pool does not serve: another one has the port that it was launched for. */
-  strayed: boolean;
   /** Since when its manager is not there any more, ms since 1970. */
   orphanSince: number | undefined;
   /** When the last KILL left, ms since 1970: from the first one on it is no capacity. */
@@ -64,7 +62,6 @@ export function newWorker(identity: WorkerIdentity): Worker {
     healthy: false,
     tasksRunning: 0,
     tasksSince: launchedAt,
-    strayed: false,
     orphanSince: undefined,
     killedAt: undefined,
     lostSince: undefined,

@@ -3,13 +3,14 @@ import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Missing, ProjectTarget } from '../state/decision.ts';
 import type { Pool } from '../state/pool.ts';
 import type { Waiting } from '../state/state.ts';
-import { serving, type Worker } from '../state/worker.ts';
+import type { Worker } from '../state/worker.ts';
 import { coarsest, gather, times, unitsIn } from './granularity.ts';
 
 /** How many tasks of a need one worker of a pool carries at once: as its kind can, and no more than the pool wants. */
 function carriedBy(pool: Pool, shape: Shape, need: Need): number {
-  const { tasksPerWorker = Number.POSITIVE_INFINITY, kind } = pool;
-  return Math.min(kind.carries(shape, need), tasksPerWorker * unitsIn(pool, shape));
+  const { tasksPerWorker, kind } = pool;
+  const carries = kind.carries(shape, need);
+  return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
 }
 
 /** The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large. */
@@ -30,6 +31,12 @@ const COUNTED_AFTER_MS = 2000;
 /** A manager that has been silent for this long accepts no worker; a busy moment is not worth a word. */
 const SILENT_MS = 5000;
 
+/** Workers of ours for one run of a manager: those that serve it, and how many are on their way out. */
+export interface OwnWorkers {
+  serving: readonly Worker[];
+  leaving: number;
+}
+
 /** What a worker can still take, as a share of the whole worker, 0 to 1. */
 interface Capacity {
   shape: Shape;
@@ -38,22 +45,20 @@ interface Capacity {
 
 /**
  * How many workers a project lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
- * what a new worker carries. The pool's maximum is applied when offers are divided among its managers.
+ * what a new worker carries. The pool's maximum is applied when offers are divided among its projects.
  * Starting workers count as capacity from the moment of the decision, so no task is ever served twice: the predecessor
  * subtracted its launches by hand and never added failed ones back. A worker whose process runs but which its manager
- * does not list yet is still starting; the watchers ask for workers before tasks, so that a task cannot be counted as
- * waiting beside the very worker that has just taken it.
- * @param all workers of ours for this run of its manager
+ * does not list yet is still starting. Sources look at workers before tasks, so that a task cannot be counted as waiting
+ * beside the very worker that has just taken it.
  * @param waiting since when tasks wait at all
  */
 export function projectTarget(
   pool: Pool,
   project: ProjectDemand,
-  all: readonly Worker[],
+  { serving: workers, leaving }: OwnWorkers,
   waiting: Waiting,
   now: number,
 ): ProjectTarget {
-  const workers = all.filter(serving);
   // One that was connected and is no more has died; Mesos will say so.
   const starting = workers.filter((worker) => worker.connectedAt === undefined);
   const connected = workers.filter((worker) => worker.connected);
@@ -94,7 +99,7 @@ export function projectTarget(
     idle: idle.length,
     starting: starting.length,
     cores: workers.reduce((sum, { shape }) => sum + shape.cores, 0),
-    leaving: all.filter(({ phase }) => phase === 'leaving').length,
+    leaving,
     covered,
     missing,
     forMinimum: 0,

@@ -10,7 +10,7 @@ export interface ProjectDecision {
   manager: string;
   source: string;
   /** Absent, with the three limits below: no pool serves it. */
-  pool?: string;
+  pool: string | undefined;
   /** Tasks: those that wait, those that workers have, those among the first that no worker may take. */
   waiting: number;
   running: number;
@@ -26,44 +26,53 @@ export interface ProjectDecision {
   starting: number;
   leaving: number;
   /** Workers of its pool, for all projects, at least and at most; its largest worker. */
-  poolWorkers?: number;
-  min?: number;
-  max?: number;
-  limit?: Shape;
+  poolWorkers: number | undefined;
+  min: number | undefined;
+  max: number | undefined;
+  limit: Shape | undefined;
   /** The pause of its pool: failures in a row, and seconds to go. */
-  backoff?: { failures: number; seconds: number };
+  backoff: { failures: number; seconds: number } | undefined;
   /** Why it gets no more at the moment, as a code and as a sentence. */
-  blockedBy?: string;
-  why?: string;
+  blockedBy: string | undefined;
+  why: string | undefined;
 }
 
 /** @param blocked why it gets no more, if it lacks any */
 export function decisionOf(frame: Frame, project: ProjectDemand, blocked: Obstacle | undefined): ProjectDecision {
   const { state, now } = frame;
-  const { name, manager, source, tasksWaiting: waiting, tasksOnWorkers: running } = project;
+  const { manager } = project;
   const target = state.targets.get(manager);
-  const { needed = 0, launched = 0 } = frame.decided.get(manager) ?? {};
-  const facts = { project: name, manager, source, waiting, running, needed, launched };
-  if (!target) {
-    const nobody = { unmet: 0, covered: 0, busy: 0, idle: 0, starting: 0, leaving: 0 };
-    return { ...facts, ...nobody, blockedBy: 'no-pool', why: unservedWords(state.pools, project) };
-  }
-  const { busy, idle, starting, leaving, covered, tooLarge, unmet } = target;
-  const pool = state.pools.find((one) => one.name === target.pool);
-  const backoff = state.poolBackoffs.get(target.pool);
+  const decided = frame.decided.get(manager);
+  const pool = target && state.pools.find(({ name }) => name === target.pool);
+  const backoff = pool && state.poolBackoffs.get(pool.name);
+  const pause = backoff && pausing(backoff, now) ? Math.ceil((backoff.until - now) / 1000) : undefined;
   return {
-    ...facts,
-    pool: target.pool,
-    unmet: [...tooLarge, ...unmet].reduce((sum, { count }) => sum + count, 0),
-    ...{ covered, busy, idle, starting, leaving },
-    ...(pool && { poolWorkers: frame.census.get(pool.name)?.alive ?? 0, min: pool.min, max: pool.max }),
-    ...(pool?.limit && { limit: pool.limit }),
-    ...(backoff &&
-      pausing(backoff, now) && {
-        backoff: { failures: backoff.failures, seconds: Math.ceil((backoff.until - now) / 1000) },
-      }),
-    ...(blocked && { blockedBy: blocked.reason, why: blocked.detail }),
+    project: project.name,
+    manager,
+    source: project.source,
+    pool: target?.pool,
+    waiting: project.tasksWaiting,
+    running: project.tasksOnWorkers,
+    unmet: target ? tasksIn(target.tooLarge) + tasksIn(target.unmet) : 0,
+    covered: target?.covered ?? 0,
+    needed: decided?.needed ?? 0,
+    launched: decided?.launched ?? 0,
+    busy: target?.busy ?? 0,
+    idle: target?.idle ?? 0,
+    starting: target?.starting ?? 0,
+    leaving: target?.leaving ?? 0,
+    poolWorkers: pool && (frame.census.get(pool.name)?.alive ?? 0),
+    min: pool?.min,
+    max: pool?.max,
+    limit: pool?.limit,
+    backoff: pause === undefined ? undefined : { failures: backoff?.failures ?? 0, seconds: pause },
+    blockedBy: target ? blocked?.reason : 'no-pool',
+    why: target ? blocked?.detail : unservedWords(state.pools, project),
   };
+}
+
+function tasksIn(needs: readonly { count: number }[]): number {
+  return needs.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** What of a decision makes it another one. */

@@ -4,10 +4,10 @@ import type { Missing, ProjectTarget } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import { type Pool, poolOf } from '../state/pool.ts';
 import type { SchedulerState } from '../state/state.ts';
-import type { Worker } from '../state/worker.ts';
+import { serving } from '../state/worker.ts';
 import { unitsOf } from './granularity.ts';
 import { Heap } from './heap.ts';
-import { projectTarget } from './target.ts';
+import { type OwnWorkers, projectTarget } from './target.ts';
 
 /** What a project lacks in this frame. */
 export interface Want {
@@ -29,7 +29,7 @@ export interface Want {
  */
 export function findWants(frame: Frame, all: boolean): Want[] {
   const { state } = frame;
-  for (const address of all ? state.projects.keys() : state.dirty) updateTarget(frame, address);
+  for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
@@ -56,8 +56,12 @@ function updateTarget(frame: Frame, manager: string): void {
   else state.targets.set(manager, projectTarget(pool, project, workersFor(state, project), waiting, now));
 }
 
-function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): Worker[] {
-  return [...(state.workersOf.get(manager) ?? [])].filter((worker) => worker.managerStartedAt === startedAt);
+function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): OwnWorkers {
+  const all = [...(state.workersOf.get(manager) ?? [])];
+  const own = all.filter((worker) => worker.managerStartedAt === startedAt && serving(worker));
+  // There may be tens of thousands, and most of the time none leaves.
+  const leaving = own.length < all.length ? all.filter(({ phase }) => phase === 'leaving').length : 0;
+  return { serving: own, leaving };
 }
 
 /** What a pool lacks to its minimum goes to those of its projects that have least. */

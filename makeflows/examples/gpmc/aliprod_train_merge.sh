@@ -8,6 +8,8 @@
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-TrainMerge: $*"
@@ -30,14 +32,14 @@ addresses() {
 
 # fetch_member ADDRESS NAME TARGET: the file NAME out of a directory or a zip archive.
 fetch_member() {
-  case $1 in
+  case $(path_of "$1") in
     *.zip)
       fetch "$1" archive.zip && unzip -p archive.zip "$2" >"$3" 2>/dev/null
       local status=$?
       rm -f archive.zip
       [ $status -eq 0 ]
       ;;
-    *) fetch "${1%/}/$2" "$3" ;;
+    *) fetch "$(below "${1%/}" "$2")" "$3" ;;
   esac
 }
 
@@ -58,7 +60,7 @@ for name in ${STANDIN_QA_FILES:-QAresults.root event_stat.root trending.root}; d
   if [ ${#inputs[@]} -eq 0 ]; then
     echo "E-TrainMerge: Merged 0 files into $name, $missing missing"
     status=1
-  elif awk -v writer=aliprod_train_merge.sh -f standin_merge.awk "${inputs[@]}" >"$name"; then
+  elif merge aliprod_train_merge.sh "$name" "${inputs[@]}"; then
     echo "I-TrainMerge: merged ${#inputs[@]} files into $name, $missing missing"
   else
     echo "E-TrainMerge: $name could not be merged"

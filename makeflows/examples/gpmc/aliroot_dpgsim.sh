@@ -2,12 +2,16 @@
 # Stand-in for AliDPG's aliroot_dpgsim.sh: no AliPhysics, no ROOT. See README.md.
 #
 # Takes the arguments of the real one, simulates a few collisions from the seed with awk, reconstructs them, and writes
-# the logs and the files that later stages read. Files named *.root hold plain text. Same seed: same files.
+# the logs and the files that later stages read. Files with histograms are ROOT files; others named *.root hold plain
+# text. Same seed: same files.
 #
 # Environment: ALIPHYSICS_STANDIN_RELEASE (local_environment.sh), ALIEN_JDL_LPMRUNNUMBER, ALIEN_JDL_LPMPRODUCTIONTYPE;
-# optional RELVAL_DEMO_FAIL (indices of jobs that crash, with commas between them), RELVAL_DEMO_SECONDS (default 1).
+# optional RELVAL_DEMO_FAIL (indices of jobs that crash, with commas between them), RELVAL_DEMO_SECONDS (default 1),
+# RELVAL_DEMO_SHIFT (share by which momenta are too large).
 
 export LC_ALL=C
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-dpgsim: $*"
@@ -75,9 +79,9 @@ simulate() {
 }
 
 reconstruct() {
-  awk -v log_file=rec.log -v run="$run" -v uid="$uid" -v seed="$seed" -f standin_reconstruct.awk "$ocdb" galice.root \
-    Kinematics.root ||
-    return
+  awk -v log_file=rec.log -v run="$run" -v uid="$uid" -v seed="$seed" -v shift="${RELVAL_DEMO_SHIFT:-0}" \
+    -f standin_reconstruct.awk "$ocdb" galice.root Kinematics.root || return
+  root_files QAresults.root AODQA.root PtResHistograms.root event_stat.root || return
   case ,$RELVAL_DEMO_FAIL, in
     *,"$uid",*) crash ;;
   esac
@@ -126,8 +130,8 @@ check() {
 
 # holds FILE KIND LOG: FILE has at least one record of that kind.
 holds() {
-  if grep -q "^$2 " "$1" 2>>"$3"; then
-    echo "I-Check: $1: $(grep -c "^$2 " "$1") $2 records" >>"$3"
+  if records "$1" 2>>"$3" | grep -q "^$2 "; then
+    echo "I-Check: $1: $(records "$1" | grep -c "^$2 ") $2 records" >>"$3"
   else
     echo "E-Check: $1 holds no $2 record" >>"$3"
     return 1

@@ -8,6 +8,8 @@
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-Merge: $*"
@@ -26,7 +28,7 @@ for entity in "${entities[@]}"; do
   inputs=()
   missing=0
   while IFS= read -r address; do
-    source=${address%/*}/$entity
+    source=$(beside "$address" "$entity")
     copy=input.${#inputs[@]}.$entity
     if fetch "$source" "$copy"; then
       inputs+=("$copy")
@@ -38,7 +40,7 @@ for entity in "${entities[@]}"; do
   if [ ${#inputs[@]} -eq 0 ]; then
     echo "E-Merge: Merged 0 files into $entity, $missing missing"
     status=1
-  elif awk -v writer=merge.sh -f standin_merge.awk "${inputs[@]}" >"$entity"; then
+  elif merge merge.sh "$entity" "${inputs[@]}"; then
     echo "I-Merge: merged ${#inputs[@]} files into $entity, $missing missing"
   else
     echo "E-Merge: $entity could not be merged"

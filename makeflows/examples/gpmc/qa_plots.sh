@@ -7,6 +7,8 @@
 export LC_ALL=C
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 
 fatal() {
   echo "F-QaPlots: $*"
@@ -20,7 +22,8 @@ sleep "${RELVAL_DEMO_SECONDS:-1}"
 mkdir -p qa_plots merged || fatal "cannot make qa_plots in $PWD"
 
 for address in "$@"; do
-  name=${address##*/}
+  name=$(path_of "$address")
+  name=${name##*/}
   if ! fetch "$address" "merged/$name"; then
     echo "I-QaPlots: not there: $address"
   elif [ "${name%.zip}" != "$name" ]; then
@@ -32,7 +35,8 @@ plotted=0
 for file in merged/*.root; do
   [ -f "$file" ] || continue
   name=${file##*/}
-  awk -v prefix="${name%.root}" -f standin_plot.awk "$file" >>qa_plots/summary.txt || fatal "$name cannot be plotted"
+  records "$file" >"$file.records"
+  awk -v prefix="${name%.root}" -f standin_plot.awk "$file.records" >>qa_plots/summary.txt || fatal "$name cannot be plotted"
   echo "I-QaPlots: plotted $name"
   plotted=$((plotted + 1))
 done

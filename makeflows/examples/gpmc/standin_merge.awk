@@ -1,7 +1,8 @@
 # Stand-in for ROOT's hadd, see README.md: merges stand-in files given as arguments, and prints the merged file.
 #
-# `count` records of one name are added up, `histogram` records of one name and binning too, bin by bin; `entry` records
-# follow one another in the order of the files. Variable: writer, the name for the first line.
+# `count` records of one name are added up, and `histogram`, `histogram2` and `profile` records of one name and binning
+# too, bin by bin; `entry` records follow one another in the order of the files. Variables: writer, the name for the first
+# line; root, whether a ROOT file is to be made of it.
 
 /^#/ { next }
 $1 == "count" {
@@ -9,10 +10,18 @@ $1 == "count" {
   count[$2] += $3
   next
 }
-$1 == "histogram" {
-  binning = $3 " " $4 " " $5
+$1 == "title" {
+  if (!($2 in title)) title[$2] = $0
+  next
+}
+$1 == "histogram" || $1 == "histogram2" || $1 == "profile" {
+  first = $1 == "histogram2" ? 9 : 6
+  binning = $3
+  for (i = 4; i < first; i++) binning = binning " " $i
   if (!($2 in axis)) {
     names[++nnames] = $2
+    kind[$2] = $1
+    from[$2] = first
     axis[$2] = binning
   }
   if (axis[$2] != binning) {
@@ -20,7 +29,7 @@ $1 == "histogram" {
     failed = 1
     exit 1
   }
-  for (i = 6; i <= NF; i++) content[$2, i] += $i
+  for (i = first; i <= NF; i++) content[$2, i] += $i
   last[$2] = NF
   next
 }
@@ -33,11 +42,12 @@ $1 == "entry" { entry[++nentries] = $0; next }
 
 END {
   if (failed) exit 1
-  print "# Stand-in for a ROOT file: plain text, merged by " writer
+  print (root && nnames + ncounts ? "# Stand-in: records merged by " : "# Stand-in for a ROOT file: plain text, merged by ") writer
   for (i = 1; i <= ncounts; i++) print "count " counts[i], count[counts[i]]
   for (i = 1; i <= nnames; i++) {
-    printf "histogram %s %s", names[i], axis[names[i]]
-    for (j = 6; j <= last[names[i]]; j++) printf " %d", content[names[i], j]
+    if (names[i] in title) print title[names[i]]
+    printf "%s %s %s", kind[names[i]], names[i], axis[names[i]]
+    for (j = from[names[i]]; j <= last[names[i]]; j++) printf " %.12g", content[names[i], j]
     print ""
   }
   for (i = 1; i <= nentries; i++) print entry[i]

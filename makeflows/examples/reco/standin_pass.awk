@@ -5,10 +5,15 @@
 #
 # Takes from every track's deviation what the maps of space charge say, counts and fills histograms, and writes the
 # files that such a pass writes. Records are `count NAME N`, `histogram NAME BINS LOW HIGH CONTENT...` and
-# `entry TREE FIELDS...`, which ../gpmc/standin_merge.awk adds up.
+# `entry TREE FIELDS...`, which ../gpmc/standin_merge.awk adds up and ../gpmc/standin_root.awk makes ROOT files of.
 
 function open(file) {
   print "# Stand-in for a ROOT file: plain text, written by standin_pass.awk" > file
+}
+
+# The records of what becomes a ROOT file.
+function open_records(file) {
+  print "# Stand-in: records of standin_pass.awk" > file
 }
 
 function book(name, n, from, to) {
@@ -58,8 +63,8 @@ BEGIN {
   open(tag)
   if (calibration) { open("CalibObjects.root"); open("ResidualTrees.root") }
   if (pass != "cpass0") { open(esd); open("FilterEvents_Trees.root") }
-  if (pass == "cpass1") { open("TOFcalibTree.root"); open("QAresults_barrel.root"); open("QAresults_outer.root") }
-  if (pass == "ppass") { open("AliAOD.root"); open("QAresults.root"); open("event_stat.root"); open("trending.root") }
+  if (pass == "cpass1") { open("TOFcalibTree.root"); open_records("QAresults_barrel.root"); open_records("QAresults_outer.root") }
+  if (pass == "ppass") { open("AliAOD.root"); open_records("QAresults.root"); open_records("event_stat.root"); open("trending.root") }
 }
 
 /^[ \t]*(#|$)/ { next }

@@ -31,8 +31,11 @@ esac
 [ -r "$OCDB_PATH" ] || fatal "conditions '$OCDB_PATH' cannot be read (OCDB_PATH)"
 # shellcheck source=makeflows/examples/gpmc/standin_fetch.sh
 source ./standin_fetch.sh || exit 1
+# shellcheck source=makeflows/examples/gpmc/standin_root.sh
+source ./standin_root.sh || exit 1
 fetch "$file" raw.data || fatal "raw data '$file' cannot be read"
-base=${file##*/}
+base=$(path_of "$file")
+base=${base##*/}
 chunk=${base:11:3}
 calibration=()
 if [ "$pass" != cpass0 ]; then
@@ -49,6 +52,9 @@ sleep "${RELVAL_DEMO_SECONDS:-0}"
 awk -v pass="$pass" -v run="$run" -v chunk="$((10#$chunk))" -v nevents="$nevents" -v log_file=rec.log \
   -f standin_pass.awk "$OCDB_PATH" "${calibration[@]}" raw.data || fatal "the reconstruction failed, see rec.log"
 rm -f raw.data
+for name in QAresults_barrel.root QAresults_outer.root QAresults.root event_stat.root; do
+  if [ -f "$name" ]; then root_files "$name" || fatal "$name cannot be written"; fi
+done
 
 # What a real reconstruction leaves behind when it dies: a stack trace in its log, none of its files, and the exit
 # status of a process that signal 11 ended.

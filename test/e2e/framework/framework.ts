@@ -15,7 +15,7 @@ export interface FrameworkState {
   frameworkId: string;
   subscribed: boolean;
   pools: { name: string; max: number }[];
-  demand: { managers: { project: string; address: string }[]; problems: string[] } | null;
+  demand: { projects: { name: string; manager: string }[]; problems: string[] } | null;
   projects: Explanation[];
   workers: Worker[];
   offersHeld: { heldMs: number }[];
@@ -43,7 +43,7 @@ export class Framework {
   #run: Run | undefined;
 
   /** Workers are plain processes. @param args further flags, without `--state-dir` */
-  constructor(cluster: Cluster, ...args: string[]) {
+  constructor(cluster: Pick<Cluster, 'address'>, ...args: string[]) {
     this.#args = ['--master', cluster.address, '--docker', 'none', ...args];
     onTestFinished(async () => void (await this.kill()));
   }

@@ -73,6 +73,13 @@ describe('SIGHUP', () => {
     expect(pools).toMatchObject([{ name: 'few', max: 2 }]);
     expect(workers.length).toBe(2);
 
+    write('pools: [{name: few, role: *none}]\n');
+    framework.signal('SIGHUP');
+    await until('a second refusal', () =>
+      framework.log.find(({ why }) => /pools\.yaml:1:\d+: Unresolved alias/.test(String(why))),
+    );
+    expect((await framework.state()).pools).toMatchObject([{ name: 'few', max: 2 }]);
+
     write('pools: [{name: few, max: 8}]\n');
     framework.signal('SIGHUP');
     await until('eight busy workers', async () => (await flow.status())?.onWorkers === 8);

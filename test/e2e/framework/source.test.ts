@@ -27,7 +27,7 @@ async function start() {
   const note = (fields: object, message: string): void => void lines.push({ fields: { ...fields }, message });
   const log = { debug: () => undefined, info: note, warn: note, error: note };
   const agents = [{ cpus: 4, memory: 8192, disk: 100_000 }];
-  const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log });
+  const master = await startLocalMaster({ workDir: join(dir, 'agent'), agents, log, credentials: undefined });
   onTestFinished(() => master.stop());
   const sources = [workQueue({ catalogs: [catalog], managers: [] }), fileSource(wanted)] as const;
   const [{ kind }] = sources;

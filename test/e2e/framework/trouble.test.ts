@@ -28,7 +28,7 @@ describe('a manager that is dead', () => {
     expect(rows.find((row) => row.project === 'dead' && row.tasks_waiting !== undefined)?.tasks_waiting).toBe(8);
     const { counters, demand } = await framework.state();
     expect(counters.launches).toBe(2);
-    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+    expect(demand?.projects.map(({ name }) => name)).not.toContain('dead');
   });
 
   it('at a given address: a project that no pool serves gets no worker there, before and after it', async () => {
@@ -68,7 +68,7 @@ describe('a manager that is dead', () => {
       return workers.every(({ project }) => project === 'next');
     });
     expect(workers.length).toBeLessThanOrEqual(3);
-    expect(demand?.managers.map((manager) => manager.project)).not.toContain('dead');
+    expect(demand?.projects.map(({ name }) => name)).not.toContain('dead');
   });
 });
 
@@ -170,7 +170,7 @@ describe('a manager with a password', () => {
     });
     expect(counters.launches).toBe(0);
     expect((await framework.read('why', 'open')).stdout).toMatch(
-      /its manager does not ask for a password: .*makeflow --password FILE/,
+      /its manager does not ask for a password\. .*makeflow --password FILE/,
     );
   });
 

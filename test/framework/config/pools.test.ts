@@ -24,6 +24,35 @@ function problem(text: string): string {
   throw new Error('no error');
 }
 
+describe('aliases', () => {
+  it('stand for what they name', () => {
+    expect(parse('pools: [{name: a, role: &role mc}, {name: b, role: *role}]').map(({ role }) => role)).toEqual([
+      'mc',
+      'mc',
+    ]);
+  });
+
+  it('without an anchor before them are errors with their place', () => {
+    expect(problem('pools:\n- name: a\n  role: *none\n')).toMatch(/^pools\.yaml:3:9: Unresolved alias .*: none$/);
+    expect(problem('pools:\n- {name: a, role: *later}\n- name: &later b\n')).toMatch(/^pools\.yaml:2:19: .*: later$/);
+    expect(problem('*none')).toMatch(/^pools\.yaml:1:1: /);
+  });
+
+  it('that multiply are refused before they fill the memory', () => {
+    const names = [...'abcdefghij'];
+    const rows = names.slice(1).map((name, index) => `${name}: &${name} [${`*${names[index]},`.repeat(9)}]`);
+    const text = `a: &a [x,x,x,x,x,x,x,x,x]\n${rows.join('\n')}\npools: [{name: x}]\n`;
+    expect(problem(text)).toMatch(/^pools\.yaml:10:\d+: Excessive alias count/);
+  });
+
+  it('and nesting without end is an error too', () => {
+    for (const open of ['[', '{a: ', '- ', '? ']) {
+      expect(problem(open.repeat(20_000))).toMatch(/^pools\.yaml:1:\d+: more than 50 lists within one another$/);
+    }
+    expect(problem('pools: &a [*a]')).toMatch(/^pools\.yaml:1:12: pools\.0: /);
+  });
+});
+
 describe('parsePools', () => {
   it('takes what a pool leaves out from the defaults', () => {
     const [pool] = parse('pools:\n- name: all\n');
@@ -177,12 +206,6 @@ pools:
       'an unknown source',
       'pools:\n- name: a\n  source: condor\n',
       /^pools\.yaml:3:3: pools\.0\.source: there is no source condor; expected workqueue or other$/,
-    ],
-    ['an alias of nothing', 'pools:\n- name: a\n  image: *none\n', /^pools\.yaml:3:10: .*none/],
-    [
-      'aliases without end',
-      `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}*a]\npools: [${'*b, '.repeat(20)}*b]\n`,
-      /^pools\.yaml:1:1: Excessive alias count/,
     ],
     ['UNIQUE with a number', 'pools: [{name: a, constraints: [[rack, UNIQUE, 2]]}]', /UNIQUE takes no argument/],
     ['MAX_PER nothing', 'pools: [{name: a, constraints: [[rack, MAX_PER, 0]]}]', /MAX_PER takes a whole number/],

@@ -60,7 +60,7 @@ afterEach(async () => {
 
 /** @param grace seconds from SIGTERM to SIGKILL, when they are not the usual ones */
 async function start(command: string, { count = 1, grace = 0 } = {}): Promise<RawFramework> {
-  master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+  master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined });
   framework = await RawFramework.subscribe(master.url);
   const offer = await firstOffer(framework);
   const policy = grace > 0 && { kill_policy: { grace_period: { nanoseconds: `${grace}000000000` } } };
@@ -122,7 +122,7 @@ describe('when the first process of a task ends', () => {
 describe("a task's user", () => {
   it.skipIf(process.getuid?.() !== 0)('runs it, in a sandbox of its own (needs root)', async () => {
     chmodSync(workDir, 0o755);
-    master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET });
+    master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined });
     framework = await RawFramework.subscribe(master.url);
     const offer = await firstOffer(framework);
     const command = { value: 'id -un; touch mine', user: 'nobody' };

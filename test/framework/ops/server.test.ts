@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { request } from 'node:http';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Driver } from '../../../framework/driver.ts';
@@ -21,7 +22,12 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ops-test-'));
   driver = new Driver({
     pools: [
-      pool({ environment: { TOKEN: 'secret' }, constraints: [{ field: 'rack', operator: 'LIKE', pattern: /^r1$/ }] }),
+      pool({
+        environment: { TOKEN: 'secret' },
+        dockerParameters: [{ key: 'env', value: 'TOKEN=secret' }],
+        uris: [{ uri: 'https://me:secret@host/file?token=secret' }],
+        constraints: [{ field: 'rack', operator: 'LIKE', pattern: /^r1$/ }],
+      }),
     ],
     info: { user: 'tester', name: 'test' },
     connection: { locate: parseMaster('127.0.0.1:1', { log }) },
@@ -37,6 +43,18 @@ afterEach(async () => {
   await driver.stop({ teardown: false });
   rmSync(dir, { recursive: true, force: true });
 });
+
+/** The status of a request whose target and headers are sent as they are, which `fetch` does not do. */
+function statusOf(path: string, headers: Record<string, string>, address = ops.address): Promise<number> {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.once('error', reject).end();
+  });
+}
 
 const get = (path: string, init?: RequestInit) => fetch(`http://${ops.address}${path}`, init);
 
@@ -74,6 +92,8 @@ describe('the operators’ server', () => {
           projects: '^.*$',
           constraints: [['rack', 'LIKE', '^r1$']],
           environment: ['TOKEN'],
+          dockerParameters: ['env'],
+          uris: ['https://host/file'],
         },
       ],
       demand: { projects: [{ name: 'sim', tasksWaiting: 2 }] },
@@ -117,6 +137,46 @@ describe('the operators’ server', () => {
     expect((await get('/state', { method: 'POST' })).status).toBe(405);
     expect((await get('/healthz', { method: 'HEAD' })).status).toBe(503);
     expect((await get('/metrics?x=1')).status).toBe(200);
+  });
+
+  it('lets nothing be kept, and goes on after malformed targets', async () => {
+    for (const path of ['/healthz', '/metrics', '/state', '/nothing']) {
+      const { headers } = await get(path);
+      expect([headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual(['no-store', 'nosniff']);
+    }
+    for (const target of ['//', '//[', 'http://evil.example.org/state', '/%zz']) await statusOf(target, {});
+    expect((await get('/metrics')).status).toBe(200);
+  });
+
+  it('answers no page of another site', async () => {
+    subscribed();
+    for (const path of ['/healthz', '/metrics', '/state']) {
+      expect(await statusOf(path, { host: 'localhost:80' })).toBe(200);
+      expect(await statusOf(path, { host: 'evil.example.org' })).toBe(421);
+      expect(await statusOf(path, { host: hostname() })).toBe(421);
+      expect(await statusOf(path, { origin: 'http://evil.example.org' })).toBe(403);
+    }
+  });
+
+  it('where others can reach it, gives monitoring what it asks for under any name, and /state under known ones', async () => {
+    subscribed();
+    const open = await serveOps(driver, '0.0.0.0', 0, ['Mesos1.example.org']);
+    try {
+      const { address } = open;
+      for (const host of ['any.example.org', '192.0.2.7:9200']) {
+        expect(await statusOf('/metrics', { host }, address)).toBe(200);
+        expect(await statusOf('/healthz', { host }, address)).toBe(200);
+        expect(await statusOf('/state', { host }, address)).toBe(421);
+      }
+      for (const host of ['mesos1.example.org:9200', hostname(), 'localhost', '127.0.0.1', '0.0.0.0']) {
+        expect([host, await statusOf('/state', { host }, address)]).toEqual([host, 200]);
+      }
+      for (const path of ['/metrics', '/healthz', '/state']) {
+        expect(await statusOf(path, { origin: 'http://evil.example.org' }, address)).toBe(403);
+      }
+    } finally {
+      await open.close();
+    }
   });
 
   it('says what is wrong when it cannot listen', async () => {

@@ -23,6 +23,31 @@ describe('findings of two runs', () => {
     expect(withAges(findings, before).map(({ age }) => age)).toEqual(['known', 'new', undefined]);
   });
 
+  it('are new where they were only notes: excused, or tolerated', () => {
+    const excused = before.findings.map((one) => ({ ...one, severity: 'info' as const, known: 'because' }));
+    const reference = { ...before, findings: excused };
+    const age = (severity: Finding['severity']) => withAges([finding('a', 'one', { severity })], reference)[0]?.age;
+    expect([age('error'), age('warning'), age('info')]).toEqual(['new', 'new', 'known']);
+  });
+
+  it('are compared with a report of a release before by what that made of them', () => {
+    const both = (own: string, earlier: string) => finding('a', own, { earlierFingerprint: earlier });
+    const ages = (findings: Finding[], reference: Finding[]) =>
+      withAges(findings, { ...before, findings: reference }).map(({ age }) => age);
+    expect(ages([both('new1', 'old'), both('new2', 'else')], [finding('a', 'old')])).toEqual(['known', 'new']);
+    // Two that were one then are two now.
+    expect(ages([both('new1', 'old'), both('new2', 'old')], [both('new1', 'old')])).toEqual(['known', 'new']);
+    const gone = (findings: Finding[]) =>
+      fixedSince({ ...before, findings: [finding('a', 'old')] }, { steps: [step('a')], findings });
+    expect([gone([both('new1', 'old')]).length, gone([both('new1', 'else')]).length]).toEqual([0, 1]);
+  });
+
+  it('are not fixed where nobody has looked for them', () => {
+    const steps = [step('a'), step('b'), step('c')];
+    expect(fixedSince(before, { steps, findings: [] }, new Set(['bus-error']))).toEqual([]);
+    expect(fixedSince(before, { steps, findings: [] }, new Set(['killed']))).toHaveLength(3);
+  });
+
   it('are fixed, each once, where their step came to its end in this run too', () => {
     const steps = [step('a'), step('b', { state: 'broken' }), step('c')];
     const fixed = fixedSince(before, { steps, findings: [] });

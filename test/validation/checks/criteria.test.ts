@@ -8,7 +8,7 @@ import type { StepOutcome } from '../../../validation/checks/outcome.ts';
 import { policyNames } from '../../../validation/checks/policies.ts';
 import { loadPolicy } from '../../../validation/checks/policy.ts';
 import { parseRules } from '../../../validation/checks/rules.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import type { Finding, StepReport } from '../../../validation/report/model.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relval-criteria-'));
@@ -83,7 +83,7 @@ describe('a policy', () => {
     );
     const { exitStatus: _, ...lost } = step('b', { ending: 'lost', message: 'its worker was lost' });
     expect(verdict([error('a', 'old')], { policy, reference: before }, [step('a'), lost])).toBe(
-      'broken: nothing is known of 1 of 2 steps: its worker was lost',
+      'broken: nothing is known of 1 of 2 steps: b: its worker was lost',
     );
   });
 
@@ -141,6 +141,12 @@ describe('rules for how a step ended', () => {
     const excused = 'info status: the payload ended with exit status 3 (no grid here (Ann))';
     expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
     expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
+    // A number is a whole one, and what the payload wrote last is looked at as well.
+    expect(findings(rules, step('a', { exitStatus: 39 }))[0]).toMatch(/^error/);
+    const narrow = rules.replace("contains: 'status 3'", "matches: 'status 3\\n(.*\\n)*no grid'");
+    const lastLines = (line: string) => ({ exitStatus: 3, lastLines: { file: 'stderr.log', lines: ['x', line] } });
+    expect(findings(narrow, step('a', lastLines('no grid')))[0]).toMatch(/^info/);
+    expect(findings(narrow, step('a', lastLines('no map')))[0]).toMatch(/^error/);
     expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
   });
 

@@ -127,10 +127,23 @@ describe('judge', () => {
     const late = step('a', { exitStatus: 137, timedOut: true, lastLines });
     const merged = judge({ steps: [late], inLogs: [inLog('a')] }, builtInCriteria(0)).findings;
     expect(merged.map(({ rule, line, lastLines: last }) => [rule, line, last])).toEqual([['time-limit', 7, undefined]]);
-    const plain = judge({ steps: [step('a', { exitStatus: 1 })], inLogs: [] }, builtInCriteria(0)).findings;
-    const { lastLines: _, ...without } =
-      judge({ steps: [step('a', { exitStatus: 1, lastLines })], inLogs: [] }, builtInCriteria(0)).findings[0] ?? {};
-    expect(plain).toEqual([without]);
+  });
+
+  it('recognizes an end by what the payload wrote last, as far as that tells why', () => {
+    const print = (change: Partial<StepOutcome>, file: string, ...lines: string[]) =>
+      judge({ steps: [step('a', { ...change, lastLines: { file, lines } })], inLogs: [] }, builtInCriteria(0))
+        .findings[0]?.fingerprint;
+    const status = (...lines: string[]) => print({ exitStatus: 1 }, 'stdout.log', ...lines);
+    expect(status('event 17', "KeyError: 'hPt'")).toBe(status('event 90817', "KeyError: 'hPt'"));
+    expect(status("KeyError: 'hPt'")).not.toBe(status('ModuleNotFoundError: ROOT'));
+    expect(print({ exitStatus: 1 }, 'stdout.log', 'x')).not.toBe(print({ exitStatus: 2 }, 'stdout.log', 'x'));
+    // The end of stdout of what crashed is anywhere; of what was killed it says nothing.
+    const crash = (signal: string, file: string, line: string) => print({ exitStatus: 139, signal }, file, line);
+    expect(crash('SIGSEGV', 'stdout.log', 'reading')).toBe(crash('SIGSEGV', 'stdout.log', 'writing'));
+    expect(crash('SIGSEGV', 'stderr.log', 'in AliA')).not.toBe(crash('SIGSEGV', 'stderr.log', 'in AliB'));
+    expect(crash('SIGKILL', 'stderr.log', 'in AliA')).toBe(crash('SIGKILL', 'stderr.log', 'in AliB'));
+    const late = (line: string) => print({ exitStatus: 137, signal: 'SIGKILL', timedOut: true }, 'stderr.log', line);
+    expect(late('event a')).toBe(late('event b'));
   });
 
   it('takes outputs that are missing after a failure for its consequence', () => {
@@ -177,7 +190,7 @@ describe('judge', () => {
   it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {
     expect(judged([step('a'), without('b', lost)], { inLogs: [inLog('b')] })).toMatchObject({
       verdict: 'broken',
-      reason: 'nothing is known of 1 of 2 steps: its worker was lost',
+      reason: 'nothing is known of 1 of 2 steps: b: its worker was lost',
       states: 'succeeded broken',
       findings: ['warning killed b', 'error infrastructure b'],
     });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadRules, parseRules, patternsForGrep } from '../../../validation/checks/rules.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relval-rules-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -23,11 +23,31 @@ function log(content: string | Buffer): string {
 const place = ({ rule, line, column }: LogMatch): string => `${rule.id}@${line}:${column}`;
 
 describe('scanLog', () => {
-  it('finds a line for every rule of the built-in set, and no other line', async () => {
+  it('finds every line of a log of errors, and no other line', async () => {
     const matches = await scanLog(fixture, rules, { now });
     expect(matches.map((match) => match.line)).toEqual(Array.from({ length: 23 }, (_, i) => i + 3));
-    expect(new Set(matches.map((match) => match.rule.id))).toEqual(new Set(rules.map((rule) => rule.id)));
+    expect(matches.filter(({ severity }) => severity !== 'error')).toEqual([]);
   });
+
+  it.each(rules.map((rule) => ({ rule, id: rule.id })))(
+    'finds the examples of $id, and not its counter-examples',
+    async ({ rule }) => {
+      const { examples = [], counterExamples = [] } = rule;
+      expect([examples.length > 0, counterExamples.length > 0]).toEqual([true, true]);
+      const alone = await scanLog(log(examples.join('\n')), [rule], { now, limit: 100 });
+      expect(alone.map(({ line }) => line)).toEqual(examples.map((_, index) => index + 1));
+      // Between others, each line has a rule of this severity at least.
+      const lines = new Set(
+        (await scanLog(log(examples.join('\n')), rules, { now, limit: 100 })).map(({ line }) => line),
+      );
+      expect(lines.size).toBeGreaterThan(0);
+      for (const line of counterExamples) {
+        expect(await scanLog(log(line), [rule], { now })).toEqual([]);
+        const others = await scanLog(log(line), rules, { now });
+        expect(others.filter(({ severity }) => severity === 'error')).toEqual([]);
+      }
+    },
+  );
 
   it('finds the lines that grep finds, with their numbers', async () => {
     const patterns = log(patternsForGrep(loadRules()).join('\n'));
@@ -158,7 +178,7 @@ describe('scanLog', () => {
       {
         line: 3,
         column: 6,
-        message: '\x1b[31mKilled\x00ð',
+        message: 'Killed\x00ð',
         context: { before: ['\ufffd\ufffd\0', '\ufffd'], after: ['\0'] },
       },
     ]);
@@ -166,5 +186,108 @@ describe('scanLog', () => {
 
   it('fails for a file that is not there', async () => {
     await expect(scanLog(join(directory, 'none'), rules, { now })).rejects.toThrow(/ENOENT/);
+  });
+
+  it('finds what colours stand in, shows it without them, and gives the place in the file', async () => {
+    const gcc = 'rec.C:12:3: \x1b[01;31m\x1b[Kerror: \x1b[m\x1b[Kuse of x\n';
+    expect(await scanLog(log(`one\n${gcc}`), rules, { now })).toMatchObject([
+      { rule: { id: 'compiler-error' }, line: 2, column: 11, message: 'rec.C:12:3: error: use of x' },
+    ]);
+    const title = '\x1b]0;title\x07\x1b]8;;http://x\x1b\\Bus error\x1b]8;;\x1b\\\n';
+    expect(await scanLog(log(title), rules, { now })).toMatchObject([{ line: 1, column: 26, message: 'Bus error' }]);
+    for (const cut of ['\x1b', '\x1b[', '\x1b[31', '\x1b]0;', '\x1b(']) {
+      expect((await scanLog(log(`${cut}\nKilled\n`), rules, { now })).map(place)).toEqual(['killed@2:1']);
+    }
+  });
+
+  it('takes what was written over by a progress bar for other lines', async () => {
+    const content = 'read 1%\rread 2%\rE-ProcessOutput: none\rKilled\nread 1%\x1b[2K\x1b[1GKilled\n1%\b\bKilled\r\n';
+    const matches = await scanLog(log(content), rules, { now });
+    expect(matches.map(({ rule, line, column, message }) => `${rule.id}@${line}:${column} ${message}`)).toEqual([
+      'process-output@1:17 E-ProcessOutput: none',
+      'killed@1:39 Killed',
+      'killed@2:16 Killed',
+      'killed@3:5 Killed',
+    ]);
+    expect(matches.map(({ kind }) => kind)).toEqual(['E-ProcessOutput: none', 'Killed', 'Killed', 'Killed']);
+  });
+
+  it.each(['utf16le', 'utf16be'] as const)(
+    'reads %s, with and without its mark, also across the parts of a file',
+    async (encoding) => {
+      const wide = (text: string) => {
+        const bytes = Buffer.from(text, 'utf16le');
+        return encoding === 'utf16le' ? bytes : bytes.swap16();
+      };
+      for (const mark of ['\ufeff', '']) {
+        const head = `${mark}erster\r\nzweiter ä𝄞 Bus error\r\n`;
+        const content = wide(`${head}${'filler line\n'.repeat(60_000)}last \x1b[1mKil\x1b[0mled\n`);
+        expect(await scanLog(log(content), rules, { now })).toMatchObject([
+          { rule: { id: 'bus-error' }, line: 2, column: 12, message: 'zweiter ä𝄞 Bus error' },
+          { rule: { id: 'killed' }, line: 60_003, column: 10, message: 'last Killed' },
+        ]);
+      }
+    },
+  );
+
+  it('gives one result for a log with and without colours in every part of it', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) =>
+      i % 1000 === 7 ? `event ${i}: std::bad_alloc` : `event ${i} done`,
+    );
+    const plain = await scanLog(log(`${lines.join('\n')}\n`), rules, { now, limit: 1000 });
+    const coloured = await scanLog(
+      log(lines.map((line) => `\x1b[32m${line.replace('bad', '\x1b[1mbad')}\x1b[0m\n`).join('')),
+      rules,
+      {
+        now,
+        limit: 1000,
+      },
+    );
+    expect(plain).toHaveLength(30);
+    const shown = ({ line, message, kind }: LogMatch) => ({ line, message, kind });
+    expect(coloured.map(shown)).toEqual(plain.map(shown));
+  });
+
+  it('lists what is new in kind, however far down it is', async () => {
+    const flood = Array.from({ length: 30_000 }, (_, i) => `E-ProcessOutput: no histogram hPt in event ${i}`);
+    const path = log([...flood, 'E-ProcessOutput: QAresults.root is corrupt', ...flood].join('\n'));
+    const matches = await scanLog(path, rules, { now });
+    expect(matches).toHaveLength(21);
+    expect(matches.at(-1)).toMatchObject({ message: 'E-ProcessOutput: QAresults.root is corrupt', more: 59_980 });
+  });
+
+  it('says that there are more kinds than it lists, and which they are by their kind', async () => {
+    const word = (i: number) => [...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+    const flood = (n: number) => log(Array.from({ length: n }, (_, i) => `E-ProcessOutput: no ${word(i)}`).join('\n'));
+    const [one, same, other] = [
+      await scanLog(flood(500), rules, { now }),
+      await scanLog(flood(500), rules, { now }),
+      await scanLog(flood(501), rules, { now }),
+    ];
+    expect(one).toHaveLength(221);
+    const rest = one.find(({ message }) => /not listed/.test(message));
+    expect(rest).toMatchObject({
+      line: 221,
+      severity: 'error',
+      message: '280 more kinds of lines are not listed; the first: E-ProcessOutput: no cca',
+    });
+    expect(same.map(({ kind }) => kind)).toEqual(one.map(({ kind }) => kind));
+    expect(other.map(({ kind }) => kind)).not.toContain(rest?.kind);
+  });
+
+  it('tells in one finding what several lines say, and no more than that', async () => {
+    const content = [
+      "terminate called after throwing an instance of 'std::bad_alloc'",
+      '  what():  std::bad_alloc',
+      'Traceback (most recent call last):',
+      '  File "/a/qa.py", line 3, in fill',
+      "PermissionError: [Errno 13] Permission denied: 'x'",
+    ];
+    const matches = await scanLog(log(content.join('\n')), rules, { now });
+    expect(matches.map(({ rule, line, message }) => `${rule.id}@${line} ${message}`)).toEqual([
+      "bad-alloc@1 terminate called after throwing an instance of 'std::bad_alloc' what():  std::bad_alloc",
+      "python-traceback@3 Traceback (most recent call last): PermissionError: [Errno 13] Permission denied: 'x' (qa.py, fill)",
+      "permission-denied@5 PermissionError: [Errno 13] Permission denied: 'x'",
+    ]);
   });
 });

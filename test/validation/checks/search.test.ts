@@ -15,7 +15,9 @@ function everyPlace(texts: readonly string[], bytes: Buffer, from: number, to: n
 
 function searched(texts: readonly string[], bytes: Buffer, from: number, to: number): string[] {
   const found: string[] = [];
-  new Searcher(texts).search(bytes, from, to, (text, start) => found.push(`${text}@${start}`));
+  new Searcher(texts.map((text) => ({ text }))).search(bytes, from, to, (text, start) =>
+    found.push(`${text}@${start}`),
+  );
   return found.sort();
 }
 

@@ -34,6 +34,7 @@ describe('scanStepLogs', () => {
         message: 'beta',
         context: { before: [], after: ['alpha'] },
         fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+        earlierFingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
       },
     ]);
   });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../validation/report/model.ts';
-import type { RunRecord } from '../../../validation/runs/record.ts';
+import type { RunRecord } from '../../../validation/runs/store/record.ts';
 import { Relval } from '../../e2e/relval.ts';
 import { report } from '../notify/occasion.ts';
 

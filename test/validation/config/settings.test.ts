@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findSettings } from '../../../validation/config/find.ts';
 import { effectiveOptions, type Given } from '../../../validation/config/layers.ts';
 import { loadSettings } from '../../../validation/config/load.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 
 tmp.setGracefulCleanup();
 let folder: tmp.DirResult;

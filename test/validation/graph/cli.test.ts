@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EventWriter } from '../../../validation/runs/event-log.ts';
-import { requestOfCopy } from '../../../validation/runs/input-copy.ts';
-import { thisProcess } from '../../../validation/runs/record.ts';
-import { RunDir } from '../../../validation/runs/store.ts';
+import { requestOfCopy } from '../../../validation/runs/inputs/input-copy.ts';
+import { EventWriter } from '../../../validation/runs/store/event-log.ts';
+import { thisProcess } from '../../../validation/runs/store/record.ts';
+import { RunDir } from '../../../validation/runs/store/store.ts';
 import { GPMC, Relval } from '../../e2e/relval.ts';
 import { xpath } from './graphs.ts';
 

@@ -4,7 +4,7 @@ import { buildGraph } from '../../../validation/graph/model.ts';
 import { boxesOf } from '../../../validation/graph/nodes.ts';
 import { BY_URGENCY, DARK, LIGHT } from '../../../validation/graph/states.ts';
 import { renderSvg } from '../../../validation/graph/svg.ts';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import { printable } from '../../../validation/report/printable.ts';
 import { makePlan, makeStage, makeStep, monteCarlo } from '../plans.ts';
 import { HOSTILE, layered, runOf, withPending, xpath } from './graphs.ts';

@@ -2,9 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { megabytes, seconds, textOf } from '../../../validation/jdl/keys.ts';
+import { JdlError } from '../../../validation/input/input-error.ts';
+import { textOf } from '../../../validation/jdl/keys.ts';
 import { type JdlOptions, loadJdl } from '../../../validation/jdl/load.ts';
-import { JdlError } from '../../../validation/jdl/problem.ts';
+import { megabytes, seconds } from '../../../validation/units/parse.ts';
 
 let directory: tmp.DirResult;
 beforeEach(() => {

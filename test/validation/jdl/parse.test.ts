@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../../../validation/input/input-error.ts';
 import { parseJdl, type Value } from '../../../validation/jdl/parse.ts';
-import { formatProblem } from '../../../validation/jdl/problem.ts';
 
 const parse = (text: string, resync = true) => parseJdl({ file: 'x.jdl', text }, resync);
 
@@ -64,6 +64,36 @@ describe('values', () => {
     expect(problems('[ A = 1; ] B = 2;')).toEqual(["1:10: expected a key, found ']'"]);
   });
 
+  it('may be whatever ClassAds have, kept as its text: calls, lists in lists, records', () => {
+    const text = [
+      'A = {member(other.P, "x;,}"), { "a", "b" }, "s" == other.S, -1.5e3, true };',
+      'B = [ a = 1; b = "]"; c = { [ d = 2 ] } ];',
+      'C = ifThenElse(isUndefined(x), { 1, 2 }[0], regexp("\\.root$", y)) ? "a" : undefined;',
+      'D = [\n  a = 1;\n  b = 2;\n];',
+      'E = { };',
+    ].join('\n');
+    expect(values(text)).toEqual({
+      A: ['member(other.P, "x;,}")', '{ "a", "b" }', '"s" == other.S', '-1.5e3', 'true'],
+      B: { expression: '[ a = 1; b = "]"; c = { [ d = 2 ] } ]' },
+      C: { expression: 'ifThenElse(isUndefined(x), { 1, 2 }[0], regexp("\\.root$", y)) ? "a" : undefined' },
+      D: { expression: '[\n  a = 1;\n  b = 2;\n]' },
+      E: [],
+    });
+  });
+
+  it('may be nested deeply without taking long', () => {
+    const deep = '('.repeat(200_000) + ')'.repeat(200_000);
+    const start = performance.now();
+    expect(values(`A = ${deep}; B = { ${deep} };`)).toEqual({ A: { expression: deep }, B: [deep] });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('need no semicolon before the bracket that closes all', () => {
+    expect(values('[ A = "x" ]')).toEqual({ A: 'x' });
+    expect(values('[ A = 1; B = { "x" }\n];\n')).toEqual({ A: { expression: '1' }, B: ['x'] });
+    expect(values('[ A = a[0] ]')).toEqual({ A: { expression: 'a[0]' } });
+  });
+
   it('keep comparisons on later lines of an expression', () => {
     expect(values('A = ( x\n  B == 2 || C =?= undefined );')).toEqual({
       A: { expression: '( x\n  B == 2 || C =?= undefined )' },
@@ -116,7 +146,17 @@ describe('errors', () => {
     ['two strings without a comma', 'A = { "a" "b" };', ["1:11: expected ',' or '}' in the list, found '\"'"]],
     ['a comma at the end of a list', 'A = { "a", };', ['1:12: nothing behind the last comma of the list']],
     ['a comma too many', 'A = { "a",, };', ['1:11: nothing between the commas of the list']],
-    ['a list in a list', 'A = { { "a" } };', ["1:7: expected ',' or '}' in the list, found '{'"]],
+    ['a bracket that is not closed', 'A = ( b;\nC = 1;', ["1:5: '(' is not closed: missing ')'"]],
+    ['one that is not closed at the end', 'A = { f(1, };', ["1:8: '(' is not closed: missing ')'"]],
+    ['a record that is not closed', 'A = [ b = 1;\nC = 2;', ["1:5: '[' is not closed: missing ']'"]],
+    ['brackets of two kinds', 'A = ( b };', ["1:5: '(' is not closed: missing ')'"]],
+    ['a bracket that nothing opens', 'A = b );', ["1:7: nothing is open that ')' closes"]],
+    [
+      'a string in an expression that is not closed',
+      'A = ( "b );\nC = 1;',
+      ['1:7: the string is not closed on its line'],
+    ],
+    ['an assignment behind an open bracket', 'A = ( b\nC = 1;', ["1:5: '(' is not closed: missing ')'"]],
     ['a list that is not closed', 'A = { "a", "b";\nC = 1;', ["1:15: expected ',' or '}' in the list, found ';'"]],
     ['a list that is not closed at the end', 'A = { "a"', ["1:5: the list is not closed: missing '}'"]],
     ['text behind a string', 'A = "a" b;', ["1:9: expected ';' after the string, found 'b'"]],

@@ -143,7 +143,7 @@ describe('a Makeflow file', () => {
       ]),
     );
     expect(read('cpass0.steps').split('\n')).toEqual([
-      `cpass00000 rv_input_file='root://h//a b'\\''c'`,
+      `cpass00000 rv_input_file='a b'\\''c'`,
       `cpass00001 rv_extra_arguments=('1' '$(id)')`,
       'cpass00002 :',
       '',
@@ -202,6 +202,24 @@ describe('the directory', () => {
   it('cannot be below a file, and says so', async () => {
     writeFileSync(target, '');
     await expect(write(monteCarlo(1))).rejects.toThrow('give another directory');
+  });
+
+  it('has the phases before the first one that is not known, and lists no steps of that', async () => {
+    const bins = makeStage('bins');
+    const maps = makeStage('maps', { phase: 1, after: ['bins'] });
+    const lines = (): string[] => {
+      throw new Error('not known');
+    };
+    const calib = makeStage('calib', {
+      phase: 1,
+      after: ['maps'],
+      inputs: [{ kind: 'generated', name: 'maps.txt', unpack: false, lines }],
+    });
+    const steps = [makeStep(bins), makeStep(calib, undefined, { after: ['bins'] })];
+    const pending = [{ stage: 'maps', file: 'bins.log', madeBy: 'bins' }];
+    const written = await write(makePlan(steps, { stages: [bins, maps, calib], pending }));
+    expect(written.map(({ phase }) => phase)).toEqual([0]);
+    expect(readdirSync(target).filter((name) => /^(Makeflow|maps|calib)/.test(name))).toEqual(['Makeflow.0']);
   });
 
   it('takes later phases beside the earlier ones', async () => {

@@ -8,10 +8,13 @@ import {
   checkCatalog,
   checkDirectory,
   checkImage,
+  checkInputFiles,
   checkStorage,
   fixedPart,
 } from '../../../validation/preflight/places.ts';
+import type { InputFile } from '../../../validation/workflow/plan.ts';
 import { startCatalog, startFlow } from '../../framework/workqueue/tools.ts';
+import { makeStage } from '../plans.ts';
 
 const PATH = process.env.PATH;
 let directory: tmp.DirResult;
@@ -34,8 +37,32 @@ describe('where outputs go', () => {
     expect(fixedPart('/data/out')).toBe('/data/out');
     expect(fixedPart('/data/out/job#alien_counter_03i#/x')).toBe('/data/out');
     expect(fixedPart('root://h:1//eos/a/$RUN/x')).toBe('root://h:1//eos/a');
+    expect(fixedPart('root://h//out/#alien_counter#?x=a/b')).toBe('root://h//out?x=a/b');
+    expect(fixedPart('xroots://h//out/a?x=$TOKEN')).toBe('xroots://h//out/a');
+    expect(fixedPart('/out/what?#alien_counter#')).toBe('/out');
     expect(fixedPart('$HOME/out')).toBeUndefined();
     expect(fixedPart('/#alien_counter#')).toBeUndefined();
+  });
+
+  it('has the inputs that the first stages copy from it', () => {
+    const input = (name: string): InputFile => ({
+      kind: 'worker',
+      name,
+      unpack: false,
+      path: join(directory.name, name),
+    });
+    writeFileSync(join(directory.name, 'there'), '');
+    const names = ['there', 'gone', 'out/made'];
+    const first = makeStage('first', { inputs: names.map(input), outputDirTemplate: join(directory.name, 'out') });
+    const later = makeStage('later', { inputs: names.map(input), after: ['first'], outputDirTemplate: '/later' });
+    expect(checkInputFiles([first, later])).toEqual([
+      expect.objectContaining({
+        name: 'input of first',
+        state: 'failed',
+        found: `${directory.name}/gone does not exist`,
+      }),
+      expect.objectContaining({ name: 'input of later', state: 'warning' }),
+    ]);
   });
 
   it('can be written to when a folder that exists above it can', () => {

@@ -18,7 +18,7 @@ afterEach(() => {
 async function check(script: string, limit = 30_000) {
   writeFileSync(join(directory.name, 'eos'), `#!/bin/sh\n${script}\n`);
   chmodSync(join(directory.name, 'eos'), 0o755);
-  return checkQuota('root://eos.example.org//eos/x', await askQuota('eos.example.org', '/eos/x', limit), limit);
+  return checkQuota('root://eos.example.org//eos/x', await askQuota('root://eos.example.org', '/eos/x', limit), limit);
 }
 
 const quota = (usedBytes: number, usedFiles: number) =>

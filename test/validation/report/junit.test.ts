@@ -46,7 +46,7 @@ describe('renderJunit', () => {
     expect(xml).toContain('tests="3" failures="0" errors="2" skipped="1"');
     expect(xml).toContain('<error type="infrastructure" message="its worker was lost">');
     expect(xml).toContain('<skipped message="the run ended when it was waiting"/>');
-    expect(xml).toContain('<error type="broken" message="nothing is known of 2 of 2 steps: its worker was lost"/>');
+    expect(xml).toContain('<error type="broken" message="nothing is known of 2 of 2 steps: a: its worker was lost"/>');
   });
 
   it.each(Object.entries(HOSTILE))('stays well-formed whatever a log holds: %s', (_, text) => {
@@ -71,7 +71,7 @@ describe('renderJunit', () => {
     const slow = outcome.steps.map((one) => (one.id === 'sim0004' ? step('sim0004', 'sim', 0, 100) : one));
     const compared = buildReport(facts, { ...outcome, steps: slow }, { ...builtInCriteria(0), reference });
     const text = renderJunit(compared);
-    expect(xpath(text, 'string(//testsuite/system-out)')).toMatch(/^compared with .*\nfixed: [\s\S]*\nnot as usual: /);
+    expect(xpath(text, 'string(//testsuite/system-out)')).toMatch(/^compared with .*\nfixed: [\s\S]*\nchanged: /);
     const endings: Outcome[] = [
       { steps: [], inLogs: [] },
       { ...outcome, interrupted: 'stopped' },

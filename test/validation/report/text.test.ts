@@ -25,7 +25,7 @@ Findings: 2 errors, 2 warnings
   info infrastructure in sim0005
     tried again: its worker was lost
 
-Who must look
+Components and contacts
   reconstruction: 2 errors, 1 warning; no contact known
   quality assurance: 1 warning; no contact known
 

@@ -59,9 +59,9 @@ describe('the job of a nightly in Chronos', () => {
     expect(() => chronosJobs(nightlyOf('run: x.jdl\ncron: "*/10 * * * *"'), now)).toThrow(/144 jobs/);
   });
 
-  it('in an image sees its file, its input and its runs', () => {
+  it('in an image sees its file, its input, its runs and the password', () => {
     const nightly = nightlyOf(
-      'run: /data/jdl/x.jdl\nat: "02:00"\nruns: /data/runs\nimage: relval:1\nvolumes: [{ hostPath: /cvmfs, containerPath: /cvmfs }]',
+      'run: /data/jdl/x.jdl\nat: "02:00"\nruns: /data/runs\nimage: relval:1\npassword: /secrets/wq/password\nvolumes: [{ hostPath: /cvmfs, containerPath: /cvmfs }]',
     );
     const dir = dirname(nightly.file);
     expect(chronosJobs(nightly, now)[0]?.container).toEqual({
@@ -73,6 +73,7 @@ describe('the job of a nightly in Chronos', () => {
         { hostPath: '/data/runs', containerPath: '/data/runs', mode: 'RW' },
         { hostPath: dir, containerPath: dir, mode: 'RO' },
         { hostPath: '/data/jdl', containerPath: '/data/jdl', mode: 'RO' },
+        { hostPath: '/secrets/wq', containerPath: '/secrets/wq', mode: 'RO' },
       ],
     });
   });

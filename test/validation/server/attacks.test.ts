@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunDir } from '../../../validation/runs/store.ts';
+import type { RunDir } from '../../../validation/runs/store/store.ts';
 import { endedRun, finding, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 

@@ -1,10 +1,10 @@
 import { appendFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { RunJournal } from '../../../validation/runs/journal.ts';
-import type { RunDir } from '../../../validation/runs/store.ts';
+import { ArrivalWriter } from '../../../validation/logs/arrival-times.ts';
+import type { RunJournal } from '../../../validation/runs/store/journal.ts';
+import type { RunDir } from '../../../validation/runs/store/store.ts';
 import type { FollowMessage, LogLines } from '../../../validation/server/api.ts';
-import { ArrivalWriter } from '../../../validation/step/arrival-times.ts';
 import { makeRunningStep, TASK, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 

@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { RunJournal } from '../../../validation/runs/journal.ts';
-import type { RunDir } from '../../../validation/runs/store.ts';
+import { ArrivalWriter } from '../../../validation/logs/arrival-times.ts';
+import { assembleLog, LiveLog } from '../../../validation/logs/live-log.ts';
+import type { RunJournal } from '../../../validation/runs/store/journal.ts';
+import type { RunDir } from '../../../validation/runs/store/store.ts';
 import type { FollowMessage, LogLines, LogSearch, StepDetail } from '../../../validation/server/api.ts';
-import { ArrivalWriter } from '../../../validation/step/arrival-times.ts';
-import { assembleLog, LiveLog } from '../../../validation/step/live-log.ts';
 import { makeRunningStep, TASK } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Finding, Report, Verdict } from '../../../validation/report/model.ts';
 import { writeReport } from '../../../validation/report/write.ts';
-import type { NewEvent } from '../../../validation/runs/journal.ts';
-import { RunJournal } from '../../../validation/runs/journal.ts';
-import { type RunRecord, thisProcess } from '../../../validation/runs/record.ts';
-import { RunDir } from '../../../validation/runs/store.ts';
+import type { NewEvent } from '../../../validation/runs/store/journal.ts';
+import { RunJournal } from '../../../validation/runs/store/journal.ts';
+import { type RunRecord, thisProcess } from '../../../validation/runs/store/record.ts';
+import { RunDir } from '../../../validation/runs/store/store.ts';
 
 /** A run's record as `relval run` writes it; it is under way, and its process is this one. */
 export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {

@@ -10,12 +10,13 @@ import {
   type ReceiverOptions,
   startLogReceiver,
 } from '../../../validation/step/log-receiver.ts';
+import { masksOf } from '../../../validation/step/mask.ts';
 import { logsAddress } from '../../../validation/step/names.ts';
 import type { Scratch } from './sandbox.ts';
 
 export interface Live extends LogReceiver {
   /** For the step's environment. */
-  env: { RELVAL_LOGS: string };
+  env: { RELVAL_LOGS: string; RELVAL_TOKEN: string };
   token: string;
   admitted: Execution[];
   problems: string[];
@@ -30,8 +31,8 @@ export async function startLive(scratch: Scratch, changes: Partial<ReceiverOptio
   const problems: string[] = [];
   const receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token,
-    secrets: [],
+    tokenOf: () => token,
+    masks: masksOf([]),
     limit: 1 << 30,
     admit: (execution) => {
       admitted.push(execution);
@@ -45,7 +46,7 @@ export async function startLive(scratch: Scratch, changes: Partial<ReceiverOptio
     port: receiver.port,
     finish: (id) => receiver.finish(id),
     close: () => receiver.close(),
-    env: { RELVAL_LOGS: logsAddress('127.0.0.1', receiver.port, token) },
+    env: { RELVAL_LOGS: logsAddress('127.0.0.1', receiver.port), RELVAL_TOKEN: token },
     token,
     admitted,
     problems,

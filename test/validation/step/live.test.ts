@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { masksOf } from '../../../validation/step/mask.ts';
 import { logsAddress } from '../../../validation/step/names.ts';
 import { STEP_EXIT, type StepResult } from '../../../validation/step/result.ts';
 import { freePort } from '../../framework/workqueue/peers.ts';
@@ -55,13 +56,13 @@ describe('what a step prints', () => {
     const scratch = newScratch();
     const live = await startLive(scratch);
     const run = await runStep(scratch, 'env; set', { env: live.env });
-    expect(run.stdout).not.toContain('RELVAL_LOGS');
+    expect(run.stdout).not.toMatch(/RELVAL_(LOGS|TOKEN|MASKS)/);
     expect(run.stdout).not.toContain(live.token);
   });
 
   it('is masked with the receiver, wherever a secret is cut', async () => {
     const scratch = newScratch();
-    const live = await startLive(scratch, { secrets: ['hunter2'] });
+    const live = await startLive(scratch, { masks: masksOf(['hunter2']) });
     const end = join(scratch.path, 'end');
     const slow = 'for c in a h u n t e r 2 b; do printf $c; sleep 0.1; done; echo; echo hunter2 >&2';
     const run = await runStep(scratch, `${slow}; ${wait(end)}`, {
@@ -105,7 +106,7 @@ describe('what a step prints', () => {
     const gate = join(scratch.path, 'gate');
     const port = await freePort();
     const token = 'token';
-    const live = () => startLive(scratch, { listen: { host: '127.0.0.1', port }, token });
+    const live = () => startLive(scratch, { listen: { host: '127.0.0.1', port }, tokenOf: () => token });
     const run = await runStep(scratch, gated(gate), {
       env: { RELVAL_LOGS: logsAddress('127.0.0.1', port, token) },
       running: async (_, directory) => {

@@ -3,14 +3,20 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logSegments } from '../../../validation/step/live-log.ts';
+import { logSegments } from '../../../validation/logs/live-log.ts';
 import {
   type Execution,
   type LogReceiver,
   type ReceiverOptions,
   startLogReceiver,
 } from '../../../validation/step/log-receiver.ts';
+import { masksOf } from '../../../validation/step/mask.ts';
+
+setFlagsFromString('--expose_gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const TOKEN = 'aToken_0123';
 
@@ -33,8 +39,8 @@ afterEach(async () => {
 async function start(changes: Partial<ReceiverOptions> = {}): Promise<LogReceiver> {
   const receiver = await startLogReceiver({
     listen: { host: '127.0.0.1' },
-    token: TOKEN,
-    secrets: [],
+    tokenOf: () => TOKEN,
+    masks: masksOf([]),
     limit: 1 << 20,
     admit: (execution) => {
       admitted.push(execution);
@@ -73,8 +79,9 @@ function dial(port: number, text?: string): Peer {
   return { socket, said: () => said, line, closed };
 }
 
-const greeting = (what: string, id = 'sim0001-1-2-host', token = TOKEN): string =>
-  `relval-log-1 ${token} sim0001 ${id} host 1700000000000 ${what}\n`;
+const OWN_SECRET = '0123456789abcdef'.repeat(2);
+const greeting = (what: string, id = 'sim0001-1-2-host', token = TOKEN, secret = OWN_SECRET): string =>
+  `relval-log-2 ${token} sim0001 ${id} ${secret} host 1700000000000 ${what}\n`;
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
@@ -133,14 +140,14 @@ describe('a stream', () => {
     const text = 'a hunter2 b hunter2 c hunt';
     for (let cut = 0; cut <= text.length; cut += 1) {
       rmSync(join(dir, 'sim0001'), { recursive: true, force: true });
-      const first = await start({ secrets: ['hunter2'] });
+      const first = await start({ masks: masksOf(['hunter2']) });
       const one = dial(first.port, greeting('stdout'));
       await one.line();
       one.socket.end(text.slice(0, cut));
       await one.closed;
       await first.close();
       expect(read('stdout.log')).not.toContain('hunter2');
-      const second = await start({ secrets: ['hunter2'] });
+      const second = await start({ masks: masksOf(['hunter2']) });
       const two = dial(second.port, greeting('stdout'));
       const from = Number((await two.line()).replace('have ', ''));
       two.socket.end(text.slice(from));
@@ -241,6 +248,57 @@ describe('an execution', () => {
     }
   });
 
+  it('is known by its secret: who has the token of its step cannot speak for it, or for another step', async () => {
+    const { port } = await start({ tokenOf: (step) => `token-of-${step}` });
+    const hello = (step: string, what: string, secret = OWN_SECRET, token = `token-of-${step}`): string =>
+      `relval-log-2 ${token} ${step} sim0001-1-2-host ${secret} host 1 ${what}\n`;
+    const out = dial(port, hello('sim0001', 'stdout'));
+    expect(await out.line()).toBe('have 0\n');
+    out.socket.write('its own');
+    await until(() => read('stdout.log') === 'its own', 'its own words');
+    const other = 'f'.repeat(32);
+    for (const forged of [
+      hello('sim0001', 'stdout', other),
+      hello('sim0001', 'end 7 0', other),
+      hello('sim0001', 'admit', other),
+      hello('sim0002', 'stdout'),
+      hello('sim0002', 'stdout', other),
+      hello('sim0001', 'stdout', OWN_SECRET, 'token-of-sim0002'),
+      'relval-log-1 token-of-sim0001 sim0001 sim0001-1-2-host host 1 stdout\n',
+    ]) {
+      const peer = dial(port, `${forged}forged`);
+      await peer.closed;
+      expect(peer.said(), forged).toBe('');
+    }
+    out.socket.write(' and more');
+    await until(() => read('stdout.log') === 'its own and more', 'more of its own words');
+    expect(admitted).toHaveLength(1);
+    expect(out.socket.destroyed).toBe(false);
+  });
+
+  it('that has no attempt gets no answer, and nothing is kept of it', async () => {
+    let asked = 0;
+    const { port } = await start({
+      admit: () => {
+        asked++;
+        return undefined;
+      },
+    });
+    for (let n = 0; n < 2; n++) {
+      const peer = dial(port, greeting('admit'));
+      await peer.closed;
+      expect(peer.said()).toBe('');
+    }
+    expect(asked).toBe(2);
+  });
+
+  it('of a script of before is known without a secret', async () => {
+    const { port } = await start();
+    const old = (what: string): string => `relval-log-1 ${TOKEN} sim0001 sim0001-1-2-host host 1 ${what}\n`;
+    expect(await dial(port, old('admit')).line()).toBe('go\n');
+    expect(await dial(port, old('stdout')).line()).toBe('have 0\n');
+  });
+
   it('that the callee cannot judge is let go without an answer, and told', async () => {
     const { port } = await start({
       admit: () => {
@@ -262,7 +320,8 @@ describe('what must not disturb the receiver', () => {
     ['a token that is a part of it', greeting('admit', 'x', 'aToken')],
     ['no greeting', 'GET / HTTP/1.1\r\n\r\n'],
     ['a greeting that leads elsewhere', `relval-log-1 ${TOKEN} ../../x a host 1 stdout\n`],
-    ['another protocol', `relval-log-2 ${TOKEN} sim0001 a host 1 stdout\n`],
+    ['another protocol', `relval-log-3 ${TOKEN} sim0001 a ${OWN_SECRET} host 1 stdout\n`],
+    ['one without its secret', `relval-log-2 ${TOKEN} sim0001 a host 1 stdout\n`],
     ['binary garbage', Buffer.from([0, 1, 2, 255, 10]).toString('latin1')],
     ['a greeting without an end', 'x'.repeat(100_000)],
   ])('%s ends the connection without an answer', async (_, text) => {
@@ -289,6 +348,59 @@ describe('what must not disturb the receiver', () => {
     const { port } = await start();
     const silent = Array.from({ length: 1000 }, () => dial(port));
     await Promise.all(silent.slice(0, 400).map(({ closed }) => closed));
+    expect(await dial(port, greeting('stdout')).line()).toBe('have 0\n');
+  });
+
+  it('connections that have their answer and stay, or ask for an end that never comes, keep nobody out', async () => {
+    const { port } = await start({
+      admit: ({ id }) => (id === 'no' ? { refuse: 'no' } : { directory: join(dir, 'sim0001', 'live') }),
+    });
+    const out = dial(port, greeting('stdout'));
+    await out.line();
+    const asking = [greeting('admit'), greeting('admit', 'no'), greeting('end 1000 1000'), 'relval-log-2 '];
+    const openFiles = (): number => readdirSync('/proc/self/fd').length;
+    const before = openFiles();
+    const staying = Array.from({ length: 1200 }, (_, n) => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      sockets.push(socket);
+      socket.on('error', () => {});
+      socket.resume().write(asking[n % asking.length] as string);
+      return socket;
+    });
+    await until(() => staying.every(({ connecting }) => !connecting), 'all of them to be there');
+    await until(() => openFiles() < before + staying.length + 600, 'the first of them to go');
+    const err = dial(port, greeting('stderr'));
+    expect(await err.line()).toBe('have 0\n');
+    out.socket.write('still here');
+    await until(() => read('stdout.log') === 'still here', 'the stream of before');
+  });
+
+  it('executions without end that ask with a right token leave nothing behind', async () => {
+    let asked = 0;
+    const { port } = await start({
+      admit: ({ id }) => {
+        if (id === 'sim0001-1-2-host') return { directory: join(dir, 'sim0001', 'live') };
+        return asked++ % 2 === 0 ? { refuse: 'nobody waits for it' } : undefined;
+      },
+    });
+    const ask = async (from: number, count: number): Promise<void> => {
+      for (let n = from; n < from + count; n += 50) {
+        await Promise.all(
+          Array.from({ length: 50 }, (_, i) => dial(port, greeting('admit', `${'x'.repeat(600)}-${n + i}`)).closed),
+        );
+        sockets.length = 0;
+      }
+    };
+    const used = (): number => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    await ask(0, 1000);
+    const before = used();
+    await ask(1000, 4000);
+    expect(asked).toBe(5000);
+    // Kept, they would be 4000 ids of 600 characters and what belongs to them.
+    expect(used() - before).toBeLessThan(1.5e6);
     expect(await dial(port, greeting('stdout')).line()).toBe('have 0\n');
   });
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Masker, maskFile } from '../../../validation/step/mask.ts';
+import { Masker, maskFile, masksOf } from '../../../validation/step/mask.ts';
+import { Needles } from '../../../validation/step/needles.ts';
 
 /** The rule, said plainly: a byte is masked when it belongs to any occurrence of any secret. */
 function masked(text: string, secrets: readonly string[]): string {
@@ -18,7 +19,7 @@ function masked(text: string, secrets: readonly string[]): string {
 }
 
 function streamed(chunks: readonly Buffer[], secrets: readonly string[]): string {
-  const masker = new Masker(secrets);
+  const masker = new Masker(new Needles(secrets.map((secret) => Buffer.from(secret))));
   return Buffer.concat([...chunks.map((chunk) => masker.push(chunk).bytes), masker.end().bytes]).toString('latin1');
 }
 
@@ -40,7 +41,7 @@ describe('masking a stream', () => {
   });
 
   it('holds back only what may be the beginning of a secret', () => {
-    const masker = new Masker(['secret', 'token']);
+    const masker = new Masker(new Needles([Buffer.from('secret'), Buffer.from('token')]));
     expect(masker.push(Buffer.from('a line\n')).bytes.toString()).toBe('a line\n');
     expect(masker.push(Buffer.from('x tok')).bytes.toString()).toBe('x ');
     expect(masker.push(Buffer.from('yo')).bytes.toString()).toBe('tokyo');
@@ -61,7 +62,7 @@ describe('masking a file', () => {
     const binary = Buffer.alloc((1 << 20) - 3, '\xff\0x');
     writeFileSync(path, Buffer.concat([binary, Buffer.from('hunter2'), binary, Buffer.from('hunter2hunt')]));
     utimesSync(path, 1_600_000_000.25, 1_600_000_000.25);
-    await maskFile(path, ['hunter2']);
+    await maskFile(path, masksOf(['hunter2']));
     const stars = Buffer.from('*******');
     expect(readFileSync(path).equals(Buffer.concat([binary, stars, binary, stars, Buffer.from('hunt')]))).toBe(true);
     expect(statSync(path).mtimeMs).toBe(1_600_000_000_250);
@@ -71,7 +72,7 @@ describe('masking a file', () => {
     const path = join(dir, 'log');
     writeFileSync(path, 'nothing here');
     const before = statSync(path, { bigint: true });
-    await maskFile(path, ['hunter2', '']);
+    await maskFile(path, masksOf(['hunter2', '']));
     expect(statSync(path, { bigint: true })).toMatchObject({ mtimeNs: before.mtimeNs, ctimeNs: before.ctimeNs });
   });
 });

@@ -85,6 +85,52 @@ describe.skipIf(!installed)('a real XRootD server', () => {
     expect(readFileSync(join(data, 'out/007/sub/b c.root'), 'utf8')).toBe('x'.repeat(100_000));
   });
 
+  it.each([
+    ['root://', '?xrd.wantprot=unix&svcClass=a/b,c'],
+    ['xroot://', '?svcClass=default'],
+    ['xroot://', ''],
+  ])('has what goes to %s…%s under its own name, and takes inputs with parameters', async (scheme, parameters) => {
+    const place = url.replace('root://', scheme);
+    mkdirSync(join(data, 'raw'));
+    writeFileSync(join(data, 'raw', '18000273591030.10.root'), 'raw');
+    const name = '18000273591030.10.root';
+    const inputs: InputFile[] = [{ kind: 'xrootd', name, unpack: false, url: `${place}/raw/${name}${parameters}` }];
+    const run = await runStep(
+      scratch,
+      `cp ${name} a.root; echo other >b.root; mkdir d; echo deep >d/c.root; echo "$F"`,
+      {
+        stage: {
+          inputs,
+          outputs: [{ patterns: ['a.root', 'b.root', 'd'] }, { archive: 'l.zip', patterns: ['*.log'] }],
+          outputDirTemplate: `${place}/out/#alien_counter#/#alienfilename/.root//#${parameters}`,
+          environment: [['F', '#alienfilename#']],
+        },
+        step: { inputFile: `${place}/raw/${name}${parameters}` },
+      },
+    );
+    expect(run.result).toMatchObject({ phase: 'done', message: '' });
+    expect(run.stdout).toContain(`\n${name}\n`);
+    const stored = join(data, 'out/7/18000273591030.10');
+    expect(readdirSync(stored, { recursive: true }).sort()).toEqual([
+      'a.root',
+      'b.root',
+      'd',
+      'd/c.root',
+      'l.zip',
+      'validation_report.txt',
+    ]);
+    expect(readFileSync(join(stored, 'a.root'), 'utf8')).toBe('raw');
+    expect(readFileSync(join(stored, 'd/c.root'), 'utf8')).toBe('deep\n');
+  });
+
+  it('gets no output with a question mark in its name: what is behind it would be taken for parameters', async () => {
+    const run = await runStep(scratch, 'echo x >"a?b.root"', {
+      stage: { outputs: [{ patterns: ['*.root'] }], outputDirTemplate: `${url}/out` },
+    });
+    expect(run.result).toMatchObject({ phase: 'output' });
+    expect(run.result.message).toContain('a?b.root: a name with a question mark cannot be stored at an XRootD address');
+  });
+
   it('that has not the file fails the step after five attempts', async () => {
     const inputs: InputFile[] = [{ kind: 'xrootd', name: 'x', unpack: false, url: `${url}/nowhere/x` }];
     const run = await runStep(scratch, 'echo ran', { stage: { inputs } });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StepSummary, Timeline } from '../../../validation/server/api.ts';
+import { formatSize } from '../../../validation/units/size.ts';
 import { readState } from '../../../validation/web/cluster/state.ts';
 import { changedSteps } from '../../../validation/web/compare/changed-steps.ts';
 import { lastTop, scrolled, scrollOf, spacerOf, TALLEST, topOf, walk } from '../../../validation/web/parts/scroll.ts';
@@ -9,7 +10,7 @@ import { applyToStep } from '../../../validation/web/run/apply-event.ts';
 import { spreadOf } from '../../../validation/web/run/spread.ts';
 import { filterSteps, sortSteps } from '../../../validation/web/run/step-order.ts';
 import { layOutTimeline, marksOf, within } from '../../../validation/web/run/timeline-layout.ts';
-import { formatAge, formatBytes } from '../../../validation/web/words.ts';
+import { formatAge } from '../../../validation/web/words.ts';
 
 describe('addresses', () => {
   it('lead where they were made for, whatever the names', () => {
@@ -119,7 +120,9 @@ describe('steps', () => {
   });
 
   it('are summed up by stage', () => {
-    expect(spreadOf(steps, 'seconds')).toEqual([{ stage: 'sim', min: 5, low: 5, median: 7, high: 7, max: 7, sum: 12 }]);
+    expect(spreadOf(steps, 'seconds')).toEqual([
+      { stage: 'sim', min: 5, low: 5.5, median: 6, high: 6.5, max: 7, sum: 12 },
+    ]);
     expect(spreadOf(steps, 'peakMemory')).toEqual([]);
   });
 
@@ -213,7 +216,7 @@ describe('what a framework says of itself', () => {
 });
 
 it('sizes and ages are told in the unit that fits', () => {
-  expect([0, 999, 1000, 1_500_000, 2.5e11].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '1.5 MB', '250 GB']);
+  expect([0, 999, 1000, 1_500_000, 2.5e11].map(formatSize)).toEqual(['0 B', '999 B', '1.0 kB', '1.5 MB', '250 GB']);
   expect([-5, 4000, 59_000, 3_600_000, 90_000_000, 9e10].map(formatAge)).toEqual([
     'now',
     'now',

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { JdlError } from '../../../validation/jdl/problem.ts';
+import { JdlError } from '../../../validation/input/input-error.ts';
 import { WorkflowError } from '../../../validation/workflow/errors.ts';
 import { type PlanOptions, planJdl, planWorkflow } from '../../../validation/workflow/planner.ts';
 
@@ -208,7 +208,7 @@ describe('a workflow file', () => {
     [
       'half a core',
       '  - { name: a, command: x, resources: { cores: 0.5 } }',
-      '3:48: stages.0.resources.cores: expected a whole number',
+      '3:48: stages.0.resources.cores: expected a whole number, or jdl',
     ],
     [
       'a number of jobs',

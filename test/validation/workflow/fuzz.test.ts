@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import tmp from 'tmp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../../validation/jdl/problem.ts';
+import { InputError } from '../../../validation/input/input-error.ts';
 import { planJson } from '../../../validation/workflow/json.ts';
 import { type PlanOptions, planJdl, planWorkflow } from '../../../validation/workflow/planner.ts';
 

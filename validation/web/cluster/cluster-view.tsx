@@ -1,13 +1,13 @@
 import { useMemo } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
 import type { Cluster } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted } from '../words.ts';
 import { type FrameworkState, type ProjectState, readState } from './state.ts';
 
 const EVERY_MS = 2000;
@@ -128,7 +128,7 @@ function Pools({ state }: { state: FrameworkState }) {
             { text: 'Projects', wide: true },
             'A worker',
             { text: 'Workers', number: true },
-            { text: 'least–most', number: true, wide: true },
+            { text: 'min–max', number: true, wide: true },
             { text: 'Image', wide: true },
           ]}
         />

@@ -1,4 +1,4 @@
-import { counted } from '../words.ts';
+import { counted } from '../../units/count.ts';
 
 /** What `/state` of a framework says, as far as it is shown; see docs/framework.md. Anything may be missing. */
 export interface FrameworkState {

@@ -1,8 +1,9 @@
 import { countTroubles, describeFindings, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { printable } from '../../report/printable.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { Diff, RunSummary } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { streamOf } from '../log/streams.ts';
 import { RunBadge, StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -13,7 +14,6 @@ import { useKeys } from '../state/keys.ts';
 import { go } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted } from '../words.ts';
 import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;

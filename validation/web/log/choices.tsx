@@ -1,7 +1,8 @@
 import type { Finding } from '../../report/model.ts';
 import type { StepDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatSize } from '../../units/size.ts';
 import { stepPath } from '../routes.ts';
-import { counted, formatBytes } from '../words.ts';
 import { fileOf } from './streams.ts';
 
 type Attempt = StepDetail['attempts'][number];
@@ -63,7 +64,7 @@ export function Choices(props: {
                 href={stepPath(run, detail.id, { stream: log.stream, attempt })}
                 aria-current={log.stream === stream ? 'true' : undefined}
               >
-                {log.stream} <span class="soft">{formatBytes(log.size)}</span>
+                {log.stream} <span class="soft">{formatSize(log.size)}</span>
               </a>
               {log.stream !== stream && (
                 <ToFinding run={run} stream={log.stream} findings={findingsIn(detail, attempt, log.stream)} />

@@ -1,9 +1,10 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Finding } from '../../report/model.ts';
+import { formatCount } from '../../units/count.ts';
+import { formatSize } from '../../units/size.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Viewport, type ViewportHandle } from '../parts/viewport.tsx';
-import { count, formatBytes } from '../words.ts';
 import { matcherOf, type Query } from './highlight.ts';
 import type { LineRange } from './line-range.ts';
 import { LogRow } from './log-row.tsx';
@@ -96,10 +97,10 @@ export function LogPane(props: Props) {
         <strong>{props.title}</strong>{' '}
         <span class="soft">
           {source.estimated.value ? 'about ' : ''}
-          {count(total)} lines, {formatBytes(source.size)}
-          {source.leftOut && `, ${formatBytes(source.leftOut.bytes)} left out`}
+          {formatCount(total)} lines, {formatSize(source.size)}
+          {source.leftOut && `, ${formatSize(source.leftOut.bytes)} left out`}
           {source.complete.value ? '' : ', still written'}
-          {range && range.from > total && !source.estimated.value && `; there is no line ${count(range.from)}`}
+          {range && range.from > total && !source.estimated.value && `; there is no line ${formatCount(range.from)}`}
           {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; nobody knows when its lines came'}
         </span>
       </p>
@@ -115,7 +116,7 @@ export function LogPane(props: Props) {
           rowHeight={ROW}
           wrap={wrap}
           follow={follow}
-          label={`${props.title}, ${count(total)} lines`}
+          label={`${props.title}, ${formatCount(total)} lines`}
           className="log"
           handle={view}
           onRange={(from, to) => source.ensure(from + 1, to)}

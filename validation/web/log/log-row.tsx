@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Finding } from '../../report/model.ts';
-import { formatBytes } from '../words.ts';
+import { formatSize } from '../../units/size.ts';
 import { parseAnsi, type Span } from './ansi.ts';
 import { highlight } from './highlight.ts';
 
@@ -43,7 +43,7 @@ export function LogRow(props: Props) {
       <div class="row gap" data-row={row}>
         <span class="ln">{' '.repeat(digits)}</span>
         <span class="text" title="The log is longer than --log-limit: its beginning and its end are kept.">
-          {formatBytes(leftOut)} left out here
+          {formatSize(leftOut)} left out here
           {!numbered && '; what follows has its line numbers when the attempt has ended'}
         </span>
       </div>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { count, counted } from '../words.ts';
+import { counted, formatCount } from '../../units/count.ts';
 import type { Query } from './highlight.ts';
 import type { SearchState } from './search.ts';
 
@@ -34,7 +34,7 @@ export function SearchBar({ field, state, onStart, onMove, current }: Props) {
         <input
           ref={field}
           type="search"
-          placeholder="Search the whole log  ( / )"
+          placeholder="Search this log  ( / )"
           aria-label="Search the log"
           maxLength={500}
         />
@@ -42,31 +42,31 @@ export function SearchBar({ field, state, onStart, onMove, current }: Props) {
       <button
         type="button"
         aria-pressed={regex}
-        title="Regular expression"
+        title="Read the text as a regular expression"
         onClick={() => {
           setRegex(!regex);
           if (text() !== '') onStart({ text: text(), regex: !regex, case: exact });
         }}
       >
-        .*
+        Regular expression
       </button>
       <button
         type="button"
         aria-pressed={exact}
-        title="Upper and lower case differ"
+        title="Upper and lower case letters differ"
         onClick={() => {
           setExact(!exact);
           if (text() !== '') onStart({ text: text(), regex, case: !exact });
         }}
       >
-        Aa
+        Match case
       </button>
       {state && (
         <>
           <button
             type="button"
             onClick={() => onMove(false)}
-            aria-label="Match before"
+            aria-label="Previous match"
             disabled={state.lines.length === 0}
           >
             ↑
@@ -90,8 +90,8 @@ export function SearchBar({ field, state, onStart, onMove, current }: Props) {
 
 function words({ lines, upTo, more, error }: SearchState, current: number | undefined): string {
   if (error !== undefined) return error;
-  if (upTo !== undefined) return `${count(lines.length)} found, searching from line ${count(upTo + 1)}…`;
-  if (lines.length === 0) return 'not found';
+  if (upTo !== undefined) return `${formatCount(lines.length)} found, searching from line ${formatCount(upTo + 1)}…`;
+  if (lines.length === 0) return 'no line matches';
   const at = current === undefined ? -1 : lines.indexOf(current);
-  return `${at < 0 ? '' : `${count(at + 1)} of `}${more ? `${count(lines.length)} and more lines` : counted(lines.length, 'line')}`;
+  return `${at < 0 ? '' : `${formatCount(at + 1)} of `}${more ? `more than ${counted(lines.length, 'line')}` : counted(lines.length, 'line')}`;
 }

@@ -1,6 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
+import { isFinal } from '../../report/step-states.ts';
 import type { StepDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatMemory } from '../../units/size.ts';
+import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
@@ -9,7 +12,6 @@ import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, formatBytes } from '../words.ts';
 import { Choices, findingsIn } from './choices.tsx';
 import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
@@ -20,8 +22,7 @@ import { LogSearch, nextMatch } from './search.ts';
 import { SearchBar } from './search-bar.tsx';
 import { stamps, switchStamps } from './stamps.ts';
 
-const TIMES = { none: 'Times', clock: 'Times: clock', since: 'Times: since start' } as const;
-const ENDED = ['succeeded', 'failed', 'broken', 'aborted'];
+const TIMES = { none: 'Show times', clock: 'Times: clock', since: 'Times: since start' } as const;
 
 /** A step: what became of it, and its logs. */
 export function StepView({ run, step }: { run: string; step: string }) {
@@ -29,7 +30,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
   const path = apiPath(['runs', run, 'steps', step]);
   const { data, error, reload } = useResource<StepDetail>(path, ended ? undefined : 2000);
   const state = data?.state;
-  useEffect(() => setEnded(state !== undefined && ENDED.includes(state)), [state]);
+  useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
   useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
   useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
   return (
@@ -65,7 +66,7 @@ function Facts({ step }: { step: StepDetail }) {
       )}
       {(step.host ?? step.worker) && <span>on {step.host ?? step.worker}</span>}
       {step.cpuTime !== undefined && <span>CPU {formatDuration(step.cpuTime)}</span>}
-      {step.peakMemory !== undefined && <span>memory {formatBytes(step.peakMemory)}</span>}
+      {step.peakMemory !== undefined && <span>memory {formatMemory(step.peakMemory)}</span>}
     </p>
   );
 }
@@ -145,20 +146,20 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
   useKeys([
     { key: '/', what: 'search the log', act: () => field.current?.focus() },
     { key: 'n', what: 'next match', act: () => toMatch(true) },
-    { key: 'N', what: 'match before', act: () => toMatch(false) },
+    { key: 'N', what: 'previous match', act: () => toMatch(false) },
     { key: 'e', what: 'next finding', act: () => toFinding(true) },
-    { key: 'E', what: 'finding before', act: () => toFinding(false) },
-    { key: 'j', what: 'a line down', act: () => main.current?.goTo((main.current?.line() ?? 1) + 0) },
-    { key: 'k', what: 'a line up', act: () => main.current?.goTo((main.current?.line() ?? 1) - 2) },
-    { key: ' ', what: 'a page down', act: () => main.current?.pageBy(1) },
+    { key: 'E', what: 'previous finding', act: () => toFinding(false) },
+    { key: 'j', what: 'one line down', act: () => main.current?.goTo((main.current?.line() ?? 1) + 0) },
+    { key: 'k', what: 'one line up', act: () => main.current?.goTo((main.current?.line() ?? 1) - 2) },
+    { key: ' ', what: 'one page down', act: () => main.current?.pageBy(1) },
     { key: 'g', what: 'first line', act: () => main.current?.goTo(0) },
     { key: 'G', what: 'last line, and follow', act: stay },
     { key: 'w', what: 'wrap long lines', act: toggleWrap },
-    { key: 'i', what: 'times of lines: of the clock, since the start, none', act: switchStamps },
+    { key: 'i', what: 'times of lines: clock, since the start, none', act: switchStamps },
     ...(beside ? [{ key: 's', what: 'scroll both logs together', act: together.toggle }] : []),
   ]);
 
-  const waiting = !ENDED.includes(detail.state);
+  const waiting = !isFinal(detail.state);
   return (
     <>
       <div class="log-bar">
@@ -174,18 +175,18 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
             type="button"
             aria-pressed={follow}
             onClick={() => (follow ? setFollow(false) : stay())}
-            title="Stay at the end (G)"
+            title="Show the newest lines as they come (G)"
           >
-            {waiting ? 'Follow' : 'End'}
+            {waiting ? 'Follow' : 'Go to the end'}
           </button>
           <button type="button" aria-pressed={wrap} onClick={toggleWrap} title="Wrap long lines (w)">
-            Wrap
+            Wrap lines
           </button>
           <button
             type="button"
             aria-pressed={stamps.value !== 'none'}
             onClick={switchStamps}
-            title="When each line came: of the clock, since the attempt began, or not at all (i)"
+            title="Time of each line: clock time, time since the attempt began, or none (i)"
           >
             {TIMES[stamps.value]}
           </button>
@@ -196,21 +197,21 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
               onClick={together.toggle}
               title="Scroll both logs together (s)"
             >
-              Together
+              Scroll together
             </button>
           )}
           <select
-            aria-label="Beside it"
+            aria-label="Compare with"
             value={beside ? (wanted.get('beside') ?? '') : ''}
             onChange={(event) => setQuery({ beside: event.currentTarget.value })}
           >
-            <option value="">alone</option>
-            {detail.lastGood && <option value="good">beside the last good run</option>}
+            <option value="">Compare with …</option>
+            {detail.lastGood && <option value="good">the last good run</option>}
             {detail.attempts
               .filter(({ number }) => number !== attempt)
               .map(({ number }) => (
                 <option key={number} value={String(number)}>
-                  beside attempt {number}
+                  attempt {number}
                 </option>
               ))}
           </select>

@@ -1,13 +1,14 @@
 import { SYMBOL } from '../../graph/states.ts';
 import type { StepState } from '../../report/model.ts';
-import type { RunStatus } from '../../runs/record.ts';
+import { stateWord } from '../../report/step-states.ts';
+import type { RunStatus } from '../../runs/store/record.ts';
 import { LOOK } from '../words.ts';
 
 /** A state as a word, a sign and a colour. */
-export function StepBadge({ state }: { state: StepState }) {
+export function StepBadge({ state, runEnded }: { state: StepState; runEnded?: boolean }) {
   return (
     <span class={`badge s-${state}`}>
-      <span aria-hidden="true">{SYMBOL[state]}</span> {state}
+      <span aria-hidden="true">{SYMBOL[state]}</span> {stateWord(state, runEnded)}
     </span>
   );
 }

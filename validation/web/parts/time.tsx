@@ -1,4 +1,4 @@
-import { formatDuration } from '../../report/time.ts';
+import { formatDuration } from '../../units/time.ts';
 import { now } from '../state/clock.ts';
 import { formatAge } from '../words.ts';
 

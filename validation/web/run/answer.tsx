@@ -1,11 +1,12 @@
 import { SYMBOL } from '../../graph/states.ts';
 import { printable } from '../../report/printable.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Ago, Took } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { now } from '../state/clock.ts';
-import { counted, isActive, LOOK } from '../words.ts';
+import { isActive, LOOK } from '../words.ts';
 import { Actions } from './actions.tsx';
 import type { LiveRun } from './live.ts';
 

@@ -1,22 +1,24 @@
-import type { RunEvent } from '../../runs/events.ts';
+import { stateAfter } from '../../report/step-states.ts';
+import type { RunEvent } from '../../runs/store/events.ts';
 import type { StepSummary } from '../../server/api.ts';
 
 /** A step after an event about it; the same one after any other. */
 export function applyToStep(step: StepSummary, event: RunEvent): StepSummary {
+  const state = stateAfter(event);
+  if (state === undefined) return step;
+  return { ...step, state, since: event.time, ...detailsOf(event) };
+}
+
+function detailsOf(event: RunEvent): Partial<StepSummary> {
   switch (event.type) {
     case 'step-submitted':
-      return { ...step, state: 'submitted', attempt: event.attempt, since: event.time };
+      return { attempt: event.attempt };
     case 'step-running':
-      return { ...step, state: 'running', worker: event.worker, since: event.time, start: event.time };
-    case 'step-requeued':
-      return { ...step, state: 'submitted', since: event.time };
+      return { worker: event.worker, start: event.time };
     case 'step-ended': {
-      const { message, seconds, host, cpuTime, peakMemory } = event;
+      const { attempt, message, seconds, host, cpuTime, peakMemory } = event;
       return {
-        ...step,
-        state: event.retried ? 'submitted' : event.state,
-        attempt: event.attempt,
-        since: event.time,
+        attempt,
         ...(message !== undefined && { message }),
         ...(seconds !== undefined && { seconds }),
         ...(host !== undefined && { host }),
@@ -25,6 +27,6 @@ export function applyToStep(step: StepSummary, event: RunEvent): StepSummary {
       };
     }
     default:
-      return step;
+      return {};
   }
 }

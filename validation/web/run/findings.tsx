@@ -1,14 +1,15 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { type FindingPlace, findingHtml } from '../../report/finding-html.ts';
 import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
-import { printable } from '../../report/printable.ts';
 import type { RunDetail } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
 import { streamOf } from '../log/streams.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 
 /** Groups shown at first, and places of each: what is more is asked for. */
 const GROUPS = 50;
@@ -63,7 +64,7 @@ function Sections({ report }: { report: Report }) {
       ) : (
         <Section title="Found" findings={all} run={report.run} />
       )}
-      <Section title="Fixed" findings={fixed} run={reference?.run ?? report.run} />
+      <Section title="Fixed" findings={fixed} run={report.run} gone={reference?.run} />
       <Section title="Excused and notes" findings={excused} run={report.run} folded />
     </>
   );
@@ -104,8 +105,14 @@ function Components({ report, current }: { report: Report; current: string }) {
   );
 }
 
-function Section(props: { title: string; findings: Finding[]; run: string; folded?: boolean }) {
-  const { title, findings, run, folded = false } = props;
+function Section(props: {
+  title: string;
+  findings: Finding[];
+  run: string;
+  folded?: boolean;
+  gone?: string | undefined;
+}) {
+  const { title, findings, run, folded = false, gone } = props;
   const [most, setMost] = useState(GROUPS);
   const groups = useMemo(() => groupFindings(findings), [findings]);
   if (groups.length === 0) return null;
@@ -129,6 +136,7 @@ function Section(props: { title: string; findings: Finding[]; run: string; folde
               key={`${group.first.severity} ${group.first.fingerprint ?? placeOf(group.first)} ${group.first.step}`}
               run={run}
               group={group}
+              gone={gone}
             />
           ))}
         </div>
@@ -142,43 +150,26 @@ function Section(props: { title: string; findings: Finding[]; run: string; folde
   );
 }
 
-function Group({ run, group }: { run: string; group: FindingGroup }) {
-  const { first, all, steps, count } = group;
-  const [most, setMost] = useState(PLACES);
-  const sums = [steps.length > 1 ? `${steps.length} steps` : '', count > 1 ? `${count} times` : ''].filter(
-    (sum) => sum !== '',
+function Group({ run, group, gone }: { run: string; group: FindingGroup; gone?: string | undefined }) {
+  const [places, setPlaces] = useState(PLACES);
+  const html = useMemo(
+    () => findingHtml(group, { link: (place) => addressOf(gone ?? run, place), places, gone }),
+    [run, group, places, gone],
   );
+  const rest = group.all.length - places;
   return (
-    <article class="finding">
-      <h4>
-        <span class={first.severity}>{first.severity}</span> {first.rule} <span class="soft">{sums.join(', ')}</span>
-      </h4>
-      <pre>
-        {first.context?.before.map((line, n) => (
-          <span key={n} class="soft">{`${printable(line)}\n`}</span>
-        ))}
-        <strong>{printable(first.message)}</strong>
-        {first.context?.after.map((line, n) => (
-          <span key={n} class="soft">{`\n${printable(line)}`}</span>
-        ))}
-      </pre>
-      {first.known && <p>Known: {first.known}</p>}
-      <p class="places">
-        {all.slice(0, most).map((finding, n) => (
-          <Place key={n} run={run} finding={finding} />
-        ))}
-        {all.length > most && (
-          <button type="button" class="quiet" onClick={() => setMost(most + 200)}>
-            and {all.length - most} more
-          </button>
-        )}
-      </p>
-    </article>
+    <>
+      {/* The same HTML as in the report file; all text in it is escaped there. */}
+      <div dangerouslySetInnerHTML={{ __html: html }} />
+      {rest > 0 && (
+        <button type="button" class="quiet" onClick={() => setPlaces(places + 200)}>
+          Show {rest} more places
+        </button>
+      )}
+    </>
   );
 }
 
-function Place({ run, finding }: { run: string; finding: Finding }) {
-  const { step, attempt, file, line } = finding;
-  const log = file ? { stream: streamOf(file), attempt, ...(line && { line }) } : { attempt };
-  return <a href={stepPath(run, step, log)}>{file ? `${step} ${placeOf(finding)}` : step}</a>;
+function addressOf(run: string, { step, attempt, file, line }: FindingPlace): string {
+  return stepPath(run, step, file ? { stream: streamOf(file), attempt, ...(line && { line }) } : { attempt });
 }

@@ -1,12 +1,12 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Change, Report } from '../../report/model.ts';
-import { formatDuration } from '../../report/time.ts';
 import type { RunDetail, StepSummary } from '../../server/api.ts';
+import { formatMemory, formatSize } from '../../units/size.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { apiPath, stepPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
-import { formatBytes } from '../words.ts';
 import type { LiveRun } from './live.ts';
 import { QUANTITIES, type Quantity, spreadOf } from './spread.ts';
 
@@ -19,7 +19,8 @@ const NAMES: Record<Quantity | 'outputBytes', string> = {
 };
 
 function format(quantity: Quantity | Change['quantity'], value: number): string {
-  return quantity === 'peakMemory' || quantity === 'outputBytes' ? formatBytes(value) : formatDuration(value);
+  if (quantity === 'peakMemory') return formatMemory(value);
+  return quantity === 'outputBytes' ? formatSize(value) : formatDuration(value);
 }
 
 /** What the steps took: by stage, the largest, and what is not as it was in earlier runs. */
@@ -81,7 +82,7 @@ function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; ste
         <TableHead
           columns={[
             'Stage',
-            { text: 'from least to most; thick: the middle half; mark: the median', wide: true },
+            { text: 'range from minimum to maximum; thick: middle half of the steps; mark: median', wide: true },
             { text: 'median', number: true },
             { text: 'most', number: true },
             { text: 'sum', number: true, wide: true },

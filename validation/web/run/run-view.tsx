@@ -1,12 +1,13 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { RunDetail } from '../../server/api.ts';
+import { formatCount } from '../../units/count.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, query } from '../state/place.ts';
 import { useTitle } from '../state/title.ts';
-import { count, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 import { Answer } from './answer.tsx';
 import { Findings } from './findings.tsx';
 import { GraphTab } from './graph-tab.tsx';
@@ -65,7 +66,7 @@ function titleOf({ status, id, totals }: RunDetail): string {
 }
 
 function textOf(view: View, { totals, errors }: RunDetail): string {
-  if (view === 'steps') return `Steps ${count(totals.steps)}`;
-  if (view === 'findings') return errors ? `Findings ${count(errors)}` : 'Findings';
+  if (view === 'steps') return `Steps ${formatCount(totals.steps)}`;
+  if (view === 'findings') return errors ? `Findings ${formatCount(errors)}` : 'Findings';
   return `${view.charAt(0).toUpperCase()}${view.slice(1)}`;
 }

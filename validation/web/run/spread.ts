@@ -1,4 +1,5 @@
 import type { StepSummary } from '../../server/api.ts';
+import { quantile } from '../../statistics/quantiles.ts';
 
 export const QUANTITIES = ['seconds', 'cpuTime', 'peakMemory'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
@@ -25,8 +26,7 @@ export function spreadOf(steps: readonly StepSummary[], quantity: Quantity): Spr
     else stages.set(step.stage, [value]);
   }
   return [...stages].map(([stage, values]) => {
-    values.sort((a, b) => a - b);
-    const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? 0;
+    const at = (share: number): number => quantile(values, share);
     const sum = values.reduce((total, value) => total + value, 0);
     return { stage, min: at(0), low: at(0.25), median: at(0.5), high: at(0.75), max: at(1), sum };
   });

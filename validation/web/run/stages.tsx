@@ -1,8 +1,10 @@
 import { BY_URGENCY, SYMBOL } from '../../graph/states.ts';
-import { formatDuration } from '../../report/time.ts';
+import { stateWord } from '../../report/step-states.ts';
 import type { RunDetail, StageSummary } from '../../server/api.ts';
+import { formatCount } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { pathOf } from '../routes.ts';
-import { count } from '../words.ts';
+import { isActive } from '../words.ts';
 
 /** The stages with their steps by state: where the run is, at a glance. */
 export function Stages({ detail }: { detail: RunDetail }) {
@@ -10,13 +12,13 @@ export function Stages({ detail }: { detail: RunDetail }) {
   return (
     <section class="stages" aria-label="Stages">
       {detail.stages.map((stage) => (
-        <Stage key={`${stage.phase} ${stage.name}`} run={detail.id} stage={stage} />
+        <Stage key={`${stage.phase} ${stage.name}`} run={detail.id} stage={stage} runEnded={!isActive(detail.status)} />
       ))}
     </section>
   );
 }
 
-function Stage({ run, stage }: { run: string; stage: StageSummary }) {
+function Stage({ run, stage, runEnded }: { run: string; stage: StageSummary; runEnded: boolean }) {
   const present = BY_URGENCY.filter((state) => stage.counts[state] > 0);
   return (
     <a class="stage" href={pathOf(['runs', run], { view: 'steps', stage: stage.name })}>
@@ -29,7 +31,7 @@ function Stage({ run, stage }: { run: string; stage: StageSummary }) {
       <span>
         {present.map((state) => (
           <span key={state} class={`state s-${state}`}>
-            {SYMBOL[state]} {count(stage.counts[state])} {state}{' '}
+            {SYMBOL[state]} {formatCount(stage.counts[state])} {stateWord(state, runEnded)}{' '}
           </span>
         ))}
       </span>

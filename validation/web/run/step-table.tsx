@@ -1,8 +1,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table of elements cannot leave out rows that are not seen
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows are read, their links are what can be focused
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
 import type { StepSummary } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatMemory } from '../../units/size.ts';
+import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
@@ -10,7 +12,6 @@ import { Viewport, type ViewportHandle } from '../parts/viewport.tsx';
 import { stepPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { query, setQuery } from '../state/place.ts';
-import { counted, formatBytes } from '../words.ts';
 import type { LiveRun } from './live.ts';
 import { COLUMNS, type Column, filterSteps, sortSteps } from './step-order.ts';
 
@@ -168,7 +169,7 @@ function Row({
     state: <StepBadge state={step.state} />,
     seconds: timeOf(step),
     cpuTime: step.cpuTime === undefined ? '' : formatDuration(step.cpuTime),
-    peakMemory: step.peakMemory === undefined ? '' : formatBytes(step.peakMemory),
+    peakMemory: step.peakMemory === undefined ? '' : formatMemory(step.peakMemory),
     attempt: step.attempt || '',
     host: step.host ?? step.worker ?? '',
     message: step.message ?? (step.errors ? counted(step.errors, 'error') : ''),

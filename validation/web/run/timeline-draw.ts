@@ -1,5 +1,5 @@
 import { BY_URGENCY } from '../../graph/states.ts';
-import { formatDuration } from '../../report/time.ts';
+import { formatDuration } from '../../units/time.ts';
 import { type Bar, marksOf, type TimelineLayout } from './timeline-layout.ts';
 
 /** What is seen of a timeline: times in ms since 1970, everything else in pixels. */

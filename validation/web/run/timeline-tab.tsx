@@ -2,8 +2,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a region that scrolls, without a heading of its own
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
-import { formatDuration } from '../../report/time.ts';
+import { stateWord } from '../../report/step-states.ts';
 import type { RunDetail, Timeline } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, runPath, stepPath } from '../routes.ts';
 import { now } from '../state/clock.ts';
@@ -11,7 +13,7 @@ import { useKeys } from '../state/keys.ts';
 import { go, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { theme } from '../state/theme.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 import { AXIS, drawTimeline } from './timeline-draw.ts';
 import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
 
@@ -184,7 +186,7 @@ function setHeightOf(element: HTMLElement | null, height: number): void {
 }
 
 function describe({ id, state, submitted, started, ended, worker }: Bar, timeline: Timeline, now: number): string {
-  const parts = [`${SYMBOL[state]} ${id} ${state}`];
+  const parts = [`${SYMBOL[state]} ${id} ${stateWord(state)}`];
   const seconds = (from: number, to: number): string => formatDuration((to - from) / 1000);
   if (submitted !== undefined) parts.push(`waited ${seconds(submitted, started ?? ended ?? now)}`);
   if (started !== undefined) parts.push(`ran ${seconds(started, ended ?? now)}`);

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { formatDuration } from '../../report/time.ts';
-import type { RunStatus } from '../../runs/record.ts';
+import type { RunStatus } from '../../runs/store/record.ts';
 import type { RunSummary } from '../../server/api.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { listKeys } from '../parts/list-keys.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -11,7 +12,7 @@ import { pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, query, setQuery } from '../state/place.ts';
 import { useTitle } from '../state/title.ts';
-import { counted, isActive } from '../words.ts';
+import { isActive } from '../words.ts';
 import { HistoryStrips } from './history.tsx';
 import { useRuns } from './list.ts';
 

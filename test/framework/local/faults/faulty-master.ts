@@ -45,16 +45,20 @@ export class FaultyMaster extends Master {
     this.maintenance.offer(this.memory);
   }
 
-  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
+  protected override async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+  ): Promise<Answer | undefined> {
     const { delay, leader, refuse } = this.switches;
     if (delay > 0) await sleep(delay);
     if (request.socket.destroyed) return undefined;
-    const path = new URL(request.url ?? '/', 'http://master').pathname.replace(/^\/master(?=\/)/, '');
+    const path = url.pathname.replace(/^\/master(?=\/)/, '');
     const isScheduler = path === '/api/v1/scheduler';
     if (leader !== undefined && path === '/redirect') return redirect(leader, '');
     if (leader !== undefined && (isScheduler || path === '/state')) return redirect(leader, `/master${path}`);
     if (refuse !== undefined && isScheduler) return REFUSALS[refuse];
-    return super.answer(request, response);
+    return super.answer(request, response, url);
   }
 
   protected override open(response: ServerResponse, codec: Codec): FaultyStream {

@@ -22,7 +22,7 @@ const gone = worker({ ...idle, connected: false });
 
 function target(demand: Partial<ProjectDemand>, workers: Worker[] = [], changes: Partial<Pool> = {}, waitedMs = 100) {
   const waiting = { managerStartedAt: START, any: true, since: START - waitedMs };
-  return projectTarget(pool(changes), manager(demand), workers, waiting, START);
+  return projectTarget(pool(changes), manager(demand), { serving: workers, leaving: 0 }, waiting, START);
 }
 
 const missingOf = (...args: Parameters<typeof target>): number =>

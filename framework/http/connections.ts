@@ -1,0 +1,45 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** More than anybody needs, and less than a process may have open. */
+const MOST = 2000;
+
+export interface BoundConnections {
+  readonly count: number;
+  /** Leaves a connection to others, which count it themselves: a WebSocket. */
+  forget(socket: Socket): void;
+}
+
+/**
+ * Keeps the number of connections within bounds without turning anybody away: when there are too many, the oldest that
+ * has no request under way is closed, else the oldest of all. So somebody who opens thousands only loses his own.
+ */
+export function boundConnections(server: Server, most = MOST): BoundConnections {
+  const idle = new Set<Socket>();
+  const busy = new Set<Socket>();
+  server.on('connection', (socket) => {
+    idle.add(socket);
+    socket.once('close', () => {
+      idle.delete(socket);
+      busy.delete(socket);
+    });
+    if (idle.size + busy.size <= most) return;
+    const [oldest] = idle.size > 1 ? idle : busy;
+    oldest?.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    if (idle.delete(socket)) busy.add(socket);
+    response.once('close', () => {
+      if (busy.delete(socket) && !socket.destroyed) idle.add(socket);
+    });
+  });
+  return {
+    get count() {
+      return idle.size + busy.size;
+    },
+    forget: (socket) => {
+      idle.delete(socket);
+      busy.delete(socket);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Relval } from './relval.ts';
+
+/** One run of each state, made by version 0.1.0 in this place. */
+const ARCHIVE = join(import.meta.dirname, '../fixtures/runs/version-0.1.0.tar.gz');
+const MADE_IN = '/tmp/relval-fixture';
+
+describe('runs that version 0.1.0 has made', () => {
+  const relval = new Relval();
+  afterAll(() => relval.remove());
+
+  beforeAll(() => {
+    execFileSync('tar', ['-xzf', ARCHIVE, '-C', relval.dir, '--no-same-owner']);
+    // As if they had been made here: a run knows its own place, and its steps store below it.
+    for (const entry of readdirSync(relval.runs, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = join(entry.parentPath, entry.name);
+      const text = readFileSync(file, 'latin1');
+      if (text.includes(MADE_IN)) writeFileSync(file, text.replaceAll(MADE_IN, relval.dir), 'latin1');
+    }
+    for (const run of readdirSync(relval.runs)) {
+      execFileSync('mkdir', ['-p', join(relval.runs, run, 'input/tree', relval.dir)]);
+      const tree = join(relval.runs, run, 'input/tree');
+      execFileSync('cp', ['-r', `${tree}${MADE_IN}/.`, `${tree}${relval.dir}`]);
+    }
+  });
+
+  it('are listed with their states', async () => {
+    const { stdout } = await relval.run('list', '--json');
+    expect(JSON.parse(stdout).map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual([
+      ['passed', 'passed'],
+      ['failed', 'failed'],
+      ['interrupted', 'interrupted'],
+      ['broken', 'broken'],
+    ]);
+  });
+
+  it('are shown: status, report in each format, logs', async () => {
+    expect((await relval.run('status', 'interrupted')).stdout).toContain('1 not run');
+    for (const name of ['passed', 'failed', 'interrupted', 'broken']) {
+      const { stdout, code } = await relval.run('report', name, '--format', 'json');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).verdict).toBe(name);
+      for (const format of ['text', 'html', 'junit']) {
+        expect((await relval.run('report', name, '--format', format)).code).toBe(0);
+      }
+    }
+    expect((await relval.run('logs', 'failed', 'sim0001')).stdout).toContain('segmentation violation');
+  });
+
+  it('are compared, and judged again', async () => {
+    const { stdout, code } = await relval.run('diff', 'passed', 'failed');
+    expect(code).toBe(0);
+    expect(stdout).toContain('segmentation violation');
+    const again = await relval.run('report', 'failed', '--policy', 'strict', '--format', 'json');
+    expect(JSON.parse(again.stdout).verdict).toBe('failed');
+  });
+
+  it('are resumed: what has succeeded is not run again', async () => {
+    writeFileSync(join(relval.dir, 'go'), '');
+    const { code, stdout } = await relval.run('resume', 'interrupted');
+    expect(stdout).toContain('PASSED');
+    expect(code).toBe(0);
+    const record = JSON.parse((await relval.run('list', '--json')).stdout).find(
+      ({ name }: { name: string }) => name === 'interrupted',
+    );
+    const attempts = readdirSync(join(record.directory, 'steps', 'sim0001'));
+    expect(attempts).toEqual(['1']);
+    expect((await relval.run('resume', 'broken')).code).toBe(3);
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { vanishedOutputs } from '../../../validation/checks/vanished.ts';
+import type { StepReport } from '../../../validation/report/model.ts';
+
+const step = (names: string[], change: Partial<StepReport> = {}): StepReport => ({
+  ...{ id: 'sim', stage: 'sim', state: 'succeeded', attempts: 1, logs: [] },
+  outputs: names.map((name) => ({ name, size: 1 })),
+  ...change,
+});
+
+describe('vanishedOutputs', () => {
+  it('are those that all earlier runs left of the step', () => {
+    const earlier = [[step(['a', 'b', 'c'])], [step(['a', 'b'])], [step(['a', 'b', 'd'])]];
+    expect(vanishedOutputs(step(['b', 'e']), earlier)).toEqual(['a']);
+    expect(vanishedOutputs(step(['a', 'b']), earlier)).toEqual([]);
+    expect(vanishedOutputs(step([], { id: 'rec' }), earlier)).toEqual([]);
+  });
+
+  it('are not those of a step that failed then, nor without an earlier run', () => {
+    expect(vanishedOutputs(step([]), [])).toEqual([]);
+    expect(vanishedOutputs(step([]), [[step(['a'])], [step([], { state: 'failed' })]])).toEqual(['a']);
+  });
+
+  it('are, of one earlier run, only those whose name no time or process can be in', () => {
+    expect(vanishedOutputs(step([]), [[step(['a.root', 'a-20261122.root', 'core.4711'])]])).toEqual(['a.root']);
+    const twice = [[step(['a-20261122.root'])], [step(['a-20261122.root'])]];
+    expect(vanishedOutputs(step([]), twice)).toEqual(['a-20261122.root']);
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DirResult, dirSync } from 'tmp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunRecord, statusOf, thisProcess } from '../../../../validation/runs/store/record.ts';
+import { RunStore } from '../../../../validation/runs/store/store.ts';
+import { unawaited } from '../zombie.ts';
+
+let dir: DirResult;
+let store: RunStore;
+beforeEach(() => {
+  dir = dirSync({ unsafeCleanup: true });
+  store = new RunStore(dir.name);
+});
+afterEach(() => dir.removeCallback());
+
+function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    schema: 'relval-run-1',
+    id,
+    name: 'gpmc',
+    workflow: 'mc',
+    request: { input: '/x/gpmc.jdl', set: [], setAppend: [], lenient: false, local: true },
+    state: 'running',
+    process: thisProcess(),
+    project: `relval-${id}`,
+    created: 1000,
+    totals: { steps: 9, succeeded: 0, failed: 0, broken: 0, running: 0 },
+    ...change,
+  };
+}
+
+const NOON = new Date('2026-11-22T12:00:00.500Z');
+
+describe('the run store', () => {
+  it('names runs by name and time in UTC, and two of the same second differently', () => {
+    expect(store.create('gpmc', NOON).id).toBe('gpmc-20261122-120000');
+    expect(store.create('gpmc', NOON).id).toBe('gpmc-20261122-120000-2');
+  });
+
+  it('finds a run by its id, the beginning of it, its directory, or as the last one', () => {
+    for (const [second, created] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      const { id, run } = store.create('gpmc', new Date(NOON.getTime() + second * 1000));
+      run.writeRecord(record(id, { created }));
+    }
+    const newest = join(store.dir, 'gpmc-20261122-120001');
+    for (const wanted of ['gpmc-20261122-120001', 'gpmc', 'last', newest]) expect(store.find(wanted).path).toBe(newest);
+    expect(store.find('gpmc-20261122-120000').path).toBe(join(store.dir, 'gpmc-20261122-120000'));
+    expect(() => store.find('reco')).toThrow(/no run reco .*gpmc-20261122-120001/);
+  });
+
+  it('lists runs only, the oldest first', () => {
+    mkdirSync(join(store.dir, 'something'));
+    writeFileSync(join(store.dir, 'file'), '');
+    const { id, run } = store.create('gpmc', NOON);
+    run.writeRecord(record(id));
+    expect(store.list().map((entry) => entry.record.id)).toEqual([id]);
+  });
+
+  it('refuses a record that is none, and says which file', () => {
+    const { run } = store.create('gpmc', NOON);
+    expect(() => run.readRecord()).toThrow(/run\.json cannot be read/);
+    writeFileSync(join(run.path, 'run.json'), '{}');
+    expect(() => run.readRecord()).toThrow(/run\.json is not a run record/);
+  });
+});
+
+describe('the status of a run', () => {
+  it('is the verdict when it has ended', () => {
+    expect(statusOf(record('a', { state: 'ended', verdict: 'failed' }))).toBe('failed');
+  });
+
+  it('is interrupted when its process is gone, or its pid is another process now', async () => {
+    const gone = { ...thisProcess(), pid: 2 ** 22 + 1 };
+    expect(statusOf(record('a', { process: gone }))).toBe('interrupted');
+    expect(statusOf(record('a', { process: { ...thisProcess(), start: '1' } }))).toBe('interrupted');
+    expect(statusOf(record('a'))).toBe('running');
+    // One that has ended, and that its parent does not wait for.
+    const { pid, start, end } = await unawaited();
+    await end();
+    expect(statusOf(record('a', { process: { ...thisProcess(), pid, start } }))).toBe('interrupted');
+  });
+
+  it('is what it says when its process is on another machine', () => {
+    expect(statusOf(record('a', { process: { pid: 1, start: '0', host: 'elsewhere' } }))).toBe('running');
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * Lines that hold the words of an error and mean none: known forms, each as a function of the words before and after what
+ * was found. What has no known form counts.
+ */
+
+/** Characters before and after what was found that are looked at. */
+const LOOKED_AT = 200;
+
+/** Whether what was found at [from, to) of a line is named there without having happened. */
+export function isHarmless(line: string, from: number, to: number): boolean {
+  const before = line.slice(Math.max(0, from - LOOKED_AT), from);
+  const found = line.slice(from, to);
+  const after = line.slice(to, to + LOOKED_AT);
+  return (
+    isEcho(line, before, after) ||
+    (isWords(found) &&
+      (isNegated(before) || isNothing(after) || isLookedFor(before, after) || isWarnedOf(before, after))) ||
+    isValue(before, found, after)
+  );
+}
+
+/** A sign at its begin or end makes it a message of a program rather than words: `: error:`, `*** Break ***`. */
+function isWords(found: string): boolean {
+  return /^\w/.test(found) && /[\w)]$/.test(found);
+}
+
+/**
+ * A command that a shell shows before it runs it: `+ grep -q 'Killed' rec.log` (set -x); as it stands in the script (set -v)
+ * only what is between quotes of it.
+ */
+function isEcho(line: string, before: string, after: string): boolean {
+  if (/^(?:\[?\d[\d:.,TZ-]*\]? +)?\+{1,9} \S/.test(line)) return true;
+  const isCommand =
+    /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test) /i.test(
+      before,
+    );
+  return isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after);
+}
+
+const BETWEEN =
+  '(?: (?:a|an|any|the|single|more|further|other|new|such|real|known|fatal|(?:sign|trace|evidence|case|occurrence)s? of))*';
+const NEGATION = new RegExp(
+  `(?:(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of))` +
+    `|(?:\\bnot|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
+    `${BETWEEN} ?["'\`‘“(*]{0,2}$`,
+  'i',
+);
+/** A count before it: not the number of a task or a line. */
+const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0 ["'`]?$/i;
+
+/** `no Segmentation violation`, `0 Segmentation faults`, `has not been Killed`. */
+function isNegated(before: string): boolean {
+  return NEGATION.test(before) || ZERO.test(before);
+}
+
+const END = '(?=\\s*(?:$|[.,;|)\\]]))';
+const NOTHING = new RegExp(
+  `^(?:e?s)?["'\`’”)]?(?:` +
+    `\\s*(?:[:=?]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
+    `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
+    `|\\s*:?\\s+0 (?:times|matches|occurrences|lines|hits|found)\\b` +
+    `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
+    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*0+(?:\\.0+)?(?![\\w.])` +
+    `|\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|ignored|trapped|handling|handlers?|mask)\\b)`,
+  'i',
+);
+
+/** `Bus error: 0`, `Segmentation fault ... not found`, `Killed: none`. */
+function isNothing(after: string): boolean {
+  return NOTHING.test(after);
+}
+
+const SEARCH =
+  /\b(?:look(?:s|ed|ing)?|search(?:es|ed|ing)?|scan(?:s|ned|ning)?|check(?:s|ed|ing)?|grep(?:s|ped|ping)?|watch(?:es|ed|ing)?|test(?:s|ed|ing)?)(?: \S+){0,5} for (?:\w+ ){0,2}["'`‘“(]?$/i;
+const PATTERN = /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]$/i;
+
+/** `Looking for Segmentation violation in rec.log`, `pattern 'Killed'`, where it does not go on to say that it was found. */
+function isLookedFor(before: string, after: string): boolean {
+  return (
+    (SEARCH.test(before) || PATTERN.test(before)) &&
+    !/(?<!\b(?:not|nothing|none|no|0) )\bfound\b|\bmatch(?:ed|es)\b/i.test(after)
+  );
+}
+
+/** What is to be kept from happening, or would be handled: `to avoid a segmentation fault`, `handler for bus error`. */
+function isWarnedOf(before: string, after: string): boolean {
+  if (
+    /\b(?:if|when|once) (?:an?|any|the) ["'`(]?$/i.test(before) &&
+    /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
+  )
+    return true;
+  return /\b(?:(?:avoid|prevent)(?:s|ed|ing)?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for)(?: (?:a|an|any|the|possible|potential|signal))* ["'`(]?$/i.test(
+    before,
+  );
+}
+
+/** `Chi2/ndf: 1.02 : error: 0.01`: the error of a measurement. */
+function isValue(before: string, found: string, after: string): boolean {
+  if (!/error:$/.test(found)) return false;
+  const value = /^\s*[-+]?(\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s?(?:%|[A-Za-z/]{1,5}))?\s*(?:$|[,;|)])/.exec(after)?.[1];
+  return value !== undefined && (/[.e]/.test(value) || Number(value) === 0 || /\d\s*$/.test(before));
+}

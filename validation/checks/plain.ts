@@ -1,0 +1,165 @@
+import type { Window } from './windows.ts';
+
+/** How the text of a log is written. */
+export type Encoding = 'utf8' | 'utf16le' | 'utf16be';
+
+/**
+ * A window as a person reads it: in UTF-8, without the sequences that a terminal obeys, so that colours inside a text do
+ * not hide it. What moves the cursor back to the begin of a line is a carriage return. Places are indices of `bytes`.
+ */
+export interface PlainWindow {
+  bytes: Buffer;
+  from: number;
+  to: number;
+  /** Offset in the file of a place. */
+  offsetOf(place: number): number;
+  /** The first place at or behind an offset in the file. */
+  placeOf(offset: number): number;
+}
+
+const ESCAPE = 0x1b;
+const BACKSPACE = 8;
+const RETURN = 13;
+const NEWLINE = 10;
+
+/** Bytes at the begin of a file in which its encoding is looked for. */
+const SAMPLE = 4096;
+
+/**
+ * UTF-16 has, of text that is mostly English, a zero in nearly every second byte. A mark at the begin alone says nothing:
+ * logs hold any bytes.
+ */
+export function encodingOf(begin: Uint8Array): Encoding {
+  const pairs = Math.min(begin.length, SAMPLE) >> 1;
+  if (pairs < 4) return 'utf8';
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < 2 * pairs; i += 2) {
+    if (begin[i] === 0) even++;
+    if (begin[i + 1] === 0) odd++;
+  }
+  const isMarked = (begin[0] === 0xff && begin[1] === 0xfe) || (begin[0] === 0xfe && begin[1] === 0xff);
+  const least = (isMarked ? 0.3 : 0.7) * pairs;
+  if (odd > least && even < 0.05 * pairs) return 'utf16le';
+  return even > least && odd < 0.05 * pairs ? 'utf16be' : 'utf8';
+}
+
+/** The window as a person reads it. Without anything to be taken out of it, it is the window itself. */
+export function plainWindow(window: Window, encoding: Encoding): PlainWindow {
+  const { bytes, base } = window;
+  let plain: { bytes: Buffer; places: Uint32Array } | undefined;
+  if (encoding !== 'utf8') plain = decoded(window, encoding);
+  const text = plain?.bytes ?? bytes;
+  if (text.includes(ESCAPE) || text.includes(BACKSPACE)) plain = withoutSequences(text, plain?.places);
+  if (!plain) return { ...window, offsetOf: (place) => base + place, placeOf: (offset) => Math.max(0, offset - base) };
+  const { places } = plain;
+  const placeOf = (offset: number): number => firstAtLeast(places, offset - base);
+  return {
+    bytes: plain.bytes,
+    from: placeOf(base + window.from),
+    to: placeOf(base + window.to),
+    offsetOf: (place) => base + (places[place] ?? bytes.length),
+    placeOf,
+  };
+}
+
+/** Bytes of UTF-8 as text without terminal sequences. */
+export function plainText(bytes: Buffer): string {
+  return withoutSequences(bytes).bytes.toString('utf8');
+}
+
+/** UTF-16 as UTF-8, and by byte of it the index of the unit that it is from. */
+function decoded({ bytes, base }: Window, encoding: Encoding): { bytes: Buffer; places: Uint32Array } {
+  // Units begin at even offsets of the file.
+  const begin = base & 1;
+  const [low, high] = encoding === 'utf16le' ? [0, 1] : [1, 0];
+  const text = Buffer.allocUnsafe(2 * bytes.length);
+  const places = new Uint32Array(2 * bytes.length);
+  let length = 0;
+  for (let i = begin; i + 1 < bytes.length; i += 2) {
+    let code = (bytes[i + low] as number) | ((bytes[i + high] as number) << 8);
+    const next = i + 3 < bytes.length ? (bytes[i + 2 + low] as number) | ((bytes[i + 2 + high] as number) << 8) : 0;
+    const isPair = (code & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00;
+    if (isPair) code = 0x10000 + ((code & 0x3ff) << 10) + (next & 0x3ff);
+    const before = length;
+    if (code < 0x80) text[length++] = code;
+    else length += text.write(String.fromCodePoint(code), length, 'utf8');
+    places.fill(i, before, length);
+    if (isPair) i += 2;
+  }
+  return { bytes: text.subarray(0, length), places: places.subarray(0, length) };
+}
+
+/** The text without terminal sequences, and by byte of it its place in what `of` says, or in the text itself. */
+function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; places: Uint32Array } {
+  const bytes = Buffer.allocUnsafe(text.length);
+  const places = new Uint32Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; ) {
+    let byte = text[i] as number;
+    let next = i + 1;
+    if (byte === ESCAPE) {
+      const sequence = sequenceAt(text, i);
+      next = sequence.end;
+      byte = sequence.instead;
+    } else if (byte === BACKSPACE) byte = RETURN;
+    if (byte !== NOTHING) {
+      places[length] = of ? (of[i] as number) : i;
+      bytes[length++] = byte;
+    }
+    i = next;
+  }
+  return { bytes: bytes.subarray(0, length), places: places.subarray(0, length) };
+}
+
+const NOTHING = -1;
+/** Final letters of sequences that move the cursor up, down, to a column or a place, or clear the screen. */
+const MOVES = 'ABDEFGHJdf';
+
+/**
+ * The terminal sequence at an escape character (ECMA-48): where it ends, and which byte stands for it. One that is not
+ * complete is the escape character alone, so that it hides nothing.
+ */
+function sequenceAt(text: Buffer, at: number): { end: number; instead: number } {
+  const kind = text[at + 1];
+  if (kind === 0x5b) {
+    // CSI: parameters, intermediate bytes, a final one.
+    let i = at + 2;
+    while (isWithin(text[i], 0x30, 0x3f)) i++;
+    const parameters = i;
+    while (isWithin(text[i], 0x20, 0x2f)) i++;
+    if (!isWithin(text[i], 0x40, 0x7e)) return { end: at + 2, instead: NOTHING };
+    const final = String.fromCharCode(text[i] as number);
+    // Of a line all, or what stands before the cursor, is cleared by K only with a number.
+    const clears = final === 'K' && parameters > at + 2 && text[at + 2] !== 0x30;
+    if (final === 'C') return { end: i + 1, instead: 0x20 };
+    return { end: i + 1, instead: clears || MOVES.includes(final) ? RETURN : NOTHING };
+  }
+  if (kind === 0x5d) {
+    // OSC, such as a window's title or a link: ends with a bell or ESC \. It never reaches into the next line.
+    for (let i = at + 2; i < text.length && text[i] !== NEWLINE; i++) {
+      if (text[i] === 7) return { end: i + 1, instead: NOTHING };
+      if (text[i] === ESCAPE && text[i + 1] === 0x5c) return { end: i + 2, instead: NOTHING };
+    }
+    return { end: at + 2, instead: NOTHING };
+  }
+  let i = at + 1;
+  while (isWithin(text[i], 0x20, 0x2f)) i++;
+  return { end: isWithin(text[i], 0x30, 0x7e) ? i + 1 : at + 1, instead: NOTHING };
+}
+
+function isWithin(byte: number | undefined, least: number, most: number): boolean {
+  return byte !== undefined && byte >= least && byte <= most;
+}
+
+/** Index of the first number that is at least `wanted`; the numbers ascend. */
+function firstAtLeast(numbers: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] as number) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

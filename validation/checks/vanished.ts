@@ -1,0 +1,18 @@
+import type { StepReport } from '../report/model.ts';
+
+/**
+ * Names of outputs that all earlier runs left of a step and that are not among `outputs`. With one earlier run a name with
+ * many digits says nothing: it may be that of a time or a process.
+ * @param earlier the steps of each earlier run
+ */
+export function vanishedOutputs(
+  { id, outputs }: Pick<StepReport, 'id' | 'outputs'>,
+  earlier: readonly (readonly StepReport[])[],
+): string[] {
+  const before = earlier.flatMap((steps) => steps.find((step) => step.id === id && step.state === 'succeeded') ?? []);
+  const [first, ...others] = before.map((step) => new Set(step.outputs.map(({ name }) => name)));
+  const now = new Set(outputs.map(({ name }) => name));
+  return [...(first ?? [])].filter(
+    (name) => !now.has(name) && others.every((names) => names.has(name)) && (others.length > 0 || !/\d{4}/.test(name)),
+  );
+}

@@ -1,0 +1,65 @@
+import pc from 'picocolors';
+import { SYMBOL } from '../../graph/states.ts';
+import type { StepState } from '../../report/model.ts';
+import type { RunView, StateCounts } from '../../runs/store/events.ts';
+import { formatDuration } from '../../units/time.ts';
+import { table } from './table.ts';
+
+/** What the states of steps look like. */
+export const MARK: Record<StepState, (text: string) => string> = {
+  waiting: pc.dim,
+  submitted: pc.dim,
+  running: pc.cyan,
+  succeeded: pc.green,
+  failed: pc.red,
+  broken: pc.magenta,
+  aborted: pc.yellow,
+};
+/** Running steps that are listed one by one; more would push everything else off the screen. */
+const LISTED = 8;
+
+/** A row for each stage and, while the run is under way, one for each running step. */
+export function overview(view: RunView, now: number, startedAt: number, underWay = true): string {
+  const rows = [...view.stages].map(([stage, { counts }]) => {
+    const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const { running, submitted, succeeded, failed, broken, aborted } = counts;
+    const done = succeeded + failed + broken;
+    const state = stateOfStage(counts, steps, underWay);
+    const notes = [
+      running > 0 && underWay ? pc.cyan(`${running} running`) : '',
+      submitted > 0 && underWay ? pc.dim(`${submitted} waiting for a worker`) : '',
+      failed > 0 ? pc.red(`${failed} failed`) : '',
+      broken > 0 ? pc.magenta(`${broken} broken`) : '',
+      aborted > 0 || !underWay ? notRun(steps - done) : '',
+    ].filter((note) => note !== '');
+    return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
+  });
+  const listed: string[][] = [];
+  for (const id of underWay ? view.running : []) {
+    if (listed.length === LISTED) {
+      listed.push(['  ', pc.dim(`and ${view.running.size - LISTED} more`), '', '']);
+      break;
+    }
+    const { start, worker, host } = view.steps.get(id) ?? {};
+    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), pc.dim(host ?? worker ?? '')]);
+  }
+  return `${table(rows)}\n${listed.length > 0 ? `${table(listed)}\n` : ''}${pc.dim(formatDuration((now - startedAt) / 1000))}`;
+}
+
+/** The state that a stage is marked by: the one that needs attention first. */
+function stateOfStage(counts: StateCounts, steps: number, underWay: boolean): StepState {
+  const { running, succeeded, failed, broken, aborted } = counts;
+  if (failed > 0) return 'failed';
+  if (broken > 0) return 'broken';
+  if (succeeded === steps) return 'succeeded';
+  if (aborted > 0 || !underWay) return 'aborted';
+  return running > 0 ? 'running' : 'waiting';
+}
+
+const notRun = (count: number): string => (count > 0 ? pc.yellow(`${count} not run`) : '');
+
+/** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
+function bar(done: number, steps: number): string {
+  const full = Math.floor((10 * done) / Math.max(1, steps));
+  return '█'.repeat(full) + pc.dim('░'.repeat(10 - full));
+}

@@ -1,0 +1,82 @@
+import { createLogUpdate } from 'log-update';
+import { SYMBOL } from '../../graph/states.ts';
+import type { RunEvent, RunView } from '../../runs/store/events.ts';
+import { counted } from '../../units/count.ts';
+import { formatDuration } from '../../units/time.ts';
+import { MARK, overview } from './overview.ts';
+
+/** Shows how a run goes. */
+export interface Progress {
+  event(event: RunEvent, view: RunView): void;
+  /** Resolves when all is shown. */
+  close(): void | Promise<void>;
+}
+
+const REDRAW_MS = 200;
+
+/** A live table on a terminal; a line for every event anywhere else. */
+export function progressFor(stream: NodeJS.WriteStream, startedAt: number): Progress {
+  // A terminal that does not tell its size (some CI systems) cannot be drawn on.
+  return stream.isTTY && stream.rows > 0 ? liveProgress(stream, startedAt) : plainProgress(stream, startedAt);
+}
+
+/** A line for every event that somebody waits for, with the time since the start (ms since 1970). */
+export function plainProgress(stream: NodeJS.WritableStream, startedAt: number): Progress {
+  return {
+    event(event, view) {
+      const text = describe(event, view);
+      if (text === undefined) return;
+      const seconds = Math.max(0, Math.round((event.time - startedAt) / 1000));
+      const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+      stream.write(`[${clock}] ${text}\n`);
+    },
+    close() {},
+  };
+}
+
+function liveProgress(stream: NodeJS.WriteStream, startedAt: number): Progress {
+  const update = createLogUpdate(stream);
+  let latest: RunView | undefined;
+  const draw = (): void => {
+    if (latest) update(`${overview(latest, Date.now(), startedAt)}\n`);
+  };
+  const timer = setInterval(draw, REDRAW_MS);
+  return {
+    event(event, view) {
+      latest = view;
+      if (event.type === 'step-ended' && event.state !== 'succeeded') {
+        update.clear();
+        stream.write(`${describe(event, view)}\n`);
+      }
+    },
+    close() {
+      clearInterval(timer);
+      draw();
+      update.done();
+    },
+  };
+}
+
+/** One event in a line; undefined for those that nobody waits for. */
+function describe(event: RunEvent, view: RunView): string | undefined {
+  switch (event.type) {
+    case 'planned':
+      return `phase ${event.phase}: ${counted(event.steps.length, 'step')} of ${counted(new Set(event.steps.map(({ stage }) => stage)).size, 'stage')}`;
+    case 'step-running':
+      return `${event.step} runs on ${event.worker}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`;
+    case 'step-requeued':
+      return `${event.step} lost its worker and waits for another`;
+    case 'step-ended': {
+      const { counts } = view;
+      const done = counts.succeeded + counts.failed + counts.broken;
+      const took = event.seconds === undefined ? '' : ` after ${formatDuration(event.seconds)}`;
+      const why = event.message === undefined ? '' : `: ${event.message}`;
+      const again = event.retried ? ', will be tried again' : '';
+      return `${MARK[event.state](SYMBOL[event.state])} ${event.step} ${event.state}${took}${why}${again} (${done} of ${view.steps.size})`;
+    }
+    case 'resumed':
+      return 'resumed';
+    default:
+      return undefined;
+  }
+}

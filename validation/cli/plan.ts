@@ -1,0 +1,36 @@
+import pc from 'picocolors';
+import { planWithMadeFiles } from '../runs/life/planning.ts';
+import { counted } from '../units/count.ts';
+import { planJson } from '../workflow/json.ts';
+import type { Plan } from '../workflow/plan.ts';
+import { defineCommand } from './command.ts';
+import { inputOptions } from './options/input.ts';
+import { table } from './output/table.ts';
+import { tellWarnings } from './output/warnings.ts';
+
+export const planCommand = defineCommand(
+  (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  (args) => {
+    const plan = planWithMadeFiles(args, { allowMissing: true });
+    tellWarnings(plan.warnings);
+    console.log(args.json ? JSON.stringify(planJson(plan), null, 2) : planText(plan));
+  },
+);
+
+function planText(plan: Plan): string {
+  const rows = plan.stages.map((stage) => {
+    const steps = plan.steps.filter((step) => step.stage === stage);
+    const ids = steps.length === 1 ? (steps[0]?.id ?? '') : `${steps[0]?.id ?? ''} … ${steps.at(-1)?.id ?? ''}`;
+    const { cores, memory, disk } = stage.resources;
+    return [
+      stage.name,
+      steps.length === 0 ? 'not yet known' : counted(steps.length, 'step'),
+      steps.length === 0 ? '' : ids,
+      `${stage.executable} ${stage.argumentsTemplate}`.slice(0, 60),
+      `${counted(cores, 'core')}, ${memory} MB, ${disk} MB disk`,
+      stage.after.length > 0 ? `after ${stage.after.join(', ')}` : '',
+    ];
+  });
+  const phases = plan.phases === 1 ? '' : ` in ${plan.phases} phases`;
+  return `${pc.bold(plan.name)}: workflow ${plan.workflow}, ${counted(plan.steps.length, 'step')}${phases}\n\n${table(rows)}`;
+}

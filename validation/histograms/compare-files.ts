@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { type JudgedObject, judge, THRESHOLDS, type Thresholds } from './compare/judge.ts';
+import { LIMITS, type Limits } from './model.ts';
+import { type Reading, readInProcess } from './reader.ts';
+import type { State } from './result.ts';
+import { type Rule, rulesOf } from './rules/match.ts';
+
+export interface CompareOptions {
+  rules?: readonly Rule[];
+  /** Where the file is from, for the rules: its stage, and its path in the step's outputs. */
+  stage?: string;
+  name?: string;
+  /** Only objects whose names are of this pattern. */
+  match?: string;
+  /** Whether the objects come with `drawings`: all numbers that a picture needs. */
+  draw?: boolean;
+  limits?: Limits;
+  thresholds?: Thresholds;
+  /** The program of the reading process; default: as built. */
+  program?: string;
+}
+
+/** How a file compares with its references. */
+export interface FileComparison {
+  file: string;
+  references: string[];
+  /** `not readable`: nothing can be said about the file as a whole. */
+  verdict: 'compatible' | 'different' | 'not readable';
+  /** The sentence that decided. */
+  reason: string;
+  /** Files that cannot be read, and why; also where reading ended before all objects were compared. */
+  problems: { file: string; reason: string }[];
+  counts: Record<State, number>;
+  /** Histograms that were tested: the thresholds were divided by their number. */
+  tested: number;
+  thresholds: Thresholds;
+  /** The worst first. */
+  objects: JudgedObject[];
+}
+
+/**
+ * Compares the histograms of a ROOT file with those of one or several good ones; from three references on, it is learnt
+ * how much good ones differ.
+ * @param now ms since 1970
+ */
+export async function compareFiles(
+  file: string,
+  references: readonly string[],
+  now: number,
+  options: CompareOptions = {},
+): Promise<FileComparison> {
+  const { rules = [], stage, name = file, match, limits = LIMITS, thresholds = THRESHOLDS, draw, program } = options;
+  const own = rulesOf(rules, { file: name, ...(stage !== undefined && { stage }) });
+  const files = [file, ...references];
+  const request = {
+    file: resolve(file),
+    references: references.map((path) => resolve(path)),
+    rules: own,
+    limits,
+    ...(match !== undefined && { match }),
+    ...(draw && { draw }),
+  };
+  const reading = await readInProcess(request, program);
+  const { objects, counts, differs, reason, tests } = judge(reading.measurements, own, now, thresholds);
+  const problems = problemsOf(reading, files);
+  const broken =
+    reading.ended !== undefined || reading.unreadable.has(0) || reading.unreadable.size >= references.length;
+  return {
+    file,
+    references: [...references],
+    verdict: broken && !differs ? 'not readable' : differs ? 'different' : 'compatible',
+    reason: broken && !differs ? `${problems[0]?.file}: ${problems[0]?.reason}` : reason,
+    problems,
+    counts,
+    tested: tests,
+    thresholds,
+    objects,
+  };
+}
+
+function problemsOf({ unreadable, ended }: Reading, files: readonly string[]): FileComparison['problems'] {
+  const problems = [...unreadable].map(([index, reason]) => ({ file: files[index] as string, reason }));
+  return ended === undefined ? problems : [...problems, { file: files[0] as string, reason: ended }];
+}

@@ -1,0 +1,81 @@
+import type { Axis, Numbers } from '../model.ts';
+import { edge } from './axes.ts';
+
+/** The cells that are compared: those between the flow cells, and in the range where there is one. */
+export interface Region {
+  /** Bins along each axis. */
+  shape: readonly number[];
+  /** Bin number of the first of them, along each axis. */
+  first: readonly number[];
+  /** Of the whole histogram, flow cells included, along each axis. */
+  cells: readonly number[];
+}
+
+/**
+ * @param range part of the x axis: bins whose middle is in it
+ */
+export function regionOf(axes: readonly Axis[], range?: readonly [number, number]): Region {
+  const first = axes.map(() => 1);
+  const shape = axes.map(({ bins }) => bins);
+  const [x] = axes;
+  if (range && x) {
+    const isInside = (bin: number): boolean => {
+      const middle = (edge(x, bin - 1) + edge(x, bin)) / 2;
+      return middle >= range[0] && middle <= range[1];
+    };
+    const inside = Array.from({ length: x.bins }, (_, i) => i + 1).filter(isInside);
+    first[0] = inside[0] ?? 1;
+    shape[0] = inside.length;
+  }
+  return { shape, first, cells: axes.map(({ bins }) => bins + 2) };
+}
+
+/** Their contents, close together. */
+export function take(numbers: Numbers, { shape, first, cells }: Region): Float64Array {
+  const [columns = 0, rows = 1, layers = 1] = shape;
+  const [x0 = 0, y0 = 0, z0 = 0] = first;
+  const [nx = 1, ny = 1] = cells;
+  const out = new Float64Array(columns * rows * layers);
+  let at = 0;
+  for (let z = 0; z < layers; z++) {
+    for (let y = 0; y < rows; y++) {
+      const from = x0 + nx * (y + y0 + ny * (z + z0));
+      for (let x = 0; x < columns; x++) out[at++] = numbers[from + x] as number;
+    }
+  }
+  return out;
+}
+
+/** What is outside of the axes: below and above of one axis, together of several. */
+export function flowOf(
+  numbers: Numbers,
+  axes: readonly Axis[],
+): { name: 'underflow' | 'overflow' | 'outside'; sum: number }[] {
+  if (axes.length === 1) {
+    return [
+      { name: 'underflow', sum: numbers[0] as number },
+      { name: 'overflow', sum: numbers[(axes[0] as Axis).bins + 1] as number },
+    ];
+  }
+  const [nx, ny, nz] = [0, 1, 2].map((i) => (axes[i]?.bins ?? -1) + 2) as [number, number, number];
+  let sum = 0;
+  let at = 0;
+  for (let z = 0; z < nz; z++) {
+    const flowZ = axes.length > 2 && (z === 0 || z === nz - 1);
+    for (let y = 0; y < ny; y++, at += nx) {
+      if (flowZ || y === 0 || y === ny - 1) for (let x = 0; x < nx; x++) sum += numbers[at + x] as number;
+      else sum += (numbers[at] as number) + (numbers[at + nx - 1] as number);
+    }
+  }
+  return [{ name: 'outside', sum }];
+}
+
+/** Where a cell of a region is: its bin along each axis, from 1. */
+export function binsAt({ shape, first }: Region, index: number): number[] {
+  let rest = index;
+  return shape.map((bins, axis) => {
+    const bin = (rest % bins) + (first[axis] as number);
+    rest = Math.floor(rest / bins);
+    return bin;
+  });
+}

@@ -1,0 +1,172 @@
+import { nameOf } from '../model.ts';
+import { DIFFERENT, type Measurement, STATES, type State, type TestName, type TestResult } from '../result.ts';
+import { isIgnored, type Rule, settingsOf } from '../rules/match.ts';
+import { normalisationTest } from './normalisation.ts';
+import { changeText, compatibleText } from './sentence.ts';
+
+/** When a difference counts. */
+export interface Thresholds {
+  /** How often, at most, chance alone may make any histogram of a file suspicious. */
+  alpha: number;
+  /** As `alpha`, for a change. */
+  alphaChanged: number;
+  /** Differences below this do not matter, however sure they are; about a shift in standard deviations. */
+  sizeSuspicious: number;
+  /** As `sizeSuspicious`, for a change. */
+  sizeChanged: number;
+}
+
+/**
+ * One file in a thousand is suspicious by chance, one in a hundred thousand changed. A shift by a fiftieth of a standard
+ * deviation is less than what calibrations differ by from run to run.
+ */
+export const THRESHOLDS: Thresholds = { alpha: 1e-3, alphaChanged: 1e-5, sizeSuspicious: 0.02, sizeChanged: 0.05 };
+
+/** Of several tests that say the same, the one that tells most to people. */
+const TELLING: readonly TestName[] = [
+  'shape',
+  'means',
+  'efficiency',
+  'values',
+  'cumulated',
+  'entries',
+  'bin',
+  'normalisation',
+  'overflow',
+  'underflow',
+  'outside',
+];
+
+/** What came out for one object. */
+export interface JudgedObject extends Measurement {
+  name: string;
+  state: State;
+  /** The sentence that decided. */
+  reason: string;
+  critical: boolean;
+  owner?: string;
+  /** The test that decided, of a state that one decided. */
+  decided?: TestResult['test'];
+}
+
+export interface Judgement {
+  /** The worst first. */
+  objects: JudgedObject[];
+  counts: Record<State, number>;
+  /** Whether anything says that the release differs. */
+  differs: boolean;
+  /** About the worst object. */
+  reason: string;
+  /** By how many tests the thresholds were divided. */
+  tests: number;
+}
+
+/**
+ * Judges what was measured of one file.
+ * @param rules those about the file
+ * @param now ms since 1970: rules that ignore have a last day
+ */
+export function judge(
+  measurements: readonly Measurement[],
+  rules: readonly Rule[],
+  now: number,
+  thresholds: Thresholds = THRESHOLDS,
+): Judgement {
+  const about = measurements.map((measurement) => {
+    const name = nameOf(measurement.path);
+    const settings = settingsOf(rules, name);
+    return { measurement, name, settings, ignored: settings.ignore !== undefined && isIgnored(settings.ignore, now) };
+  });
+  const counter = about.find(({ settings }) => settings.eventCounter)?.measurement;
+  const tested = about.map((one) => {
+    const { measurement, settings } = one;
+    const normalisation =
+      counter && counter !== measurement && !measurement.found && (settings.tests?.includes('normalisation') ?? true)
+        ? normalisationTest(measurement, counter)
+        : undefined;
+    return { ...one, tests: normalisation ? [...measurement.tests, normalisation] : measurement.tests };
+  });
+  const count = tested.filter(({ ignored, measurement }) => !ignored && !measurement.found).length;
+  const objects = tested.map(({ measurement, name, settings, ignored, tests }): JudgedObject => {
+    const head = {
+      ...measurement,
+      tests,
+      name,
+      critical: settings.critical ?? false,
+      ...(settings.owner !== undefined && { owner: settings.owner }),
+    };
+    if (ignored && settings.ignore) {
+      const { reason, owner, until } = settings.ignore;
+      return { ...head, state: 'ignored', reason: `${reason} (${owner}${until ? `, until ${until}` : ''})` };
+    }
+    const expired = settings.ignore ? ` (no longer ignored since ${settings.ignore.until})` : '';
+    if (measurement.found) {
+      return { ...head, state: measurement.found.state, reason: measurement.found.reason + expired };
+    }
+    const own = { ...thresholds, ...settingThresholds(settings, thresholds) };
+    const { state, worst } = stateOf(tests, count, own);
+    const text = worst ? changeText(worst, measurement.facts) : compatibleText(tests, measurement.facts);
+    return { ...head, state, reason: text + expired, ...(worst && { decided: worst.test }) };
+  });
+  objects.sort(worstFirst);
+  const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
+  for (const { state } of objects) counts[state]++;
+  const [first] = objects;
+  const both = objects.length - counts['only here'] - counts['only in the reference'];
+  const apart = objects.length > 0 && both === 0;
+  const differs = apart || (first !== undefined && DIFFERENT.has(first.state));
+  const telling = first !== undefined && (DIFFERENT.has(first.state) || first.state === 'suspicious');
+  const reason = apart
+    ? 'no histogram is in both files'
+    : telling
+      ? `${first.name}: ${first.reason}`
+      : `${both} histograms, none of which differs`;
+  return { objects, counts, differs, reason, tests: count };
+}
+
+function settingThresholds(
+  { alpha, size }: { alpha?: number | undefined; size?: number | undefined },
+  all: Thresholds,
+) {
+  return {
+    ...(alpha !== undefined && { alpha, alphaChanged: (alpha * all.alphaChanged) / all.alpha }),
+    ...(size !== undefined && { sizeChanged: size, sizeSuspicious: (size * all.sizeSuspicious) / all.sizeChanged }),
+  };
+}
+
+/**
+ * Sure and large enough together. The probability is divided by the number of histograms of the file, and by that of the
+ * tests of this one: with a thousand tests one in a thousand happens.
+ */
+function stateOf(
+  tests: readonly TestResult[],
+  histograms: number,
+  { alpha, alphaChanged, sizeSuspicious, sizeChanged }: Thresholds,
+): { state: State; worst?: TestResult } {
+  const divisor = Math.max(1, histograms) * Math.max(1, tests.length);
+  const ofSize = (size: number, p: number): TestResult | undefined =>
+    tests
+      .filter((one) => one.size >= size && one.p < p / divisor)
+      .sort((one, other) => TELLING.indexOf(one.test) - TELLING.indexOf(other.test))[0];
+  const changed = ofSize(sizeChanged, alphaChanged);
+  if (changed) return { state: 'changed', worst: changed };
+  const suspicious = ofSize(sizeSuspicious, alpha);
+  return suspicious ? { state: 'suspicious', worst: suspicious } : { state: 'compatible' };
+}
+
+function worstFirst(a: JudgedObject, b: JudgedObject): number {
+  return (
+    STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+    Number(b.critical) - Number(a.critical) ||
+    leastProbable(a) - leastProbable(b) ||
+    largest(b) - largest(a)
+  );
+}
+
+function leastProbable({ tests }: Measurement): number {
+  return tests.reduce((least, { p }) => Math.min(least, p), 1);
+}
+
+function largest({ tests }: Measurement): number {
+  return tests.reduce((most, { size }) => Math.max(most, size), 0);
+}

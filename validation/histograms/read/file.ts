@@ -1,0 +1,142 @@
+import { openFile, TBuffer, type TFile, type TKey } from 'jsroot/io';
+import type { Limits } from '../model.ts';
+import { improveReading } from './buffer.ts';
+import type { CapturedConsole } from './console.ts';
+import { directoryKeys, type Place, readHeader } from './header.ts';
+import { StrictFile } from './proxy.ts';
+import { unzip } from './unzip.ts';
+
+const MB = 2 ** 20;
+/** Memory that is kept for the next record; more is given back. */
+const KEPT = 16 * MB;
+
+improveReading();
+
+/** An object as jsroot gives it, and what it said while it read it. */
+export interface ReadObject {
+  object: Record<string, unknown>;
+  said: string[];
+}
+
+/**
+ * A ROOT file that is whole, and its records one by one. What was read from it is plain data: nothing of it is executed.
+ */
+export class RootFile {
+  readonly keys: Place;
+  private readonly bytes: StrictFile;
+  private readonly parsed: TFile | undefined;
+  private readonly limits: Limits;
+  private readonly console: CapturedConsole;
+  private packed: Buffer | undefined;
+  private unpacked: Buffer | undefined;
+
+  private constructor(
+    bytes: StrictFile,
+    keys: Place,
+    parsed: TFile | undefined,
+    limits: Limits,
+    console: CapturedConsole,
+  ) {
+    this.bytes = bytes;
+    this.keys = keys;
+    this.parsed = parsed;
+    this.limits = limits;
+    this.console = console;
+  }
+
+  /** @throws {Error} one sentence: why the file cannot be read */
+  static async open(path: string, limits: Limits, console: CapturedConsole): Promise<RootFile> {
+    const bytes = new StrictFile(path);
+    try {
+      const { keys, streamers } = readHeader(bytes);
+      const has = streamers.position > 0 && streamers.length > 0;
+      console.take();
+      const file = new RootFile(bytes, keys, has ? await openFile(bytes) : undefined, limits, console);
+      if (!has && file.readKeys(keys).length > 0) throw new Error('it holds no descriptions of its classes');
+      const said = console.take();
+      if (said.length > 0) throw new Error(`the descriptions of its classes cannot be read (${said[0]})`);
+      if (has) await file.checkStreamers(streamers);
+      return file;
+    } catch (error) {
+      bytes.closeFile();
+      throw new Error((error as Error).message.replace(` ${path}`, ''));
+    }
+  }
+
+  /** The keys of a directory. @throws {Error} the list is damaged */
+  readKeys({ position, length }: Place): TKey[] {
+    if (length === 0) return [];
+    const buffer = this.buffer(this.bytes.read(position, length, undefined));
+    const own = buffer.readTKey();
+    const count = buffer.ntoi4();
+    if (Math.abs(own.fNbytes) !== length || !(count >= 0 && count <= this.limits.objects)) {
+      throw new Error("a directory's list of keys is damaged");
+    }
+    return Array.from({ length: count }, () => buffer.readTKey());
+  }
+
+  /** Where the keys of a subdirectory stand. @throws {Error} its record is damaged */
+  async readDirectory(key: TKey): Promise<Place> {
+    return directoryKeys(await this.readRecord(key));
+  }
+
+  /** @throws {Error} one sentence: why the object cannot be read */
+  async readObject(key: TKey): Promise<ReadObject> {
+    const buffer = this.buffer(await this.readRecord(key));
+    buffer.fTagOffset = key.fKeylen;
+    const object: Record<string, unknown> = {};
+    this.console.take();
+    buffer.mapObject(1, object);
+    buffer.classStreamer(object, key.fClassName);
+    const said = this.console.take();
+    if (buffer.o !== key.fObjlen) said.push(`Missmatch: ${buffer.o} of ${key.fObjlen} bytes were read`);
+    return { object, said };
+  }
+
+  close(): void {
+    if (this.parsed) this.parsed.delete();
+    else this.bytes.closeFile();
+  }
+
+  private buffer(bytes: Buffer): TBuffer {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return new TBuffer(view, 0, this.parsed as TFile);
+  }
+
+  /** The uncompressed data of a record; it lasts until the next one is read. */
+  private async readRecord(key: TKey): Promise<Buffer> {
+    const { fNbytes, fKeylen, fObjlen, fSeekKey } = key;
+    const stored = fNbytes - fKeylen;
+    if (!(fKeylen > 0 && stored >= 0 && fObjlen >= stored)) throw new Error('its key has impossible sizes');
+    if (fObjlen > this.limits.objectBytes) {
+      const [has, read] = [fObjlen, this.limits.objectBytes].map((size) => Math.ceil(size / MB));
+      throw new Error(`it has ${has} MB, and no more than ${read} MB are read`);
+    }
+    const record = this.bytes.read(fSeekKey, fNbytes, this.packed);
+    if (record.length <= KEPT) this.packed = keep(this.packed, record);
+    this.checkKey(record, key);
+    const data = record.subarray(fKeylen);
+    if (fObjlen === stored) return data;
+    const unpacked = await unzip(data, fObjlen, this.unpacked);
+    if (unpacked.length <= KEPT) this.unpacked = keep(this.unpacked, unpacked);
+    return unpacked;
+  }
+
+  /** A record begins with the key that the directory has of it. */
+  private checkKey(record: Buffer, key: TKey): void {
+    const own = this.buffer(record.subarray(0, key.fKeylen)).readTKey();
+    const same = (['fNbytes', 'fObjlen', 'fKeylen', 'fClassName', 'fName'] as const).every((n) => own[n] === key[n]);
+    if (!same) throw new Error('what stands at its place is another record');
+  }
+
+  /** jsroot has read the streamer infos without looking at their checksum. */
+  private async checkStreamers({ position, length }: Place): Promise<void> {
+    const record = this.bytes.read(position, length, undefined);
+    const { fKeylen, fObjlen } = this.buffer(record).readTKey();
+    if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen, undefined);
+  }
+}
+
+function keep(kept: Buffer | undefined, used: Buffer): Buffer {
+  return kept && kept.length >= used.length ? kept : used;
+}

@@ -1,0 +1,105 @@
+import { wildcardMatches } from '../../workflow/scope.ts';
+import { measure } from '../compare/measure.ts';
+import { type FoundObject, type Limits, nameOf } from '../model.ts';
+import type { Question } from '../protocol.ts';
+import type { Measurement } from '../result.ts';
+import { settingsOf } from '../rules/match.ts';
+import { drawingOf } from './drawing.ts';
+import { objectsOf, unreadable } from './extract.ts';
+import type { RootFile } from './file.ts';
+import { type Entry, walk } from './walk.ts';
+
+const MB = 2 ** 20;
+/** An object of one class of ROOT's, whose name is that of the record: others may hold objects of any name. */
+const ALONE = /^(TH[123]\w|TProfile\w*|TEfficiency|TGraph\w*)$/;
+
+/** @param reading called before a record is read that takes so many bytes of memory */
+export interface Answers {
+  reading(name: string, bytes: number): void;
+  measured(measurement: Measurement): void;
+}
+
+/** A file that is open, and its records by their paths. */
+export interface Listed {
+  file: RootFile;
+  entries: ReadonlyMap<string, Entry>;
+}
+
+/** @throws {Error} one sentence: the keys of the file cannot be read */
+export async function list(file: RootFile, { objects }: Limits): Promise<Listed> {
+  return { file, entries: new Map((await walk(file, objects)).map((entry) => [idOf(entry.path), entry])) };
+}
+
+/** Compares a file with its references, record by record, so that memory holds the objects of one name only. */
+export async function comparePair(
+  own: Listed,
+  references: readonly Listed[],
+  { limits, ...question }: Question,
+  answers: Answers,
+): Promise<void> {
+  const files = [own, ...references];
+  let left = limits.objects;
+  for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
+    const entries = files.map((one) => one.entries.get(id));
+    const some = entries.find((entry) => entry !== undefined) as Entry;
+    const { match } = question;
+    if (match !== undefined && ALONE.test(some.className) && !wildcardMatches(match, nameOf(some.path))) continue;
+    const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
+    answers.reading(nameOf(some.path), bytes);
+    const found: FoundObject[][] = [];
+    for (const [index, entry] of entries.entries()) {
+      const alone = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
+      const tooLarge = !alone && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
+      found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
+    }
+    left -= Math.max(...found.map((objects) => objects.length));
+    for (const measurement of measureAll(found, question)) answers.measured(measurement);
+  }
+}
+
+async function read(file: RootFile, entry: Entry, most: number, tooLarge: number | undefined): Promise<FoundObject[]> {
+  const { path, className, key, problem } = entry;
+  if (problem !== undefined) return [unreadable(path, className, problem)];
+  if (tooLarge !== undefined) {
+    return [
+      unreadable(path, className, `with its references it has ${tooLarge} MB, which is more than is read at once`),
+    ];
+  }
+  if (most <= 0) return [unreadable(path, className, 'the file has more objects than are read')];
+  try {
+    return objectsOf(path, className, await file.readObject(key), most);
+  } catch (error) {
+    return [unreadable(path, className, (error as Error).message)];
+  }
+}
+
+function* measureAll(
+  found: readonly FoundObject[][],
+  { rules, match, draw }: Omit<Question, 'limits'>,
+): Generator<Measurement> {
+  const maps = found.map((objects) => new Map(objects.map((object) => [idOf(object.path), object])));
+  const [own, ...references] = maps;
+  for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
+    const path = id.split(SEPARATOR);
+    const name = nameOf(path);
+    if (match !== undefined && !wildcardMatches(match, name)) continue;
+    const { range, tests, eventCounter } = settingsOf(rules, name);
+    const [object, others] = [own?.get(id), references.map((map) => map.get(id))];
+    const drawings = draw && {
+      drawings: { own: drawingOf(object) ?? null, references: others.map((one) => drawingOf(one) ?? null) },
+    };
+    const measured = measure(path, object, others, {
+      ...(range && { range }),
+      ...(tests && { tests }),
+      ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
+    });
+    yield { ...measured, ...drawings };
+  }
+}
+
+/** No name that ROOT writes holds it. */
+const SEPARATOR = '\0';
+
+function idOf(path: readonly string[]): string {
+  return path.join(SEPARATOR);
+}

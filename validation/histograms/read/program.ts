@@ -1,0 +1,62 @@
+// Reads a ROOT file and its references, and compares them. It is a process of its own, so that whatever a file holds, only
+// this ends. The build makes one file of it, with the libraries that it needs: see vite.config.ts.
+import { readFileSync, writeSync } from 'node:fs';
+import type { Line, Request } from '../protocol.ts';
+import { CapturedConsole } from './console.ts';
+import { RootFile } from './file.ts';
+import { comparePair, type Listed, list } from './pair.ts';
+
+const OUT = 1;
+/** Lines are written together, up to so many characters. */
+const BATCH = 60_000;
+/** The name of a record is told before it is read from this size on: it may be the last thing that is done. */
+const LARGE = 2 ** 20;
+
+let batch = '';
+
+function say(line: Line): void {
+  batch += `${JSON.stringify(line)}\n`;
+  if (batch.length > BATCH) flush();
+}
+
+function flush(): void {
+  const bytes = Buffer.from(batch);
+  batch = '';
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(OUT, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { file, references, ...question } = JSON.parse(readFileSync(0, 'utf8')) as Request;
+  const captured = new CapturedConsole();
+  const open: (Listed | undefined)[] = [];
+  for (const [index, path] of [file, ...references].entries()) {
+    try {
+      open.push(await list(await RootFile.open(path, question.limits, captured), question.limits));
+    } catch (error) {
+      open.push(undefined);
+      say({ unreadable: index, reason: (error as Error).message });
+    }
+  }
+  const [own, ...others] = open;
+  const usable = others.filter((one) => one !== undefined);
+  if (own && usable.length > 0) {
+    await comparePair(own, usable, question, {
+      reading(name, bytes) {
+        if (bytes < LARGE) return;
+        say({ reading: name });
+        flush();
+      },
+      measured: (measured) => say({ measured }),
+    });
+  }
+  say({ done: true });
+}
+
+await main();
+flush();

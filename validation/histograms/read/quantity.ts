@@ -1,0 +1,153 @@
+import type { Axis, Counts, FoundObject, Numbers, Points, Quantity } from '../model.ts';
+import { titleText } from './text.ts';
+
+type Raw = Record<string, unknown>;
+
+/** TH1::fBits: the contents are averages, not sums. */
+const IS_AVERAGE = 1 << 18;
+/** Histograms and graphs whose contents are not in cells of axes, and which have no test here. */
+const UNTESTABLE = /^(TH2Poly|TProfile2Poly|THnSparse\w*|THn[CSILFDT]?|THn(Sparse)?T<.*>|TGraph2D\w*)$/;
+
+/** Whether an object is one whose contents are compared, by what it has: classes of users derive from ROOT's. */
+export function isQuantity(object: Raw, className: string): boolean {
+  return UNTESTABLE.test(className) || isHistogram(object) || isEfficiency(object) || isGraph(object);
+}
+
+function isHistogram(object: Raw): boolean {
+  return 'fXaxis' in object && 'fNcells' in object;
+}
+
+function isEfficiency(object: Raw): boolean {
+  return 'fPassedHistogram' in object && 'fTotalHistogram' in object;
+}
+
+function isGraph(object: Raw): boolean {
+  return 'fNpoints' in object && 'fX' in object && 'fY' in object;
+}
+
+/** The contents of a histogram, an efficiency or a graph; or why there are none that can be compared. */
+export function quantityOf(object: Raw, className: string): FoundObject['what'] {
+  if (UNTESTABLE.test(className)) return { untestable: `there is no test for the class ${className}` };
+  try {
+    if (isEfficiency(object)) return { quantity: efficiency(object) };
+    if (isGraph(object)) return { quantity: graph(object) };
+    const { fBuffer, fBits } = object;
+    if (isNumbers(fBuffer) && (fBuffer[0] ?? 0) > 0) return { untestable: 'its entries are still in its fill buffer' };
+    if (typeof fBits === 'number' && (fBits & IS_AVERAGE) !== 0) return { untestable: 'its contents are averages' };
+    return { quantity: histogram(object) };
+  } catch (error) {
+    return { unreadable: (error as Error).message };
+  }
+}
+
+function histogram(object: Raw): Quantity {
+  const axes = axesOf(object);
+  const cells = number(object, 'fNcells');
+  const content = cellNumbers(object, 'fArray', cells);
+  const sumw2 = isNumbers(object.fSumw2) && object.fSumw2.length > 0 ? cellNumbers(object, 'fSumw2', cells) : undefined;
+  const entries = number(object, 'fEntries');
+  if ('fBinEntries' in object) {
+    if (!sumw2) throw new Error('its profile has no sums of squares');
+    const sumW = cellNumbers(object, 'fBinEntries', cells);
+    const weights = isNumbers(object.fBinSumw2) && object.fBinSumw2.length > 0;
+    const sumW2 = weights ? { sumW2: cellNumbers(object, 'fBinSumw2', cells) } : {};
+    return { kind: 'profile', axes, sumW, sumWY: content, sumWY2: sumw2, ...sumW2, entries };
+  }
+  if (sumw2) return { kind: 'counts', axes, content, sumw2, entries };
+  const weight = number(object, 'fTsumw2') / number(object, 'fTsumw');
+  const hasWeights = Number.isFinite(weight) && weight > 0 && Math.abs(weight - 1) > 1e-6;
+  return { kind: 'counts', axes, content, ...(hasWeights && { weight }), entries };
+}
+
+function efficiency(object: Raw): Quantity {
+  const [passed, total] = ['fPassedHistogram', 'fTotalHistogram'].map((name): Counts => {
+    const part = object[name];
+    if (typeof part !== 'object' || part === null || !isHistogram(part as Raw)) throw new Error(`it has no ${name}`);
+    const quantity = histogram(part as Raw);
+    if (quantity.kind !== 'counts') throw new Error(`its ${name} holds no counts`);
+    return quantity;
+  }) as [Counts, Counts];
+  if (passed.content.length !== total.content.length) throw new Error('its two histograms have other bins');
+  return { kind: 'efficiency', axes: total.axes, passed, total };
+}
+
+/** Errors up and down are taken as one, the larger; those of several kinds are added in squares. */
+function graph(object: Raw): Points {
+  const points = number(object, 'fNpoints');
+  const x = cellNumbers(object, 'fX', points);
+  const value = cellNumbers(object, 'fY', points);
+  const error2 = new Float64Array(points);
+  const several = object.fEyL !== undefined && Array.isArray(object.fEyL);
+  const low = several ? lists(object.fEyL) : [object.fEY ?? object.fEYlow];
+  const high = several ? lists(object.fEyH) : [object.fEY ?? object.fEYhigh];
+  for (let kind = 0; kind < low.length; kind++) {
+    const [down, up] = [low[kind], high[kind]];
+    if (!isNumbers(down) || !isNumbers(up) || down.length < points || up.length < points) continue;
+    for (let i = 0; i < points; i++)
+      error2[i] = (error2[i] as number) + Math.max(down[i] as number, up[i] as number) ** 2;
+  }
+  return { kind: 'points', at: [x], value, error2 };
+}
+
+function lists(value: unknown): unknown[] {
+  return (value as unknown[]).map((one) => (isNumbers(one) ? one : (one as Raw | null)?.fArray));
+}
+
+/** As many axes as the number of cells tells: a histogram of one dimension has three axes, too. */
+function axesOf(object: Raw): Axis[] {
+  const cells = number(object, 'fNcells');
+  const axes: Axis[] = [];
+  let product = 1;
+  for (const name of ['fXaxis', 'fYaxis', 'fZaxis']) {
+    const axis = axisOf(object[name]);
+    axes.push(axis);
+    product *= axis.bins + 2;
+    if (product === cells) return axes;
+  }
+  throw new Error(`its axes do not fit its ${cells} cells`);
+}
+
+function axisOf(raw: unknown): Axis {
+  if (typeof raw !== 'object' || raw === null) throw new Error('an axis is missing');
+  const object = raw as Raw;
+  const bins = number(object, 'fNbins');
+  const low = number(object, 'fXmin');
+  const high = number(object, 'fXmax');
+  if (!(Number.isInteger(bins) && bins > 0 && low < high)) throw new Error('an axis has no bins');
+  const { fXbins } = object;
+  const edges = isNumbers(fXbins) && fXbins.length > 0 ? { edges: fXbins } : {};
+  if (edges.edges && edges.edges.length !== bins + 1) throw new Error('an axis has too few edges');
+  const labels = labelsOf(object.fLabels, bins);
+  return { bins, low, high, ...edges, ...(labels && { labels }), title: titleText(object.fTitle) };
+}
+
+/** Texts by bin number, which each text has as its unique id; other writers than ROOT give none, but keep their order. */
+function labelsOf(raw: unknown, bins: number): Map<number, string> | undefined {
+  const list = (raw as { arr?: unknown } | null | undefined)?.arr;
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const labels = new Map<number, string>();
+  const texts = list as ({ fString?: unknown; fUniqueID?: unknown } | null)[];
+  const numbered = texts.some((one) => Number(one?.fUniqueID) > 0);
+  for (const [index, one] of texts.entries()) {
+    const bin = numbered ? Number(one?.fUniqueID) : index + 1;
+    if (bin >= 1 && bin <= bins) labels.set(bin, titleText(one?.fString));
+  }
+  return labels.size > 0 ? labels : undefined;
+}
+
+function cellNumbers(object: Raw, name: string, length: number): Numbers {
+  const value = object[name];
+  if (!isNumbers(value) || value.length < length) throw new Error(`its ${name} is not complete`);
+  // 64-bit integers come as a plain array, with BigInts among them.
+  return Array.isArray(value) ? Float64Array.from(value, Number) : value;
+}
+
+function isNumbers(value: unknown): value is Numbers {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function number(object: Raw, name: string): number {
+  const value = object[name];
+  if (typeof value !== 'number') throw new Error(`it has no ${name}`);
+  return value;
+}

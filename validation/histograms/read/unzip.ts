@@ -1,0 +1,60 @@
+import zlib from 'node:zlib';
+import { decompress } from 'fzstd';
+import { internals } from 'jsroot/core';
+import { R__unzip } from 'jsroot/io';
+
+/** Bytes before the data of each block: two letters, a version, and the sizes in three bytes each, smallest first. */
+const HEADER = 9;
+
+/** What zlib puts its output in has at least so many bytes. */
+const LEAST_CHUNK = 64;
+
+/**
+ * Uncompresses a record: blocks of up to 16 MB, each with its own header. What ROOT compresses with zlib is read by
+ * Node.js' zlib, which checks the checksum (jsroot does not) and is four times as fast.
+ * @param length bytes that must come out
+ * @param into used for the result where it is large enough
+ * @throws {Error} the data is damaged, or compressed in an unknown way
+ */
+export async function unzip(data: Buffer, length: number, into: Buffer | undefined): Promise<Buffer> {
+  const out = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+  let from = 0;
+  let to = 0;
+  while (to < length) {
+    if (from + HEADER > data.length) throw new Error('its compressed data ends too early');
+    const packed = data.readUIntLE(from + 3, 3);
+    const size = data.readUIntLE(from + 6, 3);
+    const end = from + HEADER + packed;
+    if (end > data.length || size === 0 || to + size > length) throw new Error('a compressed block has a wrong size');
+    const block = await unzipBlock(data.subarray(from, end), size);
+    if (block.length !== size) throw new Error('a compressed block is shorter than it says');
+    out.set(block, to);
+    from = end;
+    to += size;
+  }
+  return out;
+}
+
+/** jsroot itself reads the descriptions of a file's classes, and would load a library of 65 MB for that. */
+internals._ZstdStream = { decompress: (data) => decompress(data) };
+
+async function unzipBlock(block: Buffer, size: number): Promise<Uint8Array> {
+  const method = block.toString('latin1', 0, 2);
+  const data = block.subarray(HEADER);
+  try {
+    if (method === 'ZL')
+      return zlib.inflateSync(data, { maxOutputLength: size, chunkSize: Math.max(LEAST_CHUNK, size) });
+    if (method === 'ZS') return unzstd(data, size);
+    const view = await R__unzip(new DataView(block.buffer, block.byteOffset, block.length), size, true);
+    if (view) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  } catch (error) {
+    throw new Error(`its compressed data is damaged (${(error as Error).message})`);
+  }
+  throw new Error(`its data cannot be uncompressed (method ${JSON.stringify(method)})`);
+}
+
+/** Node.js' own from 22.15 on, which checks a checksum where there is one. */
+function unzstd(data: Uint8Array, size: number): Uint8Array {
+  if ('zstdDecompressSync' in zlib) return zlib.zstdDecompressSync(data, { maxOutputLength: size });
+  return decompress(data, new Uint8Array(size));
+}

@@ -1,0 +1,28 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { StepTokens } from '../../step/step-tokens.ts';
+import type { RunDir } from '../store/store.ts';
+
+/** Below a run, for nobody but its owner. */
+const KEY_FILE = '.step-key';
+
+/** The tokens of a run's steps, by a key that is made when they are first asked for. */
+export function stepTokens(run: RunDir): StepTokens {
+  const path = join(run.path, KEY_FILE);
+  try {
+    return new StepTokens(Buffer.from(readFileSync(path, 'latin1'), 'hex'));
+  } catch (error) {
+    // a crash may have left it without its content
+    if (!(error instanceof RangeError) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const key = StepTokens.newKey();
+  const file = openSync(`${path}.new`, 'w', 0o600);
+  try {
+    writeSync(file, `${key.toString('hex')}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(`${path}.new`, path);
+  return new StepTokens(key);
+}

@@ -1,0 +1,229 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { failedDirectory, removeFailureNote } from '../../makeflow/failure-notes.ts';
+import type { FlowEvent } from '../../makeflow/follow.ts';
+import type { WrittenMakeflow } from '../../makeflow/write.ts';
+import type { Execution } from '../../step/log-receiver.ts';
+import { stepFile } from '../../step/names.ts';
+import type { Needles } from '../../step/needles.ts';
+import type { StepResult } from '../../step/result.ts';
+import type { Step } from '../../workflow/plan.ts';
+import type { Decision, Happening } from '../store/attempts.ts';
+import { placeFiles, readResult, removeTimes, takeFiles, writeLostResult } from '../store/collect.ts';
+import type { NewEvent, RunJournal } from '../store/journal.ts';
+import { Lanes } from './lanes.ts';
+import type { Admit } from './streams.ts';
+
+/** Attempts whose logs are unpacked at the same time. */
+const LANES = 4;
+
+export interface TrackerOptions {
+  journal: RunJournal;
+  written: WrittenMakeflow;
+  /** Of makeflow. */
+  directory: string;
+  /** In the place of what the stages say. */
+  retries: number | undefined;
+  /** Settles when what an execution has sent of its log is in its files. */
+  finishLog: (execution: string) => Promise<void>;
+  /** What must not be seen in what attempts leave. */
+  masks: Needles;
+  onError: (error: Error) => void;
+}
+
+type Ended = Extract<Decision, { type: 'ended' }>;
+
+/** Turns what the logs say of one phase into the run's events, and brings home what attempts left. */
+export class StepTracker {
+  readonly #options: TrackerOptions;
+  readonly #journal: RunJournal;
+  readonly #steps: Map<string, Step>;
+  readonly #nodeOf: Map<string, number>;
+  readonly #lanes: Lanes;
+
+  constructor(options: TrackerOptions) {
+    const { journal, written, retries } = options;
+    this.#options = options;
+    this.#journal = journal;
+    this.#steps = new Map(written.steps.map((step) => [step.id, step]));
+    this.#nodeOf = new Map(written.steps.map((step, node) => [step.id, node]));
+    this.#lanes = new Lanes(LANES, options.onError);
+    journal.attempts.open(written.phase, (step) => retries ?? this.#steps.get(step)?.stage.retries ?? 0);
+  }
+
+  /** Takes what the logs of the flow say, in order. */
+  take(events: readonly FlowEvent[]): void {
+    const lastReturn = new Map<number, FlowEvent>();
+    for (const event of events) {
+      if (event.type === 'node' && (event.state === 'complete' || event.state === 'failed'))
+        lastReturn.set(event.node, event);
+    }
+    for (const event of events) {
+      const happening = this.#happening(event);
+      if (!happening) continue;
+      // what several attempts of a step left was in one place, and only the last one's is still there
+      const gone = event.type === 'node' && lastReturn.has(event.node) && lastReturn.get(event.node) !== event;
+      for (const decision of this.#journal.attempts.take(happening)) this.#carryOut(decision, event.time, gone);
+    }
+  }
+
+  /**
+   * An execution says hello.
+   * @returns the directory of its attempt, whose logs it may write; or why it must not run; undefined: it may run, but
+   *   its logs are not taken, because another execution has its attempt
+   */
+  admit({ step, id, host }: Pick<Execution, 'step' | 'id' | 'host'>): ReturnType<Admit> {
+    const welcome = this.#journal.attempts.hello(step, id, host);
+    if (!welcome || 'refuse' in welcome) return welcome;
+    const { attempt, begun, known } = welcome;
+    if (begun) this.#carryOut(begun, Date.now(), false);
+    if (!known) this.#tell(step, { type: 'step-connected', step, attempt, execution: id, host });
+    return { directory: this.#journal.run.attemptDir(step, attempt) };
+  }
+
+  /** Makeflow is gone: so are the attempts that it waited for. */
+  interrupted(): void {
+    for (const decision of this.#journal.attempts.interrupted()) this.#carryOut(decision, Date.now(), false);
+  }
+
+  /** Settles when the logs of all attempts that have ended so far are in their places. */
+  collected(): Promise<void> {
+    return this.#lanes.idle();
+  }
+
+  #happening(event: FlowEvent): Happening | undefined {
+    switch (event.type) {
+      case 'started':
+        return { type: 'makeflow-started' };
+      case 'manager-started':
+        return { type: 'manager-started' };
+      case 'task-running':
+        return { type: 'running', job: event.jobId, worker: event.worker };
+      case 'task-waiting':
+        return { type: 'waiting', job: event.jobId };
+      case 'node': {
+        const step = this.#options.written.steps[event.node]?.id;
+        const { state, jobId: job } = event;
+        if (state === 'running') return { type: 'submitted', step, job };
+        if (step === undefined) return undefined;
+        if (state === 'waiting') return { type: 'reset', step };
+        return state === 'aborted' ? { type: 'cancelled', step } : { type: 'returned', step, how: state };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #carryOut(decision: Decision, time: number, gone: boolean): void {
+    const { step, attempt } = decision;
+    switch (decision.type) {
+      case 'submitted':
+        this.#tell(step, { type: 'step-submitted', step, attempt, task: decision.task, time });
+        break;
+      case 'begun':
+        mkdirSync(this.#journal.run.attemptDir(step, attempt), { recursive: true });
+        this.#tell(step, { type: 'step-running', step, attempt, task: decision.task, worker: decision.worker, time });
+        break;
+      case 'lost': {
+        const message = 'its worker was lost';
+        this.#settle(step, attempt, time, message, () => ({ type: 'step-requeued', step, attempt, message, time }));
+        break;
+      }
+      case 'ended':
+        this.#ended(decision, time, gone);
+        break;
+    }
+  }
+
+  #ended(decision: Ended, time: number, gone: boolean): void {
+    const { step, attempt, task, how, retried, open, surplus } = decision;
+    const ended = { type: 'step-ended', step, task, time } as const;
+    if (how === 'cancelled' || how === 'interrupted') {
+      const message = how === 'cancelled' ? 'the run was stopped' : 'the run was interrupted';
+      const event: NewEvent = { ...ended, attempt, state: 'aborted', retried: false, message };
+      if (open) this.#settle(step, attempt, time, message, () => event);
+      else this.#tell(step, event);
+      return;
+    }
+    // What a failed attempt left is here until the next one ends, so its files are linked now and looked at in turn.
+    const { directory } = this.#options;
+    const node = this.#nodeOf.get(step) as number;
+    const from = how === 'complete' ? directory : failedDirectory(directory, node);
+    if (how === 'failed') removeFailureNote(directory, node);
+    let number = attempt;
+    if (!open) {
+      if (surplus && isRefused(from, step)) return;
+      const begun = this.#journal.attempts.unannounced(step, `${task}.0`, '');
+      number = begun.attempt;
+      this.#carryOut(begun, time, false);
+    }
+    if (!gone) takeFiles(this.#journal.run, step, number, from);
+    this.#settle(step, number, time, 'it left no result', (result) => ({
+      ...ended,
+      attempt: number,
+      retried,
+      ...summaryOf(how, result),
+    }));
+  }
+
+  /**
+   * Puts what is left of an attempt in its place, then tells that it is over. An attempt without a result gets one that
+   * says why.
+   */
+  #settle(
+    step: string,
+    attempt: number,
+    time: number,
+    message: string,
+    event: (result: StepResult | undefined) => NewEvent,
+  ): void {
+    const { finishLog, masks } = this.#options;
+    const { run, attempts, view } = this.#journal;
+    this.#lanes.later(step, async () => {
+      const execution = attempts.executionOf(step, attempt);
+      if (execution !== undefined) await finishLog(execution);
+      const result = await placeFiles(run, step, attempt, masks);
+      // Times of a stream that is not the one of the files that have come back mean nothing.
+      if (result && result.execution !== execution) removeTimes(run, step, attempt);
+      if (!result) {
+        const { host, start } = view.steps.get(step) ?? {};
+        const of = this.#steps.get(step) as Step;
+        writeLostResult(run, of, attempt, { message, start: start ?? time, end: time, host, execution });
+      }
+      this.#journal.add(event(result));
+    });
+  }
+
+  /** Of one step in their order: behind the end of an attempt whose logs are being unpacked. */
+  #tell(step: string, event: NewEvent): void {
+    this.#lanes.now(step, () => this.#journal.add(event));
+  }
+}
+
+/** Whether an execution was refused, because its step was tried often enough. */
+function isRefused(from: string, step: string): boolean {
+  return readResult(join(from, stepFile(step, 'result.json')))?.phase === 'refused';
+}
+
+function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
+  if (!result) return { state: 'broken' as const, message: 'it left no result' };
+  const { exitStatus, signal, message, start, end, host, cpuTime, peakMemory } = result;
+  const state: 'succeeded' | 'failed' | 'broken' | 'aborted' =
+    how === 'failed'
+      ? 'broken'
+      : result.phase === 'done' && exitStatus === 0
+        ? 'succeeded'
+        : result.phase === 'skipped'
+          ? 'aborted'
+          : 'failed';
+  return {
+    state,
+    host,
+    ...(exitStatus !== null && { exitStatus }),
+    ...(signal !== null && { signal }),
+    ...(message !== '' && { message }),
+    ...(end !== null && { seconds: (end - start) / 1000 }),
+    ...(cpuTime !== null && { cpuTime }),
+    ...(peakMemory != null && { peakMemory }),
+  };
+}

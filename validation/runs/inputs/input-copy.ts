@@ -1,0 +1,50 @@
+import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Plan } from '../../workflow/plan.ts';
+import type { RunRequest } from '../store/record.ts';
+import type { RunDir } from '../store/store.ts';
+
+/** Below it every file stands at its own absolute path, so that `../x` means in the copy what it means where it comes from. */
+const TREE = 'tree';
+
+/**
+ * Copies what a plan was made from, and the local files that its steps get, into `input/`: the former under their names, for
+ * who looks, and all of them as a tree in which planning finds them again. Whatever becomes of the originals, the run stays
+ * what it is.
+ */
+export function copyInputs(run: RunDir, plan: Plan): void {
+  const input = join(run.path, 'input');
+  mkdirSync(input, { recursive: true });
+  const sent = plan.stages.flatMap((stage) => stage.inputs.flatMap((one) => (one.kind === 'sent' ? [one.source] : [])));
+  for (const source of plan.sources) copy(source, join(input, basename(source)));
+  for (const source of new Set([...plan.sources, ...sent])) {
+    if (!isOwn(run, source)) copy(source, copyOf(run, source));
+  }
+}
+
+/** What was asked for, of the copy. */
+export function requestOfCopy(run: RunDir, request: RunRequest): RunRequest {
+  const { input, cwd, workflow } = request;
+  return {
+    ...request,
+    input: copyOf(run, input),
+    ...(cwd !== undefined && { cwd: copyOf(run, cwd) }),
+    ...(workflow !== undefined && { workflow: copyOf(run, workflow) }),
+  };
+}
+
+/** What is in the run's directory already stays where it is. */
+function copyOf(run: RunDir, path: string): string {
+  return isOwn(run, path) ? path : join(run.path, 'input', TREE, resolve(path));
+}
+
+function isOwn(run: RunDir, path: string): boolean {
+  return resolve(path).startsWith(`${run.path}/`);
+}
+
+/** The first of several with the same name stays. */
+function copy(source: string, target: string): void {
+  if (existsSync(target)) return;
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(source, target, constants.COPYFILE_FICLONE);
+}

@@ -1,0 +1,67 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { loadComponents } from '../../checks/components.ts';
+import type { Criteria } from '../../checks/judge.ts';
+import { policyNames } from '../../checks/policies.ts';
+import { loadPolicy } from '../../checks/policy.ts';
+import { loadRules, type Rules } from '../../checks/rules.ts';
+import type { RunRecord, RunRequest } from '../store/record.ts';
+import { type RunDir, RunStore } from '../store/store.ts';
+import { findReference } from './reference.ts';
+
+/** What a user wants a run to be judged by, beside what comes with relval. */
+export type CriteriaChoice = Pick<RunRequest, 'rules' | 'policy' | 'components' | 'reference'>;
+
+/** Reads all that is named, so that mistakes are told before anything runs. @throws {InputError} with every place */
+export function checkChoice({ rules, policy, components }: CriteriaChoice): void {
+  loadRules(rules);
+  loadPolicy(policy);
+  loadComponents(components);
+}
+
+/** Copies the files into the run, which is judged by them however long it takes and whatever becomes of them. */
+export function keepChoice(run: RunDir, { rules = [], policy, components }: CriteriaChoice): void {
+  for (const [index, file] of rules.entries()) copyTo(kept(run, 'rules'), `${index}-${basename(file)}`, file);
+  if (policy !== undefined && !policyNames().includes(policy)) copyTo(kept(run, 'policy'), basename(policy), policy);
+  if (components !== undefined) copyTo(kept(run, 'components'), basename(components), components);
+}
+
+function copyTo(directory: string, name: string, file: string): void {
+  mkdirSync(directory, { recursive: true });
+  copyFileSync(file, join(directory, name));
+}
+
+function kept(run: RunDir, what: 'rules' | 'policy' | 'components'): string {
+  return join(run.path, 'input', 'criteria', what);
+}
+
+function filesOf(run: RunDir, what: 'rules' | 'policy' | 'components'): string[] {
+  const directory = kept(run, what);
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return names.map((name) => join(directory, name));
+}
+
+/** The rules that a run has. @throws {InputError} */
+export function rulesOf(run: RunDir): Rules {
+  return loadRules(filesOf(run, 'rules'));
+}
+
+/**
+ * What a run is judged by: what was asked when it began, or what `other` has instead.
+ * @param now ms since 1970
+ * @throws {InputError} files with mistakes, no such reference
+ */
+export function criteriaOf(run: RunDir, record: RunRecord, now: number, other: CriteriaChoice = {}): Criteria {
+  const { request } = record;
+  const store = new RunStore(dirname(run.path));
+  const chosen = other.reference ?? request.reference;
+  const reference = findReference(store, record, chosen);
+  return {
+    rules: other.rules ? loadRules(other.rules) : rulesOf(run),
+    policy: loadPolicy(other.policy ?? filesOf(run, 'policy')[0] ?? request.policy),
+    components: loadComponents(other.components ?? filesOf(run, 'components')[0]),
+    now,
+    ...(reference && { reference }),
+  };
+}

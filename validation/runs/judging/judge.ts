@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Criteria } from '../../checks/judge.ts';
+import { lastLines } from '../../checks/last-lines.ts';
+import type { Outcome, StepOutcome } from '../../checks/outcome.ts';
+import { buildReport, type RunFacts } from '../../checks/report.ts';
+import { digestOf } from '../../checks/rules.ts';
+import { type StepLogs, scanStepLogs } from '../../checks/step-logs.ts';
+import { InputError } from '../../input/input-error.ts';
+import type { Finding, Report } from '../../report/model.ts';
+import { writeReport } from '../../report/write.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import { attemptLogs, outcomeOf } from '../store/collect.ts';
+import type { RunJournal } from '../store/journal.ts';
+import { provenanceOf } from '../store/provenance.ts';
+import type { RunRecord } from '../store/record.ts';
+import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
+import { type CriteriaChoice, criteriaOf } from './criteria.ts';
+
+/** How a run came to its end. */
+export interface RunEnd extends Pick<Outcome, 'interrupted' | 'problem'> {
+  /** What was found in files that decide how many steps a stage has. */
+  inMadeFiles: readonly Finding[];
+}
+
+/** outcome.json: all that is known of a run when it is over, but for what its logs say. Whoever judges it again needs no more. */
+interface SavedOutcome extends RunEnd {
+  schema: 'relval-outcome-1';
+  facts: RunFacts;
+  steps: StepOutcome[];
+}
+
+const OUTCOME = 'outcome.json';
+
+/** Judges what a run has come to, writes its report, and ends it in the records. */
+export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
+  const { run, record, view } = journal;
+  journal.update({ state: 'judging' });
+  const now = Date.now();
+  const steps: StepOutcome[] = [];
+  for (const step of plan.steps) steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
+  const facts = {
+    run: record.id,
+    name: record.name,
+    workflow: record.workflow,
+    start: record.created,
+    end: now,
+    provenance: { ...(await provenanceOf(plan, record)), ...hostsOf(steps) },
+  };
+  const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
+  replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
+  const report = await reportOn(run, saved, await judgedAlike(run, criteriaAtEnd(run, record, now)));
+  await writeReport(run.reportDir, report);
+  journal.end(report.verdict, report.reason);
+  return report;
+}
+
+/** The machines that steps ran on. */
+function namesOfHosts(steps: readonly StepOutcome[]): string[] {
+  return [...new Set(steps.flatMap(({ host }) => host ?? []))].sort();
+}
+
+function hostsOf(steps: readonly StepOutcome[]): Record<string, string[]> {
+  const hosts = namesOfHosts(steps);
+  return hosts.length > 0 ? { 'worker hosts': hosts } : {};
+}
+
+/** A reference that has gone meanwhile does not keep a run from being judged: the last good run takes its place. */
+function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
+  try {
+    return criteriaOf(run, record, now);
+  } catch (error) {
+    if (!(error instanceof InputError) || record.request.reference === undefined) throw error;
+    const { reference: _, ...request } = record.request;
+    return criteriaOf(run, { ...record, request }, now);
+  }
+}
+
+/**
+ * What a run that is over amounts to by other criteria; its stored report stays as it is.
+ * @throws {InputError} it is not over, or the criteria are no good
+ */
+export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: number): Promise<Report> {
+  const record = run.readRecord();
+  const file = join(run.path, OUTCOME);
+  if (!existsSync(file)) throw new InputError([{ message: `${record.id} has not come to its end: nothing to judge` }]);
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
+  return reportOn(run, saved, await judgedAlike(run, criteriaOf(run, record, now, choice)));
+}
+
+/**
+ * The criteria with a reference whose findings are by the same rules: what the rules of today find, and those of then did
+ * not, is not new, and what is not looked for any more is not fixed. Where the reference was judged by others its logs are
+ * looked through again; where these are gone, what was found then has to do.
+ */
+async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
+  const { reference, ...others } = criteria;
+  if (!reference || reference.report.rules === digestOf(criteria.rules)) return criteria;
+  const other = new RunStore(dirname(run.path)).find(reference.report.run);
+  const file = join(other.path, OUTCOME);
+  if (!existsSync(file)) return criteria;
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
+  if (!saved.steps.every(({ logs }) => logs.every((log) => existsSync(join(other.path, log))))) return criteria;
+  const { findings, rules } = await reportOn(other, saved, others);
+  return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };
+}
+
+async function reportOn(run: RunDir, saved: SavedOutcome, criteria: Criteria): Promise<Report> {
+  const { facts, steps, inMadeFiles, interrupted, problem } = saved;
+  const inLogs: Finding[] = [...inMadeFiles];
+  const options = { now: criteria.now, hosts: namesOfHosts(steps) };
+  const withLastLines: StepOutcome[] = [];
+  for (const step of steps) {
+    const logs = await attemptLogs(run, step.id, step.stage);
+    if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
+    const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
+    withLastLines.push({ ...step, ...(last && { lastLines: last }) });
+  }
+  const outcome: Outcome = {
+    steps: withLastLines,
+    inLogs,
+    ...(interrupted !== undefined && { interrupted }),
+    ...(problem !== undefined && { problem }),
+  };
+  return buildReport(facts, outcome, criteria);
+}
+
+function lastLinesOf({ directory, files }: StepLogs): ReturnType<typeof lastLines> {
+  return lastLines((name) => (files.includes(name) ? join(directory, name) : undefined));
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { InputError } from '../../input/input-error.ts';
+import type { Report } from '../../report/model.ts';
+import { OUTPUT_LIMIT } from '../../step/stage-file.ts';
+import { executeRun } from '../execution/execute.ts';
+import { stepTokens } from '../execution/step-key.ts';
+import { type LogStreams, startLogStreams } from '../execution/streams.ts';
+import { readSecrets } from '../inputs/secrets.ts';
+import type { LocalCluster } from '../local/local.ts';
+import { EXPOSED } from '../local/manager-port.ts';
+import type { RunEvent, RunView } from '../store/events.ts';
+import type { RunJournal } from '../store/journal.ts';
+import { LOCAL_DIR } from '../store/local-files.ts';
+import { ObstacleError } from '../store/obstacle.ts';
+import { asSpaceError } from '../store/space.ts';
+import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
+import { asInputError } from './planning.ts';
+import type { PreparedRun, StartedRun } from './prepare.ts';
+
+export interface CarryOutOptions {
+  /** With a run on this machine: cores that its steps may have. */
+  localCpus?: number | undefined;
+  /** The same, MB of memory. */
+  localMemory?: number | undefined;
+  notify: NotifyOptions;
+  /** Gets what its users should know of the place in which it runs. */
+  warn: (message: string) => void;
+}
+
+/** A run that goes on. */
+export interface RunHandle {
+  /** Gets every event from now on, and how far the run is after it. */
+  onEvent(listener: (event: RunEvent, view: RunView) => void): void;
+  /** Ends it in order: jobs are cancelled, what there is is judged. @param by who stops it, for the report */
+  stop(by: string): void;
+  /**
+   * How it ended. Rejects with an InputError for a mistake that shows only now, with an ObstacleError when something about this machine keeps it from going on, and
+   * with any other error for a fault of relval; the run is broken then, and whoever is to be told has been told.
+   */
+  readonly report: Promise<Report>;
+}
+
+/** Carries out a run: its cluster, the logs of its steps, its phases, the verdict, the notifications. */
+export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
+  const { journal } = started;
+  const stop = new AbortController();
+  return {
+    onEvent: (listener) => journal.onEvent(listener),
+    stop: (by) => stop.abort(by),
+    report: started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal),
+  };
+}
+
+async function tellEnded({ journal }: PreparedRun, report: Report, { notify }: CarryOutOptions): Promise<Report> {
+  await notifierOf(journal, notify).finished(report);
+  return report;
+}
+
+async function carry(prepared: PreparedRun, options: CarryOutOptions, signal: AbortSignal): Promise<Report> {
+  const { journal, plan } = prepared;
+  const notifier = notifierOf(journal, options.notify);
+  // Who wants to see its events asks for them once this function has returned.
+  await Promise.resolve();
+  notifier.started(plan.steps.length);
+  try {
+    const report = await withServices(prepared, options, signal);
+    await notifier.finished(report);
+    return report;
+  } catch (error) {
+    const cause = asInputError(asSpaceError(error as Error, journal.run.path));
+    tellEnd(prepared, cause.message);
+    await notifier.finished(brokenReport(journal.record));
+    throw cause;
+  }
+}
+
+async function withServices(prepared: PreparedRun, options: CarryOutOptions, signal: AbortSignal): Promise<Report> {
+  const { journal, lock, plan, again } = prepared;
+  const { record } = journal;
+  const { request, project } = record;
+  let cluster: LocalCluster | undefined;
+  let streams: LogStreams | undefined;
+  try {
+    const secrets = readSecrets(request.secrets ?? []);
+    streams = await startStreams(journal, Object.values(secrets));
+    if (request.local) cluster = await startCluster(prepared, options);
+    if (cluster?.exposed !== undefined) {
+      options.warn(`this machine allows no network namespace (${cluster.exposed}): ${EXPOSED}`);
+    }
+    return await executeRun({
+      journal,
+      lock,
+      plan,
+      streams,
+      secrets,
+      replan: (bins) => again({ bins }),
+      batch: cluster?.batch ?? {
+        type: 'wq',
+        catalog: request.catalog as string,
+        project,
+        passwordFile: request.password,
+      },
+      retries: request.retries,
+      signal,
+      failed: cluster?.failed,
+      stoppedBy: () => String(signal.reason),
+    });
+  } finally {
+    await cluster?.stop();
+    await streams?.close();
+  }
+}
+
+/** @throws InputError the address by which workers are to find us is none of this machine's */
+async function startStreams({ run, record }: RunJournal, secrets: readonly string[]): Promise<LogStreams> {
+  const { request } = record;
+  const tokens = stepTokens(run);
+  try {
+    return await startLogStreams({
+      local: request.local,
+      address: request.logAddress,
+      tokens,
+      secrets,
+      limit: request.logLimit ?? OUTPUT_LIMIT,
+    });
+  } catch (error) {
+    throw new InputError([{ message: `logs cannot be received: ${(error as Error).message}; see --log-address` }]);
+  }
+}
+
+/** The framework and all it needs is loaded only where it is used: other commands start in half the time. */
+async function startCluster(
+  { journal: { run, record }, containers }: PreparedRun,
+  { localCpus, localMemory }: CarryOutOptions,
+): Promise<LocalCluster> {
+  const { startLocalCluster } = await import('../local/local.ts');
+  const cluster = startLocalCluster(join(run.path, LOCAL_DIR), record.project, {
+    ...(localCpus !== undefined && { cpus: localCpus }),
+    ...(localMemory !== undefined && { memory: localMemory }),
+    ...(containers && { containers }),
+  });
+  return cluster.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
+  });
+}
+
+/** What cannot be written down because the disk is full shows as an interrupted run. */
+function tellEnd({ journal }: PreparedRun, reason: string): void {
+  try {
+    journal.end('broken', reason);
+  } catch {
+    // the process is gone soon, and that is seen
+  }
+}

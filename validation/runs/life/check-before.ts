@@ -1,0 +1,75 @@
+import { InputError } from '../../input/input-error.ts';
+import { type Check, checkLine, reasonAgainst } from '../../preflight/check.ts';
+import { askFramework } from '../../preflight/framework.ts';
+import { preflight } from '../../preflight/preflight.ts';
+import type { CheckSettings } from '../../preflight/settings.ts';
+import { seconds } from '../../units/parse.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import type { RunJournal } from '../store/journal.ts';
+import type { RunRequest } from '../store/record.ts';
+
+/** How a plan is checked before it runs. */
+export interface CheckOptions extends CheckSettings {
+  /** URLs of the frameworks that are asked which images their pools have. */
+  frameworks: readonly string[];
+  /** Only what is known within seconds. */
+  fast: boolean;
+  /** Gets a line while the check waits for something. */
+  say: (text: string) => void;
+}
+
+/** Looks at all that a plan needs where it is to run. @throws InputError an option that is not understood */
+export async function checkPlan(
+  plan: Plan,
+  place: Pick<RunRequest, 'catalog' | 'image' | 'containerizer'>,
+  options: CheckOptions,
+): Promise<Check[]> {
+  const { catalog, image, containerizer } = place;
+  const { wait, proxy, proxyDays, alienv, frameworks, fast, say } = options;
+  const patience = wait === undefined ? 0 : seconds(wait);
+  if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
+  if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
+  const pools =
+    catalog === undefined || image === undefined
+      ? undefined
+      : { image, frameworks: await Promise.all(frameworks.map(askFramework)) };
+  const checks = await preflight({
+    plan,
+    catalog,
+    pools,
+    containerizer: containerizer === 'process' ? undefined : containerizer,
+    fast,
+    wait: patience * 1000,
+    proxy,
+    proxyDays,
+    alienv,
+    say,
+  });
+  return fast || catalog !== undefined ? checks : [...checks, await checkNamespace()];
+}
+
+/** Before a run it is not asked: the run tries it, and says what came of it. */
+async function checkNamespace(): Promise<Check> {
+  const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
+  const reason = await reasonAgainstNamespace();
+  const name = 'network';
+  if (reason === undefined) return { name, state: 'ok', found: 'makeflow will be reached on loopback only' };
+  return { name, state: 'warning', found: EXPOSED, advice: `this machine allows no network namespace: ${reason}` };
+}
+
+/**
+ * The checks before a run starts; kept in its record.
+ * @param tell gets all that was found
+ * @returns why the run must not start
+ */
+export async function checkBefore(
+  journal: RunJournal,
+  plan: Plan,
+  options: CheckOptions,
+  tell: (checks: Check[]) => void,
+): Promise<string | undefined> {
+  const checks = await checkPlan(plan, journal.record.request, options);
+  journal.update({ checks: checks.filter(({ state }) => state !== 'skipped').map(checkLine) });
+  tell(checks);
+  return reasonAgainst(checks);
+}

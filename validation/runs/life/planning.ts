@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { InputError } from '../../input/input-error.ts';
+import { MakeflowError } from '../../makeflow/write.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import { type InputArguments, planInput } from '../../workflow/plan-input.ts';
+import type { PlanOptions } from '../../workflow/planner.ts';
+import { handedOn } from '../inputs/earlier.ts';
+import { requestOfCopy } from '../inputs/input-copy.ts';
+import { readLines } from '../inputs/made-files.ts';
+import type { RunRequest } from '../store/record.ts';
+import type { RunDir } from '../store/store.ts';
+
+/** Places where a file may be that a stage makes at run time; the first that exists is taken. */
+export type LookFor = (file: string, madeBy: string) => string[];
+
+/** In the current directory, or beside the input. */
+export function besideInput(input: string, cwd = '.'): LookFor {
+  return (file) => [join(cwd, file), join(dirname(input), file)];
+}
+
+/**
+ * Plans with the files of an earlier run that decide about the width of stages (`timeBins.log`), where they are there.
+ * They are sources of the plan.
+ * @throws InputError
+ */
+export function planWithMadeFiles(
+  args: InputArguments,
+  more: PlanOptions = {},
+  lookFor = besideInput(args.input),
+): Plan {
+  const whole = args.startAt === undefined && args.only === undefined;
+  const first = whole
+    ? planInput(args, more)
+    : planInput({ ...args, startAt: undefined, stopAt: undefined, only: undefined }, { ...more, allowMissing: true });
+  const found = first.pending.flatMap(({ file, madeBy }) => {
+    const path = lookFor(file, madeBy).find((candidate) => existsSync(candidate));
+    return path === undefined ? [] : [{ file, madeBy, path }];
+  });
+  if (whole && found.length === 0) return first;
+  const bins = Object.fromEntries(found.map(({ file, path }) => [file, readLines(path)]));
+  const plan = planInput(args, { ...more, bins: { ...bins, ...more.bins } });
+  plan.sources.push(...found.map(({ path }) => resolve(path)));
+  return plan;
+}
+
+/**
+ * Plans a run: files that stages make are taken only from stages that are not run.
+ * @throws InputError
+ */
+export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFor): Plan {
+  if (args.startAt === undefined && args.only === undefined) return planInput(args, more);
+  const plan = planWithMadeFiles(args, more, lookFor);
+  const run = new Set(plan.stages.map((stage) => stage.name));
+  return planWithMadeFiles(args, more, (file, madeBy) => (run.has(madeBy) ? [] : lookFor(file, madeBy)));
+}
+
+/**
+ * Plans a run from its own copy of the inputs, as often as needed: the first time without the files that its stages make,
+ * later with them.
+ * @param request as it was given; the copy is found by its paths
+ */
+export function planner(run: RunDir, request: RunRequest): (more: PlanOptions) => Plan {
+  const copy = requestOfCopy(run, request);
+  const options = { outputBase: run.path, ...(copy.cwd !== undefined && { cwd: copy.cwd }) };
+  return (more) => planRun(copy, { ...options, ...more }, (file, madeBy) => handedOn(run, file, madeBy));
+}
+
+/** An input that makeflow cannot take is a mistake of the user's, not a fault of relval. */
+export function asInputError(error: Error): Error {
+  if (error instanceof MakeflowError || error instanceof RangeError)
+    return new InputError([{ message: error.message }]);
+  return error;
+}

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { policyNames } from '../../checks/policies.ts';
+import { InputError } from '../../input/input-error.ts';
+import { parseHostPort } from '../../units/address.ts';
+import type { InputArguments } from '../../workflow/plan-input.ts';
+import { LOG_ADDRESS } from '../execution/streams.ts';
+import { parseSecrets } from '../inputs/secrets.ts';
+import { type CriteriaChoice, checkChoice } from '../judging/criteria.ts';
+import { type RunRequest, runRequestSchema } from '../store/record.ts';
+import type { RunStore } from '../store/store.ts';
+import { checkContainers } from './containers.ts';
+import { passwordOf } from './password.ts';
+
+/** Where and in what a run's steps are to run, as flags or a nightly say it. */
+export interface WantedPlace {
+  local: boolean;
+  /** `HOST:PORT` of a cluster's catalog. */
+  catalog?: string | undefined;
+  /** With `catalog`: file with the password that workers must know. */
+  password?: string | undefined;
+  /** `HOST[:PORT]` by which workers reach this machine. */
+  logAddress?: string | undefined;
+  containerizer?: RunRequest['containerizer'];
+  image?: string | undefined;
+  volume?: string[] | undefined;
+}
+
+/** By what a run is to be judged, as flags say it: files and runs may be named in short. */
+export interface WantedCriteria {
+  rules?: string[] | undefined;
+  policy?: string | undefined;
+  components?: string | undefined;
+  reference?: string | undefined;
+}
+
+/** A run that somebody wants: by flags, by REST, or by a nightly. */
+export interface WantedRun extends InputArguments, WantedPlace, WantedCriteria {
+  /** Directory of runs. */
+  runs: string;
+  name?: string | undefined;
+  /** The run whose outputs are taken for the stages that are not run. */
+  from?: string | undefined;
+  retries?: number | undefined;
+  /** `NAME` or `NAME=FILE` each. */
+  secret: string[];
+  /** Bytes, or a size such as `100M`. */
+  logLimit?: string | undefined;
+  jira?: string | undefined;
+}
+
+/**
+ * What a wanted run becomes in its record.
+ * @param warn gets what is dangerous and not refused
+ * @throws InputError that names the flag which is wrong
+ */
+export function requestOf(
+  wanted: WantedRun,
+  store: RunStore,
+  nightly: RunRequest['nightly'],
+  warn: (message: string) => void,
+): RunRequest {
+  checkPlace(wanted);
+  if (wanted.from !== undefined && wanted.startAt === undefined && wanted.only === undefined)
+    throw new InputError([{ message: '--from RUN goes with --start-at STAGE or --only STEP' }]);
+  const request = parseRequest({
+    ...wanted,
+    password: passwordOf(wanted, wanted.secret.length > 0, warn),
+    input: resolve(wanted.input),
+    secrets: parseSecrets(wanted.secret),
+    logLimit: wanted.logLimit === undefined ? undefined : parseLogLimit(wanted.logLimit),
+    cwd: process.cwd(),
+    ...(wanted.workflow !== undefined && { workflow: resolve(wanted.workflow) }),
+    from: wanted.from === undefined ? undefined : store.find(wanted.from).path,
+    nightly,
+    ...chosenCriteria(wanted, store),
+  });
+  checkChoice(request);
+  return request;
+}
+
+/** @throws InputError a flag that was given twice, or a number that is none */
+function parseRequest(flags: Record<string, unknown>): RunRequest {
+  const parsed = runRequestSchema.safeParse(flags);
+  if (parsed.success) return parsed.data;
+  throw new InputError(
+    parsed.error.issues.map(({ path, message }) => ({ message: `--${flagName(path.join('.'))}: ${message}` })),
+  );
+}
+
+const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** @throws InputError neither or both of this machine and a cluster, or an address that is none */
+export function checkPlace(wanted: WantedPlace): void {
+  const { local, catalog, logAddress } = wanted;
+  if (local === (catalog !== undefined))
+    throw new InputError([{ message: 'give either --local, or --catalog HOST:PORT of a cluster' }]);
+  if (catalog !== undefined && !parseHostPort(catalog))
+    throw new InputError([{ message: `--catalog ${catalog}: expected HOST:PORT` }]);
+  if (logAddress !== undefined && !LOG_ADDRESS.test(logAddress))
+    throw new InputError([{ message: `--log-address ${logAddress}: expected HOST or HOST:PORT` }]);
+  checkContainers(wanted);
+}
+
+/** What the flags ask for, with files and runs where they are. @throws InputError no such run */
+export function chosenCriteria(wanted: WantedCriteria, store: RunStore): CriteriaChoice {
+  const { rules, policy, components, reference } = wanted;
+  const isFile = policy !== undefined && !policyNames().includes(policy) && existsSync(policy);
+  return {
+    ...(rules && { rules: rules.map((file) => resolve(file)) }),
+    ...(policy !== undefined && { policy: isFile ? resolve(policy) : policy }),
+    ...(components !== undefined && { components: resolve(components) }),
+    ...(reference !== undefined && { reference: store.find(reference).path }),
+  };
+}
+
+/** @throws InputError a name that cannot be a part of a directory's and a project's name */
+export function checkName(name: string): string {
+  if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
+  throw new InputError([
+    { message: `--name ${JSON.stringify(name)}: expected letters, digits, ".", "_" and "-", a letter or digit first` },
+  ]);
+}
+
+const UNITS = ['', 'K', 'M', 'G'];
+/** Bytes. A shorter log shows nothing of use. */
+const SMALLEST_LOG = 4096;
+
+/** `100M`, `1G`, `4096`: bytes, in units of 1024. @throws InputError */
+function parseLogLimit(text: string): number {
+  const [, number, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
+  const bytes = Number(number) * 1024 ** UNITS.indexOf(unit.toUpperCase());
+  if (bytes >= SMALLEST_LOG && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new InputError([{ message: `--log-limit ${text}: expected a size of 4K at least, such as 100M` }]);
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Driver } from '../../../framework/driver.ts';
+import { randomCredentials } from '../../../framework/local/credentials.ts';
+import { startLocalMaster } from '../../../framework/local/master.ts';
+import { basic } from '../../../framework/mesos/credentials.ts';
+import { parseMaster } from '../../../framework/mesos/leader.ts';
+import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
+import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
+import { workQueue } from '../../../framework/workqueue/watcher.ts';
+import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
+import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
+import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
+import { ObstacleError } from '../store/obstacle.ts';
+import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
+import { openManagerPort } from './manager-port.ts';
+import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
+
+/** What is offered to steps on this machine. */
+export interface LocalResources {
+  /** Cores; default: this machine's. */
+  cpus?: number;
+  /** MB; default: nine tenths of this machine's. */
+  memory?: number;
+  /** What workers run in; default: plain processes. */
+  containers?: LocalContainers;
+}
+
+/** Everything between makeflow and a worker, on this machine and for one run. */
+export interface LocalCluster {
+  /** How makeflow is started so that its tasks come here. */
+  batch: WorkQueueBatch;
+  /** Why other machines can connect to makeflow, and only its password keeps them out; undefined: they cannot. */
+  exposed: string | undefined;
+  /** Aborted, with the reason, when a part of it has ended without being told to. */
+  failed: AbortSignal;
+  /** Ends every part of it, workers first. */
+  stop(): Promise<void>;
+}
+
+/** Of this machine's memory, what steps may have. */
+const MEMORY_SHARE = 0.9;
+/** MB offered as disk; the workers check what is really free. */
+const DISK = 1_000_000;
+/** What workers must know to be given tasks; only their user can read it. */
+const PASSWORD_FILE = 'password';
+
+/**
+ * Starts the embedded Mesos master and our framework, on loopback and on free ports, and a place for makeflow beside them;
+ * logs and sandboxes go below `dir`. Serves one project only. The framework knows where makeflow will listen, so that no
+ * catalog is needed to find it.
+ * @throws ObstacleError this machine has no loopback interface
+ */
+export async function startLocalCluster(
+  dir: string,
+  project: string,
+  resources: LocalResources,
+): Promise<LocalCluster> {
+  checkLoopback();
+  mkdirSync(dir, { recursive: true });
+  // Sandboxes and logs: what steps were given, and what they wrote.
+  chmodSync(dir, 0o700);
+  const log = pino(
+    { timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: join(dir, 'framework.log'), sync: true, mode: 0o600 }),
+  );
+  const passwordFile = join(dir, PASSWORD_FILE);
+  const password = writePassword(passwordFile);
+  const place = await openManagerPort();
+  try {
+    const cpus = resources.cpus ?? availableParallelism();
+    const memory = resources.memory ?? Math.floor((totalmem() / 2 ** 20) * MEMORY_SHARE);
+    const { containers } = resources;
+    if (containers) await giveToWorkers(containers, passwordFile);
+    const credentials = randomCredentials();
+    const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
+    const sandboxes = join(dir, 'agent');
+    makeSandboxes(sandboxes);
+    const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
+    await clear();
+    const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
+    const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
+    const stateDir = join(dir, 'framework');
+    const fatal = new AbortController();
+    const driver = new Driver({
+      pools: [
+        {
+          ...defaultPool(WORK_QUEUE_WORKER),
+          projects,
+          passwordFile,
+          ...(containers && containerPool(containers, passwordFile)),
+        },
+      ],
+      info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
+      connection: {
+        locate: parseMaster(master.address, { log }),
+        credentials: basic(credentials.principal, credentials.secret),
+      },
+      sources: [workQueue({ catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password })],
+      stateDir,
+      log,
+      onFatal: (why) => {
+        log.error({ why }, 'the framework cannot go on');
+        fatal.abort(`the framework cannot go on: ${why}`);
+      },
+    });
+    const ops = await serveOps(driver, '127.0.0.1', 0);
+    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
+    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
+    driver.start();
+    return {
+      batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port: place.port, enter: place.enter },
+      exposed: place.exposed,
+      failed: AbortSignal.any([place.lost, fatal.signal]),
+      stop: async () => {
+        const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
+        for (const file of files) rmSync(file, { force: true });
+        await ops.close();
+        await driver.stop({ teardown: true });
+        await master.stop();
+        await clear();
+        await place.close();
+      },
+    };
+  } catch (error) {
+    rmSync(passwordFile, { force: true });
+    await place.close();
+    throw error;
+  }
+}
+
+/** Where it is down, connections to 127.0.0.1 are refused in many words, and each of them misleads. */
+function checkLoopback(): void {
+  const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  if (addresses.some(({ address }) => address === '127.0.0.1')) return;
+  throw new ObstacleError('this machine has no loopback interface that is up: ip link set lo up');
+}
+
+/** Another one for each start: what an earlier worker knew counts no more. */
+function writePassword(file: string): Buffer {
+  const password = randomBytes(32).toString('hex');
+  rmSync(file, { force: true });
+  writeFileSync(file, password, { mode: 0o600, flag: 'wx' });
+  return Buffer.from(password);
+}

@@ -1,0 +1,35 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What stays of a task that has ended: what it printed. */
+const KEPT = new Set(['stdout', 'stderr']);
+
+/** Makes the directory of an agent's sandboxes, which nobody but its owner can look into: steps keep secrets there. */
+export function makeSandboxes(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o700);
+}
+
+/**
+ * Removes what tasks have left that were killed together with their agent. Each agent has a directory, and in it each task.
+ * A process that still works there has lost its agent, and nobody takes what it makes.
+ * @param onProblem is told what cannot be removed: a container may have written as another user
+ */
+export async function clearSandboxes(directory: string, onProblem: (error: Error) => void): Promise<void> {
+  for (const agent of await entriesOf(directory)) {
+    for (const task of await entriesOf(join(directory, agent))) {
+      for (const name of await entriesOf(join(directory, agent, task))) {
+        if (!KEPT.has(name)) {
+          await rm(join(directory, agent, task, name), { recursive: true, force: true, maxRetries: 3 }).catch(
+            onProblem,
+          );
+        }
+      }
+    }
+  }
+}
+
+async function entriesOf(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}

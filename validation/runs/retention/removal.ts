@@ -1,0 +1,166 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../../input/input-error.ts';
+import { lockRun } from '../store/lock.ts';
+import { isAlive, statusOf, thisProcess } from '../store/record.ts';
+import { RunDir, type RunStore } from '../store/store.ts';
+import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
+
+/** Where runs are moved before they are deleted: they are gone at once, and a crash in the middle leaves no half run. */
+const TRASH = '.trash';
+const LOCK = '.gc.lock';
+const UNDER_WAY = ['preparing', 'running', 'judging'];
+const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string() });
+
+/** All runs of a store with what decides about keeping them. */
+export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
+  const runs: KeptRun[] = [];
+  for (const { run, record } of store.list()) {
+    runs.push({
+      id: record.id,
+      path: run.path,
+      name: record.name,
+      workflow: record.workflow,
+      status: statusOf(record),
+      accepted: record.accepted !== undefined,
+      created: record.created,
+      size: await sizeOf(run.path),
+      from: record.request.from,
+    });
+  }
+  return runs;
+}
+
+/**
+ * Decides which runs go, while nobody else removes any, and removes them.
+ * @param isMeant which of them are removed; all count in the decision
+ * @returns ids of those that are gone
+ * @throws InputError when another process is at it
+ */
+export async function removeRuns(
+  store: RunStore,
+  policy: RetentionPolicy,
+  isMeant: (run: KeptRun) => boolean = () => true,
+): Promise<string[]> {
+  return whileRemoving(store, async () => {
+    await emptyTrash(store);
+    const gone: string[] = [];
+    for (const { run, remove } of decideRetention(await keptRuns(store), policy, Date.now())) {
+      if (remove && isMeant(run) && (await removeRun(store, run))) gone.push(run.id);
+    }
+    return gone;
+  });
+}
+
+/** Bytes on disk; a file that is linked several times within the directory counts once. */
+async function sizeOf(directory: string): Promise<number> {
+  let size = 0;
+  const seen = new Set<string>();
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    // A run that goes on changes while it is measured.
+    const info = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    if (!info) continue;
+    const inode = `${info.dev}:${info.ino}`;
+    if (info.nlink > 1 && info.isFile() && seen.has(inode)) continue;
+    seen.add(inode);
+    size += info.blocks * 512;
+  }
+  return size;
+}
+
+/**
+ * Does something while no other process removes runs of this store.
+ * @throws InputError when another one does
+ */
+export async function whileRemoving<T>(store: RunStore, work: () => Promise<T>): Promise<T> {
+  const path = join(store.dir, LOCK);
+  takeLock(path);
+  try {
+    return await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+function takeLock(path: string): void {
+  // Made under another name and linked: whoever sees the lock can read who has it.
+  const mine = `${path}.${process.pid}`;
+  writeFileSync(mine, `${JSON.stringify(thisProcess())}\n`);
+  try {
+    linkLock(mine, path);
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+function linkLock(mine: string, path: string): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      linkSync(mine, path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw new InputError([{ message: `${path} cannot be written: ${(error as Error).message}` }]);
+      }
+    }
+    const holder = holderOf(path);
+    if ((holder && isAlive(holder)) || attempt > 2) {
+      const who = holder ? `process ${holder.pid} on ${holder.host}` : 'somebody';
+      throw new InputError([{ message: `${who} is removing runs already; if that is not so, remove ${path}` }]);
+    }
+    // Of several that find a lock left behind, one can move it away.
+    const stale = `${mine}.stale`;
+    try {
+      renameSync(path, stale);
+      unlinkSync(stale);
+    } catch {
+      // another one was faster
+    }
+  }
+}
+
+function holderOf(path: string): z.infer<typeof holderSchema> | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Deletes what an earlier removal was in the middle of. Within `whileRemoving`. */
+export async function emptyTrash(store: RunStore): Promise<void> {
+  await rm(join(store.dir, TRASH), { recursive: true, force: true });
+}
+
+/**
+ * Removes a run, unless somebody carries it, or has accepted it since it was decided about. Its lock is ours meanwhile:
+ * who wants to resume it just now finds it taken, or gone. Within `whileRemoving`.
+ * @returns whether it is gone
+ */
+export async function removeRun(store: RunStore, { path, id }: Pick<KeptRun, 'path' | 'id'>): Promise<boolean> {
+  const lock = lockRun(path);
+  if (!lock) return false;
+  let moved: string;
+  try {
+    if (mustStay(path)) return false;
+    const trash = join(store.dir, TRASH);
+    mkdirSync(trash, { recursive: true });
+    moved = join(trash, `${id}-${readdirSync(trash).length}`);
+    renameSync(path, moved);
+  } finally {
+    lock.release();
+  }
+  await rm(moved, { recursive: true, force: true, maxRetries: 3 });
+  return true;
+}
+
+function mustStay(path: string): boolean {
+  try {
+    const record = new RunDir(path).readRecord();
+    return record.accepted !== undefined || UNDER_WAY.includes(statusOf(record));
+  } catch {
+    return false;
+  }
+}

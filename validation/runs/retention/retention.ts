@@ -1,0 +1,116 @@
+import type { RunStatus } from '../store/record.ts';
+
+/** What decides about keeping a run. Times in ms since 1970. */
+export interface KeptRun {
+  id: string;
+  path: string;
+  name: string;
+  workflow: string;
+  status: RunStatus;
+  /** A person has marked it as good. */
+  accepted: boolean;
+  created: number;
+  /** Bytes that removing it would free. */
+  size: number;
+  /** Directory of the run whose outputs it was started with. */
+  from?: string | undefined;
+}
+
+export interface RetentionPolicy {
+  /** Seconds since it was created. */
+  olderThan?: number | undefined;
+  /** Runs of each name to keep. */
+  keep?: number | undefined;
+  /** Bytes of all runs together. */
+  maxSize?: number | undefined;
+}
+
+/** Why a run stays, or goes. */
+export interface RetentionDecision {
+  run: KeptRun;
+  remove: boolean;
+  reason: string;
+}
+
+/** A failure is what people look into, and compare with, when they come to it: it stays this many times as long. */
+const FAILED_FACTOR = 2;
+const UNDER_WAY: readonly RunStatus[] = ['preparing', 'running', 'judging'];
+
+/**
+ * Which runs go: those that are older than the policy allows, those beyond the number to keep of each workflow and name,
+ * and, while all together are too large, the oldest. Never goes one that is under way, that was accepted, that is the
+ * last good one of its workflow and name, or that one which can still go on was started from. Failed ones stay twice as
+ * long, and are the last to go for their size.
+ * @param now ms since 1970
+ * @returns a decision for each run, in the order of `runs`
+ */
+export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolicy, now: number): RetentionDecision[] {
+  const protectedBy = protections(runs);
+  const removals = new Map<KeptRun, string>();
+  const free = runs.filter((run) => !protectedBy.has(run)).sort((a, b) => a.created - b.created);
+  if (policy.olderThan !== undefined) {
+    for (const run of free) {
+      const age = (now - run.created) / 1000;
+      if (age > policy.olderThan * factorOf(run)) removals.set(run, `${Math.floor(age / 86_400)} days old`);
+    }
+  }
+  if (policy.keep !== undefined) {
+    for (const run of free) {
+      const newer = runs.filter(
+        (other) => groupOf(other) === groupOf(run) && isFailed(other) === isFailed(run) && other.created > run.created,
+      ).length;
+      if (newer >= policy.keep * factorOf(run) && !removals.has(run)) removals.set(run, `${newer} newer ones`);
+    }
+  }
+  if (policy.maxSize !== undefined) {
+    let total = sum(runs) - sum([...removals.keys()]);
+    const candidates = [...free.filter((run) => !isFailed(run)), ...free.filter(isFailed)];
+    for (const run of candidates) {
+      if (total <= policy.maxSize) break;
+      if (removals.has(run)) continue;
+      removals.set(run, 'all together are too large');
+      total -= run.size;
+    }
+  }
+  return runs.map((run) => {
+    const reason = removals.get(run);
+    if (reason !== undefined) return { run, remove: true, reason };
+    return { run, remove: false, reason: protectedBy.get(run) ?? 'within the limits' };
+  });
+}
+
+function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
+  const protectedBy = new Map<KeptRun, string>();
+  const lastGood = new Map<string, KeptRun>();
+  for (const run of runs) {
+    const other = lastGood.get(groupOf(run));
+    if (run.status === 'passed' && (!other || other.created < run.created)) lastGood.set(groupOf(run), run);
+  }
+  for (const run of lastGood.values()) protectedBy.set(run, 'the last good one');
+  for (const run of runs) {
+    if (run.accepted) protectedBy.set(run, 'accepted');
+    // What ended is whole by itself: it has links of its own to what it was started with.
+    if (run.status === 'passed' || run.status === 'failed' || run.from === undefined) continue;
+    const source = runs.find(({ path }) => path === run.from);
+    if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} goes on from it`);
+  }
+  for (const run of runs) if (UNDER_WAY.includes(run.status)) protectedBy.set(run, 'under way');
+  return protectedBy;
+}
+
+/** Runs of the same kind: the same workflow, asked for by the same name. */
+function groupOf({ workflow, name }: KeptRun): string {
+  return `${workflow}\n${name}`;
+}
+
+function isFailed({ status }: KeptRun): boolean {
+  return status === 'failed';
+}
+
+function factorOf(run: KeptRun): number {
+  return isFailed(run) ? FAILED_FACTOR : 1;
+}
+
+function sum(runs: readonly KeptRun[]): number {
+  return runs.reduce((total, { size }) => total + size, 0);
+}

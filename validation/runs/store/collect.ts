@@ -1,0 +1,224 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { StepOutcome } from '../../checks/outcome.ts';
+import type { StepLogs } from '../../checks/step-logs.ts';
+import { timesPath } from '../../logs/arrival-times.ts';
+import { unpackLogs } from '../../logs/log-bundle.ts';
+import { maskFile } from '../../step/mask.ts';
+import { stepFile } from '../../step/names.ts';
+import type { Needles } from '../../step/needles.ts';
+import { parseResult, type StepResult } from '../../step/result.ts';
+import type { Step } from '../../workflow/plan.ts';
+import type { StepView } from './events.ts';
+import { type RunDir, replaceFile } from './store.ts';
+
+const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
+
+const MB = 2 ** 20;
+
+/** What is kept of an attempt as it is, the result last: when it is there, everything is. */
+const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'] as const;
+/** All other logs, unpacked into `logs/`. */
+const BUNDLE = 'logs';
+
+/**
+ * Files that were taken and are not yet in their places, by step and attempt below makeflow's directory: nobody else can
+ * read that, and secrets are not masked yet. On the same file system, so that a rename is enough.
+ */
+const TAKEN = '.taken';
+
+/**
+ * Takes what one attempt of a step left in `from`, at once, since makeflow removes what a failed attempt left when the
+ * next one fails. Files are linked, not moved: makeflow must find its targets when a run is resumed. Doing it twice does
+ * no harm.
+ */
+export function takeFiles(run: RunDir, step: string, attempt: number, from: string): void {
+  const to = takenDir(run, step, attempt);
+  mkdirSync(to, { recursive: true });
+  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), join(to, name));
+}
+
+function takenDir(run: RunDir, step: string, attempt: number): string {
+  return join(run.work, TAKEN, `${step}.${attempt}`);
+}
+
+/**
+ * Puts the files that were taken in the places of those that were written while the attempt ran, and unpacks its other
+ * logs, all with secrets masked. Without files it leaves what is there.
+ * @returns the step's own result; undefined when it left none that can be read
+ */
+export async function placeFiles(
+  run: RunDir,
+  step: string,
+  attempt: number,
+  masks: Needles,
+): Promise<StepResult | undefined> {
+  const directory = run.attemptDir(step, attempt);
+  for (const name of [BUNDLE, ...KEPT]) {
+    const taken = join(takenDir(run, step, attempt), name);
+    if (!existsSync(taken)) continue;
+    await maskFile(taken, masks);
+    if (name !== BUNDLE) {
+      renameSync(taken, join(directory, name));
+      continue;
+    }
+    const logs = join(directory, 'logs');
+    rmSync(logs, { recursive: true, force: true });
+    await unpackLogs(taken, logs);
+  }
+  rmSync(takenDir(run, step, attempt), { recursive: true, force: true });
+  return readResult(join(directory, 'result.json'));
+}
+
+/** Removes when the lines of an attempt's log came. */
+export function removeTimes(run: RunDir, step: string, attempt: number): void {
+  for (const name of ['stdout.log', 'stderr.log']) {
+    rmSync(timesPath(join(run.attemptDir(step, attempt), name)), { force: true });
+  }
+}
+
+/** What is known of an attempt that left no result, in the form of one. */
+export function writeLostResult(
+  run: RunDir,
+  { id, index, stage }: Step,
+  attempt: number,
+  known: { message: string; start: number; end: number; host?: string | undefined; execution?: string | undefined },
+): void {
+  const result: StepResult = {
+    schema: 'relval-result-1',
+    step: id,
+    execution: known.execution ?? '',
+    stage: stage.name,
+    index,
+    phase: 'payload',
+    blocking: stage.onFailure === 'stop',
+    exitStatus: null,
+    signal: null,
+    timedOut: false,
+    interrupted: true,
+    start: Math.round(known.start),
+    end: Math.round(known.end),
+    payloadStart: null,
+    payloadEnd: null,
+    cpuTime: null,
+    peakMemory: null,
+    outOfMemory: false,
+    host: known.host ?? '',
+    worker: '',
+    cores: null,
+    outputDir: '',
+    inputBytes: 0,
+    outputBytes: 0,
+    outputs: [],
+    missing: [],
+    empty: [],
+    cutOff: [],
+    coreDumps: [],
+    message: known.message,
+  };
+  replaceFile(join(run.attemptDir(id, attempt), 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
+}
+
+/** The result of an attempt; undefined when there is none, or none that can be read. */
+export function readResult(path: string): StepResult | undefined {
+  try {
+    return parseResult(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Links a file, or copies it to another file system; one that is not there is left out. */
+export function keep(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  rmSync(to, { force: true });
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+/** Logs of an attempt, relative to its directory: stdout and stderr first, then the payload's own by name. */
+export async function logsOf(attemptDir: string): Promise<string[]> {
+  const own = ['stdout.log', 'stderr.log'].filter((name) => existsSync(join(attemptDir, name)));
+  const logs = join(attemptDir, 'logs');
+  if (!existsSync(logs)) return own;
+  const entries = await readdir(logs, { recursive: true, withFileTypes: true });
+  const others = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(attemptDir, join(entry.parentPath, entry.name)));
+  return [...own, ...others.sort()];
+}
+
+/** The logs of a step's last attempt, for scanning; undefined when there was none. */
+export async function attemptLogs(run: RunDir, id: string, stage: string): Promise<StepLogs | undefined> {
+  const attempt = run.attempts(id).at(-1);
+  if (attempt === undefined) return undefined;
+  const directory = run.attemptDir(id, attempt);
+  // The step script's own log is not the release's: a transfer that failed there says nothing about it.
+  const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
+  return { step: id, stage, attempt, directory, files };
+}
+
+/** What is known of a step when makeflow has ended: from the events, and from what its last attempt says of itself. */
+export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): Promise<StepOutcome> {
+  const attempts = run.attempts(step.id);
+  const last = attempts.at(-1);
+  const stage = step.stage.name;
+  if (last === undefined) {
+    const ending =
+      view?.state === 'waiting' || view === undefined ? 'waiting' : view.state === 'broken' ? 'lost' : 'running';
+    const message = view?.message;
+    return {
+      id: step.id,
+      stage,
+      ending,
+      attempts: view?.attempt ?? 0,
+      logs: [],
+      outputs: [],
+      ...(message && { message }),
+    };
+  }
+  const dir = run.attemptDir(step.id, last);
+  const result = readResult(join(dir, 'result.json'));
+  const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
+  const earlier = attempts.slice(0, -1).map((attempt) => ({
+    attempt,
+    message: readResult(join(run.attemptDir(step.id, attempt), 'result.json'))?.message || 'no reason known',
+  }));
+  const common = { id: step.id, stage, attempts: last, logs, ...(earlier.length > 0 && { earlier }) };
+  if (!result) return { ...common, ending: 'lost', outputs: [], message: 'it left no result' };
+  return {
+    ...common,
+    ending: endingOf(result, view),
+    outputs: result.outputs,
+    start: result.start,
+    host: result.host,
+    timedOut: result.timedOut,
+    coreDumps: result.coreDumps,
+    outOfMemory: result.outOfMemory,
+    missing: result.missing,
+    empty: result.empty,
+    cutOff: result.cutOff,
+    ...(result.end !== null && { end: result.end }),
+    ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
+    ...(result.signal !== null && { signal: result.signal }),
+    ...(result.cpuTime !== null && { cpuTime: result.cpuTime }),
+    ...(result.peakMemory != null && { peakMemory: result.peakMemory }),
+    ...(result.worker !== '' && { worker: result.worker }),
+    inputBytes: result.inputBytes,
+    outputBytes: result.outputBytes,
+    memoryLimit: step.stage.resources.memory * MB,
+    ...(result.outputDir !== '' && { outputDir: result.outputDir }),
+    ...(result.message !== '' && { message: result.message }),
+    ...(step.stage.resources.wallTime !== undefined && { timeLimit: step.stage.resources.wallTime }),
+  };
+}
+
+function endingOf(result: StepResult, view: StepView | undefined): StepOutcome['ending'] {
+  if (result.phase === 'skipped') return 'skipped';
+  if (view?.state === 'broken' || result.interrupted || result.end === null) return 'lost';
+  return result.phase === 'done' || result.phase === 'payload' ? 'ended' : 'lost';
+}

@@ -1,0 +1,77 @@
+import type { Verdict } from '../../report/model.ts';
+import { AttemptBook } from './attempts.ts';
+import { EventWriter } from './event-log.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
+import type { RunRecord } from './record.ts';
+import type { RunDir } from './store.ts';
+import { timingOf } from './timing.ts';
+
+/** An event whose time, when it is not given, is that of its writing. */
+export type NewEvent = RunEvent extends infer Event
+  ? Event extends RunEvent
+    ? Omit<Event, 'time'> & { time?: number }
+    : never
+  : never;
+
+/** Totals in run.json are refreshed at most this often: the events have every change. */
+const TOTALS_EVERY_MS = 1000;
+
+/** Writes down what happens to a run: events first, then run.json; and tells whoever watches. */
+export class RunJournal {
+  readonly run: RunDir;
+  readonly view: RunView = emptyView();
+  /** The attempts of all steps. */
+  readonly attempts = new AttemptBook();
+  #record: RunRecord;
+  #written = 0;
+  #resumed = false;
+  readonly #events: EventWriter;
+  readonly #listeners: ((event: RunEvent, view: RunView) => void)[] = [];
+
+  constructor(run: RunDir, record: RunRecord) {
+    this.run = run;
+    this.#record = record;
+    for (const event of run.readEvents()) {
+      applyEvent(this.view, event);
+      this.#resumed ||= event.type === 'resumed';
+      if ('step' in event) this.attempts.remember(event);
+    }
+    this.#events = new EventWriter(run.eventsFile);
+    run.writeRecord(record);
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  onEvent(listener: (event: RunEvent, view: RunView) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** @throws the disk is full, or fails */
+  add(event: NewEvent): void {
+    const timed = { ...event, time: Math.round(event.time ?? Date.now()) } as RunEvent;
+    this.#events.append(timed);
+    applyEvent(this.view, timed);
+    this.#resumed ||= timed.type === 'resumed';
+    for (const listener of this.#listeners) listener(timed, this.view);
+    if (Date.now() - this.#written >= TOTALS_EVERY_MS) this.update({});
+  }
+
+  /** Changes run.json; its totals are brought up to date with the events. */
+  update(change: Partial<RunRecord>): void {
+    const { succeeded, failed, broken, running } = this.view.counts;
+    const totals = { steps: this.view.steps.size, succeeded, failed, broken, running };
+    this.#record = { ...this.#record, ...change, totals };
+    this.#written = Date.now();
+    this.run.writeRecord(this.#record);
+  }
+
+  end(verdict: Verdict, reason: string): void {
+    this.add({ type: 'ended', verdict, reason });
+    const ended = Date.now();
+    const whole = !this.#resumed && (verdict === 'passed' || verdict === 'failed');
+    const timing = whole ? timingOf(this.view, this.#record.created, ended) : undefined;
+    this.update({ state: 'ended', verdict, reason, ended, ...(timing && { timing }) });
+  }
+}

@@ -1,0 +1,22 @@
+import { statfsSync } from 'node:fs';
+import { ObstacleError } from './obstacle.ts';
+
+/** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
+export const LEAST_SPACE = 16 << 20;
+
+/** @returns undefined when there is enough */
+export function lackOfSpace(directory: string): ObstacleError | undefined {
+  const { bavail, bsize } = statfsSync(directory);
+  const left = bavail * bsize;
+  if (left >= LEAST_SPACE) return undefined;
+  return new ObstacleError(
+    `the disk of ${directory} is full (${Math.floor(left / 1024)} kB left): make space there, ${LEAST_SPACE >> 20} MB at least`,
+  );
+}
+
+/** An error as what it means for a run: of a full disk there are many words. */
+export function asSpaceError(error: Error, directory: string): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
+}

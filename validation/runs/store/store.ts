@@ -1,0 +1,173 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../../input/input-error.ts';
+import { EventReader, EventWriter } from './event-log.ts';
+import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
+import { type RunRecord, runRecordSchema } from './record.ts';
+
+/** One run's directory. What is in it is the truth; this class only knows the paths and how to write without tearing. */
+export class RunDir {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  get work(): string {
+    return join(this.path, 'work');
+  }
+
+  get reportDir(): string {
+    return join(this.path, 'report');
+  }
+
+  get eventsFile(): string {
+    return join(this.path, 'events.ndjson');
+  }
+
+  attemptDir(step: string, attempt: number): string {
+    return join(this.path, 'steps', step, String(attempt));
+  }
+
+  /** @throws InputError when run.json is missing or is none */
+  readRecord(): RunRecord {
+    const file = join(this.path, 'run.json');
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new InputError([{ message: `${file} cannot be read: ${(error as Error).message}` }]);
+    }
+    const parsed = runRecordSchema.safeParse(parseJson(text));
+    if (!parsed.success) throw new InputError([{ message: `${file} is not a run record of this version` }]);
+    return parsed.data;
+  }
+
+  writeRecord(record: RunRecord): void {
+    replaceFile(join(this.path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** One event; who writes many keeps an EventWriter. */
+  appendEvent(event: RunEvent): void {
+    const events = new EventWriter(this.eventsFile);
+    try {
+      events.append(event);
+    } finally {
+      events.close();
+    }
+  }
+
+  /** All events; a torn line, as a full disk or a crash leaves it, is left out. */
+  readEvents(): Iterable<RunEvent> {
+    return new EventReader(this.eventsFile).read();
+  }
+
+  /** How far the run is, by its events. */
+  readView(): RunView {
+    const view = emptyView();
+    for (const event of this.readEvents()) applyEvent(view, event);
+    return view;
+  }
+
+  /** Names of the attempts of a step, in order. */
+  attempts(step: string): number[] {
+    const dir = join(this.path, 'steps', step);
+    if (!existsSync(dir)) return [];
+    return readdirSync(dir)
+      .map(Number)
+      .filter(Number.isInteger)
+      .sort((a, b) => a - b);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a whole file so that readers, and a crash, see the old one or the new one, never a part. */
+export function replaceFile(path: string, text: string): void {
+  const fresh = `${path}.new`;
+  const fd = openSync(fresh, 'w');
+  try {
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(fresh, path);
+}
+
+/** The runs below one directory. */
+export class RunStore {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = resolve(dir);
+  }
+
+  /** Makes the directory of a new run: `<name>-<UTC yyyymmdd-hhmmss>`, with a number behind it when that is taken. */
+  create(name: string, now: Date): { id: string; run: RunDir } {
+    const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+    mkdirSync(this.dir, { recursive: true });
+    for (let attempt = 1; ; attempt++) {
+      const id = attempt === 1 ? `${name}-${stamp}` : `${name}-${stamp}-${attempt}`;
+      try {
+        mkdirSync(join(this.dir, id));
+        return { id, run: new RunDir(join(this.dir, id)) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  /** All runs, oldest first; directories without a readable record are no runs. */
+  list(): { run: RunDir; record: RunRecord }[] {
+    if (!existsSync(this.dir)) return [];
+    const found = readdirSync(this.dir, { withFileTypes: true }).flatMap((entry) => {
+      if (!entry.isDirectory()) return [];
+      const run = new RunDir(join(this.dir, entry.name));
+      try {
+        return [{ run, record: run.readRecord() }];
+      } catch {
+        return [];
+      }
+    });
+    return found.sort((a, b) => a.record.created - b.record.created);
+  }
+
+  /**
+   * The run that a user means: its id, the path of its directory, or the beginning of an id or name, of which the
+   * newest counts; `last` is the newest of all.
+   * @throws InputError that lists what there is
+   */
+  find(wanted: string): RunDir {
+    for (const path of [join(this.dir, wanted), resolve(wanted)]) {
+      if (existsSync(join(path, 'run.json'))) return new RunDir(path);
+    }
+    const all = this.list();
+    const fitting = all.filter(({ record }) => wanted === 'last' || record.id.startsWith(wanted));
+    const newest = fitting.at(-1);
+    if (newest) return newest.run;
+    const known = all.slice(-5).map(({ record }) => record.id);
+    const message =
+      known.length === 0
+        ? `no run ${wanted}: there are no runs in ${this.dir} (--runs names another directory)`
+        : `no run ${wanted} in ${this.dir}; the newest are ${known.join(', ')}`;
+    throw new InputError([{ message }]);
+  }
+}
