@@ -53,8 +53,8 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
     source: 'htcondor',
     title: 'HTCondor worker',
     workerCommand: 'condor_startd',
-    // It tells its schedd that the job is evicted, and ends the job.
-    killGraceSeconds: 10,
+    // It ends its job and tells its schedd. One that is killed before leaves the job waiting for the end of its lease.
+    killGraceSeconds: 30,
     connectSeconds: 60,
     handOutSeconds: HAND_OUT_SECONDS,
     earlyEnd:
