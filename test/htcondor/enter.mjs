@@ -65,8 +65,8 @@ const child = spawn(
     },
   },
 );
-// The shell outside gives the signal to the child as well; it is the child that decides when it ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+// unshare takes no SIGTERM while it waits. Its death ends the namespaces, and all that is in them.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGKILL'));
 child.once('exit', (code, signal) => {
   rmSync(scratch, { recursive: true, force: true });
   process.exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0);
