@@ -52,6 +52,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Inside the root that test/htcondor/enter.mjs makes: each file starts a pool of its own, one at a time.
+        test: {
+          ...common,
+          name: 'htcondor',
+          include: ['test/htcondor/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,18 +1,27 @@
-import { ConfigError } from './config/yaml-file.ts';
+import { parseSources } from './config/sources.ts';
+import { ConfigError, readConfig } from './config/yaml-file.ts';
 import type { SourceType } from './demand/source.ts';
+import { htcondor } from './htcondor/watcher.ts';
 import { type HostPort, parseHostPort } from './net/address.ts';
 import type { FrameworkArguments } from './options.ts';
 import { readPassword } from './workqueue/password.ts';
 import { workQueue } from './workqueue/watcher.ts';
 
-/** Every source of demand, as the flags set it up. A new one is a folder beside `workqueue/` and an entry here. */
+/**
+ * Every source of demand, as flags and configuration file set it up. A new one is a folder beside `workqueue/` and an
+ * entry here. @throws ConfigError
+ */
 export function sourcesOf(args: FrameworkArguments): [SourceType, ...SourceType[]] {
+  const { config } = args;
+  const file = config === undefined ? undefined : parseSources(readConfig(config), config);
+  const catalogs = file?.workQueue === false ? [] : args.catalog;
   return [
     workQueue({
-      catalogs: args.catalog.map((text) => hostPort('catalog', text)),
+      catalogs: catalogs.map((text) => hostPort('catalog', text)),
       managers: args.manager.map((text) => hostPort('manager', text)),
       ...(args.password !== undefined && { password: readPassword(args.password) }),
     }),
+    ...(file && file.htcondor.length > 0 ? [htcondor(file.htcondor)] : []),
   ];
 }
 

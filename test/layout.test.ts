@@ -66,9 +66,9 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
 /** The rooms of the framework as its README draws them: each with those below that it may load. */
 function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
-    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue demand net http tools',
+    '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net http tools',
     ops: 'scheduler scheduler/state demand http',
-    config: 'scheduler/state demand',
+    config: 'scheduler/state htcondor demand',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
     'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
@@ -76,6 +76,8 @@ function ofFramework(): Record<string, string[]> {
     'scheduler/target': 'scheduler/state',
     'scheduler/state': 'demand',
     workqueue: 'demand net',
+    htcondor: 'htcondor/classad demand',
+    'htcondor/classad': '',
     demand: '',
     local: 'mesos store http',
     store: '',
@@ -93,6 +95,7 @@ function ofFramework(): Record<string, string[]> {
 const UNKNOWN: Readonly<Record<string, RegExp>> = {
   'framework/demand': /^framework\/(?!demand|log\.ts)/,
   'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/htcondor': /^framework\/(?!htcondor|demand|log\.ts)/,
   'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
   'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
   'framework/net': /^framework\/(?!net)/,

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
 import { type Constraint, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
-import { ConfigError, parseYaml } from './yaml-file.ts';
+import { ConfigError, parseYaml, readConfig } from './yaml-file.ts';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
@@ -88,7 +87,8 @@ const poolSchema = z.strictObject({
 /** All projects. */
 const ANY = /^.*$/;
 
-const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1) });
+// `sources.ts` reads what else the file has.
+const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1), htcondor: z.unknown().optional() });
 
 /**
  * Reads pools from YAML text.
@@ -138,13 +138,7 @@ function contradictions({ shape, limit, min, max }: Pool): [key: string, problem
 
 /** @throws ConfigError */
 export function readPools(path: string, base: Pool, kinds: readonly WorkerKind[]): Pool[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${path}: cannot be read: ${(error as Error).message}`);
-  }
-  return parsePools(text, path, base, kinds);
+  return parsePools(readConfig(path), path, base, kinds);
 }
 
 /** `[field, operator, argument?]`, as Marathon has them. @throws ConfigError */

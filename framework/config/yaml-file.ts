@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type CST, type Document, isMap, LineCounter, type Node, Parser, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 
@@ -26,6 +27,15 @@ export interface YamlFile<Data> {
   problems: string[];
   /** `FILE:LINE:COLUMN` of what the keys lead to, or of the nearest thing around it. */
   place(keys: Keys): string;
+}
+
+/** The text of a configuration file. @throws ConfigError */
+export function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${path}: cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** Reads YAML text and checks it. @throws ConfigError with the place, when it is no YAML */

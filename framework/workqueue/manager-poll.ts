@@ -1,8 +1,8 @@
 import type { ProjectDemand } from '../demand/demand.ts';
+import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Logger } from '../log.ts';
 import { demandOf, problemOf } from './demand-of.ts';
 import type { Listing } from './listings.ts';
-import { Loop, type NextRound } from './loop.ts';
 import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
 import {
   type AskIntervals,

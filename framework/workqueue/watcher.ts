@@ -1,9 +1,9 @@
 import type { Demand } from '../demand/demand.ts';
+import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
 import { formatHostPort, type HostPort } from '../net/address.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
 import { type Listing, listings } from './listings.ts';
-import { Loop, type NextRound } from './loop.ts';
 import { ManagerPoll } from './manager-poll.ts';
 import { isSameRun } from './manager-status.ts';
 import { WORK_QUEUE_WORKER } from './worker.ts';

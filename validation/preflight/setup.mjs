@@ -1,6 +1,6 @@
 // Sets up a checkout: npm packages, Debian packages, the build. Plain JavaScript, because it runs before anything is installed.
-// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers|package]
-//   demo   what a run needs (default); test, e2e, containers   also what those tests need
+// Usage: node validation/preflight/setup.mjs [demo|test|e2e|containers|htcondor|package]
+//   demo   what a run needs (default); test, e2e, containers, htcondor   also what those tests need
 //   package   no Debian packages, and a build from nothing: what an older build has left must not get into a package
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

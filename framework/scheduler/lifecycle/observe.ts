@@ -31,9 +31,10 @@ export function observe(frame: Frame, demand: Demand): void {
   }
 }
 
-function noteWaiting(state: SchedulerState, { manager, startedAt, tasksWaiting }: ProjectDemand, now: number): void {
+/** Unmet needs do not count: idle workers are of no use to them, and must not be kept for them. */
+function noteWaiting(state: SchedulerState, { manager, startedAt, waiting }: ProjectDemand, now: number): void {
   const known = state.waiting.get(manager);
-  const any = tasksWaiting > 0;
+  const any = waiting.some(({ count }) => count > 0);
   if (known?.any === any && known.managerStartedAt === startedAt) return;
   state.waiting.set(manager, { managerStartedAt: startedAt, any, since: now });
 }

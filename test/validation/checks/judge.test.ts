@@ -119,8 +119,7 @@ describe('judge', () => {
     const unread = step('a', { unread: ['rec.log.zst cannot be looked at: zstd is missing on x'] });
     expect(judged([unread])).toMatchObject({
       verdict: 'broken',
-      reason:
-        '1 of 1 step is broken: a: not a clean log: rec.log.zst cannot be looked at: zstd is missing on x',
+      reason: '1 of 1 step is broken: a: not a clean log: rec.log.zst cannot be looked at: zstd is missing on x',
       findings: ['error no-log a'],
     });
     expect(judged([unread], { inLogs: [inLog('a')] })).toMatchObject({ verdict: 'failed', states: 'failed' });

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Loop, type NextRound } from '../../../framework/workqueue/loop.ts';
-import { until } from './peers.ts';
+import { Loop, type NextRound } from '../../../framework/demand/loop.ts';
+import { until } from '../workqueue/peers.ts';
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

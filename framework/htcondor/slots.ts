@@ -1,0 +1,103 @@
+import type { SeenWorker } from '../demand/demand.ts';
+import { parseAds } from './job-group.ts';
+
+/** Attributes that a worker of ours has in its ad: its launch, and for whom it was launched. */
+export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
+
+export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Activity', 'Cpus', 'Memory', 'Disk'];
+
+/** What is the same for all workers of an installation: the first worker that is seen tells it for those to come. */
+export const MACHINE_ATTRIBUTES = [
+  'Arch',
+  'CondorVersion',
+  'FileSystemDomain',
+  'HasContainer',
+  'HasDocker',
+  'HasFileTransfer',
+  'HasFileTransferPluginMethods',
+  'HasJobDeferral',
+  'HasPerFileEncryption',
+  'HasReconnect',
+  'HasSelfCheckpointTransfers',
+  'HasSingularity',
+  'HasTransferInputRemaps',
+  'Microarch',
+  'OpSys',
+  'OpSysAndVer',
+  'OpSysMajorVer',
+  'OpSysName',
+  'OpSysShortName',
+  'OpSysVer',
+  'UidDomain',
+];
+
+/** The slot of a worker of ours. */
+export interface Slot {
+  tag: string;
+  submitter: string;
+  schedd: string;
+  name: string;
+  machine: string;
+  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` …; with what it does: `Idle`, `Busy` … */
+  state: string;
+  activity: string;
+  cores: number;
+  memory: number;
+  disk: number;
+  /** What it says of its machine. */
+  attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Reads what `condor_status -json` prints of our slots. @throws SyntaxError */
+export function parseSlots(text: string): Slot[] {
+  return parseAds(text).flatMap((ad) => {
+    const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
+    if (![tag, submitter, schedd, name].every((one) => typeof one === 'string')) return [];
+    const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+    return [
+      {
+        tag: text(tag),
+        submitter: text(submitter),
+        schedd: text(schedd),
+        name: text(name),
+        machine: text(ad.Machine),
+        state: text(ad.State),
+        activity: text(ad.Activity),
+        cores: number(ad.Cpus),
+        memory: number(ad.Memory),
+        disk: Math.floor(number(ad.Disk) / 1024),
+        attributes: Object.fromEntries(MACHINE_ATTRIBUTES.flatMap((key) => (key in ad ? [[key, ad[key]]] : []))),
+      },
+    ];
+  });
+}
+
+/** The name of a slot is `slot1@NAME@MACHINE`, and a worker of ours has its launch as NAME. */
+export function tagOf(slotName: string): string {
+  return /^slot[\d_]+@(.+)@[^@]+$/.exec(slotName)?.[1] ?? slotName;
+}
+
+/**
+ * The workers of one user at one schedd.
+ * @param slots of ours for this user at this schedd
+ * @param busy slots that run the user's jobs, ours and others'
+ * @param jobsWait whether any job waits
+ */
+export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
+  const listed = new Set(slots.map(({ name }) => name));
+  // A collector that was restarted does not know all slots yet; the schedd does, as long as they run its jobs.
+  const others = [...busy].filter((name) => !listed.has(name));
+  return [
+    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk }) => {
+      const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
+      return { tag, hostname: machine, shape: { cores, memory, disk }, tasksRunning: runs ? 1 : 0 };
+    }),
+    ...others.map((name) => ({
+      tag: tagOf(name),
+      hostname: name.slice(name.lastIndexOf('@') + 1),
+      shape: { cores: 1, memory: 0, disk: 0 },
+      tasksRunning: 1,
+    })),
+  ];
+}

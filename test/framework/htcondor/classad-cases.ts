@@ -1,0 +1,41 @@
+/** Two ads that look at each other. */
+export const JOB = { RequestMemory: '500 + 2', ImageSize: '45', Owner: '"alice"', Loop: 'Loop2', Loop2: 'Loop' };
+export const SLOT = { Memory: '1024', Arch: '"X86_64"', HasDocker: 'false', WantsMore: 'TARGET.RequestMemory > 600' };
+
+/** Expressions of the job's ad, with type and value. The real HTCondor is asked for the same. */
+export const CASES: readonly (readonly [text: string, value: string])[] = [
+  ['1 + 2 * 3', 'integer 7'],
+  ['(45 + 1023) / 1024', 'integer 1'],
+  ['7 / 2.0', 'real 3.5'],
+  ['1 / 0', 'error'],
+  ['"Linux" == "LINUX"', 'boolean true'],
+  ['"Linux" =?= "LINUX"', 'boolean false'],
+  ['Nothing == 1', 'undefined'],
+  ['Nothing is undefined', 'boolean true'],
+  ['Nothing isnt undefined', 'boolean false'],
+  ['Nothing && false', 'boolean false'],
+  ['Nothing && true', 'undefined'],
+  ['Nothing || true', 'boolean true'],
+  ['"2" >= 1', 'error'],
+  ['ifThenElse(MemoryUsage isnt undefined, MemoryUsage, (ImageSize + 1023) / 1024)', 'integer 1'],
+  ['RequestMemory', 'integer 502'],
+  ['TARGET.Memory >= RequestMemory', 'boolean true'],
+  ['MY.Memory', 'undefined'],
+  ['WantsMore', 'boolean false'],
+  ['Nothing ?: 5', 'integer 5'],
+  ['Memory > 1000 ? "big" : "small"', 'string "big"'],
+  ['!HasDocker', 'boolean true'],
+  ['-Memory', 'integer -1024'],
+  ['stringListMember("b", "a, b,c")', 'boolean true'],
+  ['member(2, {1, 2})', 'boolean true'],
+  ['quantize(45, 64)', 'integer 64'],
+  ['max({1, 2.5})', 'real 2.5'],
+  ['strcat("a", 1)', 'string "a1"'],
+  ['toUpper("ab") == "AB"', 'boolean true'],
+  ['size("abc")', 'integer 3'],
+  ['isError(1 / 0)', 'boolean true'],
+  ['"a\\"b"', 'string "a\\"b"'],
+  ['floor(3.7) + ceiling(3.2)', 'integer 7'],
+  ['5 % 3', 'integer 2'],
+  ['true + 1', 'integer 2'],
+];
