@@ -9,7 +9,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startd } from '../../dist/framework/htcondor/worker.js';
+import { startd } from '../../dist/modules/framework/htcondor/worker.js';
 import { eventsOf, idsOf, SCHEDD, startPool, until } from '../htcondor/pool.mjs';
 
 const { values: flags } = parseArgs({
@@ -51,7 +51,7 @@ async function measure(isGone) {
 async function floor(round) {
   const kind = startd(() => pool.collector);
   const settings = { name: 'bench', workerCommand: 'condor_startd', passwordFile: token, idleSeconds: 2 };
-  const project = /** @type {import('../../dist/framework/demand/demand.js').ProjectDemand} */ ({
+  const project = /** @type {import('../../framework/demand/demand.ts').ProjectDemand} */ ({
     manager: `alice@pool.test at ${SCHEDD}`,
   });
   /** @type {import('node:child_process').ChildProcess[]} */
