@@ -8,7 +8,7 @@ import type { Done, Started } from './api.ts';
 import { type Context, parse } from './context.ts';
 import { checkToken } from './guard.ts';
 import { HttpError } from './http-error.ts';
-import { checkSetting } from './start-settings.ts';
+import { checkArgument, checkSetting } from './start-settings.ts';
 
 export interface ActionOptions {
   /** Without one nothing can be changed. */
@@ -58,6 +58,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
   app.post('/runs', async (request, reply) => {
     const body = parse(startBody, request.body);
     for (const text of [...body.set, ...body.setAppend]) checkSetting(text, options.settings);
+    for (const text of body.arg) checkArgument(text);
     const input = await allowedInput(body.input, options.inputs);
     const workflow = body.workflow === undefined ? undefined : await allowedInput(body.workflow, options.inputs);
     const from = body.from === undefined ? undefined : (await context.run(body.from)).id;

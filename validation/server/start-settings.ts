@@ -39,3 +39,12 @@ export function checkSetting(setting: string, allowed: readonly string[]): void 
     throw new HttpError(403, `${written}: its value has characters that mean something to a shell: ${advice}`);
   }
 }
+
+/**
+ * Decides whether a client may give a value of `$1`, `$2` … in a JDL, which can be part of any of its keys.
+ * @throws HttpError 403 a shell could read it as a command
+ */
+export function checkArgument(value: string): void {
+  if (new RegExp(`^${PLAIN}$`).test(value)) return;
+  throw new HttpError(403, `arg ${value}: it has characters that mean something to a shell`);
+}

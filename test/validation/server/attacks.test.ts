@@ -210,6 +210,11 @@ describe('requests of other sites', () => {
     }
     expect((await start('NumJobs')).status).toBe(400);
     expect((await start('A=1', ['Arguments=$(id)'])).status).toBe(403);
+    const withArgument = (arg: string) =>
+      post(bearer, 'runs', JSON.stringify({ input: join(serving.dir, 'inputs', 'good.jdl'), arg: [arg], local: true }));
+    for (const arg of ['$(id)', '1; id', '1\nid', '1\n'])
+      expect([arg, (await withArgument(arg)).status]).toEqual([arg, 403]);
+    expect((await withArgument('244411')).status).toBe(202);
     for (const set of [
       'NumJobs=10',
       'Packages={ "VO_ALICE@AliPhysics::v5-10-02-01-1" }',
