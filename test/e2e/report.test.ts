@@ -216,7 +216,7 @@ describe('the page of the report in a browser', () => {
       '1 new error',
       '1 known error',
       '1 fixed',
-      expect.stringMatching(/^[1-9] not as usual$/),
+      expect.stringMatching(/^[1-9] changed times and sizes$/),
     ]);
     expect(await page.locator('main > section > h2').allInnerTexts()).toEqual([
       'New: 1 error',

@@ -225,7 +225,9 @@ describe('when a part of it is killed', () => {
     const { code } = await run.ended;
     expect(code).toBe(3);
     expect(Date.now() - killed).toBeLessThan(60_000);
-    expect((await relval.onlyRun()).reason).toContain('makeflow cannot be reached any more: its bridge has ended');
+    expect((await relval.onlyRun()).reason).toContain(
+      'makeflow cannot be reached, because its bridge has ended (ended by SIGKILL)',
+    );
     writeFileSync(join(relval.dir, 'gate'), '');
     expect(await relval.run('resume', 'last')).toMatchObject({ code: 0 });
   });
