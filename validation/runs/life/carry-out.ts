@@ -113,7 +113,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
         })
         .catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EADDRINUSE') throw error;
-          throw new ObstacleError('no free TCP port is left on 127.0.0.1 (ss -tanp shows who has them)');
+          throw new ObstacleError('127.0.0.1 has no free TCP port (ss -tanp shows which processes have them)');
         });
     }
     if (cluster?.exposed !== undefined) {
