@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Relval } from './relval.ts';
@@ -7,6 +7,8 @@ import { Relval } from './relval.ts';
 /** One run of each state, made by version 0.1.0 in this place. */
 const ARCHIVE = join(import.meta.dirname, '../fixtures/runs/version-0.1.0.tar.gz');
 const MADE_IN = '/tmp/relval-fixture';
+/** Before the runs were made. */
+const BEFORE = new Date('2026-11-01');
 
 describe('runs that version 0.1.0 has made', () => {
   const relval = new Relval();
@@ -16,15 +18,19 @@ describe('runs that version 0.1.0 has made', () => {
     execFileSync('tar', ['-xzf', ARCHIVE, '-C', relval.dir, '--no-same-owner']);
     // As if they had been made here: a run knows its own place, and its steps store below it.
     for (const entry of readdirSync(relval.runs, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
+      // A bundle of logs says how long each of them is.
+      if (!entry.isFile() || entry.name.endsWith('.logs')) continue;
       const file = join(entry.parentPath, entry.name);
       const text = readFileSync(file, 'latin1');
-      if (text.includes(MADE_IN)) writeFileSync(file, text.replaceAll(MADE_IN, relval.dir), 'latin1');
+      if (!text.includes(MADE_IN)) continue;
+      writeFileSync(file, text.replaceAll(MADE_IN, relval.dir), 'latin1');
+      // Makeflow repeats a step of which a file has another size, and a younger time, than its log says.
+      utimesSync(file, BEFORE, BEFORE);
     }
     for (const run of readdirSync(relval.runs)) {
       execFileSync('mkdir', ['-p', join(relval.runs, run, 'input/tree', relval.dir)]);
       const tree = join(relval.runs, run, 'input/tree');
-      execFileSync('cp', ['-r', `${tree}${MADE_IN}/.`, `${tree}${relval.dir}`]);
+      execFileSync('cp', ['-a', `${tree}${MADE_IN}/.`, `${tree}${relval.dir}`]);
     }
   });
 
@@ -40,12 +46,12 @@ describe('runs that version 0.1.0 has made', () => {
 
   it('are shown: status, report in each format, logs', async () => {
     expect((await relval.run('status', 'interrupted')).stdout).toContain('1 not run');
-    for (const name of ['passed', 'failed', 'interrupted', 'broken']) {
+    for (const [name, status] of Object.entries({ passed: 0, failed: 1, interrupted: 130, broken: 3 })) {
       const { stdout, code } = await relval.run('report', name, '--format', 'json');
-      expect(code).toBe(0);
+      expect(code).toBe(status);
       expect(JSON.parse(stdout).verdict).toBe(name);
       for (const format of ['text', 'html', 'junit']) {
-        expect((await relval.run('report', name, '--format', format)).code).toBe(0);
+        expect((await relval.run('report', name, '--format', format)).code).toBe(status);
       }
     }
     expect((await relval.run('logs', 'failed', 'sim0001')).stdout).toContain('segmentation violation');
