@@ -4,11 +4,6 @@ import { InputError } from '../input/input-error.ts';
 import { COMMANDS, CONFIG, EPILOGUE, SUMMARY } from './commands.ts';
 import { helpWidth } from './terminal.ts';
 
-/** What yargs 18 has, and its types leave out. */
-interface WithUsage {
-  getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
-}
-
 /**
  * Does what a command line says.
  * @param words of the command line, without the program
@@ -43,7 +38,5 @@ export async function runCommandLine(words: readonly string[], version: string):
       handler: async (args) => (await load()).handler(args),
     });
   }
-  // It lays out the help of every command before it is carried out, whoever wants to see it: a tenth of the time of a look.
-  (program as unknown as WithUsage).getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
   await program.parseAsync();
 }
