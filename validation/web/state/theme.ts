@@ -14,12 +14,6 @@ export function switchTheme(): void {
   localStorage.setItem(KEY, theme.value);
 }
 
-/** Whether the page is dark now. */
-export function isDark(): boolean {
-  if (theme.value !== 'system') return theme.value === 'dark';
-  return matchMedia('(prefers-color-scheme: dark)').matches;
-}
-
 theme.subscribe((choice) => {
   if (choice === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = choice;
