@@ -68,8 +68,7 @@ function layOut() {
 function control() {
   /** @type {{package: string, for: string[]}[]} */
   const packages = JSON.parse(readFileSync(join(ROOT, 'validation', 'preflight', 'packages.json'), 'utf8'));
-  // Only the makeflow of Debian 12 is linked with MPI.
-  const needed = packages.filter((one) => one.for.includes('run') && one.package !== 'openmpi-bin');
+  const needed = packages.filter((one) => one.for.includes('run'));
   const [size = '0'] = run('du', ['-sk', tree]).split('\t');
   return `${[
     `Package: ${NAME}`,
@@ -78,7 +77,6 @@ function control() {
     'Maintainer: release-validation maintainers <root@localhost>',
     `Installed-Size: ${size}`,
     `Depends: nodejs (>= 20.19), ${needed.map((one) => one.package).join(', ')}`,
-    'Suggests: openmpi-bin',
     'Section: science',
     'Priority: optional',
     `Description: ${description.split(',')[0]}`,

@@ -18,7 +18,7 @@ const SHELL_TOOLS =
   'sh bash awk basename cat chgrp chmod chown comm cp cut date df dirname du echo env expr false find fold getconf grep gzip head hostname id install ls ln ' +
   'mkdir mkfifo mktemp mv nproc nice od paste printf ps pwd readlink rm sed seq setsid sleep sort split stat tail tar tee test timeout touch tr true tsort uname uniq wc which xargs';
 const WORKER_TOOLS = `${SHELL_TOOLS} work_queue_worker zip unzip bzip2`;
-const SERVICE_TOOLS = `${WORKER_TOOLS} makeflow catalog_server orted work_queue_status node`;
+const SERVICE_TOOLS = `${WORKER_TOOLS} makeflow catalog_server work_queue_status node`;
 
 /**
  * Makes an image without any registry: programs of this machine with the libraries that they are linked with, and

@@ -82,7 +82,7 @@ export function makeflowFiles(
  */
 const MPI = { OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_btl: 'self' };
 
-const MISSING = 'makeflow cannot be started: install coop-computing-tools and openmpi-bin';
+const MISSING = 'makeflow cannot be started: install coop-computing-tools';
 
 /**
  * Starts makeflow on a file that writeMakeflow wrote, or resumes it. Its output goes to files, so that it needs nobody to

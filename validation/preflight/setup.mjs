@@ -56,14 +56,23 @@ function npmPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** @param {string} purpose one of the lists that packages.json sorts packages into */
-function debianPackages(purpose) {
-  /** @type {{package: string, command?: string, file?: string, why: string, for: string[]}[]} */
+/**
+ * Packages that are missing. One that says `after` is looked for once that other package is there: only then is it known
+ * whether its command came with it.
+ * @param {string} purpose one of the lists that packages.json sorts packages into
+ * @returns {{package: string, why: string}[]}
+ */
+function missingPackages(purpose) {
+  /** @type {{package: string, command?: string, file?: string, after?: string, why: string, for: string[]}[]} */
   const all = JSON.parse(readFileSync(join(ROOT, 'validation', 'preflight', 'packages.json'), 'utf8'));
   const missing = all.filter(
     (entry) => entry.for.includes(purpose) && !(entry.command ? inPath(entry.command) : existsSync(entry.file ?? '')),
   );
-  if (missing.length === 0) return;
+  return missing.filter(({ after }) => !missing.some((other) => other.package === after));
+}
+
+/** @param {{package: string, why: string}[]} missing */
+function installPackages(missing) {
   const names = missing.map((entry) => entry.package);
   console.log('setup: these Debian packages are missing:');
   for (const entry of missing) console.log(`  ${entry.package.padEnd(22)} ${entry.why}`);
@@ -82,6 +91,18 @@ function debianPackages(purpose) {
   };
   privileged(['apt-get', '-qq', 'update']);
   privileged(['apt-get', '-qq', '-o', 'Dpkg::Use-Pty=0', ...install.slice(1)]);
+}
+
+/** @param {string} purpose one of the lists that packages.json sorts packages into */
+function debianPackages(purpose) {
+  /** @type {Set<string>} */
+  const installed = new Set();
+  for (let missing = missingPackages(purpose); missing.length > 0; missing = missingPackages(purpose)) {
+    const again = missing.find((entry) => installed.has(entry.package));
+    if (again) stop(`${again.package} is installed, and what is needed of it is still not there: ${again.why}`);
+    installPackages(missing);
+    for (const entry of missing) installed.add(entry.package);
+  }
 }
 
 checkNode();
