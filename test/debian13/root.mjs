@@ -1,39 +1,37 @@
-// The root file system that the tests of HTCondor run in: Debian 13 with HTCondor and the tools of Work Queue, made by
-// mmdebstrap from the Debian source of this machine. It is made once, below the user's cache directory.
+// Root file systems of Debian 13, made by mmdebstrap from the Debian source of this machine. Each is made once, below the
+// user's cache directory, and no test changes it: see inside.mjs.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Debian 13. Debian 12 has no HTCondor. */
 const SUITE = 'trixie';
-const PACKAGES = ['htcondor', 'coop-computing-tools', 'iproute2', 'mount', 'procps', 'zip', 'unzip', 'bzip2', 'curl'];
 const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
-/** Another list of packages is another root. */
-const KEY = createHash('sha256')
-  .update([SUITE, ...PACKAGES, ...WITHOUT].join(' '))
-  .digest('hex')
-  .slice(0, 12);
-
 /**
- * Makes the root unless it is there.
+ * Makes a root unless it is there. Another list of packages is another root, and takes the place of the old one.
+ * @param {string} name of what the root is for
+ * @param {string[]} packages that it has beside those of every Debian
  * @returns {string} its directory
  */
-export function root() {
+export function debianRoot(name, packages) {
+  const key = createHash('sha256')
+    .update([SUITE, ...packages, ...WITHOUT].join(' '))
+    .digest('hex')
+    .slice(0, 12);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'release-validation');
-  const made = join(cache, `htcondor-${KEY}`);
+  const made = join(cache, `${name}-${key}`);
   if (existsSync(made)) return made;
   mkdirSync(cache, { recursive: true });
   const unfinished = `${made}.${process.pid}`;
-  console.log(`making a root file system with HTCondor in ${made} (about 400 MB, some minutes, once)`);
+  console.log(`making a root file system of Debian 13 in ${made} (about 400 MB, some minutes, once)`);
   const { status, error } = spawnSync(
     'mmdebstrap',
     [
       '--variant=apt',
       `--mode=${process.getuid?.() === 0 ? 'root' : 'unshare'}`,
-      `--include=${PACKAGES.join(',')}`,
+      `--include=${packages.join(',')}`,
       ...WITHOUT.map((path) => `--dpkgopt=path-exclude=${path}`),
       '--aptopt=APT::Install-Recommends "false"',
       SUITE,
@@ -46,8 +44,9 @@ export function root() {
     rmSync(unfinished, { recursive: true, force: true });
     throw new Error(`mmdebstrap failed: ${error?.message ?? `exit ${status}`}`);
   }
-  for (const name of readdirSync(cache)) {
-    if (/^htcondor-[0-9a-f]{12}$/.test(name)) rmSync(join(cache, name), { recursive: true, force: true });
+  for (const other of readdirSync(cache)) {
+    const isOld = other.startsWith(`${name}-`) && /^[0-9a-f]{12}$/.test(other.slice(name.length + 1));
+    if (isOld) rmSync(join(cache, other), { recursive: true, force: true });
   }
   renameSync(unfinished, made);
   return made;
