@@ -11,8 +11,6 @@ const common = {
   hookTimeout: 120_000,
   maxWorkers: 2,
   environment: 'node',
-  // For the tests that start makeflow themselves: that of Debian 12 is linked with Open MPI, and wants its daemon otherwise.
-  env: { OMPI_MCA_ess_singleton_isolated: '1' },
 } as const;
 
 export default defineConfig({

@@ -217,9 +217,12 @@ function poolOfFlags(args: FrameworkArguments): Pool {
       throw new ConfigError(`--${key}: expected a whole number from 1, got ${args[key]}`);
     }
   }
+  if (!Number.isInteger(args.gpus) || args.gpus < 0) {
+    throw new ConfigError(`--gpus: expected a whole number from 0, got ${args.gpus}`);
+  }
   return {
     ...defaultPool(WORK_QUEUE_WORKER),
-    shape: { cores: args.cores, memory: args.memory, disk: args.disk },
+    shape: { cores: args.cores, memory: args.memory, disk: args.disk, ...(args.gpus > 0 && { gpus: args.gpus }) },
     role: args.role === '' ? '*' : args.role,
     granularity: args.granularity,
     max: args.max,
@@ -255,7 +258,9 @@ async function startLocal(
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
-  const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
+  const agents = [
+    { cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, gpus: args.localGpus, containerizer },
+  ];
   const credentials = randomCredentials();
   const master = await startLocalMaster({ workDir: dir, agents, log, credentials }).catch((error: Error) => {
     if (!(error instanceof ContainerError)) throw error;

@@ -103,6 +103,7 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       describe: 'Memory of a worker, MB',
     })
     .option('disk', { type: 'number', default: 1024, describe: 'Disk of a worker, MB' })
+    .option('gpus', { type: 'number', default: 0, describe: 'GPUs of a worker' })
     .option('volume', {
       alias: 'v',
       type: 'string',
@@ -163,6 +164,7 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       describe: 'With --master local: cores to offer; default: those of this machine',
     })
     .option('local-memory', { type: 'number', describe: 'With --master local: MB of memory to offer' })
+    .option('local-gpus', { type: 'number', default: 0, describe: 'With --master local: GPUs to offer' })
     .option('containerizer', {
       choices: ['process', 'docker', 'podman'] as const,
       default: 'process' as const,

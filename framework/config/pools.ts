@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
-import { type Constraint, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
+import { type Constraint, gpusAtMost, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
 import { ConfigError, parseYaml, readConfig } from './yaml-file.ts';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
-const shape = z.strictObject({ cores: whole, memory: whole, disk: whole });
+const shape = z.strictObject({ cores: whole, memory: whole, disk: whole, gpus: whole.optional() });
 
 /** Text that is read by a function which throws a ConfigError: its message, at the text's place in the file. */
 function read<Out>(parse: (text: string) => Out) {
@@ -51,6 +51,7 @@ const poolSchema = z.strictObject({
   cores: whole.optional().describe('Cores of a worker'),
   memory: whole.optional().describe('MB of memory of a worker'),
   disk: whole.optional().describe('MB of disk of a worker'),
+  gpus: whole.optional().describe('GPUs of every worker; tasks that ask for GPUs need this, or gpus in limit'),
   limit: shape.optional().describe('Largest worker, for tasks that need more than the usual one'),
   role: z.string().min(1).optional().describe('Mesos role'),
   revocable: z.boolean().optional().describe('Also use resources that Mesos may take back at any time'),
@@ -103,7 +104,7 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
     const wrong = (key: string, problem: string): void => {
       problems.push(`${place(['pools', index, key])}: pools.${index}.${key}: ${problem}`);
     };
-    const { cores, memory, disk, volumes, source = base.kind.source, ...rest } = entry;
+    const { cores, memory, disk, gpus, volumes, source = base.kind.source, ...rest } = entry;
     const kind = kinds.find((one) => one.source === source);
     if (!kind) {
       wrong('source', `there is no source ${source}; expected ${kinds.map((one) => one.source).join(' or ')}`);
@@ -112,6 +113,7 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
       cores: cores ?? base.shape.cores,
       memory: memory ?? base.shape.memory,
       disk: disk ?? base.shape.disk,
+      ...(gpus !== undefined && { gpus }),
     };
     // The program of another kind is not that of the flags.
     const own = kind && kind !== base.kind ? ofKind(kind) : {};
@@ -126,8 +128,12 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
 }
 
 /** Settings that are right by themselves, but not together. */
-function contradictions({ shape, limit, min, max }: Pool): [key: string, problem: string][] {
+function contradictions(pool: Pool): [key: string, problem: string][] {
+  const { shape, limit, min, max, kind } = pool;
   const found: [string, string][] = [];
+  if (!kind.takesGpus && gpusAtMost(pool) > 0) {
+    found.push([shape.gpus === undefined ? 'limit' : 'gpus', `a ${kind.title} cannot be given GPUs`]);
+  }
   if (limit && (limit.cores < shape.cores || limit.memory < shape.memory || limit.disk < shape.disk)) {
     const usual = `${shape.cores} cores, ${shape.memory} MB, ${shape.disk} MB of disk`;
     found.push(['limit', `the usual worker (${usual}) is larger than the largest allowed one`]);

@@ -10,11 +10,13 @@
  * | worker  | `work_queue_worker`           | a `condor_startd` that has one slot       |
  */
 
-/** What a worker is given: cores, MB of memory, MB of disk. */
+/** What a worker is given: cores, MB of memory, MB of disk, GPUs. */
 export interface Shape {
   cores: number;
   memory: number;
   disk: number;
+  /** Absent: none. */
+  gpus?: number;
 }
 
 /** Tasks of one project that ask for the same resources. */
@@ -22,8 +24,6 @@ export interface Need extends Partial<Shape> {
   /** What the source calls tasks of this kind (Makeflow's category); 'default' where it has no name for them. */
   category: string;
   count: number;
-  /** GPUs of one task. No worker has any yet, so such tasks are too large for every pool. */
-  gpus?: number;
 }
 
 /** Tasks that wait, but that no worker of ours could ever take, whatever its size. */

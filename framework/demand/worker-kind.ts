@@ -60,6 +60,8 @@ export interface WorkerKind {
   readonly source: string;
   /** What operators call one of them: `Work Queue worker`. */
   readonly title: string;
+  /** Whether its workers can be given GPUs; absent: no. */
+  readonly takesGpus?: boolean;
   /** Defaults of its pools: the program, and the seconds from SIGTERM to SIGKILL that it needs to give its tasks back. */
   readonly workerCommand: string;
   readonly killGraceSeconds: number;

@@ -3,13 +3,17 @@ import type { LocalAgentOptions } from './options.ts';
 
 /** What an agent of these options registers with, unallocated. */
 export function resourcesOf(options: LocalAgentOptions): Resource[] {
-  const { cpus, memory, disk, ports, reservations = [] } = options;
-  const scalars = (amounts: { cpus?: number; memory?: number; disk?: number }, role?: string): Resource[] =>
+  const { cpus, memory, disk, gpus, ports, reservations = [] } = options;
+  const scalars = (
+    amounts: { cpus?: number; memory?: number; disk?: number; gpus?: number },
+    role?: string,
+  ): Resource[] =>
     (
       [
         ['cpus', amounts.cpus],
         ['mem', amounts.memory],
         ['disk', amounts.disk],
+        ['gpus', amounts.gpus],
       ] as const
     ).flatMap(([name, value = 0]) =>
       value > 0
@@ -24,7 +28,7 @@ export function resourcesOf(options: LocalAgentOptions): Resource[] {
   const range = ports && [{ begin: `${ports[0]}`, end: `${ports[1]}` }];
   return [
     ...reservations.flatMap((reservation) => scalars(reservation, reservation.role)),
-    ...scalars({ cpus, memory, disk }),
+    ...scalars({ cpus, memory, disk, ...(gpus && { gpus }) }),
     ...(range ? [{ name: 'ports', type: 'RANGES' as const, ranges: { range } }] : []),
   ];
 }

@@ -19,6 +19,8 @@ export interface Claim {
   filters: readonly Filter[];
   /** The largest of its parts of all cores and of all memory, in offers and in tasks: who has least is served first. */
   share: number;
+  /** Agents that have GPUs are hidden from frameworks that do not declare GPU_RESOURCES (hierarchical.cpp). */
+  seesGpus: boolean;
 }
 
 export interface Grant {
@@ -65,6 +67,7 @@ export function divide(
     let free = [...agent.free];
     const inOrder = [...claims].sort((a, b) => (shares.get(a) ?? 0) - (shares.get(b) ?? 0));
     for (const claim of inOrder) {
+      if (!claim.seesGpus && scalar(agent.total, 'gpus') > 0) continue;
       const mine = free.filter((resource) => allocatableTo(claim.role, resource));
       if (scalar(mine, 'cpus') < MIN_CPUS && scalar(mine, 'mem') < MIN_MEMORY_MB) continue;
       if (refuses(claim, agent.id, mine, now)) continue;

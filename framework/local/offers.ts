@@ -33,6 +33,7 @@ function claims(memory: Memory, agents: AgentEntry[], now: number): Claim[] {
         role,
         filters: framework.filters,
         share: dominantShare(heldBy(memory, framework, role), total),
+        seesGpus: capable(framework.info, 'GPU_RESOURCES'),
       }));
     });
 }

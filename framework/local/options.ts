@@ -27,6 +27,8 @@ export interface LocalAgentOptions {
   memory: number;
   /** MB, unreserved. */
   disk: number;
+  /** Default: none. Only counted: who may use which GPU is up to the worker. */
+  gpus?: number;
   /** First and last port that is offered; none when left out. */
   ports?: [number, number];
   /** What runs tasks that have a container; without it they fail, as on an agent without containerizers for them. */

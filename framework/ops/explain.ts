@@ -1,7 +1,7 @@
 import type { ProjectDemand, Shape } from '../demand/demand.ts';
 import type { Obstacle } from '../demand/worker-kind.ts';
 import type { ProjectTarget } from '../scheduler/state/decision.ts';
-import { coresText, unservedWords } from '../scheduler/state/pool.ts';
+import { coresText, gpusText, unservedWords } from '../scheduler/state/pool.ts';
 import type { SchedulerState } from '../scheduler/state/state.ts';
 
 /** The decision for one project, in numbers and in words. */
@@ -58,7 +58,7 @@ function targetWords(target: ProjectTarget, blocked: Obstacle | undefined): stri
     `${target.tasksWaiting} tasks wait, ${target.tasksOnWorkers} are on workers`,
     `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting, which will take ${target.covered} of the waiting tasks`,
   ];
-  const size = ({ cores, memory }: Shape): string => `${coresText(cores)} and ${memory} MB`;
+  const size = ({ cores, memory, gpus }: Shape): string => `${coresText(cores)} and ${memory} MB${gpusText(gpus)}`;
   const missing = target.missing.map(
     ({ shape, count, unit }) =>
       `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${unit ? ` (or in parts down to ${size(unit)})` : ''}`,
@@ -66,8 +66,7 @@ function targetWords(target: ProjectTarget, blocked: Obstacle | undefined): stri
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
   if (blocked) words.push(`none launched now: ${blocked.detail}`);
   for (const need of target.tooLarge) {
-    const gpus = need.gpus ? `, ${need.gpus} GPUs` : '';
-    const size = `${coresText(need.cores ?? '?')}, ${need.memory ?? '?'} MB memory, ${need.disk ?? '?'} MB disk${gpus}`;
+    const size = `${coresText(need.cores ?? '?')}, ${need.memory ?? '?'} MB memory, ${need.disk ?? '?'} MB disk${gpusText(need.gpus)}`;
     words.push(
       `${need.count} tasks of category ${need.category} need ${size}: more than pool ${target.pool} allows a worker`,
     );

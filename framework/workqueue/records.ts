@@ -112,7 +112,12 @@ export function parseWorkers(answer: Row[]): SeenWorker[] {
   return answer.map((row) => ({
     tag: text(row, 'os'),
     hostname: text(row, 'hostname'),
-    shape: { cores: count(row, 'cores_total'), memory: count(row, 'memory_total'), disk: count(row, 'disk_total') },
+    shape: {
+      cores: count(row, 'cores_total'),
+      memory: count(row, 'memory_total'),
+      disk: count(row, 'disk_total'),
+      ...(count(row, 'gpus_total') > 0 && { gpus: count(row, 'gpus_total') }),
+    },
     tasksRunning: count(row, 'total_tasks_running'),
   }));
 }
@@ -145,6 +150,8 @@ function amounts(row: Row, prefix: string): Amounts {
     const value = number(row, `${prefix}${resource}`);
     if (value !== undefined && value >= 0) found[resource] = value;
   }
+  const gpus = count(row, `${prefix}gpus`);
+  if (gpus > 0) found.gpus = gpus;
   return found;
 }
 

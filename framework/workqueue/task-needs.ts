@@ -77,7 +77,7 @@ export function shareOut(total: number, weights: number[]): number[] {
 function guess(category: CategoryCounts, record: ManagerRecord): Amounts {
   const tasks = record.tasksWaiting + record.tasksOnWorkers;
   const found: Amounts = {};
-  for (const resource of ['cores', 'memory', 'disk'] as const) {
+  for (const resource of ['cores', 'memory', 'disk', 'gpus'] as const) {
     const average = tasks > 0 ? Math.ceil((record.total[resource] ?? 0) / tasks) : 0;
     const value = category[resource] || record.largest[resource] || average;
     if (value > 0) found[resource] = value;
@@ -90,7 +90,7 @@ function grouped(needs: Need[]): Need[] {
   const byKind = new Map<string, Need>();
   for (const need of needs) {
     if (need.count === 0) continue;
-    const kind = JSON.stringify([need.category, need.cores, need.memory, need.disk]);
+    const kind = JSON.stringify([need.category, need.cores, need.memory, need.disk, need.gpus]);
     const known = byKind.get(kind);
     if (known) known.count += need.count;
     else byKind.set(kind, { ...need });
@@ -100,7 +100,7 @@ function grouped(needs: Need[]): Need[] {
 
 function most(a: Amounts | undefined, b: Amounts): Amounts {
   const found: Amounts = {};
-  for (const resource of ['cores', 'memory', 'disk'] as const) {
+  for (const resource of ['cores', 'memory', 'disk', 'gpus'] as const) {
     const value = Math.max(a?.[resource] ?? -1, b[resource] ?? -1);
     if (value >= 0) found[resource] = value;
   }

@@ -18,6 +18,7 @@ const SANDBOX = '"$MESOS_SANDBOX"';
 export const WORK_QUEUE_WORKER: WorkerKind = {
   source: 'workqueue',
   title: 'Work Queue worker',
+  takesGpus: true,
   workerCommand: 'work_queue_worker',
   // SIGTERM makes a worker hand its tasks back in under a second.
   killGraceSeconds: 5,
@@ -32,8 +33,8 @@ export const WORK_QUEUE_WORKER: WorkerKind = {
 
 /** A task that states nothing takes the whole worker. */
 function carries(shape: Shape, need: Need): number {
-  const [cores = 0, memory = 0, disk = 0] = [need.cores, need.memory, need.disk];
-  if (cores <= 0 && memory <= 0 && disk <= 0) return 1;
+  const { cores = 0, memory = 0, disk = 0, gpus = 0 } = need;
+  if (cores <= 0 && memory <= 0 && disk <= 0 && gpus <= 0) return 1;
   const timesIn = (have: number, want: number): number =>
     want <= 0 ? Number.POSITIVE_INFINITY : Math.floor(have / want + 1e-9);
   // Work Queue gives a task that states some but not all resources a proportional share; a whole core at least.
@@ -41,6 +42,7 @@ function carries(shape: Shape, need: Need): number {
     timesIn(shape.cores, cores > 0 ? cores : 1),
     timesIn(shape.memory, memory),
     timesIn(shape.disk, disk),
+    timesIn(shape.gpus ?? 0, gpus),
   );
 }
 
@@ -71,7 +73,7 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 
 /** For one manager at a known address, so that no stale catalog row can mislead it. */
 function launch(pool: WorkerSettings, { id, shape }: NewWorker, project: ProjectDemand): WorkerLaunch {
-  const { cores, memory, disk } = shape;
+  const { cores, memory, disk, gpus = 0 } = shape;
   const idle =
     project.workers === undefined
       ? Math.max(UNSEEN_IDLE_TIMEOUT_SECONDS, Math.ceil(pool.idleSeconds))
@@ -82,7 +84,7 @@ function launch(pool: WorkerSettings, { id, shape }: NewWorker, project: Project
     ...['--idle-timeout', String(idle)],
     ...['-b', String(MAX_BACKOFF_SECONDS)],
     // All four are given: unset means all of the host, not of the container.
-    ...['--cores', String(cores), '--memory', String(memory), '--disk', String(disk), '--gpus', '0'],
+    ...['--cores', String(cores), '--memory', String(memory), '--disk', String(disk), '--gpus', String(gpus)],
     // The manager repeats this in worker_status: how a connected worker is known to be this one.
     ...['--os', id],
   ];

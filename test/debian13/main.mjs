@@ -10,10 +10,24 @@ import { debianRoot } from './root.mjs';
 
 const CHECKOUT = resolve(import.meta.dirname, '..', '..');
 /** What a new machine has: nothing of ours but Node.js. */
-const PACKAGES = ['nodejs', 'npm', 'git', 'sudo', 'ca-certificates', 'iproute2', 'mount', 'procps'];
+const PACKAGES = [
+  'nodejs',
+  'npm',
+  'git',
+  'sudo',
+  'ca-certificates',
+  'passwd',
+  'adduser',
+  'iproute2',
+  'mount',
+  'procps',
+];
 const USER = 'runner';
 
-/** Each is a line for bash in the clone. The first ones are those of a new user, in their order. */
+/**
+ * Each is a line for bash in the clone. The first ones are those of a new user, in their order.
+ * @type {Record<string, string>}
+ */
 const STEPS = {
   demo: 'npm run demo',
   test: 'npm test',
@@ -70,7 +84,7 @@ try {
  * @param {string[]} names
  */
 function tryScript(names) {
-  const steps = names.map((name) => `step ${name} <<'END'\n${STEPS[/** @type {keyof STEPS} */ (name)]}\nEND`);
+  const steps = names.map((name) => `step ${name} <<'END'\n${STEPS[name]}\nEND`);
   return `set -u
 useradd --create-home --shell /bin/bash ${USER}
 echo '${USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${USER}

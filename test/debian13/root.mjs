@@ -7,17 +7,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const SUITE = 'trixie';
-const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
 /**
  * Makes a root unless it is there. Another list of packages is another root, and takes the place of the old one.
  * @param {string} name of what the root is for
  * @param {string[]} packages that it has beside those of every Debian
+ * @param {string[]} [without] patterns of paths that its packages are installed without
  * @returns {string} its directory
  */
-export function debianRoot(name, packages) {
+export function debianRoot(name, packages, without = []) {
   const key = createHash('sha256')
-    .update([SUITE, ...packages, ...WITHOUT].join(' '))
+    .update([SUITE, ...packages, ...without].join(' '))
     .digest('hex')
     .slice(0, 12);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'release-validation');
@@ -32,7 +32,7 @@ export function debianRoot(name, packages) {
       '--variant=apt',
       `--mode=${process.getuid?.() === 0 ? 'root' : 'unshare'}`,
       `--include=${packages.join(',')}`,
-      ...WITHOUT.map((path) => `--dpkgopt=path-exclude=${path}`),
+      ...without.map((path) => `--dpkgopt=path-exclude=${path}`),
       '--aptopt=APT::Install-Recommends "false"',
       SUITE,
       unfinished,

@@ -172,7 +172,11 @@ describe('the example validation on this machine', () => {
     const { code, stderr } = await relval.run('generate', GPMC, '-o', out, ...AT_ONCE);
     expect(code, stderr).toBe(0);
     const makeflow = (readdirSync(out).find((name) => name.startsWith('Makeflow.')) as string) ?? '';
-    execFileSync('makeflow', [makeflow], { cwd: out, stdio: 'pipe' });
+    execFileSync('makeflow', [makeflow], {
+      cwd: out,
+      env: { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' },
+      stdio: 'pipe',
+    });
     for (const step of STEPS) {
       expect(JSON.parse(readFileSync(join(out, `${step}.result.json`), 'utf8')), step).toMatchObject({
         phase: 'done',

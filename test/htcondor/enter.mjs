@@ -10,6 +10,7 @@ import { debianRoot } from '../debian13/root.mjs';
 const CHECKOUT = resolve(import.meta.dirname, '..', '..');
 /** HTCondor and the tools of Work Queue. Debian 12 has no HTCondor. */
 const PACKAGES = ['htcondor', 'coop-computing-tools', 'iproute2', 'mount', 'procps', 'zip', 'unzip', 'bzip2', 'curl'];
+const WITHOUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
 const command = process.argv.slice(2);
 if (command.length === 0) {
@@ -21,7 +22,7 @@ const hosts = join(files, 'hosts');
 writeFileSync(hosts, '127.0.0.1 cm.test cm\n127.0.0.1 localhost\n');
 process.exitCode = await runInside(
   {
-    root: debianRoot('htcondor', PACKAGES),
+    root: debianRoot('htcondor', PACKAGES, WITHOUT),
     host: 'cm.test',
     alone: true,
     shows: [

@@ -94,7 +94,7 @@ class Agents {
   }
 
   #fittingFor(pool: Pool, shape: Shape): FittingAgents {
-    const key = `${pool.name}\n${shape.cores} ${shape.memory} ${shape.disk}`;
+    const key = `${pool.name}\n${shape.cores} ${shape.memory} ${shape.disk} ${shape.gpus ?? 0}`;
     const known =
       this.#fitting.get(key) ?? new FittingAgents(pool, shape, this.#candidatesFor(pool), this.constraintsOf(pool));
     this.#fitting.set(key, known);
@@ -103,13 +103,21 @@ class Agents {
 
   #candidatesFor({ role, placement }: Pool): Candidate[] {
     const key = `${role}\n${placement}`;
-    const known = this.#inOrder.get(key) ?? byWorkers(this.#byRole.get(role) ?? [], placement);
+    const known = this.#inOrder.get(key) ?? inOrder(this.#byRole.get(role) ?? [], placement);
     this.#inOrder.set(key, known);
     return known;
   }
 }
 
-/** Agents with few workers of ours first, to spread; with many first, to pack. Linear: there are few different counts. */
+/**
+ * Agents with few workers of ours first, to spread; with many first, to pack. Linear: there are few different counts.
+ * Agents with GPUs come last: they are for the tasks that need these.
+ */
+function inOrder(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
+  const [plain, withGpus] = [candidates.filter(({ hasGpus }) => !hasGpus), candidates.filter(({ hasGpus }) => hasGpus)];
+  return [...byWorkers(plain, placement), ...byWorkers(withGpus, placement)];
+}
+
 function byWorkers(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
   const byCount = new Map<number, Candidate[]>();
   for (const candidate of candidates) {

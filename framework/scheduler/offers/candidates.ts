@@ -2,8 +2,9 @@ import type { Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Offer, TaskInfo } from '../../mesos/messages.ts';
 import { pausing } from '../state/backoff.ts';
-import { coresText, type Pool } from '../state/pool.ts';
+import { coresText, gpusText, type Pool } from '../state/pool.ts';
 import type { SchedulerState } from '../state/state.ts';
+import { timesIn } from '../target/granularity.ts';
 import type { Constrained } from './constraints.ts';
 import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
 import { FreeResources } from './resources.ts';
@@ -30,6 +31,10 @@ export class Candidate {
     this.offers = [first];
     this.workers = workers;
     this.room = STARTING_PER_AGENT - starting;
+  }
+
+  get hasGpus(): boolean {
+    return this.offers.some(({ resources = [] }) => resources.some(({ name }) => name === 'gpus'));
   }
 
   /** Added up when first looked at: most offers of a large cluster are only given back. */
@@ -191,11 +196,10 @@ export function noOffers({ role }: Pool, shape: Shape): Obstacle {
 
 /** Which of two has more of what a shape lacks most of. */
 function closer(shape: Shape, a: Shape, b: Shape): Shape {
-  const part = (have: Shape): number =>
-    Math.min(have.cores / shape.cores, have.memory / shape.memory, have.disk / shape.disk);
+  const part = (have: Shape): number => timesIn(have, shape);
   return part(b) > part(a) ? b : a;
 }
 
-function words({ cores, memory, disk }: Shape): string {
-  return `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk`;
+function words({ cores, memory, disk, gpus }: Shape): string {
+  return `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk${gpusText(gpus)}`;
 }

@@ -1,6 +1,6 @@
 import type { FrameworkInfo } from '../../mesos/messages.ts';
 import type { Frame } from '../state/frame.ts';
-import type { Pool } from '../state/pool.ts';
+import { gpusAtMost, type Pool } from '../state/pool.ts';
 import type { Declaration, SchedulerState } from '../state/state.ts';
 
 /** What Mesos is told of this framework by whoever runs it; id, roles and capabilities are the core's to say. */
@@ -15,6 +15,8 @@ export function rolesOf(pools: readonly Pool[]): string[] {
 export function declarationOf(pools: readonly Pool[]): Declaration {
   const capabilities = ['MULTI_ROLE', 'RESERVATION_REFINEMENT', 'PARTITION_AWARE', 'TASK_KILLING_STATE'];
   if (pools.some(({ revocable }) => revocable)) capabilities.push('REVOCABLE_RESOURCES');
+  // Without it Mesos hides the agents that have GPUs, with all that is on them.
+  if (pools.some((pool) => gpusAtMost(pool) > 0)) capabilities.push('GPU_RESOURCES');
   return { roles: rolesOf(pools), capabilities };
 }
 

@@ -9,6 +9,7 @@ const NAMES = [
   ['cores', 'cpus'],
   ['memory', 'mem'],
   ['disk', 'disk'],
+  ['gpus', 'gpus'],
 ] as const;
 
 /** The resources of one name that may be taken together, most deeply reserved first: nobody else can use those. */
@@ -53,11 +54,12 @@ export class FreeResources {
       const left = Math.max(this.#firm[key].left, revocable ? this.#revocable[key].left : 0);
       return left / THOUSANDTHS;
     };
-    return { cores: most('cores'), memory: most('memory'), disk: most('disk') };
+    const gpus = most('gpus');
+    return { cores: most('cores'), memory: most('memory'), disk: most('disk'), ...(gpus > 0 && { gpus }) };
   }
 
   fits(shape: Shape, revocable: boolean): boolean {
-    return NAMES.every(([key]) => this.#stockFor(key, toThousandths(shape[key]), revocable) !== undefined);
+    return NAMES.every(([key]) => this.#stockFor(key, toThousandths(shape[key] ?? 0), revocable) !== undefined);
   }
 
   /**
@@ -70,7 +72,7 @@ export class FreeResources {
     const taken: Resource[] = [];
     if (!this.fits(shape, revocable)) return undefined;
     for (const [key] of NAMES) {
-      const amount = toThousandths(shape[key]);
+      const amount = toThousandths(shape[key] ?? 0);
       const stock = this.#stockFor(key, amount, revocable);
       if (stock) takeFrom(stock, amount, taken);
     }
@@ -85,7 +87,8 @@ export class FreeResources {
 }
 
 function noStocks(): Record<keyof Shape, Stock> {
-  return { cores: { entries: [], left: 0 }, memory: { entries: [], left: 0 }, disk: { entries: [], left: 0 } };
+  const none = (): Stock => ({ entries: [], left: 0 });
+  return { cores: none(), memory: none(), disk: none(), gpus: none() };
 }
 
 function takeFrom(stock: Stock, amount: number, taken: Resource[]): void {

@@ -6,6 +6,11 @@ export function coresText(cores: number | string): string {
   return `${cores} ${Number(cores) === 1 ? 'core' : 'cores'}`;
 }
 
+/** `, 2 GPUs` behind other amounts; nothing where there are none. */
+export function gpusText(gpus = 0): string {
+  return gpus > 0 ? `, ${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}` : '';
+}
+
 /** A host directory seen in the worker's container. */
 export interface VolumeMount {
   hostPath: string;
@@ -111,6 +116,11 @@ const DEFAULTS: Omit<Pool, keyof ReturnType<typeof ofKind>> = {
   uris: [],
   environment: {},
 };
+
+/** The most GPUs that one worker of a pool may have. */
+export function gpusAtMost({ shape, limit }: Pool): number {
+  return Math.max(shape.gpus ?? 0, limit?.gpus ?? 0);
+}
 
 /** A project may end with this and the image that its workers are to have: `NAME@image=IMAGE`. */
 const IMAGE_MARK = '@image=';

@@ -8,21 +8,25 @@ export function unitsOf({ shape, unit }: Missing): number {
 }
 
 /** A worker as large as several. */
-export function times({ cores, memory, disk }: Shape, count: number): Shape {
-  return { cores: cores * count, memory: memory * count, disk: disk * count };
+export function times({ cores, memory, disk, gpus }: Shape, count: number): Shape {
+  return { cores: cores * count, memory: memory * count, disk: disk * count, ...(gpus && { gpus: gpus * count }) };
+}
+
+/** How many times one shape holds another, by the part that it has least of. */
+export function timesIn(whole: Shape, part: Shape): number {
+  const gpus = part.gpus ? (whole.gpus ?? 0) / part.gpus : Number.POSITIVE_INFINITY;
+  return Math.min(whole.cores / part.cores, whole.memory / part.memory, whole.disk / part.disk, gpus);
 }
 
 /** The most workers of a shape that a pool lets be one: its granularity, and no more than its limit holds. */
-export function coarsest({ granularity, limit }: Pool, { cores, memory, disk }: Shape): number {
+export function coarsest({ granularity, limit }: Pool, shape: Shape): number {
   if (!limit) return granularity;
-  const held = Math.min(limit.cores / cores, limit.memory / memory, limit.disk / disk);
-  return Math.max(1, Math.min(granularity, Math.floor(held + 1e-9)));
+  return Math.max(1, Math.min(granularity, Math.floor(timesIn(limit, shape) + 1e-9)));
 }
 
-/** How many of its pool's workers one of some shape stands for, by the part that it has least more of. */
-export function unitsIn({ granularity, shape: own }: Pool, { cores, memory, disk }: Shape): number {
-  const parts = Math.min(cores / own.cores, memory / own.memory, disk / own.disk);
-  return Math.max(1, Math.min(granularity, Math.floor(parts + 1e-9)));
+/** How many of its pool's workers one of some shape stands for. */
+export function unitsIn({ granularity, shape: own }: Pool, shape: Shape): number {
+  return Math.max(1, Math.min(granularity, Math.floor(timesIn(shape, own) + 1e-9)));
 }
 
 /** That many units as workers of `atOnce` units each, the rest as one smaller worker. */

@@ -1,7 +1,7 @@
 import type { Need, ProjectDemand, Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Missing, ProjectTarget } from '../state/decision.ts';
-import type { Pool } from '../state/pool.ts';
+import { gpusAtMost, type Pool } from '../state/pool.ts';
 import type { Waiting } from '../state/state.ts';
 import type { Worker } from '../state/worker.ts';
 import { coarsest, gather, times, unitsIn } from './granularity.ts';
@@ -13,14 +13,19 @@ function carriedBy(pool: Pool, shape: Shape, need: Need): number {
   return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
 }
 
-/** The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large. */
+/**
+ * The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large.
+ * GPUs are dear and few: a pool gives them only where it says so, also if nothing else is limited.
+ */
 export function shapeFor(pool: Pool, need: Need): Shape | undefined {
   const { shape, limit } = pool;
-  if ((need.gpus ?? 0) > 0) return undefined;
+  const gpus = Math.max(shape.gpus ?? 0, Math.ceil(need.gpus ?? 0));
+  if (gpus > gpusAtMost(pool)) return undefined;
   const grown = {
     cores: Math.max(shape.cores, Math.ceil(need.cores ?? 0)),
     memory: Math.max(shape.memory, Math.ceil(need.memory ?? 0)),
     disk: Math.max(shape.disk, Math.ceil(need.disk ?? 0)),
+    ...(gpus > 0 && { gpus }),
   };
   if (limit && (grown.cores > limit.cores || grown.memory > limit.memory || grown.disk > limit.disk)) return undefined;
   return grown;

@@ -15,6 +15,7 @@ const claim = (frameworkId: string, role = '*', share = 0, filters: Filter[] = [
   frameworkId,
   role,
   share,
+  seesGpus: false,
   filters,
 });
 const MACHINE = [scalar('cpus', 4), scalar('mem', 1024)];
