@@ -114,23 +114,26 @@ export class FittingAgents {
   readonly #constrained: Constrained;
   readonly #candidates: readonly Candidate[];
   readonly #fitting: Candidate[] = [];
+  /** So many of the candidates come first; the others, whose GPUs such a worker has no use for, when these are full. */
+  readonly #preferred: number;
   #unseen = 0;
   #at = 0;
   #blocked: Obstacle | undefined;
 
-  /** @param candidates of the pool's role, in the order of its placement */
+  /** @param candidates of the pool's role, in the order of its placement, those with GPUs last */
   constructor(pool: Pool, shape: Shape, candidates: readonly Candidate[], constrained: Constrained) {
     this.#pool = pool;
     this.#shape = shape;
     this.#candidates = candidates;
     this.#constrained = constrained;
+    this.#preferred = shape.gpus ? candidates.length : candidates.filter(({ hasGpus }) => !hasGpus).length;
   }
 
   /** Where the next worker goes; `spread` goes round the agents, `pack` fills one before the next. */
   next(): Candidate | undefined {
     const fitting = this.#fitting;
     for (;;) {
-      const spreads = this.#pool.placement === 'spread' && this.#unseen < this.#candidates.length;
+      const spreads = this.#pool.placement === 'spread' && this.#unseen < this.#preferred;
       if (spreads || fitting.length === 0) {
         const fresh = this.#candidates[this.#unseen++];
         if (!fresh) return undefined;

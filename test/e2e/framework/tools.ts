@@ -124,6 +124,8 @@ export interface FlowOptions {
   /** Seconds that a step takes once its stage is let go; 0 unless told otherwise. */
   seconds?: number;
   password?: string;
+  /** What a step asks for; default: 1 core, 64 MB of memory, 64 MB of disk. */
+  resources?: Record<string, number>;
   /** Port of the manager; a free one by default. */
   port?: number;
 }
@@ -139,7 +141,7 @@ export class Flow {
   /** Resolves when the manager listens. */
   static async start(catalog: HostPort, project: string, options: FlowOptions): Promise<Flow> {
     const dir = temporaryDir();
-    const { stages, seconds = 0, password, port: wanted } = options;
+    const { stages, seconds = 0, password, port: wanted, resources = {} } = options;
     const rules = stages.flatMap((width, stage) =>
       Array.from({ length: width }, (_, step) => ({
         // The file outside of the worker's sandbox tells how often the step was begun, and how often it ended.
@@ -149,7 +151,7 @@ export class Flow {
         category: 'small',
       })),
     );
-    const categories = { small: { resources: { cores: 1, memory: 64, disk: 64 } } };
+    const categories = { small: { resources: { cores: 1, memory: 64, disk: 64, ...resources } } };
     writeFileSync(join(dir, 'flow.json'), JSON.stringify({ categories, default_category: 'small', rules }));
     if (password !== undefined) writeFileSync(join(dir, 'password'), password);
     const makeflow = startTool(

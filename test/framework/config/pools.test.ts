@@ -8,7 +8,13 @@ import { defaultPool, poolOf as poolFor } from '../../../framework/scheduler/sta
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 
 const DEFAULT_POOL = defaultPool(WORK_QUEUE_WORKER);
-const OTHER = { ...WORK_QUEUE_WORKER, source: 'other', workerCommand: 'other_worker', killGraceSeconds: 60 };
+const OTHER = {
+  ...WORK_QUEUE_WORKER,
+  source: 'other',
+  workerCommand: 'other_worker',
+  killGraceSeconds: 60,
+  takesGpus: false,
+};
 const KINDS = [WORK_QUEUE_WORKER, OTHER];
 const parse = (text: string) => parsePools(text, 'pools.yaml', DEFAULT_POOL, KINDS);
 const poolOf = (pools: ReturnType<typeof parse>, name: string) => poolFor(pools, { name, source: 'workqueue' });
@@ -213,6 +219,11 @@ pools:
       'two of a name',
       'pools:\n- name: a\n- name: a\n',
       /^pools\.yaml:3:3: pools\.1\.name: a is the name of a pool before it/,
+    ],
+    [
+      'GPUs for workers that take none',
+      'pools:\n- name: a\n  source: other\n  gpus: 1\n',
+      /^pools\.yaml:4:3: pools\.0\.gpus: a .* cannot be given GPUs$/,
     ],
     ['a minimum above the maximum', 'pools:\n- {name: a, max: 2, min: 3}\n', /^pools\.yaml:2:21: pools\.0\.min: /],
     [

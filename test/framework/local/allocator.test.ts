@@ -30,6 +30,12 @@ describe('divide', () => {
     expect(grants[0]?.resources[0]?.allocation_info).toEqual({ role: '*' });
   });
 
+  it('hides agents with GPUs from frameworks that do not declare that they use them', () => {
+    const agents = [agent('G', [...MACHINE, scalar('gpus', 1)])];
+    expect(divide(agents, [claim('plain')], 0)).toEqual([]);
+    expect(divide(agents, [{ ...claim('gpu'), seesGpus: true }], 0)).toHaveLength(1);
+  });
+
   it('gives reservations to their role and to its children only', () => {
     const resources = [...MACHINE, scalar('cpus', 2, 'analysis')];
     const cpus = (role: string) => {

@@ -24,6 +24,17 @@ describe('taskPicture', () => {
     ]);
     expect(picture.running).toEqual([{ ...big, count: 2 }]);
   });
+
+  it('tells apart what needs GPUs', () => {
+    const picture = taskPicture([
+      { ...small, state: 'WAITING' },
+      { ...small, gpus: 1, state: 'WAITING' },
+    ]);
+    expect(picture.waiting).toEqual([
+      { ...small, count: 1 },
+      { ...small, gpus: 1, count: 1 },
+    ]);
+  });
 });
 
 describe('waitingNeeds', () => {

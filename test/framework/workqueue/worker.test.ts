@@ -19,6 +19,11 @@ describe('the command line of a Work Queue worker', () => {
     );
   });
 
+  it('has the GPUs of its shape', () => {
+    const worker = { ...NEW, shape: { ...NEW.shape, gpus: 3 } };
+    expect(WORK_QUEUE_WORKER.launch(pool(), worker, manager()).command).toContain(' --gpus 3 ');
+  });
+
   it('lets workers that nobody sees leave soon by themselves', () => {
     expect(line({}, { workers: undefined })).toContain('--idle-timeout 15 ');
     expect(line({ idleSeconds: 60 }, { workers: undefined })).toContain('--idle-timeout 60 ');
@@ -55,6 +60,7 @@ describe('what a Work Queue worker carries', () => {
     ['disk divides where it is scarcest', { cores: 1, memory: 1024, disk: 8000 }, 1],
     ['without cores a task needs a whole one', { memory: 16 }, 4],
     ['one that is larger does not fit', { cores: 5 }, 0],
+    ['GPUs that it does not have are not there', { cores: 1, gpus: 1 }, 0],
     ['fractions fit as often as they go in', { cores: 1.5 }, 2],
   ])('%s', (_, asked, expected) => {
     const shape = { cores: 4, memory: 4096, disk: 8000 };

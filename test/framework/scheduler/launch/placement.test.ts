@@ -66,6 +66,16 @@ describe('placing workers on offers', () => {
     expect(harness.reason).toBe('offers-too-small');
   });
 
+  it('takes agents with GPUs last for workers without', () => {
+    const withGpu = offer({ agent: 'with' });
+    withGpu.resources?.push(scalar('gpus', 1));
+    const plain = offer({ agent: 'without', cores: 2 });
+    expect(agentsOf(proven({}, 3).offer(withGpu, plain))).toEqual(['without', 'without', 'with']);
+    const limit = { cores: 1, memory: 1024, disk: 1024, gpus: 1 };
+    const harness = proven({ limit }, 1, { waiting: [need(1, { gpus: 1 })] });
+    expect(agentsOf(harness.offer(withGpu, offer({ agent: 'without' })))).toEqual(['with']);
+  });
+
   it('uses only offers of the pool’s role', () => {
     const harness = proven({ role: 'analysis' }, 1);
     expect(launches(harness.offer(offer({ role: '*' })))).toEqual([]);

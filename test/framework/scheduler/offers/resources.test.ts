@@ -84,6 +84,13 @@ describe('FreeResources', () => {
     expect(resources.take(shape, false)).toBeUndefined();
   });
 
+  it('takes GPUs only for a worker that has some', () => {
+    const resources = free(scalar('cpus', 4), scalar('mem', 4096), scalar('disk', 9000), scalar('gpus', 2));
+    expect(resources.take(shape, false)?.map(({ name }) => name)).toEqual(['cpus', 'mem', 'disk']);
+    expect(resources.take({ ...shape, gpus: 2 }, false)).toContainEqual(scalar('gpus', 2));
+    expect(resources.take({ ...shape, gpus: 1 }, false)).toBeUndefined();
+  });
+
   it('leaves out what is no scalar', () => {
     const ports: Resource = { name: 'cpus', type: 'RANGES', ranges: { range: [{ begin: '1', end: '9' }] } };
     expect(free(ports).largest(false)).toEqual({ cores: 0, memory: 0, disk: 0 });

@@ -191,8 +191,16 @@ describe('a change of the pools', () => {
       suppressed_roles: ['new'],
     });
     expect(calls[0]?.update_framework?.framework_info.capabilities).toContainEqual({ type: 'REVOCABLE_RESOURCES' });
+    expect(calls[0]?.update_framework?.framework_info.capabilities).not.toContainEqual({ type: 'GPU_RESOURCES' });
     expect(launches(harness.offer(offer({ role: 'new' })))).toHaveLength(1);
     expect(types(harness.wait(MINUTE))).not.toContain('UPDATE_FRAMEWORK');
+  });
+
+  it('declares that GPUs are used once a pool gives them', () => {
+    const harness = Harness.subscribed();
+    const shape = { cores: 1, memory: 64, disk: 64, gpus: 1 };
+    const [call] = harness.handle({ type: 'pools', pools: [pool({ shape })] });
+    expect(call?.update_framework?.framework_info.capabilities).toContainEqual({ type: 'GPU_RESOURCES' });
   });
 
   it('is not told where it changes nothing for Mesos', () => {

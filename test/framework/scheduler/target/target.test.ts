@@ -36,6 +36,16 @@ describe('shapeFor', () => {
     expect(shapeFor(pool(), need(1, asked))).toEqual(expected);
   });
 
+  it.each([
+    ['a pool that says nothing of GPUs', {}, undefined],
+    ['a limit without GPUs', { limit: shape }, undefined],
+    ['a limit that is too low', { limit: { ...shape, gpus: 1 } }, undefined],
+    ['a limit that is high enough', { limit: { ...shape, gpus: 2 } }, { cores: 1, memory: 1024, disk: 1024, gpus: 2 }],
+    ['a pool whose workers have GPUs', { shape: { ...shape, gpus: 4 } }, { ...shape, gpus: 4 }],
+  ])('gives a task its GPUs: %s', (_, changes, expected) => {
+    expect(shapeFor(pool(changes), need(1, { gpus: 2 }))).toEqual(expected);
+  });
+
   it('has none for a task beyond the limit', () => {
     expect(shapeFor(pool({ limit: { cores: 2, memory: 2048, disk: 2048 } }), need(1, { cores: 3 }))).toBeUndefined();
   });
