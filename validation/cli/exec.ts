@@ -45,6 +45,7 @@ export const execCommand = defineCommand(
         describe: 'Where the outputs are stored: a directory below the run, an absolute path, or root://…',
       })
       .option('cores', { type: 'number', describe: 'Cores that the command needs' })
+      .option('gpus', { type: 'number', describe: 'GPUs that the command needs' })
       .option('memory', { type: 'string', requiresArg: true, describe: 'Memory that the command needs, e.g. 2GB' })
       .option('wall-time', {
         type: 'string',

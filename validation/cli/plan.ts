@@ -23,13 +23,13 @@ function planLines(plan: Plan): string[] {
   const rows = plan.stages.map((stage) => {
     const steps = plan.steps.filter((step) => step.stage === stage);
     const ids = steps.length === 1 ? (steps[0]?.id ?? '') : `${steps[0]?.id ?? ''} … ${steps.at(-1)?.id ?? ''}`;
-    const { cores, memory, disk } = stage.resources;
+    const { cores, memory, disk, gpus } = stage.resources;
     return [
       stage.name,
       steps.length === 0 ? 'not yet known' : counted(steps.length, 'step'),
       steps.length === 0 ? '' : ids,
       `${stage.executable} ${stage.argumentsTemplate}`.slice(0, 60),
-      `${counted(cores, 'core')}, ${memory} MB, ${disk} MB disk`,
+      `${counted(cores, 'core')}, ${memory} MB, ${disk} MB disk${gpus ? `, ${counted(gpus, 'GPU')}` : ''}`,
       stage.after.length > 0 ? `after ${stage.after.join(', ')}` : '',
     ];
   });

@@ -14,6 +14,12 @@ export const OPTIONS = {
     .optional()
     .describe('With --catalog: file with the password for workers; the framework needs the same password'),
   localCpus: z.number().positive().optional().describe('With --local: number of cores to use; default: all'),
+  localGpus: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('With --local: number of GPUs to use; default: those of NVIDIA'),
   localMemory: z.number().positive().optional().describe('With --local: MB of memory to use; default: 90 %'),
   retries: z
     .int()

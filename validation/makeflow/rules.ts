@@ -69,8 +69,12 @@ function header({ number, steps }: Phase, exports: readonly string[]): string {
 
 function category(stage: Stage, resources: Resources | undefined): string {
   const lines = [`CATEGORY=${safeName(stage.name)}`];
-  if (resources) lines.push(`CORES=${resources.cores}`, `MEMORY=${resources.memory}`, `DISK=${resources.disk}`);
+  if (resources) lines.push(...amounts(resources));
   return `\n${lines.join('\n')}\n`;
+}
+
+function amounts({ cores, memory, disk, gpus }: Resources): string[] {
+  return [`CORES=${cores}`, `MEMORY=${memory}`, `DISK=${disk}`, ...(gpus ? [`GPUS=${gpus}`] : [])];
 }
 
 function commonSources(stage: Stage, { aliases }: Phase, hasSteps: boolean): string {

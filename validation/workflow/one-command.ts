@@ -13,6 +13,7 @@ export interface OneCommand {
   outputDir: string;
   image?: string | undefined;
   cores?: number | undefined;
+  gpus?: number | undefined;
   memory?: string | undefined;
   wallTime?: string | undefined;
 }
@@ -25,8 +26,13 @@ const ALWAYS = ['core*'];
  * @param taken names of files that the command finds in its directory: the step's own must not be one of them
  */
 export function workflowOf(command: OneCommand, taken: ReadonlySet<string>): string {
-  const { name, words, inputs, outputs, outputDir, image, cores, memory, wallTime } = command;
-  const resources = { ...(cores && { cores }), ...(memory && { memory }), ...(wallTime && { wallTime }) };
+  const { name, words, inputs, outputs, outputDir, image, cores, gpus, memory, wallTime } = command;
+  const resources = {
+    ...(cores && { cores }),
+    ...(gpus && { gpus }),
+    ...(memory && { memory }),
+    ...(wallTime && { wallTime }),
+  };
   const stage = {
     name: stageName(taken),
     command: `exec ${words.map(quote).join(' ')}`,

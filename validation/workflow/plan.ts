@@ -14,6 +14,8 @@ export interface Resources {
   memory: number;
   /** MB of sandbox. */
   disk: number;
+  /** Absent: none. */
+  gpus?: number;
   /** Seconds after which the payload is killed (the JDL's TTL); absent: no limit. */
   wallTime?: number;
 }

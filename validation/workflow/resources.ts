@@ -32,6 +32,8 @@ export function resourcesOf(
     memory: size('memory', 'MemorySize', DEFAULT_MEMORY),
     disk: size('disk', 'WorkDirectorySize', DEFAULT_DISK),
   };
+  const gpus = stage?.gpus ?? defaults?.gpus ?? 0;
+  if (gpus > 0) resources.gpus = gpus;
   const said = stage?.wallTime ?? defaults?.wallTime;
   const wallTime = said === undefined ? (limited ? timeToLive(values) : undefined) : seconds(String(said));
   return wallTime === undefined ? resources : { ...resources, wallTime };

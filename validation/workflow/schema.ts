@@ -18,6 +18,7 @@ const resources = z.strictObject({
   cores: z.union([z.number().int().positive(), z.literal('jdl')], 'expected a whole number, or jdl').optional(),
   memory: size.optional(),
   disk: size.optional(),
+  gpus: z.number().int().nonnegative().optional(),
   /** Seconds; without it the JDL's TTL, where the JDL exports that. */
   wallTime: duration.optional(),
 });

@@ -1,4 +1,5 @@
 import type { Shape } from '../../demand/demand.ts';
+import { timesIn } from '../../demand/shape.ts';
 import type { Missing } from '../state/decision.ts';
 import type { Pool } from '../state/pool.ts';
 
@@ -10,12 +11,6 @@ export function unitsOf({ shape, unit }: Missing): number {
 /** A worker as large as several. */
 export function times({ cores, memory, disk, gpus }: Shape, count: number): Shape {
   return { cores: cores * count, memory: memory * count, disk: disk * count, ...(gpus && { gpus: gpus * count }) };
-}
-
-/** How many times one shape holds another, by the part that it has least of. */
-export function timesIn(whole: Shape, part: Shape): number {
-  const gpus = part.gpus ? (whole.gpus ?? 0) / part.gpus : Number.POSITIVE_INFINITY;
-  return Math.min(whole.cores / part.cores, whole.memory / part.memory, whole.disk / part.disk, gpus);
 }
 
 /** The most workers of a shape that a pool lets be one: its granularity, and no more than its limit holds. */

@@ -15,7 +15,9 @@ function elapses(calendar: string, count: number): number[] {
     encoding: 'utf8',
     env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
   });
-  return [...text.matchAll(/(?:Next elapse|Iter\. #\d+): (.+ UTC)$/gm)].map(([, date]) => Date.parse(date as string));
+  return [...text.matchAll(/(?:Next elapse|Iter(?:\.|ation) #\d+): (.+ UTC)$/gm)].map(([, date]) =>
+    Date.parse(date as string),
+  );
 }
 
 describe('systemd', () => {

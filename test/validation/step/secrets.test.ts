@@ -63,12 +63,17 @@ describe('what the script writes itself has no secret in it', () => {
 });
 
 describe('what the script keeps on the disk of a worker', () => {
+  const umask = process.umask();
+  const [ofFiles, ofDirectories] = [0o666 & ~umask, 0o777 & ~umask];
+
   it('is for nobody else; the environment is there only where a transfer needs it, and the payload has its own umask', async () => {
     const own = join(scratch.path, 'makeflow', 'sim0007.work', 'own', 'environment');
     const look = `stat -c '%a %n' .. ../own; stat -c '%a environment' ../own/environment; umask; touch made; stat -c '%a %n' made`;
+    const before = ['700 ..', `${ofDirectories.toString(8)} ../own`];
+    const after = [umask.toString(8).padStart(4, '0'), `${ofFiles.toString(8)} made`];
     for (const [outputDirTemplate, lines] of [
-      [scratch.path, ['700 ..', '755 ../own', '0022', '644 made']],
-      ['root://127.0.0.1:1//nowhere', ['700 ..', '755 ../own', '600 environment', '0022', '644 made']],
+      [scratch.path, [...before, ...after]],
+      ['root://127.0.0.1:1//nowhere', [...before, '600 environment', ...after]],
     ] as const) {
       const run = await runStep(scratch, look, { stage: { outputDirTemplate }, env });
       expect(run.stdout.split('\n').slice(1, -1)).toEqual(lines);
@@ -81,7 +86,7 @@ describe('what the script keeps on the disk of a worker', () => {
     const directory = join(scratch.path, 'makeflow');
     const run = await runStep(scratch, 'true', { env: { ...env, WORK_QUEUE_SANDBOX: directory } });
     expect(mode(run.directory)).toBe(0o700);
-    expect(mode(join(run.directory, 'sim0007.stdout.log'))).toBe(0o644);
+    expect(mode(join(run.directory, 'sim0007.stdout.log'))).toBe(ofFiles);
   });
 
   it.each([

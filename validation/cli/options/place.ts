@@ -7,11 +7,12 @@ import { notifyOptions } from './notify.ts';
 export function carryOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
     .group(
-      ['local', 'local-cpus', 'local-memory', 'catalog', 'log-address', 'detach', 'page', 'keep-page'],
+      ['local', 'local-cpus', 'local-memory', 'local-gpus', 'catalog', 'log-address', 'detach', 'page', 'keep-page'],
       'Where it runs:',
     )
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
     .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
+    .option('local-gpus', { type: 'number', describe: describeOption('localGpus') })
     .option('page', {
       type: 'string',
       describe: 'Serve the web page during the run, at this HOST:PORT; --page alone: on loopback, at a free port',

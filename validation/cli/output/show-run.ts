@@ -22,6 +22,7 @@ export interface CarryFlags {
   config?: unknown;
   localCpus?: number | undefined;
   localMemory?: number | undefined;
+  localGpus?: number | undefined;
   page?: string | undefined;
   jira?: string | undefined;
   notify: boolean;
@@ -64,6 +65,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
     handle = carryOut(started, {
       localCpus: flags.localCpus,
       localMemory: flags.localMemory,
+      localGpus: flags.localGpus,
       notify: notifyOptionsOf(flags),
       warn: (message) => tellWarnings([message]),
     });
@@ -181,10 +183,20 @@ async function startInBackground(prepared: PreparedRun, flags: CarryFlags): Prom
 }
 
 /** The same flags as words, for the process in the background. */
-function flagsOf({ localCpus, localMemory, config, page, jira, notify, notifyDryRun }: CarryFlags): string[] {
+function flagsOf({
+  localCpus,
+  localMemory,
+  localGpus,
+  config,
+  page,
+  jira,
+  notify,
+  notifyDryRun,
+}: CarryFlags): string[] {
   return [
     ...(localCpus === undefined ? [] : ['--local-cpus', String(localCpus)]),
     ...(localMemory === undefined ? [] : ['--local-memory', String(localMemory)]),
+    ...(localGpus === undefined ? [] : ['--local-gpus', String(localGpus)]),
     ...(config === false ? ['--no-config'] : typeof config === 'string' ? ['--config', config] : []),
     ...(page === undefined ? [] : ['--page', page]),
     ...(jira === undefined ? [] : ['--jira', jira]),

@@ -25,6 +25,8 @@ export interface CarryOutOptions {
   localCpus?: number | undefined;
   /** The same, MB of memory. */
   localMemory?: number | undefined;
+  /** The same, GPUs. */
+  localGpus?: number | undefined;
   notify: NotifyOptions;
   /** Gets what its users should know of the place in which it runs. */
   warn: (message: string) => void;
@@ -104,11 +106,9 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
       const misfit = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
       if (misfit !== undefined) return await endUnfit(prepared, misfit);
       const { containers } = prepared;
-      const { cpus, memory } = offer;
       cluster = await local
         .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
-          cpus,
-          memory,
+          ...offer,
           ...(containers && { containers }),
         })
         .catch((error: NodeJS.ErrnoException) => {
@@ -160,10 +160,11 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
   }
 }
 
-function offerOf({ localCpus, localMemory }: CarryOutOptions, directory: string): LocalOffer {
+function offerOf({ localCpus, localMemory, localGpus }: CarryOutOptions, directory: string): LocalOffer {
   const cpus = localCpus !== undefined && { cpus: localCpus };
   const memory = localMemory !== undefined && { memory: localMemory };
-  return localOffer({ ...cpus, ...memory }, directory);
+  const gpus = localGpus !== undefined && { gpus: localGpus };
+  return localOffer({ ...cpus, ...memory, ...gpus }, directory);
 }
 
 /** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */

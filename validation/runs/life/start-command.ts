@@ -29,6 +29,7 @@ export interface WantedCommand extends WantedPlace, WantedCriteria {
   output: string[];
   outputDir: string;
   cores?: number | undefined;
+  gpus?: number | undefined;
   /** Such as `2GB`. */
   memory?: string | undefined;
   /** Such as `2h`. */
@@ -100,8 +101,9 @@ function fail(message: string): never {
   throw new InputError([{ message: `exec: ${message}` }]);
 }
 
-function checkNeeds({ cores, memory, wallTime, retries }: WantedCommand): void {
+function checkNeeds({ cores, gpus, memory, wallTime, retries }: WantedCommand): void {
   if (cores !== undefined && !(Number.isInteger(cores) && cores > 0)) fail('--cores: expected a number of cores');
+  if (gpus !== undefined && !(Number.isInteger(gpus) && gpus >= 0)) fail('--gpus: expected a number of GPUs');
   if (memory !== undefined && megabytes(memory) === undefined) fail(`--memory ${memory}: expected a size such as 2GB`);
   if (wallTime !== undefined && seconds(wallTime) === undefined)
     fail(`--wall-time ${wallTime}: expected a time such as 2h`);
@@ -182,7 +184,7 @@ async function writeFolder(
     ...inputs.map((input) => input.replace(/,unpack$/, '')),
     ...(script ? [basename(script)] : []),
   ]);
-  const { output, outputDir, image, cores, memory, wallTime } = wanted;
+  const { output, outputDir, image, cores, gpus, memory, wallTime } = wanted;
   const command = {
     name,
     words: [program as string, ...words.slice(1)],
@@ -191,6 +193,7 @@ async function writeFolder(
     outputDir,
     image,
     cores,
+    gpus,
     memory,
     wallTime,
   };

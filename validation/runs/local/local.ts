@@ -21,7 +21,7 @@ import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** What is offered to steps on this machine. */
-export interface LocalResources extends Pick<LocalOffer, 'cpus' | 'memory'> {
+export interface LocalResources extends Omit<LocalOffer, 'disk'> {
   /** What workers run in; default: plain processes. */
   containers?: LocalContainers;
 }
@@ -68,10 +68,10 @@ export async function startLocalCluster(
   const password = writePassword(passwordFile);
   const place = await openManagerPort();
   try {
-    const { cpus, memory, containers } = resources;
+    const { cpus, memory, gpus, containers } = resources;
     if (containers) await giveToWorkers(containers, passwordFile);
     const credentials = randomCredentials();
-    const agents = [{ cpus, memory, disk: DISK, containerizer: containers?.program }];
+    const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
     makeSandboxes(sandboxes);
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
@@ -85,6 +85,8 @@ export async function startLocalCluster(
         {
           ...defaultPool(WORK_QUEUE_WORKER),
           projects,
+          // A step may have all that there is.
+          limit: { cores: Math.ceil(cpus), memory, disk: DISK, gpus },
           passwordFile,
           ...(containers && containerPool(containers, passwordFile)),
         },

@@ -1,33 +1,60 @@
-import { statfsSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { counted } from '../../units/count.ts';
 import { formatMemory } from '../../units/size.ts';
 import type { Plan } from '../../workflow/plan.ts';
+import { type GroupLimits, groupLimits } from './control-groups.ts';
 
-/** What this machine has for steps: cores, MB of memory, MB of disk. */
+/** What this machine has for steps: cores, MB of memory, MB of disk, GPUs. */
 export interface LocalOffer {
   cpus: number;
   memory: number;
   disk: number;
+  gpus: number;
 }
 
 /** Of this machine's memory, what steps may have. */
 const MEMORY_SHARE = 0.9;
 const MB = 2 ** 20;
+/**
+ * Processes and threads of a step with its worker, and those of a run. One to six steps of `sleep` at once had 24 of the
+ * run and 11 of each step; the rest is for payloads that start some of their own, and for the page.
+ */
+const PROCESSES_OF_STEP = 20;
+const PROCESSES_OF_RUN = 40;
 
 /**
  * What a run on this machine offers to its steps.
- * @param chosen what the user gives them; default: all cores, and nine tenths of the memory, of the machine or of the
- *   control group that we are in
+ * @param chosen what the user gives them; default: all cores, nine tenths of the memory and all GPUs, of the machine or of
+ *   the control groups that we are in
  * @param directory where workers have their sandboxes
  */
-export function localOffer(chosen: { cpus?: number; memory?: number }, directory: string): LocalOffer {
-  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory: string): LocalOffer {
+  const limits = groupLimits();
+  const memory = Math.min(totalmem(), limits.memory ?? Number.POSITIVE_INFINITY);
   const { bavail, bsize } = statfsSync(directory);
   return {
-    cpus: chosen.cpus ?? availableParallelism(),
-    memory: chosen.memory ?? Math.floor((Math.min(totalmem(), limit) / MB) * MEMORY_SHARE),
+    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits),
+    memory: chosen.memory ?? Math.floor((memory / MB) * MEMORY_SHARE),
     disk: Math.floor((bavail * bsize) / MB),
+    gpus: chosen.gpus ?? gpusOfMachine(),
   };
+}
+
+/**
+ * So many cores that a CPU quota pays for, and that steps on each of them find enough processes to start. One at least:
+ * then steps run one after the other, as slow as the quota makes them.
+ * @param cores of the machine
+ */
+export function coresWithin(cores: number, { cpus, processes }: GroupLimits): number {
+  const byQuota = Math.ceil(cpus ?? cores);
+  const byProcesses = processes === undefined ? cores : Math.floor((processes - PROCESSES_OF_RUN) / PROCESSES_OF_STEP);
+  return Math.max(1, Math.min(cores, byQuota, byProcesses));
+}
+
+/** As NVIDIA's driver shows them. */
+function gpusOfMachine(): number {
+  return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
 }
 
 /**
@@ -44,6 +71,8 @@ export function whatDoesNotFit(
     const disk = Math.max(resources.disk, least.disk);
     if (resources.cores > offer.cpus)
       return `${name} needs ${resources.cores} cores, and this machine gives ${offer.cpus} (--local-cpus)`;
+    if ((resources.gpus ?? 0) > offer.gpus)
+      return `${name} needs ${counted(resources.gpus ?? 0, 'GPU')}, and this machine gives ${offer.gpus} (--local-gpus)`;
     if (memory > offer.memory)
       return `${name} needs a worker with ${formatMemory(memory * MB)} memory, and this machine gives ${formatMemory(offer.memory * MB)} (--local-memory)`;
     if (disk > offer.disk)

@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
-import { localOffer, whatDoesNotFit } from '../../../../validation/runs/local/offer.ts';
+import { coresWithin, localOffer, whatDoesNotFit } from '../../../../validation/runs/local/offer.ts';
+import type { Resources } from '../../../../validation/workflow/plan.ts';
 import { makePlan, makeStage, makeStep } from '../../plans.ts';
 
 const LEAST = { memory: 1024, disk: 1024 };
-const OFFER = { cpus: 2, memory: 4000, disk: 9000 };
+const OFFER = { cpus: 2, memory: 4000, disk: 9000, gpus: 0 };
 
-function said(resources: { cores: number; memory: number; disk: number }, offer = OFFER): string | undefined {
+function said(resources: Resources, offer = OFFER): string | undefined {
   return whatDoesNotFit(makePlan([makeStep(makeStage('sim', { resources }), 1)]), offer, LEAST);
 }
 
 it('a step that needs more than this machine gives is told with both numbers', () => {
   expect(said({ cores: 2, memory: 4000, disk: 9000 })).toBeUndefined();
   expect(said({ cores: 3, memory: 1, disk: 1 })).toBe('sim needs 3 cores, and this machine gives 2 (--local-cpus)');
+  expect(said({ cores: 1, memory: 1, disk: 1, gpus: 2 })).toBe(
+    'sim needs 2 GPUs, and this machine gives 0 (--local-gpus)',
+  );
   expect(said({ cores: 1, memory: 4001, disk: 1 })).toMatch(
     /^sim needs a worker with .* memory, and this machine gives/,
   );
@@ -28,4 +32,12 @@ it('what the user gives counts; the rest is this machine’s', () => {
   const own = localOffer({}, '/tmp');
   expect(own.cpus).toBeGreaterThan(0);
   expect(own.memory).toBeGreaterThan(0);
+});
+
+it('control groups limit the cores: by their quota, and by the processes that may be started', () => {
+  expect(coresWithin(8, {})).toBe(8);
+  expect(coresWithin(8, { cpus: 2.5 })).toBe(3);
+  expect(coresWithin(8, { cpus: 0.1 })).toBe(1);
+  expect(coresWithin(8, { processes: 120 })).toBe(4);
+  expect(coresWithin(8, { processes: 3 })).toBe(1);
 });

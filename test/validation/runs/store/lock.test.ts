@@ -36,5 +36,5 @@ it('a lock that a child has inherited is held until the child is gone, however i
 
 it.skipIf(process.getuid?.() === 0)('who cannot write to a run cannot carry it on', () => {
   chmodSync(directory.name, 0o500);
-  expect(() => lockRun(directory.name)).toThrow('cannot be carried on from here');
+  expect(() => lockRun(directory.name)).toThrow('the run cannot be locked: EACCES');
 });
