@@ -1,9 +1,9 @@
 import type { Shape } from '../../demand/demand.ts';
-import { timesIn } from '../../demand/shape.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Offer, TaskInfo } from '../../mesos/messages.ts';
 import { pausing } from '../state/backoff.ts';
 import { coresText, gpusText, type Pool } from '../state/pool.ts';
+import { timesIn } from '../state/shape.ts';
 import type { SchedulerState } from '../state/state.ts';
 import type { Constrained } from './constraints.ts';
 import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';

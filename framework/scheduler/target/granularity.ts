@@ -1,7 +1,7 @@
 import type { Shape } from '../../demand/demand.ts';
-import { timesIn } from '../../demand/shape.ts';
 import type { Missing } from '../state/decision.ts';
 import type { Pool } from '../state/pool.ts';
+import { timesIn } from '../state/shape.ts';
 
 /** How many times its unit a worker is. */
 export function unitsOf({ shape, unit }: Missing): number {

@@ -1,4 +1,4 @@
-import type { Shape } from './demand.ts';
+import type { Shape } from '../../demand/demand.ts';
 
 /** How many times one shape holds another, by the part that it has least of. */
 export function timesIn(whole: Shape, part: Shape): number {
