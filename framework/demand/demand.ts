@@ -42,7 +42,15 @@ export interface SeenWorker {
   shape: Shape;
   /** Tasks that it has, or that its source has promised it (a claimed slot). One with none is idle and may be taken back. */
   tasksRunning: number;
+  /** What its tasks have been given, together. Absent: its source does not say. */
+  inUse?: Shape;
 }
+
+/**
+ * What a task is given of a worker that several share: what it asks for (`requests`), or an equal share of everything
+ * that is large enough for it (`shares`).
+ */
+export type Allotment = 'requests' | 'shares';
 
 /** The demand of one project at one manager: at whoever hands out its tasks. */
 export interface ProjectDemand {
@@ -71,6 +79,8 @@ export interface ProjectDemand {
   unmet?: UnmetNeed[];
   /** Its workers, ours and others'. Absent: nobody can see them, and they must leave by themselves. */
   workers?: SeenWorker[];
+  /** Absent: `shares`. */
+  allotment?: Allotment;
   /** Why its manager accepts no workers at all, as the end of a sentence: "asks for a password". */
   closed?: string;
   /** The manager asks its workers for a secret, and has proved that it knows the secret itself. */

@@ -7,6 +7,12 @@ import { waitingNeeds } from './task-needs.ts';
 import { WORK_QUEUE_WORKER } from './worker.ts';
 
 /**
+ * From this protocol on a manager gives each task a share of the worker. Tried: cctools 7.14.5 does (protocol 11), the
+ * 8.0.0 DEVELOPMENT of Debian 12 does not (9). Nothing that speaks 10 was found.
+ */
+const SHARES_SINCE = 11;
+
+/**
  * What a manager needs, as far as we know; undefined for one that is dead, foreign, or was never reached and is
  * only claimed to exist by something unreliable.
  *
@@ -64,6 +70,7 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
       waiting: waitingNeeds(source, tasks?.picture),
       // Workers of another protocol are turned away, and end without an error.
       advice: `its manager speaks Work Queue protocol ${protocol} (version ${version}): so must the workers`,
+      allotment: protocol < SHARES_SINCE ? ('requests' as const) : ('shares' as const),
       ...(known.protected && record && { authenticated: true }),
     };
   }

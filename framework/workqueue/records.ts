@@ -112,14 +112,21 @@ export function parseWorkers(answer: Row[]): SeenWorker[] {
   return answer.map((row) => ({
     tag: text(row, 'os'),
     hostname: text(row, 'hostname'),
-    shape: {
-      cores: count(row, 'cores_total'),
-      memory: count(row, 'memory_total'),
-      disk: count(row, 'disk_total'),
-      ...(count(row, 'gpus_total') > 0 && { gpus: count(row, 'gpus_total') }),
-    },
+    shape: amountsOf(row, '_total'),
+    inUse: amountsOf(row, '_inuse'),
     tasksRunning: count(row, 'total_tasks_running'),
   }));
+}
+
+/** The resources of a worker whose keys end like this. */
+function amountsOf(row: Row, end: '_total' | '_inuse'): Shape {
+  const gpus = count(row, `gpus${end}`);
+  return {
+    cores: count(row, `cores${end}`),
+    memory: count(row, `memory${end}`),
+    disk: count(row, `disk${end}`),
+    ...(gpus > 0 && { gpus }),
+  };
 }
 
 /** The objects of an array; everything else is left out. */

@@ -79,7 +79,8 @@ function rehome(state: SchedulerState, worker: Worker, project: ProjectDemand): 
   indexWorker(state, worker);
 }
 
-function noteConnected({ now, state }: Frame, worker: Worker, { tasksRunning }: SeenWorker): void {
+function noteConnected({ now, state }: Frame, worker: Worker, { tasksRunning, inUse }: SeenWorker): void {
+  worker.inUse = inUse;
   if (worker.connectedAt === undefined) {
     worker.connectedAt = now;
     worker.tasksSince = now;

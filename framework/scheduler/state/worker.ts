@@ -1,3 +1,4 @@
+import type { Shape } from '../../demand/demand.ts';
 import type { WorkerIdentity } from './records.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface Worker extends WorkerIdentity {
   /** It has been connected long enough to say that workers of its kind work. */
   healthy: boolean;
   tasksRunning: number;
+  /** What its tasks have been given, where its source says so. */
+  inUse: Shape | undefined;
   /** Since when `tasksRunning` has its value, ms since 1970. */
   tasksSince: number;
   /** Since when its manager is not there any more, ms since 1970. */
@@ -61,6 +64,7 @@ export function newWorker(identity: WorkerIdentity): Worker {
     connected: false,
     healthy: false,
     tasksRunning: 0,
+    inUse: undefined,
     tasksSince: launchedAt,
     orphanSince: undefined,
     killedAt: undefined,

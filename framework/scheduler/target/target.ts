@@ -1,17 +1,11 @@
-import type { Need, ProjectDemand, Shape } from '../../demand/demand.ts';
+import type { Allotment, Need, ProjectDemand, Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Missing, ProjectTarget } from '../state/decision.ts';
 import { gpusAtMost, type Pool } from '../state/pool.ts';
 import type { Waiting } from '../state/state.ts';
 import type { Worker } from '../state/worker.ts';
-import { coarsest, gather, times, unitsIn } from './granularity.ts';
-
-/** How many tasks of a need one worker of a pool carries at once: as its kind can, and no more than the pool wants. */
-function carriedBy(pool: Pool, shape: Shape, need: Need): number {
-  const { tasksPerWorker, kind } = pool;
-  const carries = kind.carries(shape, need);
-  return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
-}
+import { after, type Capacity, carriedBy, partly, roomFor, shareLeft, whole, without } from './capacity.ts';
+import { coarsest, gather, times } from './granularity.ts';
 
 /**
  * The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large.
@@ -42,12 +36,6 @@ export interface OwnWorkers {
   leaving: number;
 }
 
-/** What a worker can still take, as a share of the whole worker, 0 to 1. */
-interface Capacity {
-  shape: Shape;
-  free: number;
-}
-
 /**
  * How many workers a project lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
  * what a new worker carries. The pool's maximum is applied when offers are divided among its projects.
@@ -71,8 +59,9 @@ export function projectTarget(
   const capacities =
     project.workers === undefined
       ? capacityUnseen(project, workers)
-      : [...starting.map(({ shape }) => ({ shape, free: 1 })), ...roomOn(pool, project, connected, waiting, now)];
+      : [...starting.map(({ shape }) => whole(shape)), ...roomOn(pool, project, connected, waiting, now)];
 
+  const { allotment = 'shares' } = project;
   const missing: Missing[] = [];
   const tooLarge: Need[] = [];
   let covered = 0;
@@ -80,7 +69,7 @@ export function projectTarget(
     (a, b) => (b.cores ?? 0) - (a.cores ?? 0) || (b.memory ?? 0) - (a.memory ?? 0),
   );
   for (const need of needs) {
-    const taken = fill(pool, capacities, need);
+    const taken = fill(pool, capacities, need, allotment);
     covered += taken;
     const left = need.count - taken;
     if (left <= 0) continue;
@@ -89,9 +78,9 @@ export function projectTarget(
       tooLarge.push({ ...need, count: left });
       continue;
     }
-    const { workers, spare } = workersFor(pool, shape, need, left);
+    const { workers, spare } = workersFor(pool, shape, need, left, allotment);
     missing.push(...workers);
-    if (spare) capacities.push(spare);
+    for (const capacity of spare) if (shareLeft(capacity) > 0) capacities.push(capacity);
   }
   const hold = holdOf(pool, project, waiting, now);
   return {
@@ -123,19 +112,21 @@ function workersFor(
   shape: Shape,
   need: Need,
   tasks: number,
-): { workers: Missing[]; spare: Capacity | undefined } {
+  allotment: Allotment,
+): { workers: Missing[]; spare: Capacity[] } {
   const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
   const most = coarsest(pool, shape);
   const atOnce = each(most) > each(1) ? most : 1;
   const full = Math.floor(tasks / each(atOnce));
   const rest = tasks - full * each(atOnce);
-  if (rest === 0) return { workers: gather(shape, full * atOnce, atOnce), spare: undefined };
+  const filled = after(pool, whole(times(shape, atOnce)), need, each(atOnce), allotment);
+  const spare = shareLeft(filled) > 0 ? Array.from({ length: full }, () => filled) : [];
+  if (rest === 0) return { workers: gather(shape, full * atOnce, atOnce), spare };
   let last = 1;
   while (each(last) < rest) last++;
-  const free = 1 - rest / each(last);
   return {
     workers: gather(shape, full * atOnce + last, atOnce),
-    spare: free > 0 ? { shape: times(shape, last), free } : undefined,
+    spare: [...spare, after(pool, whole(times(shape, last)), need, rest, allotment)],
   };
 }
 
@@ -146,7 +137,7 @@ function workersFor(
 function capacityUnseen({ asOf }: ProjectDemand, workers: readonly Worker[]): Capacity[] {
   return workers
     .filter(({ runningSince }) => runningSince === undefined || runningSince > asOf - COUNTED_AFTER_MS)
-    .map(({ shape }) => ({ shape, free: 1 }));
+    .map(({ shape }) => whole(shape));
 }
 
 function roomOn(
@@ -161,27 +152,26 @@ function roomOn(
   // One that has had room for longer while tasks wait is of no use to its manager: it must not hide the need for another.
   return connected
     .filter(({ tasksSince }) => now - Math.max(tasksSince, waiting.since) < handOutMs)
-    .map(({ shape, tasksRunning }) => ({ shape, free: freeShare(pool, shape, tasksRunning, usual) }));
+    .map((worker) => roomBeside(pool, worker, usual));
 }
 
-/** What a worker with some tasks has left, if they are of the largest need in use. */
-function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly Need[]): number {
-  if (tasksRunning === 0) return 1;
+/** What a worker with some tasks has left; where nobody says, as if they were of the largest need in use. */
+function roomBeside(pool: Pool, { shape, tasksRunning, inUse }: Worker, needs: readonly Need[]): Capacity {
+  if (tasksRunning === 0) return whole(shape);
+  if (inUse && pool.tasksPerWorker === undefined) return without(shape, inUse);
   const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
-  return Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0;
+  return partly(shape, Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0);
 }
 
 /** Puts waiting tasks of one need onto capacities, first fit, and returns how many found room. */
-function fill(pool: Pool, capacities: Capacity[], need: Need): number {
+function fill(pool: Pool, capacities: Capacity[], need: Need, allotment: Allotment): number {
   let left = need.count;
-  for (const capacity of capacities) {
+  for (const [at, capacity] of capacities.entries()) {
     if (left <= 0) break;
-    if (capacity.free <= 0) continue;
-    const carries = carriedBy(pool, capacity.shape, need);
-    if (carries < 1) continue;
-    const taken = Math.min(left, Math.floor(carries * capacity.free + 1e-9));
+    const taken = Math.min(left, roomFor(pool, capacity, need, allotment));
+    if (taken < 1) continue;
     left -= taken;
-    capacity.free -= taken / carries;
+    capacities[at] = after(pool, capacity, need, taken, allotment);
   }
   return need.count - left;
 }

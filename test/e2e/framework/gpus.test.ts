@@ -22,7 +22,7 @@ describe('tasks that need GPUs', () => {
       'pools:\n- name: gpu\n  limit: { cores: 4, memory: 4096, disk: 4096, gpus: 2 }\n',
     );
     framework.start();
-    const training = await Flow.start(catalog, 'training', { stages: [2], resources: { gpus: 1 } });
+    const training = await Flow.start(catalog, 'training', { stages: [2], resources: [{ gpus: 1 }] });
     const simulation = await Flow.start(catalog, 'simulation', { stages: [2] });
     const { workers } = await framework.is('four busy workers', ({ workers: all }) => {
       return all.filter((one) => one.tasksRunning > 0).length === 4;
@@ -40,7 +40,7 @@ describe('tasks that need GPUs', () => {
     const cluster = await Cluster.start({ agents: AGENTS });
     const framework = new Framework(cluster, '--catalog', catalog.address);
     framework.start();
-    await Flow.start(catalog, 'training', { stages: [2], resources: { gpus: 1 } });
+    await Flow.start(catalog, 'training', { stages: [2], resources: [{ gpus: 1 }] });
     await framework.is('tasks that no pool serves', ({ projects }) => projects[0]?.tasks.waiting === 2);
     const why = await until('the reason', async () => {
       const { stdout } = await framework.read('why', 'training');

@@ -124,8 +124,8 @@ export interface FlowOptions {
   /** Seconds that a step takes once its stage is let go; 0 unless told otherwise. */
   seconds?: number;
   password?: string;
-  /** What a step asks for; default: 1 core, 64 MB of memory, 64 MB of disk. */
-  resources?: Record<string, number>;
+  /** What the first, second, … step of each stage asks for beside 64 MB of memory and of disk; default: 1 core each. */
+  resources?: Record<string, number>[];
   /** Port of the manager; a free one by default. */
   port?: number;
 }
@@ -141,18 +141,20 @@ export class Flow {
   /** Resolves when the manager listens. */
   static async start(catalog: HostPort, project: string, options: FlowOptions): Promise<Flow> {
     const dir = temporaryDir();
-    const { stages, seconds = 0, password, port: wanted, resources = {} } = options;
+    const { stages, seconds = 0, password, port: wanted, resources = [{}] } = options;
     const rules = stages.flatMap((width, stage) =>
       Array.from({ length: width }, (_, step) => ({
         // The file outside of the worker's sandbox tells how often the step was begun, and how often it ended.
         command: `echo begun >> ${dir}/ran.${stage}.${step}; until [ -e ${dir}/go.${stage} ]; do sleep 0.1; done; sleep ${seconds}; echo done | tee -a ${dir}/ran.${stage}.${step} > out.${stage}.${step}`,
         outputs: [`out.${stage}.${step}`],
         inputs: Array.from({ length: stages[stage - 1] ?? 0 }, (_, before) => `out.${stage - 1}.${before}`),
-        category: 'small',
+        category: `kind${step % resources.length}`,
       })),
     );
-    const categories = { small: { resources: { cores: 1, memory: 64, disk: 64, ...resources } } };
-    writeFileSync(join(dir, 'flow.json'), JSON.stringify({ categories, default_category: 'small', rules }));
+    const categories = Object.fromEntries(
+      resources.map((own, kind) => [`kind${kind}`, { resources: { cores: 1, memory: 64, disk: 64, ...own } }]),
+    );
+    writeFileSync(join(dir, 'flow.json'), JSON.stringify({ categories, default_category: 'kind0', rules }));
     if (password !== undefined) writeFileSync(join(dir, 'password'), password);
     const makeflow = startTool(
       'makeflow',

@@ -66,7 +66,16 @@ describe('what a manager that answers needs', () => {
       tasksOnWorkers: 2,
       waiting: [{ ...need, count: 2 }],
       running: [{ ...need, count: 2 }],
-      workers: [{ tag: 'Linux', hostname: 'vm', shape: { cores: 2, memory: 512, disk: 500 }, tasksRunning: 2 }],
+      workers: [
+        {
+          tag: 'Linux',
+          hostname: 'vm',
+          shape: { cores: 2, memory: 512, disk: 500 },
+          inUse: { cores: 2, memory: 128, disk: 128 },
+          tasksRunning: 2,
+        },
+      ],
+      allotment: 'requests',
       advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT): so must the workers',
     });
   });

@@ -110,7 +110,13 @@ describe('parseTasks', () => {
 describe('parseWorkers', () => {
   it('reads worker_status', () => {
     expect(parseWorkers(rowsOf('worker_status_running.json'))).toEqual([
-      { tag: 'Linux', hostname: 'vm', shape: { cores: 2, memory: 512, disk: 500 }, tasksRunning: 2 },
+      {
+        tag: 'Linux',
+        hostname: 'vm',
+        shape: { cores: 2, memory: 512, disk: 500 },
+        inUse: { cores: 2, memory: 128, disk: 128 },
+        tasksRunning: 2,
+      },
     ]);
     expect(parseWorkers(rowsOf('HEAD_worker_status.json'))).toEqual([]);
   });

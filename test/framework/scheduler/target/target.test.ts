@@ -51,6 +51,28 @@ describe('shapeFor', () => {
   });
 });
 
+describe('workers of four cores', () => {
+  const large = { cores: 4, memory: 4096, disk: 4096 };
+  const needs = [need(1, { cores: 3, memory: 64, disk: 64 }), need(1, { cores: 1, memory: 64, disk: 64 })];
+  const inUse = { cores: 3, memory: 64, disk: 64 };
+  const partlyUsed = worker({ ...idle, shape: large, tasksRunning: 1, inUse });
+
+  it.each([
+    ['requests', [], needs, 1],
+    ['shares', [], needs, 2],
+    ['requests', [partlyUsed], needs.slice(1), 0],
+    ['shares', [{ ...partlyUsed, inUse: large }], needs.slice(1), 1],
+    ['requests', [], [need(4, { cores: 1, memory: 1500, disk: 64 })], 2],
+  ] as const)('with %s, and %j there', (allotment, workers, waiting, expected) => {
+    expect(missingOf({ allotment, waiting: [...waiting] }, [...workers], { shape: large })).toBe(expected);
+  });
+
+  it('are reckoned in shares where a task leaves a resource open', () => {
+    const open = [need(1, { cores: 3 }), need(1, { cores: 1 })];
+    expect(missingOf({ allotment: 'requests', waiting: open }, [], { shape: large })).toBe(2);
+  });
+});
+
 describe('the target of a manager', () => {
   it.each([
     ['nothing waits: nothing is missing', {}, [], 0],
