@@ -13,6 +13,8 @@ export interface Explanation {
   workers: { busy: number; idle: number; starting: number; leaving: number; missing: number };
   /** The code of the reason why what is missing is not launched; null where nothing is missing. */
   blocked: string | null;
+  /** Why tasks get no worker, in one sentence; null where nothing is in the way. */
+  reason: string | null;
   /** One sentence a line: what is so, and why. */
   words: string[];
 }
@@ -38,6 +40,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
       tasks: { waiting, onWorkers },
       workers: { busy, idle, starting, leaving, missing: missing.reduce((sum, { count }) => sum + count, 0) },
       blocked: why?.reason ?? null,
+      reason: why?.detail ?? (target && tooLargeWords(target)[0]) ?? (target && unmetWords(target)[0]) ?? null,
       words,
     };
   });
@@ -65,15 +68,20 @@ function targetWords(target: ProjectTarget, blocked: Obstacle | undefined): stri
   );
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
   if (blocked) words.push(`none launched now: ${blocked.detail}`);
-  for (const need of target.tooLarge) {
-    const size = `${coresText(need.cores ?? '?')}, ${need.memory ?? '?'} MB memory, ${need.disk ?? '?'} MB disk${gpusText(need.gpus)}`;
-    words.push(
-      `${need.count} tasks of category ${need.category} need ${size}: more than pool ${target.pool} allows a worker`,
-    );
-  }
-  for (const { count, category, reason } of target.unmet) {
-    words.push(`${count} tasks of category ${category} can run on no worker of ours: ${reason}`);
-  }
+  words.push(...tooLargeWords(target), ...unmetWords(target));
   if (target.tasksWaiting === 0) words.push('nothing waits, so nothing is missing');
   return words;
+}
+
+function tooLargeWords({ tooLarge, pool }: ProjectTarget): string[] {
+  return tooLarge.map(({ count, category, cores = '?', memory = '?', disk = '?', gpus }) => {
+    const size = `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk${gpusText(gpus)}`;
+    return `${count} tasks of category ${category} need ${size}: more than pool ${pool} allows a worker`;
+  });
+}
+
+function unmetWords({ unmet }: ProjectTarget): string[] {
+  return unmet.map(
+    ({ count, category, reason }) => `${count} tasks of category ${category} can run on no worker of ours: ${reason}`,
+  );
 }

@@ -62,11 +62,11 @@ class Status {
   }
 
   read(): void {
-    const before = JSON.stringify(this.#view.counts) + this.#record.state;
+    const before = JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
     // the record first: when it says that the run has ended, all events are there
     this.#record = this.#run.readRecord();
     for (const event of this.#events.read()) applyEvent(this.#view, event);
-    this.changed = before !== JSON.stringify(this.#view.counts) + this.#record.state;
+    this.changed = before !== JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
   }
 
   get status(): RunStatus {
@@ -85,6 +85,7 @@ class Status {
       status: this.status,
       directory: this.#run.path,
       counts: view.counts,
+      heldUp: view.heldUp.map(({ message }) => message),
       stages: [...view.stages].map(([name, stage]) => ({ name, ...stage })),
       ...(expected !== undefined && { expectedEnd: expected }),
       slowest: this.#slowest().map(({ id, stage, seconds }) => ({ id, stage, seconds })),

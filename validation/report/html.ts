@@ -28,7 +28,7 @@ export function renderHtml(report: Report, parts: readonly ReportPart[] = []): s
     `<header class="${report.verdict}">
 <h1>${report.verdict.charAt(0).toUpperCase()}${report.verdict.slice(1)}</h1>
 <p class="reason">${markup(report.reason)}</p>
-<p class="soft">${markup(report.run)}, ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}</p>
+${(report.heldUp ?? []).map((message) => `<p>${markup(message)}</p>\n`).join('')}<p class="soft">${markup(report.run)}, ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}</p>
 ${renderAnswer(report)}</header>
 <main>
 ${renderSections(report)}

@@ -139,6 +139,8 @@ export interface Report {
   /** Components with findings and their contacts, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];
+  /** What kept steps from being run at the end: workers that makeflow refused, and why none was launched. Absent: nothing. */
+  heldUp?: string[];
   /** What each kind of check says in detail, by its id. Absent: none has something to say. */
   checks?: Record<string, unknown>;
   /** Release under test and what it was tested with: packages, tool versions, hosts. */

@@ -114,6 +114,7 @@ export const reportSchema = z
       .optional()
       .describe('components and their contacts, those with new errors first'),
     steps: z.array(step),
+    heldUp: z.array(z.string()).optional().describe('what kept steps from being run, a sentence each'),
     checks: z
       .record(z.string(), z.unknown())
       .optional()

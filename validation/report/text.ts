@@ -45,6 +45,7 @@ export function renderResult(
   const lines: string[] = [];
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
   lines.push(printable(report.reason));
+  lines.push(...(report.heldUp ?? []).map(printable));
   if (report.reference) lines.push(c.dim(describeReference(report.reference)));
 
   lines.push(...findingLines(report, c));

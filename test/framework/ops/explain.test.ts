@@ -32,6 +32,7 @@ describe('explain', () => {
         tasks: { waiting: 3, onWorkers: 0 },
         workers: { busy: 0, idle: 0, starting: 2, leaving: 0, missing: 1 },
         blocked: 'offers-too-small',
+        reason: expect.stringMatching(/^what is left of the offers from role \* is too small: /),
         words: [
           '3 tasks wait, 0 are on workers',
           'workers: 0 busy, 0 idle, 2 starting, which will take 0 of the waiting tasks',

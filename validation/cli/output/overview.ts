@@ -18,7 +18,7 @@ export const MARK: Record<StepState, (text: string) => string> = {
 /** Running steps that are listed one by one; more would push everything else off the screen. */
 const LISTED = 8;
 
-/** A row for each stage and, while the run is under way, one for each running step. */
+/** A row for each stage and, while the run is under way, one for each running step and what keeps others from being run. */
 export function overview(view: RunView, now: number, startedAt: number, underWay = true): string[] {
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -43,7 +43,8 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
     const { start, worker, host } = view.steps.get(id) ?? {};
     listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), paint.dim(host ?? worker ?? '')]);
   }
-  return [...table(rows), ...table(listed), paint.dim(formatDuration((now - startedAt) / 1000))];
+  const heldUp = underWay ? view.heldUp.map(({ message }) => paint.yellow(message)) : [];
+  return [...table(rows), ...table(listed), ...heldUp, paint.dim(formatDuration((now - startedAt) / 1000))];
 }
 
 /** The state that a stage is marked by: the one that needs attention first. */

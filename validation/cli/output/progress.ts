@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import { SYMBOL } from '../../graph/states.ts';
+import { paint } from '../../report/paint.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
@@ -78,6 +79,8 @@ function describe(event: RunEvent, view: RunView): string | undefined {
       const again = event.retried ? ', will be tried again' : '';
       return `${MARK[event.state](SYMBOL[event.state])} ${event.step} ${event.state}${took}${why}${again} (${done} of ${view.steps.size})`;
     }
+    case 'held-up':
+      return paint.yellow(event.message);
     case 'resumed':
       return 'resumed';
     default:

@@ -66,6 +66,7 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
       localCpus: flags.localCpus,
       localMemory: flags.localMemory,
       localGpus: flags.localGpus,
+      frameworks: sectionsOf({ config: flags.config }).serve.frameworks,
       notify: notifyOptionsOf(flags),
       warn: (message) => tellWarnings([message]),
     });

@@ -14,6 +14,7 @@ import type { RunJournal } from '../store/journal.ts';
 import type { RunLock } from '../store/lock.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
+import type { HeldUpOptions } from './held-up.ts';
 import { runPhase } from './phase.ts';
 import { stepTokens } from './step-key.ts';
 import type { LogStreams } from './streams.ts';
@@ -34,6 +35,8 @@ export interface Execution {
   signal: AbortSignal;
   /** Aborted, with the reason, when what the steps run on is gone. */
   failed?: AbortSignal | undefined;
+  /** Why no worker comes, as the framework says it; undefined: nobody can be asked, or there is no reason. */
+  whyWaiting?: HeldUpOptions['whyWaiting'];
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
 }
@@ -67,7 +70,9 @@ export async function executeRun(execution: Execution): Promise<Report> {
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
     if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
     const { batch, retries, streams, secrets, lock } = execution;
-    problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, keepOpen: lock?.fd });
+    const { whyWaiting } = execution;
+    const keepOpen = lock?.fd;
+    problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, whyWaiting, keepOpen });
   }
   if (failed?.aborted) problem = String(failed.reason);
   const end = stopped.aborted

@@ -13,6 +13,8 @@ import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { forgetBroken } from './forget-broken.ts';
+import { HeldUp, type HeldUpOptions } from './held-up.ts';
+import { tellsRefusal } from './refused-workers.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -33,6 +35,7 @@ export interface PhaseOptions {
   secrets: Readonly<Record<string, string>>;
   /** Ends the phase in order: jobs are cancelled, workers released. */
   signal: AbortSignal;
+  whyWaiting: HeldUpOptions['whyWaiting'];
   /** An open file that makeflow keeps open as well. */
   keepOpen?: number | undefined;
 }
@@ -83,6 +86,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     return tracker.admit(execution);
   });
 
+  const heldUp = new HeldUp({ journal, stderr: files.stderr, whyWaiting: options.whyWaiting, onError });
   let stuck = false;
   let endlessChecks = 0;
   const stuckCheck = setInterval(() => {
@@ -109,6 +113,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     return problem;
   } finally {
     streams.admitBy(undefined);
+    heldUp.close();
     clearInterval(stuckCheck);
     clearTimeout(killTimer);
     signal.removeEventListener('abort', abort);
@@ -130,9 +135,6 @@ function beginningOf(path: string): string {
   }
 }
 
-/** Who has been kept out is no reason to end. */
-const TURNED_AWAY = /notice: worker .* presented the wrong password/;
-
 interface MakeflowEnd {
   stuck: boolean;
   code: number | null;
@@ -147,6 +149,7 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   // What a process that was killed said before is no cause.
   if (end.killedBy) return `makeflow was ended by ${end.killedBy}`;
   const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
-  const said = lines.findLast((line) => !TURNED_AWAY.test(line) && !line.startsWith('warning: '));
+  // Who has been kept out is no reason to end.
+  const said = lines.findLast((line) => !tellsRefusal(line) && !line.startsWith('warning: '));
   return `makeflow ended with status ${end.code}${said ? `: ${said}` : ''}`;
 }

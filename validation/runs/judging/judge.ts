@@ -47,6 +47,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
     workflow: record.workflow,
     start: record.created,
     end: now,
+    ...(view.heldUp.length > 0 && { heldUp: view.heldUp.map(({ message }) => message) }),
     provenance: { ...(await provenanceOf(plan, record)), ...hostsOf(steps) },
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };

@@ -19,6 +19,7 @@ import { takeStopRequest } from '../store/stop-request.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
+import { whyWaiting } from './why-waiting.ts';
 
 export interface CarryOutOptions {
   /** With a run on this machine: cores that its steps may have. */
@@ -28,6 +29,8 @@ export interface CarryOutOptions {
   /** The same, GPUs. */
   localGpus?: number | undefined;
   notify: NotifyOptions;
+  /** Addresses of the frameworks that may serve the run: they say why its steps wait. */
+  frameworks: readonly string[];
   /** Gets what its users should know of the place in which it runs. */
   warn: (message: string) => void;
 }
@@ -135,6 +138,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
       retries: request.retries,
       signal,
       failed: cluster?.failed,
+      whyWaiting: whyWaiting(project, cluster ? [cluster.url] : options.frameworks),
       stoppedBy: () => String(signal.reason),
     });
   } finally {

@@ -30,6 +30,8 @@ export interface LocalResources extends Omit<LocalOffer, 'disk'> {
 export interface LocalCluster {
   /** How makeflow is started so that its tasks come here. */
   batch: WorkQueueBatch;
+  /** Where its framework says what it does: `http://127.0.0.1:PORT`. */
+  url: string;
   /** Why other machines can connect to makeflow, and only its password keeps them out; undefined: they cannot. */
   exposed: string | undefined;
   /** Aborted, with the reason, when a part of it has ended without being told to. */
@@ -110,6 +112,7 @@ export async function startLocalCluster(
     driver.start();
     return {
       batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port: place.port, enter: place.enter },
+      url: `http://${ops.address}`,
       exposed: place.exposed,
       failed: AbortSignal.any([place.lost, fatal.signal]),
       stop: async () => {

@@ -43,6 +43,11 @@ export type RunEvent = { time: number } & (
       cpuTime?: number;
       peakMemory?: number;
     }
+  /**
+   * What keeps steps from being run, in a sentence. `refused`: makeflow did not accept a worker. `waiting`: why the
+   * framework launches none; it counts until a step runs again.
+   */
+  | { type: 'held-up'; cause: 'refused' | 'waiting'; message: string }
   | { type: 'phase-ended'; phase: number; how: string }
   | { type: 'resumed'; pid: number }
   | { type: 'ended'; verdict: string; reason: string }
@@ -59,7 +64,20 @@ export type RunEvent = { time: number } & (
 
 const STATES: readonly unknown[] = ['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted'];
 const TEXTS = [
-  ...['name', 'workflow', 'step', 'task', 'worker', 'execution', 'host', 'message', 'signal', 'how', 'verdict'],
+  ...[
+    'cause',
+    'name',
+    'workflow',
+    'step',
+    'task',
+    'worker',
+    'execution',
+    'host',
+    'message',
+    'signal',
+    'how',
+    'verdict',
+  ],
   ...['reason', 'channel', 'event', 'outcome'],
 ];
 const NUMBERS = [
@@ -142,12 +160,14 @@ export interface RunView {
   stages: Map<string, StageView>;
   /** Ids of the steps that run now, in the order in which they started. */
   running: Set<string>;
+  /** What keeps steps from being run now, newest last. */
+  heldUp: { cause: 'refused' | 'waiting'; message: string }[];
   verdict?: string;
   reason?: string;
 }
 
 export function emptyView(): RunView {
-  return { phase: 0, steps: new Map(), counts: noSteps(), stages: new Map(), running: new Set() };
+  return { phase: 0, steps: new Map(), counts: noSteps(), stages: new Map(), running: new Set(), heldUp: [] };
 }
 
 function noSteps(): StateCounts {
@@ -163,6 +183,9 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case 'phase-started':
       view.phase = event.phase;
       break;
+    case 'held-up':
+      hold(view, event);
+      break;
     case 'step-submitted':
     case 'step-running':
     case 'step-connected':
@@ -171,6 +194,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       applyToStep(view, event);
       break;
     case 'ended':
+      view.heldUp = [];
       view.verdict = event.verdict;
       view.reason = event.reason;
       break;
@@ -179,6 +203,14 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       delete view.reason;
       break;
   }
+}
+
+/** So many workers that were refused are kept in mind. */
+const MOST_REFUSED = 5;
+
+function hold(view: RunView, { cause, message }: Extract<RunEvent, { type: 'held-up' }>): void {
+  const others = view.heldUp.filter((one) => (cause === 'waiting' ? one.cause !== cause : one.message !== message));
+  view.heldUp = [...others, { cause, message }].slice(-MOST_REFUSED);
 }
 
 type StepEvent = Extract<RunEvent, { step: string }>;
@@ -195,6 +227,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
   }
   switch (event.type) {
     case 'step-running':
+      if (view.heldUp.length > 0) view.heldUp = view.heldUp.filter(({ cause }) => cause !== 'waiting');
       step.attempt = event.attempt;
       step.worker = event.worker;
       step.host = undefined;

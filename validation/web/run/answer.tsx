@@ -25,6 +25,13 @@ export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
         {active ? progressOf(detail) : reasonOf(detail)}
       </p>
       {active && totals.steps > 0 && <progress max={totals.steps} value={done} aria-label="Steps that have ended" />}
+      {active && detail.heldUp && (
+        <ul class="held-up" aria-label="What keeps steps from being run">
+          {detail.heldUp.map((message) => (
+            <li key={message}>{printable(message)}</li>
+          ))}
+        </ul>
+      )}
       {!active && <News detail={detail} />}
       {!active && <Advice detail={detail} />}
       <p class="facts">

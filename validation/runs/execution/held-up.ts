@@ -1,0 +1,98 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { RunJournal } from '../store/journal.ts';
+import { refusedWorkers } from './refused-workers.ts';
+
+/** Between looks. */
+const LOOK_MS = 1000;
+/** Steps that wait for a worker for longer than this want a reason: by then a worker of an idle cluster has come. */
+const PATIENCE_MS = 3000;
+/** Between questions to the framework. */
+const ASK_MS = 2000;
+/** Read at once: more than makeflow says in a second. */
+const PIECE_BYTES = 64 * 1024;
+
+export interface HeldUpOptions {
+  journal: RunJournal;
+  /** File of what makeflow says on stderr. What stands there already is of an earlier makeflow. */
+  stderr: string;
+  /** Why no worker comes, in a sentence, given for how long steps have waited (ms); undefined: there is no reason. */
+  whyWaiting: ((waitedMs: number) => Promise<string | undefined>) | undefined;
+  /** The events cannot be written. */
+  onError: (error: Error) => void;
+}
+
+/**
+ * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, and the
+ * framework's reason for launching none.
+ */
+export class HeldUp {
+  readonly #options: HeldUpOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #told = new Set<string>();
+  /** How often each host was refused for each reason. */
+  readonly #refused = new Map<string, number>();
+  readonly #fd: number;
+  #position: number;
+  #rest = '';
+  #waitingSince: number | undefined;
+  #askedAt = 0;
+  #closed = false;
+
+  constructor(options: HeldUpOptions) {
+    this.#options = options;
+    this.#fd = openSync(options.stderr, 'r');
+    this.#position = fstatSync(this.#fd).size;
+    this.#timer = setInterval(() => this.#look(Date.now()), LOOK_MS);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    closeSync(this.#fd);
+  }
+
+  #look(now: number): void {
+    for (const { host, message, times } of refusedWorkers(this.#newLines())) {
+      const key = `${host} ${message}`;
+      const count = (this.#refused.get(key) ?? 0) + 1;
+      this.#refused.set(key, count);
+      if (count < times) continue;
+      this.#tell('refused', `makeflow refused a worker of ${host}: ${message}`);
+    }
+    const { submitted, running } = this.#options.journal.view.counts;
+    if (submitted === 0 || running > 0) this.#waitingSince = undefined;
+    else this.#waitingSince ??= now;
+    if (this.#waitingSince === undefined || now - this.#waitingSince < PATIENCE_MS) return;
+    if (now - this.#askedAt < ASK_MS) return;
+    this.#askedAt = now;
+    void this.#ask(now - this.#waitingSince);
+  }
+
+  async #ask(waitedMs: number): Promise<void> {
+    const why = await this.#options.whyWaiting?.(waitedMs);
+    if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#tell('waiting', why);
+  }
+
+  /** Once each: numbers in a reason change all the time, and make it no other. */
+  #tell(cause: 'refused' | 'waiting', message: string): void {
+    const key = `${cause} ${message.replace(/\d+/g, '0')}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    try {
+      this.#options.journal.add({ type: 'held-up', cause, message });
+    } catch (error) {
+      this.#options.onError(error as Error);
+    }
+  }
+
+  #newLines(): string {
+    const bytes = Buffer.alloc(PIECE_BYTES);
+    const count = readSync(this.#fd, bytes, 0, PIECE_BYTES, this.#position);
+    this.#position += count;
+    const text = this.#rest + bytes.toString('utf8', 0, count);
+    const end = text.lastIndexOf('\n') + 1;
+    this.#rest = text.slice(end).slice(-PIECE_BYTES);
+    return text.slice(0, end);
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { askFramework, type FrameworkAnswer } from '../../preflight/framework.ts';
+
+/** What a framework says about a project at its `/state`. */
+const stateSchema = z.object({
+  projects: z.array(z.object({ project: z.string(), reason: z.string().nullish() })),
+});
+
+/** Steps may wait so long before it is worth saying that nobody can be asked. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * Why no worker comes for a project, as its framework says it.
+ * @param frameworks addresses, `http://HOST:PORT`, of those that are known
+ * @returns asks them; given for how long steps have waited, ms
+ */
+export function whyWaiting(
+  project: string,
+  frameworks: readonly string[],
+): (waitedMs: number) => Promise<string | undefined> {
+  return async (waitedMs) => {
+    const answers = await Promise.all(frameworks.map(askFramework));
+    return reasonIn(project, answers, waitedMs);
+  };
+}
+
+/** Takes the reason out of what frameworks have answered; undefined: there is none, or not yet. */
+export function reasonIn(project: string, answers: readonly FrameworkAnswer[], waitedMs: number): string | undefined {
+  const known = answers.flatMap(({ state }) => stateSchema.safeParse(state).data?.projects ?? []);
+  const own = known.filter((one) => one.project === project);
+  if (own.length > 0) return own.find(({ reason }) => reason)?.reason ?? undefined;
+  if (waitedMs < PATIENCE_MS) return undefined;
+  if (answers.length === 0) {
+    return `no worker has come, and relval knows no framework that it could ask why. Name it in relval.yaml (serve: frameworks: ["http://HOST:PORT"]), or ask there: mesos-workqueue-framework why ${project}`;
+  }
+  const silent = answers.find(({ reachable }) => !reachable);
+  if (silent) return `no worker has come, and the framework at ${silent.url} cannot be asked why: ${silent.error}`;
+  const urls = answers.map(({ url }) => url).join(', ');
+  return `the framework at ${urls} does not know project ${project}. Does it ask the same catalog (--catalog)?`;
+}
