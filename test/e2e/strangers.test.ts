@@ -247,14 +247,22 @@ describe('when a part of it is killed', () => {
   });
 });
 
-it('a machine whose loopback interface is down is said in a sentence', async () => {
+it.each([
+  ['is down', 'true', 'the loopback interface of this machine is not up; to start it: ip link set lo up'],
+  [
+    'has only IPv6',
+    'ip link set lo up && ip address del 127.0.0.1/8 dev lo',
+    'the loopback interface of this machine has only IPv6, and --local needs 127.0.0.1; to add it: ip address add 127.0.0.1/8 dev lo',
+  ],
+])('a machine whose loopback interface %s is said in a sentence', async (_, prepare, sentence) => {
   const create = isRoot ? ['--net'] : ['--user', '--map-root-user', '--net'];
+  const run = [process.execPath, CLI, 'run', writeWorkflow(), '--local', '--no-check', '--runs', relval.runs];
   const { status, stderr } = spawnSync(
     'unshare',
-    [...create, '--', process.execPath, CLI, 'run', writeWorkflow(), '--local', '--no-check', '--runs', relval.runs],
+    [...create, '--', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', ...run],
     { encoding: 'utf8', cwd: relval.dir },
   );
-  expect(stderr).toMatch(/^relval: the loopback interface of this machine is not up; to start it: ip link set lo up$/m);
+  expect(stderr.split('\n')).toContain(`relval: ${sentence}`);
   expect(stderr).not.toMatch(/^ +at /m);
   expect(status).toBe(3);
 });

@@ -8,6 +8,7 @@ import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
+import { checkLoopback } from '../local/loopback.ts';
 import { EXPOSED } from '../local/manager-port.ts';
 import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
@@ -100,6 +101,7 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
   let cluster: LocalCluster | undefined;
   let streams: LogStreams | undefined;
   try {
+    if (request.local) checkLoopback();
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) {
