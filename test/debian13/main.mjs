@@ -90,6 +90,8 @@ useradd --create-home --shell /bin/bash ${USER}
 echo '${USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/${USER}
 # The user cannot read where this lies on the machine.
 cp /mnt/checkout.bundle /home/${USER}/ && chown ${USER}: /home/${USER}/checkout.bundle
+# A user of a namespace, which some tests make, may be kept out of a home.
+chmod 755 /home/${USER}
 as_user() { su --login ${USER} --whitelist-environment=CI,NODE_EXTRA_CA_CERTS --command "$1"; }
 as_user 'git clone --quiet checkout.bundle relval' || exit 1
 table= failed=0

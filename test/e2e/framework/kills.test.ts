@@ -11,9 +11,12 @@ const STAGES = [1, 8, 1, 8, 1, 8, 1, 8, 1, 8, 1, 2];
 /** The most that wait at once. There are eight times as many cores, so that nothing but the tasks sets this limit. */
 const WIDEST = 8;
 
-/** Any moment from before it subscribes to long after; every other time the next launch, if that is sooner. */
-async function randomMoment(framework: Framework, kill: number): Promise<void> {
-  const end = performance.now() + randomInt(100, 1500);
+/**
+ * Any moment from before it subscribes to long after; every other time the next launch, if that is sooner.
+ * @param startMs that it takes to subscribe: on a busy machine many times as long
+ */
+async function randomMoment(framework: Framework, kill: number, startMs: number): Promise<void> {
+  const end = performance.now() + randomInt(100, Math.ceil(1000 + startMs));
   while (performance.now() < end && (kill % 2 === 0 || !framework.logged('worker launched'))) await sleep(5);
   if (framework.logged('worker launched')) await sleep(randomInt(0, 60));
 }
@@ -33,9 +36,14 @@ describe('a framework that is killed again and again', () => {
     const watching = (async () => {
       for (; !flow.ended; await sleep(50)) most = Math.max(most, (await flow.status())?.workers ?? 0);
     })();
+    const begin = performance.now();
+    framework.start();
+    await framework.subscribed();
+    const startMs = performance.now() - begin;
+    await framework.kill();
     for (; kills < KILLS && !flow.ended; kills++) {
       framework.start();
-      await randomMoment(framework, kills);
+      await randomMoment(framework, kills, startMs);
       await framework.kill();
       for (const { id, tasks } of (await cluster.state()).frameworks) {
         ids.add(id);
