@@ -2,30 +2,30 @@ import { readFileSync } from 'node:fs';
 import { type CST, type Document, isMap, LineCounter, type Node, Parser, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 
-/** A configuration that cannot be used: what, where, what to do. */
+/** The configuration cannot be used. The message says what is wrong, where, and what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
 /**
- * Lists and mappings within one another; a pool has four. The parser calls itself for each, and Node.js may end without an
- * exception where it has no stack left.
+ * How deep lists and mappings may be nested; a pool needs four levels. The parser recurses for each level, and Node.js may end without an
+ * exception when the stack is full.
  */
 const MAX_DEPTH = 50;
 
-/** So many values may come from one alias, with those that it contains; a file by hand has a few. */
+/** Largest number of values that one alias may expand to. A hand-written file has a few. */
 const MAX_ALIASES = 100;
 
 /** Names and numbers that lead to a place in a YAML file: `['pools', 0, 'cores']`. */
 export type Keys = readonly (string | number)[];
 
-/** A YAML text that is none, or not of its schema, is told with the place of each error. */
+/** A parsed YAML text, with the place of each error. */
 export interface YamlFile<Data> {
-  /** Absent where the text is not of its schema. */
+  /** Absent when the text does not fit the schema. */
   data: Data | undefined;
-  /** What is wrong, each with its place; the reader may add what only it can see. */
+  /** The errors, each with its place. The caller may add errors that only it can find. */
   problems: string[];
-  /** `FILE:LINE:COLUMN` of what the keys lead to, or of the nearest thing around it. */
+  /** `FILE:LINE:COLUMN` of the value that the keys lead to, or of the nearest value around it. */
   place(keys: Keys): string;
 }
 
@@ -38,7 +38,7 @@ export function readConfig(path: string): string {
   }
 }
 
-/** Reads YAML text and checks it. @throws ConfigError with the place, when it is no YAML */
+/** Reads YAML text and checks it. @throws ConfigError with the place, when the text is not YAML */
 export function parseYaml<Schema extends z.ZodType>(
   text: string,
   path: string,
@@ -50,7 +50,7 @@ export function parseYaml<Schema extends z.ZodType>(
     return `${path}:${line}:${col}`;
   };
   const tooDeep = firstTooDeep(text, lines);
-  if (tooDeep !== undefined) throw new ConfigError(`${at(tooDeep)}: more than ${MAX_DEPTH} lists within one another`);
+  if (tooDeep !== undefined) throw new ConfigError(`${at(tooDeep)}: lists are nested more than ${MAX_DEPTH} deep`);
   const document = parseDocument(text);
   const [syntax] = document.errors;
   if (syntax) throw new ConfigError(`${at(syntax.pos[0])}: ${syntax.message.split('\n')[0]}`);
@@ -81,8 +81,8 @@ function firstTooDeep(text: string, lines: LineCounter): number | undefined {
 }
 
 /**
- * What a document says, with its aliases resolved; a few of them that repeat one another could fill the memory.
- * @throws ConfigError at the alias that has no anchor before it, or at the last one when they multiply
+ * The content of a document with its aliases expanded. Aliases that repeat one another could fill the memory.
+ * @throws ConfigError at an alias whose anchor is missing, or at the last alias when they expand to too much
  */
 function contentOf(document: Document.Parsed, at: (offset: number) => string): unknown {
   try {
@@ -103,7 +103,7 @@ function contentOf(document: Document.Parsed, at: (offset: number) => string): u
   }
 }
 
-/** Where in the text something is: a key if it is one of a mapping, else the nearest thing around it that is there. */
+/** The place of a value in the text: its key if it has one, else the nearest value around it. */
 function offsetOf(contents: Node | null, keys: Keys): number {
   let offset = contents?.range?.[0] ?? 0;
   let node: unknown = contents;

@@ -21,7 +21,7 @@ import type { SchedulerState } from './state/state.ts';
 import { decisionOf, type Gist, gistOf, isNews, type ProjectDecision } from './target/terms.ts';
 import { findWants, lacks, type Want } from './target/wants.ts';
 
-/** What the core is told. */
+/** The events that the core handles. */
 export type SchedulerEvent =
   | { type: 'mesos'; event: Event }
   | { type: 'disconnected' }
@@ -34,11 +34,11 @@ export type SchedulerEvent =
   | { type: 'removed'; id: string };
 
 export interface Decision {
-  /** To be made durable before any of the calls leaves. */
+  /** To be written to the disk before any of the calls is sent. */
   records: JournalRecord[];
   /** To be sent in order. */
   calls: Call[];
-  /** To be logged: what was decided for projects, where it is news. */
+  /** To be logged: new decisions for projects. */
   decisions: ProjectDecision[];
 }
 
@@ -53,19 +53,19 @@ const OFFERS_COME_WITHIN_MS = 1500;
  *                            of each    the offers  workers       suppresses,
  *                            project    (offers/)   back          revives
  *
- * All of them read and write `state/`: workers, offers, demand, backoffs. Only journal records set what these add up to.
+ * All of them read and write `state/`: workers, offers, demand, failures. Only journal records change what must survive a restart.
  *
- * Whoever drives it writes the records, and only then sends the calls, one event after the other. The same events at
+ * The driver writes the records and then sends the calls, one event after the other. The same events at
  * the same times give the same decisions.
  *
- * Demand, offers, and the clock's ticks lead to decisions. Everything else is only taken in: a thousand
- * status updates cost a thousand times nothing, and what they change is decided upon at the next tick.
+ * Demand, offers, and the clock's ticks lead to decisions. All other events only change the state: a thousand
+ * status updates cost little, and the next tick decides what follows from them.
  */
 export class Scheduler {
   readonly state: SchedulerState;
-  /** Why projects that lack workers get none at the moment, by manager; as of the last frame. */
+  /** Why projects that lack workers get none now, by manager, as of the last frame. */
   readonly blocked = new Map<string, Obstacle>();
-  /** What was last decided for each project, as far as it was told. */
+  /** The last decision for each project that was logged. */
   readonly #told = new Map<string, Gist>();
   #traits: FrameworkTraits | undefined;
 
@@ -83,8 +83,8 @@ export class Scheduler {
   }
 
   /**
-   * The body of the next SUBSCRIBE. It suppresses every role, since what is wanted is only known once the frame after
-   * SUBSCRIBED has run; a re-subscription would otherwise lift the suppression (so does Mesos 1.12).
+   * The body of the next SUBSCRIBE. It suppresses every role, because the need is known only after the frame that follows
+   * SUBSCRIBED. A re-subscription would otherwise end the suppression (Mesos 1.12 does that).
    */
   subscription(traits: FrameworkTraits): NonNullable<Call['subscribe']> {
     const { state } = this;
@@ -113,12 +113,12 @@ export class Scheduler {
     settleRoles(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
   }
 
-  /** What the last offers told stays true until others come. */
+  /** The reasons from the last offers stay valid until other offers come. */
   #noteBlocked(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): void {
     const before = new Map(this.blocked);
     this.blocked.clear();
     for (const want of wants) {
-      // From here on the target says what is still missing.
+      // From here on the target counts what is still missing.
       want.target.missing = want.left.filter(({ count }) => count > 0);
       want.target.forMinimum = 0;
       want.target.starting += want.launched;
@@ -164,7 +164,7 @@ export class Scheduler {
   }
 }
 
-/** How much of a decision an event leads to: `all` goes through every manager, the others through what has changed. */
+/** Which decisions an event leads to: `all` goes through every manager, the others through what has changed. */
 type Depth = 'none' | 'offers' | 'changes' | 'all';
 
 function depthOf(event: SchedulerEvent): Depth {
@@ -210,7 +210,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       if (state.subscribed || event.call.type === 'ACCEPT') takeFailedCall(frame, event.call, event.refused, event.why);
       break;
     case 'pools':
-      // Somebody has acted: what failed before may work now.
+      // A person has changed something: what failed before may work now.
       state.pools = event.pools;
       state.poolBackoffs.clear();
       state.agentBackoffs.clear();
@@ -220,7 +220,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       state.offers.clear();
       state.unknownTasks.clear();
       for (const { id } of [...state.workers.values()]) {
-        frame.record({ type: 'gone', id, why: 'the master removed the framework, and its tasks with it' });
+        frame.record({ type: 'gone', id, why: 'the master removed the framework and its tasks' });
       }
       frame.record({ type: 'framework', id: event.id, sequence: 1 });
       break;
@@ -254,7 +254,7 @@ function takeMesosEvent(frame: Frame, event: Event): void {
   }
 }
 
-/** A new stream: what was offered, and whatever of the calls of the old one did not arrive, is void. */
+/** A new stream: earlier offers are void, and so are calls of the old stream that did not arrive. */
 function takeSubscribed(frame: Frame, frameworkId: string | undefined): void {
   const { state, now } = frame;
   if (frameworkId !== undefined && frameworkId !== state.frameworkId) {

@@ -13,9 +13,9 @@ import type { Budget } from './budget.ts';
 import { workerTask } from './task.ts';
 
 /**
- * Launches as many of the wanted workers as the held offers and the pools' budgets allow, for the neediest project
- * first; uses offers up, and says of each want what it lacks for.
- * @returns agents that more is wanted of as soon as the workers that start there run
+ * Launches as many of the wanted workers as the held offers and the pools' budgets allow, neediest project
+ * first. It uses up the offers, and records for each want why it got no more.
+ * @returns agents whose offers are wanted again as soon as the workers that start there run
  */
 export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Set<string> {
   const agents = new Agents(frame);
@@ -87,7 +87,7 @@ class Agents {
     return known;
   }
 
-  /** Those that have enough workers starting. */
+  /** Agents on which enough workers are starting. */
   get busy(): Set<string> {
     const candidates = [...this.#byRole.values()].flat();
     return new Set(candidates.filter(({ room }) => room <= 0).map(({ agentId }) => agentId));
@@ -109,7 +109,7 @@ class Agents {
   }
 }
 
-/** Agents with few workers of ours first, to spread; with many first, to pack. Linear: there are few different counts. */
+/** For `spread`, agents with few of our workers first; for `pack`, with many first. Linear time: there are few different counts. */
 function byWorkers(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
   const byCount = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
@@ -160,7 +160,7 @@ function accept(frame: Frame, { offers, tasks, room }: Candidate): void {
   });
 }
 
-/** Why a want that no offer was held for gets nothing: its hold, its pool's limit, or what the last offers told. */
+/** Why a want without any held offer gets nothing: its hold, its pool's limit, or the result of the last offers. */
 export function reasonWithoutOffers(want: Want, budget: Budget | undefined, before: Obstacle | undefined): Obstacle {
   if (want.target.hold) return want.target.hold;
   if (budget && budget.left <= 0) return budget.limit;
@@ -168,7 +168,7 @@ export function reasonWithoutOffers(want: Want, budget: Budget | undefined, befo
   return before ?? noOffers(want.pool, missing?.unit ?? missing?.shape ?? want.pool.shape);
 }
 
-/** Workers that only lack offers, by role: those held back by a pause, a limit or a rate want no offers now. */
+/** Number of workers that lack only offers, by role. Workers that a pause or a limit holds back need no offers now. */
 export function lackingOffers(wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Map<string, number> {
   const byRole = new Map<string, number>();
   const spent = new Map<string, number>();

@@ -14,9 +14,9 @@ export interface Want {
   pool: Pool;
   target: ProjectTarget;
   project: ProjectDemand;
-  /** Cores that it has or was granted, divided by its pool's weight: the smallest is served next. */
+  /** Its cores, with those granted in this frame, divided by its pool's weight. The project with the smallest value is served next. */
   share: number;
-  /** What it lacks of each shape, counted down as workers are launched; `at` is the one to be served next. */
+  /** What it lacks of each size, reduced as workers are launched; `at` is the size to be served next. */
   left: Missing[];
   at: number;
   launched: number;
@@ -25,7 +25,7 @@ export interface Want {
 
 /**
  * Brings the targets up to date and returns the projects that lack workers.
- * @param all also those that only time can have changed; else those of which something new is known
+ * @param all also projects that only time can have changed; else only those that have changed
  */
 export function findWants(frame: Frame, all: boolean): Want[] {
   const { state } = frame;
@@ -59,12 +59,12 @@ function updateTarget(frame: Frame, manager: string): void {
 function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): OwnWorkers {
   const all = [...(state.workersOf.get(manager) ?? [])];
   const own = all.filter((worker) => worker.managerStartedAt === startedAt && serving(worker));
-  // There may be tens of thousands, and most of the time none leaves.
+  // There may be tens of thousands of workers, and most of the time none is leaving.
   const leaving = own.length < all.length ? all.filter(({ phase }) => phase === 'leaving').length : 0;
   return { serving: own, leaving };
 }
 
-/** What a pool lacks to its minimum goes to those of its projects that have least. */
+/** What a pool lacks to its minimum goes to the projects that have the fewest workers. */
 function keepMinima(frame: Frame): void {
   const { state } = frame;
   const pools = state.pools.filter(({ min }) => min > 0);
@@ -106,7 +106,7 @@ function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want
   };
 }
 
-/** How many workers a project still lacks, coarse ones counted as what they can be split into. */
+/** How many workers a project still lacks. A larger worker counts as the workers that it can be split into. */
 export function lacks({ left }: Want): number {
   return left.reduce((sum, missing) => sum + missing.count * unitsOf(missing), 0);
 }
