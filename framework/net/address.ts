@@ -1,12 +1,12 @@
-/** Where something listens. IPv6 addresses without brackets. */
+/** Host and port of a server. IPv6 addresses without brackets. */
 export interface HostPort {
   host: string;
   port: number;
 }
 
 /**
- * Reads `HOST:PORT` or `[IPV6]:PORT`, port 1 to 65535; undefined for anything else, also for a name that a
- * command line would take for an option.
+ * Reads `HOST:PORT` or `[IPV6]:PORT` with a port from 1 to 65535; undefined for anything else, also for a name that a
+ * command line would read as an option.
  */
 export function parseHostPort(text: string): HostPort | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]-][^:\s[\]]*)):(\d{1,5})$/.exec(text);
