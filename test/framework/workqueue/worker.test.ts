@@ -77,7 +77,7 @@ describe('a project that Work Queue workers cannot serve', () => {
   it('has a manager that cannot be asked', () => {
     expect(obstacle({ workers: undefined, closed: 'has another password' }, '/p')).toEqual({
       reason: 'manager-locked',
-      detail: 'its manager has another password. It cannot be asked, and it would accept no workers',
+      detail: 'its manager has another password. So the framework cannot ask it, and it would accept no workers',
     });
   });
 
