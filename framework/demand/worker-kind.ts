@@ -8,10 +8,10 @@ export interface FetchUri {
   executable?: boolean;
   /** Keep the file on the agent for the next worker. */
   cache?: boolean;
-  /** Name in the sandbox; absent: the last part of the URI. */
+  /** Its name in the sandbox; absent: the last part of the URI. */
   outputFile?: string;
 }
-/** Its name in the sandbox; absent: the last part of the URI. */
+
 /** The settings of a pool that its kind of worker needs. */
 export interface WorkerSettings {
   /** Name of the pool. */
