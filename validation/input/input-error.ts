@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** A text that was read, kept so that a problem can show the line it is about. */
+/** A text that was read. It is kept so that a problem can show its line. */
 export interface Source {
-  /** As the user named it. */
+  /** The name that the user gave. */
   file: string;
   text: string;
 }
@@ -14,13 +14,13 @@ export interface Position {
   column: number;
 }
 
-/** One thing wrong with the input. Without `at` it is about the file as a whole, or about no file. */
+/** One problem with the input. Without `at` it is about the file as a whole, or about no file. */
 export interface Problem {
   message: string;
   at?: Position;
 }
 
-/** Bad input: every problem that was found, each with its place. `message` is ready to be printed. */
+/** Bad input: all problems that were found, each with its position. `message` can be printed as it is. */
 export class InputError extends Error {
   readonly problems: readonly Problem[];
 
@@ -39,12 +39,12 @@ export class JdlError extends InputError {
   }
 }
 
-/** Longest part of a line that is shown, in characters; LPMMetaData lines have thousands. */
+/** Longest part of a line that is shown, in characters. LPMMetaData lines have thousands. */
 const SHOWN = 100;
 
 /**
  * `file:line:column: message`, then the line and a caret below the column. Of a long line only the part around the
- * column is shown. Tabs and other control characters are shown as spaces, so that the caret stands where it should.
+ * column is shown. Tabs and other control characters are shown as spaces, so that the caret is in the right place.
  */
 export function formatProblem(problem: Problem): string {
   const { at, message } = problem;
@@ -65,7 +65,7 @@ export function formatProblem(problem: Problem): string {
   ].join('\n');
 }
 
-/** Line and column of each of many offsets (UTF-16 units) in one text: the lines are counted once. */
+/** Line and column for many offsets (UTF-16 units) in one text. The lines are counted once. */
 export class Lines {
   private readonly source: Source;
   private readonly starts: number[] = [0];
@@ -88,15 +88,15 @@ export class Lines {
   }
 }
 
-/** Directories, without symbolic links, outside of which no text is read; undefined: anywhere. */
+/** The only directories, without symbolic links, from which texts are read; undefined: anywhere. */
 let inside: readonly string[] | undefined;
 
-/** Bytes of a text that is read inside of directories only. */
+/** Largest text that is read from these directories, bytes. */
 const INSIDE_LIMIT = 64 * 2 ** 20;
 
 /**
- * Does something while texts are read from some directories only, and from regular files: nothing that is named in a text
- * leads elsewhere, not by symbolic links and not by `..`. Other files are told to be not there.
+ * Calls a function during which texts are read only from some directories, and only from regular files: no name in a text
+ * can lead out of them, neither by symbolic links nor by `..`. Other files count as missing.
  * @param directories without symbolic links
  */
 export function readingInside<T>(directories: readonly string[], work: () => T): T {
@@ -114,20 +114,20 @@ function refuseOutside(fd: number, directories: readonly string[]): void {
   const stat = fstatSync(fd);
   const isThere = stat.isFile() && directories.some((directory) => where.startsWith(`${directory}/`));
   if (!isThere) throw Object.assign(new Error(), { code: 'ENOENT' });
-  if (stat.size > INSIDE_LIMIT) throw new Error(`it has more than ${INSIDE_LIMIT} bytes`);
+  if (stat.size > INSIDE_LIMIT) throw new Error(`it is larger than the limit of ${INSIDE_LIMIT} bytes`);
 }
 
 /**
- * Reads a text file. UTF-8 without its byte order mark; a file that is not UTF-8 is taken as Latin-1 (`latin1` says so),
+ * Reads a text file as UTF-8 without a byte order mark. A file that is not UTF-8 is read as Latin-1 (`latin1` is then true),
  * in which every byte is a character.
- * @param look called with the open file before it is read; what it throws is thrown
- * @throws {Error} with one clear sentence: no such file, a directory, not readable
+ * @param look called with the open file before it is read; its exceptions are passed on
+ * @throws {Error} with one sentence: no such file, a directory, not readable
  */
 export function readText(path: string, look?: (fd: number) => void): { text: string; latin1: boolean } {
   let bytes: Buffer;
   let fd: number | undefined;
   try {
-    // Somebody who is to look must not be kept waiting by a named pipe.
+    // A named pipe must not block a caller who checks the file first.
     fd = openSync(path, look || inside ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
     look?.(fd);
     if (inside) refuseOutside(fd, inside);

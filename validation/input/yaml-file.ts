@@ -4,23 +4,23 @@ import { InputError, Lines, type Position, type Problem, readText, type Source }
 import { refuseForeign } from './own-file.ts';
 import { issueText, yamlErrorText } from './yaml-words.ts';
 
-/** Names and numbers that lead to a place in a YAML file: `['stages', 0, 'arguments']`. */
+/** The position of a value in a YAML file, as keys and numbers: `['stages', 0, 'arguments']`. */
 export type Path = readonly (string | number)[];
 
-/** A YAML file that was read and is of its schema. */
+/** A YAML file that was read and fits its schema. */
 export interface YamlFile<Data> {
   data: Data;
-  /** Where in the file something stands, or the nearest above it that does; `key`: always the key of it. */
+  /** The position in the file of a value, or of the nearest value above it that exists; `key`: always the position of its key. */
   at(path: Path, key?: boolean): Position;
-  /** Whether the file says something about it. */
+  /** Whether the file contains the value. */
   has(path: Path): boolean;
 }
 
 /**
  * Reads a YAML file and checks it.
- * @param content what is in such a file, for the error of an empty one; without it an empty one is an empty map
- * @param instead of a file that nobody has named: what to do where another user can have written it
- * @throws {InputError} with every problem and its position: not readable, not YAML, not of the schema
+ * @param content what such a file contains, for the error message of an empty one; without it an empty file is an empty map
+ * @param instead for a file that the user has not named: what to do if another user may have written it
+ * @throws {InputError} with all problems and their positions: the file cannot be read, is not YAML, does not fit the schema
  */
 export function readYaml<Schema extends z.ZodType>(
   file: string,
@@ -31,7 +31,7 @@ export function readYaml<Schema extends z.ZodType>(
   return parseYaml({ file, text: read(file, content, instead) }, schema);
 }
 
-/** As readYaml, of a text that was read. @throws {InputError} with every problem and its position */
+/** Like readYaml, for a text in memory. @throws {InputError} with all problems and their positions */
 export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Schema): YamlFile<z.output<Schema>> {
   const lines = new Lines(source);
   const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true });
@@ -55,7 +55,8 @@ export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Sche
 function read(file: string, content: string | undefined, instead: string | undefined): string {
   try {
     const { text } = readText(file, instead === undefined ? undefined : (fd) => refuseForeign(file, fd, instead));
-    if (content !== undefined && text.trim() === '') throw new Error(`${file}: the file is empty: no ${content} in it`);
+    if (content !== undefined && text.trim() === '')
+      throw new Error(`${file}: the file is empty: it contains no ${content}`);
     return text;
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -64,9 +65,9 @@ function read(file: string, content: string | undefined, instead: string | undef
 }
 
 /**
- * Offset of what stands at a path, or of the nearest above it that exists: of a scalar its own, of a map or a list that
- * of its key.
- * @param key that of its key in any case
+ * Offset of the value at a path, or of the nearest value above it that exists: for a scalar its own offset, for a map or a list
+ * that of its key.
+ * @param key return the offset of its key in any case
  */
 function offsetOf(root: Node | null, path: Path, key: boolean): number {
   let node: unknown = root;
@@ -87,7 +88,7 @@ function offsetOf(root: Node | null, path: Path, key: boolean): number {
   return offset;
 }
 
-/** A zod issue as problems: unknown keys are shown where they stand, of a union the branch that came nearest. */
+/** A zod issue as problems. Unknown keys are shown at their places; for a union, the branch that fits best is shown. */
 function problemsOf(issue: z.core.$ZodIssue, at: (path: Path, key?: boolean) => Position, base: Path = []): Problem[] {
   const path = [...base, ...(issue.path as (string | number)[])];
   const name = path.length > 0 ? `${path.join('.')}: ` : '';
@@ -102,12 +103,12 @@ function problemsOf(issue: z.core.$ZodIssue, at: (path: Path, key?: boolean) => 
   return [{ message: name + issueText(issue), at: at(path) }];
 }
 
-/** The value is not even a text, a map, … as this branch of the union wants it. */
+/** Whether the value has another type (text, map, …) than this branch of the union. */
 function isOfAnotherKind(issue: z.core.$ZodIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** Missing keys tell that a branch of a union is not the one that was meant. */
+/** Missing keys show that the user did not mean this branch of the union. */
 function misses(issues: readonly z.core.$ZodIssue[]): number {
   return issues.filter((issue) => issue.code === 'invalid_type' || issue.code === 'unrecognized_keys').length;
 }

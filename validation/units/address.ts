@@ -5,8 +5,8 @@ export interface HostPort {
 }
 
 /**
- * Reads `HOST:PORT`. An IPv6 address stands in brackets: `[::1]:9097`.
- * @param least the smallest port: 0 where a free one may be asked for
+ * Reads `HOST:PORT`. An IPv6 address is in brackets: `[::1]:9097`.
+ * @param least the smallest port: 0 if a free port may be requested
  * @returns undefined for anything else
  */
 export function parseHostPort(text: string, least = 1): HostPort | undefined {
@@ -17,7 +17,7 @@ export function parseHostPort(text: string, least = 1): HostPort | undefined {
   return { host, port };
 }
 
-/** `HOST:PORT`, with the brackets that an IPv6 address needs. */
+/** `HOST:PORT`, with brackets around an IPv6 address. */
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
