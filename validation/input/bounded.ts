@@ -19,7 +19,7 @@ const ENOUGH_IN_ALL_MS = 2000;
 /** The expression takes too long. */
 export class TooSlow extends Error {
   constructor() {
-    super('takes too long, because it has too many ways to match');
+    super('takes too long: it tries too many ways to match');
   }
 }
 

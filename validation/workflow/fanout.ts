@@ -143,7 +143,7 @@ function validLines(each: LinesData, lines: readonly string[], skipped: SkippedL
   const first = lines.findIndex((line) => line.trim() !== '');
   if (first < 0) throw new MadeFileError(file, { message: `${file} is empty: ${expected}` });
   const at = { source: { file, text: lines.join('\n') }, line: first + 1, column: 1 };
-  throw new MadeFileError(file, { message: `${file} has no valid line: ${expected}. Its first line is`, at });
+  throw new MadeFileError(file, { message: `${file} has no valid line: ${expected}, found first`, at });
 }
 
 function jobsOfLines(lines: readonly string[]): StageJob[] {
