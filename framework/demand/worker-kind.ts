@@ -70,7 +70,7 @@ export interface WorkerKind {
   /** The likely cause when a worker ends without an error before its source has listed it, as the end of a sentence. */
   readonly earlyEnd: string;
   /** How many tasks of a need one worker of a size can run at once; 0: none. */
-  carries(shape: Shape, need: Need): number;
+  tasksAtOnce(shape: Shape, need: Need): number;
   /** Why workers of a pool cannot serve a project, whatever waits; undefined: they can. */
   obstacle(pool: WorkerSettings, project: ProjectDemand): Obstacle | undefined;
   launch(pool: WorkerSettings, worker: NewWorker, project: ProjectDemand): WorkerLaunch;

@@ -59,14 +59,14 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
     handOutSeconds: HAND_OUT_SECONDS,
     earlyEnd:
       'before its collector listed it. The causes may be: no route to the collector, or a token without the right ADVERTISE_STARTD',
-    carries,
+    tasksAtOnce,
     obstacle,
     launch: (pool, worker, project) => launch(pool, worker, project, collectorOf),
   };
 }
 
 /** A static slot runs one job at a time. */
-function carries(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
+function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
   return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk ? 1 : 0;
 }
 

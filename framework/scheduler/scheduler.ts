@@ -18,8 +18,8 @@ import { Frame } from './state/frame.ts';
 import type { Pool } from './state/pool.ts';
 import type { JournalRecord } from './state/records.ts';
 import type { SchedulerState } from './state/state.ts';
+import { findShortfalls, lacks, type Shortfall } from './target/shortfalls.ts';
 import { decisionOf, type Gist, gistOf, isNews, type ProjectDecision } from './target/terms.ts';
-import { findWants, lacks, type Want } from './target/wants.ts';
 
 /** The events that the core handles. */
 export type SchedulerEvent =
@@ -100,35 +100,38 @@ export class Scheduler {
     const { state } = this;
     if (state.subscribed && this.#traits) redeclare(frame, this.#traits);
     const changed = [...state.dirty].flatMap((address) => [...(state.workersOf.get(address) ?? [])]);
-    const wants = state.demand ? findWants(frame, depth === 'all') : [];
-    const budgets = budgetsOf(frame, wants);
+    const shortfalls = state.demand ? findShortfalls(frame, depth === 'all') : [];
+    const budgets = budgetsOf(frame, shortfalls);
     let busy: ReadonlySet<string> = new Set();
-    if (state.subscribed && state.offers.size > 0 && wants.length > 0) busy = place(frame, wants, budgets);
-    this.#noteBlocked(frame, wants, budgets);
+    if (state.subscribed && state.offers.size > 0 && shortfalls.length > 0) busy = place(frame, shortfalls, budgets);
+    this.#noteBlocked(frame, shortfalls, budgets);
     if (!state.subscribed) return;
     if (depth !== 'offers') {
       settleUnknownTasks(frame);
-      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#shortage(wants, frame.now));
+      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#shortage(shortfalls, frame.now));
     }
-    settleRoles(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
+    settleRoles(frame, rolesOf(state.pools), lackingOffers(shortfalls, budgets), busy);
   }
 
   /** The reasons from the last offers stay valid until other offers come. */
-  #noteBlocked(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): void {
+  #noteBlocked(frame: Frame, shortfalls: readonly Shortfall[], budgets: ReadonlyMap<string, Budget>): void {
     const before = new Map(this.blocked);
     this.blocked.clear();
-    for (const want of wants) {
+    for (const shortfall of shortfalls) {
       // From here on the target counts what is still missing.
-      want.target.missing = want.left.filter(({ count }) => count > 0);
-      want.target.forMinimum = 0;
-      want.target.starting += want.launched;
-      const { manager } = want.target;
+      shortfall.target.missing = shortfall.left.filter(({ count }) => count > 0);
+      shortfall.target.forMinimum = 0;
+      shortfall.target.starting += shortfall.launched;
+      const { manager } = shortfall.target;
       const decided = frame.decided.get(manager);
-      if (decided) decided.launched = want.launched;
-      if (lacks(want) === 0) continue;
+      if (decided) decided.launched = shortfall.launched;
+      if (lacks(shortfall) === 0) continue;
       const known = before.get(manager);
       const verdict = known && isVerdictOnOffers(known) ? known : undefined;
-      this.blocked.set(manager, want.blocked ?? reasonWithoutOffers(want, budgets.get(want.pool.name), verdict));
+      this.blocked.set(
+        manager,
+        shortfall.blocked ?? reasonWithoutOffers(shortfall, budgets.get(shortfall.pool.name), verdict),
+      );
     }
   }
 
@@ -149,17 +152,17 @@ export class Scheduler {
     return decisions;
   }
 
-  #shortage(wants: readonly Want[], now: number): Shortage {
-    const lackingAny = wants.filter((want) => lacks(want) > 0 && !want.target.hold);
-    const reason = ({ target }: Want): string | undefined => this.blocked.get(target.manager)?.reason;
-    const lacking = lackingAny.filter((want) => {
-      const role = this.state.roles.get(want.pool.role);
+  #shortage(shortfalls: readonly Shortfall[], now: number): Shortage {
+    const lackingAny = shortfalls.filter((shortfall) => lacks(shortfall) > 0 && !shortfall.target.hold);
+    const reason = ({ target }: Shortfall): string | undefined => this.blocked.get(target.manager)?.reason;
+    const lacking = lackingAny.filter((shortfall) => {
+      const role = this.state.roles.get(shortfall.pool.role);
       const waitsInVain = role !== undefined && !role.suppressed && now - role.since >= OFFERS_COME_WITHIN_MS;
-      return reason(want) === 'offers-too-small' || (reason(want) === 'no-offers' && waitsInVain);
+      return reason(shortfall) === 'offers-too-small' || (reason(shortfall) === 'no-offers' && waitsInVain);
     });
     return {
       weight: lacking.reduce((most, { pool }) => Math.max(most, pool.weight), 0),
-      pools: new Set(lackingAny.filter((want) => reason(want) === 'at-maximum').map(({ pool }) => pool.name)),
+      pools: new Set(lackingAny.filter((shortfall) => reason(shortfall) === 'at-maximum').map(({ pool }) => pool.name)),
     };
   }
 }
@@ -182,8 +185,8 @@ function depthOf(event: SchedulerEvent): Depth {
   }
 }
 
-function budgetsOf(frame: Frame, wants: readonly Want[]): Map<string, Budget> {
-  const pools = new Set(wants.map(({ pool }) => pool));
+function budgetsOf(frame: Frame, shortfalls: readonly Shortfall[]): Map<string, Budget> {
+  const pools = new Set(shortfalls.map(({ pool }) => pool));
   const budget = (pool: Pool): Budget => budgetOf(frame.state, pool, frame.census.get(pool.name), frame.now);
   return new Map([...pools].map((pool) => [pool.name, budget(pool)]));
 }

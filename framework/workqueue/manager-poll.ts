@@ -114,7 +114,9 @@ export class ManagerPoll {
   async #round(): Promise<NextRound> {
     const { intervals, password } = this.#options;
     if (this.#listing.row?.ssl) {
-      this.#know(resting(this.#known, 'locked', 'uses TLS (cctools: SSL), which this framework does not support', Date.now()));
+      this.#know(
+        resting(this.#known, 'locked', 'uses TLS (cctools: SSL), which this framework does not support', Date.now()),
+      );
       return 'when poked';
     }
     try {

@@ -26,13 +26,13 @@ export const WORK_QUEUE_WORKER: WorkerKind = {
   handOutSeconds: 5,
   earlyEnd:
     'before it connected to its manager. The causes may be: no route to the manager, another Work Queue protocol, a wrong password',
-  carries,
+  tasksAtOnce,
   obstacle,
   launch,
 };
 
 /** A task without any need takes the whole worker. */
-function carries(shape: Shape, need: Need): number {
+function tasksAtOnce(shape: Shape, need: Need): number {
   const [cores = 0, memory = 0, disk = 0] = [need.cores, need.memory, need.disk];
   if (cores <= 0 && memory <= 0 && disk <= 0) return 1;
   const timesIn = (have: number, want: number): number =>

@@ -54,8 +54,7 @@ const WORDS: Readonly<Record<string, Value>> = {
 
 /** Reads one expression. @throws ClassAdError */
 export function parseExpression(text: string): Expression {
-  if (text.length > LONGEST)
-    throw new ClassAdError(`has ${text.length} characters, more than the limit of ${LONGEST}`);
+  if (text.length > LONGEST) throw new ClassAdError(`has ${text.length} characters, more than the limit of ${LONGEST}`);
   return new Parser(tokens(text)).whole();
 }
 

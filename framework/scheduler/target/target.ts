@@ -7,10 +7,10 @@ import type { Worker } from '../state/worker.ts';
 import { coarsest, gather, times, unitsIn } from './granularity.ts';
 
 /** How many tasks of a need one worker of a pool runs at once: as many as its kind can, within the pool's `tasksPerWorker`. */
-function carriedBy(pool: Pool, shape: Shape, need: Need): number {
+function tasksAtOnce(pool: Pool, shape: Shape, need: Need): number {
   const { tasksPerWorker, kind } = pool;
-  const carries = kind.carries(shape, need);
-  return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
+  const most = kind.tasksAtOnce(shape, need);
+  return tasksPerWorker === undefined ? most : Math.min(most, tasksPerWorker * unitsIn(pool, shape));
 }
 
 /** The worker for a need: the pool's own size, enlarged where the task is larger. Undefined: the pool does not allow one so large. */
@@ -119,7 +119,7 @@ function workersFor(
   need: Need,
   tasks: number,
 ): { workers: Missing[]; spare: Capacity | undefined } {
-  const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
+  const each = (size: number): number => Math.max(1, tasksAtOnce(pool, times(shape, size), need));
   const most = coarsest(pool, shape);
   const atOnce = each(most) > each(1) ? most : 1;
   const full = Math.floor(tasks / each(atOnce));
@@ -162,8 +162,8 @@ function roomOn(
 /** The free part of a worker that has some tasks, if these have the largest need in use. */
 function freeShare(pool: Pool, shape: Shape, tasksRunning: number, needs: readonly Need[]): number {
   if (tasksRunning === 0) return 1;
-  const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
-  return Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0;
+  const atOnce = Math.min(...needs.map((need) => tasksAtOnce(pool, shape, need)));
+  return Number.isFinite(atOnce) ? Math.max(0, 1 - tasksRunning / Math.max(1, atOnce)) : 0;
 }
 
 /** Places waiting tasks of one need on free capacity, first fit. @returns how many found room */
@@ -172,11 +172,11 @@ function fill(pool: Pool, capacities: Capacity[], need: Need): number {
   for (const capacity of capacities) {
     if (left <= 0) break;
     if (capacity.free <= 0) continue;
-    const carries = carriedBy(pool, capacity.shape, need);
-    if (carries < 1) continue;
-    const taken = Math.min(left, Math.floor(carries * capacity.free + 1e-9));
+    const atOnce = tasksAtOnce(pool, capacity.shape, need);
+    if (atOnce < 1) continue;
+    const taken = Math.min(left, Math.floor(atOnce * capacity.free + 1e-9));
     left -= taken;
-    capacity.free -= taken / carries;
+    capacity.free -= taken / atOnce;
   }
   return need.count - left;
 }

@@ -32,7 +32,9 @@ describe('ClassAd expressions', () => {
   });
 
   it('with a function that is not known here are refused, not guessed', () => {
-    expect(() => resultOf('true && regexp("a.*", Arch)')).toThrow('calls regexp(), which this framework does not support');
+    expect(() => resultOf('true && regexp("a.*", Arch)')).toThrow(
+      'calls regexp(), which this framework does not support',
+    );
     expect(resultOf('false && regexp("a.*", Arch)')).toBe('boolean false');
   });
 

@@ -94,7 +94,11 @@ describe('the demand of a schedd', () => {
     ['a string for a number', { RequestMemory: '2' }, 'RequestMemory is "2", not a number'],
     ['NaN', { RequestMemory: 'nan' }, 'RequestMemory is "nan", not a number'],
     ['an error', { RequestCpus: expr('1/0') }, 'RequestCpus is error, not a number'],
-    ['an unknown function', { RequestCpus: expr('evil("$(touch /tmp/x)")') }, 'calls evil(), which this framework does not support'],
+    [
+      'an unknown function',
+      { RequestCpus: expr('evil("$(touch /tmp/x)")') },
+      'calls evil(), which this framework does not support',
+    ],
     ['what cannot be read', { Requirements: expr('1 +') }, 'Requirements has the end in a wrong place'],
     ['1 MB of requirements', { Requirements: expr(`"${'x'.repeat(2 ** 20)}"`) }, 'more than the limit of 65536'],
   ])('names %s as what is wrong', (_, ad, words) => {

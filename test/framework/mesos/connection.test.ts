@@ -300,7 +300,9 @@ describe('calls', () => {
     one.script = ({ socket }) => socket.destroy();
     await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(TransportError);
     one.script = () => undefined;
-    await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(/REVIVE to .* it did not answer within the time limit/);
+    await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(
+      /REVIVE to .* it did not answer within the time limit/,
+    );
     one.script = willing(codec);
     await vi.waitFor(() => connection.send({ type: 'REVIVE' }), { timeout: 60_000 });
     expect(connection.state.phase).toBe('subscribed');

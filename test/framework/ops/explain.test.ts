@@ -118,7 +118,9 @@ describe('explain', () => {
       status('F.1', 'TASK_FAILED', { message: 'no such image', reason: 'REASON_CONTAINER_LAUNCH_FAILED' }),
     );
     harness.wait(1000);
-    expect(words(harness)).toMatch(/pool default launches nothing for 4 s, .*: no such image \(REASON_CONTAINER_LAUNCH_FAILED\)/);
+    expect(words(harness)).toMatch(
+      /pool default launches nothing for 4 s, .*: no such image \(REASON_CONTAINER_LAUNCH_FAILED\)/,
+    );
   });
 
   it('tells of workers that leave, and of a lost master', () => {

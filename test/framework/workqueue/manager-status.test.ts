@@ -67,7 +67,8 @@ describe('what a manager that answers needs', () => {
       waiting: [{ ...need, count: 2 }],
       running: [{ ...need, count: 2 }],
       workers: [{ tag: 'Linux', hostname: 'vm', shape: { cores: 2, memory: 512, disk: 500 }, tasksRunning: 2 }],
-      advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT). Check that the workers speak it too',
+      advice:
+        'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT). Check that the workers speak it too',
     });
   });
 

@@ -58,7 +58,7 @@ describe('what a Work Queue worker carries', () => {
     ['fractions fit as often as they go in', { cores: 1.5 }, 2],
   ])('%s', (_, asked, expected) => {
     const shape = { cores: 4, memory: 4096, disk: 8000 };
-    expect(WORK_QUEUE_WORKER.carries(shape, { category: 'c', count: 1, ...asked })).toBe(expected);
+    expect(WORK_QUEUE_WORKER.tasksAtOnce(shape, { category: 'c', count: 1, ...asked })).toBe(expected);
   });
 });
 

@@ -85,7 +85,9 @@ describe('a file that was found, and that another user can have written', () => 
     chmodSync(file, 0o644);
     expect(found(file).settings.runs).toBe('/tmp/elsewhere');
     chmodSync(file, 0o646);
-    expect(() => found(file)).toThrow(/everybody may write it \(change that with chmod o-w\)[\s\S]*--config .*--no-config/);
+    expect(() => found(file)).toThrow(
+      /everybody may write it \(change that with chmod o-w\)[\s\S]*--config .*--no-config/,
+    );
     chmodSync(file, 0o664);
     if (isRoot) {
       chownSync(file, uid, uid + 1);

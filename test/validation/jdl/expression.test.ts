@@ -80,7 +80,10 @@ describe('a value without quotes in a key that means something', () => {
     ['SaveAll = a == b;', 'x.jdl:1:11: SaveAll: relval cannot evaluate the expression a == b'],
     ['TTL = 1 / 0;', 'x.jdl:1:7: TTL: relval cannot evaluate the expression 1 / 0'],
     ['TTL = 2 * (3;', "x.jdl:1:11: '(' is not closed: missing ')'"],
-    [`TTL = ${'('.repeat(9999)}1${')'.repeat(9999)};`, 'x.jdl:1:7: TTL: relval cannot evaluate the expression (((((((((('],
+    [
+      `TTL = ${'('.repeat(9999)}1${')'.repeat(9999)};`,
+      'x.jdl:1:7: TTL: relval cannot evaluate the expression ((((((((((',
+    ],
   ])('is an error with its position where it would have to be evaluated: %.40s', (text, message) => {
     expect(errorOf(text).startsWith(message), errorOf(text).slice(0, 300)).toBe(true);
   });
@@ -88,6 +91,8 @@ describe('a value without quotes in a key that means something', () => {
   it('is skipped with a warning where that is asked for', () => {
     const { values, warnings } = load('Executable = "x";\nTTL = other.TTL;', { lenient: true });
     expect([...values.keys()]).toEqual(['Executable']);
-    expect(warnings).toEqual([expect.stringContaining('x.jdl:2:7: TTL: relval cannot evaluate the expression other.TTL')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('x.jdl:2:7: TTL: relval cannot evaluate the expression other.TTL'),
+    ]);
   });
 });

@@ -137,11 +137,7 @@ describe('errors', () => {
     ['a comparison', 'A == 1;', ["1:3: expected '=' after A, found '='"]],
     ['no key', '= 1;\nA = 2;', ["1:1: expected a key, found '='"]],
     ['a key that is a string', '"A" = 1;', ["1:1: expected a key, found '\"'"]],
-    [
-      'an unknown escape',
-      String.raw`A = "a\s";`,
-      [String.raw`1:7: unknown escape '\s'. Write a backslash as '\\'`],
-    ],
+    ['an unknown escape', String.raw`A = "a\s";`, [String.raw`1:7: unknown escape '\s'. Write a backslash as '\\'`]],
     ['a bad \\u', String.raw`A = "\u12G4";`, [String.raw`1:6: '\u' is not followed by four hexadecimal digits`]],
     ['two strings without a comma', 'A = { "a" "b" };', ["1:11: expected ',' or '}' in the list, found '\"'"]],
     ['a comma at the end of a list', 'A = { "a", };', ['1:12: there is nothing after the last comma of the list']],

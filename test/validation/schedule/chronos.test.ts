@@ -177,7 +177,11 @@ describe('Chronos', () => {
   it.each<[string, Trouble, RegExp]>([
     ['refuses', { status: 400, body: 'Unrecognized field "x"' }, /400: Unrecognized field/],
     ['is in trouble', { status: 503, body: '<html><b>down</b></html>' }, /503: down/],
-    ['answers with something else', { body: '<html>hello</html>' }, /did not answer with a list of jobs, but with: hello/],
+    [
+      'answers with something else',
+      { body: '<html>hello</html>' },
+      /did not answer with a list of jobs, but with: hello/,
+    ],
     ['does not answer', { mood: 'hang' }, /no instance of Chronos answered/],
     ['hangs up', { mood: 'cut' }, /no instance of Chronos answered/],
   ])('that %s is told as it is', async (_what, trouble, message) => {

@@ -75,6 +75,8 @@ describe('a file of nightlies', () => {
   });
 
   it('that is asked for another says what it has', () => {
-    expect(() => findNightly(nightlyFile('run: x\nat: "02:00"'), 'reco')).toThrow(/no nightly 'reco' .* It contains mc/);
+    expect(() => findNightly(nightlyFile('run: x\nat: "02:00"'), 'reco')).toThrow(
+      /no nightly 'reco' .* It contains mc/,
+    );
   });
 });

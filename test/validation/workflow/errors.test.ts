@@ -67,7 +67,11 @@ describe('a JDL that makes no plan', () => {
       'x.jdl:2:9: Split: expected "production:FIRST-LAST" or "file", found "production:x"',
     ],
     ['a Split that runs backwards', MC.replace('1-2', '5-2'), 'x.jdl:2:9: the range 5-2 contains no job'],
-    ['far too many jobs', MC.replace('1-2', '1-99999999'), 'x.jdl:2:9: 99999999 jobs are more than the limit of 1000000'],
+    [
+      'far too many jobs',
+      MC.replace('1-2', '1-99999999'),
+      'x.jdl:2:9: 99999999 jobs are more than the limit of 1000000',
+    ],
     [
       'a missing input file',
       `${MC}InputFile = { "LF:/alice/a.cfg" };`,
@@ -293,7 +297,9 @@ describe('a workflow file', () => {
   it('with a stage of lines that many steps would write is told so', () => {
     const text =
       'name: w\nstages:\n  - { name: a, each: { jobs: 1-2 }, command: x }\n  - name: b\n    after: [a]\n    each: { lines: f, of: a }\n    command: x\n';
-    expect(workflow(text)).toContain("w.yaml:6:27: the stage 'a' has several steps, but a single step must write the lines");
+    expect(workflow(text)).toContain(
+      "w.yaml:6:27: the stage 'a' has several steps, but a single step must write the lines",
+    );
   });
 
   it('with a stage twice, without a program, or with ids twice is told so', () => {

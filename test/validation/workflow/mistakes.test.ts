@@ -44,9 +44,18 @@ describe('a mistake in a workflow that would be seen only where the step runs', 
       '{ name: s, command: x, inputs: ["/a/.."] }',
       'w.yaml:3:28: an input file cannot have the name .., because every step has a file of that name',
     ],
-    ['{ name: s, command: x, outputs: ["../a.zip:*"] }', "w.yaml:3:28: stage s: an archive cannot have the name '../a.zip'"],
-    ['{ name: s, command: x, outputs: ["/a/b.zip:*"] }', "w.yaml:3:28: stage s: an archive cannot have the name '/a/b.zip'"],
-    ['{ name: s, command: x, outputs: ["-a.zip:*"] }', "w.yaml:3:28: stage s: an archive cannot have the name '-a.zip'"],
+    [
+      '{ name: s, command: x, outputs: ["../a.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '../a.zip'",
+    ],
+    [
+      '{ name: s, command: x, outputs: ["/a/b.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '/a/b.zip'",
+    ],
+    [
+      '{ name: s, command: x, outputs: ["-a.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '-a.zip'",
+    ],
     [
       '{ name: s, executable: ls, arguments: "-l \'a" }',
       "w.yaml:3:43: the arguments of s: a quote is not closed; it begins at character 4 of: -l 'a",

@@ -324,7 +324,7 @@ describe('a reconstruction JDL', () => {
   it('warns where a pass would write over the one before', () => {
     const { warnings } = reco({ bins: BINS, set: ['OutputDir=/out/#alien_counter#'] });
     expect(warnings).toEqual([
-      expect.stringContaining("stage cpass1 would write to the same directory as cpass0, because the OutputDir"),
+      expect.stringContaining('stage cpass1 would write to the same directory as cpass0, because the OutputDir'),
       expect.stringContaining('stage ppass would write to the same directory as cpass0'),
     ]);
   });

@@ -104,7 +104,10 @@ describe('a part of a workflow', () => {
       "this workflow has no stage 'cpass0'. Its stages are sim, simResMerge, simQaMerge, simQaPlots, mergeValidationReportsMC",
     ],
     [{ stopAt: 'nowhere' }, "this workflow has no stage 'nowhere'"],
-    [{ startAt: 'simQaPlots', stopAt: 'sim' }, 'the run cannot stop at sim, because that stage comes before the first one, simQaPlots'],
+    [
+      { startAt: 'simQaPlots', stopAt: 'sim' },
+      'the run cannot stop at sim, because that stage comes before the first one, simQaPlots',
+    ],
     [
       { only: 'sim0009' },
       "this workflow has no step 'sim0009'. Its steps are sim0003 to sim0005, simResMerge, simQaMerge",

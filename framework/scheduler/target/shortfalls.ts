@@ -10,7 +10,7 @@ import { Heap } from './heap.ts';
 import { type OwnWorkers, projectTarget } from './target.ts';
 
 /** What a project lacks in this frame. */
-export interface Want {
+export interface Shortfall {
   pool: Pool;
   target: ProjectTarget;
   project: ProjectDemand;
@@ -27,23 +27,23 @@ export interface Want {
  * Brings the targets up to date and returns the projects that lack workers.
  * @param all also projects that only time can have changed; else only those that have changed
  */
-export function findWants(frame: Frame, all: boolean): Want[] {
+export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
   const { state } = frame;
   for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
-  const wants: Want[] = [];
+  const shortfalls: Shortfall[] = [];
   for (const target of state.targets.values()) {
     if (target.missing.length === 0 && target.forMinimum === 0) continue;
     const project = state.projects.get(target.manager);
     const pool = pools.get(target.pool);
     if (!project || !pool) continue;
-    const want = wantOf(pool, target, project);
-    frame.decided.set(target.manager, { needed: lacks(want), launched: 0 });
-    wants.push(want);
+    const shortfall = shortfallOf(pool, target, project);
+    frame.decided.set(target.manager, { needed: lacks(shortfall), launched: 0 });
+    shortfalls.push(shortfall);
   }
-  return wants;
+  return shortfalls;
 }
 
 function updateTarget(frame: Frame, manager: string): void {
@@ -91,7 +91,7 @@ function countOf(missing: readonly Missing[]): number {
   return missing.reduce((sum, { count }) => sum + count, 0);
 }
 
-function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want {
+function shortfallOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Shortfall {
   const left = target.missing.map((missing) => ({ ...missing }));
   if (target.forMinimum > 0) left.push({ shape: pool.shape, count: target.forMinimum });
   return {
@@ -107,6 +107,6 @@ function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want
 }
 
 /** How many workers a project still lacks. A larger worker counts as the workers that it can be split into. */
-export function lacks({ left }: Want): number {
+export function lacks({ left }: Shortfall): number {
   return left.reduce((sum, missing) => sum + missing.count * unitsOf(missing), 0);
 }
