@@ -106,16 +106,17 @@ const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1), htcondor:
 
 /**
  * Reads pools from YAML text.
- * @param base what a pool leaves out comes from here
  * @param base the values of settings that a pool leaves out
  * @param kinds the sources that `source` may name
+ * @throws ConfigError with file, line and column
  */
 export function parsePools(text: string, path: string, base: Pool, kinds: readonly WorkerKind[]): Pool[] {
-  const { data, problems, place } = parseYaml(text, path, fileSchema);
+  const { data, problems, at } = parseYaml(text, path, fileSchema);
   const names = new Set<string>();
   const pools = (data?.pools ?? []).map((entry, index) => {
     const wrong = (key: string, problem: string): void => {
-      problems.push(`${place(['pools', index, key])}: pools.${index}.${key}: ${problem}`);
+      const where = ['pools', index, key];
+      problems.push({ message: `${where.join('.')}: ${problem}`, at: at(where), path: where });
     };
     const { cores, memory, disk, volumes, source = base.kind.source, ...rest } = entry;
     const kind = kinds.find((one) => one.source === source);
@@ -135,7 +136,7 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
     names.add(pool.name);
     return pool;
   });
-  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  if (problems.length > 0) throw new ConfigError(problems);
   return pools;
 }
 

@@ -17,8 +17,8 @@ const fileSchema = z.looseObject({
 /** Reads the section from YAML text. `parsePools` reports errors in the pools. @throws ConfigError with file, line and column */
 export function parseSources(text: string, path: string): SourceSettings {
   const { data, problems } = parseYaml(text, path, fileSchema);
-  const mine = problems.filter((problem) => problem.includes(': htcondor'));
-  if (mine.length > 0) throw new ConfigError(mine.join('\n'));
+  const mine = problems.filter(({ path: [first] }) => first === 'htcondor');
+  if (mine.length > 0) throw new ConfigError(mine);
   const pools = data?.pools ?? [];
   const workQueue = pools.length === 0 || pools.some(({ source = 'workqueue' }) => source === 'workqueue');
   return { htcondor: data?.htcondor ?? [], workQueue };

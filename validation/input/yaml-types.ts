@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseHostPort } from '../../framework/net/address.ts';
 
 /** The directory for relative paths, while a file is being validated. */
 const folder = new AsyncLocalStorage<string>();
@@ -20,10 +21,7 @@ export const filePath = z
   );
 
 /** `HOST:PORT`; an IPv6 address in brackets. */
-export const hostPort = z.string().refine((text) => {
-  const port = Number(/^(?:\[[\da-fA-F:.]+\]|[^\s:/]+):(\d+)$/.exec(text)?.[1]);
-  return port >= 0 && port <= 65_535;
-}, 'expected HOST:PORT');
+export const hostPort = z.string().refine((text) => parseHostPort(text, 0) !== undefined, 'expected HOST:PORT');
 
 /** `http://…` or `https://…` without user and password: secrets belong in files. */
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'expected http://… or https://…' }).refine((text) => {

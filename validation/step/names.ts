@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatHostPort } from '../../framework/net/address.ts';
 
 /**
  * A name that needs no quoting in a Makeflow file, in a command or in makeflow's log. Makeflow's lexer reads two hyphens
@@ -38,5 +39,5 @@ export const MASKS_VARIABLE = 'RELVAL_MASKS';
  * @param token of the run, for steps that have no token of their own; without white space and colons
  */
 export function logsAddress(host: string, port: number, token?: string): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}${token === undefined ? '' : `:${token}`}`;
+  return `${formatHostPort({ host, port })}${token === undefined ? '' : `:${token}`}`;
 }
