@@ -74,7 +74,7 @@ export function parseSlots(text: string): Slot[] {
 }
 
 /** The name of a slot is `slot1@NAME@MACHINE`; NAME is the id of the launch for our workers. */
-export function tagOf(slotName: string): string {
+function tagOf(slotName: string): string {
   return /^slot[\d_]+@(.+)@[^@]+$/.exec(slotName)?.[1] ?? slotName;
 }
 

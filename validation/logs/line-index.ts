@@ -12,7 +12,7 @@ const TURN = 32 * 1024 * 1024;
 const LINE_FEED = 10;
 
 /** Number of line feeds in a part of some bytes. */
-export function countLineFeeds(bytes: Uint8Array, from: number, to: number): number {
+function countLineFeeds(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if (bytes[i] === LINE_FEED) count++;
   return count;

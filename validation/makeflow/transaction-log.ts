@@ -4,7 +4,7 @@
  */
 
 /** In the order of the numbers in the log. `running` means submitted, but not yet on a worker. */
-export const NODE_STATES = ['waiting', 'running', 'complete', 'failed', 'aborted'] as const;
+const NODE_STATES = ['waiting', 'running', 'complete', 'failed', 'aborted'] as const;
 export type NodeStateName = (typeof NODE_STATES)[number];
 
 /** Numbers of all nodes, after the change. */

@@ -72,7 +72,7 @@ export async function writeMakeflow(
 }
 
 /** The phases whose steps are all known: a later stage may list the steps of one that is not known yet. */
-export function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
+function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
   const unknown = new Set(pending.map(({ stage }) => stages.find(({ name }) => name === stage)?.phase));
   const first = Math.min(phases, ...[...unknown].map((phase) => phase ?? phases));
   return [...Array(first).keys()].filter((n) => steps.some((step) => step.stage.phase === n));

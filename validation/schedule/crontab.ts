@@ -30,7 +30,7 @@ export function cronLines(nightly: Nightly, fallback: readonly string[], zone = 
 }
 
 /** The time zone that a crontab sets for the lines after a nightly's place; empty: the machine's. */
-export function zoneBehind(crontab: string, name: string): string {
+function zoneBehind(crontab: string, name: string): string {
   const all = crontab.split('\n');
   const from = all.indexOf(first(name));
   const above = from < 0 ? all : all.slice(0, from);

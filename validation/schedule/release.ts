@@ -10,12 +10,12 @@ export interface PackageVersion {
 }
 
 /** @returns undefined when the text is not the name of a package */
-export function parsePackage(text: string): PackageVersion | undefined {
+function parsePackage(text: string): PackageVersion | undefined {
   const [, vo, name, version] = /^(\w+)@([\w.+-]+)::([\w.+-]+)$/.exec(text.trim()) ?? [];
   return vo === undefined || name === undefined || version === undefined ? undefined : { vo, name, version };
 }
 
-export function packageText({ vo, name, version }: PackageVersion): string {
+function packageText({ vo, name, version }: PackageVersion): string {
   return `${vo}@${name}::${version}`;
 }
 

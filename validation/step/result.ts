@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What a step reports about itself in `<id>.result.json` (written by relval-step.sh). The file exists from the step's start; `end` is
  * null until the step has ended. So a step that was killed without warning differs from one that has ended.
  */
-export const resultSchema = z.object({
+const resultSchema = z.object({
   schema: z.literal('relval-result-1'),
   step: z.string(),
   /** Unique to this run of the script; absent in results from before live logs. */

@@ -9,7 +9,7 @@ const UNPROVEN_WORKERS = 4;
 /** After this many failures in a row the agent, or a pool whose workers have worked before, is taken as the cause. */
 const FAILURES_IN_A_ROW = 3;
 /** A worker that is connected for this long proves that its pool and its agent work. */
-export const HEALTHY_MS = 30_000;
+const HEALTHY_MS = 30_000;
 /** A worker that fails within this time after it connected has failed early. */
 export const EARLY_MS = 60_000;
 /** An agent's failures are deleted this long after its pause. */

@@ -62,7 +62,7 @@ export const runRequestSchema = z.object({
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** Seconds, from the beginning of the run. */
-export const timingSchema = z.object({
+const timingSchema = z.object({
   seconds: z.number(),
   stages: z.array(
     z.object({
