@@ -46,7 +46,7 @@ function ended(): RunDir {
   const outcome = {
     schema: 'relval-outcome-1',
     facts: { run: id, name: 'night', workflow: 'w', start: 0, end: 1, provenance: {} },
-    madeFileFindings: [],
+    inMadeFiles: [],
     steps: [{ ...step, outputs: [{ name: '<a>.root', size: 1000 }] }],
   };
   writeFileSync(join(run.path, 'outcome.json'), JSON.stringify(outcome));

@@ -34,7 +34,7 @@ async function ended(second: number, log: string): Promise<{ run: RunDir; report
   const outcome = {
     schema: 'relval-outcome-1',
     facts: { run: id, name: 'night', workflow: 'w', start: second, end: second + 1, provenance: {} },
-    madeFileFindings: [],
+    inMadeFiles: [],
     steps: [
       {
         ...{ id: 'sim', stage: 'sim', attempts: 1, ending: 'ended', exitStatus: 0, outputs: [] },

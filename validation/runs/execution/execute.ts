@@ -73,7 +73,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
   const end = stopped.aborted
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
     : problem !== undefined && { problem };
-  return judgeRun(journal, plan, { ...end, madeFileFindings: findings });
+  return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
 }
 
 async function writePhase(

@@ -22,7 +22,7 @@ import { PARTS } from './kinds.ts';
 /** How a run came to its end. */
 export interface RunEnd extends Pick<Outcome, 'interrupted' | 'problem'> {
   /** What was found in files that decide how many steps a stage has. */
-  madeFileFindings: readonly Finding[];
+  inMadeFiles: readonly Finding[];
 }
 
 /** outcome.json: all that is known of a run when it is over, but for what its logs say. Whoever judges it again needs no more. */
@@ -132,8 +132,8 @@ async function reportOn(
   criteria: Criteria,
   checks: ReturnType<typeof checksOf> = [],
 ): Promise<Report> {
-  const { facts, steps, madeFileFindings, interrupted, problem } = saved;
-  const inLogs: Finding[] = [...madeFileFindings];
+  const { facts, steps, inMadeFiles, interrupted, problem } = saved;
+  const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
   const withLastLines: StepOutcome[] = [];
   for (const step of steps) {
