@@ -3,9 +3,9 @@ import { explainRunning, runFramework, teardown } from './commands.ts';
 import { defaultStateDir, frameworkOptions, STATE_DIRS } from './options.ts';
 
 export const SUMMARY =
-  'Launches Work Queue workers from Mesos offers: exactly as many as the managers’ waiting tasks need.';
+  'Launches Work Queue workers from Mesos offers: as many as the waiting tasks of the managers need, and no more.';
 
-/** A command of the framework: `$0` is what it does without one. */
+/** A command of the framework. `$0` is the command that runs when none is named. */
 export interface Entry {
   usage: string;
   describe: string;
@@ -29,13 +29,18 @@ function entry<T>(
 
 /** All commands, in the order in which `--help` and the manual show them. */
 export const COMMANDS: readonly Entry[] = [
-  entry('$0', 'Serve the Work Queue managers of a catalog', (command: Argv) => frameworkOptions(command), runFramework),
+  entry(
+    '$0',
+    'Launch workers for the Work Queue managers of a catalog',
+    (command: Argv) => frameworkOptions(command),
+    runFramework,
+  ),
   entry(
     'why [project]',
-    'Explain what each project has, and why not more',
+    'Explain why each project has its workers, and why it gets no more',
     (command: Argv) =>
       command
-        .positional('project', { type: 'string', describe: 'Only this project' })
+        .positional('project', { type: 'string', describe: 'Explain only this project' })
         .option('state-dir', {
           type: 'string',
           default: defaultStateDir(),
@@ -47,7 +52,7 @@ export const COMMANDS: readonly Entry[] = [
   ),
   entry(
     'teardown',
-    'End the framework of a state directory: Mesos kills its workers',
+    'Tear down the framework of a state directory: Mesos kills its workers',
     (command: Argv) => frameworkOptions(command),
     teardown,
   ),

@@ -27,18 +27,18 @@ import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
-/** What the embedded master keeps for the rest of the machine unless told otherwise. */
+/** What the embedded master leaves to the rest of the machine by default. */
 const LOCAL_MEMORY_SHARE = 0.9;
-/** MB that the embedded agent offers; what is really free is checked by the workers. */
+/** MB of disk that the embedded agent offers. Workers check themselves how much is really free. */
 const LOCAL_DISK = 1_000_000;
 
-/** Serves until SIGINT or SIGTERM; SIGHUP reads the pools of `--config` again. Exit status 1 when going on makes no sense. */
+/** Serves until SIGINT or SIGTERM. SIGHUP reads the pools of `--config` again. Exit status 1 when the framework cannot go on. */
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino(
     { level: args.logLevel, timestamp: pino.stdTimeFunctions.isoTime },
     fitForTerminals(pino.destination(2)),
   );
-  // What can be wrong with the flags shows before anything is started.
+  // Check the flags before anything starts.
   const sources = sourcesOf(args);
   const pools = poolsOf(args, sources);
   checkContainerizer(args, pools);
@@ -60,7 +60,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     if (ending) return;
     ending = true;
     log[status === 0 ? 'info' : 'error']({ why }, 'stopping');
-    // An end that nobody asked for leaves the workers to the next start.
+    // When the framework ends without a signal, the next start takes over its workers.
     await driver.stop({ teardown: local !== undefined || args.dryRun || (args.teardownOnExit && status === 0) });
     await ops.close();
     rmSync(addressFile, { force: true });
@@ -73,23 +73,28 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   driver.start();
 }
 
-/** Puts the pools of the configuration file into force; with an error in it, those of before stay. */
+/** Applies the pools of the configuration file. If the file has an error, the former pools stay. */
 function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly SourceType[], log: Logger): void {
   try {
     const pools = poolsOf(args, sources);
     checkContainerizer(args, pools);
     driver.handle({ type: 'pools', pools });
-    log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'configuration reloaded');
+    log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'the configuration was read again');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    log.error({ config: args.config, why: error.message }, 'configuration not reloaded, the former one stays in force');
+    log.error(
+      { config: args.config, why: error.message },
+      'the configuration has an error: the former one stays in use',
+    );
   }
 }
 
 /** Ends the framework of a state directory. */
 export async function teardown(args: FrameworkArguments): Promise<void> {
   if (args.master === 'local')
-    throw new ConfigError('teardown: a local master ends with its framework; name a real one');
+    throw new ConfigError(
+      'teardown: an embedded master ends together with its framework. Name a real master with --master',
+    );
   const log = pino({ level: args.logLevel }, fitForTerminals(pino.destination(2)));
   if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
@@ -103,11 +108,11 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   const id = driver.scheduler.state.frameworkId;
   driver.connection.start();
   for (let waited = 0; !driver.scheduler.state.subscribed; waited += 100) {
-    if (waited >= 30_000) throw new ConfigError(`teardown: no master answers at ${args.master}`);
+    if (waited >= 30_000) throw new ConfigError(`teardown: the master at ${args.master} does not answer`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await driver.stop({ teardown: true });
-  say(`framework ${id} is torn down`);
+  say(`framework ${id} was torn down`);
 }
 
 /** Asks the running framework of a state directory, and prints its explanations. */
@@ -122,7 +127,7 @@ export async function explainRunning(args: { project?: string; stateDir: string;
     problems = state.demand?.problems ?? [];
   } catch (error) {
     throw new ConfigError(
-      `why: no framework answers for ${args.stateDir} (${(error as Error).message}). Is it running, with this --state-dir?`,
+      `why: the framework of ${args.stateDir} does not answer (${(error as Error).message}). Check that it runs with this --state-dir`,
     );
   }
   const shown = projects.filter(({ project }) => args.project === undefined || project === args.project);
@@ -130,15 +135,16 @@ export async function explainRunning(args: { project?: string; stateDir: string;
     sayJson(shown);
     return;
   }
-  if (shown.length === 0) say(args.project ? `no manager of project ${args.project} is known` : 'no manager is known');
+  if (shown.length === 0)
+    say(args.project ? `the framework knows no manager of project ${args.project}` : 'the framework knows no manager');
   for (const { project, manager, words } of shown) say(`${project} (${manager})`, ...words.map((line) => `  ${line}`));
-  // What could not be looked at may be just what is asked for.
-  if (problems.length > 0) say('not looked at:', ...problems.map((line) => `  ${line}`));
+  // The project that was asked for may be among those that could not be read.
+  if (problems.length > 0) say('could not be read:', ...problems.map((line) => `  ${line}`));
 }
 
-/** A master, and what it demands of this framework. */
+/** A master, and what it requires of this framework. */
 interface Master {
-  /** As `--master` has it. */
+  /** As written in `--master`. */
   address: string;
   credentials: Credentials | undefined;
 }
@@ -161,7 +167,7 @@ function makeDriver(
   const { tlsCa, tlsCert, tlsKey } = args;
   const secure = [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
   const tls = readTls({ caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey });
-  // A master takes no other principal than the authenticated one.
+  // A master accepts only the principal that authenticated.
   const principal = credentials ? credentials.principal : args.principal;
   return new Driver({
     pools,
@@ -169,7 +175,7 @@ function makeDriver(
       user: args.user ?? userInfo().username,
       name: args.framework_name,
       failover_timeout: args.failoverTimeout,
-      // Without it the master declares tasks lost whenever their agent restarts.
+      // Without checkpointing the master declares tasks lost whenever their agent restarts.
       checkpoint: true,
       ...(principal && { principal }),
     },
@@ -187,7 +193,7 @@ function makeDriver(
   });
 }
 
-/** The pools of the configuration file, or the one of the flags. @throws ConfigError */
+/** The pools of the configuration file, or the one pool that the flags describe. @throws ConfigError */
 function poolsOf(args: FrameworkArguments, sources: readonly SourceType[]): Pool[] {
   const base = poolOfFlags(args);
   const kinds = sources.map(({ kind }) => kind);
@@ -234,26 +240,28 @@ function poolOfFlags(args: FrameworkArguments): Pool {
   };
 }
 
-/** @throws ConfigError images that nothing would run, or something to run them that is not there */
+/** @throws ConfigError when a pool has an image and nothing can run it, or when the containerizer is not installed */
 function checkContainerizer({ master, containerizer }: FrameworkArguments, pools: readonly Pool[]): void {
   const named = pools.find(({ image }) => image !== undefined);
   if (master !== 'local' && containerizer !== 'process') {
-    throw new ConfigError(`--containerizer ${containerizer} goes with --master local: elsewhere Mesos' agents decide`);
+    throw new ConfigError(
+      `--containerizer ${containerizer} works only with --master local: on a cluster the Mesos agents decide`,
+    );
   }
   if (master === 'local' && containerizer === 'process' && named) {
     throw new ConfigError(
-      `pool ${named.name} has the image ${named.image}, and --master local runs plain processes: give --containerizer docker or podman`,
+      `pool ${named.name} has the image ${named.image}, but --master local runs plain processes. Add --containerizer docker or --containerizer podman`,
     );
   }
 }
 
-/** A master of our own that takes calls of this process only. @throws ConfigError */
+/** An embedded master that accepts calls of this process only. @throws ConfigError */
 async function startLocal(
   args: FrameworkArguments,
   log: Logger,
 ): Promise<Master & { dir: string; stop(): Promise<void> }> {
   if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
-    throw new ConfigError('--master local makes its own credentials: leave out --credential-file and --token-file');
+    throw new ConfigError('--master local makes its own credentials. Leave out --credential-file and --token-file');
   }
   const dir = temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
@@ -270,14 +278,14 @@ async function startLocal(
   return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
 }
 
-/** Removed when this process exits, in whatever way it does so by itself. */
+/** Removed when this process exits by itself. */
 function temporaryDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
-/** Unlike where others listen, port 0 means something here. @throws ConfigError */
+/** Here port 0 is allowed: the system chooses a free port. @throws ConfigError */
 function listenAddress(text: string): HostPort {
   const anyPort = /^(.+:)0$/.exec(text);
   return anyPort ? { ...hostPort('listen', `${anyPort[1]}1`), port: 0 } : hostPort('listen', text);

@@ -14,30 +14,30 @@ import { initialState, replay, snapshot } from './scheduler/state/state.ts';
 import type { ProjectDecision } from './scheduler/target/terms.ts';
 import { Journal } from './store/journal.ts';
 
-/** How often the core is given the time when nothing else happens: releases, repeats and pauses are counted in seconds. */
+/** How often the core learns the time when no event comes. It counts releases, repetitions and pauses in seconds. */
 const TICK_MS = 500;
-/** A worker connects some 20 ms after its process has begun: so long after a status update its source looks at it. */
+/** A worker connects about 20 ms after its process has started. After this time its source asks the manager again. */
 const NEWS_MS = 40;
 
 export interface DriverOptions {
   pools: readonly Pool[];
-  /** What Mesos is told of this framework; id, roles and capabilities are the core's. */
+  /** What Mesos learns about this framework. The core adds id, roles and capabilities. */
   info: Omit<FrameworkInfo, 'id' | 'roles' | 'capabilities'>;
   connection: Pick<MesosConnectionOptions, 'locate' | 'credentials' | 'tls' | 'codec'>;
-  /** Who says what is needed. */
+  /** The sources of demand. */
   sources: readonly SourceType[];
-  /** Where the journal lives. */
+  /** Directory of the journal. */
   stateDir: string;
   log: Logger;
-  /** Launches and kills are logged, and not sent: see `dry-run.ts`. */
+  /** Launches and kills are logged but not sent: see `dry-run.ts`. */
   dryRun?: boolean;
-  /** Called when going on makes no sense: another instance took over, or the master refuses this framework for good. */
+  /** Called when the framework cannot go on: another instance took over, or the master refuses this framework for good. */
   onFatal: (why: string) => void;
 }
 
 /**
- * The loop around the core: one event at a time is decided, its records are made durable, and only then its calls leave.
- * Everything that can block or fail is here; everything that decides is in `scheduler/`.
+ * The loop around the core. For each event the core decides, the records are written to the disk, and then the calls are sent.
+ * All input and output is here; all decisions are in `scheduler/`.
  */
 export class Driver {
   readonly scheduler: Scheduler;
@@ -46,15 +46,15 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #journal: Journal<JournalRecord>;
   readonly #sources: readonly Source[];
-  /** What each source said last, by its name. */
+  /** The last demand of each source, by the source's name. */
   readonly #demands = new Map<string, Demand>();
   #tick: NodeJS.Timeout | undefined;
-  /** Managers of workers of which there is news. */
+  /** Managers whose workers have started or ended. */
   readonly #news = new Set<string>();
-  /** The journal could not be written: nothing is decided any more. */
+  /** True when the journal could not be written. Then nothing is decided any more. */
   #broken = false;
 
-  /** Reads the journal; nothing is contacted before `start`. @throws JournalError */
+  /** Reads the journal. It contacts nobody before `start`. @throws JournalError */
   constructor(options: DriverOptions) {
     this.#options = options;
     const { log } = options;
@@ -88,14 +88,14 @@ export class Driver {
     this.#tick = setInterval(() => this.handle({ type: 'tick' }), TICK_MS);
   }
 
-  /** Handles one event to its end: decide, record, send. */
+  /** Handles one event: decides, records, sends. */
   handle(event: SchedulerEvent): void {
     if (this.#broken) return;
     const { records, calls, decisions } = this.scheduler.handle(event, Date.now());
     try {
       this.#journal.append(records);
     } catch (error) {
-      // What was decided is in the state but not on the disk. Only a start from the journal makes both the same again.
+      // The decision is in the state but not on the disk. Only a start from the journal makes both equal again.
       this.#broken = true;
       this.#options.onFatal(`the journal cannot be written: ${error instanceof Error ? error.message : String(error)}`);
       return;
@@ -106,8 +106,8 @@ export class Driver {
   }
 
   /**
-   * Ends this process' part. @param teardown also ends the framework: Mesos kills its workers, and its id is done with.
-   * Without it workers go on, and the next start with the same state directory takes them up again.
+   * Stops this process. @param teardown also removes the framework from Mesos, which kills its workers.
+   * Without it the workers continue, and the next start with the same state directory takes them over.
    */
   async stop({ teardown }: { teardown: boolean }): Promise<void> {
     clearInterval(this.#tick);
@@ -118,7 +118,7 @@ export class Driver {
         this.handle({ type: 'disconnected' });
         this.handle({ type: 'removed', id: newFrameworkId() });
       } catch (error) {
-        this.#options.log.error({ error: String(error) }, 'teardown did not reach the master');
+        this.#options.log.error({ error: String(error) }, 'the master did not get the teardown');
       }
     }
     await this.connection.stop();
@@ -136,9 +136,9 @@ export class Driver {
   #onMesosEvent(event: Event): void {
     const { log } = this.#options;
     if (event.type === 'ERROR') {
-      const message = event.error?.message ?? 'no reason given';
+      const message = event.error?.message ?? 'it gave no reason';
       if (/has been removed|completed framework/i.test(message)) {
-        log.warn({ message }, 'the master has removed this framework: registering as a new one');
+        log.warn({ message }, 'the master has removed this framework: it registers as a new one');
         this.handle({ type: 'removed', id: newFrameworkId() });
         return;
       }
@@ -153,7 +153,7 @@ export class Driver {
     this.handle({ type: 'mesos', event });
   }
 
-  /** A worker that has begun or ended changes what its manager needs: that is not left to the next regular look. */
+  /** A worker that starts or ends changes the need of its manager, so the manager is asked at once. */
   #noteNews(id: string | undefined): void {
     const manager = id === undefined ? undefined : this.scheduler.state.workers.get(id)?.manager;
     if (manager === undefined) return;
@@ -173,7 +173,10 @@ export class Driver {
     this.connection.send(call).catch((error: unknown) => {
       const refused = error instanceof CallRefusedError;
       const why = error instanceof Error ? error.message : String(error);
-      this.#options.log.warn({ call: call.type, why }, refused ? 'call refused' : 'call lost');
+      this.#options.log.warn(
+        { call: call.type, why },
+        refused ? 'the master refused a call' : 'a call did not reach the master',
+      );
       this.handle({ type: 'call-failed', call, refused, why });
     });
   }
@@ -187,7 +190,7 @@ export class Driver {
         dryRun ? 'would launch a worker' : 'worker launched',
       );
     } else if (record.type === 'gone') {
-      log.info({ worker: record.id, why: record.why }, 'worker gone');
+      log.info({ worker: record.id, why: record.why }, 'worker ended');
     }
   }
 }

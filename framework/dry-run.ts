@@ -1,9 +1,9 @@
 import type { Call, Event } from './mesos/messages.ts';
 
 /**
- * What is sent in the place of a call when nothing may happen. Offers are taken and given back as for real, so that the
- * decisions are made on what the cluster has; but an ACCEPT becomes the DECLINE of its offers, and a KILL its own answer.
- * What was "launched" then counts as starting until its manager ends, so that it is told once and not again and again.
+ * What a dry run sends in the place of a call. It receives and declines offers as usual, so that the
+ * decisions use the real cluster. But it sends a DECLINE in the place of an ACCEPT, and answers a KILL itself.
+ * A worker that was "launched" counts as starting until its manager ends, so that its launch is logged only once.
  * @returns the call to send, if any, and events that Mesos would have sent
  */
 export function withoutEffect(call: Call): { call: Call | undefined; ended: Event[] } {

@@ -1,4 +1,4 @@
-/** Structured logging as pino has it: facts first, then a sentence. */
+/** Structured logging in pino's form: the values first, then a sentence. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -13,7 +13,7 @@ import { helpWidth, say, sayError } from './terminal.ts';
 import { sayVersions } from './tools/versions.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
-/** Errors of the caller's making: their message says what to do, and exit 2 says whose turn it is. */
+/** Errors that the user can correct: the message says how, and the exit status is 2. */
 const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError, MasterSpecError, PasswordFileError, TlsFileError];
 
 const words = hideBin(process.argv);
@@ -34,7 +34,7 @@ try {
   if (words.join(' ') === '--version') await sayVersions(version, ['work_queue_worker'], say);
   else await program.parseAsync();
 } catch (error) {
-  // A `syscall`: the operating system refuses something, as a state directory that may not be written.
+  // `syscall`: the operating system refused something, for example to write the state directory.
   const isUsage = USAGE_ERRORS.some((kind) => error instanceof kind) || Object.hasOwn(error as Error, 'syscall');
   sayError(isUsage ? (error as Error).message : inspect(error));
   process.exit(isUsage ? 2 : 1);

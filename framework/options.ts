@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 
-/** Environment variables of the predecessor, which keep working; flags win over them. */
+/** Environment variables of the predecessor. They still work; flags replace them. */
 const ENVIRONMENT = {
   master: 'WORKQUEUE_MESOS_MASTER',
   catalog: 'WORKQUEUE_MESOS_CATALOG',
@@ -21,59 +21,59 @@ function fromEnvironment(key: keyof typeof ENVIRONMENT): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** What help and manual say of it: they are the same for every user. */
-export const STATE_DIRS = '~/.local/state/mesos-workqueue-framework; of root /var/lib/mesos-workqueue-framework';
+/** The text for help and manual, which are the same for every user. */
+export const STATE_DIRS = '~/.local/state/mesos-workqueue-framework; for root /var/lib/mesos-workqueue-framework';
 
-/** Where the journal lives unless told otherwise. */
+/** The default directory of the journal. */
 export function defaultStateDir(): string {
   if (process.getuid?.() === 0) return '/var/lib/mesos-workqueue-framework';
   return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'mesos-workqueue-framework');
 }
 
-/** The flags of the framework itself: the predecessor's, then ours. */
+/** The flags of the framework: first those of the predecessor, then the new ones. */
 export function frameworkOptions<T>(yargs: Argv<T>) {
   return yargs
     .option('master', {
       alias: 'm',
       type: 'string',
       default: fromEnvironment('master') ?? 'localhost:5050',
-      describe: 'Mesos master: HOST:PORT[,HOST:PORT…], http(s)://…, zk://…/mesos, or "local" for one of its own',
+      describe: 'Mesos master: HOST:PORT[,HOST:PORT…], http(s)://…, zk://…/mesos, or "local" for an embedded master',
     })
     .option('catalog', {
       alias: 'C',
       type: 'string',
       array: true,
       default: [fromEnvironment('catalog') ?? 'localhost:9097'],
-      describe: 'Work Queue catalog server, HOST:PORT; repeatable',
+      describe: 'Work Queue catalog server, HOST:PORT. Repeatable',
     })
     .option('manager', {
       type: 'string',
       array: true,
       default: [] as string[],
-      describe: 'Work Queue manager to serve without any catalog, HOST:PORT; repeatable. Its project must fit a pool',
+      describe: 'Work Queue manager to serve without a catalog, HOST:PORT. A pool must match its project. Repeatable',
     })
     .option('config', {
       type: 'string',
-      describe: 'YAML file with pools; replaces the one pool that the flags describe',
+      describe: 'YAML file with pools. They replace the one pool that the flags describe',
     })
     .option('docker', {
       alias: 'D',
       type: 'string',
       default: fromEnvironment('docker'),
       defaultDescription: 'alisw/slc6-builder; none with --master local',
-      describe: 'Image of the workers; "none": plain processes',
+      describe: 'Image of the workers. "none": workers run as plain processes',
     })
     .option('user', {
       alias: 'u',
       type: 'string',
       default: fromEnvironment('user'),
-      describe: 'User that workers run as',
+      describe: 'User who runs the workers',
     })
     .option('framework_name', {
       alias: ['N', 'framework-name'],
       type: 'string',
       default: fromEnvironment('framework_name') ?? 'Mesos Workqueue Framework',
-      describe: 'Name shown by Mesos',
+      describe: 'Name that Mesos shows',
     })
     .option('role', { alias: 'r', type: 'string', default: fromEnvironment('role') ?? '*', describe: 'Mesos role' })
     .option('principal', {
@@ -84,7 +84,8 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     })
     .option('credential-file', {
       type: 'string',
-      describe: 'File with "PRINCIPAL SECRET" for the master; else the secret of $MESOS_SECRET with --principal',
+      describe:
+        'File with "PRINCIPAL SECRET" for the master. Without it the secret is taken from $MESOS_SECRET, with --principal',
     })
     .option('token-file', { type: 'string', describe: 'File with a bearer token for the master' })
     .option('tls-ca', { type: 'string', describe: 'PEM file of the authority that signed the master’s certificate' })
@@ -109,30 +110,30 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
       type: 'string',
       array: true,
       default: [] as string[],
-      describe: 'HOST[:CONTAINER[:RO|RW]] mounted in the workers; repeatable',
+      describe: 'Directory to mount in the workers, HOST[:CONTAINER[:RO|RW]]. Repeatable',
     })
     .option('privileged', {
       alias: 'p',
       type: 'boolean',
       default: fromEnvironment('privileged') === 'true',
-      describe: 'Privileged containers',
+      describe: 'Run the containers privileged',
     })
-    .option('max', { type: 'number', default: 1000, describe: 'Workers at most' })
+    .option('max', { type: 'number', default: 1000, describe: 'Largest number of workers' })
     .option('granularity', {
       type: 'number',
       default: 1,
-      describe: 'Workers that may be launched as one of so many times the size',
+      describe: 'How many workers may be launched together as one larger worker',
     })
-    .option('idle', { type: 'number', default: 2, describe: 'Seconds an idle worker is kept' })
+    .option('idle', { type: 'number', default: 2, describe: 'Seconds after which an idle worker is taken back' })
     .option('password', {
       type: 'string',
       describe:
-        'File with the password of the Work Queue managers; the agents need it at the same path. Managers that do not ask for it get no workers',
+        'File with the password of the Work Queue managers. The agents need it at the same path. A manager that does not ask for it gets no workers',
     })
     .option('failover-timeout', {
       type: 'number',
       default: 86_400,
-      describe: 'Seconds for which Mesos keeps the workers while this framework is away',
+      describe: 'Seconds for which Mesos keeps the workers after this framework has stopped',
     })
     .option('state-dir', {
       type: 'string',
@@ -143,38 +144,46 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     .option('listen', {
       type: 'string',
       default: '127.0.0.1:0',
-      describe: 'HOST:PORT of /healthz, /metrics and /state; port 0: a free one',
+      describe: 'HOST:PORT of /healthz, /metrics and /state. Port 0: any free port',
     })
     .option('allowed-host', {
       type: 'string',
       array: true,
       default: [] as string[],
       describe:
-        'Name under which /state is asked for, besides localhost, the machine’s name and that of --listen; repeatable',
+        'Further host name under which /state answers. It always answers to localhost, the machine’s name and the name of --listen. Repeatable',
     })
     .option('dry-run', {
       type: 'boolean',
       default: false,
       describe:
-        'Decide and log, but launch and kill nothing; registers as a framework of its own, with a journal of its own',
+        'Decide and log, but launch and kill nothing. It registers as a separate framework, with a separate journal',
     })
-    .option('teardown-on-exit', { type: 'boolean', default: false, describe: 'Kill the workers on exit' })
+    .option('teardown-on-exit', {
+      type: 'boolean',
+      default: false,
+      describe: 'Tear down the framework on exit: Mesos kills its workers',
+    })
     .option('local-cpus', {
       type: 'number',
-      describe: 'With --master local: cores to offer; default: those of this machine',
+      describe: 'With --master local: cores to offer. Default: all cores of this machine',
     })
     .option('local-memory', { type: 'number', describe: 'With --master local: MB of memory to offer' })
     .option('local-gpus', { type: 'number', default: 0, describe: 'With --master local: GPUs to offer' })
     .option('containerizer', {
       choices: ['process', 'docker', 'podman'] as const,
       default: 'process' as const,
-      describe: 'With --master local: what runs workers that have an image',
+      describe: 'With --master local: the program that runs workers with an image',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Talk JSON to the master instead of protobuf' })
+    .option('json', {
+      type: 'boolean',
+      default: false,
+      describe: 'Use JSON instead of protobuf between framework and master',
+    })
     .option('log-level', {
       choices: ['debug', 'info', 'warn', 'error'] as const,
       default: 'info' as const,
-      describe: 'What is logged to stderr',
+      describe: 'Lowest level of the records that are logged to stderr',
     });
 }
 

@@ -8,8 +8,8 @@ import { readPassword } from './workqueue/password.ts';
 import { workQueue } from './workqueue/watcher.ts';
 
 /**
- * Every source of demand, as flags and configuration file set it up. A new one is a folder beside `workqueue/` and an
- * entry here. @throws ConfigError
+ * All sources of demand, with the settings from flags and configuration file. A new source is a folder beside `workqueue/`
+ * and an entry here. @throws ConfigError
  */
 export function sourcesOf(args: FrameworkArguments): [SourceType, ...SourceType[]] {
   const { config } = args;
@@ -25,7 +25,7 @@ export function sourcesOf(args: FrameworkArguments): [SourceType, ...SourceType[
   ];
 }
 
-/** @throws ConfigError that names the flag */
+/** @throws ConfigError with the name of the flag */
 export function hostPort(flag: string, text: string): HostPort {
   const parsed = parseHostPort(text);
   if (!parsed) throw new ConfigError(`--${flag} ${text}: expected HOST:PORT`);

@@ -1,15 +1,15 @@
-/** What a terminal would obey, what changes the order of letters, and what cannot be seen. Tabs are left as they are. */
+/** Characters that control a terminal, change the order of letters, or are invisible. Tabs are left as they are. */
 const OBEYED = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Prints lines on stdout. Project names, hosts and reasons come from the network: what a terminal would obey in them, line
- * feeds included, is shown as `\u001b`.
+ * Prints lines on stdout. Project names, hosts and reasons come from the network, so characters that control a terminal,
+ * line feeds included, are printed as `\u001b`.
  */
 export function say(...lines: readonly string[]): void {
   console.log(lines.map(visible).join('\n'));
 }
 
-/** The same on stderr, for why the command does not go on. Lines after the first stand further in. */
+/** Prints on stderr why the command stops. Lines after the first are indented. */
 export function sayError(message: string): void {
   const [first = '', ...others] = message.split('\n');
   console.error([`mesos-workqueue-framework: ${first}`, ...others.map((line) => `  ${line}`)].map(visible).join('\n'));
@@ -20,15 +20,15 @@ export function sayJson(value: unknown): void {
   console.log(visibleJson(JSON.stringify(value, null, 2)));
 }
 
-/** Where the log goes that is written to `output`: each record stays JSON, and nothing in it is obeyed by a terminal. */
+/** A log that writes to `output`. Each record stays JSON, and contains no character that controls a terminal. */
 export function fitForTerminals(output: { write(text: string): void }): { write(text: string): void } {
   return { write: (record) => output.write(visibleJson(record)) };
 }
 
-/** Columns of text for `--help`. */
+/** Width of `--help`, in characters. */
 export const helpWidth = Math.min(120, process.stdout.columns ?? 100);
 
-/** In JSON a line feed stands between values only: within a text it is `\n` already. */
+/** In JSON a line feed stands only between values: inside a text it is written as `\n`. */
 function visibleJson(text: string): string {
   return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }

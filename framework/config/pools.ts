@@ -7,7 +7,7 @@ const positive = z.number().positive();
 const whole = z.number().int().positive();
 const shape = z.strictObject({ cores: whole, memory: whole, disk: whole, gpus: whole.optional() });
 
-/** Text that is read by a function which throws a ConfigError: its message, at the text's place in the file. */
+/** Applies a function that throws ConfigError to a text. Its message is reported at the text's place in the file. */
 function read<Out>(parse: (text: string) => Out) {
   return z.string().transform((text, context) => {
     try {
@@ -46,63 +46,78 @@ const poolSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, ., _ and - only')
     .describe('Name of the pool'),
-  source: z.string().optional().describe('Whose projects it serves, and so which kind of worker it launches'),
-  projects: read(anchored).optional().describe('Regular expression for the projects it serves; matches the whole name'),
+  source: z.string().optional().describe('Source whose projects this pool serves. It decides the kind of worker'),
+  projects: read(anchored)
+    .optional()
+    .describe('Regular expression for the projects that this pool serves. It must match the whole name'),
   cores: whole.optional().describe('Cores of a worker'),
   memory: whole.optional().describe('MB of memory of a worker'),
   disk: whole.optional().describe('MB of disk of a worker'),
   gpus: whole.optional().describe('GPUs of every worker; tasks that ask for GPUs need this, or gpus in limit'),
-  limit: shape.optional().describe('Largest worker, for tasks that need more than the usual one'),
+  limit: shape
+    .optional()
+    .describe('Largest worker. A task that needs more than the usual worker gets one up to this size'),
   role: z.string().min(1).optional().describe('Mesos role'),
-  revocable: z.boolean().optional().describe('Also use resources that Mesos may take back at any time'),
+  revocable: z
+    .boolean()
+    .optional()
+    .describe('Whether workers may use revocable resources, which Mesos may take back at any time'),
   constraints: z
     .array(constraintSchema)
     .optional()
     .describe('[attribute or hostname, LIKE | UNLIKE | UNIQUE | MAX_PER, pattern or number]'),
-  placement: z.enum(['spread', 'pack']).optional().describe('Over many agents, or onto few'),
-  granularity: whole.optional().describe('Workers that may be launched as one of so many times the size'),
-  min: z.number().int().nonnegative().optional().describe('Workers kept while a manager is there'),
-  max: whole.optional().describe('Workers at most'),
-  tasksPerWorker: whole.optional().describe('Tasks a worker carries at once, at most'),
-  weight: positive.optional().describe('Share among those that want the same offers'),
-  idleSeconds: z.number().nonnegative().optional().describe('Seconds an idle worker is kept'),
-  scaleUpDelaySeconds: z.number().nonnegative().optional().describe('Seconds that tasks must wait before a launch'),
-  launchesPerSecond: whole.optional().describe('Launches in one second, at most'),
+  placement: z
+    .enum(['spread', 'pack'])
+    .optional()
+    .describe('spread: launch workers on many agents. pack: launch them on few agents'),
+  granularity: whole.optional().describe('How many workers may be launched together as one larger worker'),
+  min: z.number().int().nonnegative().optional().describe('Smallest number of workers while the pool has a manager'),
+  max: whole.optional().describe('Largest number of workers'),
+  tasksPerWorker: whole.optional().describe('Largest number of tasks that one worker runs at once'),
+  weight: positive.optional().describe('Share of this pool where several pools need the same offers'),
+  idleSeconds: z.number().nonnegative().optional().describe('Seconds after which an idle worker is taken back'),
+  scaleUpDelaySeconds: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('Seconds that tasks must wait before workers are launched for them'),
+  launchesPerSecond: whole.optional().describe('Largest number of launches in one second'),
   killGraceSeconds: z.number().nonnegative().optional().describe('Seconds from SIGTERM to SIGKILL'),
-  image: z.string().min(1).optional().describe('Container image; without one workers are plain processes'),
-  containerizer: z.enum(['docker', 'mesos']).optional().describe('Which of the agent’s containerizers runs the image'),
+  image: z.string().min(1).optional().describe('Container image. Without one, workers run as plain processes'),
+  containerizer: z.enum(['docker', 'mesos']).optional().describe('Containerizer of the agent that runs the image'),
   volumes: z.array(read(parseVolume)).optional().describe('HOST[:CONTAINER[:RO|RW]]'),
-  privileged: z.boolean().optional().describe('Privileged containers'),
+  privileged: z.boolean().optional().describe('Run the containers privileged'),
   forcePull: z.boolean().optional().describe('Pull the image for each worker'),
   dockerParameters: z
     .array(z.strictObject({ key: z.string().min(1), value: z.string() }))
     .optional()
     .describe('Extra parameters of docker run'),
-  uris: z.array(uriSchema).optional().describe('Files that are fetched into the sandbox'),
+  uris: z.array(uriSchema).optional().describe('Files that the agent fetches into the sandbox'),
   environment: z.record(z.string().min(1), z.string()).optional().describe('Environment variables of the worker'),
-  user: z.string().min(1).optional().describe('User that workers run as'),
-  workerCommand: z.string().min(1).optional().describe('The worker program: a path, or a name in the PATH'),
-  passwordFile: z.string().min(1).optional().describe('File with the managers’ password, as the worker sees it'),
+  user: z.string().min(1).optional().describe('User who runs the workers'),
+  workerCommand: z.string().min(1).optional().describe('Worker program: a path, or a name in $PATH'),
+  passwordFile: z.string().min(1).optional().describe('File with the managers’ password: its path on the worker'),
 });
 
 /** All projects. */
 const ANY = /^.*$/;
 
-// `sources.ts` reads what else the file has.
+// `sources.ts` reads the other sections of the file.
 const fileSchema = z.strictObject({ pools: z.array(poolSchema).min(1), htcondor: z.unknown().optional() });
 
 /**
  * Reads pools from YAML text.
- * @param base what a pool leaves out comes from here
- * @param kinds what `source` may name
+ * @param base the values of settings that a pool leaves out
+ * @param kinds the sources that `source` may name
  * @throws ConfigError with file, line and column
  */
 export function parsePools(text: string, path: string, base: Pool, kinds: readonly WorkerKind[]): Pool[] {
-  const { data, problems, place } = parseYaml(text, path, fileSchema);
+  const { data, problems, at } = parseYaml(text, path, fileSchema);
   const names = new Set<string>();
   const pools = (data?.pools ?? []).map((entry, index) => {
     const wrong = (key: string, problem: string): void => {
-      problems.push(`${place(['pools', index, key])}: pools.${index}.${key}: ${problem}`);
+      const where = ['pools', index, key];
+      problems.push({ message: `${where.join('.')}: ${problem}`, at: at(where), path: where });
     };
     const { cores, memory, disk, gpus, volumes, source = base.kind.source, ...rest } = entry;
     const kind = kinds.find((one) => one.source === source);
@@ -115,19 +130,19 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
       disk: disk ?? base.shape.disk,
       ...(gpus !== undefined && { gpus }),
     };
-    // The program of another kind is not that of the flags.
+    // The flag names the program of the default kind only.
     const own = kind && kind !== base.kind ? ofKind(kind) : {};
     const pool: Pool = { ...base, ...own, projects: ANY, ...rest, shape: size, volumes: volumes ?? base.volumes };
     for (const [key, problem] of contradictions(pool)) wrong(key, problem);
-    if (names.has(pool.name)) wrong('name', `${pool.name} is the name of a pool before it`);
+    if (names.has(pool.name)) wrong('name', `another pool has the name ${pool.name} already`);
     names.add(pool.name);
     return pool;
   });
-  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  if (problems.length > 0) throw new ConfigError(problems);
   return pools;
 }
 
-/** Settings that are right by themselves, but not together. */
+/** Settings that are each valid but contradict one another. */
 function contradictions(pool: Pool): [key: string, problem: string][] {
   const { shape, limit, min, max, kind } = pool;
   const found: [string, string][] = [];
@@ -136,7 +151,7 @@ function contradictions(pool: Pool): [key: string, problem: string][] {
   }
   if (limit && (limit.cores < shape.cores || limit.memory < shape.memory || limit.disk < shape.disk)) {
     const usual = `${shape.cores} cores, ${shape.memory} MB, ${shape.disk} MB of disk`;
-    found.push(['limit', `the usual worker (${usual}) is larger than the largest allowed one`]);
+    found.push(['limit', `the usual worker (${usual}) is larger than this limit`]);
   }
   if (min > max) found.push(['min', `the minimum of ${min} is more than the maximum of ${max}`]);
   return found;
@@ -147,7 +162,7 @@ export function readPools(path: string, base: Pool, kinds: readonly WorkerKind[]
   return parsePools(readConfig(path), path, base, kinds);
 }
 
-/** `[field, operator, argument?]`, as Marathon has them. @throws ConfigError */
+/** `[field, operator, argument?]`, as in Marathon. @throws ConfigError */
 function parseConstraint([field, operator, argument, ...rest]: [string, string, ...(string | number)[]]): Constraint {
   const wanted = { LIKE: 'a pattern', UNLIKE: 'a pattern', MAX_PER: 'a whole number from 1', UNIQUE: 'no argument' };
   const isUnique = operator === 'UNIQUE';
@@ -168,7 +183,7 @@ function anchored(source: string): RegExp {
   }
 }
 
-/** `HOST[:CONTAINER[:RO|RW]]`, as the predecessor has it: the same path inside, read and write, when left out. @throws ConfigError */
+/** `HOST[:CONTAINER[:RO|RW]]`, as in the predecessor. Default: the same path in the container, read and write. @throws ConfigError */
 export function parseVolume(text: string): VolumeMount {
   const [hostPath = '', containerPath = hostPath, mode = 'RW', ...rest] = text.split(':');
   const upper = mode.toUpperCase();

@@ -5,7 +5,7 @@ import { ConfigError, parseYaml } from './yaml-file.ts';
 /** What a configuration file says about the sources of demand. */
 export interface SourceSettings {
   htcondor: HTCondorSettings[];
-  /** Whether any pool is for Work Queue: else nobody needs to look for its managers. */
+  /** Whether any pool serves Work Queue. If none does, nobody looks for managers. */
   workQueue: boolean;
 }
 
@@ -14,11 +14,11 @@ const fileSchema = z.looseObject({
   pools: z.array(z.looseObject({ source: z.unknown().optional() })).optional(),
 });
 
-/** Reads it from YAML text; what is wrong with the pools, `parsePools` says. @throws ConfigError with file, line and column */
+/** Reads the section from YAML text. `parsePools` reports errors in the pools. @throws ConfigError with file, line and column */
 export function parseSources(text: string, path: string): SourceSettings {
   const { data, problems } = parseYaml(text, path, fileSchema);
-  const mine = problems.filter((problem) => problem.includes(': htcondor'));
-  if (mine.length > 0) throw new ConfigError(mine.join('\n'));
+  const mine = problems.filter(({ path: [first] }) => first === 'htcondor');
+  if (mine.length > 0) throw new ConfigError(mine);
   const pools = data?.pools ?? [];
   const workQueue = pools.length === 0 || pools.some(({ source = 'workqueue' }) => source === 'workqueue');
   return { htcondor: data?.htcondor ?? [], workQueue };

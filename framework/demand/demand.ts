@@ -1,5 +1,5 @@
 /**
- * The vocabulary of demand: what every source says, and all that the scheduler core knows of it. It is plain data.
+ * The vocabulary of demand: what each source reports, and all that the scheduler core knows of it. It is plain data.
  *
  * | word    | Work Queue                    | HTCondor                                  |
  * | ------- | ----------------------------- | ----------------------------------------- |
@@ -10,7 +10,7 @@
  * | worker  | `work_queue_worker`           | a `condor_startd` that has one slot       |
  */
 
-/** What a worker is given: cores, MB of memory, MB of disk, GPUs. */
+/** The size of a worker: cores, MB of memory, MB of disk, GPUs. */
 export interface Shape {
   cores: number;
   memory: number;
@@ -21,86 +21,86 @@ export interface Shape {
 
 /** Tasks of one project that ask for the same resources. */
 export interface Need extends Partial<Shape> {
-  /** What the source calls tasks of this kind (Makeflow's category); 'default' where it has no name for them. */
+  /** The source's name for tasks of this kind (Makeflow's category); 'default' where it has none. */
   category: string;
   count: number;
 }
 
-/** Tasks that wait, but that no worker of ours could ever take, whatever its size. */
+/** Waiting tasks that no worker of this framework can run, whatever its size. */
 export interface UnmetNeed {
   category: string;
   count: number;
-  /** What stands in the way, for the operator: the clause of the requirements, or the setting. */
+  /** The reason, for the operator: a clause of the requirements, or a setting. */
   reason: string;
 }
 
 /** A worker as its source sees it. */
 export interface SeenWorker {
-  /** The id that it was launched with where it is one of ours; else whatever its source shows in that place. */
+  /** For a worker of this framework, the id of its launch; else whatever the source shows in that field. */
   tag: string;
   hostname: string;
   shape: Shape;
-  /** Tasks that it has, or that its source has promised it (a claimed slot). One with none is idle and may be taken back. */
+  /** Tasks that it runs, or that its source has assigned to it (a claimed slot). A worker with none is idle and may be taken back. */
   tasksRunning: number;
   /** What its tasks have been given, together. Absent: its source does not say. */
   inUse?: Shape;
 }
 
 /**
- * What a task is given of a worker that several share: what it asks for (`requests`), or an equal share of everything
- * that is large enough for it (`shares`).
+ * How a manager divides a worker among tasks: each task gets what it asks for (`requests`), or each gets an equal share of
+ * the worker that is large enough (`shares`).
  */
 export type Allotment = 'requests' | 'shares';
 
-/** The demand of one project at one manager: at whoever hands out its tasks. */
+/** The demand of one project at one manager, the program that hands out its tasks. */
 export interface ProjectDemand {
-  /** Which source says it: pools name it as `source`. */
+  /** The source that reports it; pools name it as `source`. */
   source: string;
-  /** Names the manager, and by it this demand: unique among all sources, and the same as long as the manager lives. */
+  /** Identifies the manager, and so this demand. It is unique among all sources and does not change while the manager lives. */
   manager: string;
   name: string;
   owner: string;
   /**
-   * Tells one run of a manager from the next, ms since 1970: workers of another run are of no use to this one. A source
-   * whose workers survive a restart of their manager always says the same.
+   * Start time of this run of the manager, ms since 1970. Workers of another run cannot serve this one. A source
+   * whose workers survive a restart of their manager always reports the same value.
    */
   startedAt: number;
-  /** When the numbers below were true, ms since 1970. */
+  /** The time for which the numbers below are correct, ms since 1970. */
   asOf: number;
-  /** Since when the manager does not answer, ms since 1970; the numbers are those of before. Absent: it answers. */
+  /** The time since which the manager does not answer, ms since 1970. The numbers are then its last ones. Absent: it answers. */
   silentSince?: number;
-  /** All tasks that no worker has, and all that one has. */
+  /** Number of tasks without a worker, and number of tasks on workers. */
   tasksWaiting: number;
   tasksOnWorkers: number;
-  /** The waiting tasks by need, without the unmet ones. */
+  /** The waiting tasks, grouped by need, without the unmet ones. */
   waiting: Need[];
-  /** The largest needs among the tasks on workers, so that their size stays known while nothing waits. */
+  /** The largest needs among the tasks on workers. They keep the size known while no task waits. */
   running: Need[];
   unmet?: UnmetNeed[];
-  /** Its workers, ours and others'. Absent: nobody can see them, and they must leave by themselves. */
+  /** Its workers, of this framework and of others. Absent: nobody can list them, so idle workers must end by themselves. */
   workers?: SeenWorker[];
-  /** Absent: `shares`. */
+  /** Default: `shares`. */
   allotment?: Allotment;
-  /** Why its manager accepts no workers at all, as the end of a sentence: "asks for a password". */
+  /** Why its manager accepts no workers, as the end of a sentence: "asks for a password". */
   closed?: string;
-  /** The manager asks its workers for a secret, and has proved that it knows the secret itself. */
+  /** The manager asks its workers for a password, and has proved that it knows the password itself. */
   authenticated?: boolean;
   /** What an operator should check when workers of this project fail before their manager lists them. */
   advice?: string;
 }
 
-/** One look at everything. */
+/** The state of all projects at one moment. */
 export interface Demand {
   /** ms since 1970. */
   at: number;
   projects: ProjectDemand[];
-  /** What could not be looked at (catalogs, managers), in words for the operator. */
+  /** Catalogs and managers that could not be read, as sentences for the operator. */
   problems: string[];
-  /** True until everything was looked at once since the start: a project that is missing here may still be alive. */
+  /** True until every catalog and manager was read once since the start. A project that is missing here may still exist. */
   partial?: boolean;
 }
 
-/** What several sources say, as one. A project whose object was in the last look has not changed since then. */
+/** Joins the demand of several sources. A project with the same object as last time has not changed since then. */
 export function together(demands: readonly Demand[]): Demand {
   return {
     at: Math.max(...demands.map(({ at }) => at)),

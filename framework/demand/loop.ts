@@ -1,13 +1,13 @@
-/** What a round wants next: the next one in so many ms, or none until `poke`. */
+/** When the next round begins: in this many ms, or not before `poke`. */
 export type NextRound = number | 'when poked';
 
 /**
- * Runs one asynchronous round after the other, never two at once. Stopping and poking are safe at any time.
- * A round must not reject, and must end soon once the loop is stopped.
+ * Runs asynchronous rounds, one after the other, never two at once. `stop` and `poke` may be called at any time.
+ * A round must not reject, and must end soon after the loop is stopped.
  */
 export class Loop {
   readonly #round: () => Promise<NextRound>;
-  /** Least pause between two rounds, ms: what keeps a stream of pokes from becoming a burden. */
+  /** Shortest pause between two rounds, ms. It limits the load when `poke` is called often. */
   readonly #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -20,13 +20,13 @@ export class Loop {
     this.#pauseMs = pauseMs;
   }
 
-  /** Runs a round now; when one is under way, another one after it. */
+  /** Runs a round now, or after the present round. */
   poke(): void {
     if (this.#running) this.#poked = true;
     else this.#schedule(0);
   }
 
-  /** No further round. Resolves when the one under way has ended. */
+  /** Starts no further round. Resolves when the present round has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -3,77 +3,77 @@ import type { Need, ProjectDemand, Shape } from './demand.ts';
 /** A file that the agent fetches into the sandbox before the worker starts. */
 export interface FetchUri {
   uri: string;
-  /** Unpack an archive (Mesos does it unless told otherwise). */
+  /** Unpack an archive. This is Mesos' default. */
   extract?: boolean;
   executable?: boolean;
-  /** Keep it on the agent for the next worker. */
+  /** Keep the file on the agent for the next worker. */
   cache?: boolean;
-  /** Name in the sandbox; absent: the last part of the URI. */
+  /** Its name in the sandbox; absent: the last part of the URI. */
   outputFile?: string;
 }
 
-/** What a pool says about its workers, as far as their kind must know it. */
+/** The settings of a pool that its kind of worker needs. */
 export interface WorkerSettings {
-  /** Of the pool. */
+  /** Name of the pool. */
   name: string;
   /** The worker program, by path or by name in the image's PATH. */
   workerCommand: string;
-  /** File with the workers' secret as the worker sees it: in a volume, or fetched into the sandbox (then relative). */
+  /** Path of the password file on the worker: in a volume, or in the sandbox (then relative). */
   passwordFile?: string;
-  /** Seconds for which a worker may stand without a task. */
+  /** Seconds after which an idle worker ends. */
   idleSeconds: number;
 }
 
 /** The worker to be launched. */
 export interface NewWorker {
-  /** Never used twice. The worker must carry it, so that its source shows it as `SeenWorker.tag`. */
+  /** The id of the launch, never used twice. The worker must show it, so that its source reports it as `SeenWorker.tag`. */
   id: string;
   shape: Shape;
 }
 
-/** What a launch runs. */
+/** The command and files of a launch. */
 export interface WorkerLaunch {
   /**
-   * For `/bin/sh`, with `exec`, so that the worker gets the signals. `$MESOS_SANDBOX` is only known there: Mesos'
+   * For `/bin/sh`, with `exec`, so that the worker receives the signals. `$MESOS_SANDBOX` is known only on the agent: Mesos'
    * executors set it, and in a container it is the mount point.
    */
   command: string;
-  /** Variables and files beside those of the pool. */
+  /** Variables and files in addition to those of the pool. */
   environment?: Record<string, string>;
   files?: FetchUri[];
 }
 
-/** Why a project gets no workers, or no more. */
+/** Why a project gets no workers, or no more workers. */
 export interface Obstacle {
   /** A code for programs: words joined by hyphens. */
   reason: string;
-  /** A sentence for operators: what is so, and what to do about it. */
+  /** A sentence for operators: the cause, then what to do. */
   detail: string;
 }
 
 /**
- * What the scheduler must know of a kind of worker. A worker begins by Mesos' launch of its command, is then listed by
- * its source under its id, and ends when Mesos kills it (SIGTERM, and SIGKILL after the pool's grace) or by itself.
+ * What the scheduler must know of a kind of worker. Mesos launches the worker's command; then its source lists it
+ * under its id; it ends by itself, or Mesos kills it (SIGTERM, and SIGKILL after the pool's grace period).
  */
 export interface WorkerKind {
-  /** Name of the source that it works for: `source` of a pool. */
+  /** Name of its source, as in `source` of a pool. */
   readonly source: string;
-  /** What operators call one of them: `Work Queue worker`. */
+  /** Its name for operators: `Work Queue worker`. */
   readonly title: string;
-  /** Whether its workers can be given GPUs; absent: no. */
+  /** Whether its workers can have GPUs. Default: no. */
   readonly takesGpus?: boolean;
-  /** Defaults of its pools: the program, and the seconds from SIGTERM to SIGKILL that it needs to give its tasks back. */
+  /** Defaults of its pools: the program, and the seconds from SIGTERM to SIGKILL in which it returns its tasks. */
   readonly workerCommand: string;
   readonly killGraceSeconds: number;
-  /** A worker whose process runs is listed by its source within so many seconds, or never. */
+  /** Within this many seconds after its start the source lists a worker. After that the worker has failed. */
   readonly connectSeconds: number;
-  /** An idle worker gets a waiting task within so many seconds, or its manager has no use for it. */
+  /** Within this many seconds an idle worker gets a waiting task. After that its manager does not use it. */
   readonly handOutSeconds: number;
-  /** What it means when a worker ends without an error before its source has listed it, as the end of a sentence. */
+  /** The likely cause when a worker ends without an error before its source has listed it, as the end of a sentence. */
   readonly earlyEnd: string;
-  /** How many tasks of a need a worker of a shape carries at once; 0: not one. */
-  carries(shape: Shape, need: Need): number;
-  /** Why workers of a pool cannot serve a project, however much waits; undefined: they can. */
+  /** How many tasks of a need one worker of a size can run at once; 0: none. */
+  tasksAtOnce(shape: Shape, need: Need): number;
+  /** Why workers of a pool cannot serve a project, whatever waits; undefined: they can. */
   obstacle(pool: WorkerSettings, project: ProjectDemand): Obstacle | undefined;
   launch(pool: WorkerSettings, worker: NewWorker, project: ProjectDemand): WorkerLaunch;
 }

@@ -2,28 +2,28 @@ import type { Need, ProjectDemand, UnmetNeed } from '../demand/demand.ts';
 import { type JobGroup, PARALLEL, VANILLA, type Verdict } from './job-group.ts';
 import { type Slot, workersOf } from './slots.ts';
 
-/** Job states; completed (4) and removed (3) jobs are on their way out. */
+/** States of jobs. Completed (4) and removed (3) jobs are left out. */
 const IDLE = 1;
 const ON_WORKERS: ReadonlySet<number> = new Set([2, 6, 7]);
 const HELD = 5;
 
-/** What one look at a schedd has found. */
+/** The answers of one schedd. */
 export interface ScheddLook {
   schedd: string;
   groups: readonly JobGroup[];
-  /** Our workers for its users. They were looked at before the jobs: see `promised`. */
+  /** Our workers for its users. They were asked for before the jobs: see `promised`. */
   slots: readonly Slot[];
-  /** When the look was taken, ms since 1970. */
+  /** When the answers arrived, ms since 1970. */
   asOf: number;
 }
 
-/** Names a user of a schedd among all managers of all sources. */
+/** The name of a user of a schedd, unique among the managers of all sources. */
 export function managerName(user: string, schedd: string): string {
   return `${user} at ${schedd}`;
 }
 
 /**
- * What the users of a schedd need. A user with jobs of whatever kind, or with workers of ours, is a project.
+ * The demand of the users of a schedd. A user with any jobs, or with workers of ours, is a project.
  * @param verdict what the jobs of a group need, see `judge`
  */
 export function demandOf(
@@ -56,7 +56,7 @@ function projectOf(
     const { status, count, ids, remoteHost } = group;
     if (remoteHost !== undefined && ON_WORKERS.has(status) && group.universe === VANILLA) busy.add(remoteHost);
     if (status === HELD)
-      held.push({ category: 'default', count, reason: `they are held, until somebody releases them (${ids})` });
+      held.push({ category: 'default', count, reason: `they are held until somebody releases them (${ids})` });
     if (!takesSlots(group)) continue;
     const found = verdict(group);
     if (ON_WORKERS.has(status)) onWorkers += count;
@@ -78,7 +78,7 @@ function projectOf(
     tasksOnWorkers: onWorkers,
     waiting: still,
     running: running.map((need) => ({ ...need, count: 1 })),
-    // Held jobs wait for nothing, but `why` has to say so.
+    // Held jobs need no worker, but `why` must report them.
     ...(unmet.length + held.length > 0 && { unmet: [...unmet, ...held] }),
     workers: workersOf(slots, busy, waiting.length > 0),
   };
@@ -86,21 +86,21 @@ function projectOf(
 
 const sum = (counts: readonly { count: number }[]): number => counts.reduce((all, { count }) => all + count, 0);
 
-/** Scheduler, local and grid jobs run elsewhere; jobs of the parallel universe would need slots, and get none. */
+/** Scheduler, local and grid jobs run elsewhere. Jobs of the parallel universe would need slots, but get none. */
 function takesSlots({ universe, status }: JobGroup): boolean {
   return status !== HELD && (universe === VANILLA || universe === PARALLEL);
 }
 
 /**
- * How many idle jobs are as good as running: their slot is claimed, and their job not yet started. The slots were looked
- * at before the jobs, so that a job that has started meanwhile is not counted twice.
+ * How many idle jobs have a claimed slot but have not started yet. They count as running. The slots were asked for
+ * before the jobs, so that a job that has started in between is not counted twice.
  */
 function promised(waiting: readonly Need[], slots: readonly Slot[], busy: ReadonlySet<string>): number {
   const claimed = slots.filter(({ state, name }) => (state === 'Claimed' || state === 'Matched') && !busy.has(name));
   return Math.min(sum(waiting), claimed.length);
 }
 
-/** Takes some jobs away: the most frequent ones, of which most slots are claimed. */
+/** Takes a number of jobs out of the largest groups, because most claimed slots belong to these. */
 function less(needs: readonly Need[], count: number): Need[] {
   let left = count;
   return [...needs]

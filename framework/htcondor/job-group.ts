@@ -3,7 +3,7 @@ import { type Ad, evaluate } from './classad/evaluate.ts';
 import { ClassAdError, type Expression, parseExpression } from './classad/parse.ts';
 import { boolean, integer, numberOf, real, string, truthOf, type Value } from './classad/value.ts';
 
-/** What a group's jobs are asked for: jobs that agree in all of it are one group of the schedd's answer. */
+/** The attributes by which the schedd groups jobs: jobs with equal values are one group of its answer. */
 export const GROUP_ATTRIBUTES = [
   'User',
   'JobStatus',
@@ -16,7 +16,7 @@ export const GROUP_ATTRIBUTES = [
   'RemoteHost',
 ] as const;
 
-/** Jobs of one user in one state that ask for the same. */
+/** Jobs of one user in one state with the same requests. */
 export interface JobGroup {
   user: string;
   /** 1 idle, 2 running, 3 removed, 4 completed, 5 held, 6 transferring output, 7 suspended. */
@@ -26,17 +26,17 @@ export interface JobGroup {
   count: number;
   /** Some of its jobs, as the schedd shows them: `84.0`, `2.0 ... 2.99`. */
   ids: string;
-  /** The slot that its job runs on. */
+  /** The slot on which its job runs. */
   remoteHost?: string;
-  /** What its jobs ask for: the attributes, and those that they refer to, as they are written in JSON. */
+  /** The requests of its jobs: the attributes, and those that they refer to, as written in the JSON. */
   attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What is the same for jobs that ask for the same. */
+/** Attributes that may differ between jobs with the same requests. */
 const COUNTS: ReadonlySet<string> = new Set(['Id', 'JobCount', 'JobIds', 'User', 'JobStatus', 'RemoteHost']);
 
 /**
- * Reads what `condor_q -group-by -json` prints: nothing when there are no jobs. Entries that are none are left out.
+ * Reads the output of `condor_q -group-by -json`. The output is empty when there are no jobs. Invalid entries are left out.
  * @throws SyntaxError
  */
 export function parseGroups(text: string): JobGroup[] {
@@ -58,25 +58,25 @@ export function parseGroups(text: string): JobGroup[] {
   });
 }
 
-/** Reads a list of ads as the tools print it with `-json`. @throws SyntaxError */
+/** Reads a list of ads from the tools' `-json` output. @throws SyntaxError */
 export function parseAds(text: string): Record<string, unknown>[] {
   if (text.trim() === '') return [];
   const ads: unknown = JSON.parse(text);
   return Array.isArray(ads) ? ads.filter((ad) => typeof ad === 'object' && ad !== null) : [];
 }
 
-/** What an idle group's jobs need, or why no worker of ours can have them. */
+/** What an idle group's jobs need, or why no worker of this framework can run them. */
 export type Verdict = { need: Omit<Need, 'count'> } | { reason: string };
 
 /** kB in a MB: `RequestDisk` counts in kB. */
 const KILOBYTES = 1024;
-/** Universes whose jobs run on slots that anybody may bring. */
+/** Universes whose jobs run on slots of any owner. */
 export const VANILLA = 5;
 export const PARALLEL = 11;
 
 /**
- * Says what the jobs of a group need, and whether a worker of just that size would be taken for them.
- * @param machine what our workers say of themselves, without their size
+ * Decides what the jobs of a group need, and whether a worker of exactly that size would match them.
+ * @param machine what our workers advertise, without their size
  */
 export function judge({ universe, attributes }: JobGroup, machine: Ad, now: number): Verdict {
   if (universe === PARALLEL) return { reason: 'parallel jobs need slots of a dedicated scheduler' };
@@ -96,11 +96,11 @@ export function judge({ universe, attributes }: JobGroup, machine: Ad, now: numb
     return why === undefined ? { need } : { reason: why };
   } catch (error) {
     if (!(error instanceof ClassAdError)) throw error;
-    return { reason: `it cannot be told what they need: ${error.message}` };
+    return { reason: `the framework cannot compute what they need: ${error.message}` };
   }
 }
 
-/** The number that a job asks for; undefined where it says none, or one that only its slot knows. @throws ClassAdError */
+/** The number that a job requests; undefined when it requests none, or one that depends on its slot. @throws ClassAdError */
 function numberFor(job: Ad, name: string, machine: Ad, now: number): number | undefined {
   const expression = job.get(name.toLowerCase());
   if (!expression) return undefined;
@@ -117,7 +117,7 @@ function shown(value: Value): string {
   return 'value' in value ? JSON.stringify(value.value) : value.type;
 }
 
-/** The first part of the requirements that a worker of the size of the need does not meet, in words. */
+/** The first clause of the requirements that a worker of the needed size does not satisfy, as text. */
 function unmetClause(
   requirements: Expression,
   job: Ad,
@@ -139,11 +139,11 @@ function unmetClause(
   return undefined;
 }
 
-/** Longest clause that is shown whole, characters. */
+/** Longest clause that is shown in full, characters. */
 const SHOWN = 300;
 const shortened = (text: string): string => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
 
-/** What must all be true, for the whole to be true. */
+/** The parts that must all be true for the whole to be true. */
 function clausesOf(expression: Expression): Expression[] {
   if (expression.type !== 'binary' || expression.operator !== '&&') return [expression];
   return [...clausesOf(expression.left), ...clausesOf(expression.right)];
@@ -154,7 +154,7 @@ const withoutExpr = (text: string): string => EXPRESSION.exec(text)?.[1] ?? text
 
 const literal = (value: Value): Expression => ({ type: 'literal', value, start: 0, end: 0 });
 
-/** An ad as JSON has it: expressions are strings `/Expr(…)/`. @throws ClassAdError */
+/** An ad in JSON: expressions are strings of the form `/Expr(…)/`. @throws ClassAdError */
 export function adOfJson(attributes: Readonly<Record<string, unknown>>): Ad {
   const ad = new Map<string, Expression>();
   for (const [name, value] of Object.entries(attributes)) {

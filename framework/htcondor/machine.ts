@@ -2,7 +2,7 @@ import type { Ad } from './classad/evaluate.ts';
 import { adOfJson } from './job-group.ts';
 import type { Slot } from './slots.ts';
 
-/** What every `condor_startd` on Linux says of itself. */
+/** What every `condor_startd` on Linux advertises. */
 const COMMON = {
   Arch: process.arch === 'arm64' ? 'aarch64' : 'X86_64',
   OpSys: 'LINUX',
@@ -15,8 +15,8 @@ const COMMON = {
 };
 
 /**
- * What workers say of their machine, by the user that they work for: each user's workers come from one pool. Before the
- * first of them was seen it is what all workers say, and what the settings add.
+ * What workers advertise about their machine, by the user for whom they work: each user's workers come from one pool. Before the
+ * first of them was seen, it is what all workers advertise, plus the settings.
  */
 export class Machines {
   readonly #common: Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export class Machines {
     }
   }
 
-  /** The ad of a user's workers without their size, and a key that is another when the ad is. */
+  /** The ad of a user's workers without their size, and a key that changes when the ad changes. */
   for(user: string): { key: string; ad: Ad } {
     return this.#seen.get(user) ?? this.#unseen;
   }

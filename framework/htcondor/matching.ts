@@ -1,32 +1,32 @@
 import type { ScheddLook } from './demand-of.ts';
 import type { Negotiator } from './tools.ts';
 
-/** A cycle of a negotiator that is longer than this makes jobs wait, seconds. */
+/** A negotiator with a longer cycle than this makes jobs wait, seconds. */
 const SLOW_SECONDS = 5;
-/** A worker is called unmatched after two cycles, and not before this, ms: a busy schedd claims some slots in a second. */
+/** A worker counts as unmatched after two cycles, and not before this time, ms: a busy schedd needs a second to claim some slots. */
 const LEAST_PATIENCE_MS = 45_000;
 const MARGIN_MS = 10_000;
-/** So long nothing is launched for a user whose workers were not matched, ms: then one more look is worth a worker. */
+/** For this long nothing is launched for a user whose workers were not matched, ms. Then one more worker may try. */
 const PAUSE_MS = 300_000;
 
-/** What to do about a negotiator that looks for matches too rarely; undefined: nothing. */
+/** What to do about a negotiator with too long a cycle; undefined: nothing. */
 export function slowness(negotiators: readonly Negotiator[]): string | undefined {
   const slow = negotiators.find(({ periodSeconds }) => periodSeconds > SLOW_SECONDS);
   if (!slow) return undefined;
   return (
-    `the negotiator ${slow.name} looks for matches every ${slow.periodSeconds} s, and jobs wait as long for a worker whose token is not their owner's: ` +
-    'set NEGOTIATOR_INTERVAL, NEGOTIATOR_CYCLE_DELAY and NEGOTIATOR_MIN_INTERVAL to 5 or less, or give workers tokens of the jobs’ owners'
+    `the negotiator ${slow.name} looks for matches only every ${slow.periodSeconds} s. Jobs wait that long for a worker if its token is not their owner's: ` +
+    'set NEGOTIATOR_INTERVAL, NEGOTIATOR_CYCLE_DELAY and NEGOTIATOR_MIN_INTERVAL to 5 or less, or give the workers tokens of the jobs’ owners'
   );
 }
 
-/** Watches for workers that stand unclaimed beside waiting jobs, by user and schedd. */
+/** Finds workers that stay unclaimed while jobs wait, by user and schedd. */
 export class Matching {
   readonly #unclaimed = new Map<string, number>();
   readonly #closed = new Map<string, { until: number; why: string }>();
 
   /**
-   * Takes in a look at one schedd.
-   * @param waits whether jobs wait that our workers could take, by user
+   * Reads the answers of one schedd.
+   * @param waits whether jobs wait that our workers could run, by user
    * @param periodSeconds of the negotiator
    */
   note({ slots }: ScheddLook, waits: (user: string) => boolean, periodSeconds: number, now: number): void {
@@ -47,12 +47,12 @@ export class Matching {
     }
   }
 
-  /** Slots that are there no more. */
+  /** Slots that do not exist any more. */
   forget(tags: ReadonlySet<string>): void {
     for (const tag of this.#unclaimed.keys()) if (!tags.has(tag)) this.#unclaimed.delete(tag);
   }
 
-  /** Why a user gets no more workers, as the end of a sentence that begins with the pool. */
+  /** Why a user gets no more workers, as the end of a sentence that begins with "its pool". */
   closed(user: string, schedd: string, now: number): string | undefined {
     const found = this.#closed.get(`${user} ${schedd}`);
     return found && now < found.until ? found.why : undefined;

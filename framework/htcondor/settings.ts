@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `htcondor` of the configuration file: pools of HTCondor whose jobs are served. */
+/** Section `htcondor` of the configuration file: the HTCondor pools whose jobs are served. */
 export const htcondorSchema = z.strictObject({
   collector: z
     .string()
@@ -10,15 +10,19 @@ export const htcondorSchema = z.strictObject({
     .array(z.string().regex(/^[\w.@+-]+$/, 'a name as condor_status -schedd shows it'))
     .min(1)
     .optional()
-    .describe('Names of the schedds whose jobs are served; all that the collector lists where it is left out'),
-  tokenFile: z.string().min(1).optional().describe('Token with which the framework reads queues and slots'),
+    .describe('Names of the schedds whose jobs are served. Default: all schedds that the collector lists'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the token with which the framework reads queues and slots'),
   attributes: z
     .record(
       z.string().regex(/^[A-Za-z_]\w*$/, 'a name of an attribute'),
       z.union([z.string(), z.number(), z.boolean()]),
     )
     .optional()
-    .describe('What the workers say of their machine (OpSysAndVer: Debian13), for jobs that ask for it'),
+    .describe('Attributes that the workers advertise (for example OpSysAndVer: Debian13), for jobs that require them'),
 });
 
 export type HTCondorSettings = z.infer<typeof htcondorSchema>;

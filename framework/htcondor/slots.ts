@@ -1,12 +1,12 @@
 import type { SeenWorker } from '../demand/demand.ts';
 import { parseAds } from './job-group.ts';
 
-/** Attributes that a worker of ours has in its ad: its launch, and for whom it was launched. */
+/** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
 export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
 
 export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Activity', 'Cpus', 'Memory', 'Disk'];
 
-/** What is the same for all workers of an installation: the first worker that is seen tells it for those to come. */
+/** Attributes that are the same for all workers of an installation: the first worker shows them for all later ones. */
 export const MACHINE_ATTRIBUTES = [
   'Arch',
   'CondorVersion',
@@ -31,24 +31,24 @@ export const MACHINE_ATTRIBUTES = [
   'UidDomain',
 ];
 
-/** The slot of a worker of ours. */
+/** The slot of one of our workers. */
 export interface Slot {
   tag: string;
   submitter: string;
   schedd: string;
   name: string;
   machine: string;
-  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` …; with what it does: `Idle`, `Busy` … */
+  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` …; then its activity: `Idle`, `Busy` … */
   state: string;
   activity: string;
   cores: number;
   memory: number;
   disk: number;
-  /** What it says of its machine. */
+  /** What it advertises about its machine. */
   attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what `condor_status -json` prints of our slots. @throws SyntaxError */
+/** Reads the output of `condor_status -json` for our slots. @throws SyntaxError */
 export function parseSlots(text: string): Slot[] {
   return parseAds(text).flatMap((ad) => {
     const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
@@ -73,20 +73,20 @@ export function parseSlots(text: string): Slot[] {
   });
 }
 
-/** The name of a slot is `slot1@NAME@MACHINE`, and a worker of ours has its launch as NAME. */
-export function tagOf(slotName: string): string {
+/** The name of a slot is `slot1@NAME@MACHINE`; NAME is the id of the launch for our workers. */
+function tagOf(slotName: string): string {
   return /^slot[\d_]+@(.+)@[^@]+$/.exec(slotName)?.[1] ?? slotName;
 }
 
 /**
  * The workers of one user at one schedd.
- * @param slots of ours for this user at this schedd
+ * @param slots our slots for this user at this schedd
  * @param busy slots that run the user's jobs, ours and others'
  * @param jobsWait whether any job waits
  */
 export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
   const listed = new Set(slots.map(({ name }) => name));
-  // A collector that was restarted does not know all slots yet; the schedd does, as long as they run its jobs.
+  // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
     ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk }) => {

@@ -9,27 +9,27 @@ import { LAUNCH_ATTRIBUTES, MACHINE_ATTRIBUTES, parseSlots, SLOT_ATTRIBUTES, typ
 
 const run = promisify(execFile);
 
-/** A question had no answer. The message is for the operator. */
+/** A tool gave no answer. The message is for the operator. */
 export class ToolError extends Error {}
 
-/** Time for one question, ms: ten times what the queue of a busy schedd with 10,000 jobs takes. */
+/** Time limit for one question, ms: ten times what the queue of a busy schedd with 10,000 jobs takes. */
 const PATIENCE_MS = 15_000;
-/** Longest answer, bytes. 100,000 jobs that are all different are 50 MB. */
+/** Longest answer, bytes. 100,000 different jobs are 50 MB. */
 const LONGEST = 256 * 2 ** 20;
 
-/** A worker that was not heard of for so long is gone: it reports every 10 s. Its collector shows it for 15 minutes. */
+/** A worker that has not reported for this long has ended: it reports every 10 s. Its collector shows it for 15 minutes. */
 const STALE_SECONDS = 25;
 
-/** How often a negotiator has looked for matches. */
+/** The cycle of a negotiator. */
 export interface Negotiator {
   name: string;
-  /** Seconds from one cycle to the next, the longest of the last three. */
+  /** Seconds from one cycle to the next: the longest of the last three. */
   periodSeconds: number;
 }
 
 /**
- * HTCondor's client tools for one pool. They are started without a shell, and with nothing but what is said here: the
- * configuration of this machine has no part in it.
+ * HTCondor's client tools for one pool. They are started without a shell and with fixed settings only: the
+ * HTCondor configuration of this machine is not used.
  */
 export class Tools {
   readonly #collector: string;
@@ -39,7 +39,7 @@ export class Tools {
 
   constructor({ collector, tokenFile }: HTCondorSettings) {
     this.#collector = collector;
-    // The tools take a directory of tokens, and would try whatever else lies in it.
+    // The tools take a directory of tokens and try every file in it, so the token gets a directory for itself.
     this.#home = mkdtempSync(join(tmpdir(), 'htcondor-tools-'));
     const tokens = join(this.#home, 'tokens.d');
     mkdirSync(tokens, { mode: 0o700 });
@@ -53,7 +53,7 @@ export class Tools {
     };
   }
 
-  /** Names of the schedds that the collector lists. @throws ToolError */
+  /** Names of the schedds in the collector's list. @throws ToolError */
   async schedds(): Promise<string[]> {
     const text = await this.#run('condor_status', [
       '-pool',
@@ -67,7 +67,7 @@ export class Tools {
   }
 
   /**
-   * All jobs of a schedd, grouped there: one line for 10,000 jobs that ask for the same, and 0.1 s of the schedd's
+   * All jobs of a schedd, grouped by the schedd: one line for 10,000 jobs with the same requests. It takes 0.1 s of the schedd's
    * machine to count them.
    * @throws ToolError
    */
@@ -78,7 +78,7 @@ export class Tools {
     return read(text, parseGroups, 'condor_q');
   }
 
-  /** The slots of all workers of ours. @throws ToolError */
+  /** The slots of all our workers. @throws ToolError */
   async slots(): Promise<Slot[]> {
     const attributes = [...SLOT_ATTRIBUTES, ...MACHINE_ATTRIBUTES].join(',');
     const ours = [
@@ -132,15 +132,15 @@ interface Failure extends Error {
   stderr?: string;
 }
 
-/** The first paragraph of what a tool has said; the rest is general advice. */
+/** The first paragraph of a tool's error output; the rest is general advice. */
 function whyOf({ code, killed, stderr, message }: Failure): string {
-  if (code === 'ENOENT') return 'is not installed here (Debian: package htcondor)';
-  if (killed) return `no answer within ${PATIENCE_MS / 1000} s`;
+  if (code === 'ENOENT') return 'it is not installed. Install the Debian package htcondor';
+  if (killed) return `it did not answer within ${PATIENCE_MS / 1000} s`;
   const said = stderr?.trim().split(/\n\s*\n/)[0];
   return (said || message).replaceAll(/\s*\n\s*/g, ' ').slice(0, 500);
 }
 
-/** A value that is no number is written as it is, which is no JSON; as a string it is at least told from a number. */
+/** The tools print a value that is not a number without quotes, which is not JSON. As a string it can be read. */
 function read<Read>(text: string, parse: (text: string) => Read, command: string): Read {
   try {
     return parse(text.replaceAll(/^(\s*"\w+": )(-?(?:nan|inf(?:inity)?|real\("[^"]*"\)))(,?)$/gim, '$1"$2"$3'));

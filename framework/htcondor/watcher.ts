@@ -11,22 +11,22 @@ import { ToolError, Tools } from './tools.ts';
 import { startd } from './worker.ts';
 
 export interface WatchIntervals {
-  /** Between two looks at a pool with waiting jobs or workers of ours, ms. */
+  /** Time between two reads of a pool with waiting jobs or workers of ours, ms. */
   busyMs: number;
-  /** The same with neither, ms: a look at an empty queue costs 12 ms of a processor. */
+  /** The same for a pool without both, ms: reading an empty queue costs 12 ms of processor time. */
   idleMs: number;
-  /** Between two looks at what rarely changes (list of schedds, negotiator), ms. */
+  /** Time between two reads of what rarely changes (list of schedds, negotiator), ms. */
   rareMs: number;
 }
 
 export const WATCH_INTERVALS: WatchIntervals = { busyMs: 1000, idleMs: 2000, rareMs: 30_000 };
 
-/** Least pause between two looks, however often we are poked, ms. */
+/** Shortest pause between two reads, however often `poke` is called, ms. */
 const PAUSE_MS = 300;
-/** A pause is at least so many times as long as the look before it; the longest pause, ms. */
+/** A pause is at least this many times as long as the read before it; the longest pause, ms. */
 const LOOK_SHARE = 3;
 const LONGEST_PAUSE_MS = 10_000;
-/** A verdict is looked at again after this long, ms: expressions may tell the time. */
+/** A verdict is computed again after this time, ms: expressions may contain the time. */
 const VERDICT_MS = 30_000;
 
 /** The source for HTCondor. */
@@ -36,7 +36,7 @@ export function htcondor(pools: readonly HTCondorSettings[], intervals = WATCH_I
   return { kind, open: (context) => new QueueWatcher(pools, intervals, known, context) };
 }
 
-/** Watches the queues of the schedds of some pools, each pool in a loop of its own. */
+/** Watches the queues of the schedds of some pools. Each pool has its own loop. */
 class QueueWatcher implements Source {
   readonly #watches: PoolWatch[];
   readonly #context: SourceContext;
@@ -81,7 +81,7 @@ class QueueWatcher implements Source {
   }
 }
 
-/** What is known of one schedd. */
+/** What is known about one schedd. */
 interface ScheddState {
   projects: ProjectDemand[];
   silentSince?: number;
@@ -153,11 +153,11 @@ class PoolWatch {
   async #round(): Promise<NextRound> {
     const startedAt = performance.now();
     const now = Date.now();
-    // Workers before jobs: a job must not be counted as waiting beside the very slot that has just taken it.
+    // Workers before jobs: a job must not be counted as waiting together with the slot that has just taken it.
     let slots: Slot[] | undefined;
     try {
       if (startedAt - this.#rareAt >= this.#intervals.rareMs) await this.#lookRarely(startedAt);
-      // Nobody had anything: whether there are jobs now is the only question.
+      // Nobody had jobs: the only question is whether there are some now.
       if (this.wasRead && this.projects.length === 0 && this.problems.length === 0 && !(await this.#anyJobs())) {
         return this.#stopped ? 'when poked' : this.#intervals.idleMs;
       }
@@ -200,7 +200,7 @@ class PoolWatch {
     this.#rareAt = startedAt;
   }
 
-  /** @param slots of the whole pool; undefined: the collector does not say */
+  /** @param slots of the whole pool; undefined: the collector does not answer */
   async #lookAt(schedd: string, slots: readonly Slot[] | undefined, now: number): Promise<void> {
     const known = this.#schedds.get(schedd) ?? { projects: [] };
     try {
@@ -251,7 +251,7 @@ class PoolWatch {
   }
 }
 
-/** Whether nothing has changed but the time. */
+/** Whether nothing has changed except the time. */
 function isSame(a: ProjectDemand, b: ProjectDemand): boolean {
   return JSON.stringify({ ...a, asOf: 0 }) === JSON.stringify({ ...b, asOf: 0 });
 }

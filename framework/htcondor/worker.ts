@@ -1,18 +1,18 @@
 import type { Need, ProjectDemand, Shape } from '../demand/demand.ts';
 import type { NewWorker, Obstacle, WorkerKind, WorkerLaunch, WorkerSettings } from '../demand/worker-kind.ts';
 
-/** Where a worker's jobs come from, as the project's manager names it: see `managerName`. */
+/** The parts of the project's manager name: the user and the schedd; see `managerName`. */
 const MANAGER = /^([\w.+-]+@[\w.-]+|[\w.+-]+) at ([\w.+@-]+)$/;
 
 /**
- * An idle worker gets a job within so many seconds, or its pool has no use for it: two cycles of a negotiator with
- * HTCondor's own settings (60 s), and some.
+ * Within this many seconds an idle worker gets a job, or its pool does not use it: two cycles of a negotiator with
+ * HTCondor's default settings (60 s), plus a margin.
  */
 const HAND_OUT_SECONDS = 150;
 
 /**
- * What every worker is told, beside what is only known at its launch. A worker reads no configuration file: what is not
- * here has HTCondor's default, or comes from the pool's `environment`.
+ * Settings of every worker, in addition to those that are known only at its launch. A worker reads no configuration file: all
+ * other settings have HTCondor's default, or come from the pool's `environment`.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   DAEMON_LIST: 'STARTD',
@@ -20,28 +20,28 @@ const SETTINGS: Readonly<Record<string, string>> = {
   LIBEXEC: '/usr/libexec/condor',
   USE_SHARED_PORT: 'false',
   SEC_USE_FAMILY_SESSION: 'false',
-  // Else a worker on the schedd's own machine would come as its Unix user, whatever its token says.
+  // Otherwise a worker on the schedd's own machine would authenticate as its Unix user, whatever its token says.
   SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
-  // One static slot. A partitionable one holds claims for minutes when jobs ask for their claims to be kept.
+  // One static slot. A partitionable slot holds claims for minutes when jobs ask to keep their claims.
   SLOT_TYPE_1: '100%',
   NUM_SLOTS_TYPE_1: '1',
   SLOT_TYPE_1_PARTITIONABLE: 'false',
-  // A worker that is told to leave gives its job back at once; one that nobody kills works as long as its job lasts.
+  // A worker that is asked to leave returns its job at once. Without a kill it works as long as its job lasts.
   MAXJOBRETIREMENTTIME: '0',
   MachineMaxVacateTime: '5',
   KILLING_TIMEOUT: '5',
   UPDATE_INTERVAL: '10',
-  // The schedd takes a claim for lost when it has not heard of it for three times this long.
+  // The schedd gives up a claim that was silent for three times this long.
   ALIVE_INTERVAL: '10',
-  // Offers itself to its schedd each second, which gives it a job of the token's owner without any negotiator.
+  // The worker offers itself to its schedd each second. The schedd gives it a job of the token's owner without a negotiator.
   STARTD_DIRECT_ATTACH_INTERVAL: '1',
-  // What takes time at the start and is of no use to one slot: half a second of a processor becomes a tenth of that.
+  // Daemons that take time at the start and that one slot does not need: half a second of processor time becomes a tenth of that.
   BENCHMARKS_JOBLIST: '',
   RunBenchmarks: 'false',
   STARTD_CRON_JOBLIST: '',
   STARTD_DETECT_GPUS: 'false',
   HIBERNATION_PLUGIN: '/bin/true',
-  // http(s), ftp and file; the others are Python programs, which every startd and starter would start to ask what they do.
+  // http(s), ftp and file. The other plugins are Python programs, which every startd and starter would start to ask what they can do.
   FILETRANSFER_PLUGINS: '/usr/libexec/condor/curl_plugin',
   JAVA: '',
   STARTD_ATTRS: 'LaunchId, LaunchSubmitter, LaunchSchedd',
@@ -53,39 +53,39 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
     source: 'htcondor',
     title: 'HTCondor worker',
     workerCommand: 'condor_startd',
-    // It ends its job and tells its schedd. One that is killed before leaves the job waiting for the end of its lease.
+    // It ends its job and tells its schedd. If it is killed earlier, the job waits until its lease ends.
     killGraceSeconds: 30,
     connectSeconds: 60,
     handOutSeconds: HAND_OUT_SECONDS,
     earlyEnd:
-      'before its collector listed it: no route to it, or a token that may not advertise (ALLOW_ADVERTISE_STARTD)',
-    carries,
+      'before its collector listed it. The causes may be: no route to the collector, or a token without the right ADVERTISE_STARTD',
+    tasksAtOnce,
     obstacle,
     launch: (pool, worker, project) => launch(pool, worker, project, collectorOf),
   };
 }
 
 /** A static slot runs one job at a time. */
-function carries(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
+function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
   return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk ? 1 : 0;
 }
 
 function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand): Obstacle | undefined {
   if (project.closed !== undefined) return { reason: 'no-matches', detail: `its pool ${project.closed}` };
   if (!MANAGER.test(project.manager)) {
-    const detail = 'its name has characters that cannot be put into the settings of a worker';
+    const detail = 'its name has characters that a worker’s settings cannot contain';
     return { reason: 'name', detail };
   }
   if (passwordFile === undefined) {
-    const detail = `pool ${name} has no passwordFile: the file with the token that its workers show to HTCondor`;
+    const detail = `pool ${name} has no passwordFile. Name the file with the token that its workers show to HTCondor`;
     return { reason: 'no-token', detail };
   }
   return undefined;
 }
 
 /**
- * It runs in a process namespace of its own where the agent allows that, so that neither the job nor anything else of it
- * outlives it; else it ends its job and itself when its parent dies.
+ * It runs in a process namespace of its own where the agent allows that, so that neither the job nor any other process
+ * outlives it. Otherwise it ends its job and itself when its parent dies.
  */
 const SCRIPT = `
 [ "$(id -u)" != 0 ] || { echo "HTCondor workers run jobs as their own user: give their pool a user that is not root" >&2; exit 2; }
@@ -117,7 +117,7 @@ function launch(
     NUM_CPUS: String(shape.cores),
     MEMORY: String(shape.memory),
     STARTD_NAME: id,
-    // No worker shares files with a schedd's machine: jobs have their files transferred.
+    // No worker shares files with a schedd's machine, so jobs have their files transferred.
     FILESYSTEM_DOMAIN: id,
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,

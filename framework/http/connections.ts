@@ -1,18 +1,18 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** More than anybody needs, and less than a process may have open. */
+/** More than anybody needs, and fewer than a process may have open. */
 const MOST = 2000;
 
 export interface BoundConnections {
   readonly count: number;
-  /** Leaves a connection to others, which count it themselves: a WebSocket. */
+  /** Hands a connection over to code that counts it itself: a WebSocket. */
   forget(socket: Socket): void;
 }
 
 /**
- * Keeps the number of connections within bounds without turning anybody away: when there are too many, the oldest that
- * has no request under way is closed, else the oldest of all. So somebody who opens thousands only loses his own.
+ * Limits the number of connections without refusing new ones: when there are too many, it closes the oldest one that
+ * has no request in progress, or else the oldest of all. So a client that opens thousands loses only its own.
  */
 export function boundConnections(server: Server, most = MOST): BoundConnections {
   const idle = new Set<Socket>();

@@ -1,34 +1,34 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
-/** What of a request decides whether a server answers it at all. */
+/** The parts of a request that decide whether a server answers it. */
 export interface Asked {
   method: string | undefined;
-  /** The request target, as it stands in the request's first line. */
+  /** The request target, as in the request's first line. */
   target: string | undefined;
   headers: IncomingHttpHeaders;
-  /** The address of this machine at which the request came in. */
+  /** The address of this machine at which the request arrived. */
   localAddress: string | undefined;
 }
 
-/** Why a request is not answered: the status, and one sentence for whoever sent it. */
+/** Why a request is refused: the status, and one sentence for the client. */
 export interface Refusal {
   status: 400 | 403 | 421;
   message: string;
 }
 
-/** Names by which a server is known, in lower case and without port, besides localhost and its own address; or any name. */
+/** Names of a server, in lower case and without port, in addition to localhost and its own address; or any name. */
 export type KnownNames = ReadonlySet<string> | 'any';
 
 const SAFE = ['GET', 'HEAD'];
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
-const FOREIGN: Refusal = { status: 403, message: 'requests from other sites are refused' };
+const FOREIGN: Refusal = { status: 403, message: 'this server refuses requests of other sites' };
 
 /**
  * Decides whether a request may be answered. A web page of another site can send requests to a server on this machine,
  * and read the answers when its name was made to lead here (DNS rebinding). Such a request has that site's name in Host,
- * or tells that site as its origin.
- * @returns undefined when it may: 400 for a proxy's request, 421 for a wrong Host, 403 for a wrong origin
+ * or names that site as its origin.
+ * @returns undefined when it may; else status 400 for a proxy's request, 421 for a wrong Host, 403 for a wrong origin
  */
 export function refusalOf({ method, target, headers, localAddress }: Asked, names: KnownNames): Refusal | undefined {
   if (!target?.startsWith('/')) {
@@ -36,31 +36,31 @@ export function refusalOf({ method, target, headers, localAddress }: Asked, name
   }
   const host = hostName(headers.host);
   if (names !== 'any' && (host === undefined || !isKnown(host, names, localAddress))) {
-    return { status: 421, message: 'this server is not known by that name' };
+    return { status: 421, message: 'this server does not answer to that host name' };
   }
   const { origin, 'sec-fetch-site': site } = headers;
   const isSafe = SAFE.includes(method ?? '');
-  // Behind a proxy that puts its own name into Host the two differ, but the browser knows that they are one site.
+  // Behind a proxy that puts its own name into Host the two names differ, but the browser says that it is one site.
   const saidSame = isSafe && site === 'same-origin';
   if (origin !== undefined && !saidSame && !isSame(origin, headers.host)) return FOREIGN;
   const foreign = site === 'cross-site' || site === 'same-site';
-  // A link on any page may lead here.
+  // Any page may have a link to this server.
   const isLink = headers['sec-fetch-mode'] === 'navigate' && isSafe;
   return foreign && !isLink ? FOREIGN : undefined;
 }
 
-/** The path of a request target that `refusalOf` lets pass, and its query. A second slash at its beginning names no host. */
+/** The path of a request target that `refusalOf` accepts, and its query. A second slash at its beginning does not name a host. */
 export function urlOf(target: string | undefined): URL {
   return new URL(`http://localhost${target ?? '/'}`);
 }
 
-/** Host without port, in lower case; undefined where it is missing or malformed. */
+/** Host without port, in lower case; undefined when it is missing or malformed. */
 function hostName(host: string | undefined): string | undefined {
   const found = /^(?:\[([\da-f:.]+)\]|([a-z\d_.-]+))(?::\d{1,5})?$/i.exec(host ?? '');
   return (found?.[1] ?? found?.[2])?.toLowerCase();
 }
 
-/** A numeric address needs no name server, so it cannot be rebound; it must still be the one that the request came in at. */
+/** A numeric address needs no name server, so it cannot be rebound. It must still be the address at which the request arrived. */
 function isKnown(host: string, names: ReadonlySet<string>, localAddress: string | undefined): boolean {
   if (LOOPBACK.includes(host) || names.has(host)) return true;
   return isIP(host) !== 0 && localAddress?.replace(/^::ffff:/, '') === host;

@@ -4,21 +4,21 @@ import { type KnownNames, type Refusal, refusalOf, urlOf } from './guard.ts';
 
 /** Bytes of a request's first line and headers together. */
 const HEADER_LIMIT = 16 * 1024;
-/** The headers of a request must be here after so many ms, the whole request after that: slow senders are cut off. */
+/** The headers of a request must arrive within this many ms, the whole request within the second number. Slower clients are disconnected. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-/** How long an idle connection is kept, ms. Clients learn it from the answer's Keep-Alive header. */
+/** How long an idle connection stays open, ms. Clients read it from the answer's Keep-Alive header. */
 const KEEP_ALIVE_MS = 60_000;
-/** Much more than one framework and its operators need, and less than the smallest usual limit on open files (1024). */
+/** More than one framework and its operators need, and below the smallest usual limit on open files (1024). */
 const MOST_CONNECTIONS = 200;
 
-/** What every answer carries: it is kept nowhere, and read as what it says it is. */
+/** Headers of every answer: no cache stores it, and browsers use the declared content type. */
 export const PRIVATE_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
 
 export interface GuardedServerOptions {
-  /** The names under which a path may be asked for, besides localhost and the server's address; default: none. */
+  /** Further host names that are accepted, in addition to localhost and the server's address; default: none. */
   names?: (path: string) => KnownNames;
-  /** What to do about a name that is not known. */
+  /** What to do about a name that is not accepted. */
   advice?: string;
   listener: (request: IncomingMessage, response: ServerResponse, url: URL) => void;
 }
@@ -26,8 +26,8 @@ export interface GuardedServerOptions {
 const NO_NAMES: KnownNames = new Set();
 
 /**
- * An HTTP server that answers no web page of another site (see `refusalOf`), with limits on what a client may send, how
- * slowly, and over how many connections. It takes no CONNECT, and no upgrade to another protocol.
+ * An HTTP server that answers no web page of another site (see `refusalOf`). It limits what a client may send, how
+ * slowly, and over how many connections. It accepts no CONNECT, and no upgrade to another protocol.
  */
 export function guardedServer({ names, advice, listener }: GuardedServerOptions): Server {
   const server = createServer(
@@ -50,7 +50,7 @@ export function guardedServer({ names, advice, listener }: GuardedServerOptions)
   return server;
 }
 
-/** What of the request's body is still to come is not read: hence the end of the connection. */
+/** The rest of the request's body is not read, so the connection ends. */
 function turnAway(response: ServerResponse, { status, message }: Refusal, advice: string | undefined): void {
   const text = status === 421 && advice !== undefined ? `${message} (${advice})` : message;
   response

@@ -43,7 +43,7 @@ function takeOffer(memory: Memory, id: string): HeldOffer | undefined {
 }
 
 /** Why these offers cannot be used together (texts: master/validation.cpp, offer). */
-export function invalidOffers(memory: Memory, framework: Framework, ids: readonly string[]): string | undefined {
+function invalidOffers(memory: Memory, framework: Framework, ids: readonly string[]): string | undefined {
   if (ids.length === 0) return 'No offers specified';
   const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
   if (repeated !== undefined) return `Duplicate offer ${repeated} in offer list`;

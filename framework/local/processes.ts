@@ -65,7 +65,7 @@ function belongs(container: Container, candidate: Process): boolean {
 }
 
 /** The pids of a task's processes. */
-export function processesOf(container: Container): number[] {
+function processesOf(container: Container): number[] {
   return lookAround()
     .filter((candidate) => belongs(container, candidate))
     .map(({ pid }) => pid);

@@ -19,25 +19,25 @@ export interface Attempt {
   times: HttpTimes;
   log: Logger;
   signal: AbortSignal;
-  /** Told of each master that is asked: the first one, and those it redirects to. */
+  /** Called for each master that is asked: the first one, and those to which it redirects. */
   onMaster: (master: URL) => void;
 }
 
-/** A master answered SUBSCRIBE, and refused. */
+/** A master answered SUBSCRIBE and refused it. */
 export class SubscribeRefusedError extends Error {
   override name = 'SubscribeRefusedError';
   readonly policy: ReconnectPolicy;
 
   constructor(status: number, body: string) {
     const { policy, advice } = judgeRefusal(status);
-    super(`SUBSCRIBE refused: ${status} ${excerpt(body)} (${advice})`);
+    super(`the master refused SUBSCRIBE: ${status} ${excerpt(body)} (${advice})`);
     this.policy = policy;
   }
 }
 
 /**
- * One attempt: finds the master, sends SUBSCRIBE, follows redirects. A redirect to a host that does not answer fails
- * the attempt: until ZooKeeper's session timeout other masters redirect to a leader that is dead, so one has to wait.
+ * One attempt: finds the master, sends SUBSCRIBE, follows redirects. A redirect to a host that does not answer ends
+ * the attempt: until ZooKeeper's session timeout other masters redirect to the old leader, so one has to wait.
  * @throws SubscribeRefusedError; TransportError; the signal's reason
  */
 export async function attemptSubscribe(attempt: Attempt): Promise<EventStream> {
@@ -45,7 +45,7 @@ export async function attemptSubscribe(attempt: Attempt): Promise<EventStream> {
   let master = await locate.current(signal);
   reloadCredentials(credentials, log);
   const subscribe = attempt.subscribe();
-  // Both ids must be set, and equal, or neither: a master refuses anything else.
+  // Both ids must be set and equal, or both absent: a master refuses anything else.
   const id = subscribe.framework_info.id;
   const body = codec.encodeCall({ type: 'SUBSCRIBE', ...(id && { framework_id: id }), subscribe });
   for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
@@ -72,6 +72,6 @@ function reloadCredentials(credentials: Credentials | undefined, log: Logger): v
   try {
     credentials?.reload();
   } catch (error) {
-    log.error({}, `the credentials stay as they were: ${(error as Error).message}`);
+    log.error({}, `the new credentials cannot be read, so the former ones stay in use: ${(error as Error).message}`);
   }
 }

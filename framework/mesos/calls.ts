@@ -14,7 +14,7 @@ import {
 import type { Call, Id } from './messages.ts';
 import type { TlsOptions } from './tls.ts';
 
-/** The subscription that calls are made under. */
+/** The subscription under which calls are sent. */
 export interface Subscription {
   readonly master: URL;
   readonly streamId: string;
@@ -26,13 +26,13 @@ export interface CallSenderOptions {
   credentials: Credentials | undefined;
   tls: TlsOptions | undefined;
   times: HttpTimes;
-  /** Whether this subscription is still the one that holds. */
+  /** Whether this subscription is still the present one. */
   isCurrent: (subscription: Subscription) => boolean;
 }
 
 /**
- * Sends calls, one after the other in the order in which they were made, over one keep-alive connection per master.
- * The order matters: a SUPPRESS that overtakes the REVIVE made before it leaves the framework without offers.
+ * Sends calls one after the other, in the order in which they were made, over one keep-alive connection per master.
+ * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers.
  */
 export class CallSender {
   readonly #options: CallSenderOptions;
@@ -45,7 +45,7 @@ export class CallSender {
 
   /**
    * Resolves when the master has accepted the call: 202, or 200 for UPDATE_FRAMEWORK.
-   * @throws NotSubscribedError when the subscription is over before the call's turn comes; CallRefusedError;
+   * @throws NotSubscribedError when the subscription ends before the call's turn; CallRefusedError;
    *   TransportError
    */
   send(call: Call, subscription: Subscription): Promise<void> {
@@ -54,7 +54,7 @@ export class CallSender {
     return turn;
   }
 
-  /** Waits for the calls that were made, then closes the connections. */
+  /** Waits for the earlier calls, then closes the connections. */
   async close(): Promise<void> {
     await this.#last;
     await Promise.all([...this.#clients.values()].map((client) => client.destroy()));

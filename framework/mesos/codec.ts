@@ -4,7 +4,7 @@ import protobuf from 'protobufjs';
 import type { Call, Event } from './messages.ts';
 import { type ReportUnknown, reportUnknown } from './unknown.ts';
 
-/** How calls and events are written. Masters compare these content types to the letter (anything else: 415). */
+/** How calls and events are encoded. Masters compare these content types exactly (any other: 415). */
 export interface Codec {
   readonly contentType: 'application/x-protobuf' | 'application/json';
   encodeCall(call: Call): Buffer;
@@ -12,14 +12,14 @@ export interface Codec {
   decodeCall(bytes: Uint8Array): Call;
   encodeEvent(event: Event): Buffer;
   /**
-   * Unknown fields are skipped. An unknown enum value comes as its number from protobuf, and not at all from JSON.
-   * @param unknown told of each of these
+   * Unknown fields are skipped. An unknown enum value is returned as its number from protobuf, and is missing from JSON.
+   * @param unknown called for each of these
    * @throws CodecError
    */
   decodeEvent(bytes: Uint8Array, unknown?: ReportUnknown): Event;
 }
 
-/** Bytes that are no such message, with the decoder's reason. */
+/** Bytes that are not such a message, with the decoder's reason. */
 export class CodecError extends Error {
   override name = 'CodecError';
 }
@@ -28,8 +28,8 @@ const schema = protobuf.parse(
   readFileSync(createRequire(import.meta.url).resolve('release-validation/framework/mesos/v1.proto'), 'utf8'),
   { keepCase: true },
 ).root;
-// proto2 enums are closed: an unknown value of a required field would make the field look missing, and one new task
-// state of a newer master would cost the whole event. Open enums keep the number, and encode the same.
+// proto2 enums are closed: an unknown value of a required field would make the field look missing, so one new task
+// state of a newer master would lose the whole event. Open enums keep the number, and encode to the same.
 for (const object of (schema.lookup('mesos.v1') as protobuf.Namespace).nestedArray) {
   object.setOption('features', { enum_type: 'OPEN' });
 }
@@ -55,7 +55,7 @@ function decode(type: protobuf.Type, bytes: Uint8Array, unknown?: ReportUnknown)
   }
 }
 
-/** The wire format for work: `application/x-protobuf`. */
+/** The format for normal use: `application/x-protobuf`. */
 export const protobufCodec: Codec = {
   contentType: 'application/x-protobuf',
   encodeCall: (call) => encode(CallMessage, call),
@@ -89,7 +89,7 @@ function decodeJson(type: protobuf.Type, bytes: Uint8Array, unknown?: ReportUnkn
   }
 }
 
-/** The readable form, for debugging: `application/json`. The same objects come out as from protobuf. */
+/** The readable format, for debugging: `application/json`. It gives the same objects as protobuf. */
 export const jsonCodec: Codec = {
   contentType: 'application/json',
   encodeCall: (call) => encodeJson(CallMessage, call),

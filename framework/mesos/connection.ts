@@ -31,8 +31,8 @@ interface Live extends Subscription {
 /**
  * A framework's connection to the leading master: keeps one event stream subscribed, and sends calls beside it.
  *
- * Whatever ends a stream (its master, the network, silence), a new SUBSCRIBE follows, at growing intervals, until
- * `stop`. What a call or an event that got lost meant to change is not repeated here: the owner repairs by reconciling
+ * Whenever a stream ends (by its master, the network, or silence), a new SUBSCRIBE follows, at growing intervals, until
+ * `stop`. Lost calls and events are not repeated here: the owner reconciles
  * after the next SUBSCRIBED.
  */
 export class MesosConnection {
@@ -43,13 +43,13 @@ export class MesosConnection {
   readonly #seenUnknown = new Set<string>();
   #running: Promise<void> | undefined;
   #stopped = false;
-  /** Ends the attempt or the stream of the moment; its reason tells why. */
+  /** Ends the present attempt or stream, with a reason. */
   #attempt = new AbortController();
   /** Ends the wait between attempts. */
   #proceed: (() => void) | undefined;
-  /** The master that is asked, or whose stream is read; undefined while one is looked for. */
+  /** The master that is asked, or whose stream is read; undefined while none is known. */
   #master: URL | undefined;
-  /** What the ERROR event of the stream said. */
+  /** The message of the stream's ERROR event. */
   #reported: string | undefined;
   #live: Live | undefined;
   #failures = 0;
@@ -75,9 +75,9 @@ export class MesosConnection {
   }
 
   /**
-   * Sends a call under the present subscription, after those that were sent before. `framework_id` is added. Resolves
-   * when the master accepted it, which does not mean that it was done: all later trouble comes as events.
-   * After a TEARDOWN was accepted, call `stop`: there is nothing left to reconnect to.
+   * Sends a call under the present subscription, after all earlier calls. `framework_id` is added. Resolves
+   * when the master has accepted the call. That does not mean that it was carried out: later errors come as events.
+   * After a TEARDOWN was accepted, call `stop`: there is nothing to reconnect to.
    * @throws NotSubscribedError, CallRefusedError, TransportError
    */
   async send(call: Call): Promise<void> {
@@ -91,7 +91,7 @@ export class MesosConnection {
     }
   }
 
-  /** Ends the stream, waits for calls that are under way, and closes all connections. */
+  /** Ends the stream, waits for calls in progress, and closes all connections. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#live = undefined;
@@ -147,7 +147,7 @@ export class MesosConnection {
     return attemptSubscribe({ locate, codec, subscribe, credentials, tls, times, log, signal, onMaster });
   }
 
-  /** Tells that the attempt or the stream is over, and waits as long as befits the reason. */
+  /** Reports that the attempt or the stream has ended, and waits for a time that depends on the reason. */
   async #end(why: string, policy: ReconnectPolicy): Promise<void> {
     if (this.#stopped) return;
     const live = this.#live;
@@ -179,17 +179,17 @@ export class MesosConnection {
     this.#nextAttempt = undefined;
   }
 
-  /** Reads a stream to its end, and ends it when it falls silent. Returns when the master ends it in due form. */
+  /** Reads a stream to its end, and ends it when it is silent for too long. Returns when the master ends it properly. */
   async #follow(stream: EventStream, attempt: AbortController): Promise<void> {
     const { heartbeatMs, heartbeatsMissed } = this.#times;
     const silence = (intervalMs: number): NodeJS.Timeout => {
       const limit = intervalMs * heartbeatsMissed;
-      const why = `nothing came for ${limit / 1000} s, ${heartbeatsMissed} heartbeats are missing`;
+      const why = `nothing arrived for ${limit / 1000} s: ${heartbeatsMissed} heartbeats are missing`;
       return setTimeout(() => attempt.abort(new TransportError(why)), limit);
     };
     let watch = silence(heartbeatMs);
     const onRecord = (record: Buffer): void => {
-      // What nobody can answer any more: Mesos says it again to the next subscription.
+      // Nobody can answer the rest any more. Mesos repeats it for the next subscription.
       if (this.#stopped) return;
       const event = this.#codec.decodeEvent(record, (what) => this.#unknown(what));
       if (event.type === 'SUBSCRIBED') {
@@ -234,31 +234,34 @@ export class MesosConnection {
     }
   }
 
-  /** One line for each kind, not for each occurrence. */
+  /** Logs each kind once, not each occurrence. */
   #unknown(what: string): void {
     if (this.#seenUnknown.has(what)) return;
     this.#seenUnknown.add(what);
-    this.#options.log.info({ unknown: what }, 'a newer master? ignored what this version does not know');
+    this.#options.log.info(
+      { unknown: what },
+      'ignored a field or value that this version does not know: the master may be newer',
+    );
   }
 
   /**
-   * A call was refused because the stream is not the framework's any more. It usually ends by itself at that moment,
-   * with an ERROR event if another SUBSCRIBE took over, which the owner must see; one that does not is dead.
+   * A call was refused because the stream is not this framework's any more. The stream usually ends at that moment,
+   * with an ERROR event if another SUBSCRIBE took over, which the owner must see. If it does not end, it is dead.
    */
   #onRefused(refused: CallRefusedError, live: Live): void {
     if (this.#live !== live || !saysStreamIsStale(refused.status, refused.body)) return;
     const attempt = this.#attempt;
     setTimeout(() => {
-      attempt.abort(new TransportError(`the master does not know the stream any more: ${excerpt(refused.body)}`));
+      attempt.abort(new TransportError(`the master does not know this stream any more: ${excerpt(refused.body)}`));
     }, this.#times.staleGraceMs).unref();
   }
 
-  /** What failed before failed on another master: the new one, which may need a moment to recover, is asked often again. */
+  /** Earlier failures belong to another master. The new one may need a moment to recover, so it is asked often again. */
   #leaderIs(leader: URL): void {
     this.#failures = 0;
     this.#proceed?.();
     if (this.#master && this.#master.origin !== leader.origin) {
-      this.#attempt.abort(new TransportError(`${leader.origin} leads now`));
+      this.#attempt.abort(new TransportError(`${leader.origin} is the leader now`));
     }
   }
 }

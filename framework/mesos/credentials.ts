@@ -2,13 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { inspect } from 'node:util';
 import type { Logger } from '../log.ts';
 
-/** What goes into the `Authorization` header of every request. Printed in any way, it shows no secret. */
+/** The `Authorization` header of every request. It never prints its secret. */
 export interface Credentials {
-  /** The name to authenticate as; unknown for tokens. FrameworkInfo.principal must be this, or empty. */
+  /** The name that authenticates; unknown for tokens. FrameworkInfo.principal must be equal, or empty. */
   readonly principal: string | undefined;
   /** The header's value: a secret. */
   authorization(): string;
-  /** Reads the file again, where there is one: tokens are replaced while a framework runs. @throws CredentialsError */
+  /** Reads the file again, if there is one: tokens are replaced while a framework runs. @throws CredentialsError */
   reload(): void;
 }
 
@@ -18,31 +18,31 @@ export class CredentialsError extends Error {
 }
 
 /**
- * Where credentials may come from. A secret never comes from the command line, which `ps` shows to everybody.
+ * The possible sources of credentials. A secret never comes from the command line, which `ps` shows to everybody.
  */
 export interface CredentialSources {
   /** `PRINCIPAL SECRET` on a line, or `{"principal": …, "secret": …}`: the two forms that Mesos' own tools read. */
   credentialFile?: string;
   /** A file that holds a bearer token and nothing else. */
   tokenFile?: string;
-  /** A secret of the environment; it needs `principal` beside it. */
+  /** A secret from the environment; it needs `principal` as well. */
   secret?: string;
   principal?: string;
 }
 
 /**
- * The credentials that the sources hold, or undefined when they hold none.
+ * The credentials of the sources, or undefined when they contain none.
  * @throws CredentialsError for a file that cannot be used, and for more than one source
  */
 export function readCredentials(sources: CredentialSources, log: Logger): Credentials | undefined {
   const { credentialFile, tokenFile, secret, principal } = sources;
   if ([credentialFile, tokenFile, secret].filter((source) => source).length > 1) {
-    throw new CredentialsError('more than one of credential file, token file and secret is set: keep one');
+    throw new CredentialsError('more than one of credential file, token file and secret is set. Keep one of them');
   }
   if (credentialFile) return fromFile(credentialFile, basicFrom, log);
   if (tokenFile) return fromFile(tokenFile, bearerFrom, log);
   if (!secret) return undefined;
-  if (!principal) throw new CredentialsError('a secret is set, but no principal to use it with: set that too');
+  if (!principal) throw new CredentialsError('a secret is set, but no principal. Set the principal too');
   return basic(principal, secret);
 }
 
@@ -106,7 +106,7 @@ function fromFile(file: string, parse: (text: string, file: string) => Held, log
     return parse(text.trim(), file);
   });
   if ((statSync(file).mode & 0o007) !== 0) {
-    log.warn({ file }, 'every user of this machine may read the credentials: chmod o= the file');
+    log.warn({ file }, 'every user of this machine can read the credentials: run chmod o= on the file');
   }
   return credentials;
 }
@@ -128,21 +128,23 @@ function parseJson(text: string, file: string): { principal?: unknown; secret?: 
   try {
     return JSON.parse(text) as { principal?: unknown; secret?: unknown };
   } catch {
-    // The parser's message quotes the text, and with it the secret: it goes no further.
-    throw new CredentialsError(`${file} begins like JSON and is none`);
+    // The parser's message quotes the text, and so the secret: it is not passed on.
+    throw new CredentialsError(`${file} begins like JSON but is not valid JSON`);
   }
 }
 
 function bearerFrom(token: string, where: string): Held {
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new CredentialsError(`${where}: a token is one word of printable ASCII characters`);
+    throw new CredentialsError(`${where}: a token must be one word of printable ASCII characters`);
   }
   return { value: `Bearer ${token}`, principal: undefined };
 }
 
 function basicValue(principal: string, secret: string, where: string): string {
   if (principal === '' || principal.includes(':')) {
-    throw new CredentialsError(`${where}: a principal must not be empty, and holds no ":" in Basic authentication`);
+    throw new CredentialsError(
+      `${where}: a principal must not be empty, and must not contain ":" (Basic authentication)`,
+    );
   }
   return `Basic ${Buffer.from(`${principal}:${secret}`, 'utf8').toString('base64')}`;
 }

@@ -1,17 +1,17 @@
 import type { CallType } from './messages.ts';
 
-/** There is no subscribed stream, or another one than when the call was made: the call was not sent. */
+/** The call was not sent: there is no subscription, or it changed after the call was made. */
 export class NotSubscribedError extends Error {
   override name = 'NotSubscribedError';
   readonly callType: CallType;
 
   constructor(callType: CallType) {
-    super(`${callType} not sent: there is no subscription to send it under`);
+    super(`${callType} was not sent: the framework is not subscribed`);
     this.callType = callType;
   }
 }
 
-/** The master answered, and not with the status that means accepted: the call had no effect. */
+/** The master answered with another status than that for accepted: the call had no effect. */
 export class CallRefusedError extends Error {
   override name = 'CallRefusedError';
   readonly status: number;
@@ -20,19 +20,19 @@ export class CallRefusedError extends Error {
   readonly callType: CallType;
 
   constructor(callType: CallType, status: number, body: string) {
-    super(`${callType} refused: ${status} ${excerpt(body)}`.trimEnd());
+    super(`the master refused ${callType}: ${status} ${excerpt(body)}`.trimEnd());
     this.callType = callType;
     this.status = status;
     this.body = body;
   }
 }
 
-/** No answer, or none that a master gives. Whether the master acted on what was sent is not known. */
+/** No answer, or an answer that no master gives. Whether the master carried out the call is unknown. */
 export class TransportError extends Error {
   override name = 'TransportError';
 }
 
-/** The first line's worth of an answer's body, for messages: a proxy's error page is long. */
+/** The beginning of an answer's body, for messages: a proxy's error page is long. */
 export function excerpt(body: string): string {
   const line = body.trim().replaceAll(/\s+/g, ' ');
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;

@@ -3,24 +3,24 @@ import { Client, errors } from 'undici';
 import { TransportError } from './errors.ts';
 import type { TlsOptions } from './tls.ts';
 
-/** Where masters take scheduler calls. `/master/api/v1/scheduler`, which redirects name, is an alias. */
+/** The path for scheduler calls. `/master/api/v1/scheduler`, which redirects name, is an alias. */
 const SCHEDULER_PATH = '/api/v1/scheduler';
 const REDIRECTED_PATH = /\/(?:master\/)?api\/v1\/scheduler\/?$/;
 
-/** Redirects to follow for one request: during an election two masters may each name the other. */
+/** Number of redirects to follow for one request: during an election two masters may each name the other. */
 export const MAX_HOPS = 5;
 
-/** Bytes of a refusal that are read. Masters send a line; whatever is in between may send a page. */
+/** Largest part of a refusal that is read, bytes. Masters send a line; a proxy may send a page. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface HttpTimes {
-  /** Milliseconds for the TCP (and TLS) connection to come about. */
+  /** Milliseconds for the TCP (and TLS) connection. */
   connectMs: number;
-  /** Milliseconds until the head of an answer is there. */
+  /** Milliseconds until the headers of an answer arrive. */
   answerMs: number;
 }
 
-/** One connection and no more: undici's Client pipelines nothing unless told to. */
+/** One connection only: undici's Client does not pipeline by default. */
 export function connectTo(master: URL, times: HttpTimes, tls: TlsOptions | undefined, bodyMs: number): Client {
   return new Client(master.origin, {
     connect: { ...tls, timeout: times.connectMs },
@@ -29,14 +29,14 @@ export function connectTo(master: URL, times: HttpTimes, tls: TlsOptions | undef
   });
 }
 
-/** The path to post to, below whatever path the master's URL has (a proxy's prefix). */
+/** The path to post to, below the path of the master's URL (a proxy's prefix). */
 export function schedulerPath(master: URL): string {
   return master.pathname.replace(/\/+$/, '') + SCHEDULER_PATH;
 }
 
 /**
- * The master that a 307 names. `Location` is `//HOST:PORT/master/api/v1/scheduler` from a master: no scheme, so that of
- * the request holds. @throws TransportError when it is missing, no URL, or leads from https to http
+ * The master that a 307 names. A master sends `Location: //HOST:PORT/master/api/v1/scheduler` without a scheme, so the scheme of
+ * the request is used. @throws TransportError when it is missing, is no URL, or leads from https to http
  */
 export function redirectTarget(from: URL, location: string | string[] | undefined): URL {
   const text = Array.isArray(location) ? location[0] : location;
@@ -58,7 +58,7 @@ export function redirectTarget(from: URL, location: string | string[] | undefine
   return to;
 }
 
-/** The text of an answer, as far as anyone wants to read it. */
+/** The text of an answer, up to the limit. */
 export async function readAnswer(body: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -70,17 +70,17 @@ export async function readAnswer(body: Readable): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** What went wrong on the way, in words: undici's codes and Node's, with the address they are about. */
+/** A transport error as a sentence, from undici's codes and Node's, with the address. */
 export function transportError(master: URL, doing: string, error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   return new TransportError(`${doing} ${master.origin}: ${reasonOf(error)}`, { cause: error });
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof errors.ConnectTimeoutError) return 'no connection within the time limit';
-  if (error instanceof errors.HeadersTimeoutError) return 'no answer within the time limit';
-  if (error instanceof errors.BodyTimeoutError) return 'the answer stopped half-way';
-  // Several addresses tried: the message is empty, each attempt has its own error.
+  if (error instanceof errors.ConnectTimeoutError) return 'it did not accept a connection within the time limit';
+  if (error instanceof errors.HeadersTimeoutError) return 'it did not answer within the time limit';
+  if (error instanceof errors.BodyTimeoutError) return 'its answer stopped before its end';
+  // With several addresses the message is empty, and each attempt has its own error.
   if (error instanceof AggregateError && !error.message) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }

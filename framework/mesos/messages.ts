@@ -43,14 +43,14 @@ export interface Operation {
   launch: { task_infos: TaskInfo[] };
 }
 
-/** `refuse_seconds`: how long the unused resources of the offer stay away; 5 when left out, at most a year. */
+/** `refuse_seconds`: how long the unused resources of the offer stay away; default 5, at most a year. */
 export interface Filters {
   refuse_seconds?: number;
 }
 
 /**
- * One event of the stream. `type` and other enums that this version does not know come as their number from protobuf,
- * and not at all from JSON: compare with what is known, and ignore the rest.
+ * One event of the stream. Unknown values of `type` and other enums are numbers from protobuf,
+ * and are missing from JSON: compare with the known values, and ignore the rest.
  */
 export interface Event {
   type: string;
@@ -122,7 +122,7 @@ export interface Unavailability {
   duration?: { nanoseconds: string };
 }
 
-/** `scalar` for SCALAR resources: cpus in cores, mem and disk in MB. Three decimals count. */
+/** `scalar` for SCALAR resources: cpus in cores, mem and disk in MB, with three decimals. */
 export interface Resource {
   name: string;
   type: ValueType;

@@ -9,19 +9,19 @@ import type { TlsOptions } from './tls.ts';
 
 export interface MesosConnectionOptions {
   locate: MasterLocator;
-  /** Protobuf unless told otherwise. */
+  /** Default: protobuf. */
   codec?: Codec;
-  /** Asked anew before every SUBSCRIBE: the framework id and the suppressed roles may have changed. */
+  /** Called before every SUBSCRIBE: the framework id and the suppressed roles may have changed. */
   subscribe: () => NonNullable<Call['subscribe']>;
   credentials?: Credentials | undefined;
   tls?: TlsOptions | undefined;
   log: Logger;
   /**
-   * Every event but HEARTBEAT, in order, one at a time; SUBSCRIBED and ERROR too. Events of unknown type are left out.
-   * When it throws, the stream is given up as if it had been lost, since an event is.
+   * Called for every event but HEARTBEAT, in order, one at a time; also for SUBSCRIBED and ERROR. Events of unknown type are left out.
+   * If it throws, the stream is ended as if it had been lost, because one event was lost.
    */
   onEvent: (event: Event) => void;
-  /** Once for each subscription that is lost, not for attempts that fail, nor for `stop`. Reconnecting goes on. */
+  /** Called once for each subscription that is lost, but not for failed attempts, nor for `stop`. Reconnecting continues. */
   onDisconnected: (why: string) => void;
   times?: Partial<ConnectionTimes>;
 }
@@ -29,13 +29,13 @@ export interface MesosConnectionOptions {
 export interface ConnectionTimes extends HttpTimes {
   /** Heartbeat interval when the master names none: 15 s (Mesos: DEFAULT_HEARTBEAT_INTERVAL). */
   heartbeatMs: number;
-  /** Intervals without a byte after which the stream counts as dead. */
+  /** The stream counts as dead after this many intervals without a byte. */
   heartbeatsMissed: number;
-  /** A stream that lived so long makes the next wait short again. */
+  /** After a stream that lived this long the next wait is short again. */
   settledMs: number;
-  /** What a stream may still bring, such as its ERROR event, after a call was refused for its sake. */
+  /** After a call was refused because of the stream, the stream may take this long to bring an ERROR event. */
   staleGraceMs: number;
-  /** Overrides the wait between attempts, which otherwise depends on the trouble. */
+  /** Replaces the wait between attempts, which otherwise depends on the error. */
   reconnect?: ReconnectPolicy;
 }
 
@@ -51,13 +51,13 @@ export const TIMES: ConnectionTimes = {
 /** For `/state`. Times in milliseconds since 1970. */
 export interface ConnectionState {
   phase: 'stopped' | 'connecting' | 'subscribed' | 'waiting';
-  /** Of the subscription, or of the last attempt. */
+  /** The master of the subscription, or of the last attempt. */
   master?: string;
   streamId?: string;
   frameworkId?: string;
   subscribedSince?: number;
   lastHeartbeat?: number;
-  /** Attempts that failed since the last stream that lived. */
+  /** Failed attempts since the last stream that lived. */
   failures: number;
   /** When the next attempt is due, while waiting. */
   nextAttempt?: number;

@@ -1,19 +1,19 @@
-/** How long to wait between attempts: doubling from `firstMs` to `maxMs`, and half of each wait is left to chance. */
+/** The wait between attempts: it doubles from `firstMs` to `maxMs`, and half of each wait is random. */
 export interface ReconnectPolicy {
   firstMs: number;
   maxMs: number;
 }
 
-/** For what passes by itself: a lost connection, a master that restarts or has not recovered, an election. */
+/** For errors that end by themselves: a lost connection, a master that restarts or has not recovered, an election. */
 export const PASSING: ReconnectPolicy = { firstMs: 500, maxMs: 30_000 };
 
-/** For what somebody must repair: wrong credentials, an invalid FrameworkInfo. Asking often only fills the logs. */
+/** For errors that somebody must repair: wrong credentials, an invalid FrameworkInfo. Frequent attempts would only fill the logs. */
 export const REFUSED: ReconnectPolicy = { firstMs: 30_000, maxMs: 300_000 };
 
 /**
- * Milliseconds before the next attempt. Jitter keeps the frameworks of a cluster from returning all at once after a
- * master's restart; never less than half of the step, so that an owner who learns of an end can call `stop` first.
- * @param failures attempts that failed in a row before this one, 0 after a stream that lived
+ * Milliseconds before the next attempt. The random part keeps the frameworks of a cluster from returning all at once after a
+ * master's restart. It is never less than half of the step, so that the owner has time to call `stop` first.
+ * @param failures failed attempts in a row before this one, 0 after a stream that lived
  * @param random in [0, 1)
  */
 export function reconnectDelay(policy: ReconnectPolicy, failures: number, random: number): number {

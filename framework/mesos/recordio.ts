@@ -1,4 +1,4 @@
-/** A stream that is not RecordIO. The connection it came from is of no further use. */
+/** The stream is not RecordIO. Its connection cannot be used any more. */
 export class RecordIOError extends Error {
   override name = 'RecordIOError';
 }
@@ -6,12 +6,12 @@ export class RecordIOError extends Error {
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** No length of a sane record has more digits than this: 10^10 bytes are refused before they are waited for. */
+/** No valid length has more digits than this: 10^10 bytes are refused before they arrive. */
 const MAX_LENGTH_DIGITS = 10;
 
 /**
  * Decodes Mesos' RecordIO framing: a decimal length in bytes, a newline, that many bytes, nothing between records.
- * Empty lines before a length are allowed by Mesos' documentation and skipped. Feed it the body in pieces of any size:
+ * Mesos' documentation allows empty lines before a length; they are skipped. The body may arrive in pieces of any size:
  * a master sends one record per HTTP chunk, but TCP, and any proxy, may cut anywhere.
  */
 export class RecordIODecoder {
@@ -20,18 +20,18 @@ export class RecordIODecoder {
   #missing = 0;
   #parts: Buffer[] = [];
 
-  /** @param maxRecordBytes a longer record is an error: a stream gone wrong must not eat the memory (default 64 MiB) */
+  /** @param maxRecordBytes a longer record is an error, because a broken stream must not fill the memory (default 64 MiB) */
   constructor(maxRecordBytes = 64 * 1024 * 1024) {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  /** Takes the next bytes of the stream and returns the records that they complete, in order. @throws RecordIOError */
+  /** Adds the next bytes of the stream. @returns the records that they complete, in order. @throws RecordIOError */
   push(chunk: Uint8Array): Buffer[] {
     return [...this.records(chunk)];
   }
 
   /**
-   * As `push`, one record at a time: those before a place where the bytes make no sense come out before the error does.
+   * Like `push`, one record at a time: the records before invalid bytes are returned before the error is thrown.
    * Take them all before the next piece. @throws RecordIOError
    */
   *records(chunk: Uint8Array): Generator<Buffer, void> {
@@ -61,7 +61,7 @@ export class RecordIODecoder {
     }
   }
 
-  /** True between records: a stream that ends here lost nothing. */
+  /** True between records: a stream that ends here is complete. */
   get atBoundary(): boolean {
     return this.#missing === 0 && this.#digits === '';
   }
@@ -83,7 +83,7 @@ export class RecordIODecoder {
   }
 }
 
-/** Frames one record as the master does. */
+/** Encodes one record as the master does. */
 export function encodeRecord(record: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${record.length}\n`), record]);
 }

@@ -14,34 +14,34 @@ export interface StreamRequest {
   authorization: string | undefined;
   tls: TlsOptions | undefined;
   times: HttpTimes;
-  /** Ends the attempt, or the stream, with its reason. */
+  /** Ends the attempt or the stream, with its reason. */
   signal: AbortSignal;
 }
 
-/** What a master answers to SUBSCRIBE. */
+/** The answers of a master to SUBSCRIBE. */
 export type StreamAnswer =
   | { kind: 'stream'; stream: EventStream }
   | { kind: 'redirect'; to: URL }
   | { kind: 'refused'; status: number; body: string };
 
-/** The endless answer. Its connection carries nothing else, and is closed when `records` ends, however it ends. */
+/** The endless answer. Its connection carries nothing else, and is closed when `records` ends. */
 export interface EventStream {
-  /** The `Mesos-Stream-Id` that calls must show. */
+  /** The `Mesos-Stream-Id` that calls must send. */
   streamId: string;
   /**
-   * Hands over each record as it completes; returns when the master ends the stream in due form.
-   * @param onBytes called for every piece that arrives: the master is alive
-   * @throws TransportError when it is cut, also in mid-record; RecordIOError; the signal's reason
+   * Passes on each record when it is complete; returns when the master ends the stream properly.
+   * @param onBytes called for every piece that arrives, as a sign of life
+   * @throws TransportError when the stream is cut, also inside a record; RecordIOError; the signal's reason
    */
   records(onRecord: (record: Buffer) => void, onBytes: () => void): Promise<void>;
 }
 
 /**
- * Sends SUBSCRIBE on a connection of its own and reads the head of the answer.
+ * Sends SUBSCRIBE on a new connection and reads the headers of the answer.
  *
- * Nothing may follow on that connection: a master writes the answer to any further request into the middle of the
+ * No other request may use that connection: a master writes the answer to it into the middle of the
  * chunked body. The request has no `Mesos-Stream-Id`, which masters refuse here.
- * @throws TransportError without an answer, or with one that is no master's; the signal's reason
+ * @throws TransportError without an answer, or with an answer that is not a master's; the signal's reason
  */
 export async function openStream(request: StreamRequest): Promise<StreamAnswer> {
   const { master, codec, signal } = request;
@@ -67,7 +67,7 @@ export async function openStream(request: StreamRequest): Promise<StreamAnswer> 
     const contentType = answer.headers['content-type'];
     if (typeof streamId !== 'string' || contentType !== codec.contentType) {
       throw new TransportError(
-        `${master.origin} is no Mesos master: it answers SUBSCRIBE with Content-Type ${contentType}, Mesos-Stream-Id ${streamId}`,
+        `${master.origin} is not a Mesos master: it answers SUBSCRIBE with Content-Type ${contentType}, Mesos-Stream-Id ${streamId}`,
       );
     }
     keep = true;
@@ -108,7 +108,7 @@ class BodyStream implements EventStream {
         onBytes();
         for (const record of decoder.records(value as Buffer)) {
           onRecord(record);
-          // Whoever handled this record may have had enough: the rest of the piece is not for them.
+          // The handler of this record may have ended the stream: the rest of the piece is not passed on.
           signal.throwIfAborted();
         }
       }

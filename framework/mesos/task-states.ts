@@ -1,6 +1,6 @@
 import type { TaskState } from './messages.ts';
 
-/** States after which Mesos knows the task no more (mesos.proto, TaskState). */
+/** Final states: after them Mesos does not know the task any more (mesos.proto, TaskState). */
 const TERMINAL: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',
   'TASK_FAILED',

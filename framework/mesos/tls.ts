@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 
-/** What `tls.connect` takes, as PEM text. Without `ca` the system's authorities are trusted. */
+/** Options for `tls.connect`, as PEM text. Without `ca` the system's authorities are trusted. */
 export interface TlsOptions {
   ca?: string;
   cert?: string;
   key?: string;
-  /** False accepts any certificate: for trying things out only. */
+  /** False accepts any certificate. Only for tests. */
   rejectUnauthorized?: boolean;
 }
 
-/** Files in PEM form: an authority of one's own, and a client certificate with its key. */
+/** Files in PEM form: a private authority, and a client certificate with its key. */
 export interface TlsFiles {
   caFile?: string;
   certFile?: string;
   keyFile?: string;
 }
 
-/** A file that cannot be read or does not hold what it should. Names the file, never its content. */
+/** A file that cannot be read or has the wrong content. The message names the file, never its content. */
 export class TlsFileError extends Error {
   override name = 'TlsFileError';
 }
@@ -40,6 +40,6 @@ function readPem(file: string, kind: string): string {
   } catch (error) {
     throw new TlsFileError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
   }
-  if (!text.includes(`${kind}-----`)) throw new TlsFileError(`${file} holds no ${kind} in PEM form`);
+  if (!text.includes(`${kind}-----`)) throw new TlsFileError(`${file} does not contain a ${kind} in PEM form`);
   return text;
 }

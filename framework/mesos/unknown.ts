@@ -1,12 +1,12 @@
 import protobuf from 'protobufjs';
 
-/** Is told of each thing that was skipped: `TaskStatus field 42`, `TaskStatus field "shiny"`, `TaskState value 14`. */
+/** Called for each thing that was skipped: `TaskStatus field 42`, `TaskStatus field "shiny"`, `TaskState value 14`. */
 export type ReportUnknown = (what: string) => void;
 
 /**
- * Walks a message and reports what the schema does not know: fields, and values of enums. Takes both a message decoded
+ * Reports the fields and enum values of a message that the schema does not contain. It accepts a message decoded
  * from protobuf (with `$unknowns` kept) and the parsed JSON form, whose enums are names. Fields that the schema reserves
- * are known by name and not reported.
+ * are known by name and are not reported.
  */
 export function reportUnknown(type: protobuf.Type, value: object, report: ReportUnknown): void {
   for (const [key, held] of Object.entries(value)) {

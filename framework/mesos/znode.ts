@@ -3,7 +3,7 @@ import { formatHostPort } from '../net/address.ts';
 
 /**
  * The node of the leading master: the `json.info_NUMBER` with the lowest number (Mesos: zookeeper/detector.cpp). Other
- * children, as `log_replicas` or the `info_` of masters before 1.0, are of no concern.
+ * children, such as `log_replicas` or the `info_` of masters before 1.0, are ignored.
  */
 export function leaderNode(children: readonly string[]): string | undefined {
   let leader: { name: string; number: number } | undefined;
@@ -21,8 +21,8 @@ const MasterInfo = z.object({
 });
 
 /**
- * Where the master listens whose MasterInfo (JSON) this is. Over http by its address, which needs no name service; over
- * https by its name, which its certificate is about. The integer `ip` beside `address` is of no use: its byte order is
+ * The URL of the master with this MasterInfo (JSON). For http it uses the address, which needs no name service; for
+ * https the name, for which its certificate was made. The integer `ip` beside `address` cannot be used: its byte order is
  * that of the master's machine.
  * @throws Error when it is no MasterInfo
  */

@@ -3,15 +3,15 @@ import { connect, type Socket } from 'node:net';
 export interface SessionOptions {
   host: string;
   port: number;
-  /** Milliseconds of silence after which a server counts as gone; asked for as the session's timeout. */
+  /** A server that is silent for this many milliseconds counts as lost; also the session's requested timeout. */
   timeoutMs: number;
   /** `user:password` for the digest scheme. */
   auth: string | undefined;
-  /** The children of a path that was read have changed: read again. Also told when the path was removed. */
+  /** Called when the children of a path that was read have changed, or the path was removed. Read it again. */
   onWatch: () => void;
 }
 
-/** An answer that is an error, by ZooKeeper's name where it is one that matters here. */
+/** An error answer, with ZooKeeper's name where it matters here. */
 export class ZooKeeperError extends Error {
   override name = 'ZooKeeperError';
   readonly code: number;
@@ -36,7 +36,7 @@ const WATCH_XID = -1;
 const PING_XID = -2;
 const AUTH_XID = -4;
 
-/** ZooKeeper's own limit for a packet (`jute.maxbuffer`) is 1 MiB; more than four of these is something else. */
+/** ZooKeeper's limit for a packet (`jute.maxbuffer`) is 1 MiB. A packet of more than four times that comes from another program. */
 const MAX_PACKET_BYTES = 4 * 1024 * 1024;
 
 interface Pending {
@@ -46,12 +46,12 @@ interface Pending {
 }
 
 /**
- * A session with one ZooKeeper server, to read with and for as long as its connection lasts. A session could move to
- * another connection, but this one owns no nodes: a new one is as good. It asks for a sign of life every third of the
- * timeout and ends when two thirds pass without any.
+ * A session with one ZooKeeper server, for reading, as long as its connection lasts. A session could move to
+ * another connection, but this one owns no nodes, so a new one is as good. It sends a ping every third of the
+ * timeout and ends when two thirds pass without an answer.
  */
 export class ZooKeeperSession {
-  /** Settles when the session is over, with the reason. Never rejects. */
+  /** Settles with the reason when the session has ended. Never rejects. */
   readonly ended: Promise<Error>;
   readonly #options: SessionOptions;
   readonly #socket: Socket;
@@ -80,7 +80,7 @@ export class ZooKeeperSession {
     this.#watch = this.#keepAlive(timeoutMs);
   }
 
-  /** The names of a node's children, which stay watched. @throws ZooKeeperError; the reason of the session's end */
+  /** The names of a node's children, with a watch on them. @throws ZooKeeperError; the reason of the session's end */
   async children(path: string): Promise<string[]> {
     const body = await this.#request(GET_CHILDREN, `children of ${path}`, [string(path), Buffer.from([1])]);
     return Array.from({ length: body.int() }, () => body.string());
@@ -92,7 +92,7 @@ export class ZooKeeperSession {
     return body.buffer();
   }
 
-  /** Ends the session in due form where there is one, so that the server need not wait for its timeout. */
+  /** Closes the session properly, so that the server need not wait for its timeout. */
   async close(): Promise<void> {
     this.#end(new Error('closed'));
     if (this.#established && this.#socket.writable) this.#socket.end(packet([int(0), int(CLOSE)]));
@@ -123,7 +123,8 @@ export class ZooKeeperSession {
     try {
       while (!this.#over && this.#held.length >= 4) {
         const length = this.#held.readInt32BE(0);
-        if (length < 0 || length > MAX_PACKET_BYTES) throw new Error(`no ZooKeeper there: a packet of ${length} bytes`);
+        if (length < 0 || length > MAX_PACKET_BYTES)
+          throw new Error(`it is not a ZooKeeper server: it sent a packet of ${length} bytes`);
         if (this.#held.length < 4 + length) return;
         const body = new Reader(this.#held.subarray(4, 4 + length));
         this.#held = this.#held.subarray(4 + length);
@@ -139,7 +140,7 @@ export class ZooKeeperSession {
   #onConnected(body: Reader): void {
     body.int(); // protocol version
     const timeoutMs = body.int();
-    if (timeoutMs <= 0) throw new Error('the server grants no session');
+    if (timeoutMs <= 0) throw new Error('the server refuses a session');
     this.#established = true;
     clearInterval(this.#watch);
     this.#watch = this.#keepAlive(timeoutMs);
@@ -164,7 +165,7 @@ export class ZooKeeperSession {
       return;
     }
     const pending = this.#pending.get(xid);
-    if (!pending) throw new Error(`the server answers a question ${xid} that is not open`);
+    if (!pending) throw new Error(`the server answers question ${xid}, which was not asked`);
     this.#pending.delete(xid);
     if (code === 0) pending.resolve(body);
     else pending.reject(new ZooKeeperError(code, pending.doing));
@@ -173,7 +174,7 @@ export class ZooKeeperSession {
   #keepAlive(timeoutMs: number): NodeJS.Timeout {
     return setInterval(() => {
       if (performance.now() - this.#lastHeard > (timeoutMs * 2) / 3) {
-        this.#end(new Error(`no answer within ${Math.round((timeoutMs * 2) / 3)} ms`));
+        this.#end(new Error(`the server did not answer within ${Math.round((timeoutMs * 2) / 3)} ms`));
         this.#socket.destroy();
       } else if (this.#established) {
         this.#write(packet([int(PING_XID), int(PING)]));

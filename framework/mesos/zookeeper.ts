@@ -10,20 +10,20 @@ export interface ZooKeeperOptions {
   path: string;
   /** `user:password` for ZooKeeper's digest scheme. */
   auth: string | undefined;
-  /** How masters are spoken to: their znodes do not tell. */
+  /** The scheme for masters: their znodes do not contain it. */
   scheme: 'http' | 'https';
-  /** Milliseconds of silence after which a server is given up for the next. */
+  /** A server that is silent for this many milliseconds is given up for the next. */
   timeoutMs: number;
   log: Logger;
 }
 
-/** Milliseconds before ZooKeeper is asked again where no watch will tell: no such node, no permission, no session. */
+/** Milliseconds before ZooKeeper is asked again where no watch is set: no such node, no permission, no session. */
 const ASK_AGAIN_MS = 1000;
 
 /**
- * Follows the election of Mesos masters in ZooKeeper: one session after the other, and in each of them who leads is read
- * at its begin and whenever the watch fires. While ZooKeeper is away the last known leader stands: a running stream is
- * worth more than certainty.
+ * Follows the election of Mesos masters in ZooKeeper. It opens one session after the other, and reads the leader
+ * at the begin of each session and whenever the watch fires. While ZooKeeper does not answer, the last known leader stays: a running stream is
+ * more important than certainty.
  */
 export class ZooKeeperLocator implements MasterLocator {
   readonly #options: ZooKeeperOptions;
@@ -31,9 +31,9 @@ export class ZooKeeperLocator implements MasterLocator {
   readonly #running: Promise<void>;
   #leader: URL | undefined;
   #closed = false;
-  /** Those who wait for a leader. */
+  /** Callers that wait for a leader. */
   #waiting: (() => void)[] = [];
-  /** Something changed since the last reading; and how to end the pause before the next one. */
+  /** Something changed since the last read; and a function that ends the pause before the next one. */
   #changed = false;
   #proceed: (() => void) | undefined;
   #complaint: string | undefined;
@@ -59,7 +59,7 @@ export class ZooKeeperLocator implements MasterLocator {
     }
   }
 
-  /** ZooKeeper's word counts, not that of a master which has yet to learn it, nor a master's silence. */
+  /** ZooKeeper decides, not a master that may not know the new leader yet, nor a master's silence. */
   redirected(): void {}
 
   failed(): void {}
@@ -99,7 +99,7 @@ export class ZooKeeperLocator implements MasterLocator {
     }
   }
 
-  /** Reads again and again until the session ends. @throws the reason of that */
+  /** Reads again and again until the session ends. @throws the reason of its end */
   async #follow(session: ZooKeeperSession): Promise<void> {
     while (!this.#closed) {
       this.#changed = false;
@@ -108,7 +108,7 @@ export class ZooKeeperLocator implements MasterLocator {
     }
   }
 
-  /** True when the watch will tell whatever happens next. */
+  /** @returns true when the watch will report the next change */
   async #read(session: ZooKeeperSession): Promise<boolean> {
     const { path, scheme } = this.#options;
     let node: string | undefined;
@@ -118,13 +118,13 @@ export class ZooKeeperLocator implements MasterLocator {
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       if (error.code === NO_AUTH) {
-        this.#complain(`not allowed to read ${path}: give the user and password that the masters' zk:// has`);
+        this.#complain(`this framework may not read ${path}: use the user and password of the masters' zk:// address`);
       } else if (error.code !== NO_NODE) {
         throw error;
       } else if (node === undefined) {
-        this.#complain(`${path} does not exist: has a master ever started with this path?`);
+        this.#complain(`${path} does not exist: check the path, and that a master has started with it`);
       }
-      // A node that was there a moment ago, and is not now, needs no word: the watch has fired, too.
+      // If a node has just been removed, nothing is reported: the watch has fired, too.
       return false;
     }
     if (node === undefined) {
@@ -143,11 +143,11 @@ export class ZooKeeperLocator implements MasterLocator {
     for (const listener of this.#listeners) listener(leader);
   }
 
-  /** Says each trouble once, not every second. */
+  /** Reports each error once, not every second. */
   #complain(what: string): void {
     if (what === this.#complaint) return;
     this.#complaint = what;
-    this.#options.log.warn({ zookeeper: `${this}` }, `ZooKeeper does not tell the leading master: ${what}`);
+    this.#options.log.warn({ zookeeper: `${this}` }, `ZooKeeper does not name the leading master: ${what}`);
   }
 
   #wake(): void {
@@ -159,7 +159,7 @@ export class ZooKeeperLocator implements MasterLocator {
     this.#proceed?.();
   }
 
-  /** Until something changes, or this time is over. */
+  /** Waits until something changes, or this time is over. */
   async #pause(limitMs?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

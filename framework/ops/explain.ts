@@ -11,15 +11,15 @@ export interface Explanation {
   pool: string | null;
   tasks: { waiting: number; onWorkers: number };
   workers: { busy: number; idle: number; starting: number; leaving: number; missing: number };
-  /** The code of the reason why what is missing is not launched; null where nothing is missing. */
+  /** The code of the reason why missing workers are not launched; null where none is missing. */
   blocked: string | null;
-  /** Why tasks get no worker, in one sentence; null where nothing is in the way. */
+  /** Why tasks get no worker, in one sentence; null where nothing prevents it. */
   reason: string | null;
-  /** One sentence a line: what is so, and why. */
+  /** Sentences, one on each line: what is the case, and why. */
   words: string[];
 }
 
-/** Why each project has the workers that it has, and not more: an operator's first question. */
+/** Explains why each project has its workers, and why it gets no more. */
 export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obstacle>, now: number): Explanation[] {
   return (state.demand?.projects ?? []).map((project) => {
     const { name, manager, tasksWaiting: waiting, tasksOnWorkers: onWorkers } = project;
@@ -30,8 +30,8 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
     const words = target ? targetWords(target, why) : [unservedWords(state.pools, project)];
     if ((why?.reason === 'pool-pausing' || why?.reason === 'first-workers') && project.advice)
       words.push(project.advice);
-    if (leaving > 0) words.push(`${leaving} workers are leaving`);
-    if (!state.subscribed) words.push('not subscribed to a Mesos master: nothing can be launched');
+    if (leaving > 0) words.push(`${leaving} ${leaving === 1 ? 'worker is' : 'workers are'} leaving`);
+    if (!state.subscribed) words.push('the framework is not subscribed to a Mesos master, so it can launch nothing');
     words.push(...ageWords(project, now));
     return {
       project: name,
@@ -46,42 +46,44 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
   });
 }
 
-/** How old the numbers of a project are, where that is worth a word. */
+/** The age of a project's numbers, where they are old. */
 function ageWords({ silentSince, asOf, workers, closed }: ProjectDemand, now: number): string[] {
   const seconds = (since: number): number => Math.round((now - since) / 1000);
   if (silentSince !== undefined) {
-    return [`its manager has not answered for ${seconds(silentSince)} s: the numbers are those of before`];
+    return [`its manager has not answered for ${seconds(silentSince)} s, so these numbers are its last ones`];
   }
   if (workers || closed !== undefined) return [];
-  return [`its manager cannot be asked from here: the numbers are ${seconds(asOf)} s old`];
+  return [`this framework cannot reach its manager, so these numbers are ${seconds(asOf)} s old`];
 }
 
 function targetWords(target: ProjectTarget, blocked: Obstacle | undefined): string[] {
   const words = [
-    `${target.tasksWaiting} tasks wait, ${target.tasksOnWorkers} are on workers`,
-    `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting, which will take ${target.covered} of the waiting tasks`,
+    `tasks: ${target.tasksWaiting} waiting, ${target.tasksOnWorkers} on workers`,
+    `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting; the idle and starting ones will take ${target.covered} of the waiting tasks`,
   ];
   const size = ({ cores, memory, gpus }: Shape): string => `${coresText(cores)} and ${memory} MB${gpusText(gpus)}`;
   const missing = target.missing.map(
     ({ shape, count, unit }) =>
-      `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${unit ? ` (or in parts down to ${size(unit)})` : ''}`,
+      `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${unit ? ` (or smaller ones, down to ${size(unit)})` : ''}`,
   );
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
-  if (blocked) words.push(`none launched now: ${blocked.detail}`);
+  if (blocked) words.push(`no worker is launched now: ${blocked.detail}`);
   words.push(...tooLargeWords(target), ...unmetWords(target));
-  if (target.tasksWaiting === 0) words.push('nothing waits, so nothing is missing');
+  if (target.tasksWaiting === 0) words.push('no task waits, so no worker is missing');
   return words;
 }
 
 function tooLargeWords({ tooLarge, pool }: ProjectTarget): string[] {
   return tooLarge.map(({ count, category, cores = '?', memory = '?', disk = '?', gpus }) => {
     const size = `${coresText(cores)}, ${memory} MB memory, ${disk} MB disk${gpusText(gpus)}`;
-    return `${count} tasks of category ${category} need ${size}: more than pool ${pool} allows a worker`;
+    const [tasks, need] = count === 1 ? ['task', 'needs'] : ['tasks', 'each need'];
+    return `${count} ${tasks} of category ${category} ${need} ${size}: that is more than the limit of pool ${pool}`;
   });
 }
 
 function unmetWords({ unmet }: ProjectTarget): string[] {
   return unmet.map(
-    ({ count, category, reason }) => `${count} tasks of category ${category} can run on no worker of ours: ${reason}`,
+    ({ count, category, reason }) =>
+      `${count} ${count === 1 ? 'task' : 'tasks'} of category ${category} cannot run on any worker of this framework: ${reason}`,
   );
 }

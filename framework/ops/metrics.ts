@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
 import { pausing } from '../scheduler/state/backoff.ts';
 
-/** Prometheus metrics, read off the scheduler's state when asked: nothing is counted twice. */
+/** Prometheus metrics, read from the scheduler's state at each request. */
 export function metricsOf(driver: Driver): Registry {
   const registry = new Registry();
   const { scheduler } = driver;
@@ -42,7 +42,7 @@ export function metricsOf(driver: Driver): Registry {
   });
   new Gauge({
     name: 'workqueue_workers_missing',
-    help: 'Workers that the tasks of each project want, and that could not be launched yet',
+    help: 'Workers that the tasks of each project need and that are not launched yet',
     labelNames: ['project'],
     registers,
     collect() {
@@ -54,7 +54,7 @@ export function metricsOf(driver: Driver): Registry {
   });
   new Gauge({
     name: 'workqueue_pool_paused',
-    help: '1 while a pool pauses because its workers failed early',
+    help: '1 while a pool launches nothing because its workers failed early',
     labelNames: ['pool'],
     registers,
     collect() {
@@ -66,7 +66,7 @@ export function metricsOf(driver: Driver): Registry {
   });
   new Gauge({
     name: 'workqueue_offers_held',
-    help: 'Offers held at this moment',
+    help: 'Offers that the framework holds',
     registers,
     collect() {
       this.set(scheduler.state.offers.size);
@@ -76,7 +76,7 @@ export function metricsOf(driver: Driver): Registry {
     ['launches', 'launches', 'Workers launched'],
     ['kills', 'kills', 'Kills sent to Mesos'],
     ['declines', 'declines', 'Decline calls'],
-    ['failedEarly', 'workers_failed_early', 'Workers that failed before they connected, or soon after'],
+    ['failedEarly', 'workers_failed_early', 'Workers that failed before they connected or soon after'],
   ] as const) {
     new Counter({
       name: `workqueue_${name}_total`,
@@ -92,8 +92,8 @@ export function metricsOf(driver: Driver): Registry {
 }
 
 /**
- * The process itself, by the names that Prometheus' clients agree on. prom-client's own default metrics are not for a
- * process that mostly sleeps: their clock for the event loop alone wakes it a hundred times a second.
+ * Metrics of the process, under the names that all Prometheus clients use. prom-client's own default metrics do not suit a
+ * process that mostly sleeps: their timer for the event loop alone wakes it a hundred times a second.
  */
 function addProcess(registers: Registry[]): void {
   new Counter({

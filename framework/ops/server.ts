@@ -8,25 +8,25 @@ import { metricsOf } from './metrics.ts';
 import { stateOf } from './state.ts';
 
 export interface OpsServer {
-  /** `host:port` it listens on. */
+  /** The `host:port` on which it listens. */
   address: string;
   close(): Promise<void>;
 }
 
-/** In the state directory: where the running framework serves `/state`, `HOST:PORT`. */
+/** File in the state directory with the `HOST:PORT` where the running framework serves `/state`. */
 export const ADDRESS_FILE = 'address';
 
-/** Monitoring asks for these under names that this program cannot know. They count, and say no more than projects' names. */
+/** Monitoring uses names that this program cannot know. These pages contain counts and the names of projects, nothing else. */
 const FOR_MONITORING = ['/healthz', '/metrics'];
-/** A connection on which nothing moves is closed after so many ms. */
+/** A connection without traffic is closed after this many ms. */
 const SILENT_MS = 60_000;
 
 /**
- * Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON), under the names localhost,
- * `host` and `allowedHosts`, and under its address. A server that other machines can reach also answers to this machine's
- * name, and gives `/healthz` and `/metrics` under any name.
- * @param port 0: a free one
- * @param allowedHosts further names of this server
+ * Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON). It answers to the names localhost,
+ * `host` and `allowedHosts`, and to its address. A server that other machines can reach also answers to this machine's
+ * name, and serves `/healthz` and `/metrics` under any name.
+ * @param port 0: any free port
+ * @param allowedHosts further host names to which it answers
  */
 export async function serveOps(
   driver: Driver,
@@ -68,14 +68,15 @@ async function respond(
   const answer = (status: number, type: string, body: string): void => {
     response.writeHead(status, { ...PRIVATE_HEADERS, 'Content-Type': type }).end(body);
   };
-  if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'text/plain', 'only GET\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    answer(405, 'text/plain', 'this server answers GET requests only\n');
   else if (path === '/healthz') {
     const { subscribed } = driver.scheduler.state;
     answer(subscribed ? 200 : 503, 'text/plain', subscribed ? 'subscribed\n' : 'not subscribed to a Mesos master\n');
   } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
   else if (path === '/state') {
     answer(200, 'application/json', `${JSON.stringify(stateOf(driver, Date.now()), null, 2)}\n`);
-  } else answer(404, 'text/plain', 'here are /healthz, /metrics and /state\n');
+  } else answer(404, 'text/plain', 'there is no such page: this server has /healthz, /metrics and /state\n');
 }
 
 function addressOf(server: Server): string {

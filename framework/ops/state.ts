@@ -2,7 +2,7 @@ import type { Driver } from '../driver.ts';
 import type { Constraint, Pool } from '../scheduler/state/pool.ts';
 import { explain } from './explain.ts';
 
-/** The JSON of `/state`: master, pools, demand, workers, offers held, backoffs, and why each project has what it has. */
+/** The JSON of `/state`: master, pools, demand, workers, held offers, pauses, and the explanation of each project. */
 export function stateOf(driver: Driver, now: number): Record<string, unknown> {
   const { state, blocked } = driver.scheduler;
   return {
@@ -32,8 +32,8 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
 }
 
 /**
- * Without the values of environment variables and docker's parameters, and without users, passwords and queries of URIs:
- * they may be secrets, and this page needs none to be read.
+ * Without the values of environment variables and of docker's parameters, and without users, passwords and queries of URIs:
+ * they may be secrets, and nobody needs them to read this page.
  */
 function poolOf({
   kind,

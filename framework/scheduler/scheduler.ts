@@ -18,10 +18,10 @@ import { Frame } from './state/frame.ts';
 import type { Pool } from './state/pool.ts';
 import type { JournalRecord } from './state/records.ts';
 import type { SchedulerState } from './state/state.ts';
+import { findShortfalls, lacks, type Shortfall } from './target/shortfalls.ts';
 import { decisionOf, type Gist, gistOf, isNews, type ProjectDecision } from './target/terms.ts';
-import { findWants, lacks, type Want } from './target/wants.ts';
 
-/** What the core is told. */
+/** The events that the core handles. */
 export type SchedulerEvent =
   | { type: 'mesos'; event: Event }
   | { type: 'disconnected' }
@@ -34,11 +34,11 @@ export type SchedulerEvent =
   | { type: 'removed'; id: string };
 
 export interface Decision {
-  /** To be made durable before any of the calls leaves. */
+  /** To be written to the disk before any of the calls is sent. */
   records: JournalRecord[];
   /** To be sent in order. */
   calls: Call[];
-  /** To be logged: what was decided for projects, where it is news. */
+  /** To be logged: new decisions for projects. */
   decisions: ProjectDecision[];
 }
 
@@ -53,19 +53,19 @@ const OFFERS_COME_WITHIN_MS = 1500;
  *                            of each    the offers  workers       suppresses,
  *                            project    (offers/)   back          revives
  *
- * All of them read and write `state/`: workers, offers, demand, backoffs. Only journal records set what these add up to.
+ * All of them read and write `state/`: workers, offers, demand, failures. Only journal records change what must survive a restart.
  *
- * Whoever drives it writes the records, and only then sends the calls, one event after the other. The same events at
+ * The driver writes the records and then sends the calls, one event after the other. The same events at
  * the same times give the same decisions.
  *
- * Demand, offers, and the clock's ticks lead to decisions. Everything else is only taken in: a thousand
- * status updates cost a thousand times nothing, and what they change is decided upon at the next tick.
+ * Demand, offers, and the clock's ticks lead to decisions. All other events only change the state: a thousand
+ * status updates cost little, and the next tick decides what follows from them.
  */
 export class Scheduler {
   readonly state: SchedulerState;
-  /** Why projects that lack workers get none at the moment, by manager; as of the last frame. */
+  /** Why projects that lack workers get none now, by manager, as of the last frame. */
   readonly blocked = new Map<string, Obstacle>();
-  /** What was last decided for each project, as far as it was told. */
+  /** The last decision for each project that was logged. */
   readonly #told = new Map<string, Gist>();
   #traits: FrameworkTraits | undefined;
 
@@ -83,8 +83,8 @@ export class Scheduler {
   }
 
   /**
-   * The body of the next SUBSCRIBE. It suppresses every role, since what is wanted is only known once the frame after
-   * SUBSCRIBED has run; a re-subscription would otherwise lift the suppression (so does Mesos 1.12).
+   * The body of the next SUBSCRIBE. It suppresses every role, because the need is known only after the frame that follows
+   * SUBSCRIBED. A re-subscription would otherwise end the suppression (Mesos 1.12 does that).
    */
   subscription(traits: FrameworkTraits): NonNullable<Call['subscribe']> {
     const { state } = this;
@@ -100,35 +100,38 @@ export class Scheduler {
     const { state } = this;
     if (state.subscribed && this.#traits) redeclare(frame, this.#traits);
     const changed = [...state.dirty].flatMap((address) => [...(state.workersOf.get(address) ?? [])]);
-    const wants = state.demand ? findWants(frame, depth === 'all') : [];
-    const budgets = budgetsOf(frame, wants);
+    const shortfalls = state.demand ? findShortfalls(frame, depth === 'all') : [];
+    const budgets = budgetsOf(frame, shortfalls);
     let busy: ReadonlySet<string> = new Set();
-    if (state.subscribed && state.offers.size > 0 && wants.length > 0) busy = place(frame, wants, budgets);
-    this.#noteBlocked(frame, wants, budgets);
+    if (state.subscribed && state.offers.size > 0 && shortfalls.length > 0) busy = place(frame, shortfalls, budgets);
+    this.#noteBlocked(frame, shortfalls, budgets);
     if (!state.subscribed) return;
     if (depth !== 'offers') {
       settleUnknownTasks(frame);
-      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#shortage(wants, frame.now));
+      releaseWorkers(frame, depth === 'all' ? state.workers.values() : changed, this.#shortage(shortfalls, frame.now));
     }
-    settleRoles(frame, rolesOf(state.pools), lackingOffers(wants, budgets), busy);
+    settleRoles(frame, rolesOf(state.pools), lackingOffers(shortfalls, budgets), busy);
   }
 
-  /** What the last offers told stays true until others come. */
-  #noteBlocked(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): void {
+  /** The reasons from the last offers stay valid until other offers come. */
+  #noteBlocked(frame: Frame, shortfalls: readonly Shortfall[], budgets: ReadonlyMap<string, Budget>): void {
     const before = new Map(this.blocked);
     this.blocked.clear();
-    for (const want of wants) {
-      // From here on the target says what is still missing.
-      want.target.missing = want.left.filter(({ count }) => count > 0);
-      want.target.forMinimum = 0;
-      want.target.starting += want.launched;
-      const { manager } = want.target;
+    for (const shortfall of shortfalls) {
+      // From here on the target counts what is still missing.
+      shortfall.target.missing = shortfall.left.filter(({ count }) => count > 0);
+      shortfall.target.forMinimum = 0;
+      shortfall.target.starting += shortfall.launched;
+      const { manager } = shortfall.target;
       const decided = frame.decided.get(manager);
-      if (decided) decided.launched = want.launched;
-      if (lacks(want) === 0) continue;
+      if (decided) decided.launched = shortfall.launched;
+      if (lacks(shortfall) === 0) continue;
       const known = before.get(manager);
       const verdict = known && isVerdictOnOffers(known) ? known : undefined;
-      this.blocked.set(manager, want.blocked ?? reasonWithoutOffers(want, budgets.get(want.pool.name), verdict));
+      this.blocked.set(
+        manager,
+        shortfall.blocked ?? reasonWithoutOffers(shortfall, budgets.get(shortfall.pool.name), verdict),
+      );
     }
   }
 
@@ -149,22 +152,22 @@ export class Scheduler {
     return decisions;
   }
 
-  #shortage(wants: readonly Want[], now: number): Shortage {
-    const lackingAny = wants.filter((want) => lacks(want) > 0 && !want.target.hold);
-    const reason = ({ target }: Want): string | undefined => this.blocked.get(target.manager)?.reason;
-    const lacking = lackingAny.filter((want) => {
-      const role = this.state.roles.get(want.pool.role);
+  #shortage(shortfalls: readonly Shortfall[], now: number): Shortage {
+    const lackingAny = shortfalls.filter((shortfall) => lacks(shortfall) > 0 && !shortfall.target.hold);
+    const reason = ({ target }: Shortfall): string | undefined => this.blocked.get(target.manager)?.reason;
+    const lacking = lackingAny.filter((shortfall) => {
+      const role = this.state.roles.get(shortfall.pool.role);
       const waitsInVain = role !== undefined && !role.suppressed && now - role.since >= OFFERS_COME_WITHIN_MS;
-      return reason(want) === 'offers-too-small' || (reason(want) === 'no-offers' && waitsInVain);
+      return reason(shortfall) === 'offers-too-small' || (reason(shortfall) === 'no-offers' && waitsInVain);
     });
     return {
       weight: lacking.reduce((most, { pool }) => Math.max(most, pool.weight), 0),
-      pools: new Set(lackingAny.filter((want) => reason(want) === 'at-maximum').map(({ pool }) => pool.name)),
+      pools: new Set(lackingAny.filter((shortfall) => reason(shortfall) === 'at-maximum').map(({ pool }) => pool.name)),
     };
   }
 }
 
-/** How much of a decision an event leads to: `all` goes through every manager, the others through what has changed. */
+/** Which decisions an event leads to: `all` goes through every manager, the others through what has changed. */
 type Depth = 'none' | 'offers' | 'changes' | 'all';
 
 function depthOf(event: SchedulerEvent): Depth {
@@ -182,8 +185,8 @@ function depthOf(event: SchedulerEvent): Depth {
   }
 }
 
-function budgetsOf(frame: Frame, wants: readonly Want[]): Map<string, Budget> {
-  const pools = new Set(wants.map(({ pool }) => pool));
+function budgetsOf(frame: Frame, shortfalls: readonly Shortfall[]): Map<string, Budget> {
+  const pools = new Set(shortfalls.map(({ pool }) => pool));
   const budget = (pool: Pool): Budget => budgetOf(frame.state, pool, frame.census.get(pool.name), frame.now);
   return new Map([...pools].map((pool) => [pool.name, budget(pool)]));
 }
@@ -210,7 +213,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       if (state.subscribed || event.call.type === 'ACCEPT') takeFailedCall(frame, event.call, event.refused, event.why);
       break;
     case 'pools':
-      // Somebody has acted: what failed before may work now.
+      // A person has changed something: what failed before may work now.
       state.pools = event.pools;
       state.poolBackoffs.clear();
       state.agentBackoffs.clear();
@@ -220,7 +223,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       state.offers.clear();
       state.unknownTasks.clear();
       for (const { id } of [...state.workers.values()]) {
-        frame.record({ type: 'gone', id, why: 'the master removed the framework, and its tasks with it' });
+        frame.record({ type: 'gone', id, why: 'the master removed the framework and its tasks' });
       }
       frame.record({ type: 'framework', id: event.id, sequence: 1 });
       break;
@@ -254,7 +257,7 @@ function takeMesosEvent(frame: Frame, event: Event): void {
   }
 }
 
-/** A new stream: what was offered, and whatever of the calls of the old one did not arrive, is void. */
+/** A new stream: earlier offers are void, and so are calls of the old stream that did not arrive. */
 function takeSubscribed(frame: Frame, frameworkId: string | undefined): void {
   const { state, now } = frame;
   if (frameworkId !== undefined && frameworkId !== state.frameworkId) {

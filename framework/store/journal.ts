@@ -6,21 +6,21 @@ import { type HeldLock, type Lock, takeLock } from './lock.ts';
 
 const VERSION = 1;
 const HEADER = JSON.stringify({ journal: 'mesos-workqueue-framework', version: VERSION });
-/** The file is rewritten with what still counts when it has grown to this, and again at each doubling from there. */
+/** At this size the file is rewritten with the records that still count, and again each time it has doubled. */
 const COMPACT_BYTES = 4 * 1024 * 1024;
 
-/** The journal, in its state directory. */
+/** File name of the journal in its state directory. */
 export const JOURNAL_FILE = 'journal';
 
-/** A journal that cannot be used, with what to do about it. */
+/** The journal cannot be used. The message says what to do. */
 export class JournalError extends Error {
   override name = 'JournalError';
 }
 
 /**
- * Durable record of what the scheduler decided. One line a record, `CRC32 JSON`, after a header with the version.
- * `append` returns when the records are on the disk; so no call to Mesos leaves before its record is safe.
- * A torn last line is what a crash in mid-write leaves: it is dropped, its calls never left. Any other damage is an error.
+ * Durable record of the scheduler's decisions. One line for each record, `CRC32 JSON`, after a header with the version.
+ * `append` returns when the records are on the disk, so no call to Mesos is sent before its record is safe.
+ * A crash during a write leaves an incomplete last line. It is dropped: its calls were never sent. Any other damage is an error.
  */
 export class Journal<Entry> {
   readonly #path: string;
@@ -31,10 +31,10 @@ export class Journal<Entry> {
   #compactAt: number;
 
   /**
-   * Opens, or begins, the journal in `dir` and reads it.
+   * Opens or creates the journal in `dir` and reads it.
    * @param snapshot the records that still count, for compaction
-   * @param load is given the records in order, before anything is appended
-   * @throws JournalError when another process holds it, when it is damaged or of another version, or when `dir` cannot
+   * @param load gets the records in order, before anything is appended
+   * @throws JournalError when another process uses it, when it is damaged or has another version, or when `dir` cannot
    *   be written
    */
   static open<Entry>(
@@ -45,8 +45,8 @@ export class Journal<Entry> {
     const lock = lockIn(dir);
     if (!lock.held) {
       throw new JournalError(
-        `${path} is in use by process ${lock.holder}: two frameworks on one journal would launch everything twice. ` +
-          'Stop that one, or give this one a state directory of its own (--state-dir)',
+        `process ${lock.holder} uses the journal ${path} already. Two frameworks with one journal would launch everything twice. ` +
+          'Stop that framework, or give this one another state directory (--state-dir)',
       );
     }
     try {
@@ -62,12 +62,12 @@ export class Journal<Entry> {
     this.#path = path;
     this.#lock = lock;
     this.#snapshot = snapshot;
-    // Rewriting at each start drops a torn tail and what no longer counts, before anything is appended behind it.
+    // Rewriting the file at each start removes an incomplete last line and old records before anything is appended.
     [this.#fd, this.#size] = this.#rewrite();
     this.#compactAt = Math.max(COMPACT_BYTES, 2 * this.#size);
   }
 
-  /** Makes records durable. @throws when the disk does not take them: then nothing may be sent */
+  /** Writes records to the disk. @throws when the disk does not take them: then nothing may be sent */
   append(records: readonly Entry[]): void {
     if (records.length === 0) return;
     try {
@@ -75,7 +75,7 @@ export class Journal<Entry> {
       fsyncSync(this.#fd);
       this.#size += written;
     } catch (error) {
-      // Half a record must not be left for a later one to be written behind it: that would be damage in the middle.
+      // A later record must not follow half a record: that would be damage in the middle of the file.
       ftruncateSync(this.#fd, this.#size);
       throw error;
     }
@@ -126,8 +126,8 @@ function lockIn(dir: string): Lock {
     return takeLock(join(dir, 'lock'));
   } catch (error) {
     throw new JournalError(
-      `${dir} cannot be written (${(error as Error).message}): the journal lives there. ` +
-        'Make it writable for this user, or name another directory (--state-dir)',
+      `the state directory ${dir} cannot be written: ${(error as Error).message}. The framework keeps its journal there. ` +
+        'Make it writable for this user, or name another directory with --state-dir',
     );
   }
 }
@@ -151,8 +151,8 @@ function readJournal<Entry>(path: string, log: Logger): Entry[] {
   const [header = tail ?? '', ...rest] = lines;
   if (header !== HEADER || lines.length === 0) {
     throw new JournalError(
-      `${path} begins with ${JSON.stringify(header.slice(0, 80))}, expected ${HEADER}: ` +
-        'it is of another version or no journal. Use the program that wrote it, or move it away to begin anew (running workers are then killed)',
+      `${path} is not a journal of this version: it begins with ${JSON.stringify(header.slice(0, 80))}, not with ${HEADER}. ` +
+        'Use the program version that wrote it, or move the file away to start without a journal (running workers are then killed)',
     );
   }
   const records: Entry[] = [];
@@ -163,14 +163,20 @@ function readJournal<Entry>(path: string, log: Logger): Entry[] {
       continue;
     }
     if (index === rest.length - 1 && tail === '') {
-      log.warn({ path, line: index + 2 }, 'the last record of the journal is torn, as after a crash: dropped');
+      log.warn(
+        { path, line: index + 2 },
+        'the last record of the journal is incomplete, as after a crash: it was dropped',
+      );
       return records;
     }
     throw new JournalError(
-      `${path}, line ${index + 2}: damaged (its checksum does not fit). Restore it from a copy, or move it away to begin anew (running workers are then killed)`,
+      `${path} is damaged in line ${index + 2}: the checksum is wrong. Restore the file from a copy, or move it away to start without a journal (running workers are then killed)`,
     );
   }
   if (tail)
-    log.warn({ path, line: lines.length + 1 }, 'the last record of the journal is torn, as after a crash: dropped');
+    log.warn(
+      { path, line: lines.length + 1 },
+      'the last record of the journal is incomplete, as after a crash: it was dropped',
+    );
   return records;
 }

@@ -6,13 +6,13 @@ export interface HeldLock {
   release(): void;
 }
 
-/** `held: false` names the process that has it. */
+/** `held: false`: `holder` is the process that has the lock. */
 export type Lock = HeldLock | { held: false; holder: string };
 
 /**
- * A lock file that names its process: boot, pid and start time, so that a reused pid is not mistaken for the holder, and
- * a crashed holder's lock is taken over. `link` makes creation atomic.
- * It guards against processes that see each other: those of another host or pid namespace are taken for dead.
+ * A lock file that names its process by boot id, pid and start time, so that a reused pid is not mistaken for the holder, and
+ * the lock of a crashed holder is taken over. `link` makes the creation atomic.
+ * It works only between processes that see each other: processes of another host or pid namespace count as ended.
  */
 export function takeLock(path: string): Lock {
   const mine = `${process.pid} ${identityOf(process.pid)}\n`;
@@ -51,7 +51,7 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Removes a dead process's lock; if somebody else just took it over, theirs is put back. */
+/** Removes the lock of an ended process. If another process has just taken it over, its lock is put back. */
 function setAside(path: string, stale: string): void {
   const aside = `${path}.stale.${process.pid}`;
   try {

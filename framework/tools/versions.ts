@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 
-/** Answers of a program that hangs are not waited for. */
+/** A program that does not answer within this time counts as not found. */
 const PATIENCE_MS = 10_000;
 
 /**
- * First line of `PROGRAM -v`, which each program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
- * @returns undefined: the program is not in $PATH, or does not start
+ * The first line of `PROGRAM -v`, which every program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
+ * @returns undefined when the program is not in $PATH or does not start
  */
 export function versionLine(program: string): Promise<string | undefined> {
-  // Debian's makeflow 9.9 is linked with MPI, and Open MPI looks for a daemon unless it is told that there is none.
+  // Debian's makeflow 9.9 is linked with MPI, and Open MPI looks for a daemon unless this variable is set.
   const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
   return new Promise((resolve) => {
     execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
@@ -18,8 +18,8 @@ export function versionLine(program: string): Promise<string | undefined> {
 }
 
 /**
- * Says what `--version` prints: the version alone on the first line, for scripts, and at once; then a line for each program
- * that it works with, and for Node.js.
+ * Prints the answer to `--version`: first the version alone, at once, for scripts; then a line for each program
+ * that the command uses, and for Node.js.
  * @param say prints lines on stdout
  */
 export async function sayVersions(

@@ -7,21 +7,21 @@ import { waitingNeeds } from './task-needs.ts';
 import { WORK_QUEUE_WORKER } from './worker.ts';
 
 /**
- * From this protocol on a manager gives each task a share of the worker. Tried: cctools 7.14.5 does (protocol 11), the
- * 8.0.0 DEVELOPMENT of Debian 12 does not (9). Nothing that speaks 10 was found.
+ * From this protocol on a manager gives each task a share of the worker. We tried it: cctools 7.14.5 (protocol 11) does, the
+ * 8.0.0 DEVELOPMENT of Debian 12 (protocol 9) does not. We found no program with protocol 10.
  */
 const SHARES_SINCE = 11;
 
 /**
- * What a manager needs, as far as we know; undefined for one that is dead, foreign, or was never reached and is
- * only claimed to exist by something unreliable.
+ * The demand of a manager, as far as it is known; undefined for a manager that has ended, that is another one, or that was never
+ * reached and is only listed by an unreliable catalog.
  *
- * - The manager's own last word counts as long as the manager lives. While it is silent, or cannot be reached, it is
- *   kept and `silentSince` says since when there is no news. Unreachable, it counts for as long as a catalog row would.
- * - The catalog's numbers count only where the manager cannot be reached at all, or no longer.
- * - A manager that was silent from the start is listed, so that nobody takes its workers away, but without a single
- *   waiting task: its row cannot be told from that of a manager whose port was reused, and it would accept no worker now.
- * - A locked one is listed as its row describes it: it is there, but nothing can be done for it.
+ * - The manager's own last answer counts while the manager lives. While it is silent or cannot be reached, the answer is
+ *   kept, and `silentSince` says since when. If it cannot be reached, its answer counts for as long as a catalog row would.
+ * - The catalog's numbers count only when the manager itself cannot be reached.
+ * - A manager that was silent from the start is listed, so that its workers are not taken back, but without
+ *   waiting tasks: its port may belong to another manager by now, and it would accept no worker now.
+ * - A manager that needs a password is listed as in its catalog row: it exists, but nothing can be done for it.
  */
 export function demandOf(listing: Listing, known: ManagerStatus, now: number): ProjectDemand | undefined {
   const { state, record, asOf, tasks, workers } = known;
@@ -47,7 +47,7 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
     if (row && known.failure === 'unreachable') return fromCatalog(row);
   }
   if (state === 'locked' && row) {
-    const remedy = known.protected ? ' (the password belongs into the file of --password)' : '';
+    const remedy = known.protected ? '. Put its password into the file of --password' : '';
     return { ...fromCatalog(row), closed: `${known.reason}${remedy}` };
   }
   return undefined;
@@ -68,8 +68,8 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
       tasksWaiting,
       tasksOnWorkers,
       waiting: waitingNeeds(source, tasks?.picture),
-      // Workers of another protocol are turned away, and end without an error.
-      advice: `its manager speaks Work Queue protocol ${protocol} (version ${version}): so must the workers`,
+      // A manager refuses workers of another protocol, and they end without an error.
+      advice: `its manager speaks Work Queue protocol ${protocol} (version ${version}). Check that the workers speak it too`,
       allotment: protocol < SHARES_SINCE ? ('requests' as const) : ('shares' as const),
       ...(known.protected && record && { authenticated: true }),
     };
@@ -77,20 +77,20 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
 }
 
 /**
- * Why a manager cannot be asked, in words for the operator. That what a catalog row claims is gone is no problem: rows
- * outlive their managers by half an hour.
+ * Why a manager cannot be asked, as a sentence for the operator. A catalog row of a manager that has ended is no problem: rows
+ * remain for half an hour.
  */
 export function problemOf(listing: Listing, known: ManagerStatus): string | undefined {
   const { row, address } = listing;
   const who = row ? `manager of "${row.project}" at ${address}` : `manager at ${address}`;
   switch (known.state) {
     case 'failing':
-      return `${who}: ${known.reason}`;
+      return `${who} ${known.reason}`;
     case 'locked':
-      return row ? undefined : `${who}: ${known.reason}; no workers are started for it`;
+      return row ? undefined : `${who} ${known.reason}. It gets no workers`;
     case 'dead':
     case 'foreign':
-      return row ? undefined : `${who} is not there (yet): ${known.reason}`;
+      return row ? undefined : `${who} has not started yet, or has ended: it ${known.reason}`;
     default:
       return undefined;
   }

@@ -8,11 +8,11 @@ import { formatHostPort, type HostPort } from '../net/address.ts';
  * - `dropped`: connected, then reset
  * - `timeout`: connected, but the answer was not complete in time
  * - `too large`: the answer is over the limit
- * - `stopped`: our own side gave up (the signal was aborted)
+ * - `stopped`: this side gave up (the signal was aborted)
  */
 export type ExchangeFailure = 'refused' | 'unreachable' | 'dropped' | 'timeout' | 'too large' | 'stopped';
 
-/** An exchange that brought no complete answer. */
+/** An exchange without a complete answer. */
 export class ExchangeError extends Error {
   override name = 'ExchangeError';
   readonly failure: ExchangeFailure;
@@ -26,46 +26,46 @@ export class ExchangeError extends Error {
   }
 }
 
-/** What is said on one connection: first `opening`, then whatever `take` answers to the bytes that come. */
+/** A dialogue on one connection: first `opening`, then what `take` returns for the bytes that arrive. */
 export interface Conversation {
   opening: string;
   /**
-   * Takes the next bytes. `send` is written back, `answer` is kept as a part of the answer, `complete` ends the
-   * conversation before the peer closes. What it throws ends the connection and rejects the exchange.
+   * Handles the next bytes. `send` is written back, `answer` is kept as a part of the answer, `complete` ends the
+   * dialogue before the peer closes the connection. If it throws, the connection ends and the exchange is rejected.
    */
   take(chunk: Buffer): { send?: string; answer?: Buffer; complete?: boolean };
 }
 
 export interface ExchangeLimits {
-  /** Time to connect, names included, ms. */
+  /** Time to connect, with name resolution, ms. */
   connectMs: number;
   /** Time from connected to the end of the answer, ms. */
   answerMs: number;
   /** Longest answer, bytes. */
   maxBytes: number;
   signal?: AbortSignal;
-  /** Called once if the answer is not complete `afterMs` after the connection was made. The exchange goes on. */
+  /** Called once if the answer is not complete `afterMs` after the connection was made. The exchange continues. */
   slow?: { afterMs: number; call: () => void };
 }
 
 export interface ExchangeAnswer {
   bytes: Buffer;
-  /** From the first byte to the last, ms: how long the peer was occupied with sending. */
+  /** From the first byte to the last, ms: how long the peer was busy with sending. */
   transferMs: number;
 }
 
-/** TCP keepalive begins after this idle time, ms: a host that vanished while we wait is noticed within half a minute. */
+/** TCP keepalive begins after this idle time, ms, so that a host that vanished is noticed within half a minute. */
 const KEEPALIVE_MS = 15_000;
 
 /**
- * Connects, says the opening at once, and collects the answer until the peer closes or the conversation is complete.
+ * Connects, sends the opening at once, and collects the answer until the peer closes or the dialogue is complete.
  * The socket is closed in every case when the promise settles.
- * @throws ExchangeError, or what the conversation throws
+ * @throws ExchangeError, or what `take` throws
  */
 export function exchange(peer: HostPort, talk: Conversation, limits: ExchangeLimits): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     if (limits.signal?.aborted) {
-      reject(new ExchangeError('stopped', peer, 'was not asked: stopping'));
+      reject(new ExchangeError('stopped', peer, 'was not asked, because the framework stops'));
       return;
     }
     const parts: Buffer[] = [];
@@ -87,9 +87,9 @@ export function exchange(peer: HostPort, talk: Conversation, limits: ExchangeLim
       fail,
       limits.connectMs,
       'unreachable',
-      `did not accept a connection in ${limits.connectMs} ms`,
+      `did not accept a connection within ${limits.connectMs} ms`,
     );
-    const onAbort = () => fail('stopped', 'was being asked: stopping');
+    const onAbort = () => fail('stopped', 'did not answer before the framework stopped');
     limits.signal?.addEventListener('abort', onAbort, { once: true });
 
     function finish(error?: unknown): void {
@@ -105,7 +105,7 @@ export function exchange(peer: HostPort, talk: Conversation, limits: ExchangeLim
     socket.on('connect', () => {
       connected = true;
       clearTimeout(timer);
-      timer = setTimeout(fail, limits.answerMs, 'timeout', `did not answer completely in ${limits.answerMs} ms`);
+      timer = setTimeout(fail, limits.answerMs, 'timeout', `did not answer completely within ${limits.answerMs} ms`);
       if (limits.slow) slowTimer = setTimeout(limits.slow.call, limits.slow.afterMs);
       socket.write(talk.opening, 'latin1');
     });
@@ -124,7 +124,7 @@ export function exchange(peer: HostPort, talk: Conversation, limits: ExchangeLim
     });
     socket.on('end', () => finish());
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A name with several addresses fails with one error for each.
+      // A host name with several addresses fails with one error for each.
       const each: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
       const code = each.find((one) => one.code === 'ECONNREFUSED')?.code ?? error.code ?? error.message;
       if (code === 'ECONNREFUSED') fail('refused', 'refuses connections');

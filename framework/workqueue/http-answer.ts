@@ -8,20 +8,20 @@ const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
  * Collects one HTTP/1.x answer. The catalog server ends its lines with a bare newline, which Node's own parsers refuse,
- * and ends the body by closing; a proxy in between may answer with CRLF, a Content-Length or chunks. All are read.
+ * and ends the body by closing the connection. A proxy in between may answer with CRLF, a Content-Length or chunks. This class reads all of them.
  */
 export class HttpAnswer {
   #parts: Buffer[] = [];
   #length = 0;
   #head: { status: number; chunked: boolean; bodyLength: number | undefined; size: number } | undefined;
 
-  /** Takes the next bytes; true when the answer is complete without waiting for the end. @throws HttpAnswerError */
+  /** Adds the next bytes. @returns true when the answer is complete without waiting for the end. @throws HttpAnswerError */
   push(chunk: Buffer): boolean {
     this.#parts.push(chunk);
     this.#length += chunk.length;
     this.#head ??= parseHead(this.#joined());
     if (!this.#head) {
-      if (this.#length > MAX_HEAD_BYTES) throw new HttpAnswerError('an HTTP head without end');
+      if (this.#length > MAX_HEAD_BYTES) throw new HttpAnswerError('an HTTP head that does not end');
       return false;
     }
     const { chunked, bodyLength, size } = this.#head;
@@ -46,7 +46,7 @@ export class HttpAnswer {
     return joined;
   }
 
-  /** Cheap test before the chunks are walked: every complete chunked body ends so. */
+  /** A cheap test before the chunks are read: every complete chunked body ends like this. */
   #endsWithEmptyLine(): boolean {
     const last = this.#parts.at(-1);
     if (last && last.length >= 4) return last.subarray(-4).equals(EMPTY_LINE_END);

@@ -1,19 +1,19 @@
 /**
- * Turns what Work Queue and its catalog print as JSON into JSON.
+ * Corrects what Work Queue and its catalog print as JSON.
  *
  * cctools' printer has two faults (seen in Debian's 9.9 build; the second one in upstream's 2026 head too):
- * - an apostrophe in a string is printed as `\'`, which JSON does not know;
- * - a byte of 0x80 or more is printed as `\uffffffHH` (a negative `char` through `%04x`), which JSON reads as U+FFFF
+ * - it prints an apostrophe in a string as `\'`, which is not JSON;
+ * - it prints a byte of 0x80 or more as `\uffffffHH` (a negative `char` through `%04x`), which JSON reads as U+FFFF
  *   and four letters.
- * Strings hold bytes, usually UTF-8: the bytes are restored first and decoded together. Bytes that are not UTF-8
+ * Strings contain bytes, usually UTF-8, so the bytes are restored first and decoded together. Bytes that are not UTF-8
  * become U+FFFD.
  *
- * @param bytes the text as it came from the socket
- * @returns text for `JSON.parse`; text without these faults comes out unchanged
+ * @param bytes the text as received
+ * @returns text for `JSON.parse`; text without these faults is unchanged
  */
 export function repairJson(bytes: Uint8Array): string {
   const latin1 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  // Escapes are walked from the left, so that the second backslash of `\\'` is never taken for the start of `\'`.
+  // Escapes are read from the left, so that the second backslash of `\\'` is never taken for the start of `\'`.
   const repaired = latin1.replace(
     /\\(?:u[fF]{6}([89a-fA-F][0-9a-fA-F])|[\s\S])/g,
     (printed, byte: string | undefined) =>

@@ -1,11 +1,11 @@
 import { formatHostPort, type HostPort } from '../net/address.ts';
 import type { CatalogRow } from './catalog.ts';
 
-/** A place where a manager should be asked, and what a catalog says about it. */
+/** An address where a manager should be asked, and what a catalog says about it. */
 export interface Listing extends HostPort {
-  /** `host:port` that we and the workers connect to. */
+  /** `host:port` for us and for the workers. */
   address: string;
-  /** Absent where the manager was named directly. */
+  /** Absent when the manager was named directly. */
   row?: CatalogRow;
 }
 
@@ -16,23 +16,23 @@ export interface CatalogView {
 }
 
 /**
- * A row this old is of a manager that is gone, ms: managers report every 60 s, so it missed two reports. The catalog
+ * A row of this age belongs to a manager that has ended, ms: managers report every 60 s, so it missed two reports. The catalog
  * itself keeps rows for half an hour. The clocks of the two machines must agree within about a minute.
  */
 export const STALE_MS = 130_000;
 
-/** Whether a row says anything at all at `now`. */
+/** Whether a row is fresh at `now`. */
 export function isFresh(row: CatalogRow, now: number): boolean {
   return now - row.lastHeardFrom <= STALE_MS;
 }
 
 /**
  * The managers that several catalogs list: fresh rows, each manager once.
- * A manager that two catalogs see at different addresses (one of them on its own machine) keeps the address where it is
- * followed already; else an address that is not loopback wins, then the order of the catalogs. Of two managers that had
- * the same address the younger one is there now.
+ * Two catalogs may list a manager at different addresses (one of them on its own machine). It then keeps the address that is
+ * in use already; else an address that is not loopback is preferred, then the order of the catalogs. Of two managers that
+ * have used the same address, the one that started last is there now.
  *
- * @param followed addresses that are being asked already
+ * @param followed addresses that are in use already
  */
 export function listings(views: CatalogView[], now: number, followed: ReadonlySet<string>): Listing[] {
   const byAddress = new Map<string, Listing & { row: CatalogRow }>();
@@ -58,9 +58,9 @@ export function listings(views: CatalogView[], now: number, followed: ReadonlySe
 }
 
 /**
- * The host that reaches the manager of a row: the address that its report came from. A manager on the catalog's own
- * machine may have reported through loopback; then it is where the catalog is. `network_interfaces` is not used: it lists
- * every interface of the machine, also those that nobody else has a route to, and never says which one is right.
+ * The host that reaches the manager of a row: the address from which its report came. A manager on the catalog's own
+ * machine may have reported through loopback; then its host is the catalog's. `network_interfaces` is not used: it lists
+ * every interface of the machine, also those without a route, and does not say which one is right.
  */
 export function managerHost(row: CatalogRow, catalog: HostPort): string {
   return isLoopback(row.address) ? (isLoopback(catalog.host) ? row.address : catalog.host) : row.address;
@@ -75,7 +75,7 @@ function isNewer(row: CatalogRow, known: CatalogRow): boolean {
   return row.lastHeardFrom > known.lastHeardFrom;
 }
 
-/** Rows of one manager at two addresses: as far as they show. Without the microseconds (lean rows) they do not. */
+/** Whether two rows are one manager at two addresses. Rows without microseconds (lean rows) do not show it. */
 function isSameManager(a: CatalogRow, b: CatalogRow): boolean {
   return a.startedAtMicros !== undefined && a.startedAtMicros === b.startedAtMicros && a.project === b.project;
 }

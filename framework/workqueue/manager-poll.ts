@@ -24,19 +24,19 @@ import { type ManagerRecord, parseManagerRecord } from './records.ts';
 
 export interface ManagerPollOptions {
   intervals: AskIntervals;
-  /** Time to connect, ms; time after which an open question means silence, ms. */
+  /** Time to connect, ms; time after which an open question counts as silence, ms. */
   connectMs: number;
   silentMs: number;
   password?: Uint8Array;
   log: Logger;
-  /** What this manager needs, or what is wrong with it, is another now. */
+  /** The manager's demand, or the problem with it, has changed. */
   onChange: (poll: ManagerPoll) => void;
 }
 
-/** Least pause between two rounds, ms, however often we are poked. */
+/** Shortest pause between two rounds, ms, however often `poke` is called. */
 const PAUSE_MS = 100;
 
-/** Follows one manager: asks it again and again, one connection at a time, and keeps what is known of it. */
+/** Follows one manager: asks it repeatedly, one connection at a time, and keeps its answers. */
 export class ManagerPoll {
   readonly #options: ManagerPollOptions;
   readonly #loop: Loop;
@@ -45,7 +45,7 @@ export class ManagerPoll {
   #known: ManagerStatus = notAskedYet(Date.now());
   #demand: ProjectDemand | undefined;
   #problem: string | undefined;
-  /** What `onChange` was last called for. */
+  /** The state at the last call of `onChange`. */
   #shown = '';
 
   constructor(listing: Listing, options: ManagerPollOptions) {
@@ -63,16 +63,16 @@ export class ManagerPoll {
   get problem(): string | undefined {
     return this.#problem;
   }
-  /** False until it was asked once, with whatever result. */
+  /** False until it was asked once, with any result. */
   get wasAsked(): boolean {
     return this.#known.state !== 'new';
   }
-  /** Its own word about itself, while it lives. */
+  /** Its own last record, while it lives. */
   get record(): ManagerRecord | undefined {
     return this.#known.record;
   }
 
-  /** Ask (again) now. A manager that is known to be gone is left alone. */
+  /** Asks again now. A manager that has ended is not asked. */
   poke(): void {
     if (this.#known.state === 'new' || nextAsk(this.#known, this.#listing, this.#options.intervals) !== undefined) {
       this.#loop.poke();
@@ -80,8 +80,8 @@ export class ManagerPoll {
   }
 
   /**
-   * A catalog lists a manager at this address. True if it is the one followed here, or one that was here before it;
-   * false if this poll should make way for another.
+   * A catalog lists a manager at this address. True if it is the manager that is followed here, or an earlier one at this address;
+   * false if another poll should replace this one.
    */
   update({ row }: Listing): boolean {
     const mine = this.#listing.row;
@@ -90,22 +90,22 @@ export class ManagerPoll {
     if (!isSameRun(row, mine)) return record !== undefined && row.startedAt < record.startedAt;
     const heard = row.lastHeardFrom > mine.lastHeardFrom;
     this.#listing = { ...this.#listing, row };
-    // What was taken for dead has reported once more: one more question tells.
+    // A manager that was taken for ended has reported again: ask it once more.
     if (heard && nextAsk(this.#known, this.#listing, this.#options.intervals) === undefined) this.#loop.poke();
     return true;
   }
 
-  /** Stops asking: the manager is followed at another address already. */
+  /** Stops asking: the manager is followed at another address. */
   retireFor(address: string): void {
-    this.#know(resting(this.#known, 'duplicate', `is followed at ${address}`, Date.now()));
+    this.#know(resting(this.#known, 'duplicate', `is the manager at ${address}, which is asked already`, Date.now()));
   }
 
-  /** Looks again at what only time has changed. */
+  /** Checks again what depends on time only. */
   review(): void {
     if (this.#known.state === 'silent' || this.#known.state === 'failing') this.#know(this.#known);
   }
 
-  /** Closes the connection, if there is one, and asks no more. */
+  /** Closes the connection, if any, and asks no more. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop.stop();
@@ -114,7 +114,9 @@ export class ManagerPoll {
   async #round(): Promise<NextRound> {
     const { intervals, password } = this.#options;
     if (this.#listing.row?.ssl) {
-      this.#know(resting(this.#known, 'locked', 'uses SSL, which this framework does not speak', Date.now()));
+      this.#know(
+        resting(this.#known, 'locked', 'uses TLS (cctools: SSL), which this framework does not support', Date.now()),
+      );
       return 'when poked';
     }
     try {
@@ -129,8 +131,8 @@ export class ManagerPoll {
   }
 
   /**
-   * The counts are taken after the list of workers: a task that a worker has just been given must not be counted as
-   * waiting beside that very worker, or another would be started for it.
+   * The counts are asked for after the list of workers: a task that a worker has just received must not be counted as
+   * waiting together with that worker, or another worker would be started for it.
    */
   async #askEverything(): Promise<void> {
     let known = await this.#withStatus(this.#known);
@@ -145,7 +147,7 @@ export class ManagerPoll {
   async #withStatus(known: ManagerStatus): Promise<ManagerStatus> {
     const status = await this.#ask('queue_status');
     const record = parseManagerRecord(status.records[0] ?? {});
-    if (!record) throw new ManagerError('garbage', this.#listing, 'answers queue_status without saying who it is');
+    if (!record) throw new ManagerError('garbage', this.#listing, 'answers queue_status without its project and port');
     return afterStatus(known, this.#listing, record, status, Date.now());
   }
 
@@ -180,7 +182,7 @@ export class ManagerPoll {
     const isLocked = known.state === 'locked';
     if (known.state !== before.state || (isLocked && known.reason !== before.reason)) {
       const facts = { manager: this.address, project: known.record?.project ?? this.#listing.row?.project };
-      // What a manager asks for is tried first: only then is it somebody's turn.
+      // The framework tries a password first when a manager asks for one. Only if that fails must somebody act.
       const level = isLocked && (known.failure !== 'needs password' || !this.#options.password) ? 'warn' : 'info';
       this.#options.log[level]({ ...facts, before: before.state, reason: known.reason }, `manager is ${known.state}`);
     }

@@ -5,14 +5,14 @@ import { type ManagerRecord, parseTasks, parseWorkers } from './records.ts';
 import { type TaskPicture, taskPicture } from './task-needs.ts';
 
 /**
- * What we know about one manager. Everything here is a pure function of what was known, what came, and the time.
+ * What is known about one manager. All functions here are pure: they depend on the former state, the answer, and the time.
  *
  * - `new`: not asked yet
  * - `answering`: it answered the last question
- * - `silent`: it accepts connections but leaves a question open: busy, not dead
- * - `failing`: it cannot be reached, or drops us; asked again soon
- * - `dead`: nothing listens there any more
- * - `foreign`: another manager, or no manager at all, is there now
+ * - `silent`: it accepts connections but does not answer: it is busy, it has not ended
+ * - `failing`: it cannot be reached, or drops the connection; it is asked again soon
+ * - `dead`: nothing listens at its address any more
+ * - `foreign`: another manager, or another program, is at its address now
  * - `duplicate`: it is a manager that is followed at another address already
  * - `locked`: it needs a password (or TLS) that we do not have
  */
@@ -20,17 +20,17 @@ export interface ManagerStatus {
   state: 'new' | 'answering' | 'silent' | 'failing' | 'dead' | 'foreign' | 'duplicate' | 'locked';
   /** When this state began, ms since 1970. */
   since: number;
-  /** Why, in words for the operator; empty for a manager that answers. */
+  /** Why, for the operator: the sentence goes on after the name of the manager. Empty for a manager that answers. */
   reason: string;
   failure?: ManagerFailure;
   /** Failures in a row. */
   failures: number;
-  /** It asked for a password once. */
+  /** It has asked for a password. */
   protected: boolean;
-  /** Its last own word, and when that came, ms since 1970. */
+  /** Its own last record, and when that arrived, ms since 1970. */
   record?: ManagerRecord;
   asOf: number;
-  /** What its last answer to `queue_status` and `worker_status` cost it, ms. */
+  /** How long its last answers to `queue_status` and `worker_status` took, ms. */
   costMs: number;
   tasks?: { picture: TaskPicture; marks: string; askedAt: number; costMs: number };
   workers?: { list: SeenWorker[]; marks: string };
@@ -41,35 +41,35 @@ export interface AskIntervals {
   busyMs: number;
   /** Between rounds while there is neither, ms. */
   idleMs: number;
-  /** Between tries of a directly named manager that does not listen yet, ms. */
+  /** Between attempts at a directly named manager that does not listen yet, ms. */
   absentMs: number;
 }
 
-/** Failures in a row (they take about 3 s) after which what drops us or answers nonsense is no manager. */
+/** After this many failures in a row (about 3 s), a program that drops the connection or answers nonsense is no manager. */
 const FOREIGN_AFTER = 5;
-/** Tries after a failure: the first after this time, then twice as long each, up to the longest; ms. */
+/** Attempts after a failure: the first after this time, then twice as long each, up to the longest; ms. */
 const RETRY_MS = { first: 200, longest: 5000 };
-/** A round costs the manager at most a tenth of its time, task lists another twentieth; pauses are bounded, ms. */
+/** A round costs the manager at most a tenth of its time, task lists another twentieth; pauses have limits, ms. */
 const ROUND_SHARE = 10;
 const TASK_SHARE = 20;
 const LONGEST_ROUND_PAUSE_MS = 10_000;
 const LONGEST_TASK_PAUSE_MS = 60_000;
 /**
- * What a manager needs to make an answer, measured with Debian's build and 20,000 waiting tasks: `queue_status` took
- * 66 ms (it adds up all tasks), `task_status` 190 ms for 4.5 MB. The time until the answer begins is no measure: it
- * includes whatever else the manager does first.
+ * What a manager needs for an answer, measured with Debian's build and 20,000 waiting tasks: `queue_status` took
+ * 66 ms (it counts all tasks), `task_status` 190 ms for 4.5 MB. The time until the answer begins is not a measure: it
+ * includes other work that the manager does first.
  */
 const QUEUE_STATUS_MS_PER_TASK = 0.004;
 const LIST_MS_PER_BYTE = 0.00005;
 
-/** Nothing is known yet. */
+/** The state before the first question. */
 export function notAskedYet(now: number): ManagerStatus {
   return { state: 'new', since: now, reason: '', failures: 0, protected: false, asOf: 0, costMs: 0 };
 }
 
 /**
- * The manager answered `queue_status`. If the answer is not of the manager that the catalog's row is of, the port was
- * reused. A directly named address may become another manager: everything known before is forgotten then.
+ * The manager answered `queue_status`. If the answer comes from another manager than the catalog's row, the port was
+ * reused. A directly named address may become another manager: then everything known before is dropped.
  */
 export function afterStatus(
   known: ManagerStatus,
@@ -79,7 +79,7 @@ export function afterStatus(
   now: number,
 ): ManagerStatus {
   if (listing.row && !isSameRun(record, listing.row)) {
-    return resting(known, 'foreign', `the manager of "${record.project}" has its port now`, now);
+    return resting(known, 'foreign', `has ended: the manager of "${record.project}" has its port now`, now);
   }
   const before = known.record && isSameRun(known.record, record) ? known : notAskedYet(now);
   return {
@@ -97,7 +97,7 @@ export function afterStatus(
 }
 
 /**
- * Whether `task_status` should be asked: there are tasks, the counts of `queue_status` say that they changed since the
+ * Whether to ask `task_status`: there are tasks, the counts of `queue_status` show that they changed since the
  * last time, and the list's cost allows it (see `TASK_SHARE`): for 20,000 tasks that is every 5 s. In between the known
  * needs are scaled by the waiting counts of the categories.
  */
@@ -125,13 +125,13 @@ export function afterTasks(
   };
 }
 
-/** The list of tasks did not come through (too large, cut off): asked again much later. */
+/** The list of tasks failed (too large, cut off): it is asked again much later. */
 export function afterNoTasks(known: ManagerStatus, now: number): ManagerStatus {
   const picture = known.tasks?.picture ?? { waiting: [], running: [] };
   return { ...known, tasks: { picture, marks: '', askedAt: now, costMs: LONGEST_TASK_PAUSE_MS } };
 }
 
-/** Whether `worker_status` should be asked: its answer differs from the last one. */
+/** Whether to ask `worker_status`: its answer would differ from the last one. */
 export function workersDue({ record, workers }: ManagerStatus): boolean {
   return record !== undefined && record.workers > 0 && record.workerMarks !== workers?.marks;
 }
@@ -145,7 +145,7 @@ export function afterWorkers(known: ManagerStatus, { records, bytes, transferMs 
   };
 }
 
-/** A question has been open for long: asked at `askedAt`. */
+/** A question of `askedAt` has been open for a long time. */
 export function afterSilence(known: ManagerStatus, askedAt: number): ManagerStatus {
   return known.state === 'silent' ? known : { ...known, state: 'silent', since: askedAt, reason: 'does not answer' };
 }
@@ -175,7 +175,7 @@ export function afterFailure(
   }
 }
 
-/** A state in which the manager is not asked again until its row changes. What it said before no longer counts. */
+/** A state in which the manager is not asked again until its row changes. Its earlier answers no longer count. */
 export function resting(
   known: ManagerStatus,
   state: 'dead' | 'foreign' | 'duplicate' | 'locked',
@@ -207,7 +207,7 @@ export function nextAsk(known: ManagerStatus, listing: Listing, intervals: AskIn
   }
 }
 
-/** Whether two records are of the same run of the same manager. Start times without microseconds are whole seconds. */
+/** Whether two records are of the same run of one manager. Start times without microseconds are whole seconds. */
 export function isSameRun(a: ManagerRecord, b: ManagerRecord): boolean {
   return (
     a.project === b.project &&

@@ -4,14 +4,14 @@ import { repairJson } from './json-repair.ts';
 import { PASSWORD_GREETING, passwordConversation, WrongPasswordError } from './password.ts';
 import { type Row, rows } from './records.ts';
 
-/** What a manager answers on its worker port. `queue_status` also says who it is: project, owner, start. */
+/** The questions that a manager answers on its worker port. `queue_status` also contains its project, owner and start. */
 export type Question = 'queue_status' | 'task_status' | 'worker_status';
 
 /**
- * Why a manager gave no answer: how the exchange failed (`refused` means that it is dead), or
- * - `garbage`: what answers there is no Work Queue manager
- * - `needs password`: it has a password and we gave none
- * - `wrong password`: it has another password than we gave
+ * Why a manager gave no answer: how the exchange failed (`refused` means that it has ended), or
+ * - `garbage`: the program that answers is not a Work Queue manager
+ * - `needs password`: it has a password, and none was given
+ * - `wrong password`: it has another password than the given one
  */
 export type ManagerFailure = ExchangeFailure | 'garbage' | 'needs password' | 'wrong password';
 
@@ -30,11 +30,11 @@ export class ManagerError extends Error {
 }
 
 export interface AskOptions {
-  /** Give it only for a manager that is known to have a password: any other drops the connection. */
+  /** Only for a manager that is known to have a password: any other one drops the connection. */
   password?: Uint8Array;
   /** Time to connect, ms. */
   connectMs: number;
-  /** After this time without a complete answer, ms, `onSilent` is called once. The question stays open. */
+  /** If there is no complete answer after this time, ms, `onSilent` is called once. The question stays open. */
   silentMs: number;
   onSilent: () => void;
   signal?: AbortSignal;
@@ -42,23 +42,23 @@ export interface AskOptions {
 
 export interface ManagerAnswer {
   records: Row[];
-  /** Size of the answer in bytes, and how long the manager was sending it, ms: what the question cost. */
+  /** Size of the answer in bytes, and how long the manager was sending it, ms: the cost of the question. */
   bytes: number;
   transferMs: number;
 }
 
-/** 200 bytes and the command for each task: room for 100,000 tasks with commands of 400 characters. */
+/** 200 bytes and the command for each task: enough for 100,000 tasks with commands of 400 characters. */
 const MAX_STATUS_BYTES = 64 * 1024 * 1024;
 
 /**
- * How long a question stays open, ms. A manager that is busy (LOCAL steps, long transfers) accepts no connection, but
- * its kernel does: it answers the open question in the moment when it is back, and a process that dies resets it. So
- * waiting is better than asking anew, which would leave a dead connection each time in a listen queue of 5.
+ * How long a question stays open, ms. A busy manager (LOCAL steps, long transfers) accepts no connection, but
+ * its kernel does: the manager answers the open question as soon as it can, and if its process ends, the kernel resets the
+ * connection. So waiting is better than asking again, which would each time leave a dead connection in a listen queue of 5.
  */
 const PATIENCE_MS = 30 * 60_000;
 
 /**
- * Asks a manager one question on a connection of its own. The question is sent at once: a connection that says nothing
+ * Asks a manager one question on a new connection. The question is sent at once: a silent connection
  * would block the manager for up to 5 s.
  * @throws ManagerError
  */
@@ -91,7 +91,7 @@ function parseAnswer(peer: HostPort, bytes: Buffer): Row[] {
     const answer: unknown = JSON.parse(json);
     if (Array.isArray(answer)) return rows(answer);
   } catch {
-    // Reported below with everything else that is not a list.
+    // Reported below, like every other answer that is not a list.
   }
   throw new ManagerError('garbage', peer, `does not answer as a manager does: ${JSON.stringify(json.slice(0, 60))}`);
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Conversation } from './exchange.ts';
 
-/** The manager does not know our password, or is another than we think: it could not prove that it knows it. */
+/** The manager could not prove that it knows our password: it has another one, or it is not the manager that we expect. */
 export class WrongPasswordError extends Error {
   override name = 'WrongPasswordError';
 }
@@ -12,39 +12,39 @@ export class PasswordFileError extends Error {
   override name = 'PasswordFileError';
 }
 
-/** The password in a file: its whole content, a last newline included, as cctools reads it. @throws PasswordFileError */
+/** The password in a file: its whole content with a last newline, as cctools reads it. @throws PasswordFileError */
 export function readPassword(path: string): Buffer {
   let password: Buffer;
   try {
     password = readFileSync(path);
   } catch (error) {
-    throw new PasswordFileError(`password file ${path}: ${(error as Error).message}`);
+    throw new PasswordFileError(`the password file ${path} cannot be read: ${(error as Error).message}`);
   }
-  if (password.length === 0) throw new PasswordFileError(`password file ${path} is empty`);
+  if (password.length === 0) throw new PasswordFileError(`the password file ${path} is empty`);
   return password;
 }
 
-/** What both sides of the handshake say first; a manager with a password also says it to those that do not. */
+/** The first line of both sides of the handshake. A manager with a password also sends it to clients without one. */
 export const PASSWORD_GREETING = 'auth password sha1';
 
 /**
- * Every challenge of this process begins with this. Both sides of the handshake prove the password in the same way, so a
- * task could send our own challenge back to us, here or on another connection, and then repeat our answer as his
- * proof. A challenge that begins so is therefore never answered.
+ * Every challenge of this process begins with this mark. Both sides prove the password in the same way, so a
+ * task could send our own challenge back to us, here or on another connection, and then use our answer as its
+ * proof. Therefore a challenge with this mark is never answered.
  */
 const OUR_MARK = randomBytes(16).toString('hex');
 
-/** No line of the handshake is longer: 63 characters is what a manager's challenge has. */
+/** Longest line of the handshake: a manager's challenge has 63 characters. */
 const MAX_LINE_BYTES = 1024;
 
 /**
- * cctools' password handshake, the connecting side, before a question: each side sends the greeting and a challenge,
+ * cctools' password handshake for the connecting side, before a question: each side sends the greeting and a challenge,
  * then `sha1hex(password + " " + the other's challenge)`, then `ok`.
- * A wrong proof is answered by closing at once: a manager that waits for us is blocked.
+ * After a wrong proof the connection is closed at once, because a manager that waits for us is blocked.
  *
- * @param password as `readPassword` returns it
- * @param question the line to send when both sides are satisfied
- * @param challenge our own challenge, one line; random unless a test fixes it
+ * @param password as returned by `readPassword`
+ * @param question the line to send after the handshake
+ * @param challenge our own challenge, one line; random unless a test sets it
  */
 export function passwordConversation(
   password: Uint8Array,
@@ -53,7 +53,7 @@ export function passwordConversation(
 ): Conversation {
   const proof = (text: string) => createHash('sha1').update(password).update(` ${text}`).digest('hex');
   let pending = Buffer.alloc(0);
-  /** What the next line from the manager must be, and our reply. */
+  /** The expected lines from the manager, and our replies. */
   const steps: ((line: string) => string)[] = [
     (line) => {
       if (line !== PASSWORD_GREETING) throw new WrongPasswordError(`greets with ${JSON.stringify(line.slice(0, 60))}`);
@@ -83,7 +83,7 @@ export function passwordConversation(
         pending = pending.subarray(end + 1);
       }
       if (steps.length === 0) return { send, answer: pending };
-      if (pending.length > MAX_LINE_BYTES) throw new WrongPasswordError('sends a line without end');
+      if (pending.length > MAX_LINE_BYTES) throw new WrongPasswordError('sends a line that does not end');
       return { send };
     },
   };

@@ -1,32 +1,32 @@
 import type { SeenWorker, Shape } from '../demand/demand.ts';
 
-/** One parsed record of the catalog or of a status answer: nothing is known of its values yet. */
+/** One parsed record of the catalog or of a status answer. Its values are not checked yet. */
 export type Row = Record<string, unknown>;
 
-/** What is not known is absent. */
+/** Unknown values are absent. */
 export type Amounts = Partial<Shape>;
 
-/** How many tasks of a category wait, and the most that one of them asks for, where the manager says it. */
+/** How many tasks of a category wait, and the largest need among them, where the manager reports it. */
 export interface CategoryCounts extends Amounts {
   category: string;
   waiting: number;
 }
 
 /**
- * What a manager says about itself: `queue_status`, and the same record in the catalog. Protocols 9 and 11; the "lean"
- * record of a manager with much to say lacks the categories and the priority.
+ * What a manager reports about itself: `queue_status`, and the same record in the catalog, in protocols 9 and 11. The "lean"
+ * record of a manager with many entries lacks the categories and the priority.
  */
 export interface ManagerRecord {
-  /** Empty where the manager has no name (makeflow without -N). */
+  /** Empty when the manager has no name (makeflow without -N). */
   project: string;
   owner: string;
   port: number;
   /** ms since 1970, whole seconds. */
   startedAt: number;
-  /** Microseconds since 1970: tells apart what began in the same second. Lean records lack it. */
+  /** Microseconds since 1970. They distinguish managers that started in the same second. Lean records lack it. */
   startedAtMicros?: number;
   priority: number;
-  /** 9 where the record does not say. */
+  /** 9 when the record does not contain it. */
   protocol: number;
   version: string;
   ssl: boolean;
@@ -34,19 +34,19 @@ export interface ManagerRecord {
   tasksOnWorkers: number;
   workers: number;
   categories: CategoryCounts[];
-  /** The most that any task asks for (protocol 9 only). */
+  /** The largest need of any task (protocol 9 only). */
   largest: Amounts;
-  /** What all tasks, waiting or on workers, ask for together. */
+  /** The sum of the needs of all tasks, waiting or on workers. */
   total: Amounts;
-  /** Differs whenever the answer to `task_status` may differ in tasks, states or needs. */
+  /** Changes whenever the answer to `task_status` may change in tasks, states or needs. */
   taskMarks: string;
-  /** Differs whenever the answer to `worker_status` may differ in workers or in how many tasks each one has. */
+  /** Changes whenever the answer to `worker_status` may change in workers or in the number of their tasks. */
   workerMarks: string;
 }
 
-/** The row types of a manager: `wq_master` in both known versions, `wq_manager` is what newer tools read as well. */
+/** The row types of a manager: `wq_master` in both known versions; newer tools also read `wq_manager`. */
 const MANAGER_TYPES = new Set<unknown>(['wq_master', 'wq_manager']);
-/** The first category of protocol 9: the sum of all, and the largest need of any task. */
+/** The first category of protocol 9: the sum of all categories, and the largest need of any task. */
 const WHOLE_QUEUE = 'whole queue';
 const TASK_MARKS = ['tasks_submitted', 'tasks_dispatched', 'tasks_waiting', 'tasks_on_workers'];
 const WORKER_MARKS = [
@@ -55,7 +55,7 @@ const WORKER_MARKS = [
   ...['cores_total', 'memory_total', 'disk_total'],
 ];
 
-/** Reads a manager's record; undefined for records of other kinds, or without a usable port. */
+/** Reads a manager's record; undefined for records of other kinds, or without a valid port. */
 export function parseManagerRecord(row: Row): ManagerRecord | undefined {
   const port = number(row, 'port');
   if (!MANAGER_TYPES.has(row.type) || port === undefined || !Number.isInteger(port) || port < 1 || port > 65535) {
@@ -94,7 +94,7 @@ export function parseManagerRecord(row: Row): ManagerRecord | undefined {
 /** One task of `task_status`. */
 export interface TaskRecord extends Amounts {
   category: string;
-  /** Upper case, as protocol 11 writes all states and protocol 9 all but `running`. */
+  /** In upper case. Protocol 11 writes all states so, protocol 9 all but `running`. */
   state: string;
 }
 
@@ -129,18 +129,18 @@ function amountsOf(row: Row, end: '_total' | '_inuse'): Shape {
   };
 }
 
-/** The objects of an array; everything else is left out. */
+/** The objects in an array; other entries are left out. */
 export function rows(value: unknown): Row[] {
   return Array.isArray(value) ? value.filter((entry): entry is Row => typeof entry === 'object' && entry !== null) : [];
 }
 
-/** A text field, empty if it is absent or something else. */
+/** A text field; empty if it is absent or of another type. */
 export function text(row: Row, key: string): string {
   const value = row[key];
   return typeof value === 'string' ? value : '';
 }
 
-/** A number, also where it is printed as text (`"1.000"`); undefined if it is absent or says "na". */
+/** A number, also when it is printed as text (`"1.000"`); undefined if it is absent or "na". */
 export function number(row: Row, key: string): number | undefined {
   const value = row[key];
   const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;

@@ -1,15 +1,15 @@
 import type { Need } from '../demand/demand.ts';
 import type { Amounts, CategoryCounts, ManagerRecord, TaskRecord } from './records.ts';
 
-/** What one `task_status` showed, grouped. */
+/** The content of one `task_status`, grouped. */
 export interface TaskPicture {
   /** Waiting tasks by category and need. */
   waiting: Need[];
-  /** For each category, how many tasks are on workers and the most that one of them asks for. */
+  /** For each category, how many tasks are on workers, and the largest need of one of them. */
   running: Need[];
 }
 
-/** States of a task that occupies a worker; `parseTasks` made them upper case. */
+/** States of a task that occupies a worker, in upper case as from `parseTasks`. */
 const ON_WORKER = new Set(['RUNNING', 'WAITING_RETRIEVAL']);
 
 /** Groups the tasks of a `task_status`. Tasks that are done, cancelled or being fetched are left out. */
@@ -28,14 +28,14 @@ export function taskPicture(tasks: TaskRecord[]): TaskPicture {
 }
 
 /**
- * The waiting tasks of a manager by need. How many wait in each category comes from the manager's record, which is
- * cheap to ask for; the needs come from the last task picture, which may be older: a category's tasks are shared out
- * over its needs in the picture's proportions. Where the picture does not know a category, the record's own maxima
- * serve. The counts always add up to `record.tasksWaiting`.
+ * The waiting tasks of a manager by need. The number of waiting tasks in each category comes from the manager's record, which is
+ * cheap to ask for. The needs come from the last list of tasks, which may be older: the tasks of a category are divided
+ * among its needs in the proportions of that list. If the list lacks a category, the record's own maxima
+ * are used. The counts always add up to `record.tasksWaiting`.
  */
 export function waitingNeeds(record: ManagerRecord, picture: TaskPicture | undefined): Need[] {
   const listed = record.categories.reduce((sum, category) => sum + category.waiting, 0);
-  // The lean record has no categories, and a foreign one may not add up: what is left over is of no known category.
+  // The lean record has no categories, and a record of another program may not add up. The rest gets no known category.
   const unlisted = { category: 'default', waiting: Math.max(0, record.tasksWaiting - listed) };
   const needs = [...record.categories, unlisted].flatMap((category) => {
     const known = picture?.waiting.filter((need) => need.category === category.category) ?? [];
@@ -53,8 +53,8 @@ export function waitingNeeds(record: ManagerRecord, picture: TaskPicture | undef
 }
 
 /**
- * Whole shares of `total` in proportion to `weights` (largest remainders first): they add up to `total`.
- * All weights zero: the first takes everything.
+ * Divides `total` into whole shares in proportion to `weights` (largest remainders first). The shares add up to `total`.
+ * If all weights are zero, the first takes everything.
  */
 export function shareOut(total: number, weights: number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
@@ -73,7 +73,7 @@ export function shareOut(total: number, weights: number[]): number[] {
   }
 }
 
-/** What a task of a category asks for when no task was seen: rather too much than a worker that none fits in. */
+/** The need of a task whose category is not in the list of tasks. It is rather too large, because a task does not fit into a smaller worker. */
 function guess(category: CategoryCounts, record: ManagerRecord): Amounts {
   const tasks = record.tasksWaiting + record.tasksOnWorkers;
   const found: Amounts = {};
@@ -85,7 +85,7 @@ function guess(category: CategoryCounts, record: ManagerRecord): Amounts {
   return found;
 }
 
-/** Adds up needs that are alike and drops empty ones. The order is that of first appearance. */
+/** Adds up equal needs and drops empty ones. The order is that of first appearance. */
 function grouped(needs: Need[]): Need[] {
   const byKind = new Map<string, Need>();
   for (const need of needs) {

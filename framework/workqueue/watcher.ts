@@ -9,11 +9,11 @@ import { isSameRun } from './manager-status.ts';
 import { WORK_QUEUE_WORKER } from './worker.ts';
 
 export interface WorkQueueOptions {
-  /** Catalog servers, all of them asked; an empty list is allowed. */
+  /** Catalog servers, all of which are asked; the list may be empty. */
   catalogs: HostPort[];
-  /** Managers that are asked without any catalog, whatever their project; they may appear later. */
+  /** Managers that are asked without a catalog, whatever their project; they may start later. */
   managers: HostPort[];
-  /** The whole content of the password file, for the managers that ask for it. */
+  /** The whole content of the password file, for managers that ask for it. */
   password?: Uint8Array;
   intervals?: Partial<WatchIntervals>;
 }
@@ -25,23 +25,23 @@ export function workQueue(options: WorkQueueOptions): SourceType {
 
 export interface WatchIntervals {
   /**
-   * Between two looks into a catalog, ms. 250: a flow must have its first worker 1 s after it began, and its row is
-   * there after some 0.3 s; a look costs Debian's server 1.3 ms of processor time, so this is half a percent of a core.
-   * A slow catalog is asked less often: looking takes at most a tenth of the time.
+   * Time between two reads of a catalog, ms. 250, because a workflow must have its first worker 1 s after its start, and its row
+   * appears after about 0.3 s. A read costs Debian's server 1.3 ms of processor time, so this is half a percent of a core.
+   * A slow catalog is read less often: reading takes at most a tenth of the time.
    */
   catalogMs: number;
   /**
-   * Between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
-   * seen within half a second; three questions of about 1 ms each occupy the manager less than a percent of its time.
+   * Time between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
+   * seen within half a second, and three questions of about 1 ms each take less than a percent of the manager's time.
    */
   busyMs: number;
-  /** The same for a manager with neither, ms. */
+  /** The same for a manager without tasks and workers, ms. */
   idleMs: number;
-  /** Time for one look into a catalog, ms. */
+  /** Time limit for one read of a catalog, ms. */
   catalogTimeoutMs: number;
   /** Time to connect to a manager, ms. */
   connectMs: number;
-  /** After this time without an answer a manager is called silent, ms. */
+  /** A manager that has not answered after this time is called silent, ms. */
   silentMs: number;
 }
 
@@ -54,9 +54,9 @@ export const WATCH_INTERVALS: WatchIntervals = {
   silentMs: 3000,
 };
 
-/** Least time between two calls of `onDemand`, ms: with a thousand managers something changes all the time. */
+/** Shortest time between two calls of `onDemand`, ms: with a thousand managers something changes all the time. */
 const EMIT_PAUSE_MS = 20;
-/** A look into a catalog may take a tenth of the time; the longest pause between looks, ms. */
+/** Share of the time that reading a catalog may take; the longest pause between two reads, ms. */
 const LOOK_SHARE = 10;
 const LONGEST_LOOK_PAUSE_MS = 5000;
 
@@ -70,8 +70,8 @@ interface CatalogWatch {
 }
 
 /**
- * Watches catalogs and managers, and says what the managers need. Each catalog and each manager is asked in a loop of
- * its own, so that one that hangs delays nobody else. A manager that was reached once is followed until it is gone,
+ * Watches catalogs and managers, and reports what the managers need. Each catalog and each manager has its own loop,
+ * so one that hangs delays no other. A manager that was reached once is followed until it has ended,
  * whatever its catalog says.
  */
 export class DemandWatcher implements Source {
@@ -81,7 +81,7 @@ export class DemandWatcher implements Source {
   readonly #catalogs: CatalogWatch[];
   readonly #named: Listing[];
   readonly #polls = new Map<string, ManagerPoll>();
-  /** Everything was looked at once since the start. */
+  /** Everything was read at least once since the start. */
   #settled = false;
   #emitTimer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
@@ -121,7 +121,7 @@ export class DemandWatcher implements Source {
     ]);
   }
 
-  /** What is known at this moment. */
+  /** The demand at this moment. */
   get #demand(): Demand {
     const polls = [...this.#polls.values()];
     return {
@@ -148,7 +148,7 @@ export class DemandWatcher implements Source {
     if (problem !== watch.problem) {
       const facts = { catalog: formatHostPort(catalog) };
       if (problem) this.#options.log.warn(facts, problem);
-      else this.#options.log.info(facts, 'catalog can be read again');
+      else this.#options.log.info(facts, 'the catalog can be read again');
       watch.problem = problem;
       this.#changed();
     }
@@ -157,7 +157,7 @@ export class DemandWatcher implements Source {
     return Math.max(catalogMs, Math.min(took * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
   }
 
-  /** Follows what the catalogs list, and drops what is neither listed nor known to live. */
+  /** Follows the managers that the catalogs list, and drops managers that are neither listed nor alive. */
   #reconcile(): void {
     const listed = listings(this.#catalogs, Date.now(), new Set(this.#polls.keys()));
     for (const listing of listed) {
@@ -196,7 +196,7 @@ export class DemandWatcher implements Source {
   }
 
   #onPoll(poll: ManagerPoll): void {
-    // One manager at two addresses shows only when both have answered; the one that was followed first stays.
+    // One manager at two addresses is recognised only when both have answered. The address that was followed first stays.
     const { record } = poll;
     if (record?.startedAtMicros !== undefined) {
       const same = [...this.#polls.values()].filter((other) => other.record && isSameRun(other.record, record));

@@ -52,7 +52,7 @@ describe('jobs of an HTCondor pool', () => {
     // No more than the cores, though 50 jobs were run: workers are used again.
     expect(framework.scheduler.state.counters.launches).toBeLessThanOrEqual(24);
     const words = framework.why(ALICE)?.words.join('\n');
-    expect(words).toContain(`they are held, until somebody releases them (${held.cluster}.0 ${held.cluster}.1)`);
+    expect(words).toContain(`they are held until somebody releases them (${held.cluster}.0 ${held.cluster}.1)`);
     expect(words).toContain(`(Machine == "nowhere.example") is undefined for our workers (${nowhere.cluster}.0)`);
     expect(words).toContain(`RequestCpus is "2", not a number (${strange.cluster}.0)`);
     await until('nothing of a user without jobs', () => framework.project(BOB) === undefined);

@@ -9,7 +9,7 @@ import { checkOptions, checkSettings } from './options/check.ts';
 import { inputOptions } from './options/input.ts';
 import { runsOption } from './options/runs.ts';
 import { checkLines } from './output/checks.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { err, out } from './terminal.ts';
 
 /** Exit status of a failed check: the infrastructure is at fault, as in a broken run. */
@@ -49,7 +49,7 @@ export const checkCommand = defineCommand(
       ? await wantedByNightly(nightly, given, Date.now())
       : { wanted: given, problem: undefined };
     const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
-    if (!args.json) tellWarnings(plan.warnings);
+    if (!args.json) printWarnings(plan.warnings);
     const say = (text: string) => err.say(text);
     const checks = await checkPlan(plan, args, { ...checkSettings(args), fast: false, say });
     if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });

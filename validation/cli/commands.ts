@@ -1,5 +1,5 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { CARRY } from '../runs/life/carry-name.ts';
+import { BACKGROUND } from '../runs/life/background-command.ts';
 import type { Command } from './command.ts';
 
 /** A command of `relval`: its name, a line about it, and how to get the rest. */
@@ -66,7 +66,7 @@ export const COMMANDS: readonly Entry[] = [
     'Continue an interrupted or broken run; steps that succeeded do not run again',
     async () => (await import('./resume.ts')).resumeCommand,
   ),
-  entry(`${CARRY} <directory>`, false, async () => (await import('./carry.ts')).carryCommand),
+  entry(`${BACKGROUND} <directory>`, false, async () => (await import('./background.ts')).backgroundCommand),
   entry('stop <run>', 'Stop a run; it can be resumed', async () => (await import('./stop.ts')).stopCommand),
   entry(['list', 'ls'], 'List the runs, oldest first', async () => (await import('./list.ts')).listCommand),
   entry(

@@ -3,19 +3,19 @@ import { startCommand } from '../runs/life/start-command.ts';
 import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';
 import { criteriaOptions } from './options/criteria.ts';
-import { carryOptions, placeOptions } from './options/place.ts';
+import { executionOptions, placeOptions } from './options/place.ts';
 import { runsOption } from './options/runs.ts';
 import { requireTools } from './options/tools.ts';
-import { tellChecks } from './output/checks.ts';
+import { printChecks } from './output/checks.ts';
 import { execProgress } from './output/exec-progress.ts';
 import { plainProgress, SILENT } from './output/progress.ts';
 import { showRun } from './output/show-run.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { err } from './terminal.ts';
 
 export const execCommand = defineCommand(
   (command) =>
-    placeOptions(checkOptions(criteriaOptions(carryOptions(runsOption(command)))))
+    placeOptions(checkOptions(criteriaOptions(executionOptions(runsOption(command)))))
       .usage(
         '$0 exec [options] -- CMD ARG…\n\nRuns one command unchanged, as the only step of a run. relval keeps its log and judges it.',
       )
@@ -67,9 +67,9 @@ export const execCommand = defineCommand(
       { ...args, words, directory: args.directory as string | false | undefined },
       {
         check: args.check ? checkSettings(args) : undefined,
-        warn: tellWarnings,
+        warn: printWarnings,
         say: (text) => err.say(text),
-        tellChecks,
+        printChecks,
       },
     );
     const { journal, plan } = started;

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { loadRules, patternsForGrep } from '../checks/rules.ts';
 import { writeMakeflow } from '../makeflow/write.ts';
-import { asInputError, planWithMadeFiles } from '../runs/life/planning.ts';
+import { asInputError, planWithFoundFiles } from '../runs/life/planning.ts';
 import { counted } from '../units/count.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { out } from './terminal.ts';
 
 export const generateCommand = defineCommand(
@@ -19,8 +19,8 @@ export const generateCommand = defineCommand(
     }),
   async (args) => {
     const directory = resolve(args.output);
-    const plan = planWithMadeFiles(args, { outputBase: directory });
-    tellWarnings(plan.warnings);
+    const plan = planWithFoundFiles(args, { outputBase: directory });
+    printWarnings(plan.warnings);
     const written = await writeMakeflow(plan, directory, undefined, { patterns: patternsForGrep(loadRules()) }).catch(
       (error: Error) => {
         throw asInputError(error);

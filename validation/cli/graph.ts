@@ -11,7 +11,7 @@ import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { runsOption } from './options/runs.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { out } from './terminal.ts';
 
 const RENDER = { svg: renderSvg, dot: renderDot, mermaid: renderMermaid } satisfies Record<
@@ -65,7 +65,7 @@ function isInputFile(path: string): boolean {
 
 function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
   const plan = planInput(args, { allowMissing: true });
-  tellWarnings(plan.warnings);
+  printWarnings(plan.warnings);
   return buildGraph(plan, { collapse });
 }
 

@@ -1,19 +1,19 @@
 import { paint } from '../report/paint.ts';
-import { planWithMadeFiles } from '../runs/life/planning.ts';
+import { planWithFoundFiles } from '../runs/life/planning.ts';
 import { counted } from '../units/count.ts';
 import { planJson } from '../workflow/json.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
 import { table } from './output/table.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { out } from './terminal.ts';
 
 export const planCommand = defineCommand(
   (command) => inputOptions(command).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   (args) => {
-    const plan = planWithMadeFiles(args, { allowMissing: true });
-    tellWarnings(plan.warnings);
+    const plan = planWithFoundFiles(args, { allowMissing: true });
+    printWarnings(plan.warnings);
     if (args.json) out.sayJson(planJson(plan));
     else out.say(...planLines(plan));
   },

@@ -8,17 +8,17 @@ import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { inputOptions } from './options/input.ts';
-import { carryOptions, placeOptions } from './options/place.ts';
+import { executionOptions, placeOptions } from './options/place.ts';
 import { runsOption } from './options/runs.ts';
 import { requireTools } from './options/tools.ts';
-import { tellChecks } from './output/checks.ts';
+import { printChecks } from './output/checks.ts';
 import { showRun } from './output/show-run.ts';
-import { tellWarnings } from './output/warnings.ts';
+import { printWarnings } from './output/warnings.ts';
 import { err, out } from './terminal.ts';
 
 export const runCommand = defineCommand(
   (command) =>
-    placeOptions(checkOptions(criteriaOptions(carryOptions(runsOption(inputOptions(command))))))
+    placeOptions(checkOptions(criteriaOptions(executionOptions(runsOption(inputOptions(command))))))
       .option('from', {
         type: 'string',
         describe: 'With --start-at or --only: earlier run that has the outputs of the stages that do not run now',
@@ -71,7 +71,7 @@ export const runCommand = defineCommand(
       // A dry run needs no place to run: take this machine if none is given.
       const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
-      tellWarnings(plan.warnings);
+      printWarnings(plan.warnings);
       out.say(
         `${counted(plan.steps.length, 'step')} of ${counted(plan.stages.length, 'stage')} would run; \`relval plan\` shows them`,
       );
@@ -81,9 +81,9 @@ export const runCommand = defineCommand(
       nightly,
       anyTime: args.anyTime,
       check: args.check ? checkSettings(args) : undefined,
-      warn: tellWarnings,
+      warn: printWarnings,
       say: (text) => err.say(text),
-      tellChecks,
+      printChecks,
     });
     await showRun(started, args);
   },

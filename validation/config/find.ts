@@ -9,13 +9,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** A configuration file, absolute. */
 export interface SettingsPlace {
   file: string;
-  /** Nobody has named it: it was found. */
+  /** The user has not named it: relval found it. */
   found: boolean;
 }
 
 /**
- * The configuration file of a command line: the one that `--config` or `$RELVAL_CONFIG` names, else the one that is found.
- * @param config what `--config` says; `false`: `--no-config`
+ * The configuration file of a command line: the one in `--config` or `$RELVAL_CONFIG`, else the one that relval finds.
+ * @param config the value of `--config`; `false`: `--no-config`
  */
 export function settingsPlace(config: unknown, env: Environment = process.env): SettingsPlace | undefined {
   if (config === false) return undefined;
@@ -25,13 +25,13 @@ export function settingsPlace(config: unknown, env: Environment = process.env): 
   return file === undefined ? undefined : { file, found: true };
 }
 
-/** Whether an environment variable may say something about a flag. */
+/** Whether an environment variable may set a flag. */
 export function hasVariables(env: Environment = process.env): boolean {
   return Object.keys(env).some((name) => name.startsWith('RELVAL_'));
 }
 
 /**
- * The file that counts: `relval.yaml` in the current directory or the nearest above it, else in `~/.config/relval/`
+ * The file that relval finds: `relval.yaml` in the current directory or the nearest one above it, else in `~/.config/relval/`
  * (`$XDG_CONFIG_HOME/relval/`), else in `/etc/relval/`.
  */
 export function findSettings(cwd = process.cwd(), env: Environment = process.env): string | undefined {

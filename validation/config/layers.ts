@@ -5,32 +5,32 @@ import type { SettingsFile } from './load.ts';
 import { EITHER, ONLY_FOR, OPTIONS, type OptionName, variableOf } from './options.ts';
 import { SECTIONS } from './sections.ts';
 
-/** Where a value comes from; the first beats the others. */
+/** Where a value comes from. An earlier layer replaces a later one. */
 const LAYERS = ['flag', 'environment', 'file', 'default'] as const;
 
-/** One setting that can be given as a flag, and what it is. */
+/** One setting that is also a flag, with its value. */
 export interface Effective {
-  /** As in the file: `localCpus`, `serve.listen`. */
+  /** Its name in the file: `localCpus`, `serve.listen`. */
   name: string;
-  /** Key among the flags: `localCpus`, `listen`. */
+  /** Its name among the flags: `localCpus`, `listen`. */
   key: string;
   value: unknown;
   layer: (typeof LAYERS)[number];
-  /** The place for people: `--runs`, `$RELVAL_RUNS`, `relval.yaml:3:1`. */
+  /** Its source in readable form: `--runs`, `$RELVAL_RUNS`, `relval.yaml:3:1`. */
   from: string;
 }
 
-/** What a user gave besides the file. */
+/** The user's settings outside the file. */
 export interface Given {
   env: Readonly<Record<string, string | undefined>>;
-  /** By the key of the flag in camel case; only those that stand on the command line. */
+  /** By the flag's name in camel case; only flags on the command line. */
   flags: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Flags beat the environment, which beats the file, which beats the defaults.
- * @param command the one that is run: only what it takes, and of a section of its name the keys, which are its flags too
- * @throws InputError for a variable that does not hold what it should
+ * Flags replace the environment, which replaces the file, which replaces the defaults.
+ * @param command the command that runs: only its options, and the keys of the section with its name, which are its flags too
+ * @throws InputError for a variable with an invalid value
  */
 export function effectiveOptions(file: SettingsFile, given: Given, command?: string): Effective[] {
   const found = Object.entries(OPTIONS)
@@ -54,13 +54,13 @@ function effective(file: SettingsFile, given: Given, path: string[], schema: z.Z
   const text = given.env[variable];
   if (text) return { ...one, value: fromVariable(variable, text, schema), layer: 'environment', from: `$${variable}` };
   const at = file.at(path);
-  // A path that is a default is one in the current directory, also where there is a file elsewhere.
+  // A default path is relative to the current directory, even if there is a file in another directory.
   if (!at) return { ...one, value: schema.parse(undefined), layer: 'default', from: 'default' };
   const value = path.reduce((inside, name) => (inside as Record<string, unknown>)[name], file.settings as unknown);
   return { ...one, value, layer: 'file', from: `${file.file}:${at.line}:${at.column}` };
 }
 
-/** A text as it is, or as YAML: `4`, `true`, `[a, b]`. */
+/** A text unchanged, or read as YAML: `4`, `true`, `[a, b]`. */
 function fromVariable(variable: string, text: string, schema: z.ZodType): unknown {
   const asText = schema.safeParse(text);
   if (asText.success) return asText.data;
@@ -68,7 +68,7 @@ function fromVariable(variable: string, text: string, schema: z.ZodType): unknow
   try {
     data = parse(text);
   } catch {
-    // Then it is judged as the text that it is.
+    // Then the plain text is checked.
   }
   const asYaml = schema.safeParse(data);
   if (asYaml.success) return asYaml.data;
@@ -76,7 +76,7 @@ function fromVariable(variable: string, text: string, schema: z.ZodType): unknow
   throw new InputError([{ message: `$${variable}: ${message}` }]);
 }
 
-/** Of two that exclude each other one is forgotten where the other is given in a stronger layer, and is not just `false`. */
+/** If two options exclude each other, the one from the weaker layer is dropped, unless the other one is only `false`. */
 function dropWeaker(pair: Effective[]): void {
   const rank = ({ layer }: Effective): number => LAYERS.indexOf(layer);
   const set = pair.filter(({ value }) => value !== undefined && value !== false);

@@ -5,8 +5,8 @@ import { gcSection } from '../runs/retention/retention-settings.ts';
 import { serveSection } from '../server/settings.ts';
 
 /**
- * The sections of `relval.yaml`, each described where it is used. Every section has a default, so that a part finds its
- * settings there also without a file. The keys of a section that has the name of a command (`serve`) are flags of it too.
+ * The sections of `relval.yaml`. Each is defined where it is used. Every section has a default, so that its part finds
+ * settings also without a file. If a section has the name of a command (`serve`), its keys are also flags of the command.
  */
 export const SECTIONS = {
   serve: serveSection,

@@ -1,6 +1,6 @@
 /**
- * Places of files as JDLs name them: paths, and XRootD addresses, whose parameters stand behind a `?`
- * (`root://HOST[:PORT]//PATH?svcClass=default`). In a path a `?` is a character like any other.
+ * Places of files in the form of JDLs: paths, and XRootD addresses, whose parameters follow a `?`
+ * (`root://HOST[:PORT]//PATH?svcClass=default`). In a path a `?` is a normal character.
  */
 
 const XROOTD = /^x?roots?:\/\//;
@@ -10,32 +10,32 @@ export function isXrootd(place: string): boolean {
   return XROOTD.test(place);
 }
 
-/** Whether it means the same wherever it is read: an absolute path, an address, or text that a shell expands. */
+/** Whether it means the same in every directory: an absolute path, an address, or text that a shell expands. */
 export function isAbsolutePlace(place: string): boolean {
   return /^(\/|\$|[A-Za-z][\w+.-]*:\/\/)/.test(place);
 }
 
-/** The place without its parameters, and these with their `?`; nothing where there are none. */
+/** The place without its parameters, and the parameters with their `?`; empty if there are none. */
 export function splitParameters(place: string): { path: string; parameters: string } {
   const mark = isXrootd(place) ? place.indexOf('?') : -1;
   return mark < 0 ? { path: place, parameters: '' } : { path: place.slice(0, mark), parameters: place.slice(mark) };
 }
 
-/** A file, or something further below, of a directory. The parameters of an address stay behind everything. */
+/** A file, or a path further below, in a directory. The parameters of an address stay at the end. */
 export function placeBelow(directory: string, name: string): string {
   const { path, parameters } = splitParameters(directory);
   return `${path.replace(/([^/])\/+$/, '$1')}/${name}${parameters}`;
 }
 
-/** What is behind the last slash, without the parameters of an address. */
+/** The text after the last slash, without the parameters of an address. */
 export function baseName(place: string): string {
   const { path } = splitParameters(place);
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /**
- * The directory above, `levels` times: "." above a name without one, "/" above the root. The server of an address is
- * no directory. Parameters stay.
+ * The directory above, `levels` times: "." above a name without one, "/" above the root. The server of an address does
+ * not count as a directory. Parameters are kept.
  */
 export function placeAbove(place: string, levels = 1): string {
   const { path, parameters } = splitParameters(place);
@@ -49,7 +49,7 @@ export function placeAbove(place: string, levels = 1): string {
   return server + directory + parameters;
 }
 
-/** The parts of an XRootD address that `xrdfs SERVER COMMAND PATH` wants: parameters go with both. */
+/** The parts of an XRootD address for `xrdfs SERVER COMMAND PATH`: both get the parameters. */
 export function xrootdParts(address: string): { server: string; path: string; parameters: string } {
   const { path: place, parameters } = splitParameters(address);
   const [, server = '', path = ''] = /^(x?roots?:\/\/[^/]*)\/?(.*)$/s.exec(place) ?? [];

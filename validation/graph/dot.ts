@@ -38,12 +38,12 @@ function nodeText(node: GraphNode): string {
   return `${quote(node.id)} [label=${label}, fillcolor="${fill}", color="${line}"${more}];`;
 }
 
-/** A backslash is doubled also in names, where it then stands for two: it must not escape the closing quote. */
+/** A backslash in a name is doubled, because it must not escape the closing quote. */
 function quote(text: string): string {
   return `"${printable(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** A label has its own escapes (\n, \N, …) and takes &name; for a character. */
+/** A label has its own escapes (\n, \N, …) and reads &name; as a character. */
 function quoteLabel(lines: readonly string[]): string {
   return `"${lines.map((line) => quote(line.replaceAll('&', '&amp;')).slice(1, -1)).join('\\n')}"`;
 }

@@ -12,40 +12,40 @@ export interface Point {
   y: number;
 }
 
-/** Where everything goes; pixels from the upper left corner. */
+/** The places of everything; pixels from the upper left corner. */
 export interface Layout extends Size {
   /** The centre of each node. */
   nodes: Point[];
-  /** Of each edge, the control points of its cubic Bézier curves, 1 + 3n, and the tip of its arrow. */
+  /** For each edge, the control points of its cubic Bézier curves, 1 + 3n, and the tip of its arrow. */
   edges: { curve: Point[]; tip?: Point }[];
-  /** The frame of each phase, where there are several. */
+  /** The frame of each phase, if there are several. */
   phases: (Point & Size)[];
 }
 
-/** Nodes that are laid out; the time grows with the square of their number, and nobody can look at more. */
+/** Most nodes in a drawing. The time grows with the square of their number, and nobody can read more. */
 const MOST = 1500;
-/** Graphviz counts sizes in inches of 72 points; a point is our pixel. */
+/** Graphviz counts in inches of 72 points; one point is one pixel here. */
 const INCH = 72;
 
 /**
  * Lays a graph out from top to bottom.
- * @throws {InputError} when it is too large to be looked at
+ * @throws {InputError} when it is too large
  */
 export async function layOut(graph: Graph, sizes: readonly Size[]): Promise<Layout> {
   if (graph.nodes.length > MOST) {
     const message =
-      `${graph.nodes.length} nodes are too many for a drawing (${MOST} at most): collapse the stages (--collapse auto), ` +
-      'or take --format dot and draw it with a tool of your choice';
+      `${graph.nodes.length} nodes are too many for a drawing, the limit is ${MOST}. Collapse the stages with --collapse auto, ` +
+      'or use --format dot and another drawing program';
     throw new InputError([{ message }]);
   }
-  // Only here: the other commands need not wait for it.
+  // Loaded here, so that other commands need not wait for it.
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
   const drawn = JSON.parse(graphviz.layout(bareDot(graph, sizes), 'json', 'dot')) as Drawn;
   return fromGraphviz(graph, drawn);
 }
 
-/** Only numbers and sizes: no name goes in that would have to be escaped. */
+/** Contains only numbers and sizes, so no name needs to be escaped. */
 function bareDot(graph: Graph, sizes: readonly Size[]): string {
   const lines = [
     'digraph {',
@@ -57,7 +57,7 @@ function bareDot(graph: Graph, sizes: readonly Size[]): string {
     return `n${n} [width=${width / INCH}, height=${height / INCH}${node.kind === 'join' ? ', shape=circle' : ''}];`;
   };
   for (let phase = 0; phase < graph.phases; phase++) {
-    // A label of a blank keeps the room that ours is drawn in.
+    // A blank label reserves the space for our own label.
     if (graph.phases > 1) lines.push(`subgraph cluster_${phase} { label=" "; fontsize=12; margin=14;`);
     for (const [n, node] of graph.nodes.entries()) if (node.phase === phase) lines.push(place(node, n));
     if (graph.phases > 1) lines.push('}');
@@ -69,7 +69,7 @@ function bareDot(graph: Graph, sizes: readonly Size[]): string {
   return `${lines.join('\n')}\n}`;
 }
 
-/** Graphviz' format `json` (https://graphviz.org/docs/outputs/json/), as far as it is read here. */
+/** The parts of Graphviz' format `json` (https://graphviz.org/docs/outputs/json/) that are used here. */
 interface Drawn {
   bb: string;
   objects?: { name: string; pos?: string; bb?: string }[];

@@ -4,8 +4,8 @@ import { LIGHT, stateOf } from './states.ts';
 import { labelOf } from './words.ts';
 
 /**
- * The graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html). Names are only in labels: ids are
- * numbers, since `end` and others have a meaning of their own.
+ * The graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html). Names occur only in labels. Ids are
+ * numbers, because `end` and other words have a special meaning.
  */
 export function renderMermaid(graph: Graph): string {
   const { nodes } = graph;
@@ -50,7 +50,7 @@ function shapeOf(node: GraphNode): string {
   return { step: `("${label}")`, stage: `[["${label}"]]`, pending: `("${label}")`, join: '((" "))' }[node.kind];
 }
 
-/** Everything that Mermaid, HTML or Markdown could take for their own, as #code; (its way to write a character). */
+/** Replaces characters that Mermaid, HTML or Markdown could interpret by Mermaid's #code; form. */
 function entities(text: string): string {
   return text
     .replace(/[^\p{L}\p{N} _.,:…·✓▶✗!–×-]/gu, (character) => `#${character.codePointAt(0)};`)

@@ -2,71 +2,71 @@ import type { StepState } from '../report/model.ts';
 import type { Plan, Stage } from '../workflow/plan.ts';
 import { Waits } from './waits.ts';
 
-/** `auto`: a stage of more than `limit` steps is one node; `stages`: every stage is; `none`: every step is drawn. */
+/** `auto`: a stage of more than `limit` steps is one node. `stages`: every stage is one node. `none`: every step is a node. */
 export type Collapse = 'auto' | 'stages' | 'none';
 
 export interface GraphOptions {
   /** Default: auto. */
   collapse?: Collapse;
-  /** With `auto`: steps of a stage that are still drawn one by one. Default: 12, what fits side by side on a screen. */
+  /** With `auto`: the largest number of steps of a stage that are drawn one by one. Default: 12, which fit side by side on a screen. */
   limit?: number;
-  /** The run that is drawn; without it, the plan alone is. */
+  /** The run to draw; without it, only the plan is drawn. */
   run?: DrawnRun;
 }
 
-/** How far a run is: a `RunView` has this form. Steps of the plan that are not in it are waiting. */
+/** The progress of a run: a `RunView` has this form. Steps of the plan that are missing in it are waiting. */
 export interface DrawnRun {
   id: string;
   steps: ReadonlyMap<string, { id: string; stage: string; state: StepState }>;
 }
 
 /**
- * One thing to draw.
+ * One thing in the drawing.
  * - `step`: one step
  * - `stage`: many steps of a stage
  * - `pending`: a stage whose steps are not known yet
- * - `join`: a point where many edges meet, so that 3 steps which wait for 4 take 7 edges, not 12
+ * - `join`: a point where many edges meet, so that 3 steps that wait for 4 need 7 edges, not 12
  */
 export interface GraphNode {
   kind: 'step' | 'stage' | 'pending' | 'join';
   /** Unique in the graph. */
   id: string;
-  /** Of the step, or of the stage. */
+  /** Name of the step, or of the stage. */
   name: string;
   stage: string;
   phase: number;
-  /** How many steps it stands for. */
+  /** The number of its steps. */
   steps: number;
-  /** Number of its steps by state, when a run is drawn. */
+  /** Number of its steps by state, if a run is drawn. */
   states?: ReadonlyMap<StepState, number>;
-  /** Of a step: the file it is about. Of a pending stage: the file that decides about its steps. */
+  /** For a step: its input file. For a pending stage: the file that decides about its steps. */
   file?: string;
 }
 
-/** An edge between two nodes, by their places in the list of nodes: `to` waits for `from`. */
+/** An edge between two nodes, as positions in the list of nodes: `to` waits for `from`. */
 export interface Edge {
   from: number;
   to: number;
 }
 
-/** What is drawn, before any question of how. */
+/** The graph to draw, without sizes and places. */
 export interface Graph {
-  /** Of the plan, or the id of the run. */
+  /** Name of the plan, or id of the run. */
   name: string;
   workflow: string;
   phases: number;
   stages: number;
   steps: number;
-  /** Of the whole run, when one is drawn. */
+  /** For the whole run, if one is drawn. */
   states?: ReadonlyMap<StepState, number>;
   nodes: GraphNode[];
-  /** Without those that a longer way says already. */
+  /** Without edges that a longer path implies. */
   edges: Edge[];
 }
 
 const LIMIT = 12;
 
-/** Time and memory grow with the number of steps, not with that of dependencies, whatever is collapsed. */
+/** Time and memory grow with the number of steps, not with that of dependencies, however stages are collapsed. */
 export function buildGraph(plan: Plan, options: GraphOptions = {}): Graph {
   const { run } = options;
   const most = { auto: options.limit ?? LIMIT, stages: 1, none: Number.POSITIVE_INFINITY }[options.collapse ?? 'auto'];
@@ -103,7 +103,7 @@ interface Member {
   file?: string | undefined;
 }
 
-/** What a stage is drawn as: one node, or one for each of its steps. */
+/** The nodes of a stage: one node, or one for each of its steps. */
 function nodesOf(
   { name, phase }: Stage,
   members: readonly Member[],
@@ -127,7 +127,7 @@ function nodesOf(
     ...(run && { states: countStates(ids, run) }),
     ...(file !== undefined && { file }),
   });
-  // Ids of steps have no blanks: those with one are nobody else's.
+  // Ids of steps contain no blanks, so an id with a blank is unique.
   if (members.length === 0) {
     return [node('pending', `${name} pending`, name, [], pending.find(({ stage }) => stage === name)?.file)];
   }
@@ -138,7 +138,7 @@ function nodesOf(
   return members.map(({ id, file }) => node('step', id, id, [id], file));
 }
 
-/** Those of a stage that was pending when the plan was made are known from the run, once it has come to them. */
+/** The steps of a stage that was pending when the plan was made are taken from the run, after it has reached them. */
 function stepsByStage(plan: Plan, run: DrawnRun | undefined): Map<string, Member[]> {
   const steps = new Map<string, Member[]>();
   const add = (stage: string, step: Member): void => {
@@ -173,7 +173,7 @@ function edgesOf(
   const ofStages = (names: readonly string[]): number[] => names.flatMap((name) => nodesOfStage.get(name) ?? []);
   for (const step of plan.steps) {
     const node = nodeOfStep.get(step.id) as number;
-    // Steps cannot wait for those of a pending stage by id; its name says so.
+    // Steps wait for a pending stage by its name, because it has no ids yet.
     waits.add(node, step.after, step.stage, () => [
       ...new Set([
         ...step.after.map((id) => nodeOfStep.get(id) as number),

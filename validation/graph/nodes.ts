@@ -12,20 +12,20 @@ export interface Box extends Size {
 const LINE = 16;
 const PADDING = { x: 12, y: 8 };
 const NARROWEST = 80;
-/** Height of the bar below the text of a stage, and the room it takes. */
+/** Height of the bar below the text of a stage, and the space that it needs. */
 const BAR = { height: 5, room: 9 };
-/** How far the second card of a stage looks out behind the first. */
+/** How far the second card of a stage shows behind the first. */
 const STACK = 4;
 const JOIN = 7;
-/** Of a character of the name, and of other text: those of a wide font, since the viewer's is not known. */
+/** Width of a character of the name, and of other text. They are those of a wide font, because the viewer's font is unknown. */
 export const CHARACTER = { name: 8.6, other: 7 };
 
-/** Pixels that a text takes; ideographs and pictures are two characters wide. */
+/** Width of a text in pixels; ideographs and pictures count as two characters. */
 export function widthOf(text: string, character: number): number {
   return [...text].reduce((sum, one) => sum + (one > '\u2e7f' ? 2 : 1), 0) * character;
 }
 
-/** How large each node is. The steps of a stage are of one width, so that they stand in line. */
+/** The size of each node. All steps of a stage have the same width, so that they are aligned. */
 export function boxesOf(nodes: readonly GraphNode[]): Box[] {
   const widest = new Map<string, number>();
   const boxes = nodes.map((node): Box => {
@@ -61,7 +61,7 @@ export function nodeText(node: GraphNode, box: Box, centre: Point): string {
     const line = `<text class="${n === 0 ? 'name' : state ? 'state' : 'soft'}" ${at}>${markup(text)}</text>`;
     return state ? `<g class="${state}">${line}</g>` : line;
   });
-  // The page makes links of them.
+  // The page turns them into links.
   const named = node.kind === 'step' ? ` data-step="${markup(node.name)}"` : ` data-stage="${markup(node.stage)}"`;
   return [
     `<g class="node ${node.kind} ${stateOf(node)}${(node.states?.size ?? 0) > 1 ? ' mixed' : ''}" transform="${corner}"${named}>`,
@@ -74,7 +74,7 @@ export function nodeText(node: GraphNode, box: Box, centre: Point): string {
   ].join('');
 }
 
-/** How many steps of a stage are in each state; however few they are, they are two pixels. */
+/** How many steps of a stage are in each state. Each state gets two pixels at least. */
 function barText({ states, steps }: GraphNode, width: number, height: number): string {
   if (!states) return '';
   const room = width - 2 * PADDING.x;
@@ -93,7 +93,7 @@ function barText({ states, steps }: GraphNode, width: number, height: number): s
     .join('');
 }
 
-/** Tenths of a pixel. */
+/** Rounds to tenths of a pixel. */
 export function round(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

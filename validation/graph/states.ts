@@ -1,7 +1,7 @@
 import type { StepState } from '../report/model.ts';
 import type { GraphNode } from './model.ts';
 
-/** Said beside the colour, so that nothing depends on seeing it. */
+/** A symbol beside the colour, so that nobody needs to see colours. */
 export const SYMBOL: Record<StepState, string> = {
   waiting: '·',
   submitted: '…',
@@ -12,10 +12,10 @@ export const SYMBOL: Record<StepState, string> = {
   aborted: '–',
 };
 
-/** What needs attention first decides about the colour of many steps. */
+/** Order of the states: the state that needs attention most gives many steps their colour. */
 export const BY_URGENCY = ['failed', 'broken', 'aborted', 'running', 'submitted', 'waiting', 'succeeded'] as const;
 
-/** The state that a node is coloured by; `plain` where no run is drawn. */
+/** The state that gives a node its colour; `plain` if no run is drawn. */
 export function stateOf({ states, kind }: GraphNode): StepState | 'plain' {
   if (kind === 'pending') return states ? 'waiting' : 'plain';
   return BY_URGENCY.find((state) => states?.has(state)) ?? 'plain';

@@ -1,6 +1,6 @@
 import { BY_URGENCY, DARK, LIGHT, type Theme } from './states.ts';
 
-/** Colours are written out, not as variables, which several viewers and converters of SVG do not know. */
+/** Colours are written out instead of variables, because several viewers and converters of SVG do not support these. */
 function colours(theme: Theme): string {
   const { page, text, soft } = theme;
   const states = (['plain', ...BY_URGENCY] as const).map((name) => {
@@ -17,12 +17,12 @@ function colours(theme: Theme): string {
     `.relval-graph .soft,.relval-graph .phase text,.relval-graph .arrow,.relval-graph .join{fill:${soft}}`,
     `.relval-graph .edge,.relval-graph .phase rect{stroke:${soft}}`,
     ...states,
-    // Text of several states stands on it.
+    // Text of several states is drawn on it.
     `.relval-graph .mixed .box{fill:${theme.plain.fill}}`,
   ].join('\n');
 }
 
-/** Every rule is about the drawing only: it can stand in a page. */
+/** All rules apply only inside the drawing, so it can be put into a page. */
 export const STYLE = `
 .relval-graph text{font:12px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
 .relval-graph .head{font-size:16px;font-weight:600}

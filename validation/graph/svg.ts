@@ -12,9 +12,9 @@ const ARROW =
   'markerUnits="userSpaceOnUse" orient="auto"><path class="arrow" d="M0 .5 8 4 0 7.5z"/></marker></defs>';
 
 /**
- * The graph as an SVG that needs nothing else: no script, no font, no link. It follows the viewer's choice of light and
- * dark, and says in words what it shows.
- * @throws {InputError} when it is too large to be looked at
+ * The graph as an SVG without scripts, fonts and links. It follows the viewer's choice of light and
+ * dark, and contains a description in words.
+ * @throws {InputError} when it is too large
  */
 export async function renderSvg(graph: Graph): Promise<string> {
   const boxes = boxesOf(graph.nodes);
@@ -41,7 +41,7 @@ export async function renderSvg(graph: Graph): Promise<string> {
   ].join('\n');
 }
 
-/** Name, size, and for a run what the colours mean. */
+/** Name, size, and for a run the meaning of the colours. */
 function headOf(graph: Graph): Size & { text: string } {
   const about = `workflow ${graph.workflow}, ${counted(graph.steps, 'step')} of ${counted(graph.stages, 'stage')}`;
   const parts = [

@@ -1,6 +1,6 @@
 import type { Stage } from '../workflow/plan.ts';
 
-/** Nodes that wait for the same nodes: every target for every source. */
+/** Nodes that wait for the same nodes: every target waits for every source. */
 export interface Wait {
   sources: number[];
   targets: number[];
@@ -12,19 +12,19 @@ interface Group {
 }
 
 /**
- * Who waits for whom, kept as groups: 1,000 steps that wait for 1,000 are one group, not a million edges. The steps of a
- * stage share their list of ids, so that finding the groups takes no comparing.
+ * Which nodes wait for which, as groups: 1,000 steps that wait for 1,000 are one group, not a million edges. The steps of a
+ * stage share their list of ids, so the groups are found without comparing lists.
  */
 export class Waits {
   readonly #groups = new Map<readonly string[], Map<Stage, Group>>();
-  /** For each node, the groups it is a target of. */
+  /** For each node, the groups in which it is a target. */
   readonly #into: Group[][];
 
   constructor(nodes: number) {
     this.#into = Array.from({ length: nodes }, () => []);
   }
 
-  /** @param sources asked for the first target of each list and stage only */
+  /** @param sources called only for the first target of each list and stage */
   add(target: number, list: readonly string[], stage: Stage, sources: () => number[]): void {
     const ofList = this.#groups.get(list) ?? new Map<Stage, Group>();
     this.#groups.set(list, ofList);
@@ -35,7 +35,7 @@ export class Waits {
     this.#into[target]?.push(group);
   }
 
-  /** Without sources that another source of the same group waits for; groups of the same sources are one. */
+  /** Removes sources that another source of the same group waits for. Groups with the same sources become one. */
   reduced(): Wait[] {
     const waits = new Map<string, Wait>();
     for (const group of [...this.#groups.values()].flatMap((ofList) => [...ofList.values()])) {

@@ -6,13 +6,13 @@ import { counted, formatCount } from '../units/count.ts';
 import type { Graph, GraphNode } from './model.ts';
 import { BY_URGENCY, SYMBOL } from './states.ts';
 
-/** A line of a node's text; with the state that it tells of. */
+/** A line of a node's text; with the state that it is about. */
 export interface Line {
   text: string;
   state?: StepState;
 }
 
-/** Characters of a line in a node; what is longer is cut, the drawing's tooltip has it in full. */
+/** Longest line in a node, in characters. Longer text is cut; the drawing's tooltip shows all of it. */
 const LONGEST = 36;
 
 /** A line for each state, the most urgent first: `✗ 3 failed`. */
@@ -23,7 +23,7 @@ export function stateLines(states: ReadonlyMap<StepState, number>): Required<Lin
   });
 }
 
-/** The text in a node: its name, and what there is to say of it. Nothing in a join. */
+/** The text in a node: its name, and more. A join has none. */
 export function labelOf(node: GraphNode): Line[] {
   const { kind, name, states, steps, file } = node;
   if (kind === 'join') return [];
@@ -44,9 +44,9 @@ function cut(text: string): string {
   return characters.length <= LONGEST ? text : `${characters.slice(0, LONGEST - 1).join('')}…`;
 }
 
-/** What is told of a node where the pointer rests. */
+/** The tooltip of a node. */
 export function tooltipOf({ kind, name, stage, states, steps, file }: GraphNode): string {
-  if (kind === 'pending') return `${name}: one step for each line of ${file ?? 'a file'}, which is made at run time`;
+  if (kind === 'pending') return `${name}: one step for each line of ${file ?? 'a file'}, which the run makes`;
   const parts = [name];
   if (kind === 'stage') parts.push(counted(steps, 'step'));
   else if (name !== stage) parts.push(`stage ${stage}`);
@@ -60,7 +60,7 @@ export function tooltipOf({ kind, name, stage, states, steps, file }: GraphNode)
   return parts.join(', ');
 }
 
-/** The whole graph in words, for those who do not see it: `sim: 5 steps, 5 succeeded. simQaMerge: 1 step, …, after sim.` */
+/** The whole graph as text, for people who cannot see it: `sim: 5 steps, 5 succeeded. simQaMerge: 1 step, …, after sim.` */
 export function describeGraph({ nodes, edges }: Graph): string {
   const stages = new Map<string, { steps: number; states: Map<StepState, number>; after: Set<string> }>();
   const told = (stage: string) => {

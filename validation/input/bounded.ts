@@ -1,17 +1,17 @@
 import { type Context, createContext, Script } from 'node:vm';
 
 /**
- * Regular expressions of users run here, so that none of them can keep a command for ever. JavaScript's engine tries one
- * way after the other, and an expression such as `(a+)+$` has more ways than the universe has seconds. Engines without
- * that weakness (RE2) know neither look-around nor references, which Python's `re` and our rules have. So the engine stays,
- * and Node's `vm` module ends it after a time: that costs some 0.1 ms a call, so callers put many lines into one.
+ * Runs regular expressions of users with a time limit, so that none can block a command for ever. JavaScript's engine tries one
+ * way to match after the other, and an expression such as `(a+)+$` has exponentially many ways. Engines without
+ * this weakness (RE2) support neither look-around nor references, which Python's `re` and the rules use. So the engine stays,
+ * and Node's `vm` module ends it after a time limit. That costs about 0.1 ms for each call, so callers put many lines into one call.
  */
 
-/** After this time a call is ended. A million lines of a log and a usual expression take a fraction of it. */
+/** Time limit for one call. A usual expression on a million lines takes a small part of it. */
 const LIMIT_MS = 3000;
 /**
- * Only time on a processor counts: a machine may be busy, or stand still. A call that was ended with less than the first of
- * these is begun again, until all calls together had the second.
+ * Only processor time counts, because the machine may be busy or suspended. A call that was ended with less processor time than the first
+ * value is started again, until all calls together have used the second.
  */
 const ENOUGH_MS = 1000;
 const ENOUGH_IN_ALL_MS = 2000;
@@ -23,17 +23,17 @@ export class TooSlow extends Error {
   }
 }
 
-/** The work was ended, but the time had gone elsewhere: it can be begun again. */
+/** The call was ended but had used little processor time: it can be started again. */
 export class Starved extends Error {}
 
 let context: (Context & { work?: () => unknown }) | undefined;
 const CALL = new Script('work()');
 
 /**
- * Does work that evaluates regular expressions of users, within the limit. It may be ended at any place, without its
- * `finally`, and begun again: so what it has changed must not be used when this throws, or, if it is repeatable, at all.
- * @param repeatable false: `Starved` is thrown instead of a new beginning
- * @throws TooSlow; Starved; what the work throws
+ * Calls a function that evaluates regular expressions of users, within the limit. It may be ended at any place, without its
+ * `finally`, and started again. So do not use what it has changed if this throws or if it is repeatable.
+ * @param repeatable false: throws `Starved` instead of starting again
+ * @throws TooSlow; Starved; whatever the function throws
  */
 export function bounded<T>(work: () => T, repeatable = true): T {
   const begin = processorMs();
@@ -62,7 +62,7 @@ function call<T>(work: () => T): T {
   }
 }
 
-/** What this process has had of the processors. */
+/** Processor time of this process. */
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

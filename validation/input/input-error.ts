@@ -1,26 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { formatProblem, type Problem } from '../../framework/text/position.ts';
 
-/** A text that was read, kept so that a problem can show the line it is about. */
-export interface Source {
-  /** As the user named it. */
-  file: string;
-  text: string;
-}
+export { formatProblem, Lines, type Position, type Problem, type Source } from '../../framework/text/position.ts';
 
-/** A place in a text; both numbers from 1, the column in characters (code points). */
-export interface Position {
-  source: Source;
-  line: number;
-  column: number;
-}
-
-/** One thing wrong with the input. Without `at` it is about the file as a whole, or about no file. */
-export interface Problem {
-  message: string;
-  at?: Position;
-}
-
-/** Bad input: every problem that was found, each with its place. `message` is ready to be printed. */
+/** Bad input: all problems that were found, each with its position. `message` can be printed as it is. */
 export class InputError extends Error {
   readonly problems: readonly Problem[];
 
@@ -39,64 +22,15 @@ export class JdlError extends InputError {
   }
 }
 
-/** Longest part of a line that is shown, in characters; LPMMetaData lines have thousands. */
-const SHOWN = 100;
-
-/**
- * `file:line:column: message`, then the line and a caret below the column. Of a long line only the part around the
- * column is shown. Tabs and other control characters are shown as spaces, so that the caret stands where it should.
- */
-export function formatProblem(problem: Problem): string {
-  const { at, message } = problem;
-  if (!at) return message;
-  const characters = [...(at.source.text.split('\n')[at.line - 1] ?? '')];
-  const first = at.column <= SHOWN ? 0 : at.column - 1 - SHOWN / 2;
-  const shown = characters.slice(first, first + SHOWN).join('');
-  const before = first > 0 ? '… ' : '';
-  const after = first + SHOWN < characters.length ? ' …' : '';
-  const number = String(at.line);
-  const margin = ' '.repeat(number.length);
-  const caret = ' '.repeat(before.length + at.column - 1 - first);
-  return [
-    `${at.source.file}:${at.line}:${at.column}: ${message}`,
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
-    `  ${number} | ${before}${shown.replace(/[\u0000-\u001f\u007f]/g, ' ').trimEnd()}${after}`,
-    `  ${margin} | ${caret}^`,
-  ].join('\n');
-}
-
-/** Line and column of each of many offsets (UTF-16 units) in one text: the lines are counted once. */
-export class Lines {
-  private readonly source: Source;
-  private readonly starts: number[] = [0];
-
-  constructor(source: Source) {
-    this.source = source;
-    for (let i = source.text.indexOf('\n'); i >= 0; i = source.text.indexOf('\n', i + 1)) this.starts.push(i + 1);
-  }
-
-  at(offset: number): Position {
-    let low = 0;
-    let high = this.starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.starts[middle] as number) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    const start = this.starts[low] as number;
-    return { source: this.source, line: low + 1, column: [...this.source.text.slice(start, offset)].length + 1 };
-  }
-}
-
-/** Directories, without symbolic links, outside of which no text is read; undefined: anywhere. */
+/** The only directories, without symbolic links, from which texts are read; undefined: anywhere. */
 let inside: readonly string[] | undefined;
 
-/** Bytes of a text that is read inside of directories only. */
+/** Largest text that is read from these directories, bytes. */
 const INSIDE_LIMIT = 64 * 2 ** 20;
 
 /**
- * Does something while texts are read from some directories only, and from regular files: nothing that is named in a text
- * leads elsewhere, not by symbolic links and not by `..`. Other files are told to be not there.
+ * Calls a function during which texts are read only from some directories, and only from regular files: no name in a text
+ * can lead out of them, neither by symbolic links nor by `..`. Other files count as missing.
  * @param directories without symbolic links
  */
 export function readingInside<T>(directories: readonly string[], work: () => T): T {
@@ -114,20 +48,20 @@ function refuseOutside(fd: number, directories: readonly string[]): void {
   const stat = fstatSync(fd);
   const isThere = stat.isFile() && directories.some((directory) => where.startsWith(`${directory}/`));
   if (!isThere) throw Object.assign(new Error(), { code: 'ENOENT' });
-  if (stat.size > INSIDE_LIMIT) throw new Error(`it has more than ${INSIDE_LIMIT} bytes`);
+  if (stat.size > INSIDE_LIMIT) throw new Error(`it is larger than the limit of ${INSIDE_LIMIT} bytes`);
 }
 
 /**
- * Reads a text file. UTF-8 without its byte order mark; a file that is not UTF-8 is taken as Latin-1 (`latin1` says so),
+ * Reads a text file as UTF-8 without a byte order mark. A file that is not UTF-8 is read as Latin-1 (`latin1` is then true),
  * in which every byte is a character.
- * @param look called with the open file before it is read; what it throws is thrown
- * @throws {Error} with one clear sentence: no such file, a directory, not readable
+ * @param look called with the open file before it is read; its exceptions are passed on
+ * @throws {Error} with one sentence: no such file, a directory, not readable
  */
 export function readText(path: string, look?: (fd: number) => void): { text: string; latin1: boolean } {
   let bytes: Buffer;
   let fd: number | undefined;
   try {
-    // Somebody who is to look must not be kept waiting by a named pipe.
+    // A named pipe must not block a caller who checks the file first.
     fd = openSync(path, look || inside ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
     look?.(fd);
     if (inside) refuseOutside(fd, inside);

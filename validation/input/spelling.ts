@@ -1,7 +1,7 @@
 import type { Values } from '../jdl/keys.ts';
 import type { Position } from './input-error.ts';
 
-/** Keys that mean something by themselves; any other matters only where it is exported. */
+/** Keys that relval uses. Any other key has an effect only if it is exported. */
 export const KNOWN = [
   'Executable',
   'Arguments',
@@ -32,51 +32,51 @@ export const KNOWN = [
   'transferToMakeflow',
 ];
 
-/** Whether a key means something by itself. */
+/** Whether relval uses a key. */
 export function isKnownKey(key: string): boolean {
   return KNOWN.includes(key);
 }
 
 const BY_LOWER_CASE = new Map([...KNOWN].reverse().map((key) => [key.toLowerCase(), key]));
 
-/** `; it is written …` where a key is missing that is there in other letters; else nothing. */
+/** `; there is …` if a missing key exists in other letters; else nothing. */
 export function otherSpelling(values: Values, key: string): string {
   const other = [...values.keys()].find((name) => name.toLowerCase() === key.toLowerCase());
-  return other === undefined || other === key ? '' : `; there is ${other}, and keys are case-sensitive`;
+  return other === undefined || other === key ? '' : `; there is ${other}, but keys are case-sensitive`;
 }
 
 function meantBy(name: string): string {
   return KNOWN.includes(name) ? name : (BY_LOWER_CASE.get(name.toLowerCase()) ?? name);
 }
 
-/** Keys that hold for a whole workflow. */
+/** Keys that apply to a whole workflow. */
 const OF_ALL = ['DontArchive', 'SaveAll', 'Split', 'InputDataCollection', 'LimitInputFiles'];
 
-/** Keys that hold where they are exported. */
+/** Keys that apply only if they are exported. */
 const ONLY_EXPORTED = ['TTL', 'transferToMakeflow'];
 
-/** Keys that are written into a part of a workflow, and that nothing has asked for there: a warning for each. */
+/** A warning for each key in a part of a workflow that has no effect there. */
 export function unusedKeys(keys: ReadonlyMap<string, Position>, used: ReadonlySet<string>, where: string): string[] {
   return [...keys].flatMap(([key, { source, line }]) => {
     if (used.has(key)) return [];
     const meant = meantBy(key);
     const why =
       meant !== key
-        ? `keys are case-sensitive, expected ${meant}`
+        ? `keys are case-sensitive: write ${meant}`
         : OF_ALL.includes(key)
-          ? "it holds for the whole workflow: put it into the workflow's jdl, or into the JDL"
+          ? "it applies to the whole workflow: put it into the workflow's jdl, or into the JDL"
           : KNOWN.includes(key)
             ? ONLY_EXPORTED.includes(key)
-              ? "it holds only where JDLVariables, or 'export', has it"
-              : 'another key, or a key of the stage, has the last word'
-            : "nothing exports it: name it in 'export'";
+              ? "it has an effect only if JDLVariables or 'export' names it"
+              : 'another key, or a key of the stage, replaces it'
+            : "it is not exported: name it in 'export'";
     return [`${source.file}:${line}: ${key} in ${where} is not used: ${why}`];
   });
 }
 
 /**
- * Keys are case-sensitive, as in the predecessor, which passes over those that are written otherwise without a word:
- * a warning for each that differs only in that from a key that means something, or from a suffix.
+ * Keys are case-sensitive, as in the predecessor, which ignores keys in other letters without a message.
+ * Returns a warning for each key that differs only in case from a key or a suffix that relval uses.
  */
 export function spellingWarnings(values: Values): string[] {
   const warnings: string[] = [];
@@ -85,7 +85,7 @@ export function spellingWarnings(values: Values): string[] {
     const known = meantBy(name);
     const meant = suffix === undefined ? known : `${known}_${suffix.toLowerCase()}`;
     if (meant === key) continue;
-    warnings.push(`${at.source.file}:${at.line}: ${key} means nothing: keys are case-sensitive, expected ${meant}`);
+    warnings.push(`${at.source.file}:${at.line}: ${key} has no effect: keys are case-sensitive: write ${meant}`);
   }
   return warnings;
 }

@@ -2,14 +2,14 @@ import type { Problem } from '../input/input-error.ts';
 import type { Values } from './keys.ts';
 import type { Item, Value } from './parse.ts';
 
-/** Shell code of our own, which no Grid has ever seen: `$1` in it is the shell's. */
+/** Keys with shell code of relval's own, which the Grid does not have. A `$1` in them belongs to the shell. */
 const SHELL_CODE = 'EnvironmentCommand';
 
 /**
- * Puts the arguments of `submit FILE.jdl ARGUMENT…` in the places of `$1`, `$2`, … in all values, as text. Within shell
- * expressions (`$(…)`, `${…}`, backticks) and behind a backslash a `$1` is left for the shell.
- * @param needed keys whose values are used: one of these without its argument is a problem
- * @returns problems, and the numbers of arguments that stand nowhere
+ * Replaces `$1`, `$2`, … in all values by the arguments of `submit FILE.jdl ARGUMENT…`, as text. Inside shell
+ * expressions (`$(…)`, `${…}`, backticks) and after a backslash a `$1` is left for the shell.
+ * @param needed keys whose values are used: if one of these lacks its argument, that is a problem
+ * @returns problems, and the numbers of arguments that no value uses
  */
 export function applyArguments(
   values: Map<string, Value>,
@@ -40,10 +40,10 @@ export function applyArguments(
 
 function missingText(given: number): string {
   const many = given === 0 ? 'no argument was given' : given === 1 ? 'one argument was given' : `${given} were given`;
-  return `${many}; give them in order, each with --arg VALUE`;
+  return `${many}. Give the arguments in order, each with --arg VALUE`;
 }
 
-/** The keys that a JDL exports, besides those that mean something by themselves. */
+/** The keys that a JDL exports, in addition to those that relval itself uses. */
 export function exportedKeys(values: Values): Set<string> {
   const names = ['JDLVariables', 'ExtraVariables'].flatMap((key) => {
     const value = values.get(key);
@@ -52,7 +52,7 @@ export function exportedKeys(values: Values): Set<string> {
   return new Set(names);
 }
 
-/** `$N` outside shell expressions; undefined leaves it as it is. */
+/** Replaces `$N` outside shell expressions; undefined leaves it unchanged. */
 function replaceArguments(text: string, argument: (number: number) => string | undefined): string {
   let replaced = '';
   for (let at = 0; at < text.length; ) {
@@ -72,7 +72,7 @@ function replaceArguments(text: string, argument: (number: number) => string | u
 
 const ARGUMENT = /\$([1-9][0-9]{0,3})/y;
 
-/** Behind the shell expression that begins here; the same offset where none does. One that is not closed goes to the end. */
+/** The offset after the shell expression that begins here; the same offset if none begins. An unclosed one extends to the end. */
 function endOfExpression(text: string, start: number): number {
   const open = text.startsWith('$(', start) ? '(' : text.startsWith('${', start) ? '{' : text[start] === '`' ? '`' : '';
   if (open === '') return start;

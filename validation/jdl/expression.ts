@@ -2,9 +2,9 @@ import type { Position, Problem } from '../input/input-error.ts';
 import type { Item, Value } from './parse.ts';
 
 /**
- * Keys that mean something must have values: a string, a number, a word without quotes, a list of them. Sums and products
- * of numbers are worked out, in place; whatever else of a ClassAd stands there only the Grid could evaluate.
- * @param keys those that mean something
+ * Keys that relval uses must have values: a string, a number, a word without quotes, a list of them. Sums and products
+ * of numbers are computed in place. Other ClassAd expressions could be evaluated only by the Grid.
+ * @param keys the keys that relval uses
  * @returns a problem for each that cannot be evaluated; the key is removed
  */
 export function evaluate(values: Map<string, Value>, keys: readonly string[]): Problem[] {
@@ -17,7 +17,7 @@ export function evaluate(values: Map<string, Value>, keys: readonly string[]): P
     const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
     refused.add(key);
     problems.push({
-      message: `${key}: the expression ${shown} is not evaluated here: write its value, texts in quotes`,
+      message: `${key}: relval cannot evaluate the expression ${shown}. Write its value, with texts in quotes`,
       at,
     });
     return text;
@@ -35,12 +35,12 @@ export function evaluate(values: Map<string, Value>, keys: readonly string[]): P
   return problems;
 }
 
-/** Characters of an expression in an error. */
+/** Longest part of an expression in an error message, in characters. */
 const SHOWN = 60;
 
 /**
- * Whether text without quotes is more than a word or a number. Names of files, patterns and addresses have `*`, `/`, `-`
- * and `?` in them; operators of expressions stand between blanks, or are two characters.
+ * Whether text without quotes is more than a word or a number. Names of files, patterns and addresses contain `*`, `/`, `-`
+ * and `?`; operators of expressions have blanks around them, or consist of two characters.
  */
 function isExpression(text: string): boolean {
   return (
@@ -93,5 +93,5 @@ function arithmetic(text: string): number | undefined {
   return next === tokens.length && Number.isFinite(value) ? value : undefined;
 }
 
-/** Characters of a calculation: one that is longer is none that a person has written. */
+/** Longest calculation, in characters. Nobody writes a longer one by hand. */
 const LONGEST = 200;

@@ -1,10 +1,10 @@
 import type { Position } from '../input/input-error.ts';
 import type { Item, Value } from './parse.ts';
 
-/** Values by key, as a JDL has them after overrides and suffixes. */
+/** Values by key: the JDL after overrides and suffixes. */
 export type Values = ReadonlyMap<string, Value>;
 
-/** Values that know which of them were asked for: others make no difference. */
+/** Values that record which of them were read: the other keys have no effect. */
 export class UsedValues extends Map<string, Value> {
   readonly used = new Set<string>();
 
@@ -13,20 +13,20 @@ export class UsedValues extends Map<string, Value> {
     return super.get(key);
   }
 
-  /** Where a value stands; this is no use of it. */
+  /** The position of a value. This does not count as reading it. */
   at(key: string): Position | undefined {
     return super.get(key)?.at;
   }
 }
 
-/** The value as text: a list's items joined with commas, a missing key as undefined. */
+/** The value as text: the items of a list joined with commas; undefined for a missing key. */
 export function textOf(values: Values, key: string): string | undefined {
   const value = values.get(key);
   if (!value) return undefined;
   return value.kind === 'list' ? value.items.map((item) => item.text).join(',') : value.text;
 }
 
-/** The value as a list: text is a list of one, empty text and a missing key an empty list. */
+/** The value as a list: a text is a list of one item, an empty text and a missing key an empty list. */
 export function itemsOf(values: Values, key: string): Item[] {
   const value = values.get(key);
   if (!value) return [];
@@ -34,30 +34,30 @@ export function itemsOf(values: Values, key: string): Item[] {
   return value.text.trim() === '' ? [] : [{ text: value.text, at: value.at }];
 }
 
-/** `KEY = 1`, the only way to switch something on. */
+/** Whether `KEY = 1`, the only way to switch a key on. */
 export function isSet(values: Values, key: string): boolean {
   return textOf(values, key) === '1';
 }
 
-/** The value as a whole number above 0, or undefined where it is not one. */
+/** The value as a whole number above 0, else undefined. */
 export function countOf(values: Values, key: string): number | undefined {
   const text = textOf(values, key)?.trim() ?? '';
   return /^\+?[0-9]+$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
 }
 
-/** Where the key's value stands. */
+/** The position of the key's value. */
 export function positionOf(values: Values, key: string): Position | undefined {
   return values.get(key)?.at;
 }
 
-/** AliEn's packages without the jemalloc ones, which the predecessor drops. */
+/** AliEn's packages without those for jemalloc, which the predecessor drops. */
 export function packagesOf(values: Values): string[] {
   return itemsOf(values, 'Packages')
     .map((item) => item.text.trim())
     .filter((name) => !name.includes('jemalloc'));
 }
 
-/** Keys whose items are names: an empty one can only be a mistake. */
+/** Keys whose items are names, so an empty item must be a mistake. */
 const LISTS = [
   'Packages',
   'Output',
@@ -77,7 +77,7 @@ export function dropEmptyEntries(values: Map<string, Value>, warnings: string[])
     if (items.length === value.items.length) continue;
     for (const { text, at } of value.items) {
       if (text.trim() === '')
-        warnings.push(`${at.source.file}:${at.line}:${at.column}: an empty entry of ${key} is left out`);
+        warnings.push(`${at.source.file}:${at.line}:${at.column}: an empty entry of ${key} is ignored`);
     }
     values.set(key, { ...value, items });
   }

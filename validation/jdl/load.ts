@@ -6,7 +6,7 @@ import { evaluate } from './expression.ts';
 import { type Item, parseJdl, type Statement, type Value } from './parse.ts';
 import { append, applyStatements, applySuffix, Refused } from './suffix.ts';
 
-/** Keys and values after overrides and suffixes, and where they came from. */
+/** Keys and values after overrides and suffixes, and the files that they come from. */
 export interface Jdl {
   /** The JDL as the user named it. */
   file: string;
@@ -17,23 +17,23 @@ export interface Jdl {
 }
 
 export interface JdlOptions {
-  /** More override files, read after `NAME_override.jdl`. */
+  /** Further override files, read after `NAME_override.jdl`. */
   overrides?: readonly string[];
-  /** `KEY=VALUE`, applied last: the key has this value, whatever the files and their suffixes say. KEY may have a suffix. */
+  /** `KEY=VALUE`, applied last: the key gets this value, whatever the files and their suffixes contain. KEY may have a suffix. */
   set?: readonly string[];
-  /** `KEY=VALUE`: put behind the key's value, a text or a list; after `set`. */
+  /** `KEY=VALUE`: appended to the key's value, a text or a list; after `set`. */
   setAppend?: readonly string[];
   /** Arguments of `submit`: `$1`, `$2`, … in values. */
   arg?: readonly string[] | undefined;
-  /** Malformed statements are skipped with a warning, as the predecessor does without one. */
+  /** Skip malformed statements with a warning. The predecessor skips them without one. */
   lenient?: boolean;
 }
 
 /**
- * Reads `NAME.jdl`, then `NAME_override.jdl` beside it where there is one, then further overrides, and applies the
+ * Reads `NAME.jdl`, then `NAME_override.jdl` beside it if there is one, then further overrides, and applies the
  * suffixes and the settings of the command line.
  * @throws {JdlError} with every problem found: unreadable or empty files, malformed statements, impossible suffixes,
- *   expressions in keys that mean something
+ *   expressions in keys that relval uses
  */
 export function loadJdl(file: string, options: JdlOptions = {}): Jdl {
   const beside = overrideOf(file);
@@ -45,7 +45,7 @@ export function loadJdl(file: string, options: JdlOptions = {}): Jdl {
     const source = readSource(path, warnings);
     const parsed = parseJdl(source, !options.lenient);
     if (path === file && parsed.statements.length === 0 && parsed.problems.length === 0) {
-      throw new JdlError([{ message: `${path}: the file is empty: no statement in it` }]);
+      throw new JdlError([{ message: `${path}: the file is empty` }]);
     }
     for (const statement of parsed.statements) statements.push(statement);
     problems.push(...parsed.problems);
@@ -54,7 +54,7 @@ export function loadJdl(file: string, options: JdlOptions = {}): Jdl {
   problems.push(...applied.problems);
   problems.push(...evaluate(applied.values, KNOWN));
   if (problems.length > 0 && !options.lenient) throw new JdlError(problems);
-  warnings.push(...problems.map((problem) => `skipped: ${formatProblem(problem)}`));
+  warnings.push(...problems.map((problem) => `this statement was skipped: ${formatProblem(problem)}`));
   applySettings(applied.values, options);
   return { file, values: applied.values, files, warnings };
 }
@@ -68,7 +68,7 @@ function overrideOf(file: string): string {
 function readSource(path: string, warnings: string[]): Source {
   try {
     const { text, latin1 } = readText(path);
-    if (latin1) warnings.push(`${path}: not UTF-8, read as Latin-1`);
+    if (latin1) warnings.push(`${path}: the file is not UTF-8, so it was read as Latin-1`);
     return { file: path, text };
   } catch (error) {
     throw new JdlError([{ message: (error as Error).message }]);
@@ -77,7 +77,7 @@ function readSource(path: string, warnings: string[]): Source {
 
 /**
  * Applies `--set` and `--set-append` to keys and values, in place.
- * @throws {JdlError} settings that are none, or that do not fit the key's value
+ * @throws {JdlError} for settings that are not KEY=VALUE, or that do not fit the key's value
  */
 export function applySettings(values: Map<string, Value>, options: JdlOptions): void {
   const problems: Problem[] = [];
@@ -103,8 +103,8 @@ export function applySettings(values: Map<string, Value>, options: JdlOptions): 
 }
 
 /**
- * The value of a setting is text as it stands; written as a JDL string or list (`"…"`, `{ "…" }`) it is read as one. For
- * a key that has a list, text is a list of one.
+ * The value of a setting is plain text. Written as a JDL string or list (`"…"`, `{ "…" }`) it is read as such. For
+ * a key with a list, text is a list of one item.
  */
 function parseSetting(flag: string, setting: string, values: Map<string, Value>): [string, Value] {
   const [, key, text] = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(setting) ?? [];

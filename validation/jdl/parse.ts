@@ -1,17 +1,17 @@
 import type { Position, Problem, Source } from '../input/input-error.ts';
 import { Scanner } from './scanner.ts';
 
-/** A piece of text and where it stands. */
+/** A piece of text with its position. */
 export interface Item {
   text: string;
   at: Position;
-  /** Of a list: it is no string, but what else ClassAds have, as its text. */
+  /** Set for a list item that is not a string but another ClassAd expression, kept as its text. */
   expression?: true;
 }
 
 /**
  * The value of a key. An `expression` is everything that is neither a string nor a list (`72000`, `( other.TTL > 1 )`,
- * a record `[ a = 1; ]`): kept as its text, as the predecessor does.
+ * a record `[ a = 1; ]`). Its text is kept, as in the predecessor.
  */
 export type Value =
   | { kind: 'string' | 'expression'; text: string; at: Position }
@@ -25,20 +25,20 @@ export interface Statement {
 
 export interface Parsed {
   statements: Statement[];
-  /** One for each malformed statement; these are not among the statements. */
+  /** One for each malformed statement. These are missing in `statements`. */
   problems: Problem[];
 }
 
 /**
- * Parses a JDL. Never throws: each malformed statement is a problem, and parsing goes on behind it.
+ * Parses a JDL. It never throws: each malformed statement is a problem, and parsing continues after it.
  *
  * Grammar: `statement = key "=" value ";"`, `value = string | "{" [item {"," item}] "}" | expression`,
- * `item = string | expression`. Strings have the escapes of JSON, which is what the predecessor reads them with, and
- * end on the line they begin on. An expression is any text whose brackets of all kinds, and strings, are closed: calls,
- * lists in lists and records are among them. All statements together may stand in `[` and `]`, as ClassAds do, where the
- * last `;` may be left out. `#` and `//` begin a comment at the start of a line, after white space and after one of
- * `; , { } )`, but not where `#alien…#` begins a variable.
- * @param resync go on at the next line where a `;` is missing, so that an error there is found too; without it the
+ * `item = string | expression`. Strings have the escapes of JSON, because the predecessor reads them as JSON, and
+ * end on the line on which they begin. An expression is any text whose brackets and strings are closed: calls,
+ * lists in lists and records are possible. All statements together may be enclosed in `[` and `]`, as in ClassAds; then the
+ * last `;` is optional. `#` and `//` begin a comment at the start of a line, after white space and after one of
+ * `; , { } )`, except where `#alien…#` begins a variable.
+ * @param resync continue at the next line after a missing `;`, so that errors there are found too; without it the
  *   text up to the next `;` is lost, as in the predecessor
  */
 export function parseJdl(source: Source, resync = true): Parsed {
@@ -59,11 +59,11 @@ class Malformed extends Error {
 
 const KEY = /\w[\w.-]*/y;
 const ASSIGNMENT = /\w[\w.-]*[ \t]*=(?![=?!])/y;
-/** An assignment on a line of its own inside a value: the `;` before it is missing. */
+/** An assignment on a separate line inside a value: the `;` before it is missing. */
 const ASSIGNMENT_ON_NEXT_LINE = new RegExp(`\\n[ \\t\\r]*${ASSIGNMENT.source}`, 'y');
 /** What may follow a string that is part of an expression. */
 const OPERATOR = /[-+*/%=!<>&|?:).]/y;
-/** The end of a file whose statements all stand in brackets. */
+/** The end of a file whose statements are enclosed in brackets. */
 const LAST_BRACKET = /\](?=[\s;]*$)/y;
 const CLOSED_BY: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
 const ESCAPES: Record<string, string> = {
@@ -78,7 +78,7 @@ const ESCAPES: Record<string, string> = {
 };
 
 class Parser extends Scanner {
-  /** All statements stand in brackets. */
+  /** All statements are enclosed in brackets. */
   private bracketed = false;
 
   parse(resync: boolean): Parsed {
@@ -111,14 +111,14 @@ class Parser extends Scanner {
     const equals = this.offset++;
     this.skipSpace();
     if (this.text.slice(equals, this.offset).includes('\n') && this.matches(ASSIGNMENT)) {
-      throw new Malformed(`no value for ${key}`, equals, this.offset);
+      throw new Malformed(`${key} has no value`, equals, this.offset);
     }
     const value = this.value();
     if (this.text[this.offset] === ';') this.offset++;
     return { key, value, at: this.lines.at(start) };
   }
 
-  /** Leaves the offset on the `;`, or on the bracket behind the last statement. */
+  /** Leaves the offset on the `;`, or on the bracket after the last statement. */
   private value(): Value {
     const start = this.offset;
     const at = this.lines.at(start);
@@ -139,7 +139,7 @@ class Parser extends Scanner {
     return { kind: 'expression', text, at };
   }
 
-  /** A string that is no part of an expression; undefined, and the offset where it was, for anything else. */
+  /** A string that is not part of an expression; for anything else undefined, and the offset is unchanged. */
   private onlyString(): string | undefined {
     const start = this.offset;
     if (this.text[start] !== '"') return undefined;
@@ -167,10 +167,10 @@ class Parser extends Scanner {
       if (text === '' && start === this.offset) {
         throw new Malformed(
           items.length === 0
-            ? 'nothing before the comma'
+            ? 'there is nothing before the comma'
             : this.text[start] === '}'
-              ? 'nothing behind the last comma of the list'
-              : 'nothing between the commas of the list',
+              ? 'there is nothing after the last comma of the list'
+              : 'there is nothing between the commas of the list',
           start,
         );
       }
@@ -213,15 +213,15 @@ class Parser extends Scanner {
     const escaped = ESCAPES[character];
     if (escaped === undefined) {
       const shown = character.trim() === '' ? '' : character;
-      throw new Malformed(`unknown escape '\\${shown}': a backslash itself is written '\\\\'`, this.offset - 1);
+      throw new Malformed(`unknown escape '\\${shown}'. Write a backslash as '\\\\'`, this.offset - 1);
     }
     this.offset++;
     return escaped;
   }
 
   /**
-   * Text up to one of the characters in `ends` that stands in no bracket, or the end of the file; without comments, trimmed.
-   * In a record, and only there, are semicolons and assignments.
+   * The text up to one of the characters in `ends` outside brackets, or to the end of the file; without comments, trimmed.
+   * Semicolons and assignments are allowed only inside a record.
    */
   private expression(ends: string): string {
     let text = '';
@@ -249,7 +249,7 @@ class Parser extends Scanner {
           open.pop();
           if (character === ']') records--;
         } else if (')}]'.includes(character)) {
-          throw new Malformed(`nothing is open that '${character}' closes`, this.offset);
+          throw new Malformed(`'${character}' has no opening bracket`, this.offset);
         }
         text += character;
         this.offset++;
@@ -259,7 +259,7 @@ class Parser extends Scanner {
     return text.trim();
   }
 
-  /** An expression that cannot go on at the offset: a bracket in it is open, or its own end is missing. */
+  /** The error for an expression that cannot continue: a bracket is open, or the end is missing. */
   private unfinished(open: number | undefined, ends: string, resume?: number): Malformed {
     if (open !== undefined) {
       const bracket = this.text[open] as string;
@@ -280,7 +280,7 @@ class Parser extends Scanner {
     throw new Malformed(`expected ';' after ${what}, found ${this.found()}`, this.offset);
   }
 
-  /** Behind the `;` that ends the statement, for going on after an error in it. */
+  /** The offset after the `;` of this statement, to continue there after an error. */
   private endOfStatement(start: number): number {
     this.offset = start;
     while (this.offset < this.text.length) {

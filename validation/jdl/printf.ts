@@ -1,15 +1,15 @@
 /** Writes an integer. */
 export type Integer = (value: number) => string;
 
-/** Flags, width, precision, length (which means nothing here), conversion. */
+/** Flags, width, precision, length (which is ignored), conversion. */
 const FORMAT = /^([-+ 0']*)([0-9]*)(\.[0-9]*)?(?:hh?|ll?|[jztqL])?([diouxX])$/;
 
-/** Wider than any file name may be: a mistake, and a waste of memory. */
+/** Wider than any file name may be: a larger width is a mistake and would waste memory. */
 const WIDEST = 4096;
 
 /**
- * printf's integer formats without the percent sign (`05i`, `-8d`, `.4x`), as POSIX has them.
- * `#` is no flag here: it ends the AliEn variable. `'` groups digits, and in locale C there are no groups.
+ * printf's integer formats without the percent sign (`05i`, `-8d`, `.4x`), as in POSIX.
+ * `#` is not a flag here, because it ends the AliEn variable. `'` groups digits, which does nothing in locale C.
  * @returns undefined for anything else
  */
 export function integerFormat(format: string): Integer | undefined {

@@ -1,7 +1,7 @@
-/** What Python's `str.isspace` is true for; JavaScript's `\s` lacks U+001C–U+001F and U+0085 and has U+FEFF. */
+/** The characters for which Python's `str.isspace` is true; JavaScript's `\s` lacks U+001C–U+001F and U+0085 and has U+FEFF. */
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
-/** Python's character classes, written for JavaScript's `v` mode; with the flag `(?a)` they know ASCII only. */
+/** Python's character classes for JavaScript's `v` mode; with the flag `(?a)` they contain ASCII only. */
 export class ClassSet {
   /** A class of the characters of words. */
   readonly word: string;
@@ -14,7 +14,7 @@ export class ClassSet {
     this.word = `[${this.sets.w}]`;
   }
 
-  /** The class that an escape letter stands for, usable inside and outside a class; undefined for other letters. */
+  /** The class of an escape letter, for use inside and outside a class; undefined for other letters. */
   escape(letter: string): string | undefined {
     const set = this.sets[letter.toLowerCase()];
     return set && `[${letter === letter.toLowerCase() ? '' : '^'}${set}]`;

@@ -1,6 +1,6 @@
 import { ClassSet } from './pythonclass.ts';
 
-/** What Python accepts and we do not, or what Python refuses too; the message names the construct. */
+/** A construct that Python accepts and this translation does not, or that Python refuses too. The message names the construct. */
 export class Untranslatable extends Error {
   readonly part: 'pattern' | 'replacement';
 
@@ -10,20 +10,20 @@ export class Untranslatable extends Error {
   }
 }
 
-/** A capturing group, and when JavaScript would disagree with Python about what it holds. */
+/** A capturing group, and when JavaScript and Python capture different texts. */
 export interface Group {
   number: number;
   name: string | undefined;
-  /** May be passed over by a match: in Python a reference to it then fails, in JavaScript it matches nothing. */
+  /** A match may skip the group. In Python a reference to it then fails, in JavaScript it matches nothing. */
   optional: boolean;
-  /** Repeated, and may be skipped or empty in the last round: Python keeps the capture of an earlier one. */
+  /** The group is repeated, and the last round may skip it or leave it empty: Python keeps the capture of an earlier round. */
   resets: boolean;
   nullable: boolean;
 }
 
 export interface Translated {
   source: string;
-  /** Global, in the `v` mode, whose classes can be nested. */
+  /** Global, in the `v` mode, in which classes can be nested. */
   flags: string;
   groups: Group[];
 }
@@ -33,17 +33,17 @@ interface Part {
   source: string;
   nullable: boolean;
   groups: Group[];
-  /** `^`, `$`, `\b`, look-around, nothing: cannot be repeated. */
+  /** `^`, `$`, `\b`, look-around or nothing: it cannot be repeated. */
   assertion?: boolean;
 }
 
 /**
- * Translates a pattern of Python's `re` (for text) into a JavaScript one that matches the same.
+ * Translates a pattern of Python's `re` (for text) to a JavaScript pattern that matches the same.
  *
- * What differs is written out: `\d \w \s \b` know all of Unicode, `.` stops at `\n` only, `$` also matches before a last
- * `\n`, `\A \Z {,n} (?P<n>…) (?P=n) (?#…)` do not exist, `{` and `]` may stand for themselves.
+ * Differences are written out: `\d \w \s \b` know all of Unicode, `.` stops at `\n` only, `$` also matches before a last
+ * `\n`, `\A \Z {,n} (?P<n>…) (?P=n) (?#…)` do not exist in JavaScript, `{` and `]` may be plain characters.
  * @throws {Untranslatable} conditionals, atomic groups, possessive quantifiers, flags other than (?aimsu) at the start,
- *   named characters, references whose meaning differs; and what Python refuses as well
+ *   named characters, references whose meaning differs; and whatever Python refuses
  */
 export function translatePattern(pattern: string): Translated {
   return new Translator(pattern).translate();
@@ -130,11 +130,11 @@ class Translator {
         : comma
           ? Number.POSITIVE_INFINITY
           : min;
-    if (max < min) throw this.refuse(`${quantifier}: the least is more than the most`);
+    if (max < min) throw this.refuse(`${quantifier}, whose minimum is larger than its maximum`);
     if (this.take(/\+/y)) throw this.refuse(`the possessive quantifier ${quantifier}+`);
     const lazy = this.take(/\?/y) ? '?' : '';
     if (/^(?:[*+?]|\{\d*,?\d*\})/.test(this.text.slice(this.offset)) && !this.text.startsWith('{}', this.offset)) {
-      throw this.refuse('a quantifier behind a quantifier');
+      throw this.refuse('a quantifier after a quantifier');
     }
     for (const group of atom.groups) {
       if (max > 1 && (group.optional || group.nullable)) group.resets = true;
@@ -220,7 +220,8 @@ class Translator {
   }
 
   private reference(group: Group | undefined, name: string): Part {
-    if (!group || !this.closed.has(group)) throw this.refuse(`a reference to the group '${name}', which is not there`);
+    if (!group || !this.closed.has(group))
+      throw this.refuse(`a reference to the group '${name}', which does not exist`);
     if (group.optional || group.resets || this.inLookbehind > 0) {
       throw this.refuse(`a reference in the pattern to the group '${name}', which may not have matched`);
     }
@@ -241,7 +242,7 @@ class Translator {
     return this.plain(this.classes.escape(character) ?? literal(this.escapedCharacter(character)));
   }
 
-  /** Code point of an escape that means the same inside and outside a class. */
+  /** Code point of an escape that has the same meaning inside and outside a class. */
   private escapedCharacter(character: string): number {
     const digits = { x: 2, u: 4, U: 8 }[character];
     if (digits !== undefined) {

@@ -5,7 +5,7 @@ export { Untranslatable };
 
 /**
  * Python's `re.sub(pattern, replacement, text)` (3.7 and later).
- * @throws {Untranslatable} what Python refuses, and what cannot be translated, by name; what takes too long
+ * @throws {Untranslatable} for what Python refuses, what cannot be translated (with its name), and what takes too long
  */
 export function pythonSub(pattern: string, replacement: string, text: string): string {
   const { source, flags, groups } = translatePattern(pattern);
@@ -18,7 +18,7 @@ export function pythonSub(pattern: string, replacement: string, text: string): s
   }
 }
 
-/** @param parts of the replacement: text, and numbers of groups */
+/** @param parts of the replacement: texts, and numbers of groups */
 function substitute(source: string, flags: string, parts: readonly (string | number)[], text: string): string {
   const regex = new RegExp(source, flags);
   let result = '';
@@ -35,7 +35,7 @@ function substitute(source: string, flags: string, parts: readonly (string | num
   return result + text.slice(done);
 }
 
-/** After an empty match Python looks for a longer one at the same place, JavaScript moves on by a character. */
+/** After an empty match Python looks for a longer one at the same place, but JavaScript moves on by one character. */
 function notEndingAt(text: string, offset: number): string {
   return `(?<!(?<![\\s\\S])[\\s\\S]{${[...text.slice(0, offset)].length}})`;
 }
@@ -59,7 +59,7 @@ function template(replacement: string, groups: Group[]): (string | number)[] {
   const group = (name: string): number => {
     if (/^0+$/.test(name)) return 0;
     const found = groups.find((candidate) => candidate.name === name || String(candidate.number) === name);
-    if (!found) throw refuse(`a reference to the group '${name}', which is not there`);
+    if (!found) throw refuse(`a reference to the group '${name}', which does not exist`);
     if (found.resets) throw refuse(`a reference to the group '${name}', whose last round may not match it`);
     return found.number;
   };

@@ -2,7 +2,7 @@ import { Lines, type Source } from '../input/input-error.ts';
 
 const VARIABLE = /#alien(_counter|filename)/y;
 
-/** A place in the text of a JDL that moves on: over what matches, over white space and comments, over strings. */
+/** A position in the text of a JDL. It moves over matches, white space, comments and strings. */
 export class Scanner {
   protected readonly text: string;
   protected readonly lines: Lines;
@@ -13,7 +13,7 @@ export class Scanner {
     this.lines = new Lines(source);
   }
 
-  /** Steps over a string that is closed on its line; otherwise over its quote only. */
+  /** Moves over a string that is closed on its line; otherwise over its quote only. */
   protected skipString(): boolean {
     const closed = this.match(/"(?:[^"\\\n]|\\[^\n])*"/y) !== undefined;
     if (!closed) this.offset++;

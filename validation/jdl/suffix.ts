@@ -5,9 +5,9 @@ import { pythonSub, Untranslatable } from './pythonsub.ts';
 const SUFFIX = /^(.*)_(append|override|replace)$/s;
 
 /**
- * Turns statements, in the order of the files, into keys and values: later assignments win, then `X_append`,
- * `X_override` and `X_replace` are applied in the order in which they first appear. Never throws: a suffix that cannot be
- * applied is a problem, and X stays as it was.
+ * Turns statements, in the order of the files, into keys and values. Later assignments replace earlier ones; then `X_append`,
+ * `X_override` and `X_replace` are applied in the order in which they first appear. It never throws: a suffix that cannot be
+ * applied is a problem, and X is unchanged.
  */
 export function applyStatements(statements: Iterable<Statement>): { values: Map<string, Value>; problems: Problem[] } {
   const values = new Map<string, Value>();
@@ -29,9 +29,9 @@ export function applyStatements(statements: Iterable<Statement>): { values: Map<
 }
 
 /**
- * Applies a key with a suffix to the key that it names, and removes it; any other key is left alone.
+ * Applies a key with a suffix to the key that it names, and removes it. Other keys are unchanged.
  * @returns the key that it names, or the key itself
- * @throws {Refused} the suffix does not fit the value that it changes
+ * @throws {Refused} when the suffix does not fit the value that it changes
  */
 export function applySuffix(values: Map<string, Value>, key: string): string {
   const [, name, suffix] = SUFFIX.exec(key) ?? [];
@@ -44,7 +44,7 @@ export function applySuffix(values: Map<string, Value>, key: string): string {
   return name;
 }
 
-/** Thrown where a suffix or `--set-append` does not fit the value that it changes. */
+/** Thrown when a suffix or `--set-append` does not fit the value that it changes. */
 export class Refused extends Error {
   readonly at: Problem['at'];
 
@@ -55,22 +55,22 @@ export class Refused extends Error {
 }
 
 /**
- * `value` put behind what the key has: texts are joined, lists extended, a missing key becomes `value`.
- * @throws {Refused} a text for a list, or a list for a text
+ * Appends `value` to the key's value: texts are joined, lists extended, a missing key becomes `value`.
+ * @throws {Refused} for a text and a list, or a list and a text
  */
 export function append(key: string, old: Value | undefined, value: Value): Value {
   if (!old) return value;
   if (old.kind === 'list' && value.kind === 'list') return { ...old, items: [...old.items, ...value.items] };
   if (old.kind !== 'list' && value.kind !== 'list') return { kind: 'string', text: old.text + value.text, at: old.at };
   const [is, added] = old.kind === 'list' ? ['a list', 'a text'] : ['a text', 'a list'];
-  throw new Refused(`${key} is ${is}, ${added} cannot be appended to it`);
+  throw new Refused(`${key} is ${is}, so ${added} cannot be appended to it`);
 }
 
 function replace(key: string, old: Value | undefined, value: Value): Value {
   if (value.kind !== 'list' || value.items.length !== 2) {
     throw new Refused('expected { "regular expression", "replacement" }', value.at);
   }
-  if (old?.kind === 'list') throw new Refused(`${key} is a list, only texts can be changed by _replace`);
+  if (old?.kind === 'list') throw new Refused(`${key} is a list, but _replace can change only texts`);
   const [pattern, template] = value.items as [Item, Item];
   try {
     return { kind: 'string', text: pythonSub(pattern.text, template.text, old?.text ?? ''), at: old?.at ?? value.at };

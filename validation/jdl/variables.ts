@@ -1,22 +1,22 @@
 import { baseName } from '../files/places.ts';
 import { type Integer, integerFormat } from './printf.ts';
 
-/** What the variables of one job stand for. */
+/** The values of the variables for one job. */
 export interface Job {
   /** `#alien_counter#` */
   index: number;
-  /** Path or address; its base name is `#alienfilename#`. Absent: the empty text. */
+  /** Path or address; its base name is `#alienfilename#`. Absent: an empty text. */
   inputFile?: string | undefined;
 }
 
-/** An AliEn variable in a template; global, so that `expand` finds them all. */
+/** An AliEn variable in a template; global, so that `expand` finds all of them. */
 export const VARIABLE = /#alien_counter(?:_([^#]+))?#|#alienfilename(?:\/([^#/]+)\/([^#/]*)\/)?#/g;
 
 /**
  * Replaces the AliEn variables of a template: `#alien_counter#`, `#alien_counter_05i#` (printf's integer formats),
- * `#alienfilename#`, `#alienfilename/FROM/TO/#` (plain text, every FROM). `$VAR`, `$(…)` and everything else stay as
- * they are: the shell on the worker expands them.
- * @throws {RangeError} a format that is not one of printf's for integers; see `badVariable`
+ * `#alienfilename#`, `#alienfilename/FROM/TO/#` (plain text, every FROM). `$VAR`, `$(…)` and everything else are
+ * unchanged: the shell on the worker expands them.
+ * @throws {RangeError} for a format that is not one of printf's integer formats; see `badVariable`
  */
 export function expand(template: string, job: Job): string {
   if (!template.includes('#alien')) return template;
@@ -27,7 +27,7 @@ export function expand(template: string, job: Job): string {
   });
 }
 
-/** The first variable of a template whose format is not one for integers, or undefined. */
+/** The first variable of a template whose format is not an integer format, or undefined. */
 export function badVariable(template: string): string | undefined {
   for (const [variable, format] of template.matchAll(VARIABLE)) {
     if (format !== undefined && !integerFormat(format)) return variable;

@@ -3,14 +3,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { LeftOut } from './log-bundle.ts';
 
 /**
- * When a log came: `<log>.times` beside a log that was received while it was written, because a log has no times itself.
+ * The times at which a log arrived: `<log>.times` beside a log that was received while it was written, because a log itself has no times.
  * Entries of twelve bytes: an offset in the stream and a time in ms since 1970, six bytes each, big-endian. The bytes from
- * that offset up to the next entry's came then, or up to APART_MS later; with the time 0 they never came: the log has them
+ * that offset up to the next entry's arrived then, or up to APART_MS later. With the time 0 they never arrived: the log has them
  * from the file that the step sent at its end. Offsets never decrease.
  */
 const ENTRY = 12;
 const HALF = ENTRY / 2;
-/** Entries are this far apart at least: an hour of steady output takes 216 kB, 200 MB at once take almost nothing. */
+/** Smallest time between entries: an hour of steady output takes 216 kB, 200 MB at once take almost nothing. */
 const APART_MS = 200;
 const NEVER = 0;
 
@@ -18,20 +18,20 @@ export function timesPath(log: string): string {
   return `${log}.times`;
 }
 
-/** Writes down when a stream comes. Nothing of it ever fails: a log without times is better than none. */
+/** Records when a stream arrives. Its errors are ignored: a log without times is better than none. */
 export class ArrivalWriter {
   readonly #path: string;
   #file: FileHandle | undefined;
   #entries = 0;
   #last = Number.NEGATIVE_INFINITY;
 
-  /** @param log path of the log; its times are opened with its first bytes */
+  /** @param log path of the log; the file with its times is opened when its first bytes arrive */
   constructor(log: string) {
     this.#path = timesPath(log);
   }
 
   /**
-   * The bytes from this offset on have come. Said before they are written, so that no byte is without its time.
+   * The bytes from this offset on have arrived. Call it before they are written, so that every byte has a time.
    * @param time ms since 1970
    */
   async came(offset: number, time: number): Promise<void> {
@@ -42,11 +42,11 @@ export class ArrivalWriter {
       this.#last = time;
       await this.#write(this.#file, offset, time);
     } catch {
-      this.#last = time; // the next entry is tried as far from here as from one that was written
+      this.#last = time; // the next attempt waits as long as after a written entry
     }
   }
 
-  /** @param offset up to which the stream has come: nothing is said of what is behind */
+  /** @param offset end of the stream so far: entries after it are removed */
   async close(offset: number): Promise<void> {
     const file = this.#file;
     if (!file) return;
@@ -62,7 +62,7 @@ export class ArrivalWriter {
     if (bytesWritten === ENTRY) this.#entries++;
   }
 
-  /** Goes on behind what is there. Entries of bytes that never came to the disk go, the end goes, and so does half an entry. */
+  /** Continues after the existing entries. Entries of bytes that are not on the disk, an end entry and half an entry are removed. */
   async #open(offset: number): Promise<FileHandle> {
     const file = await open(this.#path, constants.O_RDWR | constants.O_CREAT);
     try {
@@ -84,11 +84,11 @@ export class ArrivalWriter {
 }
 
 /**
- * When bytes of a log came.
- * @param times its times
- * @param leftOut where the log was cut to its head and tail, if it was
+ * When bytes of a log arrived.
+ * @param times the log's times
+ * @param leftOut where the log was cut, if it was
  * @param offsets of bytes in the log's file, ascending
- * @returns ms since 1970 for each; null where nobody knows, and within the line that stands for what was left out
+ * @returns ms since 1970 for each; null if unknown, and inside the line about the left-out part
  */
 export async function arrivalTimes(
   times: FileHandle,
@@ -110,7 +110,7 @@ export async function arrivalTimes(
   });
 }
 
-/** Where in the stream a byte of the file stands. */
+/** The offset in the stream of a byte in the file. */
 function placeInStream(offset: number, leftOut: LeftOut | undefined): number | null {
   if (!leftOut || offset < leftOut.start) return offset;
   return offset < leftOut.end ? null : offset - leftOut.end + leftOut.start + leftOut.bytes;
@@ -121,7 +121,7 @@ interface Entry {
   time: number;
 }
 
-/** How many of the first `count` entries are of an offset or one before it. */
+/** How many of the first `count` entries have this offset or a smaller one. */
 async function entriesUpTo(file: FileHandle, count: number, offset: number): Promise<number> {
   let low = 0;
   let high = count;

@@ -3,22 +3,22 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Lines with known errors, and those around them, from the part of a log that did not come back: as text that is looked
- * through like a log, and beside it their numbers in the log as it was. The worker finds them, because only there the
- * whole log is.
+ * Lines with known errors, and the lines around them, from the part of a log that was left out: as a text that is searched
+ * like a log, and beside it their numbers in the complete log. The worker finds them, because only the worker has the
+ * complete log.
  */
 export interface LeftOutLines {
-  /** A file of these lines; an empty one stands where lines between them are missing. */
+  /** A file with these lines. An empty line means that lines are missing at this place. */
   path: string;
-  /** Of each line of the file, its number in the log, from 1; 0 of an empty one. */
+  /** For each line of the file, its number in the complete log, from 1; 0 for an empty line. */
   numbers: number[];
 }
 
 const NUMBERS = '.numbers';
 
 /**
- * Writes what `grep -n` says, with or without lines of context.
- * @param before lines of the log before the part that grep has numbered
+ * Writes the lines of `grep -n`'s output, with or without lines of context.
+ * @param before number of lines in the log before the part that grep has numbered
  */
 export async function writeLeftOut(path: string, grep: Buffer, before: number): Promise<void> {
   const lines = new Map<number, string>();
@@ -44,7 +44,7 @@ export async function writeLeftOut(path: string, grep: Buffer, before: number): 
   await writeFile(path + NUMBERS, JSON.stringify(numbers), { flag: 'wx' });
 }
 
-/** What was found in the part of a log that was left out; undefined where there is nothing. @param path as it was written */
+/** What was found in the left-out part of a log; undefined if nothing was. @param path as it was written */
 export async function readLeftOut(path: string): Promise<LeftOutLines | undefined> {
   if (!existsSync(path + NUMBERS)) return undefined;
   return { path, numbers: JSON.parse(await readFile(path + NUMBERS, 'utf8')) as number[] };

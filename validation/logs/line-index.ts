@@ -1,28 +1,28 @@
-/** Bytes that can be read at any place: a file, or what is read as one. */
+/** Bytes that can be read at any place: a file, or several that are read as one. */
 export interface Bytes {
   read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
 }
 
-/** A mark each so many bytes: 100 MB have 400 of them, and a line is found by reading one block. */
+/** Distance of the marks in bytes: 100 MB have 400 of them, and one block must be read to find a line. */
 const BLOCK = 256 * 1024;
-/** Bytes that are counted between two looks at other work. */
+/** Bytes that are counted before other work may run. */
 const READ = 4 * BLOCK;
 /** Bytes that are counted in one turn. */
 const TURN = 32 * 1024 * 1024;
 const LINE_FEED = 10;
 
-/** Line feeds in a part of some bytes. */
-export function countLineFeeds(bytes: Uint8Array, from: number, to: number): number {
+/** Number of line feeds in a part of some bytes. */
+function countLineFeeds(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if (bytes[i] === LINE_FEED) count++;
   return count;
 }
 
-/** Where the lines of a file that only grows begin. Every byte is read once; what has been counted stays. */
+/** Where the lines of a growing file begin. Every byte is read once, and the counts are kept. */
 export class LineIndex {
   /** Line feeds before each block. */
   readonly #marks: number[] = [];
-  /** Bytes that have been counted, and line feeds in them. */
+  /** Number of counted bytes, and of line feeds in them. */
   #counted = 0;
   #lineFeeds = 0;
   #extending: Promise<void> = Promise.resolve();
@@ -32,8 +32,8 @@ export class LineIndex {
   }
 
   /**
-   * Counts what has been added up to `size`. Calls wait for each other.
-   * @param take resolves when it may go on for a while, with what ends that
+   * Counts the bytes that were added up to `size`. Calls wait for each other.
+   * @param take resolves when the counting may continue for a while, with a function that ends this
    */
   extend(file: Bytes, size: number, take: () => Promise<() => void>): Promise<void> {
     const extending = this.#extending.then(() => this.#extend(file, size, take));
@@ -41,7 +41,7 @@ export class LineIndex {
     return extending;
   }
 
-  /** When nothing is being counted any more. */
+  /** Resolves when nothing is being counted. */
   settled(): Promise<void> {
     return this.#extending;
   }
@@ -55,7 +55,7 @@ export class LineIndex {
       } finally {
         giveBack();
       }
-      // It ends before.
+      // The file ends earlier.
       if (this.#counted === before) return;
     }
   }
@@ -78,19 +78,19 @@ export class LineIndex {
   }
 
   /**
-   * Lines in the counted part; one that is not ended counts.
+   * Number of lines in the counted part; an incomplete last line counts.
    * @param endsWithLineFeed whether the last counted byte is one
    */
   total(endsWithLineFeed: boolean): number {
     return this.#lineFeeds + (this.#counted > 0 && !endsWithLineFeed ? 1 : 0);
   }
 
-  /** What the whole file has when it goes on as it has begun. */
+  /** Estimate of the number of lines in the whole file. */
   estimate(size: number): number {
     return this.#counted === 0 ? 0 : Math.round((this.#lineFeeds / this.#counted) * size);
   }
 
-  /** Where a line begins, from 1; undefined when that is behind the counted part. */
+  /** The offset of a line, from 1; undefined if it is after the counted part. */
   async offsetOf(file: Bytes, line: number): Promise<number | undefined> {
     if (line <= 1) return 0;
     const before = line - 1;
@@ -113,7 +113,7 @@ export class LineIndex {
     return start + at + 1;
   }
 
-  /** The number of the line that a counted byte belongs to. */
+  /** The number of the line that contains a counted byte. */
   async lineAt(file: Bytes, offset: number): Promise<number> {
     const mark = Math.min(Math.floor(offset / BLOCK), this.#marks.length - 1);
     if (mark < 0) return 1;
@@ -122,7 +122,7 @@ export class LineIndex {
   }
 }
 
-/** The bytes in [from, to), fewer when the file ends before. */
+/** The bytes in [from, to), fewer if the file ends earlier. */
 export async function readBlock(file: Bytes, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(Math.max(0, to - from));
   let got = 0;

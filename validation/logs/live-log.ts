@@ -7,14 +7,14 @@ import { leftOut } from './log-bundle.ts';
 /** One file of a stream that is being received. */
 export interface LogSegment {
   path: string;
-  /** Where in the stream its first byte stands. */
+  /** The offset in the stream of its first byte. */
   start: number;
   size: number;
 }
 
 /**
- * What is there of a stream that is being received, in order: the file itself, and, when the stream has grown beyond its
- * first half of the limit, up to two files `<path>.tail-<offset>` with its latest bytes.
+ * The files of a stream that is being received, in order: the file itself and, if the stream is longer than
+ * half of the limit, up to two files `<path>.tail-<offset>` with its latest bytes.
  */
 export async function logSegments(path: string): Promise<LogSegment[]> {
   const size = await sizeOf(path);
@@ -27,7 +27,7 @@ export async function logSegments(path: string): Promise<LogSegment[]> {
   return segments;
 }
 
-/** Where in a stream its later files begin, ascending. @param names in its directory @param log its own name */
+/** The offsets in a stream of its later files, ascending. @param names in its directory @param log its own name */
 export function tailStarts(names: readonly string[], log: string): number[] {
   const prefix = `${log}.tail-`;
   return names
@@ -37,8 +37,8 @@ export function tailStarts(names: readonly string[], log: string): number[] {
 }
 
 /**
- * A stream as it arrives, on disk. All of its state is in names and sizes of files, so that another process can go on.
- * Beyond the limit its first and its last half are kept: see logSegments and assembleLog.
+ * Writes a stream to the disk as it arrives. Its whole state is in names and sizes of files, so that another process can continue.
+ * If the stream is longer than the limit, its first and last halves are kept: see logSegments and assembleLog.
  */
 export class LiveLog {
   readonly #path: string;
@@ -55,7 +55,7 @@ export class LiveLog {
     this.#offset = offset;
   }
 
-  /** Opens what is there of a stream, or begins it, its directory too. @param limit bytes kept of it */
+  /** Opens the files of a stream, or creates them and the directory. @param limit bytes of the stream that are kept */
   static async open(path: string, limit: number): Promise<LiveLog> {
     await mkdir(dirname(path), { recursive: true });
     const last = (await logSegments(path)).at(-1) ?? { path, start: 0, size: 0 };
@@ -63,12 +63,12 @@ export class LiveLog {
     return new LiveLog(path, halfOf(limit), file, last.start, last.start + last.size);
   }
 
-  /** Bytes of the stream that are on disk, or were. */
+  /** Number of bytes of the stream that are, or were, on the disk. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** @throws the disk is full, or fails: `offset` says how much was written */
+  /** @throws when the disk is full or fails: `offset` says how much was written */
   async write(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
       const room = this.#start + this.#half - this.#offset;
@@ -87,7 +87,7 @@ export class LiveLog {
     await this.#file.close();
   }
 
-  /** Begins the next file; of those before it the first and the latest stay. */
+  /** Begins the next file. Of the earlier files the first and the latest are kept. */
   async #rotate(): Promise<void> {
     const next = await open(tailPath(this.#path, this.#offset), 'w');
     await this.#file.close();
@@ -99,15 +99,15 @@ export class LiveLog {
 }
 
 /**
- * Puts a stream that is over together in its one file: all of it, or its first and last halves of the limit with a line
- * between them that says how much was left out. Doing it twice does no harm.
+ * Joins the files of a complete stream to one file: all of it, or its first and last halves of the limit with a line
+ * between them that says how much was left out. A second call does no harm.
  */
 export async function assembleLog(path: string, limit: number): Promise<void> {
   const [head, ...tails] = await logSegments(path);
   const last = tails.at(-1);
   if (!head || !last) return;
   const half = halfOf(limit);
-  // One that is longer has been put together already, by a process that died before it removed the rest.
+  // A longer one was joined already, by a process that ended before it removed the rest.
   if (head.size <= half) {
     const draft = `${path}.draft`;
     const from = Math.max(last.start + last.size - half, tails[0]?.start ?? 0, head.size);
@@ -136,7 +136,7 @@ function tailPath(path: string, start: number): string {
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
     const info = await stat(path);
-    // Nothing can be read of a directory or a named pipe that stands there.
+    // A directory or a named pipe in its place cannot be read.
     return info.isFile() ? info.size : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

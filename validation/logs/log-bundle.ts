@@ -6,41 +6,41 @@ import { pipeline } from 'node:stream/promises';
 import { writeLeftOut } from './left-out-lines.ts';
 
 /**
- * `<id>.logs`: all logs that a payload left but stdout.log and stderr.log, in one file, because a Makeflow rule must name
- * its targets before anybody knows what logs there will be. A frame a log:
- * `relval-log-1 BYTES HEAD OMITTED NAME\n`, BYTES bytes, `\n`. Of a log that was too long OMITTED bytes were left out behind
- * the first HEAD of the BYTES. Of what was left out the lines with known errors are there all the same, in frames of their
- * own: `relval-lines-1 BYTES BEFORE NAME\n`. It comes from the worker: nothing in it is trusted.
+ * `<id>.logs`: all logs of a payload except stdout.log and stderr.log, in one file, because a Makeflow rule must name
+ * its targets before it is known which logs there will be. One frame for each log:
+ * `relval-log-1 BYTES HEAD OMITTED NAME\n`, BYTES bytes, `\n`. From a log that was too long OMITTED bytes were left out after
+ * the first HEAD of the BYTES. The lines with known errors in the left-out part are in frames of another
+ * kind: `relval-lines-1 BYTES BEFORE NAME\n`. The bundle comes from the worker, so nothing in it is trusted.
  */
 export interface LogFrame {
   /** Path below the payload's directory. */
   name: string;
-  /** Where its bytes stand in the bundle. */
+  /** The place of its bytes in the bundle. */
   start: number;
   size: number;
-  /** How many of them were before what was left out. */
+  /** How many of them were before the left-out part. */
   head: number;
   omitted: number;
 }
 
-/** Lines of the part of a log that was left out, as `grep -n` says them. */
+/** Lines from the left-out part of a log, in the form of `grep -n`. */
 export interface LinesFrame {
   /** Path of the log below the directory of the attempt. */
   name: string;
   start: number;
   size: number;
-  /** How many lines of the log are before the part that grep has numbered. */
+  /** Number of lines in the log before the part that grep has numbered. */
   before: number;
 }
 
 export interface LogBundle {
   frames: LogFrame[];
   lines: LinesFrame[];
-  /** What is wrong with the bundle from the end of the last frame on; that frame may be cut off. */
+  /** What is wrong with the bundle after the end of the last frame; that frame may be incomplete. */
   damage?: string;
 }
 
-/** A log that was unpacked, or why not. */
+/** A log that was unpacked, or why it was not. */
 export interface UnpackedLog {
   name: string;
   omitted: number;
@@ -49,10 +49,10 @@ export interface UnpackedLog {
 
 const HEADER = /^relval-log-1 (\d{1,15}) (\d{1,15}) (\d{1,15}) ([^\n]+)\n/;
 const LINES_HEADER = /^relval-lines-1 (\d{1,15}) (\d{1,15}) ([^\n]+)\n/;
-/** A path of Linux and the numbers before it. */
+/** Longest header: a path of Linux and the numbers before it. */
 const HEADER_LIMIT = 4096 + 64;
 
-/** The frames of a bundle, without reading the logs themselves. An empty file is a bundle without logs. */
+/** The frames of a bundle. The logs themselves are not read. An empty file is a bundle without logs. */
 export async function listLogs(bundle: string): Promise<LogBundle> {
   const file = await open(bundle);
   try {
@@ -66,14 +66,14 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
       const lineEnd = buffer.subarray(0, bytesRead).indexOf('\n');
       const text = buffer.toString('utf8', 0, lineEnd + 1);
       const header = HEADER.exec(text) ?? LINES_HEADER.exec(text);
-      if (!header) return { frames, lines, damage: `no frame at byte ${at} of ${bundle}` };
+      if (!header) return { frames, lines, damage: `there is no frame at byte ${at} of ${bundle}` };
       const [size, head, omitted] = header.slice(1, -1).map(Number) as [number, number, number?];
       const name = header.at(-1) as string;
       const start = at + lineEnd + 1;
       const there = Math.min(size, end - start);
       if (omitted === undefined) lines.push({ name, start, size: there, before: head });
       else frames.push({ name, start, size: there, head: Math.min(head, there), omitted });
-      if (there < size) return { frames, lines, damage: `${bundle} ends within the log ${name}` };
+      if (there < size) return { frames, lines, damage: `${bundle} ends inside the log ${name}` };
       at = start + size + 1;
     }
     return { frames, lines };
@@ -82,24 +82,24 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
   }
 }
 
-/** Stands in the place of bytes that were not kept; relval-step.sh says the same. */
+/** Replaces the bytes that were not kept; relval-step.sh writes the same line. */
 export function leftOut(bytes: number): Buffer {
   return Buffer.from(`\n[relval: ${bytes} bytes left out here]\n`);
 }
 
 /** Where a log was cut. */
 export interface LeftOut {
-  /** Where the line that says so begins in the file, and the byte behind it. */
+  /** The offset in the file of the line that says so, and the offset after it. */
   start: number;
   end: number;
-  /** How many bytes of the stream are not there. */
+  /** How many bytes of the stream are missing. */
   bytes: number;
 }
 
-/** More than half the length of the line that stands for what was left out, with a number of 15 digits. */
+/** More than half the length of the line about the left-out part, with a number of 15 digits. */
 const NOTE_REACH = 32;
 
-/** Whether a log has lost its middle: head and tail are of one length, so that the line about it stands in the middle. */
+/** Whether the middle of a log is missing: head and tail have the same length, so the line about it is in the middle. */
 export async function findLeftOut(log: FileHandle, size: number): Promise<LeftOut | undefined> {
   const from = Math.max(0, Math.floor(size / 2) - NOTE_REACH);
   const bytes = Buffer.alloc(2 * NOTE_REACH);
@@ -111,7 +111,7 @@ export async function findLeftOut(log: FileHandle, size: number): Promise<LeftOu
   return start === size - end ? { start, end, bytes: Number(found[1]) } : undefined;
 }
 
-/** The bytes of one log, with a line in the place of what was left out. */
+/** The bytes of one log, with a line in place of the left-out part. */
 export async function* readLog(bundle: string, frame: LogFrame): AsyncGenerator<Buffer> {
   const { start, head, size, omitted } = frame;
   if (head > 0) yield* createReadStream(bundle, { start, end: start + head - 1 });
@@ -120,9 +120,9 @@ export async function* readLog(bundle: string, frame: LogFrame): AsyncGenerator<
 }
 
 /**
- * Writes all logs of a bundle below a directory, which must be new or empty. A log whose name would lead out of it, or that
- * cannot stand beside another (`a` and `a/b`, a name twice), is refused, the others are written.
- * @param leftOut directory for what was found in the parts that were left out, new or empty as well (see left-out-lines.ts)
+ * Writes all logs of a bundle below a directory, which must be new or empty. It refuses a log whose name would lead out of the directory, or that
+ * cannot exist beside another (`a` and `a/b`, a name twice), and writes the others.
+ * @param leftOut directory for lines from the left-out parts, also new or empty (see left-out-lines.ts)
  */
 export async function unpackLogs(
   bundle: string,
@@ -155,9 +155,9 @@ async function readPart(path: string, start: number, size: number): Promise<Buff
 }
 
 function badPath(name: string): string | undefined {
-  if (name.includes('\0')) return 'the name has a NUL';
+  if (name.includes('\0')) return 'the name contains a NUL character';
   const parts = name.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'the name leads elsewhere';
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'the name leads out of the directory';
   if (parts.length > 255 || parts.some((part) => Buffer.byteLength(part) > 255)) return 'the name is too long';
   return undefined;
 }
@@ -169,7 +169,7 @@ function write(bundle: string, frame: LogFrame, path: string): Promise<string | 
   });
 }
 
-/** @returns why there is no place for it */
+/** @returns why it cannot be written */
 async function tryWrite(writeIt: () => Promise<void>): Promise<string | undefined> {
   try {
     await writeIt();

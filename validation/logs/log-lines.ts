@@ -4,26 +4,26 @@ import { arrivalTimes } from './arrival-times.ts';
 import { type Bytes, type LineIndex, readBlock } from './line-index.ts';
 import type { OpenLog } from './open-log.ts';
 
-/** A line that is longer is cut. */
+/** Longest line, in bytes. A longer one is cut. */
 const LONGEST = 64 * 1024;
-/** An answer ends behind the line with which it has so many bytes. */
+/** An answer ends after the line with which it reaches this many bytes. */
 const LARGEST = 4 * 1024 * 1024;
 const READ = 256 * 1024;
 const LINE_FEED = 10;
-/** How long an answer waits for the lines to be counted. */
+/** How long an answer waits until the lines are counted. */
 const PATIENCE_MS = 250;
 
 export interface WantedLines {
-  /** From 1; negative: from the end. */
+  /** From 1; negative: counted from the end. */
   line: number;
   lines: number;
-  /** No more will come. */
+  /** The log is complete. */
   complete: boolean;
-  /** When the log came, where that was written down. */
+  /** When the log arrived, if known. */
   times?: FileHandle | undefined;
 }
 
-/** Reads some lines; those at the end also before all lines before them are counted. @param count counts all lines of the log */
+/** Reads some lines. Those at the end can be read before all lines before them are counted. @param count counts all lines of the log */
 export async function readLogLines(
   file: OpenLog,
   index: LineIndex,
@@ -38,7 +38,7 @@ export async function readLogLines(
   if (line < 0) {
     const start = await startOfTail(file, size, Math.min(wanted.lines, -line));
     const { lines, next, ...times } = await timedLinesFrom(file, start, wanted);
-    // What others ask for goes before: then the numbers are estimates.
+    // Other requests come first: then the numbers are estimates.
     const counted = await withinPatience(counting).catch(() => false);
     const all = counted ? total() : Math.max(lines.length, index.estimate(size));
     const from = counted ? await index.lineAt(file, start) : all - lines.length + 1;
@@ -52,10 +52,10 @@ export async function readLogLines(
   return { from: line, ...part, total: total(), size, complete, ...(await gapOf(file, index)) };
 }
 
-/** @param index of which the lines are counted */
+/** @param index the counted lines */
 async function gapOf(file: OpenLog, index: LineIndex): Promise<Pick<LogLines, 'leftOut'>> {
   const { leftOut } = file;
-  // The line that says so begins behind a line feed that ends what comes before.
+  // The line about the left-out part begins after a line feed that ends the text before it.
   return leftOut ? { leftOut: { line: await index.lineAt(file, leftOut.start + 1), bytes: leftOut.bytes } } : {};
 }
 
@@ -80,11 +80,11 @@ async function withinPatience(work: Promise<void>): Promise<boolean> {
   }
 }
 
-/** Where the last `lines` lines begin. Looks no further back than an answer may be large. */
+/** Where the last `lines` lines begin. It reads no further back than the size of an answer. */
 async function startOfTail(file: Bytes, size: number, lines: number): Promise<number> {
   let left = lines;
   const lowest = Math.max(0, size - LARGEST);
-  // The line feed that ends the last line does not begin another one.
+  // The line feed at the end of the last line does not begin another line.
   for (let end = size - 1; end > lowest; ) {
     const start = Math.max(lowest, end - READ);
     const block = await readBlock(file, start, end);
@@ -112,7 +112,7 @@ async function linesFrom(
   const starts: number[] = [];
   let next = start;
   let kept = 0;
-  /** The beginning of a line that goes on in the next block, and how long it is so far. */
+  /** The beginning of a line that continues in the next block, and its length so far. */
   let open: Buffer[] = [];
   let length = 0;
   const add = (bytes: Buffer): void => {
@@ -143,7 +143,7 @@ async function linesFrom(
     }
     position += block.length;
   }
-  // Only the end of the file leaves a line open.
+  // Only the end of the file leaves a line incomplete.
   if (length > 0 && lines.length < count && kept < LARGEST) {
     close();
     next = position;
@@ -153,7 +153,7 @@ async function linesFrom(
 
 function textOf(bytes: Buffer, length: number): string {
   if (length > LONGEST) {
-    // Not within a character: bytes that continue one begin with 10.
+    // Do not cut inside a character: its further bytes begin with the bits 10.
     let end = bytes.length;
     while (end > LONGEST - 4 && ((bytes[end] ?? 0x80) & 0xc0) === 0x80) end--;
     return `${bytes.toString('utf8', 0, end)} … [${length - end} more bytes in this line]`;

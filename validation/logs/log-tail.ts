@@ -8,7 +8,7 @@ const PIECE = 1 << 16;
 /** Some bytes of a log. */
 export interface LogChunk {
   bytes: Buffer;
-  /** Where the first one stands in the log; none for a line about what was left out. */
+  /** The offset of the first one in the log; undefined for a line about the left-out part. */
   offset: number | undefined;
 }
 
@@ -16,27 +16,27 @@ export interface LogChunk {
 export interface LogLine {
   /** Without its line feed. */
   text: string;
-  /** Counted from 1 where the reading began. */
+  /** Number of the line, from 1 at the place where the reading began. */
   number: number;
-  /** Of its first byte, where that is known. */
+  /** The offset of its first byte, if known. */
   offset: number | undefined;
 }
 
 /**
- * A log of an attempt that is read as it grows. It may be replaced by its final form, which has the same bytes, or of which
- * the middle is left out.
+ * A log of an attempt that is read while it grows. It may be replaced by its final form, which has the same bytes, or lacks
+ * the middle.
  */
 export class LogTail {
   readonly #path: string;
   #offset: number;
 
-  /** @param offset of the first byte that is wanted */
+  /** @param offset of the first byte to read */
   constructor(path: string, offset = 0) {
     this.#path = path;
     this.#offset = offset;
   }
 
-  /** What is new. */
+  /** The new bytes. */
   async *read(): AsyncGenerator<LogChunk> {
     for (const { path, start, size } of await logSegments(this.#path)) {
       if (start + size <= this.#offset) continue;
@@ -54,8 +54,8 @@ export class LogTail {
 }
 
 /**
- * Where the last lines of a file begin, in bytes. A line feed at its very end ends the last line and begins none.
- * @param lines how many are wanted
+ * The byte offset of the last lines of a file. A line feed at the very end ends the last line and begins none.
+ * @param lines how many lines
  */
 export async function lastLinesOffset(path: string, lines: number): Promise<number> {
   const file = await open(path);
@@ -80,14 +80,14 @@ export async function lastLinesOffset(path: string, lines: number): Promise<numb
   }
 }
 
-/** Puts chunks of a log together into lines, of bytes that may be anything. */
+/** Joins chunks of a log to lines. The bytes may be anything. */
 export class ChunkLines {
   #rest: Buffer = Buffer.alloc(0);
   #number = 1;
   #offset: number | undefined;
   readonly #limit: number;
 
-  /** @param limit bytes after which a line without an end is told in pieces */
+  /** @param limit length in bytes after which an incomplete line is returned in pieces */
   constructor(limit = 1 << 20) {
     this.#limit = limit;
   }
@@ -113,7 +113,7 @@ export class ChunkLines {
     return lines;
   }
 
-  /** A last line without an end. */
+  /** An incomplete last line. */
   end(): LogLine[] {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);

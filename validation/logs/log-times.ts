@@ -4,11 +4,11 @@ import { findLeftOut } from './log-bundle.ts';
 import type { LogLine } from './log-tail.ts';
 
 export interface TimedLine extends LogLine {
-  /** When its first byte came, ms since 1970; null where nobody knows. */
+  /** When its first byte arrived, ms since 1970; null if unknown. */
   time: number | null;
 }
 
-/** When lines of a log came, in the order in which they stand in it. @param path of the log */
+/** When lines of a log arrived, in the order of the lines. @param path of the log */
 export async function withTimes(path: string, lines: readonly LogLine[]): Promise<TimedLine[]> {
   const offsets = lines.map(({ offset }) => offset).filter((offset) => offset !== undefined);
   const known = offsets.length > 0 ? await timesAt(path, offsets) : [];
@@ -25,7 +25,7 @@ async function timesAt(path: string, offsets: readonly number[]): Promise<(numbe
     opened.push(handle);
     return await arrivalTimes(times, await findLeftOut(handle, (await handle.stat()).size), offsets);
   } catch {
-    return []; // they are no part of the log: what cannot be read is as good as not there
+    return []; // the times are not part of the log: if they cannot be read, they count as missing
   } finally {
     for (const file of opened) await file.close();
   }

@@ -7,33 +7,33 @@ import { type Bytes, readBlock } from './line-index.ts';
 import { tailStarts } from './live-log.ts';
 import { findLeftOut, type LeftOut, leftOut } from './log-bundle.ts';
 
-/** How often a log is opened anew when its files are exchanged meanwhile. */
+/** How many times a log is opened again if its files are replaced while it is opened. */
 const TRIES = 20;
 const PIECE = 256 * 1024;
-/** Of a directory so many entries are looked at. */
+/** Most entries of a directory that are read. */
 const MOST_ENTRIES = 10_000;
 
-/** Where a log is: the run's directory, and the path in it. */
+/** The place of a log: the run's directory, and the path in it. */
 export interface LogPlace {
   root: string;
   path: string;
 }
 
-/** A part of a log: a file, or the line that stands for what was left out. */
+/** A part of a log: a file, or the line about the left-out part. */
 export interface LogPart {
-  /** Where it begins, and how long it is. */
+  /** Its offset, and its length. */
   start: number;
   size: number;
   from: OpenFile | Buffer;
 }
 
 /**
- * A log as it is now, read as one: the file, and behind it what is received of one that has grown beyond half of its limit
- * (see logSegments). What is lost between these has the line that stands for it in the final file too.
+ * A log at this moment, read as one: the file and, after it, the later files of a stream that is longer than half of its limit
+ * (see logSegments). If bytes between them are lost, the line about them is the same as in the final file.
  */
 export class OpenLog implements Bytes {
   readonly parts: readonly LogPart[];
-  /** What is not there any more; `bytes` tells one state of a log from the next. */
+  /** The left-out part. `bytes` changes whenever more is left out. */
   readonly leftOut: LeftOut | undefined;
   readonly #place: LogPlace;
   readonly #tails: string;
@@ -50,14 +50,14 @@ export class OpenLog implements Bytes {
     return start + size;
   }
 
-  /** Of its first file, which stays the same one while a log grows. */
+  /** Of its first file, which stays the same while a log grows. */
   get head(): OpenFile {
     return this.parts[0]?.from as OpenFile;
   }
 
-  /** The same as long as what has been read of it stays where it is. */
+  /** Does not change as long as all bytes that were read keep their offsets. */
   get identity(): string {
-    // Numbers of removed files are given to new ones.
+    // New files get the inode numbers of removed ones.
     const { ino, birthtimeMs } = this.head.stat;
     return `${ino} ${birthtimeMs} ${this.leftOut?.bytes ?? 0}`;
   }
@@ -99,7 +99,7 @@ export class OpenLog implements Bytes {
     }
   }
 
-  /** Whether what was added, if anything, stands behind what is known: then `size` is up to date. */
+  /** Whether new bytes, if any, only follow the known ones: then `size` is up to date. */
   async grown(): Promise<boolean> {
     const { root, path } = this.#place;
     const head = await lstat(join(root, path)).catch(() => undefined);
@@ -117,7 +117,7 @@ export class OpenLog implements Bytes {
   }
 }
 
-/** @throws NoSuchFileError there is no such log, or its files are being exchanged all the time */
+/** @throws NoSuchFileError when there is no such log, or its files are replaced all the time */
 export async function openLog(place: LogPlace): Promise<OpenLog> {
   for (let n = 0; n < TRIES; n++) {
     const head = await openInside(place.root, place.path);
@@ -125,14 +125,14 @@ export async function openLog(place: LogPlace): Promise<OpenLog> {
     if (log && (await log.grown())) return log;
     await (log ?? head.handle).close();
   }
-  throw new NoSuchFileError(`${place.path} is being exchanged at this moment`);
+  throw new NoSuchFileError(`${place.path} is being replaced at this moment`);
 }
 
-/** Undefined when one of them is gone by now. */
+/** Undefined when one of them was removed in the meantime. */
 async function withTails(place: LogPlace, head: OpenFile): Promise<OpenLog | undefined> {
   const tails = await tailsOf(place);
   const whole: LogPart = { start: 0, size: head.stat.size, from: head };
-  // One that is longer has been put together already; the rest is being removed.
+  // A longer one was joined already; the rest is being removed.
   if (tails[0] === undefined || head.stat.size > tails[0]) {
     return new OpenLog(place, [whole], tails, await findLeftOut(head.handle, head.stat.size));
   }
@@ -159,7 +159,7 @@ async function withTails(place: LogPlace, head: OpenFile): Promise<OpenLog | und
   return new OpenLog(place, parts, tails, left);
 }
 
-/** Only what a step prints is received in parts. */
+/** Only the output streams of a step are received in parts. */
 async function tailsOf({ root, path }: LogPlace): Promise<number[]> {
   if (!/^steps\/[^/]+\/\d+\/std(out|err)\.log$/.test(path)) return [];
   const entries = await listInside(root, dirname(path), MOST_ENTRIES);
@@ -169,7 +169,7 @@ async function tailsOf({ root, path }: LogPlace): Promise<number[]> {
   );
 }
 
-/** When a log came; undefined where nobody wrote it down. */
+/** When a log arrived; undefined if it was not recorded. */
 export function openTimes({ root, path }: { root: string; path: string }): Promise<OpenFile | undefined> {
   return openInside(root, timesPath(path)).catch(() => undefined);
 }

@@ -2,14 +2,14 @@ import { safeName, stepFile } from '../step/names.ts';
 import type { SentInput } from '../step/stage-file.ts';
 import type { InputFile, Plan, Stage } from '../workflow/plan.ts';
 
-/** What makeflow and we call files of our own in the directory; a step's files are `<id>.…`, a stage's these two. */
+/** The names of makeflow's and our own files in the directory. A step's files are `<id>.…`, a stage's these two. */
 const RESERVED = /^(?:Makeflow|makeflow|relval-)/;
 
 export function stageFileName(stage: Stage): string {
   return `${safeName(stage.name)}.stage`;
 }
 
-/** The list of what differs between the steps of a stage. */
+/** The list of the differences between the steps of a stage. */
 export function stepsFileName(stage: Stage): string {
   return `${safeName(stage.name)}.steps`;
 }
@@ -18,12 +18,12 @@ export function isSent(input: InputFile): input is SentInput {
   return input.kind !== 'worker' && input.kind !== 'xrootd';
 }
 
-/** A file to be put into makeflow's directory under an alias. */
+/** A file to be copied into makeflow's directory under an alias. */
 export type PlacedFile = { alias: string } & ({ source: string } | { lines: () => Iterable<string> });
 
 /**
- * Gives every input that is sent with steps a name in makeflow's directory: its own where that is safe and free. The
- * same file keeps one name in all stages and, the stages being the same, in all phases.
+ * Gives every input that is sent with steps a name in makeflow's directory: its own name if that is safe and free. The
+ * same file has one name in all stages and, if the stages are the same, in all phases.
  */
 export class Aliases {
   private readonly byFile = new Map<string | (() => Iterable<string>), string>();

@@ -2,7 +2,7 @@ import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 
 
 const CHUNK = 1 << 18;
 
-/** Puts chunks of a growing file together into whole lines. */
+/** Joins chunks of a growing file to complete lines. */
 export class WholeLines {
   private rest = '';
 
@@ -15,9 +15,9 @@ export class WholeLines {
 }
 
 /**
- * A text file that is read as it grows, from its beginning; it need not exist yet. Bytes are read as Latin-1: the logs that
- * this is for are ASCII, and no character is cut where a read ends. Reading does not wait, so that what two logs say, and
- * what a socket says, can be brought into one order.
+ * A text file that is read while it grows, from its beginning. It need not exist yet. Bytes are read as Latin-1: these
+ * logs are ASCII, and no character is cut at the end of a read. Reading is synchronous, so that the lines of two logs and
+ * the messages of a socket can be put into one order.
  */
 export class LineTail {
   readonly path: string;
@@ -28,13 +28,14 @@ export class LineTail {
     this.path = path;
   }
 
-  /** The whole lines that are new. @throws the file cannot be read, or has become shorter */
+  /** The new complete lines. @throws when the file cannot be read, or has become shorter */
   read(): string[] {
     const fd = openIfThere(this.path);
     if (fd === undefined) return [];
     try {
       const { size } = fstatSync(fd);
-      if (size < this.#offset) throw new Error(`${this.path} has become shorter: did someone replace it?`);
+      if (size < this.#offset)
+        throw new Error(`${this.path} has become shorter. Check whether another program replaced it`);
       const lines: string[] = [];
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - this.#offset));
       while (this.#offset < size) {
@@ -60,8 +61,8 @@ function openIfThere(path: string): number | undefined {
 }
 
 /**
- * Calls `look` when one of the files may have changed: at the kernel's notice, and every `pollInterval` ms, because there
- * may be no notices (no inotify left, a network file system) and a file need not exist yet.
+ * Calls `look` when one of the files may have changed: after a notice from the kernel, and every `pollInterval` ms, because there
+ * may be no notices (inotify limit, a network file system) and a file need not exist yet.
  */
 export function watchFiles(paths: readonly string[], look: () => void, pollInterval: number): { close: () => void } {
   const watchers = new Map<string, FSWatcher>();

@@ -2,30 +2,30 @@ import { LineTail, watchFiles } from './follow-lines.ts';
 import { applyEvent, emptyFlow, type FlowState, type LogEvent, parseLogLine } from './transaction-log.ts';
 import { parseWorkerLogLine, type WorkerLogEvent } from './worker-log.ts';
 
-/** What makeflow and Work Queue write down of one flow. */
+/** The log files of makeflow and Work Queue for one workflow. */
 export type FlowEvent = LogEvent | WorkerLogEvent;
 
 export interface FollowOptions {
-  /** ms between looks at the files, beside those that the kernel's notices cause. @default 250 */
+  /** ms between reads of the files, in addition to reads after the kernel's notices. @default 250 */
   pollInterval?: number;
 }
 
-/** Both logs of a flow, read as they grow, from their beginnings. */
+/** Both logs, read from their beginnings as they grow. */
 export interface FlowFollower {
-  /** By makeflow's log. */
+  /** The state from makeflow's log. */
   readonly flow: FlowState;
-  /** Reads what is there now: once more after their writer has ended, and before anything else is believed. */
+  /** Reads what is there now. Call it after the writer has ended, before using the state. */
   look: () => void;
   close: () => void;
 }
 
-/** At a burst of notices, ms until the next look. */
+/** After many notices in a row, ms until the next read. */
 const BURST_MS = 20;
 
 /**
- * Follows makeflow's log and that of Work Queue, which need not exist yet.
- * @param onEvents called with the new events of both, in the order of their times, after makeflow's were taken into `flow`
- * @param onError a log cannot be read, or has become shorter, or `onEvents` has thrown: following has ended
+ * Follows the logs of makeflow and of Work Queue, which need not exist yet.
+ * @param onEvents called with the new events of both, in the order of their times, after makeflow's events are in `flow`
+ * @param onError a log cannot be read or has become shorter, or `onEvents` has thrown: following has ended
  */
 export function followFlow(
   files: { transactions: string; workQueueTransactions: string },
@@ -50,7 +50,7 @@ export function followFlow(
     soon = undefined;
     if (closed) return;
     try {
-      // makeflow's first: then all that Work Queue has written before the end of a job is there too
+      // makeflow's log first: then all that Work Queue has written before the end of a job is there too
       const ofMakeflow = makeflow.read().flatMap((line) => parseLogLine(line) ?? []);
       const ofWorkQueue = workQueue.read().flatMap((line) => parseWorkerLogLine(line) ?? []);
       for (const event of ofMakeflow) applyEvent(flow, event);
@@ -73,7 +73,7 @@ export function followFlow(
   return { flow, look, close };
 }
 
-/** By their times, each log's events in their own order: a clock that was set back must not turn them around. */
+/** Merges by time, but keeps each log's own order: a clock that was set back must not change it. */
 export function inOrder(a: readonly FlowEvent[], b: readonly FlowEvent[]): FlowEvent[] {
   const merged: FlowEvent[] = [];
   for (let i = 0, j = 0; i < a.length || j < b.length; ) {

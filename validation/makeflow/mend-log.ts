@@ -5,8 +5,8 @@ const WHOLE =
   /^(?:\d+ \d+ [0-4](?: \d+){7}|# (?:STARTED|COMPLETED|ABORTED|FAILED) \d+|# FILE \d+ \S+ \d+ \d+|#\s?[A-Z]+\s.*|)$/;
 
 /**
- * Takes lines out of makeflow's log that were cut off by a full disk or a crash: makeflow goes on behind such a line as if
- * it had ended, and refuses to read the log the next time. Makeflow must not be running.
+ * Removes incomplete lines from makeflow's log, which a full disk or a crash has left. Makeflow appends to such a line as if
+ * it were complete, and refuses to read the log the next time. Makeflow must not be running.
  * @returns whether there were any
  */
 export function mendLog(path: string): boolean {

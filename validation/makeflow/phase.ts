@@ -4,7 +4,7 @@ import type { Maker } from '../step/stage-file.ts';
 import type { InputFile, Plan, Stage, Step } from '../workflow/plan.ts';
 import { Aliases, type PlacedFile } from './aliases.ts';
 
-/** All that the files of one Makeflow run are written from. */
+/** The data from which the files of one Makeflow run are written. */
 export interface Phase {
   number: number;
   /** In the order of the rules, which makeflow numbers as nodes from 0: the plan's steps, then joins. */
@@ -14,24 +14,24 @@ export interface Phase {
   /** Stages of these steps, in order. */
   stages: Stage[];
   aliases: Aliases;
-  /** Ids that the rule of a step names as sources. */
+  /** Ids of the source rules of a step. */
   sourcesOf: (step: Step) => readonly string[];
-  /** Ids among them that keep the step from running when they did not succeed. */
+  /** The ids among them whose failure keeps the step from running. */
   waitsOf: (step: Step) => readonly string[];
   /** Earlier steps whose stored outputs the steps of a stage fetch. */
   makersOf: (stage: Stage) => readonly Maker[];
 }
 
-/** The plan's steps of one phase: makeflow's node number is the index. */
+/** The plan's steps of one phase. The index is makeflow's node number. */
 export function phaseSteps(plan: Plan, phase: number): Step[] {
   return plan.steps.filter((step) => step.stage.phase === phase);
 }
 
-/** From this many waiting steps and waited-for steps on, a join stands between them: N + M dependencies, not N × M. */
+/** From this many waiting and awaited steps on, a join is put between them: N + M dependencies, not N × M. */
 const JOIN_FROM = 50;
 
 /**
- * @throws {RangeError} a plan that cannot be written: ids that are not letters and digits or occur twice, a step that
+ * @throws {RangeError} when the plan cannot be written: ids that are not letters and digits or occur twice, a step that
  *   waits for one that does not exist or is later, an input that no step makes
  */
 export function preparePhase(plan: Plan, number: number): Phase {
@@ -39,7 +39,7 @@ export function preparePhase(plan: Plan, number: number): Phase {
   if (byId.size < plan.steps.length) throw new RangeError(`${plan.name}: two steps have the same id`);
   const steps = phaseSteps(plan, number);
   for (const { id, index } of steps) {
-    if (!/^[A-Za-z0-9]+$/.test(id)) throw new RangeError(`step ${id}: an id has only letters and digits`);
+    if (!/^[A-Za-z0-9]+$/.test(id)) throw new RangeError(`step ${id}: an id may contain only letters and digits`);
     if (!Number.isSafeInteger(index) || index < 0) throw new RangeError(`step ${id}: ${index} is not an index`);
   }
   const stages = [...new Set(steps.map((step) => step.stage))];
@@ -55,7 +55,7 @@ export function preparePhase(plan: Plan, number: number): Phase {
       const phase = byId.get(id)?.stage.phase;
       if (phase === undefined) throw new RangeError(`a step waits for ${id}, which is not in the plan`);
       if (phase > number) throw new RangeError(`a step of phase ${number} waits for ${id} of phase ${phase}`);
-      return phase === number || blocks(id); // earlier phases are over, but must be asked whether they failed
+      return phase === number || blocks(id); // earlier phases have ended, but whether they failed must be checked
     });
   });
   const waits = remembered((after: readonly string[]) => {
@@ -75,7 +75,7 @@ export function preparePhase(plan: Plan, number: number): Phase {
   };
 }
 
-/** Files of this machine, and texts, that the stages of a phase need in makeflow's directory. */
+/** Files of this machine, and generated texts, that the stages of a phase need in makeflow's directory. */
 export function placedFiles({ stages, aliases }: Phase): PlacedFile[] {
   const files = new Map<string, PlacedFile>();
   for (const stage of stages) {
@@ -88,7 +88,7 @@ export function placedFiles({ stages, aliases }: Phase): PlacedFile[] {
   return [...files.values()];
 }
 
-/** Names of the stages whose steps may keep later ones from running: those that must succeed, and all behind them. */
+/** Names of the stages whose failure may keep later ones from running: those that must succeed, and all after them. */
 function blockingStages(plan: Plan): Set<string> {
   const blocking = new Set(plan.stages.filter((stage) => stage.onFailure === 'stop').map((stage) => stage.name));
   for (let before = -1; before < blocking.size; ) {
@@ -102,7 +102,7 @@ function makeJoins(steps: readonly Step[], phase: number): Map<readonly string[]
   const users = new Map<readonly string[], number>();
   for (const { after } of steps) if (after.length >= JOIN_FROM) users.set(after, (users.get(after) ?? 0) + 1);
   const wide = [...users].filter(([, count]) => count >= JOIN_FROM);
-  // the hyphen keeps these ids apart from those of steps
+  // the hyphen distinguishes these ids from those of steps
   return new Map(wide.map(([after], n) => [after, { id: `join-${phase}-${n}`, stage: JOIN, index: n, after }]));
 }
 
@@ -113,7 +113,7 @@ function checkMade(stage: Stage, input: InputFile, byId: ReadonlyMap<string, Ste
   throw new RangeError(`${stage.name} needs ${stepFile(input.step, input.file)}, which no step makes`);
 }
 
-/** The steps of a stage share what they wait for: the last answer is often the next one too. */
+/** The steps of a stage wait for the same steps: the last answer is often the next one too. */
 function remembered<Value>(decide: (after: readonly string[]) => Value): (after: readonly string[]) => Value {
   let last: { after: readonly string[]; value: Value } | undefined;
   return (after) => {
@@ -122,7 +122,7 @@ function remembered<Value>(decide: (after: readonly string[]) => Value): (after:
   };
 }
 
-/** Does nothing: its result is that of what it waits for. */
+/** A rule without work: its result is that of the rules that it waits for. */
 const JOIN: Stage = {
   name: 'relval-join',
   phase: 0,

@@ -3,18 +3,18 @@ import type { Resources, Stage, Step } from '../workflow/plan.ts';
 import { isSent, stageFileName, stepsFileName } from './aliases.ts';
 import type { Phase } from './phase.ts';
 
-/** Of the script that runs every step, and of the known errors it looks for, in makeflow's directory. */
+/** Names of the script that runs every step, and of the file with the known errors, in makeflow's directory. */
 export const SCRIPT = 'relval-step.sh';
 export const PATTERNS = 'relval-patterns';
 
 const EXPORT = 'export';
 
 /**
- * A Makeflow file in Make syntax, piece by piece. Only ids, numbers and safe names are in it, because makeflow expands `$`
- * and reads its own log by white space. One rule a step, in order: makeflow's node N is the Nth step.
- * `exec`, because the shell that a worker starts a command in would outlive a killed worker and hold its connection open.
+ * A Makeflow file in Make syntax, piece by piece. It contains only ids, numbers and safe names, because makeflow expands `$`
+ * and splits its own log at white space. One rule for each step, in order: makeflow's node N is the Nth step.
+ * `exec`, because otherwise the shell of the command would outlive a killed worker and keep its connection open.
  * @param hasSteps whether a stage has a list of steps
- * @param exports variables of makeflow's environment that steps get: their names, never their values
+ * @param exports names of the variables that steps get from makeflow's environment; never their values
  * @param tokenOf a step's token, of letters, digits, `_` and `-`; without it steps get none
  */
 export function* makeflowText(
@@ -50,7 +50,7 @@ export function* makeflowText(
   }
 }
 
-/** Whether a Makeflow file gives each step a token of its own. @param text its beginning, of 4 kB at least */
+/** Whether a Makeflow file gives each step its own token. @param text its beginning, of 4 kB at least */
 export function givesTokens(text: string): boolean {
   return text.includes(`\n${EXPORT} ${TOKEN_VARIABLE}\n`);
 }
@@ -60,7 +60,7 @@ function header({ number, steps }: Phase, exports: readonly string[]): string {
   const most = (name: 'cores' | 'memory' | 'disk'): number => needs.reduce((max, need) => Math.max(max, need[name]), 0);
   return [
     `# Written by relval. Run it with: makeflow Makeflow.${number}, or makeflow -T wq ... Makeflow.${number}`,
-    '# By itself makeflow runs no rule that needs more than this machine has, and says nothing. Then claim what it has not:',
+    '# Makeflow does not run a rule that needs more than this machine has, and prints no message. To run it in spite of that:',
     `# makeflow --local-cores ${most('cores')} --local-memory ${most('memory')} --local-disk ${most('disk')} Makeflow.${number}`,
     ...exports.map((name) => `${EXPORT} ${name}`),
     '',

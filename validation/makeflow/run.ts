@@ -7,19 +7,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MakeflowError } from './write.ts';
 
 export interface MakeflowRun {
-  /** Where the Makeflow file is; makeflow's working directory. */
+  /** The directory of the Makeflow file; makeflow's working directory. */
   directory: string;
   /** `Makeflow.<phase>` */
   file: string;
-  /** How often makeflow tries a failed rule again; always passed on, because its own default is 5. */
+  /** How many times makeflow repeats a failed rule. It is always passed, because makeflow's own default is 5. */
   retries: number;
-  /** On this machine by makeflow itself, or by Work Queue. */
+  /** Makeflow runs the rules itself on this machine, or through Work Queue. */
   batch: { type: 'local' } | WorkQueueBatch;
-  /** SIGTERM for makeflow when this process dies, however it dies. @default false: it runs on */
+  /** Whether makeflow gets SIGTERM when this process ends in any way. @default false: it continues */
   dieWithParent?: boolean;
-  /** Added to this process's environment. Of all this only LOGS_VARIABLE reaches steps on workers. */
+  /** Added to this process's environment. Steps on workers get only LOGS_VARIABLE of all this. */
   env?: NodeJS.ProcessEnv;
-  /** An open file of ours that makeflow keeps open as well: a lock on it is held as long as either of us lives. */
+  /** An open file that makeflow keeps open as well: a lock on it lasts while one of the two processes lives. */
   keepOpen?: number | undefined;
 }
 
@@ -28,32 +28,32 @@ export const NO_CATALOG = '127.0.0.1:1';
 
 export interface WorkQueueBatch {
   type: 'wq';
-  /** `host:port`; without one makeflow would contact its makers' catalog. `NO_CATALOG`: none is told. */
+  /** `host:port`; without it makeflow would report to the public catalog of its authors. `NO_CATALOG`: it reports to none. */
   catalog: string;
   /** Name under which the catalog lists this manager. */
   project: string;
-  /** Whose whole content, line feeds included, workers must know. */
+  /** A file with the password of the workers: its whole content, line feeds included. */
   passwordFile?: string | undefined;
-  /** Where it listens for workers; default: on a free port. */
+  /** The port for workers; default: a free one. */
   port?: number;
-  /** The words before its command line that start it elsewhere, such as in a network namespace. They keep its pid. */
+  /** Words before its command line that start it in another place, such as a network namespace. They keep its pid. */
   enter?: readonly string[];
 }
 
-/** makeflow as a child in a session of its own. */
+/** Makeflow as a child process in its own session. */
 export interface RunningMakeflow {
   pid: number;
   /** Where workers connect. @throws {MakeflowError} makeflow ended before it listened */
   port: () => Promise<number>;
-  /** Its status says nothing about success (0 also when rules failed): read the transaction log. */
+  /** Its exit status does not say whether it succeeded (it is also 0 when rules failed): read the transaction log. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Ends it in order: jobs are cancelled, workers released, within 5 s. */
+  /** Ends it properly: it cancels its jobs and releases its workers, within 5 s. */
   interrupt: () => void;
-  /** Ends it and what it runs at once. */
+  /** Kills it and what it runs at once. */
   kill: () => void;
 }
 
-/** Files that makeflow leaves beside a Makeflow file, appended to across resumes. */
+/** Files that makeflow writes beside a Makeflow file, and appends to when it is resumed. */
 export function makeflowFiles(
   directory: string,
   file: string,
@@ -77,17 +77,17 @@ export function makeflowFiles(
 }
 
 /**
- * Debian 12's makeflow is linked with Open MPI, and has no use for it here. Isolated it starts no daemon and wants no ssh;
- * with no other than its own messages it opens no port on all interfaces.
+ * Debian 12's makeflow is linked with Open MPI, which is not needed here. With these settings it starts no daemon, needs no ssh,
+ * and opens no port on all interfaces.
  */
 const MPI = { OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_btl: 'self' };
 
-const MISSING = 'makeflow cannot be started: install coop-computing-tools';
+const MISSING = 'makeflow cannot be started. Install the package coop-computing-tools';
 
 /**
- * Starts makeflow on a file that writeMakeflow wrote, or resumes it. Its output goes to files, so that it needs nobody to
+ * Starts makeflow on a file from writeMakeflow, or resumes it. Its output goes to files, so that nobody needs to
  * read it.
- * @throws {MakeflowError} it is not installed
+ * @throws {MakeflowError} when it is not installed
  */
 export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> {
   const { directory, file } = run;
@@ -95,7 +95,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   await rm(files.port, { force: true });
   const [command = '', ...args] = [
     ...(run.batch.type === 'wq' ? (run.batch.enter ?? []) : []),
-    // Behind what enters a namespace: the kernel forgets the signal of a process that becomes somebody else.
+    // After entering the namespace: the kernel drops the death signal of a process that changes its user.
     ...(run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', '--'] : []),
     ...['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file],
   ];
@@ -128,7 +128,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
 function batchArguments(batch: MakeflowRun['batch'], portFile: string): string[] {
   if (batch.type === 'local') return ['-T', 'local'];
   const password = batch.passwordFile === undefined ? [] : ['--password', batch.passwordFile];
-  // -Z asks for a free port, unless -p comes after it.
+  // -Z chooses a free port, unless -p follows.
   const port = batch.port === undefined ? [] : ['-p', String(batch.port)];
   return ['-T', 'wq', '-N', batch.project, '-C', batch.catalog, '-Z', portFile, ...port, ...password];
 }

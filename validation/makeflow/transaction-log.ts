@@ -1,13 +1,13 @@
 /**
- * Makeflow's transaction log (`*.makeflowlog`) as data. It is appended to across runs and is the only truth about what
- * became of a rule: makeflow's exit status says nothing. Formats: the comments of cctools' makeflow_log.h, and logs of real runs.
+ * Makeflow's transaction log (`*.makeflowlog`) as data. Every start of makeflow appends to it. Only this log says what
+ * became of a rule: makeflow's exit status does not. Formats: the comments of cctools' makeflow_log.h, and logs of real runs.
  */
 
-/** In the order of the numbers in the log. `running` means submitted, not yet on a worker. */
-export const NODE_STATES = ['waiting', 'running', 'complete', 'failed', 'aborted'] as const;
+/** In the order of the numbers in the log. `running` means submitted, but not yet on a worker. */
+const NODE_STATES = ['waiting', 'running', 'complete', 'failed', 'aborted'] as const;
 export type NodeStateName = (typeof NODE_STATES)[number];
 
-/** Of all nodes, after the change. */
+/** Numbers of all nodes, after the change. */
 export interface NodeCounts {
   waiting: number;
   running: number;
@@ -22,12 +22,12 @@ export type LogEvent =
   | { type: 'node'; time: number; node: number; state: NodeStateName; jobId: number; counts: NodeCounts }
   | { type: 'started' | 'completed' | 'aborted' | 'failed'; time: number };
 
-/** How far a flow is, by all that the log says. */
+/** The progress of a workflow, from all lines of the log. */
 export interface FlowState {
-  /** How the last run ended; undefined while it runs, and when makeflow was killed. `completed` may hide failed nodes. */
+  /** How the last run ended; undefined while it runs, and when makeflow was killed. `completed` does not exclude failed nodes. */
   ended?: 'completed' | 'aborted' | 'failed';
   counts?: NodeCounts;
-  /** ms since 1970, of the last line that changed anything. */
+  /** Time of the last line that changed something, ms since 1970. */
   lastTime: number;
 }
 
@@ -38,7 +38,7 @@ export function emptyFlow(): FlowState {
 const NODE_LINE = /^(\d+) (\d+) ([0-4]) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$/;
 const MARK = /^# (STARTED|COMPLETED|ABORTED|FAILED) (\d+)$/;
 
-/** A whole line of the log; undefined for those about files, and for anything else. */
+/** A complete line of the log; undefined for lines about files, and for anything else. */
 export function parseLogLine(line: string): LogEvent | undefined {
   const mark = MARK.exec(line);
   if (mark) return { type: (mark[1] as string).toLowerCase() as 'started', time: Number(mark[2]) / 1000 };
@@ -51,7 +51,7 @@ export function parseLogLine(line: string): LogEvent | undefined {
 
 type Fields = [number, number, number, number, number, number, number, number, number, number];
 
-/** Takes an event into the state, in place. */
+/** Applies an event to the state, in place. */
 export function applyEvent(flow: FlowState, event: LogEvent): void {
   flow.lastTime = Math.max(flow.lastTime, event.time);
   if (event.type === 'started') {
@@ -63,14 +63,14 @@ export function applyEvent(flow: FlowState, event: LogEvent): void {
   }
 }
 
-/** Whether every rule is complete: the only meaning of success. */
+/** Whether every rule is complete. Only this means success. */
 export function isComplete({ counts }: FlowState): boolean {
   return counts !== undefined && counts.complete === counts.total;
 }
 
 /**
- * Whether makeflow will wait for ever: rules wait for one that has failed for good, and nothing runs. It then spins and has
- * to be interrupted. A retry follows a failure within milliseconds, so some quiet tells the two apart.
+ * Whether makeflow will wait for ever: rules wait for one that has failed for good, and nothing runs. It then loops and must
+ * be interrupted. A retry follows a failure within milliseconds, so a short silence shows that there is none.
  * @param now ms since 1970
  * @param quiet ms
  */

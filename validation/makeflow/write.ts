@@ -11,24 +11,24 @@ import { makeflowText, PATTERNS, SCRIPT } from './rules.ts';
 const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
 
 export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'> {
-  /** Fixed texts that are known errors where they stand in a log. */
+  /** Fixed texts that are errors where a log contains them. */
   patterns: readonly string[];
   /** Variables of makeflow's environment that steps get. */
   exports?: readonly string[];
-  /** A step's token. With it the directory, and the Makeflow file, are for nobody but their owner. */
+  /** A step's token. If there is one, only the owner may read the directory and the Makeflow file. */
   tokenOf?: (step: string) => string;
 }
 
-/** One Makeflow file that was written. */
+/** A Makeflow file that was written. */
 export interface WrittenMakeflow {
   phase: number;
-  /** Within the directory. */
+  /** Its name in the directory. */
   file: string;
-  /** By makeflow's node number; nodes beyond them are ours and no steps. */
+  /** By makeflow's node number; nodes beyond them are joins, not steps. */
   steps: Step[];
 }
 
-/** Input that cannot be used, a directory that cannot be written to, a tool that is missing: what, where, what to do. */
+/** Unusable input, a directory that cannot be written, a missing tool. The message says what, where, and what to do. */
 export class MakeflowError extends Error {
   override name = 'MakeflowError';
 }
@@ -36,10 +36,10 @@ export class MakeflowError extends Error {
 /**
  * Writes everything that makeflow needs to run a plan: `Makeflow.<phase>`, the step script, the stage files, the inputs
  * that are sent with steps, the known errors.
- * All or nothing: a directory that is new (or empty) appears with everything in it or not at all. A later phase goes into
+ * All or nothing: a new (or empty) directory appears with all files in it or not at all. A later phase is written to
  * the directory of the earlier ones, its Makeflow file last.
- * @param phase only this one; without it, all before the first with a stage whose steps are not known
- * @throws {MakeflowError | RangeError | ShellTextError} a plan, an input or a directory that does not allow it
+ * @param phase only this one; without it, all phases before the first with a stage whose steps are not known
+ * @throws {MakeflowError | RangeError | ShellTextError} for a plan, an input or a directory that cannot be used
  */
 export async function writeMakeflow(
   plan: Plan,
@@ -71,8 +71,8 @@ export async function writeMakeflow(
   }));
 }
 
-/** The phases of which all steps are known: a later stage may list the steps of one that is not known yet. */
-export function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
+/** The phases whose steps are all known: a later stage may list the steps of one that is not known yet. */
+function knownPhases({ phases, pending, stages, steps }: Plan): number[] {
   const unknown = new Set(pending.map(({ stage }) => stages.find(({ name }) => name === stage)?.phase));
   const first = Math.min(phases, ...[...unknown].map((phase) => phase ?? phases));
   return [...Array(first).keys()].filter((n) => steps.some((step) => step.stage.phase === n));
@@ -81,11 +81,11 @@ export function knownPhases({ phases, pending, stages, steps }: Plan): number[] 
 async function holdsEarlierPhase(target: string, phase: number): Promise<boolean> {
   const entries = await readdir(target).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
-    throw new MakeflowError(`${target} cannot be written to (${error.code}): give another directory`);
+    throw new MakeflowError(`${target} cannot be written (${error.code}). Name another directory`);
   });
   if (entries.length === 0) return false;
   if (phase > 0 && entries.includes(`Makeflow.${phase - 1}`)) return true;
-  throw new MakeflowError(`${target} is not empty: give a new directory, or empty it`);
+  throw new MakeflowError(`${target} is not empty. Name a new directory, or empty this one`);
 }
 
 async function writePhase(draft: string, phase: Phase, options: WriteOptions): Promise<void> {
@@ -118,7 +118,7 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
   );
 }
 
-/** Every step has a line, so that one that is missing is an error and not a step without data. */
+/** Every step has a line, so that a missing line is an error and not a step without data. */
 function* stepLines(steps: readonly Step[], waitsOf: Phase['waitsOf']): Generator<string> {
   for (const step of steps) yield stepLine(step, waitsOf(step)) ?? `${step.id} :\n`;
 }
@@ -131,7 +131,7 @@ async function copyInput(source: string, path: string): Promise<void> {
   const info = await stat(source).catch(() => undefined);
   if (!info?.isFile()) throw new MakeflowError(`input file ${source} ${info ? 'is not a file' : 'does not exist'}`);
   await access(source, constants.R_OK).catch(() => {
-    throw new MakeflowError(`input file ${source} cannot be read: check its permissions`);
+    throw new MakeflowError(`input file ${source} cannot be read. Check its permissions`);
   });
   await copyFile(source, path, constants.COPYFILE_FICLONE);
 }
@@ -156,7 +156,7 @@ async function writeText(path: string, texts: Iterable<string>, mode?: number): 
   }
 }
 
-/** makeflow is started on a file that is there: so that comes last. */
+/** Written last, because makeflow is started on a file that exists. */
 async function moveInto(target: string, draft: string): Promise<void> {
   const names = (await readdir(draft)).sort(
     (a, b) => Number(a.startsWith('Makeflow.')) - Number(b.startsWith('Makeflow.')),

@@ -114,7 +114,7 @@ export function findingLines(report: Report, c: Paint): string[] {
   });
 }
 
-export function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
+function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
   const others = runs.filter((one) => one !== run).length;
   const more = others > 0 ? `; times and sizes are compared with ${counted(others, 'more run')} before it` : '';
   return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;

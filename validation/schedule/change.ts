@@ -1,11 +1,11 @@
-/** What became of a part of a nightly at its scheduler, or would. */
+/** What was done, or would be done, to a part of a nightly at its scheduler. */
 export interface Change {
   what: 'created' | 'updated' | 'unchanged' | 'removed' | 'absent' | 'started';
-  /** Job, unit file or line. */
+  /** Name of the job, unit file or line. */
   name: string;
 }
 
-/** A scheduler did not do what it was asked to: what, where, what it said. The nightly and its file are not to blame. */
+/** A scheduler refused or failed. The message says what, where, and the scheduler's answer. The nightly's file is not the cause. */
 export class SchedulerError extends Error {
   override name = 'SchedulerError';
 }

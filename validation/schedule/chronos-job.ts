@@ -9,14 +9,14 @@ interface Volume {
   mode: 'RO' | 'RW';
 }
 
-/** What we tell Chronos of a job: the documented fields of `POST /v1/scheduler/iso8601`, those that we use. */
+/** A job for Chronos: the documented fields of `POST /v1/scheduler/iso8601` that relval uses. */
 export interface ChronosJob {
   name: string;
   command: string;
   /** `R/START/PERIOD`. */
   schedule: string;
   scheduleTimeZone: string;
-  /** ISO 8601: how late it may start. */
+  /** ISO 8601 duration: how late it may start. */
   epsilon: string;
   owner: string;
   cpus: number;
@@ -32,13 +32,13 @@ export interface ChronosJob {
   container?: { type: 'DOCKER'; image: string; network: 'HOST'; volumes: Volume[] };
 }
 
-/** More than that is no nightly: a job for each start of a week fills the list that people look at. */
+/** Most jobs for one nightly: one job for each start of a week would fill the list that people read. */
 const MOST_JOBS = 28;
 
-/** Chronos 3 has them no longer: it takes a job that has them, and lists it without (JobSerializer.scala). */
+/** Chronos 3 does not have these fields any more: it accepts a job with them, and lists it without (JobSerializer.scala). */
 const FORGOTTEN: readonly string[] = ['epsilon', 'async'] satisfies (keyof ChronosJob)[];
 
-/** All jobs of a nightly have this name, or this and a dot before the rest. */
+/** All jobs of a nightly have this name, or this name, a dot and more. */
 export function jobPrefix(name: string): string {
   return `relval.${name}`;
 }
@@ -48,23 +48,23 @@ export function isJobOf(name: string, job: string): boolean {
 }
 
 /**
- * The jobs that start a nightly at its times. Chronos repeats a job by a fixed period, so there is one for each time of
- * the day, and where not every day is meant, one for each time of the week.
- * @param after ms since 1970: the first start is behind that
- * @throws {RangeError} times that do not repeat by the day or by the week
+ * The jobs that start a nightly at its times. Chronos repeats a job with a fixed period, so there is one job for each time of
+ * the day or, if the nightly does not run every day, one for each time of the week.
+ * @param after ms since 1970: the first start is later than this
+ * @throws {RangeError} when the times do not repeat by the day or by the week
  */
 export function chronosJobs(nightly: Nightly, after: number): ChronosJob[] {
   const { name, times, resources, environment } = nightly;
   const { minutes, hours, days, months, weekdays } = fieldsOf(times.cron);
   if (days || months) {
     throw new RangeError(
-      `Chronos repeats by a fixed period: '${times.cron}' names days of the month or months; use days of the week, or another scheduler`,
+      `Chronos cannot run '${times.cron}', because it repeats jobs with a fixed period. Use days of the week instead of days of the month or months, or another scheduler`,
     );
   }
   const clocks = (hours ?? [...Array(24).keys()]).flatMap((hour) => minutes.map((minute) => ({ hour, minute })));
   const starts = (weekdays ?? [undefined]).flatMap((weekday) => clocks.map((clock) => ({ ...clock, weekday })));
   if (starts.length > MOST_JOBS) {
-    throw new RangeError(`'${times.cron}' would be ${starts.length} jobs of Chronos, the most is ${MOST_JOBS}`);
+    throw new RangeError(`'${times.cron}' would need ${starts.length} jobs of Chronos, but the limit is ${MOST_JOBS}`);
   }
   return starts.map(({ hour, minute, weekday }) => {
     const cron = `${minute} ${hour} * * ${weekday ?? '*'}`;
@@ -79,11 +79,11 @@ export function chronosJobs(nightly: Nightly, after: number): ChronosJob[] {
       cpus: resources.cores,
       mem: resources.memory,
       disk: resources.disk,
-      // Exit status 1 is a verdict, not an accident: trying again would hide it.
+      // Exit status 1 is a verdict, not a failure of the job: another attempt would hide it.
       retries: 0,
       async: false,
       disabled: false,
-      // Whether one may start while another runs is decided when it starts, where that can be told.
+      // Whether it may start while another run exists is decided at the start, where this is known.
       concurrent: true,
       environmentVariables: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
       constraints: nightly.constraints ?? [],
@@ -95,8 +95,8 @@ export function chronosJobs(nightly: Nightly, after: number): ChronosJob[] {
 }
 
 /**
- * The next start. Chronos takes the clock that is written here, and the zone of `scheduleTimeZone` in the place of the
- * one that is written (Iso8601Expressions.scala of Chronos: withZoneRetainFields).
+ * The next start. Chronos takes the clock time that is written here, with the zone of `scheduleTimeZone` in place of the
+ * written one (Iso8601Expressions.scala of Chronos: withZoneRetainFields).
  */
 function startOf(cron: string, timeZone: string, after: number): string {
   const [next = after] = nextStarts({ cron, timeZone }, after, 1);
@@ -104,7 +104,7 @@ function startOf(cron: string, timeZone: string, after: number): string {
   return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00Z`;
 }
 
-/** What the container must see beside what was asked for: the nightly's file, its input, the password, and where its runs are. */
+/** Volumes of the container in addition to the configured ones: the nightly's file, its input, the password, and the directory of its runs. */
 function volumesOf({ file, input, runs, password, volumes }: Nightly): Volume[] {
   const all: Volume[] = [...volumes];
   const add = (path: string, mode: 'RO' | 'RW') => {
@@ -120,8 +120,8 @@ function volumesOf({ file, input, runs, password, volumes }: Nightly): Volume[] 
 }
 
 /**
- * Whether a job as Chronos has it does what we want: every field that we send, compared with what came back. Of the start
- * only the clock and, with a period of a week, the weekday counts: Chronos moves it on with every run.
+ * Whether a job in Chronos is the wanted one: every field that is sent is compared with the returned one. Of the start
+ * only the clock time and, with a period of a week, the weekday count: Chronos changes the date after every run.
  */
 export function isSameJob(wanted: ChronosJob, found: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(wanted).every(([key, value]) => {
@@ -134,7 +134,7 @@ function isSameSchedule({ schedule }: ChronosJob, found: string): boolean {
   const [repeat = '', start = '', period = ''] = schedule.split('/');
   const [foundRepeat, foundStart = '', foundPeriod = ''] = found.split('/');
   if (foundRepeat !== repeat || foundPeriod.replace('P1W', 'P7D') !== period) return false;
-  // The clock that is printed counts, whatever zone stands behind it: see startOf.
+  // The printed clock time counts, whatever zone follows it: see startOf.
   const [wantedClock, foundClock] = [clockOf(start), clockOf(foundStart)];
   if (!wantedClock || !foundClock || wantedClock.time !== foundClock.time) return false;
   return period === 'P1D' || wantedClock.weekday === foundClock.weekday;
@@ -146,7 +146,7 @@ function clockOf(start: string): { time: string; weekday: number } | undefined {
   return { time, weekday: new Date(`${date}T00:00Z`).getUTCDay() };
 }
 
-/** Every part of `wanted` is in `found`; empty lists and what is not there are the same. */
+/** Whether every part of `wanted` is in `found`; an empty list equals a missing one. */
 function isWithin(wanted: unknown, found: unknown): boolean {
   if (Array.isArray(wanted)) {
     const list = Array.isArray(found) ? found : [];

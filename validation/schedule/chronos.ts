@@ -5,25 +5,25 @@ import { type ChronosJob, chronosJobs, isJobOf, isSameJob, jobPrefix } from './c
 import type { Nightly } from './nightly.ts';
 
 export interface ChronosOptions {
-  /** Addresses of its instances, `http://host:8080`; whichever is asked sends us to the leader. */
+  /** Addresses of its instances, `http://host:8080`. Each of them redirects to the leader. */
   addresses: readonly string[];
   /** `user:password`. */
   credentials?: string | undefined;
-  /** ms for each request. @default 10 s */
+  /** Time limit for each request, ms. @default 10 s */
   patience?: number;
 }
 
-/** A job as Chronos lists it: what it was told, and what has become of it. */
+/** A job in Chronos' list: its settings, and the results of its runs. */
 export type FoundJob = Readonly<Record<string, unknown>> & { name: string };
 
 const PATIENCE_MS = 10_000;
 const MOST_REDIRECTS = 5;
-/** A search that names no limit finds ten jobs (JobManagementResource.scala, 2.4 to 3.0), of which many may be another's. */
+/** Without a limit a search returns ten jobs (JobManagementResource.scala, 2.4 to 3.0), and many of them may belong to others. */
 const MOST_FOUND = 1_000_000;
-/** Of what a server says to an error. */
+/** Longest part of a server's error message that is shown. */
 const QUOTED = 300;
 
-/** Chronos by its REST interface. */
+/** Chronos' REST interface. */
 export class Chronos {
   readonly #options: ChronosOptions;
   #dispatcher: Dispatcher | undefined;
@@ -43,13 +43,13 @@ export class Chronos {
       found = undefined;
     }
     if (!Array.isArray(found))
-      throw new SchedulerError(`Chronos answered with something else than jobs: ${said(text)}`);
+      throw new SchedulerError(`Chronos did not answer with a list of jobs, but with: ${said(text)}`);
     return found.filter((job): job is FoundJob => typeof job?.name === 'string' && isJobOf(name, job.name));
   }
 
   /**
-   * Makes the jobs of a nightly what the file says: new ones are created, changed ones replaced, those that it has no
-   * longer removed.
+   * Changes the jobs of a nightly to what the file says: creates new ones, replaces changed ones, removes those that it does
+   * not contain any more.
    * @param now ms since 1970
    * @throws {SchedulerError | RangeError}
    */
@@ -76,11 +76,11 @@ export class Chronos {
   /**
    * Starts a nightly now.
    * @param extra one more argument for its command
-   * @throws SchedulerError also when it is not there
+   * @throws SchedulerError also when the nightly has no job
    */
   async trigger(name: string, extra: string, dryRun: boolean): Promise<Change> {
     const [first] = await this.jobsOf(name);
-    if (!first) throw new SchedulerError(`Chronos has no job of ${name}: apply it first`);
+    if (!first) throw new SchedulerError(`Chronos has no job for ${name}. Create it with relval schedule apply`);
     if (!dryRun) await this.#send('PUT', `/v1/scheduler/job/${first.name}?arguments=${encodeURIComponent(extra)}`);
     return { what: 'started', name: first.name };
   }
@@ -94,7 +94,7 @@ export class Chronos {
     return jobs.map(({ name }) => ({ what: 'removed', name }));
   }
 
-  /** Asks the instances in turn until one answers. What one of them refuses, the others would refuse too. */
+  /** Asks the instances in turn until one answers. If one refuses a request, the others would refuse it too. */
   async #send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: string): Promise<string> {
     const problems: string[] = [];
     for (const address of this.#options.addresses) {
@@ -103,7 +103,7 @@ export class Chronos {
         if (status >= 200 && status < 300) return text;
         const problem = `${url.origin} answered ${method} ${url.pathname} with ${status}: ${said(text)}`;
         if (status === 401 || status === 403)
-          throw new SchedulerError(`${problem}\nGive user and password: --chronos-credentials FILE`);
+          throw new SchedulerError(`${problem}\nGive user and password with --chronos-credentials FILE`);
         if (status < 500) throw new SchedulerError(problem);
         problems.push(problem);
       } catch (error) {
@@ -111,15 +111,15 @@ export class Chronos {
         problems.push(`${address}: ${(error as Error).message || (error as NodeJS.ErrnoException).code}`);
       }
     }
-    throw new SchedulerError(`no instance of Chronos could do it:\n${problems.map((one) => `  ${one}`).join('\n')}`);
+    throw new SchedulerError(`no instance of Chronos answered:\n${problems.map((one) => `  ${one}`).join('\n')}`);
   }
 
-  /** Instances that do not lead send us to the one that does; the request goes there as it is, user and password too. */
+  /** Instances that are not the leader redirect to it. The request is sent there unchanged, with user and password. */
   async #follow(method: 'GET' | 'POST' | 'PUT' | 'DELETE', first: URL, body: string | undefined) {
     const patience = this.#options.patience ?? PATIENCE_MS;
     const { credentials } = this.#options;
     let url = first;
-    // Kept for all requests, with its connections.
+    // One agent for all requests, with its connections.
     this.#dispatcher ??= outgoingAgent();
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const answer = await request(url, {
@@ -141,12 +141,14 @@ export class Chronos {
       }
       const next = new URL(location, url);
       if (next.protocol !== url.protocol && next.protocol !== 'https:') {
-        throw new SchedulerError(`${url.origin} sends us from https to ${next.origin}: the password would be readable`);
+        throw new SchedulerError(
+          `${url.origin} redirects from https to ${next.origin}, which would send the password unencrypted`,
+        );
       }
       url = next;
     }
     throw new SchedulerError(
-      `${first.origin}: more than ${MOST_REDIRECTS} redirects: its instances do not agree who leads`,
+      `${first.origin}: more than ${MOST_REDIRECTS} redirects. The instances of Chronos do not agree which of them is the leader`,
     );
   }
 }

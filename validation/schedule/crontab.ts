@@ -7,10 +7,10 @@ import { commandOf, type Nightly } from './nightly.ts';
 const PATIENCE_MS = 30_000;
 
 /**
- * The lines of a crontab that start a nightly, between two comments by which they are found again. What it says goes to
+ * The lines of a crontab that start a nightly, between two comments by which they are found again. The output of the nightly goes to
  * a file beside its runs.
- * @param fallback the words that stand for `relval`; absolute, since cron has a PATH of its own
- * @param zone that of the lines that follow, which cronie would else read by the nightly's; empty: the machine's
+ * @param fallback the command for `relval`, with an absolute path, because cron has its own PATH
+ * @param zone the time zone of the following lines, which cronie would otherwise read with the nightly's zone; empty: the machine's
  */
 export function cronLines(nightly: Nightly, fallback: readonly string[], zone = ''): string[] {
   const { name, file, runs, times, environment } = nightly;
@@ -21,23 +21,23 @@ export function cronLines(nightly: Nightly, fallback: readonly string[], zone = 
   return [
     first(name),
     `CRON_TZ=${times.timeZone}`,
-    // A bare % ends the command and begins its input: crontab(5).
+    // An unescaped % ends the command and begins its input: crontab(5).
     `${times.cron} ${command.replaceAll('%', '\\%')}`,
-    // Debian's cron takes an empty value in quotes only.
+    // Debian's cron accepts an empty value only in quotes.
     `CRON_TZ="${zone}"`,
     last(name),
   ];
 }
 
-/** The zone that a crontab gives to what stands behind the place of a nightly's lines; empty: the machine's. */
-export function zoneBehind(crontab: string, name: string): string {
+/** The time zone that a crontab sets for the lines after a nightly's place; empty: the machine's. */
+function zoneBehind(crontab: string, name: string): string {
   const all = crontab.split('\n');
   const from = all.indexOf(first(name));
   const above = from < 0 ? all : all.slice(0, from);
   return above.reduce((zone, line) => /^\s*CRON_TZ\s*=\s*["']?([^"']*?)["']?\s*$/.exec(line)?.[1] ?? zone, '');
 }
 
-/** A crontab with the lines of a nightly in the place of those that it had, or at its end; without `lines`, without them. */
+/** A crontab in which the nightly's lines are replaced or, if it has none, appended; without `lines`, removed. */
 export function replaceLines(crontab: string, name: string, lines: readonly string[] | undefined): string {
   const all = crontab === '' ? [] : crontab.replace(/\n$/, '').split('\n');
   const from = all.indexOf(first(name));
@@ -68,7 +68,7 @@ export async function removeCron(name: string, dryRun: boolean): Promise<Change>
   return { what: 'removed', name };
 }
 
-/** Whether the lines of a nightly are there and as they should be. @throws SchedulerError */
+/** Whether the lines of a nightly exist and are up to date. @throws SchedulerError */
 export async function stateOfCron(
   nightly: Nightly,
   fallback: readonly string[],
@@ -90,7 +90,7 @@ function last(name: string): string {
 async function readCrontab(): Promise<string> {
   const { code, stdout, stderr } = await crontab(['-l'], '');
   if (code === 0) return stdout;
-  // A user who has none yet is told so, with status 1.
+  // For a user without a crontab the status is 1, and a message says so.
   if (/no crontab for/i.test(stderr)) return '';
   throw new SchedulerError(`crontab -l failed: ${stderr.trim() || `status ${code}`}`);
 }
@@ -112,10 +112,10 @@ function crontab(args: string[], input: string): Promise<{ code: number | null; 
       stderr += text;
     });
     child.once('error', (error) => {
-      reject(new SchedulerError(`crontab cannot be run (package cron or cronie): ${error.message}`));
+      reject(new SchedulerError(`crontab cannot be run: ${error.message}. Install the package cron or cronie`));
     });
     child.once('close', (code) => resolve({ code, stdout, stderr }));
-    // One that does not read what it is given says why on stderr.
+    // A crontab that does not read its input says why on stderr.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });

@@ -20,7 +20,7 @@ const setting = z.string().regex(/^[A-Za-z_][\w.-]*=/, 'expected KEY=VALUE');
 const packageName = z.string().regex(/^[\w.+-]+$/, 'expected the name of a package, such as AliPhysics');
 const version = z.string().regex(/^[\w.+-]+$/, 'expected a version, such as v5-09-36-01-1');
 
-/** Which version of a package is validated; decided when the run starts. */
+/** The version of a package to validate, chosen when the run starts. */
 const release = z
   .strictObject({
     package: packageName,
@@ -44,7 +44,7 @@ const docker = z.strictObject({
   mode: z.enum(['RO', 'RW']).default('RO'),
 });
 
-/** What one nightly says, and `defaults` for all of them. */
+/** The keys of one nightly, and of `defaults` for all of them. */
 const common = {
   timeZone: z
     .string()
@@ -113,56 +113,56 @@ const nightliesSchema = z.strictObject({
 type NightlyData = z.output<typeof nightly>;
 export type ReleaseData = z.output<typeof release>;
 
-/** One nightly: what to run, when, and how, with the file's defaults. Paths are absolute. */
+/** One nightly: what to run, when, and how. The file's defaults are applied. Paths are absolute. */
 export interface Nightly
   extends Pick<
     NightlyData,
     'release' | 'owner' | 'description' | 'catalog' | 'image' | 'stopAt' | 'retries' | 'workflow' | 'constraints'
   > {
   name: string;
-  /** The file that it stands in. */
+  /** The file that contains it. */
   file: string;
   /** JDL or workflow. */
   input: string;
   times: Times;
   set: string[];
   setAppend: string[];
-  /** Of `$1`, `$2`, … in the JDL. */
+  /** Values for `$1`, `$2`, … in the JDL. */
   arg: string[];
   local: boolean;
   /** Directory of the runs. */
   runs: string;
-  /** Seconds after the time that it was due, in which it may still start. */
+  /** Seconds after the due time within which it may start. */
   startWithin: number;
   whenRunning: 'skip' | 'queue' | 'stop';
   /** Seconds to wait for packages that are not published yet. */
   packagesWithin: number;
-  /** Program that lists packages; undefined: that of CVMFS. */
+  /** Program that lists packages; undefined: the one in CVMFS. */
   alienv: string | undefined;
   retention: { keep?: number; olderThan?: number };
-  /** Of the process that looks after the run, not of its steps. MB. */
+  /** Memory of the process that controls the run, not of its steps. MB. */
   resources: { cores: number; memory: number; disk: number };
   /** With `catalog`: the file with the password that workers must know. */
   password?: string;
-  /** The program that schedulers call; undefined: what they find. */
+  /** The program that schedulers call; undefined: the one that they find. */
   relval: string | undefined;
   environment: Record<string, string>;
   volumes: { hostPath: string; containerPath: string; mode: 'RO' | 'RW' }[];
-  /** Where it stands in the file. */
+  /** Its position in the file. */
   at: Position;
 }
 
-/** The file of nightlies where none is named. */
+/** The default file of nightlies. */
 export const NIGHTLY_FILE = 'nightly.yaml';
-/** Late by more than this, a nightly is in the way of the day's work. */
+/** Default for `maxLate`: a nightly that starts later would disturb the day's work. */
 const START_WITHIN = 2 * 3600;
-/** `relval` waits, follows logs, and judges: little beside the steps that workers run. */
+/** `relval` waits, follows logs, and judges: that needs little, beside the steps on workers. */
 const RESOURCES = { cores: 0.5, memory: 1024, disk: 1024 };
 
 /**
- * Reads a file of nightlies; `docs/schedule.md` says what each key means.
- * @param place the file; undefined: `nightly.yaml` here, unless another user can have written it
- * @throws {InputError} every problem with its position
+ * Reads a file of nightlies; `docs/schedule.md` describes each key.
+ * @param place the file; undefined: `nightly.yaml` in the current directory, unless another user may have written it
+ * @throws {InputError} with every problem and its position
  */
 export function loadNightlies(place: string | undefined): Map<string, Nightly> {
   const file = place ?? NIGHTLY_FILE;
@@ -175,7 +175,7 @@ export function loadNightlies(place: string | undefined): Map<string, Nightly> {
     const place = (key: string) => at([...path, key]);
     const { times, problem } = timesOf(entry, data.defaults?.timeZone, path);
     if (problem) problems.push({ message: `${path.join('.')}: ${problem.message}`, at: at(problem.path) });
-    // A nightly's own cluster goes before the defaults', whichever of the two kinds that is.
+    // The nightly's own local or catalog replaces that of the defaults.
     const own = entry.local !== undefined || entry.catalog !== undefined;
     const { local = false, catalog } = own ? entry : (data.defaults ?? {});
     if (local === (catalog !== undefined)) {
@@ -191,13 +191,15 @@ export function loadNightlies(place: string | undefined): Map<string, Nightly> {
   return nightlies;
 }
 
-/** @throws {InputError} that lists what there is */
+/** @throws {InputError} with a list of the existing ones */
 export function findNightly(file: string | undefined, name: string): Nightly {
   const nightlies = loadNightlies(file);
   const found = nightlies.get(name);
   if (found) return found;
   throw new InputError([
-    { message: `no nightly '${name}' in ${file ?? NIGHTLY_FILE}; there are ${[...nightlies.keys()].join(', ')}` },
+    {
+      message: `there is no nightly '${name}' in ${file ?? NIGHTLY_FILE}. It contains ${[...nightlies.keys()].join(', ')}`,
+    },
   ]);
 }
 
@@ -261,12 +263,14 @@ function timesOf(entry: NightlyData, defaultZone: string | undefined, path: Path
     problem: { message, path: [...path, ...key] },
   });
   const timeZone = entry.timeZone ?? defaultZone;
-  if (timeZone === undefined) return problem('no timeZone, here or in defaults: 02:00 is not the same time everywhere');
+  if (timeZone === undefined)
+    return problem('timeZone is missing, here and in defaults: without it 02:00 has no meaning');
   if ((entry.at === undefined) === (entry.cron === undefined)) {
     return problem('expected either a time (at: "02:00", with days: [mon, …] if not every day) or cron', 'at');
   }
   if (entry.cron !== undefined) {
-    if (entry.days) return problem('days go with at; a cron expression has them in its last field', 'days');
+    if (entry.days)
+      return problem('days can be used only with at: a cron expression has the days in its last field', 'days');
     const times = { cron: entry.cron.trim().replace(/\s+/g, ' '), timeZone };
     try {
       fieldsOf(times.cron);
@@ -283,7 +287,7 @@ function timesOf(entry: NightlyData, defaultZone: string | undefined, path: Path
 
 /**
  * The command line that every scheduler calls, as words.
- * @param fallback the words that stand for `relval` where the file does not say what to call
+ * @param fallback the command for `relval` if the file does not name one
  */
 export function commandOf(
   { relval, name, file }: Pick<Nightly, 'relval' | 'name' | 'file'>,

@@ -2,38 +2,38 @@ import { globMatches } from '../workflow/glob.ts';
 import type { ReleaseData } from './nightly.ts';
 import { wallClock } from './times.ts';
 
-/** A package as AliEn names it, `VO_ALICE@AliPhysics::v5-09-36-01-1`. */
+/** A package in AliEn's form, `VO_ALICE@AliPhysics::v5-09-36-01-1`. */
 export interface PackageVersion {
   vo: string;
   name: string;
   version: string;
 }
 
-/** @returns undefined for what is no name of a package */
-export function parsePackage(text: string): PackageVersion | undefined {
+/** @returns undefined when the text is not the name of a package */
+function parsePackage(text: string): PackageVersion | undefined {
   const [, vo, name, version] = /^(\w+)@([\w.+-]+)::([\w.+-]+)$/.exec(text.trim()) ?? [];
   return vo === undefined || name === undefined || version === undefined ? undefined : { vo, name, version };
 }
 
-export function packageText({ vo, name, version }: PackageVersion): string {
+function packageText({ vo, name, version }: PackageVersion): string {
   return `${vo}@${name}::${version}`;
 }
 
-/** Order of versions as people read them: numbers in them count as numbers, so that -10 is behind -9. */
+/** Compares versions as people do: numbers in them count as numbers, so that -10 comes after -9. */
 export function compareVersions(a: string, b: string): number {
   const parts = (version: string): string[] => version.split(/(\d+)/);
   const [left, right] = [parts(a), parts(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const [x = '', y = ''] = [left[i], right[i]];
     if (x === y) continue;
-    // Every second part is a number; they are too long for exact arithmetic only where they are no dates.
+    // Every second part is a number. Only numbers that are not dates may be too long for exact arithmetic.
     if (i % 2 === 1 && Number(x) !== Number(y)) return Number(x) - Number(y);
     return x < y ? -1 : 1;
   }
   return 0;
 }
 
-/** Which versions are meant on the day of `now` (ms since 1970) in a zone: a version, or a pattern of which the newest counts. */
+/** The version to use on the day of `now` (ms since 1970) in a zone: a version, or a pattern whose newest match counts. */
 export function wantedVersion(release: ReleaseData, now: number, timeZone: string): string {
   if (release.tag !== undefined) return release.tag;
   if (release.newest !== undefined) return release.newest;
@@ -57,7 +57,7 @@ export function newestVersion(published: readonly string[], name: string, patter
     .at(-1);
 }
 
-/** The packages of an input with one of them in this version; put in front where the input has none of that name. */
+/** The packages of an input with one of them in this version; it is put first if the input does not have it. */
 export function withVersion(packages: readonly string[], name: string, version: string): string[] {
   const own = packages.map(parsePackage).find((one) => one?.name === name);
   const wanted = packageText({ vo: own?.vo ?? 'VO_ALICE', name, version });

@@ -6,17 +6,17 @@ import { type Change, SchedulerError } from './change.ts';
 import { commandOf, type Nightly } from './nightly.ts';
 import { fieldsOf, type Times } from './times.ts';
 
-/** Where units are, and whether the manager is told. */
+/** Where units are, and whether systemd is called. */
 export interface SystemdOptions {
   /** Directory of the unit files. */
   directory: string;
-  /** `systemctl` and its flags; undefined: files only, for a machine that is set up elsewhere. */
+  /** `systemctl` and its flags; undefined: write the files only, for a machine that is set up in another way. */
   systemctl: readonly string[] | undefined;
 }
 
 const WEEKDAY_NAMES = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
-/** Calendar expressions (systemd.time(7)) of the same times; two where cron means either of day and weekday. */
+/** Calendar expressions (systemd.time(7)) for the same times; two if cron combines days of the month and of the week. */
 export function calendarsOf({ cron, timeZone }: Times): string[] {
   const { minutes, hours, days, months, weekdays } = fieldsOf(cron);
   const two = (numbers: readonly number[] | undefined): string =>
@@ -37,7 +37,7 @@ export interface Unit {
 
 /**
  * A service that runs a nightly once, and the timer that starts it.
- * @param fallback the words that stand for `relval`; absolute, since systemd has a PATH of its own
+ * @param fallback the command for `relval`, with an absolute path, because systemd has its own PATH
  */
 export function unitsOf(nightly: Nightly, fallback: readonly string[]): { service: Unit; timer: Unit } {
   const { name, file, times, environment } = nightly;
@@ -55,7 +55,7 @@ export function unitsOf(nightly: Nightly, fallback: readonly string[]): { servic
     ...Object.entries(environment).map(([key, value]) => `Environment=${word(`${key}=${value}`)}`),
     `ExecStart=${execLine(commandOf(nightly, fallback))}`,
     'TimeoutStartSec=infinity',
-    '# relval stops its run in order, and ends what it has started',
+    '# relval stops its run, and ends all processes that it has started',
     'KillMode=mixed',
     'TimeoutStopSec=2min',
     '',
@@ -66,7 +66,7 @@ export function unitsOf(nightly: Nightly, fallback: readonly string[]): { servic
     '',
     '[Timer]',
     ...calendarsOf(times).map((calendar) => `OnCalendar=${calendar}`),
-    '# one that was missed starts late; whether that is too late, relval decides',
+    '# a missed start happens late; relval decides whether it is too late',
     'Persistent=true',
     'AccuracySec=1s',
     `Unit=${base}.service`,
@@ -81,7 +81,7 @@ export function unitsOf(nightly: Nightly, fallback: readonly string[]): { servic
   };
 }
 
-/** Writes the units of a nightly where they are not what they should be, and has the timer started. @throws SchedulerError */
+/** Writes the units of a nightly if they differ, and starts the timer. @throws SchedulerError */
 export async function applyUnits(
   nightly: Nightly,
   fallback: readonly string[],
@@ -122,7 +122,7 @@ export async function removeUnits(name: string, options: SystemdOptions, dryRun:
   return paths.filter((_path, i) => there[i]).map((path) => ({ what: 'removed', name: path }));
 }
 
-/** Whether the units of a nightly are there and as they should be. */
+/** Whether the units of a nightly exist and are up to date. */
 export async function stateOfUnits(
   nightly: Nightly,
   fallback: readonly string[],
@@ -135,7 +135,7 @@ export async function stateOfUnits(
 }
 
 /**
- * Starts a nightly now, beside its timer, as a unit of its own: one more argument cannot be given to a service.
+ * Starts a nightly now, as a separate unit, because a service cannot be started with one more argument.
  * @throws SchedulerError
  */
 export async function startUnit(
@@ -186,13 +186,13 @@ async function call(command: string, args: string[]): Promise<void> {
   }
 }
 
-/** Without variables (the colon); a program whose path systemd would refuse is started by env(1). */
+/** Without variables (the colon). A program whose path systemd would refuse is started through env(1). */
 function execLine(command: readonly string[]): string {
   const plain = /^[\w@+=:,./-]+$/.test(command[0] ?? '');
   return `:${[...(plain ? [] : ['/usr/bin/env']), ...command].map(word).join(' ')}`;
 }
 
-/** A word of a command or an assignment, as systemd.service(5) and systemd.syntax(7) read it. */
+/** A word of a command or an assignment, in the syntax of systemd.service(5) and systemd.syntax(7). */
 function word(text: string): string {
   const escaped = specifiers(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { zoneProblem } from './zones.ts';
 
-/** When something is to be started again and again: minutes and hours are of a clock in a time zone. */
+/** The times of a repeated start, as minutes and hours of a clock in a time zone. */
 export interface Times {
   /** Five fields of crontab(5): minute, hour, day of the month, month, day of the week. */
   cron: string;
@@ -9,7 +9,7 @@ export interface Times {
   timeZone: string;
 }
 
-/** What the five fields stand for; undefined: every one. Days of the week from 0, Sunday. */
+/** The values of the five fields; undefined: every value. Days of the week from 0, Sunday. */
 export interface Fields {
   minutes: readonly number[];
   hours: readonly number[] | undefined;
@@ -18,51 +18,51 @@ export interface Fields {
   weekdays: readonly number[] | undefined;
 }
 
-/** A start at which the clock does not show what was asked for, or shows it twice. */
+/** A start at which the clock skips the wanted time, or shows it twice. */
 export interface ClockChange {
   /** ms since 1970. */
   time: number;
-  /** `skipped`: there is no such time on that day; `twice`: there are two. */
+  /** `skipped`: the day has no such time; `twice`: it has two. */
   what: 'skipped' | 'twice';
 }
 
 const HOUR_MS = 3_600_000;
-/** Long enough to see both changes of a year. */
+/** Long enough to contain both clock changes of a year. */
 const LOOK_AHEAD_MS = 370 * 24 * HOUR_MS;
 const MOST_LOOKED_AT = 10_000;
 
-/** @returns what is wrong with the expression or the zone; undefined when nothing is */
+/** @returns what is wrong with the expression or the zone; undefined if nothing is */
 export function problemOf({ cron, timeZone }: Times): string | undefined {
   const zone = zoneProblem(timeZone);
   if (zone !== undefined) return zone;
   try {
     const next = jobOf({ cron, timeZone }).nextRun(new Date(0));
-    return next ? undefined : `'${cron}' never comes`;
+    return next ? undefined : `'${cron}' matches no date`;
   } catch (error) {
     return `'${cron}' is not a cron expression: ${(error as Error).message.replace(/^Cron\w+: /, '')}`;
   }
 }
 
-/** The one name of a zone that has several, as `Etc/UTC` and `UTC`. @throws {RangeError} it is none */
+/** The canonical name of a zone with several names, such as `Etc/UTC` and `UTC`. @throws {RangeError} for an unknown zone */
 export function canonicalZone(name: string): string {
   return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
 }
 
-/** The next `count` starts behind `after` (ms since 1970). */
+/** The next `count` starts after `after` (ms since 1970). */
 export function nextStarts(times: Times, after: number, count: number): number[] {
   return jobOf(times)
     .nextRuns(count, new Date(after))
     .map((date) => date.getTime());
 }
 
-/** The last start that was due at `now`, of that second at the latest; undefined when there has never been one. */
+/** The last start that was due at `now`, or in that second; undefined if there was none. */
 export function lastDue(times: Times, now: number): number | undefined {
   return jobOf(times)
     .previousRuns(1, new Date(now + 1000))[0]
     ?.getTime();
 }
 
-/** The clock changes of the year ahead that meet a start of fixed hours, in order. */
+/** The clock changes of the next year that affect a start at fixed hours, in order. */
 export function clockChanges(times: Times, after: number): ClockChange[] {
   const { hours, minutes } = fieldsOf(times.cron);
   if (hours === undefined) return [];
@@ -85,8 +85,8 @@ export function clockChanges(times: Times, after: number): ClockChange[] {
 }
 
 /**
- * What a cron expression that croner takes stands for.
- * @throws {RangeError} one that is none, or has what only croner knows (`L`, `W`, `#`): other schedulers do not
+ * The values of the fields of a cron expression that croner accepts.
+ * @throws {RangeError} for an invalid expression, or one with what only croner knows (`L`, `W`, `#`): other schedulers do not
  */
 export function fieldsOf(cron: string): Fields {
   const fields = cron.trim().split(/\s+/);
@@ -123,20 +123,20 @@ function listOf(
     const [, from = '', to, step = '1'] = /^([^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(part) ?? [];
     if (from === '*') return range(first, last === 7 ? 6 : last, Number(step));
     const start = number(from);
-    if (to === undefined && part.includes('/')) throw new RangeError(`'${part}': a step goes with a range or with *`);
+    if (to === undefined && part.includes('/')) throw new RangeError(`'${part}': a step needs a range or *`);
     return range(start, to === undefined ? start : number(to), Number(step));
   });
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 function range(first: number, last: number, step: number): number[] {
-  if (step < 1) throw new RangeError('a step of 0');
+  if (step < 1) throw new RangeError('the step must not be 0');
   const numbers: number[] = [];
   for (let n = first; n <= last; n += step) numbers.push(n);
   return numbers;
 }
 
-/** What a clock on the wall shows in a zone. Days of the week from 0, Sunday. */
+/** The time on a clock in a zone. Days of the week from 0, Sunday. */
 export function wallClock(time: number, timeZone: string) {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -155,6 +155,6 @@ export function wallClock(time: number, timeZone: string) {
 }
 
 function jobOf({ cron, timeZone }: Times): Cron {
-  // As cron and systemd do it: a list of hours is of fixed times too.
+  // As in cron and systemd: a list of hours also means fixed times.
   return new Cron(cron, { timezone: timeZone, mode: '5-part', paused: true, fixedTimeRule: 'no-wildcard' });
 }

@@ -1,12 +1,12 @@
 /**
- * Names that ICU, and so Node.js, takes for a time zone, and that the tz database does not have: Java's old ones. Each
+ * Names that ICU, and so Node.js, accepts as a time zone although the tz database does not have them: Java's old names. Each
  * is used for clocks in several parts of the world.
  */
 const OF_ICU = new Set(
   'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST'.split(' '),
 );
 
-/** What people may mean by the abbreviation of a clock time. */
+/** Zones that people may mean by the abbreviation of a clock time. */
 const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   ...of(['PST', 'PDT'], 'America/Los_Angeles', 'Asia/Manila'),
   ...of(['MDT'], 'America/Denver'),
@@ -31,7 +31,7 @@ function of(abbreviations: readonly string[], ...zones: string[]): Record<string
 }
 
 /**
- * What is wrong with the name of a time zone; undefined: the tz database has it, written like that. All schedulers know
+ * What is wrong with the name of a time zone; undefined: the tz database has exactly this name. All schedulers know
  * the names of the tz database, and no others.
  */
 export function zoneProblem(name: string): string | undefined {
@@ -52,7 +52,7 @@ function isOfDatabase(name: string): boolean {
   }
 }
 
-/** The zones of a place, however it is written: `zürich` → `Europe/Zurich`. */
+/** The zones of a place, whatever its spelling: `zürich` → `Europe/Zurich`. */
 function similar(name: string): string[] {
   const place = plain(name).split('/').at(-1);
   return Intl.supportedValuesOf('timeZone').filter((zone) => plain(zone).split('/').at(-1) === place);

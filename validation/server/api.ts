@@ -231,7 +231,7 @@ export interface Started {
 }
 
 export interface Done {
-  /** What the command said. */
+  /** A sentence about what was done. */
   message: string;
 }
 

@@ -1,24 +1,23 @@
 import { type OpenFile, openInside } from '../files/open-inside.ts';
 import { readBlock } from '../logs/line-index.ts';
-import { parseEvent, type RunEvent } from '../runs/store/events.ts';
-import { isQuicklyRead } from './json-bytes.ts';
+import { parseEvents } from '../runs/store/event-log.ts';
 
 const CHUNK = 1024 * 1024;
-/** No event is that long: it is passed over. */
+/** Longest event. A longer line is skipped. */
 const LONGEST = 16 * 1024 * 1024;
 
 export interface ReadEvents {
-  events: { event: RunEvent; offset: number }[];
-  /** Behind the last whole line: where to go on. */
+  events: ReturnType<typeof parseEvents>;
+  /** Offset after the last complete line: continue there. */
   offset: number;
-  /** Of the file, which is another one when it was replaced. */
+  /** Inode of the file. It changes when the file is replaced. */
   ino: number;
   size: number;
 }
 
 /**
- * Some 1 MB of a run's events from an offset on, each with the offset behind it; a last line that is not ended yet is
- * left for the next time. No file is no events.
+ * About 1 MB of a run's events from an offset on, each with the offset after it. An incomplete last line is left for the
+ * next call. A missing file counts as empty. Unlike EventReader it does not block the server, and follows no links.
  */
 export async function readEvents(root: string, from: number): Promise<ReadEvents> {
   let file: OpenFile;
@@ -37,20 +36,8 @@ export async function readEvents(root: string, from: number): Promise<ReadEvents
       end = bytes.lastIndexOf('\n') + 1;
       if (end === 0 && bytes.length === LONGEST) return { events: [], offset: from + LONGEST, ino, size };
     }
-    return { events: parse(bytes, end, from), offset: from + end, ino, size };
+    return { events: parseEvents(bytes.subarray(0, end), from), offset: from + end, ino, size };
   } finally {
     await handle.close();
   }
-}
-
-function parse(bytes: Buffer, end: number, from: number): ReadEvents['events'] {
-  const events: ReadEvents['events'] = [];
-  for (let start = 0; start < end; ) {
-    const feed = bytes.indexOf('\n', start);
-    const line = bytes.subarray(start, feed);
-    const event = isQuicklyRead(line) ? parseEvent(line.toString('utf8')) : undefined;
-    if (event) events.push({ event, offset: from + feed + 1 });
-    start = feed + 1;
-  }
-  return events;
 }

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { isQuicklyRead } from '../files/json-bytes.ts';
 import { openInside, stampOf } from '../files/open-inside.ts';
 import { countDistinct } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
-import { isQuicklyRead } from './json-bytes.ts';
 
 const FILE = 'report/report.json';
 /** Bytes; a run of 10,000 steps has some 10 MB. */

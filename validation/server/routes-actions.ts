@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
 import { dirname, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { InputError } from '../input/input-error.ts';
+import { accepted } from '../runs/judging/accept.ts';
+import { stopRun } from '../runs/life/stop.ts';
+import { RunDir } from '../runs/store/store.ts';
 import type { Done, Started } from './api.ts';
 import { type Context, parse } from './context.ts';
 import { checkToken } from './guard.ts';
@@ -11,9 +16,9 @@ import { HttpError } from './http-error.ts';
 import { checkArgument, checkSetting } from './start-settings.ts';
 
 export interface ActionOptions {
-  /** Without one nothing can be changed. */
+  /** Without a token nothing can be changed. */
   token: string | undefined;
-  /** Directories below which inputs of new runs are. */
+  /** Inputs of new runs must be below one of these directories. */
   inputs: readonly string[];
   /** Keys of JDLs that may be set to any value when a run is started. */
   settings: readonly string[];
@@ -21,10 +26,12 @@ export interface ActionOptions {
   command?: readonly string[];
 }
 
-/** A command that only hands over to a background process. */
+/** Time limit for a command that plans a run and hands it over to a background process. */
 const PATIENCE_MS = 120_000;
-/** Commands at the same time. */
+/** Largest number of such commands at the same time. */
 const AT_ONCE = 4;
+/** What `relval run` and `relval resume` print with `--detach --json`. */
+const detached = z.object({ id: z.string() });
 
 const name = z.string().min(1).max(200);
 const setting = z.string().min(1).max(4000);
@@ -43,11 +50,16 @@ const startBody = z.strictObject({
   local: z.boolean().default(false),
   catalog: name.optional(),
 });
-const acceptBody = z.strictObject({ note: z.string().min(1).max(4000), by: name.optional() });
+const acceptBody = z.strictObject({ note: z.string().trim().min(1).max(4000), by: name.optional() });
 
 type OfRun = { Params: { id: string } };
 
-/** What changes something: by the same commands that a user would give, and only with the token. */
+/**
+ * The routes that change something. They need the token. `stop` and `accept` use the library of runs. `run` and `resume` plan a JDL,
+ * which reads files, evaluates regular expressions of users and can need much memory and many seconds, all synchronously:
+ * in this process nobody else would get an answer meanwhile. So they are commands in a child process, which also find their
+ * configuration and local files in the directory of the input.
+ */
 export function addActionRoutes(app: FastifyInstance, context: Context, options: ActionOptions): void {
   const { index } = context;
   const commands = new Commands(options.command, index.dir);
@@ -79,31 +91,39 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
       ...body.arg.map((text) => `--arg=${text}`),
     ];
     const local = body.local ? ['--local'] : [];
-    // Local files that the input names are looked for beside it.
-    const said = await commands.run(['run', input, ...flags, ...settings, ...local, '--detach'], dirname(input));
-    for (const word of said.split(/[\s:]+/)) {
-      const run = word === '' ? undefined : await index.get(word);
-      if (run) return reply.code(202).send({ run: run.id } satisfies Started);
-    }
-    throw new HttpError(500, `the run was started, but is not known yet: ${said}`);
+    // Relative paths in the input are searched in its directory.
+    const run = await commands.start(['run', input, ...flags, ...settings, ...local], dirname(input));
+    return reply.code(202).send({ run } satisfies Started);
   });
 
   app.post<OfRun>('/runs/:id/stop', async (request, reply) => {
-    const { id } = await context.run(request.params.id);
-    return reply.code(202).send({ message: await commands.run(['stop', id]) } satisfies Done);
+    const { id, root } = await context.run(request.params.id);
+    const status = await stopRun(new RunDir(root)).catch(asBadRequest);
+    return reply.code(202).send({ message: `${id} has stopped: ${status}` } satisfies Done);
   });
 
   app.post<OfRun>('/runs/:id/resume', async (request, reply) => {
     const { id } = await context.run(request.params.id);
-    return reply.code(202).send({ message: await commands.run(['resume', id, '--detach']) } satisfies Done);
+    await commands.start(['resume', id]);
+    return reply.code(202).send({ message: `${id} runs in the background` } satisfies Done);
   });
 
   app.post<OfRun>('/runs/:id/accept', async (request, reply) => {
-    const { note, by } = parse(acceptBody, request.body);
-    const { id } = await context.run(request.params.id);
-    const message = await commands.run(['accept', id, `--note=${note}`, ...(by === undefined ? [] : [`--by=${by}`])]);
-    return reply.send({ message } satisfies Done);
+    const { note, by = userInfo().username } = parse(acceptBody, request.body);
+    const { id, root } = await context.run(request.params.id);
+    try {
+      const run = new RunDir(root);
+      run.writeRecord(accepted(run.readRecord(), by, note, Date.now()));
+    } catch (error) {
+      asBadRequest(error);
+    }
+    return reply.send({ message: `${id} is accepted: ${note}` } satisfies Done);
   });
+}
+
+/** @throws HttpError 400 for bad input, else the error itself */
+function asBadRequest(error: unknown): never {
+  throw error instanceof InputError ? new HttpError(400, error.message) : error;
 }
 
 /**
@@ -128,7 +148,7 @@ function thisCommand(): string[] {
   return [process.execPath, createRequire(import.meta.url).resolve('release-validation/dist/validation/cli/main.js')];
 }
 
-/** Runs our own command as a child. */
+/** Starts runs by the command `relval` in a child process. */
 class Commands {
   readonly #command: readonly string[] | undefined;
   readonly #runs: string;
@@ -139,21 +159,26 @@ class Commands {
     this.#runs = runs;
   }
 
-  /** @returns what it said on stdout @throws HttpError 400 with what it said of bad input, 500 when it failed otherwise */
-  async run(words: readonly string[], cwd = this.#runs): Promise<string> {
-    if (this.#running >= AT_ONCE) throw new HttpError(503, 'too many commands at this moment');
+  /**
+   * @param words `run` or `resume` with its arguments
+   * @returns the id of the run, which then runs in the background
+   * @throws HttpError 400 with the command's message for bad input, 500 when the command failed in another way, 503 when too many run
+   */
+  async start(words: readonly string[], cwd = this.#runs): Promise<string> {
+    if (this.#running >= AT_ONCE) throw new HttpError(503, 'the server starts other runs at this moment: try again');
     const [file = '', ...first] = this.#command ?? thisCommand();
     this.#running++;
     try {
-      return await new Promise((resolve, reject) => {
-        const args = [...first, ...words, `--runs=${this.#runs}`];
+      const stdout = await new Promise<string>((resolve, reject) => {
+        const args = [...first, ...words, '--detach', '--json', `--runs=${this.#runs}`];
         const options = { cwd, timeout: PATIENCE_MS, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 20 };
-        execFile(file, args, options, (error, stdout, stderr) => {
+        execFile(file, args, options, (error, printed, stderr) => {
           const said = stderr.trim().replace(/^relval: /, '');
-          if (!error) resolve(stdout.trim());
+          if (!error) resolve(printed);
           else reject(new HttpError(error.code === 2 ? 400 : 500, said || error.message));
         });
       });
+      return detached.parse(JSON.parse(stdout)).id;
     } finally {
       this.#running--;
     }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { goodBefore } from '../runs/judging/reference.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
@@ -205,21 +206,13 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
   return done;
 }
 
-/** The newest good run of the same kind before this one that has the step. */
+/** The newest of the good runs to compare with that has the step. */
 async function lastGoodWith(
   all: readonly IndexedRun[],
   run: IndexedRun,
   step: string,
 ): Promise<StepDetail['lastGood']> {
-  const { workflow, name, created } = run.record;
-  const good = all.filter(
-    ({ record }) =>
-      record.workflow === workflow &&
-      record.name === name &&
-      record.created < created &&
-      (record.verdict === 'passed' || record.accepted !== undefined),
-  );
-  for (const { id, root } of good.slice(0, GOOD_RUNS)) {
+  for (const { id, root } of goodBefore(all, run.record).slice(0, GOOD_RUNS)) {
     const attempt = (await attemptsOf(root, step)).at(-1);
     if (attempt !== undefined) return { run: id, attempt };
   }

@@ -1,7 +1,7 @@
 /**
- * The quantile of some numbers: between two of them, linearly between both (the definition of R's type 7 and of numpy).
+ * The quantile of some numbers, with linear interpolation between two of them (the definition of R's type 7 and of numpy).
  * @param share 0: the smallest; 0.5: the median; 1: the largest
- * @returns 0 where there are no numbers
+ * @returns 0 if there are no numbers
  */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -11,7 +11,7 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** The middle one of some numbers; of an even number of them the mean of the two in the middle. 0 where there are none. */
+/** The median: the middle number, or for an even count the mean of the two in the middle. 0 if there are none. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }

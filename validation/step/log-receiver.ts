@@ -13,10 +13,10 @@ import {
 import { LogStream } from './log-stream.ts';
 import type { Needles } from './needles.ts';
 
-/** One run of the step script: an attempt of a step on a worker. */
+/** One run of the step script: one attempt of a step on a worker. */
 export interface Execution {
   step: string;
-  /** Unique; what the step's result.json has as `execution`. */
+  /** Unique; it is `execution` in the step's result.json. */
   id: string;
   host: string;
   /** ms since 1970, by the worker's clock. */
@@ -25,45 +25,45 @@ export interface Execution {
 
 export interface ReceiverOptions {
   listen: { host: string; port?: number };
-  /** Who does not know it gets no answer. Without white space. */
+  /** The token of the run's steps, without white space. A client with a wrong token gets no answer. */
   tokenOf(step: string): string;
   /**
-   * Where the logs of an execution go (absolute, made if need be), or why it must not run; undefined: it gets no answer,
-   * because its step is taken for another execution. Once it has got its place it is not asked for again.
+   * The directory for the logs of an execution (absolute, created if needed), or why the execution must not run; undefined: it gets no answer,
+   * because its step was taken for another execution. After an execution has a directory, this is not called for it again.
    */
   admit(execution: Execution): { directory: string } | { refuse: string } | undefined;
-  /** Replaced by as many asterisks wherever they stand, also across chunk borders. */
+  /** Texts that are replaced by asterisks of the same length, also across chunk borders. */
   masks: Needles;
-  /** Bytes kept of a stream: beyond, its first and last halves (a rotating tail), with a line that says how much was left out. */
+  /** Bytes of a stream that are kept. A longer stream keeps its first and last halves (a rotating tail), with a line that says how much was left out. */
   limit: number;
-  /** Logs that cannot be written, an `admit` that throws: said once for each step. The receiver goes on. */
+  /** Called when logs cannot be written or `admit` throws, once for each step. The receiver continues. */
   onProblem?: (problem: string) => void;
 }
 
 export interface LogReceiver {
   readonly port: number;
-  /** The execution has ended: its files are closed and put together when this settles. Unknown ones are none. */
+  /** The execution has ended. Settles when its files are closed and joined. Unknown executions are ignored. */
   finish(executionId: string): Promise<void>;
-  /** Ends all connections. Streams stay as they are on disk: another receiver can go on with them. */
+  /** Ends all connections. The files on disk stay, so that another receiver can continue them. */
   close(): Promise<void>;
 }
 
-/** How long a connection may take to say what it is, and to go when it has its answer, unless it brings a stream. */
+/** Time that a connection has to send its greeting, and to close after its answer if it carries no stream. */
 const PASSING_MS = 10_000;
-/** Connections that bring no stream, or none yet: beyond, the oldest goes. */
+/** Most connections without a stream. Beyond this number the oldest one is closed. */
 const PASSING_LIMIT = 512;
 const CONNECTION_LIMIT = 20_000;
-/** Taken from a connection, masked and written at once, where so much is there: a third less work than with Node's 64 KiB. */
+/** Read from a connection, masked and written at once where so much has arrived: a third less work than with Node's 64 KiB. */
 const READ_BYTES = 256 << 10;
-/** Half of the time after which a step takes a connection for dead, with room for a busy machine. */
+/** Half of the time after which a step gives up a silent connection, with a margin for a busy machine. */
 const SIGN_OF_LIFE_MS = 15_000;
-/** For what is on its way when an execution has ended: its side has closed the connections by then. */
+/** Time for bytes that are on their way when an execution has ended. Its side has closed the connections by then. */
 const LAST_BYTES_MS = 300;
 
 /**
- * Receives what steps print while they run, into `<directory>/stdout.log` and `stderr.log` (see logSegments for streams
- * beyond the limit, arrivalTimes for when they came), and tells steps whether they may run at all. Nothing that comes over the network makes it throw.
- * @throws the address cannot be listened at
+ * Receives what steps print while they run, writes it to `<directory>/stdout.log` and `stderr.log` (see logSegments for streams
+ * beyond the limit, arrivalTimes for the times of arrival), and tells steps whether they may run. No input from the network makes it throw.
+ * @throws when it cannot listen at the address
  */
 export async function startLogReceiver(options: ReceiverOptions): Promise<LogReceiver> {
   const receiver = new Receiver(options);
@@ -75,7 +75,7 @@ type Known = { refuse: string } | Admitted;
 
 interface Admitted {
   step: string;
-  /** Whoever shows it is the execution. */
+  /** The secret of the execution: whoever shows it is the execution. */
   secret: string | undefined;
   streams: Record<StreamName, LogStream>;
 }
@@ -83,11 +83,11 @@ interface Admitted {
 class Receiver implements LogReceiver {
   readonly #options: ReceiverOptions;
   readonly #server: Server;
-  /** Those that were admitted, or have ended: no more than there are attempts, whatever comes over the network. */
+  /** Executions that were admitted or have ended. Their number is limited by the attempts, not by the network. */
   readonly #executions = new Map<string, Known>();
   readonly #finished = new Map<string, Promise<void>>();
   readonly #problems = new Set<string>();
-  /** In the order in which they came, with what ends them. */
+  /** Connections in order of arrival, each with the function that ends it. */
   readonly #passing = new Map<Socket, NodeJS.Timeout>();
   readonly #passingLimit: number;
   readonly #connections = new Set<Socket>();
@@ -96,7 +96,7 @@ class Receiver implements LogReceiver {
   constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#server = createServer({ highWaterMark: READ_BYTES }, (connection) => this.#greet(connection));
-    // Half of the files that we may open stay free for the run itself.
+    // Half of the files that this process may open stay free for the run itself.
     this.#server.maxConnections = Math.min(CONNECTION_LIMIT, Math.ceil(openFileLimit() / 2));
     this.#passingLimit = Math.min(PASSING_LIMIT, Math.ceil(this.#server.maxConnections / 2));
   }
@@ -144,7 +144,7 @@ class Receiver implements LogReceiver {
     for (const end of await Promise.allSettled(
       STREAMS.map((name) => known.streams[name].close(over ? LAST_BYTES_MS : 0, over)),
     )) {
-      if (end.status === 'rejected') this.#problem(id, `the live logs of ${id} are cut off: ${end.reason}`);
+      if (end.status === 'rejected') this.#problem(id, `the live logs of ${id} are incomplete: ${end.reason}`);
     }
   }
 
@@ -156,7 +156,7 @@ class Receiver implements LogReceiver {
     );
     const [oldest] = this.#passing.keys();
     if (this.#passing.size > this.#passingLimit) oldest?.destroy();
-    connection.on('error', () => {}); // a close follows
+    connection.on('error', () => {}); // `close` follows
     connection.on('close', () => {
       this.#stays(connection);
       this.#connections.delete(connection);
@@ -185,7 +185,7 @@ class Receiver implements LogReceiver {
     connection.on('readable', read);
   }
 
-  /** It is not one of those that only pass by. */
+  /** From now on the connection does not count among those without a stream. */
   #stays(connection: Socket): void {
     clearTimeout(this.#passing.get(connection));
     this.#passing.delete(connection);
@@ -215,7 +215,7 @@ class Receiver implements LogReceiver {
     connection.resume().end('ended\n');
   }
 
-  /** Undefined for one that speaks for another. Only those that are admitted are kept: anybody can make up others. */
+  /** Undefined when the client poses as another execution. Only admitted executions are kept, because anybody can invent others. */
   #know({ execution: id, step, secret, host, start }: Greeting): Known | undefined {
     const before = this.#executions.get(id);
     if (before && 'refuse' in before) return before;
@@ -229,7 +229,7 @@ class Receiver implements LogReceiver {
     return known;
   }
 
-  /** Once for each subject: a step tries again every few seconds. */
+  /** Reports once for each subject, because a step tries again every few seconds. */
   #problem(subject: string, problem: string): void {
     if (this.#problems.has(subject)) return;
     this.#problems.add(subject);
@@ -237,7 +237,7 @@ class Receiver implements LogReceiver {
   }
 }
 
-/** How many files this process may have open. */
+/** How many files this process may open. */
 function openFileLimit(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? CONNECTION_LIMIT * 2);

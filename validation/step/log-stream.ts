@@ -4,22 +4,22 @@ import { assembleLog, LiveLog } from '../logs/live-log.ts';
 import { Masker } from './mask.ts';
 import type { Needles } from './needles.ts';
 
-/** Who waits for the end of a stream: beyond, the first one goes. A step asks once, and again when it got no answer. */
+/** Most callers that may wait for the end of a stream; beyond this number the first is dropped. A step asks once, and again when it got no answer. */
 const WAITING_LIMIT = 8;
 
 /**
- * One stream of one execution, whoever sends it: connections come and go, and only the latest counts.
- * Every method settles only when what was asked before has been done.
+ * One stream of one execution. Connections may be lost and made again; only the latest one counts.
+ * The methods run one after the other: each settles when the earlier calls and itself are done.
  */
 export class LogStream {
   readonly #path: string;
   readonly #masks: Needles;
   readonly #limit: number;
   #connection: Socket | undefined;
-  /** Ends with the end of the connection that is served. */
+  /** Aborted when the connection in use ends. */
   #served: Promise<void> = Promise.resolve();
   #received = 0;
-  /** Holds what may be the beginning of a secret, of the last connection. */
+  /** Holds bytes that may be the beginning of a secret, of the last connection. */
   #masker: Masker;
   #closed = false;
   #waiting: { size: number; done: () => void }[] = [];
@@ -32,8 +32,8 @@ export class LogStream {
   }
 
   /**
-   * Receives until the connection ends, instead of the one before it.
-   * @throws the disk is full, or fails
+   * Receives until the connection ends. It replaces the connection before it.
+   * @throws when the disk is full or fails
    */
   receive(connection: Socket): Promise<void> {
     this.#connection?.destroy();
@@ -43,7 +43,7 @@ export class LogStream {
     return received;
   }
 
-  /** A sign of life for the other side; a connection that does not even take that is given up. */
+  /** A sign of life for the other side. A connection that does not accept even this is given up. */
   tell(): void {
     const connection = this.#connection;
     if (!connection || connection.destroyed) return;
@@ -51,7 +51,7 @@ export class LogStream {
     else connection.write(`have ${this.#received}\n`);
   }
 
-  /** Settles when so many bytes have come, or the stream is closed. */
+  /** Settles when this many bytes have arrived, or the stream is closed. */
   async complete(size: number): Promise<void> {
     if (this.#received >= size || this.#closed) return;
     if (this.#waiting.length >= WAITING_LIMIT) this.#waiting.shift()?.done();
@@ -59,9 +59,9 @@ export class LogStream {
   }
 
   /**
-   * No more is taken. What is on its way has `graceMs` to come, for a step that has ended closes its side.
-   * @param over the stream has come to its end: its file is put together
-   * @throws the disk is full, or fails
+   * Accepts no more connections. Bytes on their way have `graceMs` to arrive, because a step that has ended closes its side.
+   * @param over the stream is complete: its file is joined
+   * @throws when the disk is full or fails
    */
   async close(graceMs: number, over: boolean): Promise<void> {
     const timer = setTimeout(() => this.#connection?.destroy(), graceMs);
@@ -90,7 +90,7 @@ export class LogStream {
     const log = await LiveLog.open(this.#path, this.#limit);
     const arrival = new ArrivalWriter(this.#path);
     try {
-      // Bytes before the offset are asked for again, but not written again: a secret may stand across it.
+      // Bytes before the offset are requested again, but not written again: a secret may lie across the offset.
       const masker = new Masker(this.#masks);
       let known = Math.min(masker.context, log.offset);
       this.#masker = masker;
@@ -112,9 +112,9 @@ export class LogStream {
           this.#wake();
         }
       } catch {
-        // the connection was lost: another one may come
+        // the connection was lost: another one may follow
       }
-      // What is held then is not whole, or belongs behind bytes that are not there.
+      // The held bytes are incomplete then, or belong after bytes that are missing.
       if (known > 0 || failure) this.#masker = new Masker(this.#masks);
       if (failure) throw failure.error;
     } finally {

@@ -4,7 +4,7 @@ import type { InputFile, Stage, Step } from '../workflow/plan.ts';
 import type { Maker } from './stage-file.ts';
 
 /**
- * The inputs of a stage that are fetched from the OutputDir of a step before it, such as the calibration objects that a
+ * The inputs of a stage that come from the OutputDir of an earlier step, such as the calibration objects that a
  * merging step stores and the next pass unpacks.
  */
 export function makersOf(
@@ -20,17 +20,17 @@ export function makersOf(
       const output = storedBelow(step, from);
       return output === undefined ? [] : [{ from, step: step.id, output }];
     });
-    // of OutputDirs within each other the inner one
+    // if OutputDirs contain one another, the innermost one counts
     return makers.sort((a, b) => a.output.length - b.output.length).slice(0, 1);
   });
 }
 
-/** Where an input is fetched from by the step itself; undefined for one that is sent to it. */
+/** The address from which the step itself fetches an input; undefined for an input that is sent to it. */
 export function placeFetched(input: InputFile): string | undefined {
   return input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : undefined;
 }
 
-/** All that it waits for, also by way of others. */
+/** All steps that it waits for, directly or through others. */
 function stagesBefore(stages: readonly Stage[], stage: Stage): Set<Stage> {
   const byName = new Map(stages.map((one) => [one.name, one]));
   const before = new Set<Stage>();
@@ -46,11 +46,11 @@ function stagesBefore(stages: readonly Stage[], stage: Stage): Set<Stage> {
   return before;
 }
 
-/** Name of a place below a step's OutputDir. */
+/** The relative name of a place below a step's OutputDir. */
 function storedBelow(step: Step, place: string): string | undefined {
   const { outputDirTemplate: template } = step.stage;
   const { path } = splitParameters(place);
-  // of thousands of steps most are told apart by what their OutputDirs have in common
+  // with thousands of steps, compare first what their OutputDirs have in common
   if (hasVariable(template) && !path.startsWith(template.slice(0, template.indexOf('#alien')))) return undefined;
   const directory = splitParameters(expand(template, step)).path.replace(/\/+$/, '');
   return directory !== '' && path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;

@@ -1,15 +1,15 @@
 /**
- * The forms in which a secret turns up in logs, because programs print it as part of something else: an HTTP header, a URL,
- * JSON, a command of a shell, a page. A list of fixed texts: what is not on it (other encodings, mixtures, a secret that is
- * cut in pieces or compressed) is not found.
+ * The forms in which a secret occurs in logs, because programs print it as a part of something else: an HTTP header, a URL,
+ * JSON, a shell command, a page. It is a list of fixed texts. Other forms (other encodings, mixtures, a secret that is
+ * cut in pieces or compressed) are not found.
  */
 
-/** Of a form other than the secret itself, in bytes: a shorter one stands in logs by chance. */
+/** Shortest form, except the secret itself, in bytes. A shorter text occurs in logs by chance. */
 const SHORTEST_FORM = 6;
-/** After so many characters do `openssl base64` and `base64` begin a new line; of what begins with the secret only. */
+/** `openssl base64` and `base64` begin a new line after this many characters. Only texts that begin with the secret are broken so. */
 const BASE64_LINES = [64, 76];
 
-/** All forms of a secret, itself first. @param secret not empty */
+/** All forms of a secret, the secret itself first. @param secret not empty */
 export function formsOf(secret: string): Buffer[] {
   const bytes = Buffer.from(secret);
   const others = [
@@ -25,9 +25,9 @@ export function formsOf(secret: string): Buffer[] {
 }
 
 /**
- * Base64 (RFC 4648) of a text in which the secret stands: three bytes become four characters, so what comes out depends
- * on where in such a group it begins. Characters that depend on its neighbours too are left out, but for its end, where
- * nothing or a line feed follows.
+ * Base64 (RFC 4648) of a text that contains the secret: three bytes become four characters, so the result depends
+ * on the position of the secret in such a group. Characters that also depend on its neighbours are left out, except at its end,
+ * where nothing or a line feed follows.
  */
 function base64Forms(bytes: Buffer): string[] {
   const forms: string[] = [];
@@ -54,7 +54,7 @@ function base64Forms(bytes: Buffer): string[] {
   return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
-/** Characters that stay as they are in a part of a URL, beside letters and digits; a blank may become a plus. */
+/** Characters that a URL part keeps, in addition to letters and digits; a blank may become a plus. */
 const URL_KEEPS: readonly { keeps: string; plus?: true }[] = [
   { keeps: '-._~' }, // RFC 3986; Java, Python and PHP for parts, curl, jq
   { keeps: '-._~', plus: true }, // Python's quote_plus
@@ -82,13 +82,13 @@ function percent(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** Within the quotes of a JSON string, also of one that is itself within a JSON string. */
+/** Inside a JSON string, also inside a JSON string that is itself in a JSON string. */
 function jsonForms(secret: string): string[] {
   const plain = JSON.stringify(secret).slice(1, -1);
   const unicode = (characters: RegExp) => (text: string) =>
     text.replace(characters, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
   let forms = [plain];
-  // Each of these is a choice of the program that writes it.
+  // The program that writes the JSON chooses each of these.
   for (const choice of [
     (text: string) => text.replaceAll('/', '\\/'),
     unicode(/[\u007f-\uffff]/g),
@@ -102,7 +102,7 @@ function jsonForms(secret: string): string[] {
   return [...forms, ...upper, ...nested];
 }
 
-/** Backslashes before all that bash's `printf %q` gives one; a comma since bash 4.2. */
+/** Backslashes before all characters that bash's `printf %q` escapes; a comma since bash 4.2. */
 const BACKSLASHED = /[ '"\\|&;()<>!{}*[\]?^$`]/g;
 const BACKSLASHED_TOO = /[ '"\\|&;()<>!{}*[\]?^$`,]/g;
 const ANSI_C: Record<string, string> = {
@@ -111,7 +111,7 @@ const ANSI_C: Record<string, string> = {
 };
 
 /**
- * As shells write a word that they could read again: bash's `printf %q`, `set -x`, `declare -x` and `export -p`, and
+ * The forms that shells write so that they can read them again: bash's `printf %q`, `set -x`, `declare -x` and `export -p`, and
  * Python's shlex.quote and repr.
  */
 function shellForms(secret: string): string[] {
@@ -134,7 +134,7 @@ function shellForms(secret: string): string[] {
   ];
 }
 
-/** How `"` and `'` are written. */
+/** The escapes of `"` and `'`. */
 const HTML_QUOTES = [
   ['"', "'"],
   ['&quot;', "'"],
@@ -145,7 +145,7 @@ const HTML_QUOTES = [
   ['&#34;', '&#39;'],
 ] as const;
 
-/** In the text, or in an attribute, of HTML and XML. */
+/** In text or attributes of HTML and XML. */
 function htmlForms(secret: string): string[] {
   const markup = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return HTML_QUOTES.flatMap(([double, single]) => {

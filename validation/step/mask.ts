@@ -5,17 +5,17 @@ import { Needles } from './needles.ts';
 const ASTERISK = 0x2a;
 const PIECE = 1 << 20;
 
-/** What must not be seen: the secrets in all their forms. @param secrets taken as UTF-8; empty ones are none */
+/** The texts to mask: the secrets in all their forms. @param secrets read as UTF-8; empty ones are ignored */
 export function masksOf(secrets: readonly string[]): Needles {
   return new Needles(secrets.filter((secret) => secret !== '').flatMap(formsOf));
 }
 
-/** Longer environments are a danger to the programs that get them. */
+/** Limit on the variable's length: programs may fail with a longer environment. */
 const LINES_LIMIT = 32 << 10;
 
 /**
- * The same as text for relval-step.sh, a form a line, the longest first. What does not fit is left out: forms that
- * are seldom seen are the last ones of a secret.
+ * The same as text for relval-step.sh, one form on each line, the longest first. Forms that do not fit are left out:
+ * rare forms come last.
  */
 export function maskLines(secrets: readonly string[]): string {
   const forms = secrets.map((secret) => formsOf(secret).filter((form) => !form.includes('\n')));
@@ -33,35 +33,35 @@ export function maskLines(secrets: readonly string[]): string {
 }
 
 /**
- * Replaces secrets in a stream of bytes by as many asterisks, wherever they stand: across the borders of chunks, within
- * and over one another. Lengths stay as they are, so that every offset stays true. What may be the beginning of a secret
- * is held back until more comes.
+ * Replaces secrets in a stream of bytes by asterisks, wherever they are: across the borders of chunks, inside
+ * and overlapping one another. Lengths do not change, so every offset stays valid. Bytes that may be the beginning of a secret
+ * are held back until more arrive.
  */
 export class Masker {
   readonly #masks: Needles;
   #held: Buffer = Buffer.alloc(0);
-  /** Bytes at the beginning of what is held that belong to a secret which began before it. */
+  /** Number of bytes at the beginning of the held bytes that belong to a secret which began before them. */
   #covered = 0;
 
   constructor(masks: Needles) {
     this.#masks = masks;
   }
 
-  /** How many bytes before an offset must be seen again, so that a secret that stands over it is found. */
+  /** How many bytes before an offset must be read again, so that a secret across the offset is found. */
   get context(): number {
     return Math.max(0, this.#masks.longest - 1);
   }
 
   /**
-   * @param chunk not changed, and not kept
-   * @returns what can be let go, in order; `masked`: something in it was replaced
+   * @param chunk is neither changed nor kept
+   * @returns the bytes that can be passed on, in order; `masked`: something in them was replaced
    */
   push(chunk: Buffer): { bytes: Buffer; masked: boolean } {
     const text = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     return this.#release(text, text.length - this.#masks.beginningAtEnd(text));
   }
 
-  /** What is still held: nothing more comes. */
+  /** The bytes that are still held. No more bytes follow. */
   end(): { bytes: Buffer; masked: boolean } {
     return this.#release(this.#held, this.#held.length);
   }
@@ -77,7 +77,7 @@ export class Masker {
       covered = Math.max(covered, end - length);
     };
     if (this.#covered > 0) cover(0, this.#covered);
-    // What stands wholly in what is held will be found again.
+    // A secret that lies completely in the held bytes will be found again.
     this.#masks.find(text, (start, end) => start < length && cover(start, end));
     this.#held = Buffer.from(text.subarray(length));
     this.#covered = covered;
@@ -86,9 +86,9 @@ export class Masker {
 }
 
 /**
- * Masks secrets in a file, in place and without changing its length. Its times stay as they are: makeflow runs a rule
- * again whose files have become younger. Most files are small, and it takes more time to wait for a thread than to read
- * them: so each piece is read at once, and others have their turn between two pieces.
+ * Masks secrets in a file, in place and without changing its length. Its times are kept, because makeflow runs a rule
+ * again when its files have become newer. Most files are small, and waiting for a thread takes longer than reading
+ * them, so each piece is read synchronously, and other work may run between two pieces.
  */
 export async function maskFile(path: string, masks: Needles): Promise<void> {
   const masker = new Masker(masks);

@@ -1,23 +1,23 @@
 /**
  * Finds many byte strings in a text in one pass (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994):
- * the last two bytes of a window, which is as long as the shortest needle, tell how far the window may move at least.
- * Most bytes of a text are never looked at, and more needles cost next to nothing.
+ * the last two bytes of a window, which is as long as the shortest needle, say how far the window may move at least.
+ * Most bytes of a text are never read, and more needles cost almost nothing.
  */
 export class Needles {
-  /** Of the longest needle, in bytes; 0 without needles. */
+  /** Length of the longest needle, in bytes; 0 without needles. */
   readonly longest: number;
   readonly #needles: readonly Buffer[];
   readonly #window: number;
-  /** By the last bytes of the window: how far it may move; 0 where a needle may stand. */
+  /** By the last bytes of the window: how far it may move; 0 where a needle may begin. */
   readonly #shift: Uint8Array;
-  /** By the last bytes of the window: the needles that may stand there. */
+  /** By the last bytes of the window: the needles that may be there. */
   readonly #candidates = new Map<number, Buffer[]>();
-  /** By its first byte, longest first. */
+  /** Needles by their first byte, longest first. */
   readonly #byFirst: (Buffer[] | undefined)[] = [];
-  /** One byte has no byte before it: then the first half of a pair counts as 0. */
+  /** A needle of one byte has no byte before it: then the first half of a pair counts as 0. */
   readonly #firstHalf: number;
 
-  /** @param needles empty ones and repetitions do not count */
+  /** @param needles empty and repeated ones are ignored */
   constructor(needles: Iterable<Uint8Array>) {
     const distinct = new Map<string, Buffer>();
     for (const needle of needles) {
@@ -49,8 +49,8 @@ export class Needles {
   }
 
   /**
-   * Tells every place where a needle stands, also within and over another one.
-   * @param found gets the offsets of its first byte and of the byte behind it; the first one never decreases
+   * Reports every place of a needle, also inside and overlapping another one.
+   * @param found gets the offsets of the first byte and of the byte after the last; the first one never decreases
    */
   find(text: Uint8Array, found: (start: number, end: number) => unknown): void {
     const length = text.length;
@@ -74,7 +74,7 @@ export class Needles {
     }
   }
 
-  /** The length of the longest end of the text with which a needle begins, and goes on. */
+  /** The length of the longest end of the text that is the beginning of a longer needle. */
   beginningAtEnd(text: Uint8Array): number {
     for (let at = Math.max(0, text.length - this.longest + 1); at < text.length; at++) {
       const length = text.length - at;

@@ -1,79 +1,79 @@
 import { z } from 'zod';
 
 /**
- * What a step says of itself in `<id>.result.json` (written by relval-step.sh). It exists from the step's start; `end` is
- * null until the step has ended, so that one that was killed without warning can be told from one that has.
+ * What a step reports about itself in `<id>.result.json` (written by relval-step.sh). The file exists from the step's start; `end` is
+ * null until the step has ended. So a step that was killed without warning differs from one that has ended.
  */
-export const resultSchema = z.object({
+const resultSchema = z.object({
   schema: z.literal('relval-result-1'),
   step: z.string(),
-  /** Unique to this run of the script; results of before live logs have none. */
+  /** Unique to this run of the script; absent in results from before live logs. */
   execution: z.string().default(''),
   stage: z.string(),
   index: z.number().int(),
   /**
    * The phase that failed, or in which the step was ended; `done`: nothing failed; `skipped`: not run, because a step that
-   * must succeed before did not; `refused`: not run, because the run did not let it (its attempts are used up, say): that is
+   * must succeed before did not; `refused`: not run, because the run did not allow it (for example, its attempts are used up): that is
    * no attempt. Only `payload`, `done` and `skipped` say something about the release.
    */
   phase: z.enum(['input', 'environment', 'payload', 'output', 'done', 'skipped', 'refused']),
-  /** Steps that wait for this one must not run. */
+  /** True if the steps that wait for this one must not run. */
   blocking: z.boolean(),
   /** The payload's exit status, 128 + N when signal N ended it; null when it has not ended. */
   exitStatus: z.number().int().nullable(),
-  /** What ended the payload (`SIGSEGV`), or, when `interrupted`, the step. */
+  /** The signal that ended the payload (`SIGSEGV`) or, when `interrupted`, the step. */
   signal: z.string().nullable(),
   /** Killed because it exceeded its time limit. */
   timedOut: z.boolean(),
-  /** The step was ended from outside, not the payload by itself. */
+  /** The step was ended from outside. The payload did not end by itself. */
   interrupted: z.boolean(),
   /** ms since 1970. */
   start: z.number().int(),
   end: z.number().int().nullable(),
   payloadStart: z.number().int().nullable(),
   payloadEnd: z.number().int().nullable(),
-  /** Seconds of CPU time of the payload and those of its children it waited for. */
+  /** Seconds of CPU time of the payload and of the children that it waited for. */
   cpuTime: z.number().nullable(),
   /**
-   * Bytes in memory at the worst moment that was seen, of the payload and its children together (what they share counts for
-   * each); null when it was too short to be seen.
+   * The largest memory use that was measured, in bytes, of the payload and its children together (shared memory counts for
+   * each); null when the payload was too short to be measured.
    */
   peakMemory: z.number().int().nullable().default(null),
-  /** It failed, and meanwhile the kernel killed a process for the memory limit that holds for it. */
+  /** The payload failed, and while it ran the kernel killed a process because of the memory limit. */
   outOfMemory: z.boolean().default(false),
   host: z.string(),
-  /** Work Queue's sandbox, which names the worker; empty without Work Queue. */
+  /** Work Queue's sandbox, whose path names the worker; empty without Work Queue. */
   worker: z.string(),
-  /** Of the task, as Work Queue gives them. */
+  /** Resources of the task, as Work Queue gives them. */
   cores: z.number().nullable(),
-  /** With all variables and shell expressions expanded; empty when it was not yet known or there is none. */
+  /** With all variables and shell expressions expanded; empty when it is not known or there is none. */
   outputDir: z.string(),
-  /** Bytes of the inputs as they were fetched, and of the outputs. */
+  /** Bytes of the fetched inputs, and of the outputs. */
   inputBytes: z.number().int(),
   outputBytes: z.number().int(),
-  /** What was transferred to outputDir, or was to be. */
+  /** The files that were, or should have been, transferred to outputDir. */
   outputs: z.array(z.object({ name: z.string(), size: z.number().int() })),
-  /** Patterns of files that later stages need and that matched nothing. */
+  /** Patterns of files that later stages need and that no file matched. */
   missing: z.array(z.string()),
-  /** Outputs of no size that were packed into an archive. */
+  /** Empty outputs that were packed into an archive. */
   empty: z.array(z.string()).default([]),
-  /** Outputs, also packed ones, that are shorter than their format says. */
+  /** Outputs, also packed ones, that are shorter than their own header says. */
   cutOff: z.array(z.string()).default([]),
-  /** Logs that could not be looked at, each with the reason: nobody knows what is in them. */
+  /** Logs that could not be read, each with the reason: they may contain errors. */
   unread: z.array(z.string()).default([]),
   coreDumps: z.array(z.string()),
-  /** One sentence on what went wrong; empty when nothing did. */
+  /** One sentence on what went wrong; empty when nothing went wrong. */
   message: z.string(),
 });
 
 export type StepResult = z.infer<typeof resultSchema>;
 
-/** Exit statuses of relval-step.sh when the payload did not run, or the infrastructure failed; beyond these, 128 + N when signal N ended it. */
+/** Exit statuses of relval-step.sh when the payload did not run or the infrastructure failed; above these, 128 + N when signal N ended it. */
 export const STEP_EXIT = { usage: 64, input: 65, environment: 66, output: 67, diskFull: 68, refused: 69 } as const;
 
 /**
  * @param text of a result.json
- * @throws {SyntaxError | z.ZodError} not one, or cut off
+ * @throws {SyntaxError | z.ZodError} when the text is not a result, or is incomplete
  */
 export function parseResult(text: string): StepResult {
   return resultSchema.parse(JSON.parse(text));

@@ -1,13 +1,13 @@
 import { VARIABLE } from '../jdl/variables.ts';
 
 /**
- * From a JDL's text to bash source that means what the JDL means and nothing else: literal text becomes quoted data,
+ * Translates a JDL's text to bash source that means the same as in the JDL and nothing else: literal text becomes quoted data,
  * AliEn variables (`#alien_counter#`, `#alienfilename#`) become references to bash variables that are set per step, and
- * shell expressions (`$NAME`, `${…}`, `$(…)`, `$((…))`, backticks) stay alive. Operators (`;`, `|`, `>`), globs, `~` and
- * comments mean nothing: they are text.
+ * shell expressions (`$NAME`, `${…}`, `$(…)`, `$((…))`, backticks) are kept. Operators (`;`, `|`, `>`), globs, `~` and
+ * comments have no meaning: they are text.
  */
 
-/** Text that bash could not read: `offset` is where in the text the part begins that has no end. */
+/** Text that bash could not read. `offset` is the place in the text where the unclosed part begins. */
 export class ShellTextError extends RangeError {
   override name = 'ShellTextError';
   readonly text: string;
@@ -20,12 +20,12 @@ export class ShellTextError extends RangeError {
   }
 }
 
-/** Gives the name of the bash variable that holds an AliEn variable's value; `variable` includes its two `#`. */
+/** Gives the name of the bash variable with an AliEn variable's value; `variable` includes its two `#`. */
 export type NameVariable = (variable: string) => string;
 
-/** As bash source that stands for exactly this text. Control characters are written as escapes, so that it stays one line. */
+/** Bash source for exactly this text. Control characters are written as escapes, so that it stays on one line. */
 export function quote(text: string): string {
-  if (text.includes('\0')) throw new RangeError('a NUL cannot be passed to a program');
+  if (text.includes('\0')) throw new RangeError('an argument of a program cannot contain a NUL character');
   return text
     .split(/(\p{Cc}+)/u)
     .map((part, index) => (index % 2 === 1 ? `$'${escapes(part)}'` : part && `'${part.replaceAll("'", `'\\''`)}'`))
@@ -38,9 +38,9 @@ function escapes(controls: string): string {
 }
 
 /**
- * A command line's arguments as bash source, one entry a word: split at white space, quotes honoured. What an unquoted
- * shell expression yields is split by bash at run time, what an AliEn variable stands for never is.
- * @throws {ShellTextError} a quote or an expression without an end
+ * A command line's arguments as bash source, one entry for each word: split at white space, with regard to quotes. Bash splits the value of an
+ * unquoted shell expression at run time, but never the value of an AliEn variable.
+ * @throws {ShellTextError} when a quote or an expression is not closed
  */
 export function shellWords(template: string, nameVariable: NameVariable): string[] {
   const lexer = new Lexer(template, nameVariable);
@@ -51,7 +51,7 @@ export function shellWords(template: string, nameVariable: NameVariable): string
 
 /**
  * A value as one word of bash source: never split, and quotes are text.
- * @throws {ShellTextError} an expression without an end
+ * @throws {ShellTextError} when an expression is not closed
  */
 export function shellValue(template: string, nameVariable: NameVariable): string {
   return new Lexer(template, nameVariable).value();
@@ -64,7 +64,7 @@ class Lexer {
   private readonly text: string;
   private readonly nameVariable: NameVariable;
   private at = 0;
-  /** The word so far as bash source, then literal text that is still to be quoted. */
+  /** The word so far as bash source, then literal text that must still be quoted. */
   private source = '';
   private literal = '';
 
@@ -108,14 +108,14 @@ class Lexer {
     } else if (char === "'") {
       this.at++;
       while (this.text.charAt(this.at) !== "'") {
-        if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+        if (this.at >= this.text.length) throw new ShellTextError('a quote is not closed; it begins', this.text, start);
         if (!this.variable()) this.literal += this.text.charAt(this.at++);
       }
       this.at++;
     } else if (char === '"') {
       this.at++;
       while (this.text.charAt(this.at) !== '"') {
-        if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+        if (this.at >= this.text.length) throw new ShellTextError('a quote is not closed; it begins', this.text, start);
         this.quotedPiece();
       }
       this.at++;
@@ -126,7 +126,7 @@ class Lexer {
     }
   }
 
-  /** As between double quotes, whose end the caller looks for. */
+  /** The text between double quotes. The caller looks for the closing quote. */
   private quotedPiece(): void {
     const char = this.text.charAt(this.at);
     if (char === '\\' && /[$`"\\]/.test(this.text.charAt(this.at + 1))) {
@@ -153,7 +153,7 @@ class Lexer {
     return found;
   }
 
-  /** A shell expression at the current place as bash source, '' where there is none. */
+  /** The shell expression at the current place as bash source, '' if there is none. */
   private expression(quoted: boolean): string {
     const rest = this.text.slice(this.at, this.at + 3);
     if (rest.startsWith('$((')) return this.code('$((', '))', 'arithmetic');
@@ -164,8 +164,8 @@ class Lexer {
   }
 
   /**
-   * Code from `open` to its `close`, as it is but for AliEn variables. How those are referred to depends on what is
-   * around them: quoted where bash would split, plain within double quotes and arithmetic.
+   * The code from `open` to its `close`, unchanged except for AliEn variables. How those are referenced depends on what is
+   * around them: quoted where bash would split, plain inside double quotes and arithmetic.
    */
   private code(open: string, close: string, context: 'command' | 'parameter' | 'quoted' | 'arithmetic'): string {
     const start = this.at;
@@ -173,7 +173,8 @@ class Lexer {
     let code = open;
     let depth = 0;
     while (depth > 0 || !this.text.startsWith(close, this.at)) {
-      if (this.at >= this.text.length) throw new ShellTextError(`'${open}' without its '${close}'`, this.text, start);
+      if (this.at >= this.text.length)
+        throw new ShellTextError(`'${open}' has no '${close}'; it begins`, this.text, start);
       const char = this.text.charAt(this.at);
       const variable = this.match(VARIABLE_HERE);
       if (variable) {
@@ -202,7 +203,7 @@ class Lexer {
     const start = this.at++;
     let code = "'";
     while (this.text.charAt(this.at) !== "'") {
-      if (this.at >= this.text.length) throw new ShellTextError('a quote without an end', this.text, start);
+      if (this.at >= this.text.length) throw new ShellTextError('a quote is not closed; it begins', this.text, start);
       const variable = this.match(VARIABLE_HERE);
       code += variable ? `'"\${${this.nameVariable(variable)}}"'` : this.text.charAt(this.at++);
     }

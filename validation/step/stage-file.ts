@@ -3,47 +3,47 @@ import type { InputFile, Stage, Step } from '../workflow/plan.ts';
 import { safeName } from './names.ts';
 import { quote, shellValue, shellWords } from './shell-words.ts';
 
-/** An input that is sent with the step, not fetched by it. */
+/** An input that is sent with the step. The step does not fetch it. */
 export type SentInput = Extract<InputFile, { kind: 'sent' | 'generated' | 'made' }>;
 
-/** An input that an earlier step makes: its path or address, the step, and the name of the output there. */
+/** An input that an earlier step makes: its path or address, the step, and its name there. */
 export interface Maker {
   from: string;
   step: string;
   output: string;
 }
 
-/** Where the data files of the stage come from, as seen by the step. */
+/** Where the data files of the stage are, as the step sees them. */
 export interface StageFileOptions {
-  /** The name under which a sent, generated or made input stands beside the script. */
+  /** The name of a sent, generated or made input beside the script. */
   alias: (input: SentInput) => string;
-  /** Inputs that are fetched from where an earlier step stores them. */
+  /** Inputs that the step fetches from where an earlier step stores them. */
   makers?: readonly Maker[];
-  /** Program that prints the environment of packages. @default alienv of CVMFS */
+  /** Program that prints the environment of packages. @default alienv from CVMFS */
   alienv?: string | undefined;
-  /** Seconds before the second of five attempts at a transfer; twice that before the third, … @default 5 */
+  /** Seconds before the second of five attempts at a transfer; twice as many before the third, … @default 5 */
   copyPause?: number | undefined;
-  /** Bytes of one log in a step's log bundle, and of all. @default 10 MiB, 100 MiB */
+  /** Largest size of one log in a step's log bundle, and of all of them, in bytes. @default 10 MiB, 100 MiB */
   logLimit?: number | undefined;
   logsLimit?: number | undefined;
-  /** Bytes that come back of stdout, and of stderr: beyond, their first and last halves. @default 256 MiB */
+  /** Bytes of stdout, and of stderr, that are returned. A longer stream keeps its first and last halves. @default 256 MiB */
   outputLimit?: number | undefined;
 }
 
-/** Bytes that are kept of what a step prints, of stdout and of stderr, unless said otherwise. */
+/** Default for the bytes that are kept of a step's stdout and of its stderr. */
 export const OUTPUT_LIMIT = 256 << 20;
-/** Where CVMFS has it. */
+/** Its path in CVMFS. */
 const ALIENV = '/cvmfs/alice.cern.ch/bin/alienv';
 
-/** The allocator is left out: it hides what a validation looks for. */
+/** The memory allocator is left out, because it hides errors that a validation must find. */
 const LEFT_OUT = 'jemalloc';
 
 /**
- * What relval-step.sh needs to know of a stage, as bash source that it reads: assignments, and functions that assign what
- * holds shell expressions, because those are for the step's environment to expand.
- * @param waits ids of steps that keep all steps of this stage from running when they fail
- * @throws {ShellTextError} arguments or values that bash could not read
- * @throws {RangeError} an index format that bash does not have, a name that cannot be a variable's
+ * What relval-step.sh must know about a stage, as bash source that it reads: assignments, and functions that assign values with
+ * shell expressions, because the step's environment must expand those.
+ * @param waits ids of steps whose failure keeps all steps of this stage from running
+ * @throws {ShellTextError} for arguments or values that bash could not read
+ * @throws {RangeError} for an index format that bash does not have, or an invalid name of a variable
  */
 export function stageFile(stage: Stage, waits: readonly string[], options: StageFileOptions): string {
   const variables = new Map<string, string>();
@@ -54,7 +54,8 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
   };
   const value = (template: string): string => shellValue(template, nameVariable);
   const environment = stage.environment.map(([name, template]) => {
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw new RangeError(`${stage.name}: ${name} cannot be an environment variable`);
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new RangeError(`stage ${stage.name}: ${name} cannot be the name of an environment variable`);
     return `  export ${name}=${value(template)}`;
   });
   const argumentWords = shellWords(stage.argumentsTemplate, nameVariable);
@@ -117,8 +118,8 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
 }
 
 /**
- * What differs between the steps of a stage beyond their index, as one line of the stage's `.steps` list; undefined where
- * nothing does.
+ * The differences between the steps of a stage other than their index, as one line of the stage's `.steps` list; undefined if
+ * there are none.
  */
 export function stepLine(step: Step, waits: readonly string[]): string | undefined {
   const parts: string[] = [];
@@ -154,7 +155,7 @@ function block(name: string, lines: readonly string[]): string {
   return [`${name}() {`, ...(lines.length === 0 ? ['  :'] : lines), '}'].join('\n');
 }
 
-/** bash that gives a variable its value for one step. printf's length modifiers mean nothing, and bash may not know them. */
+/** Bash source that gives a variable its value for one step. printf's length modifiers are removed: bash may not know them. */
 function assignVariable(variable: string, name: string): string {
   const [, counter, format = 'i', from, to] =
     /^#(?:(alien_counter)(?:_(.+))?|alienfilename(?:\/(.+)\/(.*)\/)?)#$/s.exec(variable) ?? [];

@@ -1,18 +1,18 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** Bytes of a run's key. */
+/** Length of a run's key, in bytes. */
 const KEY_BYTES = 32;
-/** Characters of base64url in each half of a token: 96 and 132 bits. */
+/** Characters of base64url in the two halves of a token: 96 and 132 bits. */
 const MARK_LENGTH = 16;
 const OWN_LENGTH = 22;
 
-/** Makes the tokens of a run's steps out of its key: each step can be given its own, which tells nothing of the others. */
+/** Makes the tokens of a run's steps from the run's key. One token reveals nothing about the others. */
 export class StepTokens {
   readonly #key: Buffer;
-  /** How all tokens of the run begin, and nothing else does: whoever masks it has made every token useless. */
+  /** The common beginning of all tokens of the run, and of nothing else: masking it makes every token useless. */
   readonly mark: string;
 
-  /** @param key as newKey makes it @throws {RangeError} it is shorter */
+  /** @param key from newKey @throws {RangeError} when it is too short */
   constructor(key: Buffer) {
     if (key.length < KEY_BYTES) throw new RangeError(`a key of ${key.length} bytes is too short`);
     this.#key = key;

@@ -1,4 +1,4 @@
-/** Bytes as `416 MiB`: what a stage asks for is in such units, though it is written MB, and so it can be recognized. */
+/** Bytes as `416 MiB`. A stage's needs are in the same unit, although JDLs write MB, so that the numbers agree. */
 export function formatMemory(bytes: number): string {
   const mib = bytes / 2 ** 20;
   return mib < 10_240 ? `${mib.toFixed(mib < 10 ? 1 : 0)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;

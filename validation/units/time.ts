@@ -14,7 +14,7 @@ function twoUnits(large: number, largeUnit: string, small: number, smallUnit: st
 /** The last ms of the year 9999. */
 export const LATEST = Date.UTC(10_000, 0) - 1;
 
-/** ms since 1970 as `2026-11-22 15:33:20 UTC`: a report is read in several places. */
+/** ms since 1970 as `2026-11-22 15:33:20 UTC`. In UTC, because a report is read in several places. */
 export function formatUtc(ms: number): string {
   if (!(ms >= 0 && ms <= LATEST)) return 'an impossible time';
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

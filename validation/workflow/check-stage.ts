@@ -5,7 +5,7 @@ import { ShellTextError, shellValue, shellWords } from '../step/shell-words.ts';
 import { fail } from './errors.ts';
 import type { InputFile, Stage } from './plan.ts';
 
-/** Where what a stage was made from stands. */
+/** The places in the JDL or workflow file from which a stage was made. */
 export interface StagePlaces {
   command?: { text: string; at: Position } | undefined;
   outputDir: Position;
@@ -13,24 +13,24 @@ export interface StagePlaces {
   environmentCommand: Position;
   inputs: Position;
   outputs: Position;
-  /** Of an exported variable. */
+  /** The place of an exported variable. */
   variable(name: string): Position;
 }
 
-/** What relval-step.sh makes itself in the directory of a step. */
+/** Files that relval-step.sh itself creates in the directory of a step. */
 const OWN_FILES = ['stdout.log', 'stderr.log', '.', '..'];
-/** What relval-step.sh unpacks. */
+/** Archives that relval-step.sh can unpack. */
 const ARCHIVE = /\.(tar\.gz|tgz|tar\.bz2|zip)$/;
 
 /**
- * Looks for mistakes that would otherwise be seen where the step runs, and be taken there for a failure of the
+ * Finds mistakes that would otherwise appear only where the step runs, and would look there like a failure of the
  * infrastructure or of the release.
  * @throws {WorkflowError} with the position of the mistake
  */
 export function checkStage(stage: Stage, places: StagePlaces): void {
   const { name, outputDirTemplate, argumentsTemplate, environment, environmentCommand, inputs, outputs } = stage;
   if (!isXrootd(outputDirTemplate) && /^[A-Za-z][\w+.-]*:\/\//.test(outputDirTemplate)) {
-    fail(`${name}: outputs cannot go to ${outputDirTemplate}: expected a path or a root:// address`, places.outputDir);
+    fail(`stage ${name}: the OutputDir ${outputDirTemplate} is neither a path nor a root:// address`, places.outputDir);
   }
   readable(`the OutputDir of ${name}`, places.outputDir, () => shellValue(outputDirTemplate, () => 'v'));
   readable(`the arguments of ${name}`, places.arguments, () => shellWords(argumentsTemplate, () => 'v'));
@@ -40,7 +40,7 @@ export function checkStage(stage: Stage, places: StagePlaces): void {
   for (const input of inputs) checkInput(input, places.inputs);
   for (const { archive = '' } of outputs) {
     if (!/^$|^(?![-/])(?!.*(^|\/)\.\.?(\/|$))/.test(archive) || archive.endsWith('/'))
-      fail(`${name}: an archive cannot be called '${archive}'`, places.outputs);
+      fail(`stage ${name}: an archive cannot have the name '${archive}'`, places.outputs);
   }
   if (places.command) checkShell(`the command of ${name}`, places.command.text, places.command.at);
   if (environmentCommand) checkShell('EnvironmentCommand', environmentCommand, places.environmentCommand);
@@ -56,15 +56,16 @@ function readable(what: string, at: Position, read: () => unknown): void {
 }
 
 function checkInput({ name, unpack }: InputFile, at: Position): void {
-  if (OWN_FILES.includes(name)) fail(`an input file cannot be called ${name}: the step has one of its own`, at);
+  if (OWN_FILES.includes(name))
+    fail(`an input file cannot have the name ${name}, because every step has a file of that name`, at);
   if (unpack && !ARCHIVE.test(name))
-    fail(`the input file ${name} cannot be unpacked: only .tar.gz, .tgz, .tar.bz2 and .zip`, at);
+    fail(`the input file ${name} cannot be unpacked: its name must end in .tar.gz, .tgz, .tar.bz2 or .zip`, at);
 }
 
-/** By text: many stages have the same environment. */
+/** By the text of the code: many stages have the same environment. */
 const checked = new Map<string, string | undefined>();
 
-/** What bash says of shell code without running it. Where there is no bash nothing is said. */
+/** Lets bash check shell code without running it. Where bash is missing nothing is checked. */
 function checkShell(what: string, code: string, at: Position): void {
   if (!checked.has(code)) {
     const { status, stderr } = spawnSync('bash', ['-n'], {
@@ -77,5 +78,5 @@ function checkShell(what: string, code: string, at: Position): void {
     checked.set(code, status === 2 && message !== undefined ? `line ${line}: ${message}` : undefined);
   }
   const said = checked.get(code);
-  if (said !== undefined) fail(`${what} is no shell code that bash can read: ${said}`, at);
+  if (said !== undefined) fail(`bash cannot read ${what}: ${said}`, at);
 }

@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes';
 import { Lines, type Source } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 
-/** Lines of a collection of files, as AliRoot's merging macros read it: XML (`turl` of each file), or one a line. */
+/** The lines of a collection of files, in the form that AliRoot's merging macros read: XML (`turl` of each file), or one file on each line. */
 export function collectionLines(name: string, files: Iterable<{ index: number; file: string }>): Iterable<string> {
   return name.endsWith('.xml') ? xmlLines(files) : textLines(files);
 }
@@ -30,10 +30,10 @@ function escapeXml(text: string): string {
 }
 
 /**
- * The files of a list: text with one a line, trimmed, where blank lines and those that begin with `#` do not count; or
- * a collection as AliEn and `collectionLines` write them, in XML: the `turl` of each file. A list is XML when it is
- * called so, or begins with `<`.
- * @throws {WorkflowError} XML that is not well-formed, that declares entities, or that has a file without a `turl`
+ * The files in a list. A list is text with one file on each line, trimmed, without blank lines and lines that begin with `#`; or
+ * a collection in XML, as AliEn and `collectionLines` write it: the `turl` of each file. A list is XML when its name
+ * says so, or when it begins with `<`.
+ * @throws {WorkflowError} for XML that is not well-formed, that declares entities, or that has a file without a `turl`
  */
 export function collectionFiles(source: Source): string[] {
   if (source.file.endsWith('.xml') || source.text.trimStart().startsWith('<')) return xmlFiles(source);
@@ -43,7 +43,7 @@ export function collectionFiles(source: Source): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Elements are known by their names without a namespace. Comments, CDATA and processing instructions say nothing. */
+/** Elements are recognised by their names without a namespace. Comments, CDATA and processing instructions are ignored. */
 function xmlFiles(source: Source): string[] {
   const parser = new SaxesParser({ xmlns: true, position: true });
   const lines = new Lines(source);
@@ -53,12 +53,12 @@ function xmlFiles(source: Source): string[] {
   const at = (offset: number) => lines.at(skipped + Math.max(0, Math.min(offset, text.length)));
   let begin = 0;
   parser.on('error', (error) => {
-    // the parser puts line and column, counted in its own way, before what it says
+    // the parser puts line and column, counted differently, before its message
     const message = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
-    fail(`not well-formed XML: ${message}`, at(parser.position - 1));
+    fail(`the XML is not well-formed: ${message}`, at(parser.position - 1));
   });
   parser.on('doctype', (doctype) => {
-    // a few lines of them can stand for gigabytes
+    // a few lines of entities can expand to gigabytes
     if (doctype.includes('<!ENTITY')) fail('a collection must not declare entities', at(text.indexOf('<!ENTITY')));
   });
   parser.on('opentagstart', () => {
@@ -67,7 +67,7 @@ function xmlFiles(source: Source): string[] {
   parser.on('opentag', ({ local, attributes }) => {
     if (local !== 'file') return;
     const turl = attributes.turl?.value.trim() ?? '';
-    if (turl === '') fail('a file without a turl, its address', at(begin));
+    if (turl === '') fail('this file has no turl (its address)', at(begin));
     files.push(turl);
   });
   parser.write(text).close();

@@ -4,21 +4,21 @@ import { type Path, readYaml, type YamlFile } from '../input/yaml-file.ts';
 import { WorkflowError } from './errors.ts';
 import { type WorkflowData, workflowSchema } from './schema.ts';
 
-/** A workflow file that was read and checked. */
+/** A workflow file, read and checked. */
 export interface Definition {
   file: string;
-  /** Where executables and inputs that ship with the workflow are looked for: its own folder, then `scripts`. */
+  /** Folders for executables and inputs that belong to the workflow: its own folder, then `scripts`. */
   folders: string[];
   data: WorkflowData;
-  /** Where in the file something stands: `['stages', 0, 'arguments']`. */
+  /** The position of a value in the file, such as `['stages', 0, 'arguments']`. */
   at(path: Path): Position;
-  /** Whether the file says something about it. */
+  /** Whether the file contains the value. */
   has(path: Path): boolean;
 }
 
 /**
  * Reads and checks a workflow definition.
- * @throws {WorkflowError} with every problem and its position: not readable, not YAML, not of the schema, stages that
+ * @throws {WorkflowError} with every problem and its position: the file cannot be read, is not YAML, does not fit the schema, or its stages
  *   refer to stages that are not before them
  */
 export function loadDefinition(file: string): Definition {
@@ -40,7 +40,7 @@ function readWorkflow(file: string): YamlFile<WorkflowData> {
   }
 }
 
-/** Stages refer to stages before them, and wait for those whose files they use. */
+/** Checks that stages refer only to earlier stages, and wait for those whose files they use. */
 function checkStages({ data, at }: Pick<Definition, 'data' | 'at'>): Problem[] {
   const problems: Problem[] = [];
   const all = new Set(data.stages.map((stage) => stage.name));
@@ -48,7 +48,7 @@ function checkStages({ data, at }: Pick<Definition, 'data' | 'at'>): Problem[] {
   for (const [index, stage] of data.stages.entries()) {
     const path = ['stages', index];
     if (waitsFor.has(stage.name)) {
-      problems.push({ message: `a second stage named '${stage.name}'`, at: at([...path, 'name']) });
+      problems.push({ message: `there is already a stage with the name '${stage.name}'`, at: at([...path, 'name']) });
     }
     const reached = new Set<string>();
     const refer = (name: string, where: Path, use: boolean) => {
@@ -57,7 +57,7 @@ function checkStages({ data, at }: Pick<Definition, 'data' | 'at'>): Problem[] {
         : !waitsFor.has(name)
           ? `the stage '${name}' does not come before this one`
           : use && !reached.has(name)
-            ? `the stage '${name}' is used, but not waited for: add it to 'after'`
+            ? `this stage uses the stage '${name}' but does not wait for it: add it to 'after'`
             : undefined;
       if (message) problems.push({ message, at: at([...path, ...where]) });
     };
@@ -71,7 +71,7 @@ function checkStages({ data, at }: Pick<Definition, 'data' | 'at'>): Problem[] {
       refer(of, ['each', 'of'], true);
       if (data.stages.find(({ name }) => name === of)?.each !== undefined)
         problems.push({
-          message: `the stage '${of}' fans out itself: one step must write the lines`,
+          message: `the stage '${of}' has several steps, but a single step must write the lines`,
           at: at([...path, 'each', 'of']),
         });
     }

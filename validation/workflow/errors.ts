@@ -1,6 +1,6 @@
 import { InputError, type Position, type Problem } from '../input/input-error.ts';
 
-/** A workflow definition that is wrong, or a JDL and a definition that do not make a plan. */
+/** The workflow definition is wrong, or the JDL and the definition do not make a plan. */
 export class WorkflowError extends InputError {
   constructor(problems: readonly Problem[]) {
     super(problems);
@@ -8,10 +8,10 @@ export class WorkflowError extends InputError {
   }
 }
 
-/** A file that a stage has made decides how many steps another one has, and holds none: its payload did something wrong. */
+/** A file that a stage has made decides how many steps another stage has, but it lists none: the payload of the first stage did something wrong. */
 export class MadeFileError extends WorkflowError {
   readonly file: string;
-  /** From 1; of the line that is shown. */
+  /** Number, from 1, of the line that is shown. */
   readonly line: number | undefined;
 
   constructor(file: string, problem: Problem) {
@@ -22,7 +22,7 @@ export class MadeFileError extends WorkflowError {
   }
 }
 
-/** One problem, thrown. */
+/** Throws one problem. */
 export function fail(message: string, at?: Position): never {
   throw new WorkflowError([at ? { message, at } : { message }]);
 }

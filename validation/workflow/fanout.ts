@@ -11,22 +11,22 @@ import { findFile } from './inputs.ts';
 import type { SkippedLine } from './plan.ts';
 import type { EachData } from './schema.ts';
 
-/** One job of a stage, before it becomes a step. */
+/** One job of a stage. It becomes a step. */
 export interface StageJob extends Job {
   extraArguments?: string[];
 }
 
-/** What decides how many jobs a stage has. */
+/** The data that decide how many jobs a stage has. */
 export interface FanOutContext {
   values: Values;
-  /** Where text files with input files are looked for, first match wins. */
+  /** Folders in which lists of input files are searched, in this order. */
   folders: readonly string[];
   /** Lines of the files that stages make at run time, by file name. */
   bins: Readonly<Record<string, readonly string[]>>;
-  /** Paths that were read are added. */
+  /** Collects the paths that were read. */
   sources: string[];
   warnings: string[];
-  /** Lines of made files that do not count are added. */
+  /** Collects the lines of made files that are left out. */
   skippedLines: SkippedLine[];
 }
 
@@ -35,9 +35,9 @@ type LinesData = Extract<EachData, { lines: string }>;
 const SINGLE: readonly StageJob[] = [{ index: 0 }];
 
 /**
- * The jobs of a stage: one with index 0 where it does not fan out.
- * @returns undefined where they are the lines of a file that is not made yet
- * @throws {WorkflowError} no or a bad Split, no input files, a made file without a valid line
+ * The jobs of a stage: one with index 0 when it does not fan out.
+ * @returns undefined when they come from a file that is not made yet
+ * @throws {WorkflowError} for a missing or invalid Split, a list without input files, a made file without a valid line
  */
 export function jobsOf(
   each: EachData | undefined,
@@ -50,7 +50,7 @@ export function jobsOf(
   if ('files' in each) {
     const path = findFile(each.files, context.folders) ?? fail(`no such file: ${each.files}`, at);
     const files = inputFiles(path, context).slice(0, each.limit);
-    if (files.length === 0) fail(`${each.files} names no input file`, at);
+    if (files.length === 0) fail(`${each.files} lists no input file`, at);
     return files.map((inputFile, index) => ({ index, inputFile, extraArguments: [inputFile] }));
   }
   const lines = context.bins[each.lines];
@@ -58,8 +58,8 @@ export function jobsOf(
 }
 
 /**
- * `Split`: `production:A-B` has the indices A to B, `file` one for each input file, from 0. Where there are input files,
- * job i has the i-th in both. Without InputDataCollection `file` is one job, as in the predecessor.
+ * `Split`: `production:A-B` has the indices A to B, `file` one for each input file, from 0. With input files
+ * job i has the i-th file in both cases. Without InputDataCollection `file` is one job, as in the predecessor.
  */
 function jobsOfJdl(context: FanOutContext, at: Position): StageJob[] {
   const { values } = context;
@@ -77,24 +77,26 @@ function jobsOfJdl(context: FanOutContext, at: Position): StageJob[] {
     return range(production, positionOf(values, 'Split') ?? at).map((index) => ({ index, inputFile: files[index] }));
   if (files.length > 0) return files.map((inputFile, index) => ({ index, inputFile }));
   const where = positionOf(values, 'InputDataCollection');
-  if (where) fail('InputDataCollection names no input file: expected a list with one a line', where);
-  context.warnings.push(`Split is "${split}", but there is no InputDataCollection: one job, without an input file`);
+  if (where) fail('InputDataCollection lists no input file: expected one file on each line', where);
+  context.warnings.push(
+    `Split is "${split}", but the JDL has no InputDataCollection: the stage has one job without an input file`,
+  );
   return [...SINGLE];
 }
 
-/** The files of InputDataCollection, the first LimitInputFiles of them. A missing list matters only where it is `needed`. */
+/** The files of InputDataCollection, the first LimitInputFiles of them. A missing list is an error only if it is `needed`. */
 function inputFilesOfJdl(context: FanOutContext, needed: boolean): string[] {
   const { values } = context;
   const files = itemsOf(values, 'InputDataCollection').flatMap(({ text, at }) => {
     const name = baseName(text.replace(/,nodownload$/, ''));
     const path = findFile(name, context.folders);
     if (path) return inputFiles(path, context);
-    return needed ? fail(`InputDataCollection: no file ${name} in ${context.folders.join(' or ')}`, at) : [];
+    return needed ? fail(`InputDataCollection: there is no file ${name} in ${context.folders.join(' or ')}`, at) : [];
   });
   return files.slice(0, countOf(values, 'LimitInputFiles'));
 }
 
-/** Input files of a list of this machine, which becomes a source of the plan. */
+/** The input files of a list on this machine. The list becomes a source of the plan. */
 function inputFiles(path: string, { sources }: FanOutContext): string[] {
   let text: string;
   try {
@@ -108,15 +110,15 @@ function inputFiles(path: string, { sources }: FanOutContext): string[] {
 
 function range(text: string, at: Position): number[] {
   const [first = 0, last = 0] = text.split('-').map(Number);
-  if (!Number.isSafeInteger(last) || last < first) fail(`no job from ${first} to ${last}`, at);
-  if (last - first >= MOST_JOBS) fail(`${last - first + 1} jobs, more than ${MOST_JOBS}`, at);
+  if (!Number.isSafeInteger(last) || last < first) fail(`the range ${first}-${last} contains no job`, at);
+  if (last - first >= MOST_JOBS) fail(`${last - first + 1} jobs are more than the limit of ${MOST_JOBS}`, at);
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** A mistyped range must not eat the memory; real productions have thousands. */
+/** A mistyped range must not fill the memory. Real productions have thousands of jobs. */
 const MOST_JOBS = 1_000_000;
 
-/** The lines that count. Others are skipped, unless none is left. */
+/** The valid lines. Other lines are skipped, unless no line is valid. */
 function validLines(each: LinesData, lines: readonly string[], skipped: SkippedLine[]): string[] {
   const file = each.lines;
   const pattern = new RegExp(each.matching ?? '\\S');

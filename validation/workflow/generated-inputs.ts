@@ -10,26 +10,26 @@ import type { InputFile, Step } from './plan.ts';
 import type { InputData } from './schema.ts';
 import type { Selection } from './select.ts';
 
-/** A file of an earlier run that decides about the width of a stage. */
+/** How to provide a file of an earlier run that decides how many steps a stage has. */
 export const HOW_TO_GIVE =
-  'put it into the current directory or beside the input, or name the run that has it (--from RUN)';
+  'put it into the current directory or beside the input, or name the run that has it with --from RUN';
 
-/** The step that gets them has logs of its own of these names. */
+/** Names that a collection cannot have, because its step writes logs with these names. */
 const OWN_LOGS = ['stdout.log', 'stderr.log'];
 
-/** Where the report of a step is found by the step that merges them. */
+/** The name under which a merging step finds the report of another step. */
 const REPORT = 'validation_report.txt';
 
-/** A stage and its steps, of which not all need to be run. */
+/** A stage and its steps. Not all of them need to run. */
 export interface Planned extends StageOfPart {
-  /** Undefined while the file that decides about them is not made. */
+  /** Undefined until the file that decides about them is made. */
   jobs: readonly StageJob[] | undefined;
   steps: Step[];
-  /** Ids that later steps wait for: its own, or while it is pending those that it waits for. */
+  /** Ids that later steps wait for: its own, or while its steps are not known, the ids that it waits for. */
   waitIds: readonly string[];
 }
 
-/** Inputs that are made from the steps of other stages, or by them. */
+/** Inputs that list the steps of other stages, or that these make. */
 export function generatedInputs(
   wanted: Exclude<InputData, string | { optional: string }>,
   after: readonly string[],
@@ -41,7 +41,7 @@ export function generatedInputs(
   if ('reports' in wanted) return reportInputs(wanted.reports, after, planned, selection);
   const other = planned.get(wanted.of) as Planned;
   if (selected && !other.jobs && !other.selected) {
-    fail(`the steps of ${wanted.of} are not known: ${pendingFile(other)} must be given: ${HOW_TO_GIVE}`, at);
+    fail(`the steps of ${wanted.of} are not known without the file ${pendingFile(other)}: ${HOW_TO_GIVE}`, at);
   }
   if ('made' in wanted) {
     return other.steps.map((step) => {
@@ -55,7 +55,9 @@ export function generatedInputs(
   const template = wanted.file ? placeBelow(directory, wanted.file) : directory;
   const lines = () => {
     if (!other.jobs)
-      throw new WorkflowError([{ message: `${name} lists the steps of ${wanted.of}, which are not known yet`, at }]);
+      throw new WorkflowError([
+        { message: `stage ${name} lists the steps of ${wanted.of}, which are not known yet`, at },
+      ]);
     return collectionLines(
       name,
       other.jobs.map((job) => ({ index: job.index, file: expand(template, job) })),
@@ -69,14 +71,14 @@ function pendingFile(planned: Planned): string {
   return typeof each === 'object' && 'lines' in each ? each.lines : '';
 }
 
-/** A file that an earlier step leaves: handed on where it is run now, else from where it was stored. */
+/** A file of an earlier step: handed on if that step runs now, else from where it was stored. */
 function madeInput(of: Planned, step: Step, file: string, name: string, selection: Selection): InputFile {
   if (of.selected && selection.only === undefined) return { kind: 'made', name, unpack: false, step: step.id, file };
   const place = placeBelow(expand(of.stage.outputDirTemplate, step), file);
   return storedFile(name, place, false) ?? { kind: 'worker', name, unpack: false, path: place };
 }
 
-/** The report of every step that is waited for, and a list of them: name, tab, the OutputDir that it is about. */
+/** The reports of all steps that it waits for, and a list of them: name, tab, OutputDir. */
 function reportInputs(
   list: string,
   after: readonly string[],

@@ -1,7 +1,7 @@
-/** What one place of a glob stands for: a character, or `undefined` for any number of any. */
+/** What one place of a glob matches: a character, or `undefined` for any number of characters. */
 type Token = ((character: string) => boolean) | undefined;
 
-/** Whether a shell glob (`*`, `?`, `[…]`, none of which stands for a slash) means this name, or is it letter by letter. */
+/** Whether a shell glob (`*`, `?`, `[…]`, none of which matches a slash) matches this name, or is equal to it. */
 export function globMatches(glob: string, name: string): boolean {
   if (glob === name) return true;
   const globs = glob.split(/\/(?![^[]*\])/);
@@ -20,15 +20,15 @@ function tokensOf(glob: string): Token[] {
   return tokens;
 }
 
-/** `a-z0_`: characters and ranges of them. */
+/** A set such as `a-z0_`: characters and ranges. */
 function inSet(set: string, negated: boolean): (character: string) => boolean {
   const ranges = [...set.matchAll(/([\s\S])-([\s\S])|[\s\S]/gu)].map(([one, low = one, high = low]) => ({ low, high }));
   return (character) => ranges.some(({ low, high }) => low <= character && character <= high) !== negated;
 }
 
 /**
- * A star takes as little as it can; where that fails, the last one takes one character more: what the ones before took can
- * stay. So the time is bounded by the product of the lengths, which a regular expression in its place would not be.
+ * A star matches as little as possible. On a mismatch only the last star takes one more character: the earlier ones need
+ * not change. So the time is limited by the product of the lengths. A regular expression would not have this limit.
  */
 function matches(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;

@@ -5,7 +5,7 @@ import type { Position, Problem } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 
-/** Problems that are collected, so that all missing files are told at once; each place once. */
+/** Collects problems, each place once, so that all missing files are reported together. */
 export class Missing {
   private readonly found = new Map<string, Problem>();
 
@@ -18,18 +18,18 @@ export class Missing {
   }
 }
 
-/** Where local files are looked for, first match wins, and what was not there. */
+/** The folders in which local files are searched, in this order, and the files that were missing. */
 export interface LocalFiles {
   folders: readonly string[];
   missing: Missing;
 }
 
-/** The first of the folders that has this file (relative path), as an absolute path. */
+/** The absolute path of a file (relative path) in the first folder that has it. */
 export function findFile(name: string, folders: readonly string[]): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isFile);
 }
 
-/** That a file stands where a directory is named is as good as that there is none. */
+/** Whether there is a file. A file where a folder is expected counts as none. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
@@ -39,10 +39,10 @@ function isFile(path: string): boolean {
 }
 
 /**
- * An input as JDLs write it: `LF:/path/x` is the local file x, `/abs/path` a path of the worker, `root://…` an XRootD address,
- * anything else a local file; `,unpack` behind it asks for unpacking.
- * @param at of the entry, for the error
- * @throws {WorkflowError} a protocol that nobody speaks
+ * An input in the form of JDLs: `LF:/path/x` is the local file x, `/abs/path` a path on the worker, `root://…` an XRootD address,
+ * anything else a local file. `,unpack` after it asks for unpacking.
+ * @param at the position of the entry, for errors
+ * @throws {WorkflowError} for an unsupported protocol
  */
 export function inputFile(entry: string, local: LocalFiles, at: Position): InputFile {
   const unpack = entry.endsWith(',unpack');
@@ -54,15 +54,19 @@ export function inputFile(entry: string, local: LocalFiles, at: Position): Input
     const storage = storedFile(name, place, unpack);
     if (storage) return storage;
     const [scheme] = /^[A-Za-z][\w+.-]*:/.exec(place) ?? [];
-    if (scheme) fail(`the input file '${entry}' is at '${scheme}', expected LF:, root://, a path or a file name`, at);
+    if (scheme)
+      fail(
+        `the protocol '${scheme}' of the input file '${entry}' is not supported: expected LF:, root://, a path or a file name`,
+        at,
+      );
   }
   const wanted = logical ? name : place;
   const source = findFile(wanted, local.folders);
-  if (!source) local.missing.add(`no input file '${wanted}' in ${local.folders.join(' or ')}`, at);
+  if (!source) local.missing.add(`there is no input file '${wanted}' in ${local.folders.join(' or ')}`, at);
   return { kind: 'sent', name, unpack, source: source ?? join(local.folders[0] ?? '', wanted) };
 }
 
-/** A file that is read on the worker: an absolute path or a `root://` address; undefined for anything else. */
+/** A file that the step reads on the worker: an absolute path or a `root://` address; undefined for anything else. */
 export function storedFile(name: string, place: string, unpack: boolean): InputFile | undefined {
   if (isXrootd(place)) return { kind: 'xrootd', name, unpack, url: place };
   if (place.startsWith('/')) return { kind: 'worker', name, unpack, path: place };

@@ -2,20 +2,20 @@ import { expand } from '../jdl/variables.ts';
 import type { InputFile, Plan, Resources, Stage, Step } from './plan.ts';
 import { inputText } from './stage-inputs.ts';
 
-/** A step with its variables expanded, as `relval plan --json` prints it. Shell expressions stay as they are. */
+/** A step with expanded variables, as `relval plan --json` prints it. Shell expressions are not expanded. */
 export interface ExpandedStep {
   id: string;
   stage: string;
   index: number;
   phase: number;
   after: readonly string[];
-  /** As the JDL or the workflow gives it. */
+  /** The executable in the JDL or workflow. */
   executable: string;
   arguments: string;
   environment: Record<string, string>;
-  /** As a JDL would write them. */
+  /** In the form of a JDL. */
   inputs: string[];
-  /** As a JDL would write them: `archive.zip:pattern,pattern` or a pattern. */
+  /** In the form of a JDL: `archive.zip:pattern,pattern` or a pattern. */
   outputs: string[];
   outputDir: string;
   inputFile: string | null;
@@ -45,7 +45,7 @@ export function expandStep(step: Step): ExpandedStep {
   };
 }
 
-/** What `relval plan --json` prints. */
+/** The output of `relval plan --json`. */
 export interface PlanJson {
   workflow: string;
   name: string;

@@ -5,19 +5,19 @@ import { globMatches } from './glob.ts';
 import type { Stage, Step, StoredFile } from './plan.ts';
 import type { StageData } from './schema.ts';
 
-/** A stage of a workflow of which only a part is run. */
+/** A stage of a workflow of which only a part runs. */
 export interface StageOfPart {
   data: StageData;
   stage: Stage;
   steps: readonly Step[];
-  /** Of its steps at least one is run. */
+  /** At least one of its steps runs. */
   selected: boolean;
 }
 
 /**
- * What steps that are not run must have stored, because those that are run look for it:
- * - all that the stages before those that are run are expected to leave, and those whose files are listed in collections
- * - inputs in the OutputDir of a step that is not run
+ * Files that steps which do not run must have stored, because steps that run read them:
+ * - the expected outputs of all stages before the first one that runs, and of stages whose files are listed in collections
+ * - inputs in the OutputDir of a step that does not run
  */
 export function neededFiles(stages: readonly StageOfPart[], isRun: (step: Step) => boolean): StoredFile[] {
   const needs = new Map<string, StoredFile>();
@@ -48,7 +48,7 @@ export function neededFiles(stages: readonly StageOfPart[], isRun: (step: Step) 
   return [...needs.values()];
 }
 
-/** Who waits for all, as the merging of reports does, names what it reads of them as inputs. */
+/** A stage that waits for all others, such as the merging of reports, reads only the files of stages that its inputs name. */
 function stagesUsed({ after, inputs }: StageData): string[] {
   const listed = (inputs ?? []).flatMap((input) => (typeof input === 'object' && 'of' in input ? input.of : []));
   return after === 'all' ? listed : [...after, ...listed];

@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 import { quote } from '../step/shell-words.ts';
 
-/** One command that is to be run as a workflow of one step. */
+/** One command that becomes a workflow of one step. */
 export interface OneCommand {
   name: string;
-  /** Program and arguments, as data: no shell reads them. */
+  /** Program and arguments. They are not read by a shell. */
   words: readonly string[];
-  /** Names of local files beside the workflow, and `root://` addresses; `,unpack` behind those that are to be unpacked. */
+  /** Names of local files beside the workflow, and `root://` addresses; with `,unpack` after those to be unpacked. */
   inputs: readonly string[];
-  /** Globs of what it leaves, or archives of them, as in a JDL's Output. */
+  /** Globs of output files, or archives of them, as in a JDL's Output. */
   outputs: readonly string[];
   outputDir: string;
   image?: string | undefined;
@@ -18,12 +18,12 @@ export interface OneCommand {
   wallTime?: string | undefined;
 }
 
-/** Kept whatever else is asked for. */
+/** Outputs that are always kept. */
 const ALWAYS = ['core*'];
 
 /**
  * The workflow file of one command.
- * @param taken names of files that the command finds in its directory: the step's own must not be one of them
+ * @param taken names of files in the command's directory: the step's own files must have other names
  */
 export function workflowOf(command: OneCommand, taken: ReadonlySet<string>): string {
   const { name, words, inputs, outputs, outputDir, image, cores, gpus, memory, wallTime } = command;
@@ -46,7 +46,7 @@ export function workflowOf(command: OneCommand, taken: ReadonlySet<string>): str
   return stringify({ name, stages: [stage] }, { lineWidth: 0 });
 }
 
-/** The step's script is called after its stage: `exec.sh`. */
+/** The step's script has the name of its stage: `exec.sh`. */
 function stageName(taken: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
     const name = number === 1 ? 'exec' : `exec${number}`;

@@ -1,22 +1,22 @@
 import type { OutputFiles } from './plan.ts';
 
-/** Kept by every stage that does not say otherwise: core dumps and what was found in the logs. */
+/** Outputs of every stage that names none: core dumps and the findings in the logs. */
 const ALWAYS = ['core*', 'validation_report.txt'];
 
-/** The JDL's own outputs (without `@disk=2`) and what every stage keeps, each once. */
+/** The JDL's own outputs (without `@disk=2`) and those of every stage, without duplicates. */
 export function ownOutputs(outputs: readonly string[]): string[] {
   return [...new Set([...outputs, ...ALWAYS])];
 }
 
-/** `@disk=2` says how many copies the Grid keeps; it means nothing here. */
+/** `@disk=2` is the number of copies on the Grid. It has no meaning here. */
 export function withoutDisk(output: string): string {
   return output.split('@', 1)[0] as string;
 }
 
 /**
- * AliEn outputs, `archive.zip:pattern,pattern@disk=2` or `pattern@disk=1`.
- * Each entry is there once.
- * @param dontArchive each pattern by itself, nothing zipped
+ * Reads AliEn outputs, `archive.zip:pattern,pattern@disk=2` or `pattern@disk=1`.
+ * @returns the outputs, without duplicates
+ * @param dontArchive return each pattern by itself, without an archive
  */
 export function parseOutputs(outputs: readonly string[], dontArchive: boolean): OutputFiles[] {
   const entries = outputs.flatMap((output): OutputFiles[] => {

@@ -3,17 +3,17 @@ import type { Position } from '../input/input-error.ts';
 import { expand, hasVariable, type Job } from '../jdl/variables.ts';
 import { fail } from './errors.ts';
 
-/** What placeholders are made from. */
+/** The data for placeholders. */
 export interface PlaceholderContext {
-  /** OutputDir of a stage that was planned before, and its first job. */
+  /** OutputDir of an earlier stage, and its first job. */
   outputDirOf(stage: string): { template: string; first: Job } | undefined;
   /** The first input file of the workflow. */
   firstInput: string | undefined;
-  /** Where the JDL could have input files and has none. */
+  /** Where the JDL could name input files but names none. */
   noInputAt?: Position | undefined;
 }
 
-/** A placeholder, and what stands behind it in the same place: an address has its parameters behind that. */
+/** A placeholder, and the text directly after it: the parameters of an address are there. */
 const PLACEHOLDER = /(\{\{\s*([^}]*?)\s*\}\})((?:(?!,unpack$)[^\s"'{])*)/g;
 
 /**
@@ -21,11 +21,11 @@ const PLACEHOLDER = /(\{\{\s*([^}]*?)\s*\}\})((?:(?!,unpack$)[^\s"'{])*)/g;
  * - `{{above STAGE}}`, `{{above STAGE N}}`: the directory above (N times) the OutputDir of the stage's first job
  * - `{{outputDir STAGE}}`: that OutputDir
  * - `{{inputDir}}`: the directory of the first input file
- * - `{{run}}`: the run number, characters 3 to 11 of the first input file's base name, as an integer; `{{run 9}}`: as
- *   they stand there
- * @param asWord of arguments: a directory with blanks or quotes in its name stays one word, and what shells expand in it
- *   stays alive
- * @throws {WorkflowError} an unknown placeholder, a stage that is not planned yet, no run number
+ * - `{{run}}`: the run number, characters 3 to 11 of the first input file's base name, as an integer; `{{run 9}}`:
+ *   unchanged
+ * @param asWord for arguments: a directory with blanks or quotes in its name stays one word, and its shell expressions
+ *   are kept
+ * @throws {WorkflowError} for an unknown placeholder, a stage that is not planned yet, a missing run number
  */
 export function fillIn(text: string, at: Position, context: PlaceholderContext, asWord = false): string {
   if (!text.includes('{{')) return text;
@@ -38,7 +38,7 @@ export function fillIn(text: string, at: Position, context: PlaceholderContext, 
     if ((name === 'above' && words.length <= 2) || (name === 'outputDir' && words.length === 1)) {
       const planned = context.outputDirOf(words[0] ?? '');
       const levels = name === 'outputDir' ? 0 : Number(words[1] ?? 1);
-      if (!planned) fail(`${placeholder}: no stage '${words[0] ?? ''}' before this one`, at);
+      if (!planned) fail(`${placeholder}: there is no stage '${words[0] ?? ''}' before this one`, at);
       if (!Number.isInteger(levels) || levels < 0) fail(`${placeholder}: expected a number of levels`, at);
       return directory(placeAbove(expand(ofOneJob(planned.template), planned.first), levels), (part) => part);
     }
@@ -52,7 +52,7 @@ export function fillIn(text: string, at: Position, context: PlaceholderContext, 
   });
 }
 
-/** A value, in which only a backslash before one of $ ` " \ means something, as a part of a word of arguments. */
+/** A value as a part of a word of arguments. In the value only a backslash before one of $ ` " \ is special. */
 function word(value: string): string {
   if (!/[\s"'\\]/.test(value)) return value;
   return `"${value.replace(/\\[$`"\\]|"/g, (match) => (match === '"' ? '\\"' : match))}"`;
@@ -61,21 +61,21 @@ function word(value: string): string {
 function firstInput(placeholder: string, at: Position, context: PlaceholderContext): string {
   if (context.firstInput !== undefined) return context.firstInput;
   if (!context.noInputAt) fail(`${placeholder}: the workflow has no input file`, at);
-  fail('no input file: InputDataCollection must name a list of them', context.noInputAt);
+  fail('there is no input file: InputDataCollection must name a list of input files', context.noInputAt);
 }
 
 function runNumber(file: string, padded: boolean, at: Position): string {
   const digits = baseName(file).slice(2, 11);
   if (!/^[0-9]{9}$/.test(digits)) {
     fail(
-      `no run number in the name of the first input file: expected digits at characters 3 to 11 of '${baseName(file)}'`,
+      `the name of the first input file has no run number: expected digits at characters 3 to 11 of '${baseName(file)}'`,
       at,
     );
   }
   return padded ? digits : String(Number(digits));
 }
 
-/** A slash behind the part of an OutputDir that differs from job to job is no directory of its own. */
+/** A slash after the part of an OutputDir that differs from job to job does not begin another directory. */
 function ofOneJob(template: string): string {
   return hasVariable(template) ? template.replace(/\/+$/, '') : template;
 }

@@ -1,7 +1,7 @@
 import type { Plan } from './plan.ts';
 import { type PlanOptions, planJdl, planWorkflow } from './planner.ts';
 
-/** What is to be planned, as the flags of the commands say it; the request of a run has the same. */
+/** What to plan, as the flags of the commands say it. The request of a run has the same form. */
 export interface InputArguments {
   input: string;
   set: string[];

@@ -13,23 +13,23 @@ import type { Selection } from './select.ts';
 import { buildPlan } from './steps.ts';
 
 export interface PlanOptions extends JdlOptions, Selection {
-  /** Directory that relative OutputDirs are taken below; absent: they stay relative. */
+  /** Directory for relative OutputDirs; absent: they stay relative. */
   outputBase?: string;
-  /** Where local files are looked for first; the process's current directory unless given. */
+  /** First folder for local files; default: the process's current directory. */
   cwd?: string;
-  /** A workflow definition in the place of the built-in one that belongs to the JDL. */
+  /** A workflow definition that replaces the built-in one of the JDL. */
   workflow?: string;
-  /** Lines of the files that stages make at run time, by file name (`timeBins.log`); without them their stages are pending. */
+  /** Lines of files that stages make at run time, by file name (`timeBins.log`). Stages whose file is missing here are pending. */
   bins?: Readonly<Record<string, readonly string[]>>;
-  /** Plan although local input files are missing, with a warning for each: to look at a plan, not to run it. */
+  /** Plan although local input files are missing, with a warning for each: to show a plan, not to run it. */
   allowMissing?: boolean;
 }
 
 /**
- * Plans the run of a JDL, with the workflow that its executable belongs to: a name that ends in `aliroot_dpgsim.sh` is
+ * Plans the run of a JDL, with the workflow of its executable: a name that ends in `aliroot_dpgsim.sh` is
  * Monte Carlo, one with `/aliroot_dpg` in it reconstruction.
- * @throws {JdlError} the JDL cannot be read or understood
- * @throws {WorkflowError} it makes no plan: no or an unknown executable, missing input files, unknown stages, …
+ * @throws {JdlError} when the JDL cannot be read or understood
+ * @throws {WorkflowError} when it makes no plan: no or an unknown executable, missing input files, unknown stages, …
  */
 export function planJdl(jdlPath: string, options: PlanOptions = {}): Plan {
   const jdl = loadJdl(jdlPath, options);
@@ -39,7 +39,7 @@ export function planJdl(jdlPath: string, options: PlanOptions = {}): Plan {
 }
 
 /**
- * Plans a workflow of the user's own, which needs no JDL: what a JDL would say is in its `jdl` key and in the stages.
+ * Plans a workflow of the user, which needs no JDL: the JDL's keys are in its `jdl` key and in the stages.
  * @throws {WorkflowError} with the position in the file, see `planJdl`
  */
 export function planWorkflow(yamlPath: string, options: PlanOptions = {}): Plan {
@@ -59,13 +59,13 @@ function builtIn(jdl: Jdl): string {
   const executable = textOf(jdl.values, 'Executable') ?? '';
   if (executable === '') {
     const hint = otherSpelling(jdl.values, 'Executable');
-    fail(`${jdl.file}: no Executable in the JDL${hint}`, positionOf(jdl.values, 'Executable'));
+    fail(`${jdl.file}: the JDL has no Executable${hint}`, positionOf(jdl.values, 'Executable'));
   }
   if (executable.endsWith('aliroot_dpgsim.sh')) return builtInWorkflow('mc');
   if (executable.includes('/aliroot_dpg')) return builtInWorkflow('reco');
   return fail(
     `Executable: "${executable}" is neither Monte Carlo (…aliroot_dpgsim.sh) nor reconstruction (…/aliroot_dpg…); ` +
-      'give the workflow that it belongs to',
+      'name its workflow with --workflow',
     positionOf(jdl.values, 'Executable'),
   );
 }
@@ -103,7 +103,7 @@ function plan(
   return built;
 }
 
-/** The keys of a JDL that the workflow file has itself. */
+/** The JDL keys in the workflow file itself. */
 function valuesOf(definition: Definition): Map<string, Value> {
   const values = new Map<string, Value>();
   for (const [key, value] of Object.entries(definition.data.jdl ?? {})) {
@@ -117,15 +117,15 @@ function valuesOf(definition: Definition): Map<string, Value> {
   return values;
 }
 
-/** @throws {JdlError} an argument that is used and was not given */
+/** @throws {JdlError} when the JDL uses an argument that was not given */
 function fillArguments(values: Map<string, Value>, given: readonly string[], warnings: string[]): void {
   const exported = exportedKeys(values);
   const { problems, unused } = applyArguments(values, given, (key) => KNOWN.includes(key) || exported.has(key));
   if (problems.length > 0) throw new JdlError(problems);
-  warnings.push(...unused.map((number) => `--arg ${given[number - 1]}: there is no $${number} in the JDL`));
+  warnings.push(...unused.map((number) => `--arg ${given[number - 1]} is not used: the JDL has no $${number}`));
 }
 
-/** Only 1 switches something on; whoever writes `true` should know. */
+/** Only 1 switches a key on; the user of another value gets a warning. */
 function warnUnknownSwitches(values: ReadonlyMap<string, Value>, warnings: string[]): void {
   for (const key of ['DontArchive', 'SaveAll', 'NoLiveOutput']) {
     const [item] = itemsOf(values, key);
@@ -134,7 +134,7 @@ function warnUnknownSwitches(values: ReadonlyMap<string, Value>, warnings: strin
   }
 }
 
-/** The file's name without its extension, in characters that file systems, projects and web addresses like. */
+/** The file's name without its extension, in characters that are safe in file systems, projects and web addresses. */
 function nameOf(path: string, extension: string): string {
   const name = basename(path, extension).replace(/[^\w.-]/g, '_');
   return /^[A-Za-z0-9]/.test(name) ? name : `run${name}`;

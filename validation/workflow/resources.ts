@@ -6,14 +6,14 @@ import type { StageData } from './schema.ts';
 
 type ResourceData = NonNullable<StageData['resources']>;
 
-/** Where neither the workflow nor the JDL says anything: MB. */
+/** Defaults where neither the workflow nor the JDL has a value, MB. */
 const DEFAULT_MEMORY = 1000;
 const DEFAULT_DISK = 1000;
 
 /**
- * What a step of the stage needs: what the stage says, else the workflow's defaults. `jdl` stands for the JDL's
- * CPUCores, MemorySize or WorkDirectorySize; the limit on time is the JDL's TTL where `limited` (the stage exports it).
- * @throws {WorkflowError} a TTL that is not a time
+ * The resources of a step: the stage's values, else the workflow's defaults. `jdl` means the JDL's
+ * CPUCores, MemorySize or WorkDirectorySize. The time limit is the JDL's TTL if `limited` (the stage exports it).
+ * @throws {WorkflowError} for a TTL that is not a time
  */
 export function resourcesOf(
   stage: ResourceData | undefined,
@@ -45,12 +45,12 @@ function coresOf(wanted: readonly ResourceData['cores'][], values: Values, warni
     const inJdl = cores === 'jdl' ? countOf(values, 'CPUCores') : undefined;
     if (inJdl !== undefined) return inJdl;
     const [item] = cores === 'jdl' ? itemsOf(values, 'CPUCores') : [];
-    if (item) warnOnce(`CPUCores: "${item.text}" is not a number of cores from 1 on, the default is used`, warnings);
+    if (item) warnOnce(`CPUCores: "${item.text}" is not a whole number from 1, so the default is used`, warnings);
   }
   return 1;
 }
 
-/** AliEn's own services read these two in other letters than its web pages write them. */
+/** AliEn's services and its web pages write these two keys in different letters. */
 const OTHER_LETTERS: Record<string, string> = { MemorySize: 'Memorysize', WorkDirectorySize: 'Workdirectorysize' };
 
 function sizeInJdl(values: Values, key: string, warnings: string[]): number | undefined {
@@ -58,7 +58,7 @@ function sizeInJdl(values: Values, key: string, warnings: string[]): number | un
   if (!item) return undefined;
   const size = megabytes(item.text);
   if (size === undefined)
-    warnOnce(`${key}: "${item.text}" is not a size such as 8GB or 512MB, the default is used`, warnings);
+    warnOnce(`${key}: "${item.text}" is not a size such as 8GB or 512MB, so the default is used`, warnings);
   return size;
 }
 

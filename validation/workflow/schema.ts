@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { megabytes, seconds } from '../units/parse.ts';
 
-/** MB as a number, or with a unit; `jdl`: what the JDL says (CPUCores, MemorySize, WorkDirectorySize). */
+/** MB as a number, or with a unit. `jdl`: the value in the JDL (CPUCores, MemorySize, WorkDirectorySize). */
 const SIZE = 'expected a size such as 512MB or 8GB, or jdl';
 const size = z.union(
   [z.number().int().positive(), z.literal('jdl'), z.string().refine((text) => megabytes(text) !== undefined, SIZE)],
@@ -19,11 +19,11 @@ const resources = z.strictObject({
   memory: size.optional(),
   disk: size.optional(),
   gpus: z.number().int().nonnegative().optional(),
-  /** Seconds; without it the JDL's TTL, where the JDL exports that. */
+  /** Seconds. Default: the JDL's TTL, if the JDL exports it. */
   wallTime: duration.optional(),
 });
 
-/** What stages may say, and `defaults` for all of them. */
+/** Keys of a stage, and of `defaults` for all stages. */
 const common = {
   retries: z.number().int().nonnegative().optional(),
   onFailure: z.enum(['continue', 'stop']).optional(),
@@ -33,7 +33,7 @@ const common = {
 
 const text = z.union([z.string(), z.number(), z.boolean()], 'expected a text').transform(String);
 
-/** A value that depends on whether the outputs are zipped, or kept `loose` (DontArchive, SaveAll). */
+/** A value that differs between zipped outputs and `loose` ones (DontArchive, SaveAll). */
 function choice<T extends z.ZodType>(value: T) {
   return z.union(
     [value, z.strictObject({ archived: value, loose: value })],
@@ -116,7 +116,7 @@ const stage = z
     path: ['command'],
   });
 
-/** The shape of a workflow file. `docs/workflows.md` says what each key means. */
+/** The schema of a workflow file. `docs/workflows.md` describes each key. */
 export const workflowSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, "expected a name of letters, digits, '.', '_' and '-'"),
   description: z.string().optional(),

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 
-/** Globs (`*`, `?`) of the stages and of the files that something is about. Absent: all. */
+/** Globs (`*`, `?`) of the stages and files to which something applies. Absent: all. */
 export interface Scope {
   stages?: string[] | undefined;
   files?: string[] | undefined;
@@ -10,18 +10,18 @@ export function coversStage({ stages }: Scope, stage: string): boolean {
   return stages?.some((glob) => wildcardMatches(glob, stage)) ?? true;
 }
 
-/** A file fits by its path or by its base name. */
+/** Whether a file matches, by its path or by its base name. */
 export function coversFile({ files }: Scope, file: string): boolean {
   return files?.some((glob) => wildcardMatches(glob, file) || wildcardMatches(glob, basename(file))) ?? true;
 }
 
 /**
- * Whether a text is of a pattern with `*` (anything, also `/`) and `?` (one character). The time it takes grows with the
- * length of the text times that of the pattern, whatever they hold: texts may come from files that nobody has looked at.
+ * Whether a text matches a pattern with `*` (any characters, also `/`) and `?` (one character). The time is limited by the
+ * product of the two lengths for every input: texts may come from files of unknown content.
  */
 export function wildcardMatches(pattern: string, text: string): boolean {
   let [p, t] = [0, 0];
-  /** Behind the last star, and up to where that star reaches. */
+  /** The position after the last star, and how far that star reaches. */
   let [star, reach] = [-1, 0];
   while (t < text.length) {
     if (pattern[p] === '*') {

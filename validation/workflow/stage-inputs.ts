@@ -7,7 +7,7 @@ import type { InputFile } from './plan.ts';
 import type { StageData } from './schema.ts';
 import type { StageContext } from './stage.ts';
 
-/** Everything that the steps of a stage find in their directory: of the JDL, of the stage, and what they run. */
+/** All inputs in the directory of a stage's steps: those of the JDL, those of the stage, and the executable. */
 export function inputsOf(
   data: StageData,
   own: Values,
@@ -21,7 +21,7 @@ export function inputsOf(
   const add = (input: InputFile) => {
     const other = inputs.get(input.name);
     if (other && inputText(other) !== inputText(input)) {
-      const warning = `two input files named ${input.name}: ${inputText(input)} is taken, not ${inputText(other)}`;
+      const warning = `two input files have the name ${input.name}: ${inputText(input)} is used, ${inputText(other)} is not`;
       if (!context.warnings.includes(warning)) context.warnings.push(warning);
     }
     inputs.set(input.name, input);
@@ -51,7 +51,7 @@ export function inputsOf(
   }
 }
 
-/** What an earlier stage stored below a relative OutputDir is on the worker, not here. */
+/** Files that an earlier stage stored below a relative OutputDir are on the worker, not here. */
 function storedOrLocal(text: string, stored: boolean, at: Position, context: StageContext): InputFile {
   if (!stored || /^(\/|[A-Za-z][\w+.-]*:)/.test(text)) return inputFile(text, context.local, at);
   const unpack = text.endsWith(',unpack');
@@ -59,13 +59,13 @@ function storedOrLocal(text: string, stored: boolean, at: Position, context: Sta
   return { kind: 'worker', name: baseName(path), unpack, path };
 }
 
-/** An input as a JDL would write it. */
+/** An input in the form of a JDL. */
 export function inputText(input: InputFile): string {
   const place = input.kind === 'worker' ? input.path : input.kind === 'xrootd' ? input.url : input.name;
   return input.unpack ? `${place},unpack` : place;
 }
 
-/** The file that holds the command of a stage. */
+/** The file with the command of a stage. */
 export function commandFile(data: StageData): string {
   return `${data.name}.sh`;
 }

@@ -28,34 +28,34 @@ import { resourcesOf } from './resources.ts';
 import type { InputData, JdlData, StageData } from './schema.ts';
 import { commandFile, inputsOf, inputText } from './stage-inputs.ts';
 
-/** Defaults of the predecessor's wrapper: seconds for one file, and files at once. */
+/** Defaults of the predecessor's wrapper: seconds for one file, and number of files at once. */
 const COPY_TIMEOUT = 100;
 const COPY_JOBS = 15;
 /** The predecessor's managers ran makeflow with `-r 3`. */
 const RETRIES = 3;
 
-/** What stages are made from. */
+/** The data from which stages are made. */
 export interface StageContext extends PlaceholderContext {
   definition: Definition;
-  /** The JDL with the workflow's own keys below it. */
+  /** The keys of the JDL; where it lacks one, those of the workflow file. */
   values: UsedValues;
-  /** The workflow comes with relval: what is in a stage's `jdl` need not be used. */
+  /** The workflow belongs to relval: unused keys in a stage's `jdl` are no mistake. */
   builtIn: boolean;
-  /** Local input files: in the current directory, beside the JDL, in the workflow's folder. */
+  /** Folders for local input files: current directory, folder of the JDL, folder of the workflow. */
   local: LocalFiles;
-  /** Where executables are looked for that are sent: the JDL's folder, the workflow's. */
+  /** Folders for executables that are sent: those of the JDL and of the workflow. */
   payloadFolders: readonly string[];
-  /** Absolute directory that relative OutputDirs are taken below; undefined leaves them relative. */
+  /** Absolute directory for relative OutputDirs; undefined: they stay relative. */
   outputBase: string | undefined;
   warnings: string[];
-  /** Inputs that need the steps of other stages. */
+  /** Inputs that depend on the steps of other stages. */
   generated(input: Exclude<InputData, string | { optional: string }>, stage: StageData, at: Position): InputFile[];
 }
 
 /**
- * A stage of the plan: the JDL with what the workflow's stage changes in it.
- * @param index of the stage in the definition
- * @throws {WorkflowError} missing keys and files, unknown placeholders and variables
+ * A stage of the plan: the JDL with the changes of the workflow's stage.
+ * @param index the stage's number in the definition
+ * @throws {WorkflowError} for missing keys and files, unknown placeholders and variables
  */
 export function buildStage(
   data: StageData,
@@ -142,13 +142,15 @@ export function buildStage(
   });
   for (const key of own.used) if (!fragment.has(key)) values.used.add(key);
   if (environmentCommand && fragment.has('Packages') && !fragment.has('EnvironmentCommand')) {
-    warnings.push(`${data.name}: the Packages in its jdl are not loaded: an EnvironmentCommand makes the environment`);
+    warnings.push(
+      `stage ${data.name}: the Packages in its jdl are not loaded, because an EnvironmentCommand makes the environment`,
+    );
   }
   if (!context.builtIn) warnings.push(...unusedKeys(fragment, own.used, `the jdl of the stage ${data.name}`));
   return stage;
 }
 
-/** A key of a stage's `jdl`, with one of the suffixes of a JDL or without. @returns the key that has changed */
+/** Applies a key of a stage's `jdl`, with or without a suffix for JDLs. @returns the key that was changed */
 function applyTo(own: Map<string, Value>, key: string, at: Position): string {
   try {
     return applySuffix(own, key);
@@ -158,7 +160,7 @@ function applyTo(own: Map<string, Value>, key: string, at: Position): string {
   }
 }
 
-/** What older JDLs call the two kinds of outputs, besides what newer ones have. */
+/** Names of the two kinds of outputs in older JDLs. */
 function outputsOfJdl(own: Values): string[] {
   const keys = ['Output', 'OutputFile', 'OutputArchive'];
   return keys.flatMap((key) => itemsOf(own, key).map((item) => withoutDisk(item.text)));
@@ -167,7 +169,7 @@ function outputsOfJdl(own: Values): string[] {
 function executableOf(data: StageData, values: Values, at: Position): string {
   if (data.command) return commandFile(data);
   const executable = data.executable ?? textOf(values, 'Executable') ?? '';
-  return executable === '' ? fail(`the stage ${data.name} has no executable and no command`, at) : executable;
+  return executable === '' ? fail(`the stage ${data.name} has neither an executable nor a command`, at) : executable;
 }
 
 function outputDirOf(
@@ -181,11 +183,11 @@ function outputDirOf(
   if (typeof data.outputDir === 'string') outputDir = fill(data.outputDir, ['outputDir']);
   else if (data.outputDir) {
     const { of, replace, with: replacement } = data.outputDir;
-    const template = context.outputDirOf(of)?.template ?? fail(`no stage '${of}' before this one`, at);
+    const template = context.outputDirOf(of)?.template ?? fail(`there is no stage '${of}' before this one`, at);
     outputDir = template.replaceAll(replace, () => replacement);
     if (outputDir === template) {
       context.warnings.push(
-        `${data.name} writes where ${of} does: there is no '${replace}' in the OutputDir ${template}`,
+        `stage ${data.name} would write to the same directory as ${of}, because the OutputDir ${template} does not contain '${replace}'`,
       );
     }
   } else {
@@ -221,7 +223,7 @@ function environmentOf(data: StageData, own: Values, at: (path: Path) => Positio
   return [...environment];
 }
 
-/** What later stages take from this one: `transferToMakeflow` where it is exported, and what the workflow says they use. */
+/** Files that later stages take from this one: `transferToMakeflow` if it is exported, and the files that the workflow file names. */
 function handsOnOf(data: StageData, own: Values, environment: [string, string][], definition: Definition): string[] {
   const names = new Set<string>();
   if (environment.some(([name]) => name === 'ALIEN_JDL_TRANSFERTOMAKEFLOW')) {
@@ -233,12 +235,12 @@ function handsOnOf(data: StageData, own: Values, environment: [string, string][]
       if (typeof input === 'object' && 'made' in input && input.of === data.name) names.add(input.made);
     }
   }
-  // a step leaves its logs and its report for later ones in any case
+  // a step always leaves its logs and its report for later steps
   for (const name of STEP_FILES) names.delete(name);
   return [...names];
 }
 
-/** Formats are checked before anything is expanded, so that the place in the JDL can be told. */
+/** Formats are checked before anything is expanded, so that the message can show the place in the JDL. */
 function checkVariables(data: StageData, templates: [string, string][], values: Values, at: Position): void {
   for (const [name, template] of templates) {
     const variable = badVariable(template);

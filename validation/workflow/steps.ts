@@ -18,23 +18,23 @@ import { buildStage, type StageContext } from './stage.ts';
 export interface PlanInput {
   name: string;
   definition: Definition;
-  /** The JDL above the workflow's own keys. */
+  /** The keys of the JDL; where it lacks one, those of the workflow file. */
   values: UsedValues;
-  /** The workflow comes with relval. */
+  /** The workflow belongs to relval. */
   builtIn: boolean;
   folders: readonly string[];
   payloadFolders: readonly string[];
   outputBase: string | undefined;
   bins: Readonly<Record<string, readonly string[]>>;
   selection: Selection;
-  /** Local input files that are not there are a warning. */
+  /** Missing local input files are a warning, not an error. */
   allowMissing: boolean;
   sources: string[];
   warnings: string[];
 }
 
 /**
- * Turns definition and JDL into stages and steps. Steps share their stage and their lists of ids; nothing is expanded.
+ * Turns definition and JDL into stages and steps. Steps share their stage and their lists of ids, and nothing is expanded.
  * @throws {WorkflowError}
  */
 export function buildPlan(input: PlanInput): Plan {
@@ -94,7 +94,7 @@ export function buildPlan(input: PlanInput): Plan {
 }
 
 function skippedText({ file, line, text, expected }: SkippedLine): string {
-  return `${file}:${line}: skipped, does not match ${expected}: ${JSON.stringify(text)}`;
+  return `${file}:${line}: the line was skipped because it does not match ${expected}: ${JSON.stringify(text)}`;
 }
 
 function stepId(data: StageData, index: number): string {
@@ -108,7 +108,7 @@ function stepOf(data: StageData, stage: Stage, job: StageJob, after: readonly st
   return step;
 }
 
-/** Lists of ids, one object for all stages that wait for the same stages: with 100,000 ids they are long. */
+/** Lists of ids. Stages that wait for the same stages share one list: with 100,000 ids a list is long. */
 class WaitLists {
   private readonly lists = new Map<string, readonly string[]>();
 
@@ -124,7 +124,7 @@ class WaitLists {
   }
 }
 
-/** A stage is run after those that it waits for; one whose width is made by a stage, in the makeflow run after that. */
+/** The phase of a stage: not before those that it waits for; and after the one that makes the list of its steps. */
 function phaseOf(data: StageData, after: readonly string[], planned: ReadonlyMap<string, Planned>): number {
   const madeBy = typeof data.each === 'object' && 'of' in data.each ? planned.get(data.each.of) : undefined;
   const phases = after.map((name) => planned.get(name)?.stage.phase ?? 0);

@@ -2,16 +2,16 @@ import { FUNCTIONS } from './functions.ts';
 import { ClassAdError, type Expression } from './parse.ts';
 import { boolean, ERROR, integer, numberOf, real, truthOf, UNDEFINED, type Value } from './value.ts';
 
-/** An ad: expressions by the name of their attribute, in small letters. */
+/** An ad: expressions by attribute name, in lower case. */
 export type Ad = ReadonlyMap<string, Expression>;
 
-/** Deepest chain of attributes that name one another. A circle is an error in HTCondor too. */
+/** Longest chain of attributes that refer to one another. A circle is an error in HTCondor too. */
 const DEEPEST = 50;
 
 /**
- * The value of an expression of an ad, in the sight of another.
+ * The value of an expression of one ad, evaluated against another ad.
  * @param now ms since 1970
- * @throws ClassAdError it calls a function that is not understood here
+ * @throws ClassAdError when it calls a function that is not supported here
  */
 export function evaluate(expression: Expression, my: Ad, target: Ad, now: number): Value {
   return new Evaluation(my, target, now, 0).value(expression);
@@ -49,7 +49,7 @@ class Evaluation {
     }
   }
 
-  /** Without a scope HTCondor looks into the ad itself, then into the other one. */
+  /** Without a scope HTCondor looks in the ad itself first, then in the other one. */
   #attribute(name: string, scope: 'my' | 'target' | undefined): Value {
     if (this.#depth >= DEEPEST) return ERROR;
     const mine = scope === 'target' ? undefined : this.#my.get(name);
@@ -73,7 +73,7 @@ class Evaluation {
       return this.#choice(condition, yes, no);
     }
     const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-    if (!known) throw new ClassAdError(`calls ${name}(), which is not understood here`);
+    if (!known) throw new ClassAdError(`calls ${name}(), which this framework does not support`);
     return known(
       args.map((arg) => this.value(arg)),
       this.#now,
@@ -123,7 +123,7 @@ function binary(operator: string, a: Value, b: Value): Value {
   return compared(operator, x - y) ?? arithmetic(operator, x, y, a.type === 'real' || b.type === 'real');
 }
 
-/** @param order less than, equal to or more than 0, as the left is to the right */
+/** @param order negative, 0 or positive, as the left value is smaller than, equal to or larger than the right one */
 function compared(operator: string, order: number): Value | undefined {
   switch (operator) {
     case '==':
@@ -178,7 +178,7 @@ function bits(operator: string, x: number, y: number): Value {
   }
 }
 
-/** As `=?=` has it: the same type, and strings with regard to case. */
+/** As in `=?=`: the same type, and strings with regard to case. */
 function isIdentical(a: Value, b: Value): boolean {
   if (a.type !== b.type) return false;
   if (a.type === 'list' || b.type === 'list') return a === b;

@@ -3,7 +3,7 @@ import { boolean, ERROR, integer, numberOf, real, string, UNDEFINED, type Value 
 
 type Call = (args: Value[], now: number) => Value;
 
-/** For functions of numbers: undefined stays undefined, all else that is no number is an error. */
+/** For functions of numbers: undefined stays undefined, any other value that is not a number is an error. */
 function ofNumber(of: (value: number) => Value): Call {
   return ([value = ERROR]) => {
     const number = value.type === 'string' ? Number(value.value.trim() || Number.NaN) : numberOf(value);
@@ -22,7 +22,7 @@ function ofStrings(count: number, of: (...texts: string[]) => Value): Call {
   };
 }
 
-/** The text of a value in `strcat` and `string`. */
+/** The text of a value, as in `strcat` and `string`. */
 function textOf(value: Value): string | undefined {
   switch (value.type) {
     case 'string':
@@ -50,7 +50,7 @@ const inList = (fold: (text: string) => string): Call =>
 const same = (text: string): string => text;
 const lower = (text: string): string => text.toLowerCase();
 
-/** The functions that are understood, by their names in small letters. All others are refused, never guessed. */
+/** The supported functions, by name in lower case. Any other function is refused, never guessed. */
 export const FUNCTIONS: Readonly<Record<string, Call>> = {
   isundefined: isA('undefined'),
   iserror: isA('error'),
@@ -69,7 +69,8 @@ export const FUNCTIONS: Readonly<Record<string, Call>> = {
   min: (args) => most(args, (a, b) => a < b),
   quantize: ([value = ERROR, step = ERROR]) => {
     const [a, b] = [numberOf(value), step.type === 'list' ? undefined : numberOf(step)];
-    if (step.type === 'list') throw new ClassAdError('calls quantize with a list, which is not understood here');
+    if (step.type === 'list')
+      throw new ClassAdError('calls quantize with a list, which this framework does not support');
     if (value.type === 'undefined') return UNDEFINED;
     if (a === undefined || !b) return ERROR;
     return Number.isInteger(b) ? integer(Math.ceil(a / b) * b) : real(Math.ceil(a / b) * b);
@@ -111,7 +112,7 @@ function most(args: Value[], isBetter: (a: number, b: number) => boolean): Value
   return best ?? UNDEFINED;
 }
 
-/** As `==` has it: strings without regard to case. */
+/** As in `==`: strings without regard to case. */
 function isEqual(a: Value, b: Value): boolean {
   if (a.type === 'string' && b.type === 'string') return lower(a.value) === lower(b.value);
   const [x, y] = [numberOf(a), numberOf(b)];

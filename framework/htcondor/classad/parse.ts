@@ -1,6 +1,6 @@
 import { boolean, ERROR, integer, real, string, UNDEFINED, type Value } from './value.ts';
 
-/** A ClassAd expression. `start` and `end` are its place in the text, so that a part can be shown as it was written. */
+/** A ClassAd expression. `start` and `end` are its place in the text, so that a part can be shown as written. */
 export type Expression = { start: number; end: number } & (
   | { type: 'literal'; value: Value }
   | { type: 'attribute'; name: string; scope: 'my' | 'target' | undefined }
@@ -11,12 +11,12 @@ export type Expression = { start: number; end: number } & (
   | { type: 'list'; items: Expression[] }
 );
 
-/** The text is no ClassAd expression, or one that is not understood here. */
+/** The text is not a ClassAd expression, or uses something that is not supported here. */
 export class ClassAdError extends Error {}
 
-/** Longest expression that is read, characters: what people and tools write has some hundreds. */
+/** Longest expression that is read, characters. Real ones have a few hundred. */
 const LONGEST = 65_536;
-/** Deepest nesting that is read: the stack must hold it. */
+/** Deepest nesting that is read, because the parser recurses. */
 const DEEPEST = 200;
 
 const TOKEN =
@@ -31,7 +31,7 @@ interface Token {
 
 const KINDS = ['number', 'name', 'string', 'quoted', 'sign'] as const;
 
-/** Operators from the weakest to the strongest. */
+/** Operators, the weakest first. */
 const LEVELS: readonly (readonly string[])[] = [
   ['||'],
   ['&&'],
@@ -54,7 +54,7 @@ const WORDS: Readonly<Record<string, Value>> = {
 
 /** Reads one expression. @throws ClassAdError */
 export function parseExpression(text: string): Expression {
-  if (text.length > LONGEST) throw new ClassAdError(`it has ${text.length} characters; ${LONGEST} are read at most`);
+  if (text.length > LONGEST) throw new ClassAdError(`has ${text.length} characters, more than the limit of ${LONGEST}`);
   return new Parser(tokens(text)).whole();
 }
 
@@ -65,7 +65,8 @@ function tokens(text: string): Token[] {
   while (TOKEN.lastIndex < trimmed.length) {
     const from = TOKEN.lastIndex;
     const match = TOKEN.exec(trimmed);
-    if (!match) throw new ClassAdError(`cannot be read from ${JSON.stringify(trimmed.slice(from, from + 20))} on`);
+    if (!match)
+      throw new ClassAdError(`cannot be read, beginning at ${JSON.stringify(trimmed.slice(from, from + 20))}`);
     const at = KINDS.findIndex((_, index) => match[index + 1] !== undefined);
     const end = TOKEN.lastIndex;
     const whole = match[0].trimStart();
@@ -75,7 +76,7 @@ function tokens(text: string): Token[] {
   return found;
 }
 
-/** `\"` and its like in a quoted text. */
+/** Replaces escapes such as `\"` in a quoted text. */
 function unescaped(text: string): string {
   return text.replaceAll(/\\(.)/gs, (_, letter: string) => ({ n: '\n', t: '\t', r: '\r' })[letter] ?? letter);
 }
@@ -100,10 +101,10 @@ class Parser {
   }
 
   #unexpected(): ClassAdError {
-    return new ClassAdError(`has ${this.#next.text} where it does not belong`);
+    return new ClassAdError(`has ${this.#next.text} in a wrong place`);
   }
 
-  /** Takes the next token if it is one of these signs or words. */
+  /** Reads the next token if it is one of these signs or words. */
   #take(...wanted: string[]): Token | undefined {
     const { kind, text } = this.#next;
     if ((kind !== 'sign' && kind !== 'name') || !wanted.includes(text.toLowerCase())) return undefined;

@@ -7,11 +7,11 @@ import type { SchedulerState } from '../state/state.ts';
 /** How many workers a pool may launch now. */
 export interface Budget {
   left: number;
-  /** Which of the pool's limits it is that leaves no more. */
+  /** The pool's limit that allows no more launches. */
   limit: Obstacle;
 }
 
-/** The tightest of a pool's limits: its pause, its maximum, the trial of its first workers, its launches in a second. */
+/** The tightest limit of a pool: its pause, its maximum, the trial of its first workers, or its launches in a second. */
 export function budgetOf(
   state: SchedulerState,
   pool: Pool,
@@ -21,7 +21,7 @@ export function budgetOf(
   const backoff = state.poolBackoffs.get(pool.name);
   if (backoff && pausing(backoff, now)) {
     const seconds = Math.ceil((backoff.until - now) / 1000);
-    const detail = `pool ${pool.name} pauses for ${seconds} s, its workers failed ${backoff.failures} times in a row: ${backoff.why}`;
+    const detail = `pool ${pool.name} launches nothing for ${seconds} s, because its workers failed ${backoff.failures} ${backoff.failures === 1 ? 'time' : 'times in a row'}: ${backoff.why}`;
     return { left: 0, limit: { reason: 'pool-pausing', detail } };
   }
   const times = (state.launchTimes.get(pool.name) ?? []).filter((time) => now - time < 1000);
@@ -36,12 +36,12 @@ export function budgetOf(
       left: pool.launchesPerSecond - times.length,
       limit: {
         reason: 'launch-rate',
-        detail: `pool ${pool.name} may launch ${pool.launchesPerSecond} workers a second`,
+        detail: `pool ${pool.name} may launch at most ${pool.launchesPerSecond} workers in a second`,
       },
     },
   ];
   if (trial !== undefined) {
-    const detail = `no worker of pool ${pool.name} has proved that it works yet: the first ${trial} must connect before more follow`;
+    const detail = `no worker of pool ${pool.name} has connected yet: one of the first ${trial} must connect before more are launched`;
     budgets.push({ left: trial - unproven, limit: { reason: 'first-workers', detail } });
   }
   const tightest = budgets.reduce((a, b) => (b.left < a.left ? b : a));

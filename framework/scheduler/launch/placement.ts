@@ -8,48 +8,52 @@ import type { Pool } from '../state/pool.ts';
 import { type WorkerIdentity, workerId } from '../state/records.ts';
 import { split } from '../target/granularity.ts';
 import { Heap } from '../target/heap.ts';
-import { lacks, type Want } from '../target/wants.ts';
+import { lacks, type Shortfall } from '../target/shortfalls.ts';
 import type { Budget } from './budget.ts';
 import { workerTask } from './task.ts';
 
 /**
- * Launches as many of the wanted workers as the held offers and the pools' budgets allow, for the neediest project
- * first; uses offers up, and says of each want what it lacks for.
- * @returns agents that more is wanted of as soon as the workers that start there run
+ * Launches as many of the wanted workers as the held offers and the pools' budgets allow, neediest project
+ * first. It uses up the offers, and records for each shortfall why it got no more.
+ * @returns agents whose offers are wanted again as soon as the workers that start there run
  */
-export function place(frame: Frame, wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Set<string> {
+export function place(
+  frame: Frame,
+  shortfalls: readonly Shortfall[],
+  budgets: ReadonlyMap<string, Budget>,
+): Set<string> {
   const agents = new Agents(frame);
-  const open = new Heap<Want>(
+  const open = new Heap<Shortfall>(
     isNeedier,
-    wants.filter(({ target }) => !target.hold),
+    shortfalls.filter(({ target }) => !target.hold),
   );
-  for (let want = open.pop(); want; want = open.pop()) {
-    const missing = want.left[want.at];
-    const budget = budgets.get(want.pool.name);
+  for (let shortfall = open.pop(); shortfall; shortfall = open.pop()) {
+    const missing = shortfall.left[shortfall.at];
+    const budget = budgets.get(shortfall.pool.name);
     if (!missing || !budget) continue;
     if (budget.left <= 0) {
-      want.blocked = budget.limit;
+      shortfall.blocked = budget.limit;
       continue;
     }
-    const candidate = agents.next(want.pool, missing.shape);
+    const candidate = agents.next(shortfall.pool, missing.shape);
     if (candidate) {
-      launch(frame, want, candidate, missing.shape, agents.constraintsOf(want.pool));
+      launch(frame, shortfall, candidate, missing.shape, agents.constraintsOf(shortfall.pool));
       budget.left--;
       missing.count--;
     } else if (missing.unit) {
-      want.left.splice(want.at, 1, ...split(missing));
+      shortfall.left.splice(shortfall.at, 1, ...split(missing));
     } else {
-      want.blocked = agents.blocked(want.pool, missing.shape);
+      shortfall.blocked = agents.blocked(shortfall.pool, missing.shape);
     }
     // A smaller shape of the same manager may fit where this one does not.
-    if (missing.count === 0 || (!candidate && !missing.unit)) want.at++;
-    if (want.at < want.left.length) open.push(want);
+    if (missing.count === 0 || (!candidate && !missing.unit)) shortfall.at++;
+    if (shortfall.at < shortfall.left.length) open.push(shortfall);
   }
   for (const candidate of agents.used) accept(frame, candidate);
-  return wants.some(({ blocked }) => blocked?.reason === 'agents-busy') ? agents.busy : new Set();
+  return shortfalls.some(({ blocked }) => blocked?.reason === 'agents-busy') ? agents.busy : new Set();
 }
 
-function isNeedier(a: Want, b: Want): boolean {
+function isNeedier(a: Shortfall, b: Shortfall): boolean {
   if (a.share !== b.share) return a.share < b.share;
   return a.project.startedAt < b.project.startedAt;
 }
@@ -87,7 +91,7 @@ class Agents {
     return known;
   }
 
-  /** Those that have enough workers starting. */
+  /** Agents on which enough workers are starting. */
   get busy(): Set<string> {
     const candidates = [...this.#byRole.values()].flat();
     return new Set(candidates.filter(({ room }) => room <= 0).map(({ agentId }) => agentId));
@@ -109,15 +113,13 @@ class Agents {
   }
 }
 
-/**
- * Agents with few workers of ours first, to spread; with many first, to pack. Linear: there are few different counts.
- * Agents with GPUs come last: they are for the tasks that need these.
- */
+/** Orders the agents for a pool. Agents with GPUs come last, because tasks that need a GPU can run nowhere else. */
 function inOrder(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
   const [plain, withGpus] = [candidates.filter(({ hasGpus }) => !hasGpus), candidates.filter(({ hasGpus }) => hasGpus)];
   return [...byWorkers(plain, placement), ...byWorkers(withGpus, placement)];
 }
 
+/** For `spread`, agents with few of our workers first; for `pack`, with many first. Linear time: there are few different counts. */
 function byWorkers(candidates: readonly Candidate[], placement: Pool['placement']): Candidate[] {
   const byCount = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
@@ -129,9 +131,15 @@ function byWorkers(candidates: readonly Candidate[], placement: Pool['placement'
   return counts.flatMap((count) => byCount.get(count) ?? []);
 }
 
-function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, constrained: Constrained): void {
+function launch(
+  frame: Frame,
+  shortfall: Shortfall,
+  candidate: Candidate,
+  shape: Shape,
+  constrained: Constrained,
+): void {
   const { state, now } = frame;
-  const { pool, target, project } = want;
+  const { pool, target, project } = shortfall;
   const resources = candidate.free.take(shape, pool.revocable);
   if (!resources || state.frameworkId === undefined) return;
   const places = constrained.launched(candidate.first);
@@ -150,8 +158,8 @@ function launch(frame: Frame, want: Want, candidate: Candidate, shape: Shape, co
   frame.record({ type: 'launch', worker });
   candidate.tasks.push(workerTask(pool, worker, resources, project));
   candidate.room--;
-  want.launched++;
-  want.share += shape.cores / pool.weight;
+  shortfall.launched++;
+  shortfall.share += shape.cores / pool.weight;
   state.launchTimes.get(pool.name)?.push(now);
   state.counters.launches++;
 }
@@ -168,23 +176,30 @@ function accept(frame: Frame, { offers, tasks, room }: Candidate): void {
   });
 }
 
-/** Why a want that no offer was held for gets nothing: its hold, its pool's limit, or what the last offers told. */
-export function reasonWithoutOffers(want: Want, budget: Budget | undefined, before: Obstacle | undefined): Obstacle {
-  if (want.target.hold) return want.target.hold;
+/** Why a shortfall without any held offer gets nothing: its hold, its pool's limit, or the result of the last offers. */
+export function reasonWithoutOffers(
+  shortfall: Shortfall,
+  budget: Budget | undefined,
+  before: Obstacle | undefined,
+): Obstacle {
+  if (shortfall.target.hold) return shortfall.target.hold;
   if (budget && budget.left <= 0) return budget.limit;
-  const missing = want.left.find(({ count }) => count > 0);
-  return before ?? noOffers(want.pool, missing?.unit ?? missing?.shape ?? want.pool.shape);
+  const missing = shortfall.left.find(({ count }) => count > 0);
+  return before ?? noOffers(shortfall.pool, missing?.unit ?? missing?.shape ?? shortfall.pool.shape);
 }
 
-/** Workers that only lack offers, by role: those held back by a pause, a limit or a rate want no offers now. */
-export function lackingOffers(wants: readonly Want[], budgets: ReadonlyMap<string, Budget>): Map<string, number> {
+/** Number of workers that lack only offers, by role. Workers that a pause or a limit holds back need no offers now. */
+export function lackingOffers(
+  shortfalls: readonly Shortfall[],
+  budgets: ReadonlyMap<string, Budget>,
+): Map<string, number> {
   const byRole = new Map<string, number>();
   const spent = new Map<string, number>();
-  for (const want of wants) {
-    if (want.target.hold) continue;
-    const { name, role } = want.pool;
+  for (const shortfall of shortfalls) {
+    if (shortfall.target.hold) continue;
+    const { name, role } = shortfall.pool;
     const left = (budgets.get(name)?.left ?? 0) - (spent.get(name) ?? 0);
-    const count = Math.min(lacks(want), left);
+    const count = Math.min(lacks(shortfall), left);
     if (count <= 0) continue;
     spent.set(name, (spent.get(name) ?? 0) + count);
     byRole.set(role, (byRole.get(role) ?? 0) + count);

@@ -2,12 +2,12 @@ import type { TaskStatus } from '../../mesos/messages.ts';
 import type { Frame } from '../state/frame.ts';
 import { poolOf } from '../state/pool.ts';
 
-/** A kill without an answer is repeated: calls may be lost. */
+/** A kill without an answer is repeated after this time, because a call may be lost. */
 const KILL_AGAIN_MS = 10_000;
 /** For how long an unknown task may belong to a manager that does not answer at the moment. */
 const BENEFIT_OF_DOUBT_MS = 60_000;
 
-/** Mesos reports a task that the journal does not know: it is remembered until the sources tell whether it works. */
+/** Mesos reports a task that is not in the journal. It is remembered until the sources say whether it works. */
 export function takeUnknownTask({ state, now }: Frame, { task_id, state: taskState, agent_id }: TaskStatus): void {
   const id = task_id.value;
   if (taskState === 'TASK_STAGING' || taskState === 'TASK_STARTING' || taskState === 'TASK_RUNNING') {
@@ -17,8 +17,8 @@ export function takeUnknownTask({ state, now }: Frame, { task_id, state: taskSta
 }
 
 /**
- * Unknown tasks that a manager lists with work are workers of ours whose records are lost (a restored journal, an agent
- * that came back after it was given up). They are adopted, since a kill would throw their work away. All others are killed.
+ * An unknown task that a manager lists with work is a worker whose record was lost (a restored journal, or an agent
+ * that came back after it was given up). It is adopted, because a kill would lose its work. All other unknown tasks are killed.
  */
 export function settleUnknownTasks(frame: Frame): void {
   const { state, now } = frame;

@@ -3,21 +3,21 @@ import type { Frame } from '../state/frame.ts';
 import { RECONCILE_ALL_MS } from './reconcile.ts';
 import { endWorker } from './updates.ts';
 
-/** A question for everything that did not get through is put again after this long. */
+/** After a call is lost, Mesos is asked for the state of everything after this time. */
 const ASK_ALL_AGAIN_MS = 10_000;
 
 /**
- * Undoes what was taken for done. What is to be done instead is decided by the next frame that decides at all, so a
- * master that refuses everything is not asked faster than the clock ticks.
+ * Undoes the effects of a call that failed. The next frame with decisions decides what to do instead, so a
+ * master that refuses everything is asked no faster than the clock ticks.
  *
- * A refused call had no effect; of one that was lost, nobody knows. Kills are repeated until they are answered, and
+ * A refused call had no effect. Whether a lost call had one is unknown. Kills are repeated until they are answered, and
  * acknowledgements when Mesos sends the update again.
  */
 export function takeFailedCall(frame: Frame, call: Call, refused: boolean, why: string): void {
   const { state, now } = frame;
   switch (call.type) {
     case 'ACCEPT':
-      // Mesos may hold the offers for us for ever. Those that were used after all are not hurt by a DECLINE.
+      // Mesos may keep the offers reserved for us for ever. A DECLINE does no harm to an offer that was used after all.
       state.undeclined.push(...(call.accept?.offer_ids ?? []).map(({ value }) => value));
       for (const { launch } of call.accept?.operations ?? []) {
         for (const { task_id } of launch.task_infos) takeFailedLaunch(frame, task_id.value, refused, why);
@@ -42,11 +42,11 @@ export function takeFailedCall(frame: Frame, call: Call, refused: boolean, why: 
   }
 }
 
-/** A launch that may have been lost on the way is asked about, as one that did not answer. */
+/** Asks Mesos about a launch that may have been lost. */
 function takeFailedLaunch(frame: Frame, id: string, refused: boolean, why: string): void {
   const worker = frame.state.workers.get(id);
   if (!worker) return;
-  if (refused) endWorker(frame, worker, `refused by the master: ${why}`, 'lost');
+  if (refused) endWorker(frame, worker, `the master refused it: ${why}`, 'lost');
   else {
     worker.reconciledAt = frame.now;
     worker.reconciliations = 1;

@@ -6,8 +6,8 @@ import { indexWorker, type SchedulerState, unindexWorker } from '../state/state.
 import type { Worker } from '../state/worker.ts';
 
 /**
- * Takes in one look at the projects: what waits, which workers are connected, and what each of them runs.
- * A project whose object is the one of the last look has not changed, and costs nothing.
+ * Reads the newest demand: which tasks wait, which workers are connected, and what each of them runs.
+ * A project with the same object as last time has not changed, and costs nothing.
  */
 export function observe(frame: Frame, demand: Demand): void {
   const { state, now } = frame;
@@ -31,7 +31,7 @@ export function observe(frame: Frame, demand: Demand): void {
   }
 }
 
-/** Unmet needs do not count: idle workers are of no use to them, and must not be kept for them. */
+/** Unmet needs do not count: idle workers cannot serve them and must not be kept for them. */
 function noteWaiting(state: SchedulerState, { manager, startedAt, waiting }: ProjectDemand, now: number): void {
   const known = state.waiting.get(manager);
   const any = waiting.some(({ count }) => count > 0);
@@ -40,8 +40,8 @@ function noteWaiting(state: SchedulerState, { manager, startedAt, waiting }: Pro
 }
 
 /**
- * Whether the list of a project's workers can be believed to be whole: its manager answers, and where tasks are on
- * workers there are workers. (The list may be a question of its own, which may have failed.)
+ * Whether the list of a project's workers is complete: its manager answers, and where tasks are on
+ * workers the list is not empty. (The list may be a separate question, which may have failed.)
  */
 export function listsAllWorkers({ silentSince, workers, tasksOnWorkers }: ProjectDemand): boolean {
   return silentSince === undefined && workers !== undefined && (workers.length > 0 || tasksOnWorkers === 0);
@@ -66,9 +66,9 @@ function observeWorkers(frame: Frame, project: ProjectDemand, workers: readonly 
 }
 
 /**
- * A worker serves the manager that lists it. That may be another than it was launched for: one that took over the port
- * before the worker had connected, or the same one at another address. A project that the worker's pool does not serve
- * must not keep it.
+ * A worker serves the manager that lists it. That may be another manager than it was launched for: one that took over the port
+ * before the worker had connected, or the same one at another address. A worker must not stay at a project that its
+ * pool does not serve.
  */
 function rehome(state: SchedulerState, worker: Worker, project: ProjectDemand): void {
   unindexWorker(state, worker);
@@ -93,7 +93,7 @@ function noteConnected({ now, state }: Frame, worker: Worker, { tasksRunning, in
   }
 }
 
-/** Its manager lists it no more; Mesos will say that it ended. Until then it is no capacity. */
+/** Its manager does not list it any more. Mesos will report its end. Until then it does not count as capacity. */
 function noteGone({ now }: Frame, worker: Worker): void {
   worker.connected = false;
   worker.tasksRunning = 0;

@@ -2,23 +2,23 @@ import type { Frame } from '../state/frame.ts';
 import type { Worker } from '../state/worker.ts';
 import { endWorker } from './updates.ts';
 
-/** A launch of which nothing was heard for this long is asked about; so is, as often, a task that Mesos has lost sight of. */
+/** If Mesos says nothing about a launch for this long, it is asked. The same holds, as often, for a task that Mesos cannot find. */
 const SILENT_MS = 30_000;
-/** A question without an answer is repeated, at doubling intervals up to the longest: masters answer nothing about agents that have yet to come back. */
+/** A question without an answer is repeated, at doubling intervals up to the longest: masters do not answer about agents that have not returned yet. */
 const FIRST_REPEAT_MS = 5000;
 const LONGEST_REPEAT_MS = 60_000;
-/** From time to time Mesos is asked for all it has, so that no task of ours runs unknown, and no update stays lost. */
+/** At this interval Mesos is asked for all tasks, so that no task of ours runs unknown and no update stays lost. */
 export const RECONCILE_ALL_MS = 15 * 60 * 1000;
-/** A task that the master does not know is no capacity after this: a new master learns of its agents' tasks only as they return, in its first minutes. */
+/** A task that the master does not know stops counting as capacity after this time. A new master learns of its agents' tasks only as they return, in its first minutes. */
 const UNKNOWN_MS = 2 * 60 * 1000;
 /**
- * For how long one that is out of sight is kept. A restarted master learns of its agents' tasks only when they
+ * For how long an unreachable task is kept. A restarted master learns of its agents' tasks only when they
  * re-register: 75 s later with fixed addresses, and it gives them at least 10 minutes (agent_reregister_timeout).
- * One that comes back later still is a task, and adopted if it works.
+ * One that comes back later is still a task, and is adopted if it works.
  */
 const LOST_FOR_GOOD_MS = 15 * 60 * 1000;
 
-/** After SUBSCRIBED, and from time to time: asks for each known worker by name, then for everything. */
+/** After SUBSCRIBED, and at intervals: asks for each known worker by name, then for everything. */
 export function reconcileAll(frame: Frame): void {
   const workers = [...frame.state.workers.values()];
   for (const worker of workers) worker.reconciliations = 0;
@@ -27,7 +27,7 @@ export function reconcileAll(frame: Frame): void {
   frame.call({ type: 'RECONCILE', reconcile: { tasks: [] } });
 }
 
-/** On ticks: repeats what went unanswered, asks about what stays silent, and gives up what is lost for good. */
+/** On ticks: repeats questions without an answer, asks about silent launches, and gives up workers that are lost for good. */
 export function reconcileOverdue(frame: Frame): void {
   const { state, now } = frame;
   if (now - state.reconciledAllAt >= RECONCILE_ALL_MS) {
@@ -37,7 +37,7 @@ export function reconcileOverdue(frame: Frame): void {
   const overdue: Worker[] = [];
   for (const worker of state.workers.values()) {
     if (worker.lostSince !== undefined && isGivenUp(frame, worker, worker.lostSince)) {
-      endWorker(frame, worker, 'out of Mesos’ sight for too long', 'lost');
+      endWorker(frame, worker, 'Mesos could not find it for too long', 'lost');
     } else if (isOverdue(worker, now)) overdue.push(worker);
   }
   askFor(frame, overdue);
@@ -51,7 +51,7 @@ function isOverdue({ phase, heardAt, lostSince, reconciledAt, reconciliations }:
   return isOpen && now - heardAt >= SILENT_MS;
 }
 
-/** As long as its manager lists it, it lives, whatever Mesos knows. */
+/** While its manager lists it, it is alive, whatever Mesos knows. */
 function isGivenUp({ state, now }: Frame, worker: Worker, lostSince: number): boolean {
   if (worker.connected) return false;
   if (worker.phase !== 'unreachable' && now - lostSince >= UNKNOWN_MS) {

@@ -7,29 +7,29 @@ import type { Waiting } from '../state/state.ts';
 import type { Worker } from '../state/worker.ts';
 import { listsAllWorkers } from './observe.ts';
 
-/** A worker leaves with its manager by itself; it is helped after this long. */
+/** A worker whose manager has ended leaves by itself. It is killed after this time. */
 const ORPHAN_MS = 2000;
-/** An idle worker stands in the way of others' tasks for no longer than a manager may need to find it a task. */
+/** An idle worker blocks the tasks of others for no longer than a manager may need to give it a task. */
 const YIELD_MS = 500;
-/** A kill without an answer is repeated: calls may be lost. A task out of sight can only be asked for. */
+/** A kill without an answer is repeated, because a call may be lost. About an unreachable task one can only ask. */
 const KILL_AGAIN_MS = 10_000;
 const KILL_LOST_AGAIN_MS = 60_000;
 
-/** Who wants what idle workers stand on: the weight of the heaviest pool that lacks offers, and pools at their maximum. */
+/** Who needs the resources of idle workers: the weight of the heaviest pool that lacks offers, and pools at their maximum. */
 export interface Shortage {
   weight: number;
   pools: ReadonlySet<string>;
 }
 
 /**
- * Takes back those of some workers that nobody needs: idle ones, those whose manager has ended, those that never connect.
- * Never one that runs a task, unless the task is of a manager that the worker's pool does not serve.
+ * Takes back workers that nobody needs: idle ones, workers whose manager has ended, and workers that never connect.
+ * It never kills a worker that runs a task, unless the task belongs to a manager that the worker's pool does not serve.
  */
 export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, shortage: Shortage): void {
   const { state, now } = frame;
   const { demand } = state;
   if (!demand) return;
-  // While something could not be looked at, absence proves nothing.
+  // While something could not be read, a missing entry proves nothing.
   const sawAll = demand.problems.length === 0 && !demand.partial;
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
   const taken = new Map<string, number>();
@@ -55,7 +55,7 @@ export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, shortage
     if (project.workers === undefined || project.silentSince !== undefined) continue;
     const pool = pools.get(worker.pool);
     if (pool && neverConnects(worker, pool, now)) {
-      const why = `did not connect to ${worker.manager} within ${pool.kind.connectSeconds} s`;
+      const why = `it did not connect to ${worker.manager} within ${pool.kind.connectSeconds} s`;
       bookFailure(state, worker, now, why, 'pool and agent');
       frame.takeBack(worker);
       continue;
@@ -72,18 +72,18 @@ function killAgain(frame: Frame, worker: Worker, pool: Pool | undefined): void {
   const { phase, killedAt } = worker;
   const grace = (pool?.killGraceSeconds ?? 0) * 1000;
   const pause = phase === 'unreachable' ? KILL_LOST_AGAIN_MS : KILL_AGAIN_MS + grace;
-  // Without a kill of ours (Mesos said TASK_KILLING): somebody else's takes its time.
+  // Killed by somebody else (Mesos said TASK_KILLING): that kill may take its time.
   if (killedAt === undefined) worker.killedAt = frame.now;
   else if (frame.now - killedAt >= pause) frame.takeBack(worker);
 }
 
-/** Its process runs, but its manager has not listed it in all that time: it never will. */
+/** Its process runs, but its manager has not listed it in the whole time, and will not. */
 function neverConnects({ phase, connectedAt, runningSince }: Worker, { kind }: Pool, now: number): boolean {
   if (phase !== 'running' || connectedAt !== undefined) return false;
   return now - (runningSince ?? now) >= kind.connectSeconds * 1000;
 }
 
-/** Its agent is taken down before long: it serves as long as it has tasks. */
+/** Its agent is about to be taken down: it stays while it has tasks. */
 function isDraining({ state, now }: Frame, { agentId, connected, tasksRunning }: Worker): boolean {
   const draining = state.draining.get(agentId);
   return draining !== undefined && connected && tasksRunning === 0 && now >= draining.start - DRAIN_AHEAD_MS;
@@ -105,16 +105,16 @@ function isSurplus(
   if (!isServed || !pool) return true;
   const patience = patienceWith(worker, pool, shortage);
   if (!waiting.any) return now - idleSince(worker, waiting) >= patience;
-  // Passed over while tasks wait: it is of no use to them.
+  // Its manager gives it none of the waiting tasks, so it does not help.
   return connected && now - Math.max(tasksSince, waiting.since) >= Math.max(pool.kind.handOutSeconds * 1000, patience);
 }
 
-/** One on its way is not needed any more when nothing has waited for a while, however long ago it was launched. */
+/** A starting worker is not needed any more when no task has waited for a while, however long ago it was launched. */
 function idleSince({ connected, tasksSince }: Worker, waiting: Waiting): number {
   return connected ? tasksSince : Math.max(tasksSince, waiting.since);
 }
 
-/** How long a worker may be idle, ms: less if somebody of the same or a greater weight lacks what it stands on. */
+/** How long a worker may be idle, ms. It is shorter if a pool of the same or a greater weight needs its resources. */
 function patienceWith(worker: Worker, pool: Pool, shortage: Shortage): number {
   const yields = shortage.weight >= pool.weight || shortage.pools.has(worker.pool);
   return yields ? Math.min(YIELD_MS, pool.idleSeconds * 1000) : pool.idleSeconds * 1000;

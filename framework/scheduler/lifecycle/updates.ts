@@ -7,7 +7,7 @@ import type { Frame } from '../state/frame.ts';
 import type { Worker } from '../state/worker.ts';
 import { takeUnknownTask } from './adopt.ts';
 
-/** Reasons of TASK_FAILED that say nothing about the worker: its agent or its executor got lost, or made room. */
+/** Reasons of TASK_FAILED that say nothing about the worker: its agent or executor was lost, or it had to make room. */
 const BLAMELESS_REASONS: ReadonlySet<string> = new Set([
   'REASON_AGENT_DISCONNECTED',
   'REASON_AGENT_DRAINING',
@@ -20,12 +20,12 @@ const BLAMELESS_REASONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * How a worker ended: it `failed` by itself (its image, its command, its limits), it was `lost` by the cluster, or its
- * service was `over`.
+ * How a worker ended: it `failed` by itself (its image, command or limits), the cluster `lost` it, or its
+ * work was `over`.
  */
 export type Ending = 'failed' | 'lost' | 'over';
 
-/** Takes in one status update, whether an executor sent it or reconciliation did. */
+/** Handles one status update, from an executor or from reconciliation. */
 export function takeStatus(frame: Frame, status: TaskStatus): void {
   const worker = frame.state.workers.get(status.task_id.value);
   if (worker) applyStatus(frame, worker, status);
@@ -35,7 +35,7 @@ export function takeStatus(frame: Frame, status: TaskStatus): void {
 
 function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
   const { now, state } = frame;
-  // "Task has duplicate ID" and its like are said of a second launch: the task of that id is alive.
+  // "Task has duplicate ID" and similar messages are about a second launch: the task with that id is alive.
   if (status.state === 'TASK_ERROR' && worker.phase !== 'launched') return;
   worker.heardAt = now;
   worker.reconciliations = 0;
@@ -47,7 +47,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
   }
   if (status.state === 'TASK_UNREACHABLE' || status.state === 'TASK_UNKNOWN') {
     worker.lostSince ??= now;
-    // A restarted master does not know its agents' tasks yet: that is no reason to replace them.
+    // A restarted master does not know its agents' tasks yet. That is no reason to replace them.
     if (status.state === 'TASK_UNREACHABLE') worker.phase = 'unreachable';
     return;
   }
@@ -58,7 +58,7 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
 
 function phaseAfter({ phase, killedAt, runningSince }: Worker, state: TaskState): Worker['phase'] {
   if (killedAt !== undefined || phase === 'leaving' || state === 'TASK_KILLING') return 'leaving';
-  // Updates that come twice, or late, do not turn back what is known.
+  // Updates that come twice or late do not change the state back.
   return state === 'TASK_RUNNING' || runningSince !== undefined ? 'running' : 'starting';
 }
 
@@ -74,9 +74,9 @@ function endingOf(worker: Worker, { state, reason }: TaskStatus): Ending {
   }
 }
 
-/** What an operator reads about a worker's end: Mesos' own words, and its reason where it has one. */
+/** The text about a worker's end for operators: Mesos' message, and its reason where it gives one. */
 function describeEnd(frame: Frame, worker: Worker, { state, message, reason }: TaskStatus): string {
-  // Docker's messages have several lines; this is one of a log, and of a list.
+  // Docker's messages have several lines; a log record and a list need one.
   const words = [message?.trim().replaceAll(/\s*\n\s*/g, '; ') || state];
   if (reason) words.push(`(${reason})`);
   if (state === 'TASK_FINISHED' && !hasServed(worker)) {
@@ -85,12 +85,12 @@ function describeEnd(frame: Frame, worker: Worker, { state, message, reason }: T
   return words.join(' ');
 }
 
-/** Of a worker whose pool is not there any more nobody knows it. */
+/** Unknown for a worker whose pool does not exist any more. */
 function kindOf({ state }: Frame, worker: Worker): WorkerKind | undefined {
   return state.pools.find(({ name }) => name === worker.pool)?.kind;
 }
 
-/** A worker is no more: recorded, and booked where it tells something about its pool or its agent. */
+/** Records the end of a worker, and counts it as a failure where it says something about its pool or agent. */
 export function endWorker(frame: Frame, worker: Worker, why: string, ending: Ending): void {
   frame.record({ type: 'gone', id: worker.id, why });
   bookEnd(frame, worker, why, ending);
@@ -103,7 +103,7 @@ function bookEnd({ state, now }: Frame, worker: Worker, why: string, ending: End
     if (!healthy) bookHealthy(state, worker);
     return;
   }
-  // What a worker did before a restart is not known, and one whose manager cannot be reached ends without any fault.
+  // What a worker did before a restart is unknown, and a worker whose manager cannot be reached ends without a fault of its own.
   if (wasAsked || worker.restored || !managerListens(state.projects.get(worker.manager), worker)) return;
   if (ending === 'failed') {
     if (connectedAt === undefined || now - connectedAt < EARLY_MS)

@@ -9,7 +9,7 @@ import type { Constrained } from './constraints.ts';
 import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
 import { FreeResources } from './resources.ts';
 
-/** Launches not yet running on one agent: every Mesos task starts an executor, and too many at once starve each other. */
+/** Most launches that may be starting on one agent. Every Mesos task starts an executor, and too many at once slow each other down. */
 export const STARTING_PER_AGENT = 64;
 
 /** One agent's free resources for one role, from all of its offers that we hold. */
@@ -19,7 +19,7 @@ export class Candidate {
   readonly first: Offer;
   readonly offers: Offer[];
   readonly tasks: TaskInfo[] = [];
-  /** How many workers of ours it has, and how many more launches it may be given. */
+  /** How many of our workers it has, and how many more launches it may get. */
   readonly workers: number;
   room: number;
   #free: FreeResources | undefined;
@@ -37,7 +37,7 @@ export class Candidate {
     return this.offers.some(({ resources = [] }) => resources.some(({ name }) => name === 'gpus'));
   }
 
-  /** Added up when first looked at: most offers of a large cluster are only given back. */
+  /** Computed when first used: most offers of a large cluster are only given back. */
   get free(): FreeResources {
     this.#free ??= new FreeResources(this.offers);
     return this.#free;
@@ -49,12 +49,12 @@ interface AgentCensus {
   starting: number;
 }
 
-/** The role an offer was made to; masters leave it out for frameworks without MULTI_ROLE. */
+/** The role to which an offer was made. Masters leave it out for frameworks without MULTI_ROLE. */
 export function roleOf(offer: Offer): string {
   return offer.allocation_info?.role ?? '*';
 }
 
-/** The agents with offers, by role. Those that are avoided are left out, and counted. */
+/** The agents with offers, by role. Avoided agents are left out, and counted. */
 export function candidatesOf(
   state: SchedulerState,
   now: number,
@@ -101,12 +101,12 @@ function reasonToAvoid(state: SchedulerState, { agent_id, unavailability }: Offe
   if (backoff && pausing(backoff, now)) return backoff.why;
   if (!unavailability) return undefined;
   const { start, end } = timesOf(unavailability);
-  return now >= start - DRAIN_AHEAD_MS && now < end ? 'about to be taken down' : undefined;
+  return now >= start - DRAIN_AHEAD_MS && now < end ? 'it is about to be taken down' : undefined;
 }
 
 /**
- * The agents on which one pool's workers of one shape fit, in the order of its placement. What is free only shrinks
- * while workers are placed, so an agent that no longer fits is left out for good: each launch costs what it looks at.
+ * The agents on which workers of one size of a pool fit, in the order of its placement. While workers are placed, free
+ * resources only shrink, so an agent that no longer fits is left out for good.
  */
 export class FittingAgents {
   readonly #shape: Shape;
@@ -129,7 +129,7 @@ export class FittingAgents {
     this.#preferred = shape.gpus ? candidates.length : candidates.filter(({ hasGpus }) => !hasGpus).length;
   }
 
-  /** Where the next worker goes; `spread` goes round the agents, `pack` fills one before the next. */
+  /** The place for the next worker. `spread` takes the agents in turn, `pack` fills one agent before the next. */
   next(): Candidate | undefined {
     const fitting = this.#fitting;
     for (;;) {
@@ -152,7 +152,7 @@ export class FittingAgents {
     }
   }
 
-  /** Why there is no next one; `avoided`: why agents with offers are not among the candidates. */
+  /** Why there is no further place. `avoided`: why agents with offers are not candidates. */
   blocked(avoided: readonly string[]): Obstacle {
     this.#blocked ??= this.#findReason(avoided);
     return this.#blocked;
@@ -172,32 +172,35 @@ export class FittingAgents {
     if (candidates.length === 0) {
       const [why] = avoided;
       if (why === undefined) return noOffers(this.#pool, this.#shape);
-      return { reason: 'agents-pausing', detail: `${avoided.length} agents with offers are avoided: ${why}` };
+      return {
+        reason: 'agents-pausing',
+        detail: `the framework avoids ${avoided.length} ${avoided.length === 1 ? 'agent' : 'agents'} with offers: ${why}`,
+      };
     }
     const { revocable, role, name } = this.#pool;
     const large = candidates.filter(({ free }) => free.fits(this.#shape, revocable));
     if (large.length === 0) {
       const largest = candidates.map(({ free }) => free.largest(revocable)).reduce((a, b) => closer(this.#shape, a, b));
-      const detail = `what is left of the offers from role ${role} is too small: the largest has ${words(largest)}, ${needs}`;
+      const detail = `the offers to role ${role} are too small: the largest has ${words(largest)} left, but ${needs}`;
       return { reason: 'offers-too-small', detail };
     }
     if (large.some(({ first }) => this.#constrained.allows(first))) {
-      const detail = `${STARTING_PER_AGENT} workers are starting on each agent that has room: more follow as they run`;
+      const detail = `${STARTING_PER_AGENT} workers are starting on each agent that has room: more follow when these run`;
       return { reason: 'agents-busy', detail };
     }
     return {
       reason: 'constraints',
-      detail: `none of ${large.length} agents with room is allowed by the constraints of pool ${name}`,
+      detail: `the constraints of pool ${name} exclude all ${large.length} agents that have room`,
     };
   }
 }
 
-/** No offers at all: the answer where none were held. */
+/** The reason where no offer is held. */
 export function noOffers({ role }: Pool, shape: Shape): Obstacle {
-  return { reason: 'no-offers', detail: `Mesos makes no offers from role ${role} now; a worker needs ${words(shape)}` };
+  return { reason: 'no-offers', detail: `Mesos makes no offers to role ${role} now; a worker needs ${words(shape)}` };
 }
 
-/** Which of two has more of what a shape lacks most of. */
+/** Which of two has more of the resource that a shape lacks most. */
 function closer(shape: Shape, a: Shape, b: Shape): Shape {
   const part = (have: Shape): number => timesIn(have, shape);
   return part(b) > part(a) ? b : a;

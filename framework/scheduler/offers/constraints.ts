@@ -2,12 +2,12 @@ import type { Attribute, Offer } from '../../mesos/messages.ts';
 import type { Pool } from '../state/pool.ts';
 import type { Worker } from '../state/worker.ts';
 
-/** Where an agent is: its host name and attributes. */
+/** The host name and attributes of an agent. */
 export type Place = Pick<Offer, 'hostname' | 'attributes'>;
 
 /**
- * The values of a field of an agent. Attribute names may repeat, so there may be several.
- * `hostname` is no attribute; `host` is taken for it where no attribute has that name.
+ * The values of a field of an agent. An attribute name may occur several times, so there may be several values.
+ * `hostname` is not an attribute; `host` means the host name where no attribute has that name.
  */
 export function valuesOf({ hostname, attributes = [] }: Place, field: string): string[] {
   const values = attributes.filter(({ name }) => name === field).map(attributeText);
@@ -15,14 +15,14 @@ export function valuesOf({ hostname, attributes = [] }: Place, field: string): s
   return field === 'hostname' || field === 'host' ? [hostname] : [];
 }
 
-/** As Mesos prints it: text as it is, numbers, ranges as `[1-5, 8-9]`. */
+/** In Mesos' own form: text unchanged, numbers, ranges as `[1-5, 8-9]`. */
 function attributeText({ text, scalar, ranges }: Attribute): string {
   if (text) return text.value;
   if (scalar) return String(scalar.value);
   return `[${(ranges?.range ?? []).map(({ begin, end }) => `${begin}-${end}`).join(', ')}]`;
 }
 
-/** Which agents a pool's constraints allow, and how many workers more: counts along as workers are placed. */
+/** Which agents a pool's constraints allow, and how many more workers each. It counts workers as they are placed. */
 export class Constrained {
   readonly #pool: Pool;
   /** Workers by `field` and value. */
@@ -45,7 +45,7 @@ export class Constrained {
     });
   }
 
-  /** A worker will be launched there. @returns what must be remembered of the place to count the worker after a restart */
+  /** Counts a worker that will be launched there. @returns the values that must be stored to count the worker after a restart */
   launched(place: Place): Record<string, string> | undefined {
     if (!this.#isCounting) return undefined;
     const fields = this.#pool.constraints.flatMap(({ field, operator }) => (operator === 'MAX_PER' ? [field] : []));

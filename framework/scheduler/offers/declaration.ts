@@ -3,7 +3,7 @@ import type { Frame } from '../state/frame.ts';
 import { gpusAtMost, type Pool } from '../state/pool.ts';
 import type { Declaration, SchedulerState } from '../state/state.ts';
 
-/** What Mesos is told of this framework by whoever runs it; id, roles and capabilities are the core's to say. */
+/** The part of FrameworkInfo that the operator sets. The core adds id, roles and capabilities. */
 export type FrameworkTraits = Omit<FrameworkInfo, 'id' | 'roles' | 'capabilities'>;
 
 /** The roles of all pools, each once. */
@@ -11,7 +11,7 @@ export function rolesOf(pools: readonly Pool[]): string[] {
   return [...new Set(pools.map(({ role }) => role))];
 }
 
-/** What the pools need this framework to be. */
+/** The roles and capabilities that the pools require. */
 export function declarationOf(pools: readonly Pool[]): Declaration {
   const capabilities = ['MULTI_ROLE', 'RESERVATION_REFINEMENT', 'PARTITION_AWARE', 'TASK_KILLING_STATE'];
   if (pools.some(({ revocable }) => revocable)) capabilities.push('REVOCABLE_RESOURCES');
@@ -29,7 +29,7 @@ export function frameworkInfo(state: SchedulerState, traits: FrameworkTraits, de
   };
 }
 
-/** After the pools have changed: tells Mesos of new roles (which begin suppressed) and capabilities. */
+/** After the pools have changed: tells Mesos of new roles (which begin suppressed) and new capabilities. */
 export function redeclare(frame: Frame, traits: FrameworkTraits): void {
   const { state, now } = frame;
   const wanted = declarationOf(state.pools);

@@ -3,18 +3,18 @@ import type { Frame } from '../state/frame.ts';
 import type { SchedulerState } from '../state/state.ts';
 import { LONG_REFUSAL_SECONDS } from './refusal.ts';
 
-/** An agent that is to be taken down within this time gets no new workers. */
+/** An agent that will be taken down within this time gets no new workers. */
 export const DRAIN_AHEAD_MS = 60 * 60 * 1000;
 
-/** When an agent goes, and when it is promised to be back (never, where nothing is said of it); ms since 1970. */
+/** When an agent goes down, and when it comes back (never, where the plan does not say); ms since 1970. */
 export function timesOf({ start, duration }: Unavailability): { start: number; end: number } {
   const from = Number(start.nanoseconds) / 1e6;
   return { start: from, end: duration ? from + Number(duration.nanoseconds) / 1e6 : Number.POSITIVE_INFINITY };
 }
 
 /**
- * Agents are to be taken down: agreed. Their workers leave as they become idle, and their offers are not used any more.
- * After either answer the same inverse offer comes again when its filter is over (seen with Mesos 1.12), so the filter is long.
+ * Accepts that agents will be taken down. Their workers leave when they become idle, and their offers are not used any more.
+ * After either answer Mesos sends the same inverse offer again when its filter ends (seen with Mesos 1.12), so the filter is long.
  */
 export function takeInverseOffers(frame: Frame, inverseOffers: readonly InverseOffer[]): void {
   if (inverseOffers.length === 0) return;
@@ -31,7 +31,7 @@ export function takeInverseOffers(frame: Frame, inverseOffers: readonly InverseO
 }
 
 /**
- * An offer says what its agent's maintenance is. Of one that is called off nothing else tells: Mesos only rescinds
+ * An offer shows its agent's maintenance. It is the only sign that a maintenance was cancelled: Mesos only rescinds
  * inverse offers that are not answered yet (seen with Mesos 1.12).
  */
 export function takeUnavailability(state: SchedulerState, { agent_id, unavailability }: Offer): void {
@@ -41,12 +41,12 @@ export function takeUnavailability(state: SchedulerState, { agent_id, unavailabi
   else state.draining.delete(agent_id.value);
 }
 
-/** On ticks: forgets maintenances that are over. */
+/** On ticks: removes maintenances that have ended. */
 export function endMaintenances({ state, now }: Frame): void {
   for (const [agentId, { end }] of state.draining) if (now >= end) state.draining.delete(agentId);
 }
 
-/** The maintenance was called off, or its inverse offer is replaced by another, which follows. */
+/** The maintenance was cancelled, or another inverse offer follows that replaces this one. */
 export function rescindInverseOffer(state: SchedulerState, id: string): void {
   for (const [agentId, { inverseOffer }] of state.draining) if (inverseOffer === id) state.draining.delete(agentId);
 }

@@ -1,4 +1,4 @@
-/** Offers expressly refused stay away this long, in seconds: a need revives them at once, so nobody has to ask again. */
+/** Declined offers stay away this long, in seconds. A REVIVE brings them back at once when there is a need. */
 export const LONG_REFUSAL_SECONDS = 3600;
-/** What is left of an agent that has enough workers starting is wanted again, in seconds, when those run. */
+/** Offers of an agent on which enough workers are starting are declined for this long, in seconds: then those workers run. */
 export const BUSY_REFUSAL_SECONDS = 1;

@@ -12,7 +12,7 @@ const NAMES = [
   ['gpus', 'gpus'],
 ] as const;
 
-/** The resources of one name that may be taken together, most deeply reserved first: nobody else can use those. */
+/** The resources of one name that may be taken together, most deeply reserved first, because nobody else can use those. */
 interface Stock {
   entries: { resource: Resource; left: number }[];
   /** Thousandths. */
@@ -20,8 +20,8 @@ interface Stock {
 }
 
 /**
- * A resource that a worker may use is a plain scalar. Shared ones, and disks with a source or a persistent volume, are
- * other things of the same name: only what may be used is added up.
+ * A worker may use plain scalar resources only. Shared resources, and disks with a source or a persistent volume, are
+ * different things with the same name and do not count.
  */
 function isUsable({ scalar, shared, disk }: Resource): boolean {
   return scalar !== undefined && shared === undefined && disk?.persistence === undefined && disk?.source === undefined;
@@ -48,7 +48,7 @@ export class FreeResources {
     }
   }
 
-  /** What a worker could have, at most, of each. */
+  /** The largest worker that fits, for each resource. */
   largest(revocable: boolean): Shape {
     const most = (key: keyof Shape): number => {
       const left = Math.max(this.#firm[key].left, revocable ? this.#revocable[key].left : 0);
@@ -63,10 +63,10 @@ export class FreeResources {
   }
 
   /**
-   * Takes a worker's resources out, and returns them in the form in which they were offered: a task that names them
-   * differently is refused with TASK_ERROR.
-   * @param revocable whether revocable ones may be taken; they are then preferred
-   * @returns undefined, with nothing taken, when it does not fit
+   * Takes a worker's resources out and returns them in the form in which they were offered. Mesos refuses a task that
+   * names them differently, with TASK_ERROR.
+   * @param revocable whether revocable resources may be taken; they are then preferred
+   * @returns undefined, with nothing taken, when the worker does not fit
    */
   take(shape: Shape, revocable: boolean): Resource[] | undefined {
     const taken: Resource[] = [];
@@ -79,7 +79,7 @@ export class FreeResources {
     return taken;
   }
 
-  /** Mesos refuses a task that mixes revocable and other resources of one name, so one stock must do. */
+  /** Mesos refuses a task that mixes revocable and other resources of one name, so they must come from one stock. */
   #stockFor(key: keyof Shape, amount: number, revocable: boolean): Stock | undefined {
     if (revocable && this.#revocable[key].left >= amount) return this.#revocable[key];
     return this.#firm[key].left >= amount ? this.#firm[key] : undefined;

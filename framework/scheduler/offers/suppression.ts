@@ -5,20 +5,20 @@ import { roleOf } from './candidates.ts';
 import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from './refusal.ts';
 
 /**
- * A need that found nothing asks again after this long, then after twice as long each time, up to the longest: Mesos
- * offers by itself what becomes free beyond what was refused, so this only covers what slipped past.
+ * A need for which no offer came is revived again after this long, then after twice as long each time, up to the longest. Mesos
+ * offers newly free resources by itself, so this only covers lost calls.
  */
 const FIRST_ASK_AGAIN_MS = 10_000;
 const LONGEST_ASK_AGAIN_MS = 60_000;
-/** A growing need asks at most this often: each time every agent of the cluster is offered. */
+/** A growing need revives at most this often, because each REVIVE makes Mesos offer every agent of the cluster. */
 const GROWTH_MS = 1000;
-/** Offers still under way when a role was suppressed come within this time. */
+/** Offers that were on their way when a role was suppressed arrive within this time. */
 const UNDER_WAY_MS = 2000;
 
 /**
- * The last act of a frame: what was not used is given back for long, and offers are suppressed for every role in which
- * no pool wants a worker now; a role is revived the moment one does. Mesos answers REVIVE within milliseconds, so
- * nothing is ever held in reserve.
+ * The last part of a frame: declines unused offers for a long time, and suppresses offers for every role in which
+ * no pool needs a worker now. A role is revived as soon as a pool needs one. Mesos answers REVIVE within milliseconds, so
+ * no offer is held in reserve.
  * @param wanted workers that could be launched at once if there were offers, by role
  * @param busy agents whose offers are wanted again soon
  */
@@ -35,7 +35,7 @@ export function settleRoles(
     const count = wanted.get(role) ?? 0;
     const known = state.roles.get(role);
     if (count === 0) {
-      // Offers that come in spite of it: Mesos has lost, or never got, the word.
+      // Offers that come after SUPPRESS: Mesos has lost the call, or never got it.
       const unheard = known !== undefined && offered.has(role) && now - known.since >= UNDER_WAY_MS;
       if (known?.suppressed && !unheard) continue;
       state.roles.set(role, { suppressed: true, since: now, wanted: 0, pauseMs: 0 });
@@ -58,7 +58,7 @@ function asksAgain(
   now: number,
 ): boolean {
   if (now - since >= pauseMs || (count > wanted && now - since >= GROWTH_MS)) return true;
-  // An agent that was avoided may be used again: its offers were refused for long.
+  // An agent that was avoided may be used again, but its offers were declined for a long time.
   return [...state.agentBackoffs.values()].some(({ until }) => until > since && until <= now);
 }
 

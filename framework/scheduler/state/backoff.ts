@@ -1,32 +1,32 @@
 import type { Backoff, BackoffCount, SchedulerState } from './state.ts';
 import type { Worker } from './worker.ts';
 
-/** First pause after workers that failed early; doubled by each further one, up to the longest. */
+/** The first pause after workers that failed early. Each further failure doubles it, up to the longest. */
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 5 * 60 * 1000;
-/** Workers a pool may have on the way before one of them has connected: enough to begin with, few to lose. */
+/** How many workers of a pool may be starting before one of them has connected. */
 const UNPROVEN_WORKERS = 4;
-/** Failures in a row after which an agent, or a pool whose workers have worked before, is held to be the reason. */
+/** After this many failures in a row the agent, or a pool whose workers have worked before, is taken as the cause. */
 const FAILURES_IN_A_ROW = 3;
-/** A worker connected for this long shows that those of its pool and on its agent work. */
-export const HEALTHY_MS = 30_000;
-/** One that fails within this time after it connected failed early. */
+/** A worker that is connected for this long proves that its pool and its agent work. */
+const HEALTHY_MS = 30_000;
+/** A worker that fails within this time after it connected has failed early. */
 export const EARLY_MS = 60_000;
-/** An agent's failures are forgotten this long after its pause. */
+/** An agent's failures are deleted this long after its pause. */
 const FORGET_AGENT_MS = 60 * 60 * 1000;
-/** A manager that ends takes its workers with it: one seen to end this shortly after a failure explains it. */
+/** Workers end together with their manager. If a manager ends this soon after a failure, it is the cause. */
 const EXPLAINED_MS = 10_000;
 
-/** Whether a pause still runs. */
+/** Whether a pause is still in force. */
 export function pausing(backoff: Backoff | undefined, now: number): boolean {
   return backoff !== undefined && backoff.until > now;
 }
 
 /**
- * Books a worker that failed early. A pool that is not proven pauses at once; one that has worked, and the agent on which
- * it no longer does, after several failures in a row. Workers of one batch fail together: while a pause runs, further
- * failures do not count, or four launches at once would be four proofs.
- * @param blame `agent`: what happened says nothing about the pool
+ * Counts a worker that failed early. A pool that has not worked yet pauses at once. A pool that has worked, and the agent,
+ * pause after several failures in a row. Workers of one batch fail together, so further failures during a pause
+ * do not count: otherwise four launches at once would count as four failures.
+ * @param blame `agent`: the failure says nothing about the pool
  */
 export function bookFailure(
   state: SchedulerState,
@@ -36,7 +36,7 @@ export function bookFailure(
   blame: 'agent' | 'pool and agent',
 ): void {
   const isProven = state.proven.has(worker.pool);
-  // Where nothing of the pool has ever worked it is not the agent, on which other pools' workers may run well.
+  // If no worker of the pool has ever worked, the agent is not the cause: workers of other pools may run well there.
   if (isProven || blame === 'agent') {
     book(state, state.agentBackoffs, worker.agentId, FAILURES_IN_A_ROW, { worker, now, why });
   }
@@ -75,8 +75,8 @@ function countOf({ failures, pauses, until, why }: BackoffCount): BackoffCount {
 }
 
 /**
- * A manager has ended. Workers that ended just before it was seen to end have done nothing wrong: the failures booked
- * for them are taken back.
+ * A manager has ended. Workers that ended just before it are not to blame: the failures that were counted
+ * for them are removed.
  */
 export function excuseWorkersOf(state: SchedulerState, manager: string, now: number): void {
   for (const backoffs of [state.poolBackoffs, state.agentBackoffs]) {
@@ -89,12 +89,12 @@ export function excuseWorkersOf(state: SchedulerState, manager: string, now: num
   }
 }
 
-/** A worker has connected: more of its pool may follow, unless such have failed again and again. */
+/** A worker has connected: more of its pool may be launched, unless the pool failed several times in a row. */
 export function bookConnected(state: SchedulerState, worker: Worker): void {
   if ((state.poolBackoffs.get(worker.pool)?.pauses ?? 0) <= 1) state.proven.add(worker.pool);
 }
 
-/** A worker has served long enough, or to its end: its pool and its agent work. */
+/** A worker has run long enough, or to its end: its pool and its agent work. */
 export function bookHealthy(state: SchedulerState, worker: Worker): void {
   worker.healthy = true;
   state.proven.add(worker.pool);
@@ -102,7 +102,7 @@ export function bookHealthy(state: SchedulerState, worker: Worker): void {
   state.agentBackoffs.delete(worker.agentId);
 }
 
-/** On ticks: notes which workers have become healthy, and forgets what agents did long ago. */
+/** On ticks: finds workers that have become healthy, and deletes old failures of agents. */
 export function reviewHealth(state: SchedulerState, now: number): void {
   for (const worker of state.workers.values()) {
     if (worker.healthy) continue;
@@ -114,14 +114,14 @@ export function reviewHealth(state: SchedulerState, now: number): void {
   }
 }
 
-/** Since when a worker runs that nobody sees connect: that it runs must do. */
+/** The time since which a worker runs, for workers that nobody can list: for them, running counts as connected. */
 function runningUnseen(state: SchedulerState, { phase, manager, runningSince }: Worker): number | undefined {
   if (phase !== 'running') return undefined;
   const project = state.projects.get(manager);
   return project && project.workers === undefined ? runningSince : undefined;
 }
 
-/** How many workers that have yet to prove themselves a pool may have; undefined for a proven one. */
+/** How many unproven workers a pool may have; undefined for a pool that has worked. */
 export function unprovenLimit(state: SchedulerState, pool: string): number | undefined {
   if (state.proven.has(pool)) return undefined;
   return state.poolBackoffs.has(pool) ? 1 : UNPROVEN_WORKERS;

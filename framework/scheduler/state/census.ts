@@ -1,17 +1,17 @@
 import type { SchedulerState } from './state.ts';
 import { serving } from './worker.ts';
 
-/** Workers of a pool. */
+/** The numbers of workers of a pool. */
 export interface Census {
-  /** All that count against the maximum. */
+  /** All workers that count against the maximum. */
   alive: number;
-  /** Those among them that are not on their way out. */
+  /** Those of them that are not leaving. */
   serving: number;
-  /** Those that have yet to show that they work. */
+  /** Those of them that have not worked yet. */
   unproven: number;
 }
 
-/** Counts the workers of each pool. Those that Mesos has lost sight of may be gone: they do not count. */
+/** Counts the workers of each pool. Unreachable workers may have ended and do not count. */
 export function takeCensus(state: SchedulerState): Map<string, Census> {
   const byPool = new Map<string, Census>();
   for (const worker of state.workers.values()) {

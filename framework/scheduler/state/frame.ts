@@ -5,8 +5,8 @@ import { applyRecord, type SchedulerState } from './state.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * One frame: the handling of one event. What it decides is collected here; the records are made durable before any of
- * the calls leaves.
+ * One frame: the handling of one event. It collects the decisions. The records are written to the disk before any of
+ * the calls is sent.
  */
 export class Frame {
   readonly state: SchedulerState;
@@ -14,7 +14,7 @@ export class Frame {
   readonly now: number;
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
-  /** The projects about which something was decided, by manager: workers that each lacked, and launches for it. */
+  /** The projects with a decision, by manager: how many workers each lacked, and how many were launched. */
   readonly decided = new Map<string, { needed: number; launched: number }>();
   #census: Map<string, Census> | undefined;
 
@@ -23,13 +23,13 @@ export class Frame {
     this.now = now;
   }
 
-  /** The workers of each pool, as they were when this was first asked for in this frame. */
+  /** The workers of each pool, counted when first needed in this frame. */
   get census(): ReadonlyMap<string, Census> {
     this.#census ??= takeCensus(this.state);
     return this.#census;
   }
 
-  /** Records a fact, and lets it take effect on the state. */
+  /** Records a fact and applies it to the state. */
   record(record: JournalRecord): void {
     this.records.push(record);
     applyRecord(this.state, record);
@@ -39,7 +39,7 @@ export class Frame {
     this.calls.push(call);
   }
 
-  /** Takes a worker back: from now on it is no capacity, and its kill is repeated until Mesos says that it is gone. */
+  /** Takes a worker back: from now on it does not count as capacity, and its kill is repeated until Mesos reports its end. */
   takeBack(worker: Worker): void {
     if (worker.phase !== 'unreachable') worker.phase = 'leaving';
     worker.killedAt = this.now;
@@ -47,7 +47,7 @@ export class Frame {
     this.kill(worker.id, worker.agentId);
   }
 
-  /** Asks Mesos to kill a task; with its agent, so that a master that does not know the task can still answer. */
+  /** Asks Mesos to kill a task. It names the agent, so that a master that does not know the task can still answer. */
   kill(id: string, agentId: string | undefined): void {
     this.state.counters.kills++;
     this.call({ type: 'KILL', kill: { task_id: { value: id }, ...(agentId && { agent_id: { value: agentId } }) } });

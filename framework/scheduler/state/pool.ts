@@ -1,7 +1,7 @@
 import type { ProjectDemand, Shape } from '../../demand/demand.ts';
 import type { FetchUri, WorkerKind, WorkerSettings } from '../../demand/worker-kind.ts';
 
-/** `1 core`, `0.5 cores`: in what operators read. */
+/** `1 core`, `0.5 cores`: for messages to operators. */
 export function coresText(cores: number | string): string {
   return `${cores} ${Number(cores) === 1 ? 'core' : 'cores'}`;
 }
@@ -11,7 +11,7 @@ export function gpusText(gpus = 0): string {
   return gpus > 0 ? `, ${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}` : '';
 }
 
-/** A host directory seen in the worker's container. */
+/** A host directory that is mounted in the worker's container. */
 export interface VolumeMount {
   hostPath: string;
   containerPath: string;
@@ -19,48 +19,48 @@ export interface VolumeMount {
 }
 
 /**
- * What an agent must be like. `field` is the name of an attribute, or `hostname`.
- * - `LIKE`, `UNLIKE`: its value matches the (anchored) pattern, or does not. An agent without the attribute is never
- *   LIKE anything, and UNLIKE everything.
- * - `MAX_PER`: at most `limit` workers of the pool on all agents with the same value; agents without one are left out.
+ * A condition on agents. `field` is the name of an attribute, or `hostname`.
+ * - `LIKE`, `UNLIKE`: its value matches the (anchored) pattern, or does not. An agent without the attribute never
+ *   satisfies LIKE and always satisfies UNLIKE.
+ * - `MAX_PER`: at most `limit` workers of the pool on all agents with the same value. Agents without a value are excluded.
  *   (UNIQUE of the configuration is a limit of 1.)
  */
 export type Constraint =
   | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: RegExp }
   | { field: string; operator: 'MAX_PER'; limit: number };
 
-/** Which projects get which worker. Projects are matched against pools in order: the first pool that fits serves it. */
+/** Which projects get which worker. A project is served by the first pool that matches it. */
 export interface Pool extends WorkerSettings {
-  /** Which kind of worker it launches, and so which source's projects it serves. */
+  /** The kind of worker that it launches. It decides the source whose projects the pool serves. */
   kind: WorkerKind;
   /** Anchored: the whole project name must match. */
   projects: RegExp;
-  /** Shape of a worker; a task that needs more gets a worker grown to its need, up to `limit`. */
+  /** Size of a worker. A task that needs more gets a larger worker, up to `limit`. */
   shape: Shape;
-  /** Largest worker; a task beyond it is reported, never waited for in silence. Absent: as large as an offer. */
+  /** Largest worker. A task that needs more is reported. Absent: as large as an offer. */
   limit?: Shape;
-  /** Mesos role that its offers come from. */
+  /** Mesos role whose offers it uses. */
   role: string;
   /** Whether workers may run on revocable resources, which Mesos may take back at any time. */
   revocable: boolean;
   constraints: Constraint[];
-  /** `spread`: over agents with few of our workers first; `pack`: onto those with many, so that others stay free. */
+  /** `spread`: agents with few of our workers first. `pack`: agents with many first, so that others stay empty. */
   placement: 'spread' | 'pack';
   /**
-   * Workers of `shape` that one manager lacks are launched together as one worker of up to this many times the shape,
-   * within `limit`; where no offer has room for it, as several smaller ones. Coarse workers start sooner, fine ones are
-   * given back sooner.
+   * Workers of `shape` that one manager lacks are launched together as one worker of up to this many times the size,
+   * within `limit`. Where no offer has room for it, several smaller ones are launched. Large workers start sooner, small ones are
+   * taken back sooner.
    */
   granularity: number;
   /**
-   * Workers at least and at most, over all managers of the pool: a coarse worker is one. `min` is kept only while a
-   * manager is there to serve.
+   * Smallest and largest number of workers, over all managers of the pool. A larger worker counts as one. `min` is kept only while
+   * the pool has a manager.
    */
   min: number;
   max: number;
-  /** How many tasks a worker of `shape` is to carry at once, a coarse one as many times that. Absent: as many as fit. */
+  /** How many tasks a worker of `shape` runs at once; a larger worker runs as many times more. Absent: as many as fit. */
   tasksPerWorker?: number;
-  /** Share among the managers and pools that want the same offers. */
+  /** Share among managers and pools that need the same offers. */
   weight: number;
   /** Seconds for which a manager's tasks must have waited before workers are launched for them. */
   scaleUpDelaySeconds: number;
@@ -78,16 +78,16 @@ export interface Pool extends WorkerSettings {
   dockerParameters: { key: string; value: string }[];
   uris: FetchUri[];
   environment: Record<string, string>;
-  /** User that workers run as; absent: the agent's default. */
+  /** User who runs the workers; absent: the agent's default. */
   user?: string;
 }
 
-/** A pool with everything at its default: plain processes of one core for every project of a source. */
+/** A pool with all defaults: plain processes of one core for every project of a source. */
 export function defaultPool(kind: WorkerKind): Pool {
   return { ...DEFAULTS, ...ofKind(kind) };
 }
 
-/** What a pool has because of its kind of worker, unless it says otherwise. */
+/** Defaults of a pool that come from its kind of worker. */
 export function ofKind(kind: WorkerKind): Pick<Pool, 'kind' | 'workerCommand' | 'killGraceSeconds'> {
   return { kind, workerCommand: kind.workerCommand, killGraceSeconds: kind.killGraceSeconds };
 }
@@ -104,7 +104,7 @@ const DEFAULTS: Omit<Pool, keyof ReturnType<typeof ofKind>> = {
   min: 0,
   max: 1000,
   weight: 1,
-  // Long enough that the next stage of a workflow finds its workers still there, short enough to be no waste.
+  // Long enough that the next stage of a workflow finds its workers, short enough to waste little.
   idleSeconds: 2,
   scaleUpDelaySeconds: 0,
   launchesPerSecond: 100,
@@ -122,20 +122,20 @@ export function gpusAtMost({ shape, limit }: Pool): number {
   return Math.max(shape.gpus ?? 0, limit?.gpus ?? 0);
 }
 
-/** A project may end with this and the image that its workers are to have: `NAME@image=IMAGE`. */
+/** A project's name may end with this and the image that its workers need: `NAME@image=IMAGE`. */
 const IMAGE_MARK = '@image=';
 
-/** A project's name, and the image that it asks for, where it does. */
+/** A project's name, and the image that its name asks for, if any. */
 function readProject(project: string): { name: string; image?: string } {
   const at = project.indexOf(IMAGE_MARK);
   if (at < 0) return { name: project };
   return { name: project.slice(0, at), image: project.slice(at + IMAGE_MARK.length) };
 }
 
-/** What tells which pool serves a project. */
+/** The properties of a project that decide which pool serves it. */
 type Served = Pick<ProjectDemand, 'name' | 'source'>;
 
-/** The pool that serves a project: the first of its source that matches its name, and has the image that it asks for. */
+/** The pool that serves a project: the first pool of its source that matches its name and has the image that it asks for. */
 export function poolOf(pools: readonly Pool[], project: Served): Pool | undefined {
   const { name, image } = readProject(project.name);
   return pools.find((pool) => fits(pool, project.source, name) && (image === undefined || pool.image === image));
@@ -146,10 +146,10 @@ export function unservedWords(pools: readonly Pool[], project: Served): string {
   const { name, image } = readProject(project.name);
   const fitting = pools.filter((pool) => fits(pool, project.source, name));
   if (image === undefined || fitting.length === 0) {
-    return `no pool serves project ${project.name}: add one with source ${project.source} whose projects match it`;
+    return `no pool serves project ${project.name}. Add a pool with source ${project.source} whose projects match it`;
   }
   const others = fitting.map((pool) => `${pool.name} ${pool.image ?? 'none'}`).join(', ');
-  return `no pool serves project ${name} in image ${image}: those that serve it otherwise have ${others}`;
+  return `no pool serves project ${name} with image ${image}. The pools that match its name have other images: ${others}`;
 }
 
 function fits({ kind, projects }: Pool, source: string, name: string): boolean {

@@ -10,38 +10,38 @@ export interface HeldOffer {
   receivedAt: number;
 }
 
-/** What Mesos was told about our interest in a role's offers. */
+/** What Mesos knows of our interest in a role's offers. */
 export interface RoleInterest {
   suppressed: boolean;
-  /** When it was told, ms since 1970. */
+  /** When it was sent, ms since 1970. */
   since: number;
-  /** Workers wanted when it was last revived, or fewer since then. */
+  /** Number of workers needed when the role was last revived, or fewer since then. */
   wanted: number;
-  /** Time after which a need that is still there asks again, ms. */
+  /** Time after which the role is revived again if the need remains, ms. */
   pauseMs: number;
 }
 
-/** Whether a project has tasks waiting, and since when that is so (ms since 1970). */
+/** The time since which a project has waiting tasks, ms since 1970; undefined if it has none. */
 export interface Waiting {
   managerStartedAt: number;
   any: boolean;
   since: number;
 }
 
-/** A task that Mesos says is ours and alive, though the journal does not know it. */
+/** A task that Mesos reports as ours and alive, but that is not in the journal. */
 export interface UnknownTask {
   agentId: string | undefined;
   seenAt: number;
   killedAt?: number;
 }
 
-/** What Mesos was told that this framework is. */
+/** What Mesos knows of this framework. */
 export interface Declaration {
   roles: string[];
   capabilities: string[];
 }
 
-/** Failures in a row, and the pauses that they led to. */
+/** Failures in a row, and the pauses that followed. */
 export interface BackoffCount {
   failures: number;
   pauses: number;
@@ -50,13 +50,13 @@ export interface BackoffCount {
   why: string;
 }
 
-/** Launches that failed early, of one pool or on one agent, since the last that worked. */
+/** Launches of one pool or on one agent that failed early, since the last one that worked. */
 export interface Backoff extends BackoffCount {
-  /** Whose workers failed last, when, and what stood here before that manager's workers began to fail. */
+  /** The manager whose workers failed last, when, and the numbers before its workers began to fail. */
   last: { manager: string; at: number; before: BackoffCount | undefined; wasProven: boolean };
 }
 
-/** Everything the core knows. Owned by `Scheduler`; others read it. */
+/** Everything that the core knows. `Scheduler` owns it; others only read it. */
 export interface SchedulerState {
   frameworkId: string | undefined;
   declared: Declaration | undefined;
@@ -65,21 +65,21 @@ export interface SchedulerState {
   subscribedAt: number;
   pools: readonly Pool[];
   offers: Map<string, HeldOffer>;
-  /** Offers whose DECLINE or ACCEPT did not get through: Mesos may still hold them for us. */
+  /** Offers whose DECLINE or ACCEPT did not arrive: Mesos may still reserve them for us. */
   undeclined: string[];
   workers: Map<string, Worker>;
   /** The same workers by their manager. */
   workersOf: Map<string, Set<Worker>>;
-  /** Workers, by id, that have connected to a project that their pool does not serve: the port has a new owner. */
+  /** Workers, by id, that connected to a project that their pool does not serve: another manager has the port now. */
   strayed: Set<string>;
   unknownTasks: Map<string, UnknownTask>;
-  /** Agents that will be taken down, by id: from when to when (ms since 1970), and the inverse offer that said so. */
+  /** Agents that will be taken down, by id: from when to when (ms since 1970), and the inverse offer that announced it. */
   draining: Map<string, { start: number; end: number; inverseOffer: string }>;
   demand: Demand | undefined;
-  /** The projects of the last look, by manager. */
+  /** The projects of the last demand, by manager. */
   projects: Map<string, ProjectDemand>;
   waiting: Map<string, Waiting>;
-  /** Managers of the projects whose target must be computed anew. */
+  /** Managers whose target must be computed again. */
   dirty: Set<string>;
   /** How many workers each project needs, by manager. */
   targets: Map<string, ProjectTarget>;
@@ -87,7 +87,7 @@ export interface SchedulerState {
   roles: Map<string, RoleInterest>;
   poolBackoffs: Map<string, Backoff>;
   agentBackoffs: Map<string, Backoff>;
-  /** Pools of which a worker has connected: their image and network work. */
+  /** Pools of which a worker has connected. So their image and network work. */
   proven: Set<string>;
   /** Times of the launches of the last second, by pool, ms since 1970. */
   launchTimes: Map<string, number[]>;
@@ -128,7 +128,7 @@ export function initialState(pools: readonly Pool[]): SchedulerState {
   };
 }
 
-/** Applies one record: the only way in which journaled facts enter the state, live and at replay. */
+/** Applies one record. This is the only way in which journaled facts enter the state, live and at replay. */
 export function applyRecord(state: SchedulerState, record: JournalRecord): void {
   switch (record.type) {
     case 'framework':
@@ -139,7 +139,7 @@ export function applyRecord(state: SchedulerState, record: JournalRecord): void 
       const worker = newWorker(record.worker);
       state.workers.set(worker.id, worker);
       indexWorker(state, worker);
-      // By the id, so that a compacted journal, which has lost the launches of the dead, adds up to the same.
+      // By the id, because a compacted journal has lost the launches of ended workers.
       state.sequence = Math.max(state.sequence, sequenceOf(worker.id) + 1);
       break;
     }
@@ -170,7 +170,7 @@ export function unindexWorker(state: SchedulerState, worker: Worker): void {
   state.dirty.add(worker.manager);
 }
 
-/** The state that a journal adds up to. */
+/** The state that a journal's records add up to. */
 export function replay(pools: readonly Pool[], records: Iterable<JournalRecord>): SchedulerState {
   const state = initialState(pools);
   for (const record of records) applyRecord(state, record);
@@ -178,7 +178,7 @@ export function replay(pools: readonly Pool[], records: Iterable<JournalRecord>)
   return state;
 }
 
-/** The records that add up to what must be known after a restart: a compacted journal. */
+/** The records of a compacted journal: they add up to all that must be known after a restart. */
 export function snapshot(state: SchedulerState): JournalRecord[] {
   if (state.frameworkId === undefined) return [];
   const launches = [...state.workers.values()].map(

@@ -32,11 +32,11 @@ export function shareLeft({ shape, left }: Capacity): number {
   return share > 1e-9 ? share : 0;
 }
 
-/** How many tasks of a need one worker of a pool carries at once: as its kind can, and no more than the pool wants. */
-export function carriedBy(pool: Pool, shape: Shape, need: Need): number {
+/** How many tasks of a need one worker of a pool runs at once: what its kind can run, within the limit of the pool. */
+export function tasksAtOnce(pool: Pool, shape: Shape, need: Need): number {
   const { tasksPerWorker, kind } = pool;
-  const carries = kind.carries(shape, need);
-  return tasksPerWorker === undefined ? carries : Math.min(carries, tasksPerWorker * unitsIn(pool, shape));
+  const atOnce = kind.tasksAtOnce(shape, need);
+  return tasksPerWorker === undefined ? atOnce : Math.min(atOnce, tasksPerWorker * unitsIn(pool, shape));
 }
 
 /**
@@ -44,9 +44,9 @@ export function carriedBy(pool: Pool, shape: Shape, need: Need): number {
  * or a task leaves a resource open, each is reckoned to take an equal share of the worker, as with `shares`.
  */
 export function roomFor(pool: Pool, capacity: Capacity, need: Need, allotment: Allotment): number {
-  if (isExact(pool, need, allotment)) return pool.kind.carries(capacity.left, need);
-  const carries = carriedBy(pool, capacity.shape, need);
-  return carries < 1 ? 0 : Math.floor(carries * shareLeft(capacity) + 1e-9);
+  if (isExact(pool, need, allotment)) return pool.kind.tasksAtOnce(capacity.left, need);
+  const atOnce = tasksAtOnce(pool, capacity.shape, need);
+  return atOnce < 1 ? 0 : Math.floor(atOnce * shareLeft(capacity) + 1e-9);
 }
 
 /** The worker after it was given so many tasks of a need. */
@@ -54,7 +54,7 @@ export function after(pool: Pool, capacity: Capacity, need: Need, count: number,
   const { shape, left } = capacity;
   const each = isExact(pool, need, allotment)
     ? (_: number, part: keyof Shape) => need[part] ?? 0
-    : (have: number) => have / carriedBy(pool, shape, need);
+    : (have: number) => have / tasksAtOnce(pool, shape, need);
   return { shape, left: map(left, (have, part) => Math.max(0, have - count * each(shape[part] ?? 0, part))) };
 }
 

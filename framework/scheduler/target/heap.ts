@@ -1,4 +1,4 @@
-/** A binary heap: what comes first by `before` is taken first. */
+/** A binary heap: the entry that comes first by `before` is taken first. */
 export class Heap<Item> {
   readonly #items: Item[] = [];
   readonly #before: (a: Item, b: Item) => boolean;
@@ -22,7 +22,7 @@ export class Heap<Item> {
     items[at] = item;
   }
 
-  /** Removes and returns the first; undefined when there is none. */
+  /** Removes and returns the first entry; undefined when the heap is empty. */
   pop(): Item | undefined {
     const items = this.#items;
     const first = items[0];

@@ -4,12 +4,12 @@ import type { Missing, ProjectTarget } from '../state/decision.ts';
 import { gpusAtMost, type Pool } from '../state/pool.ts';
 import type { Waiting } from '../state/state.ts';
 import type { Worker } from '../state/worker.ts';
-import { after, type Capacity, carriedBy, partly, roomFor, shareLeft, whole, without } from './capacity.ts';
+import { after, type Capacity, partly, roomFor, shareLeft, tasksAtOnce, whole, without } from './capacity.ts';
 import { coarsest, gather, times } from './granularity.ts';
 
 /**
- * The worker that a need asks for: the pool's own shape, grown where the task is larger. Undefined: none may be so large.
- * GPUs are dear and few: a pool gives them only where it says so, also if nothing else is limited.
+ * The size of the worker that a need asks for: the pool's own size, larger where the task needs more. Undefined: the pool
+ * allows no worker so large. A pool gives GPUs only if its settings name them, even without any limit.
  */
 export function shapeFor(pool: Pool, need: Need): Shape | undefined {
   const { shape, limit } = pool;
@@ -25,25 +25,25 @@ export function shapeFor(pool: Pool, need: Need): Shape | undefined {
   return grown;
 }
 
-/** A worker connects within a second of its start: one that began this long before the numbers were true is counted in them. */
+/** A worker connects within a second of its start. One that started this long before the numbers were read is included in them. */
 const COUNTED_AFTER_MS = 2000;
-/** A manager that has been silent for this long accepts no worker; a busy moment is not worth a word. */
+/** A manager that has been silent for this long accepts no worker. A shorter silence is not reported. */
 const SILENT_MS = 5000;
 
-/** Workers of ours for one run of a manager: those that serve it, and how many are on their way out. */
+/** Our workers for one run of a manager: those that serve it, and how many are leaving. */
 export interface OwnWorkers {
   serving: readonly Worker[];
   leaving: number;
 }
 
 /**
- * How many workers a project lacks, and why: tasks waiting, less what idle and starting workers will take, divided by
- * what a new worker carries. The pool's maximum is applied when offers are divided among its projects.
- * Starting workers count as capacity from the moment of the decision, so no task is ever served twice: the predecessor
- * subtracted its launches by hand and never added failed ones back. A worker whose process runs but which its manager
- * does not list yet is still starting. Sources look at workers before tasks, so that a task cannot be counted as waiting
- * beside the very worker that has just taken it.
- * @param waiting since when tasks wait at all
+ * How many workers a project lacks, and why: its waiting tasks, less those that idle and starting workers will take, divided by
+ * the number of tasks that a new worker runs. The pool's maximum is applied later, when offers are divided among its projects.
+ * Starting workers count as capacity from the moment of the decision, so no task gets two workers. (The predecessor
+ * subtracted its launches by hand and never added failed ones back.) A worker whose process runs but which its manager
+ * does not list yet counts as starting. Sources ask for workers before tasks, so that a task is not counted as waiting
+ * together with the worker that has just taken it.
+ * @param waiting the time since which tasks wait
  */
 export function projectTarget(
   pool: Pool,
@@ -52,7 +52,7 @@ export function projectTarget(
   waiting: Waiting,
   now: number,
 ): ProjectTarget {
-  // One that was connected and is no more has died; Mesos will say so.
+  // A worker that was connected and is not any more has ended; Mesos will report it.
   const starting = workers.filter((worker) => worker.connectedAt === undefined);
   const connected = workers.filter((worker) => worker.connected);
   const idle = connected.filter((worker) => worker.tasksRunning === 0);
@@ -104,8 +104,8 @@ export function projectTarget(
 }
 
 /**
- * New workers for tasks of one need, as coarse as the pool has them, the last no larger than it must be; and the room
- * that it has left. A coarse worker is no use to tasks that each take a whole one, however large.
+ * New workers for tasks of one need, as large as the pool's granularity allows, the last one no larger than needed; and the
+ * free room in them. A larger worker does not help tasks that each take a whole worker, however large.
  */
 function workersFor(
   pool: Pool,
@@ -114,7 +114,7 @@ function workersFor(
   tasks: number,
   allotment: Allotment,
 ): { workers: Missing[]; spare: Capacity[] } {
-  const each = (size: number): number => Math.max(1, carriedBy(pool, times(shape, size), need));
+  const each = (size: number): number => Math.max(1, tasksAtOnce(pool, times(shape, size), need));
   const most = coarsest(pool, shape);
   const atOnce = each(most) > each(1) ? most : 1;
   const full = Math.floor(tasks / each(atOnce));
@@ -131,8 +131,8 @@ function workersFor(
 }
 
 /**
- * Where nobody sees the workers, the numbers are old too. Workers that began after these were true are not in them yet;
- * all others are, and are busy if tasks wait beside them.
+ * Where nobody can list the workers, the numbers are old too. Workers that started after the numbers were read are not in them yet.
+ * All other workers count as busy if tasks wait.
  */
 function capacityUnseen({ asOf }: ProjectDemand, workers: readonly Worker[]): Capacity[] {
   return workers
@@ -149,21 +149,21 @@ function roomOn(
 ): Capacity[] {
   const usual = running.length > 0 ? running : needs;
   const handOutMs = pool.kind.handOutSeconds * 1000;
-  // One that has had room for longer while tasks wait is of no use to its manager: it must not hide the need for another.
+  // A worker that has been idle for longer while tasks wait gets no tasks from its manager: it must not hide the need for another.
   return connected
     .filter(({ tasksSince }) => now - Math.max(tasksSince, waiting.since) < handOutMs)
     .map((worker) => roomBeside(pool, worker, usual));
 }
 
-/** What a worker with some tasks has left; where nobody says, as if they were of the largest need in use. */
+/** The free part of a worker that has some tasks. Where the source does not report it, the tasks count with the largest need in use. */
 function roomBeside(pool: Pool, { shape, tasksRunning, inUse }: Worker, needs: readonly Need[]): Capacity {
   if (tasksRunning === 0) return whole(shape);
   if (inUse && pool.tasksPerWorker === undefined) return without(shape, inUse);
-  const carries = Math.min(...needs.map((need) => carriedBy(pool, shape, need)));
-  return partly(shape, Number.isFinite(carries) ? Math.max(0, 1 - tasksRunning / Math.max(1, carries)) : 0);
+  const atOnce = Math.min(...needs.map((need) => tasksAtOnce(pool, shape, need)));
+  return partly(shape, Number.isFinite(atOnce) ? Math.max(0, 1 - tasksRunning / Math.max(1, atOnce)) : 0);
 }
 
-/** Puts waiting tasks of one need onto capacities, first fit, and returns how many found room. */
+/** Places waiting tasks of one need on free capacity, first fit. @returns how many found room */
 function fill(pool: Pool, capacities: Capacity[], need: Need, allotment: Allotment): number {
   let left = need.count;
   for (const [at, capacity] of capacities.entries()) {
@@ -182,7 +182,7 @@ function holdOf(pool: Pool, project: ProjectDemand, waiting: Waiting, now: numbe
     const seconds = Math.round((now - silentSince) / 1000);
     return {
       reason: 'manager-silent',
-      detail: `its manager has been silent for ${seconds} s: it would accept no worker`,
+      detail: `its manager has been silent for ${seconds} s, so it would accept no worker`,
     };
   }
   const obstacle = pool.kind.obstacle(pool, project);
@@ -190,7 +190,10 @@ function holdOf(pool: Pool, project: ProjectDemand, waiting: Waiting, now: numbe
   const waited = now - waiting.since;
   if (waiting.any && waited < pool.scaleUpDelaySeconds * 1000) {
     const seconds = Math.ceil(pool.scaleUpDelaySeconds - waited / 1000);
-    return { reason: 'scale-up-delay', detail: `its tasks must wait ${seconds} s longer before workers are launched` };
+    return {
+      reason: 'scale-up-delay',
+      detail: `the pool's scaleUpDelaySeconds lets its tasks wait ${seconds} s longer before workers are launched`,
+    };
   }
   return undefined;
 }

@@ -4,35 +4,35 @@ import { pausing } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
 import { unservedWords } from '../state/pool.ts';
 
-/** The decision for one project, every term by its name: one record of the log each time that it changes. */
+/** The decision for one project with every term. It is written to the log each time it changes. */
 export interface ProjectDecision {
   project: string;
   manager: string;
   source: string;
-  /** Absent, with the three limits below: no pool serves it. */
+  /** Absent, like the three limits below, when no pool serves it. */
   pool: string | undefined;
-  /** Tasks: those that wait, those that workers have, those among the first that no worker may take. */
+  /** Tasks: waiting, on workers, and those of the waiting ones that no worker can run. */
   waiting: number;
   running: number;
   unmet: number;
   /** Waiting tasks that idle and starting workers will take. */
   covered: number;
-  /** Workers that it lacked, and launches for it now; a coarse worker is needed as what it can be split into. */
+  /** Workers that it lacked, and launches for it in this frame. A larger worker counts as the workers that it can be split into. */
   needed: number;
   launched: number;
-  /** Workers of its own, by what they do; `starting` counts the launches. */
+  /** Its own workers, by state. `starting` includes the launches. */
   busy: number;
   idle: number;
   starting: number;
   leaving: number;
-  /** Workers of its pool, for all projects, at least and at most; its largest worker. */
+  /** For its pool: smallest and largest number of workers over all projects, and the largest worker. */
   poolWorkers: number | undefined;
   min: number | undefined;
   max: number | undefined;
   limit: Shape | undefined;
-  /** The pause of its pool: failures in a row, and seconds to go. */
+  /** The pause of its pool: failures in a row, and seconds left. */
   backoff: { failures: number; seconds: number } | undefined;
-  /** Why it gets no more at the moment, as a code and as a sentence. */
+  /** Why it gets no more now, as a code and as a sentence. */
   blockedBy: string | undefined;
   why: string | undefined;
 }
@@ -75,11 +75,11 @@ function tasksIn(needs: readonly { count: number }[]): number {
   return needs.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** What of a decision makes it another one. */
+/** The part of a decision that makes it different from another. */
 export interface Gist {
   pool: string | undefined;
   blockedBy: string | undefined;
-  /** What was left of the need after the launches. */
+  /** What was still needed after the launches. */
   needed: number;
   unmet: number;
 }
@@ -92,8 +92,8 @@ export function gistOf({ state, decided }: Frame, manager: string, blocked: Obst
 }
 
 /**
- * Whether a decision is another one than the last that was recorded: another pool, another reason, or a need that begins,
- * ends, doubles or halves. What merely counts on from one look to the next is not.
+ * Whether a decision differs from the last one that was recorded: another pool, another reason, or a need that begins,
+ * ends, doubles or halves. Small changes of numbers do not count.
  */
 export function isNews(before: Gist | undefined, { pool, blockedBy, needed, unmet }: Gist): boolean {
   if (!before || pool !== before.pool || blockedBy !== before.blockedBy || unmet !== before.unmet) return true;

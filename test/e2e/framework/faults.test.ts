@@ -42,7 +42,7 @@ describe('a framework whose master is in trouble', () => {
   it('takes a master without heartbeats for dead, and its workers work on', async () => {
     const { cluster, framework, flow, launches } = await eightAtWork({ timings: { heartbeat: 500 } });
     await cluster.fault('stopHeartbeats', true);
-    await until('the end of its patience', () => framework.logged(/subscription is lost: nothing came/));
+    await until('the end of its patience', () => framework.logged(/subscription is lost: nothing arrived/));
     await cluster.fault('stopHeartbeats', false);
     await framework.subscribed();
     await flow.toEnd();

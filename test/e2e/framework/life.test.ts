@@ -50,12 +50,12 @@ describe('the end of a framework', () => {
     const { cluster, framework, flow, frameworkId } = await fourAtWork();
     const refused = await framework.read('teardown', '--master', cluster.address);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/in use by process \d+/);
+    expect(refused.stderr).toMatch(/process \d+ uses the journal/);
     expect((await flow.status())?.onWorkers).toBe(4);
 
     await framework.kill('SIGTERM');
     const done = await framework.read('teardown', '--master', cluster.address);
-    expect(done).toMatchObject({ code: 0, stdout: `framework ${frameworkId} is torn down\n` });
+    expect(done).toMatchObject({ code: 0, stdout: `framework ${frameworkId} was torn down\n` });
     await until('its workers to go', () => workerProcesses(frameworkId).length === 0);
 
     const elsewhere = await new Framework(cluster).read('teardown', '--master', cluster.address);
@@ -72,7 +72,7 @@ describe('two frameworks', () => {
     await framework.subscribed();
     const second = await framework.read('--master', cluster.address, '--catalog', '127.0.0.1:1');
     expect(second.code).toBe(2);
-    expect(second.stderr).toContain(`in use by process ${first.process.pid}`);
+    expect(second.stderr).toContain(`process ${first.process.pid} uses the journal`);
     expect((await framework.get('/healthz')).status).toBe(200);
   });
 

@@ -37,7 +37,7 @@ describe('the operations server', () => {
     const { code, stdout } = await framework.read('why', 'watched');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^watched \(127\.0\.0\.1:\d+\)\n {2}3 tasks wait, 2 are on workers\n/);
-    expect(stdout).toMatch(/none launched now: .*role \* is too small: the largest has 0 cores/);
+    expect(stdout).toMatch(/no worker is launched now: .*role \* are too small: the largest has 0 cores/);
     const json = await framework.read('why', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject([{ project: 'watched', blocked: 'offers-too-small' }]);
   });
@@ -50,7 +50,7 @@ describe('the operations server', () => {
     await framework.kill('SIGTERM');
     const { code, stderr } = await framework.read('why');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/no framework answers for .*Is it running, with this --state-dir\?/);
+    expect(stderr).toMatch(/the framework of .* does not answer .*Check that it runs with this --state-dir/);
   });
 });
 
@@ -67,7 +67,7 @@ describe('SIGHUP', () => {
 
     write('pools: [{name: few, max: many}]\n');
     framework.signal('SIGHUP');
-    const refusal = await until('a refusal', () => framework.logged(/^configuration not reloaded/));
+    const refusal = await until('a refusal', () => framework.logged(/^the configuration has an error/));
     expect(refusal.why).toMatch(/pools\.yaml:1:\d+: pools\.0\.max/);
     const { pools, workers } = await framework.state();
     expect(pools).toMatchObject([{ name: 'few', max: 2 }]);

@@ -65,7 +65,7 @@ describe('a source of demand beside Work Queue', () => {
     want({ alpha: { tasks: 2 }, beta: { tasks: 1, unmet: { count: 3, reason: 'they ask for the moon' } } });
     await until('three sleepers', () => busy('alpha') === 2 && busy('beta') === 1);
     expect(why('beta')?.words).toContain(
-      '3 tasks of category default can run on no worker of ours: they ask for the moon',
+      '3 tasks of category default cannot run on any worker of this framework: they ask for the moon',
     );
     expect(decisions('alpha').some(({ fields }) => fields.launched === 2 && fields.pool === 'sleepers')).toBe(true);
 

@@ -181,7 +181,7 @@ describe('a manager with a password', () => {
     writeFileSync(wrong, 'wrong\n');
     writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{ name: other, passwordFile: ${wrong} }]\n`);
     framework.start();
-    const said = /before its manager knew it: .* a wrong password/;
+    const said = /before it connected to its manager\. .* a wrong password/;
     // A worker tries for half a minute.
     const { counters } = await framework.is('it', ({ backoffs }) => said.test(JSON.stringify(backoffs)), 90_000);
     expect(counters.launches).toBeLessThanOrEqual(4);

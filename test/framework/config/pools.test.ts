@@ -39,8 +39,8 @@ describe('aliases', () => {
   });
 
   it('without an anchor before them are errors with their place', () => {
-    expect(problem('pools:\n- name: a\n  role: *none\n')).toMatch(/^pools\.yaml:3:9: Unresolved alias .*: none$/);
-    expect(problem('pools:\n- {name: a, role: *later}\n- name: &later b\n')).toMatch(/^pools\.yaml:2:19: .*: later$/);
+    expect(problem('pools:\n- name: a\n  role: *none\n')).toMatch(/^pools\.yaml:3:9: Unresolved alias .*: none$/m);
+    expect(problem('pools:\n- {name: a, role: *later}\n- name: &later b\n')).toMatch(/^pools\.yaml:2:19: .*: later$/m);
     expect(problem('*none')).toMatch(/^pools\.yaml:1:1: /);
   });
 
@@ -53,7 +53,7 @@ describe('aliases', () => {
 
   it('and nesting without end is an error too', () => {
     for (const open of ['[', '{a: ', '- ', '? ']) {
-      expect(problem(open.repeat(20_000))).toMatch(/^pools\.yaml:1:\d+: more than 50 lists within one another$/);
+      expect(problem(open.repeat(20_000))).toMatch(/^pools\.yaml:1:\d+: lists are nested more than 50 deep$/m);
     }
     expect(problem('pools: &a [*a]')).toMatch(/^pools\.yaml:1:12: pools\.0: /);
   });
@@ -188,11 +188,11 @@ pools:
     ['nothing at all', '', /^pools\.yaml:1:1: pools: /],
     ['no pool', 'pools: []', /^pools\.yaml:1:1: pools: /],
     ['a pool without a name', 'pools:\n- cores: 1\n', /^pools\.yaml:2:3: pools\.0\.name: /],
-    ['a name that is none', 'pools:\n- name: a b\n', /^pools\.yaml:2:3: pools\.0\.name: letters, digits/],
-    ['an unknown key, at the key', 'pools:\n- name: a\n  core: 1\n', /^pools\.yaml:3:3: pools\.0\.core: .*core/],
-    ['a wrong type', 'pools:\n- name: a\n  cores: many\n', /^pools\.yaml:3:3: pools\.0\.cores: .*number/],
-    ['half a core', 'pools:\n- name: a\n  cores: 0.5\n', /^pools\.yaml:3:3: pools\.0\.cores: /],
-    ['a bad pattern', 'pools:\n- name: a\n  projects: "("\n', /^pools\.yaml:3:3: pools\.0\.projects: Invalid regular/],
+    ['a name that is none', 'pools:\n- name: a b\n', /^pools\.yaml:2:9: pools\.0\.name: letters, digits/],
+    ['an unknown key, at the key', 'pools:\n- name: a\n  core: 1\n', /^pools\.yaml:3:3: pools\.0: unknown key 'core'/],
+    ['a wrong type', 'pools:\n- name: a\n  cores: many\n', /^pools\.yaml:3:10: pools\.0\.cores: .*number/],
+    ['half a core', 'pools:\n- name: a\n  cores: 0.5\n', /^pools\.yaml:3:10: pools\.0\.cores: /],
+    ['a bad pattern', 'pools:\n- name: a\n  projects: "("\n', /^pools\.yaml:3:13: pools\.0\.projects: Invalid regular/],
     [
       'a bad volume',
       'pools:\n- name: a\n  volumes:\n  - /a\n  - /a:/b:rx\n',
@@ -211,21 +211,21 @@ pools:
     [
       'an unknown source',
       'pools:\n- name: a\n  source: condor\n',
-      /^pools\.yaml:3:3: pools\.0\.source: there is no source condor; expected workqueue or other$/,
+      /^pools\.yaml:3:11: pools\.0\.source: there is no source condor; expected workqueue or other$/m,
     ],
     ['UNIQUE with a number', 'pools: [{name: a, constraints: [[rack, UNIQUE, 2]]}]', /UNIQUE takes no argument/],
     ['MAX_PER nothing', 'pools: [{name: a, constraints: [[rack, MAX_PER, 0]]}]', /MAX_PER takes a whole number/],
     [
       'two of a name',
       'pools:\n- name: a\n- name: a\n',
-      /^pools\.yaml:3:3: pools\.1\.name: a is the name of a pool before it/,
+      /^pools\.yaml:3:9: pools\.1\.name: another pool has the name a already/,
     ],
     [
       'GPUs for workers that take none',
       'pools:\n- name: a\n  source: other\n  gpus: 1\n',
       /^pools\.yaml:4:3: pools\.0\.gpus: a .* cannot be given GPUs$/,
     ],
-    ['a minimum above the maximum', 'pools:\n- {name: a, max: 2, min: 3}\n', /^pools\.yaml:2:21: pools\.0\.min: /],
+    ['a minimum above the maximum', 'pools:\n- {name: a, max: 2, min: 3}\n', /^pools\.yaml:2:26: pools\.0\.min: /],
     [
       'a limit below the usual worker',
       'pools:\n- name: a\n  cores: 4\n  limit: {cores: 2, memory: 9999, disk: 9999}\n',
@@ -240,8 +240,9 @@ pools:
     expect(
       problem(text)
         .split('\n')
+        .filter((line) => line.startsWith('pools.yaml'))
         .map((line) => line.split(' ')[0]),
-    ).toEqual(['pools.yaml:3:3:', 'pools.yaml:4:3:', 'pools.yaml:6:3:']);
+    ).toEqual(['pools.yaml:3:10:', 'pools.yaml:4:3:', 'pools.yaml:6:11:']);
   });
 });
 

@@ -14,9 +14,9 @@ describe('parseSources', () => {
   });
 
   it.each([
-    ['htcondor: [{ collector: "a b" }]', 'f.yaml:1:14: htcondor.0.collector: HOST or HOST:PORT'],
+    ['htcondor: [{ collector: "a b" }]', 'f.yaml:1:25: htcondor.0.collector: HOST or HOST:PORT'],
     ['htcondor: [{ collector: c, schedds: ["-x y"] }]', 'f.yaml:1:38: htcondor.0.schedds.0: a name as condor_status'],
-    ['htcondor: [{ collectors: c }]', 'f.yaml:1:14: htcondor.0.collectors: Unrecognized key'],
+    ['htcondor: [{ collectors: c }]', "f.yaml:1:14: htcondor.0: unknown key 'collectors'"],
     ['htcondor: []', 'f.yaml:1:1: htcondor: Too small'],
   ])('names the place of what is wrong in %s', (text, message) => {
     expect(() => parseSources(text, 'f.yaml')).toThrow(message);

@@ -57,12 +57,12 @@ describe('the demand of a schedd', () => {
       '(Machine == "nowhere.example") is undefined for our workers (6.0)',
       'parallel jobs need slots of a dedicated scheduler (10.0)',
       'TARGET.HasDocker is undefined for our workers (11.0)',
-      'they are held, until somebody releases them (5.0 5.1)',
+      'they are held until somebody releases them (5.0 5.1)',
     ]);
     expect(bob?.unmet?.map(({ reason }) => reason)).toEqual([
       '(OpSysAndVer == "Debian13") is undefined for our workers (13.0 ... 13.3)',
-      'it cannot be told what they need: RequestMemory is error, not a number (14.0)',
-      'it cannot be told what they need: RequestCpus is "2", not a number (15.0)',
+      'the framework cannot compute what they need: RequestMemory is error, not a number (14.0)',
+      'the framework cannot compute what they need: RequestCpus is "2", not a number (15.0)',
     ]);
   });
 
@@ -94,9 +94,13 @@ describe('the demand of a schedd', () => {
     ['a string for a number', { RequestMemory: '2' }, 'RequestMemory is "2", not a number'],
     ['NaN', { RequestMemory: 'nan' }, 'RequestMemory is "nan", not a number'],
     ['an error', { RequestCpus: expr('1/0') }, 'RequestCpus is error, not a number'],
-    ['an unknown function', { RequestCpus: expr('evil("$(touch /tmp/x)")') }, 'calls evil(), which is not understood'],
-    ['what cannot be read', { Requirements: expr('1 +') }, 'Requirements has the end where it does not belong'],
-    ['1 MB of requirements', { Requirements: expr(`"${'x'.repeat(2 ** 20)}"`) }, '65536 are read at most'],
+    [
+      'an unknown function',
+      { RequestCpus: expr('evil("$(touch /tmp/x)")') },
+      'calls evil(), which this framework does not support',
+    ],
+    ['what cannot be read', { Requirements: expr('1 +') }, 'Requirements has the end in a wrong place'],
+    ['1 MB of requirements', { Requirements: expr(`"${'x'.repeat(2 ** 20)}"`) }, 'more than the limit of 65536'],
   ])('names %s as what is wrong', (_, ad, words) => {
     const { unmet, waiting, tasksWaiting } = one(ad);
     expect(unmet?.[0]?.reason).toContain(words);

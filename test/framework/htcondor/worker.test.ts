@@ -34,9 +34,9 @@ describe('a worker for HTCondor', () => {
   });
 
   it('runs one job at a time, and none that is larger', () => {
-    expect(KIND.carries(WORKER.shape, { category: 'default', count: 5, cores: 1 })).toBe(1);
-    expect(KIND.carries(WORKER.shape, { category: 'default', count: 5, cores: 3 })).toBe(0);
-    expect(KIND.carries(WORKER.shape, { category: 'default', count: 5, cores: 1, memory: 513 })).toBe(0);
+    expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 1 })).toBe(1);
+    expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 3 })).toBe(0);
+    expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 1, memory: 513 })).toBe(0);
   });
 
   it.each(['a"b@pool.test at q1@cm.test', '$(HOME)@pool.test at q1@cm.test', 'a@p at q 1', "a'b@pool.test at q1"])(

@@ -54,7 +54,7 @@ describe('a server of ours', () => {
   it('refuses strange names with a sentence that says what to do, closes, and lets nothing be kept', async () => {
     const answer = await client('GET /x HTTP/1.1\r\nHost: evil.example.org\r\n\r\n').answer;
     expect(answer).toMatch(/^HTTP\/1\.1 421 /);
-    expect(answer).toContain('this server is not known by that name (give it a name)\n');
+    expect(answer).toContain('this server does not answer to that host name (give it a name)\n');
     expect(answer).toMatch(/^Cache-Control: no-store\r$/m);
     expect(answer).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
     expect(await statusOf(client('GET /open HTTP/1.1\r\nHost: any.example.org\r\nConnection: close\r\n\r\n'))).toBe(

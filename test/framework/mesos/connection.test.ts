@@ -177,7 +177,7 @@ describe('heartbeats', () => {
     });
     const { events, losses } = connect(one.address);
     await until(() => events.length >= 2);
-    expect(losses[0]).toBe('nothing came for 0.15 s, 3 heartbeats are missing');
+    expect(losses[0]).toBe('nothing arrived for 0.15 s: 3 heartbeats are missing');
     await until(() => one.requests[0]?.socket.destroyed);
   });
 
@@ -300,7 +300,9 @@ describe('calls', () => {
     one.script = ({ socket }) => socket.destroy();
     await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(TransportError);
     one.script = () => undefined;
-    await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(/REVIVE to .* no answer within the time limit/);
+    await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(
+      /REVIVE to .* it did not answer within the time limit/,
+    );
     one.script = willing(codec);
     await vi.waitFor(() => connection.send({ type: 'REVIVE' }), { timeout: 60_000 });
     expect(connection.state.phase).toBe('subscribed');

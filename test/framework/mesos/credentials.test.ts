@@ -69,9 +69,12 @@ describe('credentials', () => {
       [{ credentialFile: join(folder, 'none') }, /cannot read the credentials: ENOENT/],
       [{ credentialFile: file('one-word', 'hunter2') }, /must hold "PRINCIPAL SECRET"/],
       [{ credentialFile: file('two-lines', 'a hunter2\nb hunter2') }, /must hold "PRINCIPAL SECRET"/],
-      [{ credentialFile: file('json-half', '{"principal": "a", "secret": hunter2}') }, /begins like JSON and is none/],
+      [
+        { credentialFile: file('json-half', '{"principal": "a", "secret": hunter2}') },
+        /begins like JSON but is not valid JSON/,
+      ],
       [{ credentialFile: file('json-less', '{"principal": "hunter2"}') }, /must hold/],
-      [{ credentialFile: file('colon', 'a:b hunter2') }, /holds no ":"/],
+      [{ credentialFile: file('colon', 'a:b hunter2') }, /must not contain ":"/],
       [{ tokenFile: file('two-words', 'hunter2 hunter2') }, /one word of printable ASCII/],
       [{ tokenFile: file('empty', '\n') }, /one word of printable ASCII/],
       [{ secret: 'hunter2' }, /no principal/],
@@ -140,6 +143,8 @@ describe('a connection with credentials', () => {
       'Bearer new-token',
       'Bearer new-token',
     ]);
-    expect(log.some(({ level, message }) => level === 'error' && message.includes('stay as they were'))).toBe(true);
+    expect(log.some(({ level, message }) => level === 'error' && message.includes('the former ones stay in use'))).toBe(
+      true,
+    );
   });
 });

@@ -77,11 +77,11 @@ describe('a master specification', () => {
     ['zk://', /path of the masters is missing/],
     ['zk://host:2181', /path of the masters is missing/],
     ['zk://host:2181/', /path of the masters is missing/],
-    ['zk:///mesos', /"" is no HOST:PORT/],
-    ['zk://a:2181,,b:2181/mesos', /"" is no HOST:PORT/],
-    ['zk://a:2181,b;2181/mesos', /"b;2181" is no HOST:PORT/],
-    ['zk://user@host:2181/mesos', /must be USER:PASSWORD/],
-    ['zk://host:2181//mesos', /path of the masters is missing or empty/],
+    ['zk:///mesos', /"" is not the HOST:PORT/],
+    ['zk://a:2181,,b:2181/mesos', /"" is not the HOST:PORT/],
+    ['zk://a:2181,b;2181/mesos', /"b;2181" is not the HOST:PORT/],
+    ['zk://user@host:2181/mesos', /USER:PASSWORD is missing/],
+    ['zk://host:2181//mesos', /path of the masters is missing/],
   ])('is refused when its ZooKeeper part is malformed: %s', (spec, reason) => {
     expect(() => parseMaster(spec, { log })).toThrow(reason);
   });

@@ -58,10 +58,10 @@ describe('SUBSCRIBE refused by', () => {
     await until(() => connection.state.phase === 'waiting');
     one.script = willing(codec);
     const { lastError } = connection.state;
-    expect(lastError).toContain(`SUBSCRIBE refused: ${status} ${body.trim().replaceAll(/\s+/g, ' ')}`);
+    expect(lastError).toContain(`the master refused SUBSCRIBE: ${status} ${body.trim().replaceAll(/\s+/g, ' ')}`);
     const { policy, advice } = judgeRefusal(status);
     expect(lastError).toContain(advice);
-    const line = log.find(({ message }) => message.includes(`not subscribed: SUBSCRIBE refused: ${status}`));
+    const line = log.find(({ message }) => message.includes(`not subscribed: the master refused SUBSCRIBE: ${status}`));
     expect(line?.level).toBe(policy === REFUSED ? 'error' : 'warn');
     await until(() => events.length === 1);
     expect(losses).toEqual([]);
@@ -89,7 +89,7 @@ describe('SUBSCRIBE refused by', () => {
     );
     const { connection } = connect(one.address, { codec });
     await until(() => connection.state.lastError);
-    expect(connection.state.lastError).toContain('is no Mesos master');
+    expect(connection.state.lastError).toContain('is not a Mesos master');
   });
 });
 
@@ -133,10 +133,10 @@ describe('a call refused by', () => {
     const refused = await connection.send({ type: 'REVIVE' }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(CallRefusedError);
     expect(refused).toMatchObject({ status, body, callType: 'REVIVE' });
-    expect((refused as Error).message).toContain(`REVIVE refused: ${status} ${body.trim()}`.slice(0, 200));
+    expect((refused as Error).message).toContain(`the master refused REVIVE: ${status} ${body.trim()}`.slice(0, 200));
     if (STALE.includes(name)) {
       await until(() => events.length === 2);
-      expect(losses).toEqual([expect.stringContaining('the master does not know the stream any more')]);
+      expect(losses).toEqual([expect.stringContaining('the master does not know this stream any more')]);
     } else {
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(losses).toEqual([]);

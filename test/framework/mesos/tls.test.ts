@@ -114,7 +114,9 @@ describe('TLS files', () => {
     expect(() => readTls({ certFile: path('client.crt') })).toThrow(/needs both files/);
     expect(() => readTls({ caFile: path('none.crt') })).toThrow(/cannot read .*none\.crt: ENOENT/);
     expect(() => readTls({ caFile: path('ca.key') })).toThrow(TlsFileError);
-    expect(() => readTls({ certFile: path('client.crt'), keyFile: path('client.crt') })).toThrow(/no PRIVATE KEY/);
+    expect(() => readTls({ certFile: path('client.crt'), keyFile: path('client.crt') })).toThrow(
+      /does not contain a PRIVATE KEY/,
+    );
     expect(readTls({})).toEqual({});
   });
 });

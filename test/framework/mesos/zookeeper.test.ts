@@ -54,7 +54,7 @@ describe('what is no ZooKeeper', () => {
       auth: undefined,
       onWatch: () => {},
     });
-    await expect(session.children('/mesos')).rejects.toThrow('no answer within 200 ms');
+    await expect(session.children('/mesos')).rejects.toThrow('the server did not answer within 200 ms');
     await session.close();
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => silent.close(resolve));
@@ -131,7 +131,7 @@ describe.runIf(installed)('ZooKeeper', () => {
     expect(await portOf(locator)).toBe(5051);
     expect(`${locator}`).toBe(`zk://…@127.0.0.1:${server.port}/protected`);
     const shut = locate(spec('mesos:wrong-one@'));
-    await until(() => lines.some(({ message }) => message.includes('not allowed to read /protected')));
+    await until(() => lines.some(({ message }) => message.includes('may not read /protected')));
     const given = new AbortController();
     const never = shut.current(given.signal);
     given.abort(new Error('enough'));
@@ -149,7 +149,7 @@ describe.runIf(installed)('ZooKeeper', () => {
 
     // The connection stays open, and nothing comes through: only a question of one's own finds that out.
     relay.mute();
-    await until(() => lines.some(({ message }) => message.includes('no answer within')));
+    await until(() => lines.some(({ message }) => message.includes('did not answer within')));
     expect(await portOf(locator)).toBe(5051);
     await new Contender(server.port).enter(path, masterInfo(5052));
     await contender.leave();
@@ -204,7 +204,7 @@ describe.runIf(installed)('ZooKeeper', () => {
     await first.leave();
     await until(() => events.length === 2);
     expect(connection.state.master).toBe(`http://${two.address}/`);
-    expect(losses).toEqual([`http://${two.address} leads now`]);
+    expect(losses).toEqual([`http://${two.address} is the leader now`]);
   });
 
   it('names a new leader, which is asked again soon while it recovers, however long the old one has been gone', async () => {

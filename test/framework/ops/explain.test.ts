@@ -34,11 +34,11 @@ describe('explain', () => {
         blocked: 'offers-too-small',
         reason: expect.stringMatching(/^what is left of the offers from role \* is too small: /),
         words: [
-          '3 tasks wait, 0 are on workers',
-          'workers: 0 busy, 0 idle, 2 starting, which will take 0 of the waiting tasks',
+          'tasks: 3 waiting, 0 on workers',
+          'workers: 0 busy, 0 idle, 2 starting; the idle and starting ones will take 0 of the waiting tasks',
           'missing: 1 worker of 1 core and 1024 MB',
-          'none launched now: what is left of the offers from role * is too small: the largest has 0 cores, ' +
-            '14336 MB memory, 97952 MB disk, a worker needs 1 core, 1024 MB memory, 1024 MB disk',
+          'no worker is launched now: the offers to role * are too small: the largest has 0 cores, ' +
+            '14336 MB memory, 97952 MB disk left, but a worker needs 1 core, 1024 MB memory, 1024 MB disk',
         ],
       },
     ]);
@@ -47,7 +47,7 @@ describe('explain', () => {
   it('tells of coarse workers what they may be split into', () => {
     const harness = waiting({ granularity: 2 });
     expect(words(harness)).toContain(
-      'missing: 1 worker of 2 cores and 2048 MB (or in parts down to 1 core and 1024 MB), 1 worker of 1 core',
+      'missing: 1 worker of 2 cores and 2048 MB (or smaller ones, down to 1 core and 1024 MB), 1 worker of 1 core',
     );
     expect(words(harness)).toContain('a worker needs 1 core');
   });
@@ -55,13 +55,13 @@ describe('explain', () => {
   it('says that nothing is missing where nothing waits', () => {
     const harness = Harness.subscribed();
     harness.look([manager()]);
-    expect(words(harness)).toContain('nothing waits, so nothing is missing');
+    expect(words(harness)).toContain('no task waits, so no worker is missing');
     expect(explained(harness)[0]?.blocked).toBeNull();
   });
 
   it('remembers what the last offers told, while none are held', () => {
     const harness = waiting({ role: 'analysis' });
-    expect(words(harness)).toContain('Mesos makes no offers from role analysis now; a worker needs 1 core');
+    expect(words(harness)).toContain('Mesos makes no offers to role analysis now; a worker needs 1 core');
     harness.offer(offer({ role: 'analysis', memory: 512 }));
     expect(words(harness)).toContain('the largest has 8 cores, 512 MB memory');
     harness.wait(5000);
@@ -73,24 +73,24 @@ describe('explain', () => {
     [
       'the launch rate',
       () => waitingAfterOffer({ launchesPerSecond: 2 }),
-      'pool default may launch 2 workers a second',
+      'pool default may launch at most 2 workers in a second',
     ],
-    ['a delay', () => waiting({ scaleUpDelaySeconds: 30 }), 'its tasks must wait 30 s longer'],
+    ['a delay', () => waiting({ scaleUpDelaySeconds: 30 }), 'lets its tasks wait 30 s longer'],
     ['a password', () => waiting({}, { authenticated: true }), 'pool default has no passwordFile'],
     ['a missing password', () => waiting({ passwordFile: '/p' }), 'its manager does not ask for a password'],
     ['a silent manager', () => waiting({}, { silentSince: START - 9000 }), 'its manager has been silent for 9 s'],
     ['old numbers', () => waiting({}, { silentSince: START - 9000 }), 'has not answered for 9 s'],
-    ['the catalog’s numbers', () => waiting({}, { workers: undefined }), 'its manager cannot be asked from here'],
+    ['the catalog’s numbers', () => waiting({}, { workers: undefined }), 'this framework cannot reach its manager'],
     ['a foreign project', () => waiting({ projects: /^other$/ }), 'no pool serves project sim'],
     [
       'an image that no pool has',
       () => waiting({ image: 'x:1' }, { name: 'sim@image=y:1' }),
-      'no pool serves project sim in image y:1: those that serve it otherwise have default x:1',
+      'no pool serves project sim with image y:1. The pools that match its name have other images: default x:1',
     ],
     [
       'constraints',
       () => waitingAfterOffer({ constraints: [{ field: 'rack', operator: 'MAX_PER', limit: 1 }] }),
-      'none of 1 agents with room is allowed by the constraints of pool default',
+      'the constraints of pool default exclude all 1 agents that have room',
     ],
     [
       'tasks that fit nowhere',
@@ -99,7 +99,7 @@ describe('explain', () => {
           { limit: { cores: 2, memory: 4096, disk: 4096 } },
           { waiting: [need(2, { category: 'reco', cores: 8 })] },
         ),
-      '2 tasks of category reco need 8 cores, ? MB memory, ? MB disk: more than pool default allows a worker',
+      '2 tasks of category reco each need 8 cores, ? MB memory, ? MB disk: that is more than the limit of pool default',
     ],
   ])('names %s', (_, make, expected) => {
     expect(words(make())).toContain(expected);
@@ -119,7 +119,9 @@ describe('explain', () => {
       status('F.1', 'TASK_FAILED', { message: 'no such image', reason: 'REASON_CONTAINER_LAUNCH_FAILED' }),
     );
     harness.wait(1000);
-    expect(words(harness)).toMatch(/pool default pauses for 4 s, .*: no such image \(REASON_CONTAINER_LAUNCH_FAILED\)/);
+    expect(words(harness)).toMatch(
+      /pool default launches nothing for 4 s, .*: no such image \(REASON_CONTAINER_LAUNCH_FAILED\)/,
+    );
   });
 
   it('tells of workers that leave, and of a lost master', () => {

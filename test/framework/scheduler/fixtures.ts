@@ -71,7 +71,7 @@ export function manager(changes: Partial<ProjectDemand> = {}): ProjectDemand {
     waiting,
     running: [],
     workers,
-    advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0): so must the workers',
+    advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0). Check that the workers speak it too',
     ...changes,
   };
 }

@@ -109,7 +109,7 @@ describe('Journal', () => {
     const damaged = damage(readFileSync(path(), 'utf8'));
     writeFileSync(path(), damaged);
     expect(open).toThrow(JournalError);
-    expect(open).toThrow(/line 2: damaged .*move it away/);
+    expect(open).toThrow(/is damaged in line 2.*move it away/);
     // Nothing is repaired behind the operator's back, and the lock is free again.
     expect(readFileSync(path(), 'utf8')).toBe(damaged);
     expect(readdirSync(dir)).toEqual(['journal']);
@@ -122,14 +122,14 @@ describe('Journal', () => {
     ['nothing', ''],
   ])('refuses %s', (_, text) => {
     writeFileSync(path(), text);
-    expect(open).toThrow(/another version or no journal/);
+    expect(open).toThrow(/is not a journal of this version/);
     expect(readFileSync(path(), 'utf8')).toBe(text);
   });
 
   it('says what to do when the directory cannot be written', () => {
     writeFileSync(join(dir, 'file'), '');
     dir = join(dir, 'file', 'below');
-    expect(open).toThrow(/cannot be written .*--state-dir/);
+    expect(open).toThrow(/cannot be written: .*--state-dir/);
     dir = join(dir, '..', '..');
   });
 
@@ -165,7 +165,7 @@ function lockText(pid: number): string {
 describe('the lock of a journal', () => {
   it('is held by one at a time, also within a process', () => {
     const { journal } = open();
-    expect(open).toThrow(new RegExp(`in use by process ${process.pid}`));
+    expect(open).toThrow(new RegExp(`process ${process.pid} uses the journal`));
     journal.close();
     expect(reread()).toEqual([]);
     expect(readdirSync(dir)).toEqual(['journal']);
@@ -176,7 +176,7 @@ describe('the lock of a journal', () => {
     const ended = once(child, 'exit');
     const text = lockText(child.pid ?? 0);
     writeFileSync(join(dir, 'lock'), text);
-    expect(open).toThrow(new RegExp(`in use by process ${child.pid}: two frameworks .*--state-dir`));
+    expect(open).toThrow(new RegExp(`process ${child.pid} uses the journal .*Two frameworks .*--state-dir`));
     expect(readFileSync(join(dir, 'lock'), 'utf8')).toBe(text);
     child.kill('SIGKILL');
     await ended;

@@ -86,7 +86,7 @@ describe('fetchCatalog', () => {
   it('gives up on a catalog that hangs or drips, and says which one', async () => {
     const hanging = await listen(() => {});
     await expect(fetchCatalog({ ...hanging, timeoutMs: 100 })).rejects.toThrow(
-      `catalog 127.0.0.1:${hanging.port} did not answer completely in 100 ms`,
+      `catalog 127.0.0.1:${hanging.port} did not answer completely within 100 ms`,
     );
     const dripping = await listen((socket) => {
       const timer = setInterval(() => socket.write('H'), 5);
@@ -128,7 +128,7 @@ describe('fetchCatalog', () => {
     const stop = new AbortController();
     const asking = fetchCatalog({ ...hanging, timeoutMs, signal: stop.signal });
     setTimeout(() => stop.abort(), 20);
-    await expect(asking).rejects.toThrow(/stopping/);
-    await expect(fetchCatalog({ ...hanging, timeoutMs, signal: stop.signal })).rejects.toThrow(/stopping/);
+    await expect(asking).rejects.toThrow(/the framework stop/);
+    await expect(fetchCatalog({ ...hanging, timeoutMs, signal: stop.signal })).rejects.toThrow(/the framework stop/);
   });
 });

@@ -76,7 +76,8 @@ describe('what a manager that answers needs', () => {
         },
       ],
       allotment: 'requests',
-      advice: 'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT): so must the workers',
+      advice:
+        'its manager speaks Work Queue protocol 9 (version 8.0.0 DEVELOPMENT). Check that the workers speak it too',
     });
   });
 
@@ -133,7 +134,7 @@ describe('a manager that refuses connections', () => {
   it('is waited for where it was named directly', () => {
     const known = failed(notAskedYet(NOW), 'refused');
     expect(nextAsk(known, named, intervals)).toBe(250);
-    expect(problemOf(named, known)).toMatch(/10\.0\.0\.7:1025 is not there \(yet\)/);
+    expect(problemOf(named, known)).toMatch(/10\.0\.0\.7:1025 has not started yet/);
   });
 });
 
@@ -165,7 +166,7 @@ describe('a manager that cannot be reached', () => {
     expect(demand).toMatchObject({ asOf: NOW - 4000, tasksWaiting: 4, waiting: [{ ...need, count: 4 }] });
     expect(demand?.workers).toBeUndefined();
     expect(demandOf(listed, known, NOW + 200_000)).toBeUndefined();
-    expect(problemOf(listed, known)).toMatch(/"one\.proj-1" at 10\.0\.0\.7:1025: fails/);
+    expect(problemOf(listed, known)).toMatch(/"one\.proj-1" at 10\.0\.0\.7:1025 fails/);
   });
 
   it('keeps its own last word until the catalog knows better, for as long as a row would count', () => {
@@ -189,13 +190,13 @@ describe('a locked manager', () => {
   it('is known as its row describes it, with the reason, and remembers that it wants the password', () => {
     const known = failed(notAskedYet(NOW), 'needs password');
     const demand = demandOf(listed, known, NOW);
-    expect(demand?.closed).toBe(`${known.reason} (the password belongs into the file of --password)`);
+    expect(demand?.closed).toBe(`${known.reason}. Put its password into the file of --password`);
     // It has not proved that it knows the password itself.
     expect(demand).not.toHaveProperty('authenticated');
     expect(problemOf(listed, known)).toBeUndefined();
     const unlisted = { ...listed, row: undefined };
     expect(demandOf(unlisted, known, NOW)).toBeUndefined();
-    expect(problemOf(unlisted, known)).toMatch(/no workers are started for it/);
+    expect(problemOf(unlisted, known)).toMatch(/It gets no workers/);
     expect(known.protected).toBe(true);
     expect(demandOf(listed, asked({}, listed, known), NOW)).toMatchObject({ authenticated: true });
   });

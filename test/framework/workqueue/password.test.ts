@@ -48,7 +48,7 @@ describe('passwordConversation', () => {
     for (const [text, why] of [
       [refused, /refuses the password/],
       ['HTTP/1.1 400 Bad Request\n', /greets with "HTTP/],
-      ['x'.repeat(5000), /without end/],
+      ['x'.repeat(5000), /does not end/],
     ] as const) {
       const talk = passwordConversation(PASSWORD, 'worker_status\n', CHALLENGE);
       expect(() => talk.take(Buffer.from(text))).toThrow(why);

@@ -64,7 +64,7 @@ describe('what a Work Queue worker carries', () => {
     ['fractions fit as often as they go in', { cores: 1.5 }, 2],
   ])('%s', (_, asked, expected) => {
     const shape = { cores: 4, memory: 4096, disk: 8000 };
-    expect(WORK_QUEUE_WORKER.carries(shape, { category: 'c', count: 1, ...asked })).toBe(expected);
+    expect(WORK_QUEUE_WORKER.tasksAtOnce(shape, { category: 'c', count: 1, ...asked })).toBe(expected);
   });
 });
 
@@ -83,7 +83,7 @@ describe('a project that Work Queue workers cannot serve', () => {
   it('has a manager that cannot be asked', () => {
     expect(obstacle({ workers: undefined, closed: 'has another password' }, '/p')).toEqual({
       reason: 'manager-locked',
-      detail: 'its manager has another password. It cannot be asked, and it would accept no workers',
+      detail: 'its manager has another password. So the framework cannot ask it, and it would accept no workers',
     });
   });
 

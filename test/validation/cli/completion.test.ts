@@ -15,7 +15,7 @@ const words = async (...line: string[]) => (await candidates(line, known)).map((
 describe('completion', () => {
   it('knows the commands that are shown, and what they do', async () => {
     expect(await words('st')).toEqual(['stop', 'status']);
-    expect(await words('')).not.toContain('carry');
+    expect(await words('')).not.toContain('execute-in-background');
     expect((await candidates(['lis'], known))[0]).toEqual({ word: 'list', describe: 'List the runs, oldest first' });
   });
 

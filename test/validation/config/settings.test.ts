@@ -85,7 +85,9 @@ describe('a file that was found, and that another user can have written', () => 
     chmodSync(file, 0o644);
     expect(found(file).settings.runs).toBe('/tmp/elsewhere');
     chmodSync(file, 0o646);
-    expect(() => found(file)).toThrow(/everybody may write it \(chmod o-w\)[\s\S]*--config .*--no-config/);
+    expect(() => found(file)).toThrow(
+      /everybody may write it \(change that with chmod o-w\)[\s\S]*--config .*--no-config/,
+    );
     chmodSync(file, 0o664);
     if (isRoot) {
       chownSync(file, uid, uid + 1);
@@ -156,7 +158,7 @@ describe('a mistake is told with its place', () => {
     ['retries: -1', /^relval\.yaml:1:10: retries: /],
     ['serve:\n  listen: x', /^relval\.yaml:2:11: serve\.listen: expected HOST:PORT/],
     ['serve:\n  frameworks:\n    - ftp://x', /^relval\.yaml:3:7: serve\.frameworks\.0: expected http/],
-    ['serve:\n  publicUrl: https://a:b@c', /must not hold a user or password/],
+    ['serve:\n  publicUrl: https://a:b@c', /must not contain a user or password/],
     ['- runs', /^relval\.yaml:1:1: expected a map of keys and values, found a list/],
     ['runs: a\nruns: b', /^relval\.yaml:2:1: .*unique/],
     ['notify:\n  channels:\n    - type: fax', /^relval\.yaml:3:13: notify\.channels\.0\.type/],

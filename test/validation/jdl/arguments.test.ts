@@ -44,7 +44,7 @@ describe('arguments of submit', () => {
 
   it('are asked for where they are missing, with the position', () => {
     expect(apply('\nA = { "x",\n "$3 $1 $2" };', ['one']).problems).toEqual([
-      'x.jdl:3:2: A: $2, $3: one argument was given; give them in order, each with --arg VALUE',
+      'x.jdl:3:2: A: $2, $3: one argument was given. Give the arguments in order, each with --arg VALUE',
     ]);
     expect(apply('A = "$1";', []).problems[0]).toContain('A: $1: no argument was given');
     expect(apply('A = "$3";', ['a', 'b']).problems[0]).toContain('A: $3: 2 were given');

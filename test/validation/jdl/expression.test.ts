@@ -68,19 +68,22 @@ describe('a value without quotes in a key that means something', () => {
   });
 
   it.each([
-    ['A = 1;\nTTL = other.MaxTTL;', 'x.jdl:2:7: TTL: the expression other.MaxTTL is not evaluated here'],
-    ['Arguments = "--run " + "5";', 'x.jdl:1:13: Arguments: the expression "--run " + "5" is not evaluated'],
+    ['A = 1;\nTTL = other.MaxTTL;', 'x.jdl:2:7: TTL: relval cannot evaluate the expression other.MaxTTL'],
+    ['Arguments = "--run " + "5";', 'x.jdl:1:13: Arguments: relval cannot evaluate the expression "--run " + "5"'],
     [
       'Packages = { "a",\n strcat("b", "c") };',
-      'x.jdl:2:2: Packages: the expression strcat("b", "c") is not evaluated',
+      'x.jdl:2:2: Packages: relval cannot evaluate the expression strcat("b", "c")',
     ],
-    ['Output = { { "a.root" } };', 'x.jdl:1:12: Output: the expression { "a.root" } is not evaluated'],
-    ['Split = [ a = 1; ];', 'x.jdl:1:9: Split: the expression [ a = 1; ] is not evaluated'],
-    ['MemorySize = x ? 1 : 2;', 'x.jdl:1:14: MemorySize: the expression x ? 1 : 2 is not evaluated'],
-    ['SaveAll = a == b;', 'x.jdl:1:11: SaveAll: the expression a == b is not evaluated'],
-    ['TTL = 1 / 0;', 'x.jdl:1:7: TTL: the expression 1 / 0 is not evaluated'],
+    ['Output = { { "a.root" } };', 'x.jdl:1:12: Output: relval cannot evaluate the expression { "a.root" }'],
+    ['Split = [ a = 1; ];', 'x.jdl:1:9: Split: relval cannot evaluate the expression [ a = 1; ]'],
+    ['MemorySize = x ? 1 : 2;', 'x.jdl:1:14: MemorySize: relval cannot evaluate the expression x ? 1 : 2'],
+    ['SaveAll = a == b;', 'x.jdl:1:11: SaveAll: relval cannot evaluate the expression a == b'],
+    ['TTL = 1 / 0;', 'x.jdl:1:7: TTL: relval cannot evaluate the expression 1 / 0'],
     ['TTL = 2 * (3;', "x.jdl:1:11: '(' is not closed: missing ')'"],
-    [`TTL = ${'('.repeat(9999)}1${')'.repeat(9999)};`, 'x.jdl:1:7: TTL: the expression (((((((((('],
+    [
+      `TTL = ${'('.repeat(9999)}1${')'.repeat(9999)};`,
+      'x.jdl:1:7: TTL: relval cannot evaluate the expression ((((((((((',
+    ],
   ])('is an error with its position where it would have to be evaluated: %.40s', (text, message) => {
     expect(errorOf(text).startsWith(message), errorOf(text).slice(0, 300)).toBe(true);
   });
@@ -88,6 +91,8 @@ describe('a value without quotes in a key that means something', () => {
   it('is skipped with a warning where that is asked for', () => {
     const { values, warnings } = load('Executable = "x";\nTTL = other.TTL;', { lenient: true });
     expect([...values.keys()]).toEqual(['Executable']);
-    expect(warnings).toEqual([expect.stringContaining('x.jdl:2:7: TTL: the expression other.TTL')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('x.jdl:2:7: TTL: relval cannot evaluate the expression other.TTL'),
+    ]);
   });
 });

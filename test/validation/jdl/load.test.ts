@@ -73,19 +73,19 @@ describe('suffixes', () => {
     );
     expect(message).toBe(
       [
-        'x.jdl:2:1: A_append: A is a list, a text cannot be appended to it',
+        'x.jdl:2:1: A_append: A is a list, so a text cannot be appended to it',
         '  2 | A_append = "y";',
         '    | ^',
-        'x.jdl:4:1: B_append: B is a text, a list cannot be appended to it',
+        'x.jdl:4:1: B_append: B is a text, so a list cannot be appended to it',
         '  4 | B_append = {"w"};',
         '    | ^',
-        'x.jdl:5:1: A_replace: A is a list, only texts can be changed by _replace',
+        'x.jdl:5:1: A_replace: A is a list, but _replace can change only texts',
         '  5 | A_replace = {"a","b"};',
         '    | ^',
         'x.jdl:6:13: C_replace: expected { "regular expression", "replacement" }',
         '  6 | C_replace = "q";',
         '    |             ^',
-        `x.jdl:7:20: D_replace: the replacement "\\\\1" cannot be used: a reference to the group '1', which is not there`,
+        `x.jdl:7:20: D_replace: the replacement "\\\\1" cannot be used: a reference to the group '1', which does not exist`,
         '  7 | D_replace = { "a", "\\\\1" };',
         '    |                    ^',
         'x.jdl:8:15: E_replace: the regular expression "(?>x)" cannot be used: the atomic group (?>',
@@ -128,7 +128,7 @@ describe('--set and --set-append', () => {
       L: 'a,b',
     });
     expect(error(() => values('L = {"a"};', { set: ['L_append=b'] }))).toBe(
-      '--set L_append=b: L is a list, a text cannot be appended to it',
+      '--set L_append=b: L is a list, so a text cannot be appended to it',
     );
   });
 
@@ -160,7 +160,7 @@ describe('--set and --set-append', () => {
         '--set nonsense: expected KEY=VALUE',
         '--set =x: expected KEY=VALUE',
         '--set-append 1=2: expected KEY=VALUE',
-        '--set-append A={"x"}: A is a text, a list cannot be appended to it',
+        '--set-append A={"x"}: A is a text, so a list cannot be appended to it',
       ].join('\n'),
     );
     expect(error(() => values('A = 1;', { set: ['A={ "x" "y" }'] }))).toContain("expected ',' or '}' in the list");
@@ -174,9 +174,9 @@ describe('lenient reading', () => {
     });
     expect([...jdl.values.keys()]).toEqual(['A', 'E']);
     expect(jdl.warnings.map((warning) => warning.split('\n')[0]?.replace(`${directory.name}/`, ''))).toEqual([
-      "skipped: x.jdl:2:3: expected '=' after B, found '2'",
-      "skipped: x.jdl:3:8: missing ';' after the string",
-      'skipped: x.jdl:6:13: E_replace: expected { "regular expression", "replacement" }',
+      "this statement was skipped: x.jdl:2:3: expected '=' after B, found '2'",
+      "this statement was skipped: x.jdl:3:8: missing ';' after the string",
+      'this statement was skipped: x.jdl:6:13: E_replace: expected { "regular expression", "replacement" }',
     ]);
   });
 });
@@ -186,7 +186,7 @@ describe('files', () => {
     mkdirSync(join(directory.name, 'folder'));
     expect(error(() => loadJdl(join(directory.name, 'none.jdl')))).toBe('none.jdl: no such file');
     expect(error(() => loadJdl(join(directory.name, 'folder')))).toBe('folder: is a directory, not a file');
-    expect(error(() => loadJdl(write('empty.jdl', '')))).toBe('empty.jdl: the file is empty: no statement in it');
+    expect(error(() => loadJdl(write('empty.jdl', '')))).toBe('empty.jdl: the file is empty');
     expect(error(() => loadJdl(write('comment.jdl', '# nothing\n\n')))).toContain('the file is empty');
   });
 

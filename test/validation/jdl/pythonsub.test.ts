@@ -72,7 +72,7 @@ describe('pythonSub', () => {
     ['classes that are not closed', '[a', '', 'a class that is not closed'],
     ['ranges that run backwards', '[b-a]', '', 'the character range'],
     ['quantifiers of nothing', '*a', '', 'nothing to repeat'],
-    ['quantifiers of quantifiers', 'a**', '', 'a quantifier behind a quantifier'],
+    ['quantifiers of quantifiers', 'a**', '', 'a quantifier after a quantifier'],
     ['a backslash at the end', 'a\\', '', 'a backslash at the end'],
   ];
   it.each(refused)('refuses %s by name', (_what, pattern, replacement, named) => {

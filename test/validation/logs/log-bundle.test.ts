@@ -94,7 +94,7 @@ describe('the bundle of logs', () => {
     writeFileSync(join(scratch.path, 'x'), 'relval-log-1 999999999999999 0 0 x\nshort');
     expect(await listLogs(join(scratch.path, 'x'))).toMatchObject({
       frames: [{ size: 5 }],
-      damage: expect.stringContaining('ends within'),
+      damage: expect.stringContaining('ends inside'),
     });
     writeFileSync(join(scratch.path, 'y'), 'x'.repeat(100_000));
     expect(await listLogs(join(scratch.path, 'y'))).toMatchObject({

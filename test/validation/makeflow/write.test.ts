@@ -201,7 +201,7 @@ describe('the directory', () => {
 
   it('cannot be below a file, and says so', async () => {
     writeFileSync(target, '');
-    await expect(write(monteCarlo(1))).rejects.toThrow('give another directory');
+    await expect(write(monteCarlo(1))).rejects.toThrow('Name another directory');
   });
 
   it('has the phases before the first one that is not known, and lists no steps of that', async () => {
@@ -259,7 +259,7 @@ describe('the directory', () => {
     [
       'a quote without end',
       () => makePlan([makeStep(makeStage('a', { argumentsTemplate: "it's" }))]),
-      'a quote without an end',
+      'a quote is not closed',
     ],
     [
       'a format that is none',

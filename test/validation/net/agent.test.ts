@@ -94,6 +94,8 @@ describe('requests to other machines', () => {
   });
 
   it('are not sent when the proxy has no address', () => {
-    expect(() => outgoingAgent(undefined, { http_proxy: 'http://' })).toThrow('$http_proxy is no address of a proxy');
+    expect(() => outgoingAgent(undefined, { http_proxy: 'http://' })).toThrow(
+      '$http_proxy is not the address of a proxy',
+    );
   });
 });

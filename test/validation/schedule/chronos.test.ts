@@ -144,7 +144,7 @@ describe('Chronos', () => {
   it('starts a nightly now, and forgets it', async () => {
     const server = await standIn();
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
-    await expect(chronos(server).trigger('mc', '--any-time', false)).rejects.toThrow(/no job of mc/);
+    await expect(chronos(server).trigger('mc', '--any-time', false)).rejects.toThrow(/no job for mc/);
     await chronos(server).apply(nightly, now, false);
     await chronos(server).trigger('mc', '--any-time', false);
     expect(server.started).toEqual(['relval.mc --any-time']);
@@ -177,9 +177,13 @@ describe('Chronos', () => {
   it.each<[string, Trouble, RegExp]>([
     ['refuses', { status: 400, body: 'Unrecognized field "x"' }, /400: Unrecognized field/],
     ['is in trouble', { status: 503, body: '<html><b>down</b></html>' }, /503: down/],
-    ['answers with something else', { body: '<html>hello</html>' }, /something else than jobs: hello/],
-    ['does not answer', { mood: 'hang' }, /no instance of Chronos could do it/],
-    ['hangs up', { mood: 'cut' }, /no instance of Chronos could do it/],
+    [
+      'answers with something else',
+      { body: '<html>hello</html>' },
+      /did not answer with a list of jobs, but with: hello/,
+    ],
+    ['does not answer', { mood: 'hang' }, /no instance of Chronos answered/],
+    ['hangs up', { mood: 'cut' }, /no instance of Chronos answered/],
   ])('that %s is told as it is', async (_what, trouble, message) => {
     const server = await standIn(trouble);
     await expect(chronos(server).jobsOf('mc')).rejects.toThrow(message);
@@ -189,11 +193,11 @@ describe('Chronos', () => {
     let address = '';
     const server = await standIn({ redirectTo: () => address });
     address = server.address;
-    await expect(chronos(server).jobsOf('mc')).rejects.toThrow(/do not agree who leads/);
+    await expect(chronos(server).jobsOf('mc')).rejects.toThrow(/do not agree which of them is the leader/);
   });
 
   it('never leads from https to http', async () => {
     const server = await standIn({ redirectTo: 'ftp://somewhere' });
-    await expect(chronos(server).jobsOf('mc')).rejects.toThrow(/would be readable/);
+    await expect(chronos(server).jobsOf('mc')).rejects.toThrow(/would send the password unencrypted/);
   });
 });

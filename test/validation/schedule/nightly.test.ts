@@ -50,8 +50,8 @@ describe('a file of nightlies', () => {
     ['run: x.jdl\nat: "25:00"', 5, /nightlies\.mc\.at: expected a time/],
     ['run: x.jdl', 3, /either a time .* or cron/],
     ['run: x.jdl\nat: "02:00"\ncron: "0 2 * * *"', 5, /either a time .* or cron/],
-    ['run: x.jdl\ncron: "0 2 * * *"\ndays: [mon]', 6, /days go with at/],
-    ['run: x.jdl\ncron: "0 2 30 2 *"', 5, /never comes/],
+    ['run: x.jdl\ncron: "0 2 * * *"\ndays: [mon]', 6, /days can be used only with at/],
+    ['run: x.jdl\ncron: "0 2 30 2 *"', 5, /matches no date/],
     ['run: x.jdl\ncron: "0 26 * * *"', 5, /0 to 23/],
     ['run: x.jdl\nat: "02:00"\nwhenRunning: kill', 6, /skip/],
     ['run: x.jdl\nat: "02:00"\nretries: 3\nreties: 3', 7, /unknown key 'reties'/],
@@ -67,7 +67,7 @@ describe('a file of nightlies', () => {
   });
 
   it('needs a time zone and a place to run', () => {
-    expect(() => nightlyOf('run: x.jdl\nat: "02:00"', 'local: true')).toThrow(/no timeZone/);
+    expect(() => nightlyOf('run: x.jdl\nat: "02:00"', 'local: true')).toThrow(/timeZone is missing/);
     expect(() => nightlyOf('run: x.jdl\nat: "02:00"', 'timeZone: UTC')).toThrow(/local: true, or catalog/);
     expect(() => nightlyOf('run: x.jdl\nat: "02:00"', 'timeZone: UTC, local: true, catalog: "h:1"')).toThrow(
       /local: true, or catalog/,
@@ -75,6 +75,8 @@ describe('a file of nightlies', () => {
   });
 
   it('that is asked for another says what it has', () => {
-    expect(() => findNightly(nightlyFile('run: x\nat: "02:00"'), 'reco')).toThrow(/no nightly 'reco' .* there are mc/);
+    expect(() => findNightly(nightlyFile('run: x\nat: "02:00"'), 'reco')).toThrow(
+      /no nightly 'reco' .* It contains mc/,
+    );
   });
 });

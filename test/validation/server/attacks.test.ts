@@ -28,9 +28,9 @@ beforeAll(async () => {
   writeFileSync(join(serving.dir, 'outside.jdl'), SECRET);
   symlinkSync(join(serving.dir, 'outside.jdl'), join(serving.dir, 'inputs', 'link.jdl'));
   writeFileSync(join(serving.dir, 'inputs', 'good.jdl'), 'good');
-  // In the place of relval: it says what it was called with.
+  // In the place of relval: it starts nothing.
   const command = join(serving.dir, 'command.sh');
-  writeFileSync(command, '#!/bin/sh\necho r1\nfor word; do echo "$word"; done\n');
+  writeFileSync(command, '#!/bin/sh\necho \'{"id": "r1"}\'\n');
   chmodSync(command, 0o755);
   await serving.start({
     token: TOKEN,
@@ -139,7 +139,7 @@ describe('requests of other sites', () => {
       expect((await post({ ...bearer, 'content-type': type }, 'runs/r1/accept', '{"note":"x"}')).status).toBe(415);
     }
     const good = await post({ ...bearer, origin: serving.url });
-    expect([good.status, JSON.parse(good.body).message]).toEqual([202, expect.stringContaining('stop\nr1\n--runs=')]);
+    expect([good.status, good.body]).toEqual([400, expect.stringContaining('r1 does not run')]);
   });
 
   it('what other sites ask for without changing anything is refused as well, but a link may lead here', async () => {

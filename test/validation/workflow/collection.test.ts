@@ -51,19 +51,19 @@ describe('a collection in XML', () => {
   it('is one by its name, or by how it begins', () => {
     expect(files('<alien><file turl="a"/></alien>', 'list.txt')).toEqual(['a']);
     expect(files('# no\n\n a b.root \n', 'list.txt')).toEqual(['a b.root']);
-    expect(errorOf('a.root\n')).toMatch(/^c\.xml:\d+:\d+: not well-formed XML: /);
+    expect(errorOf('a.root\n')).toMatch(/^c\.xml:\d+:\d+: the XML is not well-formed: /);
   });
 
   it.each([
-    ['<alien>\n<file turl="x/></alien>', 'c.xml:2:16: not well-formed XML: disallowed character'],
-    ['<alien>\n<file turl="x" turl="y"/></alien>', 'c.xml:2:25: not well-formed XML: duplicate attribute: turl'],
-    ['<alien><event><file turl="x"/></alien>', 'c.xml:1:38: not well-formed XML: unexpected close tag'],
-    ['<alien>\n<file turl="x"/>', 'c.xml:2:16: not well-formed XML: unclosed tag: alien'],
-    ['<alien/> more', 'c.xml:1:14: not well-formed XML: text data outside of root node'],
-    ['\n\n<alien>\n<file turl="&unknown;"/></alien>', 'c.xml:4:21: not well-formed XML: undefined entity'],
-    ['', 'c.xml:1:1: not well-formed XML: document must contain a root element'],
-    ['<alien>\n  <file lfn="/a/b.root"/></alien>', 'c.xml:2:3: a file without a turl, its address'],
-    ['<alien>\n  <file turl=" "/></alien>', 'c.xml:2:3: a file without a turl, its address'],
+    ['<alien>\n<file turl="x/></alien>', 'c.xml:2:16: the XML is not well-formed: disallowed character'],
+    ['<alien>\n<file turl="x" turl="y"/></alien>', 'c.xml:2:25: the XML is not well-formed: duplicate attribute: turl'],
+    ['<alien><event><file turl="x"/></alien>', 'c.xml:1:38: the XML is not well-formed: unexpected close tag'],
+    ['<alien>\n<file turl="x"/>', 'c.xml:2:16: the XML is not well-formed: unclosed tag: alien'],
+    ['<alien/> more', 'c.xml:1:14: the XML is not well-formed: text data outside of root node'],
+    ['\n\n<alien>\n<file turl="&unknown;"/></alien>', 'c.xml:4:21: the XML is not well-formed: undefined entity'],
+    ['', 'c.xml:1:1: the XML is not well-formed: document must contain a root element'],
+    ['<alien>\n  <file lfn="/a/b.root"/></alien>', 'c.xml:2:3: this file has no turl (its address)'],
+    ['<alien>\n  <file turl=" "/></alien>', 'c.xml:2:3: this file has no turl (its address)'],
   ])('is refused with a position: %j', (text, message) => {
     expect(errorOf(text).split('\n', 1)[0]).toBe(message);
   });

@@ -39,17 +39,17 @@ function message(action: () => unknown): string {
 
 describe('a JDL that makes no plan', () => {
   it.each([
-    ['no Executable', 'A = 1;', 'x.jdl: no Executable in the JDL'],
+    ['no Executable', 'A = 1;', 'x.jdl: the JDL has no Executable'],
     [
       'an Executable in other letters',
       'executable = "x";',
-      'x.jdl: no Executable in the JDL; there is executable, and keys',
+      'x.jdl: the JDL has no Executable; there is executable, but keys',
     ],
-    ['an empty Executable', 'A = 1;\nExecutable = "";', 'x.jdl:2:14: x.jdl: no Executable in the JDL'],
+    ['an empty Executable', 'A = 1;\nExecutable = "";', 'x.jdl:2:14: x.jdl: the JDL has no Executable'],
     [
       'a job type that is neither',
       'A = 1;\nExecutable = "/x/other.sh";',
-      'x.jdl:2:14: Executable: "/x/other.sh" is neither Monte Carlo (…aliroot_dpgsim.sh) nor reconstruction (…/aliroot_dpg…); give the workflow that it belongs to',
+      'x.jdl:2:14: Executable: "/x/other.sh" is neither Monte Carlo (…aliroot_dpgsim.sh) nor reconstruction (…/aliroot_dpg…); name its workflow with --workflow',
     ],
     [
       'no OutputDir',
@@ -66,17 +66,21 @@ describe('a JDL that makes no plan', () => {
       MC.replace('production:1-2', 'production:x'),
       'x.jdl:2:9: Split: expected "production:FIRST-LAST" or "file", found "production:x"',
     ],
-    ['a Split that runs backwards', MC.replace('1-2', '5-2'), 'x.jdl:2:9: no job from 5 to 2'],
-    ['far too many jobs', MC.replace('1-2', '1-99999999'), 'x.jdl:2:9: 99999999 jobs, more than 1000000'],
+    ['a Split that runs backwards', MC.replace('1-2', '5-2'), 'x.jdl:2:9: the range 5-2 contains no job'],
+    [
+      'far too many jobs',
+      MC.replace('1-2', '1-99999999'),
+      'x.jdl:2:9: 99999999 jobs are more than the limit of 1000000',
+    ],
     [
       'a missing input file',
       `${MC}InputFile = { "LF:/alice/a.cfg" };`,
-      expect.stringMatching(/^x\.jdl:4:15: no input file 'a\.cfg' in DIR or /),
+      expect.stringMatching(/^x\.jdl:4:15: there is no input file 'a\.cfg' in DIR or /),
     ],
     [
       'an input file of another protocol',
       `${MC}InputFile = { "alien:///a/b" };`,
-      "x.jdl:4:15: the input file 'alien:///a/b' is at 'alien:', expected LF:, root://, a path or a file name",
+      "x.jdl:4:15: the protocol 'alien:' of the input file 'alien:///a/b' is not supported: expected LF:, root://, a path or a file name",
     ],
     [
       'an input file without a name',
@@ -103,11 +107,11 @@ describe('a JDL that makes no plan', () => {
       `${MC}ExtraVariables = { "A-B" };`,
       "x.jdl:4:20: 'A-B' cannot be the name of an environment variable",
     ],
-    ['no collection of input files', RECO, 'x.jdl:4:23: InputDataCollection: no file list in DIR or'],
+    ['no collection of input files', RECO, 'x.jdl:4:23: InputDataCollection: there is no file list in DIR or'],
     [
       'no InputDataCollection',
       RECO.replace(/InputData.*/, ''),
-      'x.jdl:2:9: no input file: InputDataCollection must name a list of them',
+      'x.jdl:2:9: there is no input file: InputDataCollection must name a list of input files',
     ],
   ])('is told: %s', (_name, text, expected) => {
     const first = error(text);
@@ -138,18 +142,18 @@ describe('a JDL that makes no plan', () => {
 
   it('is told where the collection is a directory or names no file', () => {
     mkdirSync(join(directory.name, 'list'));
-    expect(error(RECO)).toContain('InputDataCollection: no file list');
+    expect(error(RECO)).toContain('InputDataCollection: there is no file list');
     expect(error(RECO, { cwd: '/' })).toContain('no file list in / or DIR');
   });
 
   it('is told where the collection is empty, or its names have no run number', () => {
     write('list', '# none\n\n');
     expect(error(RECO)).toContain(
-      'x.jdl:4:23: InputDataCollection names no input file: expected a list with one a line',
+      'x.jdl:4:23: InputDataCollection lists no input file: expected one file on each line',
     );
     write('list', 'root://h//data/short.root\n');
     expect(error(RECO)).toMatch(
-      /no run number in the name of the first input file: expected digits at characters 3 to 11 of 'short\.root'$/,
+      /the name of the first input file has no run number: expected digits at characters 3 to 11 of 'short\.root'$/,
     );
   });
 });
@@ -178,7 +182,7 @@ describe('a workflow file', () => {
   it('that cannot be read is told by name', () => {
     expect(message(() => planWorkflow(join(directory.name, 'none.yaml')))).toBe('none.yaml: no such file');
     expect(message(() => planWorkflow(directory.name))).toBe('DIR: is a directory, not a file');
-    expect(workflow(' \n')).toBe('w.yaml: the file is empty: no workflow in it');
+    expect(workflow(' \n')).toBe('w.yaml: the file is empty: it contains no workflow');
   });
 
   it('that is not YAML is told with the position', () => {
@@ -187,16 +191,16 @@ describe('a workflow file', () => {
   });
 
   it.each([
-    ['a tab', '  - name: a\n\tcommand: x', '4:1: Tabs are not allowed as indentation: use spaces'],
+    ['a tab', '  - name: a\n\tcommand: x', '4:1: Tabs are not allowed as indentation. Use spaces'],
     [
       'a colon in a text',
       '  - { name: a }\n  - name: b\n    command: echo a: b',
-      "5:14: Nested mappings are not allowed in compact mappings: a text with ': ' in it must",
+      "5:14: Nested mappings are not allowed in compact mappings. Put a text that contains ': ' into",
     ],
     [
       'quotes in quotes',
       '  - name: a\n    command: "echo "hi""',
-      '4:21: Unexpected scalar at node end: a text with quotes in it must stand in',
+      '4:21: Unexpected scalar at node end. Put a text that contains quotes into',
     ],
     ['a stage without a dash', '  name: a', '2:1: stages: expected a list, found a map of keys and values'],
     ['a stage without a name', '  - command: x', '3:5: stages.0.name: is missing: expected a text'],
@@ -269,20 +273,20 @@ describe('a workflow file', () => {
     [
       'a stage that it does not wait for',
       'inputs: [{ made: f, of: a }]',
-      "w.yaml:5:29: the stage 'a' is used, but not waited for: add it to 'after'",
+      "w.yaml:5:29: this stage uses the stage 'a' but does not wait for it: add it to 'after'",
     ],
     ['an unknown placeholder', 'arguments: "{{nothing}}"', 'w.yaml:5:16: unknown placeholder {{nothing}}'],
     [
       'a placeholder of a later stage',
       'outputDir: "{{above c}}"',
-      "w.yaml:5:16: {{above c}}: no stage 'c' before this one",
+      "w.yaml:5:16: {{above c}}: there is no stage 'c' before this one",
     ],
     [
       'the run number without input files',
       'arguments: "{{run}}"',
       'w.yaml:5:16: {{run}}: the workflow has no input file',
     ],
-    ['a file that is not there', 'inputs: [nothing.sh]', "w.yaml:5:14: no input file 'nothing.sh' in"],
+    ['a file that is not there', 'inputs: [nothing.sh]', "w.yaml:5:14: there is no input file 'nothing.sh' in"],
     ['a list that is not there', 'each: { files: none.txt }', 'w.yaml:5:5: no such file: none.txt'],
     ["the JDL's jobs without a JDL", 'each: job', 'w.yaml:5:11: the JDL has no Split'],
   ])('with a stage that refers to %s is told so', (_name, line, expected) => {
@@ -293,15 +297,17 @@ describe('a workflow file', () => {
   it('with a stage of lines that many steps would write is told so', () => {
     const text =
       'name: w\nstages:\n  - { name: a, each: { jobs: 1-2 }, command: x }\n  - name: b\n    after: [a]\n    each: { lines: f, of: a }\n    command: x\n';
-    expect(workflow(text)).toContain("w.yaml:6:27: the stage 'a' fans out itself: one step must write the lines");
+    expect(workflow(text)).toContain(
+      "w.yaml:6:27: the stage 'a' has several steps, but a single step must write the lines",
+    );
   });
 
   it('with a stage twice, without a program, or with ids twice is told so', () => {
     expect(workflow('name: w\nstages:\n  - { name: a, command: x }\n  - { name: a, command: x }')).toMatch(
-      /^w\.yaml:4:13: a second stage named 'a'/,
+      /^w\.yaml:4:13: there is already a stage with the name 'a'/,
     );
     expect(workflow('name: w\nstages:\n  - { name: a }')).toMatch(
-      /^w\.yaml:3:\d+: the stage a has no executable and no command/,
+      /^w\.yaml:3:\d+: the stage a has neither an executable nor a command/,
     );
     expect(
       workflow(

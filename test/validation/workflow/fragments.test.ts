@@ -65,15 +65,15 @@ stages:
   - { name: two, command: x, jdl: { Packages: [VO_ALICE@A::v1] } }
 `);
     expect(warnings(plan)).toEqual([
-      "w.yaml:8: Pakages in the jdl of the stage one is not used: nothing exports it: name it in 'export'",
-      'w.yaml:8: packages in the jdl of the stage one is not used: keys are case-sensitive, expected Packages',
-      "w.yaml:8: DontArchive in the jdl of the stage one is not used: it holds for the whole workflow: put it into the workflow's jdl, or into the JDL",
-      "w.yaml:8: Split in the jdl of the stage one is not used: it holds for the whole workflow: put it into the workflow's jdl, or into the JDL",
-      "w.yaml:8: TTL in the jdl of the stage one is not used: it holds only where JDLVariables, or 'export', has it",
-      'w.yaml:8: Output in the jdl of the stage one is not used: another key, or a key of the stage, has the last word',
-      "w.yaml:8: LPMPass in the jdl of the stage one is not used: nothing exports it: name it in 'export'",
-      'two: the Packages in its jdl are not loaded: an EnvironmentCommand makes the environment',
-      "w.yaml:3: Lost in the jdl of the workflow is not used: nothing exports it: name it in 'export'",
+      "w.yaml:8: Pakages in the jdl of the stage one is not used: it is not exported: name it in 'export'",
+      'w.yaml:8: packages in the jdl of the stage one is not used: keys are case-sensitive: write Packages',
+      "w.yaml:8: DontArchive in the jdl of the stage one is not used: it applies to the whole workflow: put it into the workflow's jdl, or into the JDL",
+      "w.yaml:8: Split in the jdl of the stage one is not used: it applies to the whole workflow: put it into the workflow's jdl, or into the JDL",
+      "w.yaml:8: TTL in the jdl of the stage one is not used: it has an effect only if JDLVariables or 'export' names it",
+      'w.yaml:8: Output in the jdl of the stage one is not used: another key, or a key of the stage, replaces it',
+      "w.yaml:8: LPMPass in the jdl of the stage one is not used: it is not exported: name it in 'export'",
+      'stage two: the Packages in its jdl are not loaded, because an EnvironmentCommand makes the environment',
+      "w.yaml:3: Lost in the jdl of the workflow is not used: it is not exported: name it in 'export'",
     ]);
   });
 
@@ -84,7 +84,7 @@ stages:
   it('with a suffix that does not fit are an error with its position', () => {
     const text =
       'name: w\njdl: { Packages: [a] }\nstages:\n  - { name: one, command: x, jdl: { Packages_append: b } }\n';
-    expect(() => own(text)).toThrow(/w\.yaml:4:\d+: Packages_append: Packages is a list, a text cannot be appended/);
+    expect(() => own(text)).toThrow(/w\.yaml:4:\d+: Packages_append: Packages is a list, so a text cannot be appended/);
   });
 });
 
@@ -95,10 +95,10 @@ describe('a JDL', () => {
     expect(stageOf(plan, 'sim')?.outputs[0]).toEqual({ patterns: ['a.root'] });
     expect(stageOf(plan, 'sim')?.environment).toEqual([]);
     expect(warnings(plan)).toEqual([
-      'x.jdl:5:1: an empty entry of Packages is left out',
-      'x.jdl:5:6: an empty entry of Packages is left out',
-      'x.jdl:6:12: an empty entry of Output is left out',
-      'x.jdl:7:18: an empty entry of JDLVariables is left out',
+      'x.jdl:5:1: an empty entry of Packages is ignored',
+      'x.jdl:5:6: an empty entry of Packages is ignored',
+      'x.jdl:6:12: an empty entry of Output is ignored',
+      'x.jdl:7:18: an empty entry of JDLVariables is ignored',
     ]);
   });
 
@@ -128,7 +128,7 @@ describe('a JDL', () => {
     for (const wrong of ['0', '-1', '2.5', 'many']) {
       const plan = jdl(`CPUCores = "${wrong}";`);
       expect(stageOf(plan, 'sim')?.resources.cores).toBe(1);
-      expect(warnings(plan)).toEqual([`CPUCores: "${wrong}" is not a number of cores from 1 on, the default is used`]);
+      expect(warnings(plan)).toEqual([`CPUCores: "${wrong}" is not a whole number from 1, so the default is used`]);
     }
   });
 
@@ -139,7 +139,7 @@ describe('a JDL', () => {
       argumentsTemplate: '--run 244411',
       environment: [['ALIEN_JDL_LPMRUN', '244411']],
     });
-    expect(warnings(plan)).toEqual(['--arg unused: there is no $2 in the JDL']);
+    expect(warnings(plan)).toEqual(['--arg unused is not used: the JDL has no $2']);
     expect(() => jdl(text)).toThrow(
       /x\.jdl:4:18: SplitArguments: \$1: no argument was given(.|\n)*x\.jdl:6:10: LPMRun: \$1/,
     );

@@ -26,50 +26,59 @@ describe('a mistake in a workflow that would be seen only where the step runs', 
   it.each([
     [
       '{ name: s, command: x, outputDir: "alien:///a" }',
-      'w.yaml:3:39: s: outputs cannot go to alien:///a: expected a path or a root:// address',
+      'w.yaml:3:39: stage s: the OutputDir alien:///a is neither a path nor a root:// address',
     ],
     [
       '{ name: s, command: x, outputDir: "http://h/a" }',
-      'w.yaml:3:39: s: outputs cannot go to http://h/a: expected a path or a root:// address',
+      'w.yaml:3:39: stage s: the OutputDir http://h/a is neither a path nor a root:// address',
     ],
     [
       '{ name: s, command: x, inputs: ["/a/b.rar,unpack"] }',
-      'w.yaml:3:28: the input file b.rar cannot be unpacked: only .tar.gz, .tgz, .tar.bz2 and .zip',
+      'w.yaml:3:28: the input file b.rar cannot be unpacked: its name must end in .tar.gz, .tgz, .tar.bz2 or .zip',
     ],
     [
       '{ name: s, command: x, inputs: ["/a/stdout.log"] }',
-      'w.yaml:3:28: an input file cannot be called stdout.log: the step has one of its own',
+      'w.yaml:3:28: an input file cannot have the name stdout.log, because every step has a file of that name',
     ],
     [
       '{ name: s, command: x, inputs: ["/a/.."] }',
-      'w.yaml:3:28: an input file cannot be called ..: the step has one of its own',
+      'w.yaml:3:28: an input file cannot have the name .., because every step has a file of that name',
     ],
-    ['{ name: s, command: x, outputs: ["../a.zip:*"] }', "w.yaml:3:28: s: an archive cannot be called '../a.zip'"],
-    ['{ name: s, command: x, outputs: ["/a/b.zip:*"] }', "w.yaml:3:28: s: an archive cannot be called '/a/b.zip'"],
-    ['{ name: s, command: x, outputs: ["-a.zip:*"] }', "w.yaml:3:28: s: an archive cannot be called '-a.zip'"],
+    [
+      '{ name: s, command: x, outputs: ["../a.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '../a.zip'",
+    ],
+    [
+      '{ name: s, command: x, outputs: ["/a/b.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '/a/b.zip'",
+    ],
+    [
+      '{ name: s, command: x, outputs: ["-a.zip:*"] }',
+      "w.yaml:3:28: stage s: an archive cannot have the name '-a.zip'",
+    ],
     [
       '{ name: s, executable: ls, arguments: "-l \'a" }',
-      "w.yaml:3:43: the arguments of s: a quote without an end at character 4 of: -l 'a",
+      "w.yaml:3:43: the arguments of s: a quote is not closed; it begins at character 4 of: -l 'a",
     ],
     [
       '{ name: s, command: x, outputDir: "/a/$(b" }',
-      "w.yaml:3:39: the OutputDir of s: '$(' without its ')' at character 4 of: /a/$(b",
+      "w.yaml:3:39: the OutputDir of s: '$(' has no ')'; it begins at character 4 of: /a/$(b",
     ],
     [
       '{ name: s, command: x, environment: { V: "${x" } }',
-      "w.yaml:3:46: V of s: '${' without its '}' at character 1 of: ${x",
+      "w.yaml:3:46: V of s: '${' has no '}'; it begins at character 1 of: ${x",
     ],
     [
       '{ name: s, command: "if true; then echo" }',
-      'w.yaml:3:25: the command of s is no shell code that bash can read: line 2: syntax error: unexpected end of file',
+      'w.yaml:3:25: bash cannot read the command of s: line 2: syntax error: unexpected end of file',
     ],
     [
       '{ name: s, command: "done" }',
-      "w.yaml:3:25: the command of s is no shell code that bash can read: line 1: syntax error near unexpected token `done'",
+      "w.yaml:3:25: bash cannot read the command of s: line 1: syntax error near unexpected token `done'",
     ],
     [
       '{ name: s, command: x, jdl: { EnvironmentCommand: "if" } }',
-      'w.yaml:3:55: EnvironmentCommand is no shell code that bash can read: line 2: syntax error: unexpected end of file',
+      'w.yaml:3:55: bash cannot read EnvironmentCommand: line 2: syntax error: unexpected end of file',
     ],
   ])('is told with its position: %s', (stage, message) => {
     // versions of bash differ in what they say behind it

@@ -315,17 +315,17 @@ describe('a reconstruction JDL', () => {
       ['9', '10', '11'],
     ]);
     expect(plan.warnings).toEqual([
-      'timeBins.log:2: skipped, does not match ^[0-9]+ [0-9]+ [0-9]+$: "binning done"',
-      'timeBins.log:4: skipped, does not match ^[0-9]+ [0-9]+ [0-9]+$: "4 5"',
-      'timeBins.log:5: skipped, does not match ^[0-9]+ [0-9]+ [0-9]+$: " 6 7 8"',
+      'timeBins.log:2: the line was skipped because it does not match ^[0-9]+ [0-9]+ [0-9]+$: "binning done"',
+      'timeBins.log:4: the line was skipped because it does not match ^[0-9]+ [0-9]+ [0-9]+$: "4 5"',
+      'timeBins.log:5: the line was skipped because it does not match ^[0-9]+ [0-9]+ [0-9]+$: " 6 7 8"',
     ]);
   });
 
   it('warns where a pass would write over the one before', () => {
     const { warnings } = reco({ bins: BINS, set: ['OutputDir=/out/#alien_counter#'] });
     expect(warnings).toEqual([
-      expect.stringContaining("cpass1 writes where cpass0 does: there is no '/cpass0_pass1/'"),
-      expect.stringContaining('ppass writes where cpass0 does'),
+      expect.stringContaining('stage cpass1 would write to the same directory as cpass0, because the OutputDir'),
+      expect.stringContaining('stage ppass would write to the same directory as cpass0'),
     ]);
   });
 

@@ -93,7 +93,7 @@ describe('a part of a workflow', () => {
     expect(() => reco({ startAt: 'cpass0SpDistMaps' })).toThrow(
       'one step for each line of timeBins.log, which cpass0SpBins makes',
     );
-    expect(() => reco({ startAt: 'cpass0SpCalib' })).toThrow('timeBins.log must be given');
+    expect(() => reco({ startAt: 'cpass0SpCalib' })).toThrow('not known without the file timeBins.log');
     expect(ids(reco({ startAt: 'cpass0SpCalib', bins }))[0]).toBe('cpass0SpCalib');
     expect(ids(reco({ only: 'cpass0SpDistMaps0000', bins }))).toEqual(['cpass0SpDistMaps0000']);
   });
@@ -101,15 +101,18 @@ describe('a part of a workflow', () => {
   it.each([
     [
       { startAt: 'cpass0' },
-      "no stage 'cpass0' in this workflow; its stages are sim, simResMerge, simQaMerge, simQaPlots, mergeValidationReportsMC",
+      "this workflow has no stage 'cpass0'. Its stages are sim, simResMerge, simQaMerge, simQaPlots, mergeValidationReportsMC",
     ],
-    [{ stopAt: 'nowhere' }, "no stage 'nowhere' in this workflow"],
-    [{ startAt: 'simQaPlots', stopAt: 'sim' }, 'cannot stop at sim: it comes before simQaPlots, where the run starts'],
+    [{ stopAt: 'nowhere' }, "this workflow has no stage 'nowhere'"],
+    [
+      { startAt: 'simQaPlots', stopAt: 'sim' },
+      'the run cannot stop at sim, because that stage comes before the first one, simQaPlots',
+    ],
     [
       { only: 'sim0009' },
-      "no step 'sim0009' in this workflow; its steps are sim0003 to sim0005, simResMerge, simQaMerge",
+      "this workflow has no step 'sim0009'. Its steps are sim0003 to sim0005, simResMerge, simQaMerge",
     ],
-    [{ only: 'sim0004', startAt: 'sim' }, 'one step only, or first and last stage: not both'],
+    [{ only: 'sim0004', startAt: 'sim' }, 'name either one step, or the first and last stage, but not both'],
   ])('%o is refused with what there is', (options, expected) => {
     expect(() => mc(options)).toThrow(WorkflowError);
     expect(() => mc(options)).toThrow(expected);

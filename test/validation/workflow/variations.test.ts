@@ -64,7 +64,7 @@ describe('Split', () => {
     expect(plan.steps[0]).toMatchObject({ id: 'sim0000', index: 0 });
     expect(plan.steps[1]?.id).toBe('simResMerge');
     expect(plan.warnings).toContain(
-      'Split is "se", but there is no InputDataCollection: one job, without an input file',
+      'Split is "se", but the JDL has no InputDataCollection: the stage has one job without an input file',
     );
   });
 });
@@ -135,7 +135,7 @@ describe('two input files of one name', () => {
   it('are told once, with the one that is taken', () => {
     write('a.txt', '');
     expect(mc(['InputFile={ "a.txt", "/etc/a.txt" }']).warnings).toEqual([
-      'two input files named a.txt: /etc/a.txt is taken, not a.txt',
+      'two input files have the name a.txt: /etc/a.txt is used, a.txt is not',
     ]);
   });
 });
@@ -143,8 +143,8 @@ describe('two input files of one name', () => {
 describe('keys in other letters', () => {
   it('are told with the key that is meant', () => {
     expect(mc(['dontarchive=1', 'Split_Override=production:1-2', 'my_key=1', 'MY_append=2']).warnings).toEqual([
-      '--set:1: dontarchive means nothing: keys are case-sensitive, expected DontArchive',
-      '--set:1: Split_Override means nothing: keys are case-sensitive, expected Split_override',
+      '--set:1: dontarchive has no effect: keys are case-sensitive: write DontArchive',
+      '--set:1: Split_Override has no effect: keys are case-sensitive: write Split_override',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
+import { parseHostPort } from '../../../framework/net/address.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { RunsServer, ServerOptions } from '../../server/server.ts';
-import { parseHostPort } from '../../units/address.ts';
 import { err } from '../terminal.ts';
 
 /** Starts the server at `HOST:PORT`. @throws InputError if it cannot listen there */

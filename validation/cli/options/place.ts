@@ -4,7 +4,7 @@ import { containerOptions } from './containers.ts';
 import { notifyOptions } from './notify.ts';
 
 /** The flags about how a run is executed, for `run`, `exec` and `resume`. */
-export function carryOptions<T>(yargs: Argv<T>) {
+export function executionOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
     .group(
       ['local', 'local-cpus', 'local-memory', 'local-gpus', 'catalog', 'log-address', 'detach', 'page', 'keep-page'],

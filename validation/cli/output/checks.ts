@@ -1,7 +1,7 @@
 import type { Check } from '../../preflight/check.ts';
 import { paint } from '../../report/paint.ts';
 import { err } from '../terminal.ts';
-import { tellWarnings } from './warnings.ts';
+import { printWarnings } from './warnings.ts';
 
 const MARK: Record<Check['state'], string> = {
   ok: paint.green('✓'),
@@ -19,8 +19,8 @@ export function checkLines(checks: readonly Check[]): string[] {
 }
 
 /** Before a run, on stderr: only what needs attention. */
-export function tellChecks(checks: readonly Check[]): void {
-  tellWarnings(checks.filter(({ state }) => state === 'warning').map(({ name, found }) => `${name}: ${found}`));
+export function printChecks(checks: readonly Check[]): void {
+  printWarnings(checks.filter(({ state }) => state === 'warning').map(({ name, found }) => `${name}: ${found}`));
   const failed = checks.filter(({ state }) => state === 'failed');
   if (failed.length > 0) err.say(...checkLines(failed), 'To run it all the same: --no-check');
 }

@@ -14,7 +14,7 @@ export interface Shell {
   real(path: string): string | undefined;
 }
 
-export function thisShell(): Shell {
+function thisShell(): Shell {
   return {
     cwd: process.cwd(),
     path: process.env.PATH ?? '',

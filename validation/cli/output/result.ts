@@ -6,7 +6,7 @@ import { PARTS } from '../../runs/judging/kinds.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import { aboutRun } from './paste.ts';
 
-/** Exit statuses of the commands that carry out a run. */
+/** Exit statuses of the commands that execute a run. */
 export const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
 /** What a run has come to, in a line. */

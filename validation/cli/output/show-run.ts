@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { paint } from '../../report/paint.ts';
-import { carryInBackground } from '../../runs/life/background.ts';
-import { carryOut, type RunHandle } from '../../runs/life/carry-out.ts';
+import { executeInBackground } from '../../runs/life/background.ts';
+import { execute, type RunHandle } from '../../runs/life/execute.ts';
 import type { NotifyOptions } from '../../runs/life/notifier.ts';
 import type { PreparedRun, StartedRun } from '../../runs/life/prepare.ts';
 import { ObstacleError } from '../../runs/store/obstacle.ts';
@@ -15,10 +15,10 @@ import { err, out, sayError, type Terminal } from '../terminal.ts';
 import { aboutRun } from './paste.ts';
 import { type Progress, progressFor, SILENT } from './progress.ts';
 import { EXIT, resultText, verdictText } from './result.ts';
-import { tellWarnings } from './warnings.ts';
+import { printWarnings } from './warnings.ts';
 
-/** The flags that a command which carries out a run has: see `carryOptions`. */
-export interface CarryFlags {
+/** The flags that a command which carries out a run has: see `executionOptions`. */
+export interface ExecutionFlags {
   config?: unknown;
   localCpus?: number | undefined;
   localMemory?: number | undefined;
@@ -41,13 +41,13 @@ export interface Showing {
 }
 
 /** Carries out a run, here or in the background, and shows it. The process ends with the exit status of its verdict. */
-export async function showRun(started: StartedRun, flags: CarryFlags, showing: Showing = {}): Promise<void> {
+export async function showRun(started: StartedRun, flags: ExecutionFlags, showing: Showing = {}): Promise<void> {
   if (flags.detach && !started.ended) await startInBackground(started, flags);
   else process.exit(await showHere(started, flags, showing));
 }
 
 /** @returns the exit status @throws InputError */
-export async function showHere(started: StartedRun, flags: CarryFlags, showing: Showing = {}): Promise<number> {
+export async function showHere(started: StartedRun, flags: ExecutionFlags, showing: Showing = {}): Promise<number> {
   const { journal, plan } = started;
   const { run, record } = journal;
   const { on = out } = showing;
@@ -62,13 +62,13 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
         on.say(`${paint.bold(record.id)}: ${counted(plan.steps.length, 'step')}${more}, in ${run.path}`);
       page = flags.page === undefined ? undefined : await servePage(run, flags.page);
     }
-    handle = carryOut(started, {
+    handle = execute(started, {
       localCpus: flags.localCpus,
       localMemory: flags.localMemory,
       localGpus: flags.localGpus,
       frameworks: sectionsOf({ config: flags.config }).serve.frameworks,
       notify: notifyOptionsOf(flags),
-      warn: (message) => tellWarnings([message]),
+      warn: (message) => printWarnings([message]),
     });
     if (!started.ended) {
       const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, Date.now()));
@@ -96,14 +96,14 @@ export async function showHere(started: StartedRun, flags: CarryFlags, showing: 
   }
 }
 
-function notifyOptionsOf({ config, notify, notifyDryRun, jira }: CarryFlags): NotifyOptions {
+function notifyOptionsOf({ config, notify, notifyDryRun, jira }: ExecutionFlags): NotifyOptions {
   const sections = sectionsOf({ config });
   return {
     settings: notify ? sections.notify : undefined,
     publicUrl: sections.serve.publicUrl,
     jira,
     dryRun: notifyDryRun ? (text) => err.sayText(text) : undefined,
-    warn: (message) => tellWarnings([message]),
+    warn: (message) => printWarnings([message]),
   };
 }
 
@@ -164,8 +164,8 @@ function onSignals(stop: (signal: string) => void): Stopping {
   return state;
 }
 
-async function startInBackground(prepared: PreparedRun, flags: CarryFlags): Promise<void> {
-  const started = await carryInBackground(prepared, flagsOf(flags));
+async function startInBackground(prepared: PreparedRun, flags: ExecutionFlags): Promise<void> {
+  const started = await executeInBackground(prepared, flagsOf(flags));
   const { run, record } = prepared.journal;
   const { id } = record;
   if ('status' in started) {
@@ -193,7 +193,7 @@ function flagsOf({
   jira,
   notify,
   notifyDryRun,
-}: CarryFlags): string[] {
+}: ExecutionFlags): string[] {
   return [
     ...(localCpus === undefined ? [] : ['--local-cpus', String(localCpus)]),
     ...(localMemory === undefined ? [] : ['--local-memory', String(localMemory)]),

@@ -64,7 +64,7 @@ export class StepTracker {
       if (!happening) continue;
       // what several attempts of a step left was in one place, and only the last one's is still there
       const gone = event.type === 'node' && lastReturn.has(event.node) && lastReturn.get(event.node) !== event;
-      for (const decision of this.#journal.attempts.take(happening)) this.#carryOut(decision, event.time, gone);
+      for (const decision of this.#journal.attempts.take(happening)) this.#apply(decision, event.time, gone);
     }
   }
 
@@ -77,14 +77,14 @@ export class StepTracker {
     const welcome = this.#journal.attempts.hello(step, id, host);
     if (!welcome || 'refuse' in welcome) return welcome;
     const { attempt, begun, known } = welcome;
-    if (begun) this.#carryOut(begun, Date.now(), false);
+    if (begun) this.#apply(begun, Date.now(), false);
     if (!known) this.#tell(step, { type: 'step-connected', step, attempt, execution: id, host });
     return { directory: this.#journal.run.attemptDir(step, attempt) };
   }
 
   /** Makeflow is gone: so are the attempts that it waited for. */
   interrupted(): void {
-    for (const decision of this.#journal.attempts.interrupted()) this.#carryOut(decision, Date.now(), false);
+    for (const decision of this.#journal.attempts.interrupted()) this.#apply(decision, Date.now(), false);
   }
 
   /**
@@ -124,7 +124,7 @@ export class StepTracker {
     }
   }
 
-  #carryOut(decision: Decision, time: number, gone: boolean): void {
+  #apply(decision: Decision, time: number, gone: boolean): void {
     const { step, attempt } = decision;
     switch (decision.type) {
       case 'submitted':
@@ -177,7 +177,7 @@ export class StepTracker {
       if (surplus && isRefused(from, step)) return;
       const begun = this.#journal.attempts.unannounced(step, `${task}.0`, '');
       number = begun.attempt;
-      this.#carryOut(begun, time, false);
+      this.#apply(begun, time, false);
     }
     if (!gone) takeFiles(this.#journal.run, step, number, from);
     this.#settle(step, number, time, 'it left no result', (result) => ({

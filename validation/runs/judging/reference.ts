@@ -34,10 +34,7 @@ export function isGood(record: RunRecord): boolean {
  * @throws {InputError} the chosen run is not there, or has no report
  */
 export function findReference(store: RunStore, record: RunRecord, chosen?: string): Reference | undefined {
-  const good = store
-    .list()
-    .filter(({ record: other }) => other.created < record.created && isLike(other, record) && isGood(other))
-    .reverse();
+  const good = goodBefore(store.list(), record);
   const reference = chosen === undefined ? good.find(({ run }) => readReport(run))?.run : store.find(chosen);
   if (!reference) return undefined;
   const report = readReport(reference);
@@ -60,6 +57,13 @@ function alikeOf(reports: readonly Report[]): Report[] {
     findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info'),
   );
   return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
+}
+
+/** The good runs before a run that do the same as it, newest first: it is compared with the first of them. */
+export function goodBefore<Run extends { record: RunRecord }>(runs: readonly Run[], record: RunRecord): Run[] {
+  return runs
+    .filter(({ record: other }) => other.created < record.created && isLike(other, record) && isGood(other))
+    .sort((a, b) => b.record.created - a.record.created);
 }
 
 /** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */

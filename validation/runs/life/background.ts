@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inheritedLock } from '../store/lock.ts';
 import { RunDir } from '../store/store.ts';
-import { CARRY } from './carry-name.ts';
+import { BACKGROUND } from './background-command.ts';
 import { type PreparedRun, reopenRun } from './prepare.ts';
 
 /** In the run's directory: what the process in the background says. */
@@ -24,13 +24,13 @@ export type BackgroundStart =
  * Hands a prepared run over, with its lock, to a process of a session of its own. Waits until the steps can run.
  * @param flags of the command line, for that process
  */
-export async function carryInBackground(
+export async function executeInBackground(
   { journal: { run }, lock }: PreparedRun,
   flags: readonly string[],
 ): Promise<BackgroundStart> {
   const log = join(run.path, OUTPUT);
   const output = openSync(log, 'w');
-  const child = spawn(process.execPath, [...process.execArgv, relvalProgram(), CARRY, run.path, ...flags], {
+  const child = spawn(process.execPath, [...process.execArgv, relvalProgram(), BACKGROUND, run.path, ...flags], {
     detached: true,
     stdio: ['ignore', output, output, lock.fd],
   });

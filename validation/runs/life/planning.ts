@@ -24,7 +24,7 @@ export function besideInput(input: string, cwd = '.'): LookFor {
  * They are sources of the plan.
  * @throws InputError
  */
-export function planWithMadeFiles(
+export function planWithFoundFiles(
   args: InputArguments,
   more: PlanOptions = {},
   lookFor = besideInput(args.input),
@@ -50,9 +50,9 @@ export function planWithMadeFiles(
  */
 export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFor): Plan {
   if (args.startAt === undefined && args.only === undefined) return planInput(args, more);
-  const plan = planWithMadeFiles(args, more, lookFor);
+  const plan = planWithFoundFiles(args, more, lookFor);
   const run = new Set(plan.stages.map((stage) => stage.name));
-  return planWithMadeFiles(args, more, (file, madeBy) => (run.has(madeBy) ? [] : lookFor(file, madeBy)));
+  return planWithFoundFiles(args, more, (file, madeBy) => (run.has(madeBy) ? [] : lookFor(file, madeBy)));
 }
 
 /**

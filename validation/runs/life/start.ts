@@ -26,7 +26,7 @@ export interface StartOptions {
   /** Gets a line while something is waited for. */
   say: (text: string) => void;
   /** Gets what the checks have found. */
-  tellChecks: (checks: readonly Check[]) => void;
+  printChecks: (checks: readonly Check[]) => void;
 }
 
 /** The plan of a run that is not started. */
@@ -96,12 +96,12 @@ export async function startRun(given: WantedRun, options: StartOptions): Promise
 export async function checkStart(
   prepared: PreparedRun,
   obstacle: string | undefined,
-  { check, say, tellChecks }: Pick<StartOptions, 'check' | 'say' | 'tellChecks'>,
+  { check, say, printChecks }: Pick<StartOptions, 'check' | 'say' | 'printChecks'>,
 ): Promise<StartedRun> {
   const { journal, plan, containers } = prepared;
   const reason =
     obstacle ??
-    (check && (await checkBefore(journal, plan, { ...check, fast: true, say }, tellChecks))) ??
+    (check && (await checkBefore(journal, plan, { ...check, fast: true, say }, printChecks))) ??
     (containers && (await provideContainers(containers)));
   return reason === undefined ? prepared : { ...prepared, ended: await endBeforeSteps(journal, plan, reason) };
 }

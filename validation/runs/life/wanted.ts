@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseHostPort } from '../../../framework/net/address.ts';
 import { policyNames } from '../../checks/policies.ts';
 import { InputError } from '../../input/input-error.ts';
-import { parseHostPort } from '../../units/address.ts';
 import type { InputArguments } from '../../workflow/plan-input.ts';
 import { LOG_ADDRESS } from '../execution/streams.ts';
 import { parseSecrets } from '../inputs/secrets.ts';

@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { isQuicklyRead } from '../../files/json-bytes.ts';
 import { NotRegular } from '../../files/regular-file.ts';
 import { parseEvent, type RunEvent } from './events.ts';
 
 const CHUNK = 1 << 20;
 const LINE_FEED = 0x0a;
 
-/** Appends to events.ndjson. A line that a full disk or a crash has cut off stays alone: the next one begins anew. */
+/** Appends to events.ndjson. After a line that a full disk or a crash has cut off, the next event begins a new line. */
 export class EventWriter {
   readonly #fd: number;
   #torn: boolean;
@@ -30,7 +31,7 @@ export class EventWriter {
   }
 }
 
-/** Reads events.ndjson as it grows. Lines that are no JSON, as a crash leaves them, are left out. */
+/** Reads events.ndjson as it grows, synchronously: for commands, which have nothing else to do. */
 export class EventReader {
   readonly #path: string;
   /** In bytes, up to which whole lines were read. */
@@ -53,7 +54,7 @@ export class EventReader {
         if (end === 0 && count < buffer.length) return;
         if (end === 0) buffer = Buffer.allocUnsafe(buffer.length * 2);
         this.#offset += end;
-        yield* parseLines(buffer.toString('utf8', 0, end).trimEnd());
+        for (const { event } of parseEvents(buffer.subarray(0, end))) yield event;
       }
     } finally {
       closeSync(fd);
@@ -61,11 +62,21 @@ export class EventReader {
   }
 }
 
-function parseLines(text: string): RunEvent[] {
-  return text
-    .split('\n')
-    .map(parseEvent)
-    .filter((event) => event !== undefined);
+/**
+ * The events in some complete lines of events.ndjson. Lines that are not events are left out: a crash or a full disk cut
+ * them off, or another program wrote them.
+ * @param from offset of the first byte in the file
+ * @returns each event with the offset after its line
+ */
+export function parseEvents(bytes: Buffer, from = 0): { event: RunEvent; offset: number }[] {
+  const events: { event: RunEvent; offset: number }[] = [];
+  for (let start = 0, feed = bytes.indexOf(LINE_FEED); feed >= 0; feed = bytes.indexOf(LINE_FEED, start)) {
+    const line = bytes.subarray(start, feed);
+    const event = isQuicklyRead(line) ? parseEvent(line.toString('utf8')) : undefined;
+    start = feed + 1;
+    if (event) events.push({ event, offset: from + start });
+  }
+  return events;
 }
 
 function openIfThere(path: string): number | undefined {

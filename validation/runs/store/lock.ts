@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { InputError } from '../../input/input-error.ts';
 
-/** The right to carry a run. */
+/** The right to execute a run. */
 export interface RunLock {
   /** Open as long as the right is ours. Who inherits it shares the right, and keeps it when we are gone. */
   readonly fd: number;

@@ -62,7 +62,7 @@ export const runRequestSchema = z.object({
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** Seconds, from the beginning of the run. */
-export const timingSchema = z.object({
+const timingSchema = z.object({
   seconds: z.number(),
   stages: z.array(
     z.object({
@@ -143,7 +143,7 @@ export function statusOf(record: RunRecord, directory = record.directory): RunSt
 }
 
 /**
- * Whether a run is carried. Where pids mean the same as here its process is looked for. Elsewhere (another machine, a
+ * Whether a process executes a run. Where pids have the same meaning as here, the process is looked up. Elsewhere (another machine, a
  * container, another PID namespace) they mean nothing, and the lock of the run's directory says it. Without that, a
  * process on another machine counts as alive.
  */

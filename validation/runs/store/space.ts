@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { ObstacleError } from './obstacle.ts';
 
 /** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
-export const LEAST_SPACE = 16 << 20;
+const LEAST_SPACE = 16 << 20;
 
 /** @returns undefined when there is enough */
 export function lackOfSpace(directory: string): ObstacleError | undefined {

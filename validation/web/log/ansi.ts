@@ -11,7 +11,7 @@ export interface Span {
   underline?: true;
 }
 
-export const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
+const COLOURS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
 export type Colour = (typeof COLOURS)[number];
 
 export interface AnsiLine {

@@ -36,7 +36,7 @@ export function formatClock(ms: number): string {
 }
 
 /** ms as `+0:07.4`, `+12:05.0`, `+3:12:05.0`; negative where the clocks of two machines disagree. */
-export function formatSince(ms: number): string {
+function formatSince(ms: number): string {
   const tenths = Math.floor(Math.abs(ms) / 100);
   const seconds = Math.floor(tenths / 10);
   const hours = Math.floor(seconds / 3600);

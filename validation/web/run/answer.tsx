@@ -95,7 +95,7 @@ function expectation(end: number): string {
 /** What is to be done about a run that did not come to its end. */
 function Advice({ detail: { id, status, totals, obstacles = [] } }: { detail: RunDetail }) {
   if (status !== 'interrupted' && status !== 'broken') return null;
-  const isUnstarted = totals.steps === 0;
+  const noStepRan = totals.steps === 0;
   return (
     <div class="advice">
       {obstacles.length > 0 && (
@@ -106,9 +106,9 @@ function Advice({ detail: { id, status, totals, obstacles = [] } }: { detail: Ru
         </ul>
       )}
       <p>
-        {obstacles.length > 0 ? 'When that is put right: ' : isUnstarted ? 'To try again: ' : 'To go on: '}
+        {obstacles.length > 0 ? 'When that is put right: ' : noStepRan ? 'To try again: ' : 'To go on: '}
         <code>relval resume {id}</code>
-        {!isUnstarted && <span class="soft"> Steps that succeeded are not repeated.</span>}
+        {!noStepRan && <span class="soft"> Steps that succeeded are not repeated.</span>}
       </p>
     </div>
   );

@@ -119,8 +119,8 @@ describe('placing workers on offers', () => {
     expect(launches(harness.offer(offer({ cores: 8 })))).toHaveLength(1);
     expect(harness.reason).toBe('offers-too-small');
     expect(harness.scheduler.blocked.get('10.0.0.1:9123')?.detail).toBe(
-      'what is left of the offers from role * is too small: the largest has 8 cores, 16384 MB memory, 100000 MB disk, ' +
-        'a worker needs 16 cores, 1024 MB memory, 1024 MB disk',
+      'the offers to role * are too small: the largest has 8 cores, 16384 MB memory, 100000 MB disk left, ' +
+        'but a worker needs 16 cores, 1024 MB memory, 1024 MB disk',
     );
   });
 

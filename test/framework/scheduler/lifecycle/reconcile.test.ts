@@ -132,8 +132,8 @@ describe('a framework that the master has removed', () => {
     harness.handle({ type: 'disconnected' });
     harness.handle({ type: 'removed', id: 'G' });
     expect(harness.records.slice(-3)).toEqual([
-      { type: 'gone', id: 'F.1', why: 'the master removed the framework, and its tasks with it' },
-      { type: 'gone', id: 'F.2', why: 'the master removed the framework, and its tasks with it' },
+      { type: 'gone', id: 'F.1', why: 'the master removed the framework and its tasks' },
+      { type: 'gone', id: 'F.2', why: 'the master removed the framework and its tasks' },
       { type: 'framework', id: 'G', sequence: 1 },
     ]);
     expect(harness.scheduler.subscription({ user: 'u', name: 'n' }).framework_info.id).toEqual({ value: 'G' });

@@ -144,7 +144,7 @@ describe('a call that failed', () => {
     const [accept] = harness.offer(offer());
     fail(harness, accept, true);
     expect(harness.workers).toEqual([]);
-    expect(harness.records.at(-1)).toEqual({ type: 'gone', id: 'F.1', why: 'refused by the master: 503 try later' });
+    expect(harness.records.at(-1)).toEqual({ type: 'gone', id: 'F.1', why: 'the master refused it: 503 try later' });
     const calls = harness.wait(500);
     expect(types(calls)).toEqual(['DECLINE', 'REVIVE']);
     expect(calls[0]?.decline?.offer_ids).toEqual(accept?.accept?.offer_ids);

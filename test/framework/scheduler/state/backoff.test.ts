@@ -65,7 +65,7 @@ describe('an image whose worker fails', () => {
     live(harness, MINUTE, { after: 0, status: { state: 'TASK_FAILED', message: 'no such image' } });
     expect(harness.reason).toBe('pool-pausing');
     expect([...harness.scheduler.blocked.values()][0]?.detail).toMatch(
-      /^pool default pauses for \d+ s, its workers failed \d+ times in a row: no such image$/,
+      /^pool default launches nothing for \d+ s, because its workers failed \d+ times? ?(in a row)?: no such image$/,
     );
   });
 

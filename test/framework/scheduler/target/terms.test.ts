@@ -15,7 +15,7 @@ describe('the record of a decision', () => {
         ...{ project: 'sim', manager: '10.0.0.1:9123', source: 'workqueue', pool: 'default' },
         ...{ waiting: 6, running: 0, unmet: 0, covered: 0, needed: 6, launched: 0 },
         ...{ busy: 0, idle: 0, starting: 0, leaving: 0, poolWorkers: 0, min: 0, max: 20, limit },
-        ...{ blockedBy: 'no-offers', why: expect.stringMatching(/^Mesos makes no offers from role \*/) },
+        ...{ blockedBy: 'no-offers', why: expect.stringMatching(/^Mesos makes no offers to role \*/) },
       },
     ]);
     harness.offer(offer({ cores: 2 }));
@@ -63,7 +63,7 @@ describe('the record of a decision', () => {
       ['no-pool', undefined],
       ['no-pool', undefined],
     ]);
-    expect(harness.decisions[0]?.why).toContain('no pool serves project sim: add one with source workqueue');
+    expect(harness.decisions[0]?.why).toContain('no pool serves project sim. Add a pool with source workqueue');
   });
 
   it('is no news as long as workers work', () => {

@@ -27,7 +27,7 @@ export function fileSource(path: string): SourceType {
     connectSeconds: 60,
     handOutSeconds: 60,
     earlyEnd: 'before it noted its process',
-    carries: ({ cores }, need) => (cores >= (need.cores ?? 1) ? 1 : 0),
+    tasksAtOnce: ({ cores }, need) => (cores >= (need.cores ?? 1) ? 1 : 0),
     obstacle: () => undefined,
     launch: ({ workerCommand }, { id }, { name }) => ({
       command: `mkdir -p "$NOTES" && echo $$ > "$NOTES/${id}" && exec ${workerCommand} 600`,

@@ -77,7 +77,7 @@ describe('the run store', () => {
     expect(reasons.late).toMatch(/run\.json is not a run record of this version: created: /);
     expect(reasons.torn).toMatch(/is no JSON/);
     expect(reasons.typed).toMatch(/: name: /);
-    expect(reasons.huge).toMatch(/more than the 4194304/);
+    expect(reasons.huge).toMatch(/more than the limit of 4194304/);
     for (const name of ['pipe', 'folder', 'linked']) expect(reasons[name]).toMatch(/is not a regular file/);
   });
 

@@ -1,7 +1,7 @@
 import type { YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 
-/** What zod calls the kinds of values, and what people who write YAML do. */
+/** Zod's names of types, and names that people who write YAML use. */
 const KINDS: Record<string, string> = {
   array: 'a list',
   object: 'a map of keys and values',
@@ -13,7 +13,7 @@ const KINDS: Record<string, string> = {
   null: 'nothing',
 };
 
-/** What a zod issue says, in the words of YAML where zod speaks of types. */
+/** The message of a zod issue, with the words of YAML for types. */
 export function issueText(issue: z.core.$ZodIssue): string {
   const [, expected = '', received = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(issue.message) ?? [];
   if (expected === '') return issue.message;
@@ -22,12 +22,11 @@ export function issueText(issue: z.core.$ZodIssue): string {
   return expected === 'int' && received === 'number' ? wanted : `${wanted}, found ${KINDS[received] ?? received}`;
 }
 
-/** What the YAML parser says, with what to do about the mistakes that are made most. */
+/** The YAML parser's message, with advice for the most frequent mistakes. */
 export function yamlErrorText({ code, message }: YAMLParseError): string {
-  if (code === 'BLOCK_AS_IMPLICIT_KEY')
-    return `${message}: a text with ': ' in it must stand in quotes, or below a '|'`;
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return `${message}. Put a text that contains ': ' into quotes, or below a '|'`;
   if (code === 'UNEXPECTED_TOKEN')
-    return `${message}: a text with quotes in it must stand in quotes of the other kind, or below a '|'`;
-  if (code === 'TAB_AS_INDENT') return `${message}: use spaces`;
+    return `${message}. Put a text that contains quotes into quotes of the other kind, or below a '|'`;
+  if (code === 'TAB_AS_INDENT') return `${message}. Use spaces`;
   return message;
 }

@@ -10,13 +10,13 @@ import { Heap } from './heap.ts';
 import { type OwnWorkers, projectTarget } from './target.ts';
 
 /** What a project lacks in this frame. */
-export interface Want {
+export interface Shortfall {
   pool: Pool;
   target: ProjectTarget;
   project: ProjectDemand;
-  /** Cores that it has or was granted, divided by its pool's weight: the smallest is served next. */
+  /** Its cores, with those granted in this frame, divided by its pool's weight. The project with the smallest value is served next. */
   share: number;
-  /** What it lacks of each shape, counted down as workers are launched; `at` is the one to be served next. */
+  /** What it lacks of each size, reduced as workers are launched; `at` is the size to be served next. */
   left: Missing[];
   at: number;
   launched: number;
@@ -25,25 +25,25 @@ export interface Want {
 
 /**
  * Brings the targets up to date and returns the projects that lack workers.
- * @param all also those that only time can have changed; else those of which something new is known
+ * @param all also projects that only time can have changed; else only those that have changed
  */
-export function findWants(frame: Frame, all: boolean): Want[] {
+export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
   const { state } = frame;
   for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
-  const wants: Want[] = [];
+  const shortfalls: Shortfall[] = [];
   for (const target of state.targets.values()) {
     if (target.missing.length === 0 && target.forMinimum === 0) continue;
     const project = state.projects.get(target.manager);
     const pool = pools.get(target.pool);
     if (!project || !pool) continue;
-    const want = wantOf(pool, target, project);
-    frame.decided.set(target.manager, { needed: lacks(want), launched: 0 });
-    wants.push(want);
+    const shortfall = shortfallOf(pool, target, project);
+    frame.decided.set(target.manager, { needed: lacks(shortfall), launched: 0 });
+    shortfalls.push(shortfall);
   }
-  return wants;
+  return shortfalls;
 }
 
 function updateTarget(frame: Frame, manager: string): void {
@@ -59,12 +59,12 @@ function updateTarget(frame: Frame, manager: string): void {
 function workersFor(state: SchedulerState, { manager, startedAt }: ProjectDemand): OwnWorkers {
   const all = [...(state.workersOf.get(manager) ?? [])];
   const own = all.filter((worker) => worker.managerStartedAt === startedAt && serving(worker));
-  // There may be tens of thousands, and most of the time none leaves.
+  // There may be tens of thousands of workers, and most of the time none is leaving.
   const leaving = own.length < all.length ? all.filter(({ phase }) => phase === 'leaving').length : 0;
   return { serving: own, leaving };
 }
 
-/** What a pool lacks to its minimum goes to those of its projects that have least. */
+/** What a pool lacks to its minimum goes to the projects that have the fewest workers. */
 function keepMinima(frame: Frame): void {
   const { state } = frame;
   const pools = state.pools.filter(({ min }) => min > 0);
@@ -91,7 +91,7 @@ function countOf(missing: readonly Missing[]): number {
   return missing.reduce((sum, { count }) => sum + count, 0);
 }
 
-function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want {
+function shortfallOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Shortfall {
   const left = target.missing.map((missing) => ({ ...missing }));
   if (target.forMinimum > 0) left.push({ shape: pool.shape, count: target.forMinimum });
   return {
@@ -106,7 +106,7 @@ function wantOf(pool: Pool, target: ProjectTarget, project: ProjectDemand): Want
   };
 }
 
-/** How many workers a project still lacks, coarse ones counted as what they can be split into. */
-export function lacks({ left }: Want): number {
+/** How many workers a project still lacks. A larger worker counts as the workers that it can be split into. */
+export function lacks({ left }: Shortfall): number {
   return left.reduce((sum, missing) => sum + missing.count * unitsOf(missing), 0);
 }

@@ -22,7 +22,7 @@ import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
 import { whyWaiting } from './why-waiting.ts';
 
-export interface CarryOutOptions {
+export interface ExecuteOptions {
   /** With a run on this machine: cores that its steps may have. */
   localCpus?: number | undefined;
   /** The same, MB of memory. */
@@ -53,7 +53,7 @@ export interface RunHandle {
 }
 
 /** Executes a run: starts its cluster, receives the logs of its steps, runs its phases, decides the verdict, notifies. */
-export function carryOut(started: StartedRun, options: CarryOutOptions): RunHandle {
+export function execute(started: StartedRun, options: ExecuteOptions): RunHandle {
   const { journal } = started;
   const stop = new AbortController();
   const { path } = journal.run;
@@ -63,7 +63,9 @@ export function carryOut(started: StartedRun, options: CarryOutOptions): RunHand
     const by = takeStopRequest(path);
     if (by !== undefined) stop.abort(by);
   }, LOOK_MS);
-  const report = started.ended ? tellEnded(started, started.ended, options) : carry(started, options, stop.signal);
+  const report = started.ended
+    ? notifyEnded(started, started.ended, options)
+    : executeSteps(started, options, stop.signal);
   return {
     onEvent: (listener) => journal.onEvent(listener),
     stop: (by) => stop.abort(by),
@@ -71,12 +73,12 @@ export function carryOut(started: StartedRun, options: CarryOutOptions): RunHand
   };
 }
 
-async function tellEnded({ journal }: PreparedRun, report: Report, { notify }: CarryOutOptions): Promise<Report> {
+async function notifyEnded({ journal }: PreparedRun, report: Report, { notify }: ExecuteOptions): Promise<Report> {
   await notifierOf(journal, notify).finished(report);
   return report;
 }
 
-async function carry(prepared: PreparedRun, options: CarryOutOptions, signal: AbortSignal): Promise<Report> {
+async function executeSteps(prepared: PreparedRun, options: ExecuteOptions, signal: AbortSignal): Promise<Report> {
   const { journal, plan } = prepared;
   const notifier = notifierOf(journal, options.notify);
   // Who wants to see its events asks for them once this function has returned.
@@ -88,13 +90,13 @@ async function carry(prepared: PreparedRun, options: CarryOutOptions, signal: Ab
     return report;
   } catch (error) {
     const cause = asInputError(asSpaceError(error as Error, journal.run.path));
-    tellEnd(prepared, cause.message);
+    recordEnd(prepared, cause.message);
     await notifier.finished(brokenReport(journal.record));
     throw cause;
   }
 }
 
-async function withServices(prepared: PreparedRun, options: CarryOutOptions, signal: AbortSignal): Promise<Report> {
+async function withServices(prepared: PreparedRun, options: ExecuteOptions, signal: AbortSignal): Promise<Report> {
   const { journal, lock, plan, again } = prepared;
   const { record } = journal;
   const { request, project } = record;
@@ -108,8 +110,8 @@ async function withServices(prepared: PreparedRun, options: CarryOutOptions, sig
       const offer = offerOf(options, journal.run.path);
       // The framework and all it needs is loaded only where it is used: other commands start in half the time.
       const local = await import('../local/local.ts');
-      const misfit = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
-      if (misfit !== undefined) return await endUnfit(prepared, misfit);
+      const tooLarge = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
+      if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
       const { containers } = prepared;
       cluster = await local
         .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
@@ -166,7 +168,7 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
   }
 }
 
-function offerOf({ localCpus, localMemory, localGpus }: CarryOutOptions, directory: string): LocalOffer {
+function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, directory: string): LocalOffer {
   const cpus = localCpus !== undefined && { cpus: localCpus };
   const memory = localMemory !== undefined && { memory: localMemory };
   const gpus = localGpus !== undefined && { gpus: localGpus };
@@ -174,13 +176,13 @@ function offerOf({ localCpus, localMemory, localGpus }: CarryOutOptions, directo
 }
 
 /** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */
-async function endUnfit({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
+async function endTooLarge({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
   if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
   return endBeforeSteps(journal, plan, reason);
 }
 
 /** What cannot be written down because the disk is full shows as an interrupted run. */
-function tellEnd({ journal }: PreparedRun, reason: string): void {
+function recordEnd({ journal }: PreparedRun, reason: string): void {
   try {
     journal.end('broken', reason);
   } catch {
