@@ -47,7 +47,7 @@ describe('tasks that need GPUs', () => {
       return stdout.includes('GPU') && stdout;
     });
     expect(why).toContain(
-      'tasks of category default need 1 core, 64 MB memory, 64 MB disk, 1 GPU: more than pool default allows a worker',
+      '2 tasks of category default each need 1 core, 64 MB memory, 64 MB disk, 1 GPU: that is more than the limit of pool default',
     );
     await sleep(2000);
     expect(framework.logged(/^worker launched$/)).toBeUndefined();

@@ -32,7 +32,7 @@ describe('explain', () => {
         tasks: { waiting: 3, onWorkers: 0 },
         workers: { busy: 0, idle: 0, starting: 2, leaving: 0, missing: 1 },
         blocked: 'offers-too-small',
-        reason: expect.stringMatching(/^what is left of the offers from role \* is too small: /),
+        reason: expect.stringMatching(/^the offers to role \* are too small: /),
         words: [
           'tasks: 3 waiting, 0 on workers',
           'workers: 0 busy, 0 idle, 2 starting; the idle and starting ones will take 0 of the waiting tasks',
