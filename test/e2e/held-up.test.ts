@@ -48,7 +48,7 @@ it('a step that no pool allows is told by run, status and report, in the words o
   run.child.kill('SIGTERM');
   const { stderr } = await run.ended;
   expect(stderr).toContain('2 GPUs: that is more than the limit of pool default');
-  expect(readFileSync(join(directory, 'report', 'index.html'), 'utf8')).toContain('2 GPUs: more than pool default');
+  expect(readFileSync(join(directory, 'report', 'index.html'), 'utf8')).toContain('2 GPUs: that is more than the limit of pool default');
   expect((await relval.run('report', id)).stdout).toContain('2 GPUs: that is more than the limit of pool default');
 });
 

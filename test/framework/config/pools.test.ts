@@ -223,7 +223,7 @@ pools:
     [
       'GPUs for workers that take none',
       'pools:\n- name: a\n  source: other\n  gpus: 1\n',
-      /^pools\.yaml:4:9: pools\.0\.gpus: a .* cannot be given GPUs$/,
+      /^pools\.yaml:4:9: pools\.0\.gpus: a .* cannot be given GPUs/,
     ],
     ['a minimum above the maximum', 'pools:\n- {name: a, max: 2, min: 3}\n', /^pools\.yaml:2:26: pools\.0\.min: /],
     [
