@@ -56,7 +56,7 @@ const NEGATION = new RegExp(
   'i',
 );
 /** A count before it: not the number of a task or a line. */
-const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0 ["'`]?$/i;
+const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0(?:\.0+)? (?:% )?["'`]?$/i;
 
 /** `no Segmentation violation`, `0 Segmentation faults`, `has not been Killed`. */
 function isNegated(before: string): boolean {
@@ -70,10 +70,16 @@ const NOTHING = new RegExp(
     `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
     `|\\s*:?\\s+(?:occurs |matche[ds] |occurred |found )?0 (?:times|matches|occurrences|lines|hits|found)\\b` +
     // A column of a table.
-    `|(?:\\s{2,}|\\s*\\|\\s*)0\\s*(?:$|\\|)` +
+    `|(?:\\s{2,}|\\t|\\s*\\|\\s*)0\\s*(?:$|\\|)` +
+    `|\\s0(?![\\w.])(?=\\s*(?:[,;|)}]|$))|\\s*(?:\\(0\\)|\\[0\\])\\s*$|\\s*[:=]\\s*0/\\d` +
+    // Of many that are counted: `bus errors seen by the readout: 0`.
+    `|(?<=^s)\\b[^:=]{0,40}[:=]\\s*0(?![\\w.])` +
     `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
-    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*0+(?:\\.0+)?(?![\\w.])` +
-    `|\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|ignored|trapped|handling|handlers?|mask)\\b)`,
+    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*(?:0+(?:\\.0+)?(?![\\w.])|none\\b)` +
+    `|\\s*:?\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|off)\\b|(?:\\s+errors?)?\\s+(?:is |are )?(?:ignored|trapped)\\b` +
+    `|\\s+(?:handling|handlers?(?! (?:called|caught|invoked|reached))|mask|interrupt|trapping|protection|filter|threshold|support|policy|state: active)\\b` +
+    // Part of a longer word.
+    `|-[a-z])`,
   'i',
 );
 
@@ -102,11 +108,15 @@ function isWarnedOf(before: string, after: string): boolean {
     /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
   )
     return true;
-  return WARNED_OF.test(before);
+  return (
+    WARNED_OF.test(before) ||
+    /^["'`]?\s+(?:will|would|may|might|can|could|should|must) /.test(after) ||
+    /--$/.test(before)
+  );
 }
 
 const WARNED_OF = new RegExp(
-  '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
+  '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|(?:enabl|disabl|mask|trapp?|ignor)(?:e[sd]?|ing)(?: the)?(?:(?: \\w+)? handlers? (?:of|for))?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
     `(?: (?:a|an|any|the|possible|potential|signal))* ?["'\`(]?${LIST}$`,
   'i',
 );
@@ -121,7 +131,7 @@ const MAY_BE = new RegExp(
 );
 /** How a program that tests others begins a line about what went well. */
 const PASSED =
-  /^\s*(?:\[ +OK +\]|\[ ?(?:ok|pass(?:ed)?) ?\]|ok \d+ |[✓✔] |pass(?:ed)?: |\[PASS\]|skip(?:ped)?: )|\.{3,} *(?:ok|passed)\s*$/i;
+  /^\s*(?:\[ +OK +\]|\[ ?(?:ok|pass(?:ed)?) ?\]|ok \d+ |[✓✔] |pass(?:ed)?: |\[PASS\]|skip(?:ped)?: |Start +\d+: |# Subtest: )|Test +#\d+: .*\bPassed\b|\.{3,} *(?:ok|passed)\s*$/i;
 const AS_EXPECTED =
   /^\s*(?:\S+ )?(?:(?:as )?expected|simulated|injected|known (?:issue|problem|bug))(?: error| failure| crash)?:? ["'`]?$/i;
 
@@ -131,8 +141,7 @@ function isTold(line: string, before: string, after: string): boolean {
     MAY_BE.test(before) ||
     PASSED.test(line) ||
     AS_EXPECTED.test(before) ||
-    // A comment of a program that is shown, and a list of what statuses stand for.
-    /^\s*\/\/ /.test(line) ||
+    // A list of what statuses stand for.
     /\b\d+ (?:means|stands for) (?:an? )?["'`]?$/.test(before) ||
     /\b1\d\d ?= ?["'`]?[A-Z][A-Za-z ]+["'`]?[,;] ?1\d\d ?= ?["'`]?[A-Z]/.test(line) ||
     /^["'`”] (?:means|is written|would mean|stands for)\b|^s? (?:on|in|when|at|with|for|of) [\w ]{1,40} (?:is|was|has been|are|were)? ?fixed\b/i.test(
