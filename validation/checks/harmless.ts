@@ -76,8 +76,8 @@ const NOTHING = new RegExp(
     `|(?<=^s)\\b[^:=]{0,40}[:=]\\s*0(?![\\w.])` +
     `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
     `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*(?:0+(?:\\.0+)?(?![\\w.])|none\\b)` +
-    `|\\s*:?\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|off)\\b|(?:\\s+errors?)?\\s+(?:is |are )?(?:ignored|trapped)\\b` +
-    `|\\s+(?:handling|handlers?(?! (?:called|caught|invoked|reached))|mask|interrupt|trapping|protection|filter|threshold|support|policy|state: active)\\b` +
+    `|\\s*:?\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|off)\\b|(?:\\s+errors?)?\\s+(?:is |are )?\\(?(?:ignored|trapped)\\b` +
+    `|\\s+(?:handling|checking|handlers?(?! (?:called|caught|invoked|reached))|mask|interrupt|trapping|protection|filter|threshold|support|policy|state: active)\\b` +
     // Part of a longer word.
     `|-[a-z])`,
   'i',
@@ -126,7 +126,7 @@ const MAY_BE = new RegExp(
   '\\b(?:(?:may|might|can|could|would|should|will|used to|does not|do not|did not|not)(?: \\w+)? ' +
     '(?:cause|lead to|give|result in|end in|crash with|fail with|produce|trigger|be|become|get|see)' +
     '|fix(?:es|ed|ing)?:?|(?:hint|help|faq|note):? if you (?:see|get)|if you (?:see|get)|used to (?:give|cause|be)' +
-    '|(?:message|error|line|text)s? (?:such as|like))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?$',
+    '|(?:message|error|line|text)s? (?:such as|like)|^\\W*on(?= ["\'`]))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?$',
   'i',
 );
 /** How a program that tests others begins a line about what went well. */
