@@ -22,7 +22,8 @@ export const KEEPS: readonly Fold[] = [
     /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?|errorcode|CODE|SIGNAL(?:ED)?|STATUS|EXITED)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by|WITH|CODE)\b){1,12}(?:-?\d{1,5}|0x[\da-fA-F]{1,8})\b(?!\.\d)/g,
     hide,
   ],
-  [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?!\.\d)(?! of\b)/g, hide],
+  [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?![./:-]\d)(?! of\b)/g, hide],
+  [/\b(?:ORA|TNS|SP2)-\d{4,5}\b|\bSQLSTATE[ =:[]{1,2}\w{5}\b/g, hide],
   // What a tool puts behind its name: `gfal-copy error: 70 (…)`, `curl: (22) The requested URL returned error: 404`.
   [
     /\b[Ee]rror: \d{1,5}(?= \()|\breturned error: \d{3}\b|^curl: \(\d+\)|\bsevere \(\d+\)|\bHTTP\/\d(?:\.\d)? \d{3}\b/g,
@@ -70,6 +71,7 @@ const TIMES: readonly Fold[] = [
   [new RegExp(`\\b${YEAR}-W\\d\\d(?:-\\d)?\\b`, 'g'), '<time>'],
   [new RegExp(`\\b${YEAR}\\d{4}[T_-]\\d{4,6}(?:\\.\\d+)?Z?\\b`, 'g'), '<time>'],
   [new RegExp(`(?<![\\d:.])\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?${HALF}?|${HALF})${ZONE}(?![\\d:])`, 'g'), '<time>'],
+  [/\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b/g, '<time>'],
   [/[[(]<time>[\])]/g, '<time>'],
 ];
 
