@@ -19,11 +19,18 @@ const hideShort = (text: string): string => text.replace(/(?<!\d)\d{1,4}(?!\d)/g
 export const KEEPS: readonly Fold[] = [
   // Of errors, signals and statuses: `status 134`, `code was set to 134`, `returned with 128`, `rc=-1`, `Error 2`.
   [
-    /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by)\b){1,12}(?:-?\d{1,5}|0x[\da-fA-F]{1,8})\b(?!\.\d)/g,
+    /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?|errorcode|CODE|SIGNAL(?:ED)?|STATUS|EXITED)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by|WITH|CODE)\b){1,12}(?:-?\d{1,5}|0x[\da-fA-F]{1,8})\b(?!\.\d)/g,
     hide,
   ],
-  [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?!\.\d)(?! of\b)/g, hide],
-  [/\b(?:finished|failed|died|terminated|ended|stopped) with -?\d{1,5}(?=\s*(?:$|[.,;)]))/g, hide],
+  [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?![./:-]\d)(?! of\b)/g, hide],
+  [/\b(?:ORA|TNS|SP2)-\d{4,5}\b|\bSQLSTATE[ =:[]{1,2}\w{5}\b/g, hide],
+  // What a tool puts behind its name: `gfal-copy error: 70 (…)`, `curl: (22) The requested URL returned error: 404`.
+  [
+    /\b[Ee]rror: \d{1,5}(?= \()|\breturned error: \d{3}\b|^curl: \(\d+\)|\bsevere \(\d+\)|\bHTTP\/\d(?:\.\d)? \d{3}\b/g,
+    hide,
+  ],
+  [/\b(?:CUDA|HIP|cuda|hip|nvml|NVML) ?[Ee]rror[ :=#]{1,2}\d{1,5}\b/g, hide],
+  [/\b(?:finished|failed|crashed|died|terminated|ended|stopped) with -?\d{1,5}(?=\s*(?:$|[.,;)]))/g, hide],
   // XRootD's codes, versions of libraries and of symbols.
   [/\berror: \[3\d{3}\]/g, hide],
   [/\.so(?:\.\d+)+\b/g, hide],
@@ -64,6 +71,7 @@ const TIMES: readonly Fold[] = [
   [new RegExp(`\\b${YEAR}-W\\d\\d(?:-\\d)?\\b`, 'g'), '<time>'],
   [new RegExp(`\\b${YEAR}\\d{4}[T_-]\\d{4,6}(?:\\.\\d+)?Z?\\b`, 'g'), '<time>'],
   [new RegExp(`(?<![\\d:.])\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?${HALF}?|${HALF})${ZONE}(?![\\d:])`, 'g'), '<time>'],
+  [/\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b/g, '<time>'],
   [/[[(]<time>[\])]/g, '<time>'],
 ];
 
@@ -107,7 +115,7 @@ function lastOfUrl(url: string): string {
 
 const PLACES: readonly Fold[] = [
   [/\b[a-z][a-z\d+.-]*:\/\/(?:[^\s'"<>]|<(?:n|time)>)*/g, lastOfUrl],
-  [new RegExp(`(?<![\\w.~/>-])(?:\\.{1,2}|~\\w*)?/(?:${NAME}/)*${NAME}`, 'g'), lastOf],
+  [new RegExp(`(?<![\\w.~/-]|(?<!-)>)(?:\\.{1,2}|~\\w*)?/(?:${NAME}/)*${NAME}`, 'g'), lastOf],
 ];
 
 const NUMBER = '\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?';
@@ -122,6 +130,9 @@ const OTHERS: readonly Fold[] = [
   ],
   [/\[(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}\]/g, '<host>'],
   [/(?<=\b(?:host|hostname|node|server|machine)[ =:]{1,3}["'(]?)(?=[a-z-]*\d)[a-z][\w-]*(?![\w.])/g, '<host>'],
+  // In front of what batch systems, MPI and the kernel say.
+  [/(?<=\bON )[\w.-]+(?= CANCELLED)|(?<=^srun: error: )[\w.-]+(?=: )|(?<=^<time> )[\w.-]+(?= kernel: )/g, '<host>'],
+  [/(?<=^\[)[\w.-]+(?=:\d+\] (?:\*\*\*|Signal))/g, '<host>'],
   [/\btmp\.\w{6,}/g, '<n>'],
   [/\btmp(?=[a-z_]*\d)[a-z\d_]{8}\b/g, '<n>'],
   // Objects that gcc makes on its way.
@@ -150,8 +161,12 @@ const OTHERS: readonly Fold[] = [
   [/(?<=\w@)[\w.-]*\w/g, '<host>'],
   [/(?<![\w.])-?(?:nan|inf)\b(?:\([\w()]*\))?|\(nil\)/gi, '<n>'],
   [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
+  [/(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w.,])/g, '<n>'],
   [/\b(?=[\da-f]*\d)[\da-f]{8,}\b/gi, '<n>'],
-  [/\b((?:evt|event|job|chunk|track|thread|pid|tid|G4WT|worker|stream|slot|rank)[_#-]?)\d+(?:_\d+)*\b/gi, '$1<n>'],
+  [
+    /(?<![A-Za-z\d])((?:evt|event|job|chunk|track|thread|pid|tid|G4WT|worker|stream|slot|rank)[_#-]?)\d+(?:_\d+)*\b/gi,
+    '$1<n>',
+  ],
   [
     new RegExp(
       [

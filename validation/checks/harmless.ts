@@ -14,7 +14,12 @@ export function isHarmless(line: string, from: number, to: number): boolean {
   return (
     isEcho(line, before, after) ||
     (isWords(found) &&
-      (isNegated(before) || isNothing(after) || isLookedFor(before, after) || isWarnedOf(before, after))) ||
+      (isNegated(before) ||
+        isNothing(after) ||
+        isLookedFor(before, after) ||
+        isWarnedOf(before, after) ||
+        isTold(line, before, after) ||
+        isName(before, after))) ||
     isValue(before, found, after)
   );
 }
@@ -29,39 +34,52 @@ function isWords(found: string): boolean {
  * only what is between quotes of it.
  */
 function isEcho(line: string, before: string, after: string): boolean {
-  if (/^(?:\[?\d[\d:.,TZ-]*\]? +)?\+{1,9} \S/.test(line)) return true;
+  if (/^(?:\[?\d[\d:.,TZ-]*\]? +|\[[\d:.,TZ -]+\] +)?\+{1,9} \S/.test(line)) return true;
   const isCommand =
-    /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test) /i.test(
+    /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test|trap|for \w+ in|(?:export|local|readonly) \w+=) ?/i.test(
       before,
     );
   return isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after);
 }
 
+/** Names of crashes: of several in a list, only the first stands behind what negates it. */
+const CRASH =
+  '(?:segmentation (?:violation|fault)s?|bus errors?|floating[- ]point exceptions?|illegal instructions?|std::bad_alloc|crash(?:es)?|aborts?|core dumps?)';
+const LIST = `(?:such errors: ?)?(?:${CRASH}["'\`]?(?:,|,? (?:and|or|nor)(?: (?:a|an|any|no))?) ["'\`]?)*`;
+
 const BETWEEN =
-  '(?: (?:a|an|any|the|single|more|further|other|new|such|real|known|fatal|(?:sign|trace|evidence|case|occurrence)s? of))*';
+  '(?: (?:a|an|any|the|single|more|further|other|new|such|real|known|fatal|(?:sign|trace|evidence|case|occurrence|match)(?:e?s)? (?:of|for)))*';
 const NEGATION = new RegExp(
   `(?:(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of))` +
-    `|(?:\\bnot|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
-    `${BETWEEN} ?["'\`‘“(*]{0,2}$`,
+    `|(?:\\b(?:not|never)|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
+    `${BETWEEN} ?${LIST}["'\`‘“(*]{0,2}$`,
   'i',
 );
 /** A count before it: not the number of a task or a line. */
-const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0 ["'`]?$/i;
+const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0(?:\.0+)? (?:% )?["'`]?$/i;
 
 /** `no Segmentation violation`, `0 Segmentation faults`, `has not been Killed`. */
 function isNegated(before: string): boolean {
   return NEGATION.test(before) || ZERO.test(before);
 }
 
-const END = '(?=\\s*(?:$|[.,;|)\\]]))';
+const END = '(?=\\s*(?:$|[.,;|)}\\]]))';
 const NOTHING = new RegExp(
   `^(?:e?s)?["'\`’”)]?(?:` +
-    `\\s*(?:[:=?]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
+    `(?:\\s+(?:so far|in total|seen|found|(?:events|messages|occurrences|lines|hits)))?\\s*(?:[:=?|]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
     `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
-    `|\\s*:?\\s+0 (?:times|matches|occurrences|lines|hits|found)\\b` +
+    `|\\s*:?\\s+(?:occurs |matche[ds] |occurred |found )?0 (?:times|matches|occurrences|lines|hits|found)\\b` +
+    // A column of a table.
+    `|(?:\\s{2,}|\\t|\\s*\\|\\s*)0\\s*(?:$|\\|)` +
+    `|\\s0(?![\\w.])(?=\\s*(?:[,;|)}]|$))|\\s*(?:\\(0\\)|\\[0\\])\\s*$|\\s*[:=]\\s*0/\\d` +
+    // Of many that are counted: `bus errors seen by the readout: 0`.
+    `|(?<=^s)\\b[^:=]{0,40}[:=]\\s*0(?![\\w.])` +
     `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
-    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*0+(?:\\.0+)?(?![\\w.])` +
-    `|\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|ignored|trapped|handling|handlers?|mask)\\b)`,
+    `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*(?:0+(?:\\.0+)?(?![\\w.])|none\\b)` +
+    `|\\s*:?\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|off)\\b|(?:\\s+errors?)?\\s+(?:is |are )?\\(?(?:ignored|trapped)\\b` +
+    `|\\s+(?:handling|checking|handlers?(?! (?:called|caught|invoked|reached))|mask|interrupt|trapping|protection|filter|threshold|support|policy|state: active)\\b` +
+    // Part of a longer word.
+    `|-[a-z])`,
   'i',
 );
 
@@ -72,7 +90,8 @@ function isNothing(after: string): boolean {
 
 const SEARCH =
   /\b(?:look(?:s|ed|ing)?|search(?:es|ed|ing)?|scan(?:s|ned|ning)?|check(?:s|ed|ing)?|grep(?:s|ped|ping)?|watch(?:es|ed|ing)?|test(?:s|ed|ing)?)(?: \S+){0,5} for (?:\w+ ){0,2}["'`‘“(]?$/i;
-const PATTERN = /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]$/i;
+const PATTERN =
+  /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]$|\b\w*(?:[Pp]atterns?|[Rr]egexp?|[Kk]eywords?)(?: ?= ?|: ?)(?:\[? ?["'`](?:[^"'`]*["'`], ?["'`])*|\((?:[\w ]+\|)*)$|\b[A-Z_]*(?:PATTERNS?|REGEXP?)(?:=|: ?)["']?(?:[\w ]+[|,] ?)*$/;
 
 /** `Looking for Segmentation violation in rec.log`, `pattern 'Killed'`, where it does not go on to say that it was found. */
 function isLookedFor(before: string, after: string): boolean {
@@ -89,8 +108,53 @@ function isWarnedOf(before: string, after: string): boolean {
     /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
   )
     return true;
-  return /\b(?:(?:avoid|prevent)(?:s|ed|ing)?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for)(?: (?:a|an|any|the|possible|potential|signal))* ["'`(]?$/i.test(
-    before,
+  return (
+    WARNED_OF.test(before) ||
+    /^["'`]?\s+(?:will|would|may|might|can|could|should|must) /.test(after) ||
+    /--$/.test(before)
+  );
+}
+
+const WARNED_OF = new RegExp(
+  '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|(?:enabl|disabl|mask|trapp?|ignor)(?:e[sd]?|ing)(?: the)?(?:(?: \\w+)? handlers? (?:of|for))?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
+    `(?: (?:a|an|any|the|possible|potential|signal))* ?["'\`(]?${LIST}$`,
+  'i',
+);
+
+/** What may be, or was once: `can cause a`, `would otherwise end in`, `used to give a`, `fixes a`. */
+const MAY_BE = new RegExp(
+  '\\b(?:(?:may|might|can|could|would|should|will|used to|does not|do not|did not|not)(?: \\w+)? ' +
+    '(?:cause|lead to|give|result in|end in|crash with|fail with|produce|trigger|be|become|get|see)' +
+    '|fix(?:es|ed|ing)?:?|(?:hint|help|faq|note):? if you (?:see|get)|if you (?:see|get)|used to (?:give|cause|be)' +
+    '|(?:message|error|line|text)s? (?:such as|like)|^\\W*on(?= ["\'`]))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?$',
+  'i',
+);
+/** How a program that tests others begins a line about what went well. */
+const PASSED =
+  /^\s*(?:\[ +OK +\]|\[ ?(?:ok|pass(?:ed)?) ?\]|ok \d+ |[✓✔] |pass(?:ed)?: |\[PASS\]|skip(?:ped)?: |Start +\d+: |# Subtest: )|Test +#\d+: .*\bPassed\b|\.{3,} *(?:ok|passed)\s*$/i;
+const AS_EXPECTED =
+  /^\s*(?:\S+ )?(?:(?:as )?expected|simulated|injected|known (?:issue|problem|bug))(?: error| failure| crash)?:? ["'`]?$/i;
+
+/** `this may cause a bus error`, `ok 12 - reports a segmentation fault`, `139 means Segmentation fault`: it is only told of. */
+function isTold(line: string, before: string, after: string): boolean {
+  return (
+    MAY_BE.test(before) ||
+    PASSED.test(line) ||
+    AS_EXPECTED.test(before) ||
+    // A list of what statuses stand for.
+    /\b\d+ (?:means|stands for) (?:an? )?["'`]?$/.test(before) ||
+    /\b1\d\d ?= ?["'`]?[A-Z][A-Za-z ]+["'`]?[,;] ?1\d\d ?= ?["'`]?[A-Z]/.test(line) ||
+    /^["'`”] (?:means|is written|would mean|stands for)\b|^s? (?:on|in|when|at|with|for|of) [\w ]{1,40} (?:is|was|has been|are|were)? ?fixed\b/i.test(
+      after,
+    )
+  );
+}
+
+/** Part of the name of a file: `Bus error.log`, `tests/Segmentation fault/out.root`. */
+function isName(before: string, after: string): boolean {
+  return (
+    /^\.(?:log|txt|root|C|cxx|cc|h|py|sh|pdf|png|eps|xml|json|ya?ml|zip|gz|dat|md|html|out|err)\b/.test(after) ||
+    (/\/$/.test(before) && /^\//.test(after))
   );
 }
 
@@ -98,5 +162,6 @@ function isWarnedOf(before: string, after: string): boolean {
 function isValue(before: string, found: string, after: string): boolean {
   if (!/error:$/.test(found)) return false;
   const value = /^\s*[-+]?(\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s?(?:%|[A-Za-z/]{1,5}))?\s*(?:$|[,;|)])/.exec(after)?.[1];
+  if (/^\s*none\s*$/.test(after)) return true;
   return value !== undefined && (/[.e]/.test(value) || Number(value) === 0 || /\d\s*$/.test(before));
 }

@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 import { loadPolicy, type Policy } from './policy.ts';
 import { digestOf, loadRules, type Rules } from './rules.ts';
 import { unneededExceptions } from './unneeded.ts';
-import { vanishedOutputs } from './vanished.ts';
+import { vanishedChanges, vanishedOutputs } from './vanished.ts';
 import { countStates, decide } from './verdict.ts';
 
 /** The rules, policy, components and reference that decide the verdict. */
@@ -71,12 +71,8 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   }
   const aged = reference ? withAges(found, reference.report) : found;
   const findings = assign(aged, components);
-  const changes =
-    reference &&
-    findChanges(
-      steps,
-      reference.earlier.map((run) => run.steps),
-    );
+  const earlier = (reference?.earlier ?? []).map((run) => run.steps);
+  const changes = reference && [...vanishedChanges(steps, earlier), ...findChanges(steps, earlier)];
   const unneeded = unneededExceptions(rules, findings, steps);
   const compared = reference && {
     reference: {

@@ -39,10 +39,61 @@ export function findChanges(
 ): Change[] {
   const now = valuesOf(steps);
   const before = earlier.map(valuesOf);
-  return [...now].flatMap(([stage, own]) => {
+  const ofSteps = [...now].flatMap(([stage, own]) => {
     const past = before.flatMap((run) => run.get(stage) ?? []);
     return QUANTITIES.flatMap((quantity) => changesOf(stage, quantity, own, past, fewest));
   });
+  const ofOutputs = smallerOutputs(steps, earlier, fewest);
+  // The name of an output says more than the sum.
+  const isNamed = ({ stage, step, quantity, direction }: Change): boolean =>
+    ofOutputs.some(
+      (one) => one.stage === stage && one.step === step && quantity === 'outputBytes' && direction === 'less',
+    );
+  return [...ofSteps.filter((one) => !isNamed(one)), ...ofOutputs];
+}
+
+/** Outputs that say what the program has printed: less of that is no loss. */
+const IS_TEXT = /\.(?:log|txt|out|err)$/i;
+
+/** Single outputs that got smaller: in the sum of a step's outputs a small one does not show. */
+function smallerOutputs(
+  steps: readonly StepReport[],
+  earlier: readonly (readonly StepReport[])[],
+  fewest: number,
+): Change[] {
+  const names = new Set(steps.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+  return [...names]
+    .filter((name) => !IS_TEXT.test(name))
+    .flatMap((name) => {
+      const only = (run: readonly StepReport[]): Map<string, StageValues> =>
+        valuesOf(
+          run
+            .filter(({ outputs }) => outputs.some((output) => output.name === name))
+            .map((step) => ofOutput(step, name)),
+        );
+      const past = earlier.map(only);
+      return [...only(steps)].flatMap(([stage, own]) =>
+        changesOf(
+          stage,
+          'outputBytes',
+          own,
+          past.flatMap((run) => run.get(stage) ?? []),
+          fewest,
+        )
+          .filter(({ direction }) => direction === 'less')
+          .map(({ stage: of, step, ...rest }) => ({
+            stage: of,
+            ...(step !== undefined && { step }),
+            output: name,
+            ...rest,
+          })),
+      );
+    });
+}
+
+function ofOutput(step: StepReport, name: string): StepReport {
+  const { outputBytes: _, ...rest } = step;
+  return { ...rest, outputs: step.outputs.filter((output) => output.name === name) };
 }
 
 /** By step. */

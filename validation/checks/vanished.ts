@@ -1,4 +1,5 @@
-import type { StepReport } from '../report/model.ts';
+import type { Change, StepReport } from '../report/model.ts';
+import { median } from '../statistics/quantiles.ts';
 
 /**
  * Names of outputs that all earlier runs left of a step and that are not among `outputs`. With one earlier run a name with
@@ -15,4 +16,24 @@ export function vanishedOutputs(
   return [...(first ?? [])].filter(
     (name) => !now.has(name) && others.every((names) => names.has(name)) && (others.length > 0 || !/\d{4}/.test(name)),
   );
+}
+
+/** The same of all steps that succeeded, as changes of sizes. */
+export function vanishedChanges(steps: readonly StepReport[], earlier: readonly (readonly StepReport[])[]): Change[] {
+  return steps.flatMap((step) => {
+    if (step.state !== 'succeeded') return [];
+    return vanishedOutputs(step, earlier).map((output): Change => {
+      const before = earlier
+        .flatMap((run) => run.find(({ id }) => id === step.id)?.outputs ?? [])
+        .filter(({ name }) => name === output);
+      const usual = median(before.map(({ size }) => size));
+      const { id, stage } = step;
+      return {
+        ...{ stage, step: id, output, quantity: 'outputBytes', value: 0, usual },
+        spread: 0,
+        runs: before.length,
+        direction: 'less',
+      };
+    });
+  });
 }

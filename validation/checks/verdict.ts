@@ -130,26 +130,37 @@ const QUANTITY: Record<Change['quantity'], [more: string, less: string]> = {
   outputBytes: ['larger outputs', 'smaller outputs'],
 };
 
-/** `slower than usual: sim0003 and 4 more`; empty without changes. */
+/** `slower than usual: sim0003 and 4 more`, `an output is missing: qa.root of sim0003`; empty without changes. */
 function nameChanges([first, ...others]: readonly Change[]): string {
   if (!first) return '';
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return `${QUANTITY[first.quantity][first.direction === 'more' ? 0 : 1]} than usual: ${first.step ?? first.stage}${more}`;
+  const { quantity, direction, step, stage, output } = first;
+  const where = step ?? stage;
+  const of = output === undefined ? where : `${output} of ${where}`;
+  if (isGone(first)) return `an output is missing: ${of}${more}`;
+  return `${QUANTITY[quantity][direction === 'more' ? 0 : 1]} than usual: ${of}${more}`;
 }
 
 /** What a reader should know although the run passed. */
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   const warnings = countDistinct(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
-  const smaller = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
+  const lessOutput = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
+  const [gone, smaller] = [lessOutput.filter(isGone), lessOutput.filter((change) => !isGone(change))];
   const excused = countDistinct(findings.filter(({ known }) => known !== undefined));
   return [
     excused > 0 ? `; ${excused} excused` : '',
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
     slower.length > 0 ? `; ${nameChanges(slower)}` : '',
+    gone.length > 0 ? `; ${nameChanges(gone)}` : '',
     smaller.length > 0 ? `; ${nameChanges(smaller)}` : '',
   ].join('');
+}
+
+/** Whether it is about an output that was not made. */
+function isGone({ output, value }: Change): boolean {
+  return output !== undefined && value === 0;
 }
 
 /** `1 new error and 2 known ones`; without a reference `3 errors`. */

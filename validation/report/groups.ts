@@ -94,11 +94,22 @@ const QUANTITY: Record<Change['quantity'], { format: (value: number) => string; 
 };
 
 /** `sim0003: 3.1 s, usually 2.0 s (54 % more; normal variation ±0.7 s, from 4 runs)`. */
-export function describeChange({ stage, step, quantity, value, usual, spread, runs, direction }: Change): string {
+export function describeChange({
+  stage,
+  step,
+  output,
+  quantity,
+  value,
+  usual,
+  spread,
+  runs,
+  direction,
+}: Change): string {
   const { format, of } = QUANTITY[quantity];
   const share = usual > 0 ? `${Math.round((100 * Math.abs(value - usual)) / usual)} % ${direction}; ` : '';
   const from = runs === 1 ? 'from one run' : `from ${runs} runs`;
-  return `${step ?? `${stage}, median`}: ${format(value)}${of}, usually ${format(usual)} (${share}normal variation ±${format(spread)}, ${from})`;
+  const name = output === undefined ? '' : `, ${output}`;
+  return `${step ?? `${stage}, median`}${name}: ${format(value)}${of}, usually ${format(usual)} (${share}normal variation ±${format(spread)}, ${from})`;
 }
 
 /** Sorts the changes: regressions and changed output sizes first, then by factor. */

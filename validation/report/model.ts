@@ -86,6 +86,8 @@ export interface Change {
   stage: string;
   /** Absent if it is the median of the stage. */
   step?: string;
+  /** Of one output: its name. It got smaller, or it was not made (`value` 0). */
+  output?: string;
   quantity: 'duration' | 'cpuTime' | 'peakMemory' | 'outputBytes';
   /** Seconds or bytes: `value` in this run, `usual` is the median of earlier good runs. */
   value: number;

@@ -62,6 +62,10 @@ const change = z
   .strictObject({
     stage: z.string(),
     step: z.string().optional().describe('absent if it is the median of the stage'),
+    output: z
+      .string()
+      .optional()
+      .describe('name of the output that got smaller or was not made; absent: of all outputs'),
     quantity: z.enum(['duration', 'cpuTime', 'peakMemory', 'outputBytes']),
     value: z.number().describe('seconds or bytes'),
     usual: z.number().describe('median of the earlier runs'),

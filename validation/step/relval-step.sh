@@ -175,6 +175,11 @@ rv_last_line() { # FILE: sets rv_reply to the last line with something in it of 
   rv_reply=$(tr '\r' '\n' 2>/dev/null <"$1" | grep -a '[^[:space:]]' | tail -n 1 | cut -b -300)
 }
 
+rv_last_words() { # the same of the payload's stderr or, where it has said nothing there, of its stdout
+  rv_last_line "$rv_top/$rv_id.stderr.log"
+  [[ $rv_reply ]] || rv_last_line "$rv_top/$rv_id.stdout.log"
+}
+
 # --- the result -------------------------------------------------------------------------------------------------------
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
@@ -417,7 +422,10 @@ rv_give_up_guarded() { # what rv_fail said
   [[ -e $rv_own/too-slow ]] && mv -f -- "$rv_own/too-slow" "$rv_own/failed"
   { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
   case $rv_phase in
-    environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
+    environment)
+      [[ $rv_message == "$rv_shell_ended" ]] && rv_last_words && rv_message+=${rv_reply:+: $rv_reply}
+      rv_give_up "$rv_exit_environment" environment "$rv_message"
+      ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
     skipped) rv_unmade=1 && rv_finish 0 ;;
     *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
@@ -667,12 +675,13 @@ rv_find_executable() { # sets rv_program
 
 # Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
 # as JDLs expect: limits and variables that are not exported included.
+rv_shell_ended='the environment command ended the shell'
 rv_run_payload() {
   unset rv_logs rv_token rv_logs_address rv_logs_greeting
   exec 3>&- 4>&-
-  printf 'environment\nthe environment command ended the shell\n' >"$rv_own/failed"
+  printf 'environment\n%s\n' "$rv_shell_ended" >"$rv_own/failed"
   if ! rv_load_environment; then
-    rv_last_line "$rv_top/$rv_id.stderr.log"
+    rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
   set +Ceux -f
@@ -815,16 +824,22 @@ rv_end_left() {
 
 # What the payload has printed must still be there: who cuts its log, or writes over it, takes from us what is looked at.
 rv_check_streams() {
-  local rv_before rv_after rv_line
+  local rv_before rv_after
   IFS= read -r -d '' rv_before <"$rv_own/beginning"
   [[ ! $rv_before ]] || IFS= read -r -d '' -n "${#rv_before}" rv_after <"$rv_top/$rv_id.stdout.log"
   [[ ! $rv_before || $rv_after == "$rv_before" ]] || rv_cannot_read stdout.log 'the payload wrote over it'
   rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
-  while read -r rv_line; do
-    # where the last write ended
-    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $rv_error_bytes ]] || rv_cannot_read stderr.log 'the payload cut it'
-  done <"/proc/$$/fdinfo/4"
+  rv_check_cut stderr.log 4
+  rv_check_cut stdout.log 3
 } 2>/dev/null
+
+rv_check_cut() { # LOG DESCRIPTOR: it was longer when something was last written to it
+  local rv_line
+  rv_size "$rv_top/$rv_id.$1"
+  while read -r rv_line; do
+    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $rv_reply ]] || rv_cannot_read "$1" 'the payload cut it'
+  done <"/proc/$$/fdinfo/$2"
+}
 
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
   local rv_name
@@ -1216,22 +1231,26 @@ rv_add_output() { # FILE NAME
 # FILE NAME: names an output in rv_cut_off whose own format says that its end is missing. Whatever a file is called: one that
 # does not begin as its format does is none.
 rv_check_whole() {
-  local rv_bytes rv_end rv_tool=''
+  local rv_bytes rv_end rv_free rv_number rv_tool=''
   case $1 in
-    *.root | *.zip | *.tar | *.tar.gz | *.tgz | *.tar.bz2) ;;
+    *.root | *.zip | *.tar | *.gz | *.tgz | *.bz2 | *.xz | *.zst) ;;
     *) return ;;
   esac
   # shellcheck disable=SC2207 # numbers
-  rv_bytes=($(od -A n -t u1 -v -N 20 -- "$1" 2>/dev/null))
+  rv_bytes=($(od -A n -t u1 -v -N 28 -- "$1" 2>/dev/null))
   rv_size "$1"
   case "$1 ${rv_bytes[*]:0:4} " in
-    # "root", the version, where the first object begins, and where the last one ends: in 8 bytes from version 1000000 on
+    # "root", the version, where the first object begins, where the last one ends, and where the list of free places is, which
+    # is written when the file is closed: the last two in 8 bytes from version 1000000 on
     *.root\ 114\ 111\ 111\ 116\ *)
-      [[ ${#rv_bytes[@]} -eq 20 && ${rv_bytes[4]} -eq 0 ]] || return
-      ((rv_end = rv_bytes[12] << 24 | rv_bytes[13] << 16 | rv_bytes[14] << 8 | rv_bytes[15]))
-      (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)) ||
-        ((rv_end = rv_end << 32 | rv_bytes[16] << 24 | rv_bytes[17] << 16 | rv_bytes[18] << 8 | rv_bytes[19]))
-      ((rv_reply < rv_end)) && rv_cut_off+=("$2")
+      [[ ${#rv_bytes[@]} -eq 28 && ${rv_bytes[4]} -eq 0 ]] || return
+      if (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
+        rv_number 12 4 && rv_end=$rv_number && rv_number 16 4
+      else
+        rv_number 12 8 && rv_end=$rv_number && rv_number 20 8
+      fi
+      rv_free=$rv_number && rv_number 8 4
+      ((rv_reply < rv_end || rv_free <= rv_number)) && rv_cut_off+=("$2")
       ;;
     # the record at the end, behind which there is nothing but a comment whose length it has
     *.zip\ 80\ 75\ [35]\ [46]\ *)
@@ -1242,8 +1261,10 @@ rv_check_whole() {
       [[ $rv_end ]] && rv_bytes=($(od -A n -t u1 -v -j $((rv_end + 20)) -N 2 -- "$rv_own/piece" 2>/dev/null))
       [[ $rv_end && ${#rv_bytes[@]} -eq 2 && $((rv_end + 22 + rv_bytes[0] + rv_bytes[1] * 256)) -le $rv_reply ]] || rv_cut_off+=("$2")
       ;;
-    *.tar.gz\ 31\ 139\ * | *.tgz\ 31\ 139\ *) rv_tool=gzip ;;
-    *.tar.bz2\ 66\ 90\ 104\ *) rv_tool=bzip2 ;;
+    *.gz\ 31\ 139\ * | *.tgz\ 31\ 139\ *) rv_tool=gzip ;;
+    *.bz2\ 66\ 90\ 104\ *) rv_tool=bzip2 ;;
+    *.xz\ 253\ 55\ 122\ 88\ *) rv_tool=xz ;;
+    *.zst\ 40\ 181\ 47\ 253\ *) rv_tool=zstd ;;
     # whole records, and two of zeros at the end
     *.tar\ *)
       [[ $(head -c 262 -- "$1" | tail -c 5) == ustar ]] || return
@@ -1253,7 +1274,28 @@ rv_check_whole() {
   [[ $rv_tool ]] && type -P "$rv_tool" >/dev/null || return
   rv_guarded "$rv_tool" -t -- "$1" >/dev/null 2>&1
   # other statuses tell of something behind the end, or that it was killed
-  case $rv_tool$? in gzip1 | bzip22) rv_cut_off+=("$2") ;; esac
+  case $rv_tool$? in gzip1 | bzip22 | xz1 | zstd1) rv_cut_off+=("$2") ;; esac
+}
+
+rv_number() { # FROM COUNT: sets rv_number to the number that so many of rv_bytes are, the highest first
+  local rv_i
+  rv_number=0
+  for ((rv_i = $1; rv_i < $1 + $2; rv_i++)); do ((rv_number = rv_number << 8 | rv_bytes[rv_i])); done
+  return 0
+}
+
+# FILE NAME: names the empty files in an archive that the payload made in rv_empty
+rv_check_members() {
+  local rv_member rv_file=$1
+  [[ $1 == /* ]] || rv_file=./$1
+  while IFS= read -r rv_member; do
+    rv_empty+=("$2/$rv_member")
+  done < <({
+    case $rv_file in
+      *.zip) unzip -l "$rv_file" | sed -n 's/^ *0  [0-9-]* [0-9:]*   //p' ;;
+      *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *0 [0-9-]* [0-9:]* //p' ;;
+    esac
+  } 2>/dev/null </dev/null | grep -a -v '/$' | head -n 100)
 }
 
 # ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
@@ -1269,6 +1311,7 @@ rv_take() {
       rv_name=$rv_path
       case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
       rv_check_whole "$rv_path" "$rv_name"
+      rv_check_members "$rv_path" "$rv_name"
       # what is not packed is seen to be empty by its size
       [[ $rv_archive && ! -s $rv_path ]] && rv_empty+=("$rv_name")
       case $rv_archive/$rv_path in

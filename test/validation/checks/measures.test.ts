@@ -143,4 +143,21 @@ describe('findChanges', () => {
     expect(findChanges([step('a', 'a', 99)], [])).toEqual([]);
     expect(findChanges([step('a', 'a', 99)], [[{ ...before, state: 'failed' }]])).toEqual([]);
   });
+
+  it('names the output that got smaller, also where the sum of all hides it', () => {
+    const outputs = (qa: number, log = 5000) => ({
+      outputs: [
+        { name: 'qa.root', size: qa },
+        { name: 'esd.root', size: 9_000_000 },
+        { name: 'rec.log', size: log },
+      ],
+    });
+    const earlier = [900_000, 910_000, 890_000].map((size) => [step('rec', 'rec', 1, outputs(size))]);
+    const changes = findChanges([step('rec', 'rec', 1, outputs(9000, 10))], earlier);
+    expect(changes).toMatchObject([
+      { step: 'rec', output: 'qa.root', quantity: 'outputBytes', value: 9000, usual: 900_000, direction: 'less' },
+    ]);
+    expect(findChanges([step('rec', 'rec', 1, outputs(905_000))], earlier)).toEqual([]);
+    expect(findChanges([step('rec', 'rec', 1, outputs(9_000_000))], earlier)).toMatchObject([{ direction: 'more' }]);
+  });
 });

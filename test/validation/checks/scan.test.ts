@@ -171,14 +171,14 @@ describe('scanLog', () => {
   it('keeps bytes that are no text from breaking anything', async () => {
     const bytes = Buffer.concat([
       Buffer.from([0xff, 0xfe, 0, 10, 0xc3, 10]),
-      Buffer.from('\x1b[31mKilled\x00\xf0'),
+      Buffer.from('\x1b[31mBus error\x00\xf0'),
       Buffer.from([10, 0]),
     ]);
     expect(await scanLog(log(bytes), rules, { now })).toMatchObject([
       {
         line: 3,
         column: 6,
-        message: 'Killed\x00ð',
+        message: 'Bus error\x00ð',
         context: { before: ['\ufffd\ufffd\0', '\ufffd'], after: ['\0'] },
       },
     ]);
@@ -221,10 +221,10 @@ describe('scanLog', () => {
       };
       for (const mark of ['\ufeff', '']) {
         const head = `${mark}erster\r\nzweiter ä𝄞 Bus error\r\n`;
-        const content = wide(`${head}${'filler line\n'.repeat(60_000)}last \x1b[1mKil\x1b[0mled\n`);
+        const content = wide(`${head}${'filler line\n'.repeat(60_000)}end: \x1b[1mKil\x1b[0mled\n`);
         expect(await scanLog(log(content), rules, { now })).toMatchObject([
           { rule: { id: 'bus-error' }, line: 2, column: 12, message: 'zweiter ä𝄞 Bus error' },
-          { rule: { id: 'killed' }, line: 60_003, column: 10, message: 'last Killed' },
+          { rule: { id: 'killed' }, line: 60_003, column: 10, message: 'end: Killed' },
         ]);
       }
     },

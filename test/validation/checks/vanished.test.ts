@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { vanishedOutputs } from '../../../validation/checks/vanished.ts';
+import { vanishedChanges, vanishedOutputs } from '../../../validation/checks/vanished.ts';
 import type { StepReport } from '../../../validation/report/model.ts';
 
 const step = (names: string[], change: Partial<StepReport> = {}): StepReport => ({
@@ -25,5 +25,32 @@ describe('vanishedOutputs', () => {
     expect(vanishedOutputs(step([]), [[step(['a.root', 'a-20261122.root', 'core.4711'])]])).toEqual(['a.root']);
     const twice = [[step(['a-20261122.root'])], [step(['a-20261122.root'])]];
     expect(vanishedOutputs(step([]), twice)).toEqual(['a-20261122.root']);
+  });
+});
+
+describe('vanishedChanges', () => {
+  it('say of each such output how large it was', () => {
+    const sized = (size: number) => [
+      step([], {
+        outputs: [
+          { name: 'a', size },
+          { name: 'b', size: 1 },
+        ],
+      }),
+    ];
+    expect(vanishedChanges([step(['b'])], [sized(10), sized(30), sized(20)])).toEqual([
+      {
+        stage: 'sim',
+        step: 'sim',
+        output: 'a',
+        quantity: 'outputBytes',
+        value: 0,
+        usual: 20,
+        spread: 0,
+        runs: 3,
+        direction: 'less',
+      },
+    ]);
+    expect(vanishedChanges([step([], { state: 'failed' })], [sized(10)])).toEqual([]);
   });
 });

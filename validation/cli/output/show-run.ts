@@ -51,6 +51,8 @@ export async function showHere(started: StartedRun, flags: ExecutionFlags, showi
   const { journal, plan } = started;
   const { run, record } = journal;
   const { on = out } = showing;
+  // The run goes on where nobody reads what is said of it, or where it cannot be written: a full disk, a closed pipe.
+  for (const terminal of [out, err]) terminal.onGone(() => undefined);
   let progress: Progress | undefined;
   let page: RunsServer | undefined;
   let handle: RunHandle | undefined;

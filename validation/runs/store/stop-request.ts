@@ -8,7 +8,7 @@ const FILE = '.stop';
 
 /** Asks whoever carries a run to stop it. @throws the directory cannot be written to */
 export function askToStop(directory: string): void {
-  replaceFile(join(directory, FILE), `stopped by relval stop on ${hostname()}\n`);
+  replaceFile(join(directory, FILE), `relval stop on ${hostname()}\n`);
 }
 
 /** @returns by whom the run is to be stopped, once; undefined when nobody has asked */

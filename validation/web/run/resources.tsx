@@ -48,10 +48,10 @@ function Changes({ run, changes }: { run: string; changes: readonly Change[] }) 
       <h2>Not as in earlier runs</h2>
       <ul class="changes">
         {changes.slice(0, 100).map((change) => (
-          <li key={`${change.stage} ${change.step ?? ''} ${change.quantity}`}>
+          <li key={`${change.stage} ${change.step ?? ''} ${change.quantity} ${change.output ?? ''}`}>
             <span aria-hidden="true">{change.direction === 'more' ? '▲' : '▼'}</span>{' '}
             {change.step ? <a href={stepPath(run, change.step)}>{change.step}</a> : `stage ${change.stage} (median)`}:{' '}
-            {NAMES[change.quantity === 'duration' ? 'seconds' : change.quantity].toLowerCase()}{' '}
+            {change.output ?? NAMES[change.quantity === 'duration' ? 'seconds' : change.quantity].toLowerCase()}{' '}
             <strong>{format(change.quantity, change.value)}</strong>, usually {format(change.quantity, change.usual)}
             <span class="soft"> ({change.runs} runs)</span>
           </li>

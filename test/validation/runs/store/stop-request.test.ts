@@ -10,7 +10,7 @@ it('a run is asked to stop once, and by whom', () => {
   try {
     expect(takeStopRequest(directory.name)).toBeUndefined();
     askToStop(directory.name);
-    expect(takeStopRequest(directory.name)).toBe(`stopped by relval stop on ${hostname()}`);
+    expect(takeStopRequest(directory.name)).toBe(`relval stop on ${hostname()}`);
     expect(takeStopRequest(directory.name)).toBeUndefined();
   } finally {
     directory.removeCallback();
