@@ -12,6 +12,8 @@ export interface CompareOptions {
   name?: string;
   /** Only objects whose names are of this pattern. */
   match?: string;
+  /** Only objects of these names. */
+  only?: readonly string[];
   /** Whether the objects come with `drawings`: all numbers that a picture needs. */
   draw?: boolean;
   limits?: Limits;
@@ -51,7 +53,7 @@ export async function compareFiles(
   now: number,
   options: CompareOptions = {},
 ): Promise<FileComparison> {
-  const { rules = [], stage, name = file, match, limits = LIMITS, thresholds = THRESHOLDS, draw, program } = options;
+  const { rules = [], stage, name = file, match, only, limits = LIMITS, thresholds = THRESHOLDS, draw } = options;
   const own = rulesOf(rules, { file: name, ...(stage !== undefined && { stage }) });
   const files = [file, ...references];
   const request = {
@@ -60,9 +62,10 @@ export async function compareFiles(
     rules: own,
     limits,
     ...(match !== undefined && { match }),
+    ...(only && { only }),
     ...(draw && { draw }),
   };
-  const reading = await readInProcess(request, program);
+  const reading = await readInProcess(request, options.program);
   const { objects, counts, differs, reason, tests } = judge(reading.measurements, own, now, thresholds);
   const problems = problemsOf(reading, files);
   const broken =

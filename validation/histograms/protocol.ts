@@ -8,6 +8,8 @@ export interface Question {
   rules: readonly Rule[];
   /** Only objects whose names are of this pattern. */
   match?: string;
+  /** Only objects of these names. */
+  only?: readonly string[];
   /** Whether to tell all numbers that pictures of the objects need. */
   draw?: boolean;
   limits: Limits;

@@ -44,7 +44,12 @@ beforeEach(() => {
 const outputs = [{ name: NAME, size: 1 }];
 
 /** Compares what is in the two directories; a further one is that of a second reference. */
-async function compared(policy: Partial<Policy> = {}, more: readonly string[] = []) {
+async function compared(
+  policy: Partial<Policy> = {},
+  more: readonly string[] = [],
+  other: Partial<Subject> = {},
+  rules: string = RULES,
+) {
   const step = { id: 'merge', stage: 'merge', ending: 'ended' as const, attempts: 2, logs: [], outputs };
   const subject: Subject = {
     run: 'night-3',
@@ -55,12 +60,13 @@ async function compared(policy: Partial<Policy> = {}, more: readonly string[] = 
     })),
     policy: { ...loadPolicy(), ...policy },
     now: 0,
+    ...other,
   };
   const result = await compareOutputs(subject, {
-    rules: parseHistogramRules('rules.yaml', RULES),
+    rules: parseHistogramRules('rules.yaml', rules),
     program: built.program,
   });
-  return { findings: result?.findings ?? [], details: result?.details as Details };
+  return { findings: result?.findings ?? [], fixed: result?.fixed ?? [], details: result?.details as Details };
 }
 
 describe('outputs that are compared with those of a good run', () => {

@@ -1,9 +1,31 @@
 import { z } from 'zod';
+import { counted } from '../../units/count.ts';
 import { STATES, TEST_NAMES } from '../result.ts';
 
 const count = z.int().nonnegative();
 /** JSON has no infinite numbers. */
 const number = z.number().nullable();
+
+const line = z
+  .object({
+    unit: z.string(),
+    edges: z.array(z.number()).describe('of the bins, or around the points of a graph'),
+    labels: z.array(z.string()).optional().describe('of the bins, where they have names'),
+    own: z.array(number),
+    ownError: z.array(number),
+    reference: z.array(number),
+    referenceError: z.array(number),
+  })
+  .describe('one axis: contents and errors of the bins; counts of the reference are scaled to the run');
+
+const map = z
+  .object({
+    axes: z.array(z.object({ title: z.string(), low: z.number(), high: z.number(), cells: count })).length(2),
+    own: z.array(number),
+    reference: z.array(number),
+    pull: z.array(number).describe('difference in standard deviations'),
+  })
+  .describe('two axes: sums over boxes of bins, x fastest; counts of the reference are scaled to the run');
 
 const object = z.object({
   name: z.string(),
@@ -11,6 +33,10 @@ const object = z.object({
   state: z.enum(STATES),
   reason: z.string().describe('the sentence that decided'),
   severity: z.enum(['error', 'warning']).optional().describe('of its finding; absent: it has none'),
+  age: z
+    .enum(['known', 'fixed'])
+    .optional()
+    .describe('known: it was so in the last good run; fixed: it is as before the last accepted run; absent: new'),
   critical: z.boolean(),
   owner: z.string().optional(),
   decided: z.enum(TEST_NAMES).optional().describe('the test that decided'),
@@ -24,17 +50,7 @@ const object = z.object({
       spread: number.optional(),
     }),
   ),
-  picture: z
-    .object({
-      unit: z.string(),
-      edges: z.array(z.number()),
-      own: z.array(number),
-      ownError: z.array(number),
-      reference: z.array(number),
-      referenceError: z.array(number),
-    })
-    .optional()
-    .describe('of the worst ones with one axis: contents and errors of the bins; the reference is scaled to the run'),
+  picture: z.union([line, map]).optional().describe('of the worst ones'),
 });
 
 const file = z.object({
@@ -45,22 +61,27 @@ const file = z.object({
     .enum(['compatible', 'different', 'not readable', 'not compared'])
     .describe('not compared: there is nothing to compare it with, or it cannot be reached'),
   reason: z.string(),
-  references: z.array(z.string()).describe('runs'),
+  references: z.array(z.string()).describe('runs, or addresses'),
   counts: z.record(z.string(), count).describe('objects in each state'),
   objects: z.array(object).describe('those that are not compatible, the worst first'),
   more: count.describe('those of them that are not listed'),
+  others: z.record(z.string(), z.array(z.string())).default({}).describe('names of objects that are not listed, by state'),
+  known: count.default(0).describe('differences that are known'),
+  fixed: count.default(0).describe('differences of the last accepted run that are gone'),
 });
 
 /** `checks.histograms` in report.json. */
 export const detailsSchema = z.object({
-  references: z.array(z.string()).describe('runs that this one was compared with, newest first; none: no reference'),
+  references: z.array(z.string()).describe('runs that this one was compared with, newest first, or addresses of reference files; none: no reference'),
   files: z.array(file).describe('the worst first'),
 });
 
 export type Details = z.infer<typeof detailsSchema>;
 export type FileDetails = Details['files'][number];
 export type ObjectDetails = FileDetails['objects'][number];
-export type Picture = NonNullable<ObjectDetails['picture']>;
+export type LinePicture = z.infer<typeof line>;
+export type MapPicture = z.infer<typeof map>;
+export type Picture = LinePicture | MapPicture;
 
 /** Objects in each state, of all files. */
 export function totalCounts({ files }: Details): [state: string, n: number][] {
@@ -81,9 +102,16 @@ export function worstObjects({ files }: Details): { file: FileDetails; object: O
     );
 }
 
-/** `compared with gpmc-1 and 2 more runs`, or that there is no reference. */
+/** `; 2 known differences; 1 fixed`, or nothing. */
+export function describeKnown({ files }: Details): string {
+  const sum = (pick: (file: FileDetails) => number) => files.reduce((total, file) => total + pick(file), 0);
+  const [known, fixed] = [sum((file) => file.known), sum((file) => file.fixed)];
+  return `${known > 0 ? `; ${counted(known, 'known difference')}` : ''}${fixed > 0 ? `; ${fixed} fixed` : ''}`;
+}
+
+/** `compared with gpmc-1 and 2 more`, or that there is no reference. */
 export function describeReferences({ references: [first, ...others] }: Details): string {
   if (first === undefined) return 'no reference: no good run before this one has outputs to compare with';
-  const more = others.length === 0 ? '' : others.length === 1 ? ' and one more run' : ` and ${others.length} more runs`;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
   return `compared with ${first}${more}`;
 }

@@ -97,9 +97,13 @@ export function subjectOf(run: RunDir, choice: CriteriaChoice, now: number): Sub
   return subject(readOutcome(run, record.id), criteriaOf(run, record, now, choice));
 }
 
-function subject({ facts, steps }: SavedOutcome, { reference, policy, now }: Criteria): Subject {
+function subject({ facts, steps }: SavedOutcome, { reference, referenceFiles, policy, now }: Criteria): Subject {
   const references = reference ? (reference.alike ?? [reference.report]) : [];
-  return { run: facts.run, steps, references, policy, now };
+  return {
+    ...{ run: facts.run, steps, references, policy, now },
+    ...(reference?.before && { before: reference.before }),
+    ...(referenceFiles && { referenceFiles }),
+  };
 }
 
 /** @throws {InputError} it is not over */
@@ -143,17 +147,19 @@ async function reportOn(
     withLastLines.push({ ...step, ...(last && { lastLines: last }) });
   }
   const inChecks: Finding[] = [];
+  const fixedInChecks: Finding[] = [];
   const details: [string, unknown][] = [];
   for (const { id, check } of checks) {
     const result = await check(subject(saved, criteria));
     if (!result) continue;
     inChecks.push(...result.findings);
+    fixedInChecks.push(...(result.fixed ?? []));
     details.push([id, result.details]);
   }
   const outcome: Outcome = {
     steps: withLastLines,
     inLogs,
-    inChecks,
+    ...{ inChecks, fixedInChecks },
     ...(interrupted !== undefined && { interrupted }),
     ...(problem !== undefined && { problem }),
   };

@@ -47,8 +47,11 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
     .filter(({ record: { id } }) => id !== report.run)
     .slice(0, EARLIER - 1)
     .flatMap(({ run }) => readReport(run) ?? []);
-  const alike = chosen === undefined ? alikeOf([report, ...others]) : [report];
-  return { report, earlier: [report, ...others], alike };
+  const earlier = [report, ...others];
+  if (chosen !== undefined) return { report, earlier, alike: [report] };
+  const alike = alikeOf(earlier);
+  const before = hasOwnDifferences(alike.at(-1)) ? alikeOf(earlier.slice(alike.length)) : [];
+  return { report, earlier, alike, ...(before.length > 0 && { before }) };
 }
 
 /**
@@ -56,10 +59,17 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
  * it. Whoever accepts that makes it the new standard.
  */
 function alikeOf(reports: readonly Report[]): Report[] {
-  const last = reports.findIndex(({ findings }) =>
-    findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info'),
-  );
+  const last = reports.findIndex(hasOwnDifferences);
   return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
+}
+
+/** Whether checks found differences from the runs before it: new ones, or that one of those has gone. */
+function hasOwnDifferences(report: Report | undefined): boolean {
+  const { findings = [], fixed = [] } = report ?? {};
+  return (
+    findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info') ||
+    fixed.some(({ compared }) => compared !== undefined)
+  );
 }
 
 /** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */
