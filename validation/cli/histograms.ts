@@ -104,7 +104,9 @@ async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: O
   if (!result) throw new InputError([{ message: `${subject.run}: no rule says that an output is to be compared` }]);
   const { details } = result;
   const isDifferent = details.files.some(({ state }) => state === 'different');
-  const isUnreadable = details.files.some(({ state }) => state === 'not readable');
+  const isUnreadable =
+    details.files.some(({ state }) => state === 'not readable') ||
+    details.files.every(({ state }) => state === 'not compared');
   return {
     json: details,
     lines: renderText(details, LISTED),

@@ -26,7 +26,7 @@ export class Scratch {
 
   /** A path for a new file. */
   next(): string {
-    this.directory ??= mkdtempSync(join(tmpdir(), 'relval-histograms-'));
+    this.directory ??= mkdtempSync(join(tmpdir(), 'relval-members-'));
     return join(this.directory, `${++this.count}.root`);
   }
 

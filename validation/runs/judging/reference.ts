@@ -50,26 +50,25 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
   const earlier = [report, ...others];
   if (chosen !== undefined) return { report, earlier, alike: [report] };
   const alike = alikeOf(earlier);
-  const before = hasOwnDifferences(alike.at(-1)) ? alikeOf(earlier.slice(alike.length)) : [];
+  const last = alike.at(-1);
+  const before = last && hasDifferences(last) ? alikeOf(earlier.slice(alike.length)) : [];
   return { report, earlier, alike, ...(before.length > 0 && { before }) };
 }
 
 /**
- * Good runs whose outputs say the same, newest first: back to the one that was accepted although it differs from those before
- * it. Whoever accepts that makes it the new standard.
+ * Good runs whose outputs say the same, newest first: back to the one that differs from those before it. Whoever accepts a
+ * difference makes it the new standard; so does a run in which an accepted difference has gone again.
  */
 function alikeOf(reports: readonly Report[]): Report[] {
-  const last = reports.findIndex(hasOwnDifferences);
+  const last = reports.findIndex(
+    (report) => hasDifferences(report) || report.fixed?.some(({ compared }) => compared !== undefined),
+  );
   return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
 }
 
-/** Whether checks found differences from the runs before it: new ones, or that one of those has gone. */
-function hasOwnDifferences(report: Report | undefined): boolean {
-  const { findings = [], fixed = [] } = report ?? {};
-  return (
-    findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info') ||
-    fixed.some(({ compared }) => compared !== undefined)
-  );
+/** Whether checks found new differences from the runs before it. */
+function hasDifferences({ findings }: Report): boolean {
+  return findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info');
 }
 
 /** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../input/input-error.ts';
 import { lockRun } from '../store/lock.ts';
-import { isAlive, statusOf, thisProcess } from '../store/record.ts';
+import { isAlive, type RunRecord, statusOf, thisProcess } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
@@ -28,6 +28,7 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
       created: record.created,
       size: await sizeOf(run.path),
       from: record.request.from,
+      reference: referenceOf(run, record),
     });
   }
   return runs;
@@ -52,6 +53,16 @@ export async function removeRuns(
     }
     return gone;
   });
+}
+
+/** The run that a run was compared with, or that was asked for. */
+function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
+  try {
+    const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
+    return z.object({ reference: z.object({ run: z.string() }) }).parse(report).reference.run;
+  } catch {
+    return request.reference;
+  }
 }
 
 /** Bytes on disk; a file that is linked several times within the directory counts once. */
