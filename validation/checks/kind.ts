@@ -42,6 +42,8 @@ export interface CheckResult<Details> {
   findings: Finding[];
   /** Differences of a good run that this run does not have. */
   fixed?: Finding[];
+  /** Files that are written beside the report, by name. */
+  files?: Readonly<Record<string, string>>;
   /** Goes into report.json under `checks`. */
   details: Details;
 }

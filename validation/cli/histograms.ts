@@ -46,7 +46,8 @@ export const histogramsCommand = defineCommand(
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'For a run: good ROOT file, or directory of good outputs, to compare with; a path, or root://HOST//PATH',
+        describe:
+          'For a run: good ROOT file, or directory of good outputs, to compare with; a path, or root://HOST//PATH',
       })
       .option('match', {
         type: 'string',

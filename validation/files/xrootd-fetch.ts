@@ -79,12 +79,15 @@ export async function fetchXrootd(address: string, { size, changed }: RemoteFile
 /** Earlier versions of the file. Another process may be fetching it just now: its partial file stays. */
 function removeOthers(directory: string, version: string): void {
   for (const name of readdirSync(directory)) {
-    if (name !== version && !name.endsWith('.partial'))
-      rmSync(join(directory, name), { recursive: true, force: true });
+    if (name !== version && !name.endsWith('.partial')) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 
-async function run(program: string, args: string[], timeout: number): Promise<{ stdout: string } | { failure: string }> {
+async function run(
+  program: string,
+  args: string[],
+  timeout: number,
+): Promise<{ stdout: string } | { failure: string }> {
   try {
     return await promisify(execFile)(program, args, { env: { ...process.env, ...ENVIRONMENT }, timeout });
   } catch (error) {

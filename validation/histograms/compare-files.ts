@@ -14,8 +14,8 @@ export interface CompareOptions {
   match?: string;
   /** Only objects of these names. */
   only?: readonly string[];
-  /** Whether the objects come with `drawings`: all numbers that a picture needs. */
-  draw?: boolean;
+  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  pictures?: number;
   limits?: Limits;
   thresholds?: Thresholds;
   /** The program of the reading process; default: as built. */
@@ -53,7 +53,7 @@ export async function compareFiles(
   now: number,
   options: CompareOptions = {},
 ): Promise<FileComparison> {
-  const { rules = [], stage, name = file, match, only, limits = LIMITS, thresholds = THRESHOLDS, draw } = options;
+  const { rules = [], stage, name = file, match, only, limits = LIMITS, thresholds = THRESHOLDS, pictures } = options;
   const own = rulesOf(rules, { file: name, ...(stage !== undefined && { stage }) });
   const files = [file, ...references];
   const request = {
@@ -63,7 +63,7 @@ export async function compareFiles(
     limits,
     ...(match !== undefined && { match }),
     ...(only && { only }),
-    ...(draw && { draw }),
+    ...(pictures !== undefined && { pictures }),
   };
   const reading = await readInProcess(request, options.program);
   const { objects, counts, differs, reason, tests } = judge(reading.measurements, own, now, thresholds);

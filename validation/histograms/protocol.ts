@@ -10,8 +10,8 @@ export interface Question {
   match?: string;
   /** Only objects of these names. */
   only?: readonly string[];
-  /** Whether to tell all numbers that pictures of the objects need. */
-  draw?: boolean;
+  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  pictures?: number;
   limits: Limits;
 }
 

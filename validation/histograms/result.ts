@@ -1,3 +1,5 @@
+import type { Picture } from './draw/picture.ts';
+
 /**
  * What came out for one object, the worst first.
  * - `changed`: differs, by more than chance and by enough to matter
@@ -98,28 +100,6 @@ export interface Total {
   effective: number;
 }
 
-/** As Axis of model.ts, in JSON: labels by bin number. */
-export interface DrawnAxis {
-  bins: number;
-  low: number;
-  high: number;
-  title: string;
-  edges?: number[];
-  labels?: Record<string, string>;
-}
-
-/**
- * What a picture of an object needs: contents and errors of all cells, flow cells included, x fastest; of a graph those of
- * its points, and where these are.
- */
-export interface Drawing {
-  kind: 'counts' | 'profile' | 'efficiency' | 'points';
-  axes?: DrawnAxis[];
-  at?: number[][];
-  content: number[];
-  error: number[];
-}
-
 /** What was measured of one object, before anything is judged. */
 export interface Measurement {
   path: readonly string[];
@@ -133,6 +113,6 @@ export interface Measurement {
   facts: Facts;
   /** Of histograms: of this one and, by the order of the references, of each; null where it has none. */
   totals?: { own: Total; references: (Total | null)[] };
-  /** Where it was asked for: null for an object that is not there, or is too large for a picture. */
-  drawings?: { own: Drawing | null; references: (Drawing | null)[] };
+  /** Where it was asked for: of it and of the first reference that has it. */
+  picture?: Picture;
 }

@@ -8,24 +8,25 @@ const number = z.number().nullable();
 
 const line = z
   .object({
-    unit: z.string(),
-    edges: z.array(z.number()).describe('of the bins, or around the points of a graph'),
+    title: z.string().describe('of the axis'),
+    edges: z.array(z.number()).describe('of all bins, or of the first and the last; around the points of a graph'),
     labels: z.array(z.string()).optional().describe('of the bins, where they have names'),
     own: z.array(number),
-    ownError: z.array(number),
+    ownError: z.array(number).optional().describe('absent: the roots of the contents'),
     reference: z.array(number),
-    referenceError: z.array(number),
+    referenceError: z.array(number).optional(),
+    scale: z.number().describe('by this the reference is multiplied in the picture'),
   })
-  .describe('one axis: contents and errors of the bins; counts of the reference are scaled to the run');
+  .describe('one axis: contents and errors of the bins');
 
 const map = z
   .object({
-    axes: z.array(z.object({ title: z.string(), low: z.number(), high: z.number(), cells: count })).length(2),
+    axes: z.array(z.object({ title: z.string(), low: z.number(), high: z.number(), cells: count })),
     own: z.array(number),
-    reference: z.array(number),
+    reference: z.array(number).describe('scaled to the run'),
     pull: z.array(number).describe('difference in standard deviations'),
   })
-  .describe('two axes: sums over boxes of bins, x fastest; counts of the reference are scaled to the run');
+  .describe('two axes: sums over boxes of bins, x fastest');
 
 const object = z.object({
   name: z.string(),
@@ -65,23 +66,33 @@ const file = z.object({
   counts: z.record(z.string(), count).describe('objects in each state'),
   objects: z.array(object).describe('those that are not compatible, the worst first'),
   more: count.describe('those of them that are not listed'),
-  others: z.record(z.string(), z.array(z.string())).default({}).describe('names of objects that are not listed, by state'),
+  others: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe('names of objects that are not listed, by state'),
+  stored: z
+    .object({ offset: count, lengths: z.array(count) })
+    .optional()
+    .describe('where the file histograms.ndjson beside the report has them, in the order of objects and others: bytes'),
   known: count.default(0).describe('differences that are known'),
   fixed: count.default(0).describe('differences of the last accepted run that are gone'),
 });
 
 /** `checks.histograms` in report.json. */
 export const detailsSchema = z.object({
-  references: z.array(z.string()).describe('runs that this one was compared with, newest first, or addresses of reference files; none: no reference'),
+  references: z
+    .array(z.string())
+    .describe(
+      'runs that this one was compared with, newest first, or addresses of reference files; none: no reference',
+    ),
   files: z.array(file).describe('the worst first'),
 });
 
 export type Details = z.infer<typeof detailsSchema>;
 export type FileDetails = Details['files'][number];
+/** A line of histograms.ndjson. */
+export type StoredObject = Pick<ObjectDetails, 'name' | 'title' | 'state' | 'reason' | 'owner' | 'tests' | 'picture'>;
 export type ObjectDetails = FileDetails['objects'][number];
-export type LinePicture = z.infer<typeof line>;
-export type MapPicture = z.infer<typeof map>;
-export type Picture = LinePicture | MapPicture;
 
 /** Objects in each state, of all files. */
 export function totalCounts({ files }: Details): [state: string, n: number][] {

@@ -1,8 +1,9 @@
 import { markup } from '../../report/printable.ts';
 import { binsOf, canBeLog, drawLine } from '../draw/line.ts';
 import { drawMap, PANELS } from '../draw/map.ts';
+import { isMap, type Picture } from '../draw/picture.ts';
 import { toSvg } from '../draw/shapes.ts';
-import type { ObjectDetails, Picture } from './details.ts';
+import type { ObjectDetails } from './details.ts';
 
 /** Widths that letters are read at both on a phone, where the picture shrinks a little, and on a screen. */
 const LINE_WIDTH = 440;
@@ -21,7 +22,7 @@ ${drawn(id, picture)}</figure>`;
 }
 
 function drawn(id: string, picture: Picture): string {
-  if ('pull' in picture) {
+  if (isMap(picture)) {
     return `<div class="maps">${PANELS.map((panel) => toSvg(drawMap(picture, panel, MAP_WIDTH))).join('')}</div>`;
   }
   const linear = toSvg(drawLine(picture, { width: LINE_WIDTH, log: false }));

@@ -15,7 +15,12 @@ export function renderJunit(details: Details): PartCase[] {
     { group, name: 'compared', kind: total > 0 ? 'passed' : 'skipped', message: `${text}${describeKnown(details)}` },
     ...worstObjects(details).map(({ file, object: { name, state, severity, reason, age } }): PartCase => {
       const kind = severity === 'error' ? 'failure' : 'skipped';
-      return { group, name: `${file.step} ${file.file} ${name}`, kind, message: `${state}${age === undefined ? '' : ` (${age})`}: ${reason}` };
+      return {
+        group,
+        name: `${file.step} ${file.file} ${name}`,
+        kind,
+        message: `${state}${age === undefined ? '' : ` (${age})`}: ${reason}`,
+      };
     }),
   ];
 }

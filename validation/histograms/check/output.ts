@@ -7,17 +7,18 @@ import type { JudgedObject } from '../compare/judge.ts';
 import { type CompareOptions, compareFiles, type FileComparison } from '../compare-files.ts';
 import { DIFFERENT, type State } from '../result.ts';
 import type { Scratch } from './archive.ts';
-import type { FileDetails, ObjectDetails } from './details.ts';
+import type { FileDetails, ObjectDetails, StoredObject } from './details.ts';
 import { type AgedObject, findingsOf, knownFrom, severityOf } from './findings.ts';
 import { fileOf, labelOf, locateMarked, type Marked } from './marked.ts';
-import { picturesOf } from './picture-data.ts';
 import { type GoodFile, hasFiles, secondStandardOf, standardOf } from './references.ts';
 import type { Settings } from './run.ts';
 
 /** Objects of a file that are listed with all that is known of them, and those of which there is a picture. */
 const LISTED = 500;
 const PICTURES = 10;
-/** Names of other objects that are listed. */
+/** Letters of the pictures of a file: those of 5,000 histograms with 100 bins have 10 million. */
+const PICTURE_LETTERS = 32e6;
+/** Other objects, of which the names are listed. */
 const NAMES = 20_000;
 /** States of which no single object is listed. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
@@ -26,6 +27,8 @@ export interface OutputResult {
   file: FileDetails;
   findings: Finding[];
   fixed: Finding[];
+  /** What is stored of each object, in the order of `objects` and `others`: lines of JSON. */
+  stored: string[];
 }
 
 /** Compares one output. */
@@ -48,7 +51,7 @@ export async function compareOutput(
     ...(match !== undefined && { match }),
     ...(program !== undefined && { program }),
   };
-  const comparison = await compareFiles(own.path, paths, subject.now, options);
+  const comparison = await compareFiles(own.path, paths, subject.now, { ...options, pictures: PICTURE_LETTERS });
   const isOwn = comparison.problems.some(({ file }) => file === own.path);
   const isReferenceFine = paths.some((path) => !comparison.problems.some(({ file }) => file === path));
   if (comparison.verdict === 'not readable' && !isOwn)
@@ -66,11 +69,14 @@ export async function compareOutput(
   const alike = comparison.objects.filter(({ state }) => state === 'identical' || state === 'compatible');
   const [reference] = hasFiles(subject) ? [] : subject.references;
   const known = reference ? knownFrom(reference, step, label, new Set(alike.map(({ name }) => name))) : [];
-  const pictures = await picturesOf(listed, PICTURES, own.path, paths, subject.now, options);
+  let pictures = 0;
   const objects = aged.slice(0, LISTED).map((one): ObjectDetails => {
-    const picture = pictures.get(one.object.name);
-    return { ...detailsOf(one, subject.policy), ...(picture && { picture }) };
+    const details = detailsOf(one, subject.policy);
+    const { picture } = one.object;
+    return picture && pictures++ < PICTURES ? { ...details, picture } : details;
   });
+  const others = othersOf(comparison.objects, new Set(objects.map(({ name }) => name)));
+  const stored = [...aged.slice(0, LISTED).map(({ object }) => object), ...Object.values(others).flat()];
   return {
     file: {
       ...{ step: step.id, stage: step.stage, file: label },
@@ -79,12 +85,13 @@ export async function compareOutput(
       counts: comparison.counts,
       objects,
       more: listed.length - objects.length,
-      others: othersOf(comparison.objects, new Set(objects.map(({ name }) => name))),
+      others: Object.fromEntries(Object.entries(others).map(([state, list]) => [state, list.map(({ name }) => name)])),
       known: known.length + aged.filter(({ age }) => age === 'known').length,
       fixed: fixed.length,
     },
     findings: [...findings, ...known],
     fixed,
+    stored: stored.map(storedText),
   };
 }
 
@@ -111,6 +118,7 @@ export function notCompared(
     },
     findings,
     fixed: [],
+    stored: [],
   };
 }
 
@@ -141,7 +149,10 @@ function stateOf(
   const isNew = differing.some(({ age }) => age === 'new') || differing.length === 0;
   if (verdict !== 'different' || isNew) return { state: verdict, reason };
   const both = objects.length - differing.length;
-  return { state: 'compatible', reason: `${counted(differing.length, 'known difference')}, ${both} others do not differ` };
+  return {
+    state: 'compatible',
+    reason: `${counted(differing.length, 'known difference')}, ${both} others do not differ`,
+  };
 }
 
 /** A reason with the runs in the place of the paths of their files. */
@@ -161,12 +172,17 @@ function detailsOf({ object, age }: AgedObject, policy: Policy): ObjectDetails {
   };
 }
 
-/** Names of the objects that are not listed, by state. */
-function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<string>): Record<string, string[]> {
-  const others: Record<string, string[]> = {};
-  for (const { state, name } of objects.filter((one) => !listed.has(one.name)).slice(0, NAMES)) {
-    others[state] ??= [];
-    others[state].push(name);
+/** Objects that are not listed, by state. */
+function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<string>): Record<string, JudgedObject[]> {
+  const others: Record<string, JudgedObject[]> = {};
+  for (const object of objects.filter((one) => !listed.has(one.name)).slice(0, NAMES)) {
+    others[object.state] ??= [];
+    others[object.state]?.push(object);
   }
   return others;
+}
+
+/** What the page shows of an object. */
+function storedText({ name, title, state, reason, owner, tests, picture }: JudgedObject): string {
+  return JSON.stringify({ name, title, state, reason, owner, tests, picture } satisfies StoredObject);
 }

@@ -1,5 +1,5 @@
-import { join, relative } from 'node:path';
 import { lstatSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { baseName, isXrootd, placeBelow, splitParameters } from '../../files/places.ts';
 import { cacheDirectory, fetchXrootd, statXrootd } from '../../files/xrootd-fetch.ts';
 import { InputError } from '../../input/input-error.ts';
@@ -70,7 +70,9 @@ export function checkAddresses(addresses: readonly Address[]): void {
     const status = statSync(address, { throwIfNoEntry: false });
     if (status?.isFile() || status?.isDirectory()) return [];
     return [
-      { message: `--reference-files ${address}: ${status ? 'it is no file and no directory' : 'there is no such file or directory'}` },
+      {
+        message: `--reference-files ${address}: ${status ? 'it is no file and no directory' : 'there is no such file or directory'}`,
+      },
     ];
   });
   if (problems.length > 0) throw new InputError(problems);

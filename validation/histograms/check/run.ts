@@ -8,6 +8,8 @@ import { hasFiles } from './references.ts';
 
 /** Reading processes at once: each may take 1 GB. */
 const AT_ONCE = 2;
+/** Beside the report: a line of JSON for each object. */
+const STORED = 'histograms.ndjson';
 const ORDER: readonly FileDetails['state'][] = ['different', 'not readable', 'not compared', 'compatible'];
 
 export interface Settings {
@@ -34,11 +36,29 @@ export async function compareOutputs(subject: Subject, settings: Settings): Prom
     return {
       findings: results.flatMap(({ findings }) => findings),
       fixed: results.flatMap(({ fixed }) => fixed),
-      details: { references, files: results.map(({ file }) => file) },
+      ...storedIn(references, results),
     };
   } finally {
     scratch.remove();
   }
+}
+
+/** The details, and the file beside the report that has all of each object. */
+function storedIn(
+  references: string[],
+  results: readonly OutputResult[],
+): Pick<CheckResult<Details>, 'details' | 'files'> {
+  const lines: string[] = [];
+  let offset = 0;
+  const files = results.map(({ file, stored }): FileDetails => {
+    if (stored.length === 0) return file;
+    const lengths = stored.map((line) => Buffer.byteLength(line));
+    const own = { ...file, stored: { offset, lengths } };
+    lines.push(...stored);
+    offset += lengths.reduce((total, length) => total + length + 1, 0);
+    return own;
+  });
+  return { details: { references, files }, files: { [STORED]: lines.map((line) => `${line}\n`).join('') } };
 }
 
 async function compareAll(

@@ -1,6 +1,6 @@
-import type { LinePicture } from '../check/details.ts';
+import type { LinePicture } from './picture.ts';
 import { linearScale, logScale, numberText, type Scale } from './scale.ts';
-import { pixel, type Scene, type Shape } from './shapes.ts';
+import { cut, pixel, type Scene, type Shape } from './shapes.ts';
 
 const LEFT = 52;
 const RIGHT = 10;
@@ -12,6 +12,8 @@ const STRIP = 64;
 const MOST_PULL = 5;
 /** From here on a pull is marked. */
 const FAR_PULL = 3;
+/** Letters of an axis' title. */
+const AXIS_TITLE = 40;
 /** Width of a letter, about. */
 const LETTER = 6.5;
 /** With logarithms, one entry must be seen: the axis begins below the least content. */
@@ -30,11 +32,13 @@ export interface BinValues {
 
 /** The contents of the bins, and how much they differ. */
 export function binsOf(picture: LinePicture): BinValues[] {
-  const { edges, labels, unit } = picture;
-  const value = (values: readonly (number | null)[], index: number): number => values[index] ?? 0;
+  const { labels, scale } = picture;
+  const edges = edgesOf(picture);
+  const unit = unitOf(picture);
   return picture.own.map((_, index) => {
-    const [own, ownError] = [value(picture.own, index), value(picture.ownError, index)];
-    const [reference, referenceError] = [value(picture.reference, index), value(picture.referenceError, index)];
+    const [own, ownError] = [picture.own[index] ?? 0, errorOf(picture.own, picture.ownError, index)];
+    const reference = scale * (picture.reference[index] ?? 0);
+    const referenceError = scale * errorOf(picture.reference, picture.referenceError, index);
     const sigma = Math.hypot(ownError, referenceError);
     const [low = 0, high = 0] = [edges[index], edges[index + 1]];
     const behind = unit === '' ? '' : ` ${unit}`;
@@ -44,6 +48,23 @@ export function binsOf(picture: LinePicture): BinValues[] {
       pull: sigma > 0 ? (own - reference) / sigma : 0,
     };
   });
+}
+
+function errorOf(contents: LinePicture['own'], errors: LinePicture['ownError'], index: number): number {
+  return errors ? (errors[index] ?? 0) : Math.sqrt(Math.abs(contents[index] ?? 0));
+}
+
+/** The edges of all bins. */
+function edgesOf({ edges, own }: LinePicture): number[] {
+  if (edges.length !== 2) return edges;
+  const [low = 0, high = 1] = edges;
+  return Array.from({ length: own.length + 1 }, (_, index) => low + ((high - low) * index) / own.length);
+}
+
+/** `p_{T} (GeV/#it{c})` → `GeV/c`; also in square brackets. */
+function unitOf({ title }: LinePicture): string {
+  const unit = /[([]([^()[\]]{1,20})[)\]]\s*$/.exec(title)?.[1] ?? '';
+  return unit.replace(/#(it|bf|rm)\{([^}]*)\}/g, '$2').trim();
 }
 
 /** `0.2 to 0.4 GeV/c: reference 120 ± 11, this run 160 ± 13, +2.4 σ` */
@@ -66,7 +87,7 @@ export function canBeLog(bins: readonly BinValues[]): boolean {
 export function drawLine(picture: LinePicture, { width, log }: { width: number; log: boolean }): Scene {
   const bins = binsOf(picture);
   const plot = Math.round(Math.min(240, Math.max(150, width * 0.4)));
-  const { edges } = picture;
+  const edges = edgesOf(picture);
   const bottom = TOP + plot;
   const middle = bottom + GAP + STRIP / 2;
   const height = bottom + GAP + STRIP + BOTTOM;
@@ -78,9 +99,19 @@ export function drawLine(picture: LinePicture, { width, log }: { width: number; 
   const path = (className: string, d: string): void => {
     if (d !== '') shapes.push({ tag: 'path', attributes: { class: className, d } });
   };
-  const text = (content: string, left: number, top: number, anchor: 'start' | 'end' | 'middle', className = ''): void => {
+  const text = (
+    content: string,
+    left: number,
+    top: number,
+    anchor: 'start' | 'end' | 'middle',
+    className = '',
+  ): void => {
     const attributes = { x: pixel(left), y: pixel(top), 'text-anchor': anchor };
-    shapes.push({ tag: 'text', attributes: className === '' ? attributes : { ...attributes, class: className }, text: content });
+    shapes.push({
+      tag: 'text',
+      attributes: className === '' ? attributes : { ...attributes, class: className },
+      text: content,
+    });
   };
   path('grid', y.ticks.map((tick) => `M${LEFT} ${pixel(y.at(tick))}H${right}`).join(''));
   path('grid', [-FAR_PULL, FAR_PULL].map((pull) => `M${LEFT} ${pullAt(pull, middle)}H${right}`).join(''));
@@ -110,13 +141,19 @@ export function drawLine(picture: LinePicture, { width, log }: { width: number; 
     text(pull === 0 ? '0' : `${pull > 0 ? '+' : '−'}${FAR_PULL} σ`, LEFT - 6, pullAt(pull, middle) + 4, 'end');
   }
   const foot = height - BOTTOM + 14;
-  for (const [tick, at] of axisTexts(picture, x, right)) text(tick, at, foot, 'middle');
-  if (picture.unit !== '') text(picture.unit, right, height - 6, 'end');
+  for (const [tick, at] of axisTexts(picture.labels, edges, x, right)) text(tick, at, foot, 'middle');
+  if (picture.title !== '') text(cut(picture.title, AXIS_TITLE), right, height - 6, 'end');
   text('■ reference', LEFT, 14, 'start', 'key-reference');
   text('┼ this run', LEFT + 90, 14, 'start', 'key-own');
   for (const [index, one] of bins.entries()) {
     const wide = pixel(edge(index + 1) - edge(index));
-    const attributes = { class: 'bin', x: edge(index), y: TOP, width: Math.max(0.1, wide), height: height - BOTTOM - TOP };
+    const attributes = {
+      class: 'bin',
+      x: edge(index),
+      y: TOP,
+      width: Math.max(0.1, wide),
+      height: height - BOTTOM - TOP,
+    };
     shapes.push({ tag: 'rect', attributes, title: binText(one) });
   }
   const label = `The reference as a filled line, this run as crosses${log ? ', on a logarithmic scale' : ''}; below, the difference of each bin in standard deviations.`;
@@ -140,14 +177,18 @@ function pullAt(pull: number, middle: number): number {
 }
 
 /** What stands below the axis: names of bins, as many as there is room for, or numbers. */
-function axisTexts({ labels, edges }: LinePicture, x: Scale, right: number): [string, number][] {
+function axisTexts(
+  labels: LinePicture['labels'],
+  edges: readonly number[],
+  x: Scale,
+  right: number,
+): [string, number][] {
   if (!labels) return x.ticks.map((tick) => [numberText(tick), Math.min(x.at(tick), right - 8)]);
   const room = (right - LEFT) / labels.length;
   const longest = Math.max(...labels.map((one) => Math.min(one.length, 12)), 1);
   const every = Math.max(1, Math.ceil((longest * LETTER) / room));
   return labels.flatMap((one, index): [string, number][] => {
     if (index % every !== 0) return [];
-    const text = [...one].length > 12 ? `${[...one].slice(0, 11).join('')}…` : one;
-    return [[text, (x.at(edges[index] ?? 0) + x.at(edges[index + 1] ?? 0)) / 2]];
+    return [[cut(one, 12), (x.at(edges[index] ?? 0) + x.at(edges[index + 1] ?? 0)) / 2]];
   });
 }

@@ -1,6 +1,6 @@
-import type { MapPicture } from '../check/details.ts';
+import type { MapPicture } from './picture.ts';
 import { linearScale, numberText } from './scale.ts';
-import { pixel, type Scene, type Shape } from './shapes.ts';
+import { cut, pixel, type Scene, type Shape } from './shapes.ts';
 
 const LEFT = 44;
 const RIGHT = 8;
@@ -47,7 +47,13 @@ export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene
       attributes: { class: className, 'fill-opacity': pixel(Number(level) / LEVELS), d: paths.join('') },
     };
   });
-  const text = (content: string, left: number, top: number, anchor: 'start' | 'end' | 'middle', className = 'tick'): void => {
+  const text = (
+    content: string,
+    left: number,
+    top: number,
+    anchor: 'start' | 'end' | 'middle',
+    className = 'tick',
+  ): void => {
     shapes.push({
       tag: 'text',
       attributes: { x: pixel(left), y: pixel(top), 'text-anchor': anchor, class: className },
@@ -58,7 +64,7 @@ export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene
   for (const tick of x.ticks) text(numberText(tick), Math.min(x.at(tick), right - 8), bottom + 14, 'middle');
   for (const tick of y.ticks) text(numberText(tick), LEFT - 5, y.at(tick) + 4, 'end');
   text(TITLES[panel], LEFT, 15, 'start', 'map-title');
-  text(cut(ax.title), right, height - 4, 'end');
+  text(cut(ax.title, 30), right, height - 4, 'end');
   return { width, height, shapes, label: `${TITLES[panel]}, as a map: ${ax.title} against ${ay.title}` };
 }
 
@@ -81,9 +87,4 @@ export function cellText({ axes, own, reference, pull }: MapPicture, cell: numbe
   };
   const difference = pull[cell] ?? 0;
   return `${range(ax, cell % ax.cells)}, ${range(ay, Math.floor(cell / ax.cells))}: reference ${numberText(reference[cell] ?? 0)}, this run ${numberText(own[cell] ?? 0)}, ${difference > 0 ? '+' : ''}${difference.toFixed(1)} σ`;
-}
-
-function cut(text: string): string {
-  const letters = [...text];
-  return letters.length > 30 ? `${letters.slice(0, 29).join('')}…` : text;
 }

@@ -36,3 +36,9 @@ ${elements.join('\n')}
 export function pixel(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+/** @param most letters */
+export function cut(text: string, most: number): string {
+  const letters = [...text];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text;
+}

@@ -4,9 +4,9 @@ import { type FoundObject, type Limits, nameOf } from '../model.ts';
 import type { Question } from '../protocol.ts';
 import type { Measurement } from '../result.ts';
 import { settingsOf } from '../rules/match.ts';
-import { drawingOf } from './drawing.ts';
 import { objectsOf, unreadable } from './extract.ts';
 import type { RootFile } from './file.ts';
+import { pictureOf } from './picture.ts';
 import { type Entry, walk } from './walk.ts';
 
 const MB = 2 ** 20;
@@ -40,6 +40,7 @@ export async function comparePair(
   const files = [own, ...references];
   const isWanted = wantedBy(question);
   let left = limits.objects;
+  let room = question.pictures ?? 0;
   for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
     const entries = files.map((one) => one.entries.get(id));
     const some = entries.find((entry) => entry !== undefined) as Entry;
@@ -53,7 +54,11 @@ export async function comparePair(
       found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
-    for (const measurement of measureAll(found, question, isWanted)) answers.measured(measurement);
+    for (const { measurement, own, reference } of measureAll(found, question, isWanted)) {
+      const picture = room > 0 ? pictureOf(own, reference) : undefined;
+      if (picture) room -= JSON.stringify(picture).length;
+      answers.measured(picture ? { ...measurement, picture } : measurement);
+    }
   }
 }
 
@@ -81,9 +86,9 @@ async function read(file: RootFile, entry: Entry, most: number, tooLarge: number
 
 function* measureAll(
   found: readonly FoundObject[][],
-  { rules, draw }: Pick<Question, 'rules' | 'draw'>,
+  { rules }: Pick<Question, 'rules'>,
   isWanted: (name: string) => boolean,
-): Generator<Measurement> {
+): Generator<{ measurement: Measurement; own: FoundObject | undefined; reference: FoundObject | undefined }> {
   const maps = found.map((objects) => new Map(objects.map((object) => [idOf(object.path), object])));
   const [own, ...references] = maps;
   for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
@@ -92,15 +97,12 @@ function* measureAll(
     if (!isWanted(name)) continue;
     const { range, tests, eventCounter } = settingsOf(rules, name);
     const [object, others] = [own?.get(id), references.map((map) => map.get(id))];
-    const drawings = draw && {
-      drawings: { own: drawingOf(object) ?? null, references: others.map((one) => drawingOf(one) ?? null) },
-    };
-    const measured = measure(path, object, others, {
+    const measurement = measure(path, object, others, {
       ...(range && { range }),
       ...(tests && { tests }),
       ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
     });
-    yield { ...measured, ...drawings };
+    yield { measurement, own: object, reference: others.find((one) => one !== undefined) };
   }
 }
 
