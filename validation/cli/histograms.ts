@@ -5,8 +5,8 @@ import { checkAddresses, fetched } from '../histograms/check/reference-files.ts'
 import { compareOutputs } from '../histograms/check/run.ts';
 import { renderText } from '../histograms/check/text.ts';
 import { compareFiles, type FileComparison } from '../histograms/compare-files.ts';
-import { DIFFERENT, STATES, type State } from '../histograms/result.ts';
 import { loadHistogramRules } from '../histograms/rules/load.ts';
+import { DIFFERENT, STATES, type State } from '../histograms/show/states.ts';
 import { InputError } from '../input/input-error.ts';
 import { paint } from '../report/paint.ts';
 import { rulesFilesOf } from '../runs/judging/criteria.ts';

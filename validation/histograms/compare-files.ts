@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type JudgedObject, judge, THRESHOLDS, type Thresholds } from './compare/judge.ts';
 import { LIMITS, type Limits } from './model.ts';
 import { type Reading, readInProcess } from './reader.ts';
-import type { State } from './result.ts';
 import { type Rule, rulesOf } from './rules/match.ts';
+import type { State } from './show/states.ts';
 
 export interface CompareOptions {
   rules?: readonly Rule[];

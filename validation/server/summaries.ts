@@ -59,6 +59,7 @@ export function describeRun(
     stages: stagesOf(source),
     events: progress.offset,
     hasReport: source.report !== undefined,
+    checks: Object.keys(source.report?.checks ?? {}),
     ...(obstacles && obstacles.length > 0 && { obstacles }),
   };
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sum } from '../../../validation/histograms/compare/chi2.ts';
 import { compareFiles, type FileComparison } from '../../../validation/histograms/compare-files.ts';
-import type { LinePicture, MapPicture } from '../../../validation/histograms/draw/picture.ts';
 import { type FoundObject, LIMITS } from '../../../validation/histograms/model.ts';
+import type { LinePicture, MapPicture } from '../../../validation/histograms/show/picture.ts';
 import { objectsIn as readObjects } from './objects.ts';
 import { buildProgram, FIXTURES } from './program.ts';
 

@@ -1,8 +1,8 @@
 import { markup } from '../../report/printable.ts';
-import { binsOf, canBeLog, drawLine } from '../draw/line.ts';
-import { drawMap, PANELS } from '../draw/map.ts';
-import { isMap, type Picture } from '../draw/picture.ts';
-import { toSvg } from '../draw/shapes.ts';
+import { binsOf, canBeLog, drawLine } from '../show/line.ts';
+import { drawMap, PANELS } from '../show/map.ts';
+import { isMap, type Picture } from '../show/picture.ts';
+import { toSvg } from '../show/shapes.ts';
 import type { ObjectDetails } from './details.ts';
 
 /** Widths that letters are read at both on a phone, where the picture shrinks a little, and on a screen. */

@@ -4,7 +4,7 @@ import type { Policy } from '../../checks/policy.ts';
 import type { Finding, Severity } from '../../report/model.ts';
 import type { JudgedObject } from '../compare/judge.ts';
 import type { FileComparison } from '../compare-files.ts';
-import { DIFFERENT } from '../result.ts';
+import { DIFFERENT } from '../show/states.ts';
 
 /** Findings of a file: more tell nobody more. */
 const FINDINGS = 100;

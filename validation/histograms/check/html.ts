@@ -1,8 +1,9 @@
 import { markup } from '../../report/printable.ts';
-import { DIFFERENT, type State } from '../result.ts';
-import { type Details, describeKnown, describeReferences, totalCounts, worstObjects } from './details.ts';
+import { DIFFERENT, type State } from '../show/states.ts';
+import { describeKnown, describeReferences, totalCounts, worstObjects } from '../show/summary.ts';
+import { countsText, type Directory, directoriesOf } from '../show/tree.ts';
+import type { Details } from './details.ts';
 import { figure } from './figure.ts';
-import { countsText, type Directory, directoriesOf } from './tree.ts';
 
 /** Rows of the table: report.json has more. */
 const ROWS = 200;

@@ -1,5 +1,6 @@
 import type { PartCase } from '../../report/parts.ts';
-import { type Details, describeKnown, totalCounts, worstObjects } from './details.ts';
+import { describeKnown, totalCounts, worstObjects } from '../show/summary.ts';
+import type { Details } from './details.ts';
 
 /**
  * A case for each object that is not compatible, and one for all with the numbers of each state. An object that differs is

@@ -5,7 +5,7 @@ import type { Finding } from '../../report/model.ts';
 import { counted } from '../../units/count.ts';
 import type { JudgedObject } from '../compare/judge.ts';
 import { type CompareOptions, compareFiles, type FileComparison } from '../compare-files.ts';
-import { DIFFERENT, type State } from '../result.ts';
+import { DIFFERENT, type State } from '../show/states.ts';
 import type { Scratch } from './archive.ts';
 import type { FileDetails, ObjectDetails, StoredObject } from './details.ts';
 import { type AgedObject, findingsOf, knownFrom, severityOf } from './findings.ts';

@@ -1,5 +1,6 @@
 import { printable } from '../../report/printable.ts';
-import { type Details, describeKnown, describeReferences, totalCounts, worstObjects } from './details.ts';
+import { describeKnown, describeReferences, totalCounts, worstObjects } from '../show/summary.ts';
+import type { Details } from './details.ts';
 
 /** Objects that are listed, where nothing else is said: report.json has more. */
 const WORST = 10;

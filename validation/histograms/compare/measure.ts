@@ -1,5 +1,6 @@
 import type { FoundObject, Quantity } from '../model.ts';
-import type { Measurement, State, TestName, TestResult, Total } from '../result.ts';
+import type { Measurement, TestName, TestResult, Total } from '../result.ts';
+import type { State } from '../show/states.ts';
 import { type Common, commonAxes, onCommonAxes } from './common.ts';
 import { measureCounts, totalOf } from './counts.ts';
 import { measureEfficiency } from './efficiencies.ts';

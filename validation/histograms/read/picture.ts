@@ -1,5 +1,5 @@
-import type { LinePicture, MapPicture, Picture } from '../draw/picture.ts';
 import type { Axis, Efficiency, FoundObject, Numbers, Points, Profile, Quantity } from '../model.ts';
+import type { LinePicture, MapPicture, Picture } from '../show/picture.ts';
 
 /** More bins than a picture has pixels make only the report larger. */
 const MOST_BINS = 400;

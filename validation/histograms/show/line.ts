@@ -149,6 +149,7 @@ export function drawLine(picture: LinePicture, { width, log }: { width: number; 
     const wide = pixel(edge(index + 1) - edge(index));
     const attributes = {
       class: 'bin',
+      'data-bin': index,
       x: edge(index),
       y: TOP,
       width: Math.max(0.1, wide),

@@ -1,5 +1,5 @@
-import { STATES } from '../result.ts';
-import type { Details, FileDetails } from './details.ts';
+import type { Details, FileDetails } from '../check/details.ts';
+import { STATES } from './states.ts';
 
 /** A directory of a file, or the file itself, with the numbers of its objects in each state, subdirectories included. */
 export interface Directory {
