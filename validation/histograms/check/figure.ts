@@ -1,4 +1,5 @@
 import { markup } from '../../report/printable.ts';
+import { plainTitle } from '../show/latex.ts';
 import { binsOf, canBeLog, drawLine } from '../show/line.ts';
 import { drawMap, PANELS } from '../show/map.ts';
 import { isMap, type Picture } from '../show/picture.ts';
@@ -16,7 +17,7 @@ const MAP_WIDTH = 260;
  */
 export function figure(id: string, place: string, { name, title, reason, picture }: ObjectDetails): string {
   if (!picture) return '';
-  const heading = title === '' || title === name ? '' : `: ${markup(title)}`;
+  const heading = title === '' || title === name ? '' : `: ${markup(plainTitle(title))}`;
   return `<figure class="histogram"><figcaption><strong>${markup(name)}</strong>${heading} <span class="soft">${markup(place)}</span><br>${markup(reason)}</figcaption>
 ${drawn(id, picture)}</figure>`;
 }

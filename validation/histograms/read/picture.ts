@@ -104,13 +104,17 @@ function inBoxes(
 ): { content: Float64Array; variance: Float64Array } {
   const out = { content: new Float64Array(nx * ny), variance: new Float64Array(nx * ny) };
   const filled = new Float64Array(nx * ny);
+  const columns = Int32Array.from({ length: x.bins }, (_, i) => Math.floor((i * nx) / x.bins));
   for (let j = 0; j < y.bins; j++) {
+    const row = nx * Math.floor((j * ny) / y.bins);
+    let cell = (x.bins + 2) * (j + 1);
     for (let i = 0; i < x.bins; i++) {
-      const cell = i + 1 + (x.bins + 2) * (j + 1);
+      cell++;
       const value = content[cell] as number;
+      if (value === 0 && !error) continue;
       const variance = error ? (error[cell] as number) ** 2 : Math.abs(value);
       if (value === 0 && variance === 0) continue;
-      const box = Math.floor((i * nx) / x.bins) + nx * Math.floor((j * ny) / y.bins);
+      const box = row + (columns[i] as number);
       out.content[box] = (out.content[box] as number) + value;
       out.variance[box] = (out.variance[box] as number) + variance;
       filled[box] = (filled[box] as number) + 1;

@@ -1,3 +1,4 @@
+import { plainTitle } from './latex.ts';
 import type { LinePicture } from './picture.ts';
 import { linearScale, logScale, numberText, type Scale } from './scale.ts';
 import { cut, pixel, type Scene, type Shape } from './shapes.ts';
@@ -63,8 +64,7 @@ function edgesOf({ edges, own }: LinePicture): number[] {
 
 /** `p_{T} (GeV/#it{c})` → `GeV/c`; also in square brackets. */
 function unitOf({ title }: LinePicture): string {
-  const unit = /[([]([^()[\]]{1,20})[)\]]\s*$/.exec(title)?.[1] ?? '';
-  return unit.replace(/#(it|bf|rm)\{([^}]*)\}/g, '$2').trim();
+  return /[([]([^()[\]]{1,20})[)\]]\s*$/.exec(plainTitle(title))?.[1]?.trim() ?? '';
 }
 
 /** `0.2 to 0.4 GeV/c: reference 120 ± 11, this run 160 ± 13, +2.4 σ` */
@@ -142,7 +142,7 @@ export function drawLine(picture: LinePicture, { width, log }: { width: number; 
   }
   const foot = height - BOTTOM + 14;
   for (const [tick, at] of axisTexts(picture.labels, edges, x, right)) text(tick, at, foot, 'middle');
-  if (picture.title !== '') text(cut(picture.title, AXIS_TITLE), right, height - 6, 'end');
+  if (picture.title !== '') text(cut(plainTitle(picture.title), AXIS_TITLE), right, height - 6, 'end');
   text('■ reference', LEFT, 14, 'start', 'key-reference');
   text('┼ this run', LEFT + 90, 14, 'start', 'key-own');
   for (const [index, one] of bins.entries()) {

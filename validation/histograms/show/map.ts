@@ -1,3 +1,4 @@
+import { plainTitle } from './latex.ts';
 import type { MapPicture } from './picture.ts';
 import { linearScale, numberText } from './scale.ts';
 import { cut, pixel, type Scene, type Shape } from './shapes.ts';
@@ -64,8 +65,13 @@ export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene
   for (const tick of x.ticks) text(numberText(tick), Math.min(x.at(tick), right - 8), bottom + 14, 'middle');
   for (const tick of y.ticks) text(numberText(tick), LEFT - 5, y.at(tick) + 4, 'end');
   text(TITLES[panel], LEFT, 15, 'start', 'map-title');
-  text(cut(ax.title, 30), right, height - 4, 'end');
-  return { width, height, shapes, label: `${TITLES[panel]}, as a map: ${ax.title} against ${ay.title}` };
+  text(cut(plainTitle(ax.title), 30), right, height - 4, 'end');
+  return {
+    width,
+    height,
+    shapes,
+    label: `${TITLES[panel]}, as a map: ${plainTitle(ax.title)} against ${plainTitle(ay.title)}`,
+  };
 }
 
 /** The cell at a place of a map, given as shares of its width and height; undefined beside it. */

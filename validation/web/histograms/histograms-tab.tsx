@@ -76,7 +76,7 @@ function Histograms({ run, details }: { run: string; details: Details }) {
       ))}
       {all.length > 0 && (
         <div class="histograms">
-          <div>
+          <div style={{ '--rows': shown.length }}>
             <Directories details={details} current={directory} choose={(path) => set({ directory: path })} />
             <search class="filters">
               <input
@@ -121,7 +121,10 @@ function Row({ row, run, item, isChosen }: { row: number; run: string; item: Ite
   const href = pathOf(['runs', run], { view: VIEW, search, state: filter, directory, object: key });
   return (
     <div class={`object-row${isChosen ? ' here' : ''}`} role="row" data-row={row} aria-rowindex={row + 1}>
-      <span role="cell" class={`s-${kindOf(state)}`}>
+      <span
+        role="cell"
+        class={`s-${remark.startsWith('known') || remark.startsWith('fixed') ? 'waiting' : kindOf(state)}`}
+      >
         <span class="state">{remark === '' ? state : `${state} (${remark})`}</span>
       </span>
       <span role="cell">

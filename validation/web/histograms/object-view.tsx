@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { StoredObject } from '../../histograms/check/details.ts';
+import { plainTitle } from '../../histograms/show/latex.ts';
 import { printable } from '../../report/printable.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
@@ -16,7 +17,7 @@ export function ObjectView({ run, item }: { run: string; item: Item }) {
       <h2 id="object-name">{printable(item.name)}</h2>
       <p class="soft">
         {printable(item.file)}
-        {object && object.title !== '' && object.title !== item.name && `: ${printable(object.title)}`}
+        {object && object.title !== '' && object.title !== item.name && `: ${printable(plainTitle(object.title))}`}
       </p>
       {!item.bytes && <p>relval did not store this object.</p>}
       {error && <Failed error={error} retry={reload} />}
