@@ -17,6 +17,7 @@ import { parseHistogramRules } from '../../../validation/histograms/rules/load.t
 import { isCompared } from '../../../validation/histograms/rules/match.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 import { buildProgram } from './program.ts';
+import { randomOf } from './quantities.ts';
 import { type TestHistogram, writeHistograms } from './root-writer.ts';
 
 let built: Awaited<ReturnType<typeof buildProgram>>;
@@ -161,6 +162,32 @@ describe('outputs that are compared with those of a good run', () => {
     writeHistograms(join(third, NAME), [A, { ...B, content: [1001, 999, 1000, 1000, 1000] }]);
     const { details } = await compared({}, [second, third]);
     expect(details.files[0]?.references).toEqual(['night-1', 'night-3']);
+  });
+});
+
+describe('good runs, from three on', () => {
+  it('tell by how much they differ: entries in groups are no alarm then', async () => {
+    const { uniform, normal } = randomOf(7);
+    // Tracks of one event, hits of one track: 8 entries that are close together.
+    const grouped = (): TestHistogram => {
+      const content = new Array<number>(50).fill(0);
+      for (let group = 0; group < 2000; group++) {
+        const middle = 25 + 6 * normal();
+        for (let entry = 0; entry < 8; entry++) {
+          const bin = Math.floor(middle + uniform());
+          if (bin >= 0 && bin < 50) content[bin] = (content[bin] as number) + 1;
+        }
+      }
+      return { name: 'hGrouped', content };
+    };
+    const more = [1, 2, 3, 4].map((n) => join(built.dir, `${count}-more${n}`));
+    for (const directory of more) mkdirSync(directory);
+    for (const directory of [own, good, ...more]) writeHistograms(join(directory, NAME), [grouped()]);
+    expect((await compared()).details.files).toMatchObject([{ state: 'different', counts: { changed: 1 } }]);
+    const { details, findings } = await compared({}, more);
+    expect(details.files).toMatchObject([{ state: 'compatible', counts: { compatible: 1 } }]);
+    expect(details.files[0]?.references).toHaveLength(5);
+    expect(findings).toEqual([]);
   });
 });
 

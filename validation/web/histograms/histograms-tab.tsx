@@ -40,7 +40,7 @@ function Histograms({ run, details }: { run: string; details: Details }) {
   const set = (change: Record<string, string | undefined>): void => setQuery({ view: VIEW, ...change });
   const chosen = all.find(({ key }) => key === object) ?? shown[0];
   const step = (by: number): void => {
-    const next = shown[Math.max(0, Math.min(shown.length - 1, shown.findIndex((one) => one === chosen) + by))];
+    const next = shown[Math.max(0, Math.min(shown.length - 1, (chosen ? shown.indexOf(chosen) : -1) + by))];
     if (!next) return;
     set({ object: next.key });
     view.current?.show(shown.indexOf(next));
