@@ -14,6 +14,9 @@ const LOCK = '.gc.lock';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
 const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() });
 
+/** What of a report tells whether outputs were compared: `checks` has the results of that. */
+const reportSchema = z.object({ reference: z.object({ run: z.string() }), checks: z.unknown() });
+
 /** All runs of a store with what decides about keeping them. */
 export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
   const runs: KeptRun[] = [];
@@ -55,11 +58,12 @@ export async function removeRuns(
   });
 }
 
-/** The run that a run was compared with, or that was asked for. */
+/** The run whose outputs a run was compared with, or is to be compared with; a comparison of logs needs none of it any more. */
 function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
   try {
     const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
-    return z.object({ reference: z.object({ run: z.string() }) }).parse(report).reference.run;
+    const { reference, checks } = reportSchema.parse(report);
+    return checks === undefined ? undefined : reference.run;
   } catch {
     return request.reference;
   }

@@ -14,7 +14,7 @@ export interface KeptRun {
   size: number;
   /** Directory of the run whose outputs it was started with. */
   from?: string | undefined;
-  /** Id, or directory, of the run that it was, or is to be, compared with. */
+  /** Id, or directory, of the run with whose outputs it was, or is to be, compared. */
   reference?: string | undefined;
 }
 
