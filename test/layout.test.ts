@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs files input units',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
     config: 'server runs/retention notify preflight checks files input',
     server:
       'runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +20,14 @@ beforeAll(async () => {
   writeReport(writeRun(serve.runs, strange), strange, {
     checks: { histograms: { references: ['a'], files: [{ objects: [{ name: 1 }], counts: {} }] } },
   });
+  const forged = { ...run, id: 'forged' };
+  const directory = writeRun(serve.runs, forged);
+  writeHistograms(directory, forged, 200);
+  const stored = join(directory, 'report', 'histograms.ndjson');
+  writeFileSync(
+    stored,
+    readFileSync(stored, 'utf8').replaceAll('"own":[', '"own":{"a":[').replaceAll('],"ref', ']},"ref'),
+  );
   await serve.start();
   browser = await launchBrowser();
 });
@@ -89,6 +98,9 @@ describe('the histograms of a run', () => {
     expect(await page.getByRole('link', { name: 'Histograms' }).count()).toBe(0);
     await page.goto(`${serve.url}/runs/strange?view=histograms`);
     await page.getByText('Another release of relval made these results.').waitFor();
+    await page.goto(`${serve.url}/runs/forged?view=histograms`);
+    await page.getByText('The stored object cannot be read.').waitFor();
+    expect(await page.locator('.object-row').count()).toBeGreaterThan(5);
     expect(wrongs).toEqual([]);
     await page.context().close();
   });

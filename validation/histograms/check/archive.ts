@@ -9,7 +9,7 @@ import type { Located } from './locate.ts';
 
 const MB = 2 ** 20;
 /** Bytes of a member: a small archive can hold a member of any size. */
-const MOST_BYTES = 2048 * MB;
+const MOST_BYTES = 1024 * MB;
 /** Bytes of a list of names: some hundred thousand members. */
 const MOST_NAMES = 32 * MB;
 const PATIENCE_MS = 120_000;

@@ -64,7 +64,7 @@ export async function compareOutput(
     ? await likeSecondStandard(subject, marked, own.path, options, scratch)
     : new Set<string>();
   const other = hasFiles(subject) ? 'known' : 'fixed';
-  const aged = listed.map((object): AgedObject => ({ object, age: likeOther.has(object.name) ? other : 'new' }));
+  const aged = listed.map((object): AgedObject => ({ object, age: likeOther.has(idOf(object)) ? other : 'new' }));
   const { findings, fixed } = findingsOf(step, label, comparison, aged, subject.policy);
   const alike = comparison.objects.filter(({ state }) => state === 'identical' || state === 'compatible');
   const [reference] = hasFiles(subject) ? [] : subject.references;
@@ -75,7 +75,7 @@ export async function compareOutput(
     const { picture } = one.object;
     return picture && pictures++ < PICTURES ? { ...details, picture } : details;
   });
-  const others = othersOf(comparison.objects, new Set(objects.map(({ name }) => name)));
+  const others = othersOf(comparison.objects, new Set(listed.slice(0, LISTED)));
   const stored = [...aged.slice(0, LISTED).map(({ object }) => object), ...Object.values(others).flat()];
   return {
     file: {
@@ -122,7 +122,7 @@ export function notCompared(
   };
 }
 
-/** Names of the objects that do not differ from the second standard. */
+/** Ids of the objects that do not differ from the second standard. */
 async function likeSecondStandard(
   subject: Subject,
   marked: Marked,
@@ -134,9 +134,12 @@ async function likeSecondStandard(
   if ('reason' in second) return new Set();
   const paths = second.files.map(({ path }) => path);
   const { objects } = await compareFiles(own, paths, subject.now, options);
-  return new Set(
-    objects.filter(({ state }) => state === 'identical' || state === 'compatible').map(({ name }) => name),
-  );
+  return new Set(objects.filter(({ state }) => state === 'identical' || state === 'compatible').map(idOf));
+}
+
+/** Names may hold slashes: only the path tells two objects apart. */
+function idOf({ path }: Pick<JudgedObject, 'path'>): string {
+  return JSON.stringify(path);
 }
 
 /** A file whose differences are all known, or gone, does not differ. */
@@ -173,9 +176,9 @@ function detailsOf({ object, age }: AgedObject, policy: Policy): ObjectDetails {
 }
 
 /** Objects that are not listed, by state. */
-function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<string>): Record<string, JudgedObject[]> {
+function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<JudgedObject>): Record<string, JudgedObject[]> {
   const others: Record<string, JudgedObject[]> = {};
-  for (const object of objects.filter((one) => !listed.has(one.name)).slice(0, NAMES)) {
+  for (const object of objects.filter((one) => !listed.has(one)).slice(0, NAMES)) {
     others[object.state] ??= [];
     others[object.state]?.push(object);
   }

@@ -30,17 +30,12 @@ export async function compareOutputs(subject: Subject, settings: Settings): Prom
   const runs = subject.references.map(({ run }) => run);
   const references = hasFiles(subject) ? [...(subject.referenceFiles ?? [])] : runs;
   if (references.length === 0) return { findings: [], details: { references, files: [] } };
-  const scratch = new Scratch();
-  try {
-    const results = await compareAll(subject, marked, settings, scratch);
-    return {
-      findings: results.flatMap(({ findings }) => findings),
-      fixed: results.flatMap(({ fixed }) => fixed),
-      ...storedIn(references, results),
-    };
-  } finally {
-    scratch.remove();
-  }
+  const results = await compareAll(subject, marked, settings);
+  return {
+    findings: results.flatMap(({ findings }) => findings),
+    fixed: results.flatMap(({ fixed }) => fixed),
+    ...storedIn(references, results),
+  };
 }
 
 /** The details, and the file beside the report that has all of each object. */
@@ -61,21 +56,17 @@ function storedIn(
   return { details: { references, files }, files: { [STORED]: lines.map((line) => `${line}\n`).join('') } };
 }
 
-async function compareAll(
-  subject: Subject,
-  marked: readonly Marked[],
-  settings: Settings,
-  scratch: Scratch,
-): Promise<OutputResult[]> {
+async function compareAll(subject: Subject, marked: readonly Marked[], settings: Settings): Promise<OutputResult[]> {
   const results: OutputResult[] = [];
   const waiting = [...marked.entries()];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [index, output] = next;
+      const scratch = new Scratch();
       // What goes wrong with one file, such as no permission, must not keep the run from being judged.
-      results[index] = await compareOutput(subject, output, settings, scratch).catch((error: Error) =>
-        notCompared(output.step, labelOf(output), error.message),
-      );
+      results[index] = await compareOutput(subject, output, settings, scratch)
+        .catch((error: Error) => notCompared(output.step, labelOf(output), error.message))
+        .finally(() => scratch.remove());
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -63,11 +63,13 @@ function graph(own: Points, reference: Points): LinePicture | undefined {
   const [first, last] = [x[0] as number, x.at(-1) as number];
   const half = (count > 1 && (last - first) / (count - 1) / 2) || 0.5;
   const between = x.slice(1).map((value, index) => (value + (x[index] as number)) / 2);
+  const edges = [first - half, ...between, last + half].map(short);
+  if (!edges.every(Number.isFinite)) return undefined;
   const sorted = (values: Numbers): number[] => order.map((index) => short(values[index]));
   const roots = (values: Numbers): number[] => order.map((index) => short(Math.sqrt(values[index] ?? 0)));
   return {
     title: '',
-    edges: [first - half, ...between, last + half].map(short),
+    edges,
     own: sorted(own.value),
     ownError: roots(own.error2),
     reference: sorted(reference.value),

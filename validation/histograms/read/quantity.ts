@@ -140,12 +140,22 @@ function axisOf(raw: unknown): Axis {
   const bins = number(object, 'fNbins');
   const low = number(object, 'fXmin');
   const high = number(object, 'fXmax');
-  if (!(Number.isInteger(bins) && bins > 0 && low < high)) throw new Error('an axis has no bins');
+  const isAxis = Number.isInteger(bins) && bins > 0 && low < high && Number.isFinite(low) && Number.isFinite(high);
+  if (!isAxis) throw new Error('an axis has no bins');
   const { fXbins } = object;
   const edges = isNumbers(fXbins) && fXbins.length > 0 ? { edges: fXbins } : {};
   if (edges.edges && edges.edges.length !== bins + 1) throw new Error('an axis has too few edges');
+  if (edges.edges && !isAscending(edges.edges)) throw new Error('the edges of an axis are not in order');
   const labels = labelsOf(object.fLabels, bins);
   return { bins, low, high, ...edges, ...(labels && { labels }), title: titleText(object.fTitle) };
+}
+
+/** What is not a number, or infinite, is in no order. */
+function isAscending(edges: Numbers): boolean {
+  for (let i = 1; i < edges.length; i++) {
+    if (!((edges[i] as number) > (edges[i - 1] as number))) return false;
+  }
+  return Number.isFinite(edges[0]) && Number.isFinite(edges[edges.length - 1]);
 }
 
 /** Texts by bin number, which each text has as its unique id; other writers than ROOT give none, but keep their order. */

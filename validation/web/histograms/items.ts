@@ -1,4 +1,5 @@
-import type { Details, FileDetails } from '../../histograms/check/details.ts';
+import type { Details, FileDetails, StoredObject } from '../../histograms/check/details.ts';
+import { isMap, type MapPicture, type Picture } from '../../histograms/show/picture.ts';
 import { STATES, type State } from '../../histograms/show/states.ts';
 import type { Report } from '../../report/model.ts';
 
@@ -18,15 +19,21 @@ export interface Item {
 /** What the check of histograms left in a report; undefined where that is nothing, or not what this page knows. */
 export function histogramsOf(report: Report): Details | undefined {
   const details = report.checks?.histograms as Partial<Details> | undefined;
-  const isKnown = Array.isArray(details?.references) && Array.isArray(details.files) && details.files.every(isFile);
+  const { references, files } = details ?? {};
+  const isKnown = Array.isArray(references) && references.every(isText) && Array.isArray(files) && files.every(isFile);
   return isKnown ? (details as Details) : undefined;
 }
 
 function isFile(file: Partial<FileDetails> | null): boolean {
-  const { objects, others = {}, counts } = file ?? {};
+  const { step, file: name, state, reason, objects, others = {}, counts, stored } = file ?? {};
+  if (![step, name, state, reason].every(isText) || (stored && !Array.isArray(stored.lengths))) return false;
   if (!Array.isArray(objects) || typeof others !== 'object' || typeof counts !== 'object') return false;
   const names = [...objects.map((one) => one?.name), ...Object.values(others).flat()];
-  return names.every((name) => typeof name === 'string') && objects.every(({ state }) => typeof state === 'string');
+  return names.every(isText) && objects.every((one) => isText(one.state));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /** All objects of a run, the worst first. */
@@ -44,15 +51,51 @@ function itemsOfFile({ step, file, objects, others = {}, stored }: FileDetails):
     })),
     ...Object.entries(others).flatMap(([state, names]) => names.map((name) => ({ name, state, remark: '' }))),
   ];
+  const seen = new Set<string>();
   let from = stored?.offset ?? 0;
   return all.map((one, index): Item => {
-    const item = { ...one, key: `${label} ${one.name}`, file: label };
+    // Names may hold slashes, so that two objects can have one.
+    const key = `${label} ${one.name}`;
+    const item = { ...one, key: seen.has(key) ? `${key} ${index}` : key, file: label };
+    seen.add(key);
     const length = stored?.lengths[index];
     if (length === undefined) return item;
     const bytes = { from, to: from + length };
     from += length + 1;
     return { ...item, bytes };
   });
+}
+
+/** Whether it is what a line of histograms.ndjson holds: the directory of a run may be from anybody. */
+export function isStoredObject(value: unknown): value is StoredObject {
+  const { title, reason, tests, picture } = (value ?? {}) as Partial<StoredObject>;
+  const isTest = (one: Partial<StoredObject['tests'][number]> | null): boolean =>
+    typeof one?.test === 'string' && [one.statistic, one.p, one.size].every(isNumberOrNull);
+  return (
+    [title, reason].every((text) => typeof text === 'string') &&
+    Array.isArray(tests) &&
+    tests.every(isTest) &&
+    (picture === undefined || isPicture(picture))
+  );
+}
+
+function isPicture(picture: Picture): boolean {
+  const lists = isMap(picture)
+    ? [picture.own, picture.reference, picture.pull]
+    : [picture.own, picture.reference, picture.edges, picture.ownError ?? [], picture.referenceError ?? []];
+  if (!lists.every((list) => Array.isArray(list) && list.every(isNumberOrNull))) return false;
+  if (!isMap(picture)) {
+    const { labels = [], title, scale } = picture;
+    const texts = [title, ...(Array.isArray(labels) ? labels : [null])];
+    return texts.every((text) => typeof text === 'string') && typeof scale === 'number';
+  }
+  const isAxis = ({ title, low, high, cells }: MapPicture['axes'][number]): boolean =>
+    typeof title === 'string' && [low, high, cells].every((one) => typeof one === 'number') && cells > 0;
+  return Array.isArray(picture.axes) && picture.axes.length === 2 && picture.axes.every((axis) => axis && isAxis(axis));
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'number';
 }
 
 export interface Filter {

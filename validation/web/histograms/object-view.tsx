@@ -6,7 +6,7 @@ import { Failed, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { apiPath } from '../routes.ts';
 import { getPart, ServerError } from '../state/server.ts';
-import type { Item } from './items.ts';
+import { type Item, isStoredObject } from './items.ts';
 import { PictureView } from './picture.tsx';
 
 /** One object: the sentence that decided, its picture, and its tests. */
@@ -82,7 +82,11 @@ function useStored(
     if (!bytes) return;
     const abort = new AbortController();
     getPart(apiPath(['runs', run, 'report', 'histograms.ndjson']), bytes.from, bytes.to, abort.signal)
-      .then((text) => setState({ key, object: JSON.parse(text) as StoredObject }))
+      .then((text) => {
+        const object: unknown = JSON.parse(text);
+        if (!isStoredObject(object)) throw new TypeError('not an object of histograms.ndjson');
+        setState({ key, object });
+      })
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const known = error instanceof ServerError ? error : new ServerError(200, 'The stored object cannot be read.');
