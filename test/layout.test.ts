@@ -11,8 +11,8 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms makeflow workflow step logs files input units',
-    config: 'server runs/retention notify preflight checks input',
+    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
+    config: 'server runs/retention notify preflight checks files input',
     server:
       'runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
@@ -26,10 +26,11 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',
-    web: 'graph report statistics units',
+    web: 'histograms/show graph report statistics units',
     graph: 'report input units',
     checks: 'report workflow logs files input statistics units',
-    histograms: 'checks report workflow input units',
+    histograms: 'histograms/show checks report workflow files input units',
+    'histograms/show': 'report units',
     report: 'statistics units',
     makeflow: 'step',
     workflow: 'step jdl files input units',

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { thisProcess } from '../../dist/modules/validation/runs/store/record.js';
-import { writeEvents, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
+import { writeEvents, writeHistograms, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
 
 const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' } } });
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
@@ -26,6 +26,8 @@ const large = writeLargeRun(
   10_000,
 );
 writeLog(join(large, 'steps', 'sim00077', '1'), 100e6);
+const compared = { id: 'compared', created: now - 8e6, verdict: /** @type {const} */ ('failed'), reason: 'changed' };
+writeHistograms(writeRun(runs, compared), compared, 5000);
 const live = writeRun(runs, { id: 'live', created: now, process: thisProcess(), steps: 1 });
 const log = join(live, 'steps', 'sim0001', '1', 'stdout.log');
 mkdirSync(join(log, '..'), { recursive: true });
@@ -82,6 +84,7 @@ try {
   await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
   await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
   await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
+  await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
   await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
   await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
 

@@ -38,7 +38,9 @@ it('a step that no pool allows is told by run, status and report, in the words o
   const told = await until('the reason', 60, () => eventsOf(directory).find(({ type }) => type === 'held-up'));
   expect(told).toMatchObject({
     cause: 'waiting',
-    message: expect.stringMatching(/^1 task of category \S+ needs .* 2 GPUs: that is more than the limit of pool default$/),
+    message: expect.stringMatching(
+      /^1 task of category \S+ needs .* 2 GPUs: that is more than the limit of pool default$/,
+    ),
   });
   const submitted = eventsOf(directory).find(({ type }) => type === 'step-submitted');
   // A promise to the user; twice the time for a busy machine.
@@ -48,7 +50,9 @@ it('a step that no pool allows is told by run, status and report, in the words o
   run.child.kill('SIGTERM');
   const { stderr } = await run.ended;
   expect(stderr).toContain('2 GPUs: that is more than the limit of pool default');
-  expect(readFileSync(join(directory, 'report', 'index.html'), 'utf8')).toContain('2 GPUs: that is more than the limit of pool default');
+  expect(readFileSync(join(directory, 'report', 'index.html'), 'utf8')).toContain(
+    '2 GPUs: that is more than the limit of pool default',
+  );
   expect((await relval.run('report', id)).stdout).toContain('2 GPUs: that is more than the limit of pool default');
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { detailsSchema } from '../../validation/histograms/check/details.ts';
@@ -6,6 +6,7 @@ import type { Report } from '../../validation/report/model.ts';
 import { reportSchema } from '../../validation/report/schema.ts';
 import { recordOf, rootFile } from '../validation/histograms/root-writer.ts';
 import { GPMC, Relval, ROOT } from './relval.ts';
+import { XrootdServer } from './xrootd-server.ts';
 
 const FILES = join(ROOT, 'test', 'fixtures', 'root');
 const fixture = (name: string): string => join(FILES, name);
@@ -127,10 +128,69 @@ describe('relval histograms', () => {
     expect((await relval.run('accept', 'last', '--note', 'the new calibration')).code).toBe(0);
     const next = await run('--set', 'RELVAL_DEMO_SHIFT=0.03');
     expect(next.code, next.stdout).toBe(0);
-    expect(next.stdout).toMatch(/Histograms: 10 identical\n/);
+    expect(next.stdout).toMatch(/^.*; 2 known differences\n/m);
+    expect(next.stdout).toMatch(/Histograms: 10 identical; 2 known differences\n/);
+    const known = JSON.parse((await relval.run('report', '--format', 'json')).stdout) as Report;
+    expect(known.findings.map(({ compared, age, severity }) => [compared?.object, age, severity])).toEqual([
+      ['QA/pt_resolution', 'known', 'info'],
+      ['QA/pt_bias', 'known', 'info'],
+    ]);
+    expect(known.findings[0]?.message).toContain(`as in ${report.run}, which was taken as good`);
     expect((await relval.run('histograms', 'last')).code).toBe(0);
     const back = await relval.run('histograms', 'last', '--reference', report.reference?.run ?? '');
     expect(back.code).toBe(1);
     expect(back.stdout).toMatch(/changed simQaMerge QAresults\.root QA\/pt_resolution/);
+
+    const repaired = await run();
+    expect(repaired.code, repaired.stdout).toBe(0);
+    expect(repaired.stdout).toMatch(/; 2 fixed\n/);
+    expect((await relval.run('report')).stdout).toMatch(/^Fixed: 2 errors/m);
+    const gone = await run('--set', 'RELVAL_DEMO_SHIFT=0.03');
+    expect(gone.code).toBe(1);
+    expect(gone.stdout).toMatch(/with 2 new errors, /);
+  });
+
+  it('compares a run with files on a storage server, which are fetched once', async () => {
+    const server = new XrootdServer();
+    try {
+      await server.start();
+      const run = (...more: string[]) =>
+        relval.run('run', GPMC, '--local', '--set', 'RELVAL_DEMO_SECONDS=0', '--stop-at', 'simQaMerge', ...more);
+      expect((await run()).code).toBe(0);
+      const output = (name: string) => join(relval.runs, 'GOOD', 'output', name);
+      const [good] = readdirSync(relval.runs).filter((name) => name.startsWith('gpmc-'));
+      const from = (name: string) => output(name).replace('GOOD', good ?? '');
+      mkdirSync(join(server.data, 'good', 'release', 'SpacePointCalibrationMerge', '001'), { recursive: true });
+      for (const name of ['QAresults.root', 'event_stat.root', 'SpacePointCalibrationMerge/001/trending.root']) {
+        if (existsSync(from(name))) copyFileSync(from(name), join(server.data, 'good', 'release', name));
+      }
+      const address = server.url('good/release');
+      const shifted = await run('--set', 'RELVAL_DEMO_SHIFT=0.03', '--reference-files', address);
+      expect(shifted.code, shifted.stdout + shifted.stderr).toBe(1);
+      expect(shifted.stdout).toMatch(/QA\/pt_resolution: mean /);
+      expect(shifted.stdout).toContain(`compared with ${address}`);
+      const cache = join(relval.dir, 'cache', 'relval', 'reference-files');
+      const copies = () =>
+        readdirSync(cache, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('QAresults.root'))
+          .map((name) => `${name} ${statSync(join(cache, name)).mtimeMs}`);
+      const first = copies();
+      expect(first).toHaveLength(1);
+      const again = await relval.run('histograms', 'last', '--reference-files', address);
+      expect(again.code).toBe(1);
+      expect(copies()).toEqual(first);
+
+      const files = [from('QAresults.root'), server.url('good/release/QAresults.root')];
+      const alone = await relval.run('histograms', files[0] ?? '', '--reference', files[1] ?? '');
+      expect(alone.code, alone.stderr).toBe(0);
+      expect(alone.stdout).toContain(`against ${files[1]}: compatible`);
+
+      await server.kill();
+      const unreached = await relval.run('histograms', 'last', '--reference-files', address);
+      expect(unreached.stdout).toMatch(/QAresults\.root: not compared: in root:.* cannot be reached: /);
+      expect(unreached.code).toBe(2);
+    } finally {
+      await server.remove();
+    }
   });
 });

@@ -62,9 +62,21 @@ async function makeRuns() {
     await relval('run', GPMC, '--local', '--set', `RELVAL_DEMO_FAIL=${crashes}`);
 }
 
+/** Two runs that differ only in a distribution. @returns {Promise<string>} the second */
+async function shiftedRun() {
+  const physics = () =>
+    readdirSync(runs)
+      .filter((name) => name.startsWith('physics-'))
+      .sort();
+  for (const shift of ['0', '0.03'].slice(physics().length))
+    await relval('run', GPMC, '--local', '--name', 'physics', '--set', `RELVAL_DEMO_SHIFT=${shift}`);
+  return physics()[1] ?? '';
+}
+
 /** @typedef {import('playwright-core').Page} Page */
 if (!existsSync(join(runs, LARGE))) await makeRuns();
 const [, before = '', failed = ''] = own();
+const shifted = await shiftedRun();
 const server = spawn(process.execPath, [CLI, 'serve', '--runs', runs, '--listen', '127.0.0.1:0'], {
   env,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -121,6 +133,13 @@ try {
   await take('keys', step, async (page) => {
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
+  });
+  const shown = there('.histogram svg');
+  await take('histograms', `/runs/${shifted}?view=histograms`, shown, { width: 1280, height: 1100 });
+  await take('histogramsnarrow', `/runs/${shifted}?view=histograms`, shown, { width: 390, height: 1560 });
+  await take('histogramsreport', `/api/v1/runs/${shifted}/report/index.html#histograms`, shown, {
+    width: 1000,
+    height: 900,
   });
   await take('narrow', `/runs/${failed}`, there('.answer'), { width: 360, height: 640 });
   if (!only || only.includes('live') || only.includes('cluster')) {

@@ -244,3 +244,54 @@ export function writeLog(directory, bytes) {
   }
   return lines;
 }
+
+/**
+ * report.json and histograms.ndjson of a run whose histograms were compared: some differ in each of 50 directories.
+ * @param {string} directory @param {Run} run @param {number} count
+ */
+export function writeHistograms(directory, run, count) {
+  const bins = 100;
+  const at = (/** @type {number} */ bin, /** @type {number} */ middle) =>
+    Math.round(1000 * Math.exp(-((bin - middle) ** 2) / 200));
+  const all = Array.from({ length: count }, (_, n) => {
+    const state = n % 100 === 0 ? 'changed' : n % 37 === 0 ? 'suspicious' : n % 5 === 0 ? 'identical' : 'compatible';
+    const values = (/** @type {number} */ middle) => Array.from({ length: bins }, (_, bin) => at(bin, middle));
+    return {
+      name: `QA/DET${n % 50}/h${String(n).padStart(5, '0')}`,
+      title: `histogram <b>${n}</b>`,
+      state,
+      reason:
+        state === 'changed' ? 'mean 50 → 60, χ²/ndf 20 over 40 bins (p 1e-30)' : 'χ²/ndf 0.9 over 40 bins (p 0.6)',
+      critical: false,
+      tests: [{ test: 'shape', statistic: 36, ndf: 40, p: 0.6, size: 0.01 }],
+      picture: {
+        title: '#it{p}_{T} (GeV/#it{c})',
+        edges: [0, 10],
+        own: values(state === 'changed' ? 60 : 50),
+        reference: values(50),
+        scale: 1,
+      },
+    };
+  });
+  const order = ['changed', 'suspicious', 'compatible', 'identical'];
+  all.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const lines = all.map((one) => JSON.stringify(one));
+  const listed = all
+    .filter(({ state }) => state === 'changed' || state === 'suspicious')
+    .slice(0, 500)
+    .map((one, n) => (n < 10 ? one : { ...one, picture: undefined }));
+  /** @type {Record<string, string[]>} */
+  const others = {};
+  for (const { state, name } of all.slice(listed.length)) {
+    others[state] ??= [];
+    others[state]?.push(name);
+  }
+  const counts = Object.fromEntries(order.map((state) => [state, all.filter((one) => one.state === state).length]));
+  const file = {
+    ...{ step: 'merge', stage: 'merge', file: 'QAresults.root', state: 'different', reason: '', references: ['good'] },
+    ...{ counts, objects: listed, more: 0, others, known: 0, fixed: 0 },
+    stored: { offset: 0, lengths: lines.map((line) => Buffer.byteLength(line)) },
+  };
+  writeReport(directory, run, { checks: { histograms: { references: ['good'], files: [file] } } });
+  writeFileSync(join(directory, 'report', 'histograms.ndjson'), lines.map((line) => `${line}\n`).join(''));
+}

@@ -24,7 +24,13 @@ export class Relval {
   start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: this.dir,
-      env: { ...process.env, XDG_CONFIG_HOME: this.dir, RELVAL_RUNS: this.runs, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        XDG_CONFIG_HOME: this.dir,
+        XDG_CACHE_HOME: join(this.dir, 'cache'),
+        RELVAL_RUNS: this.runs,
+        NO_COLOR: '1',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -18,6 +18,8 @@ export interface Criteria {
   /** ms since 1970: decides which exceptions have expired. */
   now: number;
   reference?: Reference;
+  /** See Subject. */
+  referenceFiles?: readonly string[];
 }
 
 /** What a run is compared with. */
@@ -26,7 +28,9 @@ export interface Reference {
   /** Earlier good runs, newest first, to compare times and sizes with. The reference may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
   /** The reference and good runs before it in which no check found a difference, newest first. Absent: the reference alone. */
-  alike?: readonly Pick<Report, 'run' | 'steps'>[];
+  alike?: readonly Pick<Report, 'run' | 'steps' | 'findings'>[];
+  /** Where the last of `alike` was taken as good although checks found differences in it: good runs before it. */
+  before?: readonly Pick<Report, 'run' | 'steps' | 'findings'>[];
 }
 
 /** The rules, policy and components that come with relval, and no reference. @throws {Error} when they cannot be read */
@@ -80,7 +84,10 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       start: reference.report.start,
       runs: reference.earlier.map(({ run }) => run),
     },
-    fixed: fixedSince(reference.report, { findings, steps }, idsOf(rules)),
+    fixed: [
+      ...fixedSince(reference.report, { findings, steps }, idsOf(rules)),
+      ...assign(outcome.fixedInChecks ?? [], components),
+    ],
     changes: changes ?? [],
   };
   return {

@@ -10,10 +10,24 @@ export interface Subject {
   run: string;
   steps: readonly StepOutcome[];
   /** The reference first, then good runs before it; none where there is no reference. */
-  references: readonly { run: string; steps: readonly Pick<StepReport, 'id' | 'outputs' | 'outputDir'>[] }[];
+  references: readonly GoodRun[];
+  /**
+   * Where checks found differences in the last of `references`, which was taken as good all the same: the good runs before
+   * it, newest first.
+   */
+  before?: readonly GoodRun[];
+  /** Paths and XRootD addresses of good outputs that the user gave, to compare with in the place of those of good runs. */
+  referenceFiles?: readonly string[];
   policy: Policy;
   /** ms since 1970: which exceptions have expired. */
   now: number;
+}
+
+/** A run that outputs are compared with. */
+export interface GoodRun {
+  run: string;
+  steps: readonly Pick<StepReport, 'id' | 'outputs' | 'outputDir'>[];
+  findings?: readonly Finding[];
 }
 
 /** The section of a kind of check in one rule file. */
@@ -26,6 +40,10 @@ export interface Section<Data> {
 export interface CheckResult<Details> {
   /** They count in the verdict as those of logs do. Each is about a step of the run. */
   findings: Finding[];
+  /** Differences of a good run that this run does not have. */
+  fixed?: Finding[];
+  /** Files that are written beside the report, by name. */
+  files?: Readonly<Record<string, string>>;
   /** Goes into report.json under `checks`. */
   details: Details;
 }

@@ -51,6 +51,8 @@ export interface Outcome {
   inLogs: readonly Finding[];
   /** What kinds of checks found. */
   inChecks?: readonly Finding[];
+  /** What they found in a good run, and not in this one. */
+  fixedInChecks?: readonly Finding[];
   /** Why the run was stopped before its end ("stopped by SIGINT"); absent when it was not. */
   interrupted?: string;
   /** What kept the run as a whole from working ("makeflow ended with status 1"); absent if nothing did. */

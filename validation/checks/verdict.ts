@@ -148,9 +148,11 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   const lessOutput = changes.filter(({ quantity, direction }) => quantity === 'outputBytes' && direction === 'less');
   const [gone, smaller] = [lessOutput.filter(isGone), lessOutput.filter((change) => !isGone(change))];
   const excused = countDistinct(findings.filter(({ known }) => known !== undefined));
+  const differences = countDistinct(findings.filter(({ compared, age }) => compared && age === 'known'));
   return [
     excused > 0 ? `; ${excused} excused` : '',
     warnings > 0 ? `; ${counted(warnings, 'warning')}` : '',
+    differences > 0 ? `; ${counted(differences, 'known difference')}` : '',
     fixed.length > 0 ? `; ${fixed.length} fixed` : '',
     slower.length > 0 ? `; ${nameChanges(slower)}` : '',
     gone.length > 0 ? `; ${nameChanges(gone)}` : '',

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
+import { isXrootd } from '../files/places.ts';
 import { histogramRulesOf } from '../histograms/check/kind.ts';
+import { checkAddresses, fetched } from '../histograms/check/reference-files.ts';
 import { compareOutputs } from '../histograms/check/run.ts';
 import { renderText } from '../histograms/check/text.ts';
 import { compareFiles, type FileComparison } from '../histograms/compare-files.ts';
-import { DIFFERENT, STATES, type State } from '../histograms/result.ts';
 import { loadHistogramRules } from '../histograms/rules/load.ts';
+import { DIFFERENT, STATES, type State } from '../histograms/show/states.ts';
 import { InputError } from '../input/input-error.ts';
 import { paint } from '../report/paint.ts';
 import { rulesFilesOf } from '../runs/judging/criteria.ts';
@@ -37,7 +39,15 @@ export const histogramsCommand = defineCommand(
         nargs: 1,
         default: [] as string[],
         describe:
-          'Another good file; from three good files on, relval learns how much they differ. For a run: the run to compare with; default: the last good runs',
+          'Another good file (a path, or root://HOST//PATH), or for a run another good run; from three on, relval learns how much good ones differ. Default for a run: the last good runs',
+      })
+      .option('reference-files', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe:
+          'For a run: good ROOT file, or directory of good outputs, to compare with; a path, or root://HOST//PATH',
       })
       .option('match', {
         type: 'string',
@@ -56,12 +66,12 @@ export const histogramsCommand = defineCommand(
       .example('$0 histograms RUN', 'Compares the outputs of a run with those of the last good runs')
       .example('$0 histograms good.root new.root', 'Compares new.root with good.root')
       .example('$0 histograms new.root --reference a.root --reference b.root', 'With several good files'),
-  async ({ a, b, reference, match, rules, json, runs }) => {
+  async ({ a, b, reference, referenceFiles, match, rules, json, runs }) => {
     const isFile = b !== undefined || a.endsWith('.root') || statSync(a, { throwIfNoEntry: false })?.isFile();
     const run = isFile ? undefined : new RunStore(runs).find(a);
     const answer = run
-      ? await ofRun(run, { reference, rules, match })
-      : await ofFiles(a, b, { reference, rules, match });
+      ? await ofRun(run, { reference, referenceFiles, rules, match })
+      : await ofFiles(a, b, { reference, referenceFiles, rules, match });
     if (json) out.sayJson(answer.json);
     else out.say(...answer.lines);
     if (answer.exitCode > 0) process.exitCode = answer.exitCode;
@@ -70,6 +80,7 @@ export const histogramsCommand = defineCommand(
 
 interface Options {
   reference: readonly string[];
+  referenceFiles: readonly string[];
   rules: string[];
   match: string | undefined;
 }
@@ -81,17 +92,22 @@ interface Answer {
   exitCode: number;
 }
 
-/** @throws {InputError} the run is not over, several references, mistakes in rules */
-async function ofRun(run: RunDir, { reference, rules, match }: Options): Promise<Answer> {
-  const [chosen, ...more] = reference;
-  if (more.length > 0) throw new InputError([{ message: 'a run is compared with one --reference at most' }]);
-  const subject = subjectOf(run, chosen === undefined ? {} : { reference: chosen }, Date.now());
+/** @throws {InputError} the run is not over, no such references, mistakes in rules */
+async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: Options): Promise<Answer> {
+  checkAddresses(referenceFiles);
+  const now = Date.now();
+  const files = referenceFiles.length > 0 ? { referenceFiles } : {};
+  const [first, ...others] = reference.map((chosen) => subjectOf(run, { reference: chosen }, now));
+  const base = first ?? subjectOf(run, {}, now);
+  const subject = { ...base, references: [base, ...others].flatMap(({ references }) => references), ...files };
   const own = histogramRulesOf(rules.length > 0 ? rules : rulesFilesOf(run));
   const result = await compareOutputs(subject, { rules: own, ...(match !== undefined && { match }) });
   if (!result) throw new InputError([{ message: `${subject.run}: no rule says that an output is to be compared` }]);
   const { details } = result;
   const isDifferent = details.files.some(({ state }) => state === 'different');
-  const isUnreadable = details.files.some(({ state }) => state === 'not readable');
+  const isUnreadable =
+    details.files.some(({ state }) => state === 'not readable') ||
+    details.files.every(({ state }) => state === 'not compared');
   return {
     json: details,
     lines: renderText(details, LISTED),
@@ -101,21 +117,42 @@ async function ofRun(run: RunDir, { reference, rules, match }: Options): Promise
 
 /** @throws {InputError} nothing to compare with, files that are not there, mistakes in rules */
 async function ofFiles(a: string, b: string | undefined, options: Options): Promise<Answer> {
-  const { reference, rules, match } = options;
+  const { reference, referenceFiles, rules, match } = options;
+  if (referenceFiles.length > 0)
+    throw new InputError([{ message: '--reference-files is for runs: give good files with --reference' }]);
   const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
   if (references.length === 0)
     throw new InputError([{ message: `there is nothing to compare ${a} with: give a second file or --reference` }]);
-  mustExist([file, ...references]);
-  const comparison = await compareFiles(file, references, Date.now(), {
-    rules: loadHistogramRules(rules),
+  mustExist([file, ...references].filter((one) => !isXrootd(one)));
+  const own = loadHistogramRules(rules);
+  const places = [file, ...references];
+  const paths = await Promise.all(places.map(onThisMachine));
+  const [path, ...others] = paths as [string, ...string[]];
+  const found = await compareFiles(path, others, Date.now(), {
+    ...{ rules: own, name: file },
     ...(match !== undefined && { match }),
   });
+  const placeOf = (of: string): string => places[paths.indexOf(of)] ?? of;
+  const comparison: FileComparison = {
+    ...found,
+    ...{ file, references: [...references] },
+    problems: found.problems.map((problem) => ({ ...problem, file: placeOf(problem.file) })),
+    reason: paths.reduce((text, one) => text.replaceAll(one, () => placeOf(one)), found.reason),
+  };
   const { verdict } = comparison;
   return {
     json: comparison,
     lines: linesOf(comparison),
     exitCode: verdict === 'different' ? EXIT_DIFFERENT : verdict === 'not readable' ? EXIT_INPUT : 0,
   };
+}
+
+/** The path of a file; one of a storage server is fetched. @throws {InputError} it cannot be */
+async function onThisMachine(place: string): Promise<string> {
+  if (!isXrootd(place)) return place;
+  const file = await fetched(place).catch((error: Error) => ({ reason: error.message }));
+  if (file && 'path' in file) return file.path;
+  throw new InputError([{ message: file ? file.reason : `${place}: there is no such file` }]);
 }
 
 /** @throws InputError which are not there, or are no files */

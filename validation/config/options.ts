@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { policyNames } from '../checks/policies.ts';
+import { isXrootd } from '../files/places.ts';
 import { filePath, hostPort } from '../input/yaml-types.ts';
 
 /**
@@ -35,6 +36,12 @@ export const OPTIONS = {
     .transform((text) => (policyNames().includes(text) ? text : filePath.parse(text)))
     .optional()
     .describe(`Policy that decides what fails a run: ${policyNames().join(', ')}, or a YAML file`),
+  referenceFiles: z
+    .array(z.union([z.string().refine(isXrootd), filePath]))
+    .optional()
+    .describe(
+      'Good ROOT file, or directory of good outputs, with which histograms are compared: a path, or an address such as root://HOST//PATH; repeatable; default: the outputs of the last good runs',
+    ),
   components: filePath.optional().describe('YAML file with components and their contacts'),
 };
 
@@ -43,6 +50,7 @@ export const ONLY_FOR: Readonly<Partial<Record<OptionName, readonly string[]>>> 
   rules: ['run', 'exec'],
   policy: ['run', 'exec'],
   components: ['run', 'exec'],
+  referenceFiles: ['run'],
 };
 
 export type OptionName = keyof typeof OPTIONS;

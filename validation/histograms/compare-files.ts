@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type JudgedObject, judge, THRESHOLDS, type Thresholds } from './compare/judge.ts';
 import { LIMITS, type Limits } from './model.ts';
 import { type Reading, readInProcess } from './reader.ts';
-import type { State } from './result.ts';
 import { type Rule, rulesOf } from './rules/match.ts';
+import type { State } from './show/states.ts';
 
 export interface CompareOptions {
   rules?: readonly Rule[];
@@ -12,8 +12,10 @@ export interface CompareOptions {
   name?: string;
   /** Only objects whose names are of this pattern. */
   match?: string;
-  /** Whether the objects come with `drawings`: all numbers that a picture needs. */
-  draw?: boolean;
+  /** Only objects of these names. */
+  only?: readonly string[];
+  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  pictures?: number;
   limits?: Limits;
   thresholds?: Thresholds;
   /** The program of the reading process; default: as built. */
@@ -51,7 +53,7 @@ export async function compareFiles(
   now: number,
   options: CompareOptions = {},
 ): Promise<FileComparison> {
-  const { rules = [], stage, name = file, match, limits = LIMITS, thresholds = THRESHOLDS, draw, program } = options;
+  const { rules = [], stage, name = file, match, only, limits = LIMITS, thresholds = THRESHOLDS, pictures } = options;
   const own = rulesOf(rules, { file: name, ...(stage !== undefined && { stage }) });
   const files = [file, ...references];
   const request = {
@@ -60,9 +62,10 @@ export async function compareFiles(
     rules: own,
     limits,
     ...(match !== undefined && { match }),
-    ...(draw && { draw }),
+    ...(only && { only }),
+    ...(pictures !== undefined && { pictures }),
   };
-  const reading = await readInProcess(request, program);
+  const reading = await readInProcess(request, options.program);
   const { objects, counts, differs, reason, tests } = judge(reading.measurements, own, now, thresholds);
   const problems = problemsOf(reading, files);
   const broken =

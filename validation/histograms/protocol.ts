@@ -8,8 +8,10 @@ export interface Question {
   rules: readonly Rule[];
   /** Only objects whose names are of this pattern. */
   match?: string;
-  /** Whether to tell all numbers that pictures of the objects need. */
-  draw?: boolean;
+  /** Only objects of these names. */
+  only?: readonly string[];
+  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  pictures?: number;
   limits: Limits;
 }
 

@@ -1,33 +1,5 @@
-/**
- * What came out for one object, the worst first.
- * - `changed`: differs, by more than chance and by enough to matter
- * - `not readable`: in one of the files
- * - `other class`, `rebinned`: not the same kind of thing, or not on the same axes
- * - `empty in one`, `only in the reference`: entries, or the object, are missing on one side
- * - `suspicious`: unlikely by chance, but not as clearly or as large as a change
- * - `only here`: new
- * - `not testable`: nothing can be said, and why
- * - `ignored`: by a rule
- * - `compatible`, `identical`
- */
-export const STATES = [
-  'changed',
-  'not readable',
-  'other class',
-  'rebinned',
-  'empty in one',
-  'only in the reference',
-  'suspicious',
-  'only here',
-  'not testable',
-  'ignored',
-  'compatible',
-  'identical',
-] as const;
-export type State = (typeof STATES)[number];
-
-/** States that say that the release differs. */
-export const DIFFERENT: ReadonlySet<State> = new Set(STATES.slice(0, STATES.indexOf('suspicious')));
+import type { Picture } from './show/picture.ts';
+import type { State } from './show/states.ts';
 
 /**
  * What a test is about.
@@ -98,28 +70,6 @@ export interface Total {
   effective: number;
 }
 
-/** As Axis of model.ts, in JSON: labels by bin number. */
-export interface DrawnAxis {
-  bins: number;
-  low: number;
-  high: number;
-  title: string;
-  edges?: number[];
-  labels?: Record<string, string>;
-}
-
-/**
- * What a picture of an object needs: contents and errors of all cells, flow cells included, x fastest; of a graph those of
- * its points, and where these are.
- */
-export interface Drawing {
-  kind: 'counts' | 'profile' | 'efficiency' | 'points';
-  axes?: DrawnAxis[];
-  at?: number[][];
-  content: number[];
-  error: number[];
-}
-
 /** What was measured of one object, before anything is judged. */
 export interface Measurement {
   path: readonly string[];
@@ -133,6 +83,6 @@ export interface Measurement {
   facts: Facts;
   /** Of histograms: of this one and, by the order of the references, of each; null where it has none. */
   totals?: { own: Total; references: (Total | null)[] };
-  /** Where it was asked for: null for an object that is not there, or is too large for a picture. */
-  drawings?: { own: Drawing | null; references: (Drawing | null)[] };
+  /** Where it was asked for: of it and of the first reference that has it. */
+  picture?: Picture;
 }

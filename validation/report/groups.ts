@@ -52,8 +52,10 @@ export function sectionsOf(report: Report): Section[] {
     const title = `Findings: ${describeTotals(totals)}`;
     return [{ name: 'others', title, groups: byComponent(report, findings) }];
   }
-  const aged = (age: Finding['age']) => findings.filter((one) => one.age === age && one.severity !== 'info');
-  const others = findings.filter((one) => one.age === undefined || one.severity === 'info');
+  // A known difference from earlier runs is a note, and belongs to what is known.
+  const isAged = (one: Finding) => one.age !== undefined && (one.severity !== 'info' || one.compared !== undefined);
+  const aged = (age: Finding['age']) => findings.filter((one) => isAged(one) && one.age === age);
+  const others = findings.filter((one) => !isAged(one));
   return [
     ...section('new', 'New: ', aged('new')),
     ...section('known', 'Known: ', aged('known')),

@@ -47,9 +47,17 @@ td.number, th.number { text-align: right; white-space: nowrap; }
 .chart rect { fill: var(--bar); }
 .chart rect.failed { fill: var(--bad); } .chart rect.broken, .chart rect.aborted { fill: var(--odd); }
 .chart span:last-child { text-align: right; }
-.histogram { margin: 1rem 0; } .histogram svg { display: block; width: 100%; max-width: 46rem; }
-.histogram path { fill: none; } .histogram .axis { stroke: var(--soft); } .histogram .reference { stroke: var(--link); stroke-width: 1.5; }
-.histogram .own { stroke: var(--text); } .histogram rect { fill: var(--bar); } .histogram text { fill: var(--soft); font-size: 11px; }
+.histogram { margin: 1.25rem 0; } .histogram figcaption { margin-bottom: .4rem; }
+.histogram svg { display: block; width: 100%; max-width: 38rem; }
+.histogram path { fill: none; } .histogram .axis { stroke: var(--soft); } .histogram .grid { stroke: var(--line); stroke-width: .6; }
+.histogram .filled { fill: var(--bar); opacity: .25; } .histogram .reference { stroke: var(--bar); stroke-width: 1.3; }
+.histogram .own { stroke: var(--text); stroke-width: 1.2; } .histogram .pull { fill: var(--bar); } .histogram .pull.far { fill: var(--bad); }
+.histogram .bin { fill: transparent; } .histogram .bin:hover { fill: var(--soft); fill-opacity: .15; }
+.histogram text { fill: var(--soft); font-size: 11px; } .histogram .key-own, .histogram .map-title { fill: var(--text); }
+.histogram .cell { fill: var(--link); } .histogram .more { fill: var(--bad); } .histogram .less { fill: var(--link); }
+.histogram .log, .histogram :checked ~ .linear { display: none; } .histogram :checked ~ .log { display: block; }
+.maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .5rem; }
+.tree details, .tree .leaf { margin-left: 1.1rem; } .tree > * { margin-left: 0; } .tree summary { cursor: pointer; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
 @media (max-width: 40rem) {

@@ -23,12 +23,21 @@ export function renderFile(name: keyof typeof RENDERINGS, report: Report, parts:
 /**
  * Writes every rendering into the directory, which is made where it is missing; each file is replaced in one go.
  * @param parts what kinds of checks add
+ * @param files what they leave beside the report, by name
  */
-export async function writeReport(directory: string, report: Report, parts: readonly ReportPart[] = []): Promise<void> {
+export async function writeReport(
+  directory: string,
+  report: Report,
+  parts: readonly ReportPart[] = [],
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await mkdir(directory, { recursive: true });
-  for (const name of Object.keys(RENDERINGS) as (keyof typeof RENDERINGS)[]) {
+  const write = async (name: string, text: string): Promise<void> => {
     const path = join(directory, name);
-    await writeFile(`${path}.tmp`, renderFile(name, report, parts));
+    await writeFile(`${path}.tmp`, text);
     await rename(`${path}.tmp`, path);
-  }
+  };
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+  for (const name of Object.keys(RENDERINGS) as (keyof typeof RENDERINGS)[])
+    await write(name, renderFile(name, report, parts));
 }

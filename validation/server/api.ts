@@ -79,6 +79,8 @@ export interface RunDetail extends RunSummary {
   /** Offset in events.ndjson up to which this answer goes: follow from there and miss nothing. */
   events: number;
   hasReport: boolean;
+  /** Ids of the kinds of checks that have something in the report. */
+  checks: string[];
   /** While it is under way: what keeps steps from being run. */
   heldUp?: string[];
   /** Lines of the pre-flight checks that kept it from starting, with what to do. */

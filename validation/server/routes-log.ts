@@ -41,6 +41,7 @@ const PLAIN = 'text/plain; charset=utf-8';
 const REPORT_FILES: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'report.json': 'application/json; charset=utf-8',
+  'histograms.ndjson': 'application/x-ndjson; charset=utf-8',
   'junit.xml': 'application/xml; charset=utf-8',
   'validation_report_full.txt': PLAIN,
 };

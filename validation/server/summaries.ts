@@ -59,6 +59,7 @@ export function describeRun(
     stages: stagesOf(source),
     events: progress.offset,
     hasReport: source.report !== undefined,
+    checks: Object.keys(source.report?.checks ?? {}),
     ...(isLive(run.status) && view.heldUp.length > 0 && { heldUp: view.heldUp.map(({ message }) => message) }),
     ...(obstacles && obstacles.length > 0 && { obstacles }),
   };

@@ -164,6 +164,26 @@ describe('hostile files', () => {
     expect(objects.every(({ state }) => state === 'identical')).toBe(true);
   });
 
+  it('have axes without a scale: neither equal nor a picture that cannot be drawn', async () => {
+    const axes = [
+      { bins: 3, low: Number.NaN, high: 1 },
+      { bins: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
+      { bins: 3, low: 1, high: 1 },
+    ];
+    const { objects } = await compareWithItself(
+      axes.map((x, index) => recordOf({ name: `h${index}`, x, content: [1, 2, 3] })),
+    );
+    expect(objects.map(({ state, reason, picture }) => [state, reason, picture])).toEqual(
+      axes.map(() => ['not readable', 'an axis has no bins', undefined]),
+    );
+  });
+
+  it('have names with a zero byte, or two names that read the same', async () => {
+    const names = ['a\0b', 'a␀b', 'a'];
+    const { objects } = await compareWithItself(names.map((name) => recordOf({ name, content })));
+    expect(objects.map(({ name }) => name).sort()).toEqual(['a', 'a␀b', 'a␀b#2'].sort());
+  });
+
   it('have a title of 10 MB', async () => {
     const { objects, verdict } = await compareWithItself([
       { ...recordOf({ name: 'h', title: 'x'.repeat(10 * 2 ** 20), content }), title: '' },

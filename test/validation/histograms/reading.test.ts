@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sum } from '../../../validation/histograms/compare/chi2.ts';
 import { compareFiles, type FileComparison } from '../../../validation/histograms/compare-files.ts';
 import { type FoundObject, LIMITS } from '../../../validation/histograms/model.ts';
+import type { LinePicture, MapPicture } from '../../../validation/histograms/show/picture.ts';
 import { objectsIn as readObjects } from './objects.ts';
 import { buildProgram, FIXTURES } from './program.ts';
 
@@ -140,22 +141,33 @@ describe('comparing files', () => {
     expect(objects.map(({ name }) => name)).toEqual(['Lists/cQA/hChi2', 'Lists/cQA/hChi2#2']);
   });
 
-  it('tells what a picture of one object needs, where that is asked for', async () => {
-    const options = { program: built.program, draw: true };
+  it('makes pictures where these are asked for', async () => {
+    const options = { program: built.program, pictures: 1e6 };
     const of = async (file: string, match: string) => {
       const path = join(FIXTURES, file);
-      return (await compareFiles(path, [path], 0, { ...options, match })).objects[0]?.drawings;
+      return (await compareFiles(path, [path], 0, { ...options, match })).objects[0]?.picture;
     };
-    const drawings = await of('qa_ref.root', 'hEvents');
-    expect(drawings?.own).toEqual(drawings?.references[0]);
-    expect(drawings?.own).toMatchObject({
-      kind: 'counts',
-      axes: [{ bins: 2, low: 0, high: 2, labels: { 1: 'all', 2: 'accepted' } }],
-    });
-    expect(drawings?.own?.error).toEqual(drawings?.own?.content.map(Math.sqrt));
-    expect((await of('tprofile.root', 'p1d'))?.own?.content.some((mean) => mean !== 0)).toBe(true);
-    expect((await of('uproot-issue38c.root', 'TEff*'))?.own).toMatchObject({ kind: 'efficiency' });
-    expect((await of('tgme.root', 'mg/Graph'))?.own?.at?.[0]?.length).toBeGreaterThan(0);
+    const line = async (file: string, match: string) => (await of(file, match)) as LinePicture;
+    const events = await line('qa_ref.root', 'hEvents');
+    expect(events).toMatchObject({ edges: [0, 2], labels: ['all', 'accepted'], scale: 1 });
+    expect(events.own).toEqual(events.reference);
+    const means = await line('tprofile.root', 'p1d');
+    expect(means.own.some((mean) => mean !== 0)).toBe(true);
+    expect(means.ownError?.some((error) => error !== 0)).toBe(true);
+    const rates = (await line('uproot-issue38c.root', 'TEff*')).own.map(Number);
+    expect(Math.max(...rates)).toBeLessThanOrEqual(1);
+    expect((await line('tgme.root', 'mg/Graph')).own.length).toBeGreaterThan(0);
+    const plane = (await of('tprofile.root', 'p2d')) as MapPicture;
+    expect(plane.own).toHaveLength((plane.axes[0]?.cells ?? 0) * (plane.axes[1]?.cells ?? 0));
+    expect(new Set(plane.pull)).toEqual(new Set([0]));
+    expect(
+      (
+        await compareFiles(join(FIXTURES, 'qa_ref.root'), [join(FIXTURES, 'qa_ref.root')], 0, {
+          ...options,
+          pictures: 100,
+        })
+      ).objects.filter(({ picture }) => picture),
+    ).toHaveLength(1);
   });
 
   it('reads with a thousand histograms a file in little time', async () => {

@@ -4,7 +4,7 @@ import { describeOption } from '../../config/options.ts';
 /** The flags about how a run is judged. */
 export function criteriaOptions<T>(yargs: Argv<T>) {
   return yargs
-    .group(['rules', 'policy', 'components', 'reference'], 'How the run is judged:')
+    .group(['rules', 'policy', 'components', 'reference', 'reference-files'], 'How the run is judged:')
     .option('rules', {
       type: 'string',
       array: true,
@@ -16,5 +16,11 @@ export function criteriaOptions<T>(yargs: Argv<T>) {
     .option('reference', {
       type: 'string',
       describe: 'Reference: the run to compare with; default: the last good run of the same name',
+    })
+    .option('reference-files', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: describeOption('referenceFiles'),
     });
 }

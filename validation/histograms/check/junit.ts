@@ -1,5 +1,6 @@
 import type { PartCase } from '../../report/parts.ts';
-import { type Details, totalCounts, worstObjects } from './details.ts';
+import { describeKnown, totalCounts, worstObjects } from '../show/summary.ts';
+import type { Details } from './details.ts';
 
 /**
  * A case for each object that is not compatible, and one for all with the numbers of each state. An object that differs is
@@ -12,10 +13,15 @@ export function renderJunit(details: Details): PartCase[] {
   const text = numbers.map(([state, n]) => `${n} ${state}`).join(', ');
   if (details.references.length === 0) return [];
   return [
-    { group, name: 'compared', kind: total > 0 ? 'passed' : 'skipped', message: text },
-    ...worstObjects(details).map(({ file, object: { name, state, severity, reason } }): PartCase => {
+    { group, name: 'compared', kind: total > 0 ? 'passed' : 'skipped', message: `${text}${describeKnown(details)}` },
+    ...worstObjects(details).map(({ file, object: { name, state, severity, reason, age } }): PartCase => {
       const kind = severity === 'error' ? 'failure' : 'skipped';
-      return { group, name: `${file.step} ${file.file} ${name}`, kind, message: `${state}: ${reason}` };
+      return {
+        group,
+        name: `${file.step} ${file.file} ${name}`,
+        kind,
+        message: `${state}${age === undefined ? '' : ` (${age})`}: ${reason}`,
+      };
     }),
   ];
 }

@@ -14,13 +14,22 @@ export type Located = { path: string; size: number } | { reason: string };
 export function locate(outputDir: string | undefined, name: string): Located {
   if (outputDir === undefined) return { reason: 'the step has no output directory' };
   if (/^\w+:\/\//.test(outputDir)) return { reason: `it is at ${outputDir}: only files in directories are compared` };
-  const path = join(outputDir, name);
+  return locateFile(join(outputDir, name));
+}
+
+/** As locate, of a path. */
+export function locateFile(path: string): Located {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (!status) return { reason: 'the file is gone' };
   if (status.isSymbolicLink()) return { reason: 'it is a symbolic link' };
   if (!status.isFile()) return { reason: 'it is no regular file' };
-  if (status.size > MOST_BYTES) return { reason: `it has more than ${MOST_BYTES / GB} GB` };
-  return { path, size: status.size };
+  const reason = tooLarge(status.size);
+  return reason === undefined ? { path, size: status.size } : { reason };
+}
+
+/** Why a file of this size (bytes) is not compared; undefined where it can be. */
+export function tooLarge(size: number): string | undefined {
+  return size > MOST_BYTES ? `it has more than ${MOST_BYTES / GB} GB` : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { printable } from '../../report/printable.ts';
-import { type Details, describeReferences, totalCounts, worstObjects } from './details.ts';
+import { describeKnown, describeReferences, totalCounts, worstObjects } from '../show/summary.ts';
+import type { Details } from './details.ts';
 
 /** Objects that are listed, where nothing else is said: report.json has more. */
 const WORST = 10;
@@ -9,7 +10,7 @@ const REASON = 160;
 /** For a terminal: counts, files that were not compared, and the worst objects, `most` of them. */
 export function renderText(details: Details, most: number = WORST): string[] {
   const numbers = totalCounts(details).map(([state, n]) => `${n} ${state}`);
-  const heading = `Histograms: ${numbers.length > 0 ? numbers.join(', ') : details.references.length > 0 ? 'none compared' : 'no reference'}`;
+  const heading = `Histograms: ${numbers.length > 0 ? numbers.join(', ') : details.references.length > 0 ? 'none compared' : 'no reference'}${describeKnown(details)}`;
   const objects = worstObjects(details);
   return [
     heading,
@@ -19,8 +20,8 @@ export function renderText(details: Details, most: number = WORST): string[] {
       .map(({ step, file, state, reason }) => `  ${printable(`${step} ${file}: ${state}: ${reason}`)}`),
     ...objects
       .slice(0, most)
-      .flatMap(({ file, object: { name, state, reason } }) => [
-        `  ${state} ${printable(`${file.step} ${file.file} ${name}`)}`,
+      .flatMap(({ file, object: { name, state, reason, age } }) => [
+        `  ${age === undefined ? state : `${state} (${age})`} ${printable(`${file.step} ${file.file} ${name}`)}`,
         `    ${printable(cut(reason))}`,
       ]),
     ...(objects.length > most ? [`  and ${objects.length - most} more, see report.json`] : []),

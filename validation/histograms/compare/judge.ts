@@ -1,6 +1,7 @@
 import { nameOf } from '../model.ts';
-import { DIFFERENT, type Measurement, STATES, type State, type TestName, type TestResult } from '../result.ts';
+import type { Measurement, TestName, TestResult } from '../result.ts';
 import { isIgnored, type Rule, settingsOf } from '../rules/match.ts';
+import { DIFFERENT, STATES, type State } from '../show/states.ts';
 import { normalisationTest } from './normalisation.ts';
 import { changeText, compatibleText } from './sentence.ts';
 

@@ -1,5 +1,6 @@
 import type { FoundObject, Quantity } from '../model.ts';
-import type { Measurement, State, TestName, TestResult, Total } from '../result.ts';
+import type { Measurement, TestName, TestResult, Total } from '../result.ts';
+import type { State } from '../show/states.ts';
 import { type Common, commonAxes, onCommonAxes } from './common.ts';
 import { measureCounts, totalOf } from './counts.ts';
 import { measureEfficiency } from './efficiencies.ts';
@@ -16,6 +17,9 @@ export interface Settings {
   /** Of a histogram that counts events: the bin that does, by its label or number. */
   counterBin?: string | number;
 }
+
+/** Of so many expected entries chance makes none in one of a thousand cases. */
+const FEW = Math.log(1000);
 
 type Measured = Pick<Measurement, 'found' | 'tests' | 'facts'>;
 interface Usable {
@@ -106,10 +110,10 @@ function quantities(own: FoundObject, quantity: Quantity, all: readonly Usable[]
 
 function onAxes({ own, references, note }: Common, settings: Settings): Measured {
   if (isEmpty(own) && references.every(isEmpty)) return found('identical', 'both are empty');
-  if (isEmpty(own)) return found('empty in one', `it is empty; the reference has ${entries(references[0])} entries`);
   const filled = references.filter((one) => !isEmpty(one));
   const [first] = filled;
-  if (!first) return found('empty in one', `the reference is empty; here are ${entries(own)} entries`);
+  if (isEmpty(own)) return emptyInOne('it is empty; the reference has', first);
+  if (!first) return emptyInOne('the reference is empty; here are', own);
   const measured =
     own.kind === 'counts'
       ? measureCounts(
@@ -129,6 +133,13 @@ function onAxes({ own, references, note }: Common, settings: Settings): Measured
             settings.range,
           );
   return note ? { ...measured, facts: { ...measured.facts, note } } : measured;
+}
+
+/** Whether it is empty by chance, the number of entries tells. */
+function emptyInOne(text: string, filled: AnyCells | undefined): Measured {
+  const sentence = `${text} ${entries(filled)} entries`;
+  const { effective = Number.POSITIVE_INFINITY } = filled?.kind === 'counts' ? (totalOf(filled) ?? {}) : {};
+  return effective < FEW ? found('not testable', `${sentence}: too few to tell`) : found('empty in one', sentence);
 }
 
 function identical(quantity: Quantity): Measured {

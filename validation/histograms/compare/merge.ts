@@ -51,62 +51,102 @@ function mergeRow(quantities: readonly Numbers[], enough: Enough): Groups {
   return { of, count };
 }
 
-type Box = [x0: number, x1: number, y0: number, y1: number, z0: number, z1: number];
+/**
+ * A box of cells: from and to along x, y and z. Boxes are changed in place: large histograms are cut into many thousands of
+ * them, and new objects for each would take longer than the sums.
+ */
+type Box = Int32Array;
+const BOX = 6;
 
 function mergeBoxes(shape: readonly number[], quantities: readonly Numbers[], enough: Enough): Groups {
   const [nx, ny, nz] = [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1];
   const tables = quantities.map((values) => new SummedTable(nx, ny, nz, values));
+  const [content] = tables as [SummedTable];
   const sums = new Float64Array(tables.length);
-  const hasEnough = (box: Box, share = 1): boolean => {
+  const hasEnough = (box: Box, share: number): boolean => {
     for (let q = 0; q < sums.length; q++) sums[q] = share * (tables[q] as SummedTable).sum(box);
     return enough(sums);
   };
   const of = new Int32Array(nx * ny * nz);
   let count = 0;
-  const boxes: Box[] = [[0, nx, 0, ny, 0, nz]];
-  for (let box = boxes.pop(); box; box = boxes.pop()) {
+  // No more boxes wait than a box can be halved, one half after the other.
+  const waiting: Box[] = [Int32Array.of(0, nx, 0, ny, 0, nz)];
+  const box: Box = new Int32Array(BOX);
+  const part: Box = new Int32Array(BOX);
+  let left = 1;
+  while (left > 0) {
+    box.set(waiting[--left] as Box);
     // Where half of it would not be enough, looking for the place to cut is in vain.
-    const halves = hasEnough(box, 0.5) ? halve(box, tables[0] as SummedTable, (part) => hasEnough(part)) : undefined;
-    if (halves) boxes.push(...halves);
-    else {
-      for (let z = box[4]; z < box[5]; z++) {
-        for (let y = box[2]; y < box[3]; y++) of.fill(count, nx * (y + ny * z) + box[0], nx * (y + ny * z) + box[1]);
-      }
-      count++;
+    const cut = hasEnough(box, 0.5) ? cutOf(box, part, content, hasEnough) : NONE;
+    if (cut === NONE) {
+      fill(of, count++, box, nx, ny);
+      continue;
+    }
+    const side = cut % SIDES;
+    const at = (cut - side) / SIDES;
+    // The upper half is looked at first.
+    for (const end of [1, 0]) {
+      waiting[left] ??= new Int32Array(BOX);
+      const next = waiting[left++] as Box;
+      next.set(box);
+      next[2 * side + end] = at;
     }
   }
   return { of, count };
 }
 
-/** Two halves of about the same content, across the longest side on which both have enough. */
-function halve(box: Box, content: SummedTable, hasEnough: (box: Box) => boolean): [Box, Box] | undefined {
+function fill(of: Int32Array, group: number, box: Box, nx: number, ny: number): void {
+  const [x0, x1, y0, y1, z0, z1] = box as unknown as [number, number, number, number, number, number];
+  for (let z = z0; z < z1; z++) {
+    for (let y = y0; y < y1; y++) of.fill(group, nx * (y + ny * z) + x0, nx * (y + ny * z) + x1);
+  }
+}
+
+const NONE = -1;
+const SIDES = 3;
+
+/**
+ * Where to cut a box into two halves of about the same content, across the longest side on which both have enough: the place
+ * times three, plus the number of the side; or NONE.
+ * @param part is written to
+ */
+function cutOf(box: Box, part: Box, content: SummedTable, hasEnough: (box: Box, share: number) => boolean): number {
   const half = content.sum(box) / 2;
-  for (const side of sidesOf(box)) {
+  let tried = 0;
+  for (let turn = 0; turn < SIDES; turn++) {
+    const side = longestSide(box, tried);
+    if (side === NONE) return NONE;
+    tried |= 1 << side;
     const [from, to] = [box[2 * side] as number, box[2 * side + 1] as number];
     let [low, high] = [from, to];
-    const part: Box = [...box];
+    part.set(box);
     while (high - low > 1) {
       const middle = (low + high) >> 1;
       part[2 * side + 1] = middle;
       if (content.sum(part) < half) low = middle;
       else high = middle;
     }
-    for (let cut = Math.max(low, from + 1); cut <= Math.min(high, to - 1); cut++) {
-      const halves: [Box, Box] = [[...box], [...box]];
-      halves[0][2 * side + 1] = cut;
-      halves[1][2 * side] = cut;
-      if (halves.every(hasEnough)) return halves;
+    for (let at = Math.max(low, from + 1); at <= Math.min(high, to - 1); at++) {
+      part.set(box);
+      part[2 * side + 1] = at;
+      if (!hasEnough(part, 1)) continue;
+      part.set(box);
+      part[2 * side] = at;
+      if (hasEnough(part, 1)) return at * SIDES + side;
     }
   }
-  return undefined;
+  return NONE;
 }
 
-/** Sides that can be cut, the longest first. */
-function sidesOf([x0, x1, y0, y1, z0, z1]: Box): number[] {
-  const lengths = [x1 - x0, y1 - y0, z1 - z0];
-  return [0, 1, 2]
-    .filter((side) => (lengths[side] as number) > 1)
-    .sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
+/** The longest side that can be cut; of equal ones the first. @param tried bits of those that cannot be cut well */
+function longestSide(box: Box, tried: number): number {
+  let longest = NONE;
+  let most = 1;
+  for (let side = 0; side < SIDES; side++) {
+    const length = (box[2 * side + 1] as number) - (box[2 * side] as number);
+    if ((tried & (1 << side)) === 0 && length > most) [longest, most] = [side, length];
+  }
+  return longest;
 }
 
 /** Sums over boxes of cells, each from eight numbers. */
@@ -134,13 +174,17 @@ class SummedTable {
     }
   }
 
-  sum([x0, x1, y0, y1, z0, z1]: Box): number {
-    return this.upTo(x1, y0, y1, z0, z1) - this.upTo(x0, y0, y1, z0, z1);
-  }
-
-  private upTo(x: number, y0: number, y1: number, z0: number, z1: number): number {
+  sum(box: Box): number {
     const { sums, stepY, stepZ } = this;
-    const at = (y: number, z: number): number => sums[z * stepZ + y * stepY + x] as number;
-    return at(y1, z1) - at(y0, z1) - at(y1, z0) + at(y0, z0);
+    const [x0, x1] = [box[0] as number, box[1] as number];
+    const [y0, y1] = [(box[2] as number) * stepY, (box[3] as number) * stepY];
+    const [z0, z1] = [(box[4] as number) * stepZ, (box[5] as number) * stepZ];
+    return at(sums, x0, x1, y0 + z0, y1 + z0, y0 + z1, y1 + z1);
   }
+}
+
+/** What is between two columns, from the sums in the four rows around it. */
+function at(sums: Float64Array, x0: number, x1: number, a: number, b: number, c: number, d: number): number {
+  const inRow = (row: number): number => (sums[row + x1] as number) - (sums[row + x0] as number);
+  return inRow(d) - inRow(c) - inRow(b) + inRow(a);
 }

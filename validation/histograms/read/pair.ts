@@ -4,9 +4,9 @@ import { type FoundObject, type Limits, nameOf } from '../model.ts';
 import type { Question } from '../protocol.ts';
 import type { Measurement } from '../result.ts';
 import { settingsOf } from '../rules/match.ts';
-import { drawingOf } from './drawing.ts';
 import { objectsOf, unreadable } from './extract.ts';
 import type { RootFile } from './file.ts';
+import { pictureOf } from './picture.ts';
 import { type Entry, walk } from './walk.ts';
 
 const MB = 2 ** 20;
@@ -38,12 +38,13 @@ export async function comparePair(
   answers: Answers,
 ): Promise<void> {
   const files = [own, ...references];
+  const isWanted = wantedBy(question);
   let left = limits.objects;
+  let room = question.pictures ?? 0;
   for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
     const entries = files.map((one) => one.entries.get(id));
     const some = entries.find((entry) => entry !== undefined) as Entry;
-    const { match } = question;
-    if (match !== undefined && ALONE.test(some.className) && !wildcardMatches(match, nameOf(some.path))) continue;
+    if (ALONE.test(some.className) && !isWanted(nameOf(some.path))) continue;
     const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
     answers.reading(nameOf(some.path), bytes);
     const found: FoundObject[][] = [];
@@ -53,8 +54,18 @@ export async function comparePair(
       found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
-    for (const measurement of measureAll(found, question)) answers.measured(measurement);
+    for (const { measurement, own, reference } of measureAll(found, question, isWanted)) {
+      const picture = room > 0 ? pictureOf(own, reference) : undefined;
+      if (picture) room -= JSON.stringify(picture).length;
+      answers.measured(picture ? { ...measurement, picture } : measurement);
+    }
   }
+}
+
+/** Which objects are compared, by their names. */
+function wantedBy({ match, only }: Pick<Question, 'match' | 'only'>): (name: string) => boolean {
+  const names = only && new Set(only);
+  return (name) => (match === undefined || wildcardMatches(match, name)) && (names?.has(name) ?? true);
 }
 
 async function read(file: RootFile, entry: Entry, most: number, tooLarge: number | undefined): Promise<FoundObject[]> {
@@ -75,25 +86,23 @@ async function read(file: RootFile, entry: Entry, most: number, tooLarge: number
 
 function* measureAll(
   found: readonly FoundObject[][],
-  { rules, match, draw }: Omit<Question, 'limits'>,
-): Generator<Measurement> {
+  { rules }: Pick<Question, 'rules'>,
+  isWanted: (name: string) => boolean,
+): Generator<{ measurement: Measurement; own: FoundObject | undefined; reference: FoundObject | undefined }> {
   const maps = found.map((objects) => new Map(objects.map((object) => [idOf(object.path), object])));
   const [own, ...references] = maps;
   for (const id of new Set(maps.flatMap((map) => [...map.keys()]))) {
     const path = id.split(SEPARATOR);
     const name = nameOf(path);
-    if (match !== undefined && !wildcardMatches(match, name)) continue;
+    if (!isWanted(name)) continue;
     const { range, tests, eventCounter } = settingsOf(rules, name);
     const [object, others] = [own?.get(id), references.map((map) => map.get(id))];
-    const drawings = draw && {
-      drawings: { own: drawingOf(object) ?? null, references: others.map((one) => drawingOf(one) ?? null) },
-    };
-    const measured = measure(path, object, others, {
+    const measurement = measure(path, object, others, {
       ...(range && { range }),
       ...(tests && { tests }),
       ...(typeof eventCounter === 'object' && { counterBin: eventCounter.bin }),
     });
-    yield { ...measured, ...drawings };
+    yield { measurement, own: object, reference: others.find((one) => one !== undefined) };
   }
 }
 

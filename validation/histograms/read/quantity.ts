@@ -6,7 +6,7 @@ type Raw = Record<string, unknown>;
 /** TH1::fBits: the contents are averages, not sums. */
 const IS_AVERAGE = 1 << 18;
 /** Histograms and graphs whose contents are not in cells of axes, and which have no test here. */
-const UNTESTABLE = /^(TH2Poly|TProfile2Poly|THnSparse\w*|THn[CSILFDT]?|THn(Sparse)?T<.*>|TGraph2D\w*)$/;
+const UNTESTABLE = /^(TH1K|TH2Poly|TProfile2Poly|THnSparse\w*|THn[CSILFDT]?|THn(Sparse)?T<.*>|TGraph2D\w*)$/;
 
 /** Whether an object is one whose contents are compared, by what it has: classes of users derive from ROOT's. */
 export function isQuantity(object: Raw, className: string): boolean {
@@ -33,8 +33,9 @@ export function quantityOf(object: Raw, className: string): FoundObject['what'] 
     if (isGraph(object)) return { quantity: graph(object) };
     const { fBuffer, fBits } = object;
     if (isNumbers(fBuffer) && (fBuffer[0] ?? 0) > 0) return { untestable: 'its entries are still in its fill buffer' };
-    if (typeof fBits === 'number' && (fBits & IS_AVERAGE) !== 0) return { untestable: 'its contents are averages' };
-    return { quantity: histogram(object) };
+    const quantity = histogram(object);
+    const isAverage = typeof fBits === 'number' && (fBits & IS_AVERAGE) !== 0;
+    return { quantity: isAverage && quantity.kind === 'counts' ? averages(quantity) : quantity };
   } catch (error) {
     return { unreadable: (error as Error).message };
   }
@@ -57,6 +58,32 @@ function histogram(object: Raw): Quantity {
   const weight = number(object, 'fTsumw2') / number(object, 'fTsumw');
   const hasWeights = Number.isFinite(weight) && weight > 0 && Math.abs(weight - 1) > 1e-6;
   return { kind: 'counts', axes, content, ...(hasWeights && { weight }), entries };
+}
+
+/** Averages are no numbers of entries: each is a value with an error, at the middle of its bin. */
+function averages({ axes, content, sumw2 }: Counts): Points {
+  const at: number[][] = axes.map(() => []);
+  const value: number[] = [];
+  const error2: number[] = [];
+  for (let cell = 0; cell < content.length; cell++) {
+    let rest = cell;
+    const bins = axes.map((axis) => {
+      const bin = rest % (axis.bins + 2);
+      rest = Math.floor(rest / (axis.bins + 2));
+      return bin;
+    });
+    if (!bins.every((bin, i) => bin >= 1 && bin <= (axes[i] as Axis).bins)) continue;
+    for (const [i, bin] of bins.entries()) {
+      const { low, high, bins: count, edges } = axes[i] as Axis;
+      const [from, to] = edges
+        ? [edges[bin - 1] as number, edges[bin] as number]
+        : [low + ((high - low) * (bin - 1)) / count, low + ((high - low) * bin) / count];
+      at[i]?.push((from + to) / 2);
+    }
+    value.push(content[cell] as number);
+    error2.push((sumw2?.[cell] as number | undefined) ?? 0);
+  }
+  return { kind: 'points', at, value, error2 };
 }
 
 function efficiency(object: Raw): Quantity {
@@ -113,12 +140,22 @@ function axisOf(raw: unknown): Axis {
   const bins = number(object, 'fNbins');
   const low = number(object, 'fXmin');
   const high = number(object, 'fXmax');
-  if (!(Number.isInteger(bins) && bins > 0 && low < high)) throw new Error('an axis has no bins');
+  const isAxis = Number.isInteger(bins) && bins > 0 && low < high && Number.isFinite(low) && Number.isFinite(high);
+  if (!isAxis) throw new Error('an axis has no bins');
   const { fXbins } = object;
   const edges = isNumbers(fXbins) && fXbins.length > 0 ? { edges: fXbins } : {};
   if (edges.edges && edges.edges.length !== bins + 1) throw new Error('an axis has too few edges');
+  if (edges.edges && !isAscending(edges.edges)) throw new Error('the edges of an axis are not in order');
   const labels = labelsOf(object.fLabels, bins);
   return { bins, low, high, ...edges, ...(labels && { labels }), title: titleText(object.fTitle) };
+}
+
+/** What is not a number, or infinite, is in no order. */
+function isAscending(edges: Numbers): boolean {
+  for (let i = 1; i < edges.length; i++) {
+    if (!((edges[i] as number) > (edges[i - 1] as number))) return false;
+  }
+  return Number.isFinite(edges[0]) && Number.isFinite(edges[edges.length - 1]);
 }
 
 /** Texts by bin number, which each text has as its unique id; other writers than ROOT give none, but keep their order. */

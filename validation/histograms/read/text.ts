@@ -2,9 +2,12 @@
 const LONGEST_NAME = 1000;
 const LONGEST_TITLE = 200;
 
-/** A name as people read it: jsroot gives each byte as a character. What is no UTF-8 stays so. */
+/**
+ * A name as people read it: jsroot gives each byte as a character. What is no UTF-8 stays so. Zero bytes, which no name of
+ * ROOT's has, are made visible: paths are joined with them.
+ */
 export function nameText(raw: unknown): string {
-  return shorten(decode(raw, LONGEST_NAME), LONGEST_NAME);
+  return shorten(decode(raw, LONGEST_NAME), LONGEST_NAME).replaceAll('\0', '␀');
 }
 
 /** As nameText, of a title or a label. */

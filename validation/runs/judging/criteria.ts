@@ -6,6 +6,7 @@ import type { CheckKind, ReadyCheck } from '../../checks/kind.ts';
 import { policyNames } from '../../checks/policies.ts';
 import { loadPolicy } from '../../checks/policy.ts';
 import { loadRules, type Rules } from '../../checks/rules.ts';
+import { checkAddresses } from '../../histograms/check/reference-files.ts';
 import type { RunRecord, RunRequest } from '../store/record.ts';
 import { type RunDir, RunStore } from '../store/store.ts';
 import { KINDS } from './kinds.ts';
@@ -14,10 +15,11 @@ import { findReference } from './reference.ts';
 const SECTIONS = KINDS.map(({ id }) => id);
 
 /** What a user wants a run to be judged by, beside what comes with relval. */
-export type CriteriaChoice = Pick<RunRequest, 'rules' | 'policy' | 'components' | 'reference'>;
+export type CriteriaChoice = Pick<RunRequest, 'rules' | 'policy' | 'components' | 'reference' | 'referenceFiles'>;
 
 /** Reads all that is named, so that mistakes are told before anything runs. @throws {InputError} with every place */
-export function checkChoice({ rules, policy, components }: CriteriaChoice): void {
+export function checkChoice({ rules, policy, components, referenceFiles = [] }: CriteriaChoice): void {
+  checkAddresses(referenceFiles);
   loadRules(rules, SECTIONS);
   for (const kind of KINDS) kind.prepare(rules ?? []);
   loadPolicy(policy);
@@ -77,11 +79,13 @@ export function criteriaOf(run: RunDir, record: RunRecord, now: number, other: C
   const store = new RunStore(dirname(run.path));
   const chosen = other.reference ?? request.reference;
   const reference = findReference(store, record, chosen);
+  const referenceFiles = other.referenceFiles ?? request.referenceFiles;
   return {
     rules: other.rules ? loadRules(other.rules, SECTIONS) : rulesOf(run),
     policy: loadPolicy(other.policy ?? filesOf(run, 'policy')[0] ?? request.policy),
     components: loadComponents(other.components ?? filesOf(run, 'components')[0]),
     now,
     ...(reference && { reference }),
+    ...(referenceFiles && { referenceFiles }),
   };
 }

@@ -52,8 +52,9 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
-  const report = await reportOn(run, saved, await judgedAlike(run, criteriaAtEnd(run, record, now)), checksOf(run));
-  await writeReport(run.reportDir, report, PARTS);
+  const criteria = await judgedAlike(run, criteriaAtEnd(run, record, now));
+  const { report, files } = await reportOn(run, saved, criteria, checksOf(run));
+  await writeReport(run.reportDir, report, PARTS, files);
   journal.end(report.verdict, report.reason);
   return report;
 }
@@ -86,7 +87,8 @@ function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
 export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: number): Promise<Report> {
   const record = run.readRecord();
   const saved = readOutcome(run, record.id);
-  return reportOn(run, saved, await judgedAlike(run, criteriaOf(run, record, now, choice)), checksOf(run, choice));
+  const criteria = await judgedAlike(run, criteriaOf(run, record, now, choice));
+  return (await reportOn(run, saved, criteria, checksOf(run, choice))).report;
 }
 
 /**
@@ -98,9 +100,13 @@ export function subjectOf(run: RunDir, choice: CriteriaChoice, now: number): Sub
   return subject(readOutcome(run, record.id), criteriaOf(run, record, now, choice));
 }
 
-function subject({ facts, steps }: SavedOutcome, { reference, policy, now }: Criteria): Subject {
+function subject({ facts, steps }: SavedOutcome, { reference, referenceFiles, policy, now }: Criteria): Subject {
   const references = reference ? (reference.alike ?? [reference.report]) : [];
-  return { run: facts.run, steps, references, policy, now };
+  return {
+    ...{ run: facts.run, steps, references, policy, now },
+    ...(reference?.before && { before: reference.before }),
+    ...(referenceFiles && { referenceFiles }),
+  };
 }
 
 /** @throws {InputError} it is not over */
@@ -123,7 +129,7 @@ async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
   if (!existsSync(file)) return criteria;
   const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
   if (!saved.steps.every(({ logs }) => logs.every((log) => existsSync(join(other.path, log))))) return criteria;
-  const { findings, rules } = await reportOn(other, saved, others);
+  const { findings, rules } = (await reportOn(other, saved, others)).report;
   return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };
 }
 
@@ -132,7 +138,7 @@ async function reportOn(
   saved: SavedOutcome,
   criteria: Criteria,
   checks: ReturnType<typeof checksOf> = [],
-): Promise<Report> {
+): Promise<{ report: Report; files: Record<string, string> }> {
   const { facts, steps, inMadeFiles, interrupted, problem } = saved;
   const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
@@ -144,22 +150,26 @@ async function reportOn(
     withLastLines.push({ ...step, ...(last && { lastLines: last }) });
   }
   const inChecks: Finding[] = [];
+  const fixedInChecks: Finding[] = [];
   const details: [string, unknown][] = [];
+  const files: Record<string, string> = {};
   for (const { id, check } of checks) {
     const result = await check(subject(saved, criteria));
     if (!result) continue;
     inChecks.push(...result.findings);
+    fixedInChecks.push(...(result.fixed ?? []));
     details.push([id, result.details]);
+    Object.assign(files, result.files);
   }
   const outcome: Outcome = {
     steps: withLastLines,
     inLogs,
-    inChecks,
+    ...{ inChecks, fixedInChecks },
     ...(interrupted !== undefined && { interrupted }),
     ...(problem !== undefined && { problem }),
   };
   const report = buildReport(facts, outcome, criteria);
-  return details.length > 0 ? { ...report, checks: Object.fromEntries(details) } : report;
+  return { report: details.length > 0 ? { ...report, checks: Object.fromEntries(details) } : report, files };
 }
 
 function lastLinesOf({ directory, files }: StepLogs): ReturnType<typeof lastLines> {

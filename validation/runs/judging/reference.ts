@@ -44,17 +44,21 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
     .filter(({ record: { id } }) => id !== report.run)
     .slice(0, EARLIER - 1)
     .flatMap(({ run }) => readReport(run) ?? []);
-  const alike = chosen === undefined ? alikeOf([report, ...others]) : [report];
-  return { report, earlier: [report, ...others], alike };
+  const earlier = [report, ...others];
+  if (chosen !== undefined) return { report, earlier, alike: [report] };
+  const alike = alikeOf(earlier);
+  const last = alike.at(-1);
+  const before = last && hasDifferences(last) ? alikeOf(earlier.slice(alike.length)) : [];
+  return { report, earlier, alike, ...(before.length > 0 && { before }) };
 }
 
 /**
- * Good runs whose outputs say the same, newest first: back to the one that was accepted although it differs from those before
- * it. Whoever accepts that makes it the new standard.
+ * Good runs whose outputs say the same, newest first: back to the one that differs from those before it. Whoever accepts a
+ * difference makes it the new standard; so does a run in which an accepted difference has gone again.
  */
 function alikeOf(reports: readonly Report[]): Report[] {
-  const last = reports.findIndex(({ findings }) =>
-    findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info'),
+  const last = reports.findIndex(
+    (report) => hasDifferences(report) || report.fixed?.some(({ compared }) => compared !== undefined),
   );
   return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
 }
@@ -64,6 +68,11 @@ export function goodBefore<Run extends { record: RunRecord }>(runs: readonly Run
   return runs
     .filter(({ record: other }) => other.created < record.created && isLike(other, record) && isGood(other))
     .sort((a, b) => b.record.created - a.record.created);
+}
+
+/** Whether checks found new differences from the runs before it. */
+function hasDifferences({ findings }: Report): boolean {
+  return findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info');
 }
 
 /** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */

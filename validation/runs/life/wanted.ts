@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseHostPort } from '../../../framework/net/address.ts';
 import { policyNames } from '../../checks/policies.ts';
+import { isXrootd } from '../../files/places.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { InputArguments } from '../../workflow/plan-input.ts';
 import { LOG_ADDRESS } from '../execution/streams.ts';
@@ -32,6 +33,7 @@ export interface WantedCriteria {
   policy?: string | undefined;
   components?: string | undefined;
   reference?: string | undefined;
+  referenceFiles?: string[] | undefined;
 }
 
 /** A run that somebody wants: by flags, by REST, or by a nightly. */
@@ -104,13 +106,14 @@ export function checkPlace(wanted: WantedPlace): void {
 
 /** What the flags ask for, with files and runs where they are. @throws InputError no such run */
 export function chosenCriteria(wanted: WantedCriteria, store: RunStore): CriteriaChoice {
-  const { rules, policy, components, reference } = wanted;
+  const { rules, policy, components, reference, referenceFiles } = wanted;
   const isFile = policy !== undefined && !policyNames().includes(policy) && existsSync(policy);
   return {
     ...(rules && { rules: rules.map((file) => resolve(file)) }),
     ...(policy !== undefined && { policy: isFile ? resolve(policy) : policy }),
     ...(components !== undefined && { components: resolve(components) }),
     ...(reference !== undefined && { reference: store.find(reference).path }),
+    ...(referenceFiles && { referenceFiles: referenceFiles.map((one) => (isXrootd(one) ? one : resolve(one))) }),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../input/input-error.ts';
 import { lockRun } from '../store/lock.ts';
-import { isAlive, statusOf, thisProcess } from '../store/record.ts';
+import { isAlive, type RunRecord, statusOf, thisProcess } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
@@ -13,6 +13,9 @@ const TRASH = '.trash';
 const LOCK = '.gc.lock';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
 const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() });
+
+/** What of a report tells whether outputs were compared: `checks` has the results of that. */
+const reportSchema = z.object({ reference: z.object({ run: z.string() }), checks: z.unknown() });
 
 /** All runs of a store with what decides about keeping them. */
 export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
@@ -28,6 +31,7 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
       created: record.created,
       size: await sizeOf(run.path),
       from: record.request.from,
+      reference: referenceOf(run, record),
     });
   }
   return runs;
@@ -52,6 +56,17 @@ export async function removeRuns(
     }
     return gone;
   });
+}
+
+/** The run whose outputs a run was compared with, or is to be compared with; a comparison of logs needs none of it any more. */
+function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
+  try {
+    const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
+    const { reference, checks } = reportSchema.parse(report);
+    return checks === undefined ? undefined : reference.run;
+  } catch {
+    return request.reference;
+  }
 }
 
 /** Bytes on disk; a file that is linked several times within the directory counts once. */

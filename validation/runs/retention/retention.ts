@@ -14,6 +14,8 @@ export interface KeptRun {
   size: number;
   /** Directory of the run whose outputs it was started with. */
   from?: string | undefined;
+  /** Id, or directory, of the run with whose outputs it was, or is to be, compared. */
+  reference?: string | undefined;
 }
 
 export interface RetentionPolicy {
@@ -40,7 +42,8 @@ const UNDER_WAY: readonly RunStatus[] = ['preparing', 'running', 'judging'];
  * Decides which runs are removed: those older than the policy allows; those beyond the number to keep for each workflow and
  * name; and the oldest ones, while all runs together are too large. Never removed are a run that is under way, an accepted
  * run, the last good run of its workflow and name, and a run whose outputs another run may still need. Failed runs are kept
- * twice as long, and are the last to be removed for their size.
+ * twice as long. Neither age nor number removes the reference of a run that stays: its outputs show how they differ. For
+ * their size, references and failed runs are the last to be removed.
  * @param now ms since 1970
  * @returns a decision for each run, in the order of `runs`
  */
@@ -63,9 +66,17 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
         removals.set(run, `there are ${newer} newer runs`);
     }
   }
+  const references = referencesOf(
+    runs.filter((run) => !removals.has(run)),
+    runs,
+  );
+  for (const [run, by] of references) {
+    if (removals.delete(run)) protectedBy.set(run, `the reference of ${by}`);
+  }
   if (policy.maxSize !== undefined) {
     let total = sum(runs) - sum([...removals.keys()]);
-    const candidates = [...free.filter((run) => !isFailed(run)), ...free.filter(isFailed)];
+    const isLast = (run: KeptRun) => isFailed(run) || references.has(run);
+    const candidates = [...free.filter((run) => !isLast(run)), ...free.filter(isLast)];
     for (const run of candidates) {
       if (total <= policy.maxSize) break;
       if (removals.has(run)) continue;
@@ -78,6 +89,17 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
     if (reason !== undefined) return { run, remove: true, reason };
     return { run, remove: false, reason: protectedBy.get(run) ?? 'within the limits' };
   });
+}
+
+/** The references of runs, each with the id of one of these. */
+function referencesOf(kept: readonly KeptRun[], all: readonly KeptRun[]): Map<KeptRun, string> {
+  const byName = new Map(all.flatMap((run) => [[run.id, run] as const, [run.path, run] as const]));
+  const references = new Map<KeptRun, string>();
+  for (const { reference, id } of kept) {
+    const run = reference === undefined ? undefined : byName.get(reference);
+    if (run) references.set(run, id);
+  }
+  return references;
 }
 
 function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {

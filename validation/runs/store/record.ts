@@ -34,6 +34,8 @@ export const runRequestSchema = z.object({
   components: z.string().optional(),
   /** The run to compare with, in the place of the last good one. */
   reference: z.string().optional(),
+  /** Paths and XRootD addresses of good outputs to compare with. */
+  referenceFiles: z.array(z.string()).optional(),
   /** Start master, framework and workers on this machine. */
   local: z.boolean(),
   /** With `local`: what workers run in; absent: plain processes. */

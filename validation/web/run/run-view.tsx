@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { RunDetail } from '../../server/api.ts';
 import { formatCount } from '../../units/count.ts';
+import { HistogramsTab } from '../histograms/histograms-tab.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { pathOf, runPath } from '../routes.ts';
@@ -17,7 +18,7 @@ import { Stages } from './stages.tsx';
 import { StepTable } from './step-table.tsx';
 import { TimelineTab } from './timeline-tab.tsx';
 
-const VIEWS = ['findings', 'steps', 'timeline', 'graph', 'resources'] as const;
+const VIEWS = ['findings', 'steps', 'timeline', 'graph', 'resources', 'histograms'] as const;
 type View = (typeof VIEWS)[number];
 
 /** A run: the answer first, then what it is made of. */
@@ -35,13 +36,15 @@ export function RunView({ id }: { id: string }) {
   useTitle(detail ? titleOf(detail) : id);
   // While it runs people look for what it does; afterwards for what it found. What was opened stays.
   const first = useMemo<View>(() => (detail && isActive(detail.status) ? 'steps' : 'findings'), [detail === undefined]);
-  const view = VIEWS.find((one) => one === asked) ?? first;
+  // Most runs compare no histograms: then there is no place for them.
+  const views = VIEWS.filter((one) => one !== 'histograms' || detail?.checks.includes('histograms'));
+  const view = views.find((one) => one === asked) ?? first;
   useKeys([
     { key: 'u', what: 'up to all runs', act: () => go(pathOf([])) },
-    ...VIEWS.map((one, n) => ({ key: String(n + 1), what: one, act: () => go(runPath(id, one), 'replace') })),
+    ...views.map((one, n) => ({ key: String(n + 1), what: one, act: () => go(runPath(id, one), 'replace') })),
   ]);
   if (!detail) return error ? <Failed error={error} retry={() => run.reload()} /> : <Loading what={id} />;
-  const tabs = VIEWS.map((one) => ({ id: one, text: textOf(one, detail), href: runPath(id, one) }));
+  const tabs = views.map((one) => ({ id: one, text: textOf(one, detail), href: runPath(id, one) }));
   return (
     <>
       <p class="crumbs">
@@ -54,6 +57,7 @@ export function RunView({ id }: { id: string }) {
       {view === 'steps' && <StepTable run={run} />}
       {view === 'timeline' && <TimelineTab detail={detail} turn={run.turn.value} />}
       {view === 'graph' && <GraphTab detail={detail} turn={run.turn.value} />}
+      {view === 'histograms' && <HistogramsTab detail={detail} />}
       {view === 'resources' && <Resources run={run} detail={detail} />}
     </>
   );

@@ -21,6 +21,14 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return (await get(path, signal)).text();
 }
 
+/** Some bytes of a file, from one up to but not including another, as text. @throws {ServerError} */
+export async function getPart(path: string, from: number, to: number, signal?: AbortSignal): Promise<string> {
+  const response = await get(path, signal, { headers: { Range: `bytes=${from}-${to - 1}` } });
+  if (response.status === 206) return response.text();
+  // A proxy may have left the range out.
+  return new TextDecoder().decode((await response.arrayBuffer()).slice(from, to));
+}
+
 /** An action. @throws {ServerError} */
 export async function post(path: string, token: string, body: unknown): Promise<void> {
   await get(path, undefined, {

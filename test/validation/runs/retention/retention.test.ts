@@ -51,6 +51,19 @@ describe('which runs go', () => {
     expect(going(runs, { keep: 2 }).sort()).toEqual(['f5', 'm3', 'm4', 'm5', 'r3', 'r4', 'r5']);
   });
 
+  it('not the reference of a run that stays, by age or number; for their size it goes late', () => {
+    const runs = [
+      run('a', 50, 'passed'),
+      run('b', 40, 'passed', { reference: 'a' }),
+      run('c', 20, 'passed', { reference: '/runs/b' }),
+      run('d', 10, 'passed', { reference: 'c' }),
+    ];
+    expect(going(runs, { olderThan: 30 * DAY })).toEqual(['a']);
+    expect(going(runs, { keep: 1 })).toEqual(['a', 'b']);
+    expect(decideRetention(runs, { keep: 1 }, now)[2]?.reason).toBe('the reference of d');
+    expect(going([...runs, run('e', 5, 'passed')], { maxSize: 40 })).toEqual(['d']);
+  });
+
   it('the oldest while all are too large; failed ones last', () => {
     const runs = [run('f', 9, 'failed'), run('a', 8, 'passed'), run('b', 7, 'interrupted'), run('c', 6, 'passed')];
     expect(going(runs, { maxSize: 40 })).toEqual([]);

@@ -1,0 +1,68 @@
+import type { Details, FileDetails } from '../check/details.ts';
+import { STATES } from './states.ts';
+
+/** A directory of a file, or the file itself, with the numbers of its objects in each state, subdirectories included. */
+export interface Directory {
+  name: string;
+  counts: Map<string, number>;
+  directories: Directory[];
+}
+
+/** The directories of all files that were compared, those with the worst objects first. */
+export function directoriesOf({ files }: Pick<Details, 'files'>): Directory[] {
+  return files
+    .filter(({ state }) => state === 'compatible' || state === 'different')
+    .map((file) => {
+      const top = newDirectory(`${file.step} ${file.file}`);
+      for (const { name, state } of namesOf(file)) add(top, name, state);
+      return sorted(top);
+    });
+}
+
+/** The names of all objects of a file that are known, with their states, the worst first. */
+export function namesOf({ objects, others }: FileDetails): { name: string; state: string }[] {
+  const listed = objects.map(({ name, state }) => ({ name, state: state as string }));
+  const rest = STATES.flatMap((state) => (others[state] ?? []).map((name) => ({ name, state: state as string })));
+  const rank = new Map<string, number>(STATES.map((state, index) => [state, index]));
+  return [...listed, ...rest].sort((a, b) => (rank.get(a.state) ?? 0) - (rank.get(b.state) ?? 0));
+}
+
+/** `2 changed, 10 identical`, the worst first. */
+export function countsText(counts: ReadonlyMap<string, number>): string {
+  return STATES.flatMap((state) => {
+    const n = counts.get(state) ?? 0;
+    return n > 0 ? [`${n} ${state}`] : [];
+  }).join(', ');
+}
+
+function newDirectory(name: string): Directory {
+  return { name, counts: new Map(), directories: [] };
+}
+
+function add(top: Directory, name: string, state: string): void {
+  let directory = top;
+  const parts = name.split('/').slice(0, -1);
+  count(directory, state);
+  for (const part of parts) {
+    let next = directory.directories.find((one) => one.name === part);
+    if (!next) {
+      next = newDirectory(part);
+      directory.directories.push(next);
+    }
+    directory = next;
+    count(directory, state);
+  }
+}
+
+function count({ counts }: Directory, state: string): void {
+  counts.set(state, (counts.get(state) ?? 0) + 1);
+}
+
+function sorted(directory: Directory): Directory {
+  const worst = ({ counts }: Directory): number => STATES.findIndex((state) => counts.has(state));
+  const of = (one: Directory): number => counts(one, worst(one));
+  const counts = (one: Directory, state: number): number => one.counts.get(STATES[state] ?? '') ?? 0;
+  directory.directories.sort((a, b) => worst(a) - worst(b) || of(b) - of(a));
+  for (const one of directory.directories) sorted(one);
+  return directory;
+}
