@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { parseVolume, readPools } from './config/pools.ts';
@@ -22,6 +22,7 @@ import type { FrameworkArguments } from './options.ts';
 import { defaultPool, type Pool } from './scheduler/state/pool.ts';
 import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
+import { temporaryDir } from './temporary-dir.ts';
 import { fitForTerminals, say, sayError, sayJson } from './terminal.ts';
 import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
@@ -44,7 +45,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
-  const trialDir = args.dryRun ? temporaryDir() : undefined;
+  const trialDir = args.dryRun ? await temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
   const master = local ?? masterOf(args, log);
   const driver = makeDriver(args, sources, pools, master, stateDir, log, (why) => void end(1, why));
@@ -252,7 +253,7 @@ async function startLocal(
   if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
     throw new ConfigError('--master local makes its own credentials: leave out --credential-file and --token-file');
   }
-  const dir = temporaryDir();
+  const dir = await temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
@@ -263,13 +264,6 @@ async function startLocal(
   });
   const { principal, secret } = credentials;
   return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
-}
-
-/** Removed when this process exits, in whatever way it does so by itself. */
-function temporaryDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
 }
 
 /** Unlike where others listen, port 0 means something here. @throws ConfigError */

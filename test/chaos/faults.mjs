@@ -56,7 +56,8 @@ export function candidates(victim, processes) {
   const byPid = new Map(processes.map((one) => [one.pid, one]));
   const isStep = (/** @type {import('./world.mjs').Process} */ one) =>
     /relval-step\.sh /.test(one.command) && byPid.get(one.parent)?.name === 'work_queue_work';
-  const below = (/** @type {import('./world.mjs').Process} */ one) => {
+  /** @type {(one: import('./world.mjs').Process) => boolean} */
+  const below = (one) => {
     const parent = byPid.get(one.parent);
     return parent !== undefined && (isStep(parent) || below(parent));
   };

@@ -218,7 +218,7 @@ class Round {
     if (fault.what === 'stop') {
       const { pid } = victim;
       kill(pid, 'SIGSTOP');
-      later(() => kill(pid, 'SIGCONT'));
+      later(() => world.wake(pid));
       return true;
     }
     verdict.willKill(victim, world.processes());

@@ -41,6 +41,8 @@ export class World {
   /** @type {import('node:child_process').ChildProcess} */
   #holder;
   #init = 0;
+  /** @type {Set<import('node:child_process').ChildProcess>} */
+  #entered = new Set();
   #namespace = '';
 
   /** @param {import('node:child_process').ChildProcess} holder */
@@ -92,6 +94,7 @@ export class World {
       env: { PATH: process.env.PATH, HOME, XDG_CONFIG_HOME: HOME, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#entered.add(child);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -106,6 +109,7 @@ export class World {
       // Not 'close': what it left behind may keep its output open.
       child.once('exit', (code, signal) => {
         over = true;
+        this.#entered.delete(child);
         setTimeout(() => {
           resolve({ code, signal, stdout, stderr, seconds: (performance.now() - begun) / 1000 });
           child.stdout.destroy();
@@ -119,6 +123,16 @@ export class World {
   /** @param {string[]} words */
   run(...words) {
     return spawnSync('nsenter', this.#enter(words), { encoding: 'utf8' });
+  }
+
+  /** Lets a process go on that was stopped: nsenter stops with the one that it waits for. @param {number} pid */
+  wake(pid) {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // It was killed meanwhile.
+    }
+    for (const child of this.#entered) child.kill('SIGCONT');
   }
 
   /** All that runs in there, but its first process. @returns {Process[]} */
