@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
@@ -258,7 +258,9 @@ async function startLocal(
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   const agents = [{ cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, containerizer }];
   const credentials = randomCredentials();
-  const master = await startLocalMaster({ workDir: dir, agents, log, credentials }).catch((error: Error) => {
+  const workDir = join(dir, 'agents');
+  mkdirSync(workDir, { mode: 0o700 });
+  const master = await startLocalMaster({ workDir, agents, log, credentials }).catch((error: Error) => {
     if (!(error instanceof ContainerError)) throw error;
     throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
   });

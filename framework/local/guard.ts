@@ -29,6 +29,7 @@ while [ "$clean" -lt 3 ]; do
   done
   for pid in $(find /proc/[0-9]*/cwd /proc/[0-9]*/fd -maxdepth 1 -type l -perm -200 -printf '%p %l\n' |
     HOME=$home awk 'substr($0, index($0, " ") + 1, length(ENVIRON["HOME"])) == ENVIRON["HOME"] { split($1, part, "/"); print part[3] }'); do
+    [ "$pid" = "$PPID" ] && continue
     grep -qsE '[)] [^ZX] [0-9]+ [0-9]+ [0-9]+ 0 ' "/proc/$pid/stat" || continue
     clean=0
     kill -s KILL "$pid"
