@@ -3,7 +3,7 @@ import { randomOf } from '../bench/random.mjs';
 
 /**
  * @typedef {'relval' | 'makeflow' | 'bridge' | 'worker' | 'step' | 'payload' | 'guard' | 'framework' | 'catalog' | 'any'} Victim
- * @typedef {{ what: 'kill' | 'stop', victim: Victim } | { what: 'kill-all' | 'disk-full' | 'inodes-full' | 'empty-log' }} Kind
+ * @typedef {{ what: 'kill' | 'stop', victim: Victim } | { what: 'kill-all' | 'kill-with-guard' | 'disk-full' | 'inodes-full' | 'empty-log' }} Kind
  * @typedef {Kind & { after: number, lasts: number, choice: number }} Fault after: s since the start of relval; lasts: s until
  *   what is stopped goes on, and what is full is freed; choice: 0 to 1, which one of several
  * @typedef {'local' | 'cluster'} Place
@@ -19,6 +19,7 @@ export function kindsOf(place) {
   return [
     ...VICTIMS[place].map((victim) => /** @type {Kind} */ ({ what: 'kill', victim })),
     { what: 'kill-all' },
+    { what: 'kill-with-guard' },
     ...VICTIMS[place].map((victim) => /** @type {Kind} */ ({ what: 'stop', victim })),
     { what: 'disk-full' },
     { what: 'inodes-full' },

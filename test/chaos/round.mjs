@@ -183,7 +183,7 @@ class Round {
    * @returns {Promise<boolean>} whether there was what it is about
    */
   async #inject(fault, over, pending) {
-    const { world, verdict } = this;
+    const { world, verdict, task } = this;
     const later = (/** @type {() => void} */ act) => void pending.push(sleep(fault.lasts * 1000).then(act));
     const note = (/** @type {string} */ text) => this.legs.push(`${fault.after.toFixed(2)} s: ${text}`);
     switch (fault.what) {
@@ -195,6 +195,15 @@ class Round {
         if (fault.choice < 0.5) later(() => world.free());
         verdict.full = true;
         return true;
+      case 'kill-with-guard': {
+        // Who starts workers, and the process that is to end them when it is gone.
+        const owner = task.place === 'local' ? 'relval' : 'framework';
+        const pids = [...this.#pidsOf('guard'), ...this.#pidsOf(owner)];
+        for (const pid of pids) kill(pid, 'SIGKILL');
+        note(`kill ${pids.length} processes: guard and ${owner}`);
+        if (task.place === 'local') verdict.killed = true;
+        return true;
+      }
       case 'empty-log':
       case 'kill-all': {
         for (const { pid } of world.processes()) kill(pid, 'SIGKILL');
