@@ -82,7 +82,7 @@ function ofFramework(): Record<string, string[]> {
     'htcondor/classad': '',
     demand: '',
     local: 'mesos store http',
-    store: '',
+    store: 'tools',
     mesos: 'net',
     http: '',
     net: '',

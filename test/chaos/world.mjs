@@ -174,7 +174,8 @@ export class World {
   }
 
   free() {
-    this.run('mount', '-o', `remount,size=${SPACE},nr_inodes=${INODES}`, RUNS);
+    const { status, stderr } = this.run('mount', '-o', `remount,size=${SPACE},nr_inodes=${INODES}`, RUNS);
+    if (status !== 0) throw new Error(`the file system of the runs cannot be freed: ${stderr}`);
   }
 
   /** @param {string} directory to which everything is copied, for who looks for the cause */
