@@ -58,6 +58,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/preflight/preflight.ts': ['framework/tools'],
   'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
   'validation/cli/main.ts': ['framework/tools'],
+  'validation/input/bounded.ts': ['framework/tools'],
   'validation/runs/store/lock.ts': ['framework/tools'],
   'validation/runs/store/provenance.ts': ['framework/tools'],
   'validation/server/guard.ts': ['framework/http'],
@@ -70,7 +71,7 @@ function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
     '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net http tools',
     ops: 'scheduler scheduler/state demand http',
-    config: 'scheduler/state htcondor demand',
+    config: 'scheduler/state htcondor demand tools',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
     'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',

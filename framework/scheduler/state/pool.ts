@@ -13,6 +13,14 @@ export interface VolumeMount {
   mode: 'RO' | 'RW';
 }
 
+/** A regular expression for whole texts. */
+export interface Pattern {
+  readonly source: string;
+  test(text: string): boolean;
+  /** Whether it gives no answer for a text because that would take too long; absent: it always gives one. */
+  isTooSlow?(text: string): boolean;
+}
+
 /**
  * What an agent must be like. `field` is the name of an attribute, or `hostname`.
  * - `LIKE`, `UNLIKE`: its value matches the (anchored) pattern, or does not. An agent without the attribute is never
@@ -21,7 +29,7 @@ export interface VolumeMount {
  *   (UNIQUE of the configuration is a limit of 1.)
  */
 export type Constraint =
-  | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: RegExp }
+  | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: Pattern }
   | { field: string; operator: 'MAX_PER'; limit: number };
 
 /** Which projects get which worker. Projects are matched against pools in order: the first pool that fits serves it. */
@@ -29,7 +37,7 @@ export interface Pool extends WorkerSettings {
   /** Which kind of worker it launches, and so which source's projects it serves. */
   kind: WorkerKind;
   /** Anchored: the whole project name must match. */
-  projects: RegExp;
+  projects: Pattern;
   /** Shape of a worker; a task that needs more gets a worker grown to its need, up to `limit`. */
   shape: Shape;
   /** Largest worker; a task beyond it is reported, never waited for in silence. Absent: as large as an offer. */
@@ -134,6 +142,10 @@ export function poolOf(pools: readonly Pool[], project: Served): Pool | undefine
 /** Why no pool serves a project, for the operator. */
 export function unservedWords(pools: readonly Pool[], project: Served): string {
   const { name, image } = readProject(project.name);
+  const slow = pools.find(({ kind, projects }) => kind.source === project.source && projects.isTooSlow?.(name));
+  if (slow) {
+    return `no pool serves project ${project.name}: the regular expression of pool ${slow.name} takes too long to match it; write it without repetitions within repetitions`;
+  }
   const fitting = pools.filter((pool) => fits(pool, project.source, name));
   if (image === undefined || fitting.length === 0) {
     return `no pool serves project ${project.name}: add one with source ${project.source} whose projects match it`;
