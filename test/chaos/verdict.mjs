@@ -24,6 +24,8 @@ export class Verdict {
   hopeless = false;
   /** Whether a payload or something of it was killed, in this round. */
   #payloadKilled = false;
+  /** Steps that were broken before, and those behind them. @type {Set<string>} */
+  #mayRepeat = new Set();
   /** How often payloads had begun when makeflow had them as complete. @type {Map<string, number>} */
   #complete = new Map();
 
@@ -140,17 +142,25 @@ export class Verdict {
       );
       if (ends.length === 0) this.problems.push({ kind: 'lost', what: `no event says that ${id} has succeeded` });
       // What a full disk has cut off is repeated.
-      if (ends.length > 1 && !this.full)
+      if (ends.length > 1 && !this.full && !this.#mayRepeat.has(id))
         this.problems.push({ kind: 'double', what: `${ends.length} events say that ${id} has succeeded` });
     }
   }
 
-  /** What makeflow had as complete must not run again, unless a full disk has cut off what it left. @param {string} run */
+  /**
+   * What makeflow had as complete must not run again, unless a full disk has cut off what it left. What came back of a broken
+   * step is not used, so that step and those behind it are repeated.
+   * @param {string} run
+   */
   #checkRepeated(run) {
     if (this.full) return;
     const begun = this.#begun();
+    /** @type {{ id: string, state: string }[]} */
+    const steps = this.#json(`${run}/report/report.json`)?.steps ?? [];
+    const broken = steps.find(({ state }) => state === 'broken');
+    if (broken) for (const id of [broken.id, ...STEPS.slice(SIMS.length)]) this.#mayRepeat.add(id);
     for (const [id, count] of this.#complete) {
-      if ((begun.get(id) ?? 0) > count)
+      if ((begun.get(id) ?? 0) > count && !this.#mayRepeat.has(id))
         this.problems.push({ kind: 'double', what: `${id} was complete, and ran again (${count} → ${begun.get(id)})` });
     }
     this.#complete.clear();

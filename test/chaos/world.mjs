@@ -167,7 +167,8 @@ export class World {
   fill(what) {
     for (let tries = 0; tries < 20; tries++) {
       const { blocks, bfree, bsize, files, ffree } = statfsSync(this.outside(RUNS));
-      const used = what === 'space' ? `size=${(blocks - bfree) * bsize}` : `nr_inodes=${files - ffree}`;
+      // A size of 0 would mean that there is no limit, from then on.
+      const used = what === 'space' ? `size=${Math.max(1, blocks - bfree) * bsize}` : `nr_inodes=${files - ffree}`;
       if (this.run('mount', '-o', `remount,${used}`, RUNS).status === 0) return;
     }
     throw new Error('the file system of the runs cannot be filled');

@@ -1483,3 +1483,5 @@ if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
 fi
 rv_close_inherited
 rv_main "$@" </dev/null
+# It never returns, but bash comes here from an expression that it cannot evaluate: date was killed, and said nothing.
+exit "$rv_exit_usage"
