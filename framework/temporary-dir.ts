@@ -1,8 +1,8 @@
-import { lstatSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, fstatSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { endInhabitants } from './local/processes.ts';
-import { isTaken, takeFlock } from './tools/flock.ts';
+import { takeFlock } from './tools/flock.ts';
 
 const PREFIX = 'mesos-workqueue-framework-';
 /** Locked as long as the process of a directory lives. */
@@ -14,13 +14,23 @@ const LOCK = 'alive';
  */
 export async function temporaryDir(): Promise<string> {
   await removeLeftovers();
-  // It gets its name when it is locked: until then nobody takes it for one that was left over.
-  const made = mkdtempSync(join(tmpdir(), `.${PREFIX}`));
-  takeFlock(join(made, LOCK));
-  const dir = join(tmpdir(), basename(made).slice(1));
-  renameSync(made, dir);
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
+  for (;;) {
+    const dir = mkdtempSync(join(tmpdir(), PREFIX));
+    if (!isLocked(join(dir, LOCK))) continue;
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    return dir;
+  }
+}
+
+/** Another process that starts just now may have taken the new directory for one that was left over. */
+function isLocked(path: string): boolean {
+  try {
+    const lock = takeFlock(path);
+    return lock !== undefined && fstatSync(lock.fd).nlink > 0;
+  } catch (error) {
+    if (existsSync(path)) throw error;
+    return false;
+  }
 }
 
 /** Of this user. What cannot be removed stays. */
@@ -29,9 +39,12 @@ async function removeLeftovers(): Promise<void> {
     if (!name.startsWith(PREFIX)) continue;
     const dir = join(tmpdir(), name);
     try {
-      if (lstatSync(dir).uid !== process.getuid?.() || isTaken(join(dir, LOCK)) !== false) continue;
+      const { uid } = lstatSync(join(dir, LOCK));
+      const lock = uid === process.getuid?.() ? takeFlock(join(dir, LOCK)) : undefined;
+      if (!lock) continue;
       await endInhabitants(realpathSync(dir));
       rmSync(dir, { recursive: true, force: true });
+      lock.release();
     } catch {
       // It has no lock, or is being removed by another process.
     }

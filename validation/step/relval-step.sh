@@ -77,6 +77,7 @@ rv_close_inherited() {
 rv_start_clock() {
   local rv_zone
   rv_clock=$(date +%s%N%z)
+  [[ $rv_clock =~ ^[0-9]{19}[+-][0-9]{4}$ ]] || exit "$rv_exit_usage" # it was killed, and said nothing
   rv_zone=${rv_clock: -5}
   ((rv_zone_seconds = 10#${rv_zone:1:2} * 3600 + 10#${rv_zone:3:2} * 60))
   [[ $rv_zone == -* ]] && ((rv_zone_seconds = -rv_zone_seconds))
@@ -1483,5 +1484,3 @@ if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
 fi
 rv_close_inherited
 rv_main "$@" </dev/null
-# It never returns, but bash comes here from an expression that it cannot evaluate: date was killed, and said nothing.
-exit "$rv_exit_usage"
