@@ -16,19 +16,19 @@ export async function temporaryDir(): Promise<string> {
   await removeLeftovers();
   for (;;) {
     const dir = mkdtempSync(join(tmpdir(), PREFIX));
-    if (!isLocked(join(dir, LOCK))) continue;
+    if (!isLocked(dir)) continue;
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     return dir;
   }
 }
 
 /** Another process that starts just now may have taken the new directory for one that was left over. */
-function isLocked(path: string): boolean {
+function isLocked(dir: string): boolean {
   try {
-    const lock = takeFlock(path);
+    const lock = takeFlock(join(dir, LOCK));
     return lock !== undefined && fstatSync(lock.fd).nlink > 0;
   } catch (error) {
-    if (existsSync(path)) throw error;
+    if (existsSync(dir)) throw error;
     return false;
   }
 }
