@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { baseName, isXrootd } from '../files/places.ts';
-import type { Position, Problem } from '../input/input-error.ts';
+import { isFile, type Position, type Problem } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 
@@ -27,15 +26,6 @@ export interface LocalFiles {
 /** The first of the folders that has this file (relative path), as an absolute path. */
 export function findFile(name: string, folders: readonly string[]): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isFile);
-}
-
-/** That a file stands where a directory is named is as good as that there is none. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**
