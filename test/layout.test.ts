@@ -58,6 +58,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/preflight/preflight.ts': ['framework/tools'],
   'validation/preflight/places.ts': ['framework/net', 'framework/workqueue'],
   'validation/cli/main.ts': ['framework/tools'],
+  'validation/input/yaml-file.ts': ['framework/tools'],
   'validation/input/bounded.ts': ['framework/tools'],
   'validation/runs/store/lock.ts': ['framework/tools'],
   'validation/runs/store/provenance.ts': ['framework/tools'],

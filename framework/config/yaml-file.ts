@@ -1,20 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type CST, type Document, isMap, LineCounter, type Node, Parser, parseDocument, visit } from 'yaml';
+import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { checkDepth, contentOf, YamlLimitError } from '../tools/yaml-limits.ts';
 
 /** A configuration that cannot be used: what, where, what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
-
-/**
- * Lists and mappings within one another; a pool has four. The parser calls itself for each, and Node.js may end without an
- * exception where it has no stack left.
- */
-const MAX_DEPTH = 50;
-
-/** So many values may come from one alias, with those that it contains; a file by hand has a few. */
-const MAX_ALIASES = 100;
 
 /** Names and numbers that lead to a place in a YAML file: `['pools', 0, 'cores']`. */
 export type Keys = readonly (string | number)[];
@@ -49,12 +41,19 @@ export function parseYaml<Schema extends z.ZodType>(
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  const tooDeep = firstTooDeep(text, lines);
-  if (tooDeep !== undefined) throw new ConfigError(`${at(tooDeep)}: more than ${MAX_DEPTH} lists within one another`);
+  const within = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof YamlLimitError) throw new ConfigError(`${at(error.offset)}: ${error.message}`);
+      throw error;
+    }
+  };
+  within(() => checkDepth(text, lines.addNewLine));
   const document = parseDocument(text);
   const [syntax] = document.errors;
   if (syntax) throw new ConfigError(`${at(syntax.pos[0])}: ${syntax.message.split('\n')[0]}`);
-  const parsed = schema.safeParse(contentOf(document, at) ?? {});
+  const parsed = schema.safeParse(within(() => contentOf(document)) ?? {});
   const place = (keys: Keys): string => at(offsetOf(document.contents, keys));
   const problems = (parsed.error?.issues ?? []).flatMap((issue) => {
     const keys = issue.path.filter((key) => typeof key !== 'symbol');
@@ -62,45 +61,6 @@ export function parseYaml<Schema extends z.ZodType>(
     return wrong.map((where) => `${place(where)}: ${where.join('.') || 'top level'}: ${issue.message}`);
   });
   return { data: parsed.data, problems, place };
-}
-
-/** The offset at which lists and mappings are nested too deeply; undefined where none are. */
-function firstTooDeep(text: string, lines: LineCounter): number | undefined {
-  const open: { token: CST.Token; depth: number }[] = [];
-  for (const root of new Parser(lines.addNewLine).parse(text)) {
-    open.push({ token: root, depth: 0 });
-    for (let next = open.pop(); next; next = open.pop()) {
-      const { token, depth } = next;
-      if (depth > MAX_DEPTH) return token.offset;
-      const inside = 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
-      if (token.type === 'document') inside.push(token.value);
-      for (const one of inside) if (one) open.push({ token: one, depth: depth + 1 });
-    }
-  }
-  return undefined;
-}
-
-/**
- * What a document says, with its aliases resolved; a few of them that repeat one another could fill the memory.
- * @throws ConfigError at the alias that has no anchor before it, or at the last one when they multiply
- */
-function contentOf(document: Document.Parsed, at: (offset: number) => string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    const anchors = new Set<string>();
-    let offset = 0;
-    visit(document, {
-      Node: (_, node) => {
-        if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
-      },
-      Alias: (_, { source, range }) => {
-        offset = range?.[0] ?? offset;
-        return anchors.has(source) ? undefined : visit.BREAK;
-      },
-    });
-    throw new ConfigError(`${at(offset)}: ${(error as Error).message}`);
-  }
 }
 
 /** Where in the text something is: a key if it is one of a mapping, else the nearest thing around it that is there. */

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { checkDepth, contentOf, YamlLimitError } from '../../framework/tools/yaml-limits.ts';
 import { InputError, Lines, type Position, type Problem, readText, type Source } from './input-error.ts';
 import { refuseForeign } from './own-file.ts';
 import { issueText, yamlErrorText } from './yaml-words.ts';
@@ -34,6 +35,15 @@ export function readYaml<Schema extends z.ZodType>(
 /** As readYaml, of a text that was read. @throws {InputError} with every problem and its position */
 export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Schema): YamlFile<z.output<Schema>> {
   const lines = new Lines(source);
+  const within = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof YamlLimitError)) throw error;
+      throw new InputError([{ message: error.message, at: lines.at(error.offset) }]);
+    }
+  };
+  within(() => checkDepth(source.text));
   const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0) {
     throw new InputError(
@@ -44,7 +54,7 @@ export function parseYaml<Schema extends z.ZodType>(source: Source, schema: Sche
     );
   }
   const at = (path: Path, key = false) => lines.at(offsetOf(document.contents, path, key));
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(within(() => contentOf(document)) ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, at));
     throw new InputError(problems.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0)));
