@@ -7,10 +7,10 @@ export interface HostPort {
 /**
  * Reads `HOST:PORT`. An IPv6 address stands in brackets: `[::1]:9097`.
  * @param least the smallest port: 0 where a free one may be asked for
- * @returns undefined for anything else
+ * @returns undefined for anything else, also for a name that a command line would take for an option
  */
 export function parseHostPort(text: string, least = 1): HostPort | undefined {
-  const [, v6, name, digits] = /^(?:\[([\da-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, v6, name, digits] = /^(?:\[([\da-fA-F:.]+)\]|([^\s:/[\]-][^\s:/[\]]*)):(\d{1,5})$/.exec(text) ?? [];
   const host = v6 ?? name;
   const port = Number(digits);
   if (host === undefined || port < least || port > 65_535) return undefined;

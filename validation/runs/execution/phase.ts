@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STUCK } from '../../checks/outcome.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
@@ -54,7 +54,10 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   mendLog(files.transactions);
   await forgetBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
-  rebuildLog(files.transactions, starts, () => completeRules(journal, written), written.steps.length, Date.now());
+  const rules = () => completeRules(journal, written);
+  // What Work Queue's log says belongs to lines that are lost.
+  if (rebuildLog(files.transactions, starts, rules, written.steps.length, Date.now()))
+    rmSync(files.workQueueTransactions, { force: true });
   const secrets = Object.values(options.secrets);
   const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({
