@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem, userInfo } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { parseVolume, readPools } from './config/pools.ts';
@@ -22,6 +22,7 @@ import type { FrameworkArguments } from './options.ts';
 import { defaultPool, type Pool } from './scheduler/state/pool.ts';
 import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
+import { temporaryDir } from './temporary-dir.ts';
 import { fitForTerminals, say, sayError, sayJson } from './terminal.ts';
 import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
@@ -44,7 +45,7 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
   const local = args.master === 'local' ? await startLocal(args, log) : undefined;
-  const trialDir = args.dryRun ? temporaryDir() : undefined;
+  const trialDir = args.dryRun ? await temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
   const master = local ?? masterOf(args, log);
   const driver = makeDriver(args, sources, pools, master, stateDir, log, (why) => void end(1, why));
@@ -263,26 +264,21 @@ async function startLocal(
   if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
     throw new ConfigError('--master local makes its own credentials. Leave out --credential-file and --token-file');
   }
-  const dir = temporaryDir();
+  const dir = await temporaryDir();
   const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
   const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
   const agents = [
     { cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, gpus: args.localGpus, containerizer },
   ];
   const credentials = randomCredentials();
-  const master = await startLocalMaster({ workDir: dir, agents, log, credentials }).catch((error: Error) => {
+  const workDir = join(dir, 'agents');
+  mkdirSync(workDir, { mode: 0o700 });
+  const master = await startLocalMaster({ workDir, agents, log, credentials }).catch((error: Error) => {
     if (!(error instanceof ContainerError)) throw error;
     throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
   });
   const { principal, secret } = credentials;
   return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
-}
-
-/** Removed when this process exits by itself. */
-function temporaryDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'mesos-workqueue-framework-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
 }
 
 /** Here port 0 is allowed: the system chooses a free port. @throws ConfigError */

@@ -67,7 +67,7 @@ function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
     '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net http text tools',
     ops: 'scheduler scheduler/state demand http',
-    config: 'scheduler/state htcondor demand text',
+    config: 'scheduler/state htcondor demand text tools',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
     'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
@@ -79,7 +79,7 @@ function ofFramework(): Record<string, string[]> {
     'htcondor/classad': '',
     demand: '',
     local: 'mesos store http',
-    store: '',
+    store: 'tools',
     mesos: 'net',
     http: '',
     net: '',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
 import { type Constraint, gpusAtMost, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
+import { anchored } from './pattern.ts';
 import { ConfigError, parseYaml, readConfig } from './yaml-file.ts';
 
 const positive = z.number().positive();
@@ -173,14 +174,6 @@ function parseConstraint([field, operator, argument, ...rest]: [string, string, 
   }
   if (isUnique || operator === 'MAX_PER') return { field, operator: 'MAX_PER', limit };
   return { field, operator: operator === 'LIKE' ? 'LIKE' : 'UNLIKE', pattern: anchored(String(argument)) };
-}
-
-function anchored(source: string): RegExp {
-  try {
-    return new RegExp(`^(?:${source})$`);
-  } catch (error) {
-    throw new ConfigError((error as Error).message);
-  }
 }
 
 /** `HOST[:CONTAINER[:RO|RW]]`, as in the predecessor. Default: the same path in the container, read and write. @throws ConfigError */

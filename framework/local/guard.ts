@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import type { ContainerProgram } from './container-cli.ts';
 
 /**
- * Waits until whoever started it is gone, in whatever way; then kills every process that carries the mark, and all
- * others in their sessions. A fork that has not become a task yet shows no mark: hence three looks that find nothing.
- * Then it removes the containers with any of the labels.
+ * Waits until whoever started it is gone, in whatever way; then kills every process that carries the mark, all others in
+ * their sessions, and those without a terminal that live in the sandboxes: they work there or have a file there open for
+ * writing. A fork that has not become a task yet shows no mark: hence three looks that find nothing. Then it removes the
+ * containers with any of the labels.
  */
 const SCRIPT = `
 mark=$1
-program=$2
-shift 2
+home=$2
+program=$3
+shift 3
 read -r _
 clean=0
 while [ "$clean" -lt 3 ]; do
@@ -23,6 +25,13 @@ while [ "$clean" -lt 3 ]; do
     for peer in $(grep -lsE "[)] [^ZX] [0-9]+ [0-9]+ $session " /proc/[0-9]*/stat | tr -dc '0-9\\n'); do
       kill -s KILL "$peer"
     done
+    kill -s KILL "$pid"
+  done
+  for pid in $(find /proc/[0-9]*/cwd /proc/[0-9]*/fd -maxdepth 1 -type l -perm -200 -printf '%p %l\n' |
+    HOME=$home awk 'substr($0, index($0, " ") + 1, length(ENVIRON["HOME"])) == ENVIRON["HOME"] { split($1, part, "/"); print part[3] }'); do
+    [ "$pid" = "$PPID" ] && continue
+    grep -qsE '[)] [^ZX] [0-9]+ [0-9]+ [0-9]+ 0 ' "/proc/$pid/stat" || continue
+    clean=0
     kill -s KILL "$pid"
   done
   sleep 0.05
@@ -44,16 +53,25 @@ export class Guard {
 
   /**
    * @param mark `NAME=value`, or the beginning of it, in the environment of everything that is to end
+   * @param sandboxes the directory of all sandboxes, without links in its path
    * @param containers the program that runs containers, and labels of those that are to end
    */
-  constructor(mark: string, containers: { program?: ContainerProgram | undefined; labels: readonly string[] }) {
+  constructor(
+    mark: string,
+    sandboxes: string,
+    containers: { program?: ContainerProgram | undefined; labels: readonly string[] },
+  ) {
     const { program = '', labels } = containers;
-    this.#shell = spawn('/bin/sh', ['-c', SCRIPT, 'mesos-guard', mark, program, ...(program ? labels : [])], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-      // docker finds its daemon by the environment.
-      env: program ? process.env : { PATH: '/usr/bin:/bin' },
-    });
+    this.#shell = spawn(
+      '/bin/sh',
+      ['-c', SCRIPT, 'mesos-guard', mark, `${sandboxes}/`, program, ...(program ? labels : [])],
+      {
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+        // docker finds its daemon by the environment.
+        env: program ? process.env : { PATH: '/usr/bin:/bin' },
+      },
+    );
     this.#shell.on('error', () => undefined);
     this.#shell.stdin?.on('error', () => undefined);
   }

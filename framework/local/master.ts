@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
@@ -74,7 +75,7 @@ export class Master implements LocalMaster {
       (agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, this.timings, log),
     );
     this.#agentServers = this.agents.map((agent) => agentServer(agent, credentials));
-    this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`, {
+    this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`, realpathSync(workDir), {
       program: agents.find(({ containerizer }) => containerizer)?.containerizer,
       labels: this.agents.map(({ id }) => `${AGENT_LABEL}=${id}`),
     });

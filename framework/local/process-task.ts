@@ -18,6 +18,7 @@ export interface ProcessMeans {
 /** A task that runs as processes of this machine. */
 export class ProcessTask implements TaskBody, Container {
   readonly mark: Container['mark'];
+  readonly directory: string;
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #means: ProcessMeans;
@@ -25,6 +26,7 @@ export class ProcessTask implements TaskBody, Container {
   /** Starts it. @throws LaunchError without a command, Error when there is no sandbox to write to */
   constructor(command: CommandInfo, { directory, environment, uid, gid }: Surroundings, means: ProcessMeans) {
     this.mark = means.mark;
+    this.directory = directory;
     this.#means = means;
     const { value } = command;
     if (value === undefined) throw new LaunchError('Executor terminated');

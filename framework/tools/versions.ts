@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A program that does not answer within this time counts as not found. */
 const PATIENCE_MS = 10_000;
@@ -8,10 +11,13 @@ const PATIENCE_MS = 10_000;
  * @returns undefined when the program is not in $PATH or does not start
  */
 export function versionLine(program: string): Promise<string | undefined> {
-  // Debian's makeflow 9.9 is linked with MPI, and Open MPI looks for a daemon unless this variable is set.
-  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
+  // Debian's makeflow 9.9 is linked with Open MPI. Open MPI looks for a daemon unless it is told that there is none. It
+  // also makes a directory and never removes it; under the name that it would choose, another user may have one.
+  const directory = mkdtempSync(join(tmpdir(), 'relval-version-'));
+  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_orte_tmpdir_base: directory };
   return new Promise((resolve) => {
     execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
+      rmSync(directory, { recursive: true, force: true });
       resolve(error ? undefined : stdout.split('\n')[0]?.trim() || undefined);
     });
   });

@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { formatProblem, type Problem } from '../../framework/text/position.ts';
 
 export { formatProblem, Lines, type Position, type Problem, type Source } from '../../framework/text/position.ts';
@@ -40,6 +50,20 @@ export function readingInside<T>(directories: readonly string[], work: () => T):
     return work();
   } finally {
     inside = before;
+  }
+}
+
+/**
+ * Whether there is a file. That a file stands where a directory is named is as good as that there is none, and so is one that
+ * may not be read now: who writes a text cannot find out by it what there is elsewhere.
+ */
+export function isFile(path: string): boolean {
+  try {
+    if (!inside) return statSync(path).isFile();
+    const where = realpathSync(path);
+    return inside.some((directory) => where.startsWith(`${directory}/`)) && lstatSync(where).isFile();
+  } catch {
+    return false;
   }
 }
 

@@ -46,7 +46,7 @@ export function* makeflowText(
     lastIds = ids;
     const token = tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '';
     const command = `exec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}`;
-    yield `${targets(step)}: ${common}${results}\n${token}\t${command}\n`;
+    yield `${targetsOf(step).join(' ')}: ${common}${results}\n${token}\t${command}\n`;
   }
 }
 
@@ -83,6 +83,7 @@ function commonSources(stage: Stage, { aliases }: Phase, hasSteps: boolean): str
   return [...new Set([...names, ...inputs.map((input) => aliases.alias(input))])].join(' ');
 }
 
-function targets({ id, stage }: Step): string {
-  return [...STEP_FILES, ...stage.handsOn].map((file) => stepFile(id, file)).join(' ');
+/** What the rule of a step makes, by its names in makeflow's directory. */
+export function targetsOf({ id, stage }: Step): string[] {
+  return [...STEP_FILES, ...stage.handsOn].map((file) => stepFile(id, file));
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,6 +64,8 @@ export function makeflowFiles(
   stdout: string;
   stderr: string;
   port: string;
+  /** A directory, while makeflow runs. */
+  openMpi: string;
 } {
   const path = join(directory, file);
   return {
@@ -73,14 +75,20 @@ export function makeflowFiles(
     stdout: `${path}.stdout`,
     stderr: `${path}.stderr`,
     port: `${path}.port`,
+    openMpi: `${path}.openmpi`,
   };
 }
 
 /**
- * Debian 12's makeflow is linked with Open MPI, which is not needed here. With these settings it starts no daemon, needs no ssh,
- * and opens no port on all interfaces.
+ * The environment for makeflow. Debian 12's makeflow is linked with Open MPI, which is not needed here. With these settings it
+ * starts no daemon, needs no ssh, and opens no port on all interfaces. Open MPI makes a directory and never removes it. In /tmp
+ * another user may have taken its name, and then makeflow does not start.
  */
-const MPI = { OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_btl: 'self' };
+const openMpi = (directory: string) => ({
+  OMPI_MCA_ess_singleton_isolated: '1',
+  OMPI_MCA_btl: 'self',
+  OMPI_MCA_orte_tmpdir_base: directory,
+});
 
 const MISSING = 'makeflow cannot be started. Install the package coop-computing-tools';
 
@@ -93,6 +101,8 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   const { directory, file } = run;
   const files = makeflowFiles(directory, file);
   await rm(files.port, { force: true });
+  removeDirectory(files.openMpi);
+  mkdirSync(files.openMpi);
   const [command = '', ...args] = [
     ...(run.batch.type === 'wq' ? (run.batch.enter ?? []) : []),
     // After entering the namespace: the kernel drops the death signal of a process that changes its user.
@@ -103,14 +113,17 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   const stderr = openSync(files.stderr, 'a', 0o600);
   const child = spawn(command, args, {
     cwd: directory,
-    env: { ...process.env, ...MPI, ...run.env },
+    env: { ...process.env, ...openMpi(files.openMpi), ...run.env },
     detached: true,
     stdio: ['ignore', stdout, stderr, ...(run.keepOpen === undefined ? [] : [run.keepOpen])],
   });
   closeSync(stdout);
   closeSync(stderr);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => {
+      removeDirectory(files.openMpi);
+      resolve({ code, signal });
+    });
   });
   await once(child, 'spawn').catch((error: Error) => {
     throw new MakeflowError(`${MISSING} (${error.message})`);
@@ -123,6 +136,15 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
     interrupt: () => signal(pid, 'SIGINT'),
     kill: () => signal(-pid, 'SIGKILL'),
   };
+}
+
+/** It is empty, and a run whose directory cannot be written to any more must end all the same. */
+function removeDirectory(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // it stays
+  }
 }
 
 function batchArguments(batch: MakeflowRun['batch'], portFile: string): string[] {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
+import { versionLine } from '../../framework/tools/versions.ts';
 import { isXrootd, splitParameters, xrootdParts } from '../files/places.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
-import { runCommand } from './command.ts';
 import { diagnose, installCommand } from './doctor.ts';
 import type { FrameworkAnswer } from './framework.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
@@ -71,12 +71,11 @@ async function checkTools(): Promise<Check> {
     const found = `missing: ${missing.map((entry) => `${entry.package} (${entry.why})`).join(', ')}`;
     return { name, state: 'failed', found, advice: installCommand(missing) };
   }
-  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1' };
   const versions = await Promise.all(
     ['makeflow', 'work_queue_worker'].map(async (tool) => {
-      const { status, stdout } = await runCommand(tool, ['-v'], 10_000, env);
-      const [, version = 'of unknown version'] = /version (\S+)/.exec(stdout) ?? [];
-      return status === 0 ? `${tool} ${version}` : `${tool} does not run`;
+      const line = await versionLine(tool);
+      const [, version = 'of unknown version'] = /version (\S+)/.exec(line ?? '') ?? [];
+      return line === undefined ? `${tool} does not run` : `${tool} ${version}`;
     }),
   );
   const state = versions.some((version) => version.endsWith('does not run')) ? 'failed' : 'ok';

@@ -77,6 +77,7 @@ rv_close_inherited() {
 rv_start_clock() {
   local rv_zone
   rv_clock=$(date +%s%N%z)
+  [[ $rv_clock =~ ^[0-9]{19}[+-][0-9]{4}$ ]] || exit "$rv_exit_usage" # it was killed, and said nothing
   rv_zone=${rv_clock: -5}
   ((rv_zone_seconds = 10#${rv_zone:1:2} * 3600 + 10#${rv_zone:3:2} * 60))
   [[ $rv_zone == -* ]] && ((rv_zone_seconds = -rv_zone_seconds))
@@ -1402,6 +1403,21 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
   [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
 }
 
+rv_remove_parts() { # what an earlier execution of this step was storing when it was killed
+  local rv_name rv_directory rv_part rv_number='+([0-9])'
+  declare -A rv_looked=()
+  shopt -s nullglob extglob
+  for rv_name in "${rv_out_names[@]}"; do
+    rv_name=$rv_output_dir/$rv_name
+    rv_directory=${rv_name%/*}
+    [[ ${rv_looked[$rv_directory]} ]] && continue
+    rv_looked[$rv_directory]=1
+    # shellcheck disable=SC2231 # a pattern
+    for rv_part in "$rv_directory/.$rv_id".$rv_number.*; do rm -f -- "$rv_part"; done
+  done
+  shopt -u nullglob extglob
+}
+
 rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
   local rv_i rv_attempt rv_doing
   for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
@@ -1431,6 +1447,8 @@ rv_transfer() { # guarded: all outputs to the output directory
     rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
   elif [[ $rv_output_dir != /* ]]; then
     rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
+  else
+    rv_remove_parts
   fi
   for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
     rv_copy_some "$rv_first" &

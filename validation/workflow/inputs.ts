@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { baseName, isXrootd } from '../files/places.ts';
-import type { Position, Problem } from '../input/input-error.ts';
+import { isFile, type Position, type Problem } from '../input/input-error.ts';
 import { fail } from './errors.ts';
 import type { InputFile } from './plan.ts';
 
@@ -27,15 +26,6 @@ export interface LocalFiles {
 /** The absolute path of a file (relative path) in the first folder that has it. */
 export function findFile(name: string, folders: readonly string[]): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isFile);
-}
-
-/** Whether there is a file. A file where a folder is expected counts as none. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**

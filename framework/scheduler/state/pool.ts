@@ -18,6 +18,14 @@ export interface VolumeMount {
   mode: 'RO' | 'RW';
 }
 
+/** A regular expression for whole texts. */
+export interface Pattern {
+  readonly source: string;
+  test(text: string): boolean;
+  /** Whether it gives no answer for a text because that would take too long; absent: it always gives one. */
+  isTooSlow?(text: string): boolean;
+}
+
 /**
  * A condition on agents. `field` is the name of an attribute, or `hostname`.
  * - `LIKE`, `UNLIKE`: its value matches the (anchored) pattern, or does not. An agent without the attribute never
@@ -26,7 +34,7 @@ export interface VolumeMount {
  *   (UNIQUE of the configuration is a limit of 1.)
  */
 export type Constraint =
-  | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: RegExp }
+  | { field: string; operator: 'LIKE' | 'UNLIKE'; pattern: Pattern }
   | { field: string; operator: 'MAX_PER'; limit: number };
 
 /** Which projects get which worker. A project is served by the first pool that matches it. */
@@ -34,7 +42,7 @@ export interface Pool extends WorkerSettings {
   /** The kind of worker that it launches. It decides the source whose projects the pool serves. */
   kind: WorkerKind;
   /** Anchored: the whole project name must match. */
-  projects: RegExp;
+  projects: Pattern;
   /** Size of a worker. A task that needs more gets a larger worker, up to `limit`. */
   shape: Shape;
   /** Largest worker. A task that needs more is reported. Absent: as large as an offer. */
@@ -144,6 +152,10 @@ export function poolOf(pools: readonly Pool[], project: Served): Pool | undefine
 /** Why no pool serves a project, for the operator. */
 export function unservedWords(pools: readonly Pool[], project: Served): string {
   const { name, image } = readProject(project.name);
+  const slow = pools.find(({ kind, projects }) => kind.source === project.source && projects.isTooSlow?.(name));
+  if (slow) {
+    return `no pool serves project ${project.name}: the regular expression of pool ${slow.name} takes too long to match it; write it without repetitions within repetitions`;
+  }
   const fitting = pools.filter((pool) => fits(pool, project.source, name));
   if (image === undefined || fitting.length === 0) {
     return `no pool serves project ${project.name}. Add a pool with source ${project.source} whose projects match it`;

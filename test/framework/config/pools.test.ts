@@ -109,14 +109,14 @@ pools:
     expect(parse(text)).toEqual([
       {
         name: 'mc.gen-1',
-        projects: /^(?:mc|gen_.*)$/,
+        projects: expect.objectContaining({ source: /^(?:mc|gen_.*)$/.source }),
         shape: { cores: 4, memory: 8192, disk: 20_000 },
         limit: { cores: 16, memory: 65_536, disk: 100_000 },
         role: 'analysis/mc',
         revocable: true,
         constraints: [
-          { field: 'rack', operator: 'LIKE', pattern: /^(?:r1|r2)$/ },
-          { field: 'rack', operator: 'UNLIKE', pattern: /^(?:r3)$/ },
+          { field: 'rack', operator: 'LIKE', pattern: expect.objectContaining({ source: /^(?:r1|r2)$/.source }) },
+          { field: 'rack', operator: 'UNLIKE', pattern: expect.objectContaining({ source: /^(?:r3)$/.source }) },
           { field: 'host', operator: 'MAX_PER', limit: 1 },
           { field: 'zone', operator: 'MAX_PER', limit: 3 },
           { field: 'zone', operator: 'MAX_PER', limit: 4 },

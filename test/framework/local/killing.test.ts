@@ -72,15 +72,20 @@ async function start(command: string, { count = 1, grace = 0 } = {}): Promise<Ra
 const stdout = (id: string): string => readFileSync(join(workDir, 'S0', id, 'stdout'), 'utf8');
 
 /** How many processes `living` finds of one task with HIDERS. */
-const HIDDEN = 4;
+const HIDDEN = 6;
 
-/** Children in every place where a process can hide: own group, own session, emptied environment, no parent. */
+/**
+ * Children in every place where a process can hide: own group, own session, emptied environment, no parent, and all of these
+ * together, in the sandbox or with a file that is open there.
+ */
 const HIDERS = () =>
   [
     `sleep ${seconds} &`,
     `setsid sleep ${seconds} &`,
     `env -i sleep ${seconds} &`,
     `(setsid sh -c "sleep ${seconds}; :" &)`,
+    `(env -i setsid sleep ${seconds} &)`,
+    `(exec 5>open; cd /; env -i setsid sleep ${seconds} &)`,
   ].join('\n');
 
 describe('when the first process of a task ends', () => {

@@ -60,6 +60,21 @@ describe('a run whose directory is hostile', () => {
     expect(copy).toContain('tree');
   });
 
+  it('cannot find out whether a file is there outside of the run', async () => {
+    const texts: string[] = [];
+    for (const [id, target] of [
+      ['there1', join(serving.dir, 'secret.jdl')],
+      ['there0', join(serving.dir, 'nothing')],
+    ] as const) {
+      const text = JDL.replace('production:1-3', 'file');
+      const copy = await withJdl(id, `${text}InputDataCollection = { "list.txt" };\nInputFile = { "LF:sent.cfg" };\n`);
+      for (const name of ['list.txt', 'sent.cfg']) symlinkSync(target, join(dirname(copy), name));
+      texts.push((await graph(id)).text.replaceAll(id, 'there'));
+    }
+    expect(texts[0]).toContain('no file list.txt');
+    expect(texts[1]).toBe(texts[0]);
+  });
+
   it('does not hold up the server with an expression that never ends, or a million steps', async () => {
     await withJdl('slow', `${JDL}X = "${'a'.repeat(60)}b";\nX_replace = { "^(a+)+$", "y" };\n`);
     await withJdl('large', JDL.replace('1-3', '1-999999'));

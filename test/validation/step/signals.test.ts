@@ -33,6 +33,16 @@ async function pidsOf(directory: string): Promise<number[]> {
   return line.split(' ').map(Number);
 }
 
+it('a step whose first command is killed has failed, so that it is tried again', async () => {
+  const directory = await writeSteps(scratch, [makeStep(makeStage('sim'), 7)]);
+  scratch.script('date', 'kill -KILL $$');
+  const { status } = spawnSync('bash', ['./relval-step.sh', 'sim.stage', 'sim0007', '7'], {
+    cwd: directory,
+    env: { PATH: `${scratch.path}:${process.env.PATH}` },
+  });
+  expect(status).toBe(STEP_EXIT.usage);
+});
+
 describe('a step that is ended from outside', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)('by %s leaves its logs and says so', async (signal) => {
     let pids: number[] = [];

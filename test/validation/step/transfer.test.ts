@@ -167,6 +167,17 @@ describe('outputs', () => {
     expect(run.result.outputBytes).toBe(Object.values(sizes).reduce((sum, size) => sum + size, 0));
   });
 
+  it('replace what a killed execution of the step was storing, and nothing else', async () => {
+    mkdirSync(join(out, 'plots'), { recursive: true });
+    const others = ['.sim0008.12.c.txt', '.sim0007.c.txt', 'kept'];
+    for (const name of ['.sim0007.12.c.txt', 'plots/.sim0007.345.a b.png', ...others])
+      writeFileSync(join(out, name), '');
+    await runStep(scratch, PAYLOAD, {
+      stage: { outputs: [{ patterns: ['c.txt', 'plots/*'] }], outputDirTemplate: out },
+    });
+    expect(files(out)).toEqual([...others, 'c.txt', 'plots', 'plots/p.png', 'validation_report.txt'].sort());
+  });
+
   it('are left as they are with dontArchive', async () => {
     await runStep(scratch, PAYLOAD, {
       stage: {

@@ -1,10 +1,11 @@
-import { chmodSync, closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STUCK } from '../../checks/outcome.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
-import { givesTokens } from '../../makeflow/rules.ts';
+import { type CompleteRule, rebuildLog } from '../../makeflow/rebuild-log.ts';
+import { givesTokens, targetsOf } from '../../makeflow/rules.ts';
 import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../../makeflow/run.ts';
 import { type FlowState, isComplete, isStuck } from '../../makeflow/transaction-log.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
@@ -55,6 +56,11 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   removeFailureNotes(directory);
   mendLog(files.transactions);
   await forgetBroken(journal, written.steps);
+  const starts = journal.attempts.makeflowsOf(written.phase);
+  const rules = () => completeRules(journal, written);
+  // What Work Queue's log says belongs to lines that are lost.
+  if (rebuildLog(files.transactions, starts, rules, written.steps.length, Date.now()))
+    rmSync(files.workQueueTransactions, { force: true });
   const secrets = Object.values(options.secrets);
   const own = givesTokens(beginningOf(join(directory, written.file)));
   const makeflow = await startMakeflow({
@@ -122,6 +128,16 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     await makeflow.exited;
     removeFailureNotes(directory);
   }
+}
+
+/** What makeflow had back, by the events, and what is still there. */
+function completeRules({ run, view }: RunJournal, { steps }: WrittenMakeflow): CompleteRule[] {
+  return steps.flatMap((step, node) => {
+    const state = view.steps.get(step.id)?.state;
+    const targets = targetsOf(step);
+    const isComplete = state === 'succeeded' || state === 'failed';
+    return isComplete && targets.every((name) => existsSync(join(run.work, name))) ? [{ node, targets }] : [];
+  });
 }
 
 /** The first 4 kB of a file. */

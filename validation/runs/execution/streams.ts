@@ -7,7 +7,7 @@ import type { Needles } from '../../step/needles.ts';
 import type { StepTokens } from '../../step/step-tokens.ts';
 
 /** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
-export const LOG_ADDRESS = /^(\[[\da-fA-F:.]+\]|[^\s:]+)(?::(\d{1,5}))?$/;
+export const LOG_ADDRESS = /^(\[[\da-fA-F:.]+\]|[^\s:-][^\s:]*)(?::(\d{1,5}))?$/;
 
 /** Says whether an execution may run, and where its log goes. */
 export type Admit = ReceiverOptions['admit'];

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
 import { randomCredentials } from '../../../framework/local/credentials.ts';
 import { startLocalMaster } from '../../../framework/local/master.ts';
+import { endInhabitants } from '../../../framework/local/processes.ts';
 import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
@@ -72,6 +73,8 @@ export async function startLocalCluster(
     const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
     makeSandboxes(sandboxes);
+    // Where the agent of before was killed, and what was to end its workers as well.
+    await endInhabitants(realpathSync(sandboxes));
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
     await clear();
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });

@@ -1,18 +1,15 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../../input/input-error.ts';
-import { lockRun } from '../store/lock.ts';
-import { isAlive, type RunRecord, statusOf, thisProcess } from '../store/record.ts';
+import { lockRemoval, lockRun } from '../store/lock.ts';
+import { type RunRecord, statusOf } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
 /** Where runs are moved before they are deleted: they are gone at once, and a crash in the middle leaves no half run. */
 const TRASH = '.trash';
-const LOCK = '.gc.lock';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
-const holderSchema = z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() });
 
 /** What of a report tells whether outputs were compared: `checks` has the results of that. */
 const reportSchema = z.object({ reference: z.object({ run: z.string() }), checks: z.unknown() });
@@ -90,57 +87,11 @@ async function sizeOf(directory: string): Promise<number> {
  * @throws InputError when another one does
  */
 export async function whileRemoving<T>(store: RunStore, work: () => Promise<T>): Promise<T> {
-  const path = join(store.dir, LOCK);
-  takeLock(path);
+  const lock = lockRemoval(store.dir);
   try {
     return await work();
   } finally {
-    rmSync(path, { force: true });
-  }
-}
-
-function takeLock(path: string): void {
-  // Made under another name and linked: whoever sees the lock can read who has it.
-  const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, `${JSON.stringify(thisProcess())}\n`);
-  try {
-    linkLock(mine, path);
-  } finally {
-    rmSync(mine, { force: true });
-  }
-}
-
-function linkLock(mine: string, path: string): void {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      linkSync(mine, path);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new InputError([{ message: `${path} cannot be written: ${(error as Error).message}` }]);
-      }
-    }
-    const holder = holderOf(path);
-    if ((holder && isAlive(holder)) || attempt > 2) {
-      const who = holder ? `process ${holder.pid} on ${holder.host}` : 'somebody';
-      throw new InputError([{ message: `${who} is removing runs already; if that is not so, remove ${path}` }]);
-    }
-    // Of several that find a lock left behind, one can move it away.
-    const stale = `${mine}.stale`;
-    try {
-      renameSync(path, stale);
-      unlinkSync(stale);
-    } catch {
-      // another one was faster
-    }
-  }
-}
-
-function holderOf(path: string): z.infer<typeof holderSchema> | undefined {
-  try {
-    return holderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return undefined;
+    lock.release();
   }
 }
 

@@ -150,6 +150,18 @@ export class AttemptBook {
     }
   }
 
+  /** How many makeflows of a phase have had steps, by what was written down before. */
+  makeflowsOf(phase: number): number {
+    let most = 0;
+    for (const { attempts, submitted, ended } of this.#steps.values()) {
+      for (const task of [...attempts.map(({ task }) => task), ...submitted, ...ended]) {
+        const [ofPhase, makeflow] = task.split('.').map(Number);
+        if (ofPhase === phase && makeflow !== undefined) most = Math.max(most, makeflow);
+      }
+    }
+    return most;
+  }
+
   /** Takes one thing that happened, in the order of the logs' times. */
   take(happening: Happening): Decision[] {
     switch (happening.type) {

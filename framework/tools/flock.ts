@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+/** A lock that this process has. */
+export interface Flock {
+  /** Open as long as the lock is ours. Who inherits it shares the lock, and keeps it when we are gone. */
+  readonly fd: number;
+  release(): void;
+}
+
+/** flock's exit status when another has the lock. */
+const TAKEN = 1;
+
+/**
+ * Locks a file, which is made if need be and never removed. The kernel gives the lock to one process only, and takes it back
+ * when that process and all that inherited it are gone, however they ended. So nothing has to be cleaned up, there is no
+ * moment at which two have it, and processes of other containers, PID namespaces and (where the file system passes locks on)
+ * other hosts see it. flock(1) locks what the file descriptor stands for, which we share with it: it may end, the lock stays.
+ * @param patience seconds to wait for one who is about to end
+ * @returns undefined when another has it
+ * @throws Error the file cannot be opened for writing, or its file system has no locks
+ */
+export function takeFlock(path: string, patience = 0): Flock | undefined {
+  const fd = openSync(path, 'a');
+  const { status, error, stderr } = spawnSync('flock', ['-w', String(patience), '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+  });
+  if (status === 0) return { fd, release: () => closeSync(fd) };
+  closeSync(fd);
+  if (status === TAKEN) return undefined;
+  throw new Error(`${path} cannot be locked: ${error?.message ?? stderr.trim()}`);
+}
+
+/**
+ * Whether another process has the lock of a file.
+ * @returns undefined where nobody can say: there is no such file, we may not read it, or its file system has no locks
+ */
+export function isTaken(path: string): boolean | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    // Shared, so that those who only look do not see one another.
+    const { status } = spawnSync('flock', ['-n', '-s', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    return status === TAKEN ? true : status === 0 ? false : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}

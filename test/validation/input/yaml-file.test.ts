@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { InputError } from '../../../validation/input/input-error.ts';
+import { parseYaml } from '../../../validation/input/yaml-file.ts';
+
+/** The first line of what is wrong with a text. */
+function problem(text: string): string | undefined {
+  try {
+    parseYaml({ file: 'x.yaml', text }, z.unknown());
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message.split('\n')[0];
+  }
+  return undefined;
+}
+
+it('an alias stands for what has its anchor; one of nothing is told with its place', () => {
+  expect(parseYaml({ file: 'x.yaml', text: 'a: &a [1]\nb: *a\n' }, z.unknown()).data).toEqual({ a: [1], b: [1] });
+  expect(problem('name: x\nstages: *none\n')).toMatch(/^x\.yaml:2:9: Unresolved alias .*: none$/);
+});
+
+it('aliases that multiply are told, and fill no memory', () => {
+  const names = [...'abcdefghi'];
+  const lines = names.map((name, n) => `${name}: &${name} [${Array(9).fill(n === 0 ? 'x' : `*${names[n - 1]}`)}]`);
+  expect(problem(`${lines.join('\n')}\n`)).toMatch(/^x\.yaml:9:\d+: Excessive alias count/);
+});
+
+it('lists within one another end somewhere', () => {
+  expect(problem(`a: ${'['.repeat(100_000)}`)).toMatch(/^x\.yaml:1:\d+: more than 50 lists within one another$/);
+});
