@@ -17,9 +17,9 @@ import { out } from './terminal.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;
-/** At most so many objects are listed; `--json` has all. */
+/** Most objects that are listed; `--json` prints all. */
 const LISTED = 50;
-/** States whose objects are counted and not listed. */
+/** States whose objects are counted but not listed. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
 
 export const histogramsCommand = defineCommand(
@@ -84,11 +84,11 @@ interface Answer {
 /** @throws {InputError} the run is not over, several references, mistakes in rules */
 async function ofRun(run: RunDir, { reference, rules, match }: Options): Promise<Answer> {
   const [chosen, ...more] = reference;
-  if (more.length > 0) throw new InputError([{ message: 'a run is compared with one --reference at most' }]);
+  if (more.length > 0) throw new InputError([{ message: 'a run can be compared with only one --reference' }]);
   const subject = subjectOf(run, chosen === undefined ? {} : { reference: chosen }, Date.now());
   const own = histogramRulesOf(rules.length > 0 ? rules : rulesFilesOf(run));
   const result = await compareOutputs(subject, { rules: own, ...(match !== undefined && { match }) });
-  if (!result) throw new InputError([{ message: `${subject.run}: no rule says that an output is to be compared` }]);
+  if (!result) throw new InputError([{ message: `${subject.run}: no rule names an output to compare` }]);
   const { details } = result;
   const isDifferent = details.files.some(({ state }) => state === 'different');
   const isUnreadable = details.files.some(({ state }) => state === 'not readable');
@@ -104,7 +104,9 @@ async function ofFiles(a: string, b: string | undefined, options: Options): Prom
   const { reference, rules, match } = options;
   const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
   if (references.length === 0)
-    throw new InputError([{ message: `there is nothing to compare ${a} with: give a second file or --reference` }]);
+    throw new InputError([
+      { message: `there is nothing to compare ${a} with. Name a second file, or use --reference` },
+    ]);
   mustExist([file, ...references]);
   const comparison = await compareFiles(file, references, Date.now(), {
     rules: loadHistogramRules(rules),
@@ -123,7 +125,7 @@ function mustExist(files: readonly string[]): void {
   const problems = files.flatMap((file) => {
     const status = statSync(file, { throwIfNoEntry: false });
     if (status?.isFile()) return [];
-    return [{ message: `${file}: ${status ? 'is not a regular file' : 'there is no such file'}` }];
+    return [{ message: `${file} ${status ? 'is not a regular file' : 'does not exist'}` }];
   });
   if (problems.length > 0) throw new InputError(problems);
 }
@@ -139,7 +141,7 @@ function linesOf({ file, references, verdict, reason, problems, counts, objects 
     ...(numbers.length > 0 ? [numbers.join(', ')] : []),
     ...problems.map((problem) => `${paint.yellow('!')} ${problem.file}: ${problem.reason}`),
     ...(rows.length > 0 ? ['', ...table(rows)] : []),
-    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more: --json has all`] : []),
+    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more; --json prints all`] : []),
   ];
   return lines;
 }

@@ -3,21 +3,21 @@ import { availableParallelism, totalmem } from 'node:os';
 import { formatMemory } from '../../units/size.ts';
 import type { Plan } from '../../workflow/plan.ts';
 
-/** What this machine has for steps: cores, MB of memory, MB of disk. */
+/** The resources of this machine for steps: cores, MB of memory, MB of disk. */
 export interface LocalOffer {
   cpus: number;
   memory: number;
   disk: number;
 }
 
-/** Of this machine's memory, what steps may have. */
+/** Share of this machine's memory for steps. */
 const MEMORY_SHARE = 0.9;
 const MB = 2 ** 20;
 
 /**
- * What a run on this machine offers to its steps.
- * @param chosen what the user gives them; default: all cores, and nine tenths of the memory, of the machine or of the
- *   control group that we are in
+ * The resources that a run on this machine offers to its steps.
+ * @param chosen the user's choice; default: all cores, and nine tenths of the memory, of the machine or of the
+ *   control group of this process
  * @param directory where workers have their sandboxes
  */
 export function localOffer(chosen: { cpus?: number; memory?: number }, directory: string): LocalOffer {
@@ -31,8 +31,8 @@ export function localOffer(chosen: { cpus?: number; memory?: number }, directory
 }
 
 /**
- * Why a stage of a plan can never run with this; undefined when all can.
- * @param least MB that a worker has at least
+ * Why a stage of a plan can never run with these resources; undefined if all can.
+ * @param least smallest memory and disk of a worker, MB
  */
 export function whatDoesNotFit(
   plan: Plan,
@@ -43,11 +43,11 @@ export function whatDoesNotFit(
     const memory = Math.max(resources.memory, least.memory);
     const disk = Math.max(resources.disk, least.disk);
     if (resources.cores > offer.cpus)
-      return `${name} needs ${resources.cores} cores, and this machine gives ${offer.cpus} (--local-cpus)`;
+      return `stage ${name} needs ${resources.cores} cores, but this machine offers ${offer.cpus} (--local-cpus)`;
     if (memory > offer.memory)
-      return `${name} needs a worker with ${formatMemory(memory * MB)} memory, and this machine gives ${formatMemory(offer.memory * MB)} (--local-memory)`;
+      return `stage ${name} needs a worker with ${formatMemory(memory * MB)} of memory, but this machine offers ${formatMemory(offer.memory * MB)} (--local-memory)`;
     if (disk > offer.disk)
-      return `${name} needs a worker with ${formatMemory(disk * MB)} of disk, and only ${formatMemory(offer.disk * MB)} are free where the run is`;
+      return `stage ${name} needs a worker with ${formatMemory(disk * MB)} of disk, but only ${formatMemory(offer.disk * MB)} are free in the run’s directory`;
   }
   return undefined;
 }

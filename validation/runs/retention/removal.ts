@@ -8,7 +8,7 @@ import { isAlive, statusOf, thisProcess } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
-/** Where runs are moved before they are deleted: they are gone at once, and a crash in the middle leaves no half run. */
+/** Runs are moved to this directory before they are deleted: they disappear at once, and a crash leaves no half run. */
 const TRASH = '.trash';
 const LOCK = '.gc.lock';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
@@ -34,10 +34,10 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
 }
 
 /**
- * Decides which runs go, while nobody else removes any, and removes them.
+ * Decides which runs are removed, while no other process removes any, and removes them.
  * @param isMeant which of them are removed; all count in the decision
- * @returns ids of those that are gone
- * @throws InputError when another process is at it
+ * @returns ids of the removed runs
+ * @throws InputError when another process is removing runs
  */
 export async function removeRuns(
   store: RunStore,
@@ -59,7 +59,7 @@ async function sizeOf(directory: string): Promise<number> {
   let size = 0;
   const seen = new Set<string>();
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    // A run that goes on changes while it is measured.
+    // A run that is under way changes while it is measured.
     const info = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
     if (!info) continue;
     const inode = `${info.dev}:${info.ino}`;
@@ -85,7 +85,7 @@ export async function whileRemoving<T>(store: RunStore, work: () => Promise<T>):
 }
 
 function takeLock(path: string): void {
-  // Made under another name and linked: whoever sees the lock can read who has it.
+  // Made under another name and linked, so that whoever sees the lock can read its owner.
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, `${JSON.stringify(thisProcess())}\n`);
   try {
@@ -108,15 +108,15 @@ function linkLock(mine: string, path: string): void {
     const holder = holderOf(path);
     if ((holder && isAlive(holder)) || attempt > 2) {
       const who = holder ? `process ${holder.pid} on ${holder.host}` : 'somebody';
-      throw new InputError([{ message: `${who} is removing runs already; if that is not so, remove ${path}` }]);
+      throw new InputError([{ message: `${who} is removing runs already. If that is not true, remove ${path}` }]);
     }
-    // Of several that find a lock left behind, one can move it away.
+    // Of several processes that find an abandoned lock, one can move it away.
     const stale = `${mine}.stale`;
     try {
       renameSync(path, stale);
       unlinkSync(stale);
     } catch {
-      // another one was faster
+      // another process was faster
     }
   }
 }
@@ -129,7 +129,7 @@ function holderOf(path: string): z.infer<typeof holderSchema> | undefined {
   }
 }
 
-/** Deletes what an earlier removal was in the middle of. Within `whileRemoving`. */
+/** Deletes what an interrupted removal has left. Only inside `whileRemoving`. */
 export async function emptyTrash(store: RunStore): Promise<void> {
   await rm(join(store.dir, TRASH), { recursive: true, force: true });
 }
