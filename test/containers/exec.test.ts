@@ -99,7 +99,7 @@ describe('relval exec in an image on a cluster', () => {
     const refused = await onCluster('--image', 'no/such:1', '--', 'true');
     expect(refused.code).toBe(3);
     expect(refused.stderr).toMatch(
-      /image no\/such:1: no pool has it; the pools have relval-exec-test:1, relval-exec-test:2/,
+      /image no\/such:1: no pool has it. The pools have relval-exec-test:1, relval-exec-test:2/,
     );
     const { child, ended } = relval.start(
       'exec',

@@ -52,7 +52,7 @@ describe('relval histograms', () => {
     [
       'no second file',
       [fixture('qa_ref.root')],
-      /there is nothing to compare .* with: give a second file or --reference/,
+      /there is nothing to compare .* with\. Name a second file, or use --reference/,
     ],
     ['no such file', [fixture('qa_ref.root'), 'none.root'], /^relval: none\.root: there is no such file/],
     ['a directory', [fixture('qa_ref.root'), FILES], /is not a regular file/],

@@ -188,7 +188,7 @@ describe('relval gc', () => {
     for (const flags of [['--dry-run'], []]) {
       const { stdout, code } = await relval.run('gc', '--keep', '1', ...flags);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/2 of 3 runs are to be removed, which frees \d/);
+      expect(stdout).toMatch(/2 of 3 runs would be removed, which frees \d/);
       expect(readdirSync(relval.runs)).toHaveLength(before);
     }
     expect((await relval.run('gc', '--keep', '0', '--yes')).stdout).toContain('2 runs removed');
@@ -206,7 +206,7 @@ describe('relval gc', () => {
       const gc = await relval.run('gc', '--keep', '0', '--yes');
       const resumed = await resuming;
       const gone = !existsSync(directory);
-      expect(gc.stdout, gc.stderr).toMatch(gone ? /1 run removed/ : /0 of 1 runs are to be removed|0 runs removed/);
+      expect(gc.stdout, gc.stderr).toMatch(gone ? /1 run removed/ : /0 of 1 runs would be removed|0 runs removed/);
       expect(resumed.code, resumed.stderr).toBe(gone ? 2 : 0);
       rmSync(relval.runs, { recursive: true, force: true });
     }

@@ -248,11 +248,11 @@ describe('when a part of it is killed', () => {
 });
 
 it.each([
-  ['is down', 'true', 'the loopback interface of this machine is not up; to start it: ip link set lo up'],
+  ['is down', 'true', 'the loopback interface of this machine is down. To start it: ip link set lo up'],
   [
     'has only IPv6',
     'ip link set lo up && ip address del 127.0.0.1/8 dev lo',
-    'the loopback interface of this machine has only IPv6, and --local needs 127.0.0.1; to add it: ip address add 127.0.0.1/8 dev lo',
+    'the loopback interface of this machine has only IPv6, but --local needs 127.0.0.1. To add it: ip address add 127.0.0.1/8 dev lo',
   ],
 ])('a machine whose loopback interface %s is said in a sentence', async (_, prepare, sentence) => {
   const create = isRoot ? ['--net'] : ['--user', '--map-root-user', '--net'];

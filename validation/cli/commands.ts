@@ -2,17 +2,17 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { BACKGROUND } from '../runs/life/background-command.ts';
 import type { Command } from './command.ts';
 
-/** A command of `relval`: its name, a line about it, and how to get the rest. */
+/** A command of `relval`: its name, a line of help, and how to load the rest. */
 export interface Entry {
-  /** What yargs parses, for example `logs <run> [step]`. After the first come other names of the command. */
+  /** In yargs' form, for example `logs <run> [step]`. Further entries are other names of the command. */
   usage: string | string[];
-  /** A line about it; false: it is not shown. */
+  /** A line of help; false: the command is hidden. */
   describe: string | false;
-  /** Loads its options and what it does. */
+  /** Loads its options and its action. */
   load(): Promise<{ builder(yargs: Argv): Argv; handler(args: ArgumentsCamelCase): void | Promise<void> }>;
 }
 
-/** Loading all commands takes several times as long as a short one runs: so each is loaded when it is run or asked for its help. */
+/** Loading all commands takes several times as long as a short command runs, so a command is loaded only to run it or to show its help. */
 function entry<T>(usage: string | string[], describe: string | false, load: () => Promise<Command<T>>): Entry {
   return {
     usage,

@@ -7,13 +7,13 @@ import { type Flag, type Schema, schemaOf } from './options/schema.ts';
 import { SHELLS, script } from './output/completion-scripts.ts';
 import { out } from './terminal.ts';
 
-/** A word that could stand there, and what it means. */
+/** A word that the shell can offer, and its meaning. */
 export interface Candidate {
   word: string;
   describe: string;
 }
 
-/** What the places of a command can name that lies on this machine. */
+/** The names on this machine that arguments of a command can have. */
 export interface Known {
   /** Ids of the runs, the newest last. */
   runs(): string[];
@@ -35,8 +35,8 @@ export const completeCommand = defineCommand(
 );
 
 /**
- * What the last word of a command line could become. None: the shell offers files.
- * @param words of the command line without the program; the last one is the one to complete, and may be empty
+ * The words that can replace the last word of a command line. None: the shell offers files.
+ * @param words of the command line without the program; the last one is to be completed and may be empty
  */
 export async function candidates(words: readonly string[], known: Known): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
@@ -82,7 +82,7 @@ function all(
   ];
 }
 
-/** The names of a command: of `logs <run> [step]` it is `logs`. */
+/** The names of a command: for `logs <run> [step]` it is `logs`. */
 export function namesOf({ usage }: Entry): string[] {
   return [usage].flat().map((one) => one.split(' ')[0] as string);
 }
@@ -110,7 +110,7 @@ function knownIn(directory: string): Known {
   };
 }
 
-/** Who presses the tabulator wants no error message in the middle of the line. */
+/** A completion that fails prints no error into the command line. */
 function orNone(look: () => string[]): string[] {
   try {
     return look();

@@ -40,12 +40,12 @@ export const doctorCommand = defineCommand(
   },
 );
 
-/** Runs work without a network namespace, but then other machines can reach makeflow. */
+/** Runs work without a network namespace, but then other machines can connect to makeflow. */
 async function namespaceRow(): Promise<string[]> {
   const reason = await reasonAgainstNamespace();
   const [mark, state, why] =
     reason === undefined
-      ? [paint.green('✓'), 'allowed', 'makeflow of --local is reached on loopback only']
+      ? [paint.green('✓'), 'allowed', 'with --local only this machine can connect to makeflow']
       : [paint.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
   return [mark, 'network namespace', state, paint.dim(why)];
 }

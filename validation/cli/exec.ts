@@ -62,7 +62,7 @@ export const execCommand = defineCommand(
   async (args) => {
     requireTools();
     const words = (args['--'] as string[] | undefined) ?? [];
-    // yargs says false for --no-directory, though the option is a string.
+    // yargs gives false for --no-directory, although the option is a string.
     const started = await startCommand(
       { ...args, words, directory: args.directory as string | false | undefined },
       {
@@ -81,7 +81,7 @@ export const execCommand = defineCommand(
           !args.json,
           args.quiet ? SILENT : plainProgress(err, Date.now()),
         ),
-      // What the command prints has stdout for itself.
+      // stdout is only for the output of the command.
       on: err,
     });
   },

@@ -30,9 +30,9 @@ export const gcCommand = defineCommand(
     const store = new RunStore(args.runs);
     const decisions = decideRetention(await keptRuns(store), policy, Date.now());
     const going = decisions.filter(({ remove }) => remove);
-    // Nobody knows whether one of them still runs, or was accepted.
+    // Nobody knows whether such a run is under way, or was accepted.
     for (const { name, reason } of store.look().unreadable)
-      err.say(`${paint.yellow('warning')}: ${name} stays: ${reason}`);
+      err.say(`${paint.yellow('warning')}: ${name} is not removed: ${reason}`);
     if (!args.json) out.say(...decisionsText(decisions, store.dir));
     const agreed = !args.dryRun && going.length > 0 && (args.yes || (await ask(going.length)));
     const removed = agreed ? await removeRuns(store, policy) : [];
@@ -84,7 +84,7 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
   return [
     ...table(rows),
     '',
-    `${going.length} of ${decisions.length} runs are to be removed, which frees ${formatSize(freed)}`,
+    `${going.length} of ${decisions.length} runs would be removed, which frees ${formatSize(freed)}`,
   ];
 }
 

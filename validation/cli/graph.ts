@@ -58,7 +58,7 @@ export const graphCommand = defineCommand(
   },
 );
 
-/** Whether the input is a file. A missing `.jdl` or `.yaml` counts as one, so that the message says that the file is missing. */
+/** Whether the input is a file. A missing `.jdl` or `.yaml` also counts as a file, so that the message says that it is missing. */
 function isInputFile(path: string): boolean {
   return /\.(jdl|ya?ml)$/.test(path) || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
 }
@@ -81,7 +81,7 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
     )
   ) {
     throw new InputError([
-      { message: `${id} is a run: relval draws it as it was started, so these options are not allowed` },
+      { message: `${id} is a run. relval draws it as it was started, so these options are not allowed` },
     ]);
   }
   const copy = requestOfCopy(run, request);

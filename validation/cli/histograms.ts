@@ -19,9 +19,9 @@ import { out } from './terminal.ts';
 
 const EXIT_DIFFERENT = 1;
 const EXIT_INPUT = 2;
-/** At most so many objects are listed; `--json` has all. */
+/** Most objects that are listed; `--json` prints all. */
 const LISTED = 50;
-/** States whose objects are counted and not listed. */
+/** States whose objects are counted but not listed. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
 
 export const histogramsCommand = defineCommand(
@@ -92,7 +92,7 @@ interface Answer {
   exitCode: number;
 }
 
-/** @throws {InputError} the run is not over, no such references, mistakes in rules */
+/** @throws {InputError} the run is not over, there are no such references, mistakes in rules */
 async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: Options): Promise<Answer> {
   checkAddresses(referenceFiles);
   const now = Date.now();
@@ -102,7 +102,7 @@ async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: O
   const subject = { ...base, references: [base, ...others].flatMap(({ references }) => references), ...files };
   const own = histogramRulesOf(rules.length > 0 ? rules : rulesFilesOf(run));
   const result = await compareOutputs(subject, { rules: own, ...(match !== undefined && { match }) });
-  if (!result) throw new InputError([{ message: `${subject.run}: no rule says that an output is to be compared` }]);
+  if (!result) throw new InputError([{ message: `${subject.run}: no rule names an output to compare` }]);
   const { details } = result;
   const isDifferent = details.files.some(({ state }) => state === 'different');
   const isUnreadable =
@@ -122,7 +122,9 @@ async function ofFiles(a: string, b: string | undefined, options: Options): Prom
     throw new InputError([{ message: '--reference-files is for runs: give good files with --reference' }]);
   const [file, references] = b === undefined ? [a, reference] : [b, [a, ...reference]];
   if (references.length === 0)
-    throw new InputError([{ message: `there is nothing to compare ${a} with: give a second file or --reference` }]);
+    throw new InputError([
+      { message: `there is nothing to compare ${a} with. Name a second file, or use --reference` },
+    ]);
   mustExist([file, ...references].filter((one) => !isXrootd(one)));
   const own = loadHistogramRules(rules);
   const places = [file, ...references];
@@ -160,7 +162,7 @@ function mustExist(files: readonly string[]): void {
   const problems = files.flatMap((file) => {
     const status = statSync(file, { throwIfNoEntry: false });
     if (status?.isFile()) return [];
-    return [{ message: `${file}: ${status ? 'is not a regular file' : 'there is no such file'}` }];
+    return [{ message: `${file} ${status ? 'is not a regular file' : 'does not exist'}` }];
   });
   if (problems.length > 0) throw new InputError(problems);
 }
@@ -176,7 +178,7 @@ function linesOf({ file, references, verdict, reason, problems, counts, objects 
     ...(numbers.length > 0 ? [numbers.join(', ')] : []),
     ...problems.map((problem) => `${paint.yellow('!')} ${problem.file}: ${problem.reason}`),
     ...(rows.length > 0 ? ['', ...table(rows)] : []),
-    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more: --json has all`] : []),
+    ...(listed.length > LISTED ? [`… and ${listed.length - LISTED} more; --json prints all`] : []),
   ];
   return lines;
 }

@@ -50,7 +50,8 @@ export const logsCommand = defineCommand(
       .option('raw', {
         type: 'boolean',
         default: false,
-        describe: 'Also to a terminal all bytes as they are, control sequences too: for logs that you trust',
+        describe:
+          'Print all bytes unchanged, also control sequences to a terminal. Use it only for logs that you trust',
       })
       .option('json', {
         type: 'boolean',
@@ -84,7 +85,7 @@ interface Asked {
   anyFile: boolean;
   tail?: number | undefined;
   times: boolean;
-  /** Also to a terminal as it is. */
+  /** Print unchanged, also to a terminal. */
   raw: boolean;
   json: boolean;
 }

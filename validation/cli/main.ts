@@ -9,7 +9,7 @@ import { endWithReader, out, sayError } from './terminal.ts';
 /** Exit statuses: 2 for bad input or usage, 3 for broken (infrastructure). Verdicts are 0, 1 and 3; an interrupted run is 130. */
 const USAGE = 2;
 const BROKEN = 3;
-/** Errors of the system about a path that the user gave: these count as bad input. */
+/** System errors about a path that the user gave. They count as bad input. */
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']);
 
 endWithReader();
@@ -17,7 +17,7 @@ process.on('uncaughtException', fail);
 try {
   const words = process.argv.slice(2);
   const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
-  // Scripts ask often for the version: what reads a whole command line is not loaded for that.
+  // Scripts ask often for the version, so the code that reads a whole command line is not loaded for it.
   if (words.join(' ') === '--version')
     await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
   else await (await import('./program.ts')).runCommandLine(words, version);

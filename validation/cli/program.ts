@@ -5,9 +5,9 @@ import { COMMANDS, CONFIG, EPILOGUE, SUMMARY } from './commands.ts';
 import { helpWidth } from './terminal.ts';
 
 /**
- * Does what a command line says.
+ * Parses and executes a command line.
  * @param words of the command line, without the program
- * @throws InputError for what the caller can mend, and whatever else goes wrong
+ * @throws InputError for errors that the user can correct, and any other error
  */
 export async function runCommandLine(words: readonly string[], version: string): Promise<void> {
   const program = yargs([...words])
@@ -25,7 +25,7 @@ export async function runCommandLine(words: readonly string[], version: string):
     });
 
   program.option('config', CONFIG).middleware(async (args) => {
-    // Where nothing is said there is nothing to fill in, and what reads it need not be loaded.
+    // Without a command there is nothing to fill in, so the code for it is not loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;
     (await import('./options/settings.ts')).fillIn(args, program);
   }, true);

@@ -17,7 +17,7 @@ import { runArgument } from './options/runs.ts';
 import { EXIT } from './output/result.ts';
 import { out } from './terminal.ts';
 
-/** Formats that are files of the report. The format `text` is for a terminal. */
+/** Formats that are files of the report. The format `text` is made for the terminal. */
 const FILES = {
   html: 'index.html',
   json: 'report.json',

@@ -68,7 +68,7 @@ export const runCommand = defineCommand(
     const nightly = args.nightly === undefined ? undefined : findNightly(args.nightly, args.input);
     if (args.dryRun) {
       const { wanted } = nightly ? await wantedByNightly(nightly, args, Date.now()) : { wanted: args };
-      // A dry run needs no place to run: take this machine if none is given.
+      // A dry run needs no place to run, so it uses this machine if none is given.
       const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
       printWarnings(plan.warnings);

@@ -18,7 +18,7 @@ import { err, out, sayError } from './terminal.ts';
 const ACTIONS = ['show', 'apply', 'remove', 'trigger'] as const;
 const SCHEDULERS = ['chronos', 'systemd', 'cron'] as const;
 type Scheduler = (typeof SCHEDULERS)[number];
-/** `show` lists so many starts. */
+/** Number of starts that `show` lists. */
 const SHOWN = 5;
 /** Exit status if a scheduler does not do what it should: an infrastructure failure. */
 const EXIT_FAILED = 3;
@@ -130,7 +130,7 @@ function nightlyLines({
     });
   return [
     `${paint.bold(name)}: ${input}${version ? `, ${version}` : ''}`,
-    `  when:      ${times.cron} in ${times.timeZone}, may start ${formatDuration(startWithin)} late; when yesterday's still runs: ${whenRunning}`,
+    `  when:      ${times.cron} in ${times.timeZone}, may start ${formatDuration(startWithin)} late; if the last run has not ended: ${whenRunning}`,
     ...next.map((time, i) => `  ${i === 0 ? 'next:' : '     '}      ${local(time)}  (${formatUtc(Date.parse(time))})`),
     ...changes.map(({ time, what }) =>
       paint.yellow(
@@ -195,7 +195,7 @@ async function applyOrStart(
     const system = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (system !== canonicalZone(nightly.times.timeZone)) {
       err.say(
-        `${paint.yellow('warning')}: this machine's zone is ${system}; cronie heeds CRON_TZ, Debian's cron does not, and would call at the wrong hour`,
+        `${paint.yellow('warning')}: this machine's time zone is ${system}. cronie uses CRON_TZ, but Debian's cron ignores it and would start at the wrong hour`,
       );
     }
     return [await applyCron(nightly, words, dryRun)];
@@ -203,7 +203,7 @@ async function applyOrStart(
   if (to === 'chronos') return [await chronosOf(args).trigger(nightly.name, ANY_TIME, dryRun)];
   const command = [...commandOf(nightly, words), ANY_TIME];
   if (to === 'systemd') return [await startUnit(nightly, command, !isRoot(), dryRun)];
-  // cron has no command to start a job: run the same command here.
+  // cron has no command to start a job, so the same command runs here.
   if (!dryRun) process.exitCode = runNow(nightly, command);
   return [{ what: 'started', name: command.join(' ') }];
 }

@@ -77,11 +77,11 @@ function inputDirectory(directory: string): string {
   throw new InputError([{ message: `--inputs ${directory}: there is no such directory` }]);
 }
 
-/** @throws InputError also when its path cannot be told from one of the server's own */
+/** @throws InputError also when its path is ambiguous with one of the server's own */
 function publicUrl(text: string): URL {
   const url = new URL(httpUrl('public-url', text));
   if (!/^\/(api|assets)(\/|$)/.test(url.pathname)) return url;
-  throw new InputError([{ message: `--public-url ${text}: a path of the server begins like that; take another` }]);
+  throw new InputError([{ message: `--public-url ${text}: a path of the server begins like that. Use another one` }]);
 }
 
 /** @throws InputError */

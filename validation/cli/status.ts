@@ -14,7 +14,7 @@ import { table } from './output/table.ts';
 import { out } from './terminal.ts';
 
 const FOLLOW_MS = 500;
-/** At most so many slow steps are listed. */
+/** Most slow steps that are listed. */
 const SLOWEST = 5;
 
 export const statusCommand = defineCommand(
@@ -63,7 +63,7 @@ class Status {
 
   read(): void {
     const before = JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
-    // the record first: when it says that the run has ended, all events are there
+    // read the record first: if it says that the run has ended, all events are there
     this.#record = this.#run.readRecord();
     for (const event of this.#events.read()) applyEvent(this.#view, event);
     this.changed = before !== JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;

@@ -3,8 +3,8 @@ import { LogText, logLine } from '../report/log-text.ts';
 import { inColour, terminalLine } from '../report/paint.ts';
 
 /**
- * stdout or stderr. All that the commands print goes through here, so that no text of a log, a file name, a reason or a
- * host reaches a terminal as a command to it. Nothing else writes to the two (`test/layout.test.ts`).
+ * stdout or stderr. All output of the commands goes through here, so that no text from a log, a file name, a reason or a
+ * host reaches a terminal as a control sequence. Nothing else writes to the two (`test/layout.test.ts`).
  */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
@@ -15,30 +15,30 @@ export class Terminal {
     this.#print = print;
   }
 
-  /** Somebody looks at it: it is neither a pipe nor a file. */
+  /** Whether it is a terminal, not a pipe or a file. */
   get isTerminal(): boolean {
     return this.#stream.isTTY;
   }
 
-  /** Prints lines. A line feed within one is shown as `\x0a`. */
+  /** Prints lines. A line feed inside a line is shown as `\x0a`. */
   say(...lines: readonly string[]): void {
     this.#print(lines.map(terminalLine).join('\n'));
   }
 
-  /** Prints a text of several lines, in which each text from elsewhere has been made one line. */
+  /** Prints a text of several lines, in which each foreign text is a single line. */
   sayText(text: string): void {
     this.#print(text.replace(/\n$/, '').split('\n').map(terminalLine).join('\n'));
   }
 
-  /** Prints JSON, in which what a terminal would obey is written as `\u001b`. @param indent blanks; 0: all in one line */
+  /** Prints JSON, with control characters as `\u001b`. @param indent number of blanks; 0: all on one line */
   sayJson(value: unknown, indent = 2): void {
     const text = JSON.stringify(value, null, indent);
     this.#print(text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapedInJson));
   }
 
   /**
-   * Prints lines of a log, each behind words of our own: fit for a terminal, or as they are where they go to a pipe or a
-   * file, or are wanted `raw`. Resolves when they are written.
+   * Prints lines of a log, each after relval's own text: safe for a terminal, or unchanged to a pipe or a
+   * file or if `raw`. Resolves when they are written.
    */
   async sayLogLines(lines: readonly { before: string; text: string }[], raw: boolean): Promise<void> {
     const asIs = raw || !this.isTerminal;
@@ -46,19 +46,19 @@ export class Terminal {
     await new LogOutput(this.#stream, undefined).write(Buffer.from(shown.join('')));
   }
 
-  /** Takes the bytes of a log, or another file, as they come. */
+  /** Accepts the bytes of a log, or of another file, as they arrive. */
   log(raw: boolean): LogOutput {
     return new LogOutput(this.#stream, raw || !this.isTerminal ? undefined : new LogText(inColour));
   }
 
-  /** Begins again at the top of an empty screen. */
+  /** Clears the screen and begins at its top. */
   clear(): void {
     if (this.isTerminal) this.#stream.write('\x1b[H\x1b[2J');
   }
 
   /**
-   * Lines that are drawn again and again; undefined where they cannot be: some CI systems tell no size of their terminal.
-   * @param create what draws: loaded by who needs it
+   * Lines that are drawn again and again; undefined if that is not possible: some CI systems do not tell the size of their terminal.
+   * @param create makes the drawing program; loaded only when needed
    */
   drawing(create: (stream: NodeJS.WriteStream) => Drawing<string>): Drawing<readonly string[]> | undefined {
     if (!this.isTerminal || !(this.#stream.rows > 0)) return undefined;
@@ -69,7 +69,7 @@ export class Terminal {
     });
   }
 
-  /** Asks whoever sits at the terminal. */
+  /** Asks the user at the terminal. */
   async ask(question: string): Promise<string> {
     const terminal = createInterface({ input: process.stdin, output: this.#stream });
     const answer = await terminal.question(terminalLine(question));
@@ -77,18 +77,18 @@ export class Terminal {
     return answer;
   }
 
-  /** Ends a line that the bytes of a log have left unfinished. */
+  /** Ends an incomplete line of a log. */
   endLine(): void {
     this.#stream.write('\n');
   }
 
-  /** A reader that has seen enough does not end the command. @param callback called when it has gone */
+  /** A reader that closes the pipe does not end the command. @param callback called when the reader has gone */
   onGone(callback: () => void): void {
     this.#stream.removeAllListeners('error').on('error', callback);
   }
 }
 
-/** What log-update makes: draws something over what it has drawn before. */
+/** The interface of log-update: replaces what it has drawn before. */
 interface Drawing<Picture> {
   (picture: Picture): void;
   clear(): void;
@@ -100,13 +100,13 @@ export class LogOutput {
   readonly #stream: NodeJS.WriteStream;
   readonly #text: LogText | undefined;
 
-  /** @param text what makes them fit for a terminal; undefined: they stay as they are */
+  /** @param text makes them safe for a terminal; undefined: they are unchanged */
   constructor(stream: NodeJS.WriteStream, text: LogText | undefined) {
     this.#stream = stream;
     this.#text = text;
   }
 
-  /** Resolves when they are written: waits for a slow reader rather than to hold all for it. */
+  /** Resolves when they are written: it waits for a slow reader instead of keeping everything in memory. */
   async write(chunk: Buffer): Promise<void> {
     await this.#put(this.#text?.push(chunk) ?? chunk);
   }
@@ -117,7 +117,7 @@ export class LogOutput {
     await this.end();
   }
 
-  /** Writes what was held back, and ends the colours of the log. More may follow. */
+  /** Writes the bytes that were held back, and ends the colours of the log. More may follow. */
   async end(): Promise<void> {
     await this.#put(this.#text?.end() ?? '');
   }
@@ -136,10 +136,10 @@ function escapedInJson(character: string): string {
 export const out = new Terminal(process.stdout, console.log);
 export const err = new Terminal(process.stderr, console.error);
 
-/** Columns of text for `--help`. */
+/** Width of `--help`, in characters. */
 export const helpWidth = Math.min(120, process.stdout.columns ?? 100);
 
-/** Says on stderr why a command does not go on. Lines after the first stand further in: no text can pass for another message. */
+/** Prints on stderr why a command stops. Lines after the first are indented, so that no text can look like another message. */
 export function sayError(name: string, messages: readonly string[]): void {
   const lines = messages.flatMap((message) => {
     const [first = '', ...others] = message.split('\n');
@@ -148,7 +148,7 @@ export function sayError(name: string, messages: readonly string[]): void {
   err.say(`${name}: ${lines[0] ?? ''}`, ...lines.slice(1));
 }
 
-/** A reader that has seen enough (`relval logs … | head`) is no error. */
+/** A reader that closes the pipe (`relval logs … | head`) is no error. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

@@ -1,32 +1,32 @@
-/** What came of one attempt to send something. `again`: it may be another time; `after`: not before so many seconds. */
+/** The result of one attempt to send something. `again`: another attempt may succeed; `after`: not before this many seconds. */
 export type Attempt =
   | { ok: true; note?: string | undefined }
   | { ok: false; message: string; again: boolean; after?: number | undefined };
 
 export interface Patience {
-  /** Times that it is tried. */
+  /** Number of attempts. */
   attempts: number;
   /** Seconds one attempt may take. */
   requestSeconds: number;
   /** Seconds before the second attempt; twice as many before each further one. */
   pauseSeconds: number;
-  /** ms since 1970: nothing is tried or waited for beyond it. */
+  /** ms since 1970: no attempt and no pause goes beyond it. */
   deadline: number;
 }
 
 export interface Outcome {
   ok: boolean;
   attempts: number;
-  /** What went wrong, or what the receiver said though it took the message. */
+  /** What went wrong, or what the receiver answered although it accepted the message. */
   message?: string | undefined;
 }
 
-/** Something is wrong on our side that will be so again: it is not tried another time. */
+/** A configuration error that another attempt would not change. */
 export class CannotSend extends Error {
   override name = 'CannotSend';
 }
 
-/** Tries until it is done, cannot be, or patience is at its end. Never throws. */
+/** Tries until it succeeds, cannot succeed, or has used up its patience. Never throws. */
 export async function tryOften(
   attempt: (signal: AbortSignal) => Promise<Attempt>,
   patience: Patience,
@@ -40,14 +40,14 @@ export async function tryOften(
     const remaining = (patience.deadline - Date.now()) / 1000;
     if (!result.again || tried >= patience.attempts) return { ok: false, attempts: tried, message: result.message };
     if (pause > remaining) {
-      const asked = result.after === undefined ? '' : `, asked to wait ${result.after} s`;
+      const asked = result.after === undefined ? '' : `, and the receiver asks to wait ${result.after} s`;
       return { ok: false, attempts: tried, message: `${result.message}${asked}; there is no time for that` };
     }
     await new Promise((resolve) => setTimeout(resolve, pause * 1000));
   }
 }
 
-/** Seconds to wait: doubled each time, as much as was asked for at least, never for all senders the same. */
+/** Seconds to wait: doubled each time, at least as long as the receiver asks, and partly random. */
 export function pauseAfter(
   tried: number,
   { after = 0 }: { after?: number | undefined },
@@ -57,13 +57,13 @@ export function pauseAfter(
   return Math.max(after, pauseSeconds * 2 ** (tried - 1)) * (1 + random / 4);
 }
 
-/** An attempt that does not come to its end is given up: it is told so, and left alone. */
+/** An attempt without an end is given up: its signal is aborted, and its result ignored. */
 async function once(attempt: (signal: AbortSignal) => Promise<Attempt>, ms: number): Promise<Attempt> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Attempt>((resolve) => {
     timer = setTimeout(() => {
-      resolve({ ok: false, again: true, message: `no answer within ${Math.ceil(ms / 1000)} s` });
+      resolve({ ok: false, again: true, message: `the receiver did not answer within ${Math.ceil(ms / 1000)} s` });
       controller.abort();
     }, ms);
   });
@@ -76,7 +76,7 @@ async function once(attempt: (signal: AbortSignal) => Promise<Attempt>, ms: numb
   }
 }
 
-/** A certificate that is not trusted now will not be in a second; other failures of connections may pass. */
+/** A certificate that is not trusted now will not be trusted in a second; other connection errors may pass. */
 function isWorthAnother(error: unknown): boolean {
   return !(error instanceof CannotSend) && !/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME/.test(describe(error));
 }

@@ -6,10 +6,10 @@ import { parseTemplate, render } from './template.ts';
 import { builtIn, LIMITS, STYLES, SUBJECT, type TextChannel } from './texts.ts';
 import { isNew, NAMES, type Occasion, wordsOf } from './words.ts';
 
-/** How one signs in; the secret itself is not here. */
+/** The kind of authentication, without the secret itself. */
 export type Auth = { type: 'bearer'; secret: SecretSource } | { type: 'basic'; user: string; secret: SecretSource };
 
-/** One HTTP request, complete but for its secrets. */
+/** One HTTP request, complete except for its secrets. */
 export interface HttpDelivery {
   kind: 'http';
   url: string | { secret: SecretSource };
@@ -20,7 +20,7 @@ export interface HttpDelivery {
   caFile?: string | undefined;
 }
 
-/** One e-mail, complete but for its secrets. */
+/** One e-mail, complete except for its secrets. */
 export interface MailDelivery {
   kind: 'mail';
   server: { host: string; port: number; security: 'starttls' | 'tls' | 'none'; caFile?: string | undefined };
@@ -30,13 +30,13 @@ export interface MailDelivery {
   subject: string;
   text: string;
   headers: Record<string, string>;
-  /** The same whenever it is sent again, so that receivers can tell. */
+  /** The same when it is sent again, so that receivers can recognise it. */
   messageId: string;
 }
 
 export type Delivery = HttpDelivery | MailDelivery;
 
-/** What a channel is sent about an occasion, in order. Pure: nothing is read and nothing is sent. */
+/** The messages for a channel about an event, in order. Pure: it reads and sends nothing. */
 export function deliveriesOf(channel: Channel, occasion: Occasion, issue?: string): Delivery[] {
   switch (channel.type) {
     case 'jira':
@@ -78,7 +78,7 @@ export interface WebhookBody {
   steps: number;
   /** ms since 1970. */
   started: number;
-  /** Address of the run's page, where it is known. */
+  /** Address of the run's page, if known. */
   page?: string | undefined;
   /** When it has finished. */
   report?: Report | undefined;
@@ -89,7 +89,7 @@ function jsonOf({ publicUrl, ...occasion }: Occasion): WebhookBody {
   return { schema: 'relval-notification-1', ...occasion, page };
 }
 
-/** JIRA's REST interface, version 2: watchers are made one by one, when a run starts; then the comment. */
+/** JIRA's REST interface, version 2: watchers are added one by one when a run starts; then the comment. */
 function toJira(channel: ChannelOf<'jira'>, occasion: Occasion, issue: string | undefined): Delivery[] {
   if (issue === undefined) return [];
   const secret = secretSource(channel.tokenFile, channel.tokenEnv);
@@ -148,7 +148,7 @@ function toMail(channel: ChannelOf<'email'>, occasion: Occasion): Delivery {
     subject: cutAt(PLAIN.text(subject.replaceAll('\n', ' ')), MOST_OF_SUBJECT),
     text: textOf(channel, occasion),
     headers: {
-      // RFC 3834: no holiday replies to machines.
+      // RFC 3834: no automatic replies to machines.
       'Auto-Submitted': 'auto-generated',
       ...(occasion.event === 'finished' && { References: id('started') }),
     },
@@ -171,7 +171,7 @@ function textOf(channel: Channel & { type: TextChannel }, occasion: Occasion): s
   return cutAt(text.replace(/\n{3,}/g, '\n\n').trim(), LIMITS[channel.type]);
 }
 
-/** Whole lines, so that nothing that was escaped is cut in two. */
+/** Cuts after whole lines, so that no escape is cut in two. */
 function cutAt(text: string, most: number): string {
   if (text.length <= most) return text;
   const lines = text.slice(0, most).lastIndexOf('\n');

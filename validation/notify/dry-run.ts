@@ -3,12 +3,12 @@ import type { Auth, Delivery } from './deliveries.ts';
 import type { Planned } from './notify.ts';
 import { describeSource } from './secret.ts';
 
-/** What would be sent, letter by letter but for the secrets, in whose place it says where they are taken from. */
+/** The exact messages, with the sources of the secrets in place of the secrets. */
 export function dryRunText(planned: readonly Planned[]): string {
-  if (planned.length === 0) return 'nobody would be told: relval.yaml has no notify.channels\n';
+  if (planned.length === 0) return 'no message would be sent: relval.yaml has no notify.channels\n';
   return planned
     .map(({ channel, deliveries, skipped }) => {
-      if (skipped !== undefined) return `== ${channel}: nothing: ${skipped}\n`;
+      if (skipped !== undefined) return `== ${channel}: no message: it ${skipped}\n`;
       return deliveries.map((delivery) => `== ${channel}\n${shown(delivery)}\n`).join('\n');
     })
     .join('\n');

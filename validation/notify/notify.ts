@@ -5,32 +5,32 @@ import { type Delivery, deliveriesOf } from './deliveries.ts';
 import type { Channel, NotifySettings } from './settings.ts';
 import type { Occasion } from './words.ts';
 
-/** What one channel gets about an occasion, or why it gets nothing. */
+/** The messages of one channel about an event, or why it gets none. */
 export interface Planned {
   channel: string;
   deliveries: Delivery[];
   skipped?: string | undefined;
 }
 
-/** What came of it: one for each channel that is concerned. */
+/** The results, one for each channel with messages. */
 export interface Notified {
   channel: string;
   outcome: 'sent' | 'failed';
-  /** Attempts of all its messages together. */
+  /** Attempts for all its messages together. */
   attempts: number;
   message?: string | undefined;
 }
 
 export interface Planning {
-  /** Of the run before, of the same name and workflow. */
+  /** Report of the run before, of the same name and workflow. */
   before?: Report | undefined;
-  /** JIRA issue in the place of the configured ones. */
+  /** JIRA issue that replaces the configured ones. */
   issue?: string | undefined;
-  /** Whatever the conditions say. */
+  /** Ignore the conditions of the channels. */
   force?: boolean | undefined;
 }
 
-/** Who is to be told what. Pure. */
+/** Plans the messages for all channels. Pure. */
 export function planNotifications(settings: NotifySettings, occasion: Occasion, planning: Planning = {}): Planned[] {
   const { before, issue, force } = planning;
   return settings.channels.map((channel, index) => {
@@ -41,7 +41,7 @@ export function planNotifications(settings: NotifySettings, occasion: Occasion, 
   });
 }
 
-/** Its own name, or its type, with its number among the channels of that type where there are several. */
+/** Its own name, or its type, with a number if there are several channels of that type. */
 function nameOf(channel: Channel, index: number, all: readonly Channel[]): string {
   if (channel.name !== undefined) return channel.name;
   const same = all.filter(({ type }) => type === channel.type);
@@ -53,7 +53,7 @@ function nameOf(channel: Channel, index: number, all: readonly Channel[]): strin
 const PAUSE_SECONDS = 1;
 
 /**
- * Sends what is planned, to all channels at once, and tells of each when it is done. Never throws, and is done within
+ * Sends the planned messages, to all channels at once, and reports each channel when it is done. Never throws, and ends within
  * `totalSeconds`.
  */
 export async function sendNotifications(
@@ -68,7 +68,7 @@ export async function sendNotifications(
     planned.map(async ({ channel, deliveries }) => {
       if (deliveries.length === 0) return;
       const outcomes: Outcome[] = [];
-      // One after the other: the watchers are to see the comment.
+      // One after the other: the watchers should see the comment.
       for (const delivery of deliveries) outcomes.push(await tryOften((signal) => send(delivery, signal), patience));
       const messages = outcomes.flatMap(({ message }) => message ?? []);
       tell({
@@ -81,7 +81,7 @@ export async function sendNotifications(
   );
 }
 
-/** The clients are loaded only where something is sent: other commands start sooner. */
+/** The clients are loaded only when something is sent, so that other commands start faster. */
 async function send(delivery: Delivery, signal: AbortSignal) {
   if (delivery.kind === 'http') return (await import('./send-http.ts')).sendHttp(delivery, signal);
   return (await import('./send-mail.ts')).sendMail(delivery, signal);

@@ -1,29 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { CannotSend } from './attempts.ts';
 
-/** Where a secret is to be found. It is read only when it is sent, and shown nowhere. */
+/** Where a secret is stored. It is read only when it is sent, and never shown. */
 export type SecretSource = { file: string } | { variable: string };
 
-/** The one that is given of a channel's `tokenFile` and `tokenEnv`, and so on. */
+/** The source that is set, of a channel's `tokenFile` and `tokenEnv`, and so on. */
 export function secretSource(file: string | undefined, variable: string | undefined): SecretSource | undefined {
   if (file !== undefined) return { file };
   return variable === undefined ? undefined : { variable };
 }
 
-/** What is shown in the place of a secret. */
+/** The text that is shown in place of a secret. */
 export function describeSource(source: SecretSource): string {
   return 'file' in source ? `<from ${source.file}>` : `<from $${source.variable}>`;
 }
 
 /**
- * Reads a secret: one line; blanks around it do not count.
- * @throws {CannotSend} that says where it should have been, and never what is there
+ * Reads a secret: one line; blanks around it are ignored.
+ * @throws {CannotSend} with the name of the source, never its content
  */
 export function readSecret(source: SecretSource, env: NodeJS.ProcessEnv = process.env): string {
   const text = ('file' in source ? readOwnFile(source.file) : (env[source.variable] ?? '')).trim();
   const where = 'file' in source ? source.file : `$${source.variable}`;
-  if (text === '') throw new CannotSend(`${where} holds no secret`);
-  if (/\p{Cc}/u.test(text)) throw new CannotSend(`${where} holds more than one line, or control characters`);
+  if (text === '') throw new CannotSend(`${where} contains no secret`);
+  if (/\p{Cc}/u.test(text)) throw new CannotSend(`${where} contains more than one line, or control characters`);
   return text;
 }
 
@@ -36,7 +36,7 @@ export function readOwnFile(file: string): string {
   }
 }
 
-/** Takes secrets out of a text that others have had a hand in: a server's answer may repeat what it was sent. */
+/** Removes secrets from a text of others: a server's answer may repeat what it received. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets
     .flatMap((secret) => [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)])

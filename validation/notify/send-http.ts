@@ -4,17 +4,17 @@ import { type Attempt, CannotSend } from './attempts.ts';
 import type { Auth, HttpDelivery } from './deliveries.ts';
 import { readOwnFile, readSecret, withoutSecrets } from './secret.ts';
 
-/** Bytes of an answer that are looked at for what went wrong. */
+/** Bytes of an answer that are searched for an error message. */
 const LOOKED_AT = 2000;
 
 /**
- * One attempt to send a request. Redirections are not followed: they would take secrets elsewhere.
- * @throws {Error} of the connection, or of a secret that cannot be read
+ * One attempt to send a request. It follows no redirection, because that would send secrets elsewhere.
+ * @throws {Error} for a connection error, or a secret that cannot be read
  */
 export async function sendHttp(delivery: HttpDelivery, signal: AbortSignal): Promise<Attempt> {
   const url = typeof delivery.url === 'string' ? delivery.url : readSecret(delivery.url.secret);
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new CannotSend('the webhook’s address is none: expected https://…');
+    throw new CannotSend('the webhook’s address is not valid: expected https://…');
   const secrets = typeof delivery.url === 'string' ? [] : [url, new URL(url).pathname].filter((part) => part !== '/');
   const token = delivery.auth && readSecret(delivery.auth.secret);
   if (token !== undefined) secrets.push(token);
@@ -41,7 +41,7 @@ function authorization(auth: Auth | undefined, token: string | undefined): Recor
   return { authorization: `Basic ${Buffer.from(`${auth.user}:${token}`).toString('base64')}` };
 }
 
-/** 2xx is good whatever the body says; too many requests and faults of the server may pass, all else will not. */
+/** A 2xx status is success, whatever the body; too many requests and server errors may pass, all else will not. */
 async function judge({ statusCode, headers, body }: Dispatcher.ResponseData, secrets: string[]): Promise<Attempt> {
   if (statusCode >= 200 && statusCode < 300) return { ok: true };
   if (statusCode >= 300 && statusCode < 400) {
@@ -49,7 +49,7 @@ async function judge({ statusCode, headers, body }: Dispatcher.ResponseData, sec
     return {
       ok: false,
       again: false,
-      message: `HTTP ${statusCode}: redirected${to}; give the address that it leads to`,
+      message: `HTTP ${statusCode}: redirected${to}. Configure the address to which it redirects`,
     };
   }
   const said = withoutSecrets((await beginning(body)).replace(/[\s\p{Cc}]+/gu, ' ').trim(), secrets);
@@ -58,7 +58,7 @@ async function judge({ statusCode, headers, body }: Dispatcher.ResponseData, sec
   return { ok: false, again, message, after: retryAfter(headers['retry-after'], Date.now()) };
 }
 
-/** The body's beginning; what fails or stops on the way is no matter. */
+/** The beginning of the body; errors while reading it are ignored. */
 async function beginning(body: Dispatcher.ResponseData['body']): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -69,12 +69,12 @@ async function beginning(body: Dispatcher.ResponseData['body']): Promise<string>
       if (bytes >= LOOKED_AT) break;
     }
   } catch {
-    // The status is what counts.
+    // Only the status counts.
   }
   return Buffer.concat(parts).subarray(0, LOOKED_AT).toString();
 }
 
-/** Seconds that a server asks to wait: a number, or a date (RFC 9110, section 10.2.3); undefined for what is neither. */
+/** Seconds that a server asks to wait: a number, or a date (RFC 9110, section 10.2.3); undefined for anything else. */
 export function retryAfter(header: string | string[] | undefined, now: number): number | undefined {
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined) return undefined;

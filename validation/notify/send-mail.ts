@@ -4,11 +4,11 @@ import { type Attempt, describe } from './attempts.ts';
 import type { MailDelivery } from './deliveries.ts';
 import { readOwnFile, readSecret, withoutSecrets } from './secret.ts';
 
-/** One attempt to hand an e-mail to a mail server. @throws {Error} when a secret cannot be read */
+/** One attempt to send an e-mail to a mail server. @throws {Error} when a secret cannot be read */
 export async function sendMail(delivery: MailDelivery, signal: AbortSignal): Promise<Attempt> {
   const { server, auth, kind: _kind, ...mail } = delivery;
   const password = auth && readSecret(auth.secret);
-  // Of our own, so that an attempt that is given up leaves no connection behind.
+  // A separate connection, so that a given-up attempt leaves none behind.
   const socket = new Socket();
   signal.addEventListener('abort', () => socket.destroy(), { once: true });
   const transport = createTransport({
@@ -38,7 +38,7 @@ export async function sendMail(delivery: MailDelivery, signal: AbortSignal): Pro
   }
 }
 
-/** SMTP's 4xx ask to come again, 5xx do not (RFC 5321, section 4.2.1); without an answer it was the connection. */
+/** SMTP's 4xx mean: try again; 5xx do not (RFC 5321, section 4.2.1). Without an answer it was a connection error. */
 function isWorthAnother(error: unknown): boolean {
   const { responseCode, code, message } = error as { responseCode?: number; code?: string; message?: string };
   if (responseCode !== undefined) return responseCode < 500;

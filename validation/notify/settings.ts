@@ -5,7 +5,7 @@ import { NAMES } from './words.ts';
 
 const name = z.string().min(1);
 const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'expected the name of an environment variable');
-/** Header and envelope lines end where the line ends: nothing may begin another one. */
+/** Header and envelope lines end at the line feed: no text may begin another line. */
 const oneLine = name.refine((text) => !/\p{Cc}/u.test(text), 'must be one line without control characters');
 const address = oneLine.refine((text) => /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(text), 'expected an e-mail address');
 
@@ -17,7 +17,7 @@ const template = name.superRefine((text, context) => {
   }
 });
 
-/** What every channel has. */
+/** Keys of every channel. */
 const common = {
   name: z
     .string()
@@ -53,7 +53,7 @@ const http = {
   caFile: filePath.optional().describe('PEM file of the authority that signed the server’s certificate'),
 };
 
-/** A webhook's address is a secret where it holds one, as those of Mattermost and Slack do. */
+/** A webhook's address is a secret if it contains one, as those of Mattermost and Slack do. */
 const secretUrl = {
   urlFile: filePath.optional().describe('File with the address of the incoming webhook'),
   urlEnv: variable.optional().describe('Environment variable with this address'),
@@ -74,7 +74,7 @@ const jira = z
   .strictObject({
     type: z.literal('jira').describe('A comment on an issue'),
     url: httpUrl.describe('Address of JIRA, before `/rest`'),
-    issue: issueKey.optional().describe('Key of the issue; `--jira KEY` wins over it. Without both, nothing is sent'),
+    issue: issueKey.optional().describe('Key of the issue. `--jira KEY` replaces it. Without both, no message is sent'),
     watchers: z.array(oneLine).default([]).describe('Users who become watchers of the issue when a run starts'),
     ...token,
     ...password,
@@ -145,7 +145,7 @@ const email = z
   .check(atMostOne('password'), ({ value, issues }) => {
     const secret = value.passwordFile ?? value.passwordEnv;
     if ((value.user === undefined) !== (secret === undefined))
-      issues.push({ code: 'custom', input: value, message: 'user goes with passwordFile or passwordEnv' });
+      issues.push({ code: 'custom', input: value, message: 'user needs passwordFile or passwordEnv' });
     if (secret !== undefined && value.security === 'none')
       issues.push({ code: 'custom', input: value, message: 'a password is not sent without TLS', path: ['security'] });
   });
@@ -182,12 +182,12 @@ interface Payload {
   issues: z.core.$ZodRawIssue[];
 }
 
-/** Of each kind, counted over its forms (`token`: tokenFile, tokenEnv), one has to be given. */
+/** Of each kind, counted over its forms (`token`: tokenFile, tokenEnv), exactly one must be set. */
 function exactlyOne(...kinds: string[]): (payload: Payload) => void {
   return ({ value, issues }) => {
     const given = formsOf(kinds).filter((key) => value[key] !== undefined);
     if (given.length === 1) return;
-    const message = `exactly one is needed of ${formsOf(kinds).join(', ')}`;
+    const message = `exactly one of ${formsOf(kinds).join(', ')} must be set`;
     issues.push({ code: 'custom', input: value, message });
   };
 }
@@ -196,7 +196,7 @@ function atMostOne(...kinds: string[]): (payload: Payload) => void {
   return ({ value, issues }) => {
     const given = formsOf(kinds).filter((key) => value[key] !== undefined);
     if (given.length <= 1) return;
-    issues.push({ code: 'custom', input: value, message: `only one is possible of ${formsOf(kinds).join(', ')}` });
+    issues.push({ code: 'custom', input: value, message: `only one of ${formsOf(kinds).join(', ')} may be set` });
   };
 }
 

@@ -3,7 +3,7 @@ import type { Link, Style } from './template.ts';
 
 /** Longest line of a log that is shown, in characters. */
 const SHOWN = 480;
-/** Invisible, and breaks words where no escape exists: Unicode's zero width space. */
+/** Invisible; it separates characters where no escape exists: Unicode's zero width space. */
 const BREAK = '\u200b';
 
 function oneLine(text: string): string {
@@ -15,12 +15,12 @@ function cut(text: string): string {
   return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : characters.join('');
 }
 
-/** Marks are also put where a mention would begin: `@channel` is none any more. */
+/** Marks are also inserted where a mention would begin, so that `@channel` mentions nobody. */
 function noMention(text: string): string {
   return text.replaceAll('@', `@${BREAK}`);
 }
 
-/** E-mail is sent as plain text: there is no markup in it. */
+/** E-mail is sent as plain text, without markup. */
 export const PLAIN: Style = {
   text: oneLine,
   code: cut,
@@ -28,8 +28,8 @@ export const PLAIN: Style = {
 };
 
 /**
- * JIRA's wiki markup: a backslash takes the meaning of the character after it. Two of them are a line break, and entities
- * are shown as characters, so these two become entities.
+ * JIRA's wiki markup: a backslash removes the meaning of the character after it. Two backslashes are a line break, and entities
+ * are shown as characters, so backslashes and ampersands become entities.
  * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
  */
 export const JIRA: Style = {
@@ -47,8 +47,8 @@ function escapeWiki(text: string): string {
 const WIKI_ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '\\': '&#92;' };
 
 /**
- * Markdown (CommonMark 0.31, section 2.4: a backslash before ASCII punctuation) as Mattermost reads it: mentions are found
- * behind escapes too, but not in code; `<!channel>` of Slack becomes one everywhere.
+ * Markdown (CommonMark 0.31, section 2.4: a backslash before ASCII punctuation) as Mattermost reads it: it finds mentions
+ * after escapes too, but not in code; Slack's `<!channel>` is a mention everywhere.
  * https://developers.mattermost.com/integrate/webhooks/incoming/#slack-compatibility
  */
 export const MATTERMOST: Style = {
@@ -62,7 +62,7 @@ export const MATTERMOST: Style = {
   link: ({ url, label }) => `[${MATTERMOST.text(label)}](<${url.replace(/[<>]/g, encodeURIComponent)}>)`,
 };
 
-/** Between more backticks than stand together inside it. */
+/** Enclosed in more backticks than occur in a row inside it. */
 function codeSpan(line: string): string {
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
@@ -71,8 +71,8 @@ function codeSpan(line: string): string {
 }
 
 /**
- * Slack's mrkdwn: `&`, `<` and `>` are all that can be escaped, which disarms links and `<!channel>`; emphasis works at
- * the edge of a word only, where an invisible space ends it.
+ * Slack's mrkdwn: only `&`, `<` and `>` can be escaped, which disables links and `<!channel>`. Emphasis works only at
+ * the edge of a word, where an invisible space ends it.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 export const SLACK: Style = {

@@ -1,11 +1,11 @@
 /**
- * A small part of Mustache (mustache(5)): `{{name}}`, `{{#name}}…{{/name}}` for what is there, of a list once for each
- * entry, `{{^name}}…{{/name}}` for what is not there. No code, no partials, nothing that leaves values unescaped.
+ * A small part of Mustache (mustache(5)): `{{name}}`, `{{#name}}…{{/name}}` if there is a value, for a list once for each
+ * entry, `{{^name}}…{{/name}}` if there is none. No code, no partials, no unescaped values.
  */
 export interface Scope {
   readonly [name: string]: Value;
 }
-/** Text of others: a name or a sentence, a line of a log, or an address with its words. How it is shown is the channel's. */
+/** Foreign text: a name or a sentence, a line of a log, or an address with its text. The channel decides how to show it. */
 export type Value = undefined | boolean | number | string | Code | Link | readonly Scope[];
 export interface Code {
   readonly code: string;
@@ -15,7 +15,7 @@ export interface Link {
   readonly label: string;
 }
 
-/** How a channel shows what is not its own: without meaning in its markup, without mentioning anybody, in one line. */
+/** How a channel shows foreign text: without markup, without mentioning anybody, on one line. */
 export interface Style {
   text(text: string): string;
   code(line: string): string;
@@ -28,12 +28,12 @@ type Node =
   | { type: 'section'; name: string; wanted: boolean; body: Node[] };
 export type Template = readonly Node[];
 
-/** `{{name}}`; of a section that is alone on its line the whole line, so that it leaves none behind. */
+/** Matches `{{name}}`; for a section alone on its line the whole line, so that no empty line is left. */
 const TAG = /^[ \t]*\{\{([#^/])\s*([^{}]*?)\s*\}\}[ \t]*(?:\n|$)|\{\{([#^/]?)\s*([^{}]*?)\s*\}\}/gm;
 
 /**
  * Reads a template.
- * @param names what there is to be filled in
+ * @param names the values that can be filled in
  * @throws {Error} with the line of the first mistake: a name that does not exist, a section that is not closed
  */
 export function parseTemplate(text: string, names: ReadonlySet<string>): Template {
@@ -68,7 +68,7 @@ export function parseTemplate(text: string, names: ReadonlySet<string>): Templat
   return root;
 }
 
-/** Fills a template in. Inner scopes hide outer ones. */
+/** Fills in a template. Inner scopes hide outer ones. */
 export function render(template: Template, scopes: readonly Scope[], style: Style): string {
   return template
     .map((node): string => {

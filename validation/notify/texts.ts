@@ -12,7 +12,7 @@ export const STYLES: Readonly<Record<TextChannel, Style>> = {
   email: PLAIN,
 };
 
-/** Most characters that a message may have: JIRA 32767, Mattermost 16383, Slack 40000 (4000 are advised); with some room. */
+/** Most characters of a message: JIRA 32767, Mattermost 16383, Slack 40000 (4000 are advised); with a margin. */
 export const LIMITS: Readonly<Record<TextChannel, number>> = {
   jira: 30_000,
   mattermost: 16_000,
@@ -23,7 +23,7 @@ export const LIMITS: Readonly<Record<TextChannel, number>> = {
 export const SUBJECT =
   '[relval] {{name}} {{#verdict}}{{verdict}}: {{reason}}{{/verdict}}{{^verdict}}started{{/verdict}}';
 
-/** The built-in texts: first the answer, then what is new and who must look, then where to look. */
+/** The built-in texts: first the verdict, then the new errors and their contacts, then links. */
 export function builtIn(channel: TextChannel, event: NotifyEvent): string {
   const bold = { jira: '*', mattermost: '**', slack: '*', email: '' }[channel];
   const item = { jira: '*', mattermost: '-', slack: '•', email: '  -' }[channel];

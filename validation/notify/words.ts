@@ -5,7 +5,7 @@ import type { Link, Scope, Value } from './template.ts';
 
 export type NotifyEvent = 'started' | 'finished';
 
-/** What is known of a run when somebody is told about it. */
+/** The data about a run for a message. */
 export interface Occasion {
   event: NotifyEvent;
   run: string;
@@ -15,19 +15,19 @@ export interface Occasion {
   steps: number;
   /** ms since 1970. */
   started: number;
-  /** When it has finished. */
+  /** When the run ended. */
   report?: Report | undefined;
-  /** Where users find the page, as `serve.publicUrl` says. */
+  /** Address of the page, from `serve.publicUrl`. */
   publicUrl?: string | undefined;
 }
 
-/** At most so many errors of one component, fixed findings, and steps of one error are listed. */
+/** Most errors of one component, fixed findings, and steps of one error that are listed. */
 const LISTED = 8;
 const STEPS = 3;
-/** Characters of a line of a log. */
+/** Longest line of a log, in characters. */
 const MESSAGE = 220;
 
-/** Words of a template, with what they mean; those in lists stand only inside `{{#list}}…{{/list}}`. */
+/** Words of a template and their meanings; words of lists are allowed only inside `{{#list}}…{{/list}}`. */
 export const WORDS = {
   event: '`started` or `finished`',
   run: 'id of the run',
@@ -62,12 +62,12 @@ export const WORDS = {
 export const NAMES: ReadonlySet<string> = new Set(Object.keys(WORDS));
 type Words = { readonly [Name in keyof typeof WORDS]?: Value };
 
-/** An error that speaks against the release, and that the reference run did not have (or there was none). */
+/** An error that speaks against the release and that the reference does not have (or there is no reference). */
 export function isNew(finding: Finding): boolean {
   return finding.severity === 'error' && finding.age !== 'known';
 }
 
-/** What templates are filled in with. */
+/** The values for templates. */
 export function wordsOf(occasion: Occasion): Scope {
   const { event, run, name, workflow, release, steps, started, report, publicUrl } = occasion;
   const words: Words = { event, run, name, workflow, release, steps, started: formatUtc(started) };

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 
-/** How a command ended. `missing`: there is none of that name; `timeout`: it was killed because it took too long. */
+/** How a command ended. `missing`: there is no such command; `timeout`: it was killed because it took too long. */
 export interface CommandResult {
   how: 'ended' | 'missing' | 'timeout';
   /** Exit status; 0 only when it succeeded. */
   status: number;
   stdout: string;
-  /** The last line with something in it that it wrote to stderr, else to stdout. */
+  /** The last line that is not empty, from stderr, else from stdout. */
   said: string;
 }
 
 const MOST_OUTPUT = 64 << 20;
 
 /**
- * Runs a command for at most `patience` ms; its whole process group is killed then, so that what it has started does not
- * hold us up. Never throws.
+ * Runs a command for at most `patience` ms. Then its whole process group is killed, so that its children do not
+ * delay us. Never throws.
  */
 export function runCommand(
   command: string,
@@ -32,7 +32,7 @@ export function runCommand(
       const said = (lastLine(stderr ?? '') || lastLine(stdout ?? '')).slice(0, 300);
       resolve({ how, status, stdout: stdout ?? '', said });
     };
-    // A group of its own, for execFile has no such option.
+    // In its own process group, because execFile has no such option.
     const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     collect(child.stdout, out);
     collect(child.stderr, err);
@@ -52,7 +52,7 @@ export function runCommand(
   });
 }
 
-/** What comes beyond the limit is read, so that nothing waits for us, and forgotten. */
+/** Output beyond the limit is read, so that no process waits, and dropped. */
 function collect(stream: NodeJS.ReadableStream, chunks: Buffer[]): void {
   let length = 0;
   stream.on('data', (chunk: Buffer) => {
@@ -65,9 +65,9 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
-/** What went wrong, as half a sentence; undefined when it succeeded. */
+/** What went wrong, as the end of a sentence; undefined if it succeeded. */
 export function failureOf(command: string, { how, status, said }: CommandResult, patience: number): string | undefined {
-  if (how === 'missing') return `${command} is not here, or cannot be run`;
+  if (how === 'missing') return `${command} is not installed, or cannot be run`;
   if (how === 'timeout') return `${command} did not answer within ${patience / 1000} s`;
   if (status !== 0) return `${command} ended with status ${status}${said ? `: ${said}` : ''}`;
   return undefined;

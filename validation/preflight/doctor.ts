@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 
-/** A Debian package that this project uses, and how to tell that it is there. `packages.json` holds them all. */
+/** A Debian package that this project uses, and how to check that it is installed. `packages.json` lists them all. */
 export interface NeededPackage {
   package: string;
   command?: string;
@@ -15,7 +15,7 @@ export interface Diagnosis extends NeededPackage {
   present: boolean;
 }
 
-/** Looks for everything that a run needs, or the tests; the same list that set-up installs from. */
+/** Checks everything that a run, or the tests, need. The set-up installs from the same list. */
 export function diagnose(purpose: 'run' | 'test'): Diagnosis[] {
   const file = createRequire(import.meta.url).resolve('release-validation/validation/preflight/packages.json');
   const all = JSON.parse(readFileSync(file, 'utf8')) as NeededPackage[];
@@ -24,7 +24,7 @@ export function diagnose(purpose: 'run' | 'test'): Diagnosis[] {
     .map((entry) => ({ ...entry, present: entry.command ? inPath(entry.command) : existsSync(entry.file ?? '') }));
 }
 
-/** The one command that installs what is missing. */
+/** One command that installs the missing packages. */
 export function installCommand(missing: readonly NeededPackage[]): string {
   const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
   return `${sudo}apt-get install -y --no-install-recommends ${missing.map((entry) => entry.package).join(' ')}`;

@@ -1,12 +1,12 @@
 import { request } from 'undici';
 
 const PATIENCE_MS = 3000;
-/** Characters that are shown of a refusal. */
+/** Longest part of a refusal that is shown, in characters. */
 const LONGEST_REASON = 200;
-/** Bytes of an answer. */
+/** Longest answer, bytes. */
 const LARGEST = 32 * 1024 * 1024;
 
-/** What a framework says at its `/state`, or why it does not. */
+/** A framework's answer at its `/state`, or why there is none. */
 export interface FrameworkAnswer {
   url: string;
   reachable: boolean;

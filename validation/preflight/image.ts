@@ -3,19 +3,19 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** How long a worker may take to say hello; a container that is slow to start included. */
+/** How long a worker may take until it sends its greeting; that includes a slow container start. */
 const HELLO_PATIENCE_MS = 15_000;
-/** SIGSEGV: how programs of SLC6 die on a kernel without the vsyscall page. */
+/** SIGSEGV: how SLC6 programs end on a kernel without the vsyscall page. */
 const CRASHED = 139;
 
-/** What is known of an image that workers are to run in. */
+/** What is known about an image for workers. */
 export interface ImageDiagnosis {
   image: string;
-  /** What the worker's doctor says in the image, or what kept it from running. */
+  /** The output of the worker's doctor in the image, or why it could not run. */
   report: string;
-  /** Work Queue's protocol as the image's worker announces it; null where it says nothing. */
+  /** Work Queue's protocol from the greeting of the image's worker; null if unknown. */
   protocol: number | null;
-  /** That of this machine's worker, and so of its makeflow; null where there is none. */
+  /** The protocol of this machine's worker, and so of its makeflow; null if there is none. */
   ownProtocol: number | null;
   usable: boolean;
 }
@@ -58,7 +58,7 @@ function run(program: string, args: readonly string[]): Promise<Ended> {
 
 function reportOf({ status, output }: Ended): string {
   if (status !== CRASHED || readFileSync('/proc/self/maps', 'utf8').includes('[vsyscall]')) return output.trimEnd();
-  return 'its programs die with SIGSEGV: this kernel has no vsyscall page, which SLC6 needs; boot it with vsyscall=emulate';
+  return 'its programs end with SIGSEGV, because this kernel has no vsyscall page, which SLC6 needs. Boot the kernel with vsyscall=emulate';
 }
 
 /** The first line that a worker sends to its manager is `workqueue PROTOCOL HOST OS ARCHITECTURE VERSION`. */

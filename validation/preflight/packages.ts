@@ -3,20 +3,20 @@ import { formatDuration } from '../units/time.ts';
 import type { Check } from './check.ts';
 import { type CommandResult, failureOf, runCommand } from './command.ts';
 
-/** Where CVMFS has it. */
+/** Its path in CVMFS. */
 export const ALIENV = '/cvmfs/alice.cern.ch/bin/alienv';
-/** Touching it asks the host to load what is new in the repository. */
+/** Touching this file asks the host to load new packages of the repository. */
 const RELOAD = '/tmp/alice.cern.ch.cvmfs_reload';
 const PATIENCE_MS = 60_000;
 const POLL_MS = 30_000;
 const NAME = 'packages';
 
-/** Lists what is published. */
+/** Lists the published packages. */
 export function askPackages(alienv: string, patience = PATIENCE_MS): Promise<CommandResult> {
   return runCommand(alienv, ['q'], patience);
 }
 
-/** The packages in what `alienv q` says; other lines are left out. */
+/** The packages in the output of `alienv q`; other lines are left out. */
 export function publishedIn({ stdout }: CommandResult): string[] {
   return stdout
     .split('\n')
@@ -25,9 +25,9 @@ export function publishedIn({ stdout }: CommandResult): string[] {
 }
 
 /**
- * Whether all that a run loads is published.
- * @param result what `alienv q` has said
- * @param here the steps run on this machine; else it is enough that the workers have CVMFS
+ * Whether all packages of a run are published.
+ * @param result the result of `alienv q`
+ * @param here the steps run on this machine; otherwise only the workers need CVMFS
  */
 export function checkPackages(
   wanted: readonly string[],
@@ -46,8 +46,8 @@ export function checkPackages(
   }
   const advice =
     alienv === ALIENV
-      ? 'is /cvmfs mounted, and the proxy of CVMFS reachable? cvmfs_config probe alice.cern.ch tells'
-      : `is --alienv ${alienv} the right program, and may it be run?`;
+      ? 'check that /cvmfs is mounted and the proxy of CVMFS is reachable: cvmfs_config probe alice.cern.ch'
+      : `check that --alienv ${alienv} is the right program and that you may run it`;
   const failure = failureOf(alienv, result, patience);
   if (failure !== undefined)
     return { name: NAME, state: 'failed', found: `relval cannot see which packages are published: ${failure}`, advice };
@@ -66,19 +66,19 @@ export function checkPackages(
 export interface PackageWait {
   alienv: string;
   here: boolean;
-  /** ms to wait for what is not published yet; 0: only look. */
+  /** ms to wait for packages that are not published yet; 0: check once. */
   wait: number;
-  /** Tells that it waits. */
+  /** Called when it begins to wait. */
   say: (text: string) => void;
-  /** ms between two looks. */
+  /** ms between two checks. */
   every?: number | undefined;
   patience?: number | undefined;
-  /** What is touched to have the repository loaded again. */
+  /** The file that is touched so that the repository is loaded again. */
   reload?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Looks for packages until they are there, or the time is over; asks for the repository to be loaded again meanwhile. */
+/** Checks packages until they are published, or the time is over. In between it asks the host to load the repository again. */
 export async function awaitPackages(wanted: readonly string[], options: PackageWait): Promise<Check> {
   const { alienv, here, wait, say, every = POLL_MS, patience = PATIENCE_MS, reload = RELOAD, signal } = options;
   if (wanted.length === 0) return checkPackages(wanted, { how: 'missing', status: 1, stdout: '', said: '' }, here);
@@ -87,20 +87,20 @@ export async function awaitPackages(wanted: readonly string[], options: PackageW
     const check = checkPackages(wanted, await askPackages(alienv, patience), here, patience, alienv);
     const left = end - Date.now();
     if (check.state !== 'failed' || left <= 0 || signal?.aborted) return check;
-    if (!told) say(`${check.found}; waits up to ${formatDuration(wait / 1000)}`);
+    if (!told) say(`${check.found}; waiting for up to ${formatDuration(wait / 1000)}`);
     told = true;
     touch(reload);
     await sleep(Math.min(every, left), signal);
   }
 }
 
-/** That it cannot be asked is no failure: the repository is loaded again by itself after a while. */
+/** If this fails it is no error: the repository is loaded again by itself after a while. */
 function touch(path: string): void {
   try {
     closeSync(openSync(path, 'a'));
     utimesSync(path, new Date(), new Date());
   } catch {
-    // somebody else's file: then somebody else asks
+    // the file belongs to another user, who will touch it
   }
 }
 

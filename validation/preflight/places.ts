@@ -20,13 +20,13 @@ import { failureOf, runCommand } from './command.ts';
 
 const PATIENCE_MS = 30_000;
 const CATALOG_PATIENCE_MS = 5000;
-/** Bytes free where outputs go below which a run does not begin, and below which that is told. */
+/** Free bytes at the output place below which a run does not start, and below which there is a warning. */
 const LEAST_FREE = 100e6;
 const LITTLE_FREE = 5e9;
-/** Seconds that the XRootD client gives a server to answer; its own default is two minutes, many times. */
+/** Seconds that the XRootD client waits for a server; its own default is two minutes, repeated many times. */
 const XRD_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' };
 
-/** The part of an OutputDir that is the same for all steps, up to the last folder before a variable; undefined: none is. */
+/** The part of an OutputDir that is the same for all steps, up to the last folder before a variable; undefined: there is none. */
 export function fixedPart(template: string): string | undefined {
   const { path, parameters } = splitParameters(template);
   const variable = path.search(VARIABLE);
@@ -35,19 +35,19 @@ export function fixedPart(template: string): string | undefined {
   return parameters.search(VARIABLE) < 0 ? fixed + parameters : fixed;
 }
 
-/** What differs from step to step, or is only known on the worker. */
+/** Text that differs between steps, or is known only on the worker. */
 const VARIABLE = /[#$`]/;
 
-/** The path, or the nearest folder above it that exists. */
+/** The path, or the nearest existing folder above it. */
 export function nearestExisting(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
-/** Tries to make a folder where outputs go, or in the nearest folder above that exists. */
+/** Tries to make a folder at the output place, or in the nearest existing folder above. */
 export function checkDirectory(path: string): Check {
   const name = `output to ${path}`;
   const there = nearestExisting(path);
-  const advice = `give another OutputDir, or the right to write in ${there}`;
+  const advice = `name another OutputDir, or get write permission for ${there}`;
   try {
     if (!statSync(there).isDirectory()) return { name, state: 'failed', found: `${there} is not a directory`, advice };
     accessSync(there, constants.W_OK | constants.X_OK);
@@ -64,8 +64,8 @@ export function checkDirectory(path: string): Check {
 }
 
 /**
- * Input files that steps of this machine copy from a path, and that are not there. A step of the run may make what it
- * stores, and, where the stage waits for another, anything.
+ * Input files that steps copy from a path of this machine, and that do not exist. A step of the run may make what it
+ * stores and, if the stage waits for another, anything.
  */
 export function checkInputFiles(stages: readonly Stage[]): Check[] {
   const stored = stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []);
@@ -102,7 +102,7 @@ export async function checkStorage(address: string, patience = PATIENCE_MS): Pro
     }
     const failure = failureOf('xrdcp', stored, patience);
     if (failure !== undefined) {
-      const advice = 'are the address, the proxy certificate and its rights there right?';
+      const advice = 'check the address, the proxy certificate and its permissions at the server';
       return { name, state: 'failed', found: `cannot be written to: ${failure}`, advice };
     }
     await runCommand('xrdfs', [server, 'rm', `${path}/${file}${parameters}`], patience, env);
@@ -122,12 +122,12 @@ export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_
     return { name, state: 'ok', found: `answers; ${managers.length} managers are registered` };
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
-    const advice = 'is catalog_server running there, and the port open?';
+    const advice = 'check that catalog_server runs there, and that the port is open';
     return { name, state: 'failed', found: `cannot be asked: ${error.message}`, advice };
   }
 }
 
-/** Whether the image that steps run in is on this machine. */
+/** Whether the image of the steps is on this machine. */
 export async function checkImage(image: string, tool: 'docker' | 'podman', patience = PATIENCE_MS): Promise<Check> {
   const name = `image ${image}`;
   const result = await runCommand(tool, ['image', 'inspect', '--format', '{{.Id}}', image], patience);

@@ -5,13 +5,14 @@ import type { FrameworkAnswer } from './framework.ts';
 const stateSchema = z.object({ pools: z.array(z.object({ name: z.string(), image: z.string().optional() })) });
 
 /**
- * Whether a pool has the image that a run on a cluster is to have: workers of another one never come to it.
- * @param frameworks those that are known; there may be others
+ * Whether a pool has the image of a run on a cluster: workers with another image do not serve it.
+ * @param frameworks the known ones; there may be others
  */
 export function checkPools(image: string, frameworks: readonly FrameworkAnswer[]): Check {
   const name = `image ${image}`;
   if (frameworks.length === 0) {
-    const found = 'which images the pools have is not known here: no frameworks in relval.yaml, section serve';
+    const found =
+      'the images of the pools are not known here, because section serve of relval.yaml names no frameworks';
     return { name, state: 'skipped', found };
   }
   const readable = frameworks.flatMap(({ state }) => stateSchema.safeParse(state).data ?? []);
@@ -26,8 +27,7 @@ export function checkPools(image: string, frameworks: readonly FrameworkAnswer[]
   return {
     name,
     state: 'failed',
-    found: `no pool has it; the pools have ${others}`,
-    advice:
-      'choose one of these, letter by letter, or have a pool with this image added to the framework (docs/framework.md)',
+    found: `no pool has it. The pools have ${others}`,
+    advice: 'use exactly one of these images, or add a pool with this image to the framework (docs/framework.md)',
   };
 }

@@ -19,29 +19,29 @@ import { checkPools } from './pools.ts';
 import { checkProxy, defaultProxy, readProxy } from './proxy.ts';
 import { askQuota, checkQuota } from './quota.ts';
 
-/** What a run is about to use. */
+/** What a run will use. */
 export interface Preflight {
   plan: Plan;
   /** `host:port` of a cluster; undefined: steps run on this machine. */
   catalog: string | undefined;
-  /** Only what is known within seconds: nothing is stored anywhere, no quota and no image is asked for. */
+  /** Only checks that take seconds: nothing is stored, and no quota and no image is checked. */
   fast: boolean;
   /** ms to wait for packages that are not published yet. */
   wait: number;
   /** Days for which the proxy must be valid. */
   proxyDays: number;
-  /** Where the proxy is; undefined: where the tools of the Grid look. */
+  /** The file with the proxy; undefined: the default of the Grid's tools. */
   proxy?: string | undefined;
   alienv?: string | undefined;
-  /** What starts the containers of this machine's steps; undefined: nothing does. */
+  /** The program that starts the containers of steps on this machine; undefined: none. */
   containerizer?: 'docker' | 'podman' | undefined;
-  /** The image that a run on a cluster is to have, and what the frameworks say that are known. */
+  /** The image of a run on a cluster, and the answers of the known frameworks. */
   pools?: { image: string; frameworks: readonly FrameworkAnswer[] } | undefined;
   say: (text: string) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Looks at everything that a run needs, in the order in which it needs it; independent ones at once. */
+/** Checks everything that a run needs, in the order in which the run needs it. Independent checks run at the same time. */
 export async function preflight(options: Preflight): Promise<Check[]> {
   const { plan, catalog, fast, containerizer, pools, alienv = ALIENV, wait, say, signal } = options;
   const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
@@ -87,15 +87,15 @@ async function checkTools(): Promise<Check> {
   };
 }
 
-/** A proxy is needed where storage is used, or where somebody has named one. */
+/** A proxy is needed if storage is used, or if the user named one. */
 async function proxyOf({ proxy, proxyDays }: Preflight, needed: boolean): Promise<Check> {
   const path = proxy ?? defaultProxy(process.env, process.getuid?.() ?? 0);
   const check = checkProxy(readProxy(path), Date.now(), proxyDays);
   if (proxy !== undefined || check.state === 'ok') return check;
   if (!existsSync(path)) {
     const found = needed
-      ? `none at ${path}; storage that asks for one will refuse`
-      : 'the run uses no storage that asks for one';
+      ? `there is none at ${path}, so storage that requires one will refuse access`
+      : 'the run uses no storage that requires one';
     return {
       name: check.name,
       state: needed ? 'warning' : 'skipped',
@@ -118,7 +118,7 @@ async function quotaOf(place: string): Promise<Check> {
   return checkQuota(place, await askQuota(server, path));
 }
 
-/** Of places within each other only the outer one. */
+/** Of nested places only the outermost. */
 function outermost(places: readonly string[]): string[] {
   return places.filter(
     (place) => !places.some((other) => other !== place && place.startsWith(`${splitParameters(other).path}/`)),

@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { formatDuration, formatUtc } from '../units/time.ts';
 import type { Check } from './check.ts';
 
-/** What a file with a proxy certificate is like. */
+/** The properties of a file with a proxy certificate. */
 export interface ProxyFacts {
   path: string;
-  /** Undefined: it cannot be read, and `problem` says why. */
+  /** Undefined: the file cannot be read, and `problem` says why. */
   text?: string;
   problem?: string;
   /** Permission bits. */
@@ -17,7 +17,7 @@ const DAY_S = 86_400;
 const NAME = 'proxy certificate';
 const RENEW = 'make a new one (voms-proxy-init, or the certificate that the nightly uses)';
 
-/** Where the tools of the Grid look for it: `$X509_USER_PROXY`, else a file in /tmp named after the user. */
+/** The default place of the Grid's tools: `$X509_USER_PROXY`, else a file in /tmp with the user's number. */
 export function defaultProxy(env: NodeJS.ProcessEnv, uid: number): string {
   return env.X509_USER_PROXY || `/tmp/x509up_u${uid}`;
 }
@@ -32,8 +32,8 @@ export function readProxy(path: string): ProxyFacts {
 }
 
 /**
- * Whether a proxy will do for `days` more days from `now` (ms since 1970). Of a chain every certificate counts: a proxy
- * is no longer valid when the one that signed it is not.
+ * Whether a proxy is valid for `days` more days from `now` (ms since 1970). Every certificate of the chain counts: a proxy
+ * is not valid any more when the certificate that signed it is not.
  */
 export function checkProxy({ path, text, problem, mode = 0o600 }: ProxyFacts, now: number, days: number): Check {
   const failed = (found: string, advice = RENEW): Check => ({
@@ -44,12 +44,12 @@ export function checkProxy({ path, text, problem, mode = 0o600 }: ProxyFacts, no
   });
   if (text === undefined) return failed(problem ?? 'cannot be read');
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return failed('holds no certificate');
+  if (blocks.length === 0) return failed('contains no certificate');
   let chain: X509Certificate[];
   try {
     chain = blocks.map((block) => new X509Certificate(block));
   } catch {
-    return failed('holds a certificate that cannot be read: it is damaged');
+    return failed('contains a damaged certificate');
   }
   const begins = Math.max(...chain.map(({ validFrom }) => Date.parse(validFrom)));
   const ends = Math.min(...chain.map(({ validTo }) => Date.parse(validTo)));
@@ -59,15 +59,15 @@ export function checkProxy({ path, text, problem, mode = 0o600 }: ProxyFacts, no
   const left = (ends - now) / 1000;
   if (left < days * DAY_S) {
     return failed(
-      `is valid for ${formatDuration(left)} more, until ${formatUtc(ends)}; ${days} days are wanted`,
-      `${RENEW}, or ask for less: --proxy-days ${Math.floor(left / DAY_S)}`,
+      `is valid for ${formatDuration(left)} more, until ${formatUtc(ends)}, but ${days} days are required`,
+      `${RENEW}, or require less with --proxy-days ${Math.floor(left / DAY_S)}`,
     );
   }
   const key = keyProblem(text, chain[0] as X509Certificate);
   if (key !== undefined) return failed(key);
   if ((mode & 0o077) !== 0) {
     return failed(
-      `can be read by others (mode ${mode.toString(8)}): the tools of the Grid refuse it`,
+      `can be read by other users (mode ${mode.toString(8)}), so the tools of the Grid refuse it`,
       `chmod 600 ${path}`,
     );
   }
@@ -76,13 +76,13 @@ export function checkProxy({ path, text, problem, mode = 0o600 }: ProxyFacts, no
 
 function keyProblem(text: string, certificate: X509Certificate): string | undefined {
   const [key] = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(text) ?? [];
-  if (key === undefined) return 'holds no private key: the certificate alone proves nothing';
-  if (/ENCRYPTED/.test(key)) return 'has an encrypted key: nobody is there at night to give the pass phrase';
+  if (key === undefined) return 'contains no private key, which is needed besides the certificate';
+  if (/ENCRYPTED/.test(key)) return 'has an encrypted key, which needs a pass phrase';
   try {
     return certificate.checkPrivateKey(createPrivateKey(key))
       ? undefined
-      : 'holds a key that is not of its certificate';
+      : 'contains a key that does not belong to its certificate';
   } catch {
-    return 'holds a key that cannot be read: it is damaged';
+    return 'contains a damaged key';
   }
 }

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { type CommandResult, failureOf, runCommand } from './command.ts';
 
-/** Of what is allowed, the part from which on it is told, and the part at which a run must not begin. */
+/** The used share of the quota at which there is a warning, and at which a run must not start. */
 const TIGHT = 0.9;
 const FULL = 0.98;
 const PATIENCE_MS = 30_000;
@@ -11,7 +11,7 @@ export function askQuota(server: string, path: string, patience = PATIENCE_MS): 
   return runCommand('eos', [server, 'quota', path, '-m'], patience);
 }
 
-/** Whether there is room for more bytes and files: `eos … quota PATH -m` prints `key=value` pairs, a line for each quota. */
+/** Whether there is room for more bytes and files. `eos … quota PATH -m` prints `key=value` pairs, one line for each quota. */
 export function checkQuota(address: string, result: CommandResult, patience = PATIENCE_MS): Check {
   const name = `quota of ${address}`;
   if (result.how === 'missing') {
@@ -55,7 +55,7 @@ export function checkQuota(address: string, result: CommandResult, patience = PA
 function partOf(quota: ReadonlyMap<string, string>, what: 'bytes' | 'files', format: (n: number) => string) {
   const number = (key: string): number => Number(quota.get(key) ?? Number.NaN);
   const [used, most] = [number(`used${what}`), number(`max${what}`)];
-  // A maximum of 0 is none.
+  // A maximum of 0 means no limit.
   if (Number.isNaN(used) || Number.isNaN(most) || most <= 0) return undefined;
   const share = used / most;
   return { share, text: `${Math.floor(share * 100)} % used: ${format(used)} of ${format(most)}` };

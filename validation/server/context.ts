@@ -12,7 +12,7 @@ import { RunGraphs } from './run-graphs.ts';
 import { type IndexedRun, RunIndex } from './run-index.ts';
 import { type StepSource, summarize } from './summaries.ts';
 
-/** What all routes share: the runs, and what is kept of them. */
+/** Data that all routes share: the runs, and caches about them. */
 export class Context {
   readonly index: RunIndex;
   readonly progress = new ProgressCache();
@@ -32,7 +32,7 @@ export class Context {
     return run;
   }
 
-  /** A run and a step that it really has: only then is the step's name used for a path. @throws HttpError 404 */
+  /** A run and one of its existing steps: only then is the step's name used in a path. @throws HttpError 404 */
   async step(id: string, step: string): Promise<{ run: IndexedRun; progress: RunProgress }> {
     const run = await this.run(id);
     const progress = await this.progress.of(run.root);
@@ -59,8 +59,8 @@ export class Context {
 }
 
 /**
- * What a request says, in the form that is expected.
- * @throws HttpError 400 that names what is wrong
+ * The content of a request, checked against a schema.
+ * @throws HttpError 400 with what is wrong
  */
 export function parse<Shape extends z.ZodType>(shape: Shape, value: unknown): z.output<Shape> {
   const parsed = shape.safeParse(value);
@@ -71,12 +71,12 @@ export function parse<Shape extends z.ZodType>(shape: Shape, value: unknown): z.
   throw new HttpError(400, problems.join('; '));
 }
 
-/** Address of whoever asks. */
+/** Address of the client. */
 export function clientOf({ raw }: FastifyRequest): string {
   return clientAddress(raw.socket.remoteAddress, raw.headers);
 }
 
-/** Whole numbers as they stand in addresses. */
+/** Whole numbers in addresses. */
 export function integer(least: number, most: number) {
   return z
     .string()
@@ -88,7 +88,7 @@ export function integer(least: number, most: number) {
 /** `1`, `true` or nothing behind the name. */
 export const flag = z.enum(['', '1', 'true', '0', 'false']).transform((text) => text !== '0' && text !== 'false');
 
-/** Answers with JSON, or with 304 when the client has it already. */
+/** Answers with JSON, or with 304 if the client has it already. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, value: unknown, status = 200): FastifyReply {
   const text = JSON.stringify(value);
   const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
@@ -97,7 +97,7 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, value: un
   return reply.code(status).send(text);
 }
 
-/** Whether `If-None-Match` names the very same. */
+/** Whether `If-None-Match` names the same content. */
 export function hasIt({ headers }: FastifyRequest, etag: string): boolean {
   const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
   return (headers['if-none-match'] ?? '').split(',').some((tag) => bare(tag) === bare(etag));

@@ -7,8 +7,8 @@ import { send } from './sockets.ts';
 const LOOK_MS = 200;
 
 /**
- * Sends every run that changes. What changes more often than a client takes it is sent once, as it is then.
- * @param describe what is sent of a run
+ * Sends every run that changes. If a run changes faster than the client reads, only its latest state is sent.
+ * @param describe the message about a run
  */
 export async function sendRuns(
   socket: WebSocket,
@@ -42,7 +42,7 @@ export async function sendRuns(
   }
 }
 
-/** Sends the events of one run from an offset on, as they come. */
+/** Sends the events of one run from an offset on, as they are written. */
 export async function sendEvents(socket: WebSocket, run: IndexedRun, from: number): Promise<void> {
   let offset = from;
   while (socket.readyState === socket.OPEN) {

@@ -6,24 +6,24 @@ import { type LogPlace, type OpenLog, openLog, openTimes } from '../logs/open-lo
 import type { FollowMessage } from './api.ts';
 import { send } from './sockets.ts';
 
-/** How often a log is looked at. */
+/** Pause between two reads of a log. */
 const LOOK_MS = 100;
-/** One message; as long as a client has not taken it, no more is read for it. */
+/** Largest message. Nothing more is read until the client has received it. */
 const CHUNK = 128 * 1024;
 
 export interface FollowedLog extends LogPlace {
-  /** Byte to begin with. */
+  /** Offset of the first byte to send. */
   offset: number;
-  /** How many bytes were left out of the log that the client knows. */
+  /** How many bytes were left out of the log, as the client knows it. */
   leftOut: number;
-  /** Whether the attempt has ended: no more will come. */
+  /** Whether the attempt has ended, so that the log is complete. */
   ended(): Promise<boolean>;
 }
 
 /**
- * Sends what is added to a log until its attempt has ended. A client that is slow is waited for: at most one chunk is in
- * memory for it. A log that is replaced is compared with what was sent, so that its final form costs nothing when it is
- * the same. One of which more is left out is another one behind that place.
+ * Sends what is added to a log until its attempt has ended. It waits for a slow client: at most one chunk is in
+ * memory. A log that is replaced is compared with what was sent, so that its final form costs nothing if it is
+ * the same. If more of a log is left out, the part after that place counts as new.
  */
 export async function followLog(socket: WebSocket, log: FollowedLog): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
@@ -31,7 +31,7 @@ export async function followLog(socket: WebSocket, log: FollowedLog): Promise<vo
   let file: OpenLog | undefined;
   try {
     while (isOpen()) {
-      // Asked first: what is there afterwards is all.
+      // Asked before reading: then everything is there.
       const ended = await log.ended();
       // Undefined while the file is being replaced.
       const now: OpenLog | undefined = (await file?.grown()) ? file : await openLog(log).catch(() => undefined);
@@ -61,13 +61,13 @@ export async function followLog(socket: WebSocket, log: FollowedLog): Promise<vo
 }
 
 /**
- * Up to which byte a log is the same as the one of before. Where there is none, what the client says it has is believed,
- * when it knows how much was left out.
+ * Up to which byte a log is the same as before. Without an earlier log, the client's offset is accepted
+ * if it knows how much was left out.
  */
 async function commonPart(before: OpenLog | number, log: OpenLog, offset: number): Promise<number> {
   if (typeof before === 'number') return before === (log.leftOut?.bytes ?? 0) && offset <= log.size ? offset : 0;
   const end = Math.min(offset, log.size);
-  // A file that is still there has only grown.
+  // A file that still exists has only grown.
   const head =
     before.head.stat.ino === log.head.stat.ino ? Math.min(...[before, log].map(({ parts }) => parts[0]?.size ?? 0)) : 0;
   for (let from = Math.min(head, end); from < end; from += CHUNK) {
@@ -82,7 +82,7 @@ async function commonPart(before: OpenLog | number, log: OpenLog, offset: number
   return end;
 }
 
-/** Sends all that is there now. @returns up to where */
+/** Sends all existing bytes. @returns the offset after them */
 async function sendFrom(
   socket: WebSocket,
   log: OpenLog,
@@ -115,7 +115,7 @@ function lineStarts(bytes: Buffer): number[] {
   return starts;
 }
 
-/** How many bytes there are without the beginning of a UTF-8 character that is not whole yet. */
+/** Number of bytes without an incomplete UTF-8 character at the end. */
 export function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number;

@@ -1,4 +1,4 @@
-// Plans and draws runs in a thread of its own: neither an input that takes for ever nor a large drawing holds up the server.
+// Plans and draws runs in a separate thread, so that neither an endless input nor a large drawing blocks the server.
 import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { buildGraph } from '../graph/model.ts';
@@ -12,7 +12,7 @@ import { builtInWorkflow } from '../workflow/planner.ts';
 import type { GraphJob } from './run-graphs.ts';
 import type { Answer } from './worker-pool.ts';
 
-/** Plans that are kept: the input of a run stays what it was. */
+/** Plans that are kept, because the input of a run does not change. */
 const PLANS = 16;
 const plans = new Map<string, Plan>();
 
@@ -40,7 +40,7 @@ async function draw(job: GraphJob): Promise<Answer<string>> {
     plan = planOf(job);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { error: `${id} cannot be planned as it was: ${error.message}`, status: 409 };
+    return { error: `the plan of ${id} cannot be made again: ${error.message}`, status: 409 };
   }
   try {
     const steps = new Map(job.steps.map((step) => [step.id, step]));

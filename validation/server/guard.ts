@@ -4,8 +4,8 @@ import { HttpError } from './http-error.ts';
 
 /**
  * Decides whether a request may be answered: see `refusalOf`.
- * @param allowed further names of this server, in lower case
- * @throws HttpError 400 a proxy's request, 421 wrong host, 403 wrong origin
+ * @param allowed further host names of this server, in lower case
+ * @throws HttpError 400 for a proxy's request, 421 for a wrong host, 403 for a wrong origin
  */
 export function guard(asked: Asked, allowed: ReadonlySet<string>): void {
   const refusal = refusalOf(asked, allowed);
@@ -15,18 +15,15 @@ export function guard(asked: Asked, allowed: ReadonlySet<string>): void {
 }
 
 /**
- * Whether a request brings the token; how long that takes says nothing about it.
- * @throws HttpError 403 there is no token, so that nothing can be changed; 401 it is missing or wrong
+ * Checks the token of a request. The time that it takes does not depend on the token.
+ * @throws HttpError 403 if the server has no token, so that nothing can be changed; 401 if it is missing or wrong
  */
 export function checkToken(token: string | undefined, authorization: string | undefined): void {
   if (token === undefined) {
-    throw new HttpError(403, 'this server only shows runs: start it with --token-file to stop, resume and start them');
+    throw new HttpError(403, 'this server is read-only. To start, stop and resume runs, start it with --token-file');
   }
   const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   if (timingSafeEqual(digest(given), digest(token))) return;
-  throw new HttpError(
-    401,
-    given === '' ? 'this needs the token of this server' : 'that is not the token of this server',
-  );
+  throw new HttpError(401, given === '' ? 'this request needs the token of this server' : 'the token is wrong');
 }

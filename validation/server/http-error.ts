@@ -1,6 +1,6 @@
 import { NoSuchFileError, TooLargeError } from '../files/open-inside.ts';
 
-/** An answer other than what was asked for; the message is for the one who asked. */
+/** An error answer. The message is for the client. */
 export class HttpError extends Error {
   readonly status: number;
 
@@ -11,7 +11,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The answer that an error stands for; undefined for a fault of ours. */
+/** The answer for an error; undefined for an internal error. */
 export function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof NoSuchFileError) return new HttpError(404, error.message);

@@ -4,12 +4,12 @@ import type { OpenLog } from '../logs/open-log.ts';
 import { HttpError } from './http-error.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** A search says how far it came after this time. */
+/** A search reports how far it has come after this time. */
 const BUDGET_MS = 2000;
 
 export interface SearchJob {
   log: OpenLog;
-  /** Where the first line to be searched begins, and its number. */
+  /** Offset and number of the first line to search. */
   offset: number;
   line: number;
   q: string;
@@ -23,15 +23,15 @@ export class LogSearcher {
   readonly #pool = new WorkerPool<object, LogSearch>({
     script: createRequire(import.meta.url).resolve('release-validation/validation/logs/search-worker.mjs'),
     threads: 2,
-    // One that has not even come through a block of 1 MB then: its expression backtracks without end.
+    // Then it has not even finished one block of 1 MB: its expression backtracks without end.
     limitMs: 5000,
     tooMuch: 'this regular expression takes too long on a line of this log',
   });
 
   /**
    * @param client address of whoever asks
-   * @param signal ends the search: whoever asked has gone
-   * @throws HttpError 400 no regular expression; as WorkerPool.run
+   * @param signal ends the search when the client has gone
+   * @throws HttpError 400 for an invalid regular expression; else like WorkerPool.run
    */
   search(client: string, job: SearchJob, signal: AbortSignal): Promise<LogSearch> {
     if (job.regex) {

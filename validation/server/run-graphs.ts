@@ -7,23 +7,23 @@ import type { RunProgress } from './progress.ts';
 import type { IndexedRun } from './run-index.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** Drawings that are kept. */
+/** Number of drawings that are kept. */
 const DRAWINGS = 64;
 
 /** What a thread draws. */
 export interface GraphJob {
   id: string;
-  /** Directory of the run: nothing outside of it is read but the built-in workflows. */
+  /** Directory of the run: nothing outside of it is read, except the built-in workflows. */
   root: string;
   request: RunRequest;
   collapse: Collapse;
   steps: { id: string; stage: string; state: StepState }[];
 }
 
-/** Drawings of runs, made again when their events have gone on. */
+/** Drawings of runs. They are made again when the run has new events. */
 export class RunGraphs {
   readonly #drawings = new Map<string, { offset: number; svg: Promise<string> }>();
-  /** The input of a run can be anything: it is planned and laid out elsewhere. */
+  /** The input of a run can contain anything, so it is planned and drawn in another process thread. */
   readonly #pool = new WorkerPool<GraphJob, string>({
     script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.js'),
     threads: 2,
@@ -33,7 +33,7 @@ export class RunGraphs {
 
   /**
    * @param client address of whoever asks
-   * @throws HttpError 409 when it cannot be planned any more, 422 when it is too large to be looked at; as WorkerPool.run
+   * @throws HttpError 409 if the run cannot be planned any more, 422 if it is too large; else like WorkerPool.run
    */
   async svg(client: string, run: IndexedRun, progress: RunProgress, collapse: Collapse): Promise<string> {
     const key = `${run.root}\0${collapse}`;
@@ -41,7 +41,7 @@ export class RunGraphs {
     if (known?.offset === progress.offset) return known.svg;
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
     const job = { id: run.id, root: run.root, request: run.record.request, collapse, steps };
-    // Others who ask for it meanwhile get the same: so it goes on when this client has gone.
+    // Other clients wait for the same drawing, so it continues when this client has gone.
     const svg = this.#pool.run(client, job, new AbortController().signal).catch((error: unknown) => {
       if (!isFinal(error)) this.#drawings.delete(key);
       throw error;
@@ -58,7 +58,7 @@ export class RunGraphs {
   }
 }
 
-/** Another try would come to the same, and take as long. */
+/** Another attempt would have the same result, and take as long. */
 function isFinal(error: unknown): boolean {
   return error instanceof HttpError && (error.status === 409 || error.status === 422);
 }

@@ -5,15 +5,15 @@ import { openInside, stampOf } from '../files/open-inside.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
 import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 
-/** How often runs that have not ended are looked at. */
+/** Interval of the checks of runs that have not ended. */
 const TICK_MS = 500;
-/** Of the others so many per tick: `accept` and removals are seen within seconds, at no cost with thousands of runs. */
+/** Number of other runs that are checked in each tick: `accept` and removals are seen within seconds, also with thousands of runs. */
 const PER_TICK = 100;
-/** And so many of those that could not be read. */
+/** Number of unreadable runs that are checked in each tick. */
 const UNREADABLE_PER_TICK = 10;
-/** Directories without a run.json are looked at each tick for so long. */
+/** New directories without a run.json are checked in each tick for this long. */
 const YOUNG_MS = 60_000;
-/** File systems tell times to a few ms: a directory that changed so recently may change again within the same tick. */
+/** Times of files are exact to a few ms: a directory that changed this recently may change again with the same time. */
 const SETTLED_MS = 100;
 const AT_ONCE = 32;
 
@@ -23,7 +23,7 @@ export interface IndexedRun {
   /** Its directory, without symbolic links. */
   root: string;
   record: RunRecord;
-  /** Status when it was last looked at. */
+  /** Status at the last check. */
   status: RunStatus;
 }
 
@@ -34,16 +34,16 @@ interface Entry extends IndexedRun {
 export type RunChange = { id: string; run?: IndexedRun };
 
 /**
- * The runs below a directory, kept up to date by looking at what changes: the directory itself, and the run.json of those
- * that have not ended. No log and no event is read for it.
+ * The runs below a directory, kept up to date by checks of what changes: the directory itself, and the run.json of runs
+ * that have not ended. It reads no logs and no events.
  */
 export class RunIndex {
   readonly dir: string;
   #root: string;
   readonly #runs = new Map<string, Entry>();
-  /** Newest first; made anew when a run comes or goes. */
+  /** Newest first; made again when a run appears or disappears. */
   #sorted: Entry[] | undefined;
-  /** Directories without a record that can be read: since when they are known, and what is wrong with the record. */
+  /** Directories without a readable record: since when they are known, and what is wrong. */
   readonly #without = new Map<string, { since: number; reason: string | undefined }>();
   #dirTime = -1;
   #turn = 0;
@@ -56,7 +56,7 @@ export class RunIndex {
     this.#root = this.dir;
   }
 
-  /** Reads all runs, and looks for changes from then on. */
+  /** Reads all runs, and watches for changes from then on. */
   async start(): Promise<void> {
     await this.#scan();
     const tick = (): void => {
@@ -73,7 +73,7 @@ export class RunIndex {
     clearTimeout(this.#timer);
   }
 
-  /** @returns a function that ends it */
+  /** @returns a function that ends the subscription */
   onChange(listener: (change: RunChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -85,12 +85,12 @@ export class RunIndex {
     return this.#sorted;
   }
 
-  /** Runs whose run.json is none, and why. */
+  /** Runs with an unreadable run.json, and why. */
   unreadable(): { id: string; reason: string }[] {
     return [...this.#without].flatMap(([id, { reason }]) => (reason === undefined ? [] : [{ id, reason }]));
   }
 
-  /** The run of that name, as it is at this moment. */
+  /** The run with this name, at this moment. */
   async get(id: string): Promise<IndexedRun | undefined> {
     if (!this.#runs.has(id)) await this.#scan();
     await this.#look(id);
@@ -120,7 +120,7 @@ export class RunIndex {
     await this.#lookAtAll([...new Set([...live, ...young, ...others])]);
   }
 
-  /** Finds new directories and those that are gone, when the directory of runs has changed. */
+  /** Finds new and removed directories, if the directory of runs has changed. */
   async #scan(): Promise<void> {
     let entries: Dirent[];
     let time: number;
@@ -130,7 +130,7 @@ export class RunIndex {
       this.#root = await realpath(this.dir);
       entries = await readdir(this.dir, { withFileTypes: true });
     } catch {
-      // It is made by the first run.
+      // The first run creates it.
       entries = [];
       time = -1;
     }
@@ -148,7 +148,7 @@ export class RunIndex {
     }
   }
 
-  /** Reads a run's record when it has changed. */
+  /** Reads a run's record if it has changed. */
   async #look(id: string): Promise<void> {
     const known = this.#runs.get(id);
     const root = join(this.#root, id);
@@ -206,6 +206,6 @@ async function readRecord(
     }
   } catch {
     const isThere = await lstat(join(root, 'run.json')).catch(() => undefined);
-    return { reason: isThere && 'run.json is no regular file, or cannot be read' };
+    return { reason: isThere && 'run.json is not a regular file, or cannot be read' };
   }
 }

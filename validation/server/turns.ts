@@ -1,6 +1,6 @@
 import { HttpError } from './http-error.ts';
 
-/** Who waits for a turn: of all clients, and of one. */
+/** Most waiting requests: of all clients, and of one. */
 const MOST = 64;
 const MOST_OF_ONE = 16;
 
@@ -12,30 +12,30 @@ interface Waiting {
 }
 
 /**
- * A few turns at heavy work, shared by clients: each has one at a time, and of the others whoever has waited longest comes
- * next. So a client that asks for much only waits for itself.
+ * A few turns for expensive work, shared by clients: each client has one turn at a time, and of the others the one that has waited longest comes
+ * next. So a client with many requests delays only itself.
  */
 export class Turns {
   readonly #atOnce: number;
   readonly #taken: string[] = [];
   readonly #waiting: Waiting[] = [];
 
-  /** @param atOnce how many there are */
+  /** @param atOnce number of turns at the same time */
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
   }
 
   /**
-   * Resolves when it is the client's turn, with what gives the turn back.
+   * Resolves when it is the client's turn, with a function that ends the turn.
    * @param client address of whoever asks
-   * @param signal who asked has gone
-   * @throws HttpError 429 too many wait of this client, 503 of all; 499 the client has gone
+   * @param signal aborted when the client has gone
+   * @throws HttpError 429 if too many requests of this client wait, 503 if too many of all wait; 499 if the client has gone
    */
   take(client: string, signal: AbortSignal): Promise<() => void> {
     if (this.#waiting.filter((one) => one.client === client).length >= MOST_OF_ONE) {
-      throw new HttpError(429, 'too many requests of this kind from this address at this moment');
+      throw new HttpError(429, 'too many requests of this kind from this address: try again later');
     }
-    if (this.#waiting.length >= MOST) throw new HttpError(503, 'too many requests of this kind at this moment');
+    if (this.#waiting.length >= MOST) throw new HttpError(503, 'too many requests of this kind: try again later');
     if (signal.aborted) throw gone();
     return new Promise((resolve, reject) => {
       const waiting = { client, signal, resolve, reject };
@@ -45,7 +45,7 @@ export class Turns {
     });
   }
 
-  /** Nobody gets a turn any more. */
+  /** Gives no more turns. */
   close(): void {
     for (const { reject } of this.#waiting.splice(0)) reject(new HttpError(503, 'the server is stopping'));
   }
@@ -76,10 +76,10 @@ export class Turns {
 }
 
 function gone(): HttpError {
-  return new HttpError(499, 'given up by the client');
+  return new HttpError(499, 'the client has gone');
 }
 
-/** Aborts when whoever waits for an answer has gone. */
+/** Aborts when the client has gone. */
 export function whenGone(...sources: { once(event: 'close', listener: () => void): unknown }[]): AbortSignal {
   const controller = new AbortController();
   for (const source of sources) source.once('close', () => controller.abort());

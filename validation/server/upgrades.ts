@@ -13,9 +13,9 @@ import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
 
 const PING_MS = 20_000;
-/** Nothing that a client says is longer. */
+/** Longest message of a client. */
 const MAX_PAYLOAD = 1024;
-/** For a closing handshake before the connection is cut. */
+/** Time for the closing handshake before the connection is cut. */
 const CLOSE_MS = 300;
 
 const start = integer(0, Number.MAX_SAFE_INTEGER);
@@ -44,7 +44,7 @@ export class Upgrades {
     return this.#server.clients.size;
   }
 
-  /** Says good-bye, and cuts those that do not answer. */
+  /** Closes the connections, and cuts those that do not answer. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
     const clients = [...this.#server.clients];
@@ -63,8 +63,8 @@ export class Upgrades {
     const { method, url, headers, socket: connection } = request;
     guard({ method, target: url, headers, localAddress: connection.localAddress }, allowedHosts);
     const place = this.#places.take(clientAddress(request.socket.remoteAddress, headers));
-    if (place === 'all') throw new HttpError(503, 'too many pages watch at this moment');
-    if (place === 'address') throw new HttpError(429, 'too many pages watch from this address');
+    if (place === 'all') throw new HttpError(503, 'too many pages are connected: try again later');
+    if (place === 'address') throw new HttpError(429, 'too many pages are connected from this address');
     socket.once('close', place);
     const serve = await this.#serving(urlOf(withoutRoot(url, this.#root)));
     this.#server.handleUpgrade(request, socket, head, (client) => {
@@ -75,7 +75,7 @@ export class Upgrades {
     });
   }
 
-  /** What a path serves; everything that can be wrong with it is found out before the upgrade. */
+  /** What a path serves. Everything that can be wrong with it is found before the upgrade. */
   async #serving(url: URL): Promise<(socket: WebSocket) => Promise<void>> {
     const context = this.#context;
     if (url.pathname === '/api/v1/events') {
@@ -91,7 +91,7 @@ export class Upgrades {
       return (socket) => sendEvents(socket, run, from);
     }
     const found = /^\/api\/v1\/runs\/([^/]+)\/steps\/([^/]+)\/log\/follow$/.exec(url.pathname);
-    if (!found) throw new HttpError(404, 'there is nothing to follow');
+    if (!found) throw new HttpError(404, 'there is nothing to follow at this address');
     const query = parse(followQuery, Object.fromEntries(url.searchParams));
     const log = await findLog(context, { id: decode(found[1]), step: decode(found[2]) }, query);
     return (socket) => followLog(socket, { ...log, offset: query.offset, leftOut: query.leftOut });
@@ -102,15 +102,15 @@ export class Upgrades {
     for (const client of this.#server.clients) {
       if (Date.now() - (heard.get(client) ?? 0) > 3 * PING_MS) client.terminate();
       client.ping();
-      // One that has not taken the last message yet hears of us by that.
+      // A client that has not received the last message yet needs no ping.
       if (client.bufferedAmount === 0) client.send(ping, () => undefined);
     }
   }
 }
 
 /**
- * A request target without the path below which a proxy makes the server known. Some proxies take that away themselves:
- * what does not begin with it stays as it is.
+ * A request target without the path below which a proxy publishes the server. Some proxies remove the path themselves:
+ * a target that does not begin with it is unchanged.
  */
 export function withoutRoot(target: string | undefined, root: string): string {
   const path = target ?? '/';
@@ -120,7 +120,7 @@ export function withoutRoot(target: string | undefined, root: string): string {
     : path;
 }
 
-/** When a client answered last. */
+/** When a client last answered. */
 const heard = new WeakMap<WebSocket, number>();
 
 function decode(part: string | undefined): string {

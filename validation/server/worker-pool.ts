@@ -2,23 +2,23 @@ import { Worker } from 'node:worker_threads';
 import { HttpError } from './http-error.ts';
 import { Turns } from './turns.ts';
 
-/** Memory of each thread. */
+/** Memory limit of each thread. */
 const MEMORY_MB = 512;
 
 export interface PoolOptions {
-  /** Path of the program of the threads: it answers each message `Job` with a message `Answer`. */
+  /** Path of the threads' program: it answers each message `Job` with a message `Answer`. */
   script: string;
   threads: number;
-  /** After this time a job is ended, and its thread with it. */
+  /** A job that takes longer is ended together with its thread. */
   limitMs: number;
-  /** What a client is told whose job took too long, or too much memory. */
+  /** The message to a client whose job took too long, or too much memory. */
   tooMuch: string;
 }
 
-/** What a thread answers. `status`: that of HTTP, where the client has asked for something that cannot be done. */
+/** A thread's answer. `status`: the HTTP status, if the client has asked for something impossible. */
 export type Answer<Result> = { result: Result } | { error: string; status?: number };
 
-/** A few threads for work whose time nobody knows before, so that it does not hold up the server. */
+/** A few threads for work of unknown duration, so that it does not block the server. */
 export class WorkerPool<Job, Result> {
   readonly #options: PoolOptions;
   readonly #turns: Turns;
@@ -32,8 +32,8 @@ export class WorkerPool<Job, Result> {
 
   /**
    * @param client address of whoever asks
-   * @param signal ends the work: whoever asked has gone
-   * @throws HttpError 422 it takes too much; as Turns.take
+   * @param signal ends the work when the client has gone
+   * @throws HttpError 422 if it takes too much; else like Turns.take
    */
   async run(client: string, job: Job, signal: AbortSignal): Promise<Result> {
     const giveBack = await this.#turns.take(client, signal);
@@ -67,7 +67,7 @@ export class WorkerPool<Job, Result> {
       };
       const refuse = (error: Error): void => end(() => reject(error), false);
       const tooMuch = (): void => refuse(new HttpError(422, this.#options.tooMuch));
-      const abort = (): void => refuse(new HttpError(499, 'given up by the client'));
+      const abort = (): void => refuse(new HttpError(499, 'the client has gone'));
       const timer = setTimeout(tooMuch, this.#options.limitMs);
       signal.addEventListener('abort', abort, { once: true });
       const answered = (answer: Answer<Result>): void => {

@@ -104,7 +104,7 @@ describe('relval notify', () => {
     expect(stdout).toContain('"text": "**FAILED** nightly');
     expect(stdout).toMatch(/^POST: http:\/\/127\.0\.0\.1:\d+\/jira\/rest\/api\/2\/issue\/REL-1\/comment$/m);
     expect(stdout).toContain('authorization: Bearer <from $TEST_JIRA_TOKEN>');
-    expect(stdout).toContain('== shift: nothing: is not told when a run has failed\n');
+    expect(stdout).toContain('== shift: no message: it gets no message when a run has failed\n');
     expect(stdout).not.toContain(SECRET);
     expect(got).toEqual([]);
   });
@@ -112,7 +112,7 @@ describe('relval notify', () => {
   it('--event started, --force and --channel', async () => {
     const started = await relval.run('notify', '-n', '--event', 'started', '--jira', 'REL-99');
     expect(started.stdout).toMatch(/issue\/REL-99\/watchers$/m);
-    expect(started.stdout).toContain('== mattermost: nothing: is not told when a run has started');
+    expect(started.stdout).toContain('== mattermost: no message: it gets no message when a run has started');
     const forced = await relval.run('notify', '-n', '--force', '--channel', 'shift');
     expect(forced.stdout).toMatch(
       /^== shift\nSMTP: 127\.0\.0\.1:25, starttls\nFrom: relval@example\.org\nTo: shift@example\.org\nSubject: \[relval\] nightly FAILED/,
@@ -140,7 +140,7 @@ describe('relval notify', () => {
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toEqual([
       { channel: 'mattermost', outcome: 'failed', attempts: 1, message: 'HTTP 403' },
-      { channel: 'jira', outcome: 'failed', attempts: 1, message: '$TEST_JIRA_TOKEN holds no secret' },
+      { channel: 'jira', outcome: 'failed', attempts: 1, message: '$TEST_JIRA_TOKEN contains no secret' },
     ]);
     expect(JSON.stringify(events())).not.toContain(SECRET);
   });

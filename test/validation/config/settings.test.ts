@@ -164,7 +164,7 @@ describe('a mistake is told with its place', () => {
     ['notify:\n  channels:\n    - type: fax', /^relval\.yaml:3:13: notify\.channels\.0\.type/],
     [
       'notify:\n  channels:\n    - type: jira\n      url: https://j',
-      /3:7: notify\.channels\.0: exactly one is needed of tokenFile/,
+      /3:7: notify\.channels\.0: exactly one of tokenFile/,
     ],
     ['notify:\n  channels:\n    - type: slack\n      url: https://s', /4:7: notify\.channels\.0: unknown key 'url'/],
   ])('%j', (text, message) => {

@@ -15,14 +15,14 @@ function skipped(more: object, about = occasion(), before?: Report): string | un
 describe('a channel is told', () => {
   it('of the events that it wants: by default when a run has finished', () => {
     expect(skipped({})).toBeUndefined();
-    expect(skipped({}, occasion({ event: 'started' }))).toBe('is not told when a run has started');
+    expect(skipped({}, occasion({ event: 'started' }))).toBe('gets no message when a run has started');
     expect(skipped({ events: ['started'] }, occasion({ event: 'started' }))).toBeUndefined();
-    expect(skipped({ events: ['started'] })).toBe('is not told when a run has finished');
+    expect(skipped({ events: ['started'] })).toBe('gets no message when a run has finished');
   });
 
   it('of the verdicts that it wants', () => {
     expect(skipped({ verdicts: ['failed', 'broken'] })).toBeUndefined();
-    expect(skipped({ verdicts: ['passed'] })).toBe('is not told when a run has failed');
+    expect(skipped({ verdicts: ['passed'] })).toBe('gets no message when a run has failed');
     expect(skipped({ verdicts: ['passed'], events: ['started'] }, occasion({ event: 'started' }))).toBeUndefined();
   });
 

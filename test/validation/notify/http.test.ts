@@ -128,7 +128,7 @@ describe('a webhook', () => {
         channel: 'webhook',
         outcome: 'failed',
         attempts: 1,
-        message: 'HTTP 503, asked to wait 3600 s; there is no time for that',
+        message: 'HTTP 503, and the receiver asks to wait 3600 s; there is no time for that',
       },
     ]);
     expect(patient.got).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('a webhook', () => {
     const [told] = await send({ type: 'webhook', url, tokenFile: file('nowhere') });
     expect(told).toMatchObject({ outcome: 'failed', message: `${file('nowhere')} cannot be read: ENOENT` });
     const [other] = await send({ type: 'webhook', url, tokenEnv: 'RELVAL_TEST_NOT_SET' });
-    expect(other?.message).toBe('$RELVAL_TEST_NOT_SET holds no secret');
+    expect(other?.message).toBe('$RELVAL_TEST_NOT_SET contains no secret');
     expect(got).toEqual([]);
   });
 });

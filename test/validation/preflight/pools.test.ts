@@ -16,7 +16,7 @@ describe('the image of a run on a cluster', () => {
 
   it('fails when no pool has it, and says which there are', () => {
     const check = checkPools('a', [known({ name: 'p', image: 'a:1' }, { name: 'q', image: 'a:1' }, { name: 'r' })]);
-    expect(check).toMatchObject({ state: 'failed', found: 'no pool has it; the pools have a:1, none' });
+    expect(check).toMatchObject({ state: 'failed', found: 'no pool has it. The pools have a:1, none' });
   });
 
   it.each([

@@ -56,7 +56,7 @@ describe('a proxy certificate', () => {
     const soon = proxy('soon', 'short.crt', 'short.key');
     expect(check(soon)).toMatchObject({
       state: 'failed',
-      found: expect.stringMatching(/valid for (71|72) h .* 7 days are wanted/),
+      found: expect.stringMatching(/valid for (71|72) h .* 7 days are required/),
       advice: expect.stringContaining('--proxy-days 2'),
     });
     expect(check(soon, 2)).toMatchObject({ state: 'ok' });
@@ -84,7 +84,7 @@ describe('a proxy certificate', () => {
   it.each([
     ['without a key', ['long.crt'], /no private key/],
     ['with an encrypted key', ['long.crt', 'encrypted.key'], /encrypted key/],
-    ['with the key of another', ['long.crt', 'short.key'], /not of its certificate/],
+    ['with the key of another', ['long.crt', 'short.key'], /does not belong to its certificate/],
     ['that is only a key', ['long.key'], /no certificate/],
   ])('%s is refused', (_what, parts, found) => {
     expect(check(proxy('bad', ...parts))).toMatchObject({ state: 'failed', found: expect.stringMatching(found) });

@@ -10,7 +10,7 @@ const MARK: Record<Check['state'], string> = {
   skipped: paint.dim('-'),
 };
 
-/** A line for each check, and what to do about it below. */
+/** A line for each check, and what to do about it on the next line. */
 export function checkLines(checks: readonly Check[]): string[] {
   return checks.flatMap(({ name, state, found, advice }) => [
     `${MARK[state]}  ${name}: ${found}`,
@@ -18,9 +18,9 @@ export function checkLines(checks: readonly Check[]): string[] {
   ]);
 }
 
-/** Before a run, on stderr: only what needs attention. */
+/** Before a run, on stderr: only checks that need attention. */
 export function printChecks(checks: readonly Check[]): void {
   printWarnings(checks.filter(({ state }) => state === 'warning').map(({ name, found }) => `${name}: ${found}`));
   const failed = checks.filter(({ state }) => state === 'failed');
-  if (failed.length > 0) err.say(...checkLines(failed), 'To run it all the same: --no-check');
+  if (failed.length > 0) err.say(...checkLines(failed), 'To run in spite of this, use --no-check');
 }

@@ -1,8 +1,8 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * What a shell reads to complete `relval`: it asks `relval` itself, for every word, so that runs and steps are those of
- * now. Where relval has no answer the shell offers files.
+ * The script by which a shell completes `relval`. It asks `relval` itself for every word, so that runs and steps are
+ * up to date. Where relval has no answer the shell offers files.
  * @param ask the command that answers with lines of word, tabulator, description
  */
 export function script(shell: (typeof SHELLS)[number], ask: string): string {

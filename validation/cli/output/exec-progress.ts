@@ -4,15 +4,15 @@ import type { RunDir } from '../../runs/store/store.ts';
 import { err, type LogOutput, out, type Terminal } from '../terminal.ts';
 import type { Progress } from './progress.ts';
 
-/** A line is shown within this, and what its worker takes to send it. */
+/** A line is shown within this time, plus the time that its worker needs to send it. */
 const LOOK_MS = 100;
 
-/** The last line of a stream, or of the terminal that two of them share. */
+/** The last line of a stream, or of a terminal with both streams. */
 interface Line {
   unfinished: boolean;
 }
 
-/** A stream of ours on which the command's output is shown. */
+/** A stream of relval on which the command's output is shown. */
 class Sink {
   readonly #output: LogOutput;
   readonly #line: Line;
@@ -32,17 +32,17 @@ class Sink {
     await this.#output.write(chunk);
   }
 
-  /** Words of our own follow. */
+  /** Ends an incomplete line, because relval's own text follows. */
   async pause(): Promise<void> {
     if (!this.#gone) await this.#output.end();
   }
 }
 
 /**
- * Shows what the one step of a run prints, while it prints it, and on stderr, between its lines, where it runs and how it
- * ends. An attempt that is made again is shown again.
- * @param toStdout false: all that the command prints goes to stderr
- * @param words what is said of the step itself
+ * Shows the output of the only step of a run while it runs, and on stderr, between its lines, where it runs and how it
+ * ends. The output of a further attempt is shown again.
+ * @param toStdout false: all of the command's output goes to stderr
+ * @param words the text about the step itself
  */
 export function execProgress(run: RunDir, step: string, toStdout: boolean, words: Progress): Progress {
   const line: Line = { unfinished: false };
@@ -50,7 +50,7 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean, words
   const forErrors = new Sink(err, line);
   const forOutput = toStdout ? new Sink(out, shared ? line : { unfinished: false }) : forErrors;
   let shown: { tail: LogTail; sink: Sink }[] = [];
-  // One thing after the other: what was printed before a step has ended is shown before it is said that it has.
+  // Strictly in order: output from before the end of a step is shown before its end.
   let work: Promise<void> = Promise.resolve();
   const later = (task: () => Promise<void>): void => {
     work = work.then(task);
@@ -60,7 +60,7 @@ export function execProgress(run: RunDir, step: string, toStdout: boolean, words
       try {
         for await (const { bytes } of tail.read()) await sink.write(bytes);
       } catch (error) {
-        // A part of a long log was put together with the others just now: the next look finds it there.
+        // A part of a long log has just been joined with the others: the next read finds it there.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
     }

@@ -7,27 +7,27 @@ import { applyEvent, emptyView, type RunEvent, type RunView } from '../../runs/s
 import { statusOf } from '../../runs/store/record.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 
-/** Of a running step a line is on the screen within this, and what its worker takes to send it. */
+/** A line of a running step is shown within this time, plus the time that its worker needs to send it. */
 const LOOK_MS = 100;
-/** Looks between two at run.json. */
+/** Pause between two reads of run.json. */
 const RECORD_EVERY = 10;
 
 export interface FollowLogs {
-  /** One step, or all that run. */
+  /** One step; default: all steps that run. */
   step?: string | undefined;
   /** Only this attempt. */
   attempt?: number | undefined;
-  /** Within the attempt's directory. */
+  /** Path in the attempt's directory. */
   file: string;
-  /** Begin with so many of the last lines that are there. */
+  /** Begin with this many of the existing last lines. */
   tail?: number | undefined;
-  /** Bytes as they come, of one step. */
+  /** Gets the bytes of one step as they arrive. */
   onChunk?: ((chunk: Buffer) => Promise<void>) | undefined;
-  /** Lines, when there is no onChunk. */
+  /** Gets lines, if there is no onChunk. */
   onLine: (line: TimedLine, step: string) => Promise<void>;
-  /** Lines have the times at which they came. */
+  /** Whether lines have the times at which they arrived. */
   times: boolean;
-  /** What happens to the steps that are followed. */
+  /** Gets sentences about the steps that are followed. */
   onNote: (note: string) => void;
 }
 
@@ -38,7 +38,7 @@ interface Open {
   lines: ChunkLines;
 }
 
-/** Follows logs from one attempt to the next, until the step, or the run, has ended. */
+/** Follows logs from one attempt to the next until the step, or the run, has ended. */
 export async function followLogs(run: RunDir, options: FollowLogs): Promise<void> {
   await new LogFollowing(run, options).untilEnd();
 }
@@ -137,7 +137,7 @@ class LogFollowing {
     return this.#options.step === undefined ? undefined : this.#view.steps.get(this.#options.step)?.state;
   }
 
-  /** No more will come of the step that is followed. */
+  /** Whether the log of the step that is followed is complete. */
   #ended(): boolean {
     const { step, attempt } = this.#options;
     if (step === undefined) return false;

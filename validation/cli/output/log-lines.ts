@@ -7,14 +7,14 @@ import { type TimedLine, withTimes } from '../../logs/log-times.ts';
 import { formatClock } from '../../units/time.ts';
 
 export interface WantedLines {
-  /** Only so many of the last lines. */
+  /** Only this many of the last lines. */
   tail?: number | undefined;
   pattern?: RegExp | undefined;
-  /** With the times at which they came. */
+  /** With the times at which they arrived. */
   times: boolean;
 }
 
-/** The lines of a log that are wanted, with their numbers in it, some at a time. @param path of the log */
+/** The wanted lines of a log, with their line numbers, in portions. @param path of the log */
 export async function* linesOf(path: string, { tail, pattern, times }: WantedLines): AsyncGenerator<TimedLine[]> {
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
   const chosen = async (lines: readonly LogLine[]): Promise<TimedLine[]> => {
@@ -29,7 +29,7 @@ export async function* linesOf(path: string, { tail, pattern, times }: WantedLin
   yield await chosen(lines.end());
 }
 
-/** The lines that match an expression of the user. @throws InputError it takes too long */
+/** The lines that match an expression of the user. @throws InputError when it takes too long */
 export function matching<Line extends { text: string }>(lines: readonly Line[], pattern: RegExp): Line[] {
   try {
     return bounded(() => lines.filter(({ text }) => pattern.test(text)));
@@ -39,12 +39,12 @@ export function matching<Line extends { text: string }>(lines: readonly Line[], 
   }
 }
 
-/** The time before a line, `12:34:56.7 ` in UTC, or as much space. */
+/** The time before a line, `12:34:56.7 ` in UTC, or as many blanks. */
 export function timeColumn(time: number | null): string {
   return time === null ? ' '.repeat('12:34:56.7 '.length) : `${formatClock(time)} `;
 }
 
-/** Whether anybody knows when a log came. */
+/** Whether the times of a log are known. */
 export function hasTimes(path: string): boolean {
   return existsSync(timesPath(path));
 }

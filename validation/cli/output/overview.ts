@@ -5,7 +5,7 @@ import type { RunView, StateCounts } from '../../runs/store/events.ts';
 import { formatDuration } from '../../units/time.ts';
 import { table } from './table.ts';
 
-/** What the states of steps look like. */
+/** The colours of the states of steps. */
 export const MARK: Record<StepState, (text: string) => string> = {
   waiting: paint.dim,
   submitted: paint.dim,
@@ -15,10 +15,10 @@ export const MARK: Record<StepState, (text: string) => string> = {
   broken: paint.magenta,
   aborted: paint.yellow,
 };
-/** Running steps that are listed one by one; more would push everything else off the screen. */
+/** Most running steps that are listed one by one; more would not fit on the screen. */
 const LISTED = 8;
 
-/** A row for each stage and, while the run is under way, one for each running step and what keeps others from being run. */
+/** A row for each stage and, while the run is under way, a row for each running step and for what keeps steps from running. */
 export function overview(view: RunView, now: number, startedAt: number, underWay = true): string[] {
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -47,7 +47,7 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
   return [...table(rows), ...table(listed), ...heldUp, paint.dim(formatDuration((now - startedAt) / 1000))];
 }
 
-/** The state that a stage is marked by: the one that needs attention first. */
+/** The state that marks a stage: the one that needs attention most. */
 function stateOfStage(counts: StateCounts, steps: number, underWay: boolean): StepState {
   const { running, succeeded, failed, broken, aborted } = counts;
   if (failed > 0) return 'failed';
@@ -59,7 +59,7 @@ function stateOfStage(counts: StateCounts, steps: number, underWay: boolean): St
 
 const notRun = (count: number): string => (count > 0 ? paint.yellow(`${count} not run`) : '');
 
-/** Ten characters, of which as many are full as of the steps have ended; all only when all have. */
+/** A bar of ten characters. It is full only when all steps have ended. */
 function bar(done: number, steps: number): string {
   const full = Math.floor((10 * done) / Math.max(1, steps));
   return '█'.repeat(full) + paint.dim('░'.repeat(10 - full));

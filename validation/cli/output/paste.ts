@@ -3,14 +3,14 @@ import { basename, delimiter, dirname, join, relative, resolve } from 'node:path
 import type { RunDir } from '../../runs/store/store.ts';
 import { quote } from '../../step/shell-words.ts';
 
-/** Where a command is going to be typed: see `thisShell`. */
+/** The shell in which the user will type a command: see `thisShell`. */
 export interface Shell {
   cwd: string;
   /** $PATH. */
   path: string;
-  /** Absolute path of the program that runs now, without links. */
+  /** Absolute path of this program, without links. */
   program: string;
-  /** What a link leads to; undefined: there is no such file. */
+  /** The target of a link; undefined: there is no such file. */
   real(path: string): string | undefined;
 }
 
@@ -30,11 +30,11 @@ function thisShell(): Shell {
 }
 
 /**
- * The word by which the program that runs now is called: `relval` where a shell finds it, `npx relval` in a checkout, else
+ * The word that calls this program: `relval` if the shell finds it, `npx relval` in a checkout, else
  * its path.
  */
 export function relvalWord({ cwd, path, program, real }: Shell): string {
-  // npm puts folders of its own into the path of what it runs; the user's shell does not have them.
+  // npm adds its own folders to the path of its programs; the user's shell does not have them.
   const folders = path
     .split(delimiter)
     .filter((folder) => folder !== '' && !/node_modules|_npx|node-gyp-bin/.test(folder));
@@ -46,7 +46,7 @@ export function relvalWord({ cwd, path, program, real }: Shell): string {
   return word(program);
 }
 
-/** A command about a run that can be pasted into the shell, also when its runs are not where relval looks first. */
+/** A command about a run that the user can paste into the shell, also if its runs are not in the default directory. */
 export function aboutRun(run: RunDir, command: string, rest: readonly string[] = [], shell = thisShell()): string {
   const id = basename(run.path);
   const isDefault = dirname(run.path) === resolve(shell.cwd, process.env.RELVAL_RUNS || 'runs');

@@ -7,7 +7,7 @@ import { formatDuration } from '../../units/time.ts';
 import type { Terminal } from '../terminal.ts';
 import { MARK, overview } from './overview.ts';
 
-/** Shows how a run goes. */
+/** Shows the progress of a run. */
 export interface Progress {
   event(event: RunEvent, view: RunView): void;
   /** Resolves when all is shown. */
@@ -19,12 +19,12 @@ const REDRAW_MS = 200;
 /** Shows nothing. */
 export const SILENT: Progress = { event() {}, close() {} };
 
-/** A live table on a terminal; a line for every event anywhere else. */
+/** A live table on a terminal; elsewhere a line for every event. */
 export function progressFor(on: Terminal, startedAt: number): Progress {
   return liveProgress(on, startedAt) ?? plainProgress(on, startedAt);
 }
 
-/** A line for every event that somebody waits for, with the time since the start (ms since 1970). */
+/** A line for every important event, with the time since the start (ms since 1970). */
 export function plainProgress(on: Terminal, startedAt: number): Progress {
   return {
     event(event, view) {
@@ -62,7 +62,7 @@ function liveProgress(on: Terminal, startedAt: number): Progress | undefined {
   };
 }
 
-/** One event in a line; undefined for those that nobody waits for. */
+/** One event as a line; undefined for unimportant events. */
 function describe(event: RunEvent, view: RunView): string | undefined {
   switch (event.type) {
     case 'planned':

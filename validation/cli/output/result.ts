@@ -9,12 +9,12 @@ import { aboutRun } from './paste.ts';
 /** Exit statuses of the commands that execute a run. */
 export const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
 
-/** What a run has come to, in a line. */
+/** The verdict of a run in one line. */
 export function verdictText(report: Report): string {
   return printable(`${report.verdict}  ${report.run}: ${report.reason}`);
 }
 
-/** What a run has come to, and where to read more. */
+/** The result of a run, and where to read more. */
 export function resultText(run: RunDir, report: Report): string {
   const [only, ...others] = report.steps;
   const one = others.length === 0 ? only : undefined;
@@ -29,8 +29,8 @@ export function resultText(run: RunDir, report: Report): string {
 }
 
 /**
- * Arguments of `relval logs` for the log to read first: that of an error, of a new one where there is one; else of a step
- * that failed, else of the last one. None: nothing has run.
+ * Arguments of `relval logs` for the log to read first: the log of a new error, else of an error, else of a step
+ * that failed, else of the last step. None: no step has run.
  */
 function logToRead({ findings, steps }: Report): string[] {
   const errors = findings.filter(({ severity }) => severity === 'error');

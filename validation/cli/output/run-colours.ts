@@ -1,7 +1,7 @@
 import { paint } from '../../report/paint.ts';
 import type { RunStatus } from '../../runs/store/record.ts';
 
-/** What the states of runs look like. */
+/** The colours of the states of runs. */
 export const COLOUR: Record<RunStatus, (text: string) => string> = {
   preparing: paint.cyan,
   running: paint.cyan,

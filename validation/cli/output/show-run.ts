@@ -17,7 +17,7 @@ import { type Progress, progressFor, SILENT } from './progress.ts';
 import { EXIT, resultText, verdictText } from './result.ts';
 import { printWarnings } from './warnings.ts';
 
-/** The flags that a command which carries out a run has: see `executionOptions`. */
+/** The flags of a command that executes a run: see `executionOptions`. */
 export interface ExecutionFlags {
   config?: unknown;
   localCpus?: number | undefined;
@@ -34,9 +34,9 @@ export interface ExecutionFlags {
 }
 
 export interface Showing {
-  /** Shows how it goes; default: a table, or lines, on stderr. */
+  /** Shows the progress; default: a table, or lines, on stderr. */
   progress?: () => Progress;
-  /** Where relval itself says something; default: stdout. */
+  /** Where relval itself prints; default: stdout. */
   on?: Terminal;
 }
 
@@ -91,7 +91,7 @@ export async function showHere(started: StartedRun, flags: ExecutionFlags, showi
   } catch (error) {
     await progress?.close();
     if (!(error instanceof ObstacleError)) throw error;
-    sayError('relval', [error.message, `Then: ${aboutRun(run, 'resume')}`]);
+    sayError('relval', [error.message, `Then resume the run: ${aboutRun(run, 'resume')}`]);
     return EXIT.broken;
   } finally {
     await page?.close();
@@ -109,13 +109,13 @@ function notifyOptionsOf({ config, notify, notifyDryRun, jira }: ExecutionFlags)
   };
 }
 
-/** Loopback, and a free port. Some machines have IPv6 only. */
+/** Loopback, with a free port. Some machines have IPv6 only. */
 function anywhere(): string {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => address === '127.0.0.1') ? '127.0.0.1:0' : '[::1]:0';
 }
 
-/** Serves the page of a run from within the run's own process. @throws InputError when it cannot listen there */
+/** Serves the page of a run from the run's own process. @throws InputError when it cannot listen there */
 async function servePage(run: RunDir, address: string): Promise<RunsServer> {
   const server = await listen(address || anywhere(), {
     runs: dirname(run.path),
@@ -135,13 +135,13 @@ function pageOf({ url }: RunsServer, run: RunDir): string {
 }
 
 interface Stopping {
-  /** The signal by which the run was stopped. */
+  /** The signal that stopped the run. */
   by: string | undefined;
-  /** Waits for a signal that stops nothing: the run has ended. */
+  /** Waits for a signal after the run has ended. */
   once(): Promise<void>;
 }
 
-/** The first signal stops the run in order; a second one is for those who cannot wait. */
+/** The first signal stops the run properly; a second one ends relval at once. */
 function onSignals(stop: (signal: string) => void): Stopping {
   let leave: (() => void) | undefined;
   const state: Stopping = {
@@ -158,7 +158,7 @@ function onSignals(stop: (signal: string) => void): Stopping {
         return;
       }
       if (state.by !== undefined) process.exit(EXIT.interrupted);
-      err.say('', `${name}: stopping; once more to leave at once`);
+      err.say('', `${name}: the run is being stopped. Send the signal again to end relval at once`);
       state.by = name;
       stop(name);
     });

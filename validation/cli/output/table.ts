@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { terminalLine } from '../../report/paint.ts';
 
-/** A line for each row, in columns as wide as their widest cell; colours do not count. No rules: easy to read, to cut and to grep. */
+/** A line for each row, in columns as wide as their widest cell, without rules, so that it can be read, cut and searched with grep. Colours have no width. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -14,10 +14,10 @@ import { type RunDir, replaceFile } from '../store/store.ts';
 
 /** Number of directories that are listed in parallel, because each request to a storage server waits. */
 const AT_ONCE = 8;
-/** At most so many missing files are named. */
+/** Most missing files that are listed. */
 const LISTED = 20;
 const XRDFS_PATIENCE_MS = 30_000;
-/** Seconds that the XRootD client gives a server to answer; its own default is two minutes, many times. */
+/** Seconds that the XRootD client waits for a server; its own default is two minutes, repeated many times. */
 const XRDFS_ENVIRONMENT = { XRD_CONNECTIONWINDOW: '5', XRD_CONNECTIONRETRY: '1' };
 
 /**
@@ -30,7 +30,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   if (below) {
     throw new InputError([
       {
-        message: `${below.step} counts as done, but its outputs are not known: its OutputDir ${below.directory} is below the directory of the run, and a new run has no outputs\nGive the run that has them: --from RUN`,
+        message: `${below.step} counts as done, but its outputs are not known: its OutputDir ${below.directory} is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN`,
       },
     ]);
   }
@@ -46,7 +46,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
     for (let next = directories.pop(); next; next = directories.pop()) {
       const [directory, wanted] = next;
       const listing = await list(directory);
-      if ('unknown' in listing) warnings.add(`not checked, ${listing.unknown}`);
+      if ('unknown' in listing) warnings.add(`not checked: ${listing.unknown}`);
       else for (const need of wanted) if (!isThere(need, listing.names)) absent.add(need);
     }
   };
@@ -59,7 +59,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   if (missing.length > LISTED) listed.push(`  and ${missing.length - LISTED} more`);
   throw new InputError([
     {
-      message: `outputs are missing of steps that count as done:\n${listed.join('\n')}\nStart at an earlier stage, or give the run that has them: --from RUN`,
+      message: `outputs are missing of steps that count as done:\n${listed.join('\n')}\nStart at an earlier stage, or name the run that has them: --from RUN`,
     },
   ]);
 }
@@ -90,14 +90,14 @@ async function listXrootd(address: string): Promise<{ names: string[] } | { unkn
     return { names: stdout.split('\n').map((line) => line.slice(line.lastIndexOf('/') + 1)) };
   } catch (error) {
     const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
-    if (code === 'ENOENT') return { unknown: `${address}: xrdfs is not installed here (package xrootd-client)` };
+    if (code === 'ENOENT') return { unknown: `${address}, because xrdfs is not installed (package xrootd-client)` };
     if (/\[3011\]|no such file/i.test(stderr)) return { names: [] };
-    const why = stderr.trim().split('\n').at(-1) || `no answer within ${XRDFS_PATIENCE_MS / 1000} s`;
+    const why = stderr.trim().split('\n').at(-1) || `the server did not answer within ${XRDFS_PATIENCE_MS / 1000} s`;
     throw new InputError([{ message: `${address} cannot be listed: ${why}` }]);
   }
 }
 
-/** `earlier.json`: the outputs that a run has taken from an earlier one, as paths below the run directory. */
+/** `earlier.json`: the outputs that a run took from an earlier one, as paths below the run directory. */
 const takenSchema = z.array(z.object({ step: z.string(), stage: z.string(), files: z.array(z.string()) }));
 type Taken = z.infer<typeof takenSchema>;
 

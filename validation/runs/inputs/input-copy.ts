@@ -4,13 +4,13 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 
-/** Below it every file stands at its own absolute path, so that `../x` means in the copy what it means where it comes from. */
+/** Below this directory every file has its own absolute path, so that `../x` has the same meaning in the copy. */
 const TREE = 'tree';
 
 /**
- * Copies what a plan was made from, and the local files that its steps get, into `input/`: the former under their names, for
- * who looks, and all of them as a tree in which planning finds them again. Whatever becomes of the originals, the run stays
- * what it is.
+ * Copies the files from which a plan was made, and the local files that its steps get, into `input/`: the former under their names, for
+ * readers, and all of them as a tree in which planning finds them again. Later changes of the originals do not
+ * change the run.
  */
 export function copyInputs(run: RunDir, plan: Plan): void {
   const input = join(run.path, 'input');
@@ -22,7 +22,7 @@ export function copyInputs(run: RunDir, plan: Plan): void {
   }
 }
 
-/** What was asked for, of the copy. */
+/** The request, with the paths of the copy. */
 export function requestOfCopy(run: RunDir, request: RunRequest): RunRequest {
   const { input, cwd, workflow } = request;
   return {
@@ -33,7 +33,7 @@ export function requestOfCopy(run: RunDir, request: RunRequest): RunRequest {
   };
 }
 
-/** What is in the run's directory already stays where it is. */
+/** A file in the run's directory is not copied. */
 function copyOf(run: RunDir, path: string): string {
   return isOwn(run, path) ? path : join(run.path, 'input', TREE, resolve(path));
 }
@@ -42,7 +42,7 @@ function isOwn(run: RunDir, path: string): boolean {
   return resolve(path).startsWith(`${run.path}/`);
 }
 
-/** The first of several with the same name stays. */
+/** Of several files with the same name the first is kept. */
 function copy(source: string, target: string): void {
   if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });

@@ -5,7 +5,7 @@ import type { RunRequest } from '../store/record.ts';
 
 type Secret = NonNullable<RunRequest['secrets']>[number];
 
-/** Shorter ones stand in every log by chance, and masking them would make logs unreadable. */
+/** Shortest secret. A shorter text occurs in every log, and masking it would make logs unreadable. */
 const SHORTEST = 4;
 
 /** @param flags `NAME` or `NAME=FILE` each @throws InputError */
@@ -21,7 +21,7 @@ export function parseSecrets(flags: readonly string[]): Secret[] {
 
 /**
  * The values of a run's secrets, by name. One line feed at the end of a file is not part of the value.
- * @throws InputError a variable that is not set, a file that cannot be read, a value that cannot be masked
+ * @throws InputError for a variable that is not set, a file that cannot be read, a value that cannot be masked
  */
 export function readSecrets(secrets: readonly Secret[]): Record<string, string> {
   return Object.fromEntries(
@@ -29,7 +29,9 @@ export function readSecrets(secrets: readonly Secret[]): Record<string, string> 
       const value = file === undefined ? process.env[name] : readValue(name, file);
       if (value === undefined) {
         throw new InputError([
-          { message: `--secret ${name}: ${name} is not in the environment; set it, or give ${name}=FILE` },
+          {
+            message: `--secret ${name}: the environment has no variable ${name}. Set it, or use --secret ${name}=FILE`,
+          },
         ]);
       }
       if (value.length < SHORTEST || /[\n\0]/.test(value)) {

@@ -7,23 +7,23 @@ import { InputError } from '../../input/input-error.ts';
 /** A directory that is sent with a step. */
 export interface SentDirectory {
   path: string;
-  /** Relative paths that are left out. */
+  /** Relative paths of files that are not sent. */
   leftOut: string[];
   /** Names of the files directly in it. */
   names: ReadonlySet<string>;
   warnings: string[];
 }
 
-/** More is seldom what somebody means who names a script, and every worker gets it. */
+/** Limits. A larger directory is usually not what the user means, and every worker gets it. */
 const MOST_BYTES = 200e6;
 const MOST_FILES = 10_000;
-/** What version control keeps. */
+/** Directories of version control. */
 const LEFT_OUT = ['.git', '.svn'];
 
 /**
- * Looks at a directory that is to be sent: how large it is, and what in it would not arrive.
+ * Checks a directory that will be sent: how large it is, and what in it would not arrive.
  * @param without paths within it that are not sent: the directory of the runs
- * @throws InputError when it is huge, with what to do
+ * @throws InputError when it is too large, with what to do
  */
 export function lookAtDirectory(path: string, without: readonly string[]): SentDirectory {
   const leftOut: string[] = [];
@@ -38,7 +38,7 @@ export function lookAtDirectory(path: string, without: readonly string[]): SentD
         const target = relative(path, resolve(dirname(full), readlinkSync(full)));
         if (target.startsWith('..'))
           warnings.push(
-            `${full} leads out of the directory that is sent: on a worker it leads nowhere; give what it leads to with --input`,
+            `${full} is a link out of the directory that is sent, so it is broken on a worker. Send its target with --input`,
           );
       } else if (entry.isDirectory()) walk(full);
       else if (entry.isFile()) {
@@ -65,16 +65,16 @@ function tooMuch(path: string): never {
   throw new InputError([
     {
       message:
-        `${path} holds more than ${MOST_BYTES / 1e6} MB or ${MOST_FILES} files, which every worker would be sent\n` +
-        'Put the script into a directory of its own; or send it alone, with --no-directory, and what it needs with --input FILE',
+        `${path} contains more than ${MOST_BYTES / 1e6} MB or ${MOST_FILES} files, and every worker would get them\n` +
+        'Put the script into a separate directory, or send only the script with --no-directory, and what it needs with --input FILE',
     },
   ]);
 }
 
 /**
- * Packs a directory, or one file of it, as it is: links, permissions, empty folders. Files that something writes to
- * meanwhile are sent as far as they are, with a warning.
- * @throws InputError when tar cannot
+ * Packs a directory, or one file of it, unchanged: links, permissions, empty folders. Files that change during
+ * this are sent as far as they are written, with a warning.
+ * @throws InputError when tar fails
  */
 export async function packDirectory(
   { path, leftOut, warnings }: SentDirectory,
@@ -98,8 +98,8 @@ export async function packDirectory(
   } catch (error) {
     const { code, stderr, message } = error as Error & { code?: number | string; stderr?: string };
     const said = stderr?.trim() || message;
-    // GNU tar's status 1: the archive is there, but something in it changed while it was read; 2 is an error.
+    // GNU tar's status 1: the archive is complete, but something in the directory changed while it was read; 2 is an error.
     if (code !== 1) throw new InputError([{ message: `${path} cannot be packed: ${said}` }]);
-    warnings.push(`while ${path} was packed it changed: ${said}`);
+    warnings.push(`${path} changed while it was packed: ${said}`);
   }
 }

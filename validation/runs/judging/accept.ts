@@ -2,9 +2,9 @@ import { InputError } from '../../input/input-error.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
 
 /**
- * The record of a run that a person marks as good.
+ * The record of a run after a person has accepted it.
  * @param now ms since 1970
- * @throws InputError a run that says nothing about the release
+ * @throws InputError for a run that says nothing about the release
  */
 export function accepted(record: RunRecord, by: string, note: string, now: number): RunRecord {
   const status = statusOf(record);
@@ -12,7 +12,7 @@ export function accepted(record: RunRecord, by: string, note: string, now: numbe
   throw new InputError([{ message: `${record.id} is ${status}: only a run that passed or failed can be accepted` }]);
 }
 
-/** The record of a run without that mark. @throws InputError it has none */
+/** The record of a run without the acceptance. @throws InputError when it is not accepted */
 export function withdrawn(record: RunRecord): RunRecord {
   const { accepted: before, ...rest } = record;
   if (!before) throw new InputError([{ message: `${record.id} is not accepted` }]);

@@ -8,20 +8,20 @@ import { RunDir } from '../store/store.ts';
 import { BACKGROUND } from './background-command.ts';
 import { type PreparedRun, reopenRun } from './prepare.ts';
 
-/** In the run's directory: what the process in the background says. */
+/** In the run's directory: the output of the process in the background. */
 const OUTPUT = 'relval.log';
-/** In that process, the run's lock. */
+/** File descriptor of the run's lock in that process. */
 const LOCK_FD = 3;
 const LOOK_MS = 50;
 
-/** How a run in the background came up. */
+/** How the start of a run in the background ended. */
 export type BackgroundStart =
   | { pid: number; page: string | undefined }
-  /** It ended before its steps could run; `said` is all that it printed. */
+  /** The process ended before the steps could run; `said` is all that it printed. */
   | { status: number; said: string };
 
 /**
- * Hands a prepared run over, with its lock, to a process of a session of its own. Waits until the steps can run.
+ * Hands a prepared run, with its lock, to a process in a new session. Waits until the steps can run.
  * @param flags of the command line, for that process
  */
 export async function executeInBackground(
@@ -59,7 +59,7 @@ export async function takeOver(directory: string): Promise<PreparedRun> {
   return reopenRun(run, inheritedLock(LOCK_FD), run.readRecord());
 }
 
-/** The built command, whoever calls this: the command itself, the page's server, or a test. */
+/** The built command, whether the command itself, the page's server or a test calls this. */
 function relvalProgram(): string {
   return createRequire(import.meta.url).resolve('release-validation/dist/validation/cli/main.js');
 }

@@ -10,15 +10,15 @@ import type { RunRequest } from '../store/record.ts';
 
 /** How a plan is checked before it runs. */
 export interface CheckOptions extends CheckSettings {
-  /** URLs of the frameworks that are asked which images their pools have. */
+  /** URLs of the frameworks whose pools are checked. */
   frameworks: readonly string[];
-  /** Only what is known within seconds. */
+  /** Only checks that take seconds. */
   fast: boolean;
-  /** Gets a line while the check waits for something. */
+  /** Gets a line when a check waits for something. */
   say: (text: string) => void;
 }
 
-/** Looks at all that a plan needs where it is to run. @throws InputError an option that is not understood */
+/** Checks everything that a plan needs where it will run. @throws InputError for an invalid option */
 export async function checkPlan(
   plan: Plan,
   place: Pick<RunRequest, 'catalog' | 'image' | 'containerizer'>,
@@ -48,7 +48,7 @@ export async function checkPlan(
   return fast || catalog !== undefined ? checks : [...checks, await checkNamespace()];
 }
 
-/** Before a run it is not asked: the run tries it, and says what came of it. */
+/** Not checked before a run: the run tries it, and reports the result. */
 async function checkNamespace(): Promise<Check> {
   const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
   const reason = await reasonAgainstNamespace();
@@ -63,7 +63,7 @@ async function checkNamespace(): Promise<Check> {
 }
 
 /**
- * The checks before a run starts; kept in its record.
+ * @param tell gets all results
  * @param tell gets all that was found
  * @returns why the run must not start
  */

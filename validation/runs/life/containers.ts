@@ -8,7 +8,7 @@ import type { RunRequest } from '../store/record.ts';
 /** What a request says about the containers of workers. */
 export type ContainerChoice = Pick<RunRequest, 'local' | 'containerizer' | 'image' | 'volume'>;
 
-/** @throws InputError choices that have no meaning together */
+/** @throws InputError for options that contradict one another */
 export function checkContainers({ local, containerizer = 'process', image, volume }: ContainerChoice): void {
   if (containerizer !== 'process' && !local) {
     throw new InputError([
@@ -26,15 +26,15 @@ export function checkContainers({ local, containerizer = 'process', image, volum
   if (local) {
     throw new InputError([{ message: '--image with --local needs --containerizer docker or podman' }]);
   }
-  // It becomes a part of the name by which the pools of a cluster choose.
+  // The image becomes a part of the name by which the pools of a cluster are chosen.
   if (!/^[\w.:/@-]+$/.test(image))
     throw new InputError([{ message: `--image ${image}: expected the name of an image` }]);
 }
 
 /**
- * What the workers of a run on this machine are to run in; loaded only where it is used, as the cluster is.
+ * The containers for the workers of a run on this machine. The code is loaded only when it is used.
  * @returns undefined for plain processes, and on a cluster
- * @throws InputError no worker of this machine could run like that
+ * @throws InputError when no worker of this machine could run so
  */
 export async function containersFor(
   request: RunRequest,
@@ -49,20 +49,20 @@ export async function containersFor(
   return undefined;
 }
 
-/** Makes them ready for use. @returns what keeps them from it */
+/** Makes them ready for use. @returns why that is impossible */
 export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
   return (await import('../local/containers.ts')).provideImage(containers);
 }
 
 /**
- * A worker tries its directory out by a shell command in which it does not quote it (seen with Work Queue 8.0.0), and ends
- * when that fails: steps would wait for ever. In a container its directory is another one.
- * @param runs directory of runs, as the kernel names it: that is what the worker finds itself in
- * @throws InputError no worker of this machine would run below it
+ * A worker tests its directory with a shell command in which the name is not quoted (seen with Work Queue 8.0.0), and ends
+ * when the test fails: steps would wait for ever. In a container its directory is another one.
+ * @param runs directory of runs, as the kernel names it, because the worker uses that name
+ * @throws InputError when no worker of this machine would run below it
  */
 function checkWorkerPlace(runs: string): void {
   const [bad] = /[\s'"`$&;|<>()*?[\\]/.exec(runs) ?? [];
   if (bad === undefined) return;
-  const message = `work_queue_worker cannot run below ${runs}, because of the ${JSON.stringify(bad)}: keep runs in another directory (--runs)`;
+  const message = `work_queue_worker cannot run below ${runs}, because its name contains ${JSON.stringify(bad)}. Use another directory of runs with --runs`;
   throw new InputError([{ message }]);
 }

@@ -23,7 +23,7 @@ import type { PreparedRun, StartedRun } from './prepare.ts';
 import { whyWaiting } from './why-waiting.ts';
 
 export interface ExecuteOptions {
-  /** With a run on this machine: cores that its steps may have. */
+  /** For a run on this machine: cores for its steps. */
   localCpus?: number | undefined;
   /** The same, MB of memory. */
   localMemory?: number | undefined;
@@ -32,22 +32,22 @@ export interface ExecuteOptions {
   notify: NotifyOptions;
   /** Addresses of the frameworks that may serve the run: they say why its steps wait. */
   frameworks: readonly string[];
-  /** Gets what its users should know of the place in which it runs. */
+  /** Gets warnings about the place where the run executes. */
   warn: (message: string) => void;
 }
 
-/** How often the run's directory is looked at for somebody who wants it to stop. */
+/** Pause between two checks for a request to stop. */
 const LOOK_MS = 1000;
 
-/** A run that goes on. */
+/** A run that is being executed. */
 export interface RunHandle {
-  /** Gets every event from now on, and how far the run is after it. */
+  /** Calls back for every later event, with the state of the run after it. */
   onEvent(listener: (event: RunEvent, view: RunView) => void): void;
-  /** Ends it in order: jobs are cancelled, what there is is judged. @param by who stops it, for the report */
+  /** Stops it properly: its jobs are cancelled, and the steps that have ended are judged. @param by who stops it, for the report */
   stop(by: string): void;
   /**
-   * How it ended. Rejects with an InputError for a mistake that shows only now, with an ObstacleError when something about this machine keeps it from going on, and
-   * with any other error for a fault of relval; the run is broken then, and whoever is to be told has been told.
+   * The report. Rejects with an InputError for a mistake that is found only now, with an ObstacleError when something about this machine prevents the run, and
+   * with any other error for an internal error. Then the run is broken, and the notifications were sent.
    */
   readonly report: Promise<Report>;
 }
@@ -57,7 +57,7 @@ export function execute(started: StartedRun, options: ExecuteOptions): RunHandle
   const { journal } = started;
   const stop = new AbortController();
   const { path } = journal.run;
-  // One of before was for whoever carried the run then.
+  // An earlier request was meant for an earlier process.
   takeStopRequest(path);
   const look = setInterval(() => {
     const by = takeStopRequest(path);
@@ -81,7 +81,7 @@ async function notifyEnded({ journal }: PreparedRun, report: Report, { notify }:
 async function executeSteps(prepared: PreparedRun, options: ExecuteOptions, signal: AbortSignal): Promise<Report> {
   const { journal, plan } = prepared;
   const notifier = notifierOf(journal, options.notify);
-  // Who wants to see its events asks for them once this function has returned.
+  // Callers subscribe to events after this function has returned.
   await Promise.resolve();
   notifier.started(plan.steps.length);
   try {
@@ -108,7 +108,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) {
       const offer = offerOf(options, journal.run.path);
-      // The framework and all it needs is loaded only where it is used: other commands start in half the time.
+      // The framework is loaded only when it is needed: other commands start in half the time.
       const local = await import('../local/local.ts');
       const tooLarge = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
       if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
@@ -120,7 +120,9 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
         })
         .catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EADDRINUSE') throw error;
-          throw new ObstacleError('127.0.0.1 has no free TCP port (ss -tanp shows which processes have them)');
+          throw new ObstacleError(
+            '127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp',
+          );
         });
     }
     if (cluster?.exposed !== undefined) {
@@ -151,7 +153,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
   }
 }
 
-/** @throws InputError the address by which workers are to find us is none of this machine's */
+/** @throws InputError when the address for logs does not belong to this machine */
 async function startStreams({ run, record }: RunJournal, secrets: readonly string[]): Promise<LogStreams> {
   const { request } = record;
   const tokens = stepTokens(run);
@@ -175,17 +177,17 @@ function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, director
   return localOffer({ ...cpus, ...memory, ...gpus }, directory);
 }
 
-/** A step would wait for ever. Steps that have run before stay judged as they are. @throws InputError it has such */
+/** A step would wait for ever. @throws InputError when steps have run already: their results are kept */
 async function endTooLarge({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
   if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
   return endBeforeSteps(journal, plan, reason);
 }
 
-/** What cannot be written down because the disk is full shows as an interrupted run. */
+/** If the end cannot be written because the disk is full, the run will show as interrupted. */
 function recordEnd({ journal }: PreparedRun, reason: string): void {
   try {
     journal.end('broken', reason);
   } catch {
-    // the process is gone soon, and that is seen
+    // the process ends soon, and others see that
   }
 }

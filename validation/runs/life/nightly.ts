@@ -14,11 +14,11 @@ import { askToStop } from '../store/stop-request.ts';
 import { RunStore } from '../store/store.ts';
 import type { WantedRun } from './wanted.ts';
 
-/** How often it is looked whether the run of yesterday has ended. */
+/** Pause between two checks whether the last run has ended. */
 const LOOK_EVERY_MS = 2000;
 const ALIENV_PATIENCE_MS = 60_000;
 
-/** What a nightly changes of a wanted run. */
+/** The settings of a nightly that change a wanted run. */
 type NightlyWanted = InputArguments &
   Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'password' | 'name' | 'retries'> & {
     wait?: string | undefined;
@@ -27,15 +27,15 @@ type NightlyWanted = InputArguments &
 
 export interface WantedByNightly<Wanted> {
   wanted: Wanted;
-  /** The release that is validated, where the nightly says which. */
+  /** The release to validate, if the nightly names one. */
   release?: string;
   /** Why it is not known. */
   problem?: string;
 }
 
 /**
- * A wanted run with what the nightly says. The nightly's file decides where it runs and where its runs are kept; in all
- * else the wanted run has the last word.
+ * A wanted run with the settings of the nightly. The nightly's file decides where it runs and where its runs are kept; all
+ * other settings of the wanted run replace those of the file.
  * @param now ms since 1970
  * @throws InputError when its input cannot be planned
  */
@@ -93,9 +93,9 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
 }
 
 /**
- * Waits until a nightly may start, and stops the one of yesterday where it says so.
- * @param anyTime somebody wants it now, whenever it was due
- * @returns why it does not start; undefined when it does
+ * Waits until a nightly may start, and stops the last run if the nightly says so.
+ * @param anyTime a person starts it now, whenever it was due
+ * @returns why it does not start; undefined if it does
  */
 export async function awaitTurn(
   nightly: Nightly,
@@ -130,7 +130,7 @@ export async function awaitTurn(
   }
 }
 
-/** Removes the runs of a nightly that its file does not want to keep. That it cannot is told, and keeps nothing from running. */
+/** Removes old runs of a nightly, as its file says. A failure is reported, but prevents no run. */
 export async function removeOld({ name, runs, retention }: Nightly, say: (text: string) => void): Promise<void> {
   if (retention.keep === undefined && retention.olderThan === undefined) return;
   try {

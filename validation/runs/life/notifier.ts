@@ -10,21 +10,21 @@ import type { RunRecord } from '../store/record.ts';
 import { type RunDir, RunStore } from '../store/store.ts';
 
 export interface NotifyOptions {
-  /** Who is told; undefined: nobody. */
+  /** The channels; undefined: none. */
   settings: NotifySettings | undefined;
-  /** Where the page is, for the links. */
+  /** Address of the page, for the links. */
   publicUrl?: string | undefined;
-  /** JIRA issue in the place of the configured ones. */
+  /** JIRA issue that replaces the configured ones. */
   jira?: string | undefined;
-  /** Gets the text of what would be sent; then nothing is sent. */
+  /** Gets the text of the messages; then nothing is sent. */
   dryRun?: ((text: string) => void) | undefined;
-  /** Gets a sentence about what could not be sent. */
+  /** Gets a sentence about a message that could not be sent. */
   warn: (message: string) => void;
 }
 
 /** Sends the notifications of one run. It never fails the run, and never takes longer than configured. */
 export interface Notifier {
-  /** Goes on while the run does. */
+  /** Sends while the run continues. */
   started(steps: number): void;
   finished(report: Report): Promise<void>;
 }
@@ -59,19 +59,19 @@ export function notifierOf(journal: RunJournal, options: NotifyOptions): Notifie
   };
 }
 
-/** The line of events.ndjson about one channel. */
+/** The event about one channel. */
 export function eventOf(event: NotifyEvent, notified: Notified) {
   return { type: 'notified', event, ...notified } as const;
 }
 
 type Rest = Pick<Occasion, 'event' | 'steps' | 'report' | 'publicUrl'>;
 
-/** What of a run's record is told. */
+/** The parts of a run's record that messages contain. */
 export function occasionOf({ id, name, workflow, release, created }: RunRecord, rest: Rest): Occasion {
   return { run: id, name, workflow, release, started: created, ...rest };
 }
 
-/** The report of the newest run before, of the same name and workflow, that came to an end of its own. */
+/** The report of the previous run of the same name and workflow that was not interrupted. */
 export function reportBefore(run: RunDir, { id, name, workflow, created }: RunRecord): Report | undefined {
   const before = new RunStore(dirname(run.path))
     .list()
@@ -82,7 +82,7 @@ export function reportBefore(run: RunDir, { id, name, workflow, created }: RunRe
   return last && (readReport(last.run) ?? brokenReport(last.record));
 }
 
-/** In the place of a report, of a run that could not even be judged. */
+/** Replaces the report of a run that could not be judged. */
 export function brokenReport(record: RunRecord): Report {
   const { id, name, workflow, created, ended, verdict = 'broken', reason = '', totals } = record;
   const { steps, succeeded, failed, broken } = totals;

@@ -6,7 +6,7 @@ import { InputError } from '../../input/input-error.ts';
 const OTHERS_READ = 0o044;
 
 const DANGER = 'whoever can connect to makeflow on this machine can become a worker of the run';
-const ADVICE = 'give --password FILE, and start the framework with the same file';
+const ADVICE = 'use --password FILE, and start the framework with the same file';
 
 /** The parts of a request that decide whether foreign workers can join the run. */
 interface Place {
@@ -15,10 +15,10 @@ interface Place {
 }
 
 /**
- * The file with the password that workers of a cluster must know. A run on this machine makes its own.
+ * @param warn gets warnings about accepted dangers
  * @param warn gets what is dangerous and not refused
  * @returns absolute path
- * @throws InputError the file cannot be used; there are secrets, and anybody could read them
+ * @throws InputError when the file cannot be used, or when there are secrets and anybody could read them
  */
 export function passwordOf(
   { catalog, password }: Place,
@@ -43,7 +43,7 @@ function checkFile(path: string, warn: (message: string) => void): string {
   if (!info.isFile()) return refuse('is not a file');
   if (info.size === 0) return refuse('is empty');
   if ((info.mode & OTHERS_READ) !== 0) {
-    warn(`--password ${path}: other users can read it; to prevent this: chmod go= ${path}`);
+    warn(`--password ${path}: other users can read the file. To prevent this: chmod go= ${path}`);
   }
   return path;
 }

@@ -11,7 +11,7 @@ import { readLines } from '../inputs/next-phase.ts';
 import type { RunRequest } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 
-/** Places where a file may be that a stage makes at run time; the first that exists is taken. */
+/** Possible places of a file that a stage makes at run time; the first existing one is used. */
 export type LookFor = (file: string, madeBy: string) => string[];
 
 /** In the current directory, or beside the input. */
@@ -20,8 +20,8 @@ export function besideInput(input: string, cwd = '.'): LookFor {
 }
 
 /**
- * Plans with the files of an earlier run that decide about the width of stages (`timeBins.log`), where they are there.
- * They are sources of the plan.
+ * Plans with the files of an earlier run that decide how many steps a stage has (`timeBins.log`), if they exist.
+ * They become sources of the plan.
  * @throws InputError
  */
 export function planWithFoundFiles(
@@ -45,7 +45,7 @@ export function planWithFoundFiles(
 }
 
 /**
- * Plans a run: files that stages make are taken only from stages that are not run.
+ * Plans a run. Files that stages make are used only for stages that do not run.
  * @throws InputError
  */
 export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFor): Plan {
@@ -56,9 +56,9 @@ export function planRun(args: InputArguments, more: PlanOptions, lookFor: LookFo
 }
 
 /**
- * Plans a run from its own copy of the inputs, as often as needed: the first time without the files that its stages make,
+ * Plans a run from its own copy of the inputs: the first time without the files that its stages make,
  * later with them.
- * @param request as it was given; the copy is found by its paths
+ * @param request with the original paths; the copy is found by them
  */
 export function planner(run: RunDir, request: RunRequest): (more: PlanOptions) => Plan {
   const copy = requestOfCopy(run, request);
@@ -66,7 +66,7 @@ export function planner(run: RunDir, request: RunRequest): (more: PlanOptions) =
   return (more) => planRun(copy, { ...options, ...more }, (file, madeBy) => handedOn(run, file, madeBy));
 }
 
-/** An input that makeflow cannot take is a mistake of the user's, not a fault of relval. */
+/** Input that makeflow cannot accept is a mistake of the user, not an internal error. */
 export function asInputError(error: Error): Error {
   if (error instanceof MakeflowError || error instanceof RangeError)
     return new InputError([{ message: error.message }]);

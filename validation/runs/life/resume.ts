@@ -10,13 +10,13 @@ import { provideContainers } from './containers.ts';
 import { passwordOf } from './password.ts';
 import { type PreparedRun, reopenRun } from './prepare.ts';
 
-/** s. The makeflow of a run that was killed sees its end within 5 s, and must not be there twice. */
+/** s. The makeflow of a killed run notices its end within 5 s. There must not be two of them. */
 const PATIENCE_S = 15;
 
 /**
- * Takes up a run that was interrupted or is broken, up to the moment at which its steps can run.
- * @param warn gets what is dangerous and not refused
- * @throws InputError it cannot be resumed, or not here or now
+ * Prepares a run that was interrupted or is broken, until its steps can run.
+ * @param warn gets warnings about accepted dangers
+ * @throws InputError when it cannot be resumed, here or now
  */
 export async function resumeRun(run: RunDir, warn: (message: string) => void): Promise<PreparedRun> {
   checkResumable(run, run.readRecord());
@@ -49,7 +49,7 @@ function checkResumable(run: RunDir, record: RunRecord): void {
   throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs can be resumed` }]);
 }
 
-/** @throws InputError it was moved or copied: its steps would store what they make in the old place */
+/** @throws InputError when the directory was moved or copied: its steps would store their outputs in the old place */
 function checkPlace(run: RunDir, { id, directory }: RunRecord): void {
   if (directory === undefined || isSame(directory, run.path)) return;
   const message = `${id} was started in ${directory}, and its steps store their outputs there`;
@@ -72,7 +72,7 @@ function lockToResume(run: RunDir): RunLock {
   if (lock) return lock;
   const { id, process: carrier } = run.readRecord();
   const by = isAlive(carrier, run.path)
-    ? `process ${carrier.pid} on ${carrier.host} carries it`
+    ? `process ${carrier.pid} on ${carrier.host} executes it`
     : 'its makeflow still runs';
   throw new InputError([{ message: `${id} cannot be resumed: ${by}` }]);
 }

@@ -14,16 +14,16 @@ import { createRun, type StartedRun } from './prepare.ts';
 import { checkStart, type StartOptions } from './start.ts';
 import { checkName, checkPlace, chosenCriteria, type WantedCriteria, type WantedPlace } from './wanted.ts';
 
-/** One command that is to run as the only step of a run. */
+/** One command that will be the only step of a run. */
 export interface WantedCommand extends WantedPlace, WantedCriteria {
   /** The program and its arguments. */
   words: readonly string[];
   /** Directory of runs. */
   runs: string;
   name?: string | undefined;
-  /** Directory that is sent with it; false: none. Default: that of a script which is given as a path. */
+  /** Directory that is sent with it; false: none. Default: the directory of the script, if the command is a path. */
   directory?: string | false | undefined;
-  /** Files or root:// addresses; `,unpack` behind one unpacks it. */
+  /** Files or root:// addresses; with `,unpack` after those to be unpacked. */
   input: string[];
   /** Globs. */
   output: string[];
@@ -38,16 +38,16 @@ export interface WantedCommand extends WantedPlace, WantedCriteria {
   jira?: string | undefined;
 }
 
-/** What a run is made from is in its directory from the first: it needs no other copy. */
+/** The inputs of such a run are made in its directory, so they need no other copy. */
 const FOLDER = 'input';
 const WORKFLOW = 'relval-exec.yaml';
 const ARCHIVE = 'relval-exec-files.tar.gz';
-/** What stands there is of the system, or of an image, and is not sent. */
+/** Files below these belong to the system or to an image, and are not sent. */
 const SYSTEM = /^\/(bin|sbin|usr|lib\w*|opt|cvmfs|etc)\//;
 
 /**
- * Starts a run of one command: everything up to the moment at which it can run.
- * @throws InputError a mistake in what is wanted; then there is no run
+ * Starts a run of one command: everything until its step can run.
+ * @throws InputError for a mistake in the request; then no run is made
  */
 export async function startCommand(wanted: WantedCommand, options: StartOptions): Promise<StartedRun> {
   checkPlace(wanted);
@@ -111,14 +111,14 @@ function checkNeeds({ cores, gpus, memory, wallTime, retries }: WantedCommand): 
 }
 
 /**
- * The local script that a command is; undefined for a program that the worker has.
- * @throws InputError there is none, or it cannot be run
+ * The local script of a command; undefined for a program of the worker.
+ * @throws InputError when it does not exist, or is not executable
  */
 function scriptOf({ words: [program], image }: WantedCommand, say: (text: string) => void): string | undefined {
   if (program === undefined || program === '') return fail('a command is missing: relval exec --local -- CMD ARG…');
   const path = resolve(program);
   const info = statSync(path, { throwIfNoEntry: false });
-  // A name without a slash is looked for in PATH, as a shell does it.
+  // A name without a slash is searched in PATH, as in a shell.
   if (!program.includes('/')) {
     if (info?.isFile())
       say(`the worker takes ${program} from its PATH; to run the file in this directory, write ./${program}`);
@@ -153,7 +153,7 @@ function sentBy({ directory, runs }: WantedCommand, script: string | undefined) 
   return lookAtDirectory(path, [resolve(runs)]);
 }
 
-/** Puts together what the run is made from: the workflow of one step, the archive of the directory, the inputs. */
+/** Writes the inputs of the run: the workflow of one step, the archive of the directory, the files. */
 async function writeFolder(
   run: RunDir,
   words: readonly string[],

@@ -5,15 +5,15 @@ import { isAlive, isHere, type RunRecord, type RunStatus, statusOf } from '../st
 import { askToStop } from '../store/stop-request.ts';
 import type { RunDir } from '../store/store.ts';
 
-/** s. A run that is stopped cancels its jobs and judges what there is. */
+/** s. A run that is stopped cancels its jobs and judges the steps that have ended. */
 const PATIENCE_S = 60;
 const LOOK_MS = 100;
 
 /**
- * Tells a run to stop, and waits until it has.
- * @param told called once the run has been told
+ * Asks a run to stop, and waits until it has stopped.
+ * @param told called after the run was asked
  * @returns how it ended
- * @throws InputError it does not run, or is out of reach, or does not stop in time
+ * @throws InputError when it does not run, cannot be reached, or does not stop in time
  */
 export async function stopRun(run: RunDir, told: () => void = () => {}): Promise<RunStatus> {
   const record = run.readRecord();
@@ -24,7 +24,7 @@ export async function stopRun(run: RunDir, told: () => void = () => {}): Promise
   if (here) signal(record);
   else ask(record, run);
   told();
-  // A process is looked for, a lock is asked for by a program.
+  // Looking up a process is cheaper than asking for the lock, which starts a program.
   const pause = here ? LOOK_MS : 10 * LOOK_MS;
   for (let waited = 0; isAlive(record.process, run.path); waited += pause) {
     if (waited >= PATIENCE_S * 1000) throw new InputError([{ message: stillRuns(id) }]);
@@ -37,17 +37,17 @@ function stillRuns(id: string): string {
   return `${id} has not stopped after ${PATIENCE_S} s\nTo see when it ends:\n  relval status ${id} --follow\nTo end it at once, without a report:\n  relval stop ${id}`;
 }
 
-/** @throws InputError it is out of reach */
+/** @throws InputError when it cannot be reached */
 function ask({ id, process: { host } }: RunRecord, run: RunDir): void {
   try {
     askToStop(run.path);
   } catch (error) {
-    const message = `${id} runs on ${host}, and cannot be stopped from here: ${(error as Error).message}`;
+    const message = `${id} runs on ${host} and cannot be stopped from this machine: ${(error as Error).message}`;
     throw new InputError([{ message }]);
   }
 }
 
-/** @throws InputError it is out of reach */
+/** @throws InputError when it cannot be reached */
 function signal({ id, process: { pid } }: RunRecord): void {
   try {
     process.kill(pid, 'SIGTERM');

@@ -13,21 +13,21 @@ import type { RunStore } from '../store/store.ts';
 import { checkContainers } from './containers.ts';
 import { passwordOf } from './password.ts';
 
-/** Where and in what a run's steps are to run, as flags or a nightly say it. */
+/** Where the steps of a run will run, from flags or a nightly. */
 export interface WantedPlace {
   local: boolean;
   /** `HOST:PORT` of a cluster's catalog. */
   catalog?: string | undefined;
-  /** With `catalog`: file with the password that workers must know. */
+  /** With `catalog`: file with the password of the workers. */
   password?: string | undefined;
-  /** `HOST[:PORT]` by which workers reach this machine. */
+  /** `HOST[:PORT]` at which workers reach this machine. */
   logAddress?: string | undefined;
   containerizer?: RunRequest['containerizer'];
   image?: string | undefined;
   volume?: string[] | undefined;
 }
 
-/** By what a run is to be judged, as flags say it: files and runs may be named in short. */
+/** How a run will be judged, from flags: files and runs may be abbreviated. */
 export interface WantedCriteria {
   rules?: string[] | undefined;
   policy?: string | undefined;
@@ -36,12 +36,12 @@ export interface WantedCriteria {
   referenceFiles?: string[] | undefined;
 }
 
-/** A run that somebody wants: by flags, by REST, or by a nightly. */
+/** A requested run: from flags, from REST, or from a nightly. */
 export interface WantedRun extends InputArguments, WantedPlace, WantedCriteria {
   /** Directory of runs. */
   runs: string;
   name?: string | undefined;
-  /** The run whose outputs are taken for the stages that are not run. */
+  /** The run whose outputs are used for the stages that do not run. */
   from?: string | undefined;
   retries?: number | undefined;
   /** `NAME` or `NAME=FILE` each. */
@@ -52,9 +52,9 @@ export interface WantedRun extends InputArguments, WantedPlace, WantedCriteria {
 }
 
 /**
- * What a wanted run becomes in its record.
- * @param warn gets what is dangerous and not refused
- * @throws InputError that names the flag which is wrong
+ * The request in a run's record.
+ * @param warn gets warnings about accepted dangers
+ * @throws InputError with the name of the wrong flag
  */
 export function requestOf(
   wanted: WantedRun,
@@ -81,7 +81,7 @@ export function requestOf(
   return request;
 }
 
-/** @throws InputError a flag that was given twice, or a number that is none */
+/** @throws InputError for a flag that was given twice, or an invalid number */
 function parseRequest(flags: Record<string, unknown>): RunRequest {
   const parsed = runRequestSchema.safeParse(flags);
   if (parsed.success) return parsed.data;
@@ -92,11 +92,11 @@ function parseRequest(flags: Record<string, unknown>): RunRequest {
 
 const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** @throws InputError neither or both of this machine and a cluster, or an address that is none */
+/** @throws InputError unless exactly one of this machine and a cluster is chosen, and for an invalid address */
 export function checkPlace(wanted: WantedPlace): void {
   const { local, catalog, logAddress } = wanted;
   if (local === (catalog !== undefined))
-    throw new InputError([{ message: 'give either --local or --catalog HOST:PORT' }]);
+    throw new InputError([{ message: 'use either --local or --catalog HOST:PORT' }]);
   if (catalog !== undefined && !parseHostPort(catalog))
     throw new InputError([{ message: `--catalog ${catalog}: expected HOST:PORT` }]);
   if (logAddress !== undefined && !LOG_ADDRESS.test(logAddress))
@@ -104,7 +104,7 @@ export function checkPlace(wanted: WantedPlace): void {
   checkContainers(wanted);
 }
 
-/** What the flags ask for, with files and runs where they are. @throws InputError no such run */
+/** The criteria from the flags, with full paths of files and runs. @throws InputError for an unknown run */
 export function chosenCriteria(wanted: WantedCriteria, store: RunStore): CriteriaChoice {
   const { rules, policy, components, reference, referenceFiles } = wanted;
   const isFile = policy !== undefined && !policyNames().includes(policy) && existsSync(policy);
@@ -117,7 +117,7 @@ export function chosenCriteria(wanted: WantedCriteria, store: RunStore): Criteri
   };
 }
 
-/** @throws InputError a name that cannot be a part of a directory's and a project's name */
+/** @throws InputError for a name that cannot be a part of a directory's and a project's name */
 export function checkName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
   throw new InputError([

@@ -9,20 +9,20 @@ import { InputError } from '../../input/input-error.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { RunRequest } from '../store/record.ts';
 
-/** What the workers of a run on this machine run in. */
+/** The containers for the workers of a run on this machine. */
 export interface LocalContainers {
   program: ContainerProgram;
   image: string;
-  /** As the user gave them. */
+  /** The user's volumes. */
   volumes: VolumeMount[];
-  /** Directories of the run that steps write below; mounted under the same path. */
+  /** Directories of the run to which steps write; mounted under the same path. */
   outputs: string[];
 }
 
 /**
- * What a request says about containers, checked against the plan.
+ * The container settings of a request, checked against the plan.
  * @returns undefined for a run whose steps are plain processes
- * @throws InputError no image, or several; an OutputDir that would be written inside a container, and lost with it
+ * @throws InputError for no image, or several; or for an OutputDir inside a container, which would be lost with it
  */
 export function containersOf(request: RunRequest, plan: Plan, runDir: string): LocalContainers | undefined {
   const { containerizer: program = 'process' } = request;
@@ -30,20 +30,21 @@ export function containersOf(request: RunRequest, plan: Plan, runDir: string): L
   const problems: string[] = [];
   const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
   const [image = ''] = request.image === undefined ? images : [request.image];
-  if (image === '') problems.push('no stage names an image; give one with --image');
+  if (image === '') problems.push('no stage names an image. Name one with --image');
   else if (request.image === undefined && images.length > 1)
     problems.push(
-      `its stages name several images (${images.join(', ')}): all workers of a run use one image; choose it with --image`,
+      `its stages name several images (${images.join(', ')}): all workers of a run use one image. Choose it with --image`,
     );
   const volumes = volumesOf(request.volume ?? [], problems);
   const outputs = new Set<string>();
   for (const { name, outputDirTemplate } of plan.stages) {
-    // What is before the first variable is the same for all steps.
+    // The text before the first variable is the same for all steps.
     const [fixed = ''] = outputDirTemplate.split(/[#$]/, 1);
     const writable = volumes.some(({ containerPath, mode }) => mode === 'RW' && isBelow(fixed, containerPath));
     if (!fixed.startsWith('/') || writable) continue;
     if (isBelow(fixed, runDir)) outputs.add(join(runDir, fixed.slice(runDir.length).split(sep)[1] ?? ''));
-    else problems.push(`stage ${name} writes to ${fixed}, which its container does not share: give --volume ${fixed}`);
+    else
+      problems.push(`stage ${name} writes to ${fixed}, which is not mounted in its container. Add --volume ${fixed}`);
   }
   if (problems.length > 0)
     throw new InputError(problems.map((message) => ({ message: `--containerizer ${program}: ${message}` })));
@@ -66,8 +67,8 @@ const isBelow = (path: string, directory: string): boolean =>
   `${path}/`.startsWith(`${directory.replace(/\/+$/, '')}/`);
 
 /**
- * Sees to it that containers can run and that the image is here, pulling it if need be.
- * @returns why that is impossible, in the words of docker or podman
+ * Checks that containers can run and that the image is on this machine; pulls it if needed.
+ * @returns why that is impossible, with the message of docker or podman
  */
 export async function provideImage({ program, image }: LocalContainers): Promise<string | undefined> {
   try {
@@ -81,8 +82,8 @@ export async function provideImage({ program, image }: LocalContainers): Promise
 }
 
 /**
- * Makes the output directories, and gives them and the password file to the user that the image's containers run as, where
- * only root can: the containers of anybody else run with that person's own ids.
+ * Makes the output directories, and gives them and the password file to the user of the image's containers. Only root
+ * can do that; the containers of other users run with the user's own ids.
  */
 export async function giveToWorkers({ program, image, outputs }: LocalContainers, passwordFile: string): Promise<void> {
   for (const directory of outputs) mkdirSync(directory, { recursive: true });
@@ -92,7 +93,7 @@ export async function giveToWorkers({ program, image, outputs }: LocalContainers
   chownSync(passwordFile, uid, gid);
 }
 
-/** What the pool of their workers has besides what any pool has. */
+/** The settings of the workers' pool that differ from other pools. */
 export function containerPool(
   { image, volumes, outputs }: LocalContainers,
   passwordFile: string,
@@ -105,7 +106,7 @@ export function containerPool(
   return { image, volumes: [...volumes, ...outputs.map((path) => same(path, 'RW')), same(passwordFile, 'RO')] };
 }
 
-/** Directories only: files may be links into an earlier run. */
+/** Only directories: files may be links into an earlier run. */
 function giveDirectory(directory: string, uid: number, gid: number): void {
   chownSync(directory, uid, gid);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {

@@ -19,37 +19,37 @@ import { openManagerPort } from './manager-port.ts';
 import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
-/** What is offered to steps on this machine. */
+/** The resources for steps on this machine. */
 export interface LocalResources extends Omit<LocalOffer, 'disk'> {
-  /** What workers run in; default: plain processes. */
+  /** The containers of workers; default: plain processes. */
   containers?: LocalContainers;
 }
 
 /** Everything between makeflow and a worker, on this machine and for one run. */
 export interface LocalCluster {
-  /** How makeflow is started so that its tasks come here. */
+  /** How makeflow is started so that its tasks run here. */
   batch: WorkQueueBatch;
-  /** Where its framework says what it does: `http://127.0.0.1:PORT`. */
+  /** The address of its framework: `http://127.0.0.1:PORT`. */
   url: string;
-  /** Why other machines can connect to makeflow, and only its password keeps them out; undefined: they cannot. */
+  /** Why other machines can connect to makeflow, so that only its password protects it; undefined: they cannot. */
   exposed: string | undefined;
-  /** Aborted, with the reason, when a part of it has ended without being told to. */
+  /** Aborted, with the reason, when a part of it has ended by itself. */
   failed: AbortSignal;
-  /** Ends every part of it, workers first. */
+  /** Ends all parts, workers first. */
   stop(): Promise<void>;
 }
 
-/** MB of memory and disk that a worker has at least. */
+/** Smallest memory and disk of a worker, MB. */
 export const LEAST_WORKER: Pick<LocalOffer, 'memory' | 'disk'> = defaultPool(WORK_QUEUE_WORKER).shape;
-/** MB offered as disk; the workers check what is really free. */
+/** MB offered as disk. Workers check themselves how much is really free. */
 const DISK = 1_000_000;
-/** What workers must know to be given tasks; only their user can read it. */
+/** The password of the workers; only their user can read it. */
 const PASSWORD_FILE = 'password';
 
 /**
- * Starts the embedded Mesos master and our framework, on loopback and on free ports, and a place for makeflow beside them;
- * logs and sandboxes go below `dir`. Serves one project only. The framework knows where makeflow will listen, so that no
- * catalog is needed to find it.
+ * Starts the embedded Mesos master and the framework, on loopback and on free ports, and prepares a place for makeflow;
+ * logs and sandboxes are below `dir`. It serves one project. The framework knows the port of makeflow, so no
+ * catalog is needed.
  */
 export async function startLocalCluster(
   dir: string,
@@ -117,7 +117,7 @@ export async function startLocalCluster(
       stop: async () => {
         const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
         for (const file of files) removeIfPossible(file);
-        // What cannot end in order, because nothing can be written any more, keeps nothing else from its end.
+        // If a part cannot end properly, for example because the disk is full, the other parts still end.
         const parts = [
           () => ops.close(),
           () => driver.stop({ teardown: true }),
@@ -129,7 +129,7 @@ export async function startLocalCluster(
           try {
             await end();
           } catch (error) {
-            log.warn({ error: (error as Error).message }, 'a part of the cluster did not end in order');
+            log.warn({ error: (error as Error).message }, 'a part of the cluster did not end properly');
           }
         }
       },
@@ -141,16 +141,16 @@ export async function startLocalCluster(
   }
 }
 
-/** That a run ends counts for more than what it leaves: its directory may not be writable any more. */
+/** The end of a run is more important than files that cannot be removed: its directory may not be writable any more. */
 function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // it is not there, or has to stay
+    // it does not exist, or cannot be removed
   }
 }
 
-/** Another one for each start: what an earlier worker knew counts no more. */
+/** A new one for each start, so that workers of an earlier start cannot join. */
 function writePassword(file: string): Buffer {
   const password = randomBytes(32).toString('hex');
   rmSync(file, { force: true });

@@ -11,8 +11,8 @@ export function checkLoopback(): void {
   if (addresses.some(({ address }) => address === '127.0.0.1')) return;
   if (addresses.some(({ address }) => address === '::1')) {
     throw new ObstacleError(
-      'the loopback interface of this machine has only IPv6, and --local needs 127.0.0.1; to add it: ip address add 127.0.0.1/8 dev lo',
+      'the loopback interface of this machine has only IPv6, but --local needs 127.0.0.1. To add it: ip address add 127.0.0.1/8 dev lo',
     );
   }
-  throw new ObstacleError('the loopback interface of this machine is not up; to start it: ip link set lo up');
+  throw new ObstacleError('the loopback interface of this machine is down. To start it: ip link set lo up');
 }

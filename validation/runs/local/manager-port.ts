@@ -5,9 +5,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /** Where makeflow listens in a run on this machine. */
 export interface ManagerPort {
-  /** On 127.0.0.1. */
+  /** Port on 127.0.0.1. */
   port: number;
-  /** The words before makeflow's command line, with which it starts where it must. */
+  /** Words before makeflow's command line that start it in its namespace. */
   enter: readonly string[];
   /** Why other machines can connect to makeflow; undefined: they cannot. */
   exposed?: string;
@@ -16,7 +16,7 @@ export interface ManagerPort {
   close(): Promise<void>;
 }
 
-/** What it means that this machine allows no network namespace. */
+/** The consequence of a machine that allows no network namespace. */
 export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
 /** How a process enters a new network namespace, and how another one follows it there. */
@@ -27,7 +27,7 @@ const NAMESPACE =
         follow: (pid: number) => ['nsenter', `--net=/proc/${pid}/ns/net`, '--'],
       }
     : {
-        // Only root may make one of these. Anybody else may who is root of a user namespace of their own.
+        // Only root may create a network namespace. Other users can do it as root of their own user namespace.
         create: ['unshare', '--user', '--map-current-user', '--keep-caps', '--net', '--'],
         follow: (pid: number) => [
           ...['nsenter', '--preserve-credentials', `--user=/proc/${pid}/ns/user`, `--net=/proc/${pid}/ns/net`, '--'],
@@ -35,8 +35,8 @@ const NAMESPACE =
       };
 
 /**
- * Starts a command when the loopback interface of its new namespace is up. SIOCSIFFLAGS (0x8914) with IFF_UP (1) does
- * what `ip link set lo up` does, but each Debian has perl, and not each has ip.
+ * Starts a command after the loopback interface of its new namespace is up. SIOCSIFFLAGS (0x8914) with IFF_UP (1) does
+ * the same as `ip link set lo up`. Every Debian has perl, but not every one has ip.
  */
 const UP = [
   ...['sh', '-c'],
@@ -45,9 +45,9 @@ const UP = [
 ];
 
 /**
- * Finds a port for makeflow. makeflow itself always listens on all interfaces, so it is given a network namespace where
- * loopback is the only interface. A process there, the bridge, connects whoever connects to 127.0.0.1 here.
- * On a machine that allows no such namespace makeflow runs in this one: then the result says why.
+ * Finds a port for makeflow. makeflow itself always listens on all interfaces, so it gets a network namespace in which
+ * loopback is the only interface. A process in it, the bridge, forwards connections to 127.0.0.1 of this machine.
+ * On a machine that allows no such namespace makeflow runs without one, and the result says why.
  */
 export async function openManagerPort(): Promise<ManagerPort> {
   const server = createServer();
@@ -64,14 +64,14 @@ export async function openManagerPort(): Promise<ManagerPort> {
   }
 }
 
-/** Why this machine allows no network namespace of our own; undefined: it does. */
+/** Why this machine allows no network namespace; undefined: it does. */
 export async function reasonAgainstNamespace(): Promise<string | undefined> {
   const place = await openManagerPort();
   await place.close();
   return place.exposed;
 }
 
-/** @throws Error the namespace cannot be had */
+/** @throws Error when the namespace cannot be made */
 async function startBridge(server: Server, port: number): Promise<ManagerPort> {
   const program = createRequire(import.meta.url).resolve('release-validation/validation/runs/local/bridge.mjs');
   const [command = '', ...words] = [...NAMESPACE.create, ...UP];
@@ -83,7 +83,7 @@ async function startBridge(server: Server, port: number): Promise<ManagerPort> {
   child.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-1000);
   });
-  // What keeps it from running shows by its exit.
+  // If something prevents it, its exit shows that.
   child.send({ port }, server, () => {});
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ message }) => resolve(message));

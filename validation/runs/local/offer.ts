@@ -5,7 +5,7 @@ import { formatMemory } from '../../units/size.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { type GroupLimits, groupLimits } from './control-groups.ts';
 
-/** What this machine has for steps: cores, MB of memory, MB of disk, GPUs. */
+/** The resources of this machine for steps: cores, MB of memory, MB of disk, GPUs. */
 export interface LocalOffer {
   cpus: number;
   memory: number;
@@ -13,7 +13,7 @@ export interface LocalOffer {
   gpus: number;
 }
 
-/** Of this machine's memory, what steps may have. */
+/** Share of this machine's memory for steps. */
 const MEMORY_SHARE = 0.9;
 const MB = 2 ** 20;
 /**
@@ -24,9 +24,9 @@ const PROCESSES_OF_STEP = 20;
 const PROCESSES_OF_RUN = 40;
 
 /**
- * What a run on this machine offers to its steps.
- * @param chosen what the user gives them; default: all cores, nine tenths of the memory and all GPUs, of the machine or of
- *   the control groups that we are in
+ * The resources that a run on this machine offers to its steps.
+ * @param chosen the user's choice; default: all cores, nine tenths of the memory and all GPUs, of the machine or of the
+ *   control groups of this process
  * @param directory where workers have their sandboxes
  */
 export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory: string): LocalOffer {
@@ -58,8 +58,8 @@ function gpusOfMachine(): number {
 }
 
 /**
- * Why a stage of a plan can never run with this; undefined when all can.
- * @param least MB that a worker has at least
+ * Why a stage of a plan can never run with these resources; undefined if all can.
+ * @param least smallest memory and disk of a worker, MB
  */
 export function whatDoesNotFit(
   plan: Plan,
@@ -70,13 +70,13 @@ export function whatDoesNotFit(
     const memory = Math.max(resources.memory, least.memory);
     const disk = Math.max(resources.disk, least.disk);
     if (resources.cores > offer.cpus)
-      return `${name} needs ${resources.cores} cores, and this machine gives ${offer.cpus} (--local-cpus)`;
+      return `stage ${name} needs ${resources.cores} cores, but this machine offers ${offer.cpus} (--local-cpus)`;
     if ((resources.gpus ?? 0) > offer.gpus)
-      return `${name} needs ${counted(resources.gpus ?? 0, 'GPU')}, and this machine gives ${offer.gpus} (--local-gpus)`;
+      return `stage ${name} needs ${counted(resources.gpus ?? 0, 'GPU')}, but this machine offers ${offer.gpus} (--local-gpus)`;
     if (memory > offer.memory)
-      return `${name} needs a worker with ${formatMemory(memory * MB)} memory, and this machine gives ${formatMemory(offer.memory * MB)} (--local-memory)`;
+      return `stage ${name} needs a worker with ${formatMemory(memory * MB)} of memory, but this machine offers ${formatMemory(offer.memory * MB)} (--local-memory)`;
     if (disk > offer.disk)
-      return `${name} needs a worker with ${formatMemory(disk * MB)} of disk, and only ${formatMemory(offer.disk * MB)} are free where the run is`;
+      return `stage ${name} needs a worker with ${formatMemory(disk * MB)} of disk, but only ${formatMemory(offer.disk * MB)} are free in the run’s directory`;
   }
   return undefined;
 }

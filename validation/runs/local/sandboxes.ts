@@ -2,19 +2,19 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What stays of a task that has ended: what it printed. */
+/** The files that are kept of an ended task: its output. */
 const KEPT = new Set(['stdout', 'stderr']);
 
-/** Makes the directory of an agent's sandboxes, which nobody but its owner can look into: steps keep secrets there. */
+/** Makes the directory of an agent's sandboxes, which only its owner can read: steps keep secrets there. */
 export function makeSandboxes(directory: string): void {
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, 0o700);
 }
 
 /**
- * Removes what tasks have left that were killed together with their agent. Each agent has a directory, and in it each task.
- * A process that still works there has lost its agent, and nobody takes what it makes.
- * @param onProblem is told what cannot be removed: a container may have written as another user
+ * Removes the files of tasks that were killed together with their agent. Each agent has a directory, and in it each task.
+ * A process that still works there has lost its agent, and nobody takes its results.
+ * @param onProblem gets what cannot be removed: a container may have written as another user
  */
 export async function clearSandboxes(directory: string, onProblem: (error: Error) => void): Promise<void> {
   for (const agent of await entriesOf(directory)) {

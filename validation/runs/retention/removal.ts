@@ -7,7 +7,7 @@ import { type RunRecord, statusOf } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
-/** Where runs are moved before they are deleted: they are gone at once, and a crash in the middle leaves no half run. */
+/** Runs are moved to this directory before they are deleted: they disappear at once, and a crash leaves no half run. */
 const TRASH = '.trash';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
 
@@ -35,10 +35,10 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
 }
 
 /**
- * Decides which runs go, while nobody else removes any, and removes them.
+ * Decides which runs are removed, while no other process removes any, and removes them.
  * @param isMeant which of them are removed; all count in the decision
- * @returns ids of those that are gone
- * @throws InputError when another process is at it
+ * @returns ids of the removed runs
+ * @throws InputError when another process is removing runs
  */
 export async function removeRuns(
   store: RunStore,
@@ -71,7 +71,7 @@ async function sizeOf(directory: string): Promise<number> {
   let size = 0;
   const seen = new Set<string>();
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    // A run that goes on changes while it is measured.
+    // A run that is under way changes while it is measured.
     const info = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
     if (!info) continue;
     const inode = `${info.dev}:${info.ino}`;
@@ -95,7 +95,7 @@ export async function whileRemoving<T>(store: RunStore, work: () => Promise<T>):
   }
 }
 
-/** Deletes what an earlier removal was in the middle of. Within `whileRemoving`. */
+/** Deletes what an interrupted removal has left. Only inside `whileRemoving`. */
 export async function emptyTrash(store: RunStore): Promise<void> {
   await rm(join(store.dir, TRASH), { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { megabytes, seconds } from '../../units/parse.ts';
 
-/** Section `gc` of `relval.yaml`: which runs may go. */
+/** Section `gc` of `relval.yaml`: which runs are removed. */
 export const gcSection = z
   .strictObject({
     olderThan: z

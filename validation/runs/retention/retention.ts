@@ -1,13 +1,13 @@
 import type { RunStatus } from '../store/record.ts';
 
-/** What decides about keeping a run. Times in ms since 1970. */
+/** The data that decide about a run. Times in ms since 1970. */
 export interface KeptRun {
   id: string;
   path: string;
   name: string;
   workflow: string;
   status: RunStatus;
-  /** A person has marked it as good. */
+  /** A person has accepted it. */
   accepted: boolean;
   created: number;
   /** Bytes that removing it would free. */
@@ -121,7 +121,7 @@ function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
   return protectedBy;
 }
 
-/** Runs of the same kind: the same workflow, asked for by the same name. */
+/** Runs of the same kind: the same workflow and the same name. */
 function groupOf({ workflow, name }: KeptRun): string {
   return `${workflow}\n${name}`;
 }
