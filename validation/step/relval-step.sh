@@ -828,10 +828,13 @@ rv_check_streams() {
   local rv_before rv_after
   IFS= read -r -d '' rv_before <"$rv_own/beginning"
   [[ ! $rv_before ]] || IFS= read -r -d '' -n "${#rv_before}" rv_after <"$rv_top/$rv_id.stdout.log"
-  [[ ! $rv_before || $rv_after == "$rv_before" ]] || rv_cannot_read stdout.log 'the payload wrote over it'
+  if [[ $rv_before && $rv_after != "$rv_before" ]]; then
+    rv_cannot_read stdout.log 'the payload wrote over it'
+  else
+    rv_check_cut stdout.log 3
+  fi
   rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
   rv_check_cut stderr.log 4
-  rv_check_cut stdout.log 3
 } 2>/dev/null
 
 rv_check_cut() { # LOG DESCRIPTOR: it was longer when something was last written to it
@@ -1244,13 +1247,16 @@ rv_check_whole() {
     # "root", the version, where the first object begins, where the last one ends, and where the list of free places is, which
     # is written when the file is closed: the last two in 8 bytes from version 1000000 on
     *.root\ 114\ 111\ 111\ 116\ *)
-      [[ ${#rv_bytes[@]} -eq 28 && ${rv_bytes[4]} -eq 0 ]] || return
-      if (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
+      [[ ${#rv_bytes[@]} -ge 20 && ${rv_bytes[4]} -eq 0 ]] || return
+      if [[ ${#rv_bytes[@]} -lt 28 ]]; then
+        rv_number=0
+      elif (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
         rv_number 12 4 && rv_end=$rv_number && rv_number 16 4
       else
         rv_number 12 8 && rv_end=$rv_number && rv_number 20 8
       fi
-      rv_free=$rv_number && rv_number 8 4
+      rv_free=$rv_number
+      rv_number 8 4
       ((rv_reply < rv_end || rv_free <= rv_number)) && rv_cut_off+=("$2")
       ;;
     # the record at the end, behind which there is nothing but a comment whose length it has

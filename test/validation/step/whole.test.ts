@@ -65,6 +65,8 @@ describe('outputs whose own format says where they end', () => {
       'one.root': rootFile(5000, 4999),
       'few.root': rootFile(5000, 20),
       'large.root': rootFile(5_000_000_000, 5000, 1063206),
+      // Without the list of free places, which is written when the file is closed.
+      'open.root': Buffer.concat([rootFile(400, 400).subarray(0, 16), Buffer.alloc(400)]),
     };
     for (const [name, bytes] of Object.entries(whole)) {
       for (const left of [300, Math.floor(bytes.length / 2), bytes.length - 200, bytes.length - 1]) {
@@ -79,6 +81,18 @@ describe('outputs whose own format says where they end', () => {
         .map((name) => `out/${name}`)
         .sort(),
     );
+  });
+
+  it('are named when the payload packed them and they are empty', async () => {
+    execFileSync('bash', [
+      '-c',
+      'cd "$1" && : >a.root && echo x >b.dat && mkdir d && : >d/c.root && zip -q -r z.zip a.root b.dat d && tar czf t.tgz a.root b.dat d',
+      'bash',
+      scratch.path,
+    ]);
+    const [zip, tar] = ['z.zip', 't.tgz'].map((name) => readFileSync(join(scratch.path, name)));
+    const { empty } = await cutOff({ 'z.zip': zip as Buffer, 't.tgz': tar as Buffer });
+    expect(empty).toEqual(['out/t.tgz/a.root', 'out/t.tgz/d/c.root', 'out/z.zip/a.root', 'out/z.zip/d/c.root']);
   });
 
   it('are left alone when they are something else than their names say', async () => {
