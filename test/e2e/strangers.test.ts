@@ -254,7 +254,7 @@ it('a machine whose loopback interface is down is said in a sentence', async () 
     [...create, '--', process.execPath, CLI, 'run', writeWorkflow(), '--local', '--no-check', '--runs', relval.runs],
     { encoding: 'utf8', cwd: relval.dir },
   );
-  expect(stderr).toMatch(/^relval: the loopback interface of this machine is not up; to start it: ip link set lo up$/m);
+  expect(stderr).toMatch(/^relval: the loopback interface of this machine is down. To start it: ip link set lo up$/m);
   expect(stderr).not.toMatch(/^ +at /m);
   expect(status).toBe(3);
 });

@@ -11,11 +11,13 @@ function said(resources: { cores: number; memory: number; disk: number }, offer 
 
 it('a step that needs more than this machine gives is told with both numbers', () => {
   expect(said({ cores: 2, memory: 4000, disk: 9000 })).toBeUndefined();
-  expect(said({ cores: 3, memory: 1, disk: 1 })).toBe('sim needs 3 cores, and this machine gives 2 (--local-cpus)');
-  expect(said({ cores: 1, memory: 4001, disk: 1 })).toMatch(
-    /^sim needs a worker with .* memory, and this machine gives/,
+  expect(said({ cores: 3, memory: 1, disk: 1 })).toBe(
+    'stage sim needs 3 cores, but this machine offers 2 (--local-cpus)',
   );
-  expect(said({ cores: 1, memory: 1, disk: 9001 })).toMatch(/^sim needs a worker with .* of disk, and only/);
+  expect(said({ cores: 1, memory: 4001, disk: 1 })).toMatch(
+    /^stage sim needs a worker with .* of memory, but this machine offers/,
+  );
+  expect(said({ cores: 1, memory: 1, disk: 9001 })).toMatch(/^stage sim needs a worker with .* of disk, but only/);
 });
 
 it('a worker is not smaller than the least, however little a step needs', () => {
