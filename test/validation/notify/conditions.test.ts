@@ -85,5 +85,5 @@ it('with force whatever the conditions say, but a JIRA comment needs an issue', 
   ];
   const planned = planNotifications(notifySection.parse({ channels }), occasion(), { force: true });
   expect(planned.map(({ deliveries }) => deliveries.length)).toEqual([1, 0]);
-  expect(planned[1]?.skipped).toBe('no issue: neither `issue` nor --jira');
+  expect(planned[1]?.skipped).toBe('has no issue: neither `issue` nor --jira names one');
 });

@@ -155,7 +155,7 @@ describe('a webhook', () => {
     expect(told).toMatchObject({
       outcome: 'failed',
       attempts: 1,
-      message: expect.stringMatching(/^HTTP 307: redirected to http:\/\/127\.0\.0\.1:\d+; give/),
+      message: expect.stringMatching(/^HTTP 307: redirected to http:\/\/127\.0\.0\.1:\d+\. Configure/),
     });
     expect(other.got).toEqual([]);
   });
