@@ -177,7 +177,7 @@ describe('a run in the background', () => {
     symlinkSync(other, run);
     const { code, stderr } = await relval.run('resume', id);
     expect(code).toBe(2);
-    expect(stderr).toContain(`cannot run below ${join(relval.dir, 'my runs')}, because of the " "`);
+    expect(stderr).toContain(`cannot run below ${join(relval.dir, 'my runs')}, because its name contains " "`);
   });
 
   it('of another user is not stopped, and it is said who can', async () => {

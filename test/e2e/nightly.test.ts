@@ -131,7 +131,7 @@ describe('a nightly whose scheduler gives it hardly any environment', () => {
     const { code, stderr } = await relval.run('run', 'train', '--nightly', file);
     expect(code).toBe(2);
     expect(stderr).toContain(
-      `work_queue_worker cannot run below ${runs}, because of the "'": keep runs in another directory (--runs)`,
+      `work_queue_worker cannot run below ${runs}, because its name contains "'". Use another directory of runs with --runs`,
     );
     const exec = await relval.run('exec', '--local', '--runs', runs, '--', 'true');
     expect(exec.code).toBe(2);

@@ -56,7 +56,7 @@ describe('a run tells of itself', () => {
     expect(code, stderr).toBe(0);
     expect(got.map(({ event }) => event)).toEqual(['started', 'finished']);
     expect(got[1]?.report).toMatchObject({ verdict: 'passed', run: got[0]?.run });
-    expect(stderr).toContain('warning: channel silent could not be notified: no answer within 2 s');
+    expect(stderr).toContain('warning: channel silent could not be notified: the receiver did not answer within 2 s');
     const { directory, status } = await relval.onlyRun();
     expect(status).toBe('passed');
     const events = readFileSync(join(directory, 'events.ndjson'), 'utf8')

@@ -12,14 +12,14 @@ export function whyNot(
   issue?: string,
 ): string | undefined {
   const { event, report, workflow, name } = occasion;
-  if (!channel.events.includes(event)) return `gets no message when a run has ${event}`;
+  if (!channel.events.includes(event)) return `it gets no message when a run has ${event}`;
   if (channel.type === 'jira' && (issue ?? channel.issue) === undefined)
-    return 'has no issue: neither `issue` nor --jira names one';
+    return 'it has no issue: neither `issue` nor --jira names one';
   if (channel.workflows?.every((glob) => !globMatches(glob, workflow) && !globMatches(glob, name)))
-    return `is not for ${name} of workflow ${workflow}`;
+    return `it is not for ${name} of workflow ${workflow}`;
   if (!report) return undefined;
   if (channel.verdicts && !channel.verdicts.includes(report.verdict))
-    return `gets no message when a run has ${report.verdict}`;
+    return `it gets no message when a run has ${report.verdict}`;
   if (channel.onlyOnChange && before && !hasChanged(report, before)) return `nothing has changed since ${before.run}`;
   return undefined;
 }

@@ -8,7 +8,7 @@ export function dryRunText(planned: readonly Planned[]): string {
   if (planned.length === 0) return 'no message would be sent: relval.yaml has no notify.channels\n';
   return planned
     .map(({ channel, deliveries, skipped }) => {
-      if (skipped !== undefined) return `== ${channel}: no message: it ${skipped}\n`;
+      if (skipped !== undefined) return `== ${channel}: no message: ${skipped}\n`;
       return deliveries.map((delivery) => `== ${channel}\n${shown(delivery)}\n`).join('\n');
     })
     .join('\n');

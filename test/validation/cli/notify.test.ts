@@ -148,6 +148,6 @@ describe('relval notify', () => {
   it('says nothing new twice where only changes are wanted', async () => {
     madeRun('20290616', report());
     const { stdout } = await relval.run('notify', '-n', '--channel', 'mattermost');
-    expect(stdout).toBe('== mattermost: nothing: nothing has changed since nightly-20290615-080000\n');
+    expect(stdout).toBe('== mattermost: no message: nothing has changed since nightly-20290615-080000\n');
   });
 });

@@ -15,21 +15,21 @@ function skipped(more: object, about = occasion(), before?: Report): string | un
 describe('a channel is told', () => {
   it('of the events that it wants: by default when a run has finished', () => {
     expect(skipped({})).toBeUndefined();
-    expect(skipped({}, occasion({ event: 'started' }))).toBe('gets no message when a run has started');
+    expect(skipped({}, occasion({ event: 'started' }))).toBe('it gets no message when a run has started');
     expect(skipped({ events: ['started'] }, occasion({ event: 'started' }))).toBeUndefined();
-    expect(skipped({ events: ['started'] })).toBe('gets no message when a run has finished');
+    expect(skipped({ events: ['started'] })).toBe('it gets no message when a run has finished');
   });
 
   it('of the verdicts that it wants', () => {
     expect(skipped({ verdicts: ['failed', 'broken'] })).toBeUndefined();
-    expect(skipped({ verdicts: ['passed'] })).toBe('gets no message when a run has failed');
+    expect(skipped({ verdicts: ['passed'] })).toBe('it gets no message when a run has failed');
     expect(skipped({ verdicts: ['passed'], events: ['started'] }, occasion({ event: 'started' }))).toBeUndefined();
   });
 
   it('of the runs that it wants, by name or workflow', () => {
     expect(skipped({ workflows: ['night*'] })).toBeUndefined();
     expect(skipped({ workflows: ['mc'] })).toBeUndefined();
-    expect(skipped({ workflows: ['reco', 'daily'] })).toBe('is not for nightly of workflow mc');
+    expect(skipped({ workflows: ['reco', 'daily'] })).toBe('it is not for nightly of workflow mc');
   });
 });
 
@@ -85,5 +85,5 @@ it('with force whatever the conditions say, but a JIRA comment needs an issue', 
   ];
   const planned = planNotifications(notifySection.parse({ channels }), occasion(), { force: true });
   expect(planned.map(({ deliveries }) => deliveries.length)).toEqual([1, 0]);
-  expect(planned[1]?.skipped).toBe('no issue: neither `issue` nor --jira');
+  expect(planned[1]?.skipped).toBe('it has no issue: neither `issue` nor --jira names one');
 });

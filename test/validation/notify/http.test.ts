@@ -155,7 +155,7 @@ describe('a webhook', () => {
     expect(told).toMatchObject({
       outcome: 'failed',
       attempts: 1,
-      message: expect.stringMatching(/^HTTP 307: redirected to http:\/\/127\.0\.0\.1:\d+; give/),
+      message: expect.stringMatching(/^HTTP 307: redirected to http:\/\/127\.0\.0\.1:\d+\. Configure/),
     });
     expect(other.got).toEqual([]);
   });
@@ -163,7 +163,7 @@ describe('a webhook', () => {
   it('that hangs, trickles, or speaks no HTTP is given up in time', async () => {
     const hang = await serve(() => {});
     expect(await send(hook(hang.url), { attempts: 2, requestSeconds: 0.5 })).toMatchObject([
-      { outcome: 'failed', attempts: 2, message: 'no answer within 1 s' },
+      { outcome: 'failed', attempts: 2, message: 'the receiver did not answer within 1 s' },
     ]);
 
     const trickle = await serve((response) => void response.writeHead(500).write('so '));

@@ -224,7 +224,7 @@ describe('an e-mail', () => {
     expect(await send(silent, {}, { requestSeconds: 0.3, attempts: 2 })).toMatchObject({
       outcome: 'failed',
       attempts: 2,
-      message: 'no answer within 1 s',
+      message: 'the receiver did not answer within 1 s',
     });
     const garbage = await rawServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await send(garbage)).toMatchObject({ outcome: 'failed' });

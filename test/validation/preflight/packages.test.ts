@@ -57,7 +57,7 @@ describe('the packages of a run', () => {
     expect(checkPackages(WANTED, absent, false)).toMatchObject({ state: 'skipped' });
     expect(checkPackages(WANTED, absent, true)).toMatchObject({
       state: 'failed',
-      found: expect.stringContaining('is not here'),
+      found: expect.stringContaining('is not installed, or cannot be run'),
     });
     expect(checkPackages([], absent, true)).toMatchObject({ state: 'skipped' });
   });

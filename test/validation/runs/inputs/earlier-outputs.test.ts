@@ -58,7 +58,7 @@ describe('what earlier steps must have stored', () => {
       '  a: a/CalibObjects.root',
       '  gone: gone/x.root',
       '  a/QAresults.root: a/QAresults.root/below a file',
-      'Start at an earlier stage, or give the run that has them: --from RUN',
+      'Start at an earlier stage, or name the run that has them: --from RUN',
     ]);
     const many = Array.from({ length: 25 }, (_, i) => need(`${i}`, 'x'));
     expect(await refusal(many)).toContain('\n  and 5 more\n');
@@ -67,13 +67,13 @@ describe('what earlier steps must have stored', () => {
   it('cannot be below the directory of a run that is new', async () => {
     const below = { ...need('sim0001', 'x'), directory: 'output/0001' };
     expect(await refusal([below])).toBe(
-      'sim0001 counts as done, but its outputs are not known: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nGive the run that has them: --from RUN',
+      'sim0001 counts as done, but its outputs are not known: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN',
     );
   });
 
   it('where only the worker knows is a warning', async () => {
     const needs = [{ ...need('a', 'x'), directory: '$HOME/out' }];
-    expect(await checkNeeds(needs)).toEqual(['not checked, $HOME/out is only known on the worker']);
+    expect(await checkNeeds(needs)).toEqual(['not checked: $HOME/out is only known on the worker']);
   });
 
   it('on a storage server that does not answer is an error with the reason, or a warning without a client', async () => {
@@ -82,7 +82,7 @@ describe('what earlier steps must have stored', () => {
     try {
       process.env.PATH = '/nowhere';
       expect(await checkNeeds(needs)).toEqual([
-        'not checked, root://127.0.0.1:1//out: xrdfs is not installed here (package xrootd-client)',
+        'not checked: root://127.0.0.1:1//out, because xrdfs is not installed (package xrootd-client)',
       ]);
     } finally {
       process.env.PATH = path;

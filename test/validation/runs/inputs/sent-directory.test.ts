@@ -31,7 +31,7 @@ it('a file that is written to while it is packed is sent as far as it is, with a
     writer.stdout.resume();
     const looked = lookAtDirectory(sent, []);
     await packDirectory(looked, archive);
-    expect(looked.warnings).toEqual([expect.stringMatching(/was packed it changed: .*growing\.log/)]);
+    expect(looked.warnings).toEqual([expect.stringMatching(/changed while it was packed: .*growing\.log/)]);
   } finally {
     process.kill(-(writer.pid as number), 'SIGKILL');
   }

@@ -35,7 +35,7 @@ describe('the password of a run on a cluster', () => {
 
   it('is warned of where others can read it', () => {
     expect(passwordOf({ catalog, password: file('open sesame', 0o644) }, false, warn)).toBeDefined();
-    expect(warned).toMatch(/other users can read it/);
+    expect(warned).toMatch(/other users can read the file/);
   });
 
   it.each([
