@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderHtml } from '../../validation/report/html.ts';
+import { PARTS } from '../../validation/runs/judging/kinds.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { writeHistograms, writeReport, writeRun } from './page-stores.mjs';
 
@@ -91,6 +93,31 @@ describe('the histograms of a run', () => {
     expect(wide).toBe(0);
     await page.context().close();
   });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)(
+    'have pictures without barriers in the report, which has no script (axe, %s, %i pixels)',
+    async (colorScheme, width) => {
+      const { page, wrongs } = await openPage(browser, 'about:blank', {
+        colorScheme,
+        viewport: { width, height: 844 },
+      });
+      const report = JSON.parse(readFileSync(join(serve.runs, 'compared', 'report', 'report.json'), 'utf8'));
+      await page.setContent(renderHtml(report, PARTS));
+      expect(await page.locator('figure.histogram').count()).toBe(10);
+      const box = page.getByLabel('Logarithmic scale').first();
+      await box.check();
+      expect(await page.locator('figure .log').first().isVisible()).toBe(true);
+      expect(await page.locator('figure .linear').first().isVisible()).toBe(false);
+      await page.evaluate(axe.source);
+      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(wrongs).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   it('have no tab where none were compared, and a word where they are of another form', async () => {
     const { page, wrongs } = await openPage(browser, `${serve.url}/runs/plain?view=histograms`);
