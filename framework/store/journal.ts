@@ -128,6 +128,7 @@ function lockIn(dir: string): Lock {
     throw new JournalError(
       `${dir} cannot be written (${(error as Error).message}): the journal lives there. ` +
         'Make it writable for this user, or name another directory (--state-dir)',
+      { cause: error },
     );
   }
 }

@@ -47,7 +47,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
     workflow: record.workflow,
     start: record.created,
     end: now,
-    provenance: { ...(await provenanceOf(plan, record)), ...hostsOf(steps) },
+    provenance: { ...(await provenanceOf(plan, record, run.work)), ...hostsOf(steps) },
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
