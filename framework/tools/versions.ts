@@ -35,7 +35,7 @@ export async function sayVersions(
   say: (...lines: string[]) => void,
 ): Promise<void> {
   say(version);
-  const lines = await Promise.all(programs.map(versionLine));
+  const lines = await Promise.all(programs.map((program) => versionLine(program)));
   const found = lines.map((line, i) => line?.replace(' version ', ' ') ?? `${programs[i]}: not found`);
   say(...found, `node ${process.versions.node}`);
 }
