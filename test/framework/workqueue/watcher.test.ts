@@ -58,7 +58,7 @@ describe('DemandWatcher', () => {
     const catalog = await catalogOf(() => rows);
     const { last } = watch({ catalogs: [catalog] });
     const words = '100 managers are not asked: 2000 are followed at most';
-    await until('it to say so', () => last()?.problems.includes(words));
+    await until(() => last()?.problems.includes(words) === true);
   });
 
   it('finds a manager, follows its tasks, and says at once when it is dead', async () => {
