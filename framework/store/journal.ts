@@ -128,6 +128,7 @@ function lockIn(dir: string): Lock {
     throw new JournalError(
       `the state directory ${dir} cannot be written: ${(error as Error).message}. The framework keeps its journal there. ` +
         'Make it writable for this user, or name another directory with --state-dir',
+      { cause: error },
     );
   }
 }

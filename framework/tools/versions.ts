@@ -8,12 +8,13 @@ const PATIENCE_MS = 10_000;
 
 /**
  * The first line of `PROGRAM -v`, which every program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
+ * @param scratch a directory that may exist for the duration of the call; default: one in /tmp
  * @returns undefined when the program is not in $PATH or does not start
  */
-export function versionLine(program: string): Promise<string | undefined> {
+export function versionLine(program: string, scratch?: string): Promise<string | undefined> {
   // Debian's makeflow 9.9 is linked with Open MPI. Open MPI looks for a daemon unless it is told that there is none. It
   // also makes a directory and never removes it; under the name that it would choose, another user may have one.
-  const directory = mkdtempSync(join(tmpdir(), 'relval-version-'));
+  const directory = scratch ?? mkdtempSync(join(tmpdir(), 'relval-version-'));
   const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_orte_tmpdir_base: directory };
   return new Promise((resolve) => {
     execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
@@ -34,7 +35,7 @@ export async function sayVersions(
   say: (...lines: string[]) => void,
 ): Promise<void> {
   say(version);
-  const lines = await Promise.all(programs.map(versionLine));
+  const lines = await Promise.all(programs.map((program) => versionLine(program)));
   const found = lines.map((line, i) => line?.replace(' version ', ' ') ?? `${programs[i]}: not found`);
   say(...found, `node ${process.versions.node}`);
 }

@@ -60,6 +60,12 @@ const EMIT_PAUSE_MS = 20;
 const LOOK_SHARE = 10;
 const LONGEST_LOOK_PAUSE_MS = 5000;
 
+/**
+ * Managers that are followed at most. Anybody can list managers in a catalog, and each is asked again and again; those that
+ * are followed already come first.
+ */
+const MOST_MANAGERS = 2000;
+
 interface CatalogWatch {
   catalog: HostPort;
   loop: Loop;
@@ -83,6 +89,8 @@ export class DemandWatcher implements Source {
   readonly #polls = new Map<string, ManagerPoll>();
   /** Everything was read at least once since the start. */
   #settled = false;
+  /** Managers that are listed and not followed. */
+  #surplus = 0;
   #emitTimer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
 
@@ -127,7 +135,12 @@ export class DemandWatcher implements Source {
     return {
       at: Date.now(),
       projects: polls.flatMap(({ demand }) => demand ?? []),
-      problems: [...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
+      problems: [
+        ...[...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
+        ...(this.#surplus > 0
+          ? [`${this.#surplus} managers are not asked: ${MOST_MANAGERS} are followed at most`]
+          : []),
+      ],
       ...(!this.#settled && { partial: true }),
     };
   }
@@ -159,7 +172,11 @@ export class DemandWatcher implements Source {
 
   /** Follows the managers that the catalogs list, and drops managers that are neither listed nor alive. */
   #reconcile(): void {
-    const listed = listings(this.#catalogs, Date.now(), new Set(this.#polls.keys()));
+    const all = listings(this.#catalogs, Date.now(), new Set(this.#polls.keys()));
+    const listed = all.slice(0, MOST_MANAGERS);
+    const surplus = all.length - listed.length;
+    if (surplus !== this.#surplus) this.#changed();
+    this.#surplus = surplus;
     for (const listing of listed) {
       const poll = this.#polls.get(listing.address);
       if (poll?.update(listing)) continue;

@@ -157,8 +157,8 @@ export class Verdict {
     const begun = this.#begun();
     /** @type {{ id: string, state: string }[]} */
     const steps = this.#json(`${run}/report/report.json`)?.steps ?? [];
-    const broken = steps.find(({ state }) => state === 'broken');
-    if (broken) for (const id of [broken.id, ...STEPS.slice(SIMS.length)]) this.#mayRepeat.add(id);
+    const broken = steps.filter(({ state }) => state === 'broken').map(({ id }) => id);
+    if (broken.length > 0) for (const id of [...broken, ...STEPS.slice(SIMS.length)]) this.#mayRepeat.add(id);
     for (const [id, count] of this.#complete) {
       if ((begun.get(id) ?? 0) > count && !this.#mayRepeat.has(id))
         this.problems.push({ kind: 'double', what: `${id} was complete, and ran again (${count} → ${begun.get(id)})` });

@@ -222,8 +222,11 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
   } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
 }
 
-rv_disk_is_full() { # of the worker: a megabyte cannot be written where the step runs
+rv_disk_is_full() { # of the worker: a megabyte cannot be written where the step runs, or there is no place for another file
   local rv_full=1
+  [[ -d $rv_own && -w $rv_own ]] || return
+  : >"$rv_own/another-probe" || return 0
+  rm -f -- "$rv_own/another-probe"
   : >>"$rv_own/probe" || return
   printf '%1048576s' '' >"$rv_own/probe" 2>/dev/null && rv_full=''
   : >"$rv_own/probe"
@@ -289,23 +292,29 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 # A process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a worker
 # that is killed ends nothing: without a guard, what runs in another group would run on.
 # Standard input: a pipe whose other end the step's shell holds. "group N" names the process group that runs now,
-# "streams N" that of the live logs, "end" that all is done, and the end of the pipe that the shell is gone. No time limit
+# "streams N" that of the live logs, "started TICKS" the beginning of the payload, "end" that all is done, and the end of the
+# pipe that the shell is gone. By then the worker may have removed the step's files: what is needed of them is open before. No time limit
 # for read here: bash 4.1 loses what arrives at the moment when it expires.
 rv_guard() {
-  local rv_line rv_guarded_group='' rv_streams=''
+  local rv_line rv_guarded_group='' rv_streams='' rv_started=''
   trap '' TERM INT QUIT HUP
   # To remove what is in there: by its name it may be that of the next attempt by then.
   cd "$rv_own" || return
+  exec 5<"$rv_job" 6<"$rv_job"
   while IFS= read -r rv_line; do
     case $rv_line in
       group*) rv_guarded_group=${rv_line#group } ;;
       streams*) rv_streams=${rv_line#streams } ;;
+      started*)
+        rv_started=${rv_line#started }
+        [[ -e alive ]] && exec 6<alive
+        ;;
       end) return ;;
     esac
   done
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
   rv_guard_pid=$BASHPID
-  [[ -e started ]] && read -r rv_reply <started && rv_end_left "$rv_reply" alive ../job
+  [[ $rv_started ]] && rv_end_left "$rv_started" /proc/self/fd/6 /proc/self/fd/5
   rm -rf -- ./*
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
@@ -713,6 +722,7 @@ rv_run_payload() {
   IFS= read -r -d '' -n 512 rv_reply <"$rv_top/$rv_id.stdout.log"
   printf %s "$rv_reply" >"$rv_own/beginning"
   rv_ticks && printf '%s\n' "$rv_reply" >"$rv_own/started"
+  printf 'started %s\n' "$rv_reply" >&9
   exec 9>&-
   exec "${rv_arguments[@]}"
 }

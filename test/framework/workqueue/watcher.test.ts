@@ -53,6 +53,14 @@ function catalogOf(rows: () => Row[]): Promise<Peer> {
 }
 
 describe('DemandWatcher', () => {
+  it('asks no more managers than it can, however many a catalog lists', async () => {
+    const rows = Array.from({ length: 2100 }, (_, n) => record(`p${n}`, 1 + n, { address: '127.1.2.3' }));
+    const catalog = await catalogOf(() => rows);
+    const { last } = watch({ catalogs: [catalog] });
+    const words = '100 managers are not asked: 2000 are followed at most';
+    await until(() => last()?.problems.includes(words) === true);
+  });
+
   it('finds a manager, follows its tasks, and says at once when it is dead', async () => {
     const state = { waiting: 3 };
     const sim = await manager('sim', state);

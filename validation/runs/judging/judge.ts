@@ -48,7 +48,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
     start: record.created,
     end: now,
     ...(view.heldUp.length > 0 && { heldUp: view.heldUp.map(({ message }) => message) }),
-    provenance: { ...(await provenanceOf(plan, record)), ...hostsOf(steps) },
+    provenance: { ...(await provenanceOf(plan, record, run.work)), ...hostsOf(steps) },
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);

@@ -13,7 +13,14 @@ export async function endBeforeSteps(journal: RunJournal, plan: Plan, reason: st
   const { run, record } = journal;
   const { id, name, workflow, created } = record;
   const report = buildReport(
-    { run: id, name, workflow, start: created, end: Date.now(), provenance: await provenanceOf(plan, record) },
+    {
+      run: id,
+      name,
+      workflow,
+      start: created,
+      end: Date.now(),
+      provenance: await provenanceOf(plan, record, run.work),
+    },
     { steps: [], inLogs: [], problem: reason },
   );
   await writeReport(run.reportDir, report);

@@ -19,7 +19,7 @@ const UNWRITABLE: readonly unknown[] = ['EPERM', 'EACCES', 'EROFS', 'EIO'];
 
 /** An error as what it means for a run: of a full disk there are many words. */
 export function asSpaceError(error: Error, directory: string): Error {
-  const { code, path } = error as NodeJS.ErrnoException;
+  const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
   if (UNWRITABLE.includes(code) && path?.startsWith(directory))
