@@ -161,6 +161,8 @@ interface Sentence {
   /** When the executioner gives up, on the monotonic clock. */
   until: number;
   survivors: Promise<number[]>;
+  /** Whether it was looked for once. */
+  looked: boolean;
   done: (survivors: number[]) => void;
 }
 
@@ -180,7 +182,7 @@ export class Executioner {
     const survivors = new Promise<number[]>((resolve) => {
       done = resolve;
     });
-    this.#dying.set(container, { until: performance.now() + PATIENCE_MS, survivors, done });
+    this.#dying.set(container, { until: performance.now() + PATIENCE_MS, survivors, looked: false, done });
     if (!this.#looking) void this.#work();
     return survivors;
   }
@@ -192,11 +194,15 @@ export class Executioner {
     while (this.#dying.size > 0) {
       const all = lookAround();
       const homes = new Homes();
-      for (const [container, { until, done }] of this.#dying) {
+      for (const [container, sentence] of this.#dying) {
+        const { until, done, looked } = sentence;
         const marked = all.filter((candidate) => belongs(container, candidate));
-        // Who has neither mark nor session is looked for when all others are gone.
-        const left = marked.length > 0 ? marked : all.filter((candidate) => homes.has(container.directory, candidate));
-        const pids = left.map(({ pid }) => pid);
+        // Who has neither mark nor session is looked for at first, because we may be killed before the next look, and when all
+        // others are gone.
+        const isHome = !looked || marked.length === 0;
+        const hidden = isHome ? all.filter((candidate) => homes.has(container.directory, candidate)) : [];
+        sentence.looked = true;
+        const pids = [...hidden, ...marked].map(({ pid }) => pid);
         for (const pid of pids) signalOne(pid, 'SIGKILL');
         if (pids.length > 0 && performance.now() < until) continue;
         this.#dying.delete(container);
