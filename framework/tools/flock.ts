@@ -16,12 +16,13 @@ const TAKEN = 1;
  * when that process and all that inherited it are gone, however they ended. So nothing has to be cleaned up, there is no
  * moment at which two have it, and processes of other containers, PID namespaces and (where the file system passes locks on)
  * other hosts see it. flock(1) locks what the file descriptor stands for, which we share with it: it may end, the lock stays.
+ * @param mode permissions of a new file
  * @param patience seconds to wait for one who is about to end
  * @returns undefined when another has it
  * @throws Error the file cannot be opened for writing, or its file system has no locks
  */
-export function takeFlock(path: string, patience = 0): Flock | undefined {
-  const fd = openSync(path, 'a');
+export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Flock | undefined {
+  const fd = openSync(path, 'a', mode);
   const { status, error, stderr } = spawnSync('flock', ['-w', String(patience), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',

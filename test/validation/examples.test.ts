@@ -104,9 +104,12 @@ describe('the general-purpose Monte Carlo example', () => {
     expect(stdout).toContain('E-dpgsim: rec ended with exit status 139, see rec.log');
     expect(existsSync(join(directory, 'QAresults.root'))).toBe(false);
     const logs = { step: 'sim0003', stage: 'sim', attempt: 1, directory, files: ['stdout.log', 'rec.log'] };
-    expect(await scanStepLogs(logs, loadRules().logs, { now: 0 })).toMatchObject([
-      { rule: 'segmentation-violation', file: 'rec.log', message: ' *** Break *** Segmentation violation' },
-    ]);
+    const found = await scanStepLogs(logs, loadRules().logs, { now: 0 });
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        ...{ rule: 'segmentation-violation', file: 'rec.log', message: ' *** Break *** Segmentation violation' },
+      }),
+    );
   });
 
   it('leaves nothing in the logs of a good job that is a known error', async () => {

@@ -46,7 +46,7 @@ export function judgeStep(
   const cutShort = outcome.ending === 'running' || (outcome.ending === 'lost' && outcome.exitStatus === undefined);
   const aborted = interrupted && cutShort;
   const ofStep = aborted ? [] : applyStepRules(outcome, rules.steps, now);
-  const ofLogs = mergeParts(inLogs, ofStep, rules);
+  const ofLogs = mergeParts(withoutRepeats(inLogs, rules), ofStep, rules);
   const findings = ofLogs.map((finding) => (cutShort ? weaken(finding) : finding));
   if (!aborted) findings.push(...ofEnding(outcome));
   const failed = [...findings, ...ofStep.filter(({ isOfOutputs }) => !isOfOutputs)].some(isReleaseError);
@@ -80,6 +80,21 @@ function mergeParts(
       delete whole.lastLines;
     }
     return false;
+  });
+}
+
+/** So many lines lie between a line and one that tells the same again, at most. */
+const SOON = 5;
+
+/** Leaves out lines that only tell again what a line just before them told, such as the head of a stack trace. */
+function withoutRepeats(inLogs: readonly Finding[], { logs: rules }: Rules): Finding[] {
+  return inLogs.filter(({ rule, file, attempt, line = 0 }) => {
+    const earlier = rules.find(({ id }) => id === rule)?.after;
+    return !inLogs.some((other) => {
+      const behind = line - (other.line ?? Number.NEGATIVE_INFINITY);
+      const isSameLog = other.file === file && other.attempt === attempt;
+      return isSameLog && behind > 0 && behind <= SOON && earlier?.includes(other.rule);
+    });
   });
 }
 

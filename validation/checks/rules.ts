@@ -53,6 +53,7 @@ const logRule = z.strictObject({
   counterExamples: lines,
   tolerate: z.int().min(1).optional(),
   partOf: z.array(z.enum(CHECKS)).min(1).optional(),
+  after: z.array(z.string()).min(1).optional(),
   trace: z.boolean().optional(),
 });
 
@@ -116,6 +117,7 @@ type Used<Rule> = Omit<Rule, 'severity'> & { severity: Severity };
  * - `tolerate`: so many lines in a step are expected; only from one more on do they count, before they are `info`
  * - `except`: lines that are known and excused: `info`, with reason and owner, through the day `until` (UTC)
  * - `partOf`: where one of these is found of the step as well, it is the same trouble: one finding, with this place
+ * - `after`: ids of rules; a line just behind one that these have found tells of the same trouble, and is no finding of its own
  * - `trace`: the calls of a stack trace behind the line belong to it: they tell one crash from another
  */
 export type LogRule = Used<z.infer<typeof logRule>>;

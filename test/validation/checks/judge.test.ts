@@ -115,6 +115,20 @@ describe('judge', () => {
     expect(of('core.17', 'core')[0]?.fingerprint).not.toBe(of('core.3')[0]?.fingerprint);
   });
 
+  it('takes the head of a stack trace for the crash just before it, and for one of its own elsewhere', () => {
+    const crash = inLog('a', {
+      rule: 'segmentation-violation',
+      line: 7,
+      message: '*** Break *** segmentation violation',
+    });
+    const head = inLog('a', { rule: 'root-crash-trace', message: 'There was a crash.' });
+    const found = (...inLogs: Finding[]) => judged([step('a')], { inLogs }).findings;
+    expect(found(crash, { ...head, line: 9 })).toEqual(['error segmentation-violation a']);
+    expect(found({ ...head, line: 9 })).toEqual(['error root-crash-trace a']);
+    expect(found(crash, { ...head, line: 90 })).toHaveLength(2);
+    expect(found(crash, { ...head, line: 9, file: 'logs/sim.log' })).toHaveLength(2);
+  });
+
   it('is broken by a log that could not be looked at, and failed where another says enough', () => {
     const unread = step('a', { unread: ['rec.log.zst cannot be looked at: zstd is missing on x'] });
     expect(judged([unread])).toMatchObject({

@@ -94,7 +94,7 @@ describe('nothing of a hostile run reaches the terminal as a command', () => {
       expect(shown.trim()).not.toBe('');
       expectHarmless(shown);
       if (words[0] === 'list') expect(shown).toMatch(/unreadable[\s\S]*is no JSON/);
-      if (words[0] === 'gc') expect(shown).toMatch(/stays: .*is no JSON/);
+      if (words[0] === 'gc') expect(shown).toMatch(/is not removed: .*is no JSON/);
     });
   }
 

@@ -290,6 +290,6 @@ describe('makeflow with Work Queue', () => {
       batch: { type: 'local' },
       env: { PATH: '/nowhere' },
     } as const;
-    await expect(startMakeflow(run)).rejects.toThrow('Install the packages coop-computing-tools');
+    await expect(startMakeflow(run)).rejects.toThrow('Install the package coop-computing-tools');
   });
 });

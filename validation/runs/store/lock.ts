@@ -14,7 +14,7 @@ export type RunLock = Flock;
  */
 export function lockRun(directory: string, patience = 0): RunLock | undefined {
   try {
-    return takeFlock(`${directory}/.lock`, patience);
+    return takeFlock(`${directory}/.lock`, { patience });
   } catch (error) {
     throw new InputError([{ message: `the run cannot be locked: ${(error as Error).message}` }]);
   }
