@@ -1,6 +1,7 @@
 import { isFailedLine } from '../preflight/check.ts';
-import type { Report, StepReport } from '../report/model.ts';
+import type { Report, StepReport, StepState } from '../report/model.ts';
 import { isFinal } from '../report/step-states.ts';
+import type { RunView, StepView } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
@@ -47,7 +48,9 @@ export function describeRun(
 ): RunDetail {
   const { progress } = source;
   const { view } = progress;
-  const { succeeded, failed, broken, running } = view.counts;
+  const judged = view.verdict === undefined ? undefined : source.report?.totals;
+  const { succeeded, failed, broken } = judged ?? view.counts;
+  const { running } = view.counts;
   const obstacles = view.steps.size === 0 && run.status === 'broken' ? run.record.checks?.filter(isFailedLine) : [];
   const totals = { steps: Math.max(view.steps.size, run.record.totals.steps), succeeded, failed, broken, running };
   return {
@@ -65,9 +68,20 @@ export function describeRun(
   };
 }
 
-function stagesOf({ progress: { view, phases } }: StepSource): StageSummary[] {
+/**
+ * The state of a step: as it was judged when the run has ended, until then as its events say. A payload that ended well may
+ * have failed by what its log says.
+ */
+function stateOf({ id, state }: StepView, { verdict }: RunView, reported: ReportedSteps | undefined): StepState {
+  return (verdict === undefined ? undefined : reported?.steps.get(id)?.state) ?? state;
+}
+
+function stagesOf({ progress: { view, phases }, report }: StepSource): StageSummary[] {
+  const reported = reportedSteps(report);
   const stages = new Map<string, { phase: number; counts: StageSummary['counts']; seconds: number[] }>();
-  for (const { id, stage, state, seconds } of view.steps.values()) {
+  for (const step of view.steps.values()) {
+    const { id, stage, seconds } = step;
+    const state = stateOf(step, view, reported);
     const known = stages.get(stage) ?? {
       phase: phases.get(id) ?? 0,
       counts: { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 },
@@ -128,7 +142,7 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
   return {
     id,
     stage: step.stage,
-    state: step.state,
+    state: stateOf(step, progress.view, reported),
     attempt: step.attempt,
     ...(step.since !== undefined && { since: step.since }),
     ...(start !== undefined && { start }),
