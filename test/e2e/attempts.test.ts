@@ -151,7 +151,7 @@ describe('secrets', () => {
     const file = workflow(`  - { name: a, command: 'true' }\n`);
     const { code, stderr } = await relval.run('run', file, '--local', '--secret', 'NOT_SET_ANYWHERE');
     expect(code).toBe(2);
-    expect(stderr).toContain('NOT_SET_ANYWHERE is not in the environment');
+    expect(stderr).toContain('the environment has no variable NOT_SET_ANYWHERE');
     expect(existsSync(relval.runs)).toBe(false);
   });
 });

@@ -271,7 +271,7 @@ describe('a full disk', () => {
       const { code, stderr } = await ended;
       expect(code, stderr).toBe(3);
       expect(stderr).toMatch(/the disk of .* is full/);
-      expect(stderr).toMatch(/Then: \S+ resume w-/);
+      expect(stderr).toMatch(/Then resume the run: \S+ resume w-/);
       await gone();
       expect((await relval.run('resume', 'last')).stderr).toContain('is full');
 

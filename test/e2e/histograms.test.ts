@@ -54,7 +54,7 @@ describe('relval histograms', () => {
       [fixture('qa_ref.root')],
       /there is nothing to compare .* with\. Name a second file, or use --reference/,
     ],
-    ['no such file', [fixture('qa_ref.root'), 'none.root'], /^relval: none\.root: there is no such file/],
+    ['no such file', [fixture('qa_ref.root'), 'none.root'], /^relval: none\.root does not exist/],
     ['a directory', [fixture('qa_ref.root'), FILES], /is not a regular file/],
     [
       'rules with a mistake',

@@ -53,7 +53,7 @@ it('has what was asked for while the server was away as soon as it is back', asy
   await page.locator('.answer h1').getByText('Failed').waitFor();
   await page.locator('.finding').first().waitFor();
   // This run was never planned, so there is no graph of it: that is what the server says of it.
-  const answers = { 2: page.locator('.steps [data-row]').first(), 4: page.getByText('cannot be planned') };
+  const answers = { 2: page.locator('.steps [data-row]').first(), 4: page.getByText('cannot be made again') };
   for (const [key, answer] of Object.entries(answers)) {
     await serve.stop();
     await page.getByText('connection lost').waitFor();

@@ -50,7 +50,7 @@ describe('the end of a framework', () => {
     const { cluster, framework, flow, frameworkId } = await fourAtWork();
     const refused = await framework.read('teardown', '--master', cluster.address);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/process \d+ uses the journal/);
+    expect(refused.stderr).toMatch(/process \d+ on \S+ uses the journal/);
     expect((await flow.status())?.onWorkers).toBe(4);
 
     await framework.kill('SIGTERM');
@@ -72,7 +72,7 @@ describe('two frameworks', () => {
     await framework.subscribed();
     const second = await framework.read('--master', cluster.address, '--catalog', '127.0.0.1:1');
     expect(second.code).toBe(2);
-    expect(second.stderr).toContain(`process ${first.process.pid} uses the journal`);
+    expect(second.stderr).toMatch(new RegExp(`process ${first.process.pid} on \\S+ uses the journal`));
     expect((await framework.get('/healthz')).status).toBe(200);
   });
 

@@ -36,7 +36,7 @@ describe('the operations server', () => {
 
     const { code, stdout } = await framework.read('why', 'watched');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^watched \(127\.0\.0\.1:\d+\)\n {2}3 tasks wait, 2 are on workers\n/);
+    expect(stdout).toMatch(/^watched \(127\.0\.0\.1:\d+\)\n {2}tasks: 3 waiting, 2 on workers\n/);
     expect(stdout).toMatch(/no worker is launched now: .*role \* are too small: the largest has 0 cores/);
     const json = await framework.read('why', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject([{ project: 'watched', blocked: 'offers-too-small' }]);

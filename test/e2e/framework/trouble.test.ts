@@ -102,9 +102,9 @@ describe('a worker that ends at once', () => {
     const { counters, projects, backoffs } = await framework.is('the next', ({ projects }) => projects.some(pauses));
     expect(counters.launches).toBeLessThanOrEqual(first.counters.launches + 2);
     expect(backoffs.pools.broken?.why).toMatch(/exited with status 1/);
-    expect(projects[0]?.words.join('\n')).toMatch(/pool broken pauses for \d+ s.*exited with status 1/);
+    expect(projects[0]?.words.join('\n')).toMatch(/pool broken launches nothing for \d+ s.*exited with status 1/);
     const why = await framework.read('why', 'never');
-    expect(why.stdout).toMatch(/never \(.*\)\n {2}20 tasks wait(.*\n)+.*pool broken pauses/);
+    expect(why.stdout).toMatch(/never \(.*\)\n {2}tasks: 20 waiting, (.*\n)+.*pool broken launches nothing for/);
   });
 });
 
