@@ -87,6 +87,15 @@ describe('the payload', () => {
     expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
   });
 
+  it('is followed by a look at its logs for a limited time, and what was printed comes back all the same', async () => {
+    const many = 'for n in {1..4000}; do echo x >$n.log; done; gzip *.log; echo said';
+    const run = await runStep(scratch, many, { afterLimit: 1 });
+    expect(run.status).toBe(67);
+    expect(run.result.message).toBe('it took more than 1 s to look at the logs after the payload');
+    expect(run.stdout).toContain('said');
+    expect((run.result.end ?? 0) - (run.result.payloadEnd ?? 0)).toBeLessThan(60_000);
+  });
+
   it('is followed by transfers for a limited time, all of them together', async () => {
     scratch.script('cp', 'case $* in *result*) ;; *a.root*) sleep 300 ;; esac; PATH=${PATH#*:} exec cp "$@"');
     const out = join(scratch.path, 'out');
