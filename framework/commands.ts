@@ -119,13 +119,13 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
 /** Asks the running framework of a state directory, and prints its explanations. */
 export async function explainRunning(args: { project?: string; stateDir: string; json: boolean }): Promise<void> {
   let projects: Explanation[];
-  let problems: string[];
+  let demand: Demand | null;
   try {
     const address = readFileSync(join(args.stateDir, ADDRESS_FILE), 'utf8').trim();
     const answer = await fetch(`http://${address}/state`);
     const state = (await answer.json()) as { projects: Explanation[]; demand: Demand | null };
     projects = state.projects;
-    problems = state.demand?.problems ?? [];
+    demand = state.demand;
   } catch (error) {
     throw new ConfigError(
       `why: the framework of ${args.stateDir} does not answer (${(error as Error).message}). Check that it runs with this --state-dir`,
@@ -140,7 +140,9 @@ export async function explainRunning(args: { project?: string; stateDir: string;
     say(args.project ? `the framework knows no manager of project ${args.project}` : 'the framework knows no manager');
   for (const { project, manager, words } of shown) say(`${project} (${manager})`, ...words.map((line) => `  ${line}`));
   // The project that was asked for may be among those that could not be read.
+  const { problems = [], warnings = [] } = demand ?? {};
   if (problems.length > 0) say('could not be read:', ...problems.map((line) => `  ${line}`));
+  for (const warning of warnings) say(`warning: ${warning}`);
 }
 
 /** A master, and what it requires of this framework. */

@@ -96,16 +96,20 @@ export interface Demand {
   projects: ProjectDemand[];
   /** Catalogs and managers that could not be read, as sentences for the operator. */
   problems: string[];
+  /** What an operator should know although everything could be read, as sentences. */
+  warnings?: string[];
   /** True until every catalog and manager was read once since the start. A project that is missing here may still exist. */
   partial?: boolean;
 }
 
 /** Joins the demand of several sources. A project with the same object as last time has not changed since then. */
 export function together(demands: readonly Demand[]): Demand {
+  const warnings = demands.flatMap((demand) => demand.warnings ?? []);
   return {
     at: Math.max(...demands.map(({ at }) => at)),
     projects: demands.flatMap(({ projects }) => projects),
     problems: demands.flatMap(({ problems }) => problems),
+    ...(warnings.length > 0 && { warnings }),
     ...(demands.some(({ partial }) => partial) && { partial: true }),
   };
 }

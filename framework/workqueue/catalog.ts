@@ -12,6 +12,13 @@ export interface CatalogRow extends ManagerRecord {
   lastHeardFrom: number;
 }
 
+/** What a catalog answers. */
+export interface CatalogAnswer {
+  rows: CatalogRow[];
+  /** The header `Date`, as it was sent: cctools' server sends the time in its own zone, and does not name the zone. */
+  date: string | undefined;
+}
+
 /** A catalog that does not answer, or whose answer is not a catalog's. */
 export class CatalogError extends Error {
   override name = 'CatalogError';
@@ -37,7 +44,7 @@ export interface FetchCatalogOptions extends HostPort {
  * Asks a catalog server for its managers. It uses a plain socket, because Node's HTTP parsers refuse the server's bare newlines.
  * @throws CatalogError
  */
-export async function fetchCatalog({ timeoutMs, signal, ...peer }: FetchCatalogOptions): Promise<CatalogRow[]> {
+export async function fetchCatalog({ timeoutMs, signal, ...peer }: FetchCatalogOptions): Promise<CatalogAnswer> {
   const where = formatHostPort(peer);
   const answer = new HttpAnswer();
   const talk: Conversation = {
@@ -47,9 +54,9 @@ export async function fetchCatalog({ timeoutMs, signal, ...peer }: FetchCatalogO
   const limits = { connectMs: timeoutMs, answerMs: timeoutMs, maxBytes: MAX_CATALOG_BYTES, signal };
   try {
     await exchange(peer, talk, limits);
-    const { status, body } = answer.finish();
+    const { status, date, body } = answer.finish();
     if (status !== 200) throw new CatalogError(`answers with HTTP status ${status}`);
-    return parseCatalog(body);
+    return { rows: parseCatalog(body), date };
   } catch (error) {
     if (error instanceof ExchangeError) throw new CatalogError(`catalog ${error.message}`);
     if (error instanceof HttpAnswerError) throw new CatalogError(`catalog ${where} sends ${error.message}`);

@@ -13,7 +13,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 export class HttpAnswer {
   #parts: Buffer[] = [];
   #length = 0;
-  #head: { status: number; chunked: boolean; bodyLength: number | undefined; size: number } | undefined;
+  #head: ReturnType<typeof parseHead>;
 
   /** Adds the next bytes. @returns true when the answer is complete without waiting for the end. @throws HttpAnswerError */
   push(chunk: Buffer): boolean {
@@ -30,13 +30,13 @@ export class HttpAnswer {
   }
 
   /** The answer, once the peer has closed or `push` said complete. @throws HttpAnswerError if it was cut off */
-  finish(): { status: number; body: Buffer } {
+  finish(): { status: number; date: string | undefined; body: Buffer } {
     if (!this.#head) throw new HttpAnswerError(this.#length === 0 ? 'an empty answer' : 'not an HTTP answer');
-    const { status, chunked, bodyLength, size } = this.#head;
+    const { status, date, chunked, bodyLength, size } = this.#head;
     const rest = this.#joined().subarray(size);
     const body = chunked ? dechunk(rest) : rest.subarray(0, bodyLength);
     if (!body || body.length < (bodyLength ?? 0)) throw new HttpAnswerError('an HTTP answer that was cut off');
-    return { status, body };
+    return { status, date, body };
   }
 
   #joined(): Buffer {
@@ -68,6 +68,7 @@ function parseHead(bytes: Buffer) {
   if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new HttpAnswerError(`a Content-Length of "${length}"`);
   return {
     status: Number(status[1]),
+    date: headers.get('date'),
     chunked: /(?:^|,)\s*chunked$/i.test(headers.get('transfer-encoding') ?? ''),
     bodyLength: length === undefined ? undefined : Number(length),
     size: end.index + end[0].length,

@@ -17,7 +17,7 @@ export interface CatalogView {
 
 /**
  * A row of this age belongs to a manager that has ended, ms: managers report every 60 s, so it missed two reports. The catalog
- * itself keeps rows for half an hour. The clocks of the two machines must agree within about a minute.
+ * itself keeps rows for half an hour. Times of rows are by this machine's clock here, also where the catalog's differs.
  */
 export const STALE_MS = 130_000;
 

@@ -3,6 +3,7 @@ import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
 import { formatHostPort, type HostPort } from '../net/address.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
+import { clockDifference, clockWords } from './clock.ts';
 import { type Listing, listings } from './listings.ts';
 import { ManagerPoll } from './manager-poll.ts';
 import { isSameRun } from './manager-status.ts';
@@ -69,7 +70,10 @@ const MOST_MANAGERS = 2000;
 interface CatalogWatch {
   catalog: HostPort;
   loop: Loop;
+  /** Their times are by this machine's clock. */
   rows: CatalogRow[];
+  /** How much the catalog's clock is ahead of this machine's, ms. */
+  ahead: number;
   /** False until the catalog was read for the first time. */
   wasRead: boolean;
   problem: string | undefined;
@@ -103,6 +107,7 @@ export class DemandWatcher implements Source {
         catalog,
         loop: new Loop(() => this.#look(watch), this.#intervals.catalogMs / 4),
         rows: [],
+        ahead: 0,
         wasRead: false,
         problem: undefined,
       };
@@ -132,6 +137,7 @@ export class DemandWatcher implements Source {
   /** The demand at this moment. */
   get #demand(): Demand {
     const polls = [...this.#polls.values()];
+    const warnings = this.#catalogs.flatMap((watch) => clockWords(formatHostPort(watch.catalog), watch.ahead) ?? []);
     return {
       at: Date.now(),
       projects: polls.flatMap(({ demand }) => demand ?? []),
@@ -141,6 +147,7 @@ export class DemandWatcher implements Source {
           ? [`${this.#surplus} managers are not asked: ${MOST_MANAGERS} are followed at most`]
           : []),
       ],
+      ...(warnings.length > 0 && { warnings }),
       ...(!this.#settled && { partial: true }),
     };
   }
@@ -151,7 +158,9 @@ export class DemandWatcher implements Source {
     const startedAt = performance.now();
     let problem: string | undefined;
     try {
-      watch.rows = await fetchCatalog({ ...catalog, timeoutMs: catalogTimeoutMs, signal: this.#stop.signal });
+      const { rows, date } = await fetchCatalog({ ...catalog, timeoutMs: catalogTimeoutMs, signal: this.#stop.signal });
+      this.#compareClocks(watch, date, Math.max(...rows.map(({ lastHeardFrom }) => lastHeardFrom)));
+      watch.rows = rows.map((row) => ({ ...row, lastHeardFrom: row.lastHeardFrom - watch.ahead }));
       watch.wasRead = true;
     } catch (error) {
       if (!(error instanceof CatalogError)) throw error;
@@ -168,6 +177,18 @@ export class DemandWatcher implements Source {
     this.#reconcile();
     const took = performance.now() - startedAt;
     return Math.max(catalogMs, Math.min(took * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
+  }
+
+  /** Says once when the clock of a catalog differs from ours. @param newest time of its newest row, by its clock */
+  #compareClocks(watch: CatalogWatch, date: string | undefined, newest: number): void {
+    const ahead = clockDifference(date, newest, Date.now(), watch.ahead);
+    if (ahead === watch.ahead) return;
+    watch.ahead = ahead;
+    const catalog = formatHostPort(watch.catalog);
+    const words = clockWords(catalog, ahead);
+    if (words) this.#options.log.warn({ catalog, aheadMs: ahead }, words);
+    else this.#options.log.info({ catalog }, 'the clocks of the catalog server and of this machine agree again');
+    this.#changed();
   }
 
   /** Follows the managers that the catalogs list, and drops managers that are neither listed nor alive. */

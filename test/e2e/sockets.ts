@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A socket that waits for others, as the kernel lists it. */
 export interface Listener {
+  /** `tcp`, `tcp6`, `udp` or `udp6`. */
+  kind: string;
   /** The kernel's hexadecimal form. */
   address: string;
   port: number;
@@ -10,32 +12,42 @@ export interface Listener {
 /** 127.0.0.1, ::1 and ::ffff:127.0.0.1 as /proc/net writes them: words of 32 bits, on a little-endian machine. */
 const LOOPBACK = new Set(['0100007F', '00000000000000000000000001000000', '0000000000000000FFFF00000100007F']);
 
-export const isLoopback = ({ address }: Listener): boolean => LOOPBACK.has(address);
+export const isLoopback = ({ address }: Pick<Listener, 'address'>): boolean => LOOPBACK.has(address);
 
 /** TCP_LISTEN; UDP sockets that are not connected have the state of a closed TCP one. */
 const WAITING: Readonly<Record<string, string>> = { tcp: '0A', tcp6: '0A', udp: '07', udp6: '07' };
 
 /** The sockets of a process that wait for others, in the namespace that it is in now. */
 export function listenersOf(pid: number): Listener[] {
-  const inodes = new Set(
-    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        return [];
-      }
-    }),
-  );
+  const own = new Set(inodesOf(pid));
+  return listenersIn(pid)
+    .filter(({ inode }) => own.has(inode))
+    .map(({ inode: _, ...listener }) => listener);
+}
+
+/** Inodes of the sockets that a process has open, in whatever namespace they were made. */
+export function inodesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** All sockets that wait for others in the namespace of a process, whoever has them open. */
+export function listenersIn(pid: number): (Listener & { inode: string })[] {
   return Object.entries(WAITING).flatMap(([kind, state]) =>
     readFileSync(`/proc/${pid}/net/${kind}`, 'utf8')
       .trim()
       .split('\n')
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === state && inodes.has(fields[9] ?? ''))
+      .filter((fields) => fields[3] === state)
       .map((fields) => {
         const [address = '', port = ''] = (fields[1] ?? '').split(':');
-        return { address, port: Number.parseInt(port, 16) };
+        return { kind, address, port: Number.parseInt(port, 16), inode: fields[9] ?? '' };
       }),
   );
 }

@@ -154,7 +154,7 @@ describe('a run on this machine', () => {
       else expect(interfacesOf(pid), commandOf(pid)).toEqual(['lo']);
     }
     expect(namespaceOf(run.makeflow)).not.toBe(here);
-    expect(listenersOf(run.makeflow)).toEqual([{ address: '00000000', port: run.port }]);
+    expect(listenersOf(run.makeflow)).toEqual([{ kind: 'tcp', address: '00000000', port: run.port }]);
     await finish(run);
   });
 
@@ -207,7 +207,7 @@ describe('a run on this machine', () => {
     const run = await startRun('unshare', '--user', '--map-root-user', '--', 'sh', '-c', forbid, 'sh');
     expect(run.bridge).toBeUndefined();
     // Debian 12's makeflow is linked with Open MPI, which would open a port of its own.
-    expect(listenersOf(run.makeflow)).toEqual([{ address: '00000000', port: run.port }]);
+    expect(listenersOf(run.makeflow)).toEqual([{ kind: 'tcp', address: '00000000', port: run.port }]);
     await expectNothingTaken(run);
     await finish(run);
     const { stderr } = await run.ended;

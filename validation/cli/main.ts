@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { sayVersions } from '../../framework/tools/versions.ts';
 import { NotRegular } from '../files/regular-file.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
+import { lackOfFiles } from '../runs/store/space.ts';
 import { endWithReader, out, sayError } from './terminal.ts';
 
 /** Exit statuses: 2 for bad input or usage, 3 for broken (infrastructure). Verdicts are 0, 1 and 3; an interrupted run is 130. */
@@ -31,6 +32,6 @@ try {
 function fail(error: unknown): never {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   const isOfSystem = (code !== undefined && syscall !== undefined) || error instanceof NotRegular;
-  sayError('relval', [isOfSystem ? message : inspect(error)]);
+  sayError('relval', [isOfSystem ? (lackOfFiles(error as NodeJS.ErrnoException) ?? message) : inspect(error)]);
   process.exit(code !== undefined && syscall !== undefined && REFUSED.has(code) ? USAGE : BROKEN);
 }

@@ -118,8 +118,8 @@ export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_
   const address = parseHostPort(catalog);
   if (address === undefined) return { name, state: 'failed', found: 'cannot be asked: expected HOST:PORT' };
   try {
-    const managers = await fetchCatalog({ ...address, timeoutMs: patience });
-    return { name, state: 'ok', found: `answers; ${managers.length} managers are registered` };
+    const { rows } = await fetchCatalog({ ...address, timeoutMs: patience });
+    return { name, state: 'ok', found: `answers; ${rows.length} managers are registered` };
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     const advice = 'check that catalog_server runs there, and that the port is open';

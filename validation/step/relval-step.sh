@@ -28,6 +28,7 @@ rv_alienv=
 rv_environment_command=
 rv_wall_time=            # seconds
 rv_environment_limit=900 # seconds for all that is done before the payload; less where the payload itself has less
+rv_after_limit=1800      # seconds for all that comes after the payload: its logs, archives and transfers
 rv_copy_timeout=100      # seconds for one transfer
 rv_copy_jobs=15          # transfers at once
 rv_copy_pause=5          # seconds before the second attempt, twice that before the third, …
@@ -323,7 +324,7 @@ rv_guard() {
 }
 
 # GROUP: beside a guarded command, in a process of its own: ends the payload when its time is over, measures what memory it
-# takes, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
+# takes, ends what comes after the payload when that takes too long, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
 # a signal waits for ever for a child that ended just then.
 rv_watch() {
   local rv_tick=100 rv_began='' rv_preparing='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
@@ -335,9 +336,16 @@ rv_watch() {
     # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
     [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
-    [[ $rv_payload_end == null && $rv_phase == payload ]] || continue
     rv_ticks
     ((rv_reply /= 100))
+    if [[ $rv_after_began ]]; then
+      if ((rv_reply - rv_after_began > rv_after_limit)); then
+        printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >"$rv_own/too-slow"
+        kill -KILL -- "-$1"
+      fi
+      continue
+    fi
+    [[ $rv_phase == payload ]] || continue
     if [[ ! -e $rv_own/started ]]; then
       rv_watch_environment "$1"
       continue
@@ -440,6 +448,10 @@ rv_give_up_guarded() { # what rv_fail said
     skipped) rv_unmade=1 && rv_finish 0 ;;
     *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
   esac
+}
+
+rv_check_time() { # gives up when rv_watch has ended what came after the payload
+  [[ ! -e $rv_own/too-slow ]] || rv_give_up_guarded
 }
 
 # SECONDS COMMAND…: its exit status; killed after that time. What takes long is told, as what rv_doing says it is.
@@ -1340,6 +1352,7 @@ rv_take() {
   done
   [[ -e $rv_own/zip-list.0 || -e $rv_own/zip-list.9 ]] || return 0
   rv_need zip "make $rv_archive" || return 1
+  rv_after_doing="make $rv_archive"
   rv_guarded rv_zip "$rv_own/archive.zip" >"$rv_own/error" 2>&1 || {
     rv_last_line "$rv_own/error"
     rv_message="zip could not make $rv_archive: $rv_reply"
@@ -1502,7 +1515,7 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 
 rv_main() {
   rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_watcher='' rv_guard_pid=''
-  rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
+  rv_after_began='' rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
   rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
@@ -1545,11 +1558,20 @@ rv_main() {
   rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
   rv_say outputs
+  rv_ticks && ((rv_after_began = rv_reply / 100))
+  rv_after_doing='look at the logs'
   rv_guarded rv_look_at_logs
+  rv_check_time
   [[ ! -e $rv_own/unread ]] || mapfile -t rv_unread <"$rv_own/unread"
   [[ ! -e $rv_own/core-dumps ]] || mapfile -t rv_core_dumps <"$rv_own/core-dumps"
-  rv_take_outputs || rv_give_up "$rv_exit_output" output "$rv_message"
+  rv_after_doing='check the outputs'
+  rv_take_outputs || {
+    rv_check_time
+    rv_give_up "$rv_exit_output" output "$rv_message"
+  }
+  rv_check_time
   rv_find_missing
+  rv_after_doing="store the outputs at $rv_output_dir"
   rv_guarded rv_transfer || rv_give_up_guarded
   rv_finish 0
 }

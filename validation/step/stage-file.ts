@@ -28,7 +28,15 @@ export interface StageFileOptions {
   logsLimit?: number | undefined;
   /** Bytes of stdout, and of stderr, that are returned. A longer stream keeps its first and last halves. @default 256 MiB */
   outputLimit?: number | undefined;
+  /** Seconds for everything after the payload: its logs, archives and transfers. @default AFTER_LIMIT, or the wall time where that is more */
+  afterLimit?: number | undefined;
 }
+
+/**
+ * Seconds for everything after the payload. Half an hour, because the five attempts at one transfer, of 100 s each, take ten
+ * minutes with their pauses.
+ */
+const AFTER_LIMIT = 1800;
 
 /** Default for the bytes that are kept of a step's stdout and of its stderr. */
 export const OUTPUT_LIMIT = 256 << 20;
@@ -65,6 +73,7 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
     logLimit = 10 << 20,
     logsLimit = 100 << 20,
     outputLimit = OUTPUT_LIMIT,
+    afterLimit = Math.max(AFTER_LIMIT, stage.resources.wallTime ?? 0),
     alienv = ALIENV,
   } = options;
   return [
@@ -76,6 +85,7 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
     `rv_alienv=${quote(alienv)}`,
     `rv_environment_command=${quote(stage.environmentCommand ?? '')}`,
     `rv_wall_time=${stage.resources.wallTime ?? ''}`,
+    `rv_after_limit=${afterLimit}`,
     `rv_copy_timeout=${stage.copyTimeout}`,
     `rv_copy_jobs=${stage.copyJobs}`,
     `rv_copy_pause=${copyPause}`,

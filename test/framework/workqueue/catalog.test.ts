@@ -60,7 +60,7 @@ describe('fetchCatalog', () => {
         }
       }, 1);
     });
-    expect(await fetchCatalog({ ...catalog, timeoutMs })).toHaveLength(4);
+    expect((await fetchCatalog({ ...catalog, timeoutMs })).rows).toHaveLength(4);
   });
 
   it("reads a proxy's chunked answer, although the connection stays open", async () => {
@@ -78,7 +78,8 @@ describe('fetchCatalog', () => {
       server.close();
     });
     const { port } = server.address() as AddressInfo;
-    expect(await fetchCatalog({ host: '127.0.0.1', port, timeoutMs })).toMatchObject([{ project: 'one.proj-1' }]);
+    const { rows } = await fetchCatalog({ host: '127.0.0.1', port, timeoutMs });
+    expect(rows).toMatchObject([{ project: 'one.proj-1' }]);
     const [, query] = /^GET \/query\/(.+)$/.exec(requests[0] ?? '') ?? [];
     expect(Buffer.from(query ?? '', 'base64').toString()).toBe('type=="wq_master"||type=="wq_manager"');
   });

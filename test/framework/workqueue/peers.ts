@@ -69,9 +69,11 @@ export function answering(answers: (line: string) => string | Buffer | undefined
   };
 }
 
-/** A catalog server's answer, byte for byte as Debian's sends it. */
-export function catalogAnswer(rows: Row[]): string {
-  const head = 'HTTP/1.1 200 OK\nDate: Sun Nov 22 11:17:06 2026\nServer: catalog_server\nConnection: close\n';
+/** A catalog server's answer, byte for byte as Debian's sends it in our zone. @param at the time by its clock, ms since 1970 */
+export function catalogAnswer(rows: Row[], at = Date.now()): string {
+  const [day, month, date, year, time] = new Date(at).toString().split(' ');
+  const ctime = `${day} ${month} ${`${Number(date)}`.padStart(2)} ${time} ${year}`;
+  const head = `HTTP/1.1 200 OK\nDate: ${ctime}\nServer: catalog_server\nConnection: close\n`;
   const body = rows.map((row) => JSON.stringify(row)).join(',\n');
   return `${head}Access-Control-Allow-Origin: *\nContent-type: text/plain\n\n[\n${body}\n]\n`;
 }

@@ -57,7 +57,7 @@ describe('with real Work Queue tools', () => {
 
     flow.process.kill('SIGKILL');
     await until(() => find('mc-run') === undefined, LONG, 'the end of the killed manager');
-    const [row] = await fetchCatalog({ ...catalog, timeoutMs: 30_000 });
+    const [row] = (await fetchCatalog({ ...catalog, timeoutMs: 30_000 })).rows;
     expect(row).toMatchObject({ project: 'mc-run', tasksWaiting: 6 });
   });
 
@@ -72,7 +72,7 @@ describe('with real Work Queue tools', () => {
     startWorker(flow, 'w1');
     const later = await found('stages', (manager) => manager.tasksWaiting + manager.tasksOnWorkers === 5);
     expect(later.workers).toBeDefined();
-    const [row] = await fetchCatalog({ ...catalog, timeoutMs: 30_000 });
+    const [row] = (await fetchCatalog({ ...catalog, timeoutMs: 30_000 })).rows;
     expect(row?.tasksWaiting).toBe(1);
     expect(find('stages')).toBeDefined();
   });
@@ -92,7 +92,7 @@ describe('with real Work Queue tools', () => {
     // A watcher that starts now knows of the killed manager only by its row, and finds somebody else there.
     const fresh = watch([catalog]);
     await until(() => fresh.last() !== undefined && fresh.last()?.partial === undefined, LONG);
-    expect((await fetchCatalog({ ...catalog, timeoutMs: 30_000 }))[0]).toMatchObject({
+    expect((await fetchCatalog({ ...catalog, timeoutMs: 30_000 })).rows[0]).toMatchObject({
       project: 'wanted-a',
       tasksWaiting: 4,
     });

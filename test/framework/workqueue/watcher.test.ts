@@ -61,6 +61,28 @@ describe('DemandWatcher', () => {
     await until(() => last()?.problems.includes(words) === true);
   });
 
+  it.each([
+    ['ahead', 7],
+    ['behind', -7],
+    ['ahead', 60],
+    ['behind', -22],
+  ])('finds the managers of a catalog whose clock is %s by %i min, and says so', async (way, minutes) => {
+    const difference = minutes * 60_000;
+    const clock = () => Date.now() + difference;
+    const seconds = () => Math.floor(clock() / 1000);
+    const sim = await manager('sim', { waiting: 3 });
+    const rows = () => [
+      { ...sim.row(), lastheardfrom: seconds() - 20 },
+      record('dead', sim.port - 1, { lastheardfrom: seconds() - 200 }),
+    ];
+    const catalog = await listen(answering(() => catalogAnswer(rows(), clock())));
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => last()?.projects[0]?.tasksWaiting === 3);
+    const words = `the clock of the catalog server 127.0.0.1:${catalog.port} differs by ${Math.abs(minutes)} min from this machine's: it is ${way}`;
+    expect(last()).toMatchObject({ problems: [], warnings: [words] });
+    expect(last()?.projects).toHaveLength(1);
+  });
+
   it('finds a manager, follows its tasks, and says at once when it is dead', async () => {
     const state = { waiting: 3 };
     const sim = await manager('sim', state);

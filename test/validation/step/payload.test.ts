@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are bash's
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STEP_EXIT } from '../../../validation/step/result.ts';
@@ -68,6 +68,44 @@ describe('the payload', () => {
     });
     expect(run.result).toMatchObject({ phase: 'done', timedOut: false });
     expect(readdirSync(out)).toContain('x.zip');
+  });
+
+  it('is followed by archiving for a limited time: then the step fails and says what took so long', async () => {
+    scratch.script('zip', 'echo $$ >"$ZIP_PID"; sleep 300');
+    const pid = join(scratch.path, 'zip-pid');
+    const run = await runStep(scratch, 'echo said', {
+      env: { PATH: `${scratch.path}:${process.env.PATH}`, ZIP_PID: pid },
+      afterLimit: 2,
+      stage: { outputDirTemplate: join(scratch.path, 'out'), outputs: [{ archive: 'x.zip', patterns: ['std*'] }] },
+    });
+    expect(run.status).toBe(67);
+    expect(run.result).toMatchObject({
+      phase: 'output',
+      message: 'it took more than 2 s to make x.zip after the payload',
+    });
+    expect(run.stdout).toContain('said');
+    expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
+  });
+
+  it('is followed by a look at its logs for a limited time, and what was printed comes back all the same', async () => {
+    const many = 'for n in {1..4000}; do echo x >$n.log; done; gzip *.log; echo said';
+    const run = await runStep(scratch, many, { afterLimit: 1 });
+    expect(run.status).toBe(67);
+    expect(run.result.message).toBe('it took more than 1 s to look at the logs after the payload');
+    expect(run.stdout).toContain('said');
+    expect((run.result.end ?? 0) - (run.result.payloadEnd ?? 0)).toBeLessThan(60_000);
+  });
+
+  it('is followed by transfers for a limited time, all of them together', async () => {
+    scratch.script('cp', 'case $* in *result*) ;; *a.root*) sleep 300 ;; esac; PATH=${PATH#*:} exec cp "$@"');
+    const out = join(scratch.path, 'out');
+    const run = await runStep(scratch, 'echo x >a.root.txt', {
+      env: { PATH: `${scratch.path}:${process.env.PATH}` },
+      afterLimit: 2,
+      stage: { outputDirTemplate: out, outputs: [{ patterns: ['*.root.txt'] }] },
+    });
+    expect(run.status).toBe(67);
+    expect(run.result.message).toBe(`it took more than 2 s to store the outputs at ${out} after the payload`);
   });
 
   it.each([

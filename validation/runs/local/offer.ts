@@ -1,4 +1,4 @@
-import { readdirSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { counted } from '../../units/count.ts';
 import { formatMemory } from '../../units/size.ts';
@@ -22,6 +22,9 @@ const MB = 2 ** 20;
  */
 const PROCESSES_OF_STEP = 20;
 const PROCESSES_OF_RUN = 40;
+/** Files that relval has open for a step that runs, and for a run. With 2 steps at once it had 48, with 16 it had 119. */
+const FILES_OF_STEP = 6;
+const FILES_OF_RUN = 48;
 
 /**
  * The resources that a run on this machine offers to its steps.
@@ -34,7 +37,7 @@ export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory:
   const memory = Math.min(totalmem(), limits.memory ?? Number.POSITIVE_INFINITY);
   const { bavail, bsize } = statfsSync(directory);
   return {
-    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits),
+    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits, openFiles()),
     memory: chosen.memory ?? Math.floor((memory / MB) * MEMORY_SHARE),
     disk: Math.floor((bavail * bsize) / MB),
     gpus: chosen.gpus ?? gpusOfMachine(),
@@ -42,14 +45,22 @@ export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory:
 }
 
 /**
- * So many cores that a CPU quota pays for, and that steps on each of them find enough processes to start. One at least:
- * then steps run one after the other, as slow as the quota makes them.
+ * So many cores that a CPU quota pays for, and that steps on each of them find enough processes to start, and files to
+ * open. One at least: then steps run one after the other, as slow as the quota makes them.
  * @param cores of the machine
+ * @param files that this process may have open
  */
-export function coresWithin(cores: number, { cpus, processes }: GroupLimits): number {
+export function coresWithin(cores: number, { cpus, processes }: GroupLimits, files: number): number {
   const byQuota = Math.ceil(cpus ?? cores);
   const byProcesses = processes === undefined ? cores : Math.floor((processes - PROCESSES_OF_RUN) / PROCESSES_OF_STEP);
-  return Math.max(1, Math.min(cores, byQuota, byProcesses));
+  const byFiles = Math.floor((files - FILES_OF_RUN) / FILES_OF_STEP);
+  return Math.max(1, Math.min(cores, byQuota, byProcesses, byFiles));
+}
+
+/** How many files this process may have open, as `ulimit -n` says it. */
+function openFiles(): number {
+  const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
 /** As NVIDIA's driver shows them. */

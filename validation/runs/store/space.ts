@@ -17,9 +17,22 @@ export function lackOfSpace(directory: string): ObstacleError | undefined {
 /** Of a directory that was written to a moment ago: its rights were taken away, or its disk fails. */
 const UNWRITABLE: readonly unknown[] = ['EPERM', 'EACCES', 'EROFS', 'EIO'];
 
+/**
+ * What to do about an error of a process, or of a machine, that can open no more files; undefined for other errors.
+ * The limit itself cannot be read then: it is in a file.
+ */
+export function lackOfFiles({ code, message }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'EMFILE') return `relval may not open more files at once (${message}): raise the limit with ulimit -n`;
+  if (code === 'ENFILE') return `this machine can open no more files (${message}): raise fs.file-max`;
+  return undefined;
+}
+
 /** An error as what it means for a run: of a full disk there are many words. */
 export function asSpaceError(error: Error, directory: string): Error {
-  const { code, path } = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException;
+  const cause = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException;
+  const { code, path } = cause;
+  const files = lackOfFiles(cause);
+  if (files) return new ObstacleError(files);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
   if (UNWRITABLE.includes(code) && path?.startsWith(directory))

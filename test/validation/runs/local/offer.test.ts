@@ -36,10 +36,12 @@ it('what the user gives counts; the rest is this machine’s', () => {
   expect(own.memory).toBeGreaterThan(0);
 });
 
-it('control groups limit the cores: by their quota, and by the processes that may be started', () => {
-  expect(coresWithin(8, {})).toBe(8);
-  expect(coresWithin(8, { cpus: 2.5 })).toBe(3);
-  expect(coresWithin(8, { cpus: 0.1 })).toBe(1);
-  expect(coresWithin(8, { processes: 120 })).toBe(4);
-  expect(coresWithin(8, { processes: 3 })).toBe(1);
+it('the cores are limited by the quota of control groups, by the processes that may be started, and by the files that may be open', () => {
+  expect(coresWithin(8, {}, 1024)).toBe(8);
+  expect(coresWithin(8, { cpus: 2.5 }, 1024)).toBe(3);
+  expect(coresWithin(8, { cpus: 0.1 }, 1024)).toBe(1);
+  expect(coresWithin(8, { processes: 120 }, 1024)).toBe(4);
+  expect(coresWithin(8, { processes: 3 }, 1024)).toBe(1);
+  expect(coresWithin(16, {}, 128)).toBe(13);
+  expect(coresWithin(16, {}, 24)).toBe(1);
 });

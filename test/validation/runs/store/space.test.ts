@@ -6,6 +6,10 @@ it('an error of a full disk says so, also where another error tells of it', () =
   const words = 'the disk of /runs/r is full (';
   expect(asSpaceError(full, '/runs/r').message).toContain(words);
   expect(asSpaceError(new Error('the journal cannot be written', { cause: full }), '/runs/r').message).toContain(words);
+  const files = Object.assign(new Error("EMFILE: too many open files, open '/runs/r/a'"), { code: 'EMFILE' });
+  expect(asSpaceError(files, '/runs/r').message).toBe(
+    "relval may not open more files at once (EMFILE: too many open files, open '/runs/r/a'): raise the limit with ulimit -n",
+  );
   const other = new Error('something else');
   expect(asSpaceError(other, '/runs/r')).toBe(other);
 });

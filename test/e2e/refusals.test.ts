@@ -1,0 +1,262 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commandOf, portsOf, portTable, STRANGER } from './port-table.ts';
+import { CLI, ROOT, until } from './relval.ts';
+import { family, listenersIn, namespaceOf } from './sockets.ts';
+
+/**
+ * Every port and every file of a run that goes on, and what a second user and a second machine are answered. The tables
+ * are docs/refusals.md: a port or a readable file that is new makes this test fail.
+ */
+
+const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
+/** Of the machine of the run, and of another one. Both are reserved for documentation. */
+const [ADDRESS, OTHER_ADDRESS] = ['192.0.2.1', '192.0.2.2'];
+
+/** Why the test cannot run here; undefined: it can. */
+function obstacle(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root can become a second user';
+  const veth = spawnSync('unshare', ['--net', 'ip', 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'two']);
+  if (veth.status !== 0) return 'no network namespaces can be made here';
+  const node = spawnSync(STRANGER[0] as string, [...STRANGER.slice(1), process.execPath, '--version']);
+  return node.status === 0 ? undefined : 'another user cannot start node here';
+}
+
+const why = obstacle();
+let dir: string;
+let started: ChildProcess[];
+/** Processes that keep the network namespaces of the run's machine and of the other machine. */
+let here: number;
+let there: number;
+
+beforeEach(async () => {
+  if (why !== undefined) return;
+  started = [];
+  dir = mkdtempSync(join(tmpdir(), 'refusals-'));
+  // Others may look into it, so that only the modes of what is below keep them out.
+  chmodSync(dir, 0o755);
+  here = await namespace();
+  there = await namespace();
+  const set = (pid: number, words: string) => execFileSync('nsenter', ['--net', '-t', `${pid}`, ...words.split(' ')]);
+  set(here, `ip link add wire type veth peer name wire netns ${there}`);
+  for (const [pid, address] of [
+    [here, ADDRESS],
+    [there, OTHER_ADDRESS],
+  ] as const) {
+    set(pid, `ip address add ${address}/24 dev wire`);
+    for (const link of ['wire', 'lo']) set(pid, `ip link set ${link} up`);
+  }
+});
+afterEach(async () => {
+  if (why !== undefined) return;
+  const pids = [...new Set(started.flatMap(({ pid }) => family(pid as number)))];
+  for (const child of started.reverse()) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended with those that started it.
+    }
+  }
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+});
+
+async function namespace(): Promise<number> {
+  const holder = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });
+  started.push(holder);
+  const pid = holder.pid as number;
+  const own = namespaceOf(process.pid);
+  await until('a network namespace', 5, () => commandOf(pid).startsWith('sleep ') && namespaceOf(pid) !== own);
+  return pid;
+}
+
+interface Program {
+  pid: number;
+  /** What it has written to stdout and stderr. */
+  text(): string;
+}
+
+/** Starts a program on the run's machine, with the directories `base` has for it. */
+function start(base: string, command: string, ...args: string[]): Program {
+  const child = spawn('nsenter', ['--net', '-t', `${here}`, command, ...args], {
+    cwd: base,
+    env: {
+      ...process.env,
+      HOME: base,
+      XDG_CONFIG_HOME: base,
+      XDG_CACHE_HOME: join(base, 'cache'),
+      RELVAL_RUNS: join(base, 'runs'),
+      TMPDIR: join(base, 'tmp'),
+      NO_COLOR: '1',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  return { pid: child.pid as number, text: () => text };
+}
+
+/** A directory for one scenario, with a workflow of one step that goes on for ever. */
+function base(name: string): { path: string; workflow: string } {
+  const path = join(dir, name);
+  mkdirSync(path);
+  mkdirSync(join(path, 'tmp'));
+  chmodSync(join(path, 'tmp'), 0o1777);
+  const workflow = join(path, 'workflow.yaml');
+  writeFileSync(
+    workflow,
+    "name: w\nstages: [{ name: step, command: 'echo kept >kept.txt; echo own >own.log; echo begun; sleep infinity' }]\n",
+  );
+  return { path, workflow };
+}
+
+/** Waits until the only step of the only run has printed its line, and the line has come home. */
+async function untilBegun(path: string, program: Program): Promise<void> {
+  const runs = join(path, 'runs');
+  await until('the step to print', 60, () => {
+    const [id] = existsSync(runs) ? readdirSync(runs) : [];
+    const log = join(runs, `${id}`, 'steps', 'step', '1', 'stdout.log');
+    return existsSync(log) && readFileSync(log, 'utf8').includes('begun\n');
+  }).catch((error) => {
+    throw new Error(`${error.message}\n${program.text()}`);
+  });
+}
+
+/** A path without what differs from run to run and from machine to machine. */
+const nameless = (path: string): string =>
+  path
+    .replace(dir, '/DIRECTORY')
+    .replace(/\d{8}[-T]\d{6}[\w-]*|\d{4}-\d\d-\d\dT[\w:.-]+/g, 'ID')
+    .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f-]{22}[\w.-]*/g, 'ID')
+    // What mkdtemp has added.
+    .replace(/-[A-Za-z\d]{6}(?=\/|$)/g, '-X')
+    .replace(/\d+/g, 'N');
+
+/** The table of the files below some directories: what the second user can read, and the first thing that is closed. */
+function fileTable(root: string, below: readonly string[]): string {
+  const find = (...before: string[]) => {
+    const [command = '', ...words] = [...before, 'find', ...below.map((one) => join(root, one))];
+    const readable = before.length > 0 ? ['-readable'] : [];
+    const { stdout } = spawnSync(command, [...words, ...readable, '-printf', '%p\\n'], { encoding: 'utf8', cwd: '/' });
+    return new Set(stdout.split('\n').filter(Boolean));
+  };
+  const open = find(...STRANGER);
+  const rows = new Map<string, string>();
+  const closed: string[] = [];
+  for (const path of [...find()].sort()) {
+    if (closed.some((above) => path.startsWith(`${above}/`))) continue;
+    let kind: string;
+    try {
+      const stat = lstatSync(path);
+      if (stat.isSymbolicLink() && !open.has(path)) continue;
+      kind = stat.isDirectory() ? '/' : '';
+    } catch {
+      continue; // It has gone meanwhile.
+    }
+    if (!open.has(path)) closed.push(path);
+    // Inputs are copied with the path that they have here.
+    const copied = path.split('/input/tree')[1];
+    if (copied && dir.startsWith(copied)) continue;
+    const answer = open.has(path) ? (kind ? 'lists' : 'reads') : kind ? 'refused, and all below' : 'refused';
+    rows.set(`${nameless(path.slice(root.length + 1))}${kind}`, answer);
+  }
+  const lines = [...rows].sort().map(([path, answer]) => `| \`${path}\` | ${answer} |`);
+  return ['| file | another user |', '| --- | --- |', ...lines].join('\n');
+}
+
+const HEAD = `# Refusals
+
+What a second user of the machine, and a second machine, can reach of a run that goes on. \`test/e2e/refusals.test.ts\` makes
+these tables from real runs; \`npx vitest run --project e2e test/e2e/refusals.test.ts -u\` (as root) writes them. Umask: 022. [Threats](threats.md)
+says what stops whom. The catalog server belongs to cctools, and is open to everybody.
+
+The second user sends each question to each port. A number is an HTTP status; \`closed\`: the server closed the connection
+without an answer; \`silence\`: no answer within 20 s. For files, \`ID\`, \`N\` and \`X\` stand for what differs from run to run.
+`;
+
+it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered (${why ?? 'as root'})`, async () => {
+  process.umask(0o022);
+  const machines = { here, there, address: ADDRESS };
+  const local = base('local');
+  const run = start(
+    local.path,
+    process.execPath,
+    CLI,
+    'run',
+    local.workflow,
+    '--local',
+    '--local-cpus',
+    '1',
+    '--no-check',
+  );
+  await untilBegun(local.path, run);
+
+  const localPorts = portTable(machines, [run.pid], new Set());
+  // From here on these are known.
+  const known = new Set(listenersIn(here).map(({ inode }) => inode));
+
+  const remote = base('cluster');
+  const password = join(remote.path, 'password');
+  writeFileSync(password, 'open sesame\n', { mode: 0o600 });
+  // The ports of a namespace of its own are all free.
+  const catalog = `${ADDRESS}:9097`;
+  const server = start(
+    remote.path,
+    'catalog_server',
+    '-p',
+    '9097',
+    '-n',
+    ADDRESS,
+    '-u',
+    '127.0.0.1:1',
+    '-H',
+    join(dir, 'history'),
+  );
+  await until('the catalog', 10, () => portsOf(here, [server.pid], known).length === 3);
+  const flags = ['--catalog', catalog, '--password', password];
+  const framework = start(remote.path, process.execPath, FRAMEWORK, '--master', 'local', ...flags);
+  await until('the framework', 20, () => framework.text().includes('framework subscribed'));
+  const cluster = start(remote.path, process.execPath, CLI, 'run', remote.workflow, '--no-check', ...flags);
+  const page = start(remote.path, process.execPath, CLI, 'serve', '--listen', '127.0.0.1:0');
+  await untilBegun(remote.path, cluster);
+  await until('the page', 20, () => /http:\/\/\S+/.test(page.text()));
+
+  const text = [
+    HEAD,
+    '## A run on this machine (`relval run --local`)\n',
+    `${localPorts}\n`,
+    `${fileTable(local.path, ['runs', 'tmp', 'cache'])}\n`,
+    '## A run on a cluster (`relval run --catalog --password`), its framework (`--master local`), its catalog and `relval serve`\n',
+    `${portTable(
+      machines,
+      [server, framework, cluster, page].map(({ pid }) => pid),
+      known,
+    )}\n`,
+    `${fileTable(remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
+  ].join('\n');
+  await expect(text).toMatchFileSnapshot(join(ROOT, 'docs', 'refusals.md'));
+});
