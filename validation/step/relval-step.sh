@@ -991,8 +991,8 @@ rv_look_at() { # PATH NAME TYPE BYTES, of one that passes for a log or an archiv
     $'7z\274\257'*) rv_cannot_read "$rv_name" 'nothing here unpacks 7z' ;;
     $'\377\376'* | $'\376\377'*) rv_uncompress tr -d '\000\376\377' ;;
     *)
-      if rv_is_wide; then
-        rv_uncompress tr -d '\000'
+      if rv_is_wide || rv_is_very_wide; then
+        rv_uncompress tr -d '\000\376\377'
       elif [[ $rv_lower == *.log || ($rv_lower == *.log* && $rv_lower != *.root) ]] || ! rv_is_binary; then
         rv_add_log "$rv_path" "$rv_name" "$rv_bytes"
       fi
@@ -1009,6 +1009,13 @@ rv_is_wide() { # rv_path: two bytes a character, one of which is 0
     IFS= read -r -d '' -n 2 rv_third
   } <"$rv_path"
   [[ ${#rv_first} -le 1 && ${#rv_second} -eq 1 && ${#rv_third} -eq 1 ]]
+}
+
+rv_is_very_wide() { # rv_path: four bytes a character, three of which are 0, with a mark before them or without
+  local rv_begin rv_one='[1-9][0-9]*'
+  [[ ${#rv_magic} -le 1 && $rv_bytes -gt 7 ]] || return
+  read -r -a rv_begin <<<"$(od -A n -t u1 -v -N 8 -- "$rv_path" 2>/dev/null)"
+  [[ "${rv_begin[*]}" =~ ^(0\ 0\ (0\ $rv_one|254\ 255)\ 0\ 0\ 0\ $rv_one|$rv_one\ 0\ 0\ 0\ $rv_one\ 0\ 0\ 0)$ ]]
 }
 
 rv_is_binary() { # rv_path: one of the first bytes is 0
@@ -1075,11 +1082,12 @@ rv_look_into_archive() {
 rv_unpack_logs_of_zip() { # rv_path, to rv_to
   if ! type -P unzip >/dev/null; then
     # names are in clear
-    grep -a -q -i -F .log -- "$rv_path" || return 0
+    grep -a -q -i -F -e .log -e .zip -e .tar -- "$rv_path" || return 0
     echo "unzip is missing on $HOSTNAME" >&2
     return 1
   fi
-  (ulimit -S -f "$rv_unpacked_limit" && exec unzip -o -q -C -d "$rv_to" "$rv_path" '*.log' '*.log[0-9._~-]*' '*.err' '*.out' '*stderr' '*stdout') >&2
+  (ulimit -S -f "$rv_unpacked_limit" && exec unzip -o -q -C -d "$rv_to" "$rv_path" '*.log' '*.log[0-9._~-]*' '*.err' '*.out' '*stderr' '*stdout' \
+    '*.zip' '*.tar' '*.tar.*' '*.tgz' '*.tbz' '*.tbz2' '*.txz') >&2
   case $? in 0 | 1 | 11) ;; *) return 1 ;; esac # 11: there are none
 }
 
@@ -1087,7 +1095,7 @@ rv_unpack_logs_of_tar() { # rv_path, to rv_to
   local rv_status
   tar tf "$rv_path" >"$rv_own/members"
   rv_status=$?
-  grep -a -i -E "(^|/)$rv_log_name\$" -- "$rv_own/members" >"$rv_own/members-wanted" || return "$rv_status"
+  grep -a -i -E "(^|/)($rv_log_name|$rv_archive_name)\$" -- "$rv_own/members" >"$rv_own/members-wanted" || return "$rv_status"
   (ulimit -S -f "$rv_unpacked_limit" && exec tar xf "$rv_path" -C "$rv_to" --no-recursion -T "$rv_own/members-wanted")
 }
 
