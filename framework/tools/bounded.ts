@@ -18,7 +18,7 @@ export interface Limits {
 }
 
 /** A million lines of a log and a usual expression take a fraction of it. */
-const FOR_LOGS: Limits = { limit: 3000, enough: 1000, enoughInAll: 2000 };
+export const FOR_LOGS: Limits = { limit: 3000, enough: 1000, enoughInAll: 2000 };
 
 /** The expression takes too long. */
 export class TooSlow extends Error {
@@ -28,7 +28,11 @@ export class TooSlow extends Error {
 }
 
 /** The work was ended, but the time had gone elsewhere: it can be begun again. */
-export class Starved extends Error {}
+export class Starved extends Error {
+  constructor() {
+    super('this machine had no time for it');
+  }
+}
 
 let context: (Context & { work?: () => unknown }) | undefined;
 const CALL = new Script('work()');

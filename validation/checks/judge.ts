@@ -65,6 +65,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
       outOfMemory: _k,
       missing: _o,
       empty: _p,
+      lacking: _v,
       cutOff: _q,
       unread: _u,
       lastLines: _w,

@@ -30,6 +30,8 @@ export interface StepOutcome extends Omit<StepReport, 'state'> {
   vanished?: string[];
   /** Names of empty outputs that were packed into an archive. */
   empty?: string[];
+  /** `ARCHIVE:NAME` of files that an archive lacks, `ARCHIVE:` of archives with nothing in them. */
+  lacking?: string[];
   /** Names of outputs that are shorter than their format says. */
   cutOff?: string[];
   /** Logs that could not be looked at, each with the reason. */

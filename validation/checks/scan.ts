@@ -1,4 +1,4 @@
-import { bounded, Starved, TooSlow } from '../input/bounded.ts';
+import { bounded, FOR_LOGS, Starved, TooSlow } from '../input/bounded.ts';
 import type { Severity } from '../report/model.ts';
 import { detailOf } from './details.ts';
 import { fold, foldAround, foldOfHosts, outline } from './fingerprint.ts';
@@ -95,7 +95,7 @@ interface Collected {
 
 async function collect(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<Collected> {
   for (let n = 1; ; n++) {
-    const collector = new Collector(rules, options);
+    const collector = new Collector(rules, options, FOR_LOGS.limit * 4 ** (n - 1));
     try {
       let encoding: Encoding | undefined;
       for await (const window of windows(path, Math.max(MARGIN, TRACE))) {
@@ -109,8 +109,11 @@ async function collect(path: string, rules: readonly LogRule[], options: ScanOpt
   }
 }
 
-/** How often a log is begun again because this process had no time. */
-const TRIES = 20;
+/**
+ * How often a log is begun again because this process had no time, with four times the limit each time. So it is enough to have a
+ * hundredth of a processor, while a machine that only stood still for a moment is not waited for.
+ */
+const TRIES = 4;
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
@@ -137,6 +140,7 @@ interface Candidate {
 class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
+  private readonly limit: number;
   private readonly searcher: Searcher;
   private readonly hosts: ReturnType<typeof foldOfHosts>;
   /** Whether a rule, or one of its exceptions, has a regular expression. */
@@ -158,9 +162,11 @@ class Collector {
   /** Rules that were found not to match the line at hand. */
   private readonly ruledOut = new Set<number>();
 
-  constructor(rules: readonly LogRule[], options: ScanOptions) {
+  /** @param limit ms that the expressions may take for one window */
+  constructor(rules: readonly LogRule[], options: ScanOptions, limit: number) {
     this.rules = rules;
     this.options = options;
+    this.limit = limit;
     this.hosts = foldOfHosts(options.hosts ?? []);
     this.hasExpressions = rules.some(
       ({ matches, unless, except }) => matches ?? unless ?? except?.some((one) => one.matches),
@@ -185,7 +191,7 @@ class Collector {
       return;
     }
     try {
-      bounded(search, false);
+      bounded(search, false, { ...FOR_LOGS, limit: this.limit });
     } catch (error) {
       throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
     }

@@ -123,7 +123,7 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
 }
 
 function ofOutputs(outcome: StepOutcome): Observation[] {
-  const { missing = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
+  const { missing = [], lacking = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
   const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
     // Of a payload that failed nothing else is to be expected.
@@ -132,6 +132,12 @@ function ofOutputs(outcome: StepOutcome): Observation[] {
     }),
     ...missing.map((output): Observation => {
       return { check: 'missing-output', message: `no output ${output}, which later stages read`, output };
+    }),
+    ...(exitStatus || signal ? [] : lacking).map((entry): Observation => {
+      const colon = entry.indexOf(':');
+      const [archive, name] = [entry.slice(0, colon), entry.slice(colon + 1)];
+      const message = name ? `no file ${name} for the archive ${archive}` : `the archive ${archive} has nothing in it`;
+      return { check: 'missing-output', message, output: name || archive };
     }),
     ...[...unpacked, ...empty].map((output): Observation => {
       return { check: 'empty-output', message: `the output ${output} is empty`, output };

@@ -1,2 +1,2 @@
 /** Regular expressions of users: the two commands limit them in the same way. */
-export { bounded, Starved, TooSlow } from '../../framework/tools/bounded.ts';
+export { bounded, FOR_LOGS, Starved, TooSlow } from '../../framework/tools/bounded.ts';

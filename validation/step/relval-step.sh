@@ -40,6 +40,7 @@ rv_dont_archive=
 rv_blocking=             # not empty: when this step fails, those that wait for it must not run
 rv_inputs=()             # four words each: kind (local, worker, xrootd), where from, name, unpack or nothing
 rv_outputs=()            # two words each: archive or nothing, pattern
+rv_optional_members=     # not empty: what an archive's list names need not be there
 rv_expects=()
 rv_hands_on=()           # two words each: file, the name it is handed on under
 rv_waits=()              # the waited-for steps that may block this one
@@ -187,7 +188,7 @@ rv_last_words() { # the same of the payload's stderr or, where it has said nothi
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
-rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
+rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_lacking=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 rv_write_result() { # one key a line, so that grep can read it; replaced in one go
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
@@ -216,6 +217,7 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     printf '"outputs": [%s],\n' "$rv_output_list"
     rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
     rv_strings "${rv_empty[@]}" && printf '"empty": %s,\n' "$rv_reply"
+    rv_strings "${rv_lacking[@]}" && printf '"lacking": %s,\n' "$rv_reply"
     rv_strings "${rv_cut_off[@]}" && printf '"cutOff": %s,\n' "$rv_reply"
     rv_strings "${rv_unread[@]}" && printf '"unread": %s,\n' "$rv_reply"
     rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
@@ -1001,8 +1003,8 @@ rv_look_at() { # PATH NAME TYPE BYTES, of one that passes for a log or an archiv
     $'7z\274\257'*) rv_cannot_read "$rv_name" 'nothing here unpacks 7z' ;;
     $'\377\376'* | $'\376\377'*) rv_uncompress tr -d '\000\376\377' ;;
     *)
-      if rv_is_wide; then
-        rv_uncompress tr -d '\000'
+      if rv_is_wide || rv_is_very_wide; then
+        rv_uncompress tr -d '\000\376\377'
       elif [[ $rv_lower == *.log || ($rv_lower == *.log* && $rv_lower != *.root) ]] || ! rv_is_binary; then
         rv_add_log "$rv_path" "$rv_name" "$rv_bytes"
       fi
@@ -1019,6 +1021,13 @@ rv_is_wide() { # rv_path: two bytes a character, one of which is 0
     IFS= read -r -d '' -n 2 rv_third
   } <"$rv_path"
   [[ ${#rv_first} -le 1 && ${#rv_second} -eq 1 && ${#rv_third} -eq 1 ]]
+}
+
+rv_is_very_wide() { # rv_path: four bytes a character, three of which are 0, with a mark before them or without
+  local rv_begin rv_one='[1-9][0-9]*'
+  [[ ${#rv_magic} -le 1 && $rv_bytes -gt 7 ]] || return
+  read -r -a rv_begin <<<"$(od -A n -t u1 -v -N 8 -- "$rv_path" 2>/dev/null)"
+  [[ "${rv_begin[*]}" =~ ^(0\ 0\ (0\ $rv_one|254\ 255)\ 0\ 0\ 0\ $rv_one|$rv_one\ 0\ 0\ 0\ $rv_one\ 0\ 0\ 0)$ ]]
 }
 
 rv_is_binary() { # rv_path: one of the first bytes is 0
@@ -1085,11 +1094,12 @@ rv_look_into_archive() {
 rv_unpack_logs_of_zip() { # rv_path, to rv_to
   if ! type -P unzip >/dev/null; then
     # names are in clear
-    grep -a -q -i -F .log -- "$rv_path" || return 0
+    grep -a -q -i -F -e .log -e .zip -e .tar -- "$rv_path" || return 0
     echo "unzip is missing on $HOSTNAME" >&2
     return 1
   fi
-  (ulimit -S -f "$rv_unpacked_limit" && exec unzip -o -q -C -d "$rv_to" "$rv_path" '*.log' '*.log[0-9._~-]*' '*.err' '*.out' '*stderr' '*stdout') >&2
+  (ulimit -S -f "$rv_unpacked_limit" && exec unzip -o -q -C -d "$rv_to" "$rv_path" '*.log' '*.log[0-9._~-]*' '*.err' '*.out' '*stderr' '*stdout' \
+    '*.zip' '*.tar' '*.tar.*' '*.tgz' '*.tbz' '*.tbz2' '*.txz') >&2
   case $? in 0 | 1 | 11) ;; *) return 1 ;; esac # 11: there are none
 }
 
@@ -1097,7 +1107,7 @@ rv_unpack_logs_of_tar() { # rv_path, to rv_to
   local rv_status
   tar tf "$rv_path" >"$rv_own/members"
   rv_status=$?
-  grep -a -i -E "(^|/)$rv_log_name\$" -- "$rv_own/members" >"$rv_own/members-wanted" || return "$rv_status"
+  grep -a -i -E "(^|/)($rv_log_name|$rv_archive_name)\$" -- "$rv_own/members" >"$rv_own/members-wanted" || return "$rv_status"
   (ulimit -S -f "$rv_unpacked_limit" && exec tar xf "$rv_path" -C "$rv_to" --no-recursion -T "$rv_own/members-wanted")
 }
 
@@ -1235,12 +1245,15 @@ rv_hand_on() { # every file that later steps get from this one; an empty one in 
   return "$rv_whole"
 }
 
-rv_match() { # PATTERN: sets rv_found to the files that match, directories searched
+# PATTERN [files]: sets rv_found to the files that match, directories searched, but with `files` those that match themselves
+rv_match() {
   local rv_path IFS=
   rv_found=()
   shopt -s nullglob extglob
   for rv_path in $1; do
-    if [[ -d $rv_path ]]; then
+    if [[ -d $rv_path && $2 ]]; then
+      continue
+    elif [[ -d $rv_path ]]; then
       while IFS= read -r -d '' rv_path; do rv_found+=("$rv_path"); done < <(find "$rv_path" -type f -print0 | sort -z)
     elif [[ -f $rv_path ]]; then
       rv_found+=("$rv_path")
@@ -1257,7 +1270,7 @@ rv_add_output() { # FILE NAME
 # FILE NAME: names an output in rv_cut_off whose own format says that its end is missing. Whatever a file is called: one that
 # does not begin as its format does is none.
 rv_check_whole() {
-  local rv_bytes rv_end rv_free rv_number rv_tool=''
+  local rv_bytes rv_end rv_tool=''
   case $1 in
     *.root | *.zip | *.tar | *.gz | *.tgz | *.bz2 | *.xz | *.zst) ;;
     *) return ;;
@@ -1266,21 +1279,7 @@ rv_check_whole() {
   rv_bytes=($(od -A n -t u1 -v -N 28 -- "$1" 2>/dev/null))
   rv_size "$1"
   case "$1 ${rv_bytes[*]:0:4} " in
-    # "root", the version, where the first object begins, where the last one ends, and where the list of free places is, which
-    # is written when the file is closed: the last two in 8 bytes from version 1000000 on
-    *.root\ 114\ 111\ 111\ 116\ *)
-      [[ ${#rv_bytes[@]} -ge 20 && ${rv_bytes[4]} -eq 0 ]] || return
-      if [[ ${#rv_bytes[@]} -lt 28 ]]; then
-        rv_number=0
-      elif (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
-        rv_number 12 4 && rv_end=$rv_number && rv_number 16 4
-      else
-        rv_number 12 8 && rv_end=$rv_number && rv_number 20 8
-      fi
-      rv_free=$rv_number
-      rv_number 8 4
-      ((rv_reply < rv_end || rv_free <= rv_number)) && rv_cut_off+=("$2")
-      ;;
+    *.root\ 114\ 111\ 111\ 116\ *) ! rv_is_cut_root "$rv_reply" "${rv_bytes[@]}" || rv_cut_off+=("$2") ;;
     # the record at the end, behind which there is nothing but a comment whose length it has
     *.zip\ 80\ 75\ [35]\ [46]\ *)
       tail -c 65557 -- "$1" >"$rv_own/piece"
@@ -1306,6 +1305,22 @@ rv_check_whole() {
   case $rv_tool$? in gzip1 | bzip22 | xz1 | zstd1) rv_cut_off+=("$2") ;; esac
 }
 
+# SIZE BYTE…: whether a ROOT file of that size and with these first 28 bytes has no end: "root", the version, where the first
+# object begins, where the last one ends, and where the list of free places is, which is written when the file is closed: the
+# last two in 8 bytes from version 1000000 on.
+rv_is_cut_root() {
+  local rv_size=$1 rv_bytes=("${@:2}") rv_begin rv_end rv_free=0
+  [[ "${rv_bytes[*]:0:5}" == '114 111 111 116 0' && ${#rv_bytes[@]} -ge 20 ]] || return
+  rv_number 8 4 && rv_begin=$rv_number
+  if (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
+    rv_number 12 4 && rv_end=$rv_number && rv_number 16 4
+  else
+    rv_number 12 8 && rv_end=$rv_number && rv_number 20 8
+  fi
+  [[ ${#rv_bytes[@]} -lt 28 ]] || rv_free=$rv_number
+  ((rv_size < rv_end || rv_free <= rv_begin))
+}
+
 rv_number() { # FROM COUNT: sets rv_number to the number that so many of rv_bytes are, the highest first
   local rv_i
   rv_number=0
@@ -1313,28 +1328,54 @@ rv_number() { # FROM COUNT: sets rv_number to the number that so many of rv_byte
   return 0
 }
 
-# FILE NAME: names the empty files in an archive that the payload made in rv_empty
+# FILE NAME: names the empty files in an archive that the payload made in rv_empty, and its cut ROOT files in rv_cut_off
 rv_check_members() {
-  local rv_member rv_file=$1
+  local rv_line rv_bytes rv_file=$1 rv_list=$rv_own/members
   [[ $1 == /* ]] || rv_file=./$1
-  while IFS= read -r rv_member; do
-    rv_empty+=("$2/$rv_member")
-  done < <({
-    case $rv_file in
-      *.zip) unzip -l "$rv_file" | sed -n 's/^ *0  [0-9-]* [0-9:]*   //p' ;;
-      *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *0 [0-9-]* [0-9:]* //p' ;;
-    esac
-  } 2>/dev/null </dev/null | grep -a -v '/$' | head -n 100)
+  case $1 in
+    *.zip) unzip -l "$rv_file" | sed -n 's/^ *\([0-9][0-9]*\)  [0-9-]* [0-9:]*   /\1 /p' ;;
+    *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *\([0-9][0-9]*\) [0-9-]* [0-9:]* /\1 /p' ;;
+    *) return ;;
+  esac 2>/dev/null </dev/null >"$rv_list"
+  while IFS= read -r rv_line; do
+    rv_empty+=("$2/${rv_line#0 }")
+  done < <(grep -a '^0 .*[^/]$' -- "$rv_list" | head -n 100)
+  grep -a -q '\.root$' -- "$rv_list" || return
+  while IFS= read -r rv_line; do
+    read -r -a rv_bytes <<<"${rv_line%%/*}"
+    ! rv_is_cut_root "${rv_bytes[@]}" || rv_cut_off+=("$2/${rv_line#*/}")
+  done < <(rv_begins_of_members 2>/dev/null </dev/null)
+}
+
+# Of each ROOT file in the archive rv_file, whose members are in rv_list: SIZE BYTE…/NAME, of its first 28 bytes.
+rv_begins_of_members() {
+  local rv_line rv_name
+  if [[ $rv_file == *.zip ]]; then
+    grep -a '\.root$' -- "$rv_list" | while IFS= read -r rv_line; do
+      # unzip takes a name for a pattern
+      rv_name=${rv_line#* }
+      rv_name=${rv_name//\\/\\\\} && rv_name=${rv_name//\[/\\[} && rv_name=${rv_name//\*/\\*} && rv_name=${rv_name//\?/\\?}
+      printf '%s%s/%s\n' "${rv_line%% *}" "$(unzip -p "$rv_file" "$rv_name" </dev/null | head -c 28 | od -A n -t u1 -v | tr '\n' ' ')" "${rv_line#* }"
+    done
+  else
+    # shellcheck disable=SC2016 # for the shell that tar starts
+    tar xf "$rv_file" --wildcards '*.root' \
+      -C "$rv_own" --to-command='printf "%s%s/%s\n" "$TAR_SIZE" "$(head -c 28 | od -A n -t u1 -v | tr "\n" " ")" "$TAR_FILENAME"; cat >/dev/null'
+  fi
 }
 
 # ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
 rv_take() {
-  local rv_archive=$1 rv_pattern rv_path rv_name
+  local rv_archive=$1 rv_pattern rv_path rv_name rv_any='' rv_wildcard='[][*?(]'
   shift
   rm -f -- "$rv_own"/zip-list.*
   for rv_pattern in "$@"; do
     rv_match "$rv_pattern"
+    if [[ $rv_archive && ! $rv_optional_members && ${#rv_found[@]} -eq 0 && ! $rv_pattern =~ $rv_wildcard && ! $rv_pattern =~ ^$rv_log_name$ ]]; then
+      rv_lacking+=("$rv_archive:$rv_pattern")
+    fi
     for rv_path in "${rv_found[@]}"; do
+      rv_any=1
       [[ ${rv_taken[$rv_path]} ]] && continue
       rv_taken[$rv_path]=1
       rv_name=$rv_path
@@ -1350,7 +1391,10 @@ rv_take() {
       esac
     done
   done
-  [[ -e $rv_own/zip-list.0 || -e $rv_own/zip-list.9 ]] || return 0
+  if [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]]; then
+    [[ ! $rv_archive || $rv_any ]] || rv_lacking+=("$rv_archive:")
+    return 0
+  fi
   rv_need zip "make $rv_archive" || return 1
   rv_after_doing="make $rv_archive"
   rv_guarded rv_zip "$rv_own/archive.zip" >"$rv_own/error" 2>&1 || {
@@ -1393,15 +1437,20 @@ rv_take_outputs() {
 }
 
 rv_find_missing() { # what later stages read must be there: a file, or an archive of that name
-  local rv_pattern rv_name rv_i
+  local rv_pattern rv_name rv_kind rv_i
   for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
     [[ -f ${rv_hands_on[rv_i]} ]] || rv_missing+=("${rv_hands_on[rv_i]}")
   done
   for rv_pattern in "${rv_expects[@]}"; do
     [[ -f $rv_pattern ]] && continue # a name, whatever characters are in it
-    rv_match "$rv_pattern"
+    # Its name says that a file is meant, and no directory.
+    rv_kind=''
+    [[ ! ${rv_pattern##*/} =~ \.[A-Za-z0-9]+$ ]] || rv_kind=files
+    rv_match "$rv_pattern" $rv_kind
     [[ ${#rv_found[@]} -gt 0 ]] && continue
     for rv_name in "${rv_out_names[@]}"; do
+      # shellcheck disable=SC2053 # a pattern
+      [[ $rv_kind && $rv_name == $rv_pattern/* ]] && continue
       # shellcheck disable=SC2053 # a pattern
       [[ $rv_name == "$rv_pattern" || $rv_name == $rv_pattern ]] && continue 2
     done

@@ -57,6 +57,8 @@ const resultSchema = z.object({
   missing: z.array(z.string()),
   /** Empty outputs that were packed into an archive. */
   empty: z.array(z.string()).default([]),
+  /** `ARCHIVE:NAME` of what an archive's list names and what is not there; `ARCHIVE:` of one into which nothing came. */
+  lacking: z.array(z.string()).default([]),
   /** Outputs, also packed ones, that are shorter than their own header says. */
   cutOff: z.array(z.string()).default([]),
   /** Logs that could not be read, each with the reason: they may contain errors. */

@@ -93,6 +93,7 @@ export function stageFile(stage: Stage, waits: readonly string[], options: Stage
     `rv_logs_limit=${logsLimit}`,
     `rv_output_limit=${outputLimit}`,
     `rv_save_all=${stage.saveAll ? 1 : ''}`,
+    `rv_optional_members=${stage.optionalMembers ? 1 : ''}`,
     `rv_dont_archive=${stage.dontArchive ? 1 : ''}`,
     `rv_blocking=${stage.onFailure === 'stop' ? 1 : ''}`,
     array(

@@ -62,6 +62,8 @@ export interface Stage {
   /** Inputs of all steps. A step's own input file (fan-out over files) is `inputFile` of the step. */
   inputs: InputFile[];
   outputs: OutputFiles[];
+  /** The lists of its archives name files that need not be there. */
+  optionalMembers?: true;
   /** Keep all files except the inputs. */
   saveAll: boolean;
   /** Keep files unchanged, never zipped. */

@@ -116,6 +116,8 @@ export function buildStage(
     ...(environmentCommand ? { environmentCommand } : {}),
     inputs,
     outputs: saveAll && data.outputs ? [] : parseOutputs(outputs, isSet(values, 'DontArchive')),
+    // The lists of the built-in workflows are for every kind of production. What each must leave, their `expects` say.
+    ...(context.builtIn && data.outputs ? { optionalMembers: true as const } : {}),
     saveAll,
     dontArchive: isSet(values, 'DontArchive'),
     noLiveOutput: isSet(own, 'NoLiveOutput'),

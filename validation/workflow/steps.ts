@@ -10,7 +10,7 @@ import { generatedInputs, HOW_TO_GIVE, type Planned } from './generated-inputs.t
 import { globMatches } from './glob.ts';
 import { Missing } from './inputs.ts';
 import { neededFiles } from './needs.ts';
-import type { Plan, SkippedLine, Stage, Step } from './plan.ts';
+import type { OutputFiles, Plan, SkippedLine, Stage, Step } from './plan.ts';
 import type { StageData } from './schema.ts';
 import { type Selection, selectStages } from './select.ts';
 import { buildStage, type StageContext } from './stage.ts';
@@ -185,6 +185,7 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
   const isPart = run.length < planned.size || only !== undefined;
   if (isPart) dropOutsiders(steps);
   const stages = run.map((entry) => entry.stage);
+  if (input.builtIn && isPart) for (const entry of run) expectWhatCounts(entry, stages);
   expectWhatIsFetched(stages, steps, input.warnings);
   const running = new Set(steps);
   for (const { stage } of run) stage.after = stage.after.filter((name) => planned.get(name)?.selected);
@@ -204,6 +205,17 @@ function assemble(input: PlanInput, planned: ReadonlyMap<string, Planned>): Plan
     sources: input.sources,
     warnings: input.warnings,
   };
+}
+
+/**
+ * What a built-in workflow expects of a stage, its later stages read. Where none of them runs, only what the JDL's own
+ * `Output` stores is missed when it is not there.
+ */
+function expectWhatCounts({ data, stage }: Planned, stages: readonly Stage[]): void {
+  if (data.outputs || stages.some(({ after }) => after.includes(stage.name))) return;
+  const stored = ({ archive, patterns }: OutputFiles, file: string): boolean =>
+    archive === file || patterns.some((pattern) => globMatches(pattern, file));
+  stage.expects = stage.expects.filter((file) => stage.saveAll || stage.outputs.some((one) => stored(one, file)));
 }
 
 /**

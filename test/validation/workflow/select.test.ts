@@ -46,6 +46,20 @@ describe('a part of a workflow', () => {
     expect(reco({ stopAt: 'cpass0SpBins' })).toMatchObject({ phases: 1, pending: [] });
   });
 
+  it('expects of a stage that no other stage of the run reads only what the JDL stores', () => {
+    const expected = (stopAt: string, output: string) =>
+      mc({ stopAt, set: [`Output={ ${output} }`] }).stages[0]?.expects;
+    expect(expected('sim', '"res.root"')).toEqual([]);
+    expect(expected('sim', '"QA_archive.zip:*.root"')).toEqual(['FilterEvents_Trees.root', 'QA_archive.zip']);
+    expect(expected('simResMerge', '"res.root"')).toEqual(['FilterEvents_Trees.root', 'QA_archive.zip']);
+  });
+
+  it("takes the lists of the built-in workflows' archives for wishes, and those of the JDL for what must be there", () => {
+    const optional = mc({}).stages.filter((stage) => stage.optionalMembers);
+    expect(optional.map(({ name }) => name)).toContain('simResMerge');
+    expect(optional.map(({ name }) => name)).not.toContain('sim');
+  });
+
   it('is one step', () => {
     const plan = mc({ only: 'sim0004' });
     expect(plan.steps.map(({ id, after }) => ({ id, after }))).toEqual([{ id: 'sim0004', after: [] }]);
