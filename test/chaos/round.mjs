@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { candidates, nameOf, planRound } from './faults.mjs';
 import { Verdict } from './verdict.mjs';
-import { HOME, RUNS, World } from './world.mjs';
+import { CHECKOUT, HOME, RUNS, World } from './world.mjs';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const RELVAL = [process.execPath, join(ROOT, 'dist', 'validation', 'cli', 'main.js')];
-const FRAMEWORK = [process.execPath, join(ROOT, 'dist', 'framework', 'main.js')];
+const RELVAL = [process.execPath, join(CHECKOUT, 'dist', 'validation', 'cli', 'main.js')];
+const FRAMEWORK = [process.execPath, join(CHECKOUT, 'dist', 'framework', 'main.js')];
 const CATALOG = '127.0.0.1:9097';
 /** s: far more than anything takes on a busy machine. Only what hangs takes longer. */
 const RUN_S = 240;

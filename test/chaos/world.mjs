@@ -8,6 +8,9 @@ import { join } from 'node:path';
 /** Where a round has everything, within its own /tmp. */
 export const HOME = '/tmp/world';
 export const RUNS = `${HOME}/runs`;
+/** Where it has this checkout, which may lie in the machine's /tmp. */
+export const CHECKOUT = '/mnt';
+const ROOT = join(import.meta.dirname, '..', '..');
 /** Of the file system of the runs, when it is not full: bytes, and number of files. It takes only what is used. */
 const SPACE = 4 * 2 ** 30;
 const INODES = 100_000;
@@ -18,6 +21,7 @@ const NEW = [...USER, '--pid', '--fork', '--kill-child', '--mount-proc', '--moun
 const INIT = `
 set -e
 perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, my $up = pack("a16sx22", "lo", 1)) or die "lo: $!"'
+mount --rbind "$1" ${CHECKOUT}
 mount -t tmpfs none /tmp
 mkdir -p ${RUNS}
 mount -t tmpfs -o size=${SPACE},nr_inodes=${INODES} none ${RUNS}
@@ -51,7 +55,9 @@ export class World {
   }
 
   static async start() {
-    const holder = spawn('unshare', [...NEW, '--', 'bash', '-c', INIT], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const holder = spawn('unshare', [...NEW, '--', 'bash', '-c', INIT, 'init', ROOT], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const world = new World(holder);
     await Promise.race([
       once(/** @type {import('node:stream').Readable} */ (holder.stdout), 'data'),
