@@ -39,8 +39,9 @@ async function removeLeftovers(): Promise<void> {
     if (!name.startsWith(PREFIX)) continue;
     const dir = join(tmpdir(), name);
     try {
-      const { uid } = lstatSync(join(dir, LOCK));
-      const lock = uid === process.getuid?.() ? takeFlock(join(dir, LOCK)) : undefined;
+      // A link of somebody else's could lead to any directory.
+      const isOurs = lstatSync(dir).isDirectory() && lstatSync(dir).uid === process.getuid?.();
+      const lock = isOurs && existsSync(join(dir, LOCK)) ? takeFlock(join(dir, LOCK)) : undefined;
       if (!lock) continue;
       await endInhabitants(realpathSync(dir));
       rmSync(dir, { recursive: true, force: true });

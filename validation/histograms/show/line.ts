@@ -1,7 +1,7 @@
 import { plainTitle } from './latex.ts';
 import type { LinePicture } from './picture.ts';
 import { linearScale, logScale, numberText, type Scale } from './scale.ts';
-import { cut, pixel, type Scene, type Shape } from './shapes.ts';
+import { cut, pixel, type Scene, type Shape, textAt } from './shapes.ts';
 
 const LEFT = 52;
 const RIGHT = 10;
@@ -106,12 +106,7 @@ export function drawLine(picture: LinePicture, { width, log }: { width: number; 
     anchor: 'start' | 'end' | 'middle',
     className = '',
   ): void => {
-    const attributes = { x: pixel(left), y: pixel(top), 'text-anchor': anchor };
-    shapes.push({
-      tag: 'text',
-      attributes: className === '' ? attributes : { ...attributes, class: className },
-      text: content,
-    });
+    shapes.push(textAt(content, left, top, anchor, className));
   };
   path('grid', y.ticks.map((tick) => `M${LEFT} ${pixel(y.at(tick))}H${right}`).join(''));
   path('grid', [-FAR_PULL, FAR_PULL].map((pull) => `M${LEFT} ${pullAt(pull, middle)}H${right}`).join(''));

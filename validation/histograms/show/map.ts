@@ -1,7 +1,7 @@
 import { plainTitle } from './latex.ts';
 import type { MapPicture } from './picture.ts';
 import { linearScale, numberText } from './scale.ts';
-import { cut, pixel, type Scene, type Shape } from './shapes.ts';
+import { cut, pixel, type Scene, type Shape, textAt } from './shapes.ts';
 
 const LEFT = 44;
 const RIGHT = 8;
@@ -55,11 +55,7 @@ export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene
     anchor: 'start' | 'end' | 'middle',
     className = 'tick',
   ): void => {
-    shapes.push({
-      tag: 'text',
-      attributes: { x: pixel(left), y: pixel(top), 'text-anchor': anchor, class: className },
-      text: content,
-    });
+    shapes.push(textAt(content, left, top, anchor, className));
   };
   shapes.push({ tag: 'path', attributes: { class: 'axis', d: `M${LEFT} ${TOP}V${bottom}H${right}` } });
   for (const tick of x.ticks) text(numberText(tick), Math.min(x.at(tick), right - 8), bottom + 14, 'middle');

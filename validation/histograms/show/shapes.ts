@@ -32,6 +32,18 @@ ${elements.join('\n')}
 `;
 }
 
+/** @param className empty: the text is as others of the picture */
+export function textAt(
+  text: string,
+  left: number,
+  top: number,
+  anchor: 'start' | 'end' | 'middle',
+  className: string,
+): Shape {
+  const attributes = { x: pixel(left), y: pixel(top), 'text-anchor': anchor };
+  return { tag: 'text', attributes: className === '' ? attributes : { ...attributes, class: className }, text };
+}
+
 /** One decimal place: less than a pixel is not seen. */
 export function pixel(value: number): number {
   return Math.round(value * 10) / 10;

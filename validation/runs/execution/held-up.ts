@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { LineTail } from '../../makeflow/follow-lines.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { refusedWorkers } from './refused-workers.ts';
 
@@ -8,8 +8,6 @@ const LOOK_MS = 1000;
 const PATIENCE_MS = 3000;
 /** Between questions to the framework. */
 const ASK_MS = 2000;
-/** Read at once: more than makeflow says in a second. */
-const PIECE_BYTES = 64 * 1024;
 
 export interface HeldUpOptions {
   journal: RunJournal;
@@ -31,25 +29,21 @@ export class HeldUp {
   readonly #told = new Set<string>();
   /** How often each host was refused for each reason. */
   readonly #refused = new Map<string, number>();
-  readonly #fd: number;
-  #position: number;
-  #rest = '';
+  readonly #said: LineTail;
   #waitingSince: number | undefined;
   #askedAt = 0;
   #closed = false;
 
   constructor(options: HeldUpOptions) {
     this.#options = options;
-    this.#fd = openSync(options.stderr, 'r');
-    this.#position = fstatSync(this.#fd).size;
+    this.#said = new LineTail(options.stderr);
+    this.#newLines();
     this.#timer = setInterval(() => this.#look(Date.now()), LOOK_MS);
   }
 
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    closeSync(this.#fd);
   }
 
   #look(now: number): void {
@@ -86,13 +80,12 @@ export class HeldUp {
     }
   }
 
-  #newLines(): string {
-    const bytes = Buffer.alloc(PIECE_BYTES);
-    const count = readSync(this.#fd, bytes, 0, PIECE_BYTES, this.#position);
-    this.#position += count;
-    const text = this.#rest + bytes.toString('utf8', 0, count);
-    const end = text.lastIndexOf('\n') + 1;
-    this.#rest = text.slice(end).slice(-PIECE_BYTES);
-    return text.slice(0, end);
+  /** Nothing where it cannot be read just now: no run ends because of that, and the next look has it. */
+  #newLines(): string[] {
+    try {
+      return this.#said.read();
+    } catch {
+      return [];
+    }
   }
 }

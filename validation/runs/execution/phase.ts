@@ -109,6 +109,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   try {
     journal.add({ type: 'phase-started', phase: written.phase, makeflow: makeflow.pid });
     const { code, signal: killedBy } = await makeflow.exited;
+    heldUp.close();
     logs.look();
     if (!failure) tracker.interrupted();
     await tracker.collected();

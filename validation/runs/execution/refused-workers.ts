@@ -29,9 +29,9 @@ const FORMS: readonly { pattern: RegExp; times: number; message: (match: RegExpE
   },
 ];
 
-/** Workers that makeflow has refused, as it says on stderr. @param text whole lines of it */
-export function refusedWorkers(text: string): RefusedWorker[] {
-  return text.split('\n').flatMap((line) => {
+/** Workers that makeflow has refused, as it says on stderr. */
+export function refusedWorkers(lines: readonly string[]): RefusedWorker[] {
+  return lines.flatMap((line) => {
     for (const { pattern, times, message } of FORMS) {
       const match = pattern.exec(line);
       if (match) return [{ host: hostOf(match[1] ?? ''), message: message(match), times }];

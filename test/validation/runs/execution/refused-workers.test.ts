@@ -13,7 +13,7 @@ it.each([
   [NEW_PROTOCOL, '10.0.0.7', 'it uses Work Queue protocol 9, and makeflow uses 11. '],
   [PASSWORD, '127.0.0.1', 'it has another password, or none. '],
 ])('reads %s', (line, host, message) => {
-  expect(refusedWorkers(`\n${line}\n`)).toEqual([
+  expect(refusedWorkers(['', line])).toEqual([
     { host, message: expect.stringContaining(message), times: expect.any(Number) },
   ]);
   expect(tellsRefusal(line)).toBe(true);
@@ -21,6 +21,6 @@ it.each([
 
 it('leaves out what is no refusal', () => {
   const line = 'makeflow[1] notice: worker 127.0.0.1:55392 disconnected';
-  expect(refusedWorkers(`${line}\nwill retry failed rule: sleep 1`)).toEqual([]);
+  expect(refusedWorkers([line, 'will retry failed rule: sleep 1'])).toEqual([]);
   expect(tellsRefusal(line)).toBe(false);
 });
