@@ -14,7 +14,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
     config: 'server runs/retention notify preflight checks files input',
     server:
-      'runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
+      'schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',

@@ -141,6 +141,16 @@ describe('relval run --page', () => {
   });
 });
 
+/** What of the answers is looked at. */
+interface Answer {
+  run: string;
+  status: string;
+  yaml: string;
+  error: { message: string };
+  findings: { fingerprint: string }[];
+  steps: unknown[];
+}
+
 describe('what changes something', () => {
   it('starts a run with the token, stops it, resumes it and accepts it, in a directory of runs that was not there', async () => {
     const token = join(relval.dir, 'token');
@@ -203,5 +213,60 @@ describe('what changes something', () => {
       ['second', 'number'],
     ]);
     expect(await post('runs/nothing/stop', {})).toMatchObject({ status: 404 });
+  });
+
+  it('starts a nightly at any time, writes an exception for its finding, and runs its step again', async () => {
+    const token = join(relval.dir, 'token');
+    writeFileSync(token, 'a-token-of-this-test-0123456789\n', { mode: 0o600 });
+    const workflow = join(relval.dir, 'noisy.yaml');
+    const stages = [{ name: 'noisy', command: 'echo "E-ProcessOutput: no histogram of run 17"' }];
+    writeFileSync(workflow, JSON.stringify({ name: 'noisy', stages }));
+    const nightlies = join(relval.dir, 'nightly.yaml');
+    const night = { run: workflow, at: '02:00', timeZone: 'UTC', local: true, description: 'one noisy step' };
+    const elsewhere = { ...night, runs: join(relval.dir, 'others') };
+    const file = { nightlies: { noisy: { ...night, runs: relval.runs }, elsewhere } };
+    writeFileSync(nightlies, JSON.stringify(file));
+    const rules = join(relval.dir, 'rules.yaml');
+    const { url } = await serve('--token-file', token, '--nightlies', nightlies, '--exceptions', rules);
+    const ask = async (path: string, body?: unknown) => {
+      const headers = { authorization: 'Bearer a-token-of-this-test-0123456789', 'content-type': 'application/json' };
+      const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
+      const answer = await fetch(`${url}/api/v1/${path}`, init);
+      return { status: answer.status, body: (await answer.json()) as Answer };
+    };
+    expect((await ask('startables')).body).toEqual({
+      inputs: [],
+      more: false,
+      nightlies: [
+        { name: 'noisy', description: 'one noisy step' },
+        { name: 'elsewhere', description: 'one noisy step' },
+      ],
+    });
+    expect(await ask('runs', { nightly: 'none' })).toMatchObject({ status: 400 });
+    const other = await ask('runs', { nightly: 'elsewhere' });
+    expect([other.status, other.body.error.message]).toEqual([400, expect.stringContaining('are kept in')]);
+    const started = await ask('runs', { nightly: 'noisy' });
+    expect(started, JSON.stringify(started.body)).toMatchObject({ status: 202 });
+    const { run } = started.body;
+    const status = async () => (await ask(`runs/${run}`)).body.status;
+    await until('its end', 90, async () => (await status()) === 'failed' || undefined);
+
+    const report = (await ask(`runs/${run}/report?format=json`)).body;
+    const fingerprint = report.findings[0]?.fingerprint ?? '';
+    const excuse = { finding: fingerprint, reason: 'comes with the next tag', owner: 'Ann', until: '2999-01-31' };
+    const shown = await ask(`runs/${run}/exception?${new URLSearchParams(excuse)}`);
+    expect(shown.body.yaml).toContain('reason: comes with the next tag');
+    const past = await ask(`runs/${run}/exception`, { ...excuse, until: '2020-01-31' });
+    expect([past.status, past.body.error.message]).toEqual([400, expect.stringContaining('has passed')]);
+    expect(existsSync(rules)).toBe(false);
+    expect(await ask(`runs/${run}/exception`, excuse)).toMatchObject({ status: 200 });
+    const again = await relval.run('report', run, '--rules', rules);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('excused: comes with the next tag (Ann')]);
+
+    expect(await ask(`runs/${run}/retry`, { steps: ['none'] })).toMatchObject({ status: 400 });
+    expect(await ask(`runs/${run}/retry`, { steps: ['noisy'] })).toMatchObject({ status: 202 });
+    await until('its end', 90, async () => (await status()) === 'failed' || undefined);
+    const { steps } = (await ask(`runs/${run}/steps`)).body;
+    expect(steps).toMatchObject([{ id: 'noisy', attempt: 2 }]);
   });
 });

@@ -66,6 +66,11 @@ export const COMMANDS: readonly Entry[] = [
     'Continue an interrupted or broken run; steps that succeeded do not run again',
     async () => (await import('./resume.ts')).resumeCommand,
   ),
+  entry(
+    'retry <run> [steps..]',
+    'Run steps of a run that has ended once more, and judge the run again',
+    async () => (await import('./retry.ts')).retryCommand,
+  ),
   entry(`${BACKGROUND} <directory>`, false, async () => (await import('./background.ts')).backgroundCommand),
   entry('stop <run>', 'Stop a run; it can be resumed', async () => (await import('./stop.ts')).stopCommand),
   entry(['list', 'ls'], 'List the runs, oldest first', async () => (await import('./list.ts')).listCommand),
@@ -98,6 +103,11 @@ export const COMMANDS: readonly Entry[] = [
     'accept <run>',
     'Accept a failed run as good: later runs can be compared with it',
     async () => (await import('./accept.ts')).acceptCommand,
+  ),
+  entry(
+    'except <run> [finding]',
+    'Write the exception that excuses a finding, with a reason, an owner and a last day',
+    async () => (await import('./except.ts')).exceptCommand,
   ),
   entry(
     'graph <input>',

@@ -71,7 +71,8 @@ function all(
   const place = positionals[places.length - 1];
   if (!place) return [];
   if (place.choices.length > 0) return place.choices.map((word) => ({ word, describe: '' }));
-  if (place.name === 'step') return known.steps(places[1] ?? 'last').map((word) => ({ word, describe: '' }));
+  if (place.name === 'step' || place.name === 'steps')
+    return known.steps(places[1] ?? 'last').map((word) => ({ word, describe: '' }));
   if (!['run', 'a', 'b'].includes(place.name)) return [];
   return [
     { word: 'last', describe: 'the newest run' },

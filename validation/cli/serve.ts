@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../input/input-error.ts';
+import { loadNightlies } from '../schedule/nightly.ts';
 import { serveSection } from '../server/settings.ts';
 import { defineCommand } from './command.ts';
 import { listen } from './options/listen.ts';
@@ -33,17 +34,22 @@ export const serveCommand = defineCommand(
       .option('listen', { type: 'string', default: LISTEN, describe: describe('listen') })
       .option('token-file', { type: 'string', describe: describe('tokenFile') })
       .option('inputs', repeatable('inputs'))
+      .option('nightlies', { type: 'string', describe: describe('nightlies') })
+      .option('exceptions', { type: 'string', describe: describe('exceptions') })
       .option('settings', { alias: 'setting', ...repeatable('settings') })
       .option('frameworks', { alias: 'framework', ...repeatable('frameworks') })
       .option('allowed-hosts', { alias: 'allowed-host', ...repeatable('allowedHosts') })
       .option('public-url', { type: 'string', describe: describe('publicUrl') }),
   async (args) => {
+    if (args.nightlies !== undefined) loadNightlies(args.nightlies);
     const known = args.publicUrl === undefined ? undefined : publicUrl(args.publicUrl);
     const { url, close } = await listen(args.listen, {
       runs: args.runs,
       token: args.tokenFile === undefined ? undefined : readToken(args.tokenFile),
       inputs: args.inputs.map(inputDirectory),
       settings: args.settings,
+      nightlies: args.nightlies === undefined ? undefined : resolve(args.nightlies),
+      exceptions: args.exceptions === undefined ? undefined : resolve(args.exceptions),
       frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
       root: known?.pathname.replace(/\/+$/, '') ?? '',
       allowedHosts: [...args.allowedHosts, ...(known === undefined ? [] : [known.hostname])],

@@ -201,7 +201,35 @@ export interface ServerInfo {
   actions: boolean;
   /** Directories whose JDLs and workflows can be started, with the token. */
   inputs: string[];
+  /** Nightlies can be started, with the token. */
+  nightlies: boolean;
+  /** Exceptions can be added to a rule file, with the token. */
+  exceptions: boolean;
 }
+
+/** What can be started. */
+export interface Startables {
+  /** Paths of JDLs and workflows. */
+  inputs: string[];
+  /** There are more inputs than are listed. */
+  more: boolean;
+  nightlies: { name: string; description?: string }[];
+  /** Why the nightlies cannot be read. */
+  problem?: string;
+}
+
+/** An exception as YAML: a rule file, or a part of one. */
+export interface ExceptionText {
+  yaml: string;
+}
+
+/** Starts a nightly now, not at its time. */
+export interface StartNightly {
+  nightly: string;
+}
+
+/** Steps of a run that has ended run again, and the run is judged again. */
+export type RetrySteps = { steps: string[] } | { failed: true };
 
 /** As the flags of `relval run`; `input` and `workflow` are paths on the server, below one of its directories of inputs. */
 export interface StartRun {

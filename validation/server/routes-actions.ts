@@ -1,40 +1,56 @@
-import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
 import { dirname, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { withException } from '../checks/exception-file.ts';
 import { InputError } from '../input/input-error.ts';
 import { accepted } from '../runs/judging/accept.ts';
+import { addException, exceptionOf } from '../runs/judging/exceptions.ts';
 import { stopRun } from '../runs/life/stop.ts';
 import { RunDir } from '../runs/store/store.ts';
-import type { Done, Started } from './api.ts';
-import { type Context, parse } from './context.ts';
+import { findNightly } from '../schedule/nightly.ts';
+import type { Done, ExceptionText, Startables, Started } from './api.ts';
+import { type Context, parse, sendJson } from './context.ts';
 import { checkToken } from './guard.ts';
 import { HttpError } from './http-error.ts';
+import { StartCommands } from './start-commands.ts';
 import { checkArgument, checkSetting } from './start-settings.ts';
+import { startables } from './startables.ts';
 
 export interface ActionOptions {
   /** Without a token nothing can be changed. */
   token: string | undefined;
   /** Inputs of new runs must be below one of these directories. */
   inputs: readonly string[];
+  /** File of nightlies that can be started. */
+  nightlies?: string | undefined;
+  /** Rule file to which exceptions can be added. */
+  exceptions?: string | undefined;
   /** Keys of JDLs that may be set to any value when a run is started. */
   settings: readonly string[];
   /** The command `relval`, as an executable and its first arguments; default: this build's. */
   command?: readonly string[];
 }
 
-/** Time limit for a command that plans a run and hands it over to a background process. */
-const PATIENCE_MS = 120_000;
-/** Largest number of such commands at the same time. */
-const AT_ONCE = 4;
-/** What `relval run` and `relval resume` print with `--detach --json`. */
-const detached = z.object({ id: z.string() });
-
 const name = z.string().min(1).max(200);
 const setting = z.string().min(1).max(4000);
+const nightlyBody = z.strictObject({ nightly: name });
+const retryBody = z.union([
+  z.strictObject({
+    steps: z
+      .array(name.regex(/^[\w.+][\w.+-]*$/))
+      .min(1)
+      .max(10_000),
+  }),
+  z.strictObject({ failed: z.literal(true) }),
+]);
+const exceptionBody = z.strictObject({
+  finding: z.string().regex(/^[0-9a-f]{4,64}$/, 'expected a fingerprint'),
+  reason: z.string().trim().min(1).max(1000),
+  owner: name.default(userInfo().username),
+  until: z.iso.date('expected a day such as 2030-01-31'),
+});
 const startBody = z.strictObject({
   input: z.string().min(1).max(4000),
   workflow: z.string().min(1).max(4000).optional(),
@@ -55,19 +71,29 @@ const acceptBody = z.strictObject({ note: z.string().trim().min(1).max(4000), by
 type OfRun = { Params: { id: string } };
 
 /**
- * The routes that change something. They need the token. `stop` and `accept` use the library of runs. `run` and `resume` plan a JDL,
+ * The routes that change something. They need the token. `stop`, `accept` and `exception` use the library of runs. `run`, `resume` and `retry` plan a JDL,
  * which reads files, evaluates regular expressions of users and can need much memory and many seconds, all synchronously:
  * in this process nobody else would get an answer meanwhile. So they are commands in a child process, which also find their
  * configuration and local files in the directory of the input.
  */
 export function addActionRoutes(app: FastifyInstance, context: Context, options: ActionOptions): void {
   const { index } = context;
-  const commands = new Commands(options.command, index.dir);
+  const commands = new StartCommands(options.command, index.dir);
   app.addHook('onRequest', async (request: FastifyRequest) => {
     if (request.method === 'POST') checkToken(options.token, request.headers.authorization);
   });
 
+  app.get('/startables', async (request, reply) => {
+    return sendJson(request, reply, (await startables(options.inputs, options.nightlies)) satisfies Startables);
+  });
+
   app.post('/runs', async (request, reply) => {
+    if (isNightly(request.body)) {
+      const { nightly } = parse(nightlyBody, request.body);
+      const file = nightlyFile(nightly, options.nightlies, index.dir);
+      const run = await commands.start(['run', `--nightly=${file}`, '--any-time', nightly], dirname(file));
+      return reply.code(202).send({ run } satisfies Started);
+    }
     const body = parse(startBody, request.body);
     for (const text of [...body.set, ...body.setAppend]) checkSetting(text, options.settings);
     for (const text of body.arg) checkArgument(text);
@@ -108,17 +134,62 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     return reply.code(202).send({ message: `${id} runs in the background` } satisfies Done);
   });
 
+  app.post<OfRun>('/runs/:id/retry', async (request, reply) => {
+    const body = parse(retryBody, request.body);
+    const { id } = await context.run(request.params.id);
+    await commands.start(['retry', id, ...('steps' in body ? body.steps : ['--failed'])]);
+    return reply.code(202).send({ message: `${id} runs in the background` } satisfies Done);
+  });
+
+  app.get<OfRun>('/runs/:id/exception', async (request, reply) => {
+    const { finding, ...excuse } = parse(exceptionBody, request.query);
+    const { root } = await context.run(request.params.id);
+    const yaml = asked(() => withException('', exceptionOf(new RunDir(root), finding, excuse, Date.now())));
+    return sendJson(request, reply, { yaml } satisfies ExceptionText);
+  });
+
+  app.post<OfRun>('/runs/:id/exception', async (request, reply) => {
+    const { finding, ...excuse } = parse(exceptionBody, request.body);
+    const { root } = await context.run(request.params.id);
+    const file = options.exceptions;
+    if (file === undefined)
+      throw new HttpError(403, 'exceptions cannot be written here: relval serve --exceptions FILE names the rule file');
+    asked(() => addException(file, exceptionOf(new RunDir(root), finding, excuse, Date.now())));
+    return reply.send({ message: `the exception is in ${file}` } satisfies Done);
+  });
+
   app.post<OfRun>('/runs/:id/accept', async (request, reply) => {
     const { note, by = userInfo().username } = parse(acceptBody, request.body);
     const { id, root } = await context.run(request.params.id);
-    try {
+    asked(() => {
       const run = new RunDir(root);
       run.writeRecord(accepted(run.readRecord(), by, note, Date.now()));
-    } catch (error) {
-      asBadRequest(error);
-    }
+    });
     return reply.send({ message: `${id} is accepted: ${note}` } satisfies Done);
   });
+}
+
+const isNightly = (body: unknown): boolean => typeof body === 'object' && body !== null && 'nightly' in body;
+
+/**
+ * The file of a nightly that may be started here.
+ * @throws HttpError 403 without a file of nightlies, 400 when there is none of this name or its runs are kept elsewhere
+ */
+function nightlyFile(wanted: string, file: string | undefined, runs: string): string {
+  if (file === undefined)
+    throw new HttpError(403, 'nightlies cannot be started here: relval serve --nightlies FILE names their file');
+  const nightly = asked(() => findNightly(file, wanted));
+  if (nightly.runs === runs) return file;
+  throw new HttpError(400, `the runs of ${wanted} are kept in ${nightly.runs}, and this server shows ${runs}`);
+}
+
+/** @throws HttpError 400 for bad input, else the error itself */
+function asked<Value>(look: () => Value): Value {
+  try {
+    return look();
+  } catch (error) {
+    return asBadRequest(error);
+  }
 }
 
 /** @throws HttpError 400 for bad input, else the error itself */
@@ -142,45 +213,4 @@ async function allowedInput(input: string, directories: readonly string[]): Prom
     if (path?.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
   }
   throw new HttpError(403, `${input} is no file below ${directories.join(' or ')}`);
-}
-
-function thisCommand(): string[] {
-  return [process.execPath, createRequire(import.meta.url).resolve('release-validation/dist/validation/cli/main.js')];
-}
-
-/** Starts runs by the command `relval` in a child process. */
-class Commands {
-  readonly #command: readonly string[] | undefined;
-  readonly #runs: string;
-  #running = 0;
-
-  constructor(command: readonly string[] | undefined, runs: string) {
-    this.#command = command;
-    this.#runs = runs;
-  }
-
-  /**
-   * @param words `run` or `resume` with its arguments
-   * @returns the id of the run, which then runs in the background
-   * @throws HttpError 400 with the command's message for bad input, 500 when the command failed in another way, 503 when too many run
-   */
-  async start(words: readonly string[], cwd = this.#runs): Promise<string> {
-    if (this.#running >= AT_ONCE) throw new HttpError(503, 'the server starts other runs at this moment: try again');
-    const [file = '', ...first] = this.#command ?? thisCommand();
-    this.#running++;
-    try {
-      const stdout = await new Promise<string>((resolve, reject) => {
-        const args = [...first, ...words, '--detach', '--json', `--runs=${this.#runs}`];
-        const options = { cwd, timeout: PATIENCE_MS, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 20 };
-        execFile(file, args, options, (error, printed, stderr) => {
-          const said = stderr.trim().replace(/^relval: /, '');
-          if (!error) resolve(printed);
-          else reject(new HttpError(error.code === 2 ? 400 : 500, said || error.message));
-        });
-      });
-      return detached.parse(JSON.parse(stdout)).id;
-    } finally {
-      this.#running--;
-    }
-  }
 }

@@ -145,6 +145,8 @@ async function addRoutes(
     runs: index.dir,
     actions: options.token !== undefined,
     inputs: [...options.inputs],
+    nightlies: options.nightlies !== undefined,
+    exceptions: options.exceptions !== undefined,
   };
   await app.register(
     async (api) => {

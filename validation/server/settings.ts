@@ -8,13 +8,19 @@ export const serveSection = z
     tokenFile: filePath
       .optional()
       .describe(
-        'File with the token that clients need to start, stop, resume and accept runs. Without it the server is read-only',
+        'File with the token that clients need to start, stop, resume, retry and accept runs and to write exceptions. Without it the server is read-only',
       ),
     inputs: z
       .array(filePath)
       .default([])
       .describe(
         'Directories whose JDLs and workflows can be started from the page, with the token. Everybody who can write to these directories, or can start their JDLs, can run commands',
+      ),
+    nightlies: filePath.optional().describe('File of nightlies that can be started from the page, with the token'),
+    exceptions: filePath
+      .optional()
+      .describe(
+        'Rule file to which the page adds exceptions, with the token. It must also be in `rules`, so that later runs use it',
       ),
     settings: z
       .array(z.string().regex(/^[A-Za-z_]\w*$/, 'expected a key of a JDL'))

@@ -13,9 +13,9 @@ import { maskFile, maskLines } from '../../step/mask.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
-import { forgetBroken } from './forget-broken.ts';
 import { HeldUp, type HeldUpOptions } from './held-up.ts';
 import { tellsRefusal } from './refused-workers.ts';
+import { repeatBroken } from './repeat.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -55,7 +55,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
-  await forgetBroken(journal, written.steps);
+  await repeatBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
   // What Work Queue's log says belongs to lines that are lost.

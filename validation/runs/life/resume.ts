@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { InputError } from '../../input/input-error.ts';
 import { quote } from '../../step/shell-words.ts';
+import { repeatSteps } from '../execution/repeat.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';
 import { isAlive, type RunRecord, statusOf } from '../store/record.ts';
@@ -12,6 +14,8 @@ import { type PreparedRun, reopenRun } from './prepare.ts';
 
 /** s. The makeflow of a killed run notices its end within 5 s. There must not be two of them. */
 const PATIENCE_S = 15;
+/** So many steps are named when a step is unknown. */
+const MOST_NAMES = 10;
 
 /**
  * Prepares a run that was interrupted or is broken, until its steps can run.
@@ -19,20 +23,54 @@ const PATIENCE_S = 15;
  * @throws InputError when it cannot be resumed, here or now
  */
 export async function resumeRun(run: RunDir, warn: (message: string) => void): Promise<PreparedRun> {
-  checkResumable(run, run.readRecord());
+  return goOn(run, warn, checkResumable);
+}
+
+/** Which steps of a run are to run again: those of these names, or all that did not succeed. */
+export type StepsAgain = { steps: readonly string[] } | 'failed';
+
+/**
+ * Prepares a run that has ended so that some of its steps run again, and what depends on them. Each gets a new attempt. The
+ * run is judged again when they have ended.
+ * @param warn gets warnings about accepted dangers
+ * @throws InputError when the run goes on or is accepted, or has no such step
+ */
+export async function retrySteps(
+  run: RunDir,
+  again: StepsAgain,
+  warn: (message: string) => void,
+): Promise<PreparedRun> {
+  checkRetriable(run, run.readRecord());
+  const steps = stepsToRetry(run, again);
+  return goOn(run, warn, checkRetriable, () => repeatSteps(run, steps));
+}
+
+/**
+ * @param change prepares the files of the run once nothing can refuse it any more. Its record says only then that it goes on, so
+ *   that after a kill `relval resume` does the same
+ * @throws InputError
+ */
+async function goOn(
+  run: RunDir,
+  warn: (message: string) => void,
+  check: (run: RunDir, record: RunRecord) => void,
+  change: () => void = () => undefined,
+): Promise<PreparedRun> {
+  check(run, run.readRecord());
   const lock = lockToResume(run);
   try {
     const record = run.readRecord();
-    checkResumable(run, record);
+    check(run, record);
     checkPlace(run, record);
     const full = lackOfSpace(run.path);
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
     passwordOf(record.request, false, warn);
-    const { verdict: _verdict, reason: _reason, ended: _ended, ...rest } = record;
+    const { verdict: _verdict, reason: _reason, ended: _ended, timing: _timing, ...rest } = record;
     const prepared = await reopenRun(run, lock, { ...rest, state: 'preparing' }, async (containers) => {
       const obstacle = containers && (await provideContainers(containers));
       if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
+      change();
     });
     prepared.journal.add({ type: 'resumed', pid: process.pid });
     return prepared;
@@ -46,7 +84,39 @@ export async function resumeRun(run: RunDir, warn: (message: string) => void): P
 function checkResumable(run: RunDir, record: RunRecord): void {
   const status = statusOf(record, run.path);
   if (status === 'interrupted' || status === 'broken') return;
-  throw new InputError([{ message: `${record.id} is ${status}: only interrupted and broken runs can be resumed` }]);
+  const advice = record.state === 'ended' ? '; `relval retry` runs single steps of a run again' : '';
+  const message = `${record.id} is ${status}: only interrupted and broken runs can be resumed${advice}`;
+  throw new InputError([{ message }]);
+}
+
+/** @throws InputError */
+function checkRetriable(run: RunDir, record: RunRecord): void {
+  const { id, state, accepted } = record;
+  if (state !== 'ended') {
+    const status = statusOf(record, run.path);
+    const advice = status === 'interrupted' ? `resume it: relval resume ${id}` : 'wait until it has ended, or stop it';
+    throw new InputError([{ message: `${id} is ${status}: ${advice}` }]);
+  }
+  if (!accepted) return;
+  const message = `${id} is accepted as good by ${accepted.by}, and other runs are compared with it`;
+  throw new InputError([{ message: `${message}. To run its steps again: relval accept ${id} --withdraw` }]);
+}
+
+/** @throws InputError when there is no such step, or no step that did not succeed */
+function stepsToRetry(run: RunDir, again: StepsAgain): string[] {
+  const { steps } = run.readView();
+  if (again === 'failed') {
+    const failed = [...steps.values()].filter(({ state }) => state !== 'succeeded').map(({ id }) => id);
+    if (failed.length > 0) return failed;
+    throw new InputError([{ message: `${basename(run.path)} has no step that did not succeed` }]);
+  }
+  const unknown = again.steps.filter((step) => !steps.has(step));
+  if (unknown.length === 0) return [...new Set(again.steps)];
+  const all = [...steps.keys()];
+  const known = `${all.slice(0, MOST_NAMES).join(', ')}${all.length > MOST_NAMES ? ', …' : ''}`;
+  throw new InputError([
+    { message: `${basename(run.path)} has no step ${unknown.join(', ')}; its steps are ${known}` },
+  ]);
 }
 
 /** @throws InputError when the directory was moved or copied: its steps would store their outputs in the old place */

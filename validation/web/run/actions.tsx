@@ -1,118 +1,74 @@
-import { useRef, useState } from 'preact/hooks';
 import type { RunDetail, ServerInfo } from '../../server/api.ts';
+import { type Action, ActionButton, READ_ONLY } from '../parts/action.tsx';
 import { apiPath } from '../routes.ts';
-import { post, ServerError, useResource } from '../state/server.ts';
+import { useResource } from '../state/server.ts';
 import { isActive } from '../words.ts';
 import type { LiveRun } from './live.ts';
-
-type Action = 'stop' | 'resume' | 'accept';
-
-const KEY = 'relval-token';
-const MEANING: Record<Action, string> = {
-  stop: 'Its steps are taken from the workers; what was done stays, and it can be resumed.',
-  resume: 'It goes on where it ended; steps that succeeded are not repeated.',
-  accept: 'It is marked as good by a person, with a note that says why.',
-};
 
 /** What can be done with the run. The token is asked for when it is needed, and forgotten with the window. */
 export function Actions({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   const { data: server } = useResource<ServerInfo>(apiPath(['server']));
-  const [action, setAction] = useState<Action>();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const { status } = detail;
-  const possible: Action[] = isActive(status) ? ['stop'] : status === 'passed' ? [] : ['resume', 'accept'];
-  const open = (next: Action): void => {
-    setAction(next);
-    dialog.current?.showModal();
-  };
+  if (!server) return null;
+  const actions = actionsFor(detail, server.actions, () => run.reload());
+  if (actions.length === 0) return null;
   return (
     <p class="actions">
-      {server?.actions &&
-        possible
-          .filter((one) => one !== 'accept' || !detail.accepted)
-          .map((one) => (
-            <button key={one} type="button" onClick={() => open(one)}>
-              {one.charAt(0).toUpperCase() + one.slice(1)}…
-            </button>
-          ))}
-      <dialog ref={dialog} aria-labelledby="action-title">
-        {action && (
-          <ActionForm
-            key={action}
-            action={action}
-            id={detail.id}
-            onDone={() => {
-              dialog.current?.close();
-              setAction(undefined);
-              run.reload();
-            }}
-            onCancel={() => {
-              dialog.current?.close();
-              setAction(undefined);
-            }}
-          />
-        )}
-      </dialog>
+      {actions.map((action) => (
+        <ActionButton key={action.name} action={action} />
+      ))}
     </p>
   );
 }
 
-function ActionForm(props: { action: Action; id: string; onDone: () => void; onCancel: () => void }) {
-  const { action, id, onDone, onCancel } = props;
-  const [problem, setProblem] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const token = String(form.get('token'));
-    setBusy(true);
-    try {
-      const note = form.get('note');
-      await post(apiPath(['runs', id, action]), token, note === null ? {} : { note: String(note) });
-      sessionStorage.setItem(KEY, token);
-      onDone();
-    } catch (error) {
-      const refused = error instanceof ServerError && (error.status === 401 || error.status === 403);
-      setProblem(refused ? 'The server does not take this token.' : (error as Error).message);
-    } finally {
-      setBusy(false);
-    }
+/** The actions that make sense for a run in its state, in the order in which they are shown. */
+function actionsFor({ id, status, accepted }: RunDetail, allowed: boolean, onDone: () => void): Action[] {
+  const readOnly = allowed ? undefined : READ_ONLY;
+  const to = (what: string, body: unknown) => () => ({ path: apiPath(['runs', id, what]), body });
+  const stop: Action = {
+    name: 'Stop',
+    title: `Stop ${id}?`,
+    meaning: 'Its steps are taken from the workers. What was done stays, and the run can be resumed.',
+    obstacle: readOnly,
+    request: to('stop', {}),
+    onDone,
   };
-  return (
-    <form class="action" onSubmit={submit}>
-      <h2 id="action-title">
-        {action.charAt(0).toUpperCase() + action.slice(1)} {id}?
-      </h2>
-      <p>{MEANING[action]}</p>
-      {action === 'accept' && (
-        <label>
-          Why it is good
-          <textarea name="note" required maxLength={1000} rows={3} />
-        </label>
-      )}
+  const resume: Action = {
+    name: 'Resume',
+    title: `Resume ${id}?`,
+    meaning: 'It continues where it ended. Steps that succeeded do not run again.',
+    obstacle: readOnly ?? (status === 'failed' ? 'only interrupted and broken runs can be resumed' : undefined),
+    request: to('resume', {}),
+    onDone,
+  };
+  const retry: Action = {
+    name: 'Retry failed steps',
+    title: `Retry the failed steps of ${id}?`,
+    meaning: 'All steps that did not succeed run again, and the run is judged again.',
+    obstacle: readOnly ?? obstacleToRetry(status, accepted !== undefined),
+    request: to('retry', { failed: true }),
+    onDone,
+  };
+  const accept: Action = {
+    name: 'Accept',
+    title: `Accept ${id}?`,
+    meaning: 'The run is marked as good, with a note that says why. Later runs can be compared with it.',
+    obstacle: readOnly ?? (accepted ? `it is accepted already, by ${accepted.by}` : undefined),
+    request: (form) => ({ path: apiPath(['runs', id, 'accept']), body: { note: String(form.get('note')) } }),
+    onDone,
+    children: (
       <label>
-        Token of the server
-        <input
-          name="token"
-          type="password"
-          required
-          autocomplete="off"
-          defaultValue={sessionStorage.getItem(KEY) ?? ''}
-        />
+        Why it is good
+        <textarea name="note" required maxLength={1000} rows={3} />
       </label>
-      {problem && (
-        <p class="bad" role="alert">
-          {problem}
-        </p>
-      )}
-      <p class="buttons">
-        <button type="submit" disabled={busy}>
-          {action.charAt(0).toUpperCase() + action.slice(1)}
-        </button>
-        <button type="button" onClick={onCancel}>
-          Cancel
-        </button>
-      </p>
-    </form>
-  );
+    ),
+  };
+  if (isActive(status)) return [stop];
+  return status === 'passed' ? [] : [resume, retry, accept];
+}
+
+/** Why steps of a run cannot run again; undefined: they can. */
+export function obstacleToRetry(status: RunDetail['status'], isAccepted: boolean): string | undefined {
+  if (isActive(status)) return 'the run has not ended';
+  if (status === 'interrupted') return 'the run was interrupted: resume it';
+  return isAccepted ? 'the run is accepted, and other runs are compared with it' : undefined;
 }

@@ -16,6 +16,7 @@ import { useTitle } from '../state/title.ts';
 import { isActive } from '../words.ts';
 import { HistoryStrips } from './history.tsx';
 import { useRuns } from './list.ts';
+import { StartButton } from './start.tsx';
 
 const STATUSES: RunStatus[] = ['running', 'passed', 'failed', 'broken', 'interrupted', 'preparing', 'judging'];
 
@@ -84,6 +85,7 @@ export function RunsView() {
         >
           Compare two
         </button>
+        <StartButton onDone={runs.reload} />
         <span class="soft" role="status">
           {runs.total === undefined ? '' : counted(runs.total, 'run')}
         </span>

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventsOf, Relval } from './relval.ts';
+
+let relval: Relval;
+beforeEach(() => {
+  relval = new Relval();
+});
+afterEach(() => relval.remove());
+
+/** `first` fails until the file `mended` is there. `second` needs its output, `third` needs nothing. */
+async function runThatFails(): Promise<string> {
+  const file = join(relval.dir, 'w.yaml');
+  const mended = join(relval.dir, 'mended');
+  writeFileSync(
+    file,
+    `name: w
+stages:
+  - { name: first, command: '[ -e ${mended} ] && echo made > made.txt', outputs: [made.txt] }
+  - { name: second, after: [first], command: 'cat made.txt', inputs: [{ made: made.txt, of: first }] }
+  - { name: third, command: 'echo third' }
+`,
+  );
+  const { code, stdout, stderr } = await relval.run('run', file, '--local', '--no-check');
+  expect(code, stdout + stderr).toBe(1);
+  return (await relval.onlyRun()).directory;
+}
+
+const attemptsOf = (run: string, step: string): string[] => readdirSync(join(run, 'steps', step)).sort();
+
+describe('retry', () => {
+  it('runs a step and those behind it again, leaves the others, and judges the run again', async () => {
+    const run = await runThatFails();
+    writeFileSync(join(relval.dir, 'mended'), '');
+    const { code, stdout, stderr } = await relval.run('retry', 'last', 'first');
+    expect(code, stdout + stderr).toBe(0);
+    expect((await relval.onlyRun()).status).toBe('passed');
+    expect(attemptsOf(run, 'first')).toEqual(['1', '2']);
+    expect(
+      readFileSync(join(run, 'steps', 'second', attemptsOf(run, 'second').at(-1) as string, 'stdout.log'), 'utf8'),
+    ).toContain('\nmade\n');
+    expect(attemptsOf(run, 'third')).toEqual(['1']);
+    const report = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    expect(report.steps.map(({ id, state }: { id: string; state: string }) => [id, state])).toEqual([
+      ['first', 'succeeded'],
+      ['second', 'succeeded'],
+      ['third', 'succeeded'],
+    ]);
+    expect(eventsOf(run).filter(({ type }) => type === 'ended')).toHaveLength(2);
+  });
+
+  it('of all steps that did not succeed: it fails again where nothing was mended', async () => {
+    const run = await runThatFails();
+    const { code } = await relval.run('retry', 'last', '--failed');
+    expect(code).toBe(1);
+    expect(attemptsOf(run, 'first')).toEqual(['1', '2']);
+    expect(attemptsOf(run, 'third')).toEqual(['1']);
+  });
+
+  it('of a step that decides how many steps a stage has: the new number of them runs', async () => {
+    const [file, bins] = ['w.yaml', 'bins'].map((name) => join(relval.dir, name));
+    writeFileSync(bins as string, 'a\nb\n');
+    writeFileSync(
+      file as string,
+      `name: w
+stages:
+  - { name: bins, command: 'cat ${bins} > bins.txt' }
+  - { name: pass, after: [bins], each: { lines: bins.txt, of: bins }, command: 'echo pass "$@"' }
+`,
+    );
+    expect((await relval.run('run', file as string, '--local', '--no-check')).code).toBe(0);
+    writeFileSync(bins as string, 'b\nc\nd\n');
+    const { code, stdout, stderr } = await relval.run('retry', 'last', 'bins');
+    expect(code, stdout + stderr).toBe(0);
+    const run = (await relval.onlyRun()).directory;
+    const report = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    expect(report.steps.map(({ id, attempts }: { id: string; attempts: number }) => [id, attempts])).toEqual([
+      ['bins', 2],
+      ['pass0000', 2],
+      ['pass0001', 2],
+      ['pass0002', 1],
+    ]);
+    expect(readFileSync(join(run, 'steps', 'pass0000', '2', 'stdout.log'), 'utf8')).toContain('\npass b\n');
+  });
+
+  it('is refused for steps that are not there, for accepted runs, and where all steps succeeded', async () => {
+    const run = await runThatFails();
+    const before = readFileSync(join(run, 'run.json'), 'utf8');
+    const unknown = await relval.run('retry', 'last', 'fourth');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('has no step fourth; its steps are first, second, third');
+    expect((await relval.run('retry', 'last')).stderr).toContain('give either names of steps or --failed');
+    expect(readFileSync(join(run, 'run.json'), 'utf8')).toBe(before);
+
+    await relval.run('accept', 'last', '--note', 'known', '--by', 'Ann');
+    const accepted = await relval.run('retry', 'last', 'first');
+    expect(accepted.code).toBe(2);
+    expect(accepted.stderr).toContain('is accepted as good by Ann');
+    expect(attemptsOf(run, 'first')).toEqual(['1']);
+
+    await relval.run('accept', 'last', '--withdraw');
+    writeFileSync(join(relval.dir, 'mended'), '');
+    expect((await relval.run('retry', 'last', '--failed')).code).toBe(0);
+    const good = await relval.run('retry', 'last', '--failed');
+    expect(good.code).toBe(2);
+    expect(good.stderr).toContain('has no step that did not succeed');
+  });
+});

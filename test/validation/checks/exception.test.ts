@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { exceptionFor } from '../../../validation/checks/exception.ts';
+import { withException } from '../../../validation/checks/exception-file.ts';
+import { parseRules } from '../../../validation/checks/rules.ts';
+import { excuses } from '../../../validation/checks/scope.ts';
+import { parseHistogramRules } from '../../../validation/histograms/rules/load.ts';
+import type { Finding } from '../../../validation/report/model.ts';
+
+const EXCUSE = { reason: 'known: a leak', owner: 'Ann', until: '2030-01-31' };
+const finding = (over: Partial<Finding> = {}): Finding => ({
+  step: 'sim0003',
+  stage: 'sim',
+  attempt: 1,
+  severity: 'error',
+  rule: 'aliroot-error',
+  file: 'logs/sim.log',
+  message: 'E-AliTPCReco::Process: cannot open /data/run123/file 17.root at 12:34:56',
+  ...over,
+});
+const entryFor = (one: Finding) => {
+  const entry = exceptionFor(one, EXCUSE);
+  if (typeof entry === 'string') throw new Error(entry);
+  return entry;
+};
+
+describe('the exception for a finding', () => {
+  it('names rule, stage and log, and the words of the line that are the same in every run', () => {
+    const entry = entryFor(finding());
+    expect(entry).toEqual({
+      section: 'rules',
+      rule: 'aliroot-error',
+      except: { stages: ['sim'], files: ['logs/sim.log'], contains: 'E-AliTPCReco::Process: cannot open', ...EXCUSE },
+    });
+    const [rule] = parseRules(
+      'r.yaml',
+      withException('rules:\n  - { id: aliroot-error, contains: xyz, severity: error }', entry),
+    ).logs;
+    const [exception] = rule?.except ?? [];
+    if (!exception) throw new Error('no exception');
+    expect(excuses(exception, 'E-AliTPCReco::Process: cannot open /other/9.root at 01:02:03')).toBe(true);
+    expect(excuses(exception, 'E-AliTPCReco::Process: no clusters in 9.root')).toBe(false);
+  });
+
+  it('of a line that is all numbers and paths names the whole line', () => {
+    expect(entryFor(finding({ message: 'E-A: /data/1 23 at 12:34:56' }))).toMatchObject({
+      except: { contains: 'E-A: /data/1 23 at 12:34:56' },
+    });
+  });
+
+  it('of how a step ended keeps the number: another exit status is not excused', () => {
+    const { file: _, ...ended } = finding({ rule: 'exit-status', message: 'the payload ended with exit status 3' });
+    expect(entryFor(ended)).toMatchObject({ except: { contains: 'the payload ended with exit status 3' } });
+  });
+
+  it('of a histogram names the object, in the section of the histograms', () => {
+    const { file: _, ...one } = finding({
+      rule: 'histogram',
+      compared: { file: 'QAresults.root', object: 'QA/TPC/hDCA' },
+    });
+    const text = withException('', entryFor(one));
+    expect(parseHistogramRules('r.yaml', text)).toMatchObject([
+      {
+        id: 'ignore-sim-qa-tpc-hdca',
+        stages: ['sim'],
+        files: ['QAresults.root'],
+        objects: ['QA/TPC/hDCA'],
+        ignore: EXCUSE,
+      },
+    ]);
+  });
+
+  it.each(['infrastructure', 'no-log', 'not-run', 'fan-out'])(
+    'there is none for %s, which comes from no rule',
+    (rule) => {
+      expect(exceptionFor(finding({ rule }), EXCUSE)).toContain('no exception can excuse');
+    },
+  );
+});
+
+describe('adding an exception to a rule file', () => {
+  it('keeps comments and the other rules, and puts it to its rule', () => {
+    const text = `# ours
+rules:
+  # loud
+  - id: aliroot-error
+    except:
+      - { contains: "busy", reason: old, owner: Bob }
+  - { id: killed, severity: "off" }
+`;
+    const added = withException(text, entryFor(finding()));
+    expect(added).toContain('# ours');
+    expect(added).toContain('# loud');
+    expect(added).toContain('id: killed');
+    expect(added.match(/id: aliroot-error/g)).toHaveLength(1);
+    expect(added).toContain('reason: old');
+    expect(added).toContain('known: a leak');
+  });
+
+  it('twice for the same findings replaces reason and day', () => {
+    const once = withException('', entryFor(finding()));
+    const entry = exceptionFor(finding(), { ...EXCUSE, until: '2031-01-01' });
+    if (typeof entry === 'string') throw new Error(entry);
+    const twice = withException(once, entry);
+    expect(twice.match(/contains:/g)).toHaveLength(1);
+    expect(twice).toContain('2031-01-01');
+  });
+});

@@ -1,0 +1,65 @@
+import { userInfo } from 'node:os';
+import { withException } from '../checks/exception-file.ts';
+import { InputError } from '../input/input-error.ts';
+import type { Finding } from '../report/model.ts';
+import { addException, exceptionOf, findingsToExcuse } from '../runs/judging/exceptions.ts';
+import { RunStore } from '../runs/store/store.ts';
+import { defineCommand } from './command.ts';
+import { namedRunArgument } from './options/runs.ts';
+import { err, out } from './terminal.ts';
+
+export const exceptCommand = defineCommand(
+  (command) =>
+    namedRunArgument(command)
+      .positional('finding', {
+        type: 'string',
+        describe: 'Fingerprint of a finding, or its beginning; without it: list the findings of the run',
+      })
+      .option('reason', { type: 'string', requiresArg: true, describe: 'Why the finding is excused' })
+      .option('owner', {
+        type: 'string',
+        requiresArg: true,
+        default: userInfo().username,
+        describe: 'Name of the person who looks after it',
+      })
+      .option('until', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Last day on which it is excused (UTC), for example 2030-01-31',
+      })
+      .option('to', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Rule file to which the exception is added; default: the exception is printed',
+      })
+      .check(({ finding, reason, until, to }) => {
+        const given = [reason, until].filter((one) => one !== undefined).length;
+        if (finding === undefined ? given === 0 && to === undefined : given === 2 && reason?.trim()) return true;
+        const message = 'except: give a finding with --reason TEXT and --until DAY, or only a run to list its findings';
+        throw new InputError([{ message }]);
+      }),
+  (args) => {
+    const run = new RunStore(args.runs).find(args.run);
+    if (args.finding === undefined) {
+      listFindings(findingsToExcuse(run));
+      return;
+    }
+    const { reason = '', owner, until = '', to } = args;
+    const entry = exceptionOf(run, args.finding, { reason: reason.trim(), owner, until }, Date.now());
+    if (to === undefined) {
+      out.say(...withException('', entry).trimEnd().split('\n'));
+      return;
+    }
+    addException(to, entry);
+    out.say(
+      `the exception is in ${to}`,
+      `  relval report ${args.run} --rules ${to}   judges the run with it; later runs need it in \`rules\` of relval.yaml, or by --rules`,
+    );
+  },
+);
+
+function listFindings(findings: readonly Finding[]): void {
+  if (findings.length === 0) err.say('the run has no finding that could be excused');
+  for (const { fingerprint, severity, stage, rule, message } of findings)
+    out.say(`${fingerprint}  ${severity.padEnd(7)}  ${stage}  ${rule}  ${message}`);
+}

@@ -1,0 +1,71 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { listLogs } from '../../logs/log-bundle.ts';
+import { makeflowFiles } from '../../makeflow/run.ts';
+import { stepFile } from '../../step/names.ts';
+import type { Step } from '../../workflow/plan.ts';
+import { readReport } from '../judging/reference.ts';
+import { readResult } from '../store/collect.ts';
+import type { RunJournal } from '../store/journal.ts';
+import type { RunDir } from '../store/store.ts';
+
+/**
+ * Has makeflow repeat the steps of a phase that are broken. Makeflow takes them for done, but their files were cut off by a full
+ * disk on their way here, or their logs could not be looked at. Makeflow must not be running.
+ */
+export async function repeatBroken({ run, view }: RunJournal, steps: readonly Step[]): Promise<void> {
+  if (view.steps.size === 0) return;
+  const unknown = (readReport(run)?.steps ?? []).filter(({ state }) => state === 'broken').map(({ id }) => id);
+  const broken = new Set(unknown);
+  for (const { id } of steps) {
+    if (!existsSync(resultOf(run, id))) continue;
+    const isBroken = view.steps.get(id)?.state === 'broken' || broken.has(id) || !(await isWhole(run, id));
+    if (isBroken) repeat(run, id);
+  }
+}
+
+/**
+ * Has makeflow repeat steps of a run that has ended, and the steps that depend on them. All steps of later phases depend on them:
+ * how many there are may be decided by what is repeated, so their Makeflow files are written again. Makeflow must not be running.
+ */
+export function repeatSteps(run: RunDir, steps: readonly string[]): void {
+  const phases = stepsByPhase(run);
+  const first = phases.findIndex((ids) => steps.some((id) => ids.includes(id)));
+  for (const [phase, ids] of phases.entries()) {
+    if (phase > first) removeMakeflow(run, phase);
+    for (const id of ids) if (phase > first || steps.includes(id)) repeat(run, id);
+  }
+}
+
+/** Makeflow runs a rule again when one of its targets is gone, and then the rules that need its targets. */
+function repeat(run: RunDir, step: string): void {
+  rmSync(resultOf(run, step), { force: true });
+}
+
+const resultOf = (run: RunDir, step: string): string => join(run.work, stepFile(step, 'result.json'));
+
+/** @returns the ids of the steps of each phase that was planned */
+function stepsByPhase(run: RunDir): string[][] {
+  const phases: string[][] = [];
+  for (const event of run.readEvents()) {
+    if (event.type !== 'planned') continue;
+    const known = phases[event.phase] ?? [];
+    phases[event.phase] = [...known, ...event.steps.map(({ id }) => id)];
+  }
+  return Array.from(phases, (ids) => ids ?? []);
+}
+
+function removeMakeflow(run: RunDir, phase: number): void {
+  const file = `Makeflow.${phase}`;
+  const { transactions, workQueueLog, workQueueTransactions } = makeflowFiles(run.work, file);
+  for (const path of [join(run.work, file), transactions, workQueueLog, workQueueTransactions])
+    rmSync(path, { force: true });
+}
+
+/** Whether what a step left says how it ended, and has its logs. */
+async function isWhole(run: RunDir, id: string): Promise<boolean> {
+  const result = readResult(resultOf(run, id));
+  if (!result || result.end === null) return false;
+  const bundle = join(run.work, stepFile(id, 'logs'));
+  return existsSync(bundle) && (await listLogs(bundle)).damage === undefined;
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { type ExceptionEntry, type Excuse, exceptionFor } from '../../checks/exception.ts';
+import { withException } from '../../checks/exception-file.ts';
+import { InputError } from '../../input/input-error.ts';
+import type { Finding, Report } from '../../report/model.ts';
+import { type RunDir, replaceFile } from '../store/store.ts';
+import { checkChoice } from './criteria.ts';
+import { readReport } from './reference.ts';
+
+/** Last day of an exception: `2030-01-31`, and not before today. */
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/**
+ * The findings of a run that its report lists, each fingerprint once; what an exception excuses already is left out.
+ * @throws InputError when the run has no report
+ */
+export function findingsToExcuse(run: RunDir): Finding[] {
+  const { findings } = reportOf(run);
+  const open = findings.filter(({ known, fingerprint }) => known === undefined && fingerprint !== undefined);
+  return [...new Map(open.map((finding) => [finding.fingerprint, finding])).values()];
+}
+
+/**
+ * The exception that excuses a finding of a run, and findings like it in other runs.
+ * @param fingerprint of the finding, or its beginning
+ * @param now ms since 1970
+ * @throws InputError when there is no such finding, or nothing can excuse it, or the day has passed
+ */
+export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, now: number): ExceptionEntry {
+  const day = Date.parse(excuse.until);
+  if (!DAY.test(excuse.until) || Number.isNaN(day))
+    throw new InputError([{ message: `until ${excuse.until}: expected a day such as 2030-01-31` }]);
+  if (excuse.until < new Date(now).toISOString().slice(0, 10))
+    throw new InputError([{ message: `until ${excuse.until}: this day has passed` }]);
+  const entry = exceptionFor(findingOf(run, fingerprint), excuse);
+  if (typeof entry === 'string') throw new InputError([{ message: entry }]);
+  return entry;
+}
+
+/**
+ * Adds an exception to a rule file, which is made if it is not there. The file is replaced as a whole, or not at all.
+ * @throws InputError for a rule file with mistakes
+ */
+export function addException(file: string, entry: ExceptionEntry): void {
+  const isThere = existsSync(file);
+  if (isThere) checkChoice({ rules: [file] });
+  const trial = `${file}.trial`;
+  try {
+    replaceFile(trial, withException(isThere ? readFileSync(file, 'utf8') : '', entry));
+    checkChoice({ rules: [trial] });
+    replaceFile(file, readFileSync(trial, 'utf8'));
+  } finally {
+    rmSync(trial, { force: true });
+  }
+}
+
+/** @throws InputError */
+function findingOf(run: RunDir, wanted: string): Finding {
+  const all = findingsToExcuse(run);
+  const fitting = wanted === '' ? [] : all.filter(({ fingerprint }) => fingerprint?.startsWith(wanted));
+  const [first, ...others] = fitting;
+  if (first && others.length === 0) return first;
+  const many = `${fitting.length} findings begin with ${wanted}: give more letters of the one that you mean`;
+  const none = `no finding ${JSON.stringify(wanted)}; \`relval except RUN\` lists the findings of the run`;
+  throw new InputError([{ message: first ? many : none }]);
+}
+
+/** @throws InputError */
+function reportOf(run: RunDir): Report {
+  const report = readReport(run);
+  if (report) return report;
+  throw new InputError([{ message: `${run.readRecord().id} has no report: it has not ended` }]);
+}

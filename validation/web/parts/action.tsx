@@ -1,0 +1,116 @@
+import type { ComponentChildren } from 'preact';
+import { useId, useRef, useState } from 'preact/hooks';
+import { post, ServerError } from '../state/server.ts';
+
+/** Something that changes runs, behind a button and a dialog that asks for the token. */
+export interface Action {
+  /** On the button and in the dialog, for example `Stop`. */
+  name: string;
+  title: string;
+  /** What will happen. */
+  meaning: string;
+  /** Why it is not allowed now; absent: it is. */
+  obstacle?: string | undefined;
+  /** Where it is sent, and what. */
+  request: (form: FormData) => { path: string; body: unknown };
+  onDone: () => void;
+  /** More fields of the form. */
+  children?: ComponentChildren;
+}
+
+const KEY = 'relval-token';
+
+/** A button that is grey, with the reason, where the action is not allowed. The reason is also what a click shows. */
+export function ActionButton({ action }: { action: Action }) {
+  const { name, obstacle } = action;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const title = useId();
+  const close = (): void => {
+    dialog.current?.close();
+    setOpen(false);
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class={obstacle === undefined ? undefined : 'unavailable'}
+        title={obstacle}
+        onClick={() => {
+          setOpen(true);
+          dialog.current?.showModal();
+        }}
+      >
+        {name}…
+      </button>
+      <dialog ref={dialog} aria-labelledby={title} onClose={() => setOpen(false)}>
+        {isOpen && obstacle === undefined && <ActionForm action={action} title={title} close={close} />}
+        {isOpen && obstacle !== undefined && (
+          <form class="action" method="dialog">
+            <h2 id={title}>{action.title}</h2>
+            <p>It cannot be done now: {obstacle}.</p>
+            <p class="buttons">
+              <button type="submit">Close</button>
+            </p>
+          </form>
+        )}
+      </dialog>
+    </>
+  );
+}
+
+function ActionForm({ action, title, close }: { action: Action; title: string; close: () => void }) {
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const token = String(form.get('token'));
+    setBusy(true);
+    try {
+      const { path, body } = action.request(form);
+      await post(path, token, body);
+      sessionStorage.setItem(KEY, token);
+      close();
+      action.onDone();
+    } catch (error) {
+      const refused = error instanceof ServerError && error.status === 401;
+      setProblem(refused ? 'The server does not take this token.' : (error as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form class="action" onSubmit={submit}>
+      <h2 id={title}>{action.title}</h2>
+      <p>{action.meaning}</p>
+      {action.children}
+      <label>
+        Token of the server
+        <input
+          name="token"
+          type="password"
+          required
+          autocomplete="off"
+          defaultValue={sessionStorage.getItem(KEY) ?? ''}
+        />
+      </label>
+      {problem && (
+        <p class="bad" role="alert">
+          {problem}
+        </p>
+      )}
+      <p class="buttons">
+        <button type="submit" disabled={busy}>
+          {action.name}
+        </button>
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+      </p>
+    </form>
+  );
+}
+
+/** Why nothing can be changed on a server without a token. */
+export const READ_ONLY = 'this server only shows runs (relval serve --token-file FILE lets it change them)';
