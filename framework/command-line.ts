@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { explainRunning, runFramework, teardown } from './commands.ts';
+import { runFramework, teardown } from './commands.ts';
 import { defaultStateDir, frameworkOptions, STATE_DIRS } from './options.ts';
+import { explainRunning } from './why.ts';
 
 export const SUMMARY =
   'Launches Work Queue workers from Mesos offers: as many as the waiting tasks of the managers need, and no more.';
@@ -46,6 +47,11 @@ export const COMMANDS: readonly Entry[] = [
           default: defaultStateDir(),
           defaultDescription: STATE_DIRS,
           describe: 'State directory of the framework',
+        })
+        .option('address', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'HOST:PORT of a framework, also on another machine (its --listen), in the place of --state-dir',
         })
         .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
     explainRunning,

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { parseVolume, readPools } from './config/pools.ts';
 import { ConfigError } from './config/yaml-file.ts';
-import type { Demand } from './demand/demand.ts';
 import type { SourceType } from './demand/source.ts';
 import { Driver } from './driver.ts';
 import { ContainerError } from './local/container-cli.ts';
@@ -16,14 +15,13 @@ import { basic, type Credentials, readCredentials } from './mesos/credentials.ts
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
 import type { HostPort } from './net/address.ts';
-import type { Explanation } from './ops/explain.ts';
 import { ADDRESS_FILE, serveOps } from './ops/server.ts';
 import type { FrameworkArguments } from './options.ts';
 import { defaultPool, type Pool } from './scheduler/state/pool.ts';
 import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import { temporaryDir } from './temporary-dir.ts';
-import { fitForTerminals, say, sayError, sayJson } from './terminal.ts';
+import { fitForTerminals, say, sayError } from './terminal.ts';
 import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
@@ -114,35 +112,6 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   }
   await driver.stop({ teardown: true });
   say(`framework ${id} was torn down`);
-}
-
-/** Asks the running framework of a state directory, and prints its explanations. */
-export async function explainRunning(args: { project?: string; stateDir: string; json: boolean }): Promise<void> {
-  let projects: Explanation[];
-  let demand: Demand | null;
-  try {
-    const address = readFileSync(join(args.stateDir, ADDRESS_FILE), 'utf8').trim();
-    const answer = await fetch(`http://${address}/state`);
-    const state = (await answer.json()) as { projects: Explanation[]; demand: Demand | null };
-    projects = state.projects;
-    demand = state.demand;
-  } catch (error) {
-    throw new ConfigError(
-      `why: the framework of ${args.stateDir} does not answer (${(error as Error).message}). Check that it runs with this --state-dir`,
-    );
-  }
-  const shown = projects.filter(({ project }) => args.project === undefined || project === args.project);
-  if (args.json) {
-    sayJson(shown);
-    return;
-  }
-  if (shown.length === 0)
-    say(args.project ? `the framework knows no manager of project ${args.project}` : 'the framework knows no manager');
-  for (const { project, manager, words } of shown) say(`${project} (${manager})`, ...words.map((line) => `  ${line}`));
-  // The project that was asked for may be among those that could not be read.
-  const { problems = [], warnings = [] } = demand ?? {};
-  if (problems.length > 0) say('could not be read:', ...problems.map((line) => `  ${line}`));
-  for (const warning of warnings) say(`warning: ${warning}`);
 }
 
 /** A master, and what it requires of this framework. */

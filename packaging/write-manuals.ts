@@ -26,7 +26,7 @@ write({
   name: 'run release validations on Work Queue',
   summary: relval.SUMMARY,
   commands,
-  flags: schemaOf((command) => command.option('config', relval.CONFIG)).flags,
+  flags: schemaOf((command) => command.options({ config: relval.CONFIG, utc: relval.UTC })).flags,
   sections: {
     FILES: ['relval.yaml, ~/.config/relval/relval.yaml, /etc/relval/relval.yaml: the first one that is found is read.'],
     NOTES: relval.EPILOGUE.split('\n'),

@@ -22,7 +22,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/judging': 'runs/store report checks histograms input',
     'runs/retention': 'runs/store input units',
     'runs/inputs': 'runs/store workflow step files input',
-    'runs/store': 'report checks step logs files input statistics units',
+    'runs/store': 'report checks workflow step logs files input statistics units',
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',

@@ -43,6 +43,13 @@ export const CONFIG = {
     'Configuration file; default: $RELVAL_CONFIG, else relval.yaml in this directory or above; --no-config: use none',
 } as const;
 
+/** Another option that all commands have. Its text is also in the documentation of `relval.yaml`. */
+export const UTC = {
+  type: 'boolean',
+  default: false,
+  describe: 'Show times in UTC; default: in the local time zone, with its offset from UTC',
+} as const;
+
 /** All commands of `relval`, in the order in which `--help` and the manual show them. */
 export const COMMANDS: readonly Entry[] = [
   entry(

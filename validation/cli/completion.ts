@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
-import { COMMANDS, COMPLETE, CONFIG, type Entry } from './commands.ts';
+import { COMMANDS, COMPLETE, CONFIG, type Entry, UTC } from './commands.ts';
 import { type Flag, type Schema, schemaOf } from './options/schema.ts';
 import { SHELLS, script } from './output/completion-scripts.ts';
 import { out } from './terminal.ts';
@@ -43,7 +43,7 @@ export async function candidates(words: readonly string[], known: Known): Promis
   const before = words.slice(0, -1);
   const shown = COMMANDS.filter(({ describe }) => describe !== false);
   const entry = shown.find((one) => before.some((word) => namesOf(one).includes(word)));
-  const schema = schemaOf((command) => command.option('config', CONFIG));
+  const schema = schemaOf((command) => command.options({ config: CONFIG, utc: UTC }));
   if (entry) {
     const { builder } = await entry.load();
     const own = schemaOf(builder);

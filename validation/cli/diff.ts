@@ -8,6 +8,7 @@ import { statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
+import { when } from './output/zone.ts';
 import { out } from './terminal.ts';
 
 export const diffCommand = defineCommand(
@@ -22,7 +23,7 @@ export const diffCommand = defineCommand(
     const b = reportOf(store, args.b);
     const comparison = compareRuns(a, b);
     if (args.json) out.sayJson({ a: head(a), b: head(b), ...comparison });
-    else out.sayText(renderComparison(a, b, comparison, { colour: inColour }));
+    else out.sayText(renderComparison(a, b, comparison, { colour: inColour, when }));
   },
 );
 

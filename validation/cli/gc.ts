@@ -7,10 +7,10 @@ import { RunStore } from '../runs/store/store.ts';
 import { counted } from '../units/count.ts';
 import { megabytes, seconds } from '../units/parse.ts';
 import { formatSize } from '../units/size.ts';
-import { formatUtc } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
 import { table } from './output/table.ts';
+import { when } from './output/zone.ts';
 import { err, out } from './terminal.ts';
 
 const words = (key: keyof ReturnType<typeof gcSection.unwrap>['shape']): string =>
@@ -75,7 +75,7 @@ function decisionsText(decisions: readonly RetentionDecision[], dir: string): st
     remove ? paint.red('remove') : paint.green('keep'),
     run.id,
     run.status,
-    formatUtc(run.created),
+    when(run.created),
     formatSize(run.size),
     reason,
   ]);

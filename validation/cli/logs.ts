@@ -5,12 +5,13 @@ import { lastLinesOffset } from '../logs/log-tail.ts';
 import { paint } from '../report/paint.ts';
 import { logsOf, readResult } from '../runs/store/collect.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
-import { formatDuration, formatUtc } from '../units/time.ts';
+import { formatDuration } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { followLogs } from './output/follow-logs.ts';
 import { hasTimes, linesOf, matching, timeColumn } from './output/log-lines.ts';
 import { table } from './output/table.ts';
+import { when } from './output/zone.ts';
 import { err, out } from './terminal.ts';
 
 export const logsCommand = defineCommand(
@@ -230,6 +231,6 @@ function attemptLine(run: RunDir, step: string, attempt: number): string {
   const head = `relval: ${step}, attempt ${attempt}`;
   if (!result) return head;
   const { start, end, host, message } = result;
-  const until = end === null ? '' : ` to ${formatUtc(end)} (${formatDuration((end - start) / 1000)})`;
-  return `${head}: ${formatUtc(start)}${until} on ${host}${message ? `: ${message}` : ''}`;
+  const until = end === null ? '' : ` to ${when(end)} (${formatDuration((end - start) / 1000)})`;
+  return `${head}: ${when(start)}${until} on ${host}${message ? `: ${message}` : ''}`;
 }

@@ -1,7 +1,8 @@
 import yargs from 'yargs';
 import { hasVariables, settingsPlace } from '../config/find.ts';
 import { InputError } from '../input/input-error.ts';
-import { COMMANDS, CONFIG, EPILOGUE, SUMMARY } from './commands.ts';
+import { COMMANDS, CONFIG, EPILOGUE, SUMMARY, UTC } from './commands.ts';
+import { useZone } from './output/zone.ts';
 import { helpWidth } from './terminal.ts';
 
 /**
@@ -24,11 +25,12 @@ export async function runCommandLine(words: readonly string[], version: string):
       throw error ?? new InputError([{ message: `${message}\nTry --help.` }]);
     });
 
-  program.option('config', CONFIG).middleware(async (args) => {
+  program.options({ config: CONFIG, utc: UTC }).middleware(async (args) => {
     // Without a command there is nothing to fill in, so the code for it is not loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;
     (await import('./options/settings.ts')).fillIn(args, program);
   }, true);
+  program.middleware((args) => useZone(args.utc ? 'utc' : 'local'));
 
   for (const { usage, describe, load } of COMMANDS) {
     program.command({

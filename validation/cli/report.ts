@@ -15,6 +15,7 @@ import { defineCommand } from './command.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { runArgument } from './options/runs.ts';
 import { EXIT } from './output/result.ts';
+import { when } from './output/zone.ts';
 import { out } from './terminal.ts';
 
 /** Formats that are files of the report. The format `text` is made for the terminal. */
@@ -48,7 +49,7 @@ export const reportCommand = defineCommand(
     const report = again ?? stored(run);
     if (args.exitStatus) process.exitCode = EXIT[report.verdict];
     if (args.format === 'text') {
-      out.sayText(`${renderText(report, { colour: inColour }, PARTS)}\n`);
+      out.sayText(`${renderText(report, { colour: inColour, when }, PARTS)}\n`);
       return;
     }
     const file = FILES[args.format];

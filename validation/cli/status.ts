@@ -5,12 +5,13 @@ import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../run
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import { counted } from '../units/count.ts';
-import { formatDuration, formatUtc } from '../units/time.ts';
+import { formatDuration } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { runArgument } from './options/runs.ts';
 import { overview } from './output/overview.ts';
 import { COLOUR } from './output/run-colours.ts';
 import { table } from './output/table.ts';
+import { when } from './output/zone.ts';
 import { out } from './terminal.ts';
 
 const FOLLOW_MS = 500;
@@ -121,7 +122,7 @@ class Status {
     const expected = this.#expected();
     if (expected === undefined) return 'expected end unknown: there is no earlier run of this workflow';
     const runs = counted(this.#earlier.length, 'earlier run');
-    return `expected end ${formatUtc(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
+    return `expected end ${when(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
   }
 
   #slowest(): StepView[] {

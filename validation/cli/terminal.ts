@@ -25,6 +25,17 @@ export class Terminal {
     this.#print(lines.map(terminalLine).join('\n'));
   }
 
+  /** As `say`; lines that do not fit on the screen are shown in the user's pager, as git does. */
+  async page(lines: readonly string[], allowed: boolean): Promise<void> {
+    if (!allowed || !this.isTerminal || lines.length < this.#stream.rows) {
+      this.say(...lines);
+      return;
+    }
+    const { showInPager } = await import('./output/pager.ts');
+    const text = `${lines.map(terminalLine).join('\n')}\n`;
+    if (!(await showInPager(text))) this.#print(text.slice(0, -1));
+  }
+
   /** Prints a text of several lines, in which each foreign text is a single line. */
   sayText(text: string): void {
     this.#print(text.replace(/\n$/, '').split('\n').map(terminalLine).join('\n'));

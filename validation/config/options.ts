@@ -42,6 +42,10 @@ export const OPTIONS = {
     .describe(
       'Good ROOT file, or directory of good outputs, with which histograms are compared: a path, or an address such as root://HOST//PATH; repeatable; default: the outputs of the last good runs',
     ),
+  utc: z
+    .boolean()
+    .default(false)
+    .describe('Show times in UTC; default: in the local time zone, with its offset from UTC'),
   components: filePath.optional().describe('YAML file with components and their contacts'),
 };
 

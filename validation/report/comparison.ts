@@ -4,7 +4,7 @@ import { describeChange, sortChanges } from './groups.ts';
 import type { Report } from './model.ts';
 import { paintIn } from './paint.ts';
 import { printable } from './printable.ts';
-import { findingLines } from './text.ts';
+import { findingLines, type Style } from './text.ts';
 
 /** At most so many lines of each part are shown; `--json` has all. */
 const SHOWN = 50;
@@ -14,7 +14,7 @@ export function renderComparison(
   a: Report,
   b: Report,
   comparison: Comparison,
-  { colour }: { colour: boolean },
+  { colour, when = formatUtc }: Style,
 ): string {
   const c = paintIn(colour);
   const title = (text: string): string[] => ['', c.bold(text)];
@@ -25,8 +25,8 @@ export function renderComparison(
   const changed = steps.filter(({ stateA, stateB }) => stateA !== stateB);
   const changes = sortChanges(comparison.changes);
   const lines = [
-    `A  ${headOf(a)}`,
-    `B  ${headOf(b)}`,
+    `A  ${headOf(a, when)}`,
+    `B  ${headOf(b, when)}`,
     ...(ofFindings.length > 0 ? ofFindings : title('Findings: none in either')),
     ...(changed.length > 0 ? title(`Steps that ended differently: ${changed.length}`) : []),
     ...cut(
@@ -40,8 +40,8 @@ export function renderComparison(
   return `${lines.join('\n')}\n`;
 }
 
-function headOf({ run, verdict, start, end }: Report): string {
-  return `${printable(run)}: ${verdict}, ${formatUtc(start)}, took ${formatDuration((end - start) / 1000)}`;
+function headOf({ run, verdict, start, end }: Report, when: (ms: number) => string): string {
+  return `${printable(run)}: ${verdict}, ${when(start)}, took ${formatDuration((end - start) / 1000)}`;
 }
 
 function cut(lines: readonly string[]): string[] {

@@ -23,22 +23,29 @@ const CHANGES = 20;
 /** At most so many characters of a line of a log are shown: three lines of a terminal. */
 const MESSAGE = 220;
 
+/** How a report looks. `when` writes a time (ms since 1970); default: in UTC. */
+export interface Style {
+  colour: boolean;
+  when?: (ms: number) => string;
+}
+
 /** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
-export function renderText(report: Report, { colour }: { colour: boolean }, parts: readonly ReportPart[] = []): string {
+export function renderText(report: Report, style: Style, parts: readonly ReportPart[] = []): string {
+  const { colour, when = formatUtc } = style;
   const c = paintIn(colour);
   const lines = ['', c.bold('Provenance')];
   lines.push(`  workflow: ${printable(report.workflow)}`);
-  lines.push(`  time: ${formatUtc(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
+  lines.push(`  time: ${when(report.start)}, took ${formatDuration((report.end - report.start) / 1000)}`);
   for (const [key, value] of Object.entries(report.provenance)) {
     lines.push(`  ${printable(key)}: ${printable(Array.isArray(value) ? value.join(', ') : value)}`);
   }
-  return `${renderResult(report, { colour }, parts)}${lines.join('\n')}\n`;
+  return `${renderResult(report, style, parts)}${lines.join('\n')}\n`;
 }
 
 /** The same without where it comes from: what one wants to know who has just seen it run. */
 export function renderResult(
   report: Report,
-  { colour }: { colour: boolean },
+  { colour, when = formatUtc }: Style,
   parts: readonly ReportPart[] = [],
 ): string {
   const c = paintIn(colour);
@@ -46,7 +53,7 @@ export function renderResult(
   lines.push(`${c.bold(colourOf(c, report.verdict)(report.verdict.toUpperCase()))}  ${printable(report.run)}`);
   lines.push(printable(report.reason));
   lines.push(...(report.heldUp ?? []).map(printable));
-  if (report.reference) lines.push(c.dim(describeReference(report.reference)));
+  if (report.reference) lines.push(c.dim(describeReference(report.reference, when)));
 
   lines.push(...findingLines(report, c));
   const changes = sortChanges(report.changes ?? []);
@@ -114,10 +121,13 @@ export function findingLines(report: Report, c: Paint): string[] {
   });
 }
 
-function describeReference({ run, start, runs }: NonNullable<Report['reference']>): string {
+function describeReference(
+  { run, start, runs }: NonNullable<Report['reference']>,
+  when: (ms: number) => string,
+): string {
   const others = runs.filter((one) => one !== run).length;
   const more = others > 0 ? `; times and sizes are compared with ${counted(others, 'more run')} before it` : '';
-  return `compared with ${printable(run)} of ${formatUtc(start)}${more}`;
+  return `compared with ${printable(run)} of ${when(start)}${more}`;
 }
 
 function describeComponent({ name, contacts, errors, newErrors, warnings }: NonNullable<Report['components']>[number]) {

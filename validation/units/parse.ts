@@ -8,6 +8,20 @@ export function megabytes(text: string): number | undefined {
   return size > 0 ? size : undefined;
 }
 
+/**
+ * A day (`2030-01-31`), a time (`2030-01-31T12:00`, with `Z` or an offset, else in the local time zone), or an age (`7d`, `12h`)
+ * as ms since 1970; undefined if it is none of these.
+ * @param now ms since 1970
+ */
+export function instant(text: string, now: number): number | undefined {
+  const age = seconds(text);
+  if (age !== undefined && /[smhd]\s*$/.test(text)) return now - age * 1000;
+  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/.test(text.trim())) return undefined;
+  // Date takes a day alone for UTC, and a person means it where the person is.
+  const time = Date.parse(text.includes(':') ? text.trim().replace(' ', 'T') : `${text.trim()}T00:00`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 const SECONDS: Record<string, number> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
 
 /** A duration in the form of coreutils' `timeout` (`72000`, `20h`), in whole seconds; undefined if it is not a duration. */

@@ -20,8 +20,35 @@ export function formatUtc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** ms since 1970 as `15:33:20.4`, in UTC. */
-export function formatClock(ms: number): string {
+/** In which time zone times are shown to a person: that of the reader's machine, or UTC. */
+export type Zone = 'local' | 'utc';
+
+/** ms since 1970 as `2026-11-22 16:33:20 +01:00`, or as `2026-11-22 15:33:20 UTC`. */
+export function formatTime(ms: number, zone: Zone): string {
+  if (zone === 'utc' || !(ms >= 0 && ms <= LATEST)) return formatUtc(ms);
+  return `${localTime(ms).slice(0, 19).replace('T', ' ')} ${formatOffset(offsetAt(ms))}`;
+}
+
+/** ms since 1970 as `15:33:20.4`. */
+export function formatClock(ms: number, zone: Zone): string {
   if (!(ms >= 0 && ms <= LATEST)) return '--:--:--.-';
-  return new Date(ms).toISOString().slice(11, 21);
+  return (zone === 'utc' ? new Date(ms).toISOString() : localTime(ms)).slice(11, 21);
+}
+
+/** The local time in the form of `toISOString`. */
+function localTime(ms: number): string {
+  return new Date(ms + offsetAt(ms) * MINUTE).toISOString();
+}
+
+const MINUTE = 60_000;
+
+/** Minutes that the local time is ahead of UTC. */
+function offsetAt(ms: number): number {
+  return -new Date(ms).getTimezoneOffset();
+}
+
+function formatOffset(minutes: number): string {
+  const two = (number: number): string => String(Math.floor(number)).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +46,11 @@ describe('a manager that is dead', () => {
     const { counters } = await framework.is('the other project', ({ projects }) => projects[0]?.project === 'other');
     expect(counters.launches).toBe(2);
     expect((await framework.read('why')).stdout).toContain('no pool serves project other');
+    const address = readFileSync(join(framework.stateDir, 'address'), 'utf8').trim();
+    const asked = await framework.read('why', '--address', address);
+    expect(asked.stdout).toContain('no pool serves project other');
+    const nobody = await framework.read('why', '--address', '127.0.0.1:1');
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('no framework answers at 127.0.0.1:1')]);
     await framework.is('no worker', ({ workers }) => workers.length === 0);
     expect((await other.status())?.workers).toBe(0);
     expect(other.begun).toBe(0);

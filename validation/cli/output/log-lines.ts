@@ -4,7 +4,7 @@ import { InputError } from '../../input/input-error.ts';
 import { timesPath } from '../../logs/arrival-times.ts';
 import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../../logs/log-tail.ts';
 import { type TimedLine, withTimes } from '../../logs/log-times.ts';
-import { formatClock } from '../../units/time.ts';
+import { clock } from './zone.ts';
 
 export interface WantedLines {
   /** Only this many of the last lines. */
@@ -39,9 +39,9 @@ export function matching<Line extends { text: string }>(lines: readonly Line[], 
   }
 }
 
-/** The time before a line, `12:34:56.7 ` in UTC, or as many blanks. */
+/** The time before a line, `12:34:56.7 `, or as many blanks. */
 export function timeColumn(time: number | null): string {
-  return time === null ? ' '.repeat('12:34:56.7 '.length) : `${formatClock(time)} `;
+  return time === null ? ' '.repeat('12:34:56.7 '.length) : `${clock(time)} `;
 }
 
 /** Whether the times of a log are known. */

@@ -5,6 +5,7 @@ import { renderResult } from '../../report/text.ts';
 import { PARTS } from '../../runs/judging/kinds.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 import { aboutRun } from './paste.ts';
+import { when } from './zone.ts';
 
 /** Exit statuses of the commands that execute a run. */
 export const EXIT: Record<Verdict, number> = { passed: 0, failed: 1, broken: 3, interrupted: 130 };
@@ -21,7 +22,7 @@ export function resultText(run: RunDir, report: Report): string {
   const log = logToRead(report);
   return [
     '',
-    renderResult(report, { colour: inColour }, PARTS),
+    renderResult(report, { colour: inColour, when }, PARTS),
     `report: ${run.reportDir}/index.html`,
     ...(log.length === 0 ? [] : [`logs:   ${aboutRun(run, 'logs', log)}`]),
     ...(one?.outputDir !== undefined && one.outputs.length > 0 ? [`output: ${one.outputDir}`] : []),

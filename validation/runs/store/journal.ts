@@ -13,7 +13,7 @@ export type NewEvent = RunEvent extends infer Event
     : never
   : never;
 
-/** Totals in run.json are refreshed at most this often: the events have every change. */
+/** Totals in run.json are written at most this often, and this long after the last change at the latest. */
 const TOTALS_EVERY_MS = 1000;
 
 /** Writes down what happens to a run: events first, then run.json; and tells whoever watches. */
@@ -25,6 +25,7 @@ export class RunJournal {
   #record: RunRecord;
   #written = 0;
   #resumed = false;
+  #late: NodeJS.Timeout | undefined;
   readonly #events: EventWriter;
   readonly #listeners: ((event: RunEvent, view: RunView) => void)[] = [];
 
@@ -56,10 +57,22 @@ export class RunJournal {
     this.#resumed ||= timed.type === 'resumed';
     for (const listener of this.#listeners) listener(timed, this.view);
     if (Date.now() - this.#written >= TOTALS_EVERY_MS) this.update({});
+    else this.#late ??= setTimeout(() => this.#updateLate(), TOTALS_EVERY_MS).unref();
+  }
+
+  /** The last changes of a burst, so that `list` and the page do not show old numbers until the next event, which may be hours away. */
+  #updateLate(): void {
+    try {
+      this.update({});
+    } catch {
+      // A full disk: the next event tells of it.
+    }
   }
 
   /** Changes run.json; its totals are brought up to date with the events. */
   update(change: Partial<RunRecord>): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
     const { succeeded, failed, broken, running } = this.view.counts;
     const totals = { steps: this.view.steps.size, succeeded, failed, broken, running };
     this.#record = { ...this.#record, ...change, totals };

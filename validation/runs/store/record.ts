@@ -128,7 +128,8 @@ export const runRecordSchema = z.object({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** What `list` and `status` call a run's state. */
-export type RunStatus = 'preparing' | 'running' | 'judging' | 'passed' | 'failed' | 'broken' | 'interrupted';
+export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
+export type RunStatus = (typeof STATUSES)[number];
 
 /** This process, in the form of `RunRecord.process`. */
 export function thisProcess(): RunRecord['process'] {
