@@ -7,6 +7,7 @@ import { MesosConnection } from './mesos/connection.ts';
 import { CallRefusedError } from './mesos/errors.ts';
 import type { Call, Event, FrameworkInfo } from './mesos/messages.ts';
 import type { MesosConnectionOptions } from './mesos/options.ts';
+import { Recent, SAMPLE_MS } from './ops/recent.ts';
 import { Scheduler, type SchedulerEvent } from './scheduler/scheduler.ts';
 import type { Pool } from './scheduler/state/pool.ts';
 import type { JournalRecord } from './scheduler/state/records.ts';
@@ -43,6 +44,9 @@ export class Driver {
   readonly scheduler: Scheduler;
   readonly connection: MesosConnection;
   readonly startedAt = Date.now();
+  /** For charts. */
+  readonly recent: Recent;
+  #sampledAt = 0;
   readonly #options: DriverOptions;
   readonly #journal: Journal<JournalRecord>;
   readonly #sources: readonly Source[];
@@ -67,6 +71,7 @@ export class Driver {
       snapshot: () => snapshot(scheduler.state),
     });
     this.scheduler = scheduler;
+    this.recent = new Recent(scheduler.state.workers.values());
     if (scheduler.state.frameworkId === undefined) this.handle({ type: 'removed', id: newFrameworkId() });
     this.connection = new MesosConnection({
       ...options.connection,
@@ -85,7 +90,15 @@ export class Driver {
     this.#options.log.info({ frameworkId, workers: workers.size }, 'starting');
     this.connection.start();
     for (const source of this.#sources) source.start();
-    this.#tick = setInterval(() => this.handle({ type: 'tick' }), TICK_MS);
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  #onTick(): void {
+    this.handle({ type: 'tick' });
+    const now = Date.now();
+    if (now - this.#sampledAt < SAMPLE_MS) return;
+    this.#sampledAt = now;
+    this.recent.sample(this.scheduler.state, now);
   }
 
   /** Handles one event: decides, records, sends. */
@@ -183,6 +196,7 @@ export class Driver {
 
   #report(record: JournalRecord): void {
     const { log, dryRun } = this.#options;
+    this.recent.note(record, Date.now());
     if (record.type === 'launch') {
       const { id, project, manager, hostname, shape } = record.worker;
       log.info(

@@ -18,8 +18,11 @@ class AnchoredPattern implements Pattern {
   readonly #answers = new Map<string, boolean>();
   readonly #slow = new Set<string>();
 
-  constructor(expression: RegExp) {
-    this.#expression = expression;
+  readonly written: string;
+
+  constructor(written: string) {
+    this.written = written;
+    this.#expression = new RegExp(`^(?:${written})$`);
   }
 
   get source(): string {
@@ -51,7 +54,7 @@ class AnchoredPattern implements Pattern {
 /** @throws ConfigError it is no regular expression */
 export function anchored(source: string): Pattern {
   try {
-    return new AnchoredPattern(new RegExp(`^(?:${source})$`));
+    return new AnchoredPattern(source);
   } catch (error) {
     throw new ConfigError((error as Error).message);
   }

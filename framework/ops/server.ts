@@ -22,7 +22,7 @@ const FOR_MONITORING = ['/healthz', '/metrics'];
 const SILENT_MS = 60_000;
 
 /**
- * Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus) and `/state` (JSON). It answers to the names localhost,
+ * Serves `/healthz` (200 only while subscribed), `/metrics` (Prometheus), `/state` and `/recent` (JSON). It answers to the names localhost,
  * `host` and `allowedHosts`, and to its address. A server that other machines can reach also answers to this machine's
  * name, and serves `/healthz` and `/metrics` under any name.
  * @param port 0: any free port
@@ -76,7 +76,8 @@ async function respond(
   } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
   else if (path === '/state') {
     answer(200, 'application/json', `${JSON.stringify(stateOf(driver, Date.now()), null, 2)}\n`);
-  } else answer(404, 'text/plain', 'there is no such page: this server has /healthz, /metrics and /state\n');
+  } else if (path === '/recent') answer(200, 'application/json', `${JSON.stringify(driver.recent.hour())}\n`);
+  else answer(404, 'text/plain', 'there is no such page: this server has /healthz, /metrics, /state and /recent\n');
 }
 
 function addressOf(server: Server): string {

@@ -48,6 +48,7 @@ function poolOf({
     ...pool,
     source: kind.source,
     projects: projects.source,
+    projectsWritten: projects.written ?? 'all',
     constraints: constraints.map(constraintOf),
     environment: Object.keys(environment),
     dockerParameters: dockerParameters?.map(({ key }) => key),

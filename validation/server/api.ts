@@ -166,7 +166,8 @@ export interface Diff {
 
 /** What the frameworks say of themselves: `/state` of each, as it is. */
 export interface Cluster {
-  frameworks: { url: string; reachable: boolean; error?: string; state?: unknown }[];
+  /** `state` and `recent` are the answers of `/state` and `/recent`, see docs/framework.md. */
+  frameworks: { url: string; reachable: boolean; error?: string; state?: unknown; recent?: unknown }[];
 }
 
 export type EventMessage =

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readInside } from '../files/open-inside.ts';
-import { askFramework } from '../preflight/framework.ts';
+import { askFramework, askRecent } from '../preflight/framework.ts';
 import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/store/local-files.ts';
 import type { Cluster } from './api.ts';
 import type { IndexedRun } from './run-index.ts';
@@ -9,11 +9,17 @@ import { isLive } from './summaries.ts';
 /** Bytes of the file with an address. */
 const LONGEST_URL = 1000;
 
-/** Asks every framework for its `/state`. */
+/** Asks every framework for its `/state` and its last hour. */
 export async function readCluster(configured: readonly string[], runs: readonly IndexedRun[]): Promise<Cluster> {
   const local = await Promise.all(runs.filter(({ status }) => isLive(status)).map(localFramework));
   const urls = new Set([...configured, ...local.flatMap((url) => url ?? [])]);
-  return { frameworks: await Promise.all([...urls].map(askFramework)) };
+  const frameworks = await Promise.all(
+    [...urls].map(async (url) => {
+      const [answer, recent] = await Promise.all([askFramework(url), askRecent(url)]);
+      return { ...answer, ...(recent !== undefined && { recent }) };
+    }),
+  );
+  return { frameworks };
 }
 
 /** Only of this machine: whoever can write into a run's directory must not choose whom this server asks. */

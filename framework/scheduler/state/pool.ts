@@ -21,6 +21,8 @@ export interface VolumeMount {
 /** A regular expression for whole texts. */
 export interface Pattern {
   readonly source: string;
+  /** As it stands in the configuration; absent: it does not come from there. */
+  readonly written?: string;
   test(text: string): boolean;
   /** Whether it gives no answer for a text because that would take too long; absent: it always gives one. */
   isTooSlow?(text: string): boolean;

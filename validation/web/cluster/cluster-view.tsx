@@ -8,9 +8,14 @@ import { Ago } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
+import { Legend, PoolCharts } from './charts.tsx';
+import { type PoolHour, type RecentHour, readRecent } from './recent.ts';
 import { type FrameworkState, type ProjectState, readState } from './state.ts';
 
 const EVERY_MS = 2000;
+/** The words for the sources of demand. */
+const SOURCES: Readonly<Record<string, string>> = { workqueue: 'Work Queue', htcondor: 'HTCondor' };
+const NOTHING: PoolHour = { name: '', waiting: [], busy: [], idle: [], starting: [] };
 /** Rows of a table of workers: an operator looks at kinds, not at thousands. */
 const MOST = 500;
 
@@ -31,10 +36,10 @@ export function ClusterView() {
           </p>
         </Empty>
       )}
-      {data?.frameworks.map(({ url, reachable, error: problem, state }) => (
+      {data?.frameworks.map(({ url, reachable, error: problem, state, recent }) => (
         <section key={url} aria-label={`Framework ${url}`} class="framework">
           {reachable ? (
-            <Framework url={url} raw={state} />
+            <Framework url={url} raw={state} rawRecent={recent} />
           ) : (
             <div class="notice s-broken">
               <p class="strong">
@@ -49,8 +54,9 @@ export function ClusterView() {
   );
 }
 
-function Framework({ url, raw }: { url: string; raw: unknown }) {
+function Framework({ url, raw, rawRecent }: { url: string; raw: unknown; rawRecent: unknown }) {
   const state = useMemo(() => readState(raw), [raw]);
+  const recent = useMemo(() => readRecent(rawRecent), [rawRecent]);
   const look = state.subscribed ? 'succeeded' : 'broken';
   return (
     <>
@@ -73,8 +79,9 @@ function Framework({ url, raw }: { url: string; raw: unknown }) {
         <span>{counted(state.offersHeld.length, 'offer')} held</span>
       </p>
       <Projects state={state} />
-      <Pools state={state} />
+      <Pools state={state} recent={recent} />
       <Workers state={state} />
+      <Happenings recent={recent} />
       <Counters state={state} />
     </>
   );
@@ -108,19 +115,26 @@ function Project({ project }: { project: ProjectState }) {
           </span>
         )}
       </h4>
-      <ul>
-        {project.words.map((words) => (
-          <li key={words}>{words}</li>
-        ))}
-      </ul>
+      {project.reason !== '' && <p class="strong">{project.reason}</p>}
+      <details open={project.reason === ''}>
+        <summary>All numbers</summary>
+        <ul>
+          {project.words.map((words) => (
+            <li key={words}>{words}</li>
+          ))}
+        </ul>
+      </details>
     </article>
   );
 }
 
-function Pools({ state }: { state: FrameworkState }) {
+function Pools({ state, recent }: { state: FrameworkState; recent: RecentHour }) {
+  const hourOf = (name: string) => recent.pools.find((one) => one.name === name);
+  const unserved = hourOf('');
   return (
     <>
       <h3>Pools</h3>
+      {recent.times.length > 0 && <Legend />}
       <table>
         <TableHead
           columns={[
@@ -128,8 +142,9 @@ function Pools({ state }: { state: FrameworkState }) {
             { text: 'Projects', wide: true },
             'A worker',
             { text: 'Workers', number: true },
-            { text: 'min–max', number: true, wide: true },
+            { text: 'Least and most', number: true, wide: true },
             { text: 'Image', wide: true },
+            { text: 'The last hour', wide: true },
           ]}
         />
         <tbody>
@@ -140,18 +155,28 @@ function Pools({ state }: { state: FrameworkState }) {
                 {state.poolBackoffs.includes(pool.name) && <span class="bad"> pausing</span>}
               </th>
               <td class="wide">
-                <code>{pool.projects}</code>
+                {pool.projects === 'all' ? 'all' : <code>{pool.projects}</code>}
+                {pool.source !== '' && <div class="soft">{SOURCES[pool.source] ?? pool.source}</div>}
               </td>
               <td>{pool.shape}</td>
               <td class="number">{state.workers.filter(({ pool: one }) => one === pool.name).length}</td>
               <td class="number wide">
-                {pool.min}–{pool.max === undefined ? '∞' : pool.max}
+                {pool.min} to {pool.max === undefined ? 'any number' : pool.max}
               </td>
               <td class="wide">{pool.image || <span class="soft">none</span>}</td>
+              <td class="wide">
+                <PoolCharts times={recent.times} pool={hourOf(pool.name) ?? NOTHING} />
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
+      {unserved?.waiting.some((count) => count > 0) && (
+        <>
+          <h3>Projects that no pool serves</h3>
+          <PoolCharts times={recent.times} pool={unserved} />
+        </>
+      )}
     </>
   );
 }
@@ -207,6 +232,35 @@ function Workers({ state }: { state: FrameworkState }) {
       {agentBackoffs.length > 0 && <p>Agents that are left alone for a while: {agentBackoffs.join(', ')}</p>}
       {now > 0 && <p class="visually-hidden">As of {new Date(now).toLocaleString()}</p>}
     </>
+  );
+}
+
+/** The newest launches and ends of workers. */
+function Happenings({ recent: { happenings } }: { recent: RecentHour }) {
+  if (happenings.length === 0) return null;
+  return (
+    <details>
+      <summary>Launches and ends: the last {happenings.length}</summary>
+      <table>
+        <TableHead
+          columns={['When', 'What', 'Worker', { text: 'Host', wide: true }, { text: 'Project', wide: true }, 'Reason']}
+        />
+        <tbody>
+          {[...happenings].reverse().map(({ time, what, worker, hostname, project, why }) => (
+            <tr key={`${worker} ${what}`}>
+              <td>
+                <Ago ms={time} />
+              </td>
+              <td>{what}</td>
+              <th scope="row">{worker}</th>
+              <td class="wide">{hostname}</td>
+              <td class="wide">{project}</td>
+              <td>{why}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
   );
 }
 

@@ -18,7 +18,9 @@ export interface FrameworkState {
 
 export interface PoolState {
   name: string;
+  /** As the configuration says it. */
   projects: string;
+  source: string;
   shape: string;
   min: number;
   /** Absent: as many as are offered. */
@@ -33,6 +35,8 @@ export interface ProjectState {
   pool: string;
   /** Why not more, in one word; the whole of it in sentences. */
   blocked: string;
+  /** The most important sentence; empty: nothing keeps tasks from workers. */
+  reason: string;
   words: string[];
 }
 
@@ -87,7 +91,8 @@ function readPool(pool: Json): PoolState {
   const { cores, memory, disk } = object(pool.shape);
   return {
     name: text(pool.name),
-    projects: text(pool.projects),
+    projects: text(pool.projectsWritten) || text(pool.projects),
+    source: text(pool.source),
     shape: `${counted(number(cores), 'core')}, ${number(memory)} MB, ${number(disk)} MB disk`,
     min: number(pool.min),
     ...(typeof pool.max === 'number' && { max: pool.max }),
@@ -102,6 +107,7 @@ function readProject(project: Json): ProjectState {
     manager: text(project.manager),
     pool: text(project.pool),
     blocked: text(project.blocked),
+    reason: text(project.reason),
     words: Array.isArray(project.words) ? project.words.map(text) : [],
   };
 }
