@@ -1,8 +1,9 @@
 import type { Logger } from '../log.ts';
+import type { HttpTimes } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { Credentials } from './credentials.ts';
 import { excerpt, TransportError } from './errors.ts';
-import { type HttpTimes, MAX_HOPS } from './http.ts';
+import { MAX_HOPS } from './http.ts';
 import type { MasterLocator } from './leader.ts';
 import type { Call } from './messages.ts';
 import type { ReconnectPolicy } from './reconnect.ts';

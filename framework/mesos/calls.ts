@@ -1,16 +1,8 @@
-import type { Client } from 'undici';
+import { type HttpTimes, MasterClient } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { Credentials } from './credentials.ts';
 import { CallRefusedError, NotSubscribedError, TransportError } from './errors.ts';
-import {
-  connectTo,
-  type HttpTimes,
-  MAX_HOPS,
-  readAnswer,
-  redirectTarget,
-  schedulerPath,
-  transportError,
-} from './http.ts';
+import { MAX_HOPS, readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
 import type { Call, Id } from './messages.ts';
 import type { TlsOptions } from './tls.ts';
 
@@ -36,7 +28,7 @@ export interface CallSenderOptions {
  */
 export class CallSender {
   readonly #options: CallSenderOptions;
-  readonly #clients = new Map<string, Client>();
+  readonly #clients = new Map<string, MasterClient>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CallSenderOptions) {
@@ -57,7 +49,7 @@ export class CallSender {
   /** Waits for the earlier calls, then closes the connections. */
   async close(): Promise<void> {
     await this.#last;
-    await Promise.all([...this.#clients.values()].map((client) => client.destroy()));
+    for (const client of this.#clients.values()) client.destroy();
     this.#clients.clear();
   }
 
@@ -68,8 +60,7 @@ export class CallSender {
     let master = subscription.master;
     for (let hop = 0; hop <= MAX_HOPS; hop += 1) {
       const answer = await this.#client(master)
-        .request({
-          method: 'POST',
+        .post({
           path: schedulerPath(master),
           headers: {
             'Content-Type': codec.contentType,
@@ -79,21 +70,25 @@ export class CallSender {
           },
           body,
         })
-        .then(async ({ statusCode, headers, body }) => ({ statusCode, headers, text: await readAnswer(body) }))
+        .then(async (answer) => ({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          text: await readAnswer(answer),
+        }))
         .catch((error: unknown) => {
           throw transportError(master, `${call.type} to`, error);
         });
-      if (answer.statusCode === (call.type === 'UPDATE_FRAMEWORK' ? 200 : 202)) return;
-      if (answer.statusCode !== 307) throw new CallRefusedError(call.type, answer.statusCode, answer.text);
+      if (answer.status === (call.type === 'UPDATE_FRAMEWORK' ? 200 : 202)) return;
+      if (answer.status !== 307) throw new CallRefusedError(call.type, answer.status, answer.text);
       master = redirectTarget(master, answer.headers.location);
     }
     throw new TransportError(`${call.type}: redirected more than ${MAX_HOPS} times, last to ${master.origin}`);
   }
 
-  #client(master: URL): Client {
+  #client(master: URL): MasterClient {
     let client = this.#clients.get(master.origin);
     if (!client) {
-      client = connectTo(master, this.#options.times, this.#options.tls, this.#options.times.answerMs);
+      client = new MasterClient(master, this.#options.times, this.#options.tls, this.#options.times.answerMs);
       this.#clients.set(master.origin, client);
     }
     return client;

@@ -1,7 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Client, errors } from 'undici';
 import { TransportError } from './errors.ts';
-import type { TlsOptions } from './tls.ts';
 
 /** The path for scheduler calls. `/master/api/v1/scheduler`, which redirects name, is an alias. */
 const SCHEDULER_PATH = '/api/v1/scheduler';
@@ -12,22 +10,6 @@ export const MAX_HOPS = 5;
 
 /** Largest part of a refusal that is read, bytes. Masters send a line; a proxy may send a page. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-
-export interface HttpTimes {
-  /** Milliseconds for the TCP (and TLS) connection. */
-  connectMs: number;
-  /** Milliseconds until the headers of an answer arrive. */
-  answerMs: number;
-}
-
-/** One connection only: undici's Client does not pipeline by default. */
-export function connectTo(master: URL, times: HttpTimes, tls: TlsOptions | undefined, bodyMs: number): Client {
-  return new Client(master.origin, {
-    connect: { ...tls, timeout: times.connectMs },
-    headersTimeout: times.answerMs,
-    bodyTimeout: bodyMs,
-  });
-}
 
 /** The path to post to, below the path of the master's URL (a proxy's prefix). */
 export function schedulerPath(master: URL): string {
@@ -70,16 +52,15 @@ export async function readAnswer(body: Readable): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** A transport error as a sentence, from undici's codes and Node's, with the address. */
+/** A transport error as a sentence, with the address. */
 export function transportError(master: URL, doing: string, error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   return new TransportError(`${doing} ${master.origin}: ${reasonOf(error)}`, { cause: error });
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof errors.ConnectTimeoutError) return 'it did not accept a connection within the time limit';
-  if (error instanceof errors.HeadersTimeoutError) return 'it did not answer within the time limit';
-  if (error instanceof errors.BodyTimeoutError) return 'its answer stopped before its end';
+  if ((error as NodeJS.ErrnoException)?.code === 'ECONNRESET')
+    return 'it closed the connection before the end of its answer';
   // With several addresses the message is empty, and each attempt has its own error.
   if (error instanceof AggregateError && !error.message) return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
+import type { HttpTimes } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { Credentials } from './credentials.ts';
-import type { HttpTimes } from './http.ts';
 import type { MasterLocator } from './leader.ts';
 import type { Call, Event } from './messages.ts';
 import type { ReconnectPolicy } from './reconnect.ts';

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
+import { type HttpTimes, MasterClient } from './client.ts';
 import type { Codec } from './codec.ts';
 import { TransportError } from './errors.ts';
-import { connectTo, type HttpTimes, readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
+import { readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
 import { RecordIODecoder } from './recordio.ts';
 import type { TlsOptions } from './tls.ts';
 
@@ -45,11 +46,10 @@ export interface EventStream {
  */
 export async function openStream(request: StreamRequest): Promise<StreamAnswer> {
   const { master, codec, signal } = request;
-  const client = connectTo(master, request.times, request.tls, 0);
+  const client = new MasterClient(master, request.times, request.tls, 0);
   let keep = false;
   try {
-    const answer = await client.request({
-      method: 'POST',
+    const answer = await client.post({
       path: schedulerPath(master),
       headers: {
         'Content-Type': codec.contentType,
@@ -61,7 +61,7 @@ export async function openStream(request: StreamRequest): Promise<StreamAnswer> 
     });
     if (answer.statusCode === 307) return { kind: 'redirect', to: redirectTarget(master, answer.headers.location) };
     if (answer.statusCode !== 200) {
-      return { kind: 'refused', status: answer.statusCode, body: await readAnswer(answer.body) };
+      return { kind: 'refused', status: answer.statusCode ?? 0, body: await readAnswer(answer) };
     }
     const streamId = answer.headers['mesos-stream-id'];
     const contentType = answer.headers['content-type'];
@@ -71,23 +71,22 @@ export async function openStream(request: StreamRequest): Promise<StreamAnswer> 
       );
     }
     keep = true;
-    const close = (): Promise<void> => client.destroy();
-    return { kind: 'stream', stream: new BodyStream(streamId, answer.body, close, request) };
+    return { kind: 'stream', stream: new BodyStream(streamId, answer, () => client.destroy(), request) };
   } catch (error) {
     signal.throwIfAborted();
     throw transportError(master, 'SUBSCRIBE to', error);
   } finally {
-    if (!keep) await client.destroy();
+    if (!keep) client.destroy();
   }
 }
 
 class BodyStream implements EventStream {
   readonly streamId: string;
   readonly #body: Readable;
-  readonly #close: () => Promise<void>;
+  readonly #close: () => void;
   readonly #request: StreamRequest;
 
-  constructor(streamId: string, body: Readable, close: () => Promise<void>, request: StreamRequest) {
+  constructor(streamId: string, body: Readable, close: () => void, request: StreamRequest) {
     this.streamId = streamId;
     this.#body = body;
     this.#close = close;
@@ -115,7 +114,7 @@ class BodyStream implements EventStream {
       if (!decoder.atBoundary)
         throw new TransportError(`the stream of ${master.origin} ended in the middle of a record`);
     } finally {
-      await this.#close();
+      this.#close();
     }
   }
 }

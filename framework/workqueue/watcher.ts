@@ -28,7 +28,8 @@ export interface WatchIntervals {
   /**
    * Time between two reads of a catalog, ms. 250, because a workflow must have its first worker 1 s after its start, and its row
    * appears after about 0.3 s. A read costs Debian's server 1.3 ms of processor time, so this is half a percent of a core.
-   * A slow catalog is read less often: reading takes at most a tenth of the time.
+   * A slow catalog is read less often: reading takes at most a tenth of the time. Half as often while there has been no manager for
+   * a minute: the first worker of the next one is at most 0.25 s later, and an idle framework costs half.
    */
   catalogMs: number;
   /**
@@ -60,6 +61,9 @@ const EMIT_PAUSE_MS = 20;
 /** Share of the time that reading a catalog may take; the longest pause between two reads, ms. */
 const LOOK_SHARE = 10;
 const LONGEST_LOOK_PAUSE_MS = 5000;
+/** Time without a manager, ms, after which a catalog is read less often, and by how much. */
+const CALM_AFTER_MS = 60_000;
+const CALM_FACTOR = 2;
 
 /**
  * Managers that are followed at most. Anybody can list managers in a catalog, and each is asked again and again; those that
@@ -97,6 +101,8 @@ export class DemandWatcher implements Source {
   #surplus = 0;
   #emitTimer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
+  /** When a manager was last followed, by `performance.now()`. */
+  #lastManagerAt = performance.now();
 
   constructor(options: WorkQueueOptions & SourceContext) {
     this.#options = options;
@@ -175,8 +181,10 @@ export class DemandWatcher implements Source {
       this.#changed();
     }
     this.#reconcile();
-    const took = performance.now() - startedAt;
-    return Math.max(catalogMs, Math.min(took * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
+    const now = performance.now();
+    if (this.#polls.size > 0) this.#lastManagerAt = now;
+    const pause = now - this.#lastManagerAt < CALM_AFTER_MS ? catalogMs : catalogMs * CALM_FACTOR;
+    return Math.max(pause, Math.min((now - startedAt) * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
   }
 
   /** Says once when the clock of a catalog differs from ours. @param newest time of its newest row, by its clock */
