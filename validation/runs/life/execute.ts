@@ -110,12 +110,14 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
       const offer = offerOf(options, journal.run.path);
       // The framework is loaded only when it is needed: other commands start in half the time.
       const local = await import('../local/local.ts');
-      const tooLarge = whatDoesNotFit(plan, offer, local.LEAST_WORKER);
+      const least = local.leastWorker(plan);
+      const tooLarge = whatDoesNotFit(plan, offer, least);
       if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
       const { containers } = prepared;
       cluster = await local
         .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
           ...offer,
+          least,
           ...(containers && { containers }),
         })
         .catch((error: NodeJS.ErrnoException) => {

@@ -13,6 +13,7 @@ import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
 import { workQueue } from '../../../framework/workqueue/watcher.ts';
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
+import type { Plan } from '../../workflow/plan.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
 import { openManagerPort } from './manager-port.ts';
@@ -23,6 +24,7 @@ import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 export interface LocalResources extends Omit<LocalOffer, 'disk'> {
   /** The containers of workers; default: plain processes. */
   containers?: LocalContainers;
+  least?: LeastWorker;
 }
 
 /** Everything between makeflow and a worker, on this machine and for one run. */
@@ -39,8 +41,18 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Smallest memory and disk of a worker, MB. */
-export const LEAST_WORKER: Pick<LocalOffer, 'memory' | 'disk'> = defaultPool(WORK_QUEUE_WORKER).shape;
+/** Memory and disk of the smallest worker, MB. */
+export type LeastWorker = Pick<LocalOffer, 'memory' | 'disk'>;
+
+/**
+ * The smallest worker of a run. A worker starts only if its disk is free, so it asks for no more than the steps do: a run can go on
+ * where little is left.
+ */
+export function leastWorker({ stages }: Plan): LeastWorker {
+  const { memory, disk } = defaultPool(WORK_QUEUE_WORKER).shape;
+  return { memory, disk: Math.min(disk, ...stages.map(({ resources }) => resources.disk)) };
+}
+
 /** MB offered as disk. Workers check themselves how much is really free. */
 const DISK = 1_000_000;
 /** The password of the workers; only their user can read it. */
@@ -67,7 +79,8 @@ export async function startLocalCluster(
   const password = writePassword(passwordFile);
   const place = await openManagerPort();
   try {
-    const { cpus, memory, gpus, containers } = resources;
+    const { cpus, memory, gpus, containers, least } = resources;
+    const pool = defaultPool(WORK_QUEUE_WORKER);
     if (containers) await giveToWorkers(containers, passwordFile);
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
@@ -84,8 +97,9 @@ export async function startLocalCluster(
     const driver = new Driver({
       pools: [
         {
-          ...defaultPool(WORK_QUEUE_WORKER),
+          ...pool,
           projects,
+          shape: { ...pool.shape, ...least },
           // A step may have all that there is.
           limit: { cores: Math.ceil(cpus), memory, disk: DISK, gpus },
           passwordFile,

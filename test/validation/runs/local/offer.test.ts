@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { leastWorker } from '../../../../validation/runs/local/local.ts';
 import { coresWithin, localOffer, whatDoesNotFit } from '../../../../validation/runs/local/offer.ts';
 import type { Resources } from '../../../../validation/workflow/plan.ts';
 import { makePlan, makeStage, makeStep } from '../../plans.ts';
@@ -44,4 +45,11 @@ it('the cores are limited by the quota of control groups, by the processes that 
   expect(coresWithin(8, { processes: 3 }, 1024)).toBe(1);
   expect(coresWithin(16, {}, 128)).toBe(13);
   expect(coresWithin(16, {}, 24)).toBe(1);
+});
+
+it('the smallest worker asks for no more disk than the smallest stage does', () => {
+  const planOf = (...disks: number[]) =>
+    makePlan(disks.map((disk, n) => makeStep(makeStage(`s${n}`, { resources: { cores: 1, memory: 50, disk } }), 1)));
+  expect(leastWorker(planOf(3000, 10))).toEqual({ memory: 1024, disk: 10 });
+  expect(leastWorker(planOf(3000))).toEqual({ memory: 1024, disk: 1024 });
 });
