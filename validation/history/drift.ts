@@ -1,0 +1,102 @@
+import { median } from '../statistics/quantiles.ts';
+import { type Point, slopeOf, trendProbability } from '../statistics/trend.ts';
+import { type HistoryLine, QUANTITIES, type Quantity } from './line.ts';
+
+/** The newest nights that are looked at: what was slow a year ago is no news. */
+const NIGHTS = 30;
+/** Fewer nights cannot tell a drift from noise at this level. */
+const FEWEST = 8;
+/**
+ * The probability of a false alarm in a quiet history, over all stages and quantities together: each of them is tested at
+ * its share of this (Bonferroni). It is a fifth of the promised 1 %, since noise of neighbouring nights is often alike, which
+ * makes such tests find too much.
+ */
+const FALSE_ALARMS = 0.002;
+/** Changes below this share, from the first night to the last, are not worth a word even where they are certain. */
+const LEAST = 0.1;
+
+/** The course of a quantity of one stage over the nights. */
+export interface Drift {
+  stage: string;
+  quantity: Quantity;
+  /** `drift`: a little each night; `jump`: from one night to the next. */
+  kind: 'drift' | 'jump';
+  /** Places in the list of nights. Of a drift: the first and the last night; of a jump: the night before it and its first. */
+  from: number;
+  to: number;
+  /** Seconds or bytes: of a drift by its line at both ends, of a jump the medians before and after. */
+  before: number;
+  after: number;
+  /** Of a drift: the factor minus 1 from night to night, 0.02 for 2 % more. */
+  perNight?: number;
+  /** Nights with a value, and the probability that noise alone looks like this. */
+  nights: number;
+  p: number;
+}
+
+/**
+ * Stages whose time, memory or output changes slowly over the nights, although no single night is beyond the noise. A stage's
+ * value is the median of its steps, as logarithm, so that a drift in per cent is a straight line. Mann-Kendall decides
+ * whether there is a trend, Theil-Sen how large it is. Where one step fits better than a line it is a jump.
+ */
+export function driftsOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Drift[] {
+  const series = seriesOf(nights).filter(({ points }) => points.length >= FEWEST);
+  return series.flatMap((one) => driftOf(one, FALSE_ALARMS / series.length) ?? []);
+}
+
+interface Series {
+  stage: string;
+  quantity: Quantity;
+  points: Point[];
+}
+
+function seriesOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Series[] {
+  const all = new Map<string, Series>();
+  for (const [at, { stages }] of nights.entries()) {
+    for (const stage of stages) {
+      for (const quantity of QUANTITIES) {
+        const value = stage[quantity]?.median ?? 0;
+        if (!(value > 0)) continue;
+        const key = `${quantity} ${stage.name}`;
+        const series = all.get(key) ?? { stage: stage.name, quantity, points: [] };
+        series.points.push({ at, value: Math.log(value) });
+        all.set(key, series);
+      }
+    }
+  }
+  return [...all.values()].map((one) => ({ ...one, points: one.points.slice(-NIGHTS) }));
+}
+
+function driftOf({ stage, quantity, points }: Series, level: number): Drift | undefined {
+  const p = trendProbability(points);
+  if (p > level) return undefined;
+  const [first, last] = [points[0] as Point, points.at(-1) as Point];
+  const slope = slopeOf(points);
+  const height = median(points.map(({ at, value }) => value - slope * at));
+  const common = { stage, quantity, nights: points.length, p };
+  const jump = bestJump(points);
+  const isJump = jump.residual < residualOf(points, ({ at }) => height + slope * at);
+  const [before, after] = isJump ? [jump.before, jump.after] : [height + slope * first.at, height + slope * last.at];
+  if (Math.abs(after - before) < Math.log1p(LEAST)) return undefined;
+  const values = { before: Math.exp(before), after: Math.exp(after) };
+  if (isJump) return { ...common, kind: 'jump', from: jump.from, to: jump.to, ...values };
+  return { ...common, kind: 'drift', from: first.at, to: last.at, ...values, perNight: Math.expm1(slope) };
+}
+
+/** Distances, not their squares: outliers must not decide. */
+function residualOf(points: readonly Point[], line: (point: Point) => number): number {
+  return points.reduce((sum, point) => sum + Math.abs(point.value - line(point)), 0);
+}
+
+/** The step between two levels that fits best; each level has two nights at least. */
+function bestJump(points: readonly Point[]) {
+  let best = { residual: Number.POSITIVE_INFINITY, before: 0, after: 0, from: 0, to: 0 };
+  for (let n = 2; n <= points.length - 2; n++) {
+    const before = median(points.slice(0, n).map(({ value }) => value));
+    const after = median(points.slice(n).map(({ value }) => value));
+    const to = (points[n] as Point).at;
+    const residual = residualOf(points, ({ at }) => (at < to ? before : after));
+    if (residual < best.residual) best = { residual, before, after, from: (points[n - 1] as Point).at, to };
+  }
+  return best;
+}
