@@ -39,11 +39,12 @@ export const trendCommand = defineCommand(
         describe: 'Only nights of releases that match this pattern: * is any text, ? one character',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-      .option('csv', { type: 'boolean', default: false, describe: 'Print CSV, a night a row', conflicts: 'json' }),
+      .option('csv', { type: 'boolean', default: false, describe: 'Print CSV, a night a row' }),
   async ({ name, last, since, release, runs: dir, json, csv }) => {
     if (!(Number.isInteger(last) && last > 0)) {
       throw new InputError([{ message: '--last: expected a number of nights, 1 or more' }]);
     }
+    if (json && csv) throw new InputError([{ message: 'give --json or --csv, not both' }]);
     const filter = { since: since === undefined ? undefined : dateOf(since, '--since'), release };
     const store = new RunStore(dir);
     const runs = store.list().map(({ run, record }) => ({ path: run.path, record }));

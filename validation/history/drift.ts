@@ -1,5 +1,5 @@
 import { median } from '../statistics/quantiles.ts';
-import { type Point, slopeOf, trendProbability } from '../statistics/trend.ts';
+import { jumpProbability, type Point, slopeOf, trendProbability } from '../statistics/trend.ts';
 import { type HistoryLine, QUANTITIES, type Quantity } from './line.ts';
 
 /** The newest nights that are looked at: what was slow a year ago is no news. */
@@ -8,12 +8,14 @@ const NIGHTS = 30;
 const FEWEST = 8;
 /**
  * The probability of a false alarm in a quiet history, over all stages and quantities together: each of them is tested at
- * its share of this (Bonferroni). It is a fifth of the promised 1 %, since noise of neighbouring nights is often alike, which
- * makes such tests find too much.
+ * its share of this (Bonferroni). It is less than half of the promised 1 %, since noise of neighbouring nights is often alike,
+ * which makes such tests find too much.
  */
-const FALSE_ALARMS = 0.002;
+const FALSE_ALARMS = 0.004;
 /** Changes below this share, from the first night to the last, are not worth a word even where they are certain. */
 const LEAST = 0.1;
+/** A jump has a place more to choose than a line: it must fit so much better. */
+const CLEARLY = 0.9;
 
 /** The course of a quantity of one stage over the nights. */
 export interface Drift {
@@ -36,12 +38,13 @@ export interface Drift {
 
 /**
  * Stages whose time, memory or output changes slowly over the nights, although no single night is beyond the noise. A stage's
- * value is the median of its steps, as logarithm, so that a drift in per cent is a straight line. Mann-Kendall decides
- * whether there is a trend, Theil-Sen how large it is. Where one step fits better than a line it is a jump.
+ * value is the median of its steps, as logarithm, so that a drift in per cent is a straight line. The tests of Mann-Kendall
+ * and of Pettitt decide whether there is one, Theil-Sen how large it is. Where one step fits better than a line it is a jump.
  */
 export function driftsOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Drift[] {
   const series = seriesOf(nights).filter(({ points }) => points.length >= FEWEST);
-  return series.flatMap((one) => driftOf(one, FALSE_ALARMS / series.length) ?? []);
+  // Two tests of each series
+  return series.flatMap((one) => driftOf(one, FALSE_ALARMS / (2 * series.length)) ?? []);
 }
 
 interface Series {
@@ -68,14 +71,14 @@ function seriesOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Series[] {
 }
 
 function driftOf({ stage, quantity, points }: Series, level: number): Drift | undefined {
-  const p = trendProbability(points);
+  const p = Math.min(trendProbability(points), jumpProbability(points));
   if (p > level) return undefined;
   const [first, last] = [points[0] as Point, points.at(-1) as Point];
   const slope = slopeOf(points);
   const height = median(points.map(({ at, value }) => value - slope * at));
   const common = { stage, quantity, nights: points.length, p };
   const jump = bestJump(points);
-  const isJump = jump.residual < residualOf(points, ({ at }) => height + slope * at);
+  const isJump = jump.residual < CLEARLY * residualOf(points, ({ at }) => height + slope * at);
   const [before, after] = isJump ? [jump.before, jump.after] : [height + slope * first.at, height + slope * last.at];
   if (Math.abs(after - before) < Math.log1p(LEAST)) return undefined;
   const values = { before: Math.exp(before), after: Math.exp(after) };

@@ -28,6 +28,8 @@ export type Course = 'always' | 'flaky' | 'open' | 'fixed';
 const ALWAYS = 3;
 /** So many changes without a change of release show that the release does not decide it: one may have another cause. */
 const CHANGES_IN_A_RELEASE = 2;
+/** What was there once, for more nights than this in a row, was a fault that somebody mended, not chance. */
+const SHORT = 2;
 /** What comes so often is flaky whatever the releases are: nobody breaks and mends the same thing three times in a row. */
 const SPELLS = 3;
 /** What was flaky before is called open or fixed when the nights since then are less likely than this by chance. */
@@ -65,8 +67,14 @@ export function courseOf(marks: readonly Mark[], releases: readonly (string | un
   const known = marks.filter((mark) => mark !== 'unknown');
   if (!known.includes('absent')) return known.length >= ALWAYS ? 'always' : 'open';
   const isOpen = last.firstGood === undefined;
-  const isFlaky = spells.length >= SPELLS || changesInARelease(marks, releases) >= CHANGES_IN_A_RELEASE;
+  const isOnce = spells.length === 1 && badNights(marks) > SHORT;
+  const changes = isOnce ? 0 : changesInARelease(marks, releases);
+  const isFlaky = spells.length >= SPELLS || changes >= CHANGES_IN_A_RELEASE;
   return isFlaky && !hasSettled(marks, last) ? 'flaky' : isOpen ? 'open' : 'fixed';
+}
+
+function badNights(marks: readonly Mark[]): number {
+  return marks.filter((mark) => mark === 'there' || mark === 'excused').length;
 }
 
 /** How often it came or went between two nights of one release. */
@@ -93,6 +101,6 @@ function hasSettled(marks: readonly Mark[], last: Spell): boolean {
   const turn = last.firstGood ?? last.firstBad;
   const before = marks.slice(0, turn).filter(isKnown);
   const since = marks.slice(turn).filter(isKnown).length;
-  const share = (before.filter((mark) => mark !== 'absent').length + 1) / (before.length + 2);
+  const share = (badNights(before) + 1) / (before.length + 2);
   return (last.firstGood === undefined ? share : 1 - share) ** since < BY_CHANCE;
 }

@@ -26,6 +26,22 @@ export function trendProbability(points: readonly Point[]): number {
   return 2 * upperTail((Math.abs(s) - 1) / Math.sqrt(variance));
 }
 
+/**
+ * The test of Pettitt for a jump between two levels. Like the one above it only asks which of two points is larger (Pettitt,
+ * Applied Statistics 28, 1979, 126-135; the probability is an upper bound that is good where it is small).
+ * @returns the probability that points without a jump look like this
+ */
+export function jumpProbability(points: readonly Point[]): number {
+  const n = points.length;
+  let sum = 0;
+  let most = 0;
+  for (const { value } of points) {
+    for (const other of points) sum += Math.sign(other.value - value);
+    most = Math.max(most, Math.abs(sum));
+  }
+  return Math.min(1, 2 * Math.exp((-6 * most ** 2) / (n ** 3 + n ** 2)));
+}
+
 /** The slope of Theil and Sen: the median of the slopes of all pairs. Up to 29 % of outliers do not move it far. */
 export function slopeOf(points: readonly Point[]): number {
   const slopes: number[] = [];

@@ -5,10 +5,10 @@ import {
   describeCame,
   describeDrift,
   describeOften,
+  describeSameRelease,
   describeStep,
   describeWent,
   QUANTITY,
-  releaseRange,
 } from '../../history/show/words.ts';
 import type { FindingTrend, NightTrend, Trend } from '../../history/trend.ts';
 import { paint } from '../../report/paint.ts';
@@ -134,7 +134,8 @@ function findingText(finding: FindingTrend): string[] {
   const colour = severity === 'error' ? paint.red : paint.yellow;
   const where = count > 1 ? `${counted(count, 'step')} of ${finding.stage}` : (steps[0] ?? finding.stage);
   const notes = [where, component ?? '', excused ? 'excused' : ''].filter((note) => note !== '').join(', ');
-  const range = course === 'fixed' && went ? releaseRange(went) : course === 'open' ? releaseRange(came) : undefined;
+  const change = course === 'fixed' ? went : course === 'open' ? came : undefined;
+  const same = change && describeSameRelease(change);
   const details: Record<FindingTrend['course'], () => string[]> = {
     open: () => [describeCame(finding)],
     fixed: () => [describeWent(finding), describeCame(finding)],
@@ -145,7 +146,7 @@ function findingText(finding: FindingTrend): string[] {
     `  ${colour(excused ? 'excused' : severity)} ${cut(printable(text), TEXT)}`,
     `    ${printable(notes)}`,
     ...details[course]().map((line) => `    ${printable(line)}`),
-    ...(range === undefined ? [] : [`    ${course === 'fixed' ? 'fixed' : 'came in'}: ${printable(range)}`]),
+    ...(same === undefined ? [] : [`    ${printable(same)}`]),
     paint.dim(`    ${marks}`),
   ];
 }

@@ -49,15 +49,10 @@ function betweenText({ between = [] }: Change): string {
   return between.length === 1 ? '; 1 night between says nothing' : `; ${between.length} nights between say nothing`;
 }
 
-/**
- * Which releases can have made a change: `a change between A and B`. Undefined where a release is not known, or there is
- * only one side.
- */
-export function releaseRange({ before, after }: Change): string | undefined {
-  if (before?.release === undefined || after?.release === undefined) return undefined;
-  return before.release === after.release
-    ? `the release did not change (${after.release})`
-    : `between ${before.release} and ${after.release}`;
+/** What to think of where the release is the same on both sides of a change. Undefined: it is another, or it is not known. */
+export function describeSameRelease({ before, after }: Change): string | undefined {
+  if (before?.release === undefined || before.release !== after?.release) return undefined;
+  return `the release did not change (${before.release}): the cause may be elsewhere`;
 }
 
 /** `in 8 of 30 nights, last on 2026-11-28 (B)`. */
