@@ -13,6 +13,7 @@ const MOST_FINDINGS = 300;
 const MOST_STEPS_OF_FINDING = 20;
 /** Of a stage, in each list. */
 const MOST_STEPS = 100;
+const MOST_STAGES = 200;
 const MOST_RULES = 200;
 /** Characters of the text of a finding. */
 const TEXT = 160;
@@ -95,7 +96,7 @@ export const lineSchema = z.object({
   warnings: count,
   /** Histograms that differ from the reference. */
   histograms: count,
-  stages: z.array(stage).max(1000),
+  stages: z.array(stage).max(MOST_STAGES),
   findings: z.array(foundLine).max(MOST_FINDINGS),
   /** Distinct errors and warnings of each component. */
   components: z.record(z.string(), count),
@@ -258,7 +259,7 @@ function stagesOf(steps: ReportPart['steps']): StageLine[] {
     if (list) list.push(step);
     else stages.set(step.stage, [step]);
   }
-  return [...stages].slice(0, 1000).map(([stageName, list]) => {
+  return [...stages].slice(0, MOST_STAGES).map(([stageName, list]) => {
     // One that failed may have ended early, or late.
     const good = list.filter(({ state }) => state === 'succeeded');
     const duration = spreadOf(

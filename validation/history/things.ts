@@ -5,6 +5,11 @@ import { type Course, courseOf, LETTER, type Mark, type Spell, spellsOf } from '
 const RETRIED_NIGHTS = 2;
 const RETRIED_SHARE = 0.1;
 
+/** Findings and steps that are followed over the nights: of more, those that were seen last, and most often, are taken. */
+const MOST = 2000;
+/** Nights before the ones that are shown in which a finding may have been last, when it went away in one that is shown. */
+const BEFORE = 10;
+
 /** A finding over the nights. Numbers are places in the list of nights. */
 export interface FindingCourse extends Spell {
   key: string;
@@ -42,28 +47,45 @@ export interface StepCourse {
   marks: string;
 }
 
-/** All findings of some nights, in the order of their first night. */
-export function findingCourses(nights: readonly HistoryLine[]): FindingCourse[] {
-  const alias = aliasesOf(nights);
-  const byNight = nights.map(({ findings }) => new Map(findings.map((one) => [alias(one.key), one])));
-  const keys = new Set(byNight.flatMap((findings) => [...findings.keys()]));
-  const releases = nights.map(({ release }) => release);
-  const courses = [...keys].flatMap((key) => {
-    const marks = marksOf(key, nights, byNight);
+/** What is looked up of a night again and again. */
+interface Indexed {
+  line: HistoryLine;
+  findings: ReadonlyMap<string, FoundLine>;
+  stages: ReadonlyMap<string, StageLine>;
+  cut: ReadonlySet<string>;
+}
+
+/**
+ * The findings of some nights, in the order in which they came.
+ * @param from place of the first night that is shown: findings that were gone long before it are left out
+ */
+export function findingCourses(lines: readonly HistoryLine[], from: number): FindingCourse[] {
+  const alias = aliasesOf(lines);
+  const nights = lines.map((line) => ({
+    line,
+    findings: new Map(line.findings.map((one) => [alias(one.key), one])),
+    stages: new Map(line.stages.map((stage) => [stage.name, stage])),
+    cut: new Set(line.cut),
+  }));
+  const recent = nights.slice(Math.max(0, from - BEFORE)).reverse();
+  const keys = [...new Set(recent.flatMap(({ findings }) => [...findings.keys()]))].slice(0, MOST);
+  const releases = lines.map(({ release }) => release);
+  const courses = keys.flatMap((key) => {
+    const marks = marksOf(key, nights);
     const course = courseOf(marks, releases);
     const spell = spellsOf(marks).at(-1);
-    const last = spell && byNight[spell.lastBad]?.get(key);
+    const last = spell && nights[spell.lastBad]?.findings.get(key);
     if (!course || !spell || !last) return [];
-    const { earlier: _, excused, ...finding } = last;
+    if (spell.lastBad < from && (spell.firstGood ?? -1) < from) return [];
+    const { earlier: _, ...finding } = last;
     const bad = marks.filter((mark) => mark === 'there' || mark === 'excused').length;
     const known = marks.filter((mark) => mark !== 'unknown').length;
-    const isAccepted = course === 'fixed' && last.compared && nights[spell.lastBad]?.accepted;
+    const isAccepted = course === 'fixed' && last.compared && lines[spell.lastBad]?.accepted;
     return [
       {
         ...finding,
         ...spell,
         ...{ key, course, bad, known, marks: marks.map((mark) => LETTER[mark]).join('') },
-        ...(excused && { excused }),
         ...(isAccepted && { accepted: true as const }),
       },
     ];
@@ -78,14 +100,10 @@ function aliasesOf(nights: readonly HistoryLine[]): (key: string) => string {
   return (key) => names.get(key) ?? key;
 }
 
-function marksOf(
-  key: string,
-  nights: readonly HistoryLine[],
-  byNight: readonly ReadonlyMap<string, FoundLine>[],
-): Mark[] {
-  let last = byNight.find((findings) => findings.has(key))?.get(key);
-  return nights.map((night, n) => {
-    const here = byNight[n]?.get(key);
+function marksOf(key: string, nights: readonly Indexed[]): Mark[] {
+  let last = nights.find(({ findings }) => findings.has(key))?.findings.get(key);
+  return nights.map((night) => {
+    const here = night.findings.get(key);
     if (here) last = here;
     if (here) return here.excused ? 'excused' : 'there';
     return last && canTell(night, last) ? 'absent' : 'unknown';
@@ -96,51 +114,59 @@ function marksOf(
  * Whether it is known of a night that it does not have a finding: one of the steps that have it elsewhere came to its end,
  * and the lists are whole. As in a report, where a finding is fixed only if its step came to its end.
  */
-function canTell(night: HistoryLine, { stage, rule, steps }: FoundLine): boolean {
-  if (!night.judged || night.more || night.cut.includes(cutName(rule))) return false;
-  const own = night.stages.find(({ name }) => name === stage);
+function canTell({ line, stages, cut }: Indexed, { stage, rule, steps }: FoundLine): boolean {
+  if (!line.judged || line.more || cut.has(cutName(rule))) return false;
+  const own = stages.get(stage);
   if (!own || own.succeeded + own.failed === 0) return false;
   if (own.broken + own.notRun === 0) return true;
-  return (
-    own.unjudgedSteps.length === own.broken + own.notRun && steps.some((step) => !own.unjudgedSteps.includes(step))
-  );
+  const isWhole = own.unjudgedSteps.length === own.broken + own.notRun;
+  return isWhole && steps.some((step) => !own.unjudgedSteps.includes(step));
 }
 
 /** Steps that fail or succeed without a change of release, or that often succeed in a later attempt only. */
 export function flakySteps(nights: readonly HistoryLine[]): StepCourse[] {
-  const stageOf = new Map(
-    nights.flatMap(({ stages }) =>
-      stages.flatMap(({ name, failedSteps, retriedSteps }) =>
-        [...failedSteps, ...retriedSteps].map((step) => [step, name] as const),
-      ),
-    ),
-  );
+  const letters = nights.map(lettersOf);
   const releases = nights.map(({ release }) => release);
-  const courses = [...stageOf].flatMap(([step, stage]): StepCourse[] => {
-    const letters = nights.map(({ stages }) =>
-      letterOf(
-        step,
-        stages.find(({ name }) => name === stage),
-      ),
-    );
-    const marks = letters.map((letter): Mark => (letter === 'x' ? 'there' : letter === '?' ? 'unknown' : 'absent'));
-    const count = (wanted: string): number => letters.filter((letter) => letter === wanted).length;
-    const [failed, retried, known] = [count('x'), count('r'), letters.length - count('?')];
+  const courses = stepsByTrouble(nights).flatMap(([step, stage]): StepCourse[] => {
+    const own = letters.map(({ named, whole }) => named.get(step) ?? (whole.has(stage) ? '.' : '?'));
+    const marks = own.map((letter): Mark => (letter === 'x' ? 'there' : letter === '?' ? 'unknown' : 'absent'));
+    const count = (wanted: string): number => own.filter((letter) => letter === wanted).length;
+    const [failed, retried, known] = [count('x'), count('r'), own.length - count('?')];
     const isRetried = retried >= RETRIED_NIGHTS && retried >= RETRIED_SHARE * known;
     if (courseOf(marks, releases) !== 'flaky' && !isRetried) return [];
-    const lastBad = letters.findLastIndex((letter) => letter === 'x' || letter === 'r');
-    return [{ step, stage, failed, retried, known, lastBad, marks: letters.join('') }];
+    const lastBad = own.findLastIndex((letter) => letter === 'x' || letter === 'r');
+    return [{ step, stage, failed, retried, known, lastBad, marks: own.join('') }];
   });
   return courses.sort((a, b) => b.failed + b.retried - (a.failed + a.retried));
 }
 
-function letterOf(step: string, stage: StageLine | undefined): 'x' | 'r' | '.' | '?' {
-  if (!stage || stage.unjudgedSteps.includes(step)) return '?';
-  if (stage.failedSteps.includes(step)) return 'x';
-  if (stage.retriedSteps.includes(step)) return 'r';
-  const isWhole =
-    stage.failedSteps.length === stage.failed &&
-    stage.retriedSteps.length === stage.retried &&
-    stage.unjudgedSteps.length === stage.broken + stage.notRun;
-  return isWhole ? '.' : '?';
+/** Steps that failed or were retried, with their stage, those first that it happened to most often. */
+function stepsByTrouble(nights: readonly HistoryLine[]): [step: string, stage: string][] {
+  const trouble = new Map<string, { stage: string; nights: number }>();
+  for (const { stages } of nights) {
+    for (const { name, failedSteps, retriedSteps } of stages) {
+      for (const step of [...failedSteps, ...retriedSteps]) {
+        trouble.set(step, { stage: name, nights: (trouble.get(step)?.nights ?? 0) + 1 });
+      }
+    }
+  }
+  const sorted = [...trouble].sort(([, a], [, b]) => b.nights - a.nights);
+  return sorted.slice(0, MOST).map(([step, { stage }]) => [step, stage]);
+}
+
+/** The letters of the steps that a night names; of the others of a stage in `whole` it is known that they succeeded at once. */
+function lettersOf({ stages }: HistoryLine): {
+  named: ReadonlyMap<string, 'x' | 'r' | '?'>;
+  whole: ReadonlySet<string>;
+} {
+  const named = new Map<string, 'x' | 'r' | '?'>();
+  const whole = new Set<string>();
+  for (const { name, failed, broken, notRun, retried, failedSteps, unjudgedSteps, retriedSteps } of stages) {
+    for (const step of unjudgedSteps) named.set(step, '?');
+    for (const step of retriedSteps) named.set(step, 'r');
+    for (const step of failedSteps) named.set(step, 'x');
+    const listed = failedSteps.length + retriedSteps.length + unjudgedSteps.length;
+    if (listed === failed + retried + broken + notRun) whole.add(name);
+  }
+  return { named, whole };
 }

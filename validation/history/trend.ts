@@ -54,7 +54,7 @@ export interface NightTrend
 export interface Trend {
   schema: 'relval-trend-1';
   name: string;
-  /** Nights that were looked at; the last ones of them are in `nights`, oldest first. */
+  /** Number of all nights; the last ones of them are in `nights`, oldest first. */
   total: number;
   nights: NightTrend[];
   /** Findings that are there in one of `nights`, or went away in one. Their marks have a letter for each of `nights`. */
@@ -64,21 +64,24 @@ export interface Trend {
   drifts: DriftTrend[];
 }
 
+/** Nights that count: three years of them. */
+const MOST_NIGHTS = 1000;
+
 /**
- * Decides what the nights say. All of them count; shown are the last ones.
- * @param nights oldest first
+ * Decides what the nights say. Up to 1000 of them count; shown are the last ones.
+ * @param all oldest first
  * @param last number of nights that are shown
  */
-export function trendOf(name: string, nights: readonly Night[], last: number): Trend {
+export function trendOf(name: string, all: readonly Night[], last: number): Trend {
+  const nights = all.slice(-Math.max(MOST_NIGHTS, last));
   const from = Math.max(0, nights.length - last);
   const nameOf = (n: number): NightName => nightName(nights[n] as Night);
   const between = (one: number, other: number): { between?: NightName[] } => {
     const list = nights.slice(one + 1, other).map(nightName);
     return list.length > 0 ? { between: list } : {};
   };
-  const findings = findingCourses(nights)
-    .filter(({ lastBad, firstGood }) => lastBad >= from || (firstGood ?? -1) >= from)
-    .map(({ firstBad, lastBad, lastGood, firstGood, marks, ...course }): FindingTrend => {
+  const findings = findingCourses(nights, from).map(
+    ({ firstBad, lastBad, lastGood, firstGood, marks, ...course }): FindingTrend => {
       const cameFrom = lastGood === undefined ? {} : { before: nameOf(lastGood), ...between(lastGood, firstBad) };
       return {
         ...course,
@@ -89,11 +92,12 @@ export function trendOf(name: string, nights: readonly Night[], last: number): T
           went: { before: nameOf(lastBad), ...between(lastBad, firstGood), after: nameOf(firstGood) },
         }),
       };
-    });
+    },
+  );
   return {
     schema: 'relval-trend-1',
     name,
-    total: nights.length,
+    total: all.length,
     nights: nights.slice(from).map(nightTrend),
     findings,
     steps: flakySteps(nights)
