@@ -25,12 +25,14 @@ export function trendCsv({ nights }: Trend): string {
     ['errors', ({ errors }) => errors],
     ['warnings', ({ warnings }) => warnings],
     ['histograms changed', ({ histograms }) => histograms],
-    ...components.map(
-      (component) =>
-        [`findings of ${component || 'no component'}`, ({ components: all }: NightTrend) => all[component] ?? 0] as [
-          string,
-          (night: NightTrend) => Cell,
-        ],
+    ...components.flatMap((component) =>
+      (['errors', 'warnings'] as const).map(
+        (kind) =>
+          [
+            `${kind} of ${component || 'no component'}`,
+            (night: NightTrend) => night.components[component]?.[kind] ?? 0,
+          ] as [string, (night: NightTrend) => Cell],
+      ),
     ),
     ...stages.flatMap((name) => {
       const of = (night: NightTrend) => night.stages.find((stage) => stage.name === name);

@@ -99,7 +99,7 @@ export const lineSchema = z.object({
   stages: z.array(stage).max(MOST_STAGES),
   findings: z.array(foundLine).max(MOST_FINDINGS),
   /** Distinct errors and warnings of each component. */
-  components: z.record(z.string(), count),
+  components: z.record(z.string(), z.object({ errors: count, warnings: count })),
   /** Rules of which not every line is listed: a finding of such a rule may be among the others. */
   cut: z.array(name).max(MOST_RULES),
   /** There are more findings than the line can list: one that it does not list may be there. */
@@ -231,13 +231,15 @@ function comparedOf({ file, object }: NonNullable<Finding['compared']>): NonNull
   return { file: file.slice(0, 1000), ...(object !== undefined && { object: object.slice(0, 1000) }) };
 }
 
-function componentsOf(findings: readonly Finding[]): Record<string, number> {
-  const counts: Record<string, number> = {};
+function componentsOf(findings: readonly Finding[]): HistoryLine['components'] {
+  const counts = new Map<string, { errors: number; warnings: number }>();
   for (const { first } of groupFindings(findings)) {
     const component = first.component ?? '';
-    counts[component] = (counts[component] ?? 0) + 1;
+    const own = counts.get(component) ?? { errors: 0, warnings: 0 };
+    own[first.severity === 'error' ? 'errors' : 'warnings']++;
+    counts.set(component, own);
   }
-  return counts;
+  return Object.fromEntries(counts);
 }
 
 function changedHistograms(details: unknown, findings: readonly FoundLine[]): number {

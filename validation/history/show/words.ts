@@ -14,11 +14,11 @@ export const QUANTITY: Record<Quantity, { name: string; format: (value: number) 
 };
 
 /** The groups of findings, in reading order. */
-export const COURSES: readonly { course: FindingTrend['course']; title: string; none: string }[] = [
-  { course: 'open', title: 'Came in, and still there', none: 'No finding came in that is still there.' },
-  { course: 'flaky', title: 'Flaky: come and go without a change of release', none: 'No finding is flaky.' },
-  { course: 'always', title: 'There in every night', none: 'No finding is there in every night.' },
-  { course: 'fixed', title: 'Fixed', none: 'Nothing was fixed.' },
+export const COURSES: readonly { course: FindingTrend['course']; title: string }[] = [
+  { course: 'open', title: 'Came in, and still there' },
+  { course: 'flaky', title: 'Flaky: come and go without a change of release' },
+  { course: 'always', title: 'There in every night' },
+  { course: 'fixed', title: 'Fixed' },
 ];
 
 /** The day of a night: `2026-11-12`, in UTC. */

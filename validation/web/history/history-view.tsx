@@ -88,9 +88,9 @@ function Summary({ trend: { nights, findings, steps, drifts, total } }: { trend:
   const number = (course: string): number => findings.filter((one) => one.course === course).length;
   const parts = [
     { id: 'open', count: number('open'), text: 'came in', bad: true },
+    { id: 'drift', count: drifts.length, text: drifts.length === 1 ? 'stage changes' : 'stages change' },
     { id: 'flaky', count: number('flaky') + steps.length, text: 'flaky' },
     { id: 'always', count: number('always'), text: 'there every night' },
-    { id: 'drift', count: drifts.length, text: drifts.length === 1 ? 'stage changes slowly' : 'stages change slowly' },
     { id: 'fixed', count: number('fixed'), text: 'fixed' },
   ].filter(({ count }) => count > 0);
   return (
@@ -100,8 +100,10 @@ function Summary({ trend: { nights, findings, steps, drifts, total } }: { trend:
           {counted(nights.length, 'night')}, {dayOf(first)} to {dayOf(last)}
           {total > nights.length && `, ${total - nights.length} older`}
         </span>
-        <span>{nights.filter(({ verdict }) => verdict === 'passed').length} passed</span>
-        <span>{nights.filter(({ verdict }) => verdict === 'failed').length} failed</span>
+        {(['passed', 'failed', 'broken', 'interrupted'] as const).map((verdict) => {
+          const count = nights.filter((night) => night.verdict === verdict).length;
+          return count > 0 && <span key={verdict}>{`${count} ${verdict}`}</span>;
+        })}
       </p>
       <p class="news">
         {parts.length === 0 && <span>Nothing changed in these nights.</span>}

@@ -17,39 +17,71 @@ import { pathOf, runPath, stepPath } from '../routes.ts';
 /** Of each list. */
 const MOST = 100;
 
-/** What the nights say, in words: since when a finding is there, what is flaky, what drifts, what was fixed. */
-export function News({ trend: { findings, steps, drifts } }: { trend: Trend }) {
+/** What the nights say, in words: what came in and since when, what drifts, what is flaky, what was fixed. */
+export function News({ trend }: { trend: Trend }) {
+  const [open, ...others] = COURSES;
+  const hasStrips = trend.findings.length + trend.steps.length > 0;
   return (
     <>
-      {COURSES.map(({ course, title, none }) => {
-        const own = findings.filter((finding) => finding.course === course);
-        const ofSteps = course === 'flaky' ? steps : [];
-        return (
-          <section key={course} aria-labelledby={course}>
-            <h2 id={course}>
-              {title} <span class="soft">{own.length + ofSteps.length}</span>
-            </h2>
-            {own.length + ofSteps.length === 0 && <p class="soft">{none}</p>}
-            {own.slice(0, MOST).map((finding) => (
-              <Finding key={finding.key} finding={finding} />
-            ))}
-            {ofSteps.slice(0, MOST).map((step) => (
-              <FlakyStep key={step.step} step={step} />
-            ))}
-            {own.length > MOST && <p class="soft">And {own.length - MOST} more.</p>}
-          </section>
-        );
-      })}
-      <section aria-labelledby="drift">
-        <h2 id="drift">
-          Stages that change over the nights <span class="soft">{drifts.length}</span>
-        </h2>
-        {drifts.length === 0 && <p class="soft">No stage drifts beyond the noise.</p>}
-        {drifts.map((drift) => (
-          <Drift key={`${drift.stage} ${drift.quantity}`} drift={drift} />
-        ))}
-      </section>
+      {hasStrips && (
+        <p class="soft">
+          In the strips below, a night is a place, oldest at the left: block: there, or failed; amber block of a step:
+          succeeded in a later attempt; low bar: not there; thin line: unknown.
+        </p>
+      )}
+      {open && <Course trend={trend} {...open} none="No finding came in that is still there." />}
+      <Drifts drifts={trend.drifts} />
+      {others.map((one) => (
+        <Course key={one.course} trend={trend} {...one} />
+      ))}
     </>
+  );
+}
+
+/** @param none said where there is nothing; absent: then the part is left out */
+function Course({
+  trend,
+  course,
+  title,
+  none,
+}: {
+  trend: Trend;
+  course: FindingTrend['course'];
+  title: string;
+  none?: string;
+}) {
+  const own = trend.findings.filter((finding) => finding.course === course);
+  const steps = course === 'flaky' ? trend.steps : [];
+  const count = own.length + steps.length;
+  if (count === 0 && none === undefined) return null;
+  return (
+    <section aria-labelledby={course}>
+      <h2 id={course}>
+        {title} <span class="soft">{count}</span>
+      </h2>
+      {count === 0 && <p class="soft">{none}</p>}
+      {own.slice(0, MOST).map((finding) => (
+        <Finding key={finding.key} finding={finding} />
+      ))}
+      {steps.slice(0, MOST).map((step) => (
+        <FlakyStep key={step.step} step={step} />
+      ))}
+      {count > MOST && <p class="soft">The JSON has all {count}.</p>}
+    </section>
+  );
+}
+
+function Drifts({ drifts }: { drifts: readonly DriftTrend[] }) {
+  if (drifts.length === 0) return null;
+  return (
+    <section aria-labelledby="drift">
+      <h2 id="drift">
+        Stages that change over the nights <span class="soft">{drifts.length}</span>
+      </h2>
+      {drifts.map((drift) => (
+        <Drift key={`${drift.stage} ${drift.quantity}`} drift={drift} />
+      ))}
+    </section>
   );
 }
 
@@ -57,6 +89,7 @@ function Finding({ finding }: { finding: FindingTrend }) {
   const { course, severity, excused, rule, component, text, stage, steps, count, came, went, last, marks } = finding;
   const step = steps[0];
   const where = count > 1 ? `${counted(count, 'step')} of ${stage}` : (step ?? stage);
+  const hasChange = course === 'open' || course === 'fixed';
   const change = course === 'fixed' ? went : course === 'open' ? came : undefined;
   const same = change && describeSameRelease(change);
   return (
@@ -67,18 +100,20 @@ function Finding({ finding }: { finding: FindingTrend }) {
       </h3>
       <pre>{printable(text)}</pre>
       {course === 'fixed' && <p>{sentence(describeWent(finding))}</p>}
-      <p>{sentence(course === 'open' || course === 'fixed' ? describeCame(finding) : describeOften(finding))}</p>
+      <p>{sentence(hasChange ? describeCame(finding) : describeOften(finding))}</p>
       {same && <p class="warning">{sentence(same)}</p>}
-      <Marks marks={marks} />
+      <Marks marks={marks} severity={severity} />
       <p class="ways">
         {step !== undefined && !last.removed && (
           <a href={stepPath(last.run, step)}>{printable(step)} in the last bad night</a>
         )}
-        <ToRun night={came.after}>first bad night</ToRun>
-        <Compare one={came.before} other={came.after}>
-          compare it with the last good night
-        </Compare>
-        {went && (
+        {!came.after.removed && <a href={runPath(came.after.run)}>first bad night</a>}
+        {hasChange && (
+          <Compare one={came.before} other={came.after}>
+            compare it with the last good night
+          </Compare>
+        )}
+        {hasChange && went && (
           <Compare one={went.before} other={went.after}>
             compare the nights around the fix
           </Compare>
@@ -125,11 +160,11 @@ function Drift({ drift }: { drift: DriftTrend }) {
 const WORDS: Record<string, string> = { x: 'bad', e: 'excused', r: 'retried', '.': 'good', '?': 'unknown' };
 
 /** A cell for each night, oldest at the left. */
-function Marks({ marks }: { marks: string }) {
+function Marks({ marks, severity = 'error' }: { marks: string; severity?: 'error' | 'warning' }) {
   const bad = [...marks].filter((mark) => mark === 'x' || mark === 'e').length;
   return (
     <svg
-      class="marks"
+      class={severity === 'warning' ? 'marks warn' : 'marks'}
       viewBox={`0 0 ${marks.length} 10`}
       preserveAspectRatio="none"
       role="img"
@@ -147,10 +182,6 @@ function Marks({ marks }: { marks: string }) {
       ))}
     </svg>
   );
-}
-
-function ToRun({ night, children }: { night: NightName; children: ComponentChildren }) {
-  return night.removed ? null : <a href={runPath(night.run)}>{children}</a>;
 }
 
 function Compare({

@@ -1,6 +1,7 @@
 import type { ComponentChildren, TargetedFocusEvent, TargetedPointerEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
+import type { Spread } from '../../history/line.ts';
 import { dayOf, QUANTITY } from '../../history/show/words.ts';
 import type { NightTrend } from '../../history/trend.ts';
 import { printable } from '../../report/printable.ts';
@@ -233,7 +234,9 @@ function Stages({
             name={printable(name)}
             value={
               <>
-                {format(latest)}
+                <span>
+                  {format(latest)} <span class="soft range">{rangeText(values, format)}</span>
+                </span>
                 {drift && (
                   <a class="warning" href="#drift">
                     {drift.kind === 'jump' ? 'jump' : 'drift'}{' '}
@@ -257,14 +260,27 @@ function Stages({
   );
 }
 
+/** From the least to the most of the medians: what the drawing reaches over. */
+function rangeText(values: readonly (Spread | undefined)[], format: (value: number) => string): string {
+  const medians = values.flatMap((value) => (value ? [value.median] : []));
+  return `${format(Math.min(...medians))} to ${format(Math.max(...medians))}`;
+}
+
+interface Found {
+  errors: number;
+  warnings: number;
+}
+
 /** Errors and warnings by component, and histograms: a column a night. */
 function Findings({ nights }: { nights: readonly NightTrend[] }) {
   const sums = new Map<string, number>();
   for (const { components } of nights)
-    for (const [name, count] of Object.entries(components)) sums.set(name, (sums.get(name) ?? 0) + count);
+    for (const [name, { errors, warnings }] of Object.entries(components))
+      sums.set(name, (sums.get(name) ?? 0) + errors * nights.length + warnings);
   const names = [...sums].sort(([, a], [, b]) => b - a).slice(0, COMPONENTS);
   const hasHistograms = nights.some(({ histograms }) => histograms > 0);
   if (names.length === 0 && !hasHistograms) return null;
+  const none = { errors: 0, warnings: 0 };
   return (
     <>
       <div class="night-row night-head">
@@ -274,33 +290,38 @@ function Findings({ nights }: { nights: readonly NightTrend[] }) {
         <Columns
           key={name}
           name={name === '' ? 'no component' : printable(name)}
-          counts={nights.map(({ components, judged }) => (judged ? (components[name] ?? 0) : undefined))}
+          counts={nights.map(({ components, judged }) => (judged ? (components[name] ?? none) : undefined))}
         />
       ))}
-      {hasHistograms && <Columns name="Histograms changed" counts={nights.map(({ histograms }) => histograms)} />}
+      {hasHistograms && (
+        <Columns
+          name="Histograms changed"
+          counts={nights.map(({ histograms, judged }) => (judged ? { errors: histograms, warnings: 0 } : undefined))}
+        />
+      )}
     </>
   );
 }
 
-function Columns({ name, counts }: { name: string; counts: readonly (number | undefined)[] }) {
-  const most = Math.max(1, ...counts.map((count) => count ?? 0));
+/** Errors below, warnings above them. */
+function Columns({ name, counts }: { name: string; counts: readonly (Found | undefined)[] }) {
+  const most = Math.max(1, ...counts.map((found) => (found ? found.errors + found.warnings : 0)));
   const latest = counts.at(-1);
+  const height = (count: number): number => (count / most) * HEIGHT;
   return (
-    <Row name={name} value={latest === undefined ? 'unknown' : String(latest)}>
+    <Row name={name} value={latest ? String(latest.errors + latest.warnings) : <span class="soft">unknown</span>}>
       <Drawing count={counts.length} low>
         <line class="base" x1="0" x2={counts.length} y1={HEIGHT} y2={HEIGHT} />
-        {counts.map((count, n) =>
-          count ? (
-            <rect
-              key={n}
-              class="found"
-              x={n + 0.15}
-              width="0.7"
-              y={HEIGHT - (count / most) * HEIGHT}
-              height={(count / most) * HEIGHT}
-            />
-          ) : null,
-        )}
+        {counts.map((found, n) => {
+          if (!found || found.errors + found.warnings === 0) return null;
+          const [errors, warnings] = [height(found.errors), height(found.warnings)];
+          return (
+            <g key={n}>
+              <rect class="found" x={n + 0.15} width="0.7" y={HEIGHT - errors} height={errors} />
+              <rect class="found warn" x={n + 0.15} width="0.7" y={HEIGHT - errors - warnings} height={warnings} />
+            </g>
+          );
+        })}
       </Drawing>
     </Row>
   );
