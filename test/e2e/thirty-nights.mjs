@@ -1,6 +1,6 @@
 // Thirty nights of one workflow as directories of runs, as `relval run` leaves them: what a history must find in them.
 // node test/e2e/thirty-nights.mjs DIR writes them below DIR.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeEvents, writeReport, writeRun } from './page-stores.mjs';
 
@@ -176,6 +176,9 @@ export function writeNight(runs, night) {
   };
   const directory = writeRun(runs, run);
   const succeeded = steps.filter(({ state }) => state === 'succeeded').length;
+  const file = join(directory, 'run.json');
+  const totals = { steps: steps.length, succeeded, failed, broken, running: 0 };
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), totals }));
   writeEvents(directory, [
     { time: created, type: 'created', name: NIGHTLY, workflow: 'mc' },
     { time: created + 1000, type: 'planned', phase: 0, steps: planned },

@@ -201,6 +201,8 @@ function foundLines(findings: readonly Finding[]): FoundLine[] {
   );
   const lines = new Map<string, FoundLine>();
   for (const { first, steps } of groupFindings(told)) {
+    // One more than is kept tells that there are more.
+    if (lines.size > MOST_FINDINGS) break;
     const key = keyOf(first);
     // Errors come first: an excused one beside it adds nothing.
     if (lines.has(key)) continue;
