@@ -227,7 +227,7 @@ describe('a line', () => {
     const step = (n: number) => ({ id: `s${n}`, stage: `stage${n % 400}`, state: 'failed', attempts: 1 });
     const finding = (n: number) => ({
       ...{ step: `s${n}`, stage: 'stage1', attempt: 1, severity: 'error', rule: 'r', fingerprint: `f${n}` },
-      message: 'm'.repeat(100_000),
+      message: 'm'.repeat(10_000),
     });
     const numbers = Array.from({ length: 3000 }, (_, n) => n);
     const line = lineOf(record(), { steps: numbers.map(step), findings: numbers.map(finding) }, 'x');
