@@ -1,4 +1,5 @@
 import { dayOf, QUANTITY } from '../../history/show/words.ts';
+import { printable } from '../../report/printable.ts';
 import type { Trend } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -36,7 +37,7 @@ export function HistoryView({ name }: { name: string }) {
       <p class="crumbs">
         <a href={pathOf([])}>Runs</a> /
       </p>
-      <h1>{name}</h1>
+      <h1>{printable(name)}</h1>
       {data && <Summary trend={data} />}
       <search class="filters">
         <select
@@ -52,7 +53,7 @@ export function HistoryView({ name }: { name: string }) {
         </select>
         <input
           type="search"
-          placeholder="Release, such as *v5-09*"
+          placeholder="Release, such as *v5-09*, then Enter"
           aria-label="Releases that match a pattern"
           value={release}
           onChange={(event) => setQuery({ release: event.currentTarget.value })}
