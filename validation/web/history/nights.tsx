@@ -1,5 +1,5 @@
 import type { ComponentChildren, TargetedFocusEvent, TargetedPointerEvent } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import type { Spread } from '../../history/line.ts';
 import { dayOf, QUANTITY } from '../../history/show/words.ts';
@@ -31,6 +31,11 @@ export function Nights({
 }) {
   const { nights } = trend;
   const [at, setAt] = useState(nights.length - 1);
+  const scroll = useRef<HTMLElement>(null);
+  // The newest nights are looked for first.
+  useLayoutEffect(() => {
+    if (scroll.current) scroll.current.scrollLeft = scroll.current.scrollWidth;
+  }, [nights.length]);
   const shown = nights[at] ?? nights.at(-1);
   const point = (event: TargetedPointerEvent<HTMLElement>): void => {
     const plot = (event.target as Element).closest('.plot')?.getBoundingClientRect();
@@ -50,7 +55,7 @@ export function Nights({
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
-      <section class="nights-scroll" tabIndex={0} aria-label="Nights, oldest at the left">
+      <section ref={scroll} class="nights-scroll" tabIndex={0} aria-label="Nights, oldest at the left">
         <div class="nights" style={style} onPointerMove={point} onFocusCapture={focus}>
           <Dates nights={nights} />
           <Row name="Verdict" value={<RunBadge status={nights.at(-1)?.verdict ?? 'interrupted'} />}>
@@ -113,9 +118,9 @@ function Labels({
   ticks?: true;
 }) {
   const width = Math.max(...places.map(({ text }) => text.length), 1);
-  // Of a wide plot some 110 characters fit in a row, of a narrow one some 45.
-  const wide = new Set(labelled(places, (count * (width + 2)) / 110));
-  const narrow = new Set(labelled(places, (count * (width + 2)) / 45));
+  // Of a wide plot some 110 characters fit in a row, of a narrow one some 45; of one that scrolls more than one for each night.
+  const wide = new Set(labelled(places, (count * (width + 2)) / Math.max(110, count)));
+  const narrow = new Set(labelled(places, (count * (width + 2)) / Math.max(45, count)));
   return (
     <div class={ticks ? 'labels ticks' : 'labels'}>
       {places.map((place) => (
@@ -208,6 +213,7 @@ function Stages({
   const names = [...new Set(nights.flatMap(({ stages }) => stages.map(({ name }) => name)))];
   const places = new Map(nights.map(({ run }, n) => [run, n + 0.5]));
   const { format } = QUANTITY[quantity];
+  if (names.length === 0) return null;
   return (
     <>
       <div class="night-row night-head">
