@@ -28,10 +28,10 @@ const STAGES = [
 /** @param {number} night */
 export const releaseOf = (night) => `AliPhysics::v5-09-${String(40 + Math.floor(night / 2)).padStart(2, '0')}`;
 
-/** @param {number} night */
-export function runOf(night) {
+/** @param {number} night @param {string} [name] of the runs */
+export function runOf(night, name = NIGHTLY) {
   const stamp = new Date(FIRST + (night - 1) * DAY).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return `${NIGHTLY}-${stamp}`;
+  return `${name}-${stamp}`;
 }
 
 /** Numbers that look random and are the same each time (mulberry32). @param {number} seed */
@@ -94,10 +94,10 @@ function findingsOf(step, stage, night) {
   return [];
 }
 
-/** @param {string} runs directory of runs @param {number} night */
-export function writeNight(runs, night) {
+/** @param {string} runs directory of runs @param {number} night @param {string} [name] of the runs */
+export function writeNight(runs, night, name = NIGHTLY) {
   const created = FIRST + (night - 1) * DAY;
-  const id = runOf(night);
+  const id = runOf(night, name);
   const { uniform, normal } = randomFrom(night * 7919);
   const steps = [];
   const planned = [];
@@ -171,7 +171,7 @@ export function writeNight(runs, night) {
   }[verdict];
   const seconds = (begin - created) / 1000;
   const run = {
-    ...{ id, name: NIGHTLY, workflow: 'mc', created, seconds, release: releaseOf(night), verdict, reason },
+    ...{ id, name, workflow: 'mc', created, seconds, release: releaseOf(night), verdict, reason },
     ...{ steps: steps.length, failed },
   };
   const directory = writeRun(runs, run);
@@ -180,7 +180,7 @@ export function writeNight(runs, night) {
   const totals = { steps: steps.length, succeeded, failed, broken, running: 0 };
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), totals }));
   writeEvents(directory, [
-    { time: created, type: 'created', name: NIGHTLY, workflow: 'mc' },
+    { time: created, type: 'created', name, workflow: 'mc' },
     { time: created + 1000, type: 'planned', phase: 0, steps: planned },
     ...events,
     { time: begin, type: 'ended', verdict, reason },
@@ -197,10 +197,10 @@ export function writeNight(runs, night) {
   });
 }
 
-/** @param {string} runs directory of runs @param {number} [nights] */
-export function writeNights(runs, nights = 30) {
+/** @param {string} runs directory of runs @param {number} [nights] @param {string} [name] of the runs */
+export function writeNights(runs, nights = 30, name = NIGHTLY) {
   mkdirSync(runs, { recursive: true });
-  for (let night = 1; night <= nights; night++) writeNight(runs, night);
+  for (let night = 1; night <= nights; night++) writeNight(runs, night, name);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === import.meta.filename) writeNights(process.argv[2] ?? 'runs');
