@@ -145,11 +145,27 @@ async function readReport(root: string): Promise<unknown> {
 /**
  * Adds lines to the file, under its lock. Lines that others have written meanwhile stay.
  * @param tidy also replaces the file as a whole where most of it is old
- * @throws InputError another process keeps the lock
- * @throws the system's error: the directory cannot be written to, or the disk is full
+ * @throws InputError another process keeps the lock, or the directory cannot be written to
+ * @throws FullDisk
  */
 export function appendLines(dir: string, fresh: readonly HistoryLine[], tidy = false): void {
   if (fresh.length === 0) return;
+  try {
+    write(dir, fresh, tidy);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new FullDisk(message);
+    throw new InputError([{ message: `the history in ${join(dir, HISTORY_DIR)} cannot be written: ${message}` }]);
+  }
+}
+
+/** There is no space left for the lines. */
+export class FullDisk extends Error {
+  override name = 'FullDisk';
+}
+
+function write(dir: string, fresh: readonly HistoryLine[], tidy: boolean): void {
   mkdirSync(join(dir, HISTORY_DIR), { recursive: true });
   const lock = takeFlock(join(dir, HISTORY_DIR, '.lock'), { patience: PATIENCE });
   if (!lock) throw new InputError([{ message: `another process is writing the history in ${join(dir, HISTORY_DIR)}` }]);

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -111,6 +111,23 @@ describe('the history of thirty nights', () => {
     expect(trend.nights.filter(({ removed }) => removed).map(({ run }) => run)).toEqual(gone.sort());
     // Those that stay are read now.
     expect(fresh).toHaveLength(30 - gone.length);
+  });
+
+  it('lets gc make space on a full disk, and says that the lines are lost where there is still none', async () => {
+    writeNights(store.dir, 10);
+    mkdirSync(join(store.dir, 'history'));
+    symlinkSync('/dev/full', join(store.dir, ...CACHE));
+    await expect(removeRuns(store, { keep: 2 })).rejects.toThrow(
+      /runs were removed, but the history .* could not keep/,
+    );
+    expect(runs().length).toBeLessThan(10);
+  });
+
+  it('keeps gc from removing runs whose lines cannot be written', async () => {
+    writeNights(store.dir, 10);
+    writeFileSync(join(store.dir, 'history'), '');
+    await expect(removeRuns(store, { keep: 2 })).rejects.toThrow(/the history in .* cannot be written/);
+    expect(runs()).toHaveLength(10);
   });
 
   it('says the same after its cache was deleted or damaged, and leaves out lines that are none', async () => {

@@ -50,10 +50,12 @@ describe('the history of a workflow by REST', () => {
   });
 
   it('takes a number of nights, a date and a pattern of releases', async () => {
-    expect((await serving.api<Trend>(`${path}?last=3`)).nights.map(({ run }) => run)).toEqual([26, 27, 28].map(runOf));
+    expect((await serving.api<Trend>(`${path}?last=3`)).nights.map(({ run }) => run)).toEqual(
+      [26, 27, 28].map((night) => runOf(night)),
+    );
     expect((await serving.api<Trend>(`${path}?since=2026-10-20`)).total).toBe(9);
     expect((await serving.api<Trend>(`${path}?release=*v5-09-41`)).nights.map(({ run }) => run)).toEqual(
-      [2, 3].map(runOf),
+      [2, 3].map((night) => runOf(night)),
     );
     expect((await serving.api<Trend>(`${path}?release=nothing`)).nights).toEqual([]);
   });

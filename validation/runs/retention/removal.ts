@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keepLines, type RecordedRun } from '../../history/store.ts';
+import { FullDisk, keepLines, type RecordedRun } from '../../history/store.ts';
+import { InputError } from '../../input/input-error.ts';
 import { lockRemoval, lockRun } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
@@ -62,6 +63,7 @@ export async function removeRuns(
 /**
  * Makes sure that the history has the lines of runs before they are removed.
  * @returns where the disk is full: what writes the lines once the runs are gone, since removing them makes the space
+ * @throws InputError the lines cannot be written for another reason
  */
 async function keepHistory(store: RunStore, going: readonly KeptRun[]): Promise<(() => void) | undefined> {
   const ids = new Set(going.map(({ id }) => id));
@@ -74,8 +76,18 @@ async function keepHistory(store: RunStore, going: readonly KeptRun[]): Promise<
     keep();
     return undefined;
   } catch (error) {
-    if (!['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return keep;
+    if (error instanceof FullDisk) return () => keepAfter(keep, store.dir);
+    throw error;
+  }
+}
+
+/** @throws InputError there is still no space */
+function keepAfter(keep: () => void, dir: string): void {
+  try {
+    keep();
+  } catch (error) {
+    const message = `runs were removed, but the history in ${dir} could not keep them: ${(error as Error).message}`;
+    throw new InputError([{ message }]);
   }
 }
 

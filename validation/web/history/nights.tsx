@@ -317,7 +317,7 @@ function Columns({ name, counts }: { name: string; counts: readonly (Found | und
   return (
     <Row name={name} value={latest ? String(latest.errors + latest.warnings) : <span class="soft">unknown</span>}>
       <Drawing count={counts.length} low>
-        <line class="base" x1="0" x2={counts.length} y1={HEIGHT} y2={HEIGHT} />
+        <line class="base" x1="0" x2={counts.length} y1={HEIGHT - 1} y2={HEIGHT - 1} />
         {counts.map((found, n) => {
           if (!found || found.errors + found.warnings === 0) return null;
           const [errors, warnings] = [height(found.errors), height(found.warnings)];
