@@ -14,8 +14,8 @@ const FEWEST = 8;
 const FALSE_ALARMS = 0.004;
 /** Changes below this share, from the first night to the last, are not worth a word even where they are certain. */
 const LEAST = 0.1;
-/** A jump has a place more to choose than a line: it must fit so much better. */
-const CLEARLY = 0.9;
+/** A jump, or a drift that begins later, has a place more to choose than a line: it must fit so much better. */
+const CLEARLY = 0.85;
 
 /** The course of a quantity of one stage over the nights. */
 export interface Drift {
@@ -23,7 +23,7 @@ export interface Drift {
   quantity: Quantity;
   /** `drift`: a little each night; `jump`: from one night to the next. */
   kind: 'drift' | 'jump';
-  /** Places in the list of nights. Of a drift: the first and the last night; of a jump: the night before it and its first. */
+  /** Places in the list of nights. Of a drift: the night at which it begins, and the last one; of a jump: the night before it and its first. */
   from: number;
   to: number;
   /** Seconds or bytes: of a drift by its line at both ends, of a jump the medians before and after. */
@@ -73,17 +73,39 @@ function seriesOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Series[] {
 function driftOf({ stage, quantity, points }: Series, level: number): Drift | undefined {
   const p = Math.min(trendProbability(points), jumpProbability(points));
   if (p > level) return undefined;
-  const [first, last] = [points[0] as Point, points.at(-1) as Point];
-  const slope = slopeOf(points);
-  const height = median(points.map(({ at, value }) => value - slope * at));
   const common = { stage, quantity, nights: points.length, p };
+  const rise = bestRise(points);
   const jump = bestJump(points);
-  const isJump = jump.residual < CLEARLY * residualOf(points, ({ at }) => height + slope * at);
-  const [before, after] = isJump ? [jump.before, jump.after] : [height + slope * first.at, height + slope * last.at];
+  const isJump = jump.residual < CLEARLY * rise.residual;
+  const { before, after, from, to } = isJump ? jump : rise;
   if (Math.abs(after - before) < Math.log1p(LEAST)) return undefined;
-  const values = { before: Math.exp(before), after: Math.exp(after) };
-  if (isJump) return { ...common, kind: 'jump', from: jump.from, to: jump.to, ...values };
-  return { ...common, kind: 'drift', from: first.at, to: last.at, ...values, perNight: Math.expm1(slope) };
+  const fit = { ...common, from, to, before: Math.exp(before), after: Math.exp(after) };
+  return isJump ? { ...fit, kind: 'jump' } : { ...fit, kind: 'drift', perNight: Math.expm1(rise.slope) };
+}
+
+interface Fit {
+  residual: number;
+  before: number;
+  after: number;
+  from: number;
+  to: number;
+}
+
+/** A line through all points; or, where that fits clearly better, a level from which it begins to rise or fall at a night. */
+function bestRise(points: readonly Point[]): Fit & { slope: number } {
+  const all = riseFrom(points, 0);
+  const others = points.slice(1, 1 - FEWEST).map((_, n) => riseFrom(points, n + 1));
+  const best = others.reduce((one, other) => (other.residual < one.residual ? other : one), all);
+  return best.residual < CLEARLY * all.residual ? best : all;
+}
+
+function riseFrom(points: readonly Point[], begin: number): Fit & { slope: number } {
+  const [from, to] = [(points[begin] as Point).at, (points.at(-1) as Point).at];
+  const bent = points.map(({ at, value }) => ({ at: Math.max(0, at - from), value }));
+  const slope = slopeOf(bent);
+  const before = median(bent.map(({ at, value }) => value - slope * at));
+  const residual = residualOf(bent, ({ at }) => before + slope * at);
+  return { residual, slope, before, after: before + slope * (to - from), from, to };
 }
 
 /** Distances, not their squares: outliers must not decide. */
@@ -92,8 +114,8 @@ function residualOf(points: readonly Point[], line: (point: Point) => number): n
 }
 
 /** The step between two levels that fits best; each level has two nights at least. */
-function bestJump(points: readonly Point[]) {
-  let best = { residual: Number.POSITIVE_INFINITY, before: 0, after: 0, from: 0, to: 0 };
+function bestJump(points: readonly Point[]): Fit {
+  let best: Fit = { residual: Number.POSITIVE_INFINITY, before: 0, after: 0, from: 0, to: 0 };
   for (let n = 2; n <= points.length - 2; n++) {
     const before = median(points.slice(0, n).map(({ value }) => value));
     const after = median(points.slice(n).map(({ value }) => value));
