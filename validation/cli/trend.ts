@@ -10,7 +10,7 @@ import { trendText } from './output/trend-text.ts';
 import { out } from './terminal.ts';
 
 /** Nights that are shown unless the user says otherwise. */
-export const NIGHTS = 30;
+const NIGHTS = 30;
 /** Names that an error lists. */
 const NAMED = 10;
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tmp from 'tmp';
@@ -214,6 +215,26 @@ describe('the history of thirty nights', () => {
       [NIGHTLY, 3],
     ]);
   });
+});
+
+it('has the nights of runs that an older version recorded', async () => {
+  const fixture = join(import.meta.dirname, '..', '..', 'fixtures', 'runs', 'version-0.1.0.tar.gz');
+  execFileSync('tar', ['xzf', fixture, '-C', store.dir, '--strip-components=1']);
+  const { trend } = await look('old');
+  expect(trend.nights.map(({ name, verdict, totals }) => [name, verdict, totals.succeeded])).toEqual([
+    ['passed', 'passed', 3],
+    ['failed', 'failed', 1],
+    ['interrupted', 'interrupted', 2],
+    ['broken', 'broken', 0],
+  ]);
+  expect(trend.nights[0]?.stages).toMatchObject([
+    { name: 'sim', steps: 2, succeeded: 2, duration: { median: expect.closeTo(1.1, 1) } },
+    { name: 'merge', steps: 1, succeeded: 1 },
+  ]);
+  const crash = trend.findings.find(({ text }) => text.includes('segmentation violation'));
+  expect(crash).toMatchObject({ stage: 'sim', count: 2, came: { before: { run: trend.nights[0]?.run } } });
+  // What the infrastructure did is no finding about the release.
+  expect(trend.findings.every(({ rule }) => rule !== 'infrastructure')).toBe(true);
 });
 
 describe('a line', () => {

@@ -122,7 +122,10 @@ function findingLines({ findings, steps }: Trend): string[] {
   });
   const rest = steps.length > SHOWN ? [`  and ${steps.length - SHOWN} more, see --json`] : [];
   const ofSteps = flaky.length > 0 ? [...title(`Flaky steps: ${steps.length}`), ...flaky, ...rest] : [];
-  const key = lines.length + ofSteps.length > 0 ? ['', paint.dim(KEY)] : ['', 'No error or warning in these nights.'];
+  const key =
+    lines.length + ofSteps.length > 0
+      ? ['', paint.dim(KEY)]
+      : ['', 'No error or warning of the release in these nights.'];
   return [...lines, ...ofSteps, ...key];
 }
 
