@@ -8,7 +8,8 @@ import { readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { RunRecord } from '../runs/store/record.ts';
 import { replaceFile } from '../runs/store/store.ts';
-import { type HistoryLine, LINE_SCHEMA, lineOf, lineSchema } from './line.ts';
+import { type HistoryLine, LINE_SCHEMA, lineSchema } from './line.ts';
+import { lineOf } from './make-line.ts';
 
 /** Directory of the history below the directory of runs. No run can have this name: the id of a run ends with a time. */
 export const HISTORY_DIR = 'history';

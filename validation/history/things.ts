@@ -1,4 +1,5 @@
-import { cutName, type FoundLine, type HistoryLine, type StageLine } from './line.ts';
+import type { FoundLine, HistoryLine, StageLine } from './line.ts';
+import { cutName } from './make-line.ts';
 import { type Course, courseOf, LETTER, type Mark, type Spell, spellsOf } from './spells.ts';
 
 /** A step is flaky when it passes only on a retry in so many nights, and in such a share of the nights in which it ran. */

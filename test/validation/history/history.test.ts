@@ -3,7 +3,8 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSyn
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type HistoryLine, lineOf } from '../../../validation/history/line.ts';
+import type { HistoryLine } from '../../../validation/history/line.ts';
+import { lineOf } from '../../../validation/history/make-line.ts';
 import { chosenNights, namesIn, nightsOf } from '../../../validation/history/nights.ts';
 import { appendLines, type RecordedRun, readLines } from '../../../validation/history/store.ts';
 import { type Trend, trendOf } from '../../../validation/history/trend.ts';

@@ -1,23 +1,20 @@
-import type { ComponentChildren, TargetedFocusEvent, TargetedPointerEvent } from 'preact';
+import type { TargetedFocusEvent, TargetedPointerEvent } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
-import type { Spread } from '../../history/line.ts';
-import { dayOf, QUANTITY } from '../../history/show/words.ts';
+import { dayOf, type QUANTITY } from '../../history/show/words.ts';
 import type { NightTrend } from '../../history/trend.ts';
 import { printable } from '../../report/printable.ts';
 import type { Trend } from '../../server/api.ts';
-import { counted } from '../../units/count.ts';
-import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { runPath } from '../routes.ts';
-import { setQuery } from '../state/place.ts';
 import { LOOK } from '../words.ts';
-import { HEIGHT, labelled, releaseSpans, shortReleases, stagePaths } from './plot-paths.ts';
+import { Findings } from './finding-rows.tsx';
+import { HEIGHT, labelled, releaseSpans, shortReleases } from './plot-paths.ts';
+import { Drawing, Row } from './row.tsx';
+import { Stages } from './stage-rows.tsx';
+import { Told } from './told.tsx';
 
 type Quantity = keyof typeof QUANTITY;
-
-/** Components that have a row of their own; the lists below name the others. */
-const COMPONENTS = 8;
 
 /** All nights along one axis, a row for each thing that is followed. The night under the pointer is told in words. */
 export function Nights({
@@ -70,24 +67,6 @@ export function Nights({
       </section>
       {shown && <Told night={shown} quantity={quantity} />}
     </>
-  );
-}
-
-function Row({
-  name,
-  value,
-  children,
-}: {
-  name: ComponentChildren;
-  value?: ComponentChildren;
-  children: ComponentChildren;
-}) {
-  return (
-    <div class="night-row">
-      <div class="night-name">{name}</div>
-      <div class="plot">{children}</div>
-      <div class="night-value">{value}</div>
-    </div>
   );
 }
 
@@ -199,187 +178,4 @@ function Steps({ nights }: { nights: readonly NightTrend[] }) {
 
 function stepsText(night: NightTrend | undefined): string {
   return night ? `${night.totals.succeeded}/${night.totals.steps}` : '';
-}
-
-function Stages({
-  trend: { nights, drifts },
-  quantity,
-  quantities,
-}: {
-  trend: Trend;
-  quantity: Quantity;
-  quantities: readonly Quantity[];
-}) {
-  const names = [...new Set(nights.flatMap(({ stages }) => stages.map(({ name }) => name)))];
-  const places = new Map(nights.map(({ run }, n) => [run, n + 0.5]));
-  const { format } = QUANTITY[quantity];
-  if (names.length === 0) return null;
-  return (
-    <>
-      <div class="night-row night-head">
-        <h2>Stages</h2>
-        <div class="buttons">
-          {quantities.map((one) => (
-            <button key={one} type="button" aria-pressed={one === quantity} onClick={() => setQuery({ of: one })}>
-              {QUANTITY[one].name}
-            </button>
-          ))}
-          <span class="soft only-wide">line: median of the steps; band: the middle half of them</span>
-        </div>
-      </div>
-      {names.map((name) => {
-        const values = nights.map(({ stages }) => stages.find((stage) => stage.name === name)?.[quantity]);
-        const paths = stagePaths(values);
-        if (!paths) return null;
-        const drift = drifts.find((one) => one.stage === name && one.quantity === quantity);
-        const latest = values.findLast((value) => value !== undefined)?.median ?? 0;
-        const [from, to] = [places.get(drift?.from.run ?? '') ?? 0.5, places.get(drift?.to.run ?? '') ?? 0.5];
-        return (
-          <Row
-            key={name}
-            name={printable(name)}
-            value={
-              <>
-                <span>
-                  {format(latest)} <span class="soft range">{rangeText(values, format)}</span>
-                </span>
-                {drift && (
-                  <a class="warning" href="#drift">
-                    {drift.kind === 'jump' ? 'jump' : 'drift'}{' '}
-                    <span aria-hidden="true">{drift.after > drift.before ? '▲' : '▼'}</span>
-                  </a>
-                )}
-              </>
-            }
-          >
-            <Drawing count={nights.length}>
-              <path class="band" d={paths.band} />
-              {drift?.kind === 'drift' && (
-                <line class="drift" x1={from} x2={to} y1={paths.y(drift.before)} y2={paths.y(drift.after)} />
-              )}
-              <path class="median" d={paths.line} />
-            </Drawing>
-          </Row>
-        );
-      })}
-    </>
-  );
-}
-
-/** From the least to the most of the medians: what the drawing reaches over. */
-function rangeText(values: readonly (Spread | undefined)[], format: (value: number) => string): string {
-  const medians = values.flatMap((value) => (value ? [value.median] : []));
-  return `${format(Math.min(...medians))} to ${format(Math.max(...medians))}`;
-}
-
-interface Found {
-  errors: number;
-  warnings: number;
-}
-
-/** Errors and warnings by component, and histograms: a column a night. */
-function Findings({ nights }: { nights: readonly NightTrend[] }) {
-  const sums = new Map<string, number>();
-  for (const { components } of nights)
-    for (const [name, { errors, warnings }] of Object.entries(components))
-      sums.set(name, (sums.get(name) ?? 0) + errors * nights.length + warnings);
-  const names = [...sums].sort(([, a], [, b]) => b - a).slice(0, COMPONENTS);
-  const hasHistograms = nights.some(({ histograms }) => histograms > 0);
-  if (names.length === 0 && !hasHistograms) return null;
-  const none = { errors: 0, warnings: 0 };
-  return (
-    <>
-      <div class="night-row night-head">
-        <h2>Findings by component</h2>
-      </div>
-      {names.map(([name]) => (
-        <Columns
-          key={name}
-          name={name === '' ? 'no component' : printable(name)}
-          counts={nights.map(({ components, judged }) => (judged ? (components[name] ?? none) : undefined))}
-        />
-      ))}
-      {hasHistograms && (
-        <Columns
-          name="Histograms changed"
-          counts={nights.map(({ histograms, judged }) => (judged ? { errors: histograms, warnings: 0 } : undefined))}
-        />
-      )}
-    </>
-  );
-}
-
-/** Errors below, warnings above them. */
-function Columns({ name, counts }: { name: string; counts: readonly (Found | undefined)[] }) {
-  const most = Math.max(1, ...counts.map((found) => (found ? found.errors + found.warnings : 0)));
-  const latest = counts.at(-1);
-  const height = (count: number): number => (count / most) * HEIGHT;
-  return (
-    <Row name={name} value={latest ? String(latest.errors + latest.warnings) : <span class="soft">unknown</span>}>
-      <Drawing count={counts.length} low>
-        <line class="base" x1="0" x2={counts.length} y1={HEIGHT - 1} y2={HEIGHT - 1} />
-        {counts.map((found, n) => {
-          if (!found || found.errors + found.warnings === 0) return null;
-          const [errors, warnings] = [height(found.errors), height(found.warnings)];
-          return (
-            <g key={n}>
-              <rect class="found" x={n + 0.15} width="0.7" y={HEIGHT - errors} height={errors} />
-              <rect class="found warn" x={n + 0.15} width="0.7" y={HEIGHT - errors - warnings} height={warnings} />
-            </g>
-          );
-        })}
-      </Drawing>
-    </Row>
-  );
-}
-
-function Drawing({ count, low, children }: { count: number; low?: true; children: ComponentChildren }) {
-  return (
-    <svg
-      class={low ? 'drawn low' : 'drawn'}
-      viewBox={`0 0 ${count} ${HEIGHT}`}
-      preserveAspectRatio="none"
-      aria-hidden="true"
-    >
-      {children}
-    </svg>
-  );
-}
-
-/** One night in words: what the drawings have of it. */
-function Told({ night, quantity }: { night: NightTrend; quantity: Quantity }) {
-  const { run, verdict, release, totals, errors, warnings, histograms, accepted, removed, created, ended, stages } =
-    night;
-  const { name, format } = QUANTITY[quantity];
-  const found = [
-    errors > 0 ? counted(errors, 'error') : '',
-    warnings > 0 ? counted(warnings, 'warning') : '',
-    histograms > 0 ? `${counted(histograms, 'histogram')} changed` : '',
-  ].filter((text) => text !== '');
-  const values = stages.flatMap((stage) => {
-    const value = stage[quantity];
-    return value ? [`${stage.name} ${format(value.median)}`] : [];
-  });
-  return (
-    <div class="told">
-      <p>
-        <strong>{dayOf(night)}</strong> <RunBadge status={verdict} />{' '}
-        {removed ? <span class="soft">{run}, removed</span> : <a href={runPath(run)}>{run}</a>}{' '}
-        {release && <span>{printable(release)}</span>}
-      </p>
-      <p class="facts">
-        <span>
-          {totals.succeeded} of {counted(totals.steps, 'step')} succeeded
-        </span>
-        {ended !== undefined && <span>took {formatDuration((ended - created) / 1000)}</span>}
-        <span>{found.length > 0 ? found.join(', ') : 'nothing found'}</span>
-        {accepted && <span>accepted</span>}
-        {values.length > 0 && (
-          <span>
-            {name}: {printable(values.slice(0, 6).join(', '))}
-          </span>
-        )}
-      </p>
-    </div>
-  );
 }
