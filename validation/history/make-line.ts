@@ -49,7 +49,7 @@ const reportPart = z.object({
   checks: z.object({ histograms: z.unknown() }).optional().catch(undefined),
 });
 const histogramCounts = z.object({
-  files: z.array(z.object({ counts: z.object({ changed: z.number().optional() }) })),
+  files: z.array(z.object({ counts: z.object({ changed: z.number().int().nonnegative().optional() }) })),
 });
 
 type ReportPart = z.infer<typeof reportPart>;

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSyn
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HistoryLine } from '../../../validation/history/line.ts';
+import { type HistoryLine, lineSchema } from '../../../validation/history/line.ts';
 import { lineOf } from '../../../validation/history/make-line.ts';
 import { chosenNights, namesIn, nightsOf } from '../../../validation/history/nights.ts';
 import { appendLines, type RecordedRun, readLines } from '../../../validation/history/store.ts';
@@ -273,5 +273,6 @@ describe('a line', () => {
     expect(line?.more).toBe(true);
     expect(line?.errors).toBe(3000);
     expect(JSON.stringify(line).length).toBeLessThan(300_000);
+    expect(lineSchema.safeParse(line).error).toBe(undefined);
   });
 });
