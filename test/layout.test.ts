@@ -11,22 +11,24 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
+    cli: 'history history/show config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
     config: 'server runs/retention notify preflight checks files input',
     server:
-      'schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
+      'history schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks histograms input',
-    'runs/retention': 'runs/store input units',
+    'runs/retention': 'history runs/store input units',
+    'history/show': 'units',
+    history: 'runs/store checks report workflow files input statistics units',
     'runs/inputs': 'runs/store workflow step files input',
     'runs/store': 'report checks workflow step logs files input statistics units',
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',
-    web: 'histograms/show graph report statistics units',
+    web: 'history/show histograms/show graph report statistics units',
     graph: 'report input units',
     checks: 'report workflow logs files input statistics units',
     histograms: 'histograms/show checks report workflow files input units',

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { writeLargeRun, writeLog, writeManyRuns } from './page-stores.mjs';
+import { writeNights } from './thirty-nights.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const CLI = join(ROOT, 'dist', 'validation', 'cli', 'main.js');
@@ -57,6 +58,7 @@ async function makeRuns() {
     10_000,
   );
   writeLog(join(large, 'steps', 'sim00077', '1'), 100e6);
+  writeNights(runs, 30, 'sim-nightly');
   // The one before has another crash: so there is something new, something known and something fixed.
   for (const crashes of ['', '2,4', '3,4'])
     await relval('run', GPMC, '--local', '--set', `RELVAL_DEMO_FAIL=${crashes}`);
@@ -112,6 +114,7 @@ const there = (selector) => (/** @type {Page} */ page) => page.locator(selector)
 try {
   const step = `/runs/${failed}/steps/sim0003?stream=logs%2Frec.log`;
   await take('runs', '/', there('tbody tr'));
+  await take('history', '/workflows/sim-nightly', there('.nights .median'), { width: 1280, height: 1000 });
   await take('compare', `/compare/${before}/${failed}`, there('h1'));
   await take('run', `/runs/${failed}`, there('.answer'));
   await take('steps', `/runs/${LARGE}?view=steps`, text('10,000 steps'));

@@ -294,6 +294,7 @@ describe('for everyone', () => {
     `/runs/${LARGE}/steps/sim00077`,
     `/compare/live/${LARGE}`,
     '/cluster',
+    '/workflows/mc-nightly',
     '/nothing/here',
   ];
 

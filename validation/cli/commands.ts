@@ -102,6 +102,11 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./diff.ts')).diffCommand,
   ),
   entry(
+    'trend <name>',
+    'Show the history of a workflow: its nights, since when a finding is there, what is flaky, slow drifts',
+    async () => (await import('./trend.ts')).trendCommand,
+  ),
+  entry(
     'histograms <a> [b]',
     'Compare the histograms of a run, or of ROOT files: is the physics the same?',
     async () => (await import('./histograms.ts')).histogramsCommand,

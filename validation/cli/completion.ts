@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import { HISTORY_DIR } from '../history/store.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { COMMANDS, COMPLETE, CONFIG, type Entry, UTC } from './commands.ts';
@@ -18,6 +19,8 @@ export interface Known {
   /** Ids of the runs, the newest last. */
   runs(): string[];
   steps(run: string): string[];
+  /** Names of the runs. */
+  names(): string[];
 }
 
 export const completionCommand = defineCommand(
@@ -71,6 +74,8 @@ function all(
   const place = positionals[places.length - 1];
   if (!place) return [];
   if (place.choices.length > 0) return place.choices.map((word) => ({ word, describe: '' }));
+  if (place.name === 'name' && namesOf(entry)[0] === 'trend')
+    return known.names().map((word) => ({ word, describe: '' }));
   if (place.name === 'step' || place.name === 'steps')
     return known.steps(places[1] ?? 'last').map((word) => ({ word, describe: '' }));
   if (!['run', 'a', 'b'].includes(place.name)) return [];
@@ -106,8 +111,9 @@ function valueGiven(words: readonly string[], flag: string): string | undefined 
 function knownIn(directory: string): Known {
   const store = new RunStore(directory);
   return {
-    runs: () => orNone(() => readdirSync(store.dir)),
+    runs: () => orNone(() => readdirSync(store.dir).filter((name) => name !== HISTORY_DIR && !name.startsWith('.'))),
     steps: (run) => orNone(() => [...store.find(run).readView().steps.keys()]),
+    names: () => orNone(() => [...new Set(store.list().map(({ record }) => record.name))]),
   };
 }
 

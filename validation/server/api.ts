@@ -1,7 +1,9 @@
+import type { NamedHistory } from '../history/nights.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
+export type { Trend } from '../history/trend.ts';
 export type { LogLines, LogSearch } from '../logs/answers.ts';
 
 /**
@@ -22,6 +24,8 @@ export type { LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/graph.svg?collapse` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
  * | `GET history?workflow&limit` | `History` |
+ * | `GET workflows` | `Workflows` |
+ * | `GET workflows/NAME/history?last&since&release&format=json\|csv` | `Trend`, or CSV; NAME is a name of runs, or a workflow |
  * | `GET diff?a&b` | `Diff` |
  * | `GET cluster` | `Cluster` |
  * | `GET server` | `ServerInfo` |
@@ -150,6 +154,11 @@ export interface History {
     name: string;
     runs: Pick<RunSummary, 'id' | 'status' | 'created' | 'ended' | 'newErrors'>[];
   }[];
+}
+
+/** What has a history: names of runs that have ended. */
+export interface Workflows {
+  workflows: NamedHistory[];
 }
 
 export interface Diff {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { RunSummary } from './api.ts';
+import { Histories } from './histories.ts';
 import { HttpError } from './http-error.ts';
 import { LineIndexes } from './line-indexes.ts';
 import { LogSearcher } from './log-search.ts';
@@ -17,12 +18,14 @@ export class Context {
   readonly index: RunIndex;
   readonly progress = new ProgressCache();
   readonly reports = new Reports();
+  readonly histories: Histories;
   readonly graphs = new RunGraphs();
   readonly lines = new LineIndexes();
   readonly searcher = new LogSearcher();
 
   constructor(runs: string) {
     this.index = new RunIndex(runs);
+    this.histories = new Histories(this.index.dir);
   }
 
   /** @throws HttpError 404 */

@@ -14,6 +14,7 @@ import { asHttpError, HttpError } from './http-error.ts';
 import { metricsOf } from './metrics.ts';
 import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
+import { addHistoryRoutes } from './routes-history.ts';
 import { addLogRoutes } from './routes-log.ts';
 import { addRunRoutes } from './routes-runs.ts';
 import { Upgrades, withoutRoot } from './upgrades.ts';
@@ -155,6 +156,7 @@ async function addRoutes(
         return sendJson(request, reply, await readCluster(options.frameworks, index.all()));
       });
       addRunRoutes(api, context);
+      addHistoryRoutes(api, context);
       addLogRoutes(api, context);
       addActionRoutes(api, context, options);
     },

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ClusterView } from './cluster/cluster-view.tsx';
 import { CompareView } from './compare/compare-view.tsx';
+import { HistoryView } from './history/history-view.tsx';
 import { StepView } from './log/step-view.tsx';
 import { Help } from './parts/help.tsx';
 import { pathOf } from './routes.ts';
@@ -65,6 +66,8 @@ function View() {
       return <StepView key={`${at.run}/${at.step}`} run={at.run} step={at.step} />;
     case 'compare':
       return <CompareView a={at.a} b={at.b} />;
+    case 'workflow':
+      return <HistoryView key={at.name} name={at.name} />;
     case 'cluster':
       return <ClusterView />;
     default:

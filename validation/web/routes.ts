@@ -4,6 +4,7 @@ export type Route =
   | { view: 'run'; run: string }
   | { view: 'step'; run: string; step: string }
   | { view: 'compare'; a: string; b: string }
+  | { view: 'workflow'; name: string }
   | { view: 'cluster' }
   | { view: 'unknown' };
 
@@ -21,6 +22,7 @@ export function parseRoute(path: string): Route {
   const [first, second, third, fourth] = parts;
   if (parts.length === 0) return { view: 'runs' };
   if (first === 'cluster' && parts.length === 1) return { view: 'cluster' };
+  if (first === 'workflows' && parts.length === 2 && second) return { view: 'workflow', name: second };
   if (first === 'compare' && parts.length === 3 && second && third) return { view: 'compare', a: second, b: third };
   if (first === 'runs' && second) {
     if (parts.length === 2) return { view: 'run', run: second };
@@ -58,6 +60,11 @@ export function apiPath(parts: readonly string[], query: Query = {}): string {
 
 export function runPath(run: string, view?: string): string {
   return pathOf(['runs', run], { view });
+}
+
+/** @param name of runs, or of a workflow */
+export function workflowPath(name: string): string {
+  return pathOf(['workflows', name]);
 }
 
 /** @param line the first line to be shown and marked */

@@ -7,6 +7,7 @@ import { candidates, type Known } from '../../../validation/cli/completion.ts';
 import { script } from '../../../validation/cli/output/completion-scripts.ts';
 
 const known: Known = {
+  names: () => [],
   runs: () => ['old-1', 'new-2'],
   steps: (run) => (run === 'new-2' ? ['sim0001', 'sim0002', 'merge'] : []),
 };

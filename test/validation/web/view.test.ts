@@ -5,7 +5,7 @@ import { formatSize } from '../../../validation/units/size.ts';
 import { readState } from '../../../validation/web/cluster/state.ts';
 import { changedSteps } from '../../../validation/web/compare/changed-steps.ts';
 import { lastTop, scrolled, scrollOf, spacerOf, TALLEST, topOf, walk } from '../../../validation/web/parts/scroll.ts';
-import { parseRoute, pathOf, runPath, stepPath } from '../../../validation/web/routes.ts';
+import { parseRoute, pathOf, runPath, stepPath, workflowPath } from '../../../validation/web/routes.ts';
 import { applyToStep } from '../../../validation/web/run/apply-event.ts';
 import { spreadOf } from '../../../validation/web/run/spread.ts';
 import { filterSteps, sortSteps } from '../../../validation/web/run/step-order.ts';
@@ -24,6 +24,7 @@ describe('addresses', () => {
           run,
           step,
         });
+        expect(at(workflowPath(run))).toEqual({ view: 'workflow', name: run });
         expect(at(pathOf(['compare', run, step]))).toEqual({ view: 'compare', a: run, b: step });
       }),
     );
@@ -33,7 +34,16 @@ describe('addresses', () => {
   });
 
   it('that mean nothing are told so', () => {
-    for (const path of ['/x', '/runs', '/runs/a/b', '/compare/a', '/%zz', '/cluster/x']) {
+    for (const path of [
+      '/x',
+      '/runs',
+      '/runs/a/b',
+      '/compare/a',
+      '/%zz',
+      '/cluster/x',
+      '/workflows',
+      '/workflows/a/b',
+    ]) {
       expect(parseRoute(path).view).toBe('unknown');
     }
     expect(parseRoute('/').view).toBe('runs');

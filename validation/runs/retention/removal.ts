@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FullDisk, keepLines, type RecordedRun } from '../../history/store.ts';
+import { InputError } from '../../input/input-error.ts';
 import { lockRemoval, lockRun } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
 import { RunDir, type RunStore } from '../store/store.ts';
@@ -38,7 +40,7 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
  * Decides which runs are removed, while no other process removes any, and removes them.
  * @param isMeant which of them are removed; all count in the decision
  * @returns ids of the removed runs
- * @throws InputError when another process is removing runs
+ * @throws InputError when another process is removing runs, or is writing the history
  */
 export async function removeRuns(
   store: RunStore,
@@ -47,12 +49,46 @@ export async function removeRuns(
 ): Promise<string[]> {
   return whileRemoving(store, async () => {
     await emptyTrash(store);
+    const going = decideRetention(await keptRuns(store), policy, Date.now())
+      .filter(({ run, remove }) => remove && isMeant(run))
+      .map(({ run }) => run);
+    const owed = await keepHistory(store, going);
     const gone: string[] = [];
-    for (const { run, remove } of decideRetention(await keptRuns(store), policy, Date.now())) {
-      if (remove && isMeant(run) && (await removeRun(store, run))) gone.push(run.id);
-    }
+    for (const run of going) if (await removeRun(store, run)) gone.push(run.id);
+    owed?.();
     return gone;
   });
+}
+
+/**
+ * Makes sure that the history has the lines of runs before they are removed.
+ * @returns where the disk is full: what writes the lines once the runs are gone, since removing them makes the space
+ * @throws InputError the lines cannot be written for another reason
+ */
+async function keepHistory(store: RunStore, going: readonly KeptRun[]): Promise<(() => void) | undefined> {
+  const ids = new Set(going.map(({ id }) => id));
+  const runs: RecordedRun[] = store
+    .list()
+    .filter(({ record }) => ids.has(record.id))
+    .map(({ run, record }) => ({ path: run.path, record }));
+  const keep = await keepLines(store.dir, runs);
+  try {
+    keep();
+    return undefined;
+  } catch (error) {
+    if (error instanceof FullDisk) return () => keepAfter(keep, store.dir);
+    throw error;
+  }
+}
+
+/** @throws InputError there is still no space */
+function keepAfter(keep: () => void, dir: string): void {
+  try {
+    keep();
+  } catch (error) {
+    const message = `runs were removed, but the history in ${dir} could not keep them: ${(error as Error).message}`;
+    throw new InputError([{ message }]);
+  }
 }
 
 /** The run whose outputs a run was compared with, or is to be compared with; a comparison of logs needs none of it any more. */

@@ -4,7 +4,7 @@ import { formatCount } from '../../units/count.ts';
 import { HistogramsTab } from '../histograms/histograms-tab.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
-import { pathOf, runPath } from '../routes.ts';
+import { pathOf, runPath, workflowPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, query } from '../state/place.ts';
 import { useTitle } from '../state/title.ts';
@@ -48,7 +48,7 @@ export function RunView({ id }: { id: string }) {
   return (
     <>
       <p class="crumbs">
-        <a href={pathOf([])}>Runs</a> /
+        <a href={pathOf([])}>Runs</a> / <a href={workflowPath(detail.name)}>{detail.name}</a> /
       </p>
       <Answer run={run} detail={detail} />
       <Stages detail={detail} />

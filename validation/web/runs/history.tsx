@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import type { History } from '../../server/api.ts';
-import { apiPath, pathOf, runPath } from '../routes.ts';
+import { apiPath, runPath, workflowPath } from '../routes.ts';
 import { getJson } from '../state/server.ts';
 import { LOOK } from '../words.ts';
 
@@ -20,7 +20,7 @@ export function HistoryStrips({ changed }: { changed: number }) {
     <section class="history" aria-label="The last runs of each workflow">
       {history.workflows.slice(0, 12).map(({ workflow, name, runs }) => (
         <div key={`${workflow} ${name}`}>
-          <a class="strip-name" href={pathOf([], { search: name })} title={name}>
+          <a class="strip-name" href={workflowPath(name)} title={`History of ${name}`}>
             {name}
           </a>
           <ol class="strip">

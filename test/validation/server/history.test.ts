@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeRuns } from '../../../validation/runs/retention/removal.ts';
+import { RunStore } from '../../../validation/runs/store/store.ts';
+import type { Trend, Workflows } from '../../../validation/server/api.ts';
+import { NIGHTLY, releaseOf, runOf, writeNight, writeNights } from '../../e2e/thirty-nights.mjs';
+import { Serving, until } from './serving.ts';
+
+const serving = new Serving();
+const path = `workflows/${NIGHTLY}/history`;
+
+beforeAll(async () => {
+  writeNights(serving.runs, 26);
+  // Two that others have put there: a report that is a link to another file, and one that is none.
+  writeNight(serving.runs, 27);
+  writeFileSync(join(serving.dir, 'secret.json'), '{"findings": [], "steps": [], "secret": 1}');
+  rmSync(join(serving.runs, runOf(27), 'report', 'report.json'));
+  symlinkSync(join(serving.dir, 'secret.json'), join(serving.runs, runOf(27), 'report', 'report.json'));
+  writeNight(serving.runs, 28);
+  writeFileSync(join(serving.runs, runOf(28), 'report', 'report.json'), '{"findings": [{"step": {}}], "steps": 5}');
+  await serving.start();
+});
+afterAll(() => serving.close());
+
+describe('the history of a workflow by REST', () => {
+  it('lists what has a history', async () => {
+    const { workflows } = await serving.api<Workflows>('workflows');
+    expect(workflows).toMatchObject([{ name: NIGHTLY, workflow: 'mc', runs: 28, verdict: 'passed' }]);
+  });
+
+  it('says what the library says, and writes nothing', async () => {
+    const trend = await serving.api<Trend>(path);
+    expect(trend.nights).toHaveLength(28);
+    expect(trend.findings.find(({ course }) => course === 'fixed')).toMatchObject({
+      came: { after: { run: runOf(12), release: releaseOf(12) }, before: { run: runOf(11) } },
+      went: { after: { run: runOf(20), release: releaseOf(20) } },
+    });
+    expect(trend.steps.map(({ step }) => step)).toEqual(['sim0004']);
+    expect(trend.drifts.map(({ stage }) => stage)).toEqual(['reco']);
+    expect(existsSync(join(serving.runs, 'history'))).toBe(false);
+  });
+
+  it('reads nothing that is not in the run, and says of such a night that nothing is known', async () => {
+    const { nights } = await serving.api<Trend>(path);
+    expect(nights.slice(26)).toMatchObject([
+      { judged: false, stages: [] },
+      { judged: false, stages: [] },
+    ]);
+  });
+
+  it('takes a number of nights, a date and a pattern of releases', async () => {
+    expect((await serving.api<Trend>(`${path}?last=3`)).nights.map(({ run }) => run)).toEqual(
+      [26, 27, 28].map((night) => runOf(night)),
+    );
+    expect((await serving.api<Trend>(`${path}?since=2026-10-20`)).total).toBe(9);
+    expect((await serving.api<Trend>(`${path}?release=*v5-09-41`)).nights.map(({ run }) => run)).toEqual(
+      [2, 3].map((night) => runOf(night)),
+    );
+    expect((await serving.api<Trend>(`${path}?release=nothing`)).nights).toEqual([]);
+  });
+
+  it('gives CSV, a night a row', async () => {
+    const answer = await serving.get(`/api/v1/${path}?format=csv`);
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    const [head = '', first = '', ...rows] = (await answer.text()).split('\r\n');
+    expect(head).toMatch(/^date,run,release,workflow,verdict,.*,reco duration median,/);
+    expect(first).toMatch(/^2026-10-01T03:00:00\.000Z,mc-nightly-20261001-030000,AliPhysics::v5-09-40,mc,passed,/);
+    expect(first.split(',')).toHaveLength(head.split(',').length);
+    expect(rows).toHaveLength(28);
+  });
+
+  it.each([
+    ['workflows/nobody/history', 404, 'there is no run of nobody that has ended'],
+    [`${path}?last=0`, 400, 'last'],
+    [`${path}?since=yesterday`, 400, 'expected a date such as 2026-11-01'],
+    [`${path}?since=2026-02-30`, 400, 'expected a date'],
+    [`${path}?format=xml`, 400, 'format'],
+    ['workflows/__proto__/history', 404, ''],
+    ['workflows/..%2f..%2fetc/history', 404, ''],
+  ])('refuses %s', async (asked, status, message) => {
+    const { status: got, body } = await serving.raw(`/api/v1/${asked}`);
+    expect(got).toBe(status);
+    expect(body).toContain(message);
+  });
+
+  it('is behind the same guards as the other routes', async () => {
+    expect((await serving.raw(`/api/v1/${path}`, { host: 'evil.example' })).status).toBe(421);
+    expect((await serving.raw('/api/v1/workflows', { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await serving.raw(`/api/v1/${path}`, {}, 'POST', '{}')).status).toBe(404);
+  });
+
+  it('knows a new night, and one whose run was removed', async () => {
+    writeNight(serving.runs, 29);
+    await until('the new night', async () => (await serving.api<Trend>(path)).nights.length === 29);
+    const gone = await removeRuns(new RunStore(serving.runs), { keep: 8 });
+    expect(gone).toContain(runOf(1));
+    const trend = await until('the removed runs', async () => {
+      const now = await serving.api<Trend>(path);
+      return now.nights.filter(({ removed }) => removed).length === gone.length && now;
+    });
+    expect(trend.nights).toHaveLength(29);
+    expect(trend.findings.find(({ course }) => course === 'fixed')?.came.after.release).toBe(releaseOf(12));
+    // A server that starts now has only the lines that gc has kept.
+    await serving.stop();
+    await serving.start();
+    expect((await serving.api<Trend>(path)).findings.find(({ course }) => course === 'fixed')).toMatchObject({
+      came: { after: { release: releaseOf(12) } },
+      went: { after: { release: releaseOf(20) } },
+    });
+  });
+
+  it('does without a file of lines that is none', async () => {
+    rmSync(join(serving.runs, 'history'), { recursive: true, force: true });
+    mkdirSync(join(serving.runs, 'history', 'runs.ndjson'), { recursive: true });
+    await serving.stop();
+    await serving.start();
+    expect((await serving.api<Trend>(path)).nights.length).toBeGreaterThan(5);
+  });
+});

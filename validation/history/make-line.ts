@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import { isAboutInfrastructure } from '../checks/judge-step.ts';
+import { countDistinct, excerpt, groupFindings } from '../report/groups.ts';
+import type { Finding, StepReport } from '../report/model.ts';
+import type { RunRecord } from '../runs/store/record.ts';
+import { median, quantile } from '../statistics/quantiles.ts';
+import {
+  type FoundLine,
+  type HistoryLine,
+  LINE_SCHEMA,
+  MOST_FINDINGS,
+  MOST_RULES,
+  MOST_STAGES,
+  MOST_STEPS,
+  MOST_STEPS_OF_FINDING,
+  type Spread,
+  type StageLine,
+} from './line.ts';
+
+/** Characters of the text of a finding. */
+const TEXT = 160;
+
+/** The parts of a report that a line is made from. A report may come from an older version, or from somebody else. */
+const reportPart = z.object({
+  findings: z.array(
+    z.object({
+      step: z.string(),
+      stage: z.string(),
+      attempt: z.number(),
+      severity: z.enum(['error', 'warning', 'info']),
+      rule: z.string(),
+      message: z.string(),
+      ...{ column: z.number().optional(), more: z.number().optional(), known: z.string().optional() },
+      ...{ fingerprint: z.string().optional(), earlierFingerprint: z.string().optional() },
+      component: z.string().optional(),
+      compared: z.object({ file: z.string(), object: z.string().optional() }).optional(),
+    }),
+  ),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      stage: z.string(),
+      state: z.enum(['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted']),
+      attempts: z.number(),
+      ...{ start: z.number().optional(), end: z.number().optional() },
+      ...{ peakMemory: z.number().optional(), outputBytes: z.number().optional() },
+    }),
+  ),
+  checks: z.object({ histograms: z.unknown() }).optional().catch(undefined),
+});
+const histogramCounts = z.object({
+  files: z.array(z.object({ counts: z.object({ changed: z.number().int().nonnegative().optional() }) })),
+});
+
+type ReportPart = z.infer<typeof reportPart>;
+type StepPart = Pick<
+  StepReport,
+  'id' | 'stage' | 'state' | 'attempts' | 'start' | 'end' | 'peakMemory' | 'outputBytes'
+>;
+
+/**
+ * The line of a run that has ended.
+ * @param report what is in its report.json; undefined where there is none
+ * @param stamp of the files that both were read from
+ * @returns undefined while the run has no verdict
+ */
+export function lineOf(record: RunRecord, report: unknown, stamp: string): HistoryLine | undefined {
+  const { id, name, workflow, release, created, ended, verdict, reason, accepted, totals } = record;
+  if (record.state !== 'ended' || verdict === undefined) return undefined;
+  const parsed = reportPart.safeParse(report);
+  const { findings, steps, checks } = parsed.success ? parsed.data : { findings: [], steps: [], checks: undefined };
+  const listed = foundLines(findings as Finding[]);
+  const known = (findings as Finding[]).filter(({ severity }) => severity !== 'info');
+  const notRun = totals.steps - totals.succeeded - totals.failed - totals.broken;
+  return {
+    schema: LINE_SCHEMA,
+    ...{ stamp, id, name, workflow, created, verdict },
+    ...(release !== undefined && { release }),
+    ...(ended !== undefined && { ended }),
+    ...(reason !== undefined && { reason: reason.slice(0, 1000) }),
+    ...(accepted && { accepted: true as const }),
+    judged: parsed.success,
+    totals: parsed.success ? totalsOf(steps) : { ...totalsIn(totals), notRun: Math.max(0, notRun) },
+    errors: countDistinct(known, 'error'),
+    warnings: countDistinct(known, 'warning'),
+    histograms: changedHistograms(checks?.histograms, listed),
+    stages: stagesOf(steps),
+    findings: listed.slice(0, MOST_FINDINGS),
+    components: componentsOf(known),
+    cut: [...new Set(findings.filter(({ more }) => more).map(({ rule }) => cutName(rule)))].slice(0, MOST_RULES),
+    ...(listed.length > MOST_FINDINGS && { more: true as const }),
+  };
+}
+
+function totalsIn({ steps, succeeded, failed, broken }: RunRecord['totals']): Omit<HistoryLine['totals'], 'notRun'> {
+  const whole = (value: number): number => Math.max(0, Math.round(value));
+  return { steps: whole(steps), succeeded: whole(succeeded), failed: whole(failed), broken: whole(broken) };
+}
+
+/** As it stands in `cut`. */
+export function cutName(rule: string): string {
+  return rule.slice(0, 1000);
+}
+
+/**
+ * Each distinct finding once. What the infrastructure did says nothing about the release; what has no fingerprint cannot
+ * be found again in another run.
+ */
+function foundLines(findings: readonly Finding[]): FoundLine[] {
+  const told = findings.filter(
+    (one) =>
+      (one.severity !== 'info' || one.known !== undefined) &&
+      one.rule !== 'not-run' &&
+      !isAboutInfrastructure(one) &&
+      (one.fingerprint !== undefined || one.compared !== undefined),
+  );
+  const lines = new Map<string, FoundLine>();
+  for (const { first, steps } of groupFindings(told)) {
+    // One more than is kept tells that there are more.
+    if (lines.size > MOST_FINDINGS) break;
+    const key = keyOf(first);
+    // Errors come first: an excused one beside it adds nothing.
+    if (lines.has(key)) continue;
+    lines.set(key, {
+      key,
+      ...(first.earlierFingerprint !== undefined && { earlier: first.earlierFingerprint.slice(0, 1000) }),
+      severity: first.severity === 'warning' ? 'warning' : 'error',
+      ...(first.severity === 'info' && { excused: true as const }),
+      rule: first.rule.slice(0, 1000),
+      ...(first.component !== undefined && { component: first.component.slice(0, 1000) }),
+      text: excerpt(first, TEXT).slice(0, 1000),
+      stage: first.stage.slice(0, 1000),
+      steps: steps.slice(0, MOST_STEPS_OF_FINDING).map((id) => id.slice(0, 1000)),
+      count: steps.length,
+      ...(first.compared && { compared: comparedOf(first.compared) }),
+    });
+  }
+  return [...lines.values()];
+}
+
+/** A difference from another reference has another fingerprint; over the nights it is the same histogram that differs. */
+function keyOf({ fingerprint, compared, stage, rule }: Finding): string {
+  if (!compared) return (fingerprint ?? '').slice(0, 1000);
+  return JSON.stringify([stage, rule, compared.file, compared.object ?? '']).slice(0, 1000);
+}
+
+function comparedOf({ file, object }: NonNullable<Finding['compared']>): NonNullable<FoundLine['compared']> {
+  return { file: file.slice(0, 1000), ...(object !== undefined && { object: object.slice(0, 1000) }) };
+}
+
+function componentsOf(findings: readonly Finding[]): HistoryLine['components'] {
+  const counts = new Map<string, { errors: number; warnings: number }>();
+  for (const { first } of groupFindings(findings)) {
+    const component = first.component ?? '';
+    const own = counts.get(component) ?? { errors: 0, warnings: 0 };
+    own[first.severity === 'error' ? 'errors' : 'warnings']++;
+    counts.set(component, own);
+  }
+  return Object.fromEntries(counts);
+}
+
+function changedHistograms(details: unknown, findings: readonly FoundLine[]): number {
+  const counted = histogramCounts.safeParse(details);
+  if (counted.success) return counted.data.files.reduce((sum, { counts }) => sum + (counts.changed ?? 0), 0);
+  return findings.filter(({ compared, excused }) => compared && !excused).length;
+}
+
+function totalsOf(steps: readonly StepPart[]): HistoryLine['totals'] {
+  const number = (state: StepPart['state']): number => steps.filter((step) => step.state === state).length;
+  const [succeeded, failed, broken] = [number('succeeded'), number('failed'), number('broken')];
+  return { steps: steps.length, succeeded, failed, broken, notRun: steps.length - succeeded - failed - broken };
+}
+
+function stagesOf(steps: ReportPart['steps']): StageLine[] {
+  const stages = new Map<string, StepPart[]>();
+  for (const step of steps as StepPart[]) {
+    const list = stages.get(step.stage);
+    if (list) list.push(step);
+    else stages.set(step.stage, [step]);
+  }
+  return [...stages].slice(0, MOST_STAGES).map(([stageName, list]) => {
+    // One that failed may have ended early, or late.
+    const good = list.filter(({ state }) => state === 'succeeded');
+    const duration = spreadOf(
+      good.map(({ start, end }) => (start === undefined || end === undefined ? undefined : (end - start) / 1000)),
+    );
+    const peakMemory = spreadOf(good.map((step) => step.peakMemory));
+    const outputBytes = spreadOf(good.map((step) => step.outputBytes));
+    return {
+      name: stageName.slice(0, 1000),
+      ...totalsOf(list),
+      retried: good.filter(isRetried).length,
+      failedSteps: idsOf(list.filter(({ state }) => state === 'failed')),
+      unjudgedSteps: idsOf(list.filter(({ state }) => state !== 'succeeded' && state !== 'failed')),
+      retriedSteps: idsOf(good.filter(isRetried)),
+      ...(duration && { duration }),
+      ...(peakMemory && { peakMemory }),
+      ...(outputBytes && { outputBytes }),
+    };
+  });
+}
+
+function isRetried({ attempts }: StepPart): boolean {
+  return attempts > 1;
+}
+
+function idsOf(steps: readonly StepPart[]): string[] {
+  return steps.slice(0, MOST_STEPS).map(({ id }) => id.slice(0, 1000));
+}
+
+function spreadOf(values: readonly (number | undefined)[]): Spread | undefined {
+  const known = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
+  if (known.length === 0) return undefined;
+  return { median: median(known), low: quantile(known, 0.25), high: quantile(known, 0.75) };
+}

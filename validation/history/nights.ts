@@ -1,0 +1,99 @@
+import { InputError } from '../input/input-error.ts';
+import { wildcardMatches } from '../workflow/scope.ts';
+import type { HistoryLine } from './line.ts';
+import { type Lines, linesOf, type RecordedRun } from './store.ts';
+
+/** A name under which there is a history: runs of one name do the same. */
+export interface NamedHistory {
+  name: string;
+  workflow: string;
+  /** Runs that have ended, those included that were removed. */
+  runs: number;
+  /** Of the newest: ms since 1970, release and verdict. */
+  last: number;
+  release?: string;
+  verdict: HistoryLine['verdict'];
+}
+
+type Named = Pick<HistoryLine, 'id' | 'name' | 'workflow' | 'created' | 'release'> & {
+  verdict?: HistoryLine['verdict'];
+};
+
+/** A night: the line of a run. */
+export interface Night extends HistoryLine {
+  /** The run itself is there no more. */
+  removed?: true;
+}
+
+/** What has a history, the newest first. */
+export function namesIn(runs: readonly RecordedRun[], known: Lines): NamedHistory[] {
+  const names = new Map<string, NamedHistory>();
+  for (const { name, workflow, created, release, verdict } of endedRuns(runs, known)) {
+    if (verdict === undefined) continue;
+    const key = JSON.stringify([workflow, name]);
+    const before = names.get(key);
+    const count = (before?.runs ?? 0) + 1;
+    const newest = { name, workflow, runs: count, last: created, ...(release !== undefined && { release }), verdict };
+    names.set(key, before && before.last > created ? { ...before, runs: count } : newest);
+  }
+  return [...names.values()].sort((a, b) => b.last - a.last);
+}
+
+function endedRuns(runs: readonly RecordedRun[], known: Lines): Named[] {
+  const there = new Set(runs.map(({ record }) => record.id));
+  const ended = runs.map(({ record }) => record).filter(({ state }) => state === 'ended');
+  return [...ended, ...[...known.values()].filter(({ id }) => !there.has(id))];
+}
+
+/**
+ * The nights of a name, oldest first. NAME is the name of runs (a nightly's name, or that of the JDL); or a workflow: then its
+ * runs of all names.
+ * @returns `fresh`: lines that were made now, to be kept. Undefined: no run that has ended has this name
+ */
+export async function nightsOf(
+  wanted: string,
+  runs: readonly RecordedRun[],
+  known: Lines,
+): Promise<{ nights: Night[]; fresh: HistoryLine[] } | undefined> {
+  const all = endedRuns(runs, known);
+  const by = (['name', 'workflow'] as const).find((key) => all.some((run) => run[key] === wanted));
+  if (by === undefined) return undefined;
+  const there = new Set(runs.map(({ record }) => record.id));
+  const { lines, fresh } = await linesOf(
+    runs.filter(({ record }) => record[by] === wanted),
+    known,
+  );
+  const removed = [...known.values()].filter((line) => line[by] === wanted && !there.has(line.id));
+  const nights: Night[] = [...lines, ...removed.map((line) => ({ ...line, removed: true as const }))];
+  return { nights: nights.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)), fresh };
+}
+
+/** Which nights are meant. */
+export interface NightFilter {
+  /** From this time on: ms since 1970. */
+  since?: number | undefined;
+  /** Glob over the release. */
+  release?: string | undefined;
+}
+
+export function chosenNights(nights: readonly Night[], { since, release }: NightFilter): Night[] {
+  return nights.filter(
+    (night) =>
+      (since === undefined || night.created >= since) &&
+      (release === undefined || wildcardMatches(release, night.release ?? '')),
+  );
+}
+
+/**
+ * A date such as `2026-11-01`, with or without a time behind it, in UTC; ms since 1970.
+ * @throws InputError it is none
+ */
+export function dateOf(text: string, flag: string): number {
+  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?$/.test(text);
+  const ms = isDate ? Date.parse(text.includes('T') && !text.endsWith('Z') ? `${text}Z` : text) : Number.NaN;
+  // Date.parse takes the 30th of February for a day in March.
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text.slice(0, 10)) {
+    throw new InputError([{ message: `${flag} ${text}: expected a date such as 2026-11-01, in UTC` }]);
+  }
+  return ms;
+}

@@ -1,0 +1,213 @@
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { takeFlock } from '../../framework/tools/flock.ts';
+import { isQuicklyRead } from '../files/json-bytes.ts';
+import { NoSuchFileError, openInside, stampOf } from '../files/open-inside.ts';
+import { readRegular } from '../files/regular-file.ts';
+import { InputError } from '../input/input-error.ts';
+import type { RunRecord } from '../runs/store/record.ts';
+import { replaceFile } from '../runs/store/store.ts';
+import { type HistoryLine, LINE_SCHEMA, lineSchema } from './line.ts';
+import { lineOf } from './make-line.ts';
+
+/** Directory of the history below the directory of runs. No run can have this name: the id of a run ends with a time. */
+export const HISTORY_DIR = 'history';
+const FILE = join(HISTORY_DIR, 'runs.ndjson');
+
+/** Bytes of all lines: 100,000 runs have some 200 MB. */
+const LARGEST = 512 * 2 ** 20;
+/** Bytes of a report.json; a run of 10,000 steps has some 10 MB. */
+const LARGEST_REPORT = 64 * 2 ** 20;
+/** Seconds to wait for another process that writes lines. */
+const PATIENCE = 10;
+/** The file is written anew when it has so many lines that nothing is taken from, and more of them than others. */
+const MANY_OLD = 200;
+/** Runs that are looked at together. */
+const AT_ONCE = 16;
+
+/** A run whose record was read. */
+export interface RecordedRun {
+  /** Its directory. */
+  path: string;
+  record: RunRecord;
+}
+
+/** Lines by the id of their run. */
+export type Lines = ReadonlyMap<string, HistoryLine>;
+
+/** The lines of a text. Later ones replace earlier ones; what is no line is left out. */
+export function parseLines(text: string): { lines: Map<string, HistoryLine>; count: number; foreign: string[] } {
+  const lines = new Map<string, HistoryLine>();
+  /** Lines of another form, perhaps of a later version: they are kept as they are. */
+  const foreign: string[] = [];
+  let count = 0;
+  for (const one of text.split('\n')) {
+    if (one === '') continue;
+    count++;
+    const data = parseJson(one);
+    const parsed = lineSchema.safeParse(data);
+    if (parsed.success) lines.set(parsed.data.id, parsed.data);
+    else if (isForeign(data)) foreign.push(one);
+  }
+  return { lines, count, foreign };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isForeign(data: unknown): boolean {
+  const schema = (data as { schema?: unknown } | null | undefined)?.schema;
+  return typeof schema === 'string' && schema !== LINE_SCHEMA && schema.startsWith('relval-history-');
+}
+
+/**
+ * The lines that are kept for a directory of runs; none where there is no file, or it cannot be read.
+ * @param dir directory of runs
+ */
+export function readLines(dir: string): Map<string, HistoryLine> {
+  return parseLines(textOf(dir)).lines;
+}
+
+function textOf(dir: string): string {
+  try {
+    return readRegular(join(dir, FILE), LARGEST);
+  } catch {
+    return '';
+  }
+}
+
+/** Changes when the file with the lines does; `''` where there is none. */
+export async function linesStamp(dir: string): Promise<string> {
+  return stat(join(dir, FILE)).then(stampOf, () => '');
+}
+
+/**
+ * The lines of some runs: those that are known and fit, and new ones of the others. Only of these the report is read.
+ * @returns `fresh`: the lines that were made now
+ */
+export async function linesOf(
+  runs: readonly RecordedRun[],
+  known: Lines,
+): Promise<{ lines: HistoryLine[]; fresh: HistoryLine[] }> {
+  const lines: HistoryLine[] = [];
+  const fresh: HistoryLine[] = [];
+  const ended = runs.filter(({ record }) => record.state === 'ended');
+  for (let n = 0; n < ended.length; n += AT_ONCE) {
+    const made = await Promise.all(ended.slice(n, n + AT_ONCE).map((run) => freshLine(run, known)));
+    for (const [index, line] of made.entries()) {
+      const of = (ended[n + index] as RecordedRun).record.id;
+      if (line) fresh.push(line);
+      const now = line ?? known.get(of);
+      if (now) lines.push(now);
+    }
+  }
+  return { lines, fresh };
+}
+
+/** @returns undefined where the known line fits, or there is none */
+async function freshLine({ path, record }: RecordedRun, known: Lines): Promise<HistoryLine | undefined> {
+  const root = await realpath(path).catch(() => path);
+  const stamp = await runStamp(root);
+  if (known.get(record.id)?.stamp === stamp) return undefined;
+  return lineOf(record, await readReport(root), stamp);
+}
+
+/** Of the two files that a line is made from. */
+async function runStamp(root: string): Promise<string> {
+  const stamps = ['run.json', join('report', 'report.json')].map((file) =>
+    stat(join(root, file)).then(stampOf, () => '-'),
+  );
+  return (await Promise.all(stamps)).join(' ');
+}
+
+/** The report of a run: undefined where there is none that can be read. No link leads out of the run. */
+async function readReport(root: string): Promise<unknown> {
+  try {
+    const { handle, stat: opened } = await openInside(root, join('report', 'report.json'));
+    try {
+      if (opened.size > LARGEST_REPORT) return undefined;
+      const bytes = await handle.readFile();
+      return isQuicklyRead(bytes) ? parseJson(bytes.toString('utf8')) : undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof NoSuchFileError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Adds lines to the file, under its lock. Lines that others have written meanwhile stay.
+ * @param tidy also replaces the file as a whole where most of it is old
+ * @throws InputError another process keeps the lock, or the directory cannot be written to
+ * @throws FullDisk
+ */
+export function appendLines(dir: string, fresh: readonly HistoryLine[], tidy = false): void {
+  if (fresh.length === 0) return;
+  try {
+    write(dir, fresh, tidy);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new FullDisk(message);
+    throw new InputError([{ message: `the history in ${join(dir, HISTORY_DIR)} cannot be written: ${message}` }]);
+  }
+}
+
+/** There is no space left for the lines. */
+export class FullDisk extends Error {
+  override name = 'FullDisk';
+}
+
+function write(dir: string, fresh: readonly HistoryLine[], tidy: boolean): void {
+  mkdirSync(join(dir, HISTORY_DIR), { recursive: true });
+  const lock = takeFlock(join(dir, HISTORY_DIR, '.lock'), { patience: PATIENCE });
+  if (!lock) throw new InputError([{ message: `another process is writing the history in ${join(dir, HISTORY_DIR)}` }]);
+  try {
+    append(join(dir, FILE), fresh.map(textOfLine).join(''));
+    if (!tidy) return;
+    const { lines, count, foreign } = parseLines(textOf(dir));
+    const used = lines.size + foreign.length;
+    if (count - used < Math.max(MANY_OLD, used)) return;
+    replaceFile(
+      join(dir, FILE),
+      [...foreign.map((one) => `${one}\n`), ...[...lines.values()].map(textOfLine)].join(''),
+    );
+  } finally {
+    lock.release();
+  }
+}
+
+function textOfLine(line: HistoryLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** After a line that a crash or a full disk has cut off, the next one begins a new line. */
+function append(path: string, text: string): void {
+  const fd = openSync(path, 'a+');
+  try {
+    const { size } = fstatSync(fd);
+    const last = Buffer.alloc(1);
+    const torn = size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+    const bytes = Buffer.from(`${torn ? '\n' : ''}${text}`);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Makes the lines of some runs that the history does not have.
+ * @returns what writes them: after that, nothing of the history is lost when the runs are removed. It throws as appendLines
+ */
+export async function keepLines(dir: string, runs: readonly RecordedRun[]): Promise<() => void> {
+  const { fresh } = await linesOf(runs, readLines(dir));
+  return () => appendLines(dir, fresh, true);
+}
