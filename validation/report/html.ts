@@ -14,6 +14,7 @@ import { stateWord } from './step-states.ts';
 /** Upper limits of what the page shows, so that a browser can open it after any run. report.json has everything. */
 const GROUPS = 200;
 const PLACES = 10;
+const MORE_PLACES = 200;
 const CHANGES = 100;
 const SUCCEEDED = 500;
 const UNSUCCESSFUL = 5000;
@@ -78,7 +79,13 @@ function renderSection(report: Report, { name, title, groups }: Section): string
   const rest = groups.length - GROUPS;
   const gone = name === 'fixed' ? report.reference?.run : undefined;
   // A fixed finding has no log in the directory of this run.
-  const view = { link: gone === undefined ? linkOf : () => undefined, places: PLACES, gone };
+  const view = {
+    link: gone === undefined ? linkOf : () => undefined,
+    places: PLACES,
+    more: MORE_PLACES,
+    level: 4 as const,
+    gone,
+  };
   let under: string | undefined;
   const parts = groups.slice(0, GROUPS).map((group, index) => {
     const { component } = group.first;

@@ -27,6 +27,7 @@ header.broken, header.interrupted { border-color: var(--odd); }
 .soft { color: var(--soft); }
 .finding { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .6rem .8rem; }
 .finding h4 { margin: 0; font-size: 1rem; }
+.places summary { width: fit-content; color: var(--link); cursor: pointer; text-decoration: underline; }
 .component { margin: 1rem 0 .25rem; font-size: 1.1rem; }
 .answer { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem; margin: .75rem 0 .25rem; padding: 0; }
 .answer li { border: 1px solid var(--line); border-radius: .4rem; padding: .3rem .7rem; }

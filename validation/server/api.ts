@@ -123,6 +123,10 @@ export interface StepDetail extends StepSummary {
     logs: { stream: string; size: number }[];
   }[];
   findings: Finding[];
+  /** Contacts of the findings' components, by the component's name. */
+  contacts?: Record<string, string[]>;
+  /** The run that the findings were compared with; absent without one. */
+  reference?: string;
   /** The last good run that has the same step, to lay its log beside. */
   lastGood?: { run: string; attempt: number };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Finding, Report } from '../report/model.ts';
 import { goodBefore } from '../runs/judging/reference.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
@@ -111,10 +112,14 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
         };
       });
     const lastGood = await lastGoodWith(index.all(), run, step);
+    const findings = report?.findings.filter((finding) => finding.step === step) ?? [];
+    const contacts = contactsOf(report, findings);
     return sendJson(request, reply, {
       ...stepSummary(step, progress, reportedSteps(report)),
       attempts: await Promise.all(attempts),
-      findings: report?.findings.filter((finding) => finding.step === step) ?? [],
+      findings,
+      ...(contacts && { contacts }),
+      ...(report?.reference && { reference: report.reference.run }),
       ...(lastGood && { lastGood }),
     } satisfies StepDetail);
   });
@@ -204,6 +209,13 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
   const done: R[] = [];
   for (let n = 0; n < items.length; n += 16) done.push(...(await Promise.all(items.slice(n, n + 16).map(work))));
   return done;
+}
+
+/** Of the components that have one of these findings; undefined if nobody is named. */
+function contactsOf(report: Report | undefined, findings: readonly Finding[]): StepDetail['contacts'] {
+  const names = new Set(findings.map(({ component }) => component));
+  const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);
+  return named.length > 0 ? Object.fromEntries(named.map(({ name, contacts }) => [name, contacts])) : undefined;
 }
 
 /** The newest of the good runs to compare with that has the step. */

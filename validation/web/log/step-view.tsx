@@ -7,13 +7,15 @@ import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
-import { apiPath, pathOf, runPath } from '../routes.ts';
+import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, place, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
 import { Choices, findingsIn } from './choices.tsx';
+import { Found } from './found.tsx';
 import type { Query } from './highlight.ts';
+import { landingOf } from './landing.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
 import { LogPane, type PaneHandle } from './log-pane.tsx';
 import { type LogName, logPath } from './log-source.ts';
@@ -31,6 +33,15 @@ export function StepView({ run, step }: { run: string; step: string }) {
   const { data, error, reload } = useResource<StepDetail>(path, ended ? undefined : 2000);
   const state = data?.state;
   useEffect(() => setEnded(state !== undefined && isFinal(state)), [state]);
+  // An address that names no log leads to the finding, once: who reads a log that is still written stays in it.
+  const isLanded = useRef(false);
+  const isLanding = data !== undefined && !isLanded.current && !query.value.has('stream') && place.value.hash === '';
+  const landing = isLanding ? landingOf(data.findings, Number(query.value.get('attempt')) || undefined) : undefined;
+  useEffect(() => {
+    if (!data) return;
+    isLanded.current = true;
+    if (landing) go(stepPath(run, step, landing), 'replace');
+  }, [data === undefined]);
   useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
   useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
   return (
@@ -46,7 +57,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
       </header>
       {error && !data && <Failed error={error} retry={reload} />}
       {!data && !error && <Loading what={step} />}
-      {data && <Logs run={run} detail={data} />}
+      {data && !landing && <Logs run={run} detail={data} />}
     </div>
   );
 }
@@ -94,6 +105,9 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
   const findings = findingsIn(detail, attempt, stream);
   const lines = [...new Set(findings.map(({ line }) => line ?? 0))].sort((a, b) => a - b);
   const found = search.state.value;
+  const chosen =
+    findings.find(({ line = 0 }) => range && line >= range.from && line <= range.to) ??
+    (lines.length === 0 ? detail.findings.find((one) => !one.file && one.attempt === attempt) : undefined);
 
   const show = (line: number | undefined): void => {
     if (line === undefined) return;
@@ -223,6 +237,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           </a>
         </span>
       </div>
+      {chosen && <Found run={run} detail={detail} finding={chosen} />}
       <div class={beside ? 'panes two' : 'panes'}>
         <LogPane
           key={`${attempt}/${stream}`}
