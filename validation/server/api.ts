@@ -1,7 +1,9 @@
+import type { ComparedLog } from '../log-diff/answer.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
+export type { ComparedLog, DiffPart, LogDiff } from '../log-diff/answer.ts';
 export type { LogLines, LogSearch } from '../logs/answers.ts';
 
 /**
@@ -17,6 +19,7 @@ export type { LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/log?attempt&stream&offset&limit&download` | bytes as text/plain, also by `Range`; `download`: as a file |
  * | `GET runs/ID/steps/STEP/log?attempt&stream&line&lines` | `LogLines`; `line=-100`: the last 100 |
  * | `GET runs/ID/steps/STEP/log/search?attempt&stream&q&regex&case&after&limit` | `LogSearch` |
+ * | `GET runs/ID/steps/STEP/log-diff?attempt&stream&reference&referenceAttempt&exact&after` | `LogDiff` |
  * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
  * | `GET runs/ID/graph.svg?collapse` | SVG |
@@ -128,7 +131,7 @@ export interface StepDetail extends StepSummary {
   /** The run that the findings were compared with; absent without one. */
   reference?: string;
   /** The last good run that has the same step, to lay its log beside. */
-  lastGood?: { run: string; attempt: number };
+  lastGood?: ComparedLog;
 }
 
 export interface Timeline {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { RunSummary } from './api.ts';
 import { HttpError } from './http-error.ts';
 import { LineIndexes } from './line-indexes.ts';
+import { LogDiffs } from './log-diffs.ts';
 import { LogSearcher } from './log-search.ts';
 import { clientAddress } from './places.ts';
 import { ProgressCache, type RunProgress } from './progress.ts';
@@ -20,6 +21,7 @@ export class Context {
   readonly graphs = new RunGraphs();
   readonly lines = new LineIndexes();
   readonly searcher = new LogSearcher();
+  readonly logDiffs = new LogDiffs();
 
   constructor(runs: string) {
     this.index = new RunIndex(runs);
@@ -54,7 +56,7 @@ export class Context {
   async close(): Promise<void> {
     this.index.close();
     this.lines.close();
-    await Promise.all([this.searcher.close(), this.graphs.close()]);
+    await Promise.all([this.searcher.close(), this.logDiffs.close(), this.graphs.close()]);
   }
 }
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
-import { goodBefore } from '../runs/judging/reference.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
+import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
 import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
@@ -36,8 +36,6 @@ const graphQuery = z.object({ collapse: z.enum(['auto', 'stages', 'none']).defau
 type OfRun = { Params: { id: string } };
 type OfStep = { Params: { id: string; step: string } };
 
-/** Runs that are looked through for one that was good and has a certain step. */
-const GOOD_RUNS = 20;
 /** Runs that cannot be read that are told. */
 const MOST_UNREADABLE = 50;
 
@@ -111,7 +109,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
           logs: await logsOfAttempt(run.root, step, number),
         };
       });
-    const lastGood = await lastGoodWith(index.all(), run, step);
+    const lastGood = await lastGoodWith(context, run, step);
     const findings = report?.findings.filter((finding) => finding.step === step) ?? [];
     const contacts = contactsOf(report, findings);
     return sendJson(request, reply, {
@@ -216,17 +214,4 @@ function contactsOf(report: Report | undefined, findings: readonly Finding[]): S
   const names = new Set(findings.map(({ component }) => component));
   const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);
   return named.length > 0 ? Object.fromEntries(named.map(({ name, contacts }) => [name, contacts])) : undefined;
-}
-
-/** The newest of the good runs to compare with that has the step. */
-async function lastGoodWith(
-  all: readonly IndexedRun[],
-  run: IndexedRun,
-  step: string,
-): Promise<StepDetail['lastGood']> {
-  for (const { id, root } of goodBefore(all, run.record).slice(0, GOOD_RUNS)) {
-    const attempt = (await attemptsOf(root, step)).at(-1);
-    if (attempt !== undefined) return { run: id, attempt };
-  }
-  return undefined;
 }

@@ -15,6 +15,7 @@ import { metricsOf } from './metrics.ts';
 import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
 import { addLogRoutes } from './routes-log.ts';
+import { addLogDiffRoute } from './routes-log-diff.ts';
 import { addRunRoutes } from './routes-runs.ts';
 import { Upgrades, withoutRoot } from './upgrades.ts';
 
@@ -154,6 +155,7 @@ async function addRoutes(
       });
       addRunRoutes(api, context);
       addLogRoutes(api, context);
+      addLogDiffRoute(api, context);
       addActionRoutes(api, context, options);
     },
     { prefix: '/api/v1' },

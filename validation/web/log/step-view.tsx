@@ -277,8 +277,7 @@ function Logs({ run, detail }: { run: string; detail: StepDetail }) {
 }
 
 function besideOf(wanted: string | null, detail: StepDetail, name: LogName): LogName | undefined {
-  if (wanted === 'good' && detail.lastGood)
-    return { ...name, run: detail.lastGood.run, attempt: detail.lastGood.attempt };
+  if (wanted === 'good' && detail.lastGood) return { ...name, ...detail.lastGood };
   const attempt = Number(wanted);
   return detail.attempts.some(({ number }) => number === attempt) ? { ...name, attempt } : undefined;
 }
