@@ -26,7 +26,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',
-    web: 'histograms/show graph report statistics units',
+    web: 'log-diff histograms/show graph report statistics units',
     graph: 'report input units',
     'log-diff': 'checks logs',
     checks: 'report workflow logs files input statistics units',

@@ -101,7 +101,7 @@ describe('the way to the line on a phone', () => {
     const { page, wrongs } = await openPage(browser, `${serve.url}/runs/nightly/steps/sim0002`, PHONE);
     await page.locator('.row.selected.found').getByText('*** Break *** crash').waitFor();
     expect(page.url()).toContain('?stream=logs%2Frec.log&attempt=1#L3000');
-    const found = page.locator('.found summary');
+    const found = page.locator('.found-here summary');
     expect(await found.textContent()).toContain('crash, TPC (Ann Example <ann@example.org>), new: not in earlier');
     await found.tap();
     await page.getByText('In AliTPCtracker::Follow, called by AliTPCtracker::Clusters2Tracks').waitFor();
@@ -116,7 +116,7 @@ describe('the way to the line on a phone', () => {
     const { page } = await openPage(browser, `${serve.url}/runs/nightly/steps/sim0012`, PHONE);
     await page.locator('.row').getByText('ended', { exact: true }).waitFor();
     expect(new URL(page.url()).search).toBe('?stream=stdout&attempt=1');
-    await page.locator('.found summary').getByText('exit-status').waitFor();
+    await page.locator('.found-here summary').getByText('exit-status').waitFor();
     await page.context().close();
   });
 

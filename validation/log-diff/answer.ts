@@ -35,23 +35,22 @@ export interface LogDiff {
   next?: string;
 }
 
-/** Adds a part to a list; equal parts that follow each other become one, however the comparison was cut. */
+/** Lines that are shown of a changed part, of each side. */
+export const CHANGED = 500;
+
+/** Adds a part to a list; parts of one kind that follow each other become one, however the comparison was cut. */
 export function addPart(parts: DiffPart[], part: DiffPart): void {
   const last = parts.at(-1);
-  if (!last?.same || !part.same) {
+  if (last?.same !== part.same) {
     parts.push(part);
     return;
   }
-  const count = last.countA + part.countA;
-  const join = (first: readonly string[], second: readonly string[]): string[] => {
-    const all = [...first, ...second];
-    return count > SHORT ? [...all.slice(0, CONTEXT), ...all.slice(-CONTEXT)] : all;
+  const [countA, countB] = [last.countA + part.countA, last.countB + part.countB];
+  const join = (side: 'A' | 'B'): string[] => {
+    const [before, after] = [last[`lines${side}`], part[`lines${side}`]];
+    if (!part.same) return before.length < last[`count${side}`] ? before : [...before, ...after].slice(0, CHANGED);
+    const all = [...before, ...after];
+    return countA > SHORT ? [...all.slice(0, CONTEXT), ...all.slice(-CONTEXT)] : all;
   };
-  parts[parts.length - 1] = {
-    ...last,
-    countA: count,
-    countB: count,
-    linesA: join(last.linesA, part.linesA),
-    linesB: join(last.linesB, part.linesB),
-  };
+  parts[parts.length - 1] = { ...last, countA, countB, linesA: join('A'), linesB: join('B') };
 }

@@ -1,5 +1,5 @@
 import { align, type Stretch } from './align.ts';
-import { CONTEXT, type DiffPart, SHORT } from './answer.ts';
+import { CHANGED, CONTEXT, type DiffPart, SHORT } from './answer.ts';
 import type { LineKey } from './line-keys.ts';
 import type { Line, LogReader, Place } from './log-reader.ts';
 
@@ -10,8 +10,6 @@ const LARGEST_WINDOW = 65_536;
 const MOST_CHARACTERS = 16_000_000;
 /** An equal stretch of so many lines is where two logs come together again; a shorter one may be there by chance. */
 const SOLID = 3;
-/** Lines that are shown of a changed part, of each side. */
-const CHANGED = 500;
 
 /** The lines of a log that have been read and not told yet. */
 class Side {

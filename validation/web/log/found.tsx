@@ -17,7 +17,7 @@ export function Found({ run, detail, finding }: { run: string; detail: StepDetai
     return group ? findingHtml(group, { link: (place) => addressOf(run, place), places: 1, level: 2 }) : '';
   }, [run, finding]);
   return (
-    <details class="found">
+    <details class="found-here">
       <summary>
         <strong class={severity}>
           <span aria-hidden="true">✗</span> {severity}
