@@ -1,7 +1,7 @@
+import type { Line, LogReader, Place } from '../logs/log-reader.ts';
 import { align, type Stretch } from './align.ts';
 import { CHANGED, CONTEXT, type DiffPart, SHORT } from './answer.ts';
 import type { LineKey } from './line-keys.ts';
-import type { Line, LogReader, Place } from './log-reader.ts';
 
 /** Lines of each side that are aligned together: at first, and at most, where nothing equal was found. */
 const WINDOW = 4096;

@@ -4,7 +4,7 @@ import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
 export type { ComparedLog, DiffPart, LogDiff } from '../log-diff/answer.ts';
-export type { LogLines, LogSearch } from '../logs/answers.ts';
+export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
 
 /**
  * What the server answers below `/api/v1`, and what the page reads. All times are ms since 1970, all durations seconds,
@@ -19,6 +19,7 @@ export type { LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/log?attempt&stream&offset&limit&download` | bytes as text/plain, also by `Range`; `download`: as a file |
  * | `GET runs/ID/steps/STEP/log?attempt&stream&line&lines` | `LogLines`; `line=-100`: the last 100 |
  * | `GET runs/ID/steps/STEP/log/search?attempt&stream&q&regex&case&after&limit` | `LogSearch` |
+ * | `GET runs/ID/steps/STEP/log/groups?attempt&stream&after` | `LogGroupsAnswer` |
  * | `GET runs/ID/steps/STEP/log-diff?attempt&stream&reference&referenceAttempt&exact&after` | `LogDiff` |
  * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |

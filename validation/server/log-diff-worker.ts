@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { addPart, type DiffPart } from '../log-diff/answer.ts';
 import { compareLogs, type Progress } from '../log-diff/compare-logs.ts';
 import { exactKey, foldedKey } from '../log-diff/line-keys.ts';
-import { LogReader } from '../log-diff/log-reader.ts';
+import { LogReader } from '../logs/log-reader.ts';
 import type { LogDiffJob, LogDiffResult } from './log-diffs.ts';
 
 /** Changed parts, and characters, of one answer. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { DiffPart } from '../log-diff/answer.ts';
 import type { Progress } from '../log-diff/compare-logs.ts';
-import { type ReadablePart, readableParts } from '../log-diff/log-reader.ts';
+import { type ReadablePart, readableParts } from '../logs/log-reader.ts';
 import type { OpenLog } from '../logs/open-log.ts';
 import { WorkerPool } from './worker-pool.ts';
 

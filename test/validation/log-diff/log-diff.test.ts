@@ -5,7 +5,7 @@ import { addPart, type DiffPart } from '../../../validation/log-diff/answer.ts';
 import { compareLogs } from '../../../validation/log-diff/compare-logs.ts';
 import { counterpart } from '../../../validation/log-diff/counterpart.ts';
 import { exactKey, foldedKey, type LineKey } from '../../../validation/log-diff/line-keys.ts';
-import { LogReader, type Place } from '../../../validation/log-diff/log-reader.ts';
+import { LogReader, type Place } from '../../../validation/logs/log-reader.ts';
 
 function readerOf(text: string, place?: Place): LogReader {
   const bytes = Buffer.from(text);

@@ -4,7 +4,7 @@ import { addPart, CONTEXT, type ComparedLog, type DiffPart } from '../../log-dif
 import { compareLogs } from '../../log-diff/compare-logs.ts';
 import { counterpart } from '../../log-diff/counterpart.ts';
 import { exactKey, foldedKey } from '../../log-diff/line-keys.ts';
-import { LogReader, readableParts } from '../../log-diff/log-reader.ts';
+import { LogReader, readableParts } from '../../logs/log-reader.ts';
 import { type OpenLog, openLog } from '../../logs/open-log.ts';
 import { paint } from '../../report/paint.ts';
 import { readResult } from '../../runs/store/collect.ts';

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { StepDetail } from '../../server/api.ts';
 import { setQuery } from '../state/place.ts';
+import { folding, switchFolding } from './folding.ts';
 import { stamps, switchStamps } from './stamps.ts';
 
 const TIMES = { none: 'Show times', clock: 'Times: clock', since: 'Times: since start' } as const;
@@ -30,6 +31,13 @@ export function LogSwitches(props: {
       </Switch>
       <Switch on={props.wrap} act={props.onWrap} title="Wrap long lines (w)">
         Wrap lines
+      </Switch>
+      <Switch
+        on={folding.value}
+        act={switchFolding}
+        title="Fold commands of the shell, repeated lines and banners, once the step has ended (f)"
+      >
+        Fold groups
       </Switch>
       <Switch
         on={stamps.value !== 'none'}

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LogGroup } from '../../logs/log-groups.ts';
 import { isFinal } from '../../report/step-states.ts';
 import type { StepDetail } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
@@ -7,7 +8,9 @@ import { go, place, query, setQuery } from '../state/place.ts';
 import { Beside, besideOf } from './beside.tsx';
 import { Choices, findingsIn } from './choices.tsx';
 import { CompareWith, LogSwitches, Switch } from './controls.tsx';
+import { CopyButtons } from './copy-buttons.tsx';
 import { DiffView } from './diff-view.tsx';
+import { folding, switchFolding, useGroups } from './folding.ts';
 import { Found } from './found.tsx';
 import type { Query } from './highlight.ts';
 import { formatRange, parseRange, rangeOf } from './line-range.ts';
@@ -17,6 +20,9 @@ import { useScrollTogether } from './scroll-together.ts';
 import { LogSearch, nextMatch } from './search.ts';
 import { SearchBar } from './search-bar.tsx';
 import { switchStamps } from './stamps.ts';
+
+/** Two logs that scroll together have as many rows as lines. */
+const NONE: readonly LogGroup[] = [];
 
 /** The logs of a step: which one, what to do with it, and its lines. */
 export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
@@ -90,6 +96,7 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     setFollow(false);
     if (next) go(`${location.pathname}${location.search}${formatRange(next)}`, 'replace');
   };
+  const groups = useGroups(name, folding.value && !differs && isFinal(detail.state));
   const toggleWrap = (): void => setQuery({ wrap: wrap ? undefined : '1' });
   const toggleDiff = (): void => setQuery({ diff: differs ? undefined : '1' });
   const stay = (): void => {
@@ -105,12 +112,13 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
           { key: 'N', what: 'previous match', act: () => toMatch(false) },
           { key: 'e', what: 'next finding', act: () => toFinding(true) },
           { key: 'E', what: 'previous finding', act: () => toFinding(false) },
-          { key: 'j', what: 'one line down', act: () => main.current?.goTo((main.current?.line() ?? 1) + 0) },
-          { key: 'k', what: 'one line up', act: () => main.current?.goTo((main.current?.line() ?? 1) - 2) },
+          { key: 'j', what: 'one line down', act: () => main.current?.stepBy(1) },
+          { key: 'k', what: 'one line up', act: () => main.current?.stepBy(-1) },
           { key: ' ', what: 'one page down', act: () => main.current?.pageBy(1) },
           { key: 'g', what: 'first line', act: () => main.current?.goTo(0) },
           { key: 'G', what: 'last line, and follow', act: stay },
           { key: 'w', what: 'wrap long lines', act: toggleWrap },
+          { key: 'f', what: 'fold groups of lines', act: switchFolding },
           { key: 'i', what: 'times of lines: clock, since the start, none', act: switchStamps },
         ]),
     ...(beside ? [{ key: 'd', what: 'the differences of both logs', act: toggleDiff }] : []),
@@ -129,6 +137,7 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
               <span aria-hidden="true">✗</span> {counted(lines.length, 'finding')}
             </button>
           )}
+          {!differs && range && <CopyButtons name={name} range={range} />}
           {!differs && (
             <LogSwitches
               follow={follow}
@@ -169,6 +178,7 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
             follow={follow}
             onFollow={setFollow}
             range={range}
+            groups={beside ? NONE : groups}
             onRange={pick}
             findings={findings}
             query={found?.query}

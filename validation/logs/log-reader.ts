@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import type { OpenLog } from '../logs/open-log.ts';
+import type { OpenLog } from './open-log.ts';
 
 /** A part of a log, as in OpenLog; a file by its descriptor. */
 export interface ReadablePart {
@@ -55,6 +55,11 @@ export class LogReader {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Of the next line. */
+  get place(): Place {
+    return { line: this.#line, offset: this.#next };
   }
 
   /** The next line; undefined at the end. */
