@@ -1,3 +1,4 @@
+import type { CriticalStep } from '../graph/critical-path.ts';
 import type { ComparedLog } from '../log-diff/answer.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/store/events.ts';
@@ -25,6 +26,7 @@ export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
  * | `GET runs/ID/graph.svg?collapse` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
+ * | `GET runs/ID/critical-path` | `CriticalPath` |
  * | `GET history?workflow&limit` | `History` |
  * | `GET diff?a&b` | `Diff` |
  * | `GET cluster` | `Cluster` |
@@ -150,6 +152,11 @@ export interface Timeline {
     ended: number[];
     worker: number[];
   };
+}
+
+/** The steps that decided when the run ended, in their order. */
+export interface CriticalPath {
+  steps: CriticalStep[];
 }
 
 export interface History {

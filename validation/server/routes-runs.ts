@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
-import type { History, RunPage, StepDetail, StepPage } from './api.ts';
+import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
@@ -11,6 +11,7 @@ import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
 import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);
 
@@ -132,7 +133,15 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
 
   app.get<OfRun>('/runs/:id/timeline', async (request, reply) => {
     const run = await context.run(request.params.id);
-    return sendJson(request, reply, timelineOf(run, await context.progress.of(run.root), Date.now()));
+    return sendJson(request, reply, timelineOf(run, await context.source(run), Date.now()));
+  });
+
+  app.get<OfRun>('/runs/:id/critical-path', async (request, reply) => {
+    const run = await context.run(request.params.id);
+    const progress = await context.progress.of(run.root);
+    const gone = whenGone(request.raw, reply.raw);
+    const steps = await context.graphs.criticalPath(clientOf(request), run, progress, gone);
+    return sendJson(request, reply, { steps } satisfies CriticalPath);
   });
 
   app.get('/history', async (request, reply) => {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { CriticalStep, StepTimes } from '../graph/critical-path.ts';
 import type { Collapse } from '../graph/model.ts';
 import type { StepState } from '../report/model.ts';
 import type { RunRequest } from '../runs/store/record.ts';
@@ -9,6 +10,13 @@ import { WorkerPool } from './worker-pool.ts';
 
 /** Number of drawings that are kept. */
 const DRAWINGS = 64;
+
+/** A run whose critical path a thread finds. */
+export interface PathJob extends Pick<GraphJob, 'id' | 'root' | 'request'> {
+  steps: ({ id: string; stage: string } & StepTimes)[];
+  /** When the run began, ms since 1970. */
+  start: number;
+}
 
 /** What a thread draws. */
 export interface GraphJob {
@@ -24,7 +32,7 @@ export interface GraphJob {
 export class RunGraphs {
   readonly #drawings = new Map<string, { offset: number; svg: Promise<string> }>();
   /** The input of a run can contain anything, so it is planned and drawn in another process thread. */
-  readonly #pool = new WorkerPool<GraphJob, string>({
+  readonly #pool = new WorkerPool<GraphJob | PathJob, string | CriticalStep[]>({
     script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.js'),
     threads: 2,
     limitMs: 10_000,
@@ -42,15 +50,27 @@ export class RunGraphs {
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
     const job = { id: run.id, root: run.root, request: run.record.request, collapse, steps };
     // Other clients wait for the same drawing, so it continues when this client has gone.
-    const svg = this.#pool.run(client, job, new AbortController().signal).catch((error: unknown) => {
-      if (!isFinal(error)) this.#drawings.delete(key);
-      throw error;
-    });
+    const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
+      (error: unknown) => {
+        if (!isFinal(error)) this.#drawings.delete(key);
+        throw error;
+      },
+    );
     this.#drawings.delete(key);
     this.#drawings.set(key, { offset: progress.offset, svg });
     const [oldest] = this.#drawings.keys();
     if (this.#drawings.size > DRAWINGS && oldest !== undefined) this.#drawings.delete(oldest);
     return svg;
+  }
+
+  /** @throws like svg */
+  criticalPath(client: string, run: IndexedRun, progress: RunProgress, signal: AbortSignal): Promise<CriticalStep[]> {
+    const steps = [...progress.view.steps.values()].map(({ id, stage, attempt }) => {
+      const { started, ended } = progress.attempts.get(id)?.get(attempt) ?? {};
+      return { id, stage, ...(started !== undefined && { started }), ...(ended !== undefined && { ended }) };
+    });
+    const job = { id: run.id, root: run.root, request: run.record.request, steps, start: run.record.created };
+    return this.#pool.run(client, job, signal) as Promise<CriticalStep[]>;
   }
 
   close(): Promise<void> {
