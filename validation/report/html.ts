@@ -178,7 +178,7 @@ function renderSteps(report: Report): string {
 <caption>${steps} steps: ${succeeded} succeeded, ${failed} failed, ${broken} broken, ${notRun} not run</caption>
 <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Time</th>
 <th scope="col" class="number wide">CPU</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Attempts</th><th scope="col" class="wide">Host</th>
-<th scope="col" class="number wide">Outputs</th><th scope="col">Logs</th></tr></thead>
+<th scope="col" class="number wide">Outputs</th><th scope="col" class="logs">Logs</th></tr></thead>
 <tbody>
 ${report.steps
   .filter((step) => shown.has(step))
@@ -204,7 +204,13 @@ function renderStep(step: StepReport): string {
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
 <td class="number wide">${step.peakMemory === undefined ? '' : formatMemory(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>
-<td>${logs.join(', ')}</td></tr>`;
+<td class="logs">${logsHtml(logs)}</td></tr>`;
+}
+
+/** One log, or several folded: they would make the table wide. */
+function logsHtml(logs: readonly string[]): string {
+  if (logs.length < 2) return logs.join('');
+  return `<details><summary>${logs.length} logs</summary>${logs.join('<br>')}</details>`;
 }
 
 function renderProvenance(report: Report): string {
