@@ -32,7 +32,11 @@ const stepsQuery = z.object({
 });
 const historyQuery = z.object({ workflow: text.optional(), limit: integer(1, 365).default(30) });
 const diffQuery = z.object({ a: text, b: text });
-const graphQuery = z.object({ collapse: z.enum(['auto', 'stages', 'none']).default('auto') });
+const graphQuery = z.object({
+  collapse: z.enum(['auto', 'stages', 'none']).default('auto'),
+  /** Names of stages, separated by commas. */
+  open: text.default(''),
+});
 
 type OfRun = { Params: { id: string } };
 type OfStep = { Params: { id: string; step: string } };
@@ -124,10 +128,17 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
   });
 
   app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
-    const { collapse } = parse(graphQuery, request.query);
+    const { collapse, open } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
     const progress = await context.progress.of(run.root);
-    const svg = await context.graphs.svg(clientOf(request), run, progress, collapse);
+    const how = {
+      collapse,
+      open: open
+        .split(',')
+        .filter((name) => name !== '')
+        .sort(),
+    };
+    const svg = await context.graphs.svg(clientOf(request), run, progress, how);
     return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
   });
 

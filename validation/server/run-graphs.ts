@@ -25,6 +25,8 @@ export interface GraphJob {
   root: string;
   request: RunRequest;
   collapse: Collapse;
+  /** Stages whose steps are drawn one by one. */
+  open: readonly string[];
   steps: { id: string; stage: string; state: StepState }[];
 }
 
@@ -43,12 +45,17 @@ export class RunGraphs {
    * @param client address of whoever asks
    * @throws HttpError 409 if the run cannot be planned any more, 422 if it is too large; else like WorkerPool.run
    */
-  async svg(client: string, run: IndexedRun, progress: RunProgress, collapse: Collapse): Promise<string> {
-    const key = `${run.root}\0${collapse}`;
+  async svg(
+    client: string,
+    run: IndexedRun,
+    progress: RunProgress,
+    { collapse, open }: Pick<GraphJob, 'collapse' | 'open'>,
+  ): Promise<string> {
+    const key = [run.root, collapse, ...open].join('\0');
     const known = this.#drawings.get(key);
     if (known?.offset === progress.offset) return known.svg;
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
-    const job = { id: run.id, root: run.root, request: run.record.request, collapse, steps };
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, steps };
     // Other clients wait for the same drawing, so it continues when this client has gone.
     const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
       (error: unknown) => {
