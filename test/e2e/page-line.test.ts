@@ -112,6 +112,13 @@ describe('the way to the line on a phone', () => {
     await page.context().close();
   });
 
+  it('keeps what else the address says', async () => {
+    const { page } = await openPage(browser, `${serve.url}/runs/nightly/steps/sim0003?wrap=1`, PHONE);
+    await page.locator('.log.wrap .row.selected.found').waitFor();
+    expect(page.url()).toContain('?wrap=1&stream=logs%2Frec.log&attempt=1#L3000');
+    await page.context().close();
+  });
+
   it('opens a step that ended without a word at the end of the log that it wrote last', async () => {
     const { page } = await openPage(browser, `${serve.url}/runs/nightly/steps/sim0012`, PHONE);
     await page.locator('.row').getByText('ended', { exact: true }).waitFor();

@@ -167,7 +167,7 @@ describe('a log of 100 MB', () => {
   });
 
   it('wraps long lines, at its end, in the middle, and back', async () => {
-    const { page } = await openPage(browser, `${serve.url}${path}?wrap=1`);
+    const { page } = await openPage(browser, `${serve.url}${path}?stream=stdout&wrap=1`);
     const last = page.locator('.log .row[data-row="1779999"]');
     await last.waitFor();
     const box = async () => (await page.locator('.log').boundingBox()) ?? { y: 0, height: 0 };

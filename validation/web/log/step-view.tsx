@@ -6,12 +6,13 @@ import { formatDuration } from '../../units/time.ts';
 import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
-import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
+import { apiPath, pathOf, runPath } from '../routes.ts';
 import { useKeys } from '../state/keys.ts';
 import { go, place, query } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
 import { landingOf } from './landing.ts';
+import { formatRange } from './line-range.ts';
 import { Logs } from './logs.tsx';
 
 /** A step: what became of it, and its logs. */
@@ -28,7 +29,11 @@ export function StepView({ run, step }: { run: string; step: string }) {
   useEffect(() => {
     if (!data) return;
     isLanded.current = true;
-    if (landing) go(stepPath(run, step, landing), 'replace');
+    if (!landing) return;
+    const { stream, attempt, line } = landing;
+    const rest = Object.fromEntries(query.value);
+    const path = pathOf(['runs', run, 'steps', step], { ...rest, stream, attempt });
+    go(line === undefined ? path : `${path}${formatRange({ from: line, to: line })}`, 'replace');
   }, [data === undefined]);
   useTitle(`${state ? `${state}: ` : ''}${step}, ${run}`);
   useKeys([{ key: 'u', what: 'up to the run', act: () => go(runPath(run)) }]);
