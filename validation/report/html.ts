@@ -116,15 +116,15 @@ function renderComponents({ components = [] }: Report): string {
   if (components.length === 0) return '';
   const rows = components.map(
     ({ name, contacts, errors, newErrors, warnings }) =>
-      `<tr><th scope="row">${markup(name)}</th><td>${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">none</span>'}</td>
-<td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
+      `<tr><th scope="row">${markup(name)}</th><td class="contact">${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">none</span>'}</td>
+<td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number wide">${warnings}</td></tr>`,
   );
   return `<section aria-labelledby="components">
 <h2 id="components">Components and contacts</h2>
 <div class="scroll" role="region" aria-label="table of components" tabindex="0">
 <table>
 <thead><tr><th scope="col">Component</th><th scope="col">Contact</th><th scope="col" class="number">New errors</th>
-<th scope="col" class="number">Errors</th><th scope="col" class="number">Warnings</th></tr></thead>
+<th scope="col" class="number">Errors</th><th scope="col" class="number wide">Warnings</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody>

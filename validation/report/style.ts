@@ -66,7 +66,7 @@ dt { color: var(--soft); } dd { margin: 0; }
   body { padding: .75rem; }
   h1 { font-size: 1.6rem; }
   .chart li { grid-template-columns: 7rem 1fr 4rem; gap: .4rem; font-size: .85rem; }
-  .wide { display: none; } table { font-size: .85rem; } th.number { white-space: normal; } th[scope="row"], td:last-child { overflow-wrap: anywhere; } th, td { padding-right: .5rem; }
+  .wide { display: none; } table { font-size: .85rem; } th.number { white-space: normal; } th[scope="row"], td:last-child, .contact { overflow-wrap: anywhere; } th, td { padding-right: .5rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
 }
 @media print {

@@ -17,7 +17,7 @@ const COLLAPSE = [
 /** A stage of up to so many steps unfolds by a click; the steps of a larger one are seen better in the table. */
 const UNFOLDS = 200;
 /** A small drawing is made larger, up to this factor, so that it uses the width. */
-const LARGER = 1.6;
+const LARGER = 1.3;
 /** A running run is drawn again no more often than this, ms: a drawing takes the server a while. */
 const AGAIN = 3000;
 
