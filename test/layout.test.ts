@@ -11,10 +11,10 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'history history/show config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
+    cli: 'log-diff history history/show config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
     config: 'server runs/retention notify preflight checks files input',
     server:
-      'history schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
+      'log-diff history schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',
@@ -28,8 +28,9 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
     preflight: 'report workflow files input units',
-    web: 'history/show histograms/show graph report statistics units',
+    web: 'log-diff history/show histograms/show graph report statistics units',
     graph: 'report input units',
+    'log-diff': 'checks logs',
     checks: 'report workflow logs files input statistics units',
     histograms: 'histograms/show checks report workflow files input units',
     'histograms/show': 'report units',

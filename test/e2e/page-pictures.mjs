@@ -123,6 +123,7 @@ try {
   await take('resources', `/runs/${LARGE}?view=resources`, there('svg, table'));
   await take('finding', `${step}#L23`, there('.row.selected'));
   await take('beside', `${step}&beside=good`, there('.pane + .pane .row'));
+  await take('diff', `${step}&beside=good&diff=1`, there('.diff .changed'));
   await take('log', `/runs/${LARGE}/steps/sim00077`, async (page) => {
     await page.getByLabel('Search the log').fill('needle');
     await page.getByLabel('Search the log').press('Enter');

@@ -71,6 +71,8 @@ it('shows the steps that failed first, and leads from one of them to the log tha
   await page.locator('.steps [data-row="0"]').getByText('failed').waitFor();
   await page.locator('.steps [data-row="2"]').getByText('succeeded').waitFor();
   await page.goto(`${serve.url}${CRASH}`);
+  await page.locator('.row.selected').getByText('*** Break ***').waitFor();
+  await page.getByRole('link', { name: 'stdout' }).click();
   await page.getByText('ended', { exact: true }).waitFor();
   await page.getByRole('link', { name: '1 finding' }).click();
   await page.locator('.row.selected').getByText('*** Break ***').waitFor();

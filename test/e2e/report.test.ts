@@ -192,6 +192,18 @@ describe('the page of the report in a browser', () => {
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       expect(overflow).toBe(0);
+      // Nor has any of its tables, as wide as the screen or as a sheet of paper; logs are folded, and not printed.
+      const tables = "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth - one.clientWidth)";
+      expect(Math.max(...((await page.evaluate(tables)) as number[]))).toBeLessThanOrEqual(0);
+      expect(await page.locator('#steps ~ .scroll td.logs a').first().isVisible()).toBe(false);
+      await page.locator('#steps ~ .scroll td.logs summary').first().click();
+      expect(await page.locator('#steps ~ .scroll td.logs a').first().isVisible()).toBe(true);
+      await page.emulateMedia({ media: 'print' });
+      await page.setViewportSize({ width: 700, height: 900 });
+      expect(await page.locator('td.logs').first().isVisible()).toBe(false);
+      expect(Math.max(...((await page.evaluate(tables)) as number[]))).toBeLessThanOrEqual(0);
+      await page.emulateMedia({ media: 'screen' });
+      await page.setViewportSize({ width, height: 800 });
       if (PICTURES && colorScheme === 'light') {
         mkdirSync(join(ROOT, PICTURES), { recursive: true });
         const path = join(ROOT, PICTURES, width > 500 ? 'report.png' : 'report-phone.png');

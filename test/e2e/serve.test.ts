@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Cluster, FollowMessage, RunPage, StepPage } from '../../validation/server/api.ts';
+import type { Cluster, CriticalPath, FollowMessage, RunPage, StepPage } from '../../validation/server/api.ts';
 import { GPMC, Relval, ROOT, until } from './relval.ts';
 
 const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
@@ -134,6 +134,10 @@ describe('relval run --page', () => {
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
     await until('the end of the log', 120, () => messages.some(({ type }) => type === 'end'));
     expect(messages.map((one) => (one.type === 'data' ? one.text : '')).join('')).not.toBe('');
+    await until('a critical path that begins with a simulation', 60, async () => {
+      const { steps } = await get<CriticalPath>(`runs/${id}/critical-path`);
+      return /^sim\d{4}$/.test(steps[0]?.id ?? '') ? true : undefined;
+    });
     const svg = await fetch(`${origin}/api/v1/runs/${id}/graph.svg`);
     expect([svg.status, await svg.text()]).toEqual([200, expect.stringContaining(id)]);
     expect((await ended).code).toBe(0);

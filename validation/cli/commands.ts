@@ -97,7 +97,7 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./report.ts')).reportCommand,
   ),
   entry(
-    'diff <a> <b>',
+    'diff <a> [b]',
     'Compare run B with run A: new, known and fixed findings, steps, times and sizes',
     async () => (await import('./diff.ts')).diffCommand,
   ),

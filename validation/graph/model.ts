@@ -10,6 +10,8 @@ export interface GraphOptions {
   collapse?: Collapse;
   /** With `auto`: the largest number of steps of a stage that are drawn one by one. Default: 12, which fit side by side on a screen. */
   limit?: number;
+  /** Names of stages whose steps are drawn one by one, however many they are. */
+  open?: readonly string[];
   /** The run to draw; without it, only the plan is drawn. */
   run?: DrawnRun;
 }
@@ -76,7 +78,8 @@ export function buildGraph(plan: Plan, options: GraphOptions = {}): Graph {
   const nodesOfStage = new Map<string, number[]>();
   for (const stage of plan.stages) {
     const members = membersOf.get(stage.name) ?? [];
-    const drawn = nodesOf(stage, members, members.length > most, plan.pending, run);
+    const isTogether = members.length > most && !options.open?.includes(stage.name);
+    const drawn = nodesOf(stage, members, isTogether, plan.pending, run);
     for (const [n, { id }] of members.entries()) nodeOfStep.set(id, nodes.length + Math.min(n, drawn.length - 1));
     nodesOfStage.set(
       stage.name,

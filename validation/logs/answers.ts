@@ -1,3 +1,5 @@
+import type { LogGroup } from './log-groups.ts';
+
 /** The answers to readers of a log. The page uses them too, so this file imports nothing. */
 
 export interface LogLines {
@@ -42,4 +44,11 @@ export interface LogSearch {
    * it can contain this without any match.
    */
   next?: number;
+}
+
+/** Groups of lines that a reader may skip, in order. */
+export interface LogGroupsAnswer {
+  groups: LogGroup[];
+  /** Continue with this as `after`: an answer takes about 2 s at most. Absent: the log was read to its end. */
+  next?: string;
 }

@@ -7,8 +7,11 @@ import { markup } from './printable.ts';
 export interface FindingView {
   /** Address of a finding in its log; undefined if there is nothing to link to. */
   link: (place: FindingPlace) => string | undefined;
-  /** At most so many places are listed; of the others only the number is shown. */
+  /** Places that are listed at once, and those that unfold below them; of the others only the number is shown. */
   places: number;
+  more?: number;
+  /** Level of its heading: one below that of the heading above it. */
+  level: 2 | 3 | 4;
   /** For a fixed finding: the run that had it. */
   gone?: string | undefined;
 }
@@ -28,15 +31,26 @@ export function findingHtml(group: FindingGroup, view: FindingView): string {
       ? `<span class="${first.severity}">${first.severity}</span>`
       : '<span class="succeeded">fixed</span>';
   return `<article class="finding">
-<h4>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h4>
-<p class="places">${placesHtml(group, view)}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
-${first.file ? linesHtml(first) : lastLinesHtml(first, view)}${notesHtml(first)}</article>`;
+<h${view.level}>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h${view.level}>
+<p class="places">${placesHtml(group.all.slice(0, view.places), view)}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
+${morePlacesHtml(group, view)}${first.file ? linesHtml(first) : lastLinesHtml(first, view)}${notesHtml(first)}</article>`;
 }
 
-function placesHtml({ all }: FindingGroup, view: FindingView): string {
-  const shown = all.slice(0, view.places).map((finding) => placeHtml(finding, view));
-  const rest = all.length - shown.length;
-  return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+function placesHtml(findings: readonly Finding[], view: FindingView): string {
+  return findings.map((finding) => placeHtml(finding, view)).join(', ');
+}
+
+/** The places that are not listed at once, folded: it needs no script. */
+function morePlacesHtml({ all }: FindingGroup, view: FindingView): string {
+  const { places, more = 0 } = view;
+  const rest = all.length - places;
+  if (rest <= 0) return '';
+  const listed = all.slice(places, places + more);
+  const left = rest - listed.length;
+  if (listed.length === 0) return `<p>and ${rest} more</p>\n`;
+  return `<details class="places"><summary>and ${rest} more</summary>
+<p>${placesHtml(listed, view)}${left > 0 ? ` and ${left} more` : ''}</p></details>
+`;
 }
 
 function placeHtml(finding: Finding, { link }: FindingView): string {

@@ -14,6 +14,7 @@ import { stateWord } from './step-states.ts';
 /** Upper limits of what the page shows, so that a browser can open it after any run. report.json has everything. */
 const GROUPS = 200;
 const PLACES = 10;
+const MORE_PLACES = 200;
 const CHANGES = 100;
 const SUCCEEDED = 500;
 const UNSUCCESSFUL = 5000;
@@ -78,7 +79,13 @@ function renderSection(report: Report, { name, title, groups }: Section): string
   const rest = groups.length - GROUPS;
   const gone = name === 'fixed' ? report.reference?.run : undefined;
   // A fixed finding has no log in the directory of this run.
-  const view = { link: gone === undefined ? linkOf : () => undefined, places: PLACES, gone };
+  const view = {
+    link: gone === undefined ? linkOf : () => undefined,
+    places: PLACES,
+    more: MORE_PLACES,
+    level: 4 as const,
+    gone,
+  };
   let under: string | undefined;
   const parts = groups.slice(0, GROUPS).map((group, index) => {
     const { component } = group.first;
@@ -109,15 +116,15 @@ function renderComponents({ components = [] }: Report): string {
   if (components.length === 0) return '';
   const rows = components.map(
     ({ name, contacts, errors, newErrors, warnings }) =>
-      `<tr><th scope="row">${markup(name)}</th><td>${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">none</span>'}</td>
-<td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number">${warnings}</td></tr>`,
+      `<tr><th scope="row">${markup(name)}</th><td class="contact">${contacts.length > 0 ? contacts.map(markup).join('<br>') : '<span class="soft">none</span>'}</td>
+<td class="number">${newErrors}</td><td class="number">${errors}</td><td class="number wide">${warnings}</td></tr>`,
   );
   return `<section aria-labelledby="components">
 <h2 id="components">Components and contacts</h2>
 <div class="scroll" role="region" aria-label="table of components" tabindex="0">
 <table>
 <thead><tr><th scope="col">Component</th><th scope="col">Contact</th><th scope="col" class="number">New errors</th>
-<th scope="col" class="number">Errors</th><th scope="col" class="number">Warnings</th></tr></thead>
+<th scope="col" class="number">Errors</th><th scope="col" class="number wide">Warnings</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody>
@@ -171,7 +178,7 @@ function renderSteps(report: Report): string {
 <caption>${steps} steps: ${succeeded} succeeded, ${failed} failed, ${broken} broken, ${notRun} not run</caption>
 <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Time</th>
 <th scope="col" class="number wide">CPU</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Attempts</th><th scope="col" class="wide">Host</th>
-<th scope="col" class="number wide">Outputs</th><th scope="col">Logs</th></tr></thead>
+<th scope="col" class="number wide">Outputs</th><th scope="col" class="logs">Logs</th></tr></thead>
 <tbody>
 ${report.steps
   .filter((step) => shown.has(step))
@@ -197,7 +204,13 @@ function renderStep(step: StepReport): string {
 <td class="number">${time}</td><td class="number wide">${step.cpuTime === undefined ? '' : formatDuration(step.cpuTime)}</td>
 <td class="number wide">${step.peakMemory === undefined ? '' : formatMemory(step.peakMemory)}</td>
 <td class="number wide">${step.attempts}</td><td class="wide">${markup(step.host ?? '')}</td><td class="number wide"${directory}>${outputs}</td>
-<td>${logs.join(', ')}</td></tr>`;
+<td class="logs">${logsHtml(logs)}</td></tr>`;
+}
+
+/** One log, or several folded: they would make the table wide. */
+function logsHtml(logs: readonly string[]): string {
+  if (logs.length < 2) return logs.join('');
+  return `<details><summary>${logs.length} logs</summary>${logs.join('<br>')}</details>`;
 }
 
 function renderProvenance(report: Report): string {

@@ -27,6 +27,7 @@ header.broken, header.interrupted { border-color: var(--odd); }
 .soft { color: var(--soft); }
 .finding { border: 1px solid var(--line); border-radius: .4rem; margin: .75rem 0; padding: .6rem .8rem; }
 .finding h4 { margin: 0; font-size: 1rem; }
+.places summary { width: fit-content; color: var(--link); cursor: pointer; text-decoration: underline; }
 .component { margin: 1rem 0 .25rem; font-size: 1.1rem; }
 .answer { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem; margin: .75rem 0 .25rem; padding: 0; }
 .answer li { border: 1px solid var(--line); border-radius: .4rem; padding: .3rem .7rem; }
@@ -38,6 +39,7 @@ pre { margin: .5rem 0; padding: .5rem; background: var(--box); border-radius: .3
 pre mark { background: none; color: inherit; font-weight: 700; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
+details summary { cursor: pointer; } .logs summary { color: var(--link); white-space: nowrap; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; }
@@ -64,8 +66,12 @@ dt { color: var(--soft); } dd { margin: 0; }
   body { padding: .75rem; }
   h1 { font-size: 1.6rem; }
   .chart li { grid-template-columns: 7rem 1fr 4rem; gap: .4rem; font-size: .85rem; }
-  .wide { display: none; } table { font-size: .85rem; } th[scope="row"], td:last-child { overflow-wrap: anywhere; } th, td { padding-right: .5rem; }
+  .wide { display: none; } table { font-size: .85rem; } th.number { white-space: normal; } th[scope="row"], td:last-child, .contact { overflow-wrap: anywhere; } th, td { padding-right: .5rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
 }
-@media print { body { max-width: none; } .finding { break-inside: avoid; } }
+@media print {
+  body { max-width: none; padding: 0; font-size: 10pt; } .finding, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  thead { display: table-header-group; } .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding-right: .4rem; overflow-wrap: anywhere; }
+  .logs { display: none; }
+}
 `;

@@ -1,10 +1,13 @@
+import type { CriticalStep } from '../graph/critical-path.ts';
 import type { NamedHistory } from '../history/nights.ts';
+import type { ComparedLog } from '../log-diff/answer.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
 import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
 export type { Trend } from '../history/trend.ts';
-export type { LogLines, LogSearch } from '../logs/answers.ts';
+export type { ComparedLog, DiffPart, LogDiff } from '../log-diff/answer.ts';
+export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
 
 /**
  * What the server answers below `/api/v1`, and what the page reads. All times are ms since 1970, all durations seconds,
@@ -19,10 +22,13 @@ export type { LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/log?attempt&stream&offset&limit&download` | bytes as text/plain, also by `Range`; `download`: as a file |
  * | `GET runs/ID/steps/STEP/log?attempt&stream&line&lines` | `LogLines`; `line=-100`: the last 100 |
  * | `GET runs/ID/steps/STEP/log/search?attempt&stream&q&regex&case&after&limit` | `LogSearch` |
+ * | `GET runs/ID/steps/STEP/log/groups?attempt&stream&after` | `LogGroupsAnswer` |
+ * | `GET runs/ID/steps/STEP/log-diff?attempt&stream&reference&referenceAttempt&exact&after` | `LogDiff` |
  * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
- * | `GET runs/ID/graph.svg?collapse` | SVG |
+ * | `GET runs/ID/graph.svg?collapse&open` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
+ * | `GET runs/ID/critical-path` | `CriticalPath` |
  * | `GET history?workflow&limit` | `History` |
  * | `GET workflows` | `Workflows` |
  * | `GET workflows/NAME/history?last&since&release&format=json\|csv` | `Trend`, or CSV; NAME is a name of runs, or a workflow |
@@ -127,8 +133,12 @@ export interface StepDetail extends StepSummary {
     logs: { stream: string; size: number }[];
   }[];
   findings: Finding[];
+  /** Contacts of the findings' components, by the component's name. */
+  contacts?: Record<string, string[]>;
+  /** The run that the findings were compared with; absent without one. */
+  reference?: string;
   /** The last good run that has the same step, to lay its log beside. */
-  lastGood?: { run: string; attempt: number };
+  lastGood?: ComparedLog;
 }
 
 export interface Timeline {
@@ -146,6 +156,11 @@ export interface Timeline {
     ended: number[];
     worker: number[];
   };
+}
+
+/** The steps that decided when the run ended, in their order. */
+export interface CriticalPath {
+  steps: CriticalStep[];
 }
 
 export interface History {

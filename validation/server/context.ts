@@ -5,6 +5,8 @@ import type { RunSummary } from './api.ts';
 import { Histories } from './histories.ts';
 import { HttpError } from './http-error.ts';
 import { LineIndexes } from './line-indexes.ts';
+import { LogDiffs } from './log-diffs.ts';
+import { LogGroupings } from './log-groupings.ts';
 import { LogSearcher } from './log-search.ts';
 import { clientAddress } from './places.ts';
 import { ProgressCache, type RunProgress } from './progress.ts';
@@ -22,6 +24,8 @@ export class Context {
   readonly graphs = new RunGraphs();
   readonly lines = new LineIndexes();
   readonly searcher = new LogSearcher();
+  readonly logDiffs = new LogDiffs();
+  readonly logGroupings = new LogGroupings();
 
   constructor(runs: string) {
     this.index = new RunIndex(runs);
@@ -57,7 +61,7 @@ export class Context {
   async close(): Promise<void> {
     this.index.close();
     this.lines.close();
-    await Promise.all([this.searcher.close(), this.graphs.close()]);
+    await Promise.all([this.searcher.close(), this.logDiffs.close(), this.logGroupings.close(), this.graphs.close()]);
   }
 }
 

@@ -1,6 +1,7 @@
 // Plans and draws runs in a separate thread, so that neither an endless input nor a large drawing blocks the server.
 import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { type CriticalStep, criticalPath } from '../graph/critical-path.ts';
 import { buildGraph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError, readingInside } from '../input/input-error.ts';
@@ -9,7 +10,7 @@ import { RunDir } from '../runs/store/store.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planInput } from '../workflow/plan-input.ts';
 import { builtInWorkflow } from '../workflow/planner.ts';
-import type { GraphJob } from './run-graphs.ts';
+import type { GraphJob, PathJob } from './run-graphs.ts';
 import type { Answer } from './worker-pool.ts';
 
 /** Plans that are kept, because the input of a run does not change. */
@@ -19,7 +20,7 @@ const plans = new Map<string, Plan>();
 /** Directories of built-in workflows. */
 const BUILT_IN = dirname(dirname(builtInWorkflow('mc')));
 
-function planOf({ root, request: asked }: GraphJob): Plan {
+function planOf({ root, request: asked }: Pick<GraphJob, 'root' | 'request'>): Plan {
   const known = plans.get(root);
   if (known) return known;
   const request = requestOfCopy(new RunDir(root), asked);
@@ -33,8 +34,21 @@ function planOf({ root, request: asked }: GraphJob): Plan {
   return plan;
 }
 
-async function draw(job: GraphJob): Promise<Answer<string>> {
-  const { id, collapse } = job;
+function pathOf(plan: Plan, { steps, start }: PathJob): CriticalStep[] {
+  const planned = new Map(plan.steps.map((step) => [step.id, step.after]));
+  const stageOf = new Map(steps.map(({ id, stage }) => [id, stage]));
+  // The steps of a later phase are known only to the run: they wait for the stages that theirs waits for.
+  const after = (id: string): Iterable<string> => {
+    const known = planned.get(id);
+    if (known) return known;
+    const stages = plan.stages.find(({ name }) => name === stageOf.get(id))?.after ?? [];
+    return steps.filter(({ stage }) => stages.includes(stage)).map((step) => step.id);
+  };
+  return criticalPath(new Map(steps.map((step) => [step.id, step])), after, start);
+}
+
+async function draw(job: GraphJob | PathJob): Promise<Answer<string | CriticalStep[]>> {
+  const { id } = job;
   let plan: Plan;
   try {
     plan = planOf(job);
@@ -42,20 +56,22 @@ async function draw(job: GraphJob): Promise<Answer<string>> {
     if (!(error instanceof InputError)) throw error;
     return { error: `the plan of ${id} cannot be made again: ${error.message}`, status: 409 };
   }
+  if (!('collapse' in job)) return { result: pathOf(plan, job) };
+  const { collapse, open } = job;
   try {
     const steps = new Map(job.steps.map((step) => [step.id, step]));
-    return { result: await renderSvg(buildGraph(plan, { collapse, run: { id, steps } })) };
+    return { result: await renderSvg(buildGraph(plan, { collapse, open, run: { id, steps } })) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { error: error.message, status: 422 };
   }
 }
 
-parentPort?.on('message', (job: GraphJob) => {
+parentPort?.on('message', (job: GraphJob | PathJob) => {
   draw(job).then(
     (answer) => parentPort?.postMessage(answer),
     (error: unknown) => {
-      const answer: Answer<string> = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      const answer: Answer<never> = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
       parentPort?.postMessage(answer);
     },
   );

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readLogLines } from '../logs/log-lines.ts';
+import type { Place } from '../logs/log-reader.ts';
 import { type OpenLog, openLog, openTimes } from '../logs/open-log.ts';
 import { type Context, clientOf, flag, hasIt, integer, parse, sendJson } from './context.ts';
 import { REPORT_POLICY } from './headers.ts';
@@ -30,6 +31,16 @@ const searchQuery = logQuery.extend({
   case: flag.default(false),
   after: integer(0, 1e12).default(0),
   limit: integer(1, 1000).default(200),
+});
+const groupsQuery = logQuery.extend({
+  after: z
+    .string()
+    .regex(/^\d{1,15},\d{1,15}$/, 'expected what an answer had as `next`')
+    .transform((text): Place => {
+      const [line = 1, offset = 0] = text.split(',').map(Number);
+      return { line, offset };
+    })
+    .optional(),
 });
 const reportQuery = z.object({ format: z.enum(['json', 'html', 'junit', 'text']).default('json') });
 
@@ -116,6 +127,18 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
       const job = { log: file, offset, line: after + 1, q, regex, matchCase, limit };
       const found = offset >= file.size ? { matches: [] } : await context.searcher.search(clientOf(request), job, gone);
       return sendJson(request, reply, found);
+    } finally {
+      await file.close();
+    }
+  });
+
+  app.get<OfStep>('/runs/:id/steps/:step/log/groups', async (request, reply) => {
+    const { after, ...wanted } = parse(groupsQuery, request.query);
+    const file = await openLog(await findLog(context, request.params, wanted));
+    try {
+      const gone = whenGone(request.raw, reply.raw);
+      const { groups, next } = await context.logGroupings.find(clientOf(request), file, after, gone);
+      return sendJson(request, reply, { groups, ...(next && { next: `${next.line},${next.offset}` }) });
     } finally {
       await file.close();
     }

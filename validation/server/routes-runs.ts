@@ -1,15 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { goodBefore } from '../runs/judging/reference.ts';
+import type { Finding, Report } from '../report/model.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
-import type { History, RunPage, StepDetail, StepPage } from './api.ts';
+import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
+import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
 import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);
 
@@ -30,13 +32,15 @@ const stepsQuery = z.object({
 });
 const historyQuery = z.object({ workflow: text.optional(), limit: integer(1, 365).default(30) });
 const diffQuery = z.object({ a: text, b: text });
-const graphQuery = z.object({ collapse: z.enum(['auto', 'stages', 'none']).default('auto') });
+const graphQuery = z.object({
+  collapse: z.enum(['auto', 'stages', 'none']).default('auto'),
+  /** Names of stages, separated by commas. */
+  open: text.default(''),
+});
 
 type OfRun = { Params: { id: string } };
 type OfStep = { Params: { id: string; step: string } };
 
-/** Runs that are looked through for one that was good and has a certain step. */
-const GOOD_RUNS = 20;
 /** Runs that cannot be read that are told. */
 const MOST_UNREADABLE = 50;
 
@@ -110,26 +114,45 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
           logs: await logsOfAttempt(run.root, step, number),
         };
       });
-    const lastGood = await lastGoodWith(index.all(), run, step);
+    const lastGood = await lastGoodWith(context, run, step);
+    const findings = report?.findings.filter((finding) => finding.step === step) ?? [];
+    const contacts = contactsOf(report, findings);
     return sendJson(request, reply, {
       ...stepSummary(step, progress, reportedSteps(report)),
       attempts: await Promise.all(attempts),
-      findings: report?.findings.filter((finding) => finding.step === step) ?? [],
+      findings,
+      ...(contacts && { contacts }),
+      ...(report?.reference && { reference: report.reference.run }),
       ...(lastGood && { lastGood }),
     } satisfies StepDetail);
   });
 
   app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
-    const { collapse } = parse(graphQuery, request.query);
+    const { collapse, open } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
     const progress = await context.progress.of(run.root);
-    const svg = await context.graphs.svg(clientOf(request), run, progress, collapse);
+    const how = {
+      collapse,
+      open: open
+        .split(',')
+        .filter((name) => name !== '')
+        .sort(),
+    };
+    const svg = await context.graphs.svg(clientOf(request), run, progress, how);
     return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
   });
 
   app.get<OfRun>('/runs/:id/timeline', async (request, reply) => {
     const run = await context.run(request.params.id);
-    return sendJson(request, reply, timelineOf(run, await context.progress.of(run.root), Date.now()));
+    return sendJson(request, reply, timelineOf(run, await context.source(run), Date.now()));
+  });
+
+  app.get<OfRun>('/runs/:id/critical-path', async (request, reply) => {
+    const run = await context.run(request.params.id);
+    const progress = await context.progress.of(run.root);
+    const gone = whenGone(request.raw, reply.raw);
+    const steps = await context.graphs.criticalPath(clientOf(request), run, progress, gone);
+    return sendJson(request, reply, { steps } satisfies CriticalPath);
   });
 
   app.get('/history', async (request, reply) => {
@@ -206,15 +229,9 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
   return done;
 }
 
-/** The newest of the good runs to compare with that has the step. */
-async function lastGoodWith(
-  all: readonly IndexedRun[],
-  run: IndexedRun,
-  step: string,
-): Promise<StepDetail['lastGood']> {
-  for (const { id, root } of goodBefore(all, run.record).slice(0, GOOD_RUNS)) {
-    const attempt = (await attemptsOf(root, step)).at(-1);
-    if (attempt !== undefined) return { run: id, attempt };
-  }
-  return undefined;
+/** Of the components that have one of these findings; undefined if nobody is named. */
+function contactsOf(report: Report | undefined, findings: readonly Finding[]): StepDetail['contacts'] {
+  const names = new Set(findings.map(({ component }) => component));
+  const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);
+  return named.length > 0 ? Object.fromEntries(named.map(({ name, contacts }) => [name, contacts])) : undefined;
 }

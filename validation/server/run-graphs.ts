@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { CriticalStep, StepTimes } from '../graph/critical-path.ts';
 import type { Collapse } from '../graph/model.ts';
 import type { StepState } from '../report/model.ts';
 import type { RunRequest } from '../runs/store/record.ts';
@@ -10,6 +11,13 @@ import { WorkerPool } from './worker-pool.ts';
 /** Number of drawings that are kept. */
 const DRAWINGS = 64;
 
+/** A run whose critical path a thread finds. */
+export interface PathJob extends Pick<GraphJob, 'id' | 'root' | 'request'> {
+  steps: ({ id: string; stage: string } & StepTimes)[];
+  /** When the run began, ms since 1970. */
+  start: number;
+}
+
 /** What a thread draws. */
 export interface GraphJob {
   id: string;
@@ -17,6 +25,8 @@ export interface GraphJob {
   root: string;
   request: RunRequest;
   collapse: Collapse;
+  /** Stages whose steps are drawn one by one. */
+  open: readonly string[];
   steps: { id: string; stage: string; state: StepState }[];
 }
 
@@ -24,7 +34,7 @@ export interface GraphJob {
 export class RunGraphs {
   readonly #drawings = new Map<string, { offset: number; svg: Promise<string> }>();
   /** The input of a run can contain anything, so it is planned and drawn in another process thread. */
-  readonly #pool = new WorkerPool<GraphJob, string>({
+  readonly #pool = new WorkerPool<GraphJob | PathJob, string | CriticalStep[]>({
     script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.js'),
     threads: 2,
     limitMs: 10_000,
@@ -35,22 +45,39 @@ export class RunGraphs {
    * @param client address of whoever asks
    * @throws HttpError 409 if the run cannot be planned any more, 422 if it is too large; else like WorkerPool.run
    */
-  async svg(client: string, run: IndexedRun, progress: RunProgress, collapse: Collapse): Promise<string> {
-    const key = `${run.root}\0${collapse}`;
+  async svg(
+    client: string,
+    run: IndexedRun,
+    progress: RunProgress,
+    { collapse, open }: Pick<GraphJob, 'collapse' | 'open'>,
+  ): Promise<string> {
+    const key = [run.root, collapse, ...open].join('\0');
     const known = this.#drawings.get(key);
     if (known?.offset === progress.offset) return known.svg;
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
-    const job = { id: run.id, root: run.root, request: run.record.request, collapse, steps };
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, steps };
     // Other clients wait for the same drawing, so it continues when this client has gone.
-    const svg = this.#pool.run(client, job, new AbortController().signal).catch((error: unknown) => {
-      if (!isFinal(error)) this.#drawings.delete(key);
-      throw error;
-    });
+    const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
+      (error: unknown) => {
+        if (!isFinal(error)) this.#drawings.delete(key);
+        throw error;
+      },
+    );
     this.#drawings.delete(key);
     this.#drawings.set(key, { offset: progress.offset, svg });
     const [oldest] = this.#drawings.keys();
     if (this.#drawings.size > DRAWINGS && oldest !== undefined) this.#drawings.delete(oldest);
     return svg;
+  }
+
+  /** @throws like svg */
+  criticalPath(client: string, run: IndexedRun, progress: RunProgress, signal: AbortSignal): Promise<CriticalStep[]> {
+    const steps = [...progress.view.steps.values()].map(({ id, stage, attempt }) => {
+      const { started, ended } = progress.attempts.get(id)?.get(attempt) ?? {};
+      return { id, stage, ...(started !== undefined && { started }), ...(ended !== undefined && { ended }) };
+    });
+    const job = { id: run.id, root: run.root, request: run.record.request, steps, start: run.record.created };
+    return this.#pool.run(client, job, signal) as Promise<CriticalStep[]>;
   }
 
   close(): Promise<void> {

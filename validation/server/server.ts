@@ -16,6 +16,7 @@ import { loadPage, type PageFile } from './page-files.ts';
 import { type ActionOptions, addActionRoutes } from './routes-actions.ts';
 import { addHistoryRoutes } from './routes-history.ts';
 import { addLogRoutes } from './routes-log.ts';
+import { addLogDiffRoute } from './routes-log-diff.ts';
 import { addRunRoutes } from './routes-runs.ts';
 import { Upgrades, withoutRoot } from './upgrades.ts';
 
@@ -158,6 +159,7 @@ async function addRoutes(
       addRunRoutes(api, context);
       addHistoryRoutes(api, context);
       addLogRoutes(api, context);
+      addLogDiffRoute(api, context);
       addActionRoutes(api, context, options);
     },
     { prefix: '/api/v1' },

@@ -157,16 +157,22 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
 }
 
 /** Which step ran when, on which worker: of each step the last attempt. @param now ms since 1970, the end of a live run */
-export function timelineOf(run: IndexedRun, { view, attempts }: RunProgress, now: number): Timeline {
+export function timelineOf(
+  run: IndexedRun,
+  { progress: { view, attempts }, report }: StepSource,
+  now: number,
+): Timeline {
+  const reported = reportedSteps(report);
   const stages = new Positions();
   const workers = new Positions();
   const steps: Timeline['steps'] = { id: [], stage: [], state: [], submitted: [], started: [], ended: [], worker: [] };
   let last = run.record.created;
-  for (const { id, stage, state, attempt } of view.steps.values()) {
+  for (const step of view.steps.values()) {
+    const { id, stage, attempt } = step;
     const times = attempts.get(id)?.get(attempt) ?? {};
     steps.id.push(id);
     steps.stage.push(stages.of(stage));
-    steps.state.push(state);
+    steps.state.push(stateOf(step, view, reported));
     steps.submitted.push(times.submitted ?? -1);
     steps.started.push(times.started ?? -1);
     steps.ended.push(times.ended ?? -1);

@@ -24,6 +24,8 @@ describe('what is a node', () => {
     expect(kinds(monteCarlo(2), { collapse: 'stages' })[0]).toBe('stage sim 2');
     expect(kinds(monteCarlo(100), { collapse: 'none' }).filter((text) => text.startsWith('step'))).toHaveLength(104);
     expect(kinds(monteCarlo(4), { limit: 3 })[0]).toBe('stage sim 4');
+    const opened = kinds(monteCarlo(100), { collapse: 'stages', open: ['sim'] });
+    expect(opened.filter((text) => text.startsWith('step sim0'))).toHaveLength(100);
   });
 
   it('is a stage whose steps are not known yet, and what waits for it', () => {

@@ -110,7 +110,8 @@ describe('a run whose directory is hostile', () => {
       mkdirSync(dirname(path), { recursive: true });
       execFileSync('mkfifo', [path]);
     }
-    for (const path of ['', '/steps', '/graph.svg', '/timeline', '/report', '/steps/sim0001/log', '/steps/sim0001']) {
+    const step = ['', '/log', '/log/groups', '/log-diff?reference=pipes'].map((path) => `/steps/sim0001${path}`);
+    for (const path of ['', '/steps', '/graph.svg', '/critical-path', '/timeline', '/report', ...step]) {
       expect((await serving.get(`/api/v1/runs/pipes${path}`)).status).toBeLessThan(500);
     }
     expect((await serving.get('/api/v1/cluster')).status).toBe(200);

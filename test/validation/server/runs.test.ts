@@ -152,7 +152,7 @@ describe('a run', () => {
       peakMemory: 3_000_000,
       errors: 1,
       findings: [{ message: 'boom' }],
-      lastGood: { run: 'good', attempt: 1 },
+      lastGood: { run: 'good', step: 'sim0001', attempt: 1 },
     });
     expect(step.attempts).toMatchObject([{ number: 1, host: 'worker1', exitStatus: 0 }]);
     expect(step.attempts[0]?.logs).toEqual([

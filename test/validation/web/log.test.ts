@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../validation/report/model.ts';
 import { parseAnsi } from '../../../validation/web/log/ansi.ts';
 import { highlight, matcherOf } from '../../../validation/web/log/highlight.ts';
+import { landingOf } from '../../../validation/web/log/landing.ts';
 import { formatRange, parseRange, rangeOf } from '../../../validation/web/log/line-range.ts';
 import { LogLines } from '../../../validation/web/log/log-lines.ts';
 import { fileOf, streamOf } from '../../../validation/web/log/streams.ts';
@@ -140,4 +142,37 @@ describe('the lines of a log', () => {
 it('streams are files of an attempt', () => {
   for (const stream of ['stdout', 'stderr', 'logs/rec.log']) expect(streamOf(fileOf(stream))).toBe(stream);
   expect(fileOf('stdout')).toBe('stdout.log');
+});
+
+describe('a step opens', () => {
+  const found = (rest: Partial<Finding>): Finding => ({
+    ...{ step: 's', stage: 's', attempt: 1, severity: 'error', rule: 'r', message: 'm', file: 'logs/rec.log', line: 7 },
+    ...rest,
+  });
+
+  it('at a new error with a line, before known ones, warnings and what has no line', () => {
+    const worst = found({ age: 'new', line: 9 });
+    const others = [
+      found({ severity: 'warning', age: 'new', line: 1 }),
+      found({ age: 'known', line: 2 }),
+      found({ severity: 'info', line: 3 }),
+    ];
+    expect(landingOf([...others, worst])).toEqual({ attempt: 1, stream: 'logs/rec.log', line: 9 });
+  });
+
+  it('in the latest attempt that has findings, or in the one that is asked for', () => {
+    const both = [found({ line: 1 }), found({ attempt: 2, file: 'stderr.log', line: 5 })];
+    expect(landingOf(both)).toEqual({ attempt: 2, stream: 'stderr', line: 5 });
+    expect(landingOf(both, 1)).toEqual({ attempt: 1, stream: 'logs/rec.log', line: 1 });
+  });
+
+  it('at the end of the log that has its last lines, and nowhere where no log says anything', () => {
+    const { file, line, ...silent } = found({ rule: 'exit-status' });
+    expect(landingOf([{ ...silent, lastLines: { file: 'stderr.log', lines: ['x'] } }])).toEqual({
+      attempt: 1,
+      stream: 'stderr',
+    });
+    expect(landingOf([silent])).toBeUndefined();
+    expect(landingOf([])).toBeUndefined();
+  });
 });

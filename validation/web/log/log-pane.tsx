@@ -1,10 +1,13 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LogGroup } from '../../logs/log-groups.ts';
 import type { Finding } from '../../report/model.ts';
 import { formatCount } from '../../units/count.ts';
 import { formatSize } from '../../units/size.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Viewport, type ViewportHandle } from '../parts/viewport.tsx';
+import { FoldRow } from './fold-row.tsx';
+import { FoldedRows } from './folded-rows.ts';
 import { matcherOf, type Query } from './highlight.ts';
 import type { LineRange } from './line-range.ts';
 import { LogRow } from './log-row.tsx';
@@ -18,6 +21,8 @@ const ROW = 18;
 export interface PaneHandle extends ViewportHandle {
   /** The first line that is seen. */
   line: () => number;
+  /** So many rows down. */
+  stepBy: (rows: number) => void;
 }
 
 interface Props {
@@ -30,6 +35,8 @@ interface Props {
   onRange?: ((line: number, extend: boolean) => void) | undefined;
   findings: readonly Finding[];
   query?: Query | undefined;
+  /** Groups of lines that are folded, where they are known. */
+  groups?: readonly LogGroup[];
   /** The match that was gone to. */
   current?: number | undefined;
   /** It has not begun, or nothing was written yet. */
@@ -59,24 +66,54 @@ export function LogPane(props: Props) {
   const matcher = useMemo(() => (query ? matcherOf(query) : undefined), [query]);
   const total = source.lines.total;
   const isLoaded = source.loaded.value;
+  const [opened, setOpened] = useState<readonly number[]>([]);
+  const rows = useMemo(() => {
+    const groups = source.complete.value && !source.estimated.value ? (props.groups ?? []) : [];
+    const found = props.findings.map(({ line = 0 }) => line);
+    const chosen = range ? [range.from, range.to] : [];
+    return new FoldedRows(total, groups, [...found, ...chosen, ...opened, ...(props.current ? [props.current] : [])]);
+  }, [total, props.groups, props.findings, range?.from, range?.to, props.current, opened, source.complete.value]);
 
   // What is asked for goes to the viewport as it is then: it makes its functions anew in each rendering.
   props.handle.current = {
-    show: (row) => view.current?.show(row),
-    goTo: (row) => view.current?.goTo(row),
+    show: (line) => view.current?.show(rows.rowOf(line + 1)),
+    goTo: (line) => view.current?.goTo(rows.rowOf(line + 1)),
     toEnd: () => view.current?.toEnd(),
     pageBy: (pages) => view.current?.pageBy(pages),
     focus: () => view.current?.focus(),
     top: () => view.current?.top() ?? 0,
-    line: () => Math.floor(view.current?.top() ?? 0) + 1,
+    line: () => rows.at(Math.floor(view.current?.top() ?? 0)).line,
+    stepBy: (count) => view.current?.goTo(Math.floor(view.current.top()) + count),
   };
   // A link to a line leads there, also when it is changed by hand.
   useEffect(() => {
-    if (isLoaded && range && !follow) view.current?.show(range.from - 1);
-  }, [isLoaded, range?.from, follow]);
+    if (isLoaded && range && !follow) view.current?.show(rows.rowOf(range.from));
+  }, [isLoaded, range?.from, follow, props.groups]);
+  // A match may have been folded until it was gone to.
+  useEffect(() => {
+    if (props.current) view.current?.show(rows.rowOf(props.current));
+  }, [props.current]);
   useEffect(() => {
     if (isLoaded) props.onLoaded?.();
   }, [isLoaded]);
+
+  // Of folded lines nothing is fetched: the rows that are seen may be far apart in the log.
+  const seen = useRef({ from: 0, to: 0 });
+  const fetchSeen = (): void => {
+    const run = { from: 0, to: -1 };
+    for (let row = Math.max(0, seen.current.from); row < Math.min(rows.rows, seen.current.to); row++) {
+      const { line, fold } = rows.at(row);
+      if (fold || (run.to >= run.from && line !== run.to + 1)) {
+        if (run.to >= run.from && source.lines.missing(run.from, run.to)) break;
+        run.to = run.from - 1;
+      }
+      if (fold) continue;
+      if (run.to < run.from) run.from = line;
+      run.to = line;
+    }
+    if (run.to >= run.from) source.ensure(run.from, run.to);
+  };
+  useEffect(fetchSeen, [rows, source.version.value]);
 
   const error = source.error.value;
   if (!isLoaded) {
@@ -112,34 +149,44 @@ export function LogPane(props: Props) {
         </p>
       ) : (
         <Viewport
-          rows={total}
+          rows={rows.rows}
           rowHeight={ROW}
           wrap={wrap}
           follow={follow}
           label={`${props.title}, ${formatCount(total)} lines`}
           className="log"
           handle={view}
-          onRange={(from, to) => source.ensure(from + 1, to)}
+          onRange={(from, to) => {
+            seen.current = { from, to };
+            fetchSeen();
+          }}
           onScroll={(at, atEnd) => {
             props.onFollow(atEnd);
             props.onScroll?.(at);
           }}
-          render={(row) => (
-            <LogRow
-              key={row}
-              row={row}
-              digits={digits}
-              text={source.lines.get(row + 1)}
-              leftOut={source.leftOut?.line === row + 1 ? source.leftOut.bytes : undefined}
-              numbered={source.isNumbered(row + 1)}
-              time={source.lines.timed ? stamp(source.lines.timeOf(row + 1), source.start) : undefined}
-              finding={bySeverity.get(row + 1)}
-              matcher={matcher}
-              selected={range !== undefined && row + 1 >= range.from && row + 1 <= range.to}
-              current={props.current === row + 1}
-              onPick={props.onRange}
-            />
-          )}
+          render={(row) => {
+            const { line, fold } = rows.at(row);
+            if (fold) {
+              return <FoldRow key={row} row={row} fold={fold} onOpen={() => setOpened([...opened, fold.from])} />;
+            }
+            return (
+              <LogRow
+                key={row}
+                row={row}
+                line={line}
+                digits={digits}
+                text={source.lines.get(line)}
+                leftOut={source.leftOut?.line === line ? source.leftOut.bytes : undefined}
+                numbered={source.isNumbered(line)}
+                time={source.lines.timed ? stamp(source.lines.timeOf(line), source.start) : undefined}
+                finding={bySeverity.get(line)}
+                matcher={matcher}
+                selected={range !== undefined && line >= range.from && line <= range.to}
+                current={props.current === line}
+                onPick={props.onRange}
+              />
+            );
+          }}
         />
       )}
     </section>

@@ -9,6 +9,7 @@ const CLIP = 4000;
 
 interface Props {
   row: number;
+  line: number;
   digits: number;
   text: string | undefined;
   /** It stands for so many bytes that are not there. */
@@ -26,9 +27,8 @@ interface Props {
 
 /** A line of a log. Its text is only ever put into text nodes. */
 export function LogRow(props: Props) {
-  const { row, digits, text, leftOut, numbered, time, finding, matcher, selected, current, onPick } = props;
+  const { row, line, digits, text, leftOut, numbered, time, finding, matcher, selected, current, onPick } = props;
   const [whole, setWhole] = useState(false);
-  const line = row + 1;
   const clipped = text !== undefined && text.length > CLIP && !whole ? text.slice(0, CLIP) : text;
   const { spans, overwritten } = useMemo(() => parseAnsi(clipped ?? ''), [clipped]);
   const parts = useMemo(() => highlight(spans, matcher), [spans, matcher]);

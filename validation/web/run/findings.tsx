@@ -1,19 +1,20 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { type FindingPlace, findingHtml } from '../../report/finding-html.ts';
+import { findingHtml } from '../../report/finding-html.ts';
 import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import type { RunDetail } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
-import { streamOf } from '../log/streams.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
-import { apiPath, pathOf, runPath, stepPath } from '../routes.ts';
+import { apiPath, pathOf, runPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { isActive } from '../words.ts';
+import { addressOf } from './finding-address.ts';
 
-/** Groups shown at first, and places of each: what is more is asked for. */
+/** Groups shown at first: what is more is asked for. Of each group so many places are shown, and so many more unfold. */
 const GROUPS = 50;
 const PLACES = 8;
+const MORE = 1000;
 
 /** What was found: new, known and fixed apart, within them by who must look. */
 export function Findings({ detail }: { detail: RunDetail }) {
@@ -58,14 +59,14 @@ function Sections({ report }: { report: Report }) {
       <Components report={report} current={component} />
       {reference ? (
         <>
-          <Section title="New" findings={of('new')} run={report.run} />
-          <Section title="Known from before" findings={[...of('known'), ...of(undefined)]} run={report.run} />
+          <Section title="New" report={report} findings={of('new')} />
+          <Section title="Known from before" report={report} findings={[...of('known'), ...of(undefined)]} />
         </>
       ) : (
-        <Section title="Found" findings={all} run={report.run} />
+        <Section title="Found" report={report} findings={all} />
       )}
-      <Section title="Fixed" findings={fixed} run={report.run} gone={reference?.run} />
-      <Section title="Excused and notes" findings={excused} run={report.run} folded />
+      <Section title="Fixed" report={report} findings={fixed} gone={reference?.run} />
+      <Section title="Excused and notes" report={report} findings={excused} folded />
     </>
   );
 }
@@ -107,12 +108,13 @@ function Components({ report, current }: { report: Report; current: string }) {
 
 function Section(props: {
   title: string;
+  report: Report;
   findings: Finding[];
-  run: string;
   folded?: boolean;
   gone?: string | undefined;
 }) {
-  const { title, findings, run, folded = false, gone } = props;
+  const { title, report, findings, folded = false, gone } = props;
+  const { run } = report;
   const [most, setMost] = useState(GROUPS);
   const groups = useMemo(() => groupFindings(findings), [findings]);
   if (groups.length === 0) return null;
@@ -130,7 +132,11 @@ function Section(props: {
       </summary>
       {[...byComponent].map(([name, list]) => (
         <div key={name}>
-          {(name !== '' || byComponent.size > 1) && <h3>{name === '' ? 'No component' : name}</h3>}
+          {(name !== '' || byComponent.size > 1) && (
+            <h3>
+              {name === '' ? 'No component' : name} <span class="soft">{contactsOf(report, name).join(', ')}</span>
+            </h3>
+          )}
           {list.map((group) => (
             <Group
               key={`${group.first.severity} ${group.first.fingerprint ?? placeOf(group.first)} ${group.first.step}`}
@@ -150,26 +156,22 @@ function Section(props: {
   );
 }
 
-function Group({ run, group, gone }: { run: string; group: FindingGroup; gone?: string | undefined }) {
-  const [places, setPlaces] = useState(PLACES);
-  const html = useMemo(
-    () => findingHtml(group, { link: (place) => addressOf(gone ?? run, place), places, gone }),
-    [run, group, places, gone],
-  );
-  const rest = group.all.length - places;
-  return (
-    <>
-      {/* The same HTML as in the report file; all text in it is escaped there. */}
-      <div dangerouslySetInnerHTML={{ __html: html }} />
-      {rest > 0 && (
-        <button type="button" class="quiet" onClick={() => setPlaces(places + 200)}>
-          Show {rest} more places
-        </button>
-      )}
-    </>
-  );
+function contactsOf({ components = [] }: Report, name: string): string[] {
+  return components.find((one) => one.name === name)?.contacts ?? [];
 }
 
-function addressOf(run: string, { step, attempt, file, line }: FindingPlace): string {
-  return stepPath(run, step, file ? { stream: streamOf(file), attempt, ...(line && { line }) } : { attempt });
+function Group({ run, group, gone }: { run: string; group: FindingGroup; gone?: string | undefined }) {
+  const html = useMemo(
+    () =>
+      findingHtml(group, {
+        link: (place) => addressOf(gone ?? run, place),
+        places: PLACES,
+        more: MORE,
+        level: 4,
+        gone,
+      }),
+    [run, group, gone],
+  );
+  // The same HTML as in the report file; all text in it is escaped there.
+  return <div dangerouslySetInnerHTML={{ __html: html }} />;
 }

@@ -14,12 +14,17 @@ const COLLAPSE = [
   { id: 'stages', text: 'stages' },
   { id: 'none', text: 'every step' },
 ] as const;
+/** A stage of up to so many steps unfolds by a click; the steps of a larger one are seen better in the table. */
+const UNFOLDS = 200;
+/** A small drawing is made larger, up to this factor, so that it uses the width. */
+const LARGER = 1.3;
 /** A running run is drawn again no more often than this, ms: a drawing takes the server a while. */
 const AGAIN = 3000;
 
 /** The steps and what waits for what. Steps lead to their logs. */
 export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) {
   const collapse = query.value.get('collapse') ?? 'auto';
+  const open = query.value.get('open') ?? '';
   const place = useRef<HTMLDivElement>(null);
   const [error, setError] = useState<ServerError>();
   const [ready, setReady] = useState(false);
@@ -31,13 +36,14 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
     const timer = setTimeout(
       async () => {
         try {
-          const text = await getText(apiPath(['runs', detail.id, 'graph.svg'], { collapse }), abort.signal);
-          const svg = importSvg(text, ({ step, stage }) =>
-            step === undefined ? pathOf(['runs', detail.id], { view: 'steps', stage }) : stepPath(detail.id, step),
+          const text = await getText(apiPath(['runs', detail.id, 'graph.svg'], { collapse, open }), abort.signal);
+          const svg = importSvg(text, ({ step, stage = '' }) =>
+            step === undefined ? stageAddress(detail, stage, collapse, open) : stepPath(detail.id, step),
           );
           if (!svg) throw new ServerError(500, 'The server did not answer with a drawing.');
           // Links in it can be reached, so it is no single picture to those who listen.
           svg.setAttribute('role', 'group');
+          svg.style.setProperty('--largest', `${LARGER * Number.parseFloat(svg.getAttribute('width') ?? '0')}px`);
           place.current?.replaceChildren(svg);
           drawn.current = Date.now();
           setError(undefined);
@@ -53,7 +59,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
       abort.abort();
       clearTimeout(timer);
     };
-  }, [detail.id, collapse, detail.status, turn]);
+  }, [detail.id, collapse, open, detail.status, turn]);
   return (
     <section aria-label="Graph">
       <p class="filters">
@@ -62,11 +68,16 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
             key={id}
             type="button"
             aria-pressed={collapse === id}
-            onClick={() => setQuery({ view: 'graph', collapse: id })}
+            onClick={() => setQuery({ view: 'graph', collapse: id, open: undefined })}
           >
             {text}
           </button>
         ))}
+        {open !== '' && (
+          <button type="button" onClick={() => setQuery({ open: undefined })}>
+            fold {open.replaceAll(',', ', ')}
+          </button>
+        )}
         <button type="button" aria-pressed={zoom === 'full'} onClick={() => setZoom(zoom === 'fit' ? 'full' : 'fit')}>
           full size
         </button>
@@ -83,4 +94,13 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
       />
     </section>
   );
+}
+
+/** A click on a stage unfolds its steps, or leads to their table. */
+function stageAddress({ id, stages }: RunDetail, stage: string, collapse: string, open: string): string {
+  const counts = stages.find(({ name }) => name === stage)?.counts;
+  const steps = counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : 0;
+  if (steps > UNFOLDS) return pathOf(['runs', id], { view: 'steps', stage });
+  const all = [...open.split(','), stage].filter((name) => name !== '').join(',');
+  return pathOf(['runs', id], { view: 'graph', collapse: collapse === 'auto' ? undefined : collapse, open: all });
 }

@@ -1,6 +1,8 @@
 import { BY_URGENCY } from '../../graph/states.ts';
-import { formatDuration } from '../../units/time.ts';
-import { type Bar, marksOf, type TimelineLayout } from './timeline-layout.ts';
+import { formatCount } from '../../units/count.ts';
+import { clockMarks, clockOf, zoneOf } from './clock-marks.ts';
+import type { Density } from './timeline-density.ts';
+import type { Bar, TimelineLayout } from './timeline-layout.ts';
 
 /** What is seen of a timeline: times in ms since 1970, everything else in pixels. */
 export interface Window {
@@ -15,24 +17,31 @@ export interface Window {
 
 /** Height of the axis, px. */
 export const AXIS = 24;
+/** Room for the name of a stage above its density, px. */
+const BAND_HEAD = 22;
+const FONT = '11px system-ui, sans-serif';
 
-/** Draws what is seen. @param now where bars end that have not ended @param origin time that the axis counts from */
+type Colour = (name: string) => string;
+
+/**
+ * Draws what is seen: each step, with its name where there is room.
+ * @param now where bars end that have not ended
+ * @param critical steps of the critical path, which have a border
+ */
 export function drawTimeline(
   context: CanvasRenderingContext2D,
   { rows, groups }: TimelineLayout,
   window: Window,
   now: number,
-  origin: number,
+  critical: ReadonlySet<string>,
 ): void {
   const colour = coloursOf();
   const { from, to, scroll, rowHeight, width, height } = window;
   const x = (time: number): number => ((time - from) / (to - from)) * width;
   context.clearRect(0, 0, width, height);
-  context.font = '11px system-ui, sans-serif';
+  context.font = FONT;
   context.textBaseline = 'middle';
-  const { times } = marksOf(from, to, origin, Math.max(2, width / 90));
-  context.fillStyle = colour('--edge');
-  for (const time of times) context.fillRect(Math.round(x(time)), AXIS - 4, 1, height);
+  drawMarks(context, window, colour);
   const first = Math.max(0, Math.floor(scroll / rowHeight));
   const last = Math.min(rows.length, Math.ceil((scroll + height - AXIS) / rowHeight));
   const tall = Math.max(1, rowHeight - (rowHeight > 6 ? 3 : rowHeight > 2 ? 1 : 0));
@@ -42,7 +51,13 @@ export function drawTimeline(
       const y = AXIS + row * rowHeight - scroll;
       for (const bar of rows[row] ?? []) {
         if (bar.state === wanted)
-          drawBar(context, bar, { y, tall, x, width, now, waits: rows[row]?.length === 1 }, colour);
+          drawBar(
+            context,
+            bar,
+            { y, tall, x, width, now, waits: rows[row]?.length === 1 },
+            colour,
+            critical.has(bar.id),
+          );
       }
     }
   }
@@ -54,11 +69,61 @@ export function drawTimeline(
     label(context, name, 4, y + 7, colour);
     free = y + 15;
   }
+  drawAxis(context, window, colour);
+}
+
+/** Draws how many steps of each stage ran when, where there are too many for a row each. */
+export function drawDensity(context: CanvasRenderingContext2D, densities: readonly Density[], window: Window): void {
+  const colour = coloursOf();
+  const { width, height } = window;
+  context.clearRect(0, 0, width, height);
+  context.font = FONT;
+  context.textBaseline = 'middle';
+  drawMarks(context, window, colour);
+  const band = (height - AXIS) / Math.max(1, densities.length);
+  for (const [n, { stage, states, most }] of densities.entries()) {
+    const floor = AXIS + (n + 1) * band - 2;
+    const scale = most > 0 ? (band - BAND_HEAD) / most : 0;
+    const columns = states[0]?.running.length ?? 0;
+    for (let column = 0; column < columns; column++) {
+      let y = floor;
+      // What needs attention stands at the bottom, and is seen however little it is.
+      for (const { state, running } of states) {
+        const value = running[column] as number;
+        if (value === 0) continue;
+        const tall = Math.max(state === 'succeeded' ? 0 : 2, value * scale);
+        context.fillStyle = colour(`--${state}-line`);
+        context.fillRect((column * width) / columns, y - tall, Math.ceil(width / columns), tall);
+        y -= tall;
+      }
+    }
+    context.fillStyle = colour('--edge');
+    context.fillRect(0, floor + 1, width, 1);
+    label(context, `${stage}: at most ${formatCount(Math.round(most))} at a time`, 4, floor - band + 11, colour);
+  }
+  drawAxis(context, window, colour);
+}
+
+function drawMarks(context: CanvasRenderingContext2D, { from, to, width, height }: Window, colour: Colour): void {
+  context.fillStyle = colour('--edge');
+  for (const time of clockMarks(from, to, width))
+    context.fillRect(Math.round(((time - from) / (to - from)) * width), AXIS - 4, 1, height);
+}
+
+/** Times of the clock at the reader's place. */
+function drawAxis(context: CanvasRenderingContext2D, { from, to, width }: Window, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.fillRect(0, 0, width, AXIS - 4);
   context.fillStyle = colour('--soft');
-  for (const time of times)
-    context.fillText(time === origin ? '0' : `+${formatDuration((time - origin) / 1000)}`, x(time) + 3, 9);
+  const times = clockMarks(from, to, width);
+  const fine = times.some((time) => time % 60_000 !== 0);
+  const free = width - context.measureText(zoneOf(from)).width - 6;
+  for (const time of times) {
+    const text = clockOf(time, fine);
+    const x = ((time - from) / (to - from)) * width + 3;
+    if (x + context.measureText(text).width < free) context.fillText(text, x, 9);
+  }
+  context.fillText(zoneOf(from), free + 2, 9);
 }
 
 interface Place {
@@ -72,7 +137,7 @@ interface Place {
 }
 
 /** Waiting is a thin line at half the height, running a full bar: told apart without colours. */
-function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colour: (name: string) => string): void {
+function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colour: Colour, critical: boolean): void {
   const { submitted, started, ended, state } = bar;
   const { y, tall, x, width, now, waits } = place;
   const end = ended ?? now;
@@ -88,21 +153,33 @@ function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colo
   if (right < 0 || left > width) return;
   context.fillStyle = colour(`--${state}-line`);
   context.fillRect(left, y, Math.max(1.5, right - left), tall);
-  if (tall < 8 || state === 'succeeded') return;
-  // What did not succeed has stripes of the background.
-  context.fillStyle = colour('--page');
-  const gap = state === 'running' ? 12 : state === 'failed' ? 4 : 7;
-  for (let stripe = left + gap; stripe < right - 1; stripe += gap) context.fillRect(stripe, y + 2, 1, tall - 4);
+  if (tall >= 8 && state !== 'succeeded') {
+    // What did not succeed has stripes of the background.
+    context.fillStyle = colour('--page');
+    const gap = state === 'running' ? 12 : state === 'failed' ? 4 : 7;
+    for (let stripe = left + gap; stripe < right - 1; stripe += gap) context.fillRect(stripe, y + 2, 1, tall - 4);
+  }
+  if (critical) {
+    context.strokeStyle = colour('--text');
+    context.lineWidth = 2;
+    context.strokeRect(left + 1, y, Math.max(2, right - left - 2), tall);
+  }
+  if (tall < 11) return;
+  // Behind the bar, or before it where the drawing ends; in a row of several bars only within the bar.
+  const wide = context.measureText(bar.id).width;
+  const room = waits || wide + 6 < right - left;
+  if (!room) return;
+  const inside = wide + 6 < right - left;
+  const at = inside ? Math.max(0, left) + 4 : right + wide + 6 < width ? right + 4 : left - wide - 6;
+  if (inside) label(context, bar.id, at, y + tall / 2, colour);
+  else {
+    context.fillStyle = colour('--text');
+    context.fillText(bar.id, at, y + tall / 2);
+  }
 }
 
 /** Text on a patch of the background, so that it is legible over bars. */
-function label(
-  context: CanvasRenderingContext2D,
-  text: string,
-  x: number,
-  y: number,
-  colour: (name: string) => string,
-): void {
+function label(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.globalAlpha = 0.85;
   context.fillRect(x - 2, y - 7, context.measureText(text).width + 4, 14);
@@ -112,7 +189,7 @@ function label(
 }
 
 /** The page's colours as they are now: a canvas knows no style sheet. */
-function coloursOf(): (name: string) => string {
+function coloursOf(): Colour {
   const style = getComputedStyle(document.documentElement);
   const known = new Map<string, string>();
   return (name) => {

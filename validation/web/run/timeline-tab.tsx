@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import { stateWord } from '../../report/step-states.ts';
-import type { RunDetail, Timeline } from '../../server/api.ts';
+import type { CriticalPath, RunDetail, Timeline } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -14,15 +14,29 @@ import { go, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { theme } from '../state/theme.ts';
 import { isActive } from '../words.ts';
-import { AXIS, drawTimeline } from './timeline-draw.ts';
+import { clockOf, zoneOf } from './clock-marks.ts';
+import { densityOf } from './timeline-density.ts';
+import { AXIS, drawDensity, drawTimeline } from './timeline-draw.ts';
 import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
+import { Critical, Legend } from './timeline-parts.tsx';
 
 /** Pixels of a row: of all rows as many as there is room for, of those of a shorter time as many as are legible. */
 const HEIGHTS = { step: { most: 16, least: 3 }, worker: { most: 18, least: 6 } } as const;
 
+/** Rows of less than this are drawn by density, px. */
+const LEGIBLE = 0.5;
+/** Pixels that a pointer must be dragged to choose a time. */
+const DRAGGED = 5;
+const POINT = 'Point at a bar to read about it; a click opens its log. Drag to choose a time.';
+const DENSE = 'There are too many steps for a row each: the height says how many ran. Drag to choose a time.';
+const NONE: CriticalPath['steps'] = [];
+
 /** Which step ran when, on which worker. */
 export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number }) {
   const { data, error, reload } = useResource<Timeline>(apiPath(['runs', detail.id, 'timeline']));
+  // While a run goes on it changes with every step that ends.
+  const ended = !isActive(detail.status);
+  const { data: path } = useResource<CriticalPath>(ended ? apiPath(['runs', detail.id, 'critical-path']) : undefined);
   const asked = useRef(0);
   // Asked again when something has happened, though not all the time
   useEffect(() => {
@@ -38,10 +52,16 @@ export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number 
   if (error && !data) return <Failed error={error} retry={reload} />;
   if (!data) return <Loading what="the timeline" />;
   if (!data.steps.submitted.some((time) => time >= 0)) return <Empty title="No step has been handed out yet." />;
-  return <Drawing detail={detail} timeline={data} />;
+  return <Drawing detail={detail} timeline={data} critical={path?.steps ?? NONE} />;
 }
 
-function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }) {
+interface DrawingProps {
+  detail: RunDetail;
+  timeline: Timeline;
+  critical: CriticalPath['steps'];
+}
+
+function Drawing({ detail, timeline, critical }: DrawingProps) {
   const by: By = query.value.get('by') === 'worker' ? 'worker' : 'step';
   const active = isActive(detail.status);
   const end = active ? Math.max(timeline.end, now.value) : timeline.end;
@@ -58,12 +78,15 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [scroll, setScroll] = useState(0);
   const [hover, setHover] = useState<Bar>();
+  /** The time that is being chosen, in pixels from the left. */
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
   const { most, least } = HEIGHTS[by];
   const room = Math.max(1, size.height - AXIS);
-  const rowHeight = Math.min(
-    most,
-    Math.max(zoomed || by === 'worker' ? least : 0, room / Math.max(1, layout.rows.length)),
-  );
+  const marked = useMemo(() => new Set(critical.map(({ id }) => id)), [critical]);
+  const isDense = by === 'step' && size.height > 0 && layout.rows.length * LEGIBLE > room;
+  const rowHeight = isDense
+    ? 0
+    : Math.min(most, Math.max(zoomed || by === 'worker' ? least : 0, room / Math.max(1, layout.rows.length)));
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -81,8 +104,13 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
     canvas.current.style.width = `${size.width}px`;
     canvas.current.style.height = `${size.height}px`;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawTimeline(context, layout, { ...seen, ...size, scroll, rowHeight }, active ? end : timeline.end, timeline.start);
-  }, [layout, seen.from, seen.to, size, scroll, rowHeight, end, active, theme.value]);
+    const window = { ...seen, ...size, scroll, rowHeight };
+    const until = active ? end : timeline.end;
+    if (isDense) {
+      const columns = Math.floor(size.width);
+      drawDensity(context, densityOf(all.bars, timeline.stages, { ...seen, columns, now: until }), window);
+    } else drawTimeline(context, layout, window, until, marked);
+  }, [layout, seen.from, seen.to, size, scroll, rowHeight, end, active, marked, isDense, theme.value]);
 
   const zoom = (factor: number, at = 0.5): void => {
     const span = (seen.to - seen.from) * factor;
@@ -118,8 +146,10 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
     return () => element?.removeEventListener('wheel', onWheel);
   });
 
+  const timeAt = (x: number): number => seen.from + (x / size.width) * (seen.to - seen.from);
   const barAt = (event: MouseEvent): Bar | undefined => {
-    const time = seen.from + (event.offsetX / size.width) * (seen.to - seen.from);
+    if (isDense) return undefined;
+    const time = timeAt(event.offsetX);
     const row = layout.rows[Math.floor((event.offsetY - AXIS + scroll) / rowHeight)];
     if (row?.length === 1) return row[0];
     return row?.find((bar) => (bar.started ?? 0) <= time && (bar.ended ?? end) >= time);
@@ -147,10 +177,9 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
         <button type="button" onClick={() => setZoomed(undefined)} disabled={!zoomed} title="The whole time (0)">
           all
         </button>
-        <span class="legend soft">
-          <span class="wait" aria-hidden="true" /> waits for a worker <span class="ran" aria-hidden="true" /> runs
-        </span>
       </p>
+      <Legend />
+      <Critical run={detail.id} path={critical} />
       <div
         class="timeline"
         ref={box}
@@ -164,17 +193,42 @@ function Drawing({ detail, timeline }: { detail: RunDetail; timeline: Timeline }
             ref={canvas}
             role="img"
             aria-label={`${ran} steps on ${counted(timeline.workers.length, 'worker')} in ${formatDuration((whole.to - whole.from) / 1000)}; the table of steps says the same in words`}
-            onMouseMove={(event) => setHover(barAt(event))}
-            onMouseLeave={() => setHover(undefined)}
-            onClick={(event) => {
+            onMouseDown={(event) => {
+              if (event.button === 0) setDrag({ from: event.offsetX, to: event.offsetX });
+            }}
+            onMouseMove={(event) => {
+              if (drag) setDrag({ ...drag, to: event.offsetX });
+              setHover(barAt(event));
+            }}
+            onMouseLeave={() => {
+              setDrag(undefined);
+              setHover(undefined);
+            }}
+            onMouseUp={(event) => {
+              const [left, right] = [
+                Math.min(drag?.from ?? 0, event.offsetX),
+                Math.max(drag?.from ?? 0, event.offsetX),
+              ];
+              const isChosen = drag !== undefined && right - left >= DRAGGED;
+              setDrag(undefined);
+              if (isChosen) {
+                if (timeAt(right) - timeAt(left) > 20) setZoomed({ from: timeAt(left), to: timeAt(right) });
+                return;
+              }
               const bar = barAt(event);
               if (bar) go(stepPath(detail.id, bar.id));
             }}
           />
+          {drag && Math.abs(drag.to - drag.from) >= DRAGGED && (
+            <div
+              class="chosen"
+              style={{ '--left': `${Math.min(drag.from, drag.to)}px`, '--width': `${Math.abs(drag.to - drag.from)}px` }}
+            />
+          )}
         </div>
       </div>
       <p class="hover soft" role="status">
-        {hover ? describe(hover, timeline, end) : 'Point at a bar to read about it; a click opens its log.'}{' '}
+        {hover ? describe(hover, timeline, end) : isDense ? DENSE : POINT}{' '}
         {!hover && <a href={runPath(detail.id, 'steps')}>The same as a table</a>}
       </p>
     </section>
@@ -189,7 +243,8 @@ function describe({ id, state, submitted, started, ended, worker }: Bar, timelin
   const parts = [`${SYMBOL[state]} ${id} ${stateWord(state)}`];
   const seconds = (from: number, to: number): string => formatDuration((to - from) / 1000);
   if (submitted !== undefined) parts.push(`waited ${seconds(submitted, started ?? ended ?? now)}`);
-  if (started !== undefined) parts.push(`ran ${seconds(started, ended ?? now)}`);
+  if (started !== undefined)
+    parts.push(`ran ${seconds(started, ended ?? now)} from ${clockOf(started, true)} ${zoneOf(started)}`);
   const name = timeline.workers[worker];
   if (name !== undefined) parts.push(`on ${name}`);
   return parts.join(', ');

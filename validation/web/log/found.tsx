@@ -1,0 +1,39 @@
+import { useMemo } from 'preact/hooks';
+import { findingHtml } from '../../report/finding-html.ts';
+import { groupFindings } from '../../report/groups.ts';
+import type { Finding } from '../../report/model.ts';
+import type { StepDetail } from '../../server/api.ts';
+import { addressOf } from '../run/finding-address.ts';
+
+/**
+ * One finding beside its log: who must look, since when it exists, and, below, all that the report shows about it.
+ * @param finding the one whose line is chosen, or one about the step as a whole
+ */
+export function Found({ run, detail, finding }: { run: string; detail: StepDetail; finding: Finding }) {
+  const { severity, rule, component, age } = finding;
+  const contacts = detail.contacts?.[component ?? ''] ?? [];
+  const html = useMemo(() => {
+    const [group] = groupFindings([finding]);
+    return group ? findingHtml(group, { link: (place) => addressOf(run, place), places: 1, level: 2 }) : '';
+  }, [run, finding]);
+  return (
+    <details class="found-here">
+      <summary>
+        <strong class={severity}>
+          <span aria-hidden="true">✗</span> {severity}
+        </strong>{' '}
+        {rule}
+        {component && `, ${component}`}
+        {contacts.length > 0 && <span class="soft"> ({contacts.join(', ')})</span>}
+        {age && detail.reference && (
+          <span class="soft">
+            {age === 'new' ? ', new: not in ' : ', known: also in '}
+            {detail.reference}
+          </span>
+        )}
+      </summary>
+      {/* The same HTML as in the report file; all text in it is escaped there. */}
+      <div dangerouslySetInnerHTML={{ __html: html }} />
+    </details>
+  );
+}

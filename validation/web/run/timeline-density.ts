@@ -1,0 +1,49 @@
+import { BY_URGENCY } from '../../graph/states.ts';
+import type { StepState } from '../../report/model.ts';
+import type { Bar } from './timeline-layout.ts';
+
+/** How many steps of a stage ran at a time: for each state that occurs, and each column, the mean number. */
+export interface Density {
+  stage: string;
+  states: { state: StepState; running: Float64Array }[];
+  /** The largest sum of a column. */
+  most: number;
+}
+
+/**
+ * Sums up bars that are too many to be drawn one by one.
+ * @param from first moment, `to` last one, ms since 1970; `columns` between them
+ * @param now where bars end that have not ended
+ */
+export function densityOf(
+  bars: readonly Bar[],
+  stages: readonly string[],
+  { from, to, columns, now }: { from: number; to: number; columns: number; now: number },
+): Density[] {
+  const width = (to - from) / columns;
+  const sums = stages.map(() => new Map<StepState, Float64Array>());
+  for (const { stage, state, started, ended = now } of bars) {
+    if (started === undefined || started >= to || ended <= from) continue;
+    const ofStage = sums[stage];
+    if (!ofStage) continue;
+    const running = ofStage.get(state) ?? new Float64Array(columns);
+    ofStage.set(state, running);
+    const [begin, end] = [Math.max(0, (started - from) / width), Math.min(columns, (ended - from) / width)];
+    for (let column = Math.floor(begin); column < end; column++) {
+      running[column] = (running[column] as number) + Math.min(end, column + 1) - Math.max(begin, column);
+    }
+  }
+  return sums.map((ofStage, n) => {
+    const states = BY_URGENCY.flatMap((state) => {
+      const running = ofStage.get(state);
+      return running ? [{ state, running }] : [];
+    });
+    let most = 0;
+    for (let column = 0; column < columns; column++)
+      most = Math.max(
+        most,
+        states.reduce((sum, { running }) => sum + (running[column] as number), 0),
+      );
+    return { stage: stages[n] ?? '', states, most };
+  });
+}
