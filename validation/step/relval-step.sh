@@ -1761,7 +1761,9 @@ rv_main() {
   rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
   # Nothing is left here but what an attempt that was killed has left.
-  [[ ! -e $rv_work && ! -L $rv_work ]] || rm -rf -- "$rv_work"
+  for rv_reply in "$rv_work" "$rv_top/$rv_id.result.json"; do
+    [[ ! -e $rv_reply && ! -L $rv_reply ]] || rm -rf -- "$rv_reply"
+  done
   if ! rv_make_directories || ! rv_read_stage; then
     echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
     exit "$rv_exit_usage"
