@@ -978,9 +978,11 @@ rv_end_left() {
 # has made so few since then that their numbers cannot have begun anew, these are the next numbers.
 rv_list_processes() {
   local rv_most rv_last rv_number rv_reply
-  rv_processes=(/proc/[0-9]*)
-  read -r rv_most </proc/sys/kernel/pid_max && read -r _ _ _ _ rv_last </proc/loadavg && rv_count_forks || return
-  ((rv_reply - $2 < 1000 && rv_reply - $2 < rv_most - $1 && rv_last - $1 < 1000)) || return
+  if ! read -r rv_most </proc/sys/kernel/pid_max || ! read -r _ _ _ _ rv_last </proc/loadavg || ! rv_count_forks ||
+    ((rv_reply - $2 >= 1000 || rv_reply - $2 >= rv_most - $1 || rv_last - $1 >= 1000)); then
+    rv_processes=(/proc/[0-9]*)
+    return
+  fi
   rv_processes=()
   for ((rv_number = $1 + 1; rv_number <= rv_last; rv_number++)); do
     [[ ! -e /proc/$rv_number ]] || rv_processes+=("/proc/$rv_number")
