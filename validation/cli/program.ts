@@ -30,18 +30,13 @@ export async function runCommandLine(words: readonly string[], version: string):
     (await import('./options/settings.ts')).fillIn(args, program);
   }, true);
 
-  let action: (() => Promise<void>) | undefined;
   for (const { usage, describe, load } of COMMANDS) {
     program.command({
       command: usage,
       describe,
       builder: async (yargs) => (await load()).builder(yargs),
-      // The action follows: for one that yargs waits for, it would first make the help text, which nobody sees.
-      handler: (args) => {
-        action = async () => (await load()).handler(args);
-      },
+      handler: async (args) => (await load()).handler(args),
     });
   }
   await program.parseAsync();
-  await action?.();
 }
