@@ -159,12 +159,13 @@ rv_masked() {
 }
 
 rv_mask() { # TEXT: sets rv_reply to it, masked
-  local LC_ALL=C rv_rest=$rv_masks rv_one
+  local LC_ALL=C rv_rest=$rv_masks rv_one rv_stars
   rv_reply=$1
   while [[ $rv_rest && $rv_reply ]]; do
     rv_one=${rv_rest%%$'\n'*}
     rv_rest=${rv_rest:${#rv_one}+1}
-    [[ ! $rv_one ]] || rv_reply=${rv_reply//"$rv_one"/"${rv_one//?/*}"}
+    rv_stars=${rv_one//?/*}
+    [[ ! $rv_one ]] || rv_reply=${rv_reply//"$rv_one"/$rv_stars}
   done
 }
 
