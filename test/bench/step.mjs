@@ -1,13 +1,13 @@
-// npm run bench:step [-- --rounds 5] [--few 100] [--many 300]
+// npm run bench:step [-- --rounds 5] [--few 100] [--many 300] [--only makeflow|relval] [--before OTHER/dist/validation/cli/main.js]
 // What a step costs: flows of `true` (1 core, 64 MB each) on two cores of this machine, as plain `makeflow -T wq` with two
 // `work_queue_worker`s, and as `relval run --local`, in turns. Two sizes: what both have in common is the fixed price of a
-// run (start, checks, report, end), and the rest is the price of a step. Prints the median (least, most) of so many rounds.
+// run (start, checks, report, end), and the rest is the price of a step. With --before, another build takes its turns too. Prints the median (least, most) of so many rounds.
 // With `perf` the CPU time and the processes are those of all that was started; without it, CPU time is that of the
 // processes that were waited for, and processes are not counted.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ const { values: flags } = parseArgs({
     few: { type: 'string', default: '100' },
     many: { type: 'string', default: '300' },
     only: { type: 'string' },
+    before: { type: 'string' },
   },
 });
 const RELVAL = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
@@ -84,8 +85,8 @@ wait $flow; status=$?; wait; exit $status
   return { ...all, steps: all.wall };
 }
 
-/** @param {number} count @param {string} cwd @returns {Promise<Price>} */
-async function relval(count, cwd) {
+/** @param {number} count @param {string} cwd @param {string} [program] @returns {Promise<Price>} */
+async function relval(count, cwd, program = RELVAL) {
   writeFileSync(
     join(cwd, 'many.yaml'),
     `name: many
@@ -95,7 +96,7 @@ stages:
 `,
   );
   const runs = join(cwd, 'runs');
-  const all = await price([process.execPath, RELVAL, 'run', 'many.yaml', '--local', '--local-cpus', '2'], cwd, {
+  const all = await price([process.execPath, program, 'run', 'many.yaml', '--local', '--local-cpus', '2'], cwd, {
     RELVAL_RUNS: runs,
   });
   const [run = ''] = readdirSync(runs);
@@ -109,7 +110,10 @@ stages:
   return { ...all, steps: ends.at(-1).time - ends[0].time };
 }
 
+/** @type {Record<string, (count: number, cwd: string) => Promise<Price>>} */
 const contenders = { 'makeflow -T wq': plainMakeflow, 'relval run --local': relval };
+const { before } = flags;
+if (before !== undefined) contenders.before = (count, cwd) => relval(count, cwd, resolve(before));
 const chosen = Object.entries(contenders).filter(([name]) => !flags.only || name.startsWith(flags.only));
 const measured = new Map(
   chosen.flatMap(([name]) => [FEW, MANY].map((count) => [`${name} ${count}`, /** @type {Price[]} */ ([])])),
@@ -153,10 +157,11 @@ for (const count of [FEW, MANY]) {
     );
     console.log(name.padEnd(21) + row.map((text) => text.padStart(24)).join(''));
   }
-  const [makeflow, ours] = Object.keys(contenders).map((name) => of(name, count));
-  if (makeflow?.length && ours?.length) {
-    const ratios = ours.map((one, round) => one.wall / (makeflow[round]?.wall ?? Number.NaN));
-    console.log(`relval / makeflow, wall: ${spread(ratios, 1)} ×`);
+  const [peer, ...others] = Object.keys(contenders);
+  const makeflow = of(peer ?? '', count);
+  for (const name of others) {
+    const ratios = of(name, count).map((one, round) => one.wall / (makeflow[round]?.wall ?? Number.NaN));
+    if (makeflow.length > 0 && ratios.length > 0) console.log(`${name} / makeflow, wall: ${spread(ratios, 1)} ×`);
   }
 }
 console.log(`\none more step${['wall ms', 'CPU ms', 'forks', 'execs'].map((title) => title.padStart(24)).join('')}`);
