@@ -41,7 +41,7 @@ else
 fi
 
 missing=()
-for tool in awk cat comm cp cut date df find grep head ln ls mkdir mkfifo mv nice rm sed seq sleep sort stat tail timeout touch tr wc xargs; do
+for tool in awk cat comm cp cut date df find grep head ln install ls mkdir mv nice rm sed seq sleep sort stat tail timeout touch tr wc xargs; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 if ((${#missing[@]})); then bad tools "missing: ${missing[*]}"; else good tools 'all that every step uses'; fi

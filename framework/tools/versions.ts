@@ -6,12 +6,22 @@ import { join } from 'node:path';
 /** A program that does not answer within this time counts as not found. */
 const PATIENCE_MS = 10_000;
 
+/** The answers of this process's programs: a run asks before it starts, and again for its report. */
+const answers = new Map<string, Promise<string | undefined>>();
+
 /**
  * The first line of `PROGRAM -v`, which every program of cctools understands, for example `makeflow version 7.14.5 FINAL (…)`.
+ * A program is asked only once.
  * @param scratch a directory that may exist for the duration of the call; default: one in /tmp
  * @returns undefined when the program is not in $PATH or does not start
  */
 export function versionLine(program: string, scratch?: string): Promise<string | undefined> {
+  const answer = answers.get(program) ?? askVersion(program, scratch);
+  answers.set(program, answer);
+  return answer;
+}
+
+function askVersion(program: string, scratch?: string): Promise<string | undefined> {
   // Debian's makeflow 9.9 is linked with Open MPI. Open MPI looks for a daemon unless it is told that there is none. It
   // also makes a directory and never removes it; under the name that it would choose, another user may have one.
   const directory = scratch ?? mkdtempSync(join(tmpdir(), 'relval-version-'));

@@ -203,7 +203,8 @@ class Receiver implements LogReceiver {
     }
     const { request } = greeting;
     if (request.type === 'admit') {
-      connection.resume().end('go\n');
+      // The step closes it: until then it can wait at this connection without a process.
+      connection.resume().write('go\n');
       return;
     }
     if (request.type === 'stream') {

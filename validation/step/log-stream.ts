@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { ArrivalWriter } from '../logs/arrival-times.ts';
 import { assembleLog, LiveLog } from '../logs/live-log.ts';
@@ -69,7 +70,8 @@ export class LogStream {
     clearTimeout(timer);
     this.#closed = true;
     this.#wake();
-    if (!over) return;
+    // A short step has sent nothing.
+    if (!over || !existsSync(this.#path)) return;
     const { bytes } = this.#masker.end();
     if (bytes.length > 0) {
       const log = await LiveLog.open(this.#path, this.#limit);

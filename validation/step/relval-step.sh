@@ -17,6 +17,7 @@
 readonly rv_exit_usage=64 rv_exit_input=65 rv_exit_environment=66 rv_exit_output=67 rv_exit_disk_full=68
 readonly rv_exit_refused=69
 readonly rv_attempts=5
+readonly rv_result_room=4096 # bytes of ID.result.json that no list of outputs needs
 readonly rv_address='^x?roots?://' # of XRootD, as validation/files/places.ts has it
 
 # What a stage file sets, with the values that hold where it does not.
@@ -78,8 +79,9 @@ rv_close_inherited() {
 # set, and no process is needed.
 rv_start_clock() {
   local rv_zone
-  rv_clock=$(date +%s%N%z)
-  [[ $rv_clock =~ ^[0-9]{19}[+-][0-9]{4}$ ]] || exit "$rv_exit_usage" # it was killed, and said nothing
+  # since bash 5 the shell knows the time itself
+  if [[ ${EPOCHREALTIME-} ]]; then printf -v rv_clock '%s000%(%z)T' "${EPOCHREALTIME/./}"; else rv_clock=$(date +%s%N%z); fi
+  [[ $rv_clock =~ ^[0-9]{19}[+-][0-9]{4}$ ]] || exit "$rv_exit_usage" # date was killed, and said nothing
   rv_zone=${rv_clock: -5}
   ((rv_zone_seconds = 10#${rv_zone:1:2} * 3600 + 10#${rv_zone:3:2} * 60))
   [[ $rv_zone == -* ]] && ((rv_zone_seconds = -rv_zone_seconds))
@@ -122,15 +124,24 @@ rv_strings() { # TEXT…: sets rv_reply to a JSON list of strings
   rv_reply=[$rv_list]
 }
 
-rv_size() { # FILE: sets rv_reply to its size in bytes, to -1 where there is none
-  rv_reply=$(stat -L -c %s -- "$1" 2>/dev/null) || rv_reply=-1
-}
+# FILE: sets rv_reply to its size in bytes, to -1 where there is none. A short text is read to count its bytes, because that
+# needs no process.
+rv_size() {
+  local LC_ALL=C rv_text=''
+  if [[ -f $1 ]]; then
+    rv_reply=0
+    [[ -s $1 ]] || return 0
+    IFS= read -r -d '' -n 1024 rv_text <"$1" || rv_reply=${#rv_text}
+    ((rv_reply == 0)) || return 0
+  fi
+  rv_reply=$(exec stat -L -c %s -- "$1") || rv_reply=-1
+} 2>/dev/null
 
 # Our targets are files, whatever the payload has put in their places: a worker that meets a named pipe hangs, and the step
 # would be given to one after the other. Of what the payload prints its own name for it may still be there.
 rv_restore() {
   local rv_name rv_target
-  for rv_name in stdout.log stderr.log logs validation_report.txt result.tmp result.json; do
+  for rv_name in stdout.log stderr.log logs validation_report.txt result.json; do
     rv_target=$rv_top/$rv_id.$rv_name
     [[ -f $rv_target && ! -L $rv_target ]] && continue
     rm -rf -- "$rv_target"
@@ -148,8 +159,14 @@ rv_masked() {
 }
 
 rv_mask() { # TEXT: sets rv_reply to it, masked
+  local LC_ALL=C rv_rest=$rv_masks rv_one rv_stars
   rv_reply=$1
-  [[ ! $rv_masks || ! $1 ]] || rv_reply=$(printf %s "$1" | rv_masked)
+  while [[ $rv_rest && $rv_reply ]]; do
+    rv_one=${rv_rest%%$'\n'*}
+    rv_rest=${rv_rest:${#rv_one}+1}
+    rv_stars=${rv_one//?/*}
+    [[ ! $rv_one ]] || rv_reply=${rv_reply//"$rv_one"/$rv_stars}
+  done
 }
 
 rv_say() { # MESSAGE: into this script's own log, which comes back with the others
@@ -187,11 +204,13 @@ rv_last_words() { # the same of the payload's stderr or, where it has said nothi
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
-rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes=''
+rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes='' rv_probes=0
 rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_lacking=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
-rv_write_result() { # one key a line, so that grep can read it; replaced in one go
-  local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null
+# One key a line, so that grep can read it. The file has room from the beginning, and is written over in one go, which needs no
+# process and no other room on the disk. Spaces follow its text.
+rv_write_result() {
+  local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null rv_text rv_file=$rv_top/$rv_id.result
   [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
   [[ ($rv_phase == skipped && ! $rv_unmade) || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
   for ((rv_i = 0; rv_i < ${#rv_out_names[@]}; rv_i++)); do
@@ -199,42 +218,62 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     rv_output_list+="${rv_output_list:+, }{\"name\": $rv_reply, \"size\": ${rv_out_sizes[rv_i]}}"
     ((rv_output_bytes += rv_out_sizes[rv_i]))
   done
-  {
-    printf '{\n"schema": "relval-result-1",\n"step": "%s",\n"execution": "%s",\n' "$rv_id" "$rv_execution"
-    rv_string "$rv_stage_name" && printf '"stage": %s,\n' "$rv_reply"
-    printf '"index": %d,\n"phase": "%s",\n"blocking": %s,\n' "$rv_index" "$rv_phase" "$rv_blocks"
-    printf '"exitStatus": %s,\n"signal": %s,\n' "$rv_status" "${rv_signal:-null}"
-    printf '"timedOut": %s,\n"interrupted": %s,\n' "$rv_timed_out" "$rv_interrupted"
-    printf '"start": %s,\n"end": %s,\n' "$rv_start" "$rv_end"
-    printf '"payloadStart": %s,\n"payloadEnd": %s,\n' "$rv_payload_start" "$rv_payload_end"
-    printf '"cpuTime": %s,\n"peakMemory": %s,\n' "$rv_cpu_time" "$rv_peak_memory"
-    printf '"outOfMemory": %s,\n' "$rv_out_of_memory"
-    rv_string "$HOSTNAME" && printf '"host": %s,\n' "$rv_reply"
-    rv_string "$WORK_QUEUE_SANDBOX" && printf '"worker": %s,\n' "$rv_reply"
-    printf '"cores": %s,\n' "$rv_cores"
-    rv_string "$rv_output_dir" && printf '"outputDir": %s,\n' "$rv_reply"
-    printf '"inputBytes": %s,\n"outputBytes": %s,\n' "$rv_input_bytes" "$rv_output_bytes"
-    printf '"outputs": [%s],\n' "$rv_output_list"
-    rv_strings "${rv_missing[@]}" && printf '"missing": %s,\n' "$rv_reply"
-    rv_strings "${rv_empty[@]}" && printf '"empty": %s,\n' "$rv_reply"
-    rv_strings "${rv_lacking[@]}" && printf '"lacking": %s,\n' "$rv_reply"
-    rv_strings "${rv_cut_off[@]}" && printf '"cutOff": %s,\n' "$rv_reply"
-    rv_strings "${rv_unread[@]}" && printf '"unread": %s,\n' "$rv_reply"
-    rv_strings "${rv_core_dumps[@]}" && printf '"coreDumps": %s,\n' "$rv_reply"
-    rv_mask "$rv_message" && rv_string "$rv_reply" && printf '"message": %s\n}\n' "$rv_reply"
-  } >"$rv_top/$rv_id.result.tmp" && mv -f -- "$rv_top/$rv_id.result.tmp" "$rv_top/$rv_id.result.json"
+  rv_text='{'
+  rv_key schema '"relval-result-1"'
+  rv_key step "\"$rv_id\""
+  rv_key execution "\"$rv_execution\""
+  rv_string "$rv_stage_name" && rv_key stage "$rv_reply"
+  rv_key index "$((10#$rv_index))"
+  rv_key phase "\"$rv_phase\""
+  rv_key blocking "$rv_blocks"
+  rv_key exitStatus "$rv_status"
+  rv_key signal "${rv_signal:-null}"
+  rv_key timedOut "$rv_timed_out"
+  rv_key interrupted "$rv_interrupted"
+  rv_key start "$rv_start"
+  rv_key end "$rv_end"
+  rv_key payloadStart "$rv_payload_start"
+  rv_key payloadEnd "$rv_payload_end"
+  rv_key cpuTime "$rv_cpu_time"
+  rv_key peakMemory "$rv_peak_memory"
+  rv_key outOfMemory "$rv_out_of_memory"
+  rv_string "$HOSTNAME" && rv_key host "$rv_reply"
+  rv_string "$WORK_QUEUE_SANDBOX" && rv_key worker "$rv_reply"
+  rv_key cores "$rv_cores"
+  rv_string "$rv_output_dir" && rv_key outputDir "$rv_reply"
+  rv_key inputBytes "$rv_input_bytes"
+  rv_key outputBytes "$rv_output_bytes"
+  rv_key outputs "[$rv_output_list]"
+  rv_strings "${rv_missing[@]}" && rv_key missing "$rv_reply"
+  rv_strings "${rv_empty[@]}" && rv_key empty "$rv_reply"
+  rv_strings "${rv_lacking[@]}" && rv_key lacking "$rv_reply"
+  rv_strings "${rv_cut_off[@]}" && rv_key cutOff "$rv_reply"
+  rv_strings "${rv_unread[@]}" && rv_key unread "$rv_reply"
+  rv_strings "${rv_core_dumps[@]}" && rv_key coreDumps "$rv_reply"
+  rv_mask "$rv_message" && rv_string "$rv_reply" && rv_key message "$rv_reply"
+  printf -v rv_text '%-*s' $((rv_result_room - 1)) "${rv_text%,}"$'\n}'
+  if [[ ${#rv_text} -lt $rv_result_room && ! -L $rv_file.json && (-f $rv_file.json || ! -e $rv_file.json) ]]; then
+    printf '%s\n' "$rv_text" 1<>"$rv_file.json"
+  else
+    rm -rf -- "$rv_file.tmp" && printf '%s\n' "$rv_text" >"$rv_file.tmp" && mv -f -- "$rv_file.tmp" "$rv_file.json"
+  fi
 }
 
-rv_disk_is_full() { # of the worker: a megabyte cannot be written where the step runs, or there is no place for another file
-  local rv_full=1
+rv_key() { # NAME JSON: adds a line to rv_text
+  rv_text+=$'\n'"\"$1\": $2,"
+}
+
+# of the worker: a quarter of a megabyte cannot be written where the step runs, or there is no place for another file
+rv_disk_is_full() {
   [[ -d $rv_own && -w $rv_own ]] || return
-  : >"$rv_own/another-probe" || return 0
-  rm -f -- "$rv_own/another-probe"
-  : >>"$rv_own/probe" || return
-  printf '%1048576s' '' >"$rv_own/probe" 2>/dev/null && rv_full=''
-  : >"$rv_own/probe"
-  [[ $rv_full ]]
+  ((++rv_probes))
+  : >"$rv_own/probe.$rv_probes" || return 0
+  ! rv_reserve
 } 2>/dev/null
+
+rv_reserve() { # room to write what is known when the disk is full
+  printf '%262144s' '' >>"$rv_own/reserve"
+}
 
 # EXIT-STATUS PHASE MESSAGE: the infrastructure failed. Leaves all that there is, and makes makeflow try again.
 rv_give_up() {
@@ -253,7 +292,7 @@ rv_give_up() {
 rv_finish() { # EXIT-STATUS: all targets, then the end
   local rv_exit=$1 rv_lost=''
   cd "$rv_top" || exit "$rv_exit_usage"
-  rm -f -- "$rv_own/reserve"
+  : >"$rv_own/reserve"
   rv_restore
   rv_stop_streams
   rv_shorten stdout.log
@@ -264,9 +303,21 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   [[ $rv_exit != 0 ]] || rv_lose "$rv_lost"
   # Then the one of before says that the step has not ended.
   rv_write_result || rv_lose 'its result cannot be written'
-  rm -rf -- "$rv_work"
-  [[ $rv_guard_pid ]] && echo end >&9 && wait "$rv_guard_pid" 2>/dev/null
+  rv_note end
+  rv_remove_work
+  if [[ $rv_guard_pid ]]; then
+    exec 9>&-
+    wait "$rv_guard_pid" 2>/dev/null
+  fi
   exit "$rv_exit"
+}
+
+rv_remove_work() { # but Work Queue removes its sandbox itself, with all that is in it
+  if [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]]; then
+    [[ ! -e $rv_own/environment ]] || : >"$rv_own/environment"
+  else
+    rm -rf -- "$rv_work"
+  fi
 }
 
 rv_lose() { # REASON, or nothing: what the step has made does not come back, for want of room or of inodes
@@ -282,7 +333,7 @@ rv_on_signal() {
 
 rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait long
   trap '' TERM INT QUIT HUP
-  rv_stop_watching
+  rv_find_phase
   [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
   rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
   rv_write_result
@@ -292,32 +343,50 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 
 # --- watching over what runs ------------------------------------------------------------------------------------------
 
-# A process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a worker
-# that is killed ends nothing: without a guard, what runs in another group would run on.
-# Standard input: a pipe whose other end the step's shell holds. "group N" names the process group that runs now,
-# "streams N" that of the live logs, "started TICKS" the beginning of the payload, "end" that all is done, and the end of the
-# pipe that the shell is gone. By then the worker may have removed the step's files: what is needed of them is open before. No time limit
-# for read here: bash 4.1 loses what arrives at the moment when it expires.
+# The guard is a process of its own, in a process group of its own. Work Queue ends a task by SIGKILL to its process group, and a
+# worker that is killed ends nothing: without a guard, what runs in another group would run on.
+# Its standard input is a pipe whose other end the step's shell holds: the end of the pipe means that the shell is gone. What it
+# has to know stands in the file own/state, line by line, and not in the pipe: bash 4.1 loses what a read gets at the moment
+# when its time expires. By the end the worker may have removed the step's files: what is needed of them is open before.
+#
+#   group PID        the process group that runs now; without PID, none does
+#   streams PID      the process group of the live logs
+#   payload          inputs are there, the environment is set up now
+#   fetching 1       inputs are fetched, which has limits of its own; without 1, no more
+#   started TICKS…   the payload began, see rv_end_left
+#   errors BYTES     what the payload wrote to stderr
+#   after DOING      the payload has ended, this is what follows
+#   limit PID SECONDS DOING   a process that may take so long; without SECONDS, it has ended
+#   end              all is done
+#
+# While the shell is there the guard also ends the payload when its time is over, measures what memory it takes, ends
+# what takes too long before and after it, and ends the step when its worker is gone.
 rv_guard() {
-  local rv_line rv_guarded_group='' rv_streams='' rv_started=''
+  local rv_line rv_ended='' rv_guarded_group='' rv_streams='' rv_started=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
+  local rv_tick=100 rv_next=0 rv_peak=0 rv_known=0 rv_preparing='' rv_after_began='' rv_parent_now rv_reply
   trap '' TERM INT QUIT HUP
   # To remove what is in there: by its name it may be that of the next attempt by then.
   cd "$rv_own" || return
-  exec 5<"$rv_job" 6<"$rv_job"
-  while IFS= read -r rv_line; do
-    case $rv_line in
-      group*) rv_guarded_group=${rv_line#group } ;;
-      streams*) rv_streams=${rv_line#streams } ;;
-      started*)
-        rv_started=${rv_line#started }
-        [[ -e alive ]] && exec 6<alive
-        ;;
-      end) return ;;
+  exec 4<state 5<"$rv_job" 1>/dev/null
+  while true; do
+    read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" _
+    case $? in
+      0) rv_tick=100 && continue ;; # the payload began
+      1) break ;;
     esac
+    ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
+    rv_ticks
+    rv_read_state
+    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
+    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || continue
+    [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
+    rv_watch
   done
+  rv_read_state
+  [[ $rv_ended ]] && return
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
   rv_guard_pid=$BASHPID
-  [[ $rv_started ]] && rv_end_left "$rv_started" /proc/self/fd/6 /proc/self/fd/5
+  [[ ${rv_started[0]} ]] && rv_end_left "${rv_started[*]}" /proc/self/fd/4 /proc/self/fd/5
   rm -rf -- ./*
   if [[ $rv_streams ]]; then
     sleep 0.5 # the last words are on their way
@@ -325,55 +394,69 @@ rv_guard() {
   fi
 }
 
-# GROUP: beside a guarded command, in a process of its own: ends the payload when its time is over, measures what memory it
-# takes, ends what comes after the payload when that takes too long, and ends the step when its worker is gone. It never ends by itself while the shell is there: a shell that is handling
-# a signal waits for ever for a child that ended just then.
-rv_watch() {
-  local rv_tick=100 rv_began='' rv_preparing='' rv_elapsed rv_next=0 rv_resident rv_peak=0 rv_known=0 rv_parent_now
-  trap '' TERM INT QUIT HUP
-  exec 8<>"$rv_own/silence" || return # nobody writes there
-  while true; do
-    read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" <&8
-    ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
-    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
-    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
-    [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
-    rv_ticks
-    ((rv_reply /= 100))
-    if [[ $rv_after_began ]]; then
-      if ((rv_reply - rv_after_began > rv_after_limit)); then
-        printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >"$rv_own/too-slow"
-        kill -KILL -- "-$1"
-      fi
-      continue
-    fi
-    [[ $rv_phase == payload ]] || continue
-    if [[ ! -e $rv_own/started ]]; then
-      rv_watch_environment "$1"
-      continue
-    fi
-    ((rv_elapsed = rv_reply - ${rv_began:=$rv_reply}))
-    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
-      : >"$rv_own/timed-out"
-      kill -KILL -- "-$1"
-      rv_wall_time=''
-    fi
-    [[ $rv_elapsed -ge $rv_next ]] || continue
-    # so that of steady growth no more than a twentieth is missed
-    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
-    rv_resident=0
-    rv_measure "$1"
-    ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
-    ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>"$rv_own/peak-memory"
+rv_read_state() { # the lines that are new, up to the end
+  while IFS= read -r rv_line <&4; do
+    case $rv_line in
+      group*) rv_guarded_group=${rv_line#group } && rv_guarded_group=${rv_guarded_group#group} ;;
+      streams*) rv_streams=${rv_line#streams } ;;
+      payload) rv_preparing=$rv_reply ;;
+      fetching*) rv_fetching=${rv_line#fetching} && rv_preparing=$rv_reply ;;
+      started*)
+        read -r -a rv_started <<<"${rv_line#started }"
+        rv_preparing='' rv_next=0
+        ;;
+      errors*) rv_error_bytes=${rv_line#errors } ;;
+      after*) rv_after_doing=${rv_line#after } && : "${rv_after_began:=$rv_reply}" ;;
+      limit*) rv_read_limit "${rv_line#limit }" ;;
+      end) rv_ended=1 ;;
+    esac
   done
 }
 
-# GROUP: ends what sets up the environment when it takes too long. What it fetches meanwhile has limits of its own.
-rv_watch_environment() {
-  [[ -s $rv_own/fetching ]] && rv_preparing=''
-  ((rv_reply - ${rv_preparing:=$rv_reply} > rv_environment_limit)) && [[ ! -s $rv_own/fetching ]] || return
-  printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >"$rv_own/too-slow"
-  kill -KILL -- "-$1"
+rv_read_limit() { # PID SECONDS DOING
+  local rv_pid=${1%% *} rv_rest=${1#* }
+  unset "rv_limits[$rv_pid]"
+  [[ $1 == *\ * ]] || return
+  rv_limits[rv_pid]=${rv_rest%% *} rv_doings[rv_pid]=${rv_rest#* }
+  ((rv_limit_ends[rv_pid] = rv_reply + rv_limits[rv_pid] * 100))
+}
+
+rv_note() { # LINE: for the guard
+  printf '%s\n' "${1//$'\n'/ }" >>"$rv_own/state"
+} 2>/dev/null
+
+rv_watch() { # ends what has taken too long by now, which is rv_reply
+  local rv_pid rv_now=$rv_reply rv_elapsed rv_resident=0
+  for rv_pid in "${!rv_limits[@]}"; do
+    if ((rv_now >= rv_limit_ends[rv_pid])); then
+      kill -KILL "$rv_pid"
+      unset "rv_limits[$rv_pid]"
+    elif ((rv_limits[rv_pid] > 10 && rv_now >= rv_limit_ends[rv_pid] - rv_limits[rv_pid] * 100 + 1000)) && [[ ${rv_doings[rv_pid]} ]]; then
+      rv_tell "${rv_doings[rv_pid]}: under way for 10 s, given up after ${rv_limits[rv_pid]} s"
+      rv_doings[rv_pid]=''
+    fi
+  done
+  if [[ $rv_after_began ]]; then
+    ((rv_now - rv_after_began > rv_after_limit * 100)) || return
+    printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >too-slow
+    kill -KILL -- "-$rv_guarded_group"
+  elif [[ ${rv_started[0]} ]]; then
+    ((rv_elapsed = (rv_now - rv_started[0]) / 100))
+    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
+      : >timed-out
+      kill -KILL -- "-$rv_guarded_group"
+      rv_wall_time=''
+    fi
+    [[ $rv_elapsed -ge $rv_next ]] || return
+    # so that of steady growth no more than a twentieth is missed
+    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
+    rv_measure "$rv_guarded_group"
+    ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
+    ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>peak-memory
+  elif [[ $rv_preparing && ! $rv_fetching ]] && ((rv_now - rv_preparing > rv_environment_limit * 100)); then
+    printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >too-slow
+    kill -KILL -- "-$rv_guarded_group"
+  fi
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -389,17 +472,19 @@ rv_measure() {
   done
 }
 
-rv_start_guard() { # opens both ends of the pipe here, so that neither side ever waits for the other to open it
-  local rv_pipe=$rv_own/guard
+# Makes two pipes: file 9 is the guard's, and from file 8 nothing comes but the answer of rv_live. It is open for writing as
+# well, so that who reads it can wait for as long as they like.
+rv_start_guard() {
   read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
-  mkfifo "$rv_pipe" "$rv_own/silence" || rv_give_up "$rv_exit_input" input "cannot make a pipe in $rv_own"
-  # shellcheck disable=SC2094
-  exec 7<>"$rv_pipe" 8<"$rv_pipe" 9>"$rv_pipe" 7>&-
+  if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
+    rv_environment_limit=$((rv_wall_time > 30 ? rv_wall_time : 30))
+  fi
+  : >"$rv_own/state" || rv_give_up "$rv_exit_input" input "cannot write to $rv_own"
   set -m
-  rv_guard <&8 >/dev/null 2>&1 8<&- 9>&- &
-  rv_guard_pid=$!
+  coproc rv_pipes { rv_guard 2>/dev/null; }
   set +m
-  exec 8<&-
+  rv_guard_pid=$!
+  eval "exec 8<>/proc/self/fd/${rv_pipes[0]} 9>&${rv_pipes[1]} ${rv_pipes[0]}<&- ${rv_pipes[1]}>&-"
 }
 
 rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its own, so that a signal to the step ends it at once
@@ -407,75 +492,86 @@ rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its o
   set -m
   (
     set +m
-    printf 'group %s\n' "$BASHPID" >&9
+    rv_note "group $BASHPID"
     "$@"
-  ) &
+  ) 8>&- &
   rv_group=$!
   set +m
-  rv_watch "$rv_group" </dev/null >/dev/null 2>&1 9>&- &
-  rv_watcher=$!
   rv_beginning=''
   # shellcheck disable=SC2086
   [[ $rv_deferred ]] && rv_terminated $rv_deferred
   wait "$rv_group" 2>/dev/null
   rv_result=$?
-  rv_stop_watching
+  rv_note group
   kill -KILL -- "-$rv_group" 2>/dev/null # what it left behind
   rv_group=''
-  echo group >&9
   return "$rv_result"
 }
 
-rv_stop_watching() {
-  [[ $rv_watcher ]] || return
-  kill -KILL "$rv_watcher" 2>/dev/null
-  wait "$rv_watcher" 2>/dev/null
-  rv_watcher=''
-}
+rv_find_phase() { # the payload's, where the guarded command has fetched the inputs
+  local rv_state=''
+  IFS= read -r -d '' rv_state <"$rv_own/state"
+  [[ $rv_phase != input || $'\n'$rv_state != *$'\npayload\n'* ]] || rv_phase=payload
+} 2>/dev/null
 
 rv_fail() { # PHASE MESSAGE: ends a guarded command before its time; rv_give_up_guarded takes it from there
+  rv_keep "${rv_found_out[@]}"
   printf '%s\n%s\n' "$1" "$2" >"$rv_own/failed"
   exit 1
 }
 
-rv_give_up_guarded() { # what rv_fail said
+rv_give_up_guarded() { # what rv_fail said, or why it could not
   [[ -e $rv_own/too-slow ]] && mv -f -- "$rv_own/too-slow" "$rv_own/failed"
-  { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
+  if [[ -e $rv_own/failed ]]; then
+    { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
+  elif [[ $rv_payload_start != null ]]; then
+    rv_phase=output rv_message='what follows the payload was ended'
+  else
+    rv_find_phase
+    if [[ $rv_phase == payload ]]; then
+      rv_phase=environment
+      rv_last_words
+      rv_message="the environment command ended the shell${rv_reply:+: $rv_reply}"
+    fi
+  fi
   case $rv_phase in
-    environment)
-      [[ $rv_message == "$rv_shell_ended" ]] && rv_last_words && rv_message+=${rv_reply:+: $rv_reply}
-      rv_give_up "$rv_exit_environment" environment "$rv_message"
-      ;;
+    environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
     output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
     skipped) rv_unmade=1 && rv_finish 0 ;;
     *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
   esac
 }
 
-rv_check_time() { # gives up when rv_watch has ended what came after the payload
-  [[ ! -e $rv_own/too-slow ]] || rv_give_up_guarded
+rv_learn() { # STATUS: what rv_keep has written; its status
+  # shellcheck source=/dev/null
+  [[ ! -e $rv_own/known ]] || . "$rv_own/known"
+  : >"$rv_own/known"
+  return "$1"
 }
 
-# SECONDS COMMAND…: its exit status; killed after that time. What takes long is told, as what rv_doing says it is.
+# What the result has of what guarded commands find out.
+rv_found_out=(rv_input_bytes rv_output_dir rv_unread rv_core_dumps rv_missing rv_empty rv_lacking rv_cut_off rv_out_names rv_out_sizes)
+
+rv_keep() { # NAME…: writes variables to own/known, for the step's shell
+  local rv_name
+  for rv_name in "$@"; do
+    printf '%s=(' "$rv_name"
+    eval "[[ \${#${rv_name}[@]} == 0 ]] || printf '%q ' \"\${${rv_name}[@]}\""
+    printf ')\n'
+  done >"$rv_own/known"
+}
+
+# SECONDS COMMAND…: its exit status; the guard kills it after that time. What takes long is told, as what rv_doing says it is.
 rv_limited() {
-  local rv_limit=$1 rv_seconds=$1 rv_command rv_timer rv_result
+  local rv_limit=$1 rv_command rv_result
   shift
-  "$@" &
+  "$@" 9>&- &
   rv_command=$!
-  (
-    for ((; rv_seconds > 0; rv_seconds--)); do
-      sleep 1
-      kill -0 "$rv_command" 2>/dev/null || exit
-      ((rv_limit - rv_seconds == 9)) && rv_tell "$rv_doing: under way for 10 s, given up after $rv_limit s"
-    done
-    kill -KILL "$rv_command"
-  ) >/dev/null 2>&1 9>&- &
-  rv_timer=$!
+  rv_note "limit $rv_command $rv_limit $rv_doing"
   wait "$rv_command" 2>/dev/null
   rv_result=$?
+  rv_note "limit $rv_command"
   [[ $rv_result == 137 ]] && echo "not done within $rv_limit s" >&2
-  kill "$rv_timer" 2>/dev/null
-  wait "$rv_timer" 2>/dev/null
   return "$rv_result"
 }
 
@@ -490,7 +586,7 @@ rv_read_logs_address() { # a join is no step, and nobody's business
   : "${rv_token:=${BASH_REMATCH[4]}}"
   rv_logs_address=/dev/tcp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}
   # By this the receiver knows this execution from its payload and from other steps, which may find the token.
-  rv_secret=$(od -A n -N 16 -t x1 /dev/urandom)
+  read -r rv_secret </proc/sys/kernel/random/uuid || rv_secret=$(od -A n -N 16 -t x1 /dev/urandom)
   rv_logs_greeting="relval-log-2 $rv_token $rv_id $rv_execution ${rv_secret//[^0-9a-f]/} $rv_host $rv_start"
 }
 
@@ -515,27 +611,38 @@ rv_ask_now() {
   IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
 }
 
-rv_may_run() { # false when the receiver refuses: rv_message says why. One that cannot be asked does not.
-  [[ $rv_logs_address ]] && rv_ask 3 admit && [[ $rv_reply == refused* ]] || return 0
+# False when the receiver refuses: rv_message says why. One that cannot be asked does not. The process that asks goes on to
+# send the live logs, in a process group of its own, which the guard knows.
+rv_may_run() {
+  [[ $rv_logs_address ]] || return 0
+  set -m
+  rv_live 2>/dev/null >/dev/null 9>&- &
+  rv_streams=$!
+  set +m
+  rv_note "streams $rv_streams"
+  rv_reply=''
+  IFS= read -r -t 3 rv_reply <&8
+  [[ $rv_reply == refused* ]] || return 0
   rv_message="not run: ${rv_reply#refused }"
   return 1
 }
 
-rv_start_streams() { # in a process group of their own, which the guard knows
-  [[ $rv_logs_address ]] || return
-  set -m
-  rv_stream_both >/dev/null 2>&1 9>&- &
-  rv_streams=$!
-  set +m
-  printf 'streams %s\n' "$rv_streams" >&9
-}
-
-# Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
-rv_stream_both() {
+# Asks, tells file 8 the answer, and sends both streams. Not in the first moments: nobody can look that soon, and a step that
+# has ended by then is not disturbed at all.
+rv_live() {
+  local rv_answer=''
   set +m
   trap '' PIPE
-  exec 8<>"$rv_own/silence" && read -r -t 0.4 <&8
-  exec 8>&-
+  if exec 5<>"$rv_logs_address"; then
+    printf '%s admit\n' "$rv_logs_greeting" >&5
+    IFS= read -r -t 10 rv_answer <&5
+    printf '%s\n' "$rv_answer" >&8
+    [[ $rv_answer == refused* ]] && return
+    read -r -t 0.4 <&5 # where nothing more comes
+    exec 5>&-
+  else
+    echo >&8
+  fi
   rv_stream stderr &
   rv_stream stdout
   wait
@@ -643,7 +750,7 @@ rv_tell_failure() { # ATTEMPT REASON
   rv_tell "$rv_doing: ${2:-it failed and did not say why}$rv_next"
 }
 
-# KIND…: fetches the inputs of those kinds into the current directory; on failure rv_own/failed says what is wrong
+# KIND…: fetches the inputs of those kinds into the current directory; on failure own/failed says what is wrong
 rv_fetch_inputs() {
   local rv_i rv_attempt rv_kind rv_from rv_name rv_unpack_it rv_doing
   for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do
@@ -654,17 +761,17 @@ rv_fetch_inputs() {
       rv_doing="input $rv_name from $rv_from, attempt $rv_attempt"
       rv_say "$rv_doing"
       rv_message=''
-      if rv_copy_in "$rv_kind" "$rv_from" "$rv_name" 2>"$rv_own/error"; then
-        rv_size "$rv_name" && printf '%s\n' "$rv_reply" >>"$rv_own/input-bytes"
+      if rv_copy_in "$rv_kind" "$rv_from" "$rv_name" 2>"$rv_own/scratch"; then
+        rv_size "$rv_name" && ((rv_input_bytes += rv_reply))
         [[ ! $rv_unpack_it ]] && break
-        rv_unpack "$rv_name" 2>"$rv_own/error" && break
+        rv_unpack "$rv_name" 2>"$rv_own/scratch" && break
       fi
       if rv_find_unmade "$rv_from"; then
         rv_say "$rv_message"
         rv_fail skipped "$rv_message"
       fi
       [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
-      rv_last_line "$rv_own/error"
+      rv_last_line "$rv_own/scratch"
       rv_tell_failure "$rv_attempt" "${rv_message:-$rv_reply}"
       : "${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
       ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
@@ -699,11 +806,15 @@ rv_find_executable() { # sets rv_program
 
 # Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
 # as JDLs expect: limits and variables that are not exported included.
-rv_shell_ended='the environment command ended the shell'
 rv_run_payload() {
   unset rv_logs rv_token rv_logs_address rv_logs_greeting
   exec 3>&- 4>&-
-  printf 'environment\n%s\n' "$rv_shell_ended" >"$rv_own/failed"
+  rv_fetch_inputs local worker
+  rv_note payload
+  rv_phase=payload
+  rv_write_result
+  times >"$rv_own/scratch"
+  IFS= read -r -d '' rv_times_before <"$rv_own/scratch"
   if ! rv_load_environment; then
     rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
@@ -714,13 +825,14 @@ rv_run_payload() {
   rv_set_environment
   type -P find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
   rv_set_output_dir
-  printf %s "$rv_output_dir" >"$rv_own/output-dir"
   # the transfer of outputs there needs it
   [[ $rv_output_dir =~ $rv_address ]] && (umask 077 && export -p >"$rv_own/environment")
-  echo 1 >"$rv_own/fetching"
-  rv_fetch_inputs xrootd
-  : >"$rv_own/fetching"
-  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
+  if [[ " ${rv_inputs[*]}" == *\ xrootd\ * ]]; then
+    rv_note 'fetching 1'
+    rv_fetch_inputs xrootd
+    rv_note fetching
+  fi
+  rv_list_inputs
   rv_find_executable ||
     rv_fail environment "no $rv_executable: not at ${rv_executable_path:-its path}, in PATH, below \$ALIDPG_ROOT or among the inputs"
   rv_set_arguments
@@ -732,24 +844,46 @@ rv_run_payload() {
   printf '\n'
   # By these two it is known whose processes are left when the payload has ended.
   export rv_step=$rv_execution
-  exec 199>"$rv_own/alive"
-  IFS= read -r -d '' -n 512 rv_reply <"$rv_top/$rv_id.stdout.log"
-  printf %s "$rv_reply" >"$rv_own/beginning"
-  rv_ticks && printf '%s\n' "$rv_reply" >"$rv_own/started"
-  printf 'started %s\n' "$rv_reply" >&9
+  exec 199<"$rv_own/state"
+  IFS= read -r -d '' -n 512 rv_beginning <"$rv_top/$rv_id.stdout.log"
+  rv_count_forks && rv_started=$BASHPID\ $rv_reply
+  rv_ticks && rv_started=$rv_reply\ $rv_started
+  rv_keep rv_started rv_beginning rv_times_before "${rv_found_out[@]}"
+  rv_note "started $rv_started"
+  echo >&9 # to wake the guard
   exec 9>&-
   exec "${rv_arguments[@]}"
 }
 
+rv_list_inputs() { # names what is there before the payload begins, in own/inputs
+  local rv_i
+  if [[ ! $rv_environment_command && ! $rv_packages ]]; then
+    for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do
+      [[ ! ${rv_inputs[rv_i + 3]} && -f ${rv_inputs[rv_i + 2]} ]] || break
+    done
+    if ((rv_i == ${#rv_inputs[@]})); then
+      for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do printf '%s\0' "${rv_inputs[rv_i + 2]}"; done >"$rv_own/inputs"
+      return
+    fi
+  fi
+  find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
+}
+
 rv_children_time() { # sets rv_reply to the CPU time of the processes waited for so far, in ms
-  local rv_user rv_system rv_time
-  times >"$rv_own/times"
-  { read -r _ && read -r rv_user rv_system; } <"$rv_own/times"
+  times >"$rv_own/scratch"
+  { read -r && read -r rv_reply; } <"$rv_own/scratch"
+  rv_sum_times "$rv_reply"
+}
+
+rv_sum_times() { # TIMES, like 1m2.345s: sets rv_reply to their sum in ms
+  local rv_time rv_times
+  read -r -d '' -a rv_times <<<"$1"
   rv_reply=0
-  for rv_time in "$rv_user" "$rv_system"; do # 1m2.345s
+  for rv_time in "${rv_times[@]}"; do
     [[ $rv_time =~ ^([0-9]+)m([0-9]+)\.([0-9]{3}) ]] || continue
     ((rv_reply += BASH_REMATCH[1] * 60000 + 10#${BASH_REMATCH[2]} * 1000 + 10#${BASH_REMATCH[3]}))
   done
+  return 0
 }
 
 # Where the kernel counts the processes that it killed for their memory: cgroup v1 or v2, seen from the host or from within.
@@ -783,29 +917,24 @@ rv_say_memory_limit() { # sets rv_reply
 }
 
 rv_payload() { # runs it, and sets what the result says of it
-  local rv_exit rv_cpu_before rv_kills rv_kills_before rv_limit_file
+  local rv_exit rv_cpu_before rv_kills rv_kills_before rv_limit_file rv_started='' rv_beginning='' rv_times_before=''
   rv_find_cgroup
   rv_count_kills && rv_kills_before=$rv_reply
   rv_children_time && rv_cpu_before=$rv_reply
-  if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
-    rv_environment_limit=$((rv_wall_time > 30 ? rv_wall_time : 30))
-  fi
   exec 3>>"$rv_top/$rv_id.stdout.log" 4>>"$rv_top/$rv_id.stderr.log"
   rv_guarded rv_run_payload >&3 2>&4
   rv_exit=$?
   rv_restore
-  rv_output_dir=$(cat -- "$rv_own/output-dir" 2>/dev/null)
-  if [[ -e $rv_own/input-bytes ]]; then
-    while read -r rv_reply; do ((rv_input_bytes += rv_reply)); done <"$rv_own/input-bytes"
-  fi
-  [[ -e $rv_own/started ]] || rv_give_up_guarded
+  rv_learn 0
+  [[ $rv_started ]] || rv_give_up_guarded
   rv_now && rv_payload_end=$rv_reply
-  read -r rv_reply <"$rv_own/started"
-  rv_end_left "$rv_reply" "$rv_own/alive" "$rv_job"
-  ((rv_payload_start = rv_clock + rv_reply * 10))
+  rv_phase=payload
+  rv_end_left "$rv_started" "$rv_own/state" "$rv_job"
+  ((rv_payload_start = rv_clock + ${rv_started%% *} * 10))
   rv_check_streams
   exec 3>&- 4>&-
-  rv_children_time && ((rv_reply -= rv_cpu_before))
+  rv_sum_times "$rv_times_before" && ((rv_cpu_before += rv_reply)) # by what fetched the inputs
+  rv_children_time && ((rv_reply = rv_reply > rv_cpu_before ? rv_reply - rv_cpu_before : 0))
   printf -v rv_cpu_time '%d.%03d' $((rv_reply / 1000)) $((rv_reply % 1000))
   if [[ -e $rv_own/peak-memory ]]; then
     while read -r rv_reply; do rv_peak_memory=$((rv_reply * 1024)); done <"$rv_own/peak-memory"
@@ -817,47 +946,83 @@ rv_payload() { # runs it, and sets what the result says of it
   rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
 }
 
-# TICKS MARK DIRECTORY: ends what the payload has left running that is in no process group of ours: what has its mark in the
-# environment or as an open file, or works in its directory, and began after that time.
+# STARTED MARK DIRECTORY: ends what the payload has left running that is in no process group of ours: what has its mark in the
+# environment or as an open file, or works in its directory, and began after it. STARTED is "TICKS PID FORKS", of the payload's
+# start: how many processes the machine had made until then.
 rv_end_left() {
-  local rv_tries=5 rv_process rv_fields rv_suspects rv_marked rv_left
+  local rv_tries=5 rv_process rv_fields rv_suspects rv_left rv_processes rv_started rv_reply
+  read -r -a rv_started <<<"$1"
   for (( ; rv_tries > 0; rv_tries--)); do
     rv_suspects=() rv_left=()
-    for rv_process in /proc/[0-9]*; do
+    rv_list_processes "${rv_started[1]}" "${rv_started[2]}"
+    for rv_process in "${rv_processes[@]}"; do
       [[ -O $rv_process ]] || continue
       read -r rv_fields <"$rv_process/stat" || continue
       # shellcheck disable=SC2206 # behind the name, which may hold anything: state, parent, group, …; the 20th is the start
       rv_fields=(${rv_fields##*) })
-      [[ ${rv_fields[0]} != Z && ${rv_fields[19]} -ge $1 ]] || continue
+      [[ ${rv_fields[0]} != Z && ${rv_fields[19]} -ge ${rv_started[0]} ]] || continue
       case ${rv_fields[2]} in "$rv_own_group" | "$rv_guard_pid" | "${rv_streams:-none}") continue ;; esac
       if [[ $rv_process/fd/199 -ef $2 || $rv_process/cwd -ef $3 ]]; then
         rv_left+=("${rv_process#/proc/}")
       else
-        rv_suspects+=("$rv_process/environ")
+        rv_suspects+=("$rv_process")
       fi
     done 2>/dev/null
-    if [[ ${#rv_suspects[@]} -gt 0 ]]; then
-      while IFS= read -r rv_marked; do
-        rv_marked=${rv_marked#/proc/} && rv_left+=("${rv_marked%/environ}")
-      done < <(grep -l -z -s -x -F "rv_step=$rv_execution" -- "${rv_suspects[@]}")
-    fi
+    rv_find_marked
     [[ ${#rv_left[@]} -gt 0 ]] || return 0
     rv_say "ends processes that the payload left: ${rv_left[*]}"
     kill -KILL "${rv_left[@]}" 2>/dev/null
   done
 }
 
+# PID FORKS: sets rv_processes to the directories in /proc of all processes that may have begun after that one. Where the machine
+# has made so few since then that their numbers cannot have begun anew, these are the next numbers.
+rv_list_processes() {
+  local rv_most rv_last rv_number rv_reply
+  if ! read -r rv_most </proc/sys/kernel/pid_max || ! read -r _ _ _ _ rv_last </proc/loadavg || ! rv_count_forks ||
+    ((rv_reply - $2 >= 1000 || rv_reply - $2 >= rv_most - $1 || rv_last - $1 >= 1000)); then
+    rv_processes=(/proc/[0-9]*)
+    return
+  fi
+  rv_processes=()
+  for ((rv_number = $1 + 1; rv_number <= rv_last; rv_number++)); do
+    [[ ! -e /proc/$rv_number ]] || rv_processes+=("/proc/$rv_number")
+  done
+} 2>/dev/null
+
+rv_count_forks() { # sets rv_reply to the number of processes and threads that the machine has made
+  local rv_key rv_value
+  while read -r rv_key rv_value _; do
+    [[ $rv_key == processes ]] && rv_reply=$rv_value && return
+  done </proc/stat
+}
+
+rv_find_marked() { # adds those of rv_suspects to rv_left that have our mark in the environment; grep is quicker where they are many
+  local rv_process rv_variable
+  if [[ ${#rv_suspects[@]} -gt 6 ]]; then
+    while IFS= read -r rv_process; do
+      rv_process=${rv_process#/proc/} && rv_left+=("${rv_process%/environ}")
+    done < <(exec grep -l -z -s -x -F "rv_step=$rv_execution" -- "${rv_suspects[@]/%//environ}")
+    return
+  fi
+  for rv_process in "${rv_suspects[@]}"; do
+    while IFS= read -r -d '' rv_variable; do
+      [[ $rv_variable == "rv_step=$rv_execution" ]] && rv_left+=("${rv_process#/proc/}") && break
+    done <"$rv_process/environ"
+  done
+} 2>/dev/null
+
 # What the payload has printed must still be there: who cuts its log, or writes over it, takes from us what is looked at.
 rv_check_streams() {
-  local rv_before rv_after
-  IFS= read -r -d '' rv_before <"$rv_own/beginning"
-  [[ ! $rv_before ]] || IFS= read -r -d '' -n "${#rv_before}" rv_after <"$rv_top/$rv_id.stdout.log"
-  if [[ $rv_before && $rv_after != "$rv_before" ]]; then
+  local rv_after
+  [[ ! $rv_beginning ]] || IFS= read -r -d '' -n "${#rv_beginning}" rv_after <"$rv_top/$rv_id.stdout.log"
+  if [[ $rv_beginning && $rv_after != "$rv_beginning" ]]; then
     rv_cannot_read stdout.log 'the payload wrote over it'
   else
     rv_check_cut stdout.log 3
   fi
   rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
+  rv_note "errors $rv_reply"
   rv_check_cut stderr.log 4
 } 2>/dev/null
 
@@ -916,7 +1081,7 @@ rv_cannot_read() { # NAME WHY
 rv_look_at_logs() {
   local rv_fast=$1 rv_paths=() rv_names=() rv_sizes=() rv_links=() rv_unpacked=0 rv_depth=0 rv_entry
   cd "$rv_job" || return
-  if ! rv_list_logs . ''; then
+  if ! rv_list_few_logs && ! rv_list_logs . ''; then
     # the payload's own directories, into which nobody may look
     chmod -R u+rwX . 2>/dev/null
     rv_paths=() rv_names=() rv_sizes=() rv_links=()
@@ -924,13 +1089,34 @@ rv_look_at_logs() {
   fi
   # after all others: a link to one of them is no other log
   for rv_entry in "${rv_links[@]}"; do rv_look_at_link "$rv_entry"; done
-  rv_report_errors >"$rv_own/report"
-  [[ $rv_fast && -e validation_report.txt ]] || mv -f -- "$rv_own/report" validation_report.txt
+  rv_report_errors
+  if [[ ! -e $rv_own/report && ! -e validation_report.txt && ! -L validation_report.txt ]]; then
+    : >validation_report.txt
+  elif [[ ! $rv_fast || ! -e validation_report.txt ]]; then
+    [[ -e $rv_own/report ]] || : >"$rv_own/report"
+    mv -f -- "$rv_own/report" validation_report.txt
+  fi
   rv_pack_logs >"$rv_top/$rv_id.logs" || return
-  [[ ${#rv_core_dumps[@]} -eq 0 ]] || printf '%s\n' "${rv_core_dumps[@]//$'\n'/ }" >"$rv_own/core-dumps"
-  [[ ${#rv_unread[@]} -eq 0 ]] || printf '%s\n' "${rv_unread[@]}" >"$rv_own/unread"
   [[ $rv_unpacked -eq 0 ]] || rm -rf -- "$rv_own"/unpacked.*
   : >"$rv_own/looked"
+}
+
+rv_list_few_logs() { # looks at the logs here; false, before it has looked at any, where only find can see what is there
+  local rv_entry rv_entries rv_type rv_lower
+  [[ -r . && -x . ]] || return
+  shopt -s dotglob nullglob
+  rv_entries=(*)
+  shopt -u dotglob nullglob
+  [[ ${#rv_entries[@]} -le 50 ]] || return
+  for rv_entry in "${rv_entries[@]}"; do [[ ! -d $rv_entry && ! -L $rv_entry ]] || return; done
+  for rv_entry in "${rv_entries[@]}"; do
+    rv_lower=${rv_entry,,} rv_type=f
+    [[ -f $rv_entry ]] || rv_type=other
+    [[ $rv_lower =~ ^($rv_log_name|$rv_archive_name)$ || $rv_entry == core* && $rv_type == f ]] || continue
+    [[ $rv_entry -ef $rv_top/$rv_id.stdout.log || $rv_entry -ef $rv_top/$rv_id.stderr.log ]] && continue
+    rv_size "$rv_entry"
+    rv_look_at "./$rv_entry" "$rv_entry" "$rv_type" "$rv_reply"
+  done
 }
 
 # DIRECTORY PREFIX [FIND-OPTION…]: looks at every log below it, by the name PREFIX and its path there. False when find could not
@@ -946,7 +1132,7 @@ rv_list_logs() {
       rv_look_at "$rv_directory/${rv_rest#* }" "$rv_prefix${rv_rest#* }" "$rv_type" "${rv_rest%% *}"
     fi
   done < <(
-    find "$rv_directory" "$@" -regextype posix-extended \
+    exec find "$rv_directory" "$@" -regextype posix-extended \
       \( ! -type d -iregex ".*/($rv_log_name|$rv_archive_name)" -o -type f -name 'core*' -o -type l -xtype d -iregex '.*logs?' \) \
       ! -samefile "$rv_top/$rv_id.stdout.log" ! -samefile "$rv_top/$rv_id.stderr.log" -printf '%Y %s %P\0' 2>"$rv_own/unseen.$rv_depth"
   )
@@ -1058,9 +1244,9 @@ rv_uncompress() {
     return
   fi
   rv_to=$rv_own/unpacked.$((++rv_unpacked))
-  (ulimit -S -f "$rv_unpacked_limit" && exec "$@") <"$rv_path" >"$rv_to" 2>"$rv_own/error"
+  (ulimit -S -f "$rv_unpacked_limit" && exec "$@") <"$rv_path" >"$rv_to" 2>"$rv_own/scratch"
   rv_whole=$?
-  rv_last_line "$rv_own/error"
+  rv_last_line "$rv_own/scratch"
   [[ $rv_whole == 0 ]] || rv_cannot_read "$rv_name" "$1 ended with status $rv_whole${rv_reply:+: $rv_reply}"
   rv_size "$rv_to" && rv_look_at "$rv_to" "$rv_name/$rv_plain" f "$rv_reply"
 }
@@ -1083,9 +1269,9 @@ rv_look_into_archive() {
   fi
   rv_to=$rv_own/unpacked.$((++rv_unpacked))
   mkdir -- "$rv_to"
-  "rv_unpack_logs_of_$rv_kind" 2>"$rv_own/error"
+  "rv_unpack_logs_of_$rv_kind" 2>"$rv_own/scratch"
   rv_status=$?
-  rv_last_line "$rv_own/error"
+  rv_last_line "$rv_own/scratch"
   [[ $rv_status == 0 ]] || rv_cannot_read "$rv_name" "${rv_reply:-$rv_kind ended with status $rv_status}"
   rv_list_logs "$rv_to" "$rv_name/"
   return 0
@@ -1111,7 +1297,7 @@ rv_unpack_logs_of_tar() { # rv_path, to rv_to
   (ulimit -S -f "$rv_unpacked_limit" && exec tar xf "$rv_path" -C "$rv_to" --no-recursion -T "$rv_own/members-wanted")
 }
 
-rv_report_errors() { # known errors of every log, as file:line:message, and core dumps
+rv_report_errors() { # known errors of every log, as file:line:message, and core dumps, in own/report, where there are any
   local rv_core rv_i rv_near=()
   {
     for rv_i in stdout.log stderr.log; do
@@ -1126,12 +1312,12 @@ rv_report_errors() { # known errors of every log, as file:line:message, and core
     done
     if [[ ${#rv_near[@]} -gt 100 ]]; then
       printf '%s\0' "${rv_near[@]}" | xargs -0 grep -a -H -n -F -f "$rv_top/relval-patterns" --
-    elif [[ ${#rv_near[@]} -gt 0 ]]; then
+    elif [[ -s stdout.log || -s stderr.log || ${#rv_near[@]} -gt 2 ]]; then
       grep -a -H -n -F -f "$rv_top/relval-patterns" -- "${rv_near[@]}"
     fi
     for rv_core in "${rv_core_dumps[@]}"; do printf '%s:0:core dumped\n' "$rv_core"; done
   } >"$rv_own/matches" 2>/dev/null
-  [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked
+  [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked >"$rv_own/report"
 }
 
 rv_grep() { # NAME, of standard input
@@ -1220,7 +1406,7 @@ rv_collect_logs() {
   [[ -d $rv_job ]] || return 0
   [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast) || return
   [[ -f $rv_job/validation_report.txt ]] || rm -rf -- "$rv_job/validation_report.txt"
-  [[ ! -e $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
+  [[ ! -s $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
   {
     if [[ -e $rv_own/relval-step.log ]]; then
       IFS= read -r -d '' rv_log <"$rv_own/relval-step.log"
@@ -1300,7 +1486,7 @@ rv_check_whole() {
       ;;
   esac 2>/dev/null
   [[ $rv_tool ]] && type -P "$rv_tool" >/dev/null || return
-  rv_guarded "$rv_tool" -t -- "$1" >/dev/null 2>&1
+  "$rv_tool" -t -- "$1" >/dev/null 2>&1
   # other statuses tell of something behind the end, or that it was killed
   case $rv_tool$? in gzip1 | bzip22 | xz1 | zstd1) rv_cut_off+=("$2") ;; esac
 }
@@ -1368,7 +1554,7 @@ rv_begins_of_members() {
 rv_take() {
   local rv_archive=$1 rv_pattern rv_path rv_name rv_any='' rv_wildcard='[][*?(]'
   shift
-  rm -f -- "$rv_own"/zip-list.*
+  [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]] || rm -f -- "$rv_own"/zip-list.*
   for rv_pattern in "$@"; do
     rv_match "$rv_pattern"
     if [[ $rv_archive && ! $rv_optional_members && ${#rv_found[@]} -eq 0 && ! $rv_pattern =~ $rv_wildcard && ! $rv_pattern =~ ^$rv_log_name$ ]]; then
@@ -1396,9 +1582,9 @@ rv_take() {
     return 0
   fi
   rv_need zip "make $rv_archive" || return 1
-  rv_after_doing="make $rv_archive"
-  rv_guarded rv_zip "$rv_own/archive.zip" >"$rv_own/error" 2>&1 || {
-    rv_last_line "$rv_own/error"
+  rv_note "after make $rv_archive"
+  rv_zip "$rv_own/archive.zip" >"$rv_own/scratch" 2>&1 || {
+    rv_last_line "$rv_own/scratch"
     rv_message="zip could not make $rv_archive: $rv_reply"
     return 1
   }
@@ -1446,7 +1632,7 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
     # Its name says that a file is meant, and no directory.
     rv_kind=''
     [[ ! ${rv_pattern##*/} =~ \.[A-Za-z0-9]+$ ]] || rv_kind=files
-    rv_match "$rv_pattern" $rv_kind
+    rv_match "$rv_pattern" "$rv_kind"
     [[ ${#rv_found[@]} -gt 0 ]] && continue
     for rv_name in "${rv_out_names[@]}"; do
       # shellcheck disable=SC2053 # a pattern
@@ -1472,13 +1658,21 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
     rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
   else
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
-    mkdir -p -- "${rv_target%/*}" || return
+    [[ -d ${rv_target%/*} ]] || mkdir -p -- "${rv_target%/*}" || return
+    if [[ $3 == 0 && ! -e $rv_target && ! -L $rv_target ]]; then
+      rv_limited "$rv_copy_timeout" rv_make_empty "$rv_target"
+      return
+    fi
     rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
     rv_size "$rv_part"
     [[ $rv_reply == "$3" ]] && mv -f -- "$rv_part" "$rv_target" && return
     rm -f -- "$rv_part"
   fi
   [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
+}
+
+rv_make_empty() { # FILE
+  : >"$1"
 }
 
 rv_remove_parts() { # what an earlier execution of this step was storing when it was killed
@@ -1502,8 +1696,8 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
     for ((rv_attempt = 1; ; rv_attempt++)); do
       rv_doing="output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
       rv_say "$rv_doing"
-      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_own/error.$1" 2>&1 && break
-      rv_last_line "$rv_own/error.$1"
+      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_own/scratch.$1" 2>&1 && break
+      rv_last_line "$rv_own/scratch.$1"
       rv_tell_failure "$rv_attempt" "$rv_reply"
       if ((rv_attempt == rv_attempts)); then
         printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
@@ -1514,7 +1708,7 @@ rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fai
   done
 }
 
-rv_transfer() { # guarded: all outputs to the output directory
+rv_transfer() { # all outputs to the output directory
   local rv_first rv_pids=() rv_pid
   [[ $rv_output_dir ]] || return 0
   if [[ $rv_output_dir =~ $rv_address ]]; then
@@ -1528,10 +1722,11 @@ rv_transfer() { # guarded: all outputs to the output directory
   else
     rv_remove_parts
   fi
-  for ((rv_first = 0; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
+  for ((rv_first = 1; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
     rv_copy_some "$rv_first" &
     rv_pids+=($!)
   done
+  rv_copy_some 0
   for rv_pid in "${rv_pids[@]}"; do wait "$rv_pid"; done
   for rv_first in "$rv_own"/failed.*; do
     [[ -e $rv_first ]] || return 0
@@ -1563,21 +1758,21 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 }
 
 rv_main() {
-  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_watcher='' rv_guard_pid=''
-  rv_after_began='' rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
   rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
-  # What stands here is the business of whoever runs this. Where others find files too, only what is made below is.
-  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && chmod 700 -- "$rv_top"
-  rm -rf -- "$rv_work"
-  if ! mkdir -m 700 -- "$rv_work" || ! mkdir -- "$rv_job" "$rv_own" || ! rv_read_stage; then
+  # Nothing is left here but what an attempt that was killed has left.
+  for rv_reply in "$rv_work" "$rv_top/$rv_id.result.json"; do
+    [[ ! -e $rv_reply && ! -L $rv_reply ]] || rm -rf -- "$rv_reply"
+  done
+  if ! rv_make_directories || ! rv_read_stage; then
     echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
     exit "$rv_exit_usage"
   fi
   for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
-  : >"$rv_own/probe"
-  printf '%262144s' '' >"$rv_own/reserve" # room to write what is known when the disk is full
+  rv_reserve 2>/dev/null
   rv_write_result
   trap 'rv_on_signal SIGTERM 15' TERM
   trap 'rv_on_signal SIGINT 2' INT
@@ -1598,31 +1793,34 @@ rv_main() {
   cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
   # so that outputs and patterns find them like any other file of the payload
   ln -- "$rv_top/$rv_id.stdout.log" stdout.log && ln -- "$rv_top/$rv_id.stderr.log" stderr.log
-  rv_start_streams
-  rv_guarded rv_fetch_inputs local worker || rv_give_up_guarded
-
-  rv_phase=payload
-  rv_write_result
   rv_payload
   rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
   rv_say outputs
-  rv_ticks && ((rv_after_began = rv_reply / 100))
-  rv_after_doing='look at the logs'
-  rv_guarded rv_look_at_logs
-  rv_check_time
-  [[ ! -e $rv_own/unread ]] || mapfile -t rv_unread <"$rv_own/unread"
-  [[ ! -e $rv_own/core-dumps ]] || mapfile -t rv_core_dumps <"$rv_own/core-dumps"
-  rv_after_doing='check the outputs'
-  rv_take_outputs || {
-    rv_check_time
-    rv_give_up "$rv_exit_output" output "$rv_message"
-  }
-  rv_check_time
-  rv_find_missing
-  rv_after_doing="store the outputs at $rv_output_dir"
-  rv_guarded rv_transfer || rv_give_up_guarded
+  rv_note 'after look at the logs'
+  rv_guarded rv_finish_payload
+  rv_learn "$?" || rv_give_up_guarded
   rv_finish 0
+}
+
+# Guarded: all that comes after the payload. What it finds out goes to own/known, for the step's shell.
+rv_finish_payload() {
+  exec 9>&-
+  rv_look_at_logs
+  rv_note 'after check the outputs'
+  rv_take_outputs || rv_fail output "$rv_message"
+  rv_find_missing
+  rv_keep "${rv_found_out[@]}"
+  rv_note "after store the outputs at $rv_output_dir"
+  rv_transfer
+}
+
+# What stands here is the business of whoever runs this: nobody else may look into Work Queue's sandbox. Where others find
+# files too, only what is made here is closed to them. (install sets the mode of a directory that is there already.)
+rv_make_directories() {
+  local rv_directories=("$rv_work" "$rv_job" "$rv_own")
+  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && rv_directories+=("$rv_top")
+  install -d -m 700 -- "${rv_directories[@]}"
 }
 
 if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then

@@ -153,7 +153,7 @@ describe('a log that cannot be looked at is named', () => {
       'head',
       'ln',
       'mkdir',
-      'mkfifo',
+      'install',
       'mv',
       'nice',
       'od',

@@ -64,12 +64,12 @@ describe('what the script writes itself has no secret in it', () => {
 
 describe('what the script keeps on the disk of a worker', () => {
   const umask = process.umask();
-  const [ofFiles, ofDirectories] = [0o666 & ~umask, 0o777 & ~umask];
+  const ofFiles = 0o666 & ~umask;
 
   it('is for nobody else; the environment is there only where a transfer needs it, and the payload has its own umask', async () => {
     const own = join(scratch.path, 'makeflow', 'sim0007.work', 'own', 'environment');
     const look = `stat -c '%a %n' .. ../own; stat -c '%a environment' ../own/environment; umask; touch made; stat -c '%a %n' made`;
-    const before = ['700 ..', `${ofDirectories.toString(8)} ../own`];
+    const before = ['700 ..', '700 ../own'];
     const after = [umask.toString(8).padStart(4, '0'), `${ofFiles.toString(8)} made`];
     for (const [outputDirTemplate, lines] of [
       [scratch.path, [...before, ...after]],
@@ -99,7 +99,9 @@ describe('what the script keeps on the disk of a worker', () => {
       stage: { outputDirTemplate: 'root://127.0.0.1:1//nowhere' },
       env,
       running: async (child) => {
-        await until(() => existsSync(join(own, 'started')));
+        await until(
+          () => existsSync(join(own, 'state')) && readFileSync(join(own, 'state'), 'utf8').includes('started'),
+        );
         expect(readFileSync(join(own, 'environment'), 'utf8')).toContain('s3cr3t');
         guard = readdirSync('/proc')
           .map(Number)

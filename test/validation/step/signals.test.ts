@@ -35,7 +35,7 @@ async function pidsOf(directory: string): Promise<number[]> {
 
 it('a step whose first command is killed has failed, so that it is tried again', async () => {
   const directory = await writeSteps(scratch, [makeStep(makeStage('sim'), 7)]);
-  scratch.script('date', 'kill -KILL $$');
+  scratch.script('install', 'kill -KILL $$');
   const { status } = spawnSync('bash', ['./relval-step.sh', 'sim.stage', 'sim0007', '7'], {
     cwd: directory,
     env: { PATH: `${scratch.path}:${process.env.PATH}` },

@@ -28,8 +28,9 @@ const BUNDLE = 'logs';
 const LEFT_OUT = 'left-out';
 
 /**
- * Files that were taken and are not yet in their places, by step and attempt below makeflow's directory: nobody else can
- * read that, and secrets are not masked yet. On the same file system, so that a rename is enough.
+ * The directory, below makeflow's, of files that were taken and are not yet in their places: nobody else can read that, and
+ * secrets are not masked yet. It is on the same file system, so a rename is enough. It has no directory for each attempt,
+ * because to make and remove one takes longer than all the rest.
  */
 const TAKEN = '.taken';
 
@@ -39,13 +40,12 @@ const TAKEN = '.taken';
  * no harm.
  */
 export function takeFiles(run: RunDir, step: string, attempt: number, from: string): void {
-  const to = takenDir(run, step, attempt);
-  mkdirSync(to, { recursive: true });
-  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), join(to, name));
+  mkdirSync(join(run.work, TAKEN), { recursive: true });
+  for (const name of [BUNDLE, ...KEPT]) keep(join(from, stepFile(step, name)), takenFile(run, step, attempt, name));
 }
 
-function takenDir(run: RunDir, step: string, attempt: number): string {
-  return join(run.work, TAKEN, `${step}.${attempt}`);
+function takenFile(run: RunDir, step: string, attempt: number, name: string): string {
+  return join(run.work, TAKEN, `${step}.${attempt}.${name}`);
 }
 
 /**
@@ -62,7 +62,7 @@ export async function placeFiles(
   const directory = run.attemptDir(step, attempt);
   const unread: string[] = [];
   for (const name of [BUNDLE, ...KEPT]) {
-    const taken = join(takenDir(run, step, attempt), name);
+    const taken = takenFile(run, step, attempt, name);
     if (!isFile(taken)) continue;
     await maskFile(taken, masks);
     if (name !== BUNDLE) {
@@ -76,8 +76,8 @@ export async function placeFiles(
     const { logs: unpacked, damage } = await unpackLogs(taken, logs, leftOut);
     if (damage) unread.push(`some of the logs cannot be looked at: ${damage.replace(taken, 'what came back')}`);
     for (const log of unpacked) if (log.refused) unread.push(`${log.name} cannot be looked at: ${log.refused}`);
+    rmSync(taken);
   }
-  rmSync(takenDir(run, step, attempt), { recursive: true, force: true });
   const result = readResult(join(directory, 'result.json'));
   if (!result || unread.length === 0) return result;
   const added = { ...result, unread: [...new Set([...result.unread, ...unread])] };

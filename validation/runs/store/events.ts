@@ -63,26 +63,29 @@ export type RunEvent = { time: number } & (
 );
 
 const STATES: readonly unknown[] = ['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted'];
-const TEXTS = [
+/** The types of the keys that are looked at. */
+const TYPES: ReadonlyMap<string, 'string' | 'number'> = new Map([
   ...[
-    'cause',
-    'name',
-    'workflow',
-    'step',
-    'task',
-    'worker',
-    'execution',
-    'host',
-    'message',
-    'signal',
-    'how',
-    'verdict',
-  ],
-  ...['reason', 'channel', 'event', 'outcome'],
-];
-const NUMBERS = [
-  ...['time', 'phase', 'makeflow', 'attempt', 'exitStatus', 'seconds', 'cpuTime', 'peakMemory', 'pid', 'attempts'],
-];
+    ...[
+      'cause',
+      'name',
+      'workflow',
+      'step',
+      'task',
+      'worker',
+      'execution',
+      'host',
+      'message',
+      'signal',
+      'how',
+      'verdict',
+    ],
+    ...['reason', 'channel', 'event', 'outcome'],
+  ].map((key) => [key, 'string'] as const),
+  ...['time', 'phase', 'makeflow', 'attempt', 'exitStatus', 'seconds', 'cpuTime', 'peakMemory', 'pid', 'attempts'].map(
+    (key) => [key, 'number'] as const,
+  ),
+]);
 
 /** Characters of a name or a message. */
 const LONGEST = 4000;
@@ -104,15 +107,16 @@ export function parseEvent(line: string): RunEvent | undefined {
   const isGood =
     typeof type === 'string' &&
     typeof time === 'number' &&
-    TEXTS.every((key) => event[key] === undefined || typeof event[key] === 'string') &&
-    NUMBERS.every((key) => event[key] === undefined || typeof event[key] === 'number') &&
     (type !== 'planned' || (Array.isArray(steps) && steps.every(isPlanned))) &&
     (state === undefined || STATES.includes(state)) &&
     (!type.startsWith('step-') || typeof step === 'string');
   if (!isGood) return undefined;
-  for (const key of TEXTS) {
-    const text = event[key];
-    if (typeof text === 'string' && text.length > LONGEST) event[key] = `${text.slice(0, LONGEST)}…`;
+  for (const key in event) {
+    const wanted = TYPES.get(key);
+    if (wanted === undefined) continue;
+    const given = event[key];
+    if (typeof given !== wanted) return undefined;
+    if (typeof given === 'string' && given.length > LONGEST) event[key] = `${given.slice(0, LONGEST)}…`;
   }
   return value as RunEvent;
 }

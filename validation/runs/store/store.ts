@@ -15,6 +15,7 @@ import { InputError } from '../../input/input-error.ts';
 import { EventReader, EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
+import { RecordCache } from './record-cache.ts';
 
 /** One run's directory. What is in it is the truth; this class only knows the paths and how to write without tearing. */
 export class RunDir {
@@ -122,6 +123,18 @@ export function replaceFile(path: string, text: string): void {
   renameSync(fresh, path);
 }
 
+/** Of fewer runs the files are read as quickly as a cache. */
+const WORTH_A_CACHE = 200;
+
+function readThrough(cache: RecordCache, name: string, run: RunDir): RunRecord {
+  const mark = lstatSync(`${run.path}/run.json`, { throwIfNoEntry: false });
+  const known = mark?.isFile() && cache.get(name, mark);
+  if (known) return known;
+  const record = run.readRecord();
+  if (mark?.isFile()) cache.set(name, mark, record, Date.now());
+  return record;
+}
+
 /** A run that can be read. */
 export interface FoundRun {
   run: RunDir;
@@ -169,16 +182,19 @@ export class RunStore {
     const runs: FoundRun[] = [];
     const unreadable: UnreadableRun[] = [];
     const entries = existsSync(this.dir) ? readdirSync(this.dir, { withFileTypes: true }) : [];
-    for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const cache = names.length < WORTH_A_CACHE ? undefined : new RecordCache(this.dir);
+    for (const name of names) {
       const run = new RunDir(join(this.dir, name));
       try {
-        runs.push({ run, record: run.readRecord() });
+        runs.push({ run, record: cache ? readThrough(cache, name, run) : run.readRecord() });
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         const isThere = lstatSync(join(run.path, 'run.json'), { throwIfNoEntry: false }) !== undefined;
         if (isThere) unreadable.push({ name, run, reason: error.message });
       }
     }
+    cache?.save();
     return { runs: runs.sort((a, b) => a.record.created - b.record.created), unreadable };
   }
 
