@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { earlierFingerprint } from '../../../validation/checks/fingerprint-1.ts';
+import { version1Fingerprint } from '../../../validation/checks/fingerprint-1.ts';
 import { hasChanged } from '../../../validation/notify/conditions.ts';
 import type { Finding, Report } from '../../../validation/report/model.ts';
 import { writeReport } from '../../../validation/report/write.ts';
@@ -104,6 +104,6 @@ describe('the first night after a change of rules', () => {
 describe('fingerprints as releases before made them', () => {
   it('are what they were', () => {
     const finding = { stage: 'sim', rule: 'killed', file: 'logs/rec.log', message: 'line 3: 17 Killed' };
-    expect(earlierFingerprint(finding)).toBe('8f10449a825d1c35');
+    expect(version1Fingerprint(finding)).toBe('8f10449a825d1c35');
   });
 });
