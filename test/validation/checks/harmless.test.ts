@@ -8,7 +8,7 @@ function harmless(marked: string): boolean {
   return isHarmless(marked.replace(/[‹›]/g, ''), from, to);
 }
 
-describe('what is named without having happened', () => {
+describe('an error that is only mentioned', () => {
   it.each([
     // Negations.
     'Checking rec.log: no ‹Segmentation violation›',
@@ -64,7 +64,7 @@ describe('what is named without having happened', () => {
   });
 });
 
-describe('what has happened', () => {
+describe('an error that happened', () => {
   it.each([
     'Error in <TUnixSystem::DispatchSignals>: ‹Segmentation violation›',
     './run.sh: line 3: 4711 ‹Segmentation fault›      (core dumped) aliroot -b -q rec.C',

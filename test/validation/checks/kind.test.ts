@@ -72,7 +72,7 @@ describe('a kind of check', () => {
     );
   });
 
-  it('says nothing where the rules have no section for it', async () => {
+  it('reports nothing if the rules have no section for it', async () => {
     const report = await judgeAgain(ended(), {}, 0);
     expect(report.verdict).toBe('passed');
     expect(report.checks).toBeUndefined();

@@ -58,7 +58,7 @@ describe('findChanges', () => {
     expect(slower?.spread).toBeLessThan((slower?.value ?? 0) - (slower?.usual ?? 0));
   });
 
-  it.each([3, 5, 7, 10])('names few that are as they were, and most that are slower by half, from %i runs', (count) => {
+  it.each([3, 5, 7, 10])('reports few unchanged stages, and most that are slower by half, from %i runs', (count) => {
     const random = noise(19);
     const stages = (spread: number, factor = 1): StepReport[] =>
       Array.from({ length: 10 }, (_, n) => step(`s${n}`, `s${n}`, 600 * (1 + spread * random()) * factor));
@@ -75,13 +75,13 @@ describe('findChanges', () => {
     expect(share(0.1, 1.5)).toBeGreaterThan(count === 3 ? 0.2 : 0.6);
   });
 
-  it('is not kept by one odd run among several from seeing the next', () => {
+  it('finds a change although one of several earlier runs was an outlier', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     const usual = [100, 104, 97, 101, 99, 103];
     expect(names(findChanges(one(150), [...usual, 200].map(one)))).toEqual(['a duration more']);
   });
 
-  it('tells of a stage as a whole once, not of each of its steps', () => {
+  it('reports a change of a whole stage once, not for each of its steps', () => {
     const random = noise(13);
     const earlier = Array.from({ length: 5 }, () => run(random));
     const changes = findChanges(
@@ -91,7 +91,7 @@ describe('findChanges', () => {
     expect(names(changes)).toEqual(['stage s5 duration more']);
   });
 
-  it('says nothing from fewer than three runs, unless it is asked for the difference of two', () => {
+  it('reports nothing with fewer than three runs, except for the difference of two', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     expect(findChanges(one(99), [one(10)])).toEqual([]);
     expect(findChanges(one(99), [one(10), one(10)])).toEqual([]);
@@ -102,7 +102,7 @@ describe('findChanges', () => {
     expect(findChanges(one(99), [one(10), one(10), [step('b', 'b', 1)]])).toEqual([]);
   });
 
-  it('takes what varies for what varies, and what is small for small', () => {
+  it('allows for quantities that vary much, and for small ones', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     const told = (earlier: number[], seconds: number) => names(findChanges(one(seconds), earlier.map(one)));
     expect(told([4, 20, 9, 14, 10], 15)).toEqual([]);
@@ -130,7 +130,7 @@ describe('findChanges', () => {
     expect(found.filter((n) => n === 0).length).toBeGreaterThan(80);
   });
 
-  it('looks at CPU time, memory and outputs too, and at nothing of steps that failed or are new', () => {
+  it('compares CPU time, memory and outputs too, but not steps that failed or are new', () => {
     const before = step('a', 'a', 10, { cpuTime: 10, peakMemory: 1e9, outputBytes: 1e6 });
     const after = { cpuTime: 20, peakMemory: 2e9, outputBytes: 1e5 };
     expect(names(findChanges([step('a', 'a', 10, after)], [[before], [before], [before]]))).toEqual([
@@ -144,7 +144,7 @@ describe('findChanges', () => {
     expect(findChanges([step('a', 'a', 99)], [[{ ...before, state: 'failed' }]])).toEqual([]);
   });
 
-  it('names the output that got smaller, also where the sum of all hides it', () => {
+  it('names an output that got smaller, even if the sum of outputs hides it', () => {
     const outputs = (qa: number, log = 5000) => ({
       outputs: [
         { name: 'qa.root', size: qa },

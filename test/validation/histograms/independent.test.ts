@@ -62,8 +62,8 @@ function poisson(mean: number): number {
 const shape = (bins: number, scale: number): number[] =>
   Array.from({ length: bins }, (_, i) => poisson(scale * Math.exp(-0.5 * ((i - bins / 2) / (bins / 6)) ** 2)));
 
-describe('an implementation that shares nothing with it says the same', () => {
-  it('of counts', () => {
+describe('an independent implementation gives the same result', () => {
+  it('for counts', () => {
     for (let n = 0; n < 300; n++) {
       const bins = 2 + Math.floor(uniform() * 60);
       const [a, b] = [shape(bins, 1 + 300 * uniform()), shape(bins, 1 + 300 * uniform())];
@@ -83,7 +83,7 @@ describe('an implementation that shares nothing with it says the same', () => {
     }
   });
 
-  it('of an efficiency in one bin, which is a table of two by two', () => {
+  it('for an efficiency in one bin, which is a 2 × 2 table', () => {
     for (let n = 0; n < 100; n++) {
       const [tried1, tried2] = [500 + poisson(500), 500 + poisson(500)];
       const [passed1, passed2] = [Math.round(tried1 * (0.3 + 0.4 * uniform())), Math.round(tried2 * 0.5)];
@@ -100,7 +100,7 @@ describe('an implementation that shares nothing with it says the same', () => {
     }
   });
 
-  it('of the means of a profile with many entries, which differ as those of normal distributions do', () => {
+  it('for the means of a profile with many entries, which are normally distributed', () => {
     const on = [axis(3, 0, 3)];
     for (let n = 0; n < 50; n++) {
       const values = [1, 2].map(() => [1, 2, 3].map(() => Array.from({ length: 4000 }, () => normal())));
@@ -125,14 +125,14 @@ describe('an implementation that shares nothing with it says the same', () => {
   });
 });
 
-describe('what chance and scale do not change', () => {
+describe('chance and scale', () => {
   const on: Axis[] = [axis(40, 0, 1)];
   const weighted = (content: number[], weight: (bin: number) => number): Counts =>
     counts(on, [0, ...content.map((n, i) => n * weight(i)), 0], {
       sumw2: [0, ...content.map((n, i) => n * weight(i) ** 2), 0],
     });
 
-  it('a scaled histogram is what it was', () => {
+  it('do not change a histogram that is only scaled', () => {
     const [a, b] = [shape(40, 100), shape(40, 200)];
     const plain = tests(
       weighted(a, () => 1.0000001),

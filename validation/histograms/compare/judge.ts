@@ -5,26 +5,26 @@ import { DIFFERENT, STATES, type State } from '../show/states.ts';
 import { normalisationTest } from './normalisation.ts';
 import { changeText, compatibleText } from './sentence.ts';
 
-/** When a difference counts. */
+/** The thresholds from which a difference counts. */
 export interface Thresholds {
-  /** How often, at most, chance alone may make any histogram of a file suspicious. */
+  /** The largest probability that chance alone makes any histogram of a file suspicious. */
   alpha: number;
-  /** As `alpha`, for a change. */
+  /** Like `alpha`, for the state `changed`. */
   alphaChanged: number;
-  /** Differences below this do not matter, however sure they are; about a shift in standard deviations. */
+  /** Smaller differences do not count, even if they are significant. Comparable to a shift in standard deviations. */
   sizeSuspicious: number;
-  /** As `sizeSuspicious`, for a change. */
+  /** Like `sizeSuspicious`, for the state `changed`. */
   sizeChanged: number;
 }
 
 /**
- * One file in a thousand is suspicious by chance, one in a hundred thousand changed. A shift by a fiftieth of a standard
- * deviation is less than what calibrations differ by from run to run.
+ * By chance, one file in a thousand is suspicious, and one in a hundred thousand is changed. Calibrations differ from run to
+ * run by more than a shift by a fiftieth of a standard deviation.
  */
 export const THRESHOLDS: Thresholds = { alpha: 1e-3, alphaChanged: 1e-5, sizeSuspicious: 0.02, sizeChanged: 0.05 };
 
-/** Of several tests that say the same, the one that tells most to people. */
-const TELLING: readonly TestName[] = [
+/** If several tests decide the same, the first in this list is reported: it is the easiest to understand. */
+const REPORTED_FIRST: readonly TestName[] = [
   'shape',
   'means',
   'efficiency',
@@ -38,15 +38,15 @@ const TELLING: readonly TestName[] = [
   'outside',
 ];
 
-/** What came out for one object. */
+/** The result for one object. */
 export interface JudgedObject extends Measurement {
   name: string;
   state: State;
-  /** The sentence that decided. */
+  /** The sentence that explains the state. */
   reason: string;
   critical: boolean;
   owner?: string;
-  /** The test that decided, of a state that one decided. */
+  /** The test that decided the state, if a test did. */
   decided?: TestResult['test'];
 }
 
@@ -54,18 +54,18 @@ export interface Judgement {
   /** The worst first. */
   objects: JudgedObject[];
   counts: Record<State, number>;
-  /** Whether anything says that the release differs. */
+  /** Whether any object shows that the release differs. */
   differs: boolean;
-  /** About the worst object. */
+  /** The sentence about the worst object. */
   reason: string;
-  /** By how many tests the thresholds were divided. */
+  /** The number of tested histograms, by which the thresholds were divided. */
   tests: number;
 }
 
 /**
- * Judges what was measured of one file.
- * @param rules those about the file
- * @param now ms since 1970: rules that ignore have a last day
+ * Judges the measurements of one file.
+ * @param rules the rules that apply to the file
+ * @param now ms since 1970: decides which `ignore` rules have expired
  */
 export function judge(
   measurements: readonly Measurement[],
@@ -136,8 +136,9 @@ function settingThresholds(
 }
 
 /**
- * Sure and large enough together. The probability is divided by the number of histograms of the file, and by that of the
- * tests of this one: with a thousand tests one in a thousand happens.
+ * The state that the tests of a histogram give. A difference counts if it is both significant and large enough. The threshold
+ * of the probability is divided by the number of histograms of the file and by the number of tests of this histogram: with
+ * a thousand tests, a chance of one in a thousand is expected once.
  */
 function stateOf(
   tests: readonly TestResult[],
@@ -148,7 +149,7 @@ function stateOf(
   const ofSize = (size: number, p: number): TestResult | undefined =>
     tests
       .filter((one) => one.size >= size && one.p < p / divisor)
-      .sort((one, other) => TELLING.indexOf(one.test) - TELLING.indexOf(other.test))[0];
+      .sort((one, other) => REPORTED_FIRST.indexOf(one.test) - REPORTED_FIRST.indexOf(other.test))[0];
   const changed = ofSize(sizeChanged, alphaChanged);
   if (changed) return { state: 'changed', worst: changed };
   const suspicious = ofSize(sizeSuspicious, alpha);
