@@ -2,32 +2,32 @@ import { LineTail } from '../../makeflow/follow-lines.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { refusedWorkers } from './refused-workers.ts';
 
-/** Between looks. */
+/** The time between two looks. */
 const LOOK_MS = 1000;
-/** Steps that wait for a worker for longer than this want a reason: by then a worker of an idle cluster has come. */
+/** After this time without a worker, the reason is asked for: an idle cluster would have sent a worker by then. */
 const PATIENCE_MS = 3000;
-/** Between questions to the framework. */
+/** The time between two questions to the framework. */
 const ASK_MS = 2000;
 
 export interface HeldUpOptions {
   journal: RunJournal;
-  /** File of what makeflow says on stderr. What stands there already is of an earlier makeflow. */
+  /** The file with makeflow's stderr. Its existing content is from an earlier makeflow. */
   stderr: string;
-  /** Why no worker comes, in a sentence, given for how long steps have waited (ms); undefined: there is no reason. */
+  /** Returns a sentence why no worker comes, for steps that have waited this long (ms); undefined: there is no reason. */
   whyWaiting: ((waitedMs: number) => Promise<string | undefined>) | undefined;
-  /** The events cannot be written. */
+  /** Called when the events cannot be written. */
   onError: (error: Error) => void;
 }
 
 /**
- * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, and the
- * framework's reason for launching none.
+ * Watches for the reasons why steps wait, and adds them to the events: workers that makeflow refuses, and the framework's
+ * reason for launching none.
  */
 export class HeldUp {
   readonly #options: HeldUpOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #told = new Set<string>();
-  /** How often each host was refused for each reason. */
+  /** The number of refusals by host and reason. */
   readonly #refused = new Map<string, number>();
   readonly #said: LineTail;
   #waitingSince: number | undefined;
@@ -68,7 +68,7 @@ export class HeldUp {
     if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#tell('waiting', why);
   }
 
-  /** Once each: numbers in a reason change all the time, and make it no other. */
+  /** Reports each reason once. Two reasons that differ only in numbers are the same. */
   #tell(cause: 'refused' | 'waiting', message: string): void {
     const key = `${cause} ${message.replace(/\d+/g, '0')}`;
     if (this.#told.has(key)) return;
@@ -80,7 +80,7 @@ export class HeldUp {
     }
   }
 
-  /** Nothing where it cannot be read just now: no run ends because of that, and the next look has it. */
+  /** Empty if the file cannot be read now. A run must not end because of that; the next look reads it. */
   #newLines(): string[] {
     try {
       return this.#said.read();
