@@ -70,11 +70,11 @@ function ofFramework(): Record<string, string[]> {
     config: 'scheduler/state htcondor demand text tools',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
-    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
+    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state text',
     'scheduler/offers': 'scheduler/state',
     'scheduler/target': 'scheduler/state',
     'scheduler/state': 'demand',
-    workqueue: 'demand net',
+    workqueue: 'demand net text',
     htcondor: 'htcondor/classad demand',
     'htcondor/classad': '',
     demand: '',
@@ -94,9 +94,9 @@ function ofFramework(): Record<string, string[]> {
 /** What these rooms may not even know the types of: a source knows nothing of Mesos, the scheduler nothing of a source. */
 const UNKNOWN: Readonly<Record<string, RegExp>> = {
   'framework/demand': /^framework\/(?!demand|log\.ts)/,
-  'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/workqueue': /^framework\/(?!workqueue|demand|net|text|log\.ts)/,
   'framework/htcondor': /^framework\/(?!htcondor|demand|log\.ts)/,
-  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
+  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos|text)/,
   'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
   'framework/net': /^framework\/(?!net)/,
 };

@@ -28,8 +28,8 @@ export interface Reference {
   /** Earlier good runs, newest first, to compare times and sizes with. The reference may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
   /**
-   * The reference and, newest first, earlier good runs up to the last one in which a check found a difference. Absent: only
-   * the reference.
+   * The reference and earlier good runs, newest first, up to and including the first in which a check found a difference.
+   * Absent: only the reference.
    */
   alike?: readonly Pick<Report, 'run' | 'steps' | 'findings'>[];
   /** Set if a check found differences in the last run of `alike`: the good runs before it. */

@@ -215,6 +215,6 @@ function stepsOf(findings: readonly Finding[]): string[] {
 }
 
 function list(steps: readonly string[]): string {
-  const others = steps.length > NAMED ? ` and ${steps.length - NAMED} others` : '';
+  const others = steps.length > NAMED ? ` and ${counted(steps.length - NAMED, 'other')}` : '';
   return `${steps.slice(0, NAMED).join(', ')}${others}`;
 }

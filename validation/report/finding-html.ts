@@ -7,13 +7,13 @@ import { markup } from './printable.ts';
 export interface FindingView {
   /** Address of a finding in its log; undefined if there is nothing to link to. */
   link: (place: FindingPlace) => string | undefined;
-  /** At most so many places are listed; of the others only the number is shown. */
+  /** The largest number of places that are listed. Of the others only the number is shown. */
   places: number;
   /** For a fixed finding: the run that had it. */
   gone?: string | undefined;
 }
 
-/** Where something stands: a step's log, or the step as a whole. */
+/** The place of a finding: a line in a step's log, or the step as a whole. */
 export type FindingPlace = Pick<Finding, 'step' | 'attempt' | 'file' | 'line' | 'message' | 'compared'>;
 
 /** Findings with one fingerprint as one piece of HTML. Every text from outside is escaped. */

@@ -96,7 +96,7 @@ describe('renderFull', () => {
     expect(renderFull(more)).toBe(`sim0003/logs/rec.log:23: *** Break *** Segmentation violation
 sim0003:0:the payload was ended by SIGSEGV
 sim0004/logs/rec.log:23: *** Break *** Segmentation violation
-sim0004/logs/rec.log:23:7 more lines in this file match rule segmentation-violation
+sim0004/logs/rec.log:23:rule segmentation-violation matches 7 more lines of this file
 `);
   });
 

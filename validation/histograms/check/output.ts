@@ -154,10 +154,9 @@ function stateOf(
   const differing = aged.filter(({ object }) => DIFFERENT.has(object.state));
   const isNew = differing.some(({ age }) => age === 'new') || differing.length === 0;
   if (verdict !== 'different' || isNew) return { state: verdict, reason };
-  const both = objects.length - differing.length;
   return {
     state: 'compatible',
-    reason: `${counted(differing.length, 'known difference')}, ${both} others do not differ`,
+    reason: `${counted(differing.length, 'known difference')} in ${counted(objects.length, 'object')}`,
   };
 }
 

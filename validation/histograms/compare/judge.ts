@@ -1,3 +1,4 @@
+import { counted } from '../../units/count.ts';
 import { nameOf } from '../model.ts';
 import type { Measurement, TestName, TestResult } from '../result.ts';
 import { isIgnored, type Rule, settingsOf } from '../rules/match.ts';
@@ -121,7 +122,7 @@ export function judge(
     ? 'no histogram is in both files'
     : telling
       ? `${first.name}: ${first.reason}`
-      : `${both} histograms, none of which differs`;
+      : `no difference in ${counted(both, 'histogram')}`;
   return { objects, counts, differs, reason, tests: count };
 }
 
