@@ -35,7 +35,7 @@ describe('findings of two runs', () => {
     const ages = (findings: Finding[], reference: Finding[]) =>
       withAges(findings, { ...before, findings: reference }).map(({ age }) => age);
     expect(ages([both('new1', 'old'), both('new2', 'else')], [finding('a', 'old')])).toEqual(['known', 'new']);
-    // Two that were one then are two now.
+    // Two findings of today had one fingerprint then.
     expect(ages([both('new1', 'old'), both('new2', 'old')], [both('new1', 'old')])).toEqual(['known', 'new']);
     const gone = (findings: Finding[]) =>
       fixedSince({ ...before, findings: [finding('a', 'old')] }, { steps: [step('a')], findings });

@@ -30,7 +30,7 @@ const error = (id: string, message: string, change: Partial<Finding> = {}): Find
 
 const criteria = (more: Partial<Criteria> = {}): Criteria => ({ ...builtInCriteria(0), ...more });
 
-/** What a run with these errors is as a reference. */
+/** A run with these errors, as a reference. */
 function reference(inLogs: Finding[], steps: StepOutcome[] = [step('a'), step('b')]) {
   const report = { run: 'before', start: 0, ...judge({ steps, inLogs }, criteria()) };
   return { report, earlier: [report, report, report] };
@@ -145,7 +145,7 @@ describe('rules for how a step ended', () => {
     const excused = 'info status: the payload ended with exit status 3 (no grid here (Ann))';
     expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
     expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
-    // A number is a whole one, and what the payload wrote last is looked at as well.
+    // Numbers match as whole numbers, and the last lines of the payload count as well.
     expect(findings(rules, step('a', { exitStatus: 39 }))[0]).toMatch(/^error/);
     const narrow = rules.replace("contains: 'status 3'", "matches: 'status 3\\n(.*\\n)*no grid'");
     const lastLines = (line: string) => ({ exitStatus: 3, lastLines: { file: 'stderr.log', lines: ['x', line] } });

@@ -73,7 +73,7 @@ describe('fingerprint', () => {
     (piece) => {
       const start = performance.now();
       fold(piece.repeat(200_000));
-      // Where a pattern goes back and forth this takes minutes.
+      // With a pattern that backtracks this would take minutes.
       foldAround(piece.repeat(4000), 2000);
       expect(performance.now() - start).toBeLessThan(30_000);
     },

@@ -161,7 +161,7 @@ describe('judge', () => {
     expect(status('event 17', "KeyError: 'hPt'")).toBe(status('event 90817', "KeyError: 'hPt'"));
     expect(status("KeyError: 'hPt'")).not.toBe(status('ModuleNotFoundError: ROOT'));
     expect(print({ exitStatus: 1 }, 'stdout.log', 'x')).not.toBe(print({ exitStatus: 2 }, 'stdout.log', 'x'));
-    // The end of stdout of what crashed is anywhere; of what was killed it says nothing.
+    // The last lines on stdout do not tell why a payload crashed or was killed.
     const crash = (signal: string, file: string, line: string) => print({ exitStatus: 139, signal }, file, line);
     expect(crash('SIGSEGV', 'stdout.log', 'reading')).toBe(crash('SIGSEGV', 'stdout.log', 'writing'));
     expect(crash('SIGSEGV', 'stderr.log', 'in AliA')).not.toBe(crash('SIGSEGV', 'stderr.log', 'in AliB'));

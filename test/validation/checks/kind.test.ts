@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => dir.removeCallback());
 
-/** A run that is over, of one step with one output of 1000 bytes. */
+/** A run that has ended, with one step that has one output of 1000 bytes. */
 function ended(): RunDir {
   const { id, run } = new RunStore(join(dir.name, 'runs')).create('night', new Date(0));
   run.writeRecord({

@@ -7,7 +7,7 @@ function step(id: string, stage: string, seconds: number, change: Partial<StepRe
   return { ...common, start: 1000, end: 1000 + 1000 * seconds, ...change };
 }
 
-/** Numbers like those of a normal distribution, the same each time. */
+/** Reproducible numbers with a normal distribution. */
 function noise(seed: number): () => number {
   let state = seed;
   const uniform = () => {
@@ -17,7 +17,7 @@ function noise(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** A run of some stages with so many steps each, whose times vary by 8 %. */
+/** A run of some stages, each with a number of steps, whose times vary by 8 %. */
 function run(random: () => number, change: (id: string) => number = () => 1): StepReport[] {
   return Array.from({ length: 6 }, (_, stage) =>
     Array.from({ length: stage < 3 ? 1 : 40 }, (_, index) => {
@@ -39,7 +39,7 @@ describe('findChanges', () => {
       const earlier = Array.from({ length: 1 + (i % 8) }, () => run(random));
       found += findChanges(run(random), earlier).length;
     }
-    // 20 runs of 123 steps: of 2460 looks less than one in a thousand is a false alarm.
+    // 20 runs of 123 steps: less than one in a thousand of 2460 comparisons is a false alarm.
     expect(found).toBeLessThan(3);
   });
 
@@ -98,7 +98,7 @@ describe('findChanges', () => {
     expect(names(findChanges(one(99), [one(10), one(10), one(10)]))).toEqual(['a duration more']);
     expect(names(findChanges(one(15), [one(10)], 1))).toEqual(['a duration more']);
     expect(findChanges(one(13), [one(10)], 1)).toEqual([]);
-    // A step that is new in these runs has its own count.
+    // A new step has its own number of runs.
     expect(findChanges(one(99), [one(10), one(10), [step('b', 'b', 1)]])).toEqual([]);
   });
 
@@ -110,14 +110,14 @@ describe('findChanges', () => {
     expect(told([2, 2, 2], 2.9)).toEqual([]);
     expect(told([100, 100, 100], 119)).toEqual([]);
     expect(told([100, 100, 100], 121)).toEqual(['a duration more']);
-    // The fewer runs, the less is known from their agreeing.
+    // With fewer runs, their agreement says less.
     expect(told([10, 10.5, 11], 14)).toEqual([]);
     expect(told([10, 10.5, 11, 10.2, 10.4, 10.8, 10.1, 10.6, 10.3, 10.7], 14)).toEqual(['a duration more']);
   });
 
   it('is quiet on a machine whose load comes and goes, after a few runs', () => {
     const random = noise(17);
-    // Every run is slowed down as a whole by what else the machine does, each step a little in its own way.
+    // Other load on the machine slows down a whole run, and each step by a different amount.
     const loaded = (): StepReport[] => {
       const load = 1 + 0.5 * Math.abs(random());
       return Array.from({ length: 9 }, (_, n) => step(`s${n}`, `s${n}`, (1 + n) * load * (1 + 0.1 * random())));

@@ -8,7 +8,7 @@ import { InputError } from '../../../validation/input/input-error.ts';
 const directory = mkdtempSync(join(tmpdir(), 'relval-rules-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The set that release managers have always looked for. */
+/** The patterns of the predecessor of relval. */
 const PREDECESSOR = [
   'Interpreter error recovered',
   'not found in path',

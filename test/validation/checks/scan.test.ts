@@ -36,7 +36,7 @@ describe('scanLog', () => {
       expect([examples.length > 0, counterExamples.length > 0]).toEqual([true, true]);
       const alone = await scanLog(log(examples.join('\n')), [rule], { now, limit: 100 });
       expect(alone.map(({ line }) => line)).toEqual(examples.map((_, index) => index + 1));
-      // Between others, each line has a rule of this severity at least.
+      // Beside other rules, each line has a rule of at least this severity.
       const lines = new Set(
         (await scanLog(log(examples.join('\n')), rules, { now, limit: 100 })).map(({ line }) => line),
       );

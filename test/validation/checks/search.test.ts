@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Searcher } from '../../../validation/checks/search.ts';
 
-/** The same by one look at every place. */
+/** A naive search: it compares at every place. */
 function everyPlace(texts: readonly string[], bytes: Buffer, from: number, to: number): string[] {
   const found: string[] = [];
   for (let start = from; start < to; start++) {

@@ -61,7 +61,7 @@ describe('scanStepLogs', () => {
       expect(others).toEqual([]);
       return finding?.fingerprint;
     }
-    /** What of a line has another length on another host and day. */
+    /** Parts of a line whose length changes with the host and the day. */
     const varying = (n: number, host: number) =>
       Array.from({ length: n }, (_, i) =>
         host === 1

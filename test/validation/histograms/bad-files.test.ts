@@ -76,7 +76,7 @@ describe('a file that cannot be read', () => {
 });
 
 describe('damage', () => {
-  /** A seed that makes each failure repeatable. */
+  /** A seed, so that each failure can be repeated. */
   function randomOf(seed: number): () => number {
     let state = seed;
     return () => {
@@ -94,7 +94,7 @@ describe('damage', () => {
       bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(random() * 8));
       const { verdict, objects, reason } = await compare(bytes);
       const states = new Set(objects.map(({ state }) => state));
-      // A bit in a date or in a title may be another without any harm.
+      // A changed bit in a date or a title does no harm.
       const isFine =
         verdict === 'compatible' && objects.length === 15 && [...states].every((one) => one === 'identical');
       expect(isFine || verdict !== 'compatible', `bit at ${at}: ${verdict}, ${reason}`).toBe(true);

@@ -252,7 +252,7 @@ describe('profiles and efficiencies', () => {
   it('compare means', () => {
     expect(compare(profile(0), profile(0)).state).toBe('compatible');
     expect(compare(profile(0.3), profile(0))).toMatchObject({ state: 'changed', decided: 'means' });
-    // Means with no spread differ by any difference.
+    // Without spread, any difference of means is significant.
     expect(compare(profile(0.001, 0), profile(0.001, 0)).state).not.toBe('changed');
   });
 

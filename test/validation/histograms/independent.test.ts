@@ -5,9 +5,9 @@ import type { Axis, Counts, Efficiency, Profile, Quantity } from '../../../valid
 import { quantityOf } from '../../../validation/histograms/read/quantity.ts';
 import { axis, counts, object, randomOf } from './quantities.ts';
 
-/** χ² as textbooks write it, slowly: nothing of it is shared with what is tested. */
+/** χ² as in textbooks, and slow. It shares no code with the tested implementation. */
 const Slow = {
-  /** Groups of neighbouring bins in which both are expected to have ten entries; what is left goes to the last. */
+  /** Groups of neighbouring bins with at least ten expected entries in both; the rest goes to the last group. */
   groups(a: number[], b: number[]): number[][] {
     const total = (list: number[]) => list.reduce((sum, x) => sum + x, 0);
     const share = Math.min(total(a), total(b)) / (total(a) + total(b));
@@ -118,7 +118,7 @@ describe('an independent implementation gives the same result', () => {
         chi2 += (one.mean - two.mean) ** 2 / (one.error2 + two.error2);
       }
       const found = tests(profile(values[0] as number[][]), profile(values[1] as number[][])).of('means');
-      // The tails of Student's distribution are a little wider.
+      // Student's distribution has slightly wider tails.
       expect(Math.abs((found?.statistic ?? 0) - chi2)).toBeLessThanOrEqual(0.002 * chi2 + 1e-6);
       expect(found?.ndf).toBe(3);
     }
@@ -164,7 +164,7 @@ describe('chance and scale', () => {
       if (found) expect(found.state).toMatch(/not testable|compatible|identical/);
       least.push(Math.min(1, ...all.map(({ p }) => p * all.length)));
     }
-    // Of 400 such numbers about 4 are below 1 %.
+    // About 4 of 400 such numbers are below 1 %.
     expect(least.filter((p) => p < 0.01).length).toBeLessThanOrEqual(14);
     expect(Math.min(...least)).toBeGreaterThan(1e-6);
   });

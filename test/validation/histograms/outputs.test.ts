@@ -48,7 +48,7 @@ beforeEach(() => {
 
 const outputs = [{ name: NAME, size: 1 }];
 
-/** Compares what is in the two directories; a further one is that of a second reference. */
+/** Compares the files of two directories. A third directory is a second reference. */
 async function compared(
   policy: Partial<Policy> = {},
   more: readonly string[] = [],
@@ -378,7 +378,7 @@ describe('the built-in rules', () => {
   });
 });
 
-/** A file without contents that says that it has 5 GB. */
+/** A sparse file of 5 GB. */
 function tooLarge(path: string): void {
   writeFileSync(path, '');
   truncateSync(path, 5 * 2 ** 30);
