@@ -52,13 +52,13 @@ export function findingsOf(
   if (verdict === 'not readable') {
     return only(finding(whole, `it cannot be read: ${problems[0]?.reason ?? 'no reason known'}`, verdict));
   }
-  const telling = objects.flatMap(({ object, age }) => {
+  const notable = objects.flatMap(({ object, age }) => {
     const severity = severityOf(object, policy);
     return severity ? [{ object, age, severity }] : [];
   });
-  if (verdict === 'different' && telling.length === 0 && all.length > 0) return only(finding(whole, reason, 'apart'));
+  if (verdict === 'different' && notable.length === 0 && all.length > 0) return only(finding(whole, reason, 'apart'));
   const listed = (ages: readonly string[]) => {
-    const some = telling.filter(({ age }) => ages.includes(age));
+    const some = notable.filter(({ age }) => ages.includes(age));
     const findings = some.slice(0, FINDINGS).map(({ object, age, severity }): Finding => {
       const owner = object.owner === undefined ? '' : ` (owner: ${object.owner})`;
       const text = `${object.name}: ${object.reason}${owner}`;

@@ -97,15 +97,15 @@ export async function compareOutput(
 
 /**
  * The result for an output that was not compared.
- * @param tell whether that is a finding, because the user asked for a comparison with certain files
+ * @param asFinding whether that is a finding, because the user asked for a comparison with certain files
  */
 export function notCompared(
   { id, stage, attempts }: StepOutcome,
   file: string,
   reason: string,
-  tell = false,
+  asFinding = false,
 ): OutputResult {
-  const findings: Finding[] = tell
+  const findings: Finding[] = asFinding
     ? [
         {
           ...{ step: id, stage, attempt: attempts, severity: 'warning', rule: 'histogram', age: 'new' },

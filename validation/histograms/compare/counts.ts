@@ -25,8 +25,8 @@ export function measureCounts(
   const shape = shapeIn(own, region);
   const filled = shapes.filter((one) => one.sum !== 0);
   if (shape.sum === 0 || filled.length === 0) return outside(shape.sum === 0);
-  const odd = notCounts(own, references);
-  if (odd) return withoutErrors(own, references[0] as Counts, odd);
+  const reason = notCounts(own, references);
+  if (reason) return withoutErrors(own, references[0] as Counts, reason);
   if (!(shape.sum > 0 && filled.every((one) => one.sum > 0))) {
     return { found: { state: 'not testable', reason: 'its sum of weights is negative' }, tests: [], facts: {} };
   }

@@ -115,12 +115,12 @@ export function judge(
   for (const { state } of objects) counts[state]++;
   const [first] = objects;
   const both = objects.length - counts['only here'] - counts['only in the reference'];
-  const apart = objects.length > 0 && both === 0;
-  const differs = apart || (first !== undefined && DIFFERENT.has(first.state));
-  const telling = first !== undefined && (DIFFERENT.has(first.state) || first.state === 'suspicious');
-  const reason = apart
+  const isDisjoint = objects.length > 0 && both === 0;
+  const differs = isDisjoint || (first !== undefined && DIFFERENT.has(first.state));
+  const isNotable = first !== undefined && (DIFFERENT.has(first.state) || first.state === 'suspicious');
+  const reason = isDisjoint
     ? 'no histogram is in both files'
-    : telling
+    : isNotable
       ? `${first.name}: ${first.reason}`
       : `no difference in ${counted(both, 'histogram')}`;
   return { objects, counts, differs, reason, tests: count };

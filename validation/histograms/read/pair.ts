@@ -49,8 +49,8 @@ export async function comparePair(
     answers.reading(nameOf(some.path), bytes);
     const found: FoundObject[][] = [];
     for (const [index, entry] of entries.entries()) {
-      const alone = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
-      const tooLarge = !alone && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
+      const isOverLimit = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
+      const tooLarge = !isOverLimit && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
       found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));

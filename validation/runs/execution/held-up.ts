@@ -26,7 +26,7 @@ export interface HeldUpOptions {
 export class HeldUp {
   readonly #options: HeldUpOptions;
   readonly #timer: NodeJS.Timeout;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   /** The number of refusals by host and reason. */
   readonly #refused = new Map<string, number>();
   readonly #said: LineTail;
@@ -52,7 +52,7 @@ export class HeldUp {
       const count = (this.#refused.get(key) ?? 0) + 1;
       this.#refused.set(key, count);
       if (count < times) continue;
-      this.#tell('refused', `makeflow refused a worker of ${host}: ${message}`);
+      this.#report('refused', `makeflow refused a worker of ${host}: ${message}`);
     }
     const { submitted, running } = this.#options.journal.view.counts;
     if (submitted === 0 || running > 0) this.#waitingSince = undefined;
@@ -65,14 +65,14 @@ export class HeldUp {
 
   async #ask(waitedMs: number): Promise<void> {
     const why = await this.#options.whyWaiting?.(waitedMs);
-    if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#tell('waiting', why);
+    if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#report('waiting', why);
   }
 
   /** Reports each reason once. Two reasons that differ only in numbers are the same. */
-  #tell(cause: 'refused' | 'waiting', message: string): void {
+  #report(cause: 'refused' | 'waiting', message: string): void {
     const key = `${cause} ${message.replace(/\d+/g, '0')}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     try {
       this.#options.journal.add({ type: 'held-up', cause, message });
     } catch (error) {

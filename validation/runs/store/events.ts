@@ -184,7 +184,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.phase = event.phase;
       break;
     case 'held-up':
-      hold(view, event);
+      addObstacle(view, event);
       break;
     case 'step-submitted':
     case 'step-running':
@@ -208,7 +208,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
 /** The largest number of refused workers that a view keeps. */
 const MOST_REFUSED = 5;
 
-function hold(view: RunView, { cause, message }: Extract<RunEvent, { type: 'held-up' }>): void {
+function addObstacle(view: RunView, { cause, message }: Extract<RunEvent, { type: 'held-up' }>): void {
   const others = view.heldUp.filter((one) => (cause === 'waiting' ? one.cause !== cause : one.message !== message));
   view.heldUp = [...others, { cause, message }].slice(-MOST_REFUSED);
 }
