@@ -7,7 +7,7 @@ import { markup } from './printable.ts';
 export interface FindingView {
   /** Address of a finding in its log; undefined if there is nothing to link to. */
   link: (place: FindingPlace) => string | undefined;
-  /** The largest number of places that are listed. Of the others only the number is shown. */
+  /** At most so many places are listed; of the others only the number is shown. */
   places: number;
   /** For a fixed finding: the run that had it. */
   gone?: string | undefined;

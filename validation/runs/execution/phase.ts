@@ -30,7 +30,7 @@ export interface PhaseOptions {
   journal: RunJournal;
   written: WrittenMakeflow;
   batch: WorkQueueBatch;
-  /** The number of retries of a step, instead of the numbers of the stages. */
+  /** How often steps are tried again, in the place of what their stages say. */
   retries: number | undefined;
   streams: LogStreams;
   secrets: Readonly<Record<string, string>>;
@@ -58,7 +58,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   await repeatBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
-  // The entries of Work Queue's log belong to lost lines of makeflow's log.
+  // What Work Queue's log says belongs to lines that are lost.
   if (rebuildLog(files.transactions, starts, rules, written.steps.length, Date.now()))
     rmSync(files.workQueueTransactions, { force: true });
   const secrets = Object.values(options.secrets);
@@ -131,7 +131,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   }
 }
 
-/** The steps that makeflow got back, by the events, and whose files still exist. */
+/** What makeflow had back, by the events, and what is still there. */
 function completeRules({ run, view }: RunJournal, { steps }: WrittenMakeflow): CompleteRule[] {
   return steps.flatMap((step, node) => {
     const state = view.steps.get(step.id)?.state;

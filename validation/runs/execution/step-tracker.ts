@@ -82,7 +82,7 @@ export class StepTracker {
     return { directory: this.#journal.run.attemptDir(step, attempt) };
   }
 
-  /** Makeflow has ended, and with it the attempts that it waited for. */
+  /** Makeflow is gone: so are the attempts that it waited for. */
   interrupted(): void {
     for (const decision of this.#journal.attempts.interrupted()) this.#apply(decision, Date.now(), false);
   }

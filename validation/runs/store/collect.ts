@@ -28,8 +28,8 @@ const BUNDLE = 'logs';
 const LEFT_OUT = 'left-out';
 
 /**
- * Collected files that are not in their places yet, by step and attempt. They are below makeflow's directory, which other users
- * cannot read, because secrets are not masked yet. It is on the same file system, so that a rename is enough.
+ * Files that were taken and are not yet in their places, by step and attempt below makeflow's directory: nobody else can
+ * read that, and secrets are not masked yet. On the same file system, so that a rename is enough.
  */
 const TAKEN = '.taken';
 
