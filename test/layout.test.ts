@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * What the files of a folder may load, besides one another: imports point downwards only. Types are not asked about, since
- * nothing of them is left when it runs. `framework` is what lies in that folder itself.
+ * The rooms of the house. A file may load files of its own room and of the listed rooms, so that imports point downwards only.
+ * Imports of types do not count, because they do not exist at run time. `framework` is the room of the files directly in that
+ * folder.
  */
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
@@ -48,10 +49,10 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   }),
 };
 
-/** Rooms of the framework that know nothing of Mesos and of demand: both commands use them. */
+/** Rooms of the framework that do not depend on Mesos or on demand. Both commands use them. */
 const SHARED = ['framework/net', 'framework/http', 'framework/text', 'framework/tools'];
 
-/** The two commands meet in `relval --local`, and in that both read the catalog. */
+/** The files of relval that load further rooms of the framework: `relval --local`, and the check of the catalog. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/runs/local/local.ts': [
     'framework',
@@ -65,7 +66,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/preflight/places.ts': ['framework/workqueue'],
 };
 
-/** The rooms of the framework as its README draws them: each with those below that it may load. */
+/** The rooms of the framework, each with the rooms that it may load. */
 function ofFramework(): Record<string, string[]> {
   const rooms: Record<string, string> = {
     '': 'config ops local store scheduler scheduler/target scheduler/state mesos workqueue htcondor demand net http text tools',
@@ -73,11 +74,11 @@ function ofFramework(): Record<string, string[]> {
     config: 'scheduler/state htcondor demand text tools',
     scheduler: 'scheduler/lifecycle scheduler/launch scheduler/offers scheduler/target scheduler/state',
     'scheduler/lifecycle': 'scheduler/offers scheduler/state mesos',
-    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state',
+    'scheduler/launch': 'scheduler/offers scheduler/target scheduler/state text',
     'scheduler/offers': 'scheduler/state',
     'scheduler/target': 'scheduler/state',
     'scheduler/state': 'demand',
-    workqueue: 'demand net',
+    workqueue: 'demand net text',
     htcondor: 'htcondor/classad demand',
     'htcondor/classad': '',
     demand: '',
@@ -94,12 +95,12 @@ function ofFramework(): Record<string, string[]> {
   return Object.fromEntries(Object.entries(rooms).map(([room, below]) => [path(room), words(below).map(path)]));
 }
 
-/** What these rooms may not even know the types of: a source knows nothing of Mesos, the scheduler nothing of a source. */
+/** Files of which these rooms must not load even types: a source does not depend on Mesos, nor the scheduler on a source. */
 const UNKNOWN: Readonly<Record<string, RegExp>> = {
   'framework/demand': /^framework\/(?!demand|log\.ts)/,
-  'framework/workqueue': /^framework\/(?!workqueue|demand|net|log\.ts)/,
+  'framework/workqueue': /^framework\/(?!workqueue|demand|net|text|log\.ts)/,
   'framework/htcondor': /^framework\/(?!htcondor|demand|log\.ts)/,
-  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos)/,
+  'framework/scheduler': /^framework\/(?!scheduler|demand|mesos|text)/,
   'framework/mesos': /^framework\/(?!mesos|net|log\.ts)/,
   'framework/net': /^framework\/(?!net)/,
 };
@@ -116,13 +117,13 @@ function ofValidation(table: Record<string, string>): Record<string, string[]> {
   );
 }
 
-/** The innermost folder of the table that a file lies in: `validation/runs/store/lock.ts` → `validation/runs/store`. */
+/** The room of a file, the innermost folder in the table: `validation/runs/store/lock.ts` → `validation/runs/store`. */
 function folderOf(file: string): string | undefined {
   for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) if (folder in MAY_LOAD) return folder;
   return undefined;
 }
 
-/** The files that a source file loads; `import type`, and imports of nothing but types, do not. */
+/** The files that a source file loads. `import type`, and imports of types only, do not count. */
 function loadedBy(text: string): string[] {
   const found: string[] = [];
   for (const [, what = '', from] of text.matchAll(/^(?:import|export) ([^;]*?)(?: from )?'(\.[^']+)';$/gm)) {
@@ -135,6 +136,37 @@ function loadedBy(text: string): string[] {
   }
   for (const [, from] of text.matchAll(/\bimport\('(\.[^']+)'\)/g)) found.push(from as string);
   return found;
+}
+
+/** The rooms that the files of each room load. */
+function arrowsOf(top: string): Map<string, Set<string>> {
+  const rooms = Object.keys(MAY_LOAD).filter((room) => `${room}/`.startsWith(`${top}/`));
+  const arrows = new Map(rooms.map((room) => [room, new Set<string>()]));
+  for (const entry of readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })) {
+    const file = join(top, entry);
+    if (!/\.tsx?$/.test(file)) continue;
+    const room = folderOf(file) ?? '';
+    for (const from of loadedBy(readFileSync(join(ROOT, file), 'utf8'))) {
+      const other = folderOf(join(dirname(file), from)) ?? '';
+      if (other !== room && arrows.has(other)) arrows.get(room)?.add(other);
+    }
+  }
+  return arrows;
+}
+
+/** The arrows between rooms as a mermaid drawing. An arrow that follows from two others is left out. */
+function drawingOf(top: string): string {
+  const arrows = arrowsOf(top);
+  const below = (room: string): string[] => [...(arrows.get(room) ?? [])].flatMap((next) => [next, ...below(next)]);
+  const name = (room: string): string => (room === top ? room : room.slice(top.length + 1));
+  // A prefix, because mermaid has keywords such as graph.
+  const id = (room: string): string => `${top.charAt(0)}_${name(room).replaceAll('/', '_')}`;
+  const lines = [...arrows].flatMap(([room, others]) => {
+    const all = [...others].sort();
+    const direct = all.filter((one) => !all.some((other) => below(other).includes(one)));
+    return direct.length > 0 ? [`  ${id(room)} --> ${direct.map(id).join(' & ')}`] : [];
+  });
+  return ['flowchart TD', ...[...arrows.keys()].map((room) => `  ${id(room)}["${name(room)}"]`), ...lines].join('\n');
 }
 
 function sourcesBelow(top: string): string[] {
@@ -167,7 +199,7 @@ describe('the layout', () => {
     expect(seen).toBeGreaterThan(500);
   });
 
-  it('has one place for each command at which text leaves for a terminal', () => {
+  it('has one file per command that writes to a terminal', () => {
     const writers: string[] = [];
     for (const top of ['framework', 'validation']) {
       for (const entry of readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })) {
@@ -176,12 +208,12 @@ describe('the layout', () => {
         if (/\bconsole\.|process\.std(?:out|err)\b/.test(readFileSync(join(ROOT, file), 'utf8'))) writers.push(file);
       }
     }
-    // What reads ROOT files is a program of its own, whose output is read by this one.
+    // The reader of ROOT files is a program of its own, whose output relval reads.
     const programs = ['validation/histograms/read/file.ts', 'validation/histograms/read/program.ts'];
     expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
   });
 
-  it('lets no room of the framework know what it must not know, not even by a type', () => {
+  it('has no import of a forbidden room in the framework, not even of a type', () => {
     const wrong: string[] = [];
     for (const file of sourcesBelow('framework')) {
       const text = readFileSync(join(ROOT, file), 'utf8');
@@ -210,12 +242,20 @@ describe('the layout', () => {
     expect(done.size).toBeGreaterThan(100);
   });
 
-  it('has in the drawing of the framework the folders that there are', () => {
+  it('has every folder of the framework in the drawing of its README', () => {
     const text = readFileSync(join(ROOT, 'framework/README.md'), 'utf8');
     const drawn = [...text.matchAll(/\b([a-z]+)\/(?=[ │├┐\n])/g)].map(([, name]) => name);
     const folders = readdirSync(join(ROOT, 'framework'), { recursive: true, withFileTypes: true });
     const there = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect([...new Set(drawn)].sort()).toEqual(there.sort());
+  });
+
+  it('is drawn in docs/architecture.md (npx vitest run test/layout.test.ts -u draws it again)', async () => {
+    const path = join(ROOT, 'docs/architecture.md');
+    const parts = /^([\s\S]*<!-- rooms -->\n)[\s\S]*(<!-- \/rooms -->\n[\s\S]*)$/.exec(readFileSync(path, 'utf8'));
+    expect(parts).not.toBeNull();
+    const drawings = ['validation', 'framework'].map((top) => `\`\`\`mermaid\n${drawingOf(top)}\n\`\`\`\n`);
+    await expect(`${parts?.[1]}${drawings.join('\n')}${parts?.[2]}`).toMatchFileSnapshot(path);
   });
 
   it('has no circle of folders', () => {
@@ -233,7 +273,7 @@ describe('the layout', () => {
     expect(done.size).toBeGreaterThan(20);
   });
 
-  it('tells what is loaded from what is only a type', () => {
+  it('distinguishes loaded files from types', () => {
     const text = `import type { A } from './a.ts';
 import { type B, type C } from './b.ts';
 import { type D, d } from './d.ts';

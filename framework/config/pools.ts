@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
 import { type Constraint, gpusAtMost, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
+import { counted } from '../text/count.ts';
 import { anchored } from './pattern.ts';
 import { ConfigError, parseYaml, readConfig } from './yaml-file.ts';
 
@@ -151,7 +152,7 @@ function contradictions(pool: Pool): [key: string, problem: string][] {
     found.push([shape.gpus === undefined ? 'limit' : 'gpus', `a ${kind.title} cannot be given GPUs`]);
   }
   if (limit && (limit.cores < shape.cores || limit.memory < shape.memory || limit.disk < shape.disk)) {
-    const usual = `${shape.cores} cores, ${shape.memory} MB, ${shape.disk} MB of disk`;
+    const usual = `${counted(shape.cores, 'core')}, ${shape.memory} MB, ${shape.disk} MB of disk`;
     found.push(['limit', `the usual worker (${usual}) is larger than this limit`]);
   }
   if (min > max) found.push(['min', `the minimum of ${min} is more than the maximum of ${max}`]);

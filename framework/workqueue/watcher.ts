@@ -2,6 +2,7 @@ import type { Demand } from '../demand/demand.ts';
 import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
 import { formatHostPort, type HostPort } from '../net/address.ts';
+import { counted } from '../text/count.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
 import { clockDifference, clockWords } from './clock.ts';
 import { type Listing, listings } from './listings.ts';
@@ -150,7 +151,9 @@ export class DemandWatcher implements Source {
       problems: [
         ...[...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
         ...(this.#surplus > 0
-          ? [`${this.#surplus} managers are not asked: ${MOST_MANAGERS} are followed at most`]
+          ? [
+              `the limit is ${MOST_MANAGERS} managers, so the framework does not ask ${counted(this.#surplus, 'further manager')}`,
+            ]
           : []),
       ],
       ...(warnings.length > 0 && { warnings }),

@@ -1,6 +1,6 @@
 /**
- * What logs of simulation and reconstruction are full of, in a few lines: search.ts looks for those parts of a text that are
- * not in it. Nothing but speed depends on it.
+ * Lines that are frequent in logs of simulation and reconstruction. search.ts searches for the parts of a text that are rare
+ * here. Only the speed of the search depends on it.
  */
 export const COMMON_TEXT = `
 I-AliReconstruction::ProcessEvent: event 1234, 567 tracks, number of clusters: 12345 in 0.1234 s

@@ -3,12 +3,12 @@ import type { Change, Finding, Report, StepReport } from '../report/model.ts';
 import { isAboutInfrastructure } from './judge-step.ts';
 import { findChanges } from './measures.ts';
 
-/** What of a run another one is compared with. */
+/** The part of a report that a comparison of two runs needs. */
 export type Compared = Pick<Report, 'findings' | 'steps'>;
 
 /**
- * Findings that say nothing about the release are not compared: what the infrastructure did is no news of it. Those that
- * are a difference from the reference already have their age: the same difference from another reference is another one.
+ * Whether a finding is compared with those of the reference. Findings about the infrastructure are not, because they say
+ * nothing about the release. Nor are differences from a reference: the check that found them has set their age.
  */
 function isCompared(finding: Finding): boolean {
   return (
@@ -24,8 +24,8 @@ function fingerprintsOf({ findings }: Pick<Report, 'findings'>): KnownFindings {
 }
 
 /**
- * The findings with their `age`: whether the reference run had them too. An error or a warning that was only a note there,
- * since an exception excused it or so many were tolerated, is new: nobody has accepted it.
+ * Adds to each finding its `age`: whether the reference had it too. An error or warning is new if it was only a note in the
+ * reference, because an exception excused it or a rule tolerated it: nobody has accepted it.
  */
 export function withAges(findings: readonly Finding[], reference: Compared): Finding[] {
   const notes = fingerprintsOf(reference);
@@ -38,42 +38,42 @@ export function withAges(findings: readonly Finding[], reference: Compared): Fin
 }
 
 /**
- * Errors and warnings of the reference run that are gone, each once. A finding counts as gone where its step came to its
- * end in both runs, and not where the list of that rule's lines is cut short in this run: it may be among the others.
- * @param lookedFor ids of the rules that this run was judged by: what nobody has looked for is not gone. Absent: all
+ * The fixed errors and warnings of the reference, each once. A finding is fixed only if its step ended in both runs. It is
+ * not fixed if this run lists only some of the rule's lines: the finding may be among the others.
+ * @param lookedFor ids of the rules that this run was judged by: findings of other rules are not fixed. Absent: all rules
  */
 export function fixedSince(reference: Compared, run: Compared, lookedFor?: ReadonlySet<string>): Finding[] {
   const now = fingerprintsOf(run);
-  const done = new Set(run.steps.filter(cameToItsEnd).map(({ id }) => id));
-  const cut = new Set(run.findings.filter(({ more }) => more).map(listOf));
+  const done = new Set(run.steps.filter(hasEnded).map(({ id }) => id));
+  const cut = new Set(run.findings.filter(({ more }) => more).map(listKey));
   const seen = new Set<string>();
   const gone = reference.findings.filter((finding) => {
     const { fingerprint = '', severity, step } = finding;
     if (!isCompared(finding) || severity === 'info' || now.has(finding) || seen.has(fingerprint)) return false;
     if (lookedFor && !lookedFor.has(finding.rule)) return false;
-    if (!done.has(step) || cut.has(listOf(finding))) return false;
+    if (!done.has(step) || cut.has(listKey(finding))) return false;
     seen.add(fingerprint);
     return true;
   });
-  // Whether it was new in that run is nobody's question any more.
+  // The age compares the reference with its own reference, so it means nothing here.
   return gone.map(({ age: _, ...finding }) => finding);
 }
 
-function cameToItsEnd({ state }: StepReport): boolean {
+function hasEnded({ state }: StepReport): boolean {
   return state === 'succeeded' || state === 'failed';
 }
 
-function listOf({ step, rule, file = '' }: Finding): string {
+function listKey({ step, rule, file = '' }: Finding): string {
   return JSON.stringify([step, rule, file]);
 }
 
 /** How run B differs from run A. */
 export interface Comparison {
-  /** Errors and warnings in B only, in both (as B has them), in A only. */
+  /** Errors and warnings: new ones are only in B, known ones in both (as B has them), fixed ones only in A. */
   new: Finding[];
   known: Finding[];
   fixed: Finding[];
-  /** All steps of either, in the order of B. */
+  /** The steps of B in their order, then those that only A has. */
   steps: {
     id: string;
     stage: string;
@@ -82,7 +82,7 @@ export interface Comparison {
     secondsA?: number;
     secondsB?: number;
   }[];
-  /** Of one run, with no more to say what is noise: only what is far off. */
+  /** Only large differences, because one earlier run does not show the noise. */
   changes: Change[];
 }
 

@@ -19,9 +19,9 @@ const component = z.strictObject({
 const schema = z.strictObject({ components: z.array(component) });
 
 /**
- * A detector, or another part that somebody looks after.
- * - `contacts`: who must look, in the words that the report is to show
- * - `messages`: regular expressions over the message and, of a crash, the calls that led there
+ * A detector, or another part of the software with people who are responsible for it.
+ * - `contacts`: who is asked about it, as text for the report
+ * - `messages`: regular expressions for the message and, for a crash, the calls of its stack trace
  * - `files`: globs of log files, by path or base name; `steps`: globs of steps and stages
  */
 export type Component = z.infer<typeof component>;
@@ -31,8 +31,8 @@ export function builtInComponentsFile(): string {
 }
 
 /**
- * Reads components, those of `file` first. One that both have is one: its contacts are those of `file`, and what either
- * says about where its findings are counts.
+ * Reads the components of `file`, then the built-in ones. A component in both is merged: it has the contacts of `file` and
+ * the patterns of both.
  * @throws {InputError} with every mistake and its place
  */
 export function loadComponents(file?: string): Component[] {
@@ -57,12 +57,12 @@ function merge(first: Component, second: Component): Component {
 }
 
 /**
- * Which component a finding concerns. What the message says counts more than the name of the log, and that more than the
- * step; of several, the first in the list. Undefined where nothing tells.
+ * The component that a finding concerns: by its message, else by its log, else by its step. If several match, the first in
+ * the list. Undefined if none matches.
  */
 export function componentOf(finding: Finding, components: readonly Component[]): string | undefined {
   const { message, trace = [], file, step, stage } = finding;
-  // The innermost call says more than those that led there.
+  // The trace begins with the innermost call, which is closest to the error.
   const texts = [message, ...trace];
   const expressions = components.flatMap(({ messages }) => messages);
   for (const text of texts) {
@@ -77,7 +77,7 @@ export function componentOf(finding: Finding, components: readonly Component[]):
   return (byFile ?? byStep)?.name;
 }
 
-/** Those components that errors or warnings are about, with their contacts; those with new errors first, then by errors. */
+/** The components that have errors or warnings, with their contacts. Sorted by new errors, then errors, then warnings. */
 export function summarizeComponents(
   findings: readonly Finding[],
   components: readonly Component[],

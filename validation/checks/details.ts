@@ -1,14 +1,14 @@
-/** Messages of several lines: the lines behind the first one that say what is wrong. */
+/** Messages of several lines: finds the lines after the first one that name the error. */
 
-/** A form that a message of several lines has. */
+/** One form of a message of several lines. */
 interface Form {
-  /** What the first line holds. */
+  /** Matches the first line. */
   begins: RegExp;
-  /** What is taken of the lines behind: the first line that matches each; of its groups the first, where it has one. */
+  /** For each pattern, the first line that matches becomes part of the message: its first group if it has one. */
   takes: readonly RegExp[];
-  /** A line that ends the message. */
+  /** Matches the line that ends the message. */
   ends?: RegExp;
-  /** Lines behind the first one that are looked at. */
+  /** The number of lines after the first one that are searched. */
   within: number;
 }
 
@@ -34,15 +34,15 @@ const FORMS: readonly Form[] = [
 
 const TRACEBACK = /Traceback \(most recent call last\)/;
 
-/** Lines of the text that says what a message of several lines is about, as indices of `behind`. */
+/** The text that the further lines add to a message, and these lines as indices of `behind`. */
 export interface Detail {
   text: string;
   lines: number[];
 }
 
 /**
- * What the lines behind a line add to its message: the category of a CMS exception, the exception at the end of a Python
- * traceback, what() of a C++ exception, the code of an exception of Geant4. Undefined where it has no such lines.
+ * The text that the lines behind a line add to its message: the category of a CMS exception, the exception at the end of a
+ * Python traceback, what() of a C++ exception, the code of a Geant4 exception. Undefined if there are no such lines.
  */
 export function detailOf(line: string, behind: readonly string[]): Detail | undefined {
   if (TRACEBACK.test(line)) return ofTraceback(line, behind);
@@ -55,7 +55,7 @@ export function detailOf(line: string, behind: readonly string[]): Detail | unde
     const [all = '', part] = pattern.exec(looked[index] ?? '') ?? [];
     return index === -1 ? [] : [{ index, text: (part ?? all).trim() }];
   });
-  // The text of a Geant4 exception or of a CMS one has no mark of its own: it stands behind a line that has.
+  // No pattern can find the text of a Geant4 or CMS exception: it is the line after one of these headings.
   const heading = looked.findIndex((text) => /^\s*issued by ?:|^Exception Message:/.test(text));
   const message = looked[heading + 1];
   if (heading !== -1 && message !== undefined && !taken.some(({ index }) => index === heading + 1)) {
@@ -64,9 +64,9 @@ export function detailOf(line: string, behind: readonly string[]): Detail | unde
   return joined(taken);
 }
 
-/** Of a traceback the last line, which is the first that is not indented, and the innermost function. */
+/** The last line of a traceback, which is the first one without indentation, and its innermost function. */
 function ofTraceback(line: string, behind: readonly string[]): Detail | undefined {
-  // What a logger writes before each line of it.
+  // A logger may write the same prefix before each line of the traceback.
   const prefix = line.slice(0, line.indexOf('Traceback'));
   const texts = behind.map((text) => (prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text));
   const last = texts.findIndex((text) => /^\S/.test(text));

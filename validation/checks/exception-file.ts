@@ -2,16 +2,16 @@ import { Document, isMap, isSeq, parseDocument, type YAMLMap, YAMLSeq } from 'ya
 import type { ExceptionEntry } from './exception.ts';
 
 /**
- * Adds an exception to the text of a rule file, and keeps its comments and its order. A file has each rule once, so the exception
- * goes to the entry of its rule where there is one.
- * @param text a rule file without mistakes, or an empty text
+ * Adds an exception to the text of a rule file, and keeps its comments and its order. A file has each rule only once, so the
+ * exception is added to the entry of its rule, if there is one.
+ * @param text a valid rule file, or an empty text
  */
 export function withException(text: string, entry: ExceptionEntry): string {
   const document = text.trim() === '' ? new Document({}) : parseDocument(text);
   const list = listOf(document, entry.section);
   const known = list.items.find((item): item is YAMLMap => isMap(item) && item.get('id') === entry.rule);
   if (entry.section === 'histograms') {
-    // The same object of the same stage: the new reason and day replace the old ones.
+    // The file has an exception for the same object of the same stage: the new reason and day replace the old ones.
     if (known) known.set('ignore', document.createNode(entry.ignore.ignore));
     else list.add(document.createNode({ id: entry.rule, ...entry.ignore }));
     return document.toString({ lineWidth: 0 });
@@ -20,7 +20,7 @@ export function withException(text: string, entry: ExceptionEntry): string {
   for (const { value } of exception.items) if (isSeq(value)) value.flow = true;
   const others = known?.get('except');
   if (isSeq(others)) {
-    // The same findings: the new reason, owner and day replace the old ones.
+    // If an exception selects the same findings, the new reason, owner and day replace the old ones.
     const same = others.items.findIndex((other) => isMap(other) && isSameScope(other.toJSON(), entry.except));
     if (same >= 0) others.items[same] = exception;
     else others.add(exception);
@@ -29,7 +29,7 @@ export function withException(text: string, entry: ExceptionEntry): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** What of an exception says which findings it is about. */
+/** The keys of an exception that select findings. */
 const SCOPE = ['stages', 'files', 'contains', 'matches'];
 
 function isSameScope(one: Record<string, unknown>, other: Record<string, unknown>): boolean {

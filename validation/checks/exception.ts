@@ -1,28 +1,28 @@
 import type { Finding } from '../report/model.ts';
 import { fold } from './fingerprint.ts';
 
-/** Why a finding is excused, who says so, and the last day (`2030-01-31`, UTC). */
+/** Why a finding is excused, who is responsible for that, and the last day (`2030-01-31`, UTC). */
 export interface Excuse {
   reason: string;
   owner: string;
   until: string;
 }
 
-/** An entry of a rule file: of its section `rules`, or of `histograms`. Keys in the order in which they are written. */
+/** An entry of section `rules` or `histograms` of a rule file. The keys are written in this order. */
 export type ExceptionEntry =
   | { section: 'rules'; rule: string; except: Record<string, unknown> }
   | { section: 'histograms'; rule: string; ignore: Record<string, unknown> };
 
-/** Characters that a text of an exception should have at least: a shorter one is in too many lines. */
+/** The least number of characters for the text of an exception: a shorter text would occur in too many lines. */
 const SHORTEST = 8;
 
-/** Findings that come from no rule: nothing can excuse them. */
+/** Findings that come from no rule. Exceptions belong to rules, so no exception can excuse them. */
 const WITHOUT_RULE: readonly string[] = ['infrastructure', 'no-log', 'not-run', 'fan-out'];
 
 /**
- * The exception that excuses a finding, and findings like it in other runs: of the same rule, stage and log, with the part of
- * the line that does not change from run to run. For a histogram it names the file and the object.
- * @returns a sentence where nothing can excuse the finding
+ * Makes the exception that excuses a finding and the same finding in other runs. It selects the rule, the stage, the log and
+ * the part of the line that does not change from run to run. For a histogram it selects the file and the object.
+ * @returns a sentence if no exception can excuse the finding
  */
 export function exceptionFor(finding: Finding, { reason, owner, until }: Excuse): ExceptionEntry | string {
   const { rule, stage, file, message, compared } = finding;
@@ -38,13 +38,13 @@ export function exceptionFor(finding: Finding, { reason, owner, until }: Excuse)
   }
   if (WITHOUT_RULE.includes(rule))
     return `no exception can excuse a finding of the kind ${rule}: it comes from no rule`;
-  // A check of the step as a whole: its message names what counts, for example the exit status.
+  // A finding about the step as a whole has no log. Its message names the fact, for example the exit status.
   const contains = file === undefined ? message : lastingPart(message);
   const files = file === undefined ? {} : { files: [file] };
   return { section: 'rules', rule, except: { stages: [stage], ...files, contains, ...excuse } };
 }
 
-/** The longest run of words of a message that a fingerprint keeps; the whole message where all runs are short. */
+/** The longest sequence of words that a fingerprint keeps unchanged; the whole message if all sequences are short. */
 function lastingPart(message: string): string {
   const runs: string[] = [];
   let current = '';
@@ -61,7 +61,7 @@ function lastingPart(message: string): string {
   return longest.length >= SHORTEST ? longest : message;
 }
 
-/** An id of a rule: small letters, digits and hyphens. */
+/** Makes an id of a rule from a text: small letters, digits and hyphens. */
 function idOf(text: string): string {
   return text
     .toLowerCase()

@@ -1,25 +1,26 @@
 /**
- * Fingerprints as releases before made them: exit statuses, objects of the conditions database and places of crashes that
- * have no number before them were not told apart. A new finding has such a fingerprint too, so that it is recognized in
- * the report of a run from before. It may go when no such run is kept any more; then what only such runs know is new once.
+ * Fingerprints of version 1, which older releases of relval made. They do not distinguish exit statuses, objects of the
+ * conditions database, and places of crashes that have no number before them. Each new finding has such a fingerprint too,
+ * so that it is recognised in the report of an old run. This file can be removed when no such run is kept any more; errors
+ * that only such runs have are then new once.
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Finding } from '../report/model.ts';
-import { callsBehind, OLD_FRAMES } from './trace.ts';
+import { callsBehind, VERSION_1_FRAMES } from './trace.ts';
 
-/** A pattern, and what stands for what it matches, where `$1` is its first group; what its group `kept` matches stays. */
+/** A pattern and its replacement. `$1` is the first group; text that the group `kept` matches stays as it is. */
 type Fold = readonly [pattern: RegExp, instead: string];
 
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 
-/** What differs between two runs of the same trouble, and what stands for it. In this order: times hold numbers. */
+/** Replacements for the parts of a message that differ between two runs. The order matters: a time contains numbers. */
 const PLACES: readonly Fold[] = [
   [/\b\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
-  // As date, ls and syslog write it: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31:00`.
+  // Times as date, ls and syslog write them: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31:00`.
   [new RegExp(`\\b(?:${DAY} )?${MONTH} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d( [A-Z]{3,4})?( \\d{4})?\\b`, 'g'), '<time>'],
-  // As mails, web servers and others do: `Sun, 22 Nov 2026 22:31:00 +0100`, `22/Nov/2026:22:31:00 +0100`.
+  // Times as mails and web servers write them: `Sun, 22 Nov 2026 22:31:00 +0100`, `22/Nov/2026:22:31:00 +0100`.
   [
     new RegExp(
       `\\b(?:${DAY}, )?\\d{1,2}([-/ ])${MONTH}\\1\\d{4}[: ]\\d\\d:\\d\\d:\\d\\d( [+-]\\d{4}| [A-Z]{3,4}\\b)?`,
@@ -31,42 +32,41 @@ const PLACES: readonly Fold[] = [
   [/\[<time>\]/g, '<time>'],
   [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
   [/\b[a-z]+:\/\/[^\s'"<>]*\/([^\s'"<>/]+)/g, '<path>/$1'],
-  // Of an absolute path, and of one from here, the last name says which file it is about; the directories are the host's
-  // and the run's.
+  // Only the last name of a path is kept: the directories belong to the host and the run.
   [/(?<![\w.~/>-])(?:\.{1,2})?\/(?:[^\s'"<>/:]+\/)*([^\s'"<>/:]+)/g, '<path>/$1'],
 ];
 const FOLDS: readonly Fold[] = [
-  // A host has a name of three parts, the last a top-level domain: log.tar.gz is none.
+  // The last part of a host's name is a top-level domain, so log.tar.gz is not a host.
   [
     /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
     '<host>',
   ],
   [/\[(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}\]/g, '<host>'],
   [/\btmp\.\w{6,}/g, '<n>'],
-  // Objects that gcc makes on its way.
+  // Temporary objects of gcc.
   [/(?<=<path>\/)cc\w{6}(?=\.[os]\b)/g, '<n>'],
-  // Versions of objects in the conditions database, and what ROOT's interpreter was told.
+  // Versions of objects in the conditions database, and inputs of ROOT's interpreter.
   [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
   [/\binput_line_\d+/g, 'input_line_<n>'],
   [/(?<![\w.])-?(?:nan|inf)\b(?:\([\w()]*\))?|\(nil\)/gi, '<n>'],
   [/\b0x[0-9a-fA-F]+\b/g, '<n>'],
   [/\b(?=[\da-f]*\d)[\da-f]{8,}\b/gi, '<n>'],
-  // 512 MB in one run are 1.7 GB in another, 90 s are 1m30s.
+  // The unit also changes between runs: 512 MB and 1.7 GB, 90 s and 1m30s.
   [/(?<![\w.])\d+(?:\.\d+)? ?(?:[kKMGT]i?)?B\b/g, '<size>'],
   [/(?<![\w.])(?:\d+(?:\.\d+)?(?:h|min|m|s|ms|us|ns))+\b/g, '<n>'],
   [/\b((?:evt|event|job|chunk|track|thread|pid|tid)_?)\d+\b/gi, '$1<n>'],
   [
     new RegExp(
       [
-        // Numbers that say what is wrong: of errors, signals and statuses, XRootD's error codes, versions of libraries and
-        // symbols, and of templates the arguments, of which each makes another class.
+        // Numbers that belong to the error: error numbers, signals and statuses, error codes of XRootD, versions of
+        // libraries and symbols, and arguments of templates, because each argument makes another class.
         '(?<kept>(?<=\\b(?:errno|HTTP|signal|status|code)(?: is| was)? ?[:=#]? ?\\(?)\\d{1,4}\\b(?!\\.\\d)',
         '(?<=\\berror: )\\[3\\d{3}\\]',
         '(?<=\\.so)(?:\\.\\d+)+\\b',
         '\\b[A-Z]{3,}_\\d+(?:\\.\\d+)+\\b',
         '(?<=\\w)<(?:[\\w:* ]{1,60},){0,6} ?\\d{1,3}(?:, ?[\\w:* ]{1,60}){0,6}>)',
-        // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918,
-        // ESDs_0017), but for codes of errors (GeomNav0003).
+        // A few digits at the end of a word are part of a name (int32, v2). More digits are a counter (sim0003,
+        // Run244918, ESDs_0017), except in error codes (GeomNav0003).
         '(?:(?<=[\\s=(,[])-)?(?<![A-Za-z_\\d])(?:\\d+(?:\\.\\d+)?|(?<!\\.)\\.\\d+)(?:[eE][+-]?\\d+)?',
         '\\d{3,}(?<=(?:\\b[a-z]\\w{0,60}|_\\d{3,20}))',
         '\\d{5,}',
@@ -78,20 +78,21 @@ const FOLDS: readonly Fold[] = [
   [/\s+/g, ' '],
 ];
 
-/** Characters of a message that are looked at: sentences of our own are shorter. */
+/** The number of characters of a message that are folded. Messages of relval are shorter. */
 const LENGTH = 2000;
-/** Bytes before and after what was found that were folded, and those of a line that were read. */
+/** The number of bytes before and after a match that version 1 folded, and that it read. */
 const FOLDED = 2000;
 const MARGIN = 4096;
-/** Characters that tell one trouble from another, before what was found and from there on; counted after folding. */
+/** The number of folded characters before and after the start of a match that go into the fingerprint. */
 const BEFORE = 200;
 const AFTER = 300;
 
 /**
- * What told the line around [start, end) from others; bytes are those of the file.
- * @param trace whether the calls behind the line were part of it
+ * The kind of the line around [start, end) as version 1 made it.
+ * @param bytes as they are in the file
+ * @param trace whether the calls behind the line are part of it
  */
-export function earlierKind(
+export function version1Kind(
   bytes: Buffer,
   start: number,
   end: number,
@@ -105,12 +106,12 @@ export function earlierKind(
   const text = before + bytes.toString('utf8', start, Math.min(to, start + FOLDED)).replace(/\r$/, '');
   return {
     kind: foldAround(text, before.length, foldOfHosts(hosts)),
-    trace: trace ? callsBehind(bytes, to, OLD_FRAMES) : [],
+    trace: trace ? callsBehind(bytes, to, VERSION_1_FRAMES) : [],
   };
 }
 
-/** @param folded where it is not the message that says it */
-export function earlierFingerprint(
+/** The fingerprint of version 1. @param folded absent: the folded message */
+export function version1Fingerprint(
   { stage, rule, file, message }: Pick<Finding, 'stage' | 'rule' | 'file' | 'message'>,
   folded: string = foldAt(message.slice(0, LENGTH), 0).text.trim(),
   trace: readonly string[] = [],

@@ -3,24 +3,24 @@ import { basename } from 'node:path';
 import type { Finding } from '../report/model.ts';
 import { FOLDS, type Fold, KEEPS, shown } from './folds.ts';
 
-/** Version of what is made here: fingerprints of two versions cannot be compared. */
+/** The version of the fingerprints. Fingerprints of two versions cannot be compared. */
 export const FINGERPRINTS = 2;
 
-/** Characters of a message that are looked at: sentences of our own are shorter. */
+/** The number of characters of a message that are folded. Messages of relval are shorter. */
 const LENGTH = 2000;
-/** Characters that tell one trouble from another, before what was found and from there on; counted after folding. */
+/** The number of folded characters before and after the start of a match that go into the fingerprint. */
 const BEFORE = 200;
 const AFTER = 300;
 
-/** A message without what changes from run to run: times, hosts, directories, addresses and numbers. */
+/** Replaces the parts of a message that change from run to run: times, hosts, directories, addresses and numbers. */
 export function fold(message: string, hosts: readonly Fold[] = []): string {
   return shown(foldAt(message.slice(0, LENGTH), 0, hosts).text).trim();
 }
 
 /**
- * As `fold`, of a line that may be long: only what is near to `anchor`, the index of what was found in it. That is cut
- * when the rest is folded, so that it does not shift with the length of a number, a path or a time before it.
- * @param hosts what foldOfHosts made
+ * Like `fold`, for a line that may be long: returns only the text near `anchor`, the index of the match. It folds first and
+ * cuts then, so that the length of a number, a path or a time before the match does not change the result.
+ * @param hosts from foldOfHosts
  */
 export function foldAround(line: string, anchor: number, hosts: readonly Fold[] = []): string {
   const { text, position } = foldAt(line, anchor, hosts);
@@ -28,8 +28,8 @@ export function foldAround(line: string, anchor: number, hosts: readonly Fold[] 
 }
 
 /**
- * A line without some of what `fold` leaves out, for the price of a few per cent: two lines with the same outline have the
- * same kind.
+ * A cheap replacement for `fold`, at a few per cent of its cost: it replaces only some numbers. Two lines with the same
+ * outline have the same kind.
  */
 export function outline(line: string): string {
   const shape = withoutNumbers(line);
@@ -42,7 +42,7 @@ export function outline(line: string): string {
   return keeps ? withoutNumbers(kept(line)) : shape;
 }
 
-/** By shape: whether it has a number that is to stay. Lines of few shapes make up most of a log. */
+/** By shape: whether it has a number that KEEPS keeps. Most lines of a log have one of a few shapes. */
 const keeping = new Map<string, boolean>();
 const SHAPES = 5000;
 
@@ -55,8 +55,8 @@ function kept(line: string): string {
 }
 
 /**
- * Names of hosts that a log may name, as they are and without their domain. One that is a mere word is not among them: it
- * may mean something else on another host.
+ * Makes a replacement for the names of hosts, with and without their domain. It leaves out a name without a digit, dot or
+ * hyphen: such a word may mean something else in a log.
  */
 export function foldOfHosts(hosts: readonly string[]): Fold[] {
   const names = hosts.flatMap((host) => [host, host.split('.')[0] ?? '']).filter((name) => /[\d.-]/.test(name));
@@ -66,7 +66,10 @@ export function foldOfHosts(hosts: readonly string[]): Fold[] {
   return [[new RegExp(`(?<![\\w.])(?:${any})(?![\\w-])`, 'g'), '<host>']];
 }
 
-/** The folded text, and where in it a position of the text is now: of what is folded itself, the begin. */
+/**
+ * Folds a text.
+ * @returns the folded text, and the position of `anchor` in it. An anchor inside a replaced part moves to its start
+ */
 function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: string; position: number } {
   let text = line;
   let position = anchor;
@@ -80,7 +83,7 @@ function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: s
       folded += text.slice(end, match.index) + to;
       end = match.index + found.length;
       if (end <= position) moved += to.length - found.length;
-      // Within what stays as long as it was a position stays where it was.
+      // An anchor inside a part that keeps its length does not move.
       else if (match.index < position && to.length !== found.length) moved -= position - match.index;
     }
     if (end === 0) continue;
@@ -91,8 +94,8 @@ function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: s
 }
 
 /**
- * 16 hexadecimal digits of stage, rule, log file, folded message, and of a crash the calls that led there.
- * @param folded where it is not the message that says it: what `foldAround` makes of a line
+ * The fingerprint of a finding: 16 hexadecimal digits, made of stage, rule, log file, folded message, and the calls of a crash.
+ * @param folded the result of `foldAround`, for a line of a log. Absent: the folded message
  */
 export function fingerprint(
   finding: Pick<Finding, 'stage' | 'rule' | 'file' | 'message' | 'trace'>,

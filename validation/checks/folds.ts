@@ -1,13 +1,13 @@
-/** What differs between two runs of the same trouble, and what stands for it. */
+/** Replacements for the parts of a message that differ between two runs with the same error. */
 
-/** A pattern, and what stands for what it matches, where `$1` is its first group. */
+/** A pattern and its replacement, where `$1` is the first group. */
 export type Fold = readonly [pattern: RegExp, instead: string | ((found: string) => string)];
 
-/** Digits that are to stay, as letters that no pattern knows. */
+/** Digits that must stay are replaced by private characters, from this one on, that no pattern matches. */
 const KEPT = 0xe000;
 const hide = (text: string): string => text.replace(/\d/g, (digit) => String.fromCharCode(KEPT + Number(digit)));
 
-/** The digits that were hidden, as digits again. */
+/** Turns hidden digits back into digits. */
 export function shown(text: string): string {
   return text.replace(/[\ue000-\ue009]/g, (letter) => String(letter.charCodeAt(0) - KEPT));
 }
@@ -15,29 +15,29 @@ export function shown(text: string): string {
 /** Hides numbers of up to four digits: longer ones are counters, also in a name. */
 const hideShort = (text: string): string => text.replace(/(?<!\d)\d{1,4}(?!\d)/g, hide);
 
-/** Numbers that say what is wrong. Before everything else, so that they are seen as they are. */
+/** Numbers that belong to the error. They are hidden first, before other patterns change the text around them. */
 export const KEEPS: readonly Fold[] = [
-  // Of errors, signals and statuses: `status 134`, `code was set to 134`, `returned with 128`, `rc=-1`, `Error 2`.
+  // Numbers of errors, signals and statuses: `status 134`, `code was set to 134`, `returned with 128`, `rc=-1`, `Error 2`.
   [
     /\b(?:[Ee]rrno|HTTP|[Ss]ignal|[Ss]tatus|[Cc]ode|rc|ret|retval|[Rr]eturn(?:ed|s)?|[Ee]xit(?:ed|s|code)?|errorcode|CODE|SIGNAL(?:ED)?|STATUS|EXITED)\b(?:[ :=#("'[]|\b(?:is|was|with|of|to|set|forced|value|code|status|number|signal|by|WITH|CODE)\b){1,12}(?:-?\d{1,5}|0x[\da-fA-F]{1,8})\b(?!\.\d)/g,
     hide,
   ],
   [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?![./:-]\d)(?! of\b)/g, hide],
   [/\b(?:ORA|TNS|SP2)-\d{4,5}\b|\bSQLSTATE[ =:[]{1,2}\w{5}\b/g, hide],
-  // What a tool puts behind its name: `gfal-copy error: 70 (…)`, `curl: (22) The requested URL returned error: 404`.
+  // Error codes of tools: `gfal-copy error: 70 (…)`, `curl: (22) The requested URL returned error: 404`.
   [
     /\b[Ee]rror: \d{1,5}(?= \()|\breturned error: \d{3}\b|^curl: \(\d+\)|\bsevere \(\d+\)|\bHTTP\/\d(?:\.\d)? \d{3}\b/g,
     hide,
   ],
   [/\b(?:CUDA|HIP|cuda|hip|nvml|NVML) ?[Ee]rror[ :=#]{1,2}\d{1,5}\b/g, hide],
   [/\b(?:finished|failed|crashed|died|terminated|ended|stopped) with -?\d{1,5}(?=\s*(?:$|[.,;)]))/g, hide],
-  // XRootD's codes, versions of libraries and of symbols.
+  // Error codes of XRootD, versions of libraries and of symbols.
   [/\berror: \[3\d{3}\]/g, hide],
   [/\.so(?:\.\d+)+\b/g, hide],
   [/\b[A-Z]{3,}_\d+(?:\.\d+)+\b/g, hide],
-  // Arguments of a template: each makes another class.
+  // Arguments of templates: each argument makes another class.
   [/(?<=\w)<(?:[\w:* ]{1,60},){0,6} ?\d{1,3}(?:, ?[\w:* ]{1,60}){0,6}>/g, hide],
-  // Codes of Geant4's exceptions, and what the name of a histogram or another object ends with.
+  // Codes of Geant4 exceptions, and numbers in names of histograms and other objects.
   [/\bG4Exception ?: ?\w+/g, hide],
   [
     /\b(?:[Hh]isto(?:gram)?s?|T(?:H[123]|Profile|Graph)\w?|[Oo]bject|[Bb]ranch|[Kk]ey|[Gg]raph|[Cc]anvas|[Pp]lot|[Tt]ree)(?: named?| called)?[ :=]{1,3}["'`(]?[A-Za-z][\w./-]{0,80}/g,
@@ -52,7 +52,7 @@ const DAY = '(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,
 const YEAR = '(?:19|20)\\d\\d';
 const HALF = '(?: ?[AaPp]\\.?[Mm]\\b\\.?)';
 const CLOCK = `\\d{1,2}:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?${HALF}?`;
-/** Named ones are listed: a word in capitals behind a time may be a severity or a detector. */
+/** The names are listed, because a word in capitals after a time may be a severity or a detector. */
 const ZONE =
   '(?: ?\\(?(?:Z|[+-]\\d\\d:?\\d\\d|(?:UTC|GMT)(?:[+-]\\d{1,2}(?::?\\d\\d)?)?|CES?T|CEDT|EES?T|WES?T|MES?Z|BST|IST|MSK|[ECMP][SD]T|JST|KST|HKT|AE[SD]?T|NZ[SD]?T)\\b\\)?){0,2}';
 const DATES = [
@@ -66,7 +66,7 @@ const DATES = [
 const TIMES: readonly Fold[] = [
   // A date, with or without a time: 2026-11-22T22:31:00Z, 22.11.2026, 11/22/2026 10:31:00 PM, Sun, 22 Nov 2026 22:31 +0100.
   [new RegExp(`(?<![\\d.])(?:${DATES.join('|')})(?:(?:,? +at +|[,T_: -]{1,2})${CLOCK}${ZONE})?(?!\\d)`, 'g'), '<time>'],
-  // As date, ls and syslog write it: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31`.
+  // Times as date, ls and syslog write them: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31`.
   [new RegExp(`\\b${DAY}${MONTH} +\\d{1,2} +${CLOCK}${ZONE}(?: ${YEAR})?\\b`, 'g'), '<time>'],
   [new RegExp(`\\b${YEAR}-W\\d\\d(?:-\\d)?\\b`, 'g'), '<time>'],
   [new RegExp(`\\b${YEAR}\\d{4}[T_-]\\d{4,6}(?:\\.\\d+)?Z?\\b`, 'g'), '<time>'],
@@ -75,21 +75,21 @@ const TIMES: readonly Fold[] = [
   [/[[(]<time>[\])]/g, '<time>'],
 ];
 
-/** What a name in a path is made of: also what was folded before. */
+/** One name in a path. It may contain parts that were replaced before. */
 const NAME = '(?:[^\\s\'"<>/:]|<(?:n|time)>)+';
 
 /** Folders of the conditions databases, below a detector. */
 const CONDITIONS =
   'Calib|Align|Config\\w*|Trigger|Geometry|Info|Conditions?|DCS|QC|MO|Mapping|Survey|RecoParam|Data|GRP|CTP|LHCData|QA|Parameters';
 const OBJECTS: readonly RegExp[] = [
-  // AliRoot: DETECTOR/Folder/Name/Run0_999999999_v1_s0.root, below whatever.
+  // AliRoot: DETECTOR/Folder/Name/Run0_999999999_v1_s0.root, in any directory.
   /([^/\s]+\/[^/\s]+\/[^/\s]+)\/Run\d+_\d+_v\d+_s\d+(?:\.root)?$/,
   /\/(?:OCDB|CDB|CCDB|ocdb|ccdb)\/([^/]+\/[^/]+(?:\/[^/]+)?)/,
-  // O2: DETECTOR/Folder/Name, and behind it a time and what restricts it.
+  // O2: DETECTOR/Folder/Name, then a time and restrictions.
   new RegExp(`/((?:[A-Z][A-Z0-9]{1,9}|qc|RCT)/(?:[A-Z]{2,9}/)?(?:${CONDITIONS})/[A-Za-z][\\w-]*(?:/[A-Za-z][\\w-]*)*)`),
 ];
 
-/** What is left of a path: the object of a conditions database, or else the last name; directories are the host's and the run's. */
+/** The part of a path that stays: the object of a conditions database, else the last name. Directories belong to host and run. */
 function lastOf(path: string): string {
   const object = OBJECTS.map((pattern) => pattern.exec(path)?.[1]).find((one) => one !== undefined);
   if (object !== undefined) return `<path>/${object}`;
@@ -102,7 +102,7 @@ function lastOfUrl(url: string): string {
     .slice(0, url.length - end.length)
     .replace(/\?.*$/, '')
     .replace(/^[^/]*\/\/[^/]*/, '');
-  // A number at the end, or what restricts it, is a version of what stands before it.
+  // Numbers and restrictions (`key=value`) at the end are versions of the object before them.
   const named = path.replace(/(?:\/(?:<\w+>|\d+|[\w.]+=[^/]*))+\/?$/, '');
   if (named !== path && named !== '')
     return `<path>/${named
@@ -123,29 +123,29 @@ const UNIT =
   '(?:days?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|milliseconds?|msecs?|ms|microseconds?|us|µs|nanoseconds?|ns)';
 
 const OTHERS: readonly Fold[] = [
-  // A host has a name of three parts, the last a top-level domain: log.tar.gz is none.
+  // The last part of a host's name is a top-level domain, so log.tar.gz is not a host.
   [
     /(?<![\w./-])[a-z][\w-]*(?:\.[\w-]+)+\.(?:org|com|net|edu|gov|int|local|(?!gz|xz|so|sh|py|cc)[a-z]{2})\b/g,
     '<host>',
   ],
   [/\[(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}\]/g, '<host>'],
   [/(?<=\b(?:host|hostname|node|server|machine)[ =:]{1,3}["'(]?)(?=[a-z-]*\d)[a-z][\w-]*(?![\w.])/g, '<host>'],
-  // In front of what batch systems, MPI and the kernel say.
+  // Hosts in messages of batch systems, MPI and the kernel.
   [/(?<=\bON )[\w.-]+(?= CANCELLED)|(?<=^srun: error: )[\w.-]+(?=: )|(?<=^<time> )[\w.-]+(?= kernel: )/g, '<host>'],
   [/(?<=^\[)[\w.-]+(?=:\d+\] (?:\*\*\*|Signal))/g, '<host>'],
   [/\btmp\.\w{6,}/g, '<n>'],
   [/\btmp(?=[a-z_]*\d)[a-z\d_]{8}\b/g, '<n>'],
-  // Objects that gcc makes on its way.
+  // Temporary objects of gcc.
   [/(?<=<path>\/)cc\w{6}(?=\.[os]\b)/g, '<n>'],
-  // Directories that are named by a hash.
+  // Directories whose name is a hash.
   [/\b(?=[a-z\d]*\d)(?=\d*[a-z])[a-z\d]{26,}\b/g, '<n>'],
   [/(?<=[/_-])(?=\d*[a-f])(?=[a-f]*\d)[\da-f]{7,}(?=[/_-])/g, '<n>'],
   // Versions of objects in the conditions database.
   [/\bRun\d+_\d+_v\d+_s\d+\b/g, 'Run<n>'],
   [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
-  // What ROOT's interpreter was told, and the modules that it makes of it.
+  // Inputs of ROOT's interpreter, and the modules that it makes of them.
   [/\b(input_line_|ROOT_prompt_|cling[-_]module[-_]|__cling_\w{0,20}?|jit(?:ted)?[-_.]\w{0,20}?)\d+/g, '$1<n>'],
-  // 512 MB in one run are 1.7 GB in another, 90 s are 1m30s and 1 minute and 30 seconds.
+  // The unit also changes between runs: 512 MB and 1.7 GB; 90 s, 1m30s, and 1 minute and 30 seconds.
   [/(?<![\w.])\d+(?:\.\d+)? ?(?:(?:[kKMGTP]i?)?B|[kKMG]?bytes?)\b/g, '<size>'],
   [
     new RegExp(`(?<![\\w.])${NUMBER} ?${UNIT}(?![a-z])(?:,? ?(?:and )?${NUMBER} ?${UNIT}(?![a-z]))*(?!\\w)`, 'g'),
@@ -170,8 +170,8 @@ const OTHERS: readonly Fold[] = [
   [
     new RegExp(
       [
-        // A few digits at the end of a word are part of a name (int32, v2); more are a counter (sim0003, Run244918,
-        // ESDs_0017), but for codes of errors (GeomNav0003).
+        // A few digits at the end of a word are part of a name (int32, v2). More digits are a counter (sim0003,
+        // Run244918, ESDs_0017), except in error codes (GeomNav0003).
         '(?:(?<=[\\s=(,[])-)?(?<![A-Za-z_\\d])(?:\\d+(?:\\.\\d+)?|(?<!\\.)\\.\\d+)(?:[eE][+-]?\\d+)?',
         '\\d{3,}(?<=(?:\\b[a-z]\\w{0,60}|_\\d{3,20}))',
         '\\d{5,}',
@@ -181,15 +181,15 @@ const OTHERS: readonly Fold[] = [
     '<n>',
   ],
   [/<n> %/g, '<n>%'],
-  // One event is wrong in one run, three events are in another.
+  // Singular and plural are the same: one run has 1 event, another has 3 events.
   [/(?<=<n> )([a-z]{2,}[a-rt-z])s\b/g, '$1'],
-  // Progress bars, and lines that are drawn.
+  // Progress bars and ruled lines.
   [/\[[#=>\-.*| ]{4,}\]|[\u2580-\u259f]+(?: *[\u2580-\u259f]+)*/g, '<bar>'],
   [/([.=*#~_-])\1{2,}/g, '$1$1$1'],
   [/\s+/g, ' '],
 ];
 
-/** All that is folded after KEEPS, in this order: names of jobs stand in paths, and times hold numbers. */
+/** All replacements after KEEPS, in this order: names of jobs occur in paths, and times contain numbers. */
 export const FOLDS: { before: readonly Fold[]; after: readonly Fold[] } = {
   before: [[/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'], ...TIMES, ...PLACES],
   after: OTHERS,

@@ -1,12 +1,12 @@
 /**
- * Lines that hold the words of an error and mean none: known forms, each as a function of the words before and after what
- * was found. What has no known form counts.
+ * Lines that contain the words of an error but report none. Each known form is a function of the text before and after the
+ * match. A line without a known form counts as an error.
  */
 
-/** Characters before and after what was found that are looked at. */
+/** The number of characters before and after the match that are examined. */
 const LOOKED_AT = 200;
 
-/** Whether what was found at [from, to) of a line is named there without having happened. */
+/** Whether a line only mentions the text at [from, to): it does not say that it happened. */
 export function isHarmless(line: string, from: number, to: number): boolean {
   const before = line.slice(Math.max(0, from - LOOKED_AT), from);
   const found = line.slice(from, to);
@@ -16,22 +16,22 @@ export function isHarmless(line: string, from: number, to: number): boolean {
     (isWords(found) &&
       (isNegated(before) ||
         isNothing(after) ||
-        isLookedFor(before, after) ||
-        isWarnedOf(before, after) ||
-        isTold(line, before, after) ||
+        isSearchTerm(before, after) ||
+        isPrevented(before, after) ||
+        isOnlyMentioned(line, before, after) ||
         isName(before, after))) ||
     isValue(before, found, after)
   );
 }
 
-/** A sign at its begin or end makes it a message of a program rather than words: `: error:`, `*** Break ***`. */
+/** A text with a sign at its start or end is a message of a program, not mere words: `: error:`, `*** Break ***`. */
 function isWords(found: string): boolean {
   return /^\w/.test(found) && /[\w)]$/.test(found);
 }
 
 /**
- * A command that a shell shows before it runs it: `+ grep -q 'Killed' rec.log` (set -x); as it stands in the script (set -v)
- * only what is between quotes of it.
+ * A command that a shell prints before it runs it: `+ grep -q 'Killed' rec.log` (set -x). A command as in the script (set -v)
+ * counts only if the text is between quotes.
  */
 function isEcho(line: string, before: string, after: string): boolean {
   if (/^(?:\[?\d[\d:.,TZ-]*\]? +|\[[\d:.,TZ -]+\] +)?\+{1,9} \S/.test(line)) return true;
@@ -42,7 +42,7 @@ function isEcho(line: string, before: string, after: string): boolean {
   return isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after);
 }
 
-/** Names of crashes: of several in a list, only the first stands behind what negates it. */
+/** Names of crashes. In a list of several, the negation stands only before the first. */
 const CRASH =
   '(?:segmentation (?:violation|fault)s?|bus errors?|floating[- ]point exceptions?|illegal instructions?|std::bad_alloc|crash(?:es)?|aborts?|core dumps?)';
 const LIST = `(?:such errors: ?)?(?:${CRASH}["'\`]?(?:,|,? (?:and|or|nor)(?: (?:a|an|any|no))?) ["'\`]?)*`;
@@ -55,7 +55,7 @@ const NEGATION = new RegExp(
     `${BETWEEN} ?${LIST}["'\`‘“(*]{0,2}$`,
   'i',
 );
-/** A count before it: not the number of a task or a line. */
+/** A count of zero before the text. The number of a task or a line is not a count. */
 const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0(?:\.0+)? (?:% )?["'`]?$/i;
 
 /** `no Segmentation violation`, `0 Segmentation faults`, `has not been Killed`. */
@@ -69,16 +69,16 @@ const NOTHING = new RegExp(
     `(?:\\s+(?:so far|in total|seen|found|(?:events|messages|occurrences|lines|hits)))?\\s*(?:[:=?|]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
     `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
     `|\\s*:?\\s+(?:occurs |matche[ds] |occurred |found )?0 (?:times|matches|occurrences|lines|hits|found)\\b` +
-    // A column of a table.
+    // A zero in a column of a table.
     `|(?:\\s{2,}|\\t|\\s*\\|\\s*)0\\s*(?:$|\\|)` +
     `|\\s0(?![\\w.])(?=\\s*(?:[,;|)}]|$))|\\s*(?:\\(0\\)|\\[0\\])\\s*$|\\s*[:=]\\s*0/\\d` +
-    // Of many that are counted: `bus errors seen by the readout: 0`.
+    // A count after more words: `bus errors seen by the readout: 0`.
     `|(?<=^s)\\b[^:=]{0,40}[:=]\\s*0(?![\\w.])` +
     `|\\s+(?:check|test|search|scan)s?\\s*(?::|\\.{2,}|is|was)?\\s*(?:passed|ok|fine|none|clean|negative)\\b` +
     `|\\s+(?:count|counter|rate|flag|bit)s?\\s*(?:[:=]|is)?\\s*(?:0+(?:\\.0+)?(?![\\w.])|none\\b)` +
     `|\\s*:?\\s+(?:(?:is|are) )?(?:enabled|disabled|masked|off)\\b|(?:\\s+errors?)?\\s+(?:is |are )?\\(?(?:ignored|trapped)\\b` +
     `|\\s+(?:handling|checking|handlers?(?! (?:called|caught|invoked|reached))|mask|interrupt|trapping|protection|filter|threshold|support|policy|state: active)\\b` +
-    // Part of a longer word.
+    // The text is part of a longer word.
     `|-[a-z])`,
   'i',
 );
@@ -93,35 +93,35 @@ const SEARCH =
 const PATTERN =
   /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]$|\b\w*(?:[Pp]atterns?|[Rr]egexp?|[Kk]eywords?)(?: ?= ?|: ?)(?:\[? ?["'`](?:[^"'`]*["'`], ?["'`])*|\((?:[\w ]+\|)*)$|\b[A-Z_]*(?:PATTERNS?|REGEXP?)(?:=|: ?)["']?(?:[\w ]+[|,] ?)*$/;
 
-/** `Looking for Segmentation violation in rec.log`, `pattern 'Killed'`, where it does not go on to say that it was found. */
-function isLookedFor(before: string, after: string): boolean {
+/** `Looking for Segmentation violation in rec.log`, `pattern 'Killed'`, unless the line goes on to say that it was found. */
+function isSearchTerm(before: string, after: string): boolean {
   return (
     (SEARCH.test(before) || PATTERN.test(before)) &&
     !/(?<!\b(?:not|nothing|none|no|0) )\bfound\b|\bmatch(?:ed|es)\b/i.test(after)
   );
 }
 
-/** What is to be kept from happening, or would be handled: `to avoid a segmentation fault`, `handler for bus error`. */
-function isWarnedOf(before: string, after: string): boolean {
+/** An error that is avoided, or would be handled: `to avoid a segmentation fault`, `handler for bus error`. */
+function isPrevented(before: string, after: string): boolean {
   if (
     /\b(?:if|when|once) (?:an?|any|the) ["'`(]?$/i.test(before) &&
     /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
   )
     return true;
   return (
-    WARNED_OF.test(before) ||
+    PREVENTED.test(before) ||
     /^["'`]?\s+(?:will|would|may|might|can|could|should|must) /.test(after) ||
     /--$/.test(before)
   );
 }
 
-const WARNED_OF = new RegExp(
+const PREVENTED = new RegExp(
   '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|(?:enabl|disabl|mask|trapp?|ignor)(?:e[sd]?|ing)(?: the)?(?:(?: \\w+)? handlers? (?:of|for))?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
     `(?: (?:a|an|any|the|possible|potential|signal))* ?["'\`(]?${LIST}$`,
   'i',
 );
 
-/** What may be, or was once: `can cause a`, `would otherwise end in`, `used to give a`, `fixes a`. */
+/** An error that may happen, or happened once: `can cause a`, `would otherwise end in`, `used to give a`, `fixes a`. */
 const MAY_BE = new RegExp(
   '\\b(?:(?:may|might|can|could|would|should|will|used to|does not|do not|did not|not)(?: \\w+)? ' +
     '(?:cause|lead to|give|result in|end in|crash with|fail with|produce|trigger|be|become|get|see)' +
@@ -129,19 +129,19 @@ const MAY_BE = new RegExp(
     '|(?:message|error|line|text)s? (?:such as|like)|^\\W*on(?= ["\'`]))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?$',
   'i',
 );
-/** How a program that tests others begins a line about what went well. */
+/** Lines about a test that passed, as test programs write them. */
 const PASSED =
   /^\s*(?:\[ +OK +\]|\[ ?(?:ok|pass(?:ed)?) ?\]|ok \d+ |[✓✔] |pass(?:ed)?: |\[PASS\]|skip(?:ped)?: |Start +\d+: |# Subtest: )|Test +#\d+: .*\bPassed\b|\.{3,} *(?:ok|passed)\s*$/i;
 const AS_EXPECTED =
   /^\s*(?:\S+ )?(?:(?:as )?expected|simulated|injected|known (?:issue|problem|bug))(?: error| failure| crash)?:? ["'`]?$/i;
 
-/** `this may cause a bus error`, `ok 12 - reports a segmentation fault`, `139 means Segmentation fault`: it is only told of. */
-function isTold(line: string, before: string, after: string): boolean {
+/** `this may cause a bus error`, `ok 12 - reports a segmentation fault`, `139 means Segmentation fault`. */
+function isOnlyMentioned(line: string, before: string, after: string): boolean {
   return (
     MAY_BE.test(before) ||
     PASSED.test(line) ||
     AS_EXPECTED.test(before) ||
-    // A list of what statuses stand for.
+    // An explanation of exit statuses.
     /\b\d+ (?:means|stands for) (?:an? )?["'`]?$/.test(before) ||
     /\b1\d\d ?= ?["'`]?[A-Z][A-Za-z ]+["'`]?[,;] ?1\d\d ?= ?["'`]?[A-Z]/.test(line) ||
     /^["'`”] (?:means|is written|would mean|stands for)\b|^s? (?:on|in|when|at|with|for|of) [\w ]{1,40} (?:is|was|has been|are|were)? ?fixed\b/i.test(
@@ -150,7 +150,7 @@ function isTold(line: string, before: string, after: string): boolean {
   );
 }
 
-/** Part of the name of a file: `Bus error.log`, `tests/Segmentation fault/out.root`. */
+/** Part of a file's name: `Bus error.log`, `tests/Segmentation fault/out.root`. */
 function isName(before: string, after: string): boolean {
   return (
     /^\.(?:log|txt|root|C|cxx|cc|h|py|sh|pdf|png|eps|xml|json|ya?ml|zip|gz|dat|md|html|out|err)\b/.test(after) ||

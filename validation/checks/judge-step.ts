@@ -1,6 +1,6 @@
 import type { Finding, Severity, StepState } from '../report/model.ts';
 import { fingerprint } from './fingerprint.ts';
-import { earlierFingerprint } from './fingerprint-1.ts';
+import { version1Fingerprint } from './fingerprint-1.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { Rules, StepCheck } from './rules.ts';
 import { applyStepRules } from './step-rules.ts';
@@ -31,7 +31,7 @@ export interface StepJudging {
 }
 
 /**
- * State and findings of one step; `inLogs` are the findings in the logs of its last attempt.
+ * Decides the state of a step and collects its findings. `inLogs` are the findings in the logs of its last attempt.
  * - An error that speaks against the release makes it `failed`, even if its exit status is 0.
  * - Otherwise an infrastructure failure or a missing log makes it `broken`; or `aborted`, if it did not end because the run
  *   was `interrupted`.
@@ -53,7 +53,7 @@ export function judgeStep(
   for (const { isOfOutputs, check: _, ...finding } of ofStep) {
     findings.push(isOfOutputs && failed ? weaken(finding) : finding);
   }
-  findings.push(...ofEarlier(outcome));
+  findings.push(...ofRetries(outcome));
   return {
     state: stateOf(outcome, findings, aborted),
     findings: findings.map((one) => ({ ...one, ...(one.fingerprint === undefined && fingerprints(one)) })),
@@ -83,23 +83,23 @@ function mergeParts(
   });
 }
 
-/** So many lines lie between a line and one that tells the same again, at most. */
-const SOON = 5;
+/** A line repeats another one only within this number of lines. */
+const REPEAT_WITHIN = 5;
 
-/** Leaves out lines that only tell again what a line just before them told, such as the head of a stack trace. */
+/** Leaves out lines that only repeat a line just before them, such as the head of a stack trace. */
 function withoutRepeats(inLogs: readonly Finding[], { logs: rules }: Rules): Finding[] {
   return inLogs.filter(({ rule, file, attempt, line = 0 }) => {
-    const earlier = rules.find(({ id }) => id === rule)?.after;
+    const repeated = rules.find(({ id }) => id === rule)?.after;
     return !inLogs.some((other) => {
       const behind = line - (other.line ?? Number.NEGATIVE_INFINITY);
       const isSameLog = other.file === file && other.attempt === attempt;
-      return isSameLog && behind > 0 && behind <= SOON && earlier?.includes(other.rule);
+      return isSameLog && behind > 0 && behind <= REPEAT_WITHIN && repeated?.includes(other.rule);
     });
   });
 }
 
 function fingerprints(finding: Finding): Pick<Finding, 'fingerprint' | 'earlierFingerprint'> {
-  return { fingerprint: fingerprint(finding), earlierFingerprint: earlierFingerprint(finding) };
+  return { fingerprint: fingerprint(finding), earlierFingerprint: version1Fingerprint(finding) };
 }
 
 function stateOf(outcome: StepOutcome, findings: readonly Finding[], aborted: boolean): StepState {
@@ -129,7 +129,7 @@ function ofEnding(outcome: StepOutcome): Finding[] {
   }
 }
 
-function ofEarlier(outcome: StepOutcome): Finding[] {
+function ofRetries(outcome: StepOutcome): Finding[] {
   return (outcome.earlier ?? []).map(({ attempt, message }) => ({
     ...about(outcome, 'infrastructure', 'info', `tried again: ${message}`),
     attempt,

@@ -22,25 +22,28 @@ export interface Criteria {
   referenceFiles?: readonly string[];
 }
 
-/** What a run is compared with. */
+/** The runs that a run is compared with. */
 export interface Reference {
   report: Pick<Report, 'run' | 'start' | 'findings' | 'steps' | 'rules'>;
   /** Earlier good runs, newest first, to compare times and sizes with. The reference may be one of them. */
   earlier: readonly Pick<Report, 'run' | 'steps'>[];
-  /** The reference and good runs before it in which no check found a difference, newest first. Absent: the reference alone. */
+  /**
+   * The reference and earlier good runs, newest first, up to and including the first in which a check found a difference.
+   * Absent: only the reference.
+   */
   alike?: readonly Pick<Report, 'run' | 'steps' | 'findings'>[];
-  /** Where the last of `alike` was taken as good although checks found differences in it: good runs before it. */
+  /** Set if a check found differences in the last run of `alike`: the good runs before it. */
   before?: readonly Pick<Report, 'run' | 'steps' | 'findings'>[];
 }
 
-/** The rules, policy and components that come with relval, and no reference. @throws {Error} when they cannot be read */
+/** The built-in rules, policy and components, and no reference. @throws {Error} when they cannot be read */
 export function builtInCriteria(now: number): Criteria {
   return { rules: loadRules(), policy: loadPolicy(), components: loadComponents(), now };
 }
 
 export type Judgement = Omit<Report, 'schema' | 'run' | 'name' | 'workflow' | 'start' | 'end' | 'provenance'>;
 
-/** Judges a run that has ended: states of its steps, findings, comparison with the reference, and the verdict. */
+/** Judges a run that has ended: decides the states of its steps, compares it with the reference, and decides the verdict. */
 export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   const { rules, policy, components, now, reference } = criteria;
   const found: Finding[] = [];
@@ -104,12 +107,12 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   };
 }
 
-/** Ids of the rules that are not switched off, and of findings that need no rule. */
+/** Ids of the rules that are switched on, and of findings that need no rule. */
 function idsOf({ logs, steps }: Rules): Set<string> {
   return new Set([...logs, ...steps, { id: 'fan-out' }].map(({ id }) => id));
 }
 
-/** Gives each finding its component. A finding about a step as a whole gets that of the first error in the logs of the step. */
+/** Gives each finding its component. A finding about a whole step gets the component of the first error in its logs. */
 function assign(findings: readonly Finding[], components: readonly Component[]): Finding[] {
   const byLog = new Map<string, string>();
   const own = findings.map((finding) => {

@@ -5,18 +5,18 @@ import type { PartCase, ReportPart } from '../report/parts.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 
-/** What a kind of check gets to look at: a run whose steps have ended, and good runs to compare it with. */
+/** The input of a kind of check: a run whose steps have ended, and good runs to compare it with. */
 export interface Subject {
   run: string;
   steps: readonly StepOutcome[];
-  /** The reference first, then good runs before it; none where there is no reference. */
+  /** The reference first, then earlier good runs. Empty if there is no reference. */
   references: readonly GoodRun[];
   /**
-   * Where checks found differences in the last of `references`, which was taken as good all the same: the good runs before
+   * Set if a check found differences in the last run of `references`, which was accepted nevertheless: the good runs before
    * it, newest first.
    */
   before?: readonly GoodRun[];
-  /** Paths and XRootD addresses of good outputs that the user gave, to compare with in the place of those of good runs. */
+  /** Paths and XRootD addresses of reference outputs that the user gave. They replace the outputs of good runs. */
   referenceFiles?: readonly string[];
   policy: Policy;
   /** ms since 1970: which exceptions have expired. */
@@ -33,29 +33,29 @@ export interface GoodRun {
 /** The section of a kind of check in one rule file. */
 export interface Section<Data> {
   data: Data;
-  /** Where in the file something of the section stands. */
+  /** The position in the file of an entry of the section. */
   at: YamlFile<Data>['at'];
 }
 
 export interface CheckResult<Details> {
-  /** They count in the verdict as those of logs do. Each is about a step of the run. */
+  /** They count in the verdict like findings in logs. Each is about a step of the run. */
   findings: Finding[];
-  /** Differences of a good run that this run does not have. */
+  /** Differences that a good run had and this run does not have. */
   fixed?: Finding[];
   /** Files that are written beside the report, by name. */
   files?: Readonly<Record<string, string>>;
-  /** Goes into report.json under `checks`. */
+  /** Stored in report.json under `checks`. */
   details: Details;
 }
 
 /**
- * A kind of check of a run as a whole, beside the search of its logs.
- * - `id`: key of its section in rule files, and of its details in report.json
- * - `schema`: its section in rule files
- * - `builtIn`: rule files that come with it, read first
- * - `settings`: the sections of all files as one; throws InputError for mistakes that the schema does not find
- * - `run`: undefined where it has nothing to say about the run
- * - `details`: the form of what it leaves in report.json, from which `render` makes its parts of the reports
+ * A kind of check that examines a whole run, in addition to the search of its logs.
+ * - `id`: the key of its section in rule files, and of its details in report.json
+ * - `schema`: the schema of its section in rule files
+ * - `builtIn`: its built-in rule files, which are read first
+ * - `settings`: merges the sections of all files; throws InputError for mistakes that the schema does not find
+ * - `run`: checks a run; undefined if the check does not apply to it
+ * - `details`: the schema of its details in report.json. `render` makes its parts of the reports from them
  */
 export interface Kind<Data, Settings, Details> {
   id: string;
@@ -71,10 +71,10 @@ export interface Kind<Data, Settings, Details> {
   };
 }
 
-/** A check that was given its settings. */
+/** A check with its settings. */
 export type ReadyCheck = (subject: Subject) => Promise<CheckResult<unknown> | undefined>;
 
-/** A kind of check as the list of kinds has it: whatever its settings and its details are. */
+/** A kind of check in the list of kinds, which does not know the types of settings and details. */
 export interface CheckKind {
   id: string;
   /** @throws {InputError} with every mistake in its sections of the rule files */
@@ -82,10 +82,10 @@ export interface CheckKind {
   part: ReportPart;
 }
 
-/** Makes a kind of check fit for the list of kinds. */
+/** Makes an entry for the list of kinds. */
 export function defineKind<Data, Settings, Details>(kind: Kind<Data, Settings, Details>): CheckKind {
   const { id, render } = kind;
-  // A report may be of another release, whose details had another form.
+  // A report may come from another release of relval, with another form of details.
   const parsed = <T>(details: unknown, make: (own: Details) => T, otherwise: T): T => {
     const own = kind.details.safeParse(details);
     return own.success ? make(own.data) : otherwise;
@@ -97,7 +97,7 @@ export function defineKind<Data, Settings, Details>(kind: Kind<Data, Settings, D
       const settings = settingsOf(kind, files);
       return async (subject) => {
         const result = await kind.run(subject, settings);
-        // As a later reader of report.json gets them: without infinite numbers.
+        // The details become what report.json can hold: JSON has no infinite numbers.
         return result && { ...result, details: JSON.parse(JSON.stringify(result.details)) as unknown };
       };
     },
@@ -110,7 +110,7 @@ export function defineKind<Data, Settings, Details>(kind: Kind<Data, Settings, D
   };
 }
 
-/** What its own rule files and `files` say together. @throws {InputError} with every mistake and its place */
+/** The settings from the built-in rule files and `files`. @throws {InputError} with every mistake and its place */
 export function settingsOf<Data, Settings>(
   kind: Pick<Kind<Data, Settings, unknown>, 'id' | 'schema' | 'builtIn' | 'settings'>,
   files: readonly string[],
@@ -118,7 +118,7 @@ export function settingsOf<Data, Settings>(
   return kind.settings([...(kind.builtIn ?? []), ...files].flatMap((file) => readSection(file, kind)));
 }
 
-/** Its section of a rule file, if it has one there. What else is in the file others read. */
+/** Reads the section of a kind from a rule file, if the file has it. Other code reads the rest of the file. */
 function readSection<Data>(
   file: string,
   { id, schema }: Pick<Kind<Data, unknown, unknown>, 'id' | 'schema'>,

@@ -5,17 +5,17 @@ import type { StepOutcome } from './outcome.ts';
 import { plainText } from './plain.ts';
 import type { StepCheck } from './rules.ts';
 
-/** Bytes at the end of a log that are looked at, lines of them that are shown, and characters of each. */
+/** The number of bytes read at the end of a log, of lines that are shown, and of characters of each line. */
 const LOOKED_AT = 8192;
 const LINES = 3;
 const LENGTH = 300;
-/** What a payload says when it gives up is in the first rather than in the second. */
+/** A payload writes its last error more often to stderr, so that it comes first. */
 const FILES: readonly string[] = ['stderr.log', 'stdout.log'];
 
 /**
- * The last lines of what a payload has written, without empty ones and what relval itself adds; undefined where there are
- * none, or they cannot be read.
- * @param pathOf path of one of the attempt's logs by its name; undefined where it has no such log
+ * The last lines that a payload wrote, without empty lines and lines of relval. Undefined if there are none, or the log
+ * cannot be read.
+ * @param pathOf gives the path of a log of the attempt by its name; undefined if there is no such log
  */
 export async function lastLines(pathOf: (file: string) => string | undefined): Promise<LastLines | undefined> {
   for (const file of FILES) {
@@ -45,14 +45,14 @@ async function endOf(path: string): Promise<string[]> {
   }
 }
 
-/** Signals by which somebody else ends a process: what it wrote last says nothing about why. */
+/** Signals that come from outside of a process: its last lines do not tell the cause. */
 const FROM_OUTSIDE: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGXCPU'];
 
 /**
- * What a payload wrote last, folded, as far as it tells why it ended so: with a status of its own all of it. One that
- * crashed had no time to write what was in its buffers, so that the end of its stdout is anywhere: only stderr counts.
+ * The folded last lines of a payload, if they tell why it ended. They do if it ended with an exit status. If it crashed, only
+ * stderr counts: stdout is buffered, so its last lines may be from any time before the crash.
  */
-export function lastWords(check: StepCheck, { lastLines: last, signal, host }: StepOutcome): string[] {
+export function tellingLines(check: StepCheck, { lastLines: last, signal, host }: StepOutcome): string[] {
   if (!last) return [];
   const isTelling =
     check === 'exit-status' ||

@@ -3,8 +3,9 @@ import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, scanLog } from './scan.ts';
 
 /**
- * What rules find in the part of a log that did not come back, by what the worker found there with their texts.
- * @param path of these lines; there need not be any
+ * Applies the rules to the part of a log that was not transferred. The worker searched that part for the texts of the rules
+ * and sent the lines that it found.
+ * @param path file of these lines; it need not exist
  */
 export async function scanLeftOut(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
   const lines = await readLeftOut(path);
@@ -17,14 +18,14 @@ export async function scanLeftOut(path: string, rules: readonly LogRule[], optio
       ...match,
       line: numbers[at] ?? 0,
       context: {
-        before: before.filter((_, i) => runsOn(numbers, at - before.length + i, at)),
-        after: after.filter((_, i) => runsOn(numbers, at, at + 1 + i)),
+        before: before.filter((_, i) => areConsecutive(numbers, at - before.length + i, at)),
+        after: after.filter((_, i) => areConsecutive(numbers, at, at + 1 + i)),
       },
     };
   });
 }
 
-/** Whether no line of the log is missing between two of these lines. */
-function runsOn(numbers: readonly number[], from: number, to: number): boolean {
+/** Whether no line of the log is missing between two lines. */
+function areConsecutive(numbers: readonly number[], from: number, to: number): boolean {
   return numbers[from] !== 0 && (numbers[to] as number) - (numbers[from] as number) === to - from;
 }

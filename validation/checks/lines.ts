@@ -1,27 +1,27 @@
-/** Around a hit in a log: its line and the ones beside it, as text that is never long. */
+/** The line of a match in a log and the lines around it, as short texts. */
 
-/** Bytes of a line that are shown before and after what was found in it. */
+/** The number of bytes of a line that are shown before and after the match. */
 const BEFORE = 200;
 const AFTER = 300;
-/** Lines beside it, and bytes that are shown of each. */
+/** The number of lines before and after it that are shown, and of bytes of each. */
 const CONTEXT = 2;
 const CONTEXT_LENGTH = 200;
-/** Lines behind it that may complete its message, and bytes of each. */
+/** The number of lines behind it that may complete its message, and of bytes of each. */
 const BEHIND = 200;
 const BEHIND_LENGTH = 400;
 
 const NEWLINE = 10;
 const RETURN = 13;
 
-/** Bounds of a line: indices of bytes, without what ends it. */
+/** Bounds of a line, as indices of bytes, without its line end. */
 export interface Bounds {
   from: number;
   to: number;
 }
 
 /**
- * Bytes [from, to) as text: UTF-8, with U+FFFD for what is not. Cut to [low, high) where that is less, with an ellipsis at
- * each end that is cut; never in the middle of a character.
+ * Decodes the bytes [from, to) as UTF-8, with U+FFFD for invalid bytes. It cuts the text to [low, high) and marks each cut end
+ * with an ellipsis. It never cuts inside of a character.
  */
 function show(bytes: Buffer, { from, to }: Bounds, low: number, high: number): string {
   let start = Math.max(from, low);
@@ -36,8 +36,8 @@ function continues(byte: number | undefined): boolean {
 }
 
 /**
- * Bounds of the line around [start, end), as far as `margin` bytes on both sides hold it. A carriage return ends a line as
- * well: what a progress bar wrote before it is another one.
+ * Bounds of the line around [start, end), at most `margin` bytes on each side. A carriage return also ends a line: each state
+ * of a progress bar is a line of its own.
  */
 export function lineAround(bytes: Buffer, start: number, end: number, margin: number): Bounds {
   const least = Math.max(0, start - margin);
@@ -46,19 +46,19 @@ export function lineAround(bytes: Buffer, start: number, end: number, margin: nu
   return { from, to: Math.min(endOfLine(bytes, end), end + margin) };
 }
 
-/** Where the line ends in which a place is: the index of a line feed or carriage return, or the end of the bytes. */
+/** The end of the line that contains `from`: the index of a line feed or carriage return, or the end of the bytes. */
 export function endOfLine(bytes: Buffer, from: number): number {
   let to = from;
   while (to < bytes.length && bytes[to] !== NEWLINE && bytes[to] !== RETURN) to++;
   return to;
 }
 
-/** The line around what was found at [start, end). */
+/** The text of a line around the match at [start, end). */
 export function messageAround(bytes: Buffer, line: Bounds, start: number, end: number): string {
   return show(bytes, line, start - BEFORE, end + AFTER);
 }
 
-/** Lines behind a line, which may belong to its message: each with where it begins; empty ones of carriage returns left out. */
+/** The lines behind a line, which may belong to its message. Empty lines between a carriage return and a line feed are left out. */
 export function linesBehind(bytes: Buffer, line: Bounds): { text: string; from: number; to: number }[] {
   const lines: { text: string; from: number; to: number }[] = [];
   let from = line.to + 1;
@@ -72,7 +72,7 @@ export function linesBehind(bytes: Buffer, line: Bounds): { text: string; from: 
   return lines;
 }
 
-/** A few lines before and after the line, as far as they are in `bytes`; in their order. */
+/** A few lines before and after the line, as far as they are in `bytes`. */
 export function linesBeside(bytes: Buffer, line: Bounds): { before: string[]; after: string[] } {
   const before: string[] = [];
   const after: string[] = [];
@@ -92,7 +92,7 @@ export function linesBeside(bytes: Buffer, line: Bounds): { before: string[]; af
   return { before, after };
 }
 
-/** Of a line that was written over again and again, the last state. */
+/** The last state of a line that was overwritten. */
 function beside(bytes: Buffer, from: number, to: number): string {
   const end = to > from && bytes[to - 1] === RETURN ? to - 1 : to;
   const begin = from + bytes.subarray(from, end).lastIndexOf(RETURN) + 1;

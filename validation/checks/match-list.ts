@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 
-/** Beyond the limit: how many are listed of those that are new in kind, and how many lines are folded to see that. */
+/** Beyond the limit: the number of lines of new kinds that are listed, and of lines that are folded to find their kind. */
 const NEW_IN_KIND = 200;
 const FOLDED = 20_000;
 
-/** What a list says of a line: how it is to be listed, or that it is only counted. */
+/** How a line is listed. Undefined: it is only counted. */
 export type Place = { list: 'line' | 'first of the rest'; kind: string } | undefined;
 
 /**
- * The lines of one rule, or of one of its exceptions, in one log: the first `limit` are listed; of further ones those that
- * are new in kind, however far down they are, and the others are counted. Where there are more kinds than can be listed,
- * the first that is not stands for the rest, with a kind that says which they are.
+ * The lines of one rule, or of one of its exceptions, in one log. The first `limit` lines are listed. Of the further lines,
+ * those of a new kind are listed and the others are counted. If there are more kinds than can be listed, the first unlisted
+ * line represents the rest. Its kind is made of all unlisted kinds.
  */
 export class MatchList {
   counted = 0;
   private readonly limit: number;
   private listed = 0;
-  /** Kinds of listed lines, and of those that the rest is of. */
+  /** Kinds of the listed lines, and of the rest. */
   private readonly kinds = new Set<string>();
   private readonly rest = new Set<string>();
-  /** Lines without what certainly changes: of one that was seen before the kind was seen as well. */
+  /** Skeletons of the lines so far. A line with a known skeleton has a known kind. */
   private readonly seen = new Set<string>();
   private folded = 0;
   private isCutShort = false;
@@ -29,8 +29,8 @@ export class MatchList {
   }
 
   /**
-   * @param skeleton the line without some of what its kind leaves out: it is cheaper to make
-   * @param kindOf what tells the line from others
+   * @param skeleton a cheap approximation of the kind: lines with the same skeleton have the same kind
+   * @param kindOf the kind of the line, for the fingerprint
    */
   place(skeleton: () => string, kindOf: () => string): Place {
     if (this.listed < this.limit) {
@@ -39,14 +39,14 @@ export class MatchList {
       this.kinds.add(kind);
       return { list: 'line', kind };
     }
-    const outline = skeleton();
-    if (this.seen.has(outline)) return undefined;
+    const shape = skeleton();
+    if (this.seen.has(shape)) return undefined;
     if (this.folded >= FOLDED) {
       this.isCutShort = true;
       return undefined;
     }
     this.folded++;
-    this.seen.add(outline);
+    this.seen.add(shape);
     const kind = kindOf();
     if (this.kinds.has(kind) || this.rest.has(kind)) return undefined;
     if (this.listed < this.limit + NEW_IN_KIND) {
@@ -58,7 +58,7 @@ export class MatchList {
     return this.rest.size === 1 ? { list: 'first of the rest', kind } : undefined;
   }
 
-  /** How many kinds are not listed, in words, and what tells them from those of another run. */
+  /** The number of kinds that are not listed, in words, and a kind made of them all. */
   get unlisted(): { words: string; kind: string } | undefined {
     if (this.rest.size === 0) return undefined;
     const words = `${this.isCutShort ? 'at least ' : ''}${this.rest.size} more kinds of lines are not listed`;

@@ -3,34 +3,34 @@ import { median } from '../statistics/quantiles.ts';
 
 type Quantity = Change['quantity'];
 
-/** Less than that is never worth a word: seconds and bytes. */
+/** Smaller differences are never reported. Seconds and bytes. */
 const LEAST: Record<Quantity, number> = { duration: 1, cpuTime: 1, peakMemory: 32e6, outputBytes: 1000 };
 const QUANTITIES = Object.keys(LEAST) as Quantity[];
 
-/** Share of the median that is noise whatever the earlier runs say; of a comparison with fewer than FEWEST, the second. */
+/** The least noise as a share of the median; the second applies with fewer than FEWEST earlier runs. */
 const LEAST_SHARE = 0.2;
 const LEAST_SHARE_OF_TWO = 0.35;
-/** From fewer earlier runs nothing is known of what is usual. */
+/** With fewer earlier runs the usual value is unknown. */
 const FEWEST = 3;
 /**
- * So many times the range of n earlier runs still count as noise, for n of 3 to 10: 98 % of values of the same normal
- * distribution are no farther from the median of the n (found by simulation). A few runs that happen to agree say little. Of
- * more than SEVERAL runs the one that is farthest off is left out of the range, so that it does not hide others for weeks.
+ * The noise of a value, as a multiple of the range of n earlier runs, for n of 3 to 10. 98 % of the values of the same normal
+ * distribution are within this distance from the median of the n runs (found by simulation). With more than SEVERAL runs
+ * the run farthest from the median does not count in the range, so that one bad run does not hide changes for weeks.
  */
 const RANGES = [4.3, 2.3, 1.7, 2.5, 1.9, 1.6, 1.4, 1.3] as const;
 const SEVERAL = 5;
-/** The same for one of many steps, where the others of its stage tell how much a step strays: in standard deviations. */
+/** The noise of one of many steps, in standard deviations, which are estimated from the other steps of its stage. */
 const DEVIATIONS_OF_MANY = 5;
-/** Of so many steps of a stage it can be said how much one of them usually strays from the others. */
+/** The least number of steps of a stage from which a standard deviation is estimated. */
 const MANY = 5;
-/** The standard deviation of normal noise is so many times the median of the absolute deviations. */
+/** The standard deviation of a normal distribution, as a multiple of the median of the absolute deviations. */
 const MAD_TO_DEVIATION = 1.4826;
 
 /**
- * What differs from earlier good runs by more than noise: the medians of stages, and single steps where their stage does
- * not as a whole. Only steps that succeeded are looked at.
+ * Finds differences from earlier good runs beyond the noise: of the median of a stage, and of single steps whose stage did
+ * not change in the same direction. Only steps that succeeded count.
  * @param earlier the steps of each earlier run
- * @param fewest earlier runs without which nothing is said; where somebody asks for the difference of two runs, 1
+ * @param fewest the least number of earlier runs; 1 for the difference of two runs
  */
 export function findChanges(
   steps: readonly StepReport[],
@@ -44,7 +44,7 @@ export function findChanges(
     return QUANTITIES.flatMap((quantity) => changesOf(stage, quantity, own, past, fewest));
   });
   const ofOutputs = smallerOutputs(steps, earlier, fewest);
-  // The name of an output says more than the sum.
+  // A change of a named output replaces the change of the sum.
   const isNamed = ({ stage, step, quantity, direction }: Change): boolean =>
     ofOutputs.some(
       (one) => one.stage === stage && one.step === step && quantity === 'outputBytes' && direction === 'less',
@@ -52,10 +52,10 @@ export function findChanges(
   return [...ofSteps.filter((one) => !isNamed(one)), ...ofOutputs];
 }
 
-/** Outputs that say what the program has printed: less of that is no loss. */
+/** Outputs that hold printed text: a shorter text is no regression. */
 const IS_TEXT = /\.(?:log|txt|out|err)$/i;
 
-/** Single outputs that got smaller: in the sum of a step's outputs a small one does not show. */
+/** Single outputs that got smaller: a small output does not show in the sum of a step's outputs. */
 function smallerOutputs(
   steps: readonly StepReport[],
   earlier: readonly (readonly StepReport[])[],
@@ -138,7 +138,7 @@ function changesOf(
   const ofStage = change(quantity, median(mine), medians, 0);
   const changes = ofStage ? [{ stage, ...(only !== undefined && { step: only }), quantity, ...ofStage }] : [];
   if (only !== undefined) return changes;
-  // How much a step of this stage varies is known better from all of them than from the few runs of one.
+  // All steps of the stage together give a better estimate of the noise than the few runs of one step.
   const ofSteps = [...own].flatMap(([step, values]) => {
     const before = past.flatMap((run) => run.get(step)?.[quantity] ?? []);
     const value = values[quantity];
@@ -152,7 +152,7 @@ function changesOf(
   return changes;
 }
 
-/** @param share deviation to be expected at least, relative to the median */
+/** @param share the expected standard deviation, relative to the median; 0 if unknown */
 function change(quantity: Quantity, value: number, before: readonly number[], share: number) {
   const usual = median(before);
   const spread = Math.max(
@@ -171,7 +171,7 @@ function change(quantity: Quantity, value: number, before: readonly number[], sh
   };
 }
 
-/** Standard deviation of what steps of a stage take now relative to what each took before; 0 where too few are known. */
+/** Standard deviation of the ratios of now to before over the steps of a stage; 0 if there are too few steps. */
 function deviationOfRatios(steps: readonly { value: number; before: readonly number[] }[]): number {
   const ratios = steps.flatMap(({ value, before }) => {
     const usual = median(before);
@@ -180,7 +180,7 @@ function deviationOfRatios(steps: readonly { value: number; before: readonly num
   return ratios.length < MANY ? 0 : deviation(ratios);
 }
 
-/** What values of earlier runs may differ by, by themselves. */
+/** The noise, estimated from the values of earlier runs. */
 function noise(before: readonly number[]): number {
   const n = before.length;
   if (n < FEWEST) return 0;
@@ -190,7 +190,7 @@ function noise(before: readonly number[]): number {
   return (RANGES[n - FEWEST] ?? RANGES[RANGES.length - 1] ?? 0) * (Math.max(...counted) - Math.min(...counted));
 }
 
-/** Robust, so that what stands out does not hide itself. */
+/** A robust standard deviation, so that an outlier does not raise it. */
 function deviation(values: readonly number[]): number {
   const middle = median(values);
   return MAD_TO_DEVIATION * median(values.map((value) => Math.abs(value - middle)));

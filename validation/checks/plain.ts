@@ -1,19 +1,19 @@
 import type { Window } from './windows.ts';
 
-/** How the text of a log is written. */
+/** The encoding of a log. */
 export type Encoding = 'utf8' | 'utf16le' | 'utf16be';
 
 /**
- * A window as a person reads it: in UTF-8, without the sequences that a terminal obeys, so that colours inside a text do
- * not hide it. What moves the cursor back to the begin of a line is a carriage return. Places are indices of `bytes`.
+ * A window as a person reads it: in UTF-8 and without terminal sequences, so that colours inside of a text do not hide it. A
+ * sequence that moves the cursor to another place becomes a carriage return. Places are indices of `bytes`.
  */
 export interface PlainWindow {
   bytes: Buffer;
   from: number;
   to: number;
-  /** Offset in the file of a place. */
+  /** The offset of a place in the file. */
   offsetOf(place: number): number;
-  /** The first place at or behind an offset in the file. */
+  /** The first place at or after an offset in the file. */
   placeOf(offset: number): number;
 }
 
@@ -22,12 +22,12 @@ const BACKSPACE = 8;
 const RETURN = 13;
 const NEWLINE = 10;
 
-/** Bytes at the begin of a file in which its encoding is looked for. */
+/** The number of bytes at the start of a file that decide its encoding. */
 const SAMPLE = 4096;
 
 /**
- * UTF-16 has, of text that is mostly English, a zero in nearly every second byte. A mark at the begin alone says nothing:
- * logs hold any bytes.
+ * In UTF-16, nearly every second byte of a mostly English text is zero. A byte order mark alone does not decide, because logs
+ * may contain any bytes.
  */
 export function encodingOf(begin: Uint8Array): Encoding {
   const pairs = Math.min(begin.length, SAMPLE) >> 1;
@@ -44,7 +44,7 @@ export function encodingOf(begin: Uint8Array): Encoding {
   return even > least && odd < 0.05 * pairs ? 'utf16be' : 'utf8';
 }
 
-/** The window as a person reads it. Without anything to be taken out of it, it is the window itself. */
+/** Makes a plain window. If nothing has to be removed, it shares the bytes of the window. */
 export function plainWindow(window: Window, encoding: Encoding): PlainWindow {
   const { bytes, base } = window;
   let plain: { bytes: Buffer; places: Uint32Array } | undefined;
@@ -68,7 +68,7 @@ export function plainText(bytes: Buffer): string {
   return withoutSequences(bytes).bytes.toString('utf8');
 }
 
-/** UTF-16 as UTF-8, and by byte of it the index of the unit that it is from. */
+/** Converts UTF-16 to UTF-8. `places` has, for each byte, the index of its UTF-16 unit. */
 function decoded({ bytes, base }: Window, encoding: Encoding): { bytes: Buffer; places: Uint32Array } {
   // Units begin at even offsets of the file.
   const begin = base & 1;
@@ -90,7 +90,7 @@ function decoded({ bytes, base }: Window, encoding: Encoding): { bytes: Buffer; 
   return { bytes: text.subarray(0, length), places: places.subarray(0, length) };
 }
 
-/** The text without terminal sequences, and by byte of it its place in what `of` says, or in the text itself. */
+/** Removes terminal sequences. `places` has, for each byte, its place in the text, or the entry of `of` for that place. */
 function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; places: Uint32Array } {
   const bytes = Buffer.allocUnsafe(text.length);
   const places = new Uint32Array(text.length);
@@ -113,12 +113,12 @@ function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; plac
 }
 
 const NOTHING = -1;
-/** Final letters of sequences that move the cursor up, down, to a column or a place, or clear the screen. */
+/** Final letters of sequences that move the cursor up, down, to a column or to a place, or that clear the screen. */
 const MOVES = 'ABDEFGHJdf';
 
 /**
- * The terminal sequence at an escape character (ECMA-48): where it ends, and which byte stands for it. One that is not
- * complete is the escape character alone, so that it hides nothing.
+ * The terminal sequence at an escape character (ECMA-48): its end, and the byte that replaces it. If the sequence is not
+ * complete, only its first characters are removed, so that it hides no text.
  */
 function sequenceAt(text: Buffer, at: number): { end: number; instead: number } {
   const kind = text[at + 1];
@@ -130,13 +130,13 @@ function sequenceAt(text: Buffer, at: number): { end: number; instead: number } 
     while (isWithin(text[i], 0x20, 0x2f)) i++;
     if (!isWithin(text[i], 0x40, 0x7e)) return { end: at + 2, instead: NOTHING };
     const final = String.fromCharCode(text[i] as number);
-    // Of a line all, or what stands before the cursor, is cleared by K only with a number.
+    // K with a number other than 0 clears the line, or the part before the cursor.
     const clears = final === 'K' && parameters > at + 2 && text[at + 2] !== 0x30;
     if (final === 'C') return { end: i + 1, instead: 0x20 };
     return { end: i + 1, instead: clears || MOVES.includes(final) ? RETURN : NOTHING };
   }
   if (kind === 0x5d) {
-    // OSC, such as a window's title or a link: ends with a bell or ESC \. It never reaches into the next line.
+    // OSC, such as a window's title or a link, ends with a bell or ESC \. It ends within its line.
     for (let i = at + 2; i < text.length && text[i] !== NEWLINE; i++) {
       if (text[i] === 7) return { end: i + 1, instead: NOTHING };
       if (text[i] === ESCAPE && text[i + 1] === 0x5c) return { end: i + 2, instead: NOTHING };
@@ -152,7 +152,7 @@ function isWithin(byte: number | undefined, least: number, most: number): boolea
   return byte !== undefined && byte >= least && byte <= most;
 }
 
-/** Index of the first number that is at least `wanted`; the numbers ascend. */
+/** The index of the first number that is at least `wanted`. The numbers ascend. */
 function firstAtLeast(numbers: Uint32Array, wanted: number): number {
   let low = 0;
   let high = numbers.length;

@@ -17,17 +17,18 @@ const schema = z.strictObject({
 });
 
 /**
- * What makes a run fail.
- * - `failOn`: `any error`, or only `new errors`, those that the reference run did not have
- * - `warnings`: so many are tolerated, more fail; the same in several lines or steps is one; absent: any number is
- * - `regressions`: whether what takes more than in earlier runs, or leaves another amount of output, is only reported
- * - `histograms`: whether histograms that differ from the reference fail a run, or only those that a rule calls critical
+ * Decides which findings fail a run.
+ * - `failOn`: `any error`, or only `new errors`, which the reference does not have
+ * - `warnings`: the number of warnings that are tolerated; the same warning in several lines or steps counts once; absent:
+ *   any number is tolerated
+ * - `regressions`: whether regressions, and outputs of another size, fail a run or are only reported
+ * - `histograms`: whether all histograms that differ from the reference fail a run, only critical ones, or none
  */
 export type Policy = z.infer<typeof schema> & { name: string };
 
 /**
- * @param wanted name of a policy that comes with relval, or a file
- * @throws {InputError} no such policy, or every mistake in it with its place
+ * @param wanted name of a built-in policy, or a file
+ * @throws {InputError} if there is no such policy, or with every mistake in it and its place
  */
 export function loadPolicy(wanted = 'default'): Policy {
   const own = join(policyFolder(), `${wanted}.yaml`);

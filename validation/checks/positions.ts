@@ -1,13 +1,13 @@
 import type { Encoding } from './plain.ts';
 import { windows } from './windows.ts';
 
-/** Both from 1; the column in characters, those of terminal sequences too. */
+/** Line and column count from 1. The column is in characters and includes those of terminal sequences. */
 export interface LogPosition {
   line: number;
   column: number;
 }
 
-/** Lines and columns of byte offsets, which must ascend. The file is read up to the last of them. */
+/** Finds the lines and columns of byte offsets, which must ascend. Reads the file up to the last offset. */
 export async function locate(
   path: string,
   offsets: readonly number[],
@@ -29,12 +29,12 @@ export async function locate(
       counter.advance(bytes, done, to);
     }
   }
-  // Only of a file that was cut short since: then its end is as near as one gets.
+  // The file is shorter than before: its end is the best position left.
   while (positions.length < offsets.length) positions.push(counter.position());
   return positions;
 }
 
-/** Of UTF-8: characters are bytes that do not continue a sequence. */
+/** Counts in UTF-8: each byte that does not continue a sequence is a character. */
 class Counter {
   private line = 1;
   private characters = 0;
@@ -57,12 +57,12 @@ class Counter {
   }
 }
 
-/** Of UTF-16: characters are units but for the second of a pair. */
+/** Counts in UTF-16: each unit is a character, except the second unit of a pair. */
 class WideCounter {
   private readonly isLittle: boolean;
   private line = 1;
   private characters = 0;
-  /** The first byte of a unit whose second one has not come. */
+  /** The first byte of a unit whose second byte is not read yet. */
   private half: number | undefined;
 
   constructor(encoding: Encoding) {

@@ -2,12 +2,12 @@ import type { Report } from '../report/model.ts';
 import { builtInCriteria, type Criteria, judge } from './judge.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What a report says of a run beside its outcome. */
+/** Facts about a run, in addition to its outcome, for its report. */
 export type RunFacts = Pick<Report, 'run' | 'name' | 'workflow' | 'start' | 'end' | 'heldUp' | 'provenance'>;
 
 /**
- * Judges a run that is over; all renderings are made from the result.
- * @param criteria without them, those that come with relval at the run's end, and no reference
+ * Judges a run that has ended, and makes its report.
+ * @param criteria absent: the built-in ones, at the time when the run ended, without a reference
  */
 export function buildReport(facts: RunFacts, outcome: Outcome, criteria?: Criteria): Report {
   const { run, name, workflow, start, end, heldUp, provenance } = facts;

@@ -7,14 +7,14 @@ import type { Severity } from '../report/model.ts';
 import { FINGERPRINTS } from './fingerprint.ts';
 import { exceptionSchema, expressionSchema, scopeSchema } from './scope.ts';
 
-/** Text that a line must hold. Three bytes at least: shorter ones are everywhere, and slow every scan. */
+/** A text that a line must contain. It has at least 3 bytes: shorter texts occur everywhere and make every scan slow. */
 const literal = z
   .string()
   .refine((text) => Buffer.byteLength(text) >= 3, 'needs at least 3 characters')
   .refine((text) => Buffer.byteLength(text) <= 1000, 'has more than 1000 characters')
   .refine((text) => !text.includes('\n'), 'must not contain a line break: rules look at one line at a time');
 
-/** What can be wrong with a step beside its logs. */
+/** Checks of a step that do not need its logs. */
 const CHECKS = [
   'exit-status',
   'signal',
@@ -71,7 +71,7 @@ const stepRule = z
     path: ['check'],
   });
 
-/** What a rule of an earlier file is to have instead. */
+/** Changes to a rule of an earlier file. */
 const change = z.strictObject({
   ...logRule.partial().shape,
   id: common.id,
@@ -79,7 +79,7 @@ const change = z.strictObject({
   above: percentage.optional(),
 });
 
-/** Which of the three it is, its keys say; so that its mistakes are told as those of its kind. */
+/** Its keys decide which of the three it is, so that its mistakes are those of that schema only. */
 const anyRule = z.record(z.string(), z.unknown()).transform((raw, context): AnyRule | Changed => {
   const schema = 'check' in raw ? stepRule : 'contains' in raw ? logRule : change;
   const parsed = schema.safeParse(raw);
@@ -90,7 +90,7 @@ const anyRule = z.record(z.string(), z.unknown()).transform((raw, context): AnyR
 
 const file = z.strictObject({ rules: z.array(anyRule) });
 
-/** A file that may also have sections of other kinds of checks, or nothing else. */
+/** The schema of a file that may have rules and sections of other kinds of checks. It must have at least one of them. */
 function fileWith(sections: readonly string[]) {
   const others = Object.fromEntries(sections.map((name) => [name, z.unknown().optional()]));
   return z.strictObject({ ...others, rules: z.array(anyRule).optional() }).superRefine((data, context) => {
@@ -101,30 +101,30 @@ function fileWith(sections: readonly string[]) {
 type Changed = z.infer<typeof change>;
 
 type AnyRule = z.infer<typeof logRule> | z.infer<typeof stepRule>;
-/** One that is not switched off. */
+/** A rule that is not switched off. */
 type Used<Rule> = Omit<Rule, 'severity'> & { severity: Severity };
 
 /**
- * One thing to look for in logs.
- * - `id`: names it in findings; a later file's rule of the same id replaces it, or changes it where it has neither
- *   `contains` nor `check`: then the keys that it has hold, and its exceptions are added
- * - `contains`: text of which a line must hold one, letter by letter; this alone finds the line, so that scanning is fast
- * - `anyCase`: capitals and small letters are the same in `contains`
+ * A rule for lines of logs.
+ * - `id`: names the rule in findings. A rule of a later file with the same id replaces it. If the later rule has neither
+ *   `contains` nor `check`, it changes this one: its keys replace those here, and its exceptions are added
+ * - `contains`: texts of which a line must contain one, letter by letter. They alone find the line, which makes scanning fast
+ * - `anyCase`: `contains` ignores the difference between capitals and small letters
  * - `matches`: regular expression that the line must match as well; `unless`: one that it must not match
  * - `means`, `meansNot`, `examples`, `counterExamples`: for people and for tests; docs/checks.md is made from them
  * - `severity`: an error fails the step; `off`: the rule is not used
- * - `stages`, `files`: globs (`*`, `?`) of the stages and log files it is for; a file by its path or its base name
- * - `tolerate`: so many lines in a step are expected; only from one more on do they count, before they are `info`
- * - `except`: lines that are known and excused: `info`, with reason and owner, through the day `until` (UTC)
- * - `partOf`: where one of these is found of the step as well, it is the same trouble: one finding, with this place
- * - `after`: ids of rules; a line just behind one that these have found tells of the same trouble, and is no finding of its own
- * - `trace`: the calls of a stack trace behind the line belong to it: they tell one crash from another
+ * - `stages`, `files`: globs (`*`, `?`) of the stages and log files to which it applies; a file by its path or base name
+ * - `tolerate`: this number of lines is expected in a step: up to it they are `info`; with more, all of them count
+ * - `except`: known lines that are excused: they are `info`, with reason and owner, through the day `until` (UTC)
+ * - `partOf`: checks of the step. If one of them also found something, both are one finding, with the place of this line
+ * - `after`: ids of rules. A line just behind a line of these rules only repeats it, and is no finding
+ * - `trace`: the calls of a stack trace behind the line belong to the finding, and are part of its fingerprint
  */
 export type LogRule = Used<z.infer<typeof logRule>>;
 
 /**
- * One thing to look for in how a step ended. `files` are its outputs' names; `above` the share of the time limit or of
- * the memory that the stage asks for; the rest is as in a LogRule, an exception's `contains` and `matches` being about the
+ * A rule for how a step ended. `files` are names of its outputs. `above` is a share of the time limit or of the memory that
+ * the stage asks for. The other keys are as in a LogRule; `contains` and `matches` of an exception are compared with the
  * finding's message.
  */
 export type StepRule = Used<z.infer<typeof stepRule>>;
@@ -135,8 +135,8 @@ export interface Rules {
 }
 
 /**
- * The files of the built-in set, in validation/checks/rules/: a file for each software. Where a line is one of two rules of
- * the same severity, the one that is read first has it.
+ * The built-in rule files in validation/checks/rules/, one for each software. If a line matches two rules of the same
+ * severity, it belongs to the rule that is read first.
  */
 export const RULE_FILES = [
   'root',
@@ -155,22 +155,22 @@ export const RULE_FILES = [
   'step',
 ] as const;
 
-/** Path of a file of the built-in set. */
+/** The path of a built-in rule file. */
 export function builtInRulesFile(name: (typeof RULE_FILES)[number]): string {
   return createRequire(import.meta.url).resolve(`release-validation/validation/checks/rules/${name}.yaml`);
 }
 
 /**
- * Reads rules from YAML files, the built-in set first, then `files` in order.
- * @param sections names of sections in `files` that others read
- * @throws {InputError} with every problem of a file, each with file, line and column
+ * Reads the built-in rules, then the YAML files `files` in order.
+ * @param sections names of sections in `files` that other code reads
+ * @throws {InputError} with every mistake of a file, each with file, line and column
  */
 export function loadRules(files: readonly string[] = [], sections: readonly string[] = []): Rules {
   builtIn ??= readAll(RULE_FILES.map(builtInRulesFile));
-  return sort(readAll(files, builtIn, sections));
+  return byKind(readAll(files, builtIn, sections));
 }
 
-/** Read once: they are asked for several times in a run. */
+/** The built-in rules are read once, because a run needs them several times. */
 let builtIn: ReadonlyMap<string, AnyRule> | undefined;
 
 /** @throws {InputError} with every problem of a file */
@@ -181,33 +181,34 @@ function readAll(
 ): Map<string, AnyRule> {
   const rules = new Map(before);
   const schema = fileWith(sections);
-  for (const path of files) takeAll(readYaml(path, schema, 'rules'), rules);
+  for (const path of files) addRules(readYaml(path, schema, 'rules'), rules);
   return rules;
 }
 
 /**
- * Rules of one YAML text. `name` names it in errors.
+ * Reads the rules of one YAML text. `name` is its name in errors.
  * @throws {InputError} with every problem
  */
 export function parseRules(name: string, text: string): Rules {
   const rules = new Map<string, AnyRule>();
-  takeAll(parseYaml({ file: name, text }, file), rules);
-  return sort(rules);
+  addRules(parseYaml({ file: name, text }, file), rules);
+  return byKind(rules);
 }
 
-function sort(rules: ReadonlyMap<string, AnyRule>): Rules {
-  const sorted: Rules = { logs: [], steps: [] };
+/** Separates log rules and step rules, and drops those that are off. */
+function byKind(rules: ReadonlyMap<string, AnyRule>): Rules {
+  const used: Rules = { logs: [], steps: [] };
   for (const rule of rules.values()) {
     const { severity } = rule;
     if (severity === 'off') continue;
-    if ('check' in rule) sorted.steps.push({ ...rule, severity });
-    else sorted.logs.push({ ...rule, severity });
+    if ('check' in rule) used.steps.push({ ...rule, severity });
+    else used.logs.push({ ...rule, severity });
   }
-  return sorted;
+  return used;
 }
 
 /** @throws {InputError} with every problem */
-function takeAll(
+function addRules(
   { data, at }: YamlFile<{ rules?: (AnyRule | Changed)[] | undefined }>,
   rules: Map<string, AnyRule>,
 ): void {
@@ -231,9 +232,9 @@ function takeAll(
 }
 
 /**
- * The texts to look for on a worker, where only grep is: fixed strings, so `grep -F`. They are those of errors: warnings may
- * be in every second line. A rule's `matches`, scope and exceptions are not in them. Of a rule for any case they are the
- * text as it is, in small letters and in capitals.
+ * The fixed strings that a worker searches for with `grep -F`, because it has no relval. They are the texts of errors only,
+ * because warnings may occur in every second line. `matches`, scope and exceptions are left out. A rule with `anyCase` gives
+ * its text as it is, in small letters and in capitals.
  */
 export function patternsForGrep({ logs }: Rules): string[] {
   const errors = logs.filter(({ severity }) => severity === 'error');
@@ -247,15 +248,15 @@ export function patternsForGrep({ logs }: Rules): string[] {
 }
 
 /**
- * What tells one set of rules from another: two runs that were judged by the same one can be compared as they are. What is
- * only for people is left out.
+ * A digest of a set of rules. Two runs with the same digest can be compared without another search of their logs. Texts for
+ * people are left out.
  */
 export function digestOf(rules: Rules): string {
-  const said = JSON.stringify([FINGERPRINTS, rules.logs, rules.steps], (key, value: unknown) => {
+  const content = JSON.stringify([FINGERPRINTS, rules.logs, rules.steps], (key, value: unknown) => {
     if (value instanceof RegExp) return value.source;
     return FOR_PEOPLE.includes(key) ? undefined : value;
   });
-  return createHash('sha256').update(said).digest('hex').slice(0, 16);
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 const FOR_PEOPLE: readonly string[] = ['means', 'meansNot', 'examples', 'counterExamples'];

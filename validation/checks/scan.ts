@@ -2,7 +2,7 @@ import { bounded, FOR_LOGS, Starved, TooSlow } from '../input/bounded.ts';
 import type { Severity } from '../report/model.ts';
 import { detailOf } from './details.ts';
 import { fold, foldAround, foldOfHosts, outline } from './fingerprint.ts';
-import { earlierKind } from './fingerprint-1.ts';
+import { version1Kind } from './fingerprint-1.ts';
 import { isHarmless } from './harmless.ts';
 import { type Bounds, endOfLine, lineAround, linesBehind, linesBeside, messageAround } from './lines.ts';
 import { MatchList } from './match-list.ts';
@@ -14,57 +14,57 @@ import { type Searcher, searcherFor } from './search.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
 
-/** A line of a log that a rule is about. */
+/** A line of a log that a rule found. */
 export interface LogMatch {
   rule: LogRule;
   severity: Severity;
-  /** Why it is excused, and by whom; absent where it is not. */
+  /** Why it is excused, and by whom; absent if it is not. */
   known?: string;
-  /** The exception that would excuse it, had it not ended. */
+  /** The exception that excused it until it expired. */
   expired?: string;
-  /** Both from 1; the column in characters. */
+  /** Line and column count from 1; the column is in characters. */
   line: number;
   column: number;
   /**
-   * The line without terminal sequences, or of a long one the part around what was found; and what the lines behind it add.
-   * May hold any character but a line feed.
+   * The line without terminal sequences, and the text that the lines behind it add. Of a long line, only the part around the
+   * match. May contain any character except a line feed.
    */
   message: string;
-  /** The line around what was found, without what changes from run to run: what tells this trouble from another. */
+  /** The folded line around the match. Two lines of the same kind are the same error. */
   kind: string;
-  /** What the version of fingerprints before this one made of it: see fingerprint-1.ts. */
-  earlier: { kind: string; trace: string[] };
-  /** A few lines before and after. */
+  /** Kind and trace for the fingerprint of version 1, see fingerprint-1.ts. */
+  version1: { kind: string; trace: string[] };
+  /** A few lines before and after it. */
   context: { before: string[]; after: string[] };
-  /** Of a rule with `trace`: the calls that led there, the innermost first; absent where no trace follows. */
+  /** For a rule with `trace`: the calls of the stack trace, the innermost first; absent if no trace follows. */
   trace?: string[];
-  /** Set on the last match of a rule that is listed: how many further lines of the file it matches. */
+  /** Set on the last listed match of a rule: the number of further lines that it matches in the file. */
   more?: number;
 }
 
 export interface ScanOptions {
   /** ms since 1970: which exceptions have expired. */
   now: number;
-  /** Names of the machines that the run was on: they do not make one trouble two. */
+  /** Names of the machines of the run. They are folded, so that the same error on two machines is one error. */
   hosts?: readonly string[];
-  /** Matches to list per rule and file; of further ones, those that are new in kind, and the others are counted. */
+  /** The number of matches that are listed per rule and file. Of further ones only those of new kinds are listed. */
   limit?: number;
 }
 
 const LIMIT = 20;
-/** Bytes before and after what was found that are folded: a multiple of what is left of them. */
+/** The number of bytes before and after the match that are folded: a multiple of the characters that are used then. */
 const FOLDED = 2000;
-/** Bytes of a line, on both sides of what was found, that `matches` and exceptions see and that messages are cut from. */
+/** The number of bytes on each side of the match that `matches`, exceptions and messages see of a line. */
 const MARGIN = 4096;
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /**
- * Finds the lines of a log that rules are about, in their order. A line is reported once, for its most severe rule (of
- * equal ones, the first in `rules`); what stands between two carriage returns is a line of its own. The file may have any
- * size and hold any bytes; it is read once in bounded memory, and a second time, as far as the last match, only when
- * something was found. Scope and `tolerate` are not looked at.
- * @throws {SlowRule} a rule's expression takes too long on a line
+ * Finds the lines of a log that rules match, in their order. A line is reported once, for its most severe rule (of equally
+ * severe ones, the first in `rules`). The text between two carriage returns is a line of its own. The file may have any size
+ * and contain any bytes. It is read once, in bounded memory; if there are matches, it is read again up to the last match.
+ * Scope and `tolerate` are not examined here.
+ * @throws {SlowRule} when an expression of a rule takes too long on a line
  * @throws {Error} when the file cannot be read
  */
 export async function scanLog(path: string, rules: readonly LogRule[], options: ScanOptions): Promise<LogMatch[]> {
@@ -77,7 +77,7 @@ export async function scanLog(path: string, rules: readonly LogRule[], options: 
   return found.map(({ offset: _, ...match }, index) => ({ ...match, ...(positions[index] ?? { line: 1, column: 1 }) }));
 }
 
-/** An expression of a rule that takes too long on a line of a log. */
+/** An expression of a rule takes too long on a line of a log. */
 export class SlowRule extends Error {
   readonly rule: string;
 
@@ -110,22 +110,22 @@ async function collect(path: string, rules: readonly LogRule[], options: ScanOpt
 }
 
 /**
- * How often a log is begun again because this process had no time, with four times the limit each time. So it is enough to have a
- * hundredth of a processor, while a machine that only stood still for a moment is not waited for.
+ * How often the scan of a log starts again when this process got too little CPU time, with four times the limit each time. So
+ * a hundredth of a processor is enough, and a machine that paused for a moment costs no long wait.
  */
 const TRIES = 4;
 
 type Found = Omit<LogMatch, 'line' | 'column'> & { offset: number };
 
-/** What is found of a rule, or of one of its exceptions. */
+/** The matches of a rule, or of one of its exceptions. */
 interface List {
   found: Found[];
   places: MatchList;
-  /** The first line of a kind that is not listed. */
+  /** The first line whose kind is not listed. */
   rest?: Found;
 }
 
-/** What the window says of one line so far. */
+/** The best match in the current line so far. */
 interface Candidate {
   rule: LogRule;
   index: number;
@@ -133,8 +133,8 @@ interface Candidate {
   list: List;
   found: Found | undefined;
   isRest: boolean;
-  /** Lines behind that its message has taken, as offsets in the file. */
-  told: Bounds[];
+  /** The lines behind it that became part of its message, as offsets in the file. */
+  detailLines: Bounds[];
 }
 
 class Collector {
@@ -152,17 +152,17 @@ class Collector {
   /** By text of the searcher: its characters. */
   private readonly lengths: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
-  /** Where the line at hand ends in the file; Infinity while that has not been seen. */
+  /** The offset in the file where the current line ends; Infinity while its end is not read. */
   private lineEnd = -1;
-  /** As far as the end of the line at hand has been looked for. */
+  /** The offset up to which the end of the current line was searched. */
   private seen = 0;
   private best: Candidate | undefined;
-  /** Lines that the message of a line before them has taken, and how severe that is. */
-  private told: (Bounds & { severity: Severity })[] = [];
-  /** Rules that were found not to match the line at hand. */
+  /** Lines that became part of the message of an earlier line, with the severity of that line. */
+  private detailLines: (Bounds & { severity: Severity })[] = [];
+  /** Rules that do not match the current line. */
   private readonly ruledOut = new Set<number>();
 
-  /** @param limit ms that the expressions may take for one window */
+  /** @param limit the time in ms that the expressions may take for one window */
   constructor(rules: readonly LogRule[], options: ScanOptions, limit: number) {
     this.rules = rules;
     this.options = options;
@@ -217,11 +217,11 @@ class Collector {
 
   private closeLine(): void {
     if (this.best) {
-      const { list, found, isRest, told, severity } = this.best;
+      const { list, found, isRest, detailLines, severity } = this.best;
       if (!found || isRest) list.places.counted++;
       if (found && isRest) list.rest = found;
       else if (found) list.found.push(found);
-      if (told.length > 0) this.told = told.map((bounds) => ({ ...bounds, severity }));
+      if (detailLines.length > 0) this.detailLines = detailLines.map((bounds) => ({ ...bounds, severity }));
     }
     this.best = undefined;
     this.ruledOut.clear();
@@ -233,14 +233,15 @@ class Collector {
     return list;
   }
 
-  /** @param of the searcher's text that was found */
+  /** Decides whether a match of a text becomes the best of its line. @param of the index of the text */
   private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
     const { bytes } = window;
     const index = this.ruleOf[of] as number;
     const length = this.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
     const offset = window.offsetOf(start);
-    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isTold(offset, rule.severity)) return;
+    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isDetail(offset, rule.severity))
+      return;
     const line = lineAround(bytes, start, start + length, MARGIN);
     const text = bytes.toString('utf8', line.from, line.to);
     const at =
@@ -253,11 +254,11 @@ class Collector {
     const severity = exception ? 'info' : rule.severity;
     if (!this.isBetter(severity, index)) return;
     const list = this.listOf(exception ?? rule);
-    this.best = { rule, index, severity, list, found: undefined, isRest: false, told: [] };
+    this.best = { rule, index, severity, list, found: undefined, isRest: false, detailLines: [] };
     const detail = detailBehind(window, line, text);
     const kindOf = () => this.kindAround(bytes, line, start, detail?.text);
     const place = list.places.place(() => outline(`${text}\n${detail?.text ?? ''}`), kindOf);
-    if (detail) this.best.told = detail.told;
+    if (detail) this.best.detailLines = detail.lines;
     if (place === undefined) return;
     const trace = rule.trace ? callsBehind(bytes, line.to) : [];
     const rawStart = offset - raw.base;
@@ -269,7 +270,7 @@ class Collector {
       offset,
       message: `${messageAround(bytes, line, start, start + length)}${detail ? ` ${detail.text}` : ''}`,
       kind: place.kind,
-      earlier: earlierKind(raw.bytes, rawStart, rawStart + length, this.options.hosts ?? [], rule.trace === true),
+      version1: version1Kind(raw.bytes, rawStart, rawStart + length, this.options.hosts ?? [], rule.trace === true),
       context: linesBeside(bytes, line),
       ...(trace.length > 0 && { trace }),
     };
@@ -281,12 +282,14 @@ class Collector {
     return difference < 0 || (difference === 0 && index < this.best.index);
   }
 
-  /** Whether a line before it has it in its message already, and is as severe. */
-  private isTold(offset: number, severity: Severity): boolean {
-    return this.told.some((one) => offset >= one.from && offset < one.to && RANK[one.severity] <= RANK[severity]);
+  /** Whether the offset is in a line that is part of an earlier message of at least the same severity. */
+  private isDetail(offset: number, severity: Severity): boolean {
+    return this.detailLines.some(
+      (one) => offset >= one.from && offset < one.to && RANK[one.severity] <= RANK[severity],
+    );
   }
 
-  /** What a rule says of a line beyond its text. */
+  /** Whether the expressions of a rule accept a line. */
   private applies(rule: LogRule, index: number, text: string): boolean {
     this.examined = rule.id;
     if ((rule.matches?.test(text) ?? true) && !rule.unless?.test(text)) return true;
@@ -302,8 +305,8 @@ class Collector {
   }
 }
 
-/** What the lines behind add to a message, and where in the file they are. */
-function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: string; told: Bounds[] } | undefined {
+/** The text that the lines behind add to a message, and their offsets in the file. */
+function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: string; lines: Bounds[] } | undefined {
   if (!MAY_HAVE_DETAIL.test(text)) return undefined;
   const behind = linesBehind(window.bytes, line);
   const detail = detailOf(
@@ -313,7 +316,7 @@ function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: 
   return (
     detail && {
       text: detail.text,
-      told: detail.lines.flatMap((index) => {
+      lines: detail.lines.flatMap((index) => {
         const one = behind[index];
         return one ? [{ from: window.offsetOf(one.from), to: window.offsetOf(one.to) }] : [];
       }),
@@ -321,5 +324,5 @@ function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: 
   );
 }
 
-/** Cheap: to read the lines behind costs more than all else. */
+/** A cheap test first, because reading the lines behind is the most expensive part of the scan. */
 const MAY_HAVE_DETAIL = /Traceback|Exception|terminate/;

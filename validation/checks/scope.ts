@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bounded, TooSlow } from '../input/bounded.ts';
 
-/** A regular expression as text; the compiled one is kept. Matches on one line, cut to some thousand characters. */
+/** A regular expression as text, compiled once. It is matched against one line, cut to some thousand characters. */
 export const expressionSchema = z.string().transform((text, context) => {
   try {
     return new RegExp(text, 'u');
@@ -27,23 +27,23 @@ export const exceptionSchema = z
   })
   .refine((e) => e.contains ?? e.matches ?? e.stages ?? e.files, 'needs contains, matches, stages or files');
 
-/** What is known and excused: all that it names must fit. */
+/** An exception excuses a finding if all its conditions match. */
 export type Exception = z.infer<typeof exceptionSchema>;
 
 const DAY_MS = 86_400_000;
 
-/** Whether an exception still holds at `now` (ms since 1970): through the whole of its last day, UTC. */
+/** Whether an exception is still valid at `now` (ms since 1970). It is valid through the whole of its last day, UTC. */
 export function holds({ until }: Exception, now: number): boolean {
   return until === undefined || now < Date.parse(until) + DAY_MS;
 }
 
-/** Whether a line, or a message, is one of those that the exception is about; stage and file are not looked at. */
+/** Whether the text conditions of an exception match a line or a message. Stage and file are not examined here. */
 export function excuses({ contains, matches }: Exception, text: string): boolean {
-  return (contains === undefined || holdsWhole(text, contains)) && (matches?.test(text) ?? true);
+  return (contains === undefined || containsWhole(text, contains)) && (matches?.test(text) ?? true);
 }
 
-/** Whether a text holds another one, whose numbers at its begin and end are whole: `status 1` is not in `status 139`. */
-function holdsWhole(text: string, wanted: string): boolean {
+/** Whether a text contains another one without cutting a number at its ends: `status 139` does not contain `status 1`. */
+function containsWhole(text: string, wanted: string): boolean {
   const begins = /^\d/.test(wanted);
   const ends = /\d$/.test(wanted);
   for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
@@ -53,12 +53,12 @@ function holdsWhole(text: string, wanted: string): boolean {
   return false;
 }
 
-/** Expressions that took too long once. */
+/** Expressions that took too long. */
 const slow = new WeakSet<RegExp>();
 
 /**
- * The first of some expressions that matches; undefined where none does. One that takes too long matches nothing from then
- * on: it costs its time once.
+ * The first expression that matches; undefined if none does. An expression that takes too long is not used again, so that it
+ * costs its time only once.
  */
 export function firstMatching(expressions: readonly RegExp[], text: string): RegExp | undefined {
   if (expressions.length === 0) return undefined;
@@ -78,14 +78,14 @@ export function firstMatching(expressions: readonly RegExp[], text: string): Reg
   }
 }
 
-/** What an exception says of a finding: why it is `known`, or what has `expired`; nothing where there is none. */
+/** The text of an exception for a finding: as `known` while it is valid, as `expired` afterwards. */
 export function excuse(exception: Exception | undefined, now: number): { known?: string; expired?: string } {
   if (!exception) return {};
   const text = describeException(exception);
   return holds(exception, now) ? { known: text } : { expired: text };
 }
 
-/** `reason (owner, until day)`, for the finding. */
+/** `reason (owner, until day)` */
 export function describeException({ reason, owner, until }: Exception): string {
   return `${reason} (${owner}${until ? `, until ${until}` : ''})`;
 }

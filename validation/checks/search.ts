@@ -1,27 +1,27 @@
 import { COMMON_TEXT } from './common-text.ts';
 
-/** Called with a text's index and where it begins. */
+/** Called for each match with the index of the text and its start in the bytes. */
 export type Hit = (text: number, start: number) => void;
 
-/** A text to look for; with `anyCase`, capitals and small letters (of ASCII) are the same. */
+/** A text to search for; with `anyCase`, capitals and small letters (of ASCII) are the same. */
 export interface Wanted {
   text: string;
   anyCase?: boolean | undefined;
 }
 
-/** Bits of a hash of a key: the table of 32 kB stays in a processor's first cache. */
+/** The number of bits of a hash: the table of 32 kB fits into the first cache of a processor. */
 const BITS = 15;
-/** Capitals become small letters in a key; some other signs fall together, which costs a comparison and no more. */
+/** Turns capitals into small letters in a key. Some other characters become equal too, which only costs a comparison. */
 const FOLD = 0x20202020;
 /** Knuth's multiplicative hashing: 2^32 divided by the golden ratio. */
 const MULTIPLIER = 0x9e3779b1 | 0;
 
-/** Texts below this length would have a key in every second byte looked at, or in every one, for all texts. */
+/** Texts below this length would force a key at every byte, or every second byte, for all texts. */
 const SHORT = 6;
-/** So few of them are rather looked for one by one, each with a pass of its own that is all native. */
+/** Up to this number of short texts are searched for one by one, each with a native search of its own. */
 const FEW = 4;
 
-/** By length of the shortest text: bytes of a key, and how far one key is from the next in the bytes that are searched. */
+/** For the length of the shortest text: the bytes of a key, and the distance from one key to the next in the log. */
 function strideFor(shortest: number): { key: number; stride: number } {
   if (shortest >= 7) return { key: 4, stride: 4 };
   if (shortest >= 5) return { key: 4, stride: shortest - 3 };
@@ -29,33 +29,33 @@ function strideFor(shortest: number): { key: number; stride: number } {
 }
 
 /**
- * Looks for many texts at once in bytes. Of the bytes only a key of a few bytes in every `stride` is looked at: a table
- * says whether any text has such a key. Each text is in the table with the `stride` keys, one beside the other, that are
- * rarest in logs, so that one of them is met wherever the text begins. What the keys cost does not depend on how many
- * texts there are; only a key that is met costs a comparison. `npm run bench:scan` has it beside grep.
+ * Searches bytes for many texts at once. It reads only one key of a few bytes in every `stride` bytes, and looks it up in a
+ * table. The table has `stride` consecutive keys of each text, those that are rarest in logs, so that one of them is read
+ * wherever the text begins. The cost of reading keys does not depend on the number of texts; only a key that is in the table
+ * costs a comparison. `npm run bench:scan` compares it with grep.
  */
 export class Searcher {
   private readonly texts: { bytes: Uint8Array; anyCase: boolean }[];
-  /** Indices of those that are looked for one by one. */
-  private readonly alone: readonly number[];
+  /** Indices of the texts that are searched for one by one. */
+  private readonly single: readonly number[];
   private readonly key: number;
   private readonly stride: number;
-  /** The largest distance of a key from the begin of its text. */
+  /** The largest distance from the start of a text to its key. */
   private furthest = 0;
   /** By hash: 1 where a text has such a key. */
   private readonly met = new Uint8Array(1 << BITS);
-  /** By hash: the first of its entries, from 1; and by entry: the next one, its text, and how far its key is into it. */
+  /** By hash: its first entry, counted from 1. By entry: the next entry, the text, and the offset of the key in the text. */
   private readonly first = new Int32Array(1 << BITS);
   private readonly entries: { next: number; text: number; offset: number }[] = [{ next: 0, text: 0, offset: 0 }];
-  /** What the search at hand has found, in the order of the begins. */
+  /** The matches of the current search, in the order of their starts. */
   private found: { text: number; start: number }[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
   constructor(texts: readonly Wanted[]) {
     this.texts = texts.map(({ text, anyCase = false }) => ({ bytes: Buffer.from(text), anyCase }));
     const short = this.texts.flatMap(({ bytes, anyCase }, index) => (bytes.length < SHORT && !anyCase ? [index] : []));
-    this.alone = short.length <= FEW ? short : [];
-    const together = [...this.texts.entries()].filter(([index]) => !this.alone.includes(index));
+    this.single = short.length <= FEW ? short : [];
+    const together = [...this.texts.entries()].filter(([index]) => !this.single.includes(index));
     const { key, stride } = strideFor(Math.min(7, ...together.map(([, { bytes }]) => bytes.length)));
     this.key = key;
     this.stride = stride;
@@ -66,16 +66,16 @@ export class Searcher {
     }
   }
 
-  /** Bytes of a text. */
+  /** The number of bytes of a text. */
   lengthOf(text: number): number {
     return this.texts[text]?.bytes.length ?? 0;
   }
 
-  /** Reports every occurrence that begins in [from, to) and ends before the end of `bytes`, in the order of the begins. */
+  /** Reports every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
   search(bytes: Buffer, from: number, to: number, hit: Hit): void {
     this.found = [];
-    if (this.texts.length > this.alone.length) this.searchTogether(bytes, from, to);
-    for (const index of this.alone) {
+    if (this.texts.length > this.single.length) this.searchTogether(bytes, from, to);
+    for (const index of this.single) {
       const { bytes: wanted } = this.texts[index] as { bytes: Uint8Array };
       for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
         this.note(index, at);
@@ -90,7 +90,7 @@ export class Searcher {
     const mask = key === 4 ? -1 : (1 << (8 * key)) - 1;
     const shift = 32 - BITS;
     let at = from;
-    // Four keys at a time: their loads do not wait for one another.
+    // Four keys at a time, so that their loads run in parallel.
     for (const last = end - 3 * stride - 4; at <= last; at += 4 * stride) {
       const a = Math.imul((view.getInt32(at, true) | FOLD) & mask, MULTIPLIER) >>> shift;
       const b = Math.imul((view.getInt32(at + stride, true) | FOLD) & mask, MULTIPLIER) >>> shift;
@@ -108,7 +108,7 @@ export class Searcher {
     }
   }
 
-  /** Where the `stride` keys begin that are rarest in logs. */
+  /** The offset of the `stride` consecutive keys that are rarest in logs. */
   private rarest(bytes: Uint8Array, common: ReadonlyMap<number, number>): number {
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
@@ -130,7 +130,7 @@ export class Searcher {
     this.furthest = Math.max(this.furthest, offset);
   }
 
-  /** Compares what is around a key with the texts that have it. */
+  /** Compares the bytes around a key with the texts that have this key. */
   private compare(bytes: Uint8Array, at: number, hash: number, from: number, to: number): void {
     let entry = this.entries[this.first[hash] as number] as { next: number; text: number; offset: number };
     for (;;) {
@@ -152,11 +152,11 @@ export class Searcher {
     return true;
   }
 
-  /** A text whose key is far behind its begin is met after others that begin later. */
+  /** Inserts a match in its order: a text whose key is far behind its start is found after texts that begin later. */
   private note(text: number, start: number): void {
     let place = this.found.length;
     while (place > 0 && (this.found[place - 1] as { start: number }).start > start) place--;
-    // Two keys of a text may have the same hash.
+    // The match may be there already, because two keys of a text may have the same hash.
     for (let i = place - 1; i >= 0 && this.found[i]?.start === start; i--) if (this.found[i]?.text === text) return;
     this.found.splice(place, 0, { text, start });
   }
@@ -172,7 +172,7 @@ function hashAt(bytes: Uint8Array, at: number, key: number): number {
   return Math.imul(value, MULTIPLIER) >>> (32 - BITS);
 }
 
-/** How often a key with a hash is in what logs are full of. */
+/** By hash: how often its keys occur in COMMON_TEXT. */
 function commonKeys(key: number): Map<number, number> {
   const counts = new Map<number, number>();
   const bytes = Buffer.from(COMMON_TEXT);
@@ -183,11 +183,11 @@ function commonKeys(key: number): Map<number, number> {
   return counts;
 }
 
-/** For the sets of texts that were looked for last: many logs are looked through for the same ones. */
+/** The searchers that were used last: many logs are searched for the same texts. */
 const made = new Map<string, Searcher>();
 const KEPT = 8;
 
-/** A searcher for these texts, which may have been used before. */
+/** Returns a searcher for these texts, if possible one that was used before. */
 export function searcherFor(texts: readonly Wanted[]): Searcher {
   const key = JSON.stringify(texts);
   const searcher = made.get(key) ?? new Searcher(texts);

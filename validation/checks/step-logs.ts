@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
 import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
-import { earlierFingerprint } from './fingerprint-1.ts';
+import { version1Fingerprint } from './fingerprint-1.ts';
 import { scanLeftOut } from './left-out.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, SlowRule, scanLog } from './scan.ts';
@@ -16,13 +16,13 @@ export interface StepLogs {
   directory: string;
   /** Its logs, relative to the directory. */
   files: readonly string[];
-  /** Directory of what was found in the parts of logs that did not come back, by the names of the logs. */
+  /** Directory of the lines that the worker found in the parts of logs that were not transferred. */
   leftOut?: string;
 }
 
 /**
- * Findings of the rules in the logs of one attempt, file by file. A log that cannot be read is a finding itself
- * (`no-log`), so that it is not taken for a clean one.
+ * Applies the rules to the logs of one attempt, file by file. A log that cannot be read is itself a finding (`no-log`), so
+ * that it does not count as a clean log.
  */
 export async function scanStepLogs(
   logs: StepLogs,
@@ -46,14 +46,14 @@ export async function scanStepLogs(
         if (logs.leftOut) matches.push(...(await scanLeftOut(join(logs.leftOut, file), used, options)));
         for (const match of matches) findings.push(toFinding(match, { step, stage, attempt, file }));
       } catch (error) {
-        // A rule that takes too long on this log is told, and the others are looked for without it.
+        // A rule that takes too long on this log becomes a finding. The log is scanned again without it.
         const slow: string | undefined = error instanceof SlowRule ? error.rule : undefined;
         const message = `cannot be ${slow === undefined ? 'read' : 'judged'}: ${(error as Error).message}`;
         const finding: Finding = { step, stage, attempt, severity: 'error', rule: 'no-log', file, message };
         findings.push({
           ...finding,
           fingerprint: fingerprint(finding),
-          earlierFingerprint: earlierFingerprint(finding),
+          earlierFingerprint: version1Fingerprint(finding),
         });
         used = used.filter(({ id }) => id !== slow);
         isLeft = slow !== undefined;
@@ -69,11 +69,11 @@ export async function scanStepLogs(
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
-  const { rule, kind, earlier, ...rest } = match;
+  const { rule, kind, version1, ...rest } = match;
   const finding = { ...where, ...rest, rule: rule.id };
   return {
     ...finding,
     fingerprint: fingerprint(finding, kind),
-    earlierFingerprint: earlierFingerprint(finding, earlier.kind, earlier.trace),
+    earlierFingerprint: version1Fingerprint(finding, version1.kind, version1.trace),
   };
 }

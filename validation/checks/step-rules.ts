@@ -3,21 +3,21 @@ import { formatMemory } from '../units/size.ts';
 import { formatDuration } from '../units/time.ts';
 import { coversFile, coversStage } from '../workflow/scope.ts';
 import { fingerprint, fold } from './fingerprint.ts';
-import { earlierFingerprint } from './fingerprint-1.ts';
-import { lastWords } from './last-lines.ts';
+import { version1Fingerprint } from './fingerprint-1.ts';
+import { tellingLines } from './last-lines.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { StepCheck, StepRule } from './rules.ts';
 import { excuse, excuses, holds } from './scope.ts';
 
-/** What is not as it should be, before a rule says how bad that is. */
+/** A fact about how a step ended. A rule decides how severe it is. */
 interface Observation {
   check: StepCheck;
   message: string;
-  /** What tells it from others, where the message does not. */
+  /** The text for the fingerprint. Absent: the message. */
   kind?: string;
   /** The output that it is about. */
   output?: string;
-  /** Of a limit: the share of it that was used. */
+  /** For a limit: the share of it that was used. */
   share?: number;
 }
 
@@ -26,10 +26,10 @@ export interface StepFinding extends Finding {
   isOfOutputs: boolean;
 }
 
-/** What ends a payload. What it wrote last tells more of it. */
+/** Ends of a payload. The last lines that it wrote explain them. */
 const ENDINGS: readonly StepCheck[] = ['exit-status', 'signal', 'time-limit'];
 
-/** What shells say by an exit status. */
+/** The meaning of exit statuses of shells. */
 const SHELL_STATUS: Readonly<Record<number, string>> = {
   126: ': a command cannot be executed',
   127: ': a command was not found',
@@ -37,7 +37,7 @@ const SHELL_STATUS: Readonly<Record<number, string>> = {
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
-/** Findings of the rules in how a step ended; of several rules for one observation, that of the most severe. */
+/** Applies the rules to how a step ended. If several rules cover one observation, only the most severe finding counts. */
 export function applyStepRules(outcome: StepOutcome, rules: readonly StepRule[], now: number): StepFinding[] {
   return foundOf(outcome).flatMap((observation) => {
     const findings = rules
@@ -71,11 +71,11 @@ function toFinding(rule: StepRule, observation: Observation, outcome: StepOutcom
     rule: rule.id,
     message,
   };
-  const kind = [observation.kind ?? fold(message), ...lastWords(check, outcome)].join('\n');
+  const kind = [observation.kind ?? fold(message), ...tellingLines(check, outcome)].join('\n');
   return {
     ...finding,
     fingerprint: fingerprint(finding, kind),
-    earlierFingerprint: earlierFingerprint(finding, observation.kind),
+    earlierFingerprint: version1Fingerprint(finding, observation.kind),
     ...excused,
     check,
     isOfOutputs: output !== undefined,
@@ -101,7 +101,7 @@ function ofPayload({ exitStatus, signal, timedOut, outOfMemory, timeLimit, coreD
     found.push({ check: 'exit-status', message: `${why}the payload ended with exit status ${exitStatus}${said}` });
   }
   if (coreDumps && coreDumps.length > 0) {
-    // However many processes it was.
+    // The number of processes that crashed does not matter.
     const kind = [...new Set(coreDumps.map((name) => fold(name)))].sort().join(' ');
     found.push({ check: 'core-dump', message: `core dumped: ${coreDumps.join(', ')}`, kind });
   }
@@ -126,7 +126,7 @@ function ofOutputs(outcome: StepOutcome): Observation[] {
   const { missing = [], lacking = [], empty = [], cutOff = [], outputs, vanished = [], exitStatus, signal } = outcome;
   const unpacked = outputs.filter(({ size }) => size === 0).map(({ name }) => name);
   return [
-    // Of a payload that failed nothing else is to be expected.
+    // A payload that failed is not expected to make all outputs.
     ...(exitStatus || signal ? [] : vanished).map((output): Observation => {
       return { check: 'vanished-output', message: `no output ${output}, which the runs before left`, output };
     }),

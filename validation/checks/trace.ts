@@ -1,29 +1,29 @@
-/** Bytes behind a line in which its stack trace is looked for. */
+/** The number of bytes behind a line that are searched for its stack trace. */
 export const TRACE = 16_384;
-/** Lines between a crash and its first frame: what ROOT and gdb write above a trace. */
+/** The largest number of lines between a crash and its first frame: ROOT and gdb write a heading. */
 const LEAD = 25;
-/** Lines between the traces of two threads: an empty one, and that with the thread's name. */
+/** The largest number of lines between the traces of two threads: an empty line, and the name of the thread. */
 const BETWEEN_THREADS = 3;
-/** Calls that tell one crash from another. The outer ones are the same for all events. */
+/** The number of calls that go into a fingerprint. The outer calls are the same for all events. */
 const CALLS = 3;
 
-/** A line of a stack trace: the call as it is written there, or that the signal came in there. */
+/** Reads a line of a stack trace: the name of the call, and whether the signal arrived there. */
 type FrameForm = (line: string) => { name: string; signal: boolean } | undefined;
 
-/** `#4  0x00007f2c in Class::Function(…`, `#4 Class::Function (this=…`, and gdb's line where a signal came in. */
+/** gdb: `#4  0x00007f2c in Class::Function(…`, `#4 Class::Function (this=…`, and the line where a signal arrived. */
 const gdbFrame: FrameForm = (line) => {
   const [matched, signal, call = ''] =
     /^\s*#\d+\s+(?:0x[0-9a-f]+ in )?(?:(<signal handler called>)|(.+))/.exec(line) ?? [];
   return matched === undefined ? undefined : { name: nameOf(call), signal: signal !== undefined };
 };
 
-/** `/path/libTPC.so(_ZN3TPC4FillEv+0x1a)[0x2b3c5f6d]`: a line of glibc's own backtrace, with the symbol where there is one. */
+/** glibc: `/path/libTPC.so(_ZN3TPC4FillEv+0x1a)[0x2b3c5f6d]`, with or without the symbol. */
 const glibcFrame: FrameForm = (line) => {
   const own = /^(?:\/|\w)[^\s()[\]]*(?:\((?:([^()]+)\+0x[0-9a-f]+)?\))?\s?\[0x[0-9a-f]+\]$/.exec(line);
   return own ? { name: demangle(own[1] ?? ''), signal: false } : undefined;
 };
 
-/** ` 0x00007f88fcb1d8a1 in Class::Function(double) + 0x11d1 from /opt/lib/libX.so`: ROOT's, where there is no gdb. */
+/** ROOT without gdb: ` 0x00007f88fcb1d8a1 in Class::Function(double) + 0x11d1 from /opt/lib/libX.so`. */
 const rootFrame: FrameForm = (line) => {
   const call = /^\s*0x[0-9a-f]+ in (.+)/.exec(line)?.[1];
   return call === undefined
@@ -31,23 +31,23 @@ const rootFrame: FrameForm = (line) => {
     : { name: nameOf(call.replace(/ \+ 0x[0-9a-f]+ from .*| from .*/, '')), signal: false };
 };
 
-/** `==12==    at 0x4C2: Class::Function(int) (x.cxx:3)`: Valgrind's. ` 3# Class::Function(int) at x.cxx:3`: Boost's. */
+/** Valgrind: `==12==    at 0x4C2: Class::Function(int) (x.cxx:3)`. Boost: ` 3# Class::Function(int) at x.cxx:3`. */
 const otherFrame: FrameForm = (line) => {
   const call = /^==\d+== +(?:at|by) 0x[0-9A-F]+: (.+)|^\s*\d+# (?:0x[0-9A-Fa-f]+ in )?(.+)/.exec(line);
   return call ? { name: nameOf(call[1] ?? call[2] ?? ''), signal: false } : undefined;
 };
 
-/** Those that fingerprint-1.ts knows. */
-export const OLD_FRAMES: readonly FrameForm[] = [gdbFrame, glibcFrame];
-const FRAMES: readonly FrameForm[] = [...OLD_FRAMES, rootFrame, otherFrame];
+/** The forms that fingerprints of version 1 know. */
+export const VERSION_1_FRAMES: readonly FrameForm[] = [gdbFrame, glibcFrame];
+const FRAMES: readonly FrameForm[] = [...VERSION_1_FRAMES, rootFrame, otherFrame];
 
-/** What leads from a fault to the trace, or is chosen by the processor's kind: not where the trouble is. */
+/** Calls of the system between a fault and its trace, or chosen by the processor type. They do not show the cause. */
 const OF_THE_SYSTEM =
   /^(_|raise$|abort$|waitpid$|wait4$|do_system$|system$|std::terminate|TUnixSystem::|mem(cpy|move|set)|str\w+$|c?free$|[mc]alloc$|realloc$|operator (new|delete))/;
 
 /**
- * The innermost calls of the stack trace that follows an offset, without arguments and addresses; none where none follows.
- * Of the traces of several threads it is that of the one to which a signal came, else the first.
+ * The innermost calls of the stack trace that follows an offset, without arguments and addresses; empty if none follows. Of
+ * several threads, the calls of the thread that received the signal, else of the first thread.
  */
 export function callsBehind(bytes: Buffer, from: number, forms: readonly FrameForm[] = FRAMES): string[] {
   let first: string[] | undefined;
@@ -61,7 +61,7 @@ export function callsBehind(bytes: Buffer, from: number, forms: readonly FrameFo
       if (hadSignal || ++others > (frames > 0 ? BETWEEN_THREADS : LEAD)) break;
       continue;
     }
-    // The next thread.
+    // The trace of the next thread begins.
     if (frames > 0 && others > 0) {
       first ??= calls;
       calls = [];
@@ -84,7 +84,7 @@ function frameOf(line: string, forms: readonly FrameForm[]): ReturnType<FrameFor
   return undefined;
 }
 
-/** `Class::Function` of `Class::Function(int) () from lib.so`; empty for what has no name. */
+/** `Class::Function` of `Class::Function(int) () from lib.so`; empty if the call has no name. */
 function nameOf(call: string): string {
   const text = call.replaceAll('(anonymous namespace)', '{anonymous}').replace('operator()', 'operator{}');
   return text
@@ -95,8 +95,8 @@ function nameOf(call: string): string {
 }
 
 /**
- * `Class::Function` of `_ZN5Class8FunctionEi`, as far as a name is made of plain parts; others stay as they are, but
- * for operators new and delete (Itanium C++ ABI, section 5.1).
+ * `Class::Function` of `_ZN5Class8FunctionEi`, if the name has only plain parts. Other names stay as they are, except the
+ * operators new and delete (Itanium C++ ABI, section 5.1).
  */
 function demangle(symbol: string): string {
   if (/^_Z(n[wa]|d[la])/.test(symbol)) return 'operator new';
@@ -108,7 +108,7 @@ function demangle(symbol: string): string {
     rest = rest.slice(length.length + Number(length));
     if (nested === undefined) break;
   }
-  // C1, D0 …: of constructors and destructors, whose name is the class's.
+  // C1, D0 …: constructors and destructors have the name of the class.
   const special = /^([CD])\d/.exec(rest)?.[1];
   if (special) parts.push(`${special === 'D' ? '~' : ''}${parts.at(-1) ?? ''}`);
   return parts.length > 0 ? parts.join('::') : symbol.replace(/^_Z/, '');

@@ -4,8 +4,7 @@ import type { Rules } from './rules.ts';
 import { describeException } from './scope.ts';
 
 /**
- * Exceptions that excused nothing, though steps that they are about came to their end: what they are for is gone, or they
- * have a mistake.
+ * Exceptions that excused nothing although steps of their stages ended: their error is gone, or they have a mistake.
  */
 export function unneededExceptions(
   { logs, steps: ofSteps }: Rules,

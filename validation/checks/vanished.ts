@@ -2,8 +2,8 @@ import type { Change, StepReport } from '../report/model.ts';
 import { median } from '../statistics/quantiles.ts';
 
 /**
- * Names of outputs that all earlier runs left of a step and that are not among `outputs`. With one earlier run a name with
- * many digits says nothing: it may be that of a time or a process.
+ * Names of outputs that a step made in all earlier runs, but not in this run. With only one earlier run a name with many
+ * digits does not count: it may contain a time or a process id.
  * @param earlier the steps of each earlier run
  */
 export function vanishedOutputs(
@@ -18,7 +18,7 @@ export function vanishedOutputs(
   );
 }
 
-/** The same of all steps that succeeded, as changes of sizes. */
+/** The vanished outputs of all steps that succeeded, as changes of sizes. */
 export function vanishedChanges(steps: readonly StepReport[], earlier: readonly (readonly StepReport[])[]): Change[] {
   return steps.flatMap((step) => {
     if (step.state !== 'succeeded') return [];

@@ -94,7 +94,7 @@ export function decide(evidence: Evidence): Decision {
 
 /**
  * `2 steps did not run, 1 step is broken`.
- * @param of words behind the first number, `of 10 steps`
+ * @param of follows the first number: `of 10 steps`
  */
 function describeUnjudged(notRun: number, broken: number, of?: string): string {
   const number = (n: number): string => (of === undefined ? counted(n, 'more step') : `${n} ${of}`);
@@ -141,7 +141,7 @@ function nameChanges([first, ...others]: readonly Change[]): string {
   return `${QUANTITY[quantity][direction === 'more' ? 0 : 1]} than usual: ${of}${more}`;
 }
 
-/** What a reader should know although the run passed. */
+/** Facts that a reader should know although the run passed. */
 function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   const warnings = countDistinct(findings, 'warning');
   const slower = changes.filter(({ quantity, direction }) => quantity === 'duration' && direction === 'more');
@@ -160,7 +160,7 @@ function remarks({ findings, changes = [], fixed = [] }: Evidence): string {
   ].join('');
 }
 
-/** Whether it is about an output that was not made. */
+/** Whether the change is about an output that was not made. */
 function isGone({ output, value }: Change): boolean {
   return output !== undefined && value === 0;
 }
@@ -181,10 +181,10 @@ function knownText(known: readonly Finding[]): string {
   return `${counted(countDistinct(known), 'known error')} in ${list(stepsOf(known))}`;
 }
 
-/** At most so many steps are named in a reason. */
+/** The largest number of steps that a reason names. */
 const NAMED = 3;
 
-/** At most so many characters of an error's message stand in a reason. */
+/** The largest number of characters of an error's message in a reason. */
 const MESSAGE = 160;
 
 /**
@@ -197,10 +197,10 @@ function describeErrors(
   reference: Evidence['reference'],
 ): string {
   const recent = failing.filter(({ age }) => age === 'new');
-  const told = recent.length > 0 ? recent : failing;
-  const step = told[0]?.step;
-  const first = told.find((one) => one.step === step && placeOf(one)) ?? told[0];
-  const groups = groupFindings(told);
+  const quotable = recent.length > 0 ? recent : failing;
+  const step = quotable[0]?.step;
+  const first = quotable.find((one) => one.step === step && placeOf(one)) ?? quotable[0];
+  const groups = groupFindings(quotable);
   const group = groups.find(({ all }) => first && all.includes(first));
   if (!first || !group) return '';
   const at = placeOf(first);
@@ -215,6 +215,6 @@ function stepsOf(findings: readonly Finding[]): string[] {
 }
 
 function list(steps: readonly string[]): string {
-  const others = steps.length > NAMED ? ` and ${steps.length - NAMED} others` : '';
+  const others = steps.length > NAMED ? ` and ${counted(steps.length - NAMED, 'other')}` : '';
   return `${steps.slice(0, NAMED).join(', ')}${others}`;
 }

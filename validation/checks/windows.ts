@@ -1,28 +1,28 @@
 import { openRegular } from '../files/regular-file.ts';
 
 /**
- * Part of a file. `bytes[from, to)` has not been handed out before and is to be looked at now; what is around it is
- * there to be read: as far as the file goes, `margin` bytes on both sides.
+ * Part of a file. `bytes[from, to)` is new and has to be searched now. The `margin` bytes on each side, as far as the file
+ * has them, are context.
  */
 export interface Window {
   bytes: Buffer;
   from: number;
   to: number;
-  /** Offset in the file of `bytes[0]`. */
+  /** The offset of `bytes[0]` in the file. */
   base: number;
 }
 
-/** Bytes that are read at once, of a file that is as long. */
+/** The number of bytes that are read at once from a long file. */
 const CHUNK = 512 * 1024;
 const LEAST = 4096;
 
 /**
- * A file of any size, window after window in bounded memory; the next part is read while a window is looked at. A
- * window's bytes are only valid until the next one is asked for. A file that grows meanwhile is read to where it then ends.
+ * Reads a file of any size in windows, in bounded memory. It reads the next part while the caller searches a window. The
+ * bytes of a window are valid until the next window is requested. A file that grows is read up to its new end.
  */
 export async function* windows(path: string, margin: number): AsyncGenerator<Window> {
   const handle = await openRegular(path);
-  // Before what is read there is room for what is kept of the window before: bytes not looked at yet, and those around.
+  // The head of the buffer has room for the end of the last window: bytes that are not searched yet, and their context.
   const head = 2 * margin;
   const { size } = await handle.stat();
   const chunk = Math.min(CHUNK, Math.max(size, LEAST));

@@ -3,6 +3,7 @@ import { paint } from '../report/paint.ts';
 import { type RunRecord, type RunStatus, STATUSES, statusOf } from '../runs/store/record.ts';
 import { fits, parseStatuses, type RunFilter } from '../runs/store/run-filter.ts';
 import { RunStore } from '../runs/store/store.ts';
+import { counted } from '../units/count.ts';
 import { instant } from '../units/parse.ts';
 import { formatDuration } from '../units/time.ts';
 import { defineCommand } from './command.ts';
@@ -67,7 +68,9 @@ export const listCommand = defineCommand(
         ...unreadable.map(({ name, run, reason }) => ({ id: name, status: 'unreadable', reason, directory: run.path })),
       ]);
     } else if (runs.length + unreadable.length === 0)
-      out.say(all.length === 0 ? `no runs in ${store.dir}` : `none of ${all.length} runs in ${store.dir} fits`);
+      out.say(
+        all.length === 0 ? `no runs in ${store.dir}` : `none of ${counted(all.length, 'run')} in ${store.dir} matches`,
+      );
     else {
       const rows = unreadable.map(({ name, reason }) => [name, paint.red('unreadable'), '', '', '', '', reason]);
       const lines = table([

@@ -5,6 +5,7 @@ import { lastLinesOffset } from '../logs/log-tail.ts';
 import { paint } from '../report/paint.ts';
 import { logsOf, readResult } from '../runs/store/collect.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { counted } from '../units/count.ts';
 import { formatDuration } from '../units/time.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
@@ -209,7 +210,10 @@ async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> 
       id,
       `attempt ${number}`,
       seconds === undefined ? '' : formatDuration(seconds),
-      `${logs.reduce((sum, { size }) => sum + size, 0)} bytes in ${logs.length} logs`,
+      `${counted(
+        logs.reduce((sum, { size }) => sum + size, 0),
+        'byte',
+      )} in ${counted(logs.length, 'log')}`,
       message ?? '',
     ]);
     out.say(...table(rows));

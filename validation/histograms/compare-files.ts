@@ -7,18 +7,18 @@ import type { State } from './show/states.ts';
 
 export interface CompareOptions {
   rules?: readonly Rule[];
-  /** Where the file is from, for the rules: its stage, and its path in the step's outputs. */
+  /** The origin of the file, for the rules: its stage, and its path in the step's outputs. */
   stage?: string;
   name?: string;
-  /** Only objects whose names are of this pattern. */
+  /** Compares only objects whose names match this pattern. */
   match?: string;
-  /** Only objects of these names. */
+  /** Compares only objects with these names. */
   only?: readonly string[];
-  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  /** The largest number of characters of all pictures together; absent: no pictures. */
   pictures?: number;
   limits?: Limits;
   thresholds?: Thresholds;
-  /** The program of the reading process; default: as built. */
+  /** The program of the reading process; default: the built one. */
   program?: string;
 }
 
@@ -26,16 +26,16 @@ export interface CompareOptions {
 export interface FileComparison {
   file: string;
   references: string[];
-  /** `not readable`: nothing can be said about the file as a whole. */
+  /** `not readable`: the file as a whole could not be compared. */
   verdict: 'compatible' | 'different' | 'not readable';
-  /** The sentence that decided. */
+  /** The sentence that explains the verdict. */
   reason: string;
-  /** Files that cannot be read, and why; also where reading ended before all objects were compared. */
+  /** Files that cannot be read, and why; also why reading ended before all objects were compared. */
   problems: { file: string; reason: string }[];
-  /** Why reading ended before all objects were compared: time, memory. It is among the problems too. */
+  /** Why reading ended before all objects were compared: a limit of time or memory. `problems` contains it too. */
   ended?: string;
   counts: Record<State, number>;
-  /** Histograms that were tested: the thresholds were divided by their number. */
+  /** The number of histograms that were tested: the thresholds were divided by it. */
   tested: number;
   thresholds: Thresholds;
   /** The worst first. */
@@ -43,8 +43,8 @@ export interface FileComparison {
 }
 
 /**
- * Compares the histograms of a ROOT file with those of one or several good ones; from three references on, it is learnt
- * how much good ones differ.
+ * Compares the histograms of a ROOT file with those of one or more reference files. From three references on, it estimates
+ * how much good files differ among each other.
  * @param now ms since 1970
  */
 export async function compareFiles(

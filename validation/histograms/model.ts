@@ -1,4 +1,4 @@
-/** Contents of cells, however they were stored. */
+/** Contents of cells, in any array type. */
 export type Numbers = ArrayLike<number>;
 
 /** One axis of a histogram. Bins are counted from 1; 0 is the underflow and `bins + 1` the overflow. */
@@ -6,23 +6,23 @@ export interface Axis {
   bins: number;
   low: number;
   high: number;
-  /** The `bins + 1` edges of bins that are not all of one width. */
+  /** The `bins + 1` edges, if the bins have different widths. */
   edges?: Numbers;
-  /** Texts of labelled bins, by bin number. */
+  /** The texts of labelled bins, by bin number. */
   labels?: ReadonlyMap<number, string>;
   title: string;
 }
 
 interface OnAxes {
-  /** One to three. A cell's index is `ix + (nx + 2) * (iy + (ny + 2) * iz)`; flow cells are included. */
+  /** One to three axes. A cell's index is `ix + (nx + 2) * (iy + (ny + 2) * iz)`; flow cells are included. */
   axes: readonly Axis[];
 }
 
 /**
  * A histogram of counts or of sums of weights.
- * - `sumw2`: squared error of each cell; without it the content is that
- * - `weight`: mean weight of a fill (sum of w² over sum of w), where the stored statistics say that fills had weights
- *   and there is no `sumw2`
+ * - `sumw2`: squared error of each cell; absent: the squared error is the content
+ * - `weight`: mean weight of a fill (sum of w² over sum of w); set if the stored statistics show weights and there is no
+ *   `sumw2`
  */
 export interface Counts extends OnAxes {
   kind: 'counts';
@@ -32,7 +32,7 @@ export interface Counts extends OnAxes {
   entries: number;
 }
 
-/** A profile. Of each cell: sums of w, of w·y and of w·y², and of w² where that is not the first. */
+/** A profile. For each cell: the sums of w, w·y and w·y², and of w² if it differs from that of w. */
 export interface Profile extends OnAxes {
   kind: 'profile';
   sumW: Numbers;
@@ -42,17 +42,17 @@ export interface Profile extends OnAxes {
   entries: number;
 }
 
-/** An efficiency: what passed, out of what was tried. */
+/** An efficiency: the passed entries, and all entries. */
 export interface Efficiency extends OnAxes {
   kind: 'efficiency';
   passed: Counts;
   total: Counts;
 }
 
-/** A graph: values at places, each with its squared error (0: none is known). */
+/** A graph: values at places, each with its squared error (0: unknown). */
 export interface Points {
   kind: 'points';
-  /** Coordinates: one list, or two for a graph over a plane. */
+  /** Coordinates: one list, or two lists for a graph over a plane. */
   at: readonly Numbers[];
   value: Numbers;
   error2: Numbers;
@@ -60,35 +60,35 @@ export interface Points {
 
 export type Quantity = Counts | Profile | Efficiency | Points;
 
-/** An object that can be compared, as it stands in a file. */
+/** An object of a file that can be compared. */
 export interface FoundObject {
-  /** Directories, lists and the name itself, as they are in the file. */
+  /** The names of its directories and lists in the file, and its own name. */
   path: readonly string[];
   className: string;
   title: string;
-  /** What is to be compared; or why that cannot be read, or not be tested. */
+  /** The data to compare; or why they cannot be read, or cannot be tested. */
   what: { quantity: Quantity } | { unreadable: string } | { untestable: string };
 }
 
-/** What the reading of one comparison may cost. */
+/** Limits for the reading process of one comparison. */
 export interface Limits {
   /** Bytes of one object in memory. */
   objectBytes: number;
-  /** Bytes of the objects of one name in all files of the comparison. */
+  /** Bytes of all objects with one name in all files of the comparison. */
   togetherBytes: number;
   /** Objects, keys and list members of one file. */
   objects: number;
   /** Seconds of wall time for all files of the comparison. */
   seconds: number;
-  /** Bytes of resident memory of the process that reads. */
+  /** Bytes of resident memory of the reading process. */
   memoryBytes: number;
 }
 
 const MB = 2 ** 20;
 
 /**
- * 256 MB an object: twice the largest list seen in QA output (128 MB). One GB for the process holds two such objects with
- * what reading them takes.
+ * 256 MB for an object is twice the largest list seen in QA output (128 MB). One GB for the process is enough for two such
+ * objects and for the buffers to read them.
  */
 export const LIMITS: Limits = {
   objectBytes: 256 * MB,

@@ -2,28 +2,28 @@ import type { Limits } from './model.ts';
 import type { Measurement } from './result.ts';
 import type { Rule } from './rules/match.ts';
 
-/** What is asked about files. */
+/** The parameters of a comparison. */
 export interface Question {
-  /** Those about the file. */
+  /** The rules that apply to the file. */
   rules: readonly Rule[];
-  /** Only objects whose names are of this pattern. */
+  /** Compares only objects whose names match this pattern. */
   match?: string;
-  /** Only objects of these names. */
+  /** Compares only objects with these names. */
   only?: readonly string[];
-  /** Whether objects come with pictures, as long as these have no more than so many letters together. */
+  /** The largest number of characters of all pictures together; absent: no pictures. */
   pictures?: number;
   limits: Limits;
 }
 
-/** What the reading process gets, as JSON on its standard input. */
+/** The input of the reading process, as JSON on its standard input. */
 export interface Request extends Question {
   file: string;
   references: string[];
 }
 
 /**
- * What it answers, a line of JSON each: files that cannot be read (0 is the new one, references from 1); which record it
- * is going to read, where that is a large one; what it measured; and at last that it is done.
+ * The output of the reading process, one line of JSON each: a file that cannot be read (0 is the new file, references count
+ * from 1); a large record that it starts to read; a measurement; and at the end, that it is done.
  */
 export type Line =
   | { unreadable: number; reason: string }

@@ -6,32 +6,32 @@ import type { Line, Request } from './protocol.ts';
 import type { Measurement } from './result.ts';
 
 const MB = 2 ** 20;
-/** Of the reading process: JavaScript's own memory. The contents of objects are outside of it, see `memoryBytes`. */
+/** The JavaScript heap of the reading process. The contents of objects are outside of it, see `memoryBytes`. */
 const HEAP_MB = 400;
-/** Thousands of small objects, one after the other, are collected a few times only. */
+/** The young generation of the heap. With this size, thousands of small objects need only a few garbage collections. */
 const YOUNG_MB = 16;
-/** How often its memory is looked at. */
+/** The interval at which its memory is checked. */
 const WATCH_MS = 50;
-/** Bytes of answers that are taken; ten thousand objects make five million. */
+/** The largest number of bytes of its output. Ten thousand objects make five million bytes. */
 const MOST_ANSWERS = 256 * MB;
 
-/** What the reading process said. */
+/** The results of the reading process. */
 export interface Reading {
   measurements: Measurement[];
-  /** By the order of files, the new one first: why it cannot be read. */
+  /** By index of the file (0 is the new one): why it cannot be read. */
   unreadable: Map<number, string>;
-  /** Why not all was read; what was before that counts. */
+  /** Why reading ended early. The measurements before that are valid. */
   ended?: string;
 }
 
-/** The program of the reading process, as the build makes it. */
+/** The built program of the reading process. */
 function builtProgram(): string {
   return createRequire(import.meta.url).resolve('release-validation/dist/validation/histograms/read-program.mjs');
 }
 
 /**
- * Has a process of its own read and compare files. Whatever these hold: it ends after `limits.seconds`, or when it takes more than
- * `limits.memoryBytes`. It gets no environment.
+ * Reads and compares files in a process of its own. Whatever the files contain, the process ends after `limits.seconds`, or
+ * when it uses more than `limits.memoryBytes`. It gets no environment variables.
  * @param program see builtProgram
  */
 export async function readInProcess(request: Request, program: string = builtProgram()): Promise<Reading> {
@@ -96,7 +96,7 @@ function watch(pid: number | undefined, limits: Limits, end: (reason: string) =>
   };
 }
 
-/** 0 where the system does not tell: then the bounds of single objects are all that there is. */
+/** 0 if the system does not report it: then only the limits of single objects apply. */
 function residentBytes(pid: number | undefined): number {
   try {
     return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;

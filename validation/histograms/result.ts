@@ -2,13 +2,13 @@ import type { Picture } from './show/picture.ts';
 import type { State } from './show/states.ts';
 
 /**
- * What a test is about.
- * - `shape`: χ² of the shapes; of a profile's entries it is `entries`
+ * The kinds of tests.
+ * - `shape`: χ² of the shapes; for the entries of a profile it is called `entries`
  * - `cumulated`: the Kolmogorov-Smirnov distance of the shapes
- * - `bin`: the one bin that differs most
+ * - `bin`: the bin that differs most
  * - `underflow`, `overflow`, `outside`: the share of entries there
- * - `means`: the means of a profile; `efficiency`; `values`: those of a graph
- * - `normalisation`: the number of entries for each event
+ * - `means`: the means of a profile; `efficiency`; `values`: the values of a graph
+ * - `normalisation`: the number of entries per event
  */
 export type TestName =
   | 'shape'
@@ -44,45 +44,45 @@ export interface TestResult {
   statistic: number;
   /** Degrees of freedom of a χ². */
   ndf?: number;
-  /** How likely chance makes as much, or more. */
+  /** The probability that chance makes a difference of this size or more. */
   p: number;
-  /** How large the difference is: about as a shift by so many standard deviations of the distribution. */
+  /** The size of the difference: comparable to a shift by this number of standard deviations of the distribution. */
   size: number;
-  /** χ²/ndf among the references, where it was learnt and is above 1: their differences are larger than those of counts. */
+  /** χ²/ndf among the references, if it was estimated and is above 1: they differ more than Poisson counts. */
   spread?: number;
 }
 
-/** Numbers that people know a distribution by, reference first. */
+/** Numbers that describe a distribution for people, the reference first. */
 export interface Facts {
   mean?: [number, number];
   width?: [number, number];
-  /** Of the x axis, from its title. */
+  /** The unit of the x axis, from its title. */
   unit?: string;
-  /** Where the largest difference is: `x = 1.2`, `'label'`; and what is there, on the scale of the new one. */
+  /** The place of the largest difference: `x = 1.2`, `'label'`; and the two contents there, on the scale of the new one. */
   worst?: { where: string; values: [number, number] };
-  /** Something that must be known to understand the rest. */
+  /** A note that is needed to understand the rest. */
   note?: string;
 }
 
-/** Sum of contents, those outside of the axes included, and to how many entries without weights that comes. */
+/** The sum of the contents with under- and overflow, and the number of effective entries. */
 export interface Total {
   sum: number;
   effective: number;
 }
 
-/** What was measured of one object, before anything is judged. */
+/** The measurements of one object, before it is judged. */
 export interface Measurement {
   path: readonly string[];
   title: string;
-  /** Absent where the object is not there. */
+  /** Absent if the new file does not have the object. */
   className?: string;
   referenceClass?: string;
-  /** What needs no test. */
+  /** A state that needs no test. */
   found?: { state: State; reason: string };
   tests: TestResult[];
   facts: Facts;
-  /** Of histograms: of this one and, by the order of the references, of each; null where it has none. */
+  /** For histograms: the total of the new one, and of each reference in their order; null if it has none. */
   totals?: { own: Total; references: (Total | null)[] };
-  /** Where it was asked for: of it and of the first reference that has it. */
+  /** If requested: a picture of it and of the first reference that has it. */
   picture?: Picture;
 }

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vite';
 
 /**
- * The process that reads ROOT files, as one file with the libraries in it: jsroot would bring 85 packages to everybody who
- * installs relval, of which reading uses none.
+ * Builds the program that reads ROOT files as one file with its libraries. Otherwise jsroot would bring 85 packages to every
+ * installation of relval, although reading uses none of them.
  */
 export default defineConfig({
   root: import.meta.dirname,
@@ -14,7 +14,7 @@ export default defineConfig({
     target: 'node20.19',
     minify: false,
     license: { fileName: 'read-program-licences.md' },
-    // Reading never comes to these: unzip.ts has another library for ZSTD, and nothing is fetched.
+    // Reading never uses these: unzip.ts has another library for ZSTD, and the program fetches nothing.
     rolldownOptions: {
       external: ['@oneidentity/zstd-js', /\/base\/zstd\.mjs$/, 'tmp', 'xhr2'],
       output: { entryFileNames: 'read-program.mjs', codeSplitting: false },

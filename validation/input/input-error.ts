@@ -54,8 +54,8 @@ export function readingInside<T>(directories: readonly string[], work: () => T):
 }
 
 /**
- * Whether there is a file. That a file stands where a directory is named is as good as that there is none, and so is one that
- * may not be read now: who writes a text cannot find out by it what there is elsewhere.
+ * Whether a file exists. A path through a file instead of a directory counts as missing, and so does a file that may not be
+ * read now: the writer of an input text must not learn which other files exist.
  */
 export function isFile(path: string): boolean {
   try {
@@ -77,9 +77,9 @@ function refuseOutside(fd: number, directories: readonly string[]): void {
 
 /**
  * Reads a text file as UTF-8 without a byte order mark. A file that is not UTF-8 is read as Latin-1 (`latin1` is then true),
- * in which every byte is a character.
- * @param look called with the open file before it is read; its exceptions are passed on
- * @throws {Error} with one sentence: no such file, a directory, not readable
+ * where every byte is a character.
+ * @param look is called with the open file before it is read; its exceptions are passed on
+ * @throws {Error} with one sentence: the file does not exist, is a directory, or is not readable
  */
 export function readText(path: string, look?: (fd: number) => void): { text: string; latin1: boolean } {
   let bytes: Buffer;

@@ -39,7 +39,7 @@ export function isKnownKey(key: string): boolean {
 
 const BY_LOWER_CASE = new Map([...KNOWN].reverse().map((key) => [key.toLowerCase(), key]));
 
-/** `; there is …` if a missing key exists in other letters; else nothing. */
+/** `; there is …` if a missing key exists in another case; else an empty text. */
 export function otherSpelling(values: Values, key: string): string {
   const other = [...values.keys()].find((name) => name.toLowerCase() === key.toLowerCase());
   return other === undefined || other === key ? '' : `; there is ${other}, but keys are case-sensitive`;

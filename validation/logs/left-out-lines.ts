@@ -44,7 +44,7 @@ export async function writeLeftOut(path: string, grep: Buffer, before: number): 
   await writeFile(path + NUMBERS, JSON.stringify(numbers), { flag: 'wx' });
 }
 
-/** What was found in the left-out part of a log; undefined if nothing was. @param path as it was written */
+/** Reads the lines that were found in the left-out part of a log; undefined if there are none. @param path as for writeLeftOut */
 export async function readLeftOut(path: string): Promise<LeftOutLines | undefined> {
   if (!existsSync(path + NUMBERS)) return undefined;
   return { path, numbers: JSON.parse(await readFile(path + NUMBERS, 'utf8')) as number[] };

@@ -18,7 +18,7 @@ export interface LogFrame {
   /** The place of its bytes in the bundle. */
   start: number;
   size: number;
-  /** How many of them were before the left-out part. */
+  /** Number of its bytes before the left-out part. */
   head: number;
   omitted: number;
 }
@@ -36,7 +36,7 @@ export interface LinesFrame {
 export interface LogBundle {
   frames: LogFrame[];
   lines: LinesFrame[];
-  /** What is wrong with the bundle after the end of the last frame; that frame may be incomplete. */
+  /** Why the bundle cannot be read beyond the last frame; that frame may be incomplete. */
   damage?: string;
 }
 

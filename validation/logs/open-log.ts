@@ -10,7 +10,7 @@ import { findLeftOut, type LeftOut, leftOut } from './log-bundle.ts';
 /** How many times a log is opened again if its files are replaced while it is opened. */
 const TRIES = 20;
 const PIECE = 256 * 1024;
-/** Most entries of a directory that are read. */
+/** The largest number of entries of a directory that are read. */
 const MOST_ENTRIES = 10_000;
 
 /** The place of a log: the run's directory, and the path in it. */
@@ -50,7 +50,7 @@ export class OpenLog implements Bytes {
     return start + size;
   }
 
-  /** Of its first file, which stays the same while a log grows. */
+  /** Its first file, which stays the same while the log grows. */
   get head(): OpenFile {
     return this.parts[0]?.from as OpenFile;
   }
@@ -84,7 +84,7 @@ export class OpenLog implements Bytes {
     return { bytesRead: part.from.copy(buffer, offset, at, at + wanted) };
   }
 
-  /** The bytes in [from, to); the log is closed when they have been taken, or nobody wants them. */
+  /** A stream of the bytes in [from, to). The log is closed when the stream ends or is abandoned. */
   stream(from: number, to: number): Readable {
     const stream = Readable.from(this.#pieces(from, to), { objectMode: false, highWaterMark: PIECE });
     return stream.once('close', () => void this.close());

@@ -14,12 +14,12 @@ const BEFORE = 80;
  * @typedef {object} Job
  * @property {Part[]} parts of the log
  * @property {number} size bytes to be searched
- * @property {number} offset where a line begins
- * @property {number} line its number, from 1
+ * @property {number} offset start of the first line to be searched
+ * @property {number} line number of that line, from 1
  * @property {string} q
  * @property {boolean} regex
  * @property {boolean} matchCase
- * @property {number} limit matches at most
+ * @property {number} limit largest number of matches
  * @property {number} budgetMs
  */
 
@@ -65,7 +65,7 @@ function search(job) {
   return { matches };
 }
 
-/** Fills the buffer with what stands at an offset. @param {Part[]} parts @param {number} length @param {number} offset */
+/** Fills the buffer with the bytes at an offset. @param {Part[]} parts @param {number} length @param {number} offset */
 function readAt(parts, length, offset) {
   let got = 0;
   for (const { start, size, from } of parts) {
@@ -82,7 +82,8 @@ function readAt(parts, length, offset) {
 }
 
 /**
- * Looks through a block of whole lines, the first of which has the given number; says the number of the line behind it.
+ * Makes a function that searches a block of whole lines. `line` is the number of its first line; the result has the number of
+ * the line after the block.
  * @param {Job} job
  * @returns {(block: Buffer, line: number, limit: number) => {matches: Match[], line: number}}
  */

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { parseHostPort } from '../../framework/net/address.ts';
 import { CatalogError, fetchCatalog } from '../../framework/workqueue/catalog.ts';
 import { placeBelow, splitParameters, xrootdParts } from '../files/places.ts';
+import { counted } from '../units/count.ts';
 import type { Stage } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { failureOf, runCommand } from './command.ts';
@@ -119,7 +120,7 @@ export async function checkCatalog(catalog: string, patience = CATALOG_PATIENCE_
   if (address === undefined) return { name, state: 'failed', found: 'cannot be asked: expected HOST:PORT' };
   try {
     const { rows } = await fetchCatalog({ ...address, timeoutMs: patience });
-    return { name, state: 'ok', found: `answers; ${rows.length} managers are registered` };
+    return { name, state: 'ok', found: `answers; it lists ${counted(rows.length, 'manager')}` };
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     const advice = 'check that catalog_server runs there, and that the port is open';

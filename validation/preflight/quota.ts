@@ -1,3 +1,4 @@
+import { counted } from '../units/count.ts';
 import type { Check } from './check.ts';
 import { type CommandResult, failureOf, runCommand } from './command.ts';
 
@@ -31,7 +32,7 @@ export function checkQuota(address: string, result: CommandResult, patience = PA
     .map((line) => new Map([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value])));
   const parts = quotas.flatMap((quota) => [
     partOf(quota, 'bytes', (n) => `${(n / 1e9).toFixed(1)} GB`),
-    partOf(quota, 'files', (n) => `${n} files`),
+    partOf(quota, 'files', (n) => counted(n, 'file')),
   ]);
   const known = parts.filter((part) => part !== undefined);
   const worst = known.sort((a, b) => b.share - a.share)[0];

@@ -3,7 +3,7 @@ import { summarizeStages } from './groups.ts';
 import type { Report, StepState } from './model.ts';
 import { markup } from './printable.ts';
 
-/** Up to so many steps have one bar each; of more steps, each stage has one bar. */
+/** With up to this number of steps, each step has a bar. With more, each stage has one. */
 const STEPS = 60;
 
 const WORST_FIRST: readonly StepState[] = ['failed', 'broken', 'aborted', 'succeeded'];

@@ -6,10 +6,10 @@ import { paintIn } from './paint.ts';
 import { printable } from './printable.ts';
 import { findingLines, type Style } from './text.ts';
 
-/** At most so many lines of each part are shown; `--json` has all. */
+/** The largest number of lines of each part; `--json` has all. */
 const SHOWN = 50;
 
-/** How run B differs from run A, for a terminal. */
+/** The comparison of run B with run A, for a terminal. */
 export function renderComparison(
   a: Report,
   b: Report,

@@ -16,7 +16,7 @@ export interface FindingView {
   gone?: string | undefined;
 }
 
-/** Where something stands: a step's log, or the step as a whole. */
+/** The place of a finding: a line in a step's log, or the step as a whole. */
 export type FindingPlace = Pick<Finding, 'step' | 'attempt' | 'file' | 'line' | 'message' | 'compared'>;
 
 /** Findings with one fingerprint as one piece of HTML. Every text from outside is escaped. */

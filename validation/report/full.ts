@@ -1,3 +1,4 @@
+import { counted } from '../units/count.ts';
 import { logLink } from './links.ts';
 import type { Finding, Report } from './model.ts';
 import { page } from './page.ts';
@@ -22,7 +23,7 @@ export function renderFullHtml(report: Report): string {
     const log = finding.file && logLink(`steps/${finding.step}/${finding.attempt}/${finding.file}`, finding.message);
     return `<li>${[log ? `<a href="${log}">${first}</a>` : first, ...more].join('<br>')}</li>`;
   });
-  const head = `${markup(report.run)}: ${errors.length === 0 ? 'no errors' : `${errors.length} errors`}`;
+  const head = `${markup(report.run)}: ${errors.length === 0 ? 'no errors' : counted(errors.length, 'error')}`;
   return page(
     head,
     `<main>
@@ -42,5 +43,7 @@ function errorsOf(report: Report): Finding[] {
 function linesOf(finding: Finding): string[] {
   const place = printable(`${finding.step}${finding.file ? `/${finding.file}` : ''}:${finding.line ?? 0}`);
   const line = `${place}:${printable(finding.message)}`;
-  return finding.more ? [line, `${place}:${finding.more} more lines in this file match rule ${finding.rule}`] : [line];
+  return finding.more
+    ? [line, `${place}:rule ${finding.rule} matches ${counted(finding.more, 'more line')} of this file`]
+    : [line];
 }

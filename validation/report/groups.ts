@@ -12,7 +12,7 @@ export interface FindingGroup {
   all: Finding[];
   /** Ids, each once, in order. */
   steps: string[];
-  /** Number of lines or occurrences, with those that are counted and not listed. */
+  /** Number of lines or occurrences, including those that are only counted. */
   count: number;
 }
 
@@ -41,7 +41,7 @@ export interface Section {
 
 /**
  * The findings in reading order. With a reference: new, known, fixed, then those that are not compared. Without one: all in
- * one section. Within a section, the findings of one component stand together, in the order of the report's components.
+ * one section. Within a section, findings are grouped by component, in the order of the report's components.
  * Sections without findings are left out.
  */
 export function sectionsOf(report: Report): Section[] {
@@ -52,7 +52,7 @@ export function sectionsOf(report: Report): Section[] {
     const title = `Findings: ${describeTotals(totals)}`;
     return [{ name: 'others', title, groups: byComponent(report, findings) }];
   }
-  // A known difference from earlier runs is a note, and belongs to what is known.
+  // Notes have no section by age, except known differences of histograms.
   const isAged = (one: Finding) => one.age !== undefined && (one.severity !== 'info' || one.compared !== undefined);
   const aged = (age: Finding['age']) => findings.filter((one) => isAged(one) && one.age === age);
   const others = findings.filter((one) => !isAged(one));
@@ -64,7 +64,7 @@ export function sectionsOf(report: Report): Section[] {
   ];
 }
 
-/** Number of distinct findings: one that stands in many lines or steps counts once. */
+/** Number of distinct findings: the same finding in many lines or steps counts once. */
 export function countDistinct(findings: readonly Finding[], severity?: Severity): number {
   return groupFindings(severity ? findings.filter((one) => one.severity === severity) : findings).length;
 }
@@ -121,9 +121,9 @@ export function sortChanges(changes: readonly Change[]): Change[] {
   return [...changes].sort((a, b) => Number(isRegression(b)) - Number(isRegression(a)) || factor(b) - factor(a));
 }
 
-/** In a message whose beginning was cut off, the match begins at this character. */
+/** The position of the match in a message whose beginning was cut off. */
 const FOUND_AT = 200;
-/** So many characters before the match are shown. */
+/** The number of characters before the match that are shown. */
 const LEAD = 60;
 
 /** The trimmed message; of a long one only `most` characters around the match. */
@@ -148,7 +148,7 @@ export function oneLine(finding: Finding, most: number): string {
     : `${text}; ${file} ends: ${excerpt({ ...finding, message: last, column: 1 }, most)}`;
 }
 
-/** `logs/rec.log:25`, an output file, or nothing where a finding is about the step as a whole. */
+/** `logs/rec.log:25`, an output file, or an empty text if the finding is about the step as a whole. */
 export function placeOf(finding: Finding): string {
   if (!finding.file) return finding.compared?.file ?? '';
   return finding.line ? `${finding.file}:${finding.line}` : finding.file;

@@ -175,7 +175,7 @@ function renderSteps(report: Report): string {
 <h2 id="steps">Steps</h2>
 <div class="scroll" role="region" aria-label="table of steps" tabindex="0">
 <table>
-<caption>${steps} steps: ${succeeded} succeeded, ${failed} failed, ${broken} broken, ${notRun} not run</caption>
+<caption>${counted(steps, 'step')}: ${succeeded} succeeded, ${failed} failed, ${broken} broken, ${notRun} not run</caption>
 <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Time</th>
 <th scope="col" class="number wide">CPU</th><th scope="col" class="number wide">Memory</th><th scope="col" class="number wide">Attempts</th><th scope="col" class="wide">Host</th>
 <th scope="col" class="number wide">Outputs</th><th scope="col" class="logs">Logs</th></tr></thead>

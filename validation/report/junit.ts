@@ -1,3 +1,4 @@
+import { counted } from '../units/count.ts';
 import { describeChange, placeOf, sortChanges } from './groups.ts';
 import type { Change, Finding, Report, StepReport } from './model.ts';
 import { fromParts, type PartCase, type ReportPart } from './parts.ts';
@@ -7,7 +8,7 @@ import { markup } from './printable.ts';
  * The report as JUnit XML, for Jenkins and others: one test case per step, one class per stage. An error that speaks against
  * the release is a failure, unless the policy accepts it; an infrastructure failure is an error; a step that did not run is
  * skipped. If the verdict does not follow from the steps, an extra test case `verdict` has it: the run is broken or
- * interrupted, or it failed for a reason that belongs to no step. Fixed findings and changed times are output (`system-out`).
+ * interrupted, or it failed for a reason that belongs to no step. Fixed findings and changed times go to `system-out`.
  */
 export function renderJunit(report: Report, parts: readonly ReportPart[] = []): string {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
@@ -143,7 +144,7 @@ function systemOut(step: StepReport, others: readonly Finding[], changes: readon
 /** Place and rule, then the line with the lines around it. */
 function contextOf(finding: Finding): string[] {
   const place = placeOf(finding);
-  const more = finding.more ? [`(${finding.more} more lines like this in the file)`] : [];
+  const more = finding.more ? [`(${counted(finding.more, 'more line')} like this in the file)`] : [];
   return [
     `${finding.age ? `${finding.age}: ` : ''}${finding.step}${place ? ` ${place}` : ''} [${finding.rule}]${finding.component ? ` (${finding.component})` : ''}`,
     ...(finding.context?.before ?? []).map((line) => `  ${line}`),

@@ -1,4 +1,4 @@
-/** So many characters of a line identify it: enough to be unique, and short enough for an address. */
+/** The number of characters of a line in a link: enough to be unique, and short enough for an address. */
 const TEXT = 80;
 
 /**

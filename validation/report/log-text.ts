@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { printable } from './printable.ts';
 
-/** Selects the look of what follows (ECMA-48, SGR); any other control sequence; a line's end; all that is not shown as it is. */
+/** A sequence for colours and weights (ECMA-48, SGR); another control sequence; a line end; a character that must be escaped. */
 const FOUND = new RegExp(
   [
     '\\u001b\\[([\\d;:]{0,100})m',
@@ -12,19 +12,19 @@ const FOUND = new RegExp(
   'gu',
 );
 
-/** The beginning of a sequence, or of a line's end, that the next piece may complete. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+/** The beginning of a sequence, or of a line end, that the next piece may complete. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for control characters
 const UNFINISHED = /(?:\r|\u001b(?:\[[0-?]{0,100}[ -/]{0,9})?)$/;
 
-/** Blinking, and text that is not shown. */
+/** Codes for blinking and for hidden text. */
 const REFUSED = new Set([5, 6, 8]);
 
 const RESET = '\x1b[0m';
 
 /**
- * The text of a log as it may be written to a terminal, piece by piece. Colours and weights stay where the terminal shows
- * any. Other control sequences hold no text and are left out. A carriage return begins a new line, so that it hides
- * nothing. What else a terminal would obey is shown as `\x1b`.
+ * Makes the text of a log safe for a terminal, piece by piece. It keeps colours and weights if the terminal shows colours. It
+ * removes other control sequences, which contain no text. A carriage return starts a new line, so that it hides nothing.
+ * Other characters that a terminal would obey are shown as `\x1b`.
  */
 export class LogText {
   readonly #colour: boolean;
@@ -42,14 +42,14 @@ export class LogText {
     return this.#shown(text.slice(0, text.length - this.#rest.length));
   }
 
-  /** What is left when no more comes, without the colours of the log. */
+  /** Ends the log: returns the rest of the text, and resets the colours. */
   end(): string {
     const text = this.#rest + this.#decoder.end();
     this.#rest = '';
     return this.#shown(text) + this.plain();
   }
 
-  /** What is to be written before words that are not of the log. */
+  /** Resets the colours of the log, before text of relval follows. */
   plain(): string {
     const reset = this.#isColoured ? RESET : '';
     this.#isColoured = false;
@@ -69,19 +69,19 @@ export class LogText {
   }
 }
 
-/** One line of a log as it may be written to a terminal, alone or behind words of our own. */
+/** Makes one line of a log safe for a terminal. */
 export function logLine(text: string, colour: boolean): string {
   const shown = new LogText(colour);
   return shown.push(Buffer.from(text.replace(/[\r\n]/g, printable))) + shown.end();
 }
 
-/** @param parameters of SGR: `1;31`, `38;5;8` */
+/** Whether a SGR sequence only sets colours and weights. @param parameters `1;31`, `38;5;8` */
 function isHarmless(parameters: string): boolean {
   const codes = parameters.split(/[;:]/).map(Number);
   for (let n = 0; n < codes.length; n++) {
     const code = codes[n] ?? 0;
     if (REFUSED.has(code)) return false;
-    // Another colour is a number of 256, or three for red, green and blue.
+    // A colour follows: one number for one of 256 colours, or three numbers for red, green and blue.
     if (code === 38 || code === 48 || code === 58) n += codes[n + 1] === 5 ? 2 : 4;
   }
   return true;

@@ -47,9 +47,9 @@ export interface Finding {
   earlierFingerprint?: string;
   /** Whether the reference has it. Absent without a reference. */
   age?: 'new' | 'known';
-  /** Of a difference from the reference: the output file of the step, and the object in it; absent: the file as a whole. */
+  /** For a difference from the reference: the output file of the step and the object in it. No object: the file as a whole. */
   compared?: { file: string; object?: string };
-  /** Detector or other part that it concerns; who must look is in the report's `components`. */
+  /** The component that it concerns. The report's `components` has its contacts. */
   component?: string;
 }
 
@@ -86,7 +86,7 @@ export interface Change {
   stage: string;
   /** Absent if it is the median of the stage. */
   step?: string;
-  /** Of one output: its name. It got smaller, or it was not made (`value` 0). */
+  /** The name of the output, if the change is about one output. It got smaller, or it was not made (`value` 0). */
   output?: string;
   quantity: 'duration' | 'cpuTime' | 'peakMemory' | 'outputBytes';
   /** Seconds or bytes: `value` in this run, `usual` is the median of earlier good runs. */
@@ -116,7 +116,7 @@ export interface Report {
     failed: number;
     broken: number;
     notRun: number;
-    /** Distinct findings: one that stands in many lines or steps counts once, everywhere in a report. */
+    /** Distinct findings: the same finding in many lines or steps counts once, everywhere in a report. */
     errors: number;
     warnings: number;
   };
@@ -141,9 +141,9 @@ export interface Report {
   /** Components with findings and their contacts, those with new errors first. */
   components?: { name: string; contacts: string[]; errors: number; newErrors: number; warnings: number }[];
   steps: StepReport[];
-  /** What kept steps from being run at the end: workers that makeflow refused, and why none was launched. Absent: nothing. */
+  /** Why steps still waited at the end: workers that makeflow refused, and why no worker was launched. */
   heldUp?: string[];
-  /** What each kind of check says in detail, by its id. Absent: none has something to say. */
+  /** The details of each kind of check, by its id. */
   checks?: Record<string, unknown>;
   /** Release under test and what it was tested with: packages, tool versions, hosts. */
   provenance: Record<string, string | string[]>;

@@ -3,17 +3,17 @@ import pc from 'picocolors';
 import { printable } from './printable.ts';
 
 /**
- * A number of this process that nobody outside can know. Our own colours carry it until they are written to the terminal,
- * so that a colour within a name or a message can be told from one of ours.
+ * A secret number of this process. The colours of relval carry it until they are written to the terminal, so that relval can
+ * distinguish them from colours in a name or a message.
  */
 const KEY = Array.from({ length: 8 }, () => randomInt(1000, 10_000)).join(';');
 
-/** One of our own colours, or anything that a terminal would obey or not show. A tab is left as it is. */
+/** A colour of relval, or a character that a terminal would obey or not show, except a tab. */
 const OBEYED = new RegExp(`\\u001b\\[${KEY};(\\d+)m|(?!\\t)[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]`, 'gu');
 
 type Style = (text: string) => string;
 
-/** The looks of our own words, with the codes (SGR) that begin and end each. */
+/** The styles of relval's own text, with the SGR codes that start and end each. */
 const CODES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -30,7 +30,7 @@ export type Paint = Readonly<Record<keyof typeof CODES, Style>>;
 export function paintIn(colour: boolean): Paint {
   const style = ([on, off]: readonly [number, number]): Style => {
     const [begin, end] = [mark(on), mark(off)];
-    // A style that ends within another of the same kind must not end that too.
+    // If a style ends inside of another one of the same kind, the outer style must go on.
     return (text) => (colour ? begin + text.replaceAll(end, end + begin) + end : text);
   };
   const { bold, dim, red, green, yellow, magenta, cyan } = CODES;
@@ -52,8 +52,8 @@ export const inColour = pc.isColorSupported;
 export const paint = paintIn(inColour);
 
 /**
- * One line as it may be written to a terminal. Only the colours that `paint` has made are obeyed. All else that a terminal
- * would obey, line feeds included, and what cannot be seen is shown as `\x1b` or `\u202e`.
+ * Makes one line safe for a terminal. Colours from `paint` stay. Other characters that a terminal would obey, including line
+ * feeds, and invisible characters are shown as `\x1b` or `\u202e`.
  */
 export function terminalLine(text: string): string {
   return text.replace(OBEYED, (found, code: string | undefined) =>

@@ -1,25 +1,25 @@
-/** A test case of JUnit that a kind of check adds; all are texts, never markup. */
+/** A JUnit test case that a kind of check adds. All fields are texts, never markup. */
 export interface PartCase {
-  /** The class is that of the run with this name behind it. */
+  /** The class of the test case is the name of the run followed by this name. */
   group: string;
   name: string;
   kind: 'passed' | 'failure' | 'skipped';
-  /** Why; of a case that passed it is its output. */
+  /** The reason; for a passed case, its output. */
   message?: string;
 }
 
-/** What a kind of check adds to the renderings of a report, from its details in `checks`. */
+/** The parts of a report that a kind of check adds, made from its details in `checks`. */
 export interface ReportPart {
-  /** Key of its details in `checks`. */
+  /** The key of its details in `checks`. */
   id: string;
-  /** Lines for a terminal: the first is the heading. Every text from outside must have been made printable. */
+  /** Lines for a terminal; the first is the heading. Every text from outside must be printable. */
   text(details: unknown): string[];
-  /** A section of the page. Every text from outside must have been escaped; there is no script, and no style but that of the page. */
+  /** A section of the page. Every text from outside must be escaped. It has no script and only the style of the page. */
   html(details: unknown): string;
   junit(details: unknown): PartCase[];
 }
 
-/** What each part makes of its details; parts without details are left out. */
+/** Renders each part that has details. */
 export function fromParts<T>(
   checks: Readonly<Record<string, unknown>> | undefined,
   parts: readonly ReportPart[],

@@ -10,7 +10,7 @@ export function printable(text: string): string {
   });
 }
 
-/** As `printable`, and escaped for HTML and XML: for text and for attributes in double quotes. The result is legal XML 1.0. */
+/** Like `printable`, and escapes for HTML and XML: for text and for attributes in double quotes. The result is legal XML 1.0. */
 export function markup(text: string): string {
   return printable(text)
     .replace(/[\ufffe\uffff]/g, '\ufffd')

@@ -21,17 +21,17 @@ const finding = z
     lastLines: z
       .strictObject({ file: z.string(), lines: z.array(z.string()) })
       .optional()
-      .describe('of how a payload ended: what it wrote last'),
-    more: count.optional().describe('further lines of the file that the rule is about'),
+      .describe('for the end of a payload: the last lines that it wrote'),
+    more: count.optional().describe('number of further lines of the file that match the rule'),
     known: z.string().optional().describe('why it is excused, and by whom'),
     expired: z.string().optional().describe('the exception that excused it until it ended, and by whom'),
-    fingerprint: z.string().optional().describe('the same for the same trouble in another run'),
-    earlierFingerprint: z.string().optional().describe('the same, as releases before made it'),
-    age: z.enum(['new', 'known']).optional().describe('compared with the reference run'),
+    fingerprint: z.string().optional().describe('the same for the same error in another run'),
+    earlierFingerprint: z.string().optional().describe('the fingerprint of older versions of relval'),
+    age: z.enum(['new', 'known']).optional().describe('whether the reference has it'),
     compared: z
       .strictObject({ file: z.string(), object: z.string().optional() })
       .optional()
-      .describe('of a difference from the reference: the output file and the object in it'),
+      .describe('for a difference from the reference: the output file and the object in it'),
     component: z.string().optional(),
   })
   .meta({ id: 'finding' });
@@ -65,7 +65,7 @@ const change = z
     output: z
       .string()
       .optional()
-      .describe('name of the output that got smaller or was not made; absent: of all outputs'),
+      .describe('name of the output that got smaller or was not made; absent: the sum of all outputs'),
     quantity: z.enum(['duration', 'cpuTime', 'peakMemory', 'outputBytes']),
     value: z.number().describe('seconds or bytes'),
     usual: z.number().describe('median of the earlier runs'),
@@ -118,11 +118,11 @@ export const reportSchema = z
       .optional()
       .describe('components and their contacts, those with new errors first'),
     steps: z.array(step),
-    heldUp: z.array(z.string()).optional().describe('what kept steps from being run, a sentence each'),
+    heldUp: z.array(z.string()).optional().describe('why steps still waited at the end, a sentence each'),
     checks: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('what each kind of check says in detail, by its id; histograms: see docs/histograms.md'),
+      .describe('details of each kind of check, by its id; histograms: see docs/histograms.md'),
     provenance: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   })
   .meta({ title: 'Report of a release validation (report.json)' }) satisfies z.ZodType<Report>;

@@ -16,20 +16,20 @@ import { type Paint, paintIn } from './paint.ts';
 import { fromParts, type ReportPart } from './parts.ts';
 import { printable } from './printable.ts';
 
-/** At most so many groups of findings are shown, with at most so many names of steps each. */
+/** The largest number of groups of findings, of names of steps in a group, and of changes that are shown. */
 const GROUPS = 50;
 const STEPS = 5;
 const CHANGES = 20;
-/** At most so many characters of a line of a log are shown: three lines of a terminal. */
+/** The largest number of characters of a line of a log: three lines of a terminal. */
 const MESSAGE = 220;
 
-/** How a report looks. `when` writes a time (ms since 1970); default: in UTC. */
+/** The style of a report. `when` formats a time (ms since 1970); default: in UTC. */
 export interface Style {
   colour: boolean;
   when?: (ms: number) => string;
 }
 
-/** The report for a terminal: first the answer. Nothing from a log reaches a terminal as a command to it. */
+/** The report for a terminal, verdict first. All text from logs is made printable, so that a terminal obeys none of it. */
 export function renderText(report: Report, style: Style, parts: readonly ReportPart[] = []): string {
   const { colour, when = formatUtc } = style;
   const c = paintIn(colour);
@@ -42,7 +42,7 @@ export function renderText(report: Report, style: Style, parts: readonly ReportP
   return `${renderResult(report, style, parts)}${lines.join('\n')}\n`;
 }
 
-/** The same without where it comes from: what one wants to know who has just seen it run. */
+/** The report without its provenance, for a user who has just started the run. */
 export function renderResult(
   report: Report,
   { colour, when = formatUtc }: Style,
@@ -139,7 +139,7 @@ function describeComponent({ name, contacts, errors, newErrors, warnings }: NonN
 /** `sim0003, logs/rec.log:25` or `sim0003, sim0004 and 7 more steps, logs/rec.log`. */
 function whereOf({ first, steps, count }: FindingGroup): string {
   const named = steps.slice(0, STEPS).join(', ');
-  const others = steps.length > STEPS ? ` and ${steps.length - STEPS} more steps` : '';
+  const others = steps.length > STEPS ? ` and ${counted(steps.length - STEPS, 'more step')}` : '';
   const place = steps.length === 1 && count === 1 ? placeOf(first) : first.file;
   const times = count > steps.length ? `, ${count} times` : '';
   return `${named}${others}${place ? `, ${place}` : ''}${times}`;

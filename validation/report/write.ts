@@ -21,9 +21,9 @@ export function renderFile(name: keyof typeof RENDERINGS, report: Report, parts:
 }
 
 /**
- * Writes every rendering into the directory, which is made where it is missing; each file is replaced in one go.
- * @param parts what kinds of checks add
- * @param files what they leave beside the report, by name
+ * Writes every rendering into the directory, which it creates if necessary. Each file is replaced as a whole.
+ * @param parts the parts of kinds of checks
+ * @param files further files of kinds of checks, by name
  */
 export async function writeReport(
   directory: string,

@@ -1,11 +1,2 @@
-const number = new Intl.NumberFormat('en-US');
-
-/** `12,000` */
-export function formatCount(value: number): string {
-  return number.format(value);
-}
-
-/** `1 step`, `12,000 steps`. @param noun in the singular; its plural ends with s */
-export function counted(value: number, noun: string): string {
-  return `${number.format(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
+/** Numbers with a noun: the two commands write them in the same way. */
+export { counted, formatCount } from '../../framework/text/count.ts';

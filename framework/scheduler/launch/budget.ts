@@ -1,4 +1,5 @@
 import type { Obstacle } from '../../demand/worker-kind.ts';
+import { counted } from '../../text/count.ts';
 import { pausing, unprovenLimit } from '../state/backoff.ts';
 import type { Census } from '../state/census.ts';
 import type { Pool } from '../state/pool.ts';
@@ -30,13 +31,13 @@ export function budgetOf(
   const budgets: Budget[] = [
     {
       left: pool.max - alive,
-      limit: { reason: 'at-maximum', detail: `pool ${pool.name} has its maximum of ${pool.max} workers` },
+      limit: { reason: 'at-maximum', detail: `pool ${pool.name} has its maximum of ${counted(pool.max, 'worker')}` },
     },
     {
       left: pool.launchesPerSecond - times.length,
       limit: {
         reason: 'launch-rate',
-        detail: `pool ${pool.name} may launch at most ${pool.launchesPerSecond} workers in a second`,
+        detail: `pool ${pool.name} may launch at most ${counted(pool.launchesPerSecond, 'worker')} in a second`,
       },
     },
   ];

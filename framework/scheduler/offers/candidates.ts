@@ -190,7 +190,7 @@ export class FittingAgents {
     }
     return {
       reason: 'constraints',
-      detail: `the constraints of pool ${name} exclude all ${large.length} agents that have room`,
+      detail: `the constraints of pool ${name} exclude ${large.length === 1 ? 'the only agent that has' : `all ${large.length} agents that have`} room`,
     };
   }
 }

@@ -69,7 +69,7 @@ describe('explain', () => {
   });
 
   it.each<[string, () => Harness, string]>([
-    ['the pool’s maximum', () => waitingAfterOffer({ max: 1 }), 'pool default has its maximum of 1 workers'],
+    ['the pool’s maximum', () => waitingAfterOffer({ max: 1 }), 'pool default has its maximum of 1 worker'],
     [
       'the launch rate',
       () => waitingAfterOffer({ launchesPerSecond: 2 }),
@@ -90,7 +90,7 @@ describe('explain', () => {
     [
       'constraints',
       () => waitingAfterOffer({ constraints: [{ field: 'rack', operator: 'MAX_PER', limit: 1 }] }),
-      'the constraints of pool default exclude all 1 agents that have room',
+      'the constraints of pool default exclude the only agent that has room',
     ],
     [
       'tasks that fit nowhere',

@@ -57,7 +57,7 @@ describe('DemandWatcher', () => {
     const rows = Array.from({ length: 2100 }, (_, n) => record(`p${n}`, 1 + n, { address: '127.1.2.3' }));
     const catalog = await catalogOf(() => rows);
     const { last } = watch({ catalogs: [catalog] });
-    const words = '100 managers are not asked: 2000 are followed at most';
+    const words = 'the limit is 2000 managers, so the framework does not ask 100 further managers';
     await until(() => last()?.problems.includes(words) === true);
   });
 

@@ -18,49 +18,49 @@ describe('findings of two runs', () => {
     findings: [finding('a', 'one'), finding('b', 'two'), finding('c', 'three'), finding('c', 'three')],
   };
 
-  it('are new or known by their fingerprints, in whichever step of the stage', () => {
+  it('are new or known by their fingerprints, in any step of the stage', () => {
     const findings = [finding('b', 'one'), finding('b', 'four'), finding('b', 'five', { rule: 'infrastructure' })];
     expect(withAges(findings, before).map(({ age }) => age)).toEqual(['known', 'new', undefined]);
   });
 
-  it('are new where they were only notes: excused, or tolerated', () => {
+  it('are new if the reference had them only as notes: excused, or tolerated', () => {
     const excused = before.findings.map((one) => ({ ...one, severity: 'info' as const, known: 'because' }));
     const reference = { ...before, findings: excused };
     const age = (severity: Finding['severity']) => withAges([finding('a', 'one', { severity })], reference)[0]?.age;
     expect([age('error'), age('warning'), age('info')]).toEqual(['new', 'new', 'known']);
   });
 
-  it('are compared with a report of a release before by what that made of them', () => {
+  it('are compared with a report of an older relval by the old fingerprint', () => {
     const both = (own: string, earlier: string) => finding('a', own, { earlierFingerprint: earlier });
     const ages = (findings: Finding[], reference: Finding[]) =>
       withAges(findings, { ...before, findings: reference }).map(({ age }) => age);
     expect(ages([both('new1', 'old'), both('new2', 'else')], [finding('a', 'old')])).toEqual(['known', 'new']);
-    // Two that were one then are two now.
+    // Two findings of today had one fingerprint then.
     expect(ages([both('new1', 'old'), both('new2', 'old')], [both('new1', 'old')])).toEqual(['known', 'new']);
     const gone = (findings: Finding[]) =>
       fixedSince({ ...before, findings: [finding('a', 'old')] }, { steps: [step('a')], findings });
     expect([gone([both('new1', 'old')]).length, gone([both('new1', 'else')]).length]).toEqual([0, 1]);
   });
 
-  it('are not fixed where nobody has looked for them', () => {
+  it('are not fixed if the run has no rule for them', () => {
     const steps = [step('a'), step('b'), step('c')];
     expect(fixedSince(before, { steps, findings: [] }, new Set(['bus-error']))).toEqual([]);
     expect(fixedSince(before, { steps, findings: [] }, new Set(['killed']))).toHaveLength(3);
   });
 
-  it('are fixed, each once, where their step came to its end in this run too', () => {
+  it('are fixed, each once, if their step ended in this run too', () => {
     const steps = [step('a'), step('b', { state: 'broken' }), step('c')];
     const fixed = fixedSince(before, { steps, findings: [] });
     expect(fixed.map(({ fingerprint }) => fingerprint)).toEqual(['one', 'three']);
   });
 
-  it('are not fixed where they may be among lines that are counted and not listed', () => {
+  it('are not fixed if they may be among lines that are only counted', () => {
     const steps = [step('a'), step('b'), step('c')];
     const findings = [finding('a', 'other', { more: 3 }), finding('b', 'other', { more: 3, rule: 'bus-error' })];
     expect(fixedSince(before, { steps, findings }).map(({ step: id }) => id)).toEqual(['b', 'c']);
   });
 
-  it('are not fixed where they are excused now, nor when they were only notes', () => {
+  it('are not fixed if they are excused now, or were only notes', () => {
     const steps = [step('a'), step('b'), step('c')];
     const excused = finding('a', 'one', { severity: 'info', known: 'because' });
     expect(fixedSince(before, { steps, findings: [excused] }).map(({ step: id }) => id)).toEqual(['b', 'c']);
@@ -68,7 +68,7 @@ describe('findings of two runs', () => {
     expect(fixedSince({ ...before, findings: notes }, { steps, findings: [] })).toEqual([]);
   });
 
-  it('are told with steps and times of both', () => {
+  it('are listed with steps and times of both runs', () => {
     const after = {
       steps: [step('a', { start: 0, end: 2000 }), step('d', { state: 'failed' })],
       findings: [finding('d', 'one'), finding('d', 'six')],

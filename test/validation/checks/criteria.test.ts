@@ -30,7 +30,7 @@ const error = (id: string, message: string, change: Partial<Finding> = {}): Find
 
 const criteria = (more: Partial<Criteria> = {}): Criteria => ({ ...builtInCriteria(0), ...more });
 
-/** What a run with these errors is as a reference. */
+/** A run with these errors, as a reference. */
 function reference(inLogs: Finding[], steps: StepOutcome[] = [step('a'), step('b')]) {
   const report = { run: 'before', start: 0, ...judge({ steps, inLogs }, criteria()) };
   return { report, earlier: [report, report, report] };
@@ -42,7 +42,7 @@ function verdict(inLogs: Finding[], more: Partial<Criteria>, steps: StepOutcome[
 }
 
 describe('a policy', () => {
-  it('is one that comes with relval, or a file whose mistakes are told', () => {
+  it('is a built-in policy, or a file whose mistakes are reported', () => {
     expect(policyNames()).toEqual(['default', 'new-errors', 'strict']);
     for (const name of policyNames()) expect(loadPolicy(name).name).toBe(name);
     const own = file('own.yaml', 'failOn: new errors\nwarnings: 3\nregressions: {peakMemory: fail}\n');
@@ -67,7 +67,7 @@ describe('a policy', () => {
     );
   });
 
-  it('for new errors lets known ones through, and needs a run that says which they are', () => {
+  it('for new errors accepts known ones, and needs a reference to know them', () => {
     const policy = loadPolicy('new-errors');
     const before = reference([error('a', 'old')]);
     expect(verdict([error('b', 'old')], { policy, reference: before })).toBe(
@@ -89,7 +89,7 @@ describe('a policy', () => {
     );
   });
 
-  it('may limit warnings, and let what takes longer fail', () => {
+  it('may limit warnings, and let a slower stage fail the run', () => {
     const warnings = ['careful', 'look out'].map((text) => error('a', text, { severity: 'warning', more: 4 }));
     expect(verdict(warnings, { policy: { ...loadPolicy(), warnings: 2 } })).toMatch(/^passed: .*; 2 warnings$/);
     expect(verdict(warnings, { policy: { ...loadPolicy(), warnings: 1 } })).toBe(
@@ -113,7 +113,7 @@ describe('rules for how a step ended', () => {
         `${severity} ${rule}: ${message}${known ? ` (${known})` : ''}${line ?? ''}`,
     );
 
-  it('limit time and memory by what the stage asks for', () => {
+  it('compare time and memory with the request of the stage', () => {
     const rules = `rules:
       - {id: slow, check: time, above: 50%, severity: warning}
       - {id: very-slow, check: time, above: 90%, severity: error}
@@ -145,7 +145,7 @@ describe('rules for how a step ended', () => {
     const excused = 'info status: the payload ended with exit status 3 (no grid here (Ann))';
     expect(findings(rules, step('a', { exitStatus: 3 }))).toEqual([excused]);
     expect(findings(rules, step('a', { exitStatus: 4 }))).toHaveLength(1);
-    // A number is a whole one, and what the payload wrote last is looked at as well.
+    // Numbers match as whole numbers, and the last lines of the payload count as well.
     expect(findings(rules, step('a', { exitStatus: 39 }))[0]).toMatch(/^error/);
     const narrow = rules.replace("contains: 'status 3'", "matches: 'status 3\\n(.*\\n)*no grid'");
     const lastLines = (line: string) => ({ exitStatus: 3, lastLines: { file: 'stderr.log', lines: ['x', line] } });
@@ -154,7 +154,7 @@ describe('rules for how a step ended', () => {
     expect(findings('rules: []', step('a', { exitStatus: 4, outputs }))).toEqual([]);
   });
 
-  it('name exceptions that excused nothing where their steps were run, and those that have ended', () => {
+  it('report exceptions that excused nothing although their steps ran, and those that have ended', () => {
     const rules = parseRules(
       'own',
       `rules:
@@ -183,7 +183,7 @@ describe('rules for how a step ended', () => {
     expect(at('2029-06-15', { ending: 'waiting' }).unneeded).toBeUndefined();
   });
 
-  it('take in the line of a log that only says the same', () => {
+  it('include a line of a log that only repeats them', () => {
     const killed = error('a', 'relval: Killed: the payload exceeded its time limit of 2 s', {
       rule: 'killed',
       line: 7,
@@ -218,14 +218,14 @@ describe('components', () => {
     expect(of(message)).toBe(component);
   });
 
-  it('are told from the innermost call of a crash, then from the log, then from the step', () => {
+  it('are found from the innermost call of a crash, else from the log, else from the step', () => {
     const crash = ' *** Break *** segmentation violation';
     expect(of(crash, { trace: ['AliTOFtracker::Match', 'AliTPCtracker::Run'] })).toBe('TOF');
     expect(of(crash, { file: 'logs/PHOS.log', step: 'simQaMerge' })).toBe('PHOS');
     expect(of(crash, { step: 'simQaMerge' })).toBe('quality assurance');
   });
 
-  it("have contacts, which are the user's, as are patterns before the built-in ones", () => {
+  it("have the user's contacts, and the user's patterns before the built-in ones", () => {
     const own = loadComponents(
       file('own.yaml', 'components: [{name: TPC, contacts: [Ann]}, {name: mine, messages: [special]}]'),
     );
@@ -234,7 +234,7 @@ describe('components', () => {
     expect(() => loadComponents(file('bad.yaml', 'components: [{name: x, messages: ["(["]}]'))).toThrow(/bad\.yaml:1:/);
   });
 
-  it('are summed up, new errors first; what is about a step goes to whom its log concerns', () => {
+  it('are sorted by new errors; a finding about a step belongs to the component of its log', () => {
     const steps = [step('a', { exitStatus: 1 }), step('b')];
     const inLogs = [error('a', 'AliTRD x'), error('b', 'AliTPC y'), error('b', 'AliTPC z')];
     const judged = judge({ steps, inLogs }, criteria({ reference: reference(inLogs.slice(1)) }));

@@ -23,7 +23,7 @@ describe('detailOf', () => {
     expect(of(first, '----- End Fatal Exception', "An exception of category 'Other' occurred while")).toBeUndefined();
   });
 
-  it('takes the last line and the innermost function of a traceback, also of one that a logger wrote', () => {
+  it('takes the last line and the innermost function of a traceback, also if a logger wrote it', () => {
     const behind = [
       '  File "/a/b.py", line 3, in <module>',
       '    run()',
@@ -62,7 +62,7 @@ describe('detailOf', () => {
     );
   });
 
-  it('takes nothing behind other lines', () => {
+  it('takes nothing for other lines', () => {
     expect(of('Segmentation violation', '  what():  x')).toBeUndefined();
   });
 });

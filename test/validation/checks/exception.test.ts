@@ -41,18 +41,18 @@ describe('the exception for a finding', () => {
     expect(excuses(exception, 'E-AliTPCReco::Process: no clusters in 9.root')).toBe(false);
   });
 
-  it('of a line that is all numbers and paths names the whole line', () => {
+  it('contains the whole line if that has only numbers and paths', () => {
     expect(entryFor(finding({ message: 'E-A: /data/1 23 at 12:34:56' }))).toMatchObject({
       except: { contains: 'E-A: /data/1 23 at 12:34:56' },
     });
   });
 
-  it('of how a step ended keeps the number: another exit status is not excused', () => {
+  it('keeps the exit status: another exit status is not excused', () => {
     const { file: _, ...ended } = finding({ rule: 'exit-status', message: 'the payload ended with exit status 3' });
     expect(entryFor(ended)).toMatchObject({ except: { contains: 'the payload ended with exit status 3' } });
   });
 
-  it('of a histogram names the object, in the section of the histograms', () => {
+  it('names the object of a histogram, in the section histograms', () => {
     const { file: _, ...one } = finding({
       rule: 'histogram',
       compared: { file: 'QAresults.root', object: 'QA/TPC/hDCA' },
@@ -78,7 +78,7 @@ describe('the exception for a finding', () => {
 });
 
 describe('adding an exception to a rule file', () => {
-  it('keeps comments and the other rules, and puts it to its rule', () => {
+  it('keeps comments and other rules, and adds the exception to its rule', () => {
     const text = `# ours
 rules:
   # loud
@@ -96,7 +96,7 @@ rules:
     expect(added).toContain('known: a leak');
   });
 
-  it('twice for the same findings replaces reason and day', () => {
+  it('replaces reason and day of an exception for the same findings', () => {
     const once = withException('', entryFor(finding()));
     const entry = exceptionFor(finding(), { ...EXCUSE, until: '2031-01-01' });
     if (typeof entry === 'string') throw new Error(entry);

@@ -49,7 +49,7 @@ describe('fingerprint', () => {
     expect(of('x', { file: undefined })).not.toBe(base);
   });
 
-  it('tells all errors of the corpus apart, and knows each again on another host and day', () => {
+  it('differs for all errors of the corpus, and is the same on another host and day', () => {
     const { blocks, prints } = corpus();
     expect(blocks.length).toBeGreaterThan(60);
     const of = new Map<string, string>();
@@ -61,7 +61,7 @@ describe('fingerprint', () => {
     }
   });
 
-  it('tells crashes with the same message apart by where they were', () => {
+  it('differs for crashes with the same message at different places', () => {
     const at = (...trace: string[]) => of(' *** Break *** segmentation violation', { trace });
     expect(at('AliTPCtracker::Follow')).not.toBe(at('AliITStracker::Follow'));
     expect(at('AliTPCtracker::Follow')).not.toBe(of(' *** Break *** segmentation violation'));
@@ -73,13 +73,13 @@ describe('fingerprint', () => {
     (piece) => {
       const start = performance.now();
       fold(piece.repeat(200_000));
-      // Where a pattern goes back and forth this takes minutes.
+      // With a pattern that backtracks this would take minutes.
       foldAround(piece.repeat(4000), 2000);
       expect(performance.now() - start).toBeLessThan(30_000);
     },
   );
 
-  it('keeps to what was found while the text before it gets shorter or longer', () => {
+  it('stays the same when the text before the match gets shorter or longer', () => {
     const around = (line: string) => foldAround(line, line.indexOf('Killed'));
     expect(around('at 10:11:12 /a/b/c.sh: line 7: Killed by 12')).toBe(
       'at <time> <path>/c.sh: line <n>: Killed by <n>',
@@ -88,7 +88,7 @@ describe('fingerprint', () => {
     expect(around(`Killed${' 1'.repeat(300)}`)).toHaveLength(300);
   });
 
-  it('knows the hosts of the run by name, also without their domain, but for a name that is a word', () => {
+  it('folds the hosts of the run, also without their domain, except a name that is a word', () => {
     const on = (line: string, ...hosts: string[]) => foldAround(line, 0, foldOfHosts(hosts));
     const folded = 'no answer of <host>, <host> and <path>/x.root.';
     expect(on('no answer of wn-7, wn-7.cluster and /data/wn-7/x.root.', 'wn-7.cluster', 'wn-71')).toBe(folded);
@@ -96,7 +96,7 @@ describe('fingerprint', () => {
     expect(on('alice has wn-72 and xwn-7', 'alice', 'wn-7')).toBe('alice has wn-<n> and xwn-<n>');
   });
 
-  it('folds what changes, and shows that it did', () => {
+  it('replaces changing parts by visible placeholders', () => {
     expect(fold('at 10:11:12 /a/b/c.sh: line 7: pid 0x1f')).toBe('at <time> <path>/c.sh: line <n>: pid <n>');
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { isHarmless } from '../../../validation/checks/harmless.ts';
 
-/** Each with what was found between ‹ and ›. */
+/** Lines with the match between ‹ and ›. */
 function harmless(marked: string): boolean {
   const from = marked.indexOf('‹');
   const to = marked.indexOf('›') - 1;
   return isHarmless(marked.replace(/[‹›]/g, ''), from, to);
 }
 
-describe('what is named without having happened', () => {
+describe('an error that is only mentioned', () => {
   it.each([
     // Negations.
     'Checking rec.log: no ‹Segmentation violation›',
@@ -23,7 +23,7 @@ describe('what is named without having happened', () => {
     "it didn't see a ‹Bus error›",
     '0 ‹Segmentation fault›s',
     'done: 12 passed, 0 ‹Aborted›',
-    // Counts of zero, and what is none.
+    // Counts of zero.
     '‹Bus error›: 0',
     '‹Bus error› = 0, ‹Killed› = 0',
     '‹Segmentation fault›s: 0',
@@ -38,7 +38,7 @@ describe('what is named without having happened', () => {
     'if a ‹Segmentation fault› occurs, send the core',
     '‹floating point exception›s are enabled',
     '‹SIGSEGV› handler installed',
-    // Commands that are shown.
+    // Commands that a shell shows.
     "+ grep -q '‹Segmentation violation›' my.txt",
     '++ grep -c ‹Killed› rec.log',
     '[10:11:12] + grep ‹Killed› rec.log',
@@ -46,12 +46,12 @@ describe('what is named without having happened', () => {
     'echo "‹Segmentation violation›"',
     "$ grep '‹Killed›' *.log",
     "running: awk '/‹Killed›/' rec.log",
-    // What somebody looks for.
+    // Texts that a program searches for.
     "Looking for '‹Segmentation violation›' in rec.log",
     'Searching rec.log for ‹Killed› ... none',
     'checking logs for ‹Segmentation violation›',
     "pattern '‹Killed›': 0 matches",
-    // What is only spoken of.
+    // Errors that are only mentioned.
     'to avoid a ‹segmentation fault› of old versions',
     'Installing handlers for ‹Segmentation violation›',
     'in case of a ‹Bus error› call the shift',
@@ -64,7 +64,7 @@ describe('what is named without having happened', () => {
   });
 });
 
-describe('what has happened', () => {
+describe('an error that happened', () => {
   it.each([
     'Error in <TUnixSystem::DispatchSignals>: ‹Segmentation violation›',
     './run.sh: line 3: 4711 ‹Segmentation fault›      (core dumped) aliroot -b -q rec.C',

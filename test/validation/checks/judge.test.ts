@@ -64,7 +64,7 @@ describe('judge', () => {
     });
   });
 
-  it('passes with warnings, and says how many, the same in several lines counting once', () => {
+  it('passes with warnings, and counts them; the same warning in several lines counts once', () => {
     expect(
       judged([step('a')], { inLogs: [inLog('a', { severity: 'warning', fingerprint: 'x', more: 2 })] }),
     ).toMatchObject({
@@ -107,7 +107,7 @@ describe('judge', () => {
     });
   });
 
-  it('takes several core dumps of a step for one trouble, the same with other processes', () => {
+  it('makes one finding of several core dumps of a step, whatever their processes are', () => {
     const of = (...coreDumps: string[]) =>
       judge({ steps: [step('a', { coreDumps })], inLogs: [] }, builtInCriteria(0)).findings;
     expect(of('core.17', 'core.18').map(({ message }) => message)).toEqual(['core dumped: core.17, core.18']);
@@ -115,7 +115,7 @@ describe('judge', () => {
     expect(of('core.17', 'core')[0]?.fingerprint).not.toBe(of('core.3')[0]?.fingerprint);
   });
 
-  it('takes the head of a stack trace for the crash just before it, and for one of its own elsewhere', () => {
+  it('joins the head of a stack trace to the crash just before it; elsewhere it is a finding', () => {
     const crash = inLog('a', {
       rule: 'segmentation-violation',
       line: 7,
@@ -129,7 +129,7 @@ describe('judge', () => {
     expect(found(crash, { ...head, line: 9, file: 'logs/sim.log' })).toHaveLength(2);
   });
 
-  it('is broken by a log that could not be looked at, and failed where another says enough', () => {
+  it('is broken if a log could not be searched, and failed if another log has an error', () => {
     const unread = step('a', { unread: ['rec.log.zst cannot be looked at: zstd is missing on x'] });
     expect(judged([unread])).toMatchObject({
       verdict: 'broken',
@@ -139,7 +139,7 @@ describe('judge', () => {
     expect(judged([unread], { inLogs: [inLog('a')] })).toMatchObject({ verdict: 'failed', states: 'failed' });
   });
 
-  it('has the last lines with how a payload ended, unless the log says it', () => {
+  it('adds the last lines to the finding about the end of a payload, unless the log explains it', () => {
     const lastLines = { file: 'stderr.log', lines: ['loading', 'x.sh: line 3: aliroot: command not found'] };
     const failed = step('a', { exitStatus: 127, lastLines, missing: ['x'] });
     const { findings, reason, steps } = judge({ steps: [failed], inLogs: [] }, builtInCriteria(0));
@@ -153,7 +153,7 @@ describe('judge', () => {
     expect(merged.map(({ rule, line, lastLines: last }) => [rule, line, last])).toEqual([['time-limit', 7, undefined]]);
   });
 
-  it('recognizes an end by what the payload wrote last, as far as that tells why', () => {
+  it('recognises the end of a payload by its last lines, if they tell the cause', () => {
     const print = (change: Partial<StepOutcome>, file: string, ...lines: string[]) =>
       judge({ steps: [step('a', { ...change, lastLines: { file, lines } })], inLogs: [] }, builtInCriteria(0))
         .findings[0]?.fingerprint;
@@ -161,7 +161,7 @@ describe('judge', () => {
     expect(status('event 17', "KeyError: 'hPt'")).toBe(status('event 90817', "KeyError: 'hPt'"));
     expect(status("KeyError: 'hPt'")).not.toBe(status('ModuleNotFoundError: ROOT'));
     expect(print({ exitStatus: 1 }, 'stdout.log', 'x')).not.toBe(print({ exitStatus: 2 }, 'stdout.log', 'x'));
-    // The end of stdout of what crashed is anywhere; of what was killed it says nothing.
+    // The last lines on stdout do not tell why a payload crashed or was killed.
     const crash = (signal: string, file: string, line: string) => print({ exitStatus: 139, signal }, file, line);
     expect(crash('SIGSEGV', 'stdout.log', 'reading')).toBe(crash('SIGSEGV', 'stdout.log', 'writing'));
     expect(crash('SIGSEGV', 'stderr.log', 'in AliA')).not.toBe(crash('SIGSEGV', 'stderr.log', 'in AliB'));
@@ -170,7 +170,7 @@ describe('judge', () => {
     expect(late('event a')).toBe(late('event b'));
   });
 
-  it('takes outputs that are missing after a failure for its consequence', () => {
+  it('treats missing outputs as a consequence of a failed payload', () => {
     expect(judged([step('a', { exitStatus: 1, missing: ['x'] })]).findings).toEqual([
       'error exit-status a',
       'warning missing-output a',
@@ -181,7 +181,7 @@ describe('judge', () => {
     ]);
   });
 
-  it('counts what is the same once, and names all steps that have it', () => {
+  it('counts the same error once, and names all its steps', () => {
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const same = { fingerprint: 'x', more: 1000 };
     expect(
@@ -195,14 +195,14 @@ describe('judge', () => {
     });
   });
 
-  it('names the first of several errors, and what the log says rather than the status', () => {
+  it('names the first of several errors, and prefers the log to the exit status', () => {
     const steps = ['a', 'b', 'c', 'd', 'e'].map((id) => step(id, { exitStatus: 1 }));
     expect(judged(steps, { inLogs: [inLog('a')] }).reason).toBe(
       '5 of 5 steps failed, with 2 errors, the first in a: line 3: Killed (logs/rec.log:7)',
     );
   });
 
-  it('shows of a long line the part around what was found', () => {
+  it('shows the part of a long line around the match', () => {
     const reasonOf = (message: string, column?: number) =>
       judged([step('a')], { inLogs: [inLog('a', { message, column })] }).reason;
     const long = `${'a'.repeat(190)} Killed ${'b'.repeat(300)}`;
@@ -211,7 +211,7 @@ describe('judge', () => {
     expect(reasonOf(`…${'a'.repeat(198)} ${long.slice(191)}`, 25_000_001)).toBe(`1 of 1 step failed: a: ${shown}`);
   });
 
-  it('is broken when the infrastructure failed, whatever the log of a payload that was cut off says', () => {
+  it('is broken when the infrastructure failed, whatever the log of the stopped payload contains', () => {
     expect(judged([step('a'), without('b', lost)], { inLogs: [inLog('b')] })).toMatchObject({
       verdict: 'broken',
       reason: '1 of 2 steps is broken: b: its worker was lost',
@@ -237,7 +237,7 @@ describe('judge', () => {
     });
   });
 
-  it('is broken when steps were not run, gave no result or no log', () => {
+  it('is broken when steps did not run, or left no result or no log', () => {
     expect(judged([without('a', { ending: 'waiting' })], { problem: 'makeflow ended with status 1' })).toMatchObject({
       verdict: 'broken',
       reason: '1 of 1 step did not run: makeflow ended with status 1',
@@ -251,7 +251,7 @@ describe('judge', () => {
     });
   });
 
-  it('says of steps that were skipped for another one why they were not run', () => {
+  it('says why steps did not run that wait for a failed step', () => {
     const skipped = without('b', { ending: 'skipped', message: 'not run, because a did not succeed' });
     expect(judged([step('a', { exitStatus: 1 }), skipped])).toMatchObject({
       verdict: 'failed',
@@ -260,7 +260,7 @@ describe('judge', () => {
     });
   });
 
-  it('is interrupted when somebody stopped it, with what was found so far', () => {
+  it('is interrupted when somebody stopped it, and counts the errors so far', () => {
     const steps = [
       step('a', { exitStatus: 1 }),
       without('b', { ending: 'running' }),
@@ -274,7 +274,7 @@ describe('judge', () => {
     });
   });
 
-  it('mentions attempts that were not the last without holding them against anybody', () => {
+  it('mentions earlier attempts as notes', () => {
     const { findings } = judge(
       {
         steps: [step('a', { attempts: 2, earlier: [{ attempt: 1, message: 'its worker was lost' }] })],
@@ -285,7 +285,7 @@ describe('judge', () => {
     expect(findings).toMatchObject([{ severity: 'info', attempt: 1, message: 'tried again: its worker was lost' }]);
   });
 
-  it('gives every finding a fingerprint, and leaves out what is not for the report', () => {
+  it('gives every finding a fingerprint, and leaves out internal fields', () => {
     const { findings, steps } = judge(
       { steps: [step('a', { missing: ['x'], coreDumps: ['core'] })], inLogs: [] },
       builtInCriteria(0),

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => dir.removeCallback());
 
-/** A run that is over, of one step with one output of 1000 bytes. */
+/** A run that has ended, with one step that has one output of 1000 bytes. */
 function ended(): RunDir {
   const { id, run } = new RunStore(join(dir.name, 'runs')).create('night', new Date(0));
   run.writeRecord({
@@ -72,7 +72,7 @@ describe('a kind of check', () => {
     );
   });
 
-  it('says nothing where the rules have no section for it', async () => {
+  it('reports nothing if the rules have no section for it', async () => {
     const report = await judgeAgain(ended(), {}, 0);
     expect(report.verdict).toBe('passed');
     expect(report.checks).toBeUndefined();

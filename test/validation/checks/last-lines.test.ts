@@ -28,13 +28,13 @@ describe('lastLines', () => {
     });
   });
 
-  it('are none where there are none, or no such log', async () => {
+  it('are empty if the log is empty or missing', async () => {
     expect(await logs({})).toBeUndefined();
     expect(await logs({ 'stdout.log': '', 'rec.log': 'x' })).toBeUndefined();
     expect(await lastLines(() => '/nowhere/stdout.log')).toBeUndefined();
   });
 
-  it('are cut, whatever a log of any size holds', async () => {
+  it('are cut, for a log of any size and content', async () => {
     const long = await logs({
       'stdout.log': Buffer.concat([Buffer.alloc(3e6, 'a\n'), Buffer.alloc(2e6, 0xff), Buffer.from('\nend')]),
     });

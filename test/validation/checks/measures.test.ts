@@ -7,7 +7,7 @@ function step(id: string, stage: string, seconds: number, change: Partial<StepRe
   return { ...common, start: 1000, end: 1000 + 1000 * seconds, ...change };
 }
 
-/** Numbers like those of a normal distribution, the same each time. */
+/** Reproducible numbers with a normal distribution. */
 function noise(seed: number): () => number {
   let state = seed;
   const uniform = () => {
@@ -17,7 +17,7 @@ function noise(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** A run of some stages with so many steps each, whose times vary by 8 %. */
+/** A run of some stages, each with a number of steps, whose times vary by 8 %. */
 function run(random: () => number, change: (id: string) => number = () => 1): StepReport[] {
   return Array.from({ length: 6 }, (_, stage) =>
     Array.from({ length: stage < 3 ? 1 : 40 }, (_, index) => {
@@ -39,7 +39,7 @@ describe('findChanges', () => {
       const earlier = Array.from({ length: 1 + (i % 8) }, () => run(random));
       found += findChanges(run(random), earlier).length;
     }
-    // 20 runs of 123 steps: of 2460 looks less than one in a thousand is a false alarm.
+    // 20 runs of 123 steps: less than one in a thousand of 2460 comparisons is a false alarm.
     expect(found).toBeLessThan(3);
   });
 
@@ -58,7 +58,7 @@ describe('findChanges', () => {
     expect(slower?.spread).toBeLessThan((slower?.value ?? 0) - (slower?.usual ?? 0));
   });
 
-  it.each([3, 5, 7, 10])('names few that are as they were, and most that are slower by half, from %i runs', (count) => {
+  it.each([3, 5, 7, 10])('reports few unchanged stages, and most that are slower by half, from %i runs', (count) => {
     const random = noise(19);
     const stages = (spread: number, factor = 1): StepReport[] =>
       Array.from({ length: 10 }, (_, n) => step(`s${n}`, `s${n}`, 600 * (1 + spread * random()) * factor));
@@ -75,13 +75,13 @@ describe('findChanges', () => {
     expect(share(0.1, 1.5)).toBeGreaterThan(count === 3 ? 0.2 : 0.6);
   });
 
-  it('is not kept by one odd run among several from seeing the next', () => {
+  it('finds a change although one of several earlier runs was an outlier', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     const usual = [100, 104, 97, 101, 99, 103];
     expect(names(findChanges(one(150), [...usual, 200].map(one)))).toEqual(['a duration more']);
   });
 
-  it('tells of a stage as a whole once, not of each of its steps', () => {
+  it('reports a change of a whole stage once, not for each of its steps', () => {
     const random = noise(13);
     const earlier = Array.from({ length: 5 }, () => run(random));
     const changes = findChanges(
@@ -91,18 +91,18 @@ describe('findChanges', () => {
     expect(names(changes)).toEqual(['stage s5 duration more']);
   });
 
-  it('says nothing from fewer than three runs, unless it is asked for the difference of two', () => {
+  it('reports nothing with fewer than three runs, except for the difference of two', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     expect(findChanges(one(99), [one(10)])).toEqual([]);
     expect(findChanges(one(99), [one(10), one(10)])).toEqual([]);
     expect(names(findChanges(one(99), [one(10), one(10), one(10)]))).toEqual(['a duration more']);
     expect(names(findChanges(one(15), [one(10)], 1))).toEqual(['a duration more']);
     expect(findChanges(one(13), [one(10)], 1)).toEqual([]);
-    // A step that is new in these runs has its own count.
+    // A new step has its own number of runs.
     expect(findChanges(one(99), [one(10), one(10), [step('b', 'b', 1)]])).toEqual([]);
   });
 
-  it('takes what varies for what varies, and what is small for small', () => {
+  it('allows for quantities that vary much, and for small ones', () => {
     const one = (seconds: number) => [step('a', 'a', seconds)];
     const told = (earlier: number[], seconds: number) => names(findChanges(one(seconds), earlier.map(one)));
     expect(told([4, 20, 9, 14, 10], 15)).toEqual([]);
@@ -110,14 +110,14 @@ describe('findChanges', () => {
     expect(told([2, 2, 2], 2.9)).toEqual([]);
     expect(told([100, 100, 100], 119)).toEqual([]);
     expect(told([100, 100, 100], 121)).toEqual(['a duration more']);
-    // The fewer runs, the less is known from their agreeing.
+    // With fewer runs, their agreement says less.
     expect(told([10, 10.5, 11], 14)).toEqual([]);
     expect(told([10, 10.5, 11, 10.2, 10.4, 10.8, 10.1, 10.6, 10.3, 10.7], 14)).toEqual(['a duration more']);
   });
 
   it('is quiet on a machine whose load comes and goes, after a few runs', () => {
     const random = noise(17);
-    // Every run is slowed down as a whole by what else the machine does, each step a little in its own way.
+    // Other load on the machine slows down a whole run, and each step by a different amount.
     const loaded = (): StepReport[] => {
       const load = 1 + 0.5 * Math.abs(random());
       return Array.from({ length: 9 }, (_, n) => step(`s${n}`, `s${n}`, (1 + n) * load * (1 + 0.1 * random())));
@@ -130,7 +130,7 @@ describe('findChanges', () => {
     expect(found.filter((n) => n === 0).length).toBeGreaterThan(80);
   });
 
-  it('looks at CPU time, memory and outputs too, and at nothing of steps that failed or are new', () => {
+  it('compares CPU time, memory and outputs too, but not steps that failed or are new', () => {
     const before = step('a', 'a', 10, { cpuTime: 10, peakMemory: 1e9, outputBytes: 1e6 });
     const after = { cpuTime: 20, peakMemory: 2e9, outputBytes: 1e5 };
     expect(names(findChanges([step('a', 'a', 10, after)], [[before], [before], [before]]))).toEqual([
@@ -144,7 +144,7 @@ describe('findChanges', () => {
     expect(findChanges([step('a', 'a', 99)], [[{ ...before, state: 'failed' }]])).toEqual([]);
   });
 
-  it('names the output that got smaller, also where the sum of all hides it', () => {
+  it('names an output that got smaller, even if the sum of outputs hides it', () => {
     const outputs = (qa: number, log = 5000) => ({
       outputs: [
         { name: 'qa.root', size: qa },

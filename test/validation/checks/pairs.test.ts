@@ -33,7 +33,7 @@ function unescaped(text: string): string {
   return text.replaceAll('\\n', '\n').replaceAll('\\r', '\r').replaceAll('\\e', '\x1b');
 }
 
-/** The fingerprint of a log's only finding, by a rule for its first line. */
+/** The fingerprint of the only finding in a log, made by a rule for its first line. */
 async function printOf(text: string): Promise<string | undefined> {
   writeFileSync(join(directory, 'rec.log'), `${text}\n`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal sequence is what the log begins with

@@ -11,13 +11,13 @@ import {
 
 const PAGE = join(import.meta.dirname, '../../../docs/checks.md');
 
-/** The heading comment of a rule file, which says what software it is for. */
+/** The heading comment of a rule file: it names the software. */
 function headingOf(text: string): string {
   const comment = /^(?:#.*\n)+/.exec(text)?.[0] ?? '';
   return comment
     .replace(/^# ?/gm, '')
     .replaceAll('\n', ' ')
-    .replace(/ rules\.ts says what each key means\./, '')
+    .replace(/ rules\.ts explains each key\./, '')
     .trim();
 }
 
@@ -46,7 +46,7 @@ function tables(): string {
 }
 
 describe('docs/checks.md', () => {
-  it('says of every built-in rule what it means and what it does not (-u writes it anew)', async () => {
+  it('lists every built-in rule with its meaning (-u updates the page)', async () => {
     const page = readFileSync(PAGE, 'utf8');
     const parts = /^([\s\S]*<!-- rules -->\n)[\s\S]*(<!-- \/rules -->\n)$/.exec(page);
     expect(parts).not.toBeNull();

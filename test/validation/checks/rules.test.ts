@@ -8,7 +8,7 @@ import { InputError } from '../../../validation/input/input-error.ts';
 const directory = mkdtempSync(join(tmpdir(), 'relval-rules-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The set that release managers have always looked for. */
+/** The patterns of the predecessor of relval. */
 const PREDECESSOR = [
   'Interpreter error recovered',
   'not found in path',
@@ -75,7 +75,7 @@ describe('rules', () => {
     expect(rules.at(-1)).toMatchObject({ id: 'own', contains: ['abc', 'def'], severity: 'warning' });
   });
 
-  it('that cannot be right are refused with the place of every mistake', () => {
+  it('with mistakes are refused with the place of every mistake', () => {
     const text = [
       'rules:',
       '  - id: Not Good',
@@ -118,7 +118,7 @@ describe('rules', () => {
     ]);
   });
 
-  it('of a later file change one of the same id where they say only what is to be different', () => {
+  it('of a later file change a rule of the same id if they have neither contains nor check', () => {
     const file = join(directory, 'change.yaml');
     const except = '{files: [rec.log], contains: harmless, reason: a typo, owner: Ann}';
     writeFileSync(
@@ -131,7 +131,7 @@ describe('rules', () => {
     expect(steps.find(({ id }) => id === 'memory')).toMatchObject({ check: 'memory', above: 1.5 });
   });
 
-  it('that change what is not there, or limit what has no limit, are refused', () => {
+  it('that change an unknown rule, or limit a check without a limit, are refused', () => {
     expect(problemsOf('rules:\n  - {id: none, severity: off}\n')).toEqual([
       expect.stringMatching(/^my\.yaml:2:5: none: there is no rule of this name to change/),
     ]);
@@ -140,12 +140,12 @@ describe('rules', () => {
     ]);
   });
 
-  it('from a file that is not there say so', () => {
+  it('from a missing file are refused', () => {
     expect(() => loadRules([join(directory, 'none.yaml')])).toThrow(/none\.yaml: no such file/);
   });
 });
 
-it('the built-in rules have few short texts: those look at more of each log, and more than four of them slow down all others', () => {
+it('the built-in rules have at most four short texts: more would slow down the search for all texts', () => {
   const texts = new Set(
     loadRules().logs.flatMap(({ contains, anyCase }) => contains.map((text) => `${anyCase ? 'any ' : ''}${text}`)),
   );

@@ -36,7 +36,7 @@ describe('scanLog', () => {
       expect([examples.length > 0, counterExamples.length > 0]).toEqual([true, true]);
       const alone = await scanLog(log(examples.join('\n')), [rule], { now, limit: 100 });
       expect(alone.map(({ line }) => line)).toEqual(examples.map((_, index) => index + 1));
-      // Between others, each line has a rule of this severity at least.
+      // Beside other rules, each line has a rule of at least this severity.
       const lines = new Set(
         (await scanLog(log(examples.join('\n')), rules, { now, limit: 100 })).map(({ line }) => line),
       );
@@ -79,13 +79,13 @@ describe('scanLog', () => {
     ]);
   });
 
-  it('sees a last line without its end, and an only line', async () => {
+  it('finds a last line without a line feed, and a single line', async () => {
     expect((await scanLog(log('a\nKilled'), rules, { now })).map(place)).toEqual(['killed@2:1']);
     expect((await scanLog(log('Killed'), rules, { now })).map(place)).toEqual(['killed@1:1']);
     expect(await scanLog(log(''), rules, { now })).toEqual([]);
   });
 
-  it('finds what stands across the parts that a file is read in, wherever they meet', async () => {
+  it('finds a match across two parts of the file that are read one after the other', async () => {
     const part = 512 * 1024;
     for (const margin of [0, 4096]) {
       for (const shift of [-7, -6, -5, -3, -1, 0, 1]) {
@@ -115,14 +115,14 @@ describe('scanLog', () => {
     expect((await scanLog(path, rules, { now })).map(place)).toEqual(['bus-error@2:3000001']);
   });
 
-  it('lists so many lines of a rule as asked for, and counts the rest', async () => {
+  it('lists the wanted number of lines of a rule, and counts the rest', async () => {
     const path = log(`${'Killed\n'.repeat(50_000)}Bus error\n${'Killed\n'.repeat(5)}`);
     const matches = await scanLog(path, rules, { now, limit: 3 });
     expect(matches.map(place)).toEqual(['killed@1:1', 'killed@2:1', 'killed@3:1', 'bus-error@50001:1']);
     expect(matches.map((match) => match.more)).toEqual([undefined, undefined, 50_002, undefined]);
   });
 
-  it('takes the most severe rule of a line, and the first of equal ones', async () => {
+  it('takes the most severe rule for a line, and the first of equally severe ones', async () => {
     const { logs: own } = parseRules(
       'own',
       `rules:
@@ -134,7 +134,7 @@ describe('scanLog', () => {
     expect((await scanLog(path, own, { now })).map(place)).toEqual(['hard@1:7', 'hard@2:7', 'soft@3:1']);
   });
 
-  it('wants the regular expression of a rule to match the line too', async () => {
+  it('requires that the regular expression of a rule matches the line too', async () => {
     const { logs: own } = parseRules(
       'own',
       "rules: [{id: slow, contains: 'took ', matches: 'took \\d{3,} s$', severity: warning}]",
@@ -143,7 +143,7 @@ describe('scanLog', () => {
     expect((await scanLog(path, own, { now })).map(place)).toEqual(['slow@2:1']);
   });
 
-  it('excuses known lines, with reason and owner, until their day is over', async () => {
+  it('excuses known lines, with reason and owner, through the last day', async () => {
     const { logs: own } = parseRules(
       'own',
       `rules:
@@ -168,7 +168,7 @@ describe('scanLog', () => {
     ]);
   });
 
-  it('keeps bytes that are no text from breaking anything', async () => {
+  it('reads bytes that are not text', async () => {
     const bytes = Buffer.concat([
       Buffer.from([0xff, 0xfe, 0, 10, 0xc3, 10]),
       Buffer.from('\x1b[31mBus error\x00\xf0'),
@@ -184,11 +184,11 @@ describe('scanLog', () => {
     ]);
   });
 
-  it('fails for a file that is not there', async () => {
+  it('fails for a missing file', async () => {
     await expect(scanLog(join(directory, 'none'), rules, { now })).rejects.toThrow(/ENOENT/);
   });
 
-  it('finds what colours stand in, shows it without them, and gives the place in the file', async () => {
+  it('finds a text with colours inside, shows it without them, and gives its place in the file', async () => {
     const gcc = 'rec.C:12:3: \x1b[01;31m\x1b[Kerror: \x1b[m\x1b[Kuse of x\n';
     expect(await scanLog(log(`one\n${gcc}`), rules, { now })).toMatchObject([
       { rule: { id: 'compiler-error' }, line: 2, column: 11, message: 'rec.C:12:3: error: use of x' },
@@ -200,7 +200,7 @@ describe('scanLog', () => {
     }
   });
 
-  it('takes what was written over by a progress bar for other lines', async () => {
+  it('treats each state of a progress bar as a line', async () => {
     const content = 'read 1%\rread 2%\rE-ProcessOutput: none\rKilled\nread 1%\x1b[2K\x1b[1GKilled\n1%\b\bKilled\r\n';
     const matches = await scanLog(log(content), rules, { now });
     expect(matches.map(({ rule, line, column, message }) => `${rule.id}@${line}:${column} ${message}`)).toEqual([
@@ -248,7 +248,7 @@ describe('scanLog', () => {
     expect(coloured.map(shown)).toEqual(plain.map(shown));
   });
 
-  it('lists what is new in kind, however far down it is', async () => {
+  it('lists a line of a new kind, wherever it is in the log', async () => {
     const flood = Array.from({ length: 30_000 }, (_, i) => `E-ProcessOutput: no histogram hPt in event ${i}`);
     const path = log([...flood, 'E-ProcessOutput: QAresults.root is corrupt', ...flood].join('\n'));
     const matches = await scanLog(path, rules, { now });
@@ -256,7 +256,7 @@ describe('scanLog', () => {
     expect(matches.at(-1)).toMatchObject({ message: 'E-ProcessOutput: QAresults.root is corrupt', more: 59_980 });
   });
 
-  it('says that there are more kinds than it lists, and which they are by their kind', async () => {
+  it('says that there are more kinds than it lists, with a kind made of them all', async () => {
     const word = (i: number) => [...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
     const flood = (n: number) => log(Array.from({ length: n }, (_, i) => `E-ProcessOutput: no ${word(i)}`).join('\n'));
     const [one, same, other] = [
@@ -275,7 +275,7 @@ describe('scanLog', () => {
     expect(other.map(({ kind }) => kind)).not.toContain(rest?.kind);
   });
 
-  it('tells in one finding what several lines say, and no more than that', async () => {
+  it('makes one finding of a message of several lines', async () => {
     const content = [
       "terminate called after throwing an instance of 'std::bad_alloc'",
       '  what():  std::bad_alloc',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Searcher } from '../../../validation/checks/search.ts';
 
-/** The same by one look at every place. */
+/** A naive search: it compares at every place. */
 function everyPlace(texts: readonly string[], bytes: Buffer, from: number, to: number): string[] {
   const found: string[] = [];
   for (let start = from; start < to; start++) {
@@ -22,7 +22,7 @@ function searched(texts: readonly string[], bytes: Buffer, from: number, to: num
 }
 
 describe('Searcher', () => {
-  it('finds exactly what a look at every place finds, of any texts in any bytes', () => {
+  it('finds the same as a naive search, for any texts in any bytes', () => {
     const word = (least: number, most: number) =>
       fc.string({ unit: fc.constantFrom('a', 'b', 'c', ':', ' '), minLength: least, maxLength: most });
     fc.assert(
@@ -41,19 +41,19 @@ describe('Searcher', () => {
     );
   });
 
-  it('reports a text that begins before the end of the range and ends after it, and none that the bytes cut off', () => {
+  it('reports a text that begins in the range and ends after it, but not one that the bytes cut off', () => {
     const bytes = Buffer.from('..Killed..Kil');
     expect(searched(['Killed'], bytes, 0, 3)).toEqual(['0@2']);
     expect(searched(['Killed'], bytes, 0, 2)).toEqual([]);
     expect(searched(['Killed'], bytes, 3, bytes.length)).toEqual([]);
   });
 
-  it('finds texts longer than a jump can be', () => {
+  it('finds texts that are longer than a stride', () => {
     const long = 'x'.repeat(300);
     expect(searched([long], Buffer.from(`yy${long}`), 0, 302)).toEqual(['0@2']);
   });
 
-  it('finds nothing when it looks for nothing', () => {
+  it('finds nothing without texts', () => {
     expect(searched([], Buffer.from('text'), 0, 4)).toEqual([]);
   });
 });

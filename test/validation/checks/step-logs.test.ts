@@ -19,7 +19,7 @@ async function findings(rules: string, files = attempt.files): Promise<string[]>
 }
 
 describe('scanStepLogs', () => {
-  it('tells of a rule whose expression takes too long, and looks for the others', async () => {
+  it('reports a rule whose expression takes too long, and applies the others', async () => {
     writeFileSync(join(directory, 'evil.log'), `aaaa${'a'.repeat(60)}b\nbeta\n`);
     const rules =
       "rules: [{id: evil, contains: aaaa, matches: '^(a+)+$', severity: error}, {id: b, contains: beta, severity: error}]";
@@ -33,7 +33,7 @@ describe('scanStepLogs', () => {
     );
   });
 
-  it('says of each finding where it is, and gives it a fingerprint', async () => {
+  it('gives each finding its place and a fingerprint', async () => {
     const rules = parseRules('own', 'rules: [{id: b, contains: beta, severity: error}]').logs;
     expect(await scanStepLogs(attempt, rules, { now: 0 })).toEqual([
       {
@@ -61,7 +61,7 @@ describe('scanStepLogs', () => {
       expect(others).toEqual([]);
       return finding?.fingerprint;
     }
-    /** What of a line has another length on another host and day. */
+    /** Parts of a line whose length changes with the host and the day. */
     const varying = (n: number, host: number) =>
       Array.from({ length: n }, (_, i) =>
         host === 1
@@ -80,7 +80,7 @@ describe('scanStepLogs', () => {
       },
     );
 
-    it('tell apart what differs near to the match, on both sides', async () => {
+    it('differ if the text near the match differs, on either side', async () => {
       const line = (before: string, after: string) =>
         `${varying(40, 1)} ${before} no histogram ${after} ${varying(40, 1)}`;
       const prints = await Promise.all([line('TPC', 'a')].map(printOf));
@@ -88,13 +88,13 @@ describe('scanStepLogs', () => {
       expect(new Set(prints).size).toBe(3);
     });
 
-    it('find what they stand for where the match is within a path', async () => {
+    it('are stable if the match is within a path', async () => {
       const line = (directory: string) => `${varying(9, 1)} ${directory}/no histogram`;
       expect(await printOf(line('/a/b'))).toBe(await printOf(line('/data/of/another/host')));
     });
   });
 
-  it('keeps rules to their stages and files', async () => {
+  it('applies rules only to their stages and files', async () => {
     expect(await findings("rules: [{id: a, contains: alpha, severity: error, files: ['rec.*']}]")).toEqual([
       'error a logs/rec.log:2',
     ]);
@@ -105,14 +105,14 @@ describe('scanStepLogs', () => {
     expect(await findings('rules: [{id: b, contains: beta, severity: error, stages: [simQaMerge, s.m]}]')).toEqual([]);
   });
 
-  it('tolerates as many lines in a step as a rule says', async () => {
+  it('tolerates the number of lines that a rule allows in a step', async () => {
     const rule = (tolerate: number) => `rules: [{id: a, contains: alpha, severity: error, tolerate: ${tolerate}}]`;
     const places = ['a stdout.log:1', 'a stdout.log:2', 'a logs/rec.log:2'];
     expect(await findings(rule(3))).toEqual(places.map((place) => `info ${place}`));
     expect(await findings(rule(2))).toEqual(places.map((place) => `error ${place}`));
   });
 
-  it('does not take a log that it cannot read for a clean one', async () => {
+  it('does not treat an unreadable log as a clean one', async () => {
     expect(await findings('rules: []', ['none.log'])).toEqual(['error no-log none.log:undefined']);
   });
 });

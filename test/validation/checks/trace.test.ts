@@ -6,7 +6,7 @@ import { callsBehind } from '../../../validation/checks/trace.ts';
 const calls = (text: string): string[] => callsBehind(Buffer.from(text), 0);
 
 describe('callsBehind', () => {
-  it('finds where the signal came in, in the trace that the example writes', () => {
+  it('finds the call that received the signal, in a real trace', () => {
     const script = join(import.meta.dirname, '../../../makeflows/examples/gpmc/aliroot_dpgsim.sh');
     const text = readFileSync(script, 'utf8');
     expect(calls(text.slice(text.indexOf(' *** Break ***')))).toEqual([
@@ -16,7 +16,7 @@ describe('callsBehind', () => {
     ]);
   });
 
-  it('reads frames with and without addresses, templates and names that are none', () => {
+  it('reads frames with and without addresses, with templates, and without a name', () => {
     const text = `
 #0  0x00007f in raise () from /lib64/libc.so.6
 #1  std::vector<int, std::allocator<int> >::at (this=0x0, i=3) at vector:12
@@ -31,7 +31,7 @@ describe('callsBehind', () => {
     ]);
   });
 
-  it('takes the trace of the thread to which the signal came', () => {
+  it('takes the trace of the thread that received the signal', () => {
     const waiting =
       '#0  0x00007f in pthread_cond_wait () from libpthread.so\n#1  0x00007f in TPool::Wait() () from libT.so\n';
     const crashed =
@@ -61,13 +61,13 @@ aliroot(_ZN3TPC4FillEv+0x1a)[0x41]
     ]);
   });
 
-  it('leaves out how memory was asked for', () => {
+  it('leaves out calls that allocate memory', () => {
     expect(calls('\n#0 raise ()\n#1 abort ()\n#2 operator new(unsigned long) ()\n#3 AliX::Fill ()\n')).toEqual([
       'AliX::Fill',
     ]);
   });
 
-  it('finds none where none follows, or only far away', () => {
+  it('finds no trace if none follows, or only far away', () => {
     expect(calls('')).toEqual([]);
     expect(calls('\nI-AliReconstruction: event 3\n')).toEqual([]);
     expect(calls(`${'\nline'.repeat(40)}\n#0 Far::Away () from x.so\n`)).toEqual([]);

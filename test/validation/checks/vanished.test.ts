@@ -9,19 +9,19 @@ const step = (names: string[], change: Partial<StepReport> = {}): StepReport => 
 });
 
 describe('vanishedOutputs', () => {
-  it('are those that all earlier runs left of the step', () => {
+  it('are outputs that the step made in all earlier runs', () => {
     const earlier = [[step(['a', 'b', 'c'])], [step(['a', 'b'])], [step(['a', 'b', 'd'])]];
     expect(vanishedOutputs(step(['b', 'e']), earlier)).toEqual(['a']);
     expect(vanishedOutputs(step(['a', 'b']), earlier)).toEqual([]);
     expect(vanishedOutputs(step([], { id: 'rec' }), earlier)).toEqual([]);
   });
 
-  it('are not those of a step that failed then, nor without an earlier run', () => {
+  it('are empty if the step failed in the earlier runs, or there are none', () => {
     expect(vanishedOutputs(step([]), [])).toEqual([]);
     expect(vanishedOutputs(step([]), [[step(['a'])], [step([], { state: 'failed' })]])).toEqual(['a']);
   });
 
-  it('are, of one earlier run, only those whose name no time or process can be in', () => {
+  it('exclude, with one earlier run, names that may contain a time or a process id', () => {
     expect(vanishedOutputs(step([]), [[step(['a.root', 'a-20261122.root', 'core.4711'])]])).toEqual(['a.root']);
     const twice = [[step(['a-20261122.root'])], [step(['a-20261122.root'])]];
     expect(vanishedOutputs(step([]), twice)).toEqual(['a-20261122.root']);
@@ -29,7 +29,7 @@ describe('vanishedOutputs', () => {
 });
 
 describe('vanishedChanges', () => {
-  it('say of each such output how large it was', () => {
+  it('give the usual size of each such output', () => {
     const sized = (size: number) => [
       step([], {
         outputs: [

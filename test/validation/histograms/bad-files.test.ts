@@ -49,7 +49,7 @@ describe('a file that cannot be read', () => {
     expect(said).toMatch(reason);
   });
 
-  it('is a directory, not there, or a device', async () => {
+  it('is a directory, missing, or a device', async () => {
     const of = (path: string) => compareFiles(path, [good], 0, { program: built.program });
     expect((await of(built.dir)).reason).toMatch(/not a regular file/);
     expect((await of(join(built.dir, 'nothing'))).reason).toMatch(/there is no such file/);
@@ -76,7 +76,7 @@ describe('a file that cannot be read', () => {
 });
 
 describe('damage', () => {
-  /** A seed that makes each failure repeatable. */
+  /** A seed, so that each failure can be repeated. */
   function randomOf(seed: number): () => number {
     let state = seed;
     return () => {
@@ -85,7 +85,7 @@ describe('damage', () => {
     };
   }
 
-  it('of single bits of a compressed file is never taken for the truth', async () => {
+  it('to single bits of a compressed file is always noticed', async () => {
     const whole = readFileSync(join(FIXTURES, 'qa_ref.root'));
     const random = randomOf(15);
     for (let n = 0; n < 25; n++) {
@@ -94,7 +94,7 @@ describe('damage', () => {
       bytes[at] = (bytes[at] as number) ^ (1 << Math.floor(random() * 8));
       const { verdict, objects, reason } = await compare(bytes);
       const states = new Set(objects.map(({ state }) => state));
-      // A bit in a date or in a title may be another without any harm.
+      // A changed bit in a date or a title does no harm.
       const isFine =
         verdict === 'compatible' && objects.length === 15 && [...states].every((one) => one === 'identical');
       expect(isFine || verdict !== 'compatible', `bit at ${at}: ${verdict}, ${reason}`).toBe(true);
@@ -102,7 +102,7 @@ describe('damage', () => {
     }
   });
 
-  it('by cuts at many places, with the header corrected, is told', async () => {
+  it('by cuts at many places, with a corrected header, is reported', async () => {
     const whole = readFileSync(good);
     for (const share of [0.005, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99]) {
       const bytes = Buffer.from(whole.subarray(0, Math.round(share * whole.length)));
@@ -127,7 +127,7 @@ describe('damage', () => {
     expect(states).toEqual({ good: 'identical', bad: 'not readable' });
   });
 
-  it('of a class that the file does not describe, or describes otherwise', async () => {
+  it('is a class that the file does not describe, or describes wrongly', async () => {
     const data = recordOf({ name: 'h', content }).data;
     const records = [
       { name: 'unknown', className: 'AliUnknown', data },
@@ -143,7 +143,7 @@ describe('damage', () => {
 });
 
 describe('hostile files', () => {
-  it('have names and titles that mean something elsewhere', async () => {
+  it('have names and titles with special characters', async () => {
     const names = [
       '__proto__',
       'constructor',
@@ -192,7 +192,7 @@ describe('hostile files', () => {
     expect(objects[0]?.title.length).toBeLessThan(1000);
   });
 
-  it('have an object of 400 MB behind a few bytes', async () => {
+  it('have an object of 400 MB in a few compressed bytes', async () => {
     const data = Buffer.alloc(400 * 2 ** 20);
     const huge = { name: 'huge', className: 'TH1F', data };
     const { objects } = await compareWithItself([huge, recordOf({ name: 'h', content })], { compress: true });
@@ -233,7 +233,7 @@ describe('hostile files', () => {
     expect(objects.map(({ state }) => state)).toEqual(['not readable']);
   });
 
-  it('take too long, or too much memory: reading ends, and says so', async () => {
+  it('take too long, or too much memory: reading ends with a reason', async () => {
     const path = join(built.dir, 'slow.root');
     writeHistograms(path, [{ name: 'h', content: new Float32Array(2_000_000).fill(1) }]);
     const slow = await compareFiles(path, [path], 0, { program: built.program, limits: { ...LIMITS, seconds: 0.01 } });
@@ -246,7 +246,7 @@ describe('hostile files', () => {
     expect(large.reason).toMatch(/took more than 1 MB/);
   });
 
-  it('become shorter while they are read: never a match', async () => {
+  it('become shorter while they are read: they never match', async () => {
     const path = join(built.dir, 'shrinks.root');
     writeFileSync(path, readFileSync(good));
     truncateSync(path, 1000);

@@ -22,7 +22,7 @@ function compare(
 const line = axis(5, 0, 5);
 const base = [0, 30, 200, 500, 210, 40, 0];
 
-describe('what needs no test', () => {
+describe('an object that needs no test', () => {
   it('is identical: cells, errors and axes', () => {
     expect(compare(counts([line], base), counts([line], base))).toMatchObject({ state: 'identical' });
     const other = [...base];
@@ -156,7 +156,7 @@ describe('labels', () => {
   });
 });
 
-describe('what changed', () => {
+describe('a change', () => {
   const random = randomOf(7);
   const wide = axis(100, -5, 5, { title: 'DCA (cm)' });
   const normal = (count: number, shift = 0, width = 1) =>
@@ -165,7 +165,7 @@ describe('what changed', () => {
       times(count, () => shift + width * random.normal()),
     );
 
-  it('is said with mean, width, unit and χ²', () => {
+  it('is described with mean, width, unit and χ²', () => {
     const { state, reason } = compare(normal(10_000, 0.3), normal(10_000));
     expect(state).toBe('changed');
     expect(reason).toMatch(/^mean -?0\.0\d+ → 0\.\d+ cm, χ²\/ndf [\d.]+ over \d+ bins \(p [\de-]+\)$/);
@@ -184,14 +184,14 @@ describe('what changed', () => {
     expect(compare({ ...own, content }, normal(5000))).toMatchObject({ state: 'changed', decided: 'overflow' });
   });
 
-  it('is sure but too small to matter', () => {
+  it('is significant but too small to matter', () => {
     const big = (p: number) => counts([axis(2, 0, 2)], [0, Math.round(1e9 * p), Math.round(1e9 * (1 - p)), 0]);
     const { state, tests } = compare(big(0.5003), big(0.5));
     expect(tests.find(({ test }) => test === 'shape')?.p).toBeLessThan(1e-30);
     expect(state).toBe('compatible');
   });
 
-  it('is outside of the range that is asked about', () => {
+  it('is outside of the wanted range', () => {
     const own = normal(10_000);
     const content = Float64Array.from(own.content, (n, i) => (i > 70 && i < 101 ? 3 * n : n));
     const changed = { ...own, content };
@@ -252,11 +252,11 @@ describe('profiles and efficiencies', () => {
   it('compare means', () => {
     expect(compare(profile(0), profile(0)).state).toBe('compatible');
     expect(compare(profile(0.3), profile(0))).toMatchObject({ state: 'changed', decided: 'means' });
-    // Means with no spread differ by any difference.
+    // Without spread, any difference of means is significant.
     expect(compare(profile(0.001, 0), profile(0.001, 0)).state).not.toBe('changed');
   });
 
-  it('tell when entries are missing though the means are right', () => {
+  it('detect missing entries although the means are right', () => {
     const all = profile(0);
     const cut = (numbers: ArrayLike<number>) => Float64Array.from(numbers, (n, i) => (i > 6 ? 0 : n));
     const half = { ...all, sumW: cut(all.sumW), sumWY: cut(all.sumWY), sumWY2: cut(all.sumWY2) };
@@ -264,7 +264,7 @@ describe('profiles and efficiencies', () => {
     expect(compare(half, profile(0), { tests: ['entries'] })).toMatchObject({ state: 'changed' });
   });
 
-  it('compare what passed of what was tried', () => {
+  it('compare the shares of passed entries', () => {
     const efficiency = (rate: number): Quantity => {
       const total = filled(
         ten,
@@ -307,7 +307,7 @@ describe('profiles and efficiencies', () => {
 });
 
 describe('chance', () => {
-  it('raises no alarm, at equal and at a tenth of the entries; groups of entries do not either, with references', () => {
+  it('raises no alarm, at equal and at a tenth of the entries, nor for correlated entries with several references', () => {
     const random = randomOf(3);
     const on = axis(60, -4, 4);
     const independent = (count: number) => filled(on, times(count, random.normal));

@@ -5,9 +5,9 @@ import type { Axis, Counts, Efficiency, Profile, Quantity } from '../../../valid
 import { quantityOf } from '../../../validation/histograms/read/quantity.ts';
 import { axis, counts, object, randomOf } from './quantities.ts';
 
-/** χ² as textbooks write it, slowly: nothing of it is shared with what is tested. */
+/** χ² as in textbooks, and slow. It shares no code with the tested implementation. */
 const Slow = {
-  /** Groups of neighbouring bins in which both are expected to have ten entries; what is left goes to the last. */
+  /** Groups of neighbouring bins with at least ten expected entries in both; the rest goes to the last group. */
   groups(a: number[], b: number[]): number[][] {
     const total = (list: number[]) => list.reduce((sum, x) => sum + x, 0);
     const share = Math.min(total(a), total(b)) / (total(a) + total(b));
@@ -62,8 +62,8 @@ function poisson(mean: number): number {
 const shape = (bins: number, scale: number): number[] =>
   Array.from({ length: bins }, (_, i) => poisson(scale * Math.exp(-0.5 * ((i - bins / 2) / (bins / 6)) ** 2)));
 
-describe('an implementation that shares nothing with it says the same', () => {
-  it('of counts', () => {
+describe('an independent implementation gives the same result', () => {
+  it('for counts', () => {
     for (let n = 0; n < 300; n++) {
       const bins = 2 + Math.floor(uniform() * 60);
       const [a, b] = [shape(bins, 1 + 300 * uniform()), shape(bins, 1 + 300 * uniform())];
@@ -83,7 +83,7 @@ describe('an implementation that shares nothing with it says the same', () => {
     }
   });
 
-  it('of an efficiency in one bin, which is a table of two by two', () => {
+  it('for an efficiency in one bin, which is a 2 × 2 table', () => {
     for (let n = 0; n < 100; n++) {
       const [tried1, tried2] = [500 + poisson(500), 500 + poisson(500)];
       const [passed1, passed2] = [Math.round(tried1 * (0.3 + 0.4 * uniform())), Math.round(tried2 * 0.5)];
@@ -100,7 +100,7 @@ describe('an implementation that shares nothing with it says the same', () => {
     }
   });
 
-  it('of the means of a profile with many entries, which differ as those of normal distributions do', () => {
+  it('for the means of a profile with many entries, which are normally distributed', () => {
     const on = [axis(3, 0, 3)];
     for (let n = 0; n < 50; n++) {
       const values = [1, 2].map(() => [1, 2, 3].map(() => Array.from({ length: 4000 }, () => normal())));
@@ -118,21 +118,21 @@ describe('an implementation that shares nothing with it says the same', () => {
         chi2 += (one.mean - two.mean) ** 2 / (one.error2 + two.error2);
       }
       const found = tests(profile(values[0] as number[][]), profile(values[1] as number[][])).of('means');
-      // The tails of Student's distribution are a little wider.
+      // Student's distribution has slightly wider tails.
       expect(Math.abs((found?.statistic ?? 0) - chi2)).toBeLessThanOrEqual(0.002 * chi2 + 1e-6);
       expect(found?.ndf).toBe(3);
     }
   });
 });
 
-describe('what chance and scale do not change', () => {
+describe('chance and scale', () => {
   const on: Axis[] = [axis(40, 0, 1)];
   const weighted = (content: number[], weight: (bin: number) => number): Counts =>
     counts(on, [0, ...content.map((n, i) => n * weight(i)), 0], {
       sumw2: [0, ...content.map((n, i) => n * weight(i) ** 2), 0],
     });
 
-  it('a scaled histogram is what it was', () => {
+  it('do not change a histogram that is only scaled', () => {
     const [a, b] = [shape(40, 100), shape(40, 200)];
     const plain = tests(
       weighted(a, () => 1.0000001),
@@ -164,7 +164,7 @@ describe('what chance and scale do not change', () => {
       if (found) expect(found.state).toMatch(/not testable|compatible|identical/);
       least.push(Math.min(1, ...all.map(({ p }) => p * all.length)));
     }
-    // Of 400 such numbers about 4 are below 1 %.
+    // About 4 of 400 such numbers are below 1 %.
     expect(least.filter((p) => p < 0.01).length).toBeLessThanOrEqual(14);
     expect(Math.min(...least)).toBeGreaterThan(1e-6);
   });

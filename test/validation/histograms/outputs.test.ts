@@ -48,7 +48,7 @@ beforeEach(() => {
 
 const outputs = [{ name: NAME, size: 1 }];
 
-/** Compares what is in the two directories; a further one is that of a second reference. */
+/** Compares the files of two directories. A third directory is a second reference. */
 async function compared(
   policy: Partial<Policy> = {},
   more: readonly string[] = [],
@@ -75,7 +75,7 @@ async function compared(
 }
 
 describe('outputs that are compared with those of a good run', () => {
-  it('make a finding of each object that differs, the critical ones first', async () => {
+  it('make a finding for each object that differs, the critical ones first', async () => {
     writeHistograms(join(good, NAME), [A, B]);
     writeHistograms(join(own, NAME), [OTHER_A, OTHER_B]);
     const { findings, details } = await compared();
@@ -120,7 +120,7 @@ describe('outputs that are compared with those of a good run', () => {
     );
   });
 
-  it('make no finding where they are the same', async () => {
+  it('make no finding if they are the same', async () => {
     for (const directory of [own, good]) writeHistograms(join(directory, NAME), [A, B]);
     const { findings, details } = await compared();
     expect(findings).toEqual([]);
@@ -141,7 +141,7 @@ describe('outputs that are compared with those of a good run', () => {
     expect(renderText(details)).toContainEqual(expect.stringMatching(/merge QAresults\.root: not compared: /));
   });
 
-  it('fail where a file cannot be read that could be in the reference, and not where neither can', async () => {
+  it('fail if a file cannot be read but its reference can, and not if both cannot', async () => {
     writeHistograms(join(good, NAME), [A]);
     writeFileSync(join(own, NAME), 'text');
     const broken = await compared();
@@ -166,7 +166,7 @@ describe('outputs that are compared with those of a good run', () => {
 });
 
 describe('good runs, from three on', () => {
-  it('tell by how much they differ: entries in groups are no alarm then', async () => {
+  it('show their own spread, so that correlated entries raise no alarm', async () => {
     const { uniform, normal } = randomOf(7);
     // Tracks of one event, hits of one track: 8 entries that are close together.
     const grouped = (): TestHistogram => {
@@ -202,7 +202,7 @@ describe('a difference that a good run has, too', () => {
     steps: [{ id: 'merge', outputs, outputDir }],
   });
 
-  it('is known where that run was accepted with it', async () => {
+  it('is known if that run was accepted with it', async () => {
     writeHistograms(join(good, NAME), [OTHER_A, B]);
     writeHistograms(join(own, NAME), [OTHER_A, B]);
     const references = [goodRun('night-2', good, [finding('hA')])];
@@ -231,7 +231,7 @@ describe('a difference that a good run has, too', () => {
     expect(findings).toHaveLength(1);
   });
 
-  it('is fixed where the object is again as in the runs before that one', async () => {
+  it('is fixed if the object is again as in the runs before that one', async () => {
     const before = join(built.dir, `${count}-before`);
     mkdirSync(before);
     writeHistograms(join(before, NAME), [A, B]);
@@ -249,7 +249,7 @@ describe('a difference that a good run has, too', () => {
     expect(renderJunit(details).filter(({ kind }) => kind === 'failure')).toHaveLength(1);
   });
 
-  it('leaves nothing that differs where all is known', async () => {
+  it('leaves a file compatible if all its differences are known', async () => {
     const files = join(built.dir, `${count}-files`);
     mkdirSync(files);
     writeHistograms(join(files, NAME), [A, B]);
@@ -262,7 +262,7 @@ describe('a difference that a good run has, too', () => {
 });
 
 describe('files that the user gives as the reference', () => {
-  it('count in the place of good runs, each as one reference', async () => {
+  it('replace good runs, each as one reference', async () => {
     const [file, directory] = [join(built.dir, `${count}-a`, NAME), join(built.dir, `${count}-b`)];
     mkdirSync(join(built.dir, `${count}-a`));
     mkdirSync(directory);
@@ -275,7 +275,7 @@ describe('files that the user gives as the reference', () => {
     expect(details.files[0]?.references).toEqual([file, directory]);
   });
 
-  it('are found where the outputs of the run are below the directory of all', async () => {
+  it('are found by the path of an output below the directory of all outputs', async () => {
     const directory = join(built.dir, `${count}-tree`);
     mkdirSync(join(directory, 'qa', '001'), { recursive: true });
     writeHistograms(join(directory, 'qa', '001', NAME), [A]);
@@ -292,7 +292,7 @@ describe('files that the user gives as the reference', () => {
     expect(details.files).toMatchObject([{ state: 'compatible', counts: { identical: 1 } }]);
   });
 
-  it('make a warning where they do not have the output', async () => {
+  it('make a warning if they do not have the output', async () => {
     const directory = join(built.dir, `${count}-none`);
     mkdirSync(directory);
     writeHistograms(join(own, NAME), [A]);
@@ -338,7 +338,7 @@ describe('outputs in an archive', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('relval-members-'))).toEqual([]);
   });
 
-  it('are found by their names, whatever these hold', async () => {
+  it('are found by their names, whatever characters these contain', async () => {
     const name = 'QA*[a]res.root';
     for (const directory of [good, own]) {
       pack(directory, NAME, [OTHER_B]);
@@ -351,7 +351,7 @@ describe('outputs in an archive', () => {
     ]);
   });
 
-  it('have a state with its reason where the archive is damaged', async () => {
+  it('have a state with its reason if the archive is damaged', async () => {
     pack(good, NAME, [A]);
     writeFileSync(join(own, 'root_archive.zip'), 'text');
     const { details } = await compared({}, [], sides());
@@ -359,14 +359,14 @@ describe('outputs in an archive', () => {
   });
 });
 
-describe('what is said of histograms in report.json', () => {
-  it('is of the published form (npx vitest run test/validation/histograms/outputs.test.ts -u writes it)', async () => {
+describe('histograms in report.json', () => {
+  it('follow the published schema (npx vitest run test/validation/histograms/outputs.test.ts -u writes it)', async () => {
     const path = join(import.meta.dirname, '../../../docs/schema/histograms.json');
     await expect(`${JSON.stringify(z.toJSONSchema(detailsSchema), null, 2)}\n`).toMatchFileSnapshot(path);
   });
 });
 
-describe('the rules that come with relval', () => {
+describe('the built-in rules', () => {
   it.each<[string, string, boolean]>([
     ['simQaMerge', 'QAresults.root', true],
     ['simQaMerge', 'event_stat.root', true],
@@ -378,7 +378,7 @@ describe('the rules that come with relval', () => {
   });
 });
 
-/** A file without contents that says that it has 5 GB. */
+/** A sparse file of 5 GB. */
 function tooLarge(path: string): void {
   writeFileSync(path, '');
   truncateSync(path, 5 * 2 ** 30);

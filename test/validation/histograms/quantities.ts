@@ -32,7 +32,7 @@ export function counts(axes: Axis[], content: number[], more: Partial<Counts> = 
   };
 }
 
-/** A histogram of one dimension, filled; flow cells get what is outside. */
+/** A filled histogram of one dimension. Values outside go to the flow cells. */
 export function filled(on: Axis, values: Iterable<number>): Counts {
   const content = new Float64Array(on.bins + 2);
   let entries = 0;

@@ -18,7 +18,7 @@ function quantityOf(objects: Map<string, FoundObject>, name: string) {
 }
 
 describe('reading', () => {
-  it('finds histograms in directories and lists, the second of a name numbered', async () => {
+  it('finds histograms in directories and lists, and numbers a second one with the same name', async () => {
     expect([...(await objectsIn('qa_ref.root')).keys()]).toEqual([
       'hEvents',
       ...[
@@ -67,7 +67,7 @@ describe('reading', () => {
     for (const name of names) expect(quantityOf(objects, name).kind, name).toBe(kind);
   });
 
-  it('gets the numbers that are in the file', async () => {
+  it('reads the numbers of the file', async () => {
     const cutflow = quantityOf(await objectsIn('uproot-issue33.root'), 'cutflow');
     if (cutflow.kind !== 'counts') throw new Error(cutflow.kind);
     expect(cutflow.entries).toBe(7);
@@ -79,7 +79,7 @@ describe('reading', () => {
     expect(profile.sumW).toHaveLength((profile.axes[0]?.bins ?? 0) + 2);
   });
 
-  it('opens a valid file without anything in it', async () => {
+  it('opens a valid file without objects', async () => {
     expect([...(await objectsIn('uproot-issue70.root')).keys()]).toEqual([]);
   });
 });
@@ -102,7 +102,7 @@ describe('comparing files', () => {
       .filter(({ state }) => state !== 'compatible' && state !== 'identical')
       .map(({ name, state }) => [name, state]);
 
-  it('finds exactly what differs', async () => {
+  it('finds exactly the differences', async () => {
     const comparison = await compare('qa_new.root', 'qa_ref.root');
     expect(differences(comparison)).toEqual([
       ['QA/hPtShift', 'changed'],
@@ -116,7 +116,7 @@ describe('comparing files', () => {
     expect(comparison.reason).toMatch(/^QA\/hPtShift: mean 3\.\d+ → 3\.\d+ GeV\/c, .*χ²\/ndf [\d.]+ over \d+ bins/);
   });
 
-  it('raises no alarm where only chance differs', async () => {
+  it('raises no alarm for statistical fluctuations', async () => {
     const comparison = await compare('qa_ref_seed2.root', 'qa_ref.root');
     expect([comparison.verdict, differences(comparison)]).toEqual(['compatible', []]);
   });
@@ -133,7 +133,7 @@ describe('comparing files', () => {
     },
   );
 
-  it('compares only what is asked for', async () => {
+  it('compares only the requested objects', async () => {
     const { objects } = await compareFiles(join(FIXTURES, 'qa_new.root'), [join(FIXTURES, 'qa_ref.root')], 0, {
       program: built.program,
       match: 'Lists/*2',
@@ -141,7 +141,7 @@ describe('comparing files', () => {
     expect(objects.map(({ name }) => name)).toEqual(['Lists/cQA/hChi2', 'Lists/cQA/hChi2#2']);
   });
 
-  it('makes pictures where these are asked for', async () => {
+  it('makes pictures if requested', async () => {
     const options = { program: built.program, pictures: 1e6 };
     const of = async (file: string, match: string) => {
       const path = join(FIXTURES, file);
@@ -170,7 +170,7 @@ describe('comparing files', () => {
     ).toHaveLength(1);
   });
 
-  it('reads with a thousand histograms a file in little time', async () => {
+  it('reads a file with a thousand histograms quickly', async () => {
     const { writeHistograms } = await import('./root-writer.ts');
     const files = [1, 2].map((seed) => {
       const path = join(built.dir, `many${seed}.root`);
@@ -183,7 +183,7 @@ describe('comparing files', () => {
     });
     const before = await cpuSeconds(built.program, { file: files[0] as string, references: [] });
     const taken = await cpuSeconds(built.program, { file: files[0] as string, references: [files[1] as string] });
-    // A quiet machine takes 0.4 s; the bound is for one with much else to do.
+    // An idle machine needs 0.4 s. The limit allows for a busy one.
     expect(taken - before).toBeLessThan(2);
   });
 });

@@ -24,7 +24,7 @@ interface Pair {
   ks2d?: { D: number; p_as_root: number; p_with_esum2: number };
 }
 
-/** The bins that a test of these options looks at. */
+/** The bins that a test with these options uses. */
 function binsOf({ content, sumw2, nx, ny }: Pair['h1'], under: boolean, over: boolean): Bins {
   let cells = content.map((_, i) => i).slice(under ? 0 : 1, over ? undefined : -1);
   if (ny !== undefined && nx !== undefined) {

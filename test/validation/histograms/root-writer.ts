@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 
-/** Holds the descriptions of TH1F, TH2F, TList and what belongs to them; its record of these is copied. */
+/** A file with the descriptions of TH1F, TH2F, TList and their members. Its record with the descriptions is copied. */
 const TEMPLATE = join(import.meta.dirname, '../../fixtures/root/qa_ref.root');
 const BEGIN = 100;
-/** Blocks of compressed data hold so many bytes at most. */
+/** The largest number of bytes in a block of compressed data. */
 const BLOCK = 0xffffff;
 
 /** An axis of `bins` bins. */
@@ -15,18 +15,18 @@ export interface TestAxis {
   high: number;
 }
 
-/** Contents without flow cells, x fastest; of two axes where there is a second. */
+/** Contents without flow cells, x fastest. With a second axis, the histogram has two dimensions. */
 export interface TestHistogram {
   name: string;
   title?: string;
   x?: TestAxis;
   y?: TestAxis;
   content: ArrayLike<number>;
-  /** In a list: the class that it says to be of. */
+  /** In a list: the class that the record names. */
   className?: string;
 }
 
-/** A record of a file. `sizes`: what its key says instead of the truth. */
+/** A record of a file. `sizes`: false sizes in its key. */
 export interface TestRecord {
   name: string;
   className: string;
@@ -36,8 +36,8 @@ export interface TestRecord {
 }
 
 /**
- * Writes a ROOT file: records, each compressed where `compress` says so, in one directory.
- * @param directories names of directories around it; `itself`: the innermost holds itself
+ * Writes a ROOT file: records in one directory, compressed if `compress` says so.
+ * @param directories names of directories around it; `itself`: the innermost directory contains itself
  */
 export function rootFile(
   records: TestRecord[],
@@ -152,7 +152,7 @@ class Writer {
     this.add(Buffer.alloc(BEGIN));
   }
 
-  /** The record of a directory; where its keys are, is written into it later. */
+  /** The record of a directory. The place of its keys is written into it later. */
   directoryRecord(className: string, name: string, parent: number): { at: number; data: Buffer; key: Buffer } {
     const isFile = className === 'TFile';
     const data = Buffer.concat([...(isFile ? [text(name), text('')] : []), Buffer.alloc(60)]);

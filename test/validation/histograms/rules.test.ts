@@ -18,7 +18,7 @@ histograms:
 describe('rules about histograms', () => {
   const rules = parseHistogramRules('rules.yaml', RULES);
 
-  it('say which files are compared', () => {
+  it('select the files that are compared', () => {
     const of = (stage: string, file: string) => isCompared(rules, { stage, file });
     expect(of('sim', 'QAresults.root')).toBe(true);
     expect(of('sim', 'archive/QAresults_barrel.root')).toBe(true);
@@ -27,7 +27,7 @@ describe('rules about histograms', () => {
     expect(of('simRaw', 'QAresults.root')).toBe(false);
   });
 
-  it('are put together for an object, the later ones on top', () => {
+  it('are merged for an object, and later rules win', () => {
     const own = rulesOf(rules, { file: 'QAresults.root' });
     expect(settingsOf(own, 'QA/TPC/hDCA')).toEqual({
       critical: true,
@@ -41,7 +41,7 @@ describe('rules about histograms', () => {
     expect(settingsOf(own, 'QA/ITS/h')).toEqual({});
   });
 
-  it('are told with their places when they are wrong', () => {
+  it('report every mistake with its place', () => {
     const wrong = `
 histograms:
   - { id: a, objects: [x], alpha: 2 }
@@ -70,9 +70,9 @@ histograms:
     ]);
     const sound = wrong.split('\n').filter((line) => !/alpha: 2|id: [defg]/.test(line));
     expect(lines(`${sound.join('\n')}  - { id: b, objects: [x], owner: Ann }\n`)).toEqual([
-      expect.stringMatching(/^rules.yaml:4:14: b: 'critical' is about objects: 'objects' is missing/),
-      expect.stringMatching(/^rules.yaml:5:5: c: says nothing: needs one of 'compare'/),
-      expect.stringMatching(/^rules.yaml:6:\d+: a second rule b/),
+      expect.stringMatching(/^rules.yaml:4:14: b: 'critical' needs the key 'objects'/),
+      expect.stringMatching(/^rules.yaml:5:5: c: the rule has no effect; it needs one of 'compare'/),
+      expect.stringMatching(/^rules.yaml:6:\d+: rule b is defined twice/),
     ]);
   });
 });
@@ -89,7 +89,7 @@ describe('judging by rules', () => {
   const rules = (text: string) => parseHistogramRules('rules.yaml', `histograms:\n  - ${text}\n`);
   const now = Date.parse('2029-06-01');
 
-  it('leaves out what is ignored, until the last day', () => {
+  it('ignores an object until the last day of the rule', () => {
     const changed = pair('h', 5000, 0.5);
     const ignore = rules('{ id: a, objects: [h], ignore: { reason: known, owner: Ann, until: 2029-05-31 } }');
     const before = judge([changed], ignore, Date.parse('2029-05-31T23:59:59Z'));
@@ -99,7 +99,7 @@ describe('judging by rules', () => {
     expect(after.objects[0]).toMatchObject({ state: 'changed', reason: /no longer ignored since 2029-05-31/ });
   });
 
-  it('puts critical ones first', () => {
+  it('lists critical objects first', () => {
     const all = [pair('a', 5000, 1), pair('b', 5000, 0.5), pair('c', 5000)];
     const { objects, reason } = judge(all, rules('{ id: a, objects: [b], critical: true, owner: Bob }'), now);
     expect(objects.map(({ name, state, critical }) => [name, state, critical])).toEqual([
@@ -111,7 +111,7 @@ describe('judging by rules', () => {
     expect(reason).toMatch(/^b: mean/);
   });
 
-  it('takes the number of events for what is expected', () => {
+  it('expects entries in proportion to the number of events', () => {
     const events = rules('{ id: n, objects: [events], eventCounter: true }');
     const half = [pair('events', 1000, 0, 2000), pair('tracks', 5000, 0, 10_000)];
     expect(judge(half, events, now).differs).toBe(false);
@@ -126,7 +126,7 @@ describe('judging by rules', () => {
     expect(judge(lost, [], now).differs).toBe(false);
   });
 
-  it('takes one bin for the number of events, by its label', () => {
+  it('takes the number of events from one bin, by its label', () => {
     const h = counts([labelled('all', 'accepted')], [0, 900, 500, 0]);
     const measured = (bin: string | number) => measure(['h'], object(h), [object(h)], { counterBin: bin }).totals?.own;
     expect(measured('accepted')).toEqual({ sum: 500, effective: 500 });
@@ -134,7 +134,7 @@ describe('judging by rules', () => {
     expect(measured('none')).toBeUndefined();
   });
 
-  it('divides what is allowed by the number of histograms', () => {
+  it('divides the thresholds by the number of histograms', () => {
     const slight = pair('h', 1000, 0.18, 10_000);
     const alone = judge([slight], [], now);
     const many = judge(

@@ -35,7 +35,7 @@ describe('uncompressing', () => {
       const copy = Buffer.from(data);
       copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
       const result = await unzip(block('ZL', 8, copy, text.length), text.length, undefined).catch(() => undefined);
-      // The two bits of the header that say how well it was compressed mean nothing, if the header's own check is right.
+      // Two bits of the header, the compression level, do not matter, if the check bits of the header are right.
       if (result) expect(result).toEqual(text);
     }
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InputError } from '../../../validation/input/input-error.ts';
 import { parseYaml } from '../../../validation/input/yaml-file.ts';
 
-/** The first line of what is wrong with a text. */
+/** The first line of the error for a text. */
 function problem(text: string): string | undefined {
   try {
     parseYaml({ file: 'x.yaml', text }, z.unknown());
@@ -14,17 +14,17 @@ function problem(text: string): string | undefined {
   return undefined;
 }
 
-it('an alias stands for what has its anchor; one of nothing is told with its place', () => {
+it('an alias repeats its anchor; an alias without an anchor is reported with its place', () => {
   expect(parseYaml({ file: 'x.yaml', text: 'a: &a [1]\nb: *a\n' }, z.unknown()).data).toEqual({ a: [1], b: [1] });
   expect(problem('name: x\nstages: *none\n')).toMatch(/^x\.yaml:2:9: Unresolved alias .*: none$/);
 });
 
-it('aliases that multiply are told, and fill no memory', () => {
+it('aliases that multiply are refused, and use no memory', () => {
   const names = [...'abcdefghi'];
   const lines = names.map((name, n) => `${name}: &${name} [${Array(9).fill(n === 0 ? 'x' : `*${names[n - 1]}`)}]`);
   expect(problem(`${lines.join('\n')}\n`)).toMatch(/^x\.yaml:9:\d+: Excessive alias count/);
 });
 
-it('lists within one another end somewhere', () => {
+it('nested lists have a limit', () => {
   expect(problem(`a: ${'['.repeat(100_000)}`)).toMatch(/^x\.yaml:1:\d+: lists are nested more than 50 deep$/);
 });

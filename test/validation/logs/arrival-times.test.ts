@@ -55,7 +55,7 @@ async function start(changes: Partial<ReceiverOptions> = {}): Promise<LogReceive
   return receiver;
 }
 
-/** A step that sends its stdout; settles when it was told where to go on. */
+/** A step that sends its stdout; settles when the receiver has answered at which offset to continue. */
 async function connected({ port }: LogReceiver): Promise<{ socket: Socket; have: number }> {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
@@ -76,7 +76,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Waits until so many bytes of the stream have come, wherever they are kept. */
+/** Waits until this number of bytes of the stream has arrived, in any of its files. */
 async function untilCame(bytes: number): Promise<void> {
   for (;;) {
     const last = (await logSegments(log)).at(-1);
@@ -85,7 +85,7 @@ async function untilCame(bytes: number): Promise<void> {
   }
 }
 
-/** Sends a text and waits until it has come. @returns the times before and after */
+/** Sends a text and waits until it has arrived. @returns the times before and after */
 async function send(socket: Socket, text: string | Buffer): Promise<[number, number]> {
   const size = sizeOf(log) + text.length;
   const before = Date.now();
@@ -106,13 +106,13 @@ async function timesOf(offsets: number[]): Promise<(number | null)[]> {
 }
 
 function expectWithin(time: number | null | undefined, [before, after]: [number, number]): void {
-  // The time of an entry stands for all that comes within 200 ms.
+  // One entry has the time of all bytes that arrive within 200 ms.
   expect(time).toBeGreaterThanOrEqual(before - 200);
   expect(time).toBeLessThanOrEqual(after);
 }
 
 describe('the times of a log', () => {
-  it('are those at which its bytes came, through lost connections and a receiver that is started again', async () => {
+  it('are the arrival times of its bytes, also with lost connections and a restarted receiver', async () => {
     const first = await start();
     const one = await connected(first);
     const came = [await send(one.socket, 'first\n')];
@@ -132,13 +132,13 @@ describe('the times of a log', () => {
     const times = await timesOf(offsets);
     for (const [n, time] of times.entries()) expectWithin(time, came[n] as [number, number]);
     expect(new Set(times).size).toBe(4);
-    // Within a line as at its beginning
+    // Inside of a line and at its beginning
     expect(await timesOf([5, 12, 18, 25])).toEqual(times);
-    // An entry for each, and one that it ends
+    // One entry for each, and one for the end
     expect(sizeOf(timesPath(log))).toBe(5 * 12);
   });
 
-  it('take a few bytes, however much comes', async () => {
+  it('need few bytes, for any amount of output', async () => {
     const receiver = await start({ limit: 1 << 30 });
     const { socket } = await connected(receiver);
     const piece = Buffer.alloc(1 << 20, 'x');
@@ -152,7 +152,7 @@ describe('the times of a log', () => {
     expect(sizeOf(timesPath(log))).toBeLessThanOrEqual(most * 12);
   });
 
-  it('are right on both sides of what was left out of a long log', async () => {
+  it('are right on both sides of the left-out part of a long log', async () => {
     const receiver = await start({ limit: 200 });
     const { socket } = await connected(receiver);
     const whole: string[] = [];
@@ -184,14 +184,14 @@ describe('the times of a log', () => {
     expectWithin(last, came[4] as [number, number]);
   });
 
-  it('go with the log: entries of bytes that were lost, and half an entry, do no harm', async () => {
+  it('ignore entries of lost bytes, and half an entry', async () => {
     const first = await start();
     const one = await connected(first);
     const kept = await send(one.socket, 'kept\n');
     await sleep(300);
     await send(one.socket, 'lost\n');
     await first.close();
-    // A machine that lost its power: the log is shorter than what its times tell of, and the last entry is cut.
+    // After a power failure the log is shorter than its times say, and the last entry is cut.
     truncateSync(log, 5);
     appendFileSync(timesPath(log), Buffer.alloc(7, 1));
     await sleep(300);
@@ -205,7 +205,7 @@ describe('the times of a log', () => {
     expect(sizeOf(timesPath(log)) % 12).toBe(0);
   });
 
-  it('are none where they cannot be written, and the log comes all the same', async () => {
+  it('are missing if they cannot be written, but the log arrives', async () => {
     mkdirSync(join(dir, 'live'), { recursive: true });
     for (const inTheWay of ['full', 'directory']) {
       rmSync(log, { force: true });
@@ -224,10 +224,10 @@ describe('the times of a log', () => {
     expect(problems).toEqual([]);
   });
 
-  it('end where the stream did: what only the final log has came with it', async () => {
+  it('end with the stream: further bytes of the final log have no time', async () => {
     const receiver = await start({ masks: masksOf(['hunter2']) });
     const { socket } = await connected(receiver);
-    // What may be the beginning of a secret is held until the end.
+    // A possible beginning of a secret is held back until the end.
     socket.end('came\nhunt');
     await receiver.finish(EXECUTION);
     expect(readFileSync(log, 'utf8')).toBe('came\nhunt');
@@ -238,7 +238,7 @@ describe('the times of a log', () => {
     expect(behind).toBeNull();
   });
 
-  it('are not known before the first entry', async () => {
+  it('are unknown before the first entry', async () => {
     mkdirSync(join(dir, 'live'));
     writeFileSync(log, 'an earlier version wrote this\nand this did not\n');
     const receiver = await start();

@@ -16,7 +16,7 @@ function frame(name: string, text: string, head = text.length, omitted = 0): str
 }
 
 describe('the bundle of logs', () => {
-  it('brings every log of the payload back as it was', async () => {
+  it('transfers every log of the payload unchanged', async () => {
     const run = await runStep(
       scratch,
       `mkdir -p 'a b/c'; printf 'no line end' > 'a b/c/x.log'; printf '\\0\\377relval-log-1 5 5 0 y\\n' > "q'\\"\\$é.log"; : > empty.log; echo no > other.txt`,
@@ -30,7 +30,7 @@ describe('the bundle of logs', () => {
     expect(readdirSync(logs).sort()).toEqual(['a b', 'empty.log', `q'"$é.log`, 'relval-step.log']);
   });
 
-  it('keeps head and tail of a log that is too long, and says how much is left out', async () => {
+  it('keeps head and tail of a log that is too long, with the number of bytes left out', async () => {
     const run = await runStep(
       scratch,
       'for ((i = 0; i < 1000; i++)); do echo "line $i"; done > long.log; head -c 3000 /dev/zero > b.log',
@@ -50,10 +50,10 @@ describe('the bundle of logs', () => {
     expect(long).toMatch(/line 999\n$/);
   });
 
-  it('is read as far as it goes when it is cut off, wherever', async () => {
+  it('is read up to its end if it is cut off at any byte', async () => {
     const first = frame('a.log', 'first');
     const whole = first + frame('b.log', 'second');
-    // the line feed behind the last log is no loss
+    // a missing line feed after the last log is no damage
     const fine = [0, first.length - 1, first.length, whole.length - 1, whole.length];
     for (let length = 0; length <= whole.length; length++) {
       const path = scratch.file('cut.logs', whole.slice(0, length));
@@ -78,7 +78,7 @@ describe('the bundle of logs', () => {
     },
   );
 
-  it('refuses logs that stand in each other’s place, and writes the others', async () => {
+  it('refuses logs that need the same path, and writes the others', async () => {
     const path = scratch.file('twice.logs', frame('a', '1') + frame('a', '2') + frame('a/b', '3') + frame('c', '4'));
     const logs = join(scratch.path, 'logs');
     expect((await unpackLogs(path, logs)).logs.map(({ refused }) => refused !== undefined)).toEqual([
@@ -90,7 +90,7 @@ describe('the bundle of logs', () => {
     expect(readFileSync(join(logs, 'a'), 'utf8')).toBe('1');
   });
 
-  it('that is none yields nothing, and says so', async () => {
+  it('is refused if it is not a bundle', async () => {
     writeFileSync(join(scratch.path, 'x'), 'relval-log-1 999999999999999 0 0 x\nshort');
     expect(await listLogs(join(scratch.path, 'x'))).toMatchObject({
       frames: [{ size: 5 }],

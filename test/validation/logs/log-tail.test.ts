@@ -19,7 +19,7 @@ async function read(tail: LogTail): Promise<string> {
 }
 
 describe('a log that grows', () => {
-  it('is read from where it was left, also when its final form takes its place', async () => {
+  it('is read from the last position, also when its final form replaces it', async () => {
     const tail = new LogTail(path);
     expect(await read(tail)).toBe('');
     writeFileSync(path, 'one\ntw');
@@ -32,7 +32,7 @@ describe('a log that grows', () => {
     expect(await read(tail)).toBe('three\n');
   });
 
-  it('says how much is missing of one beyond its limit', async () => {
+  it('has a line about the missing bytes if it is longer than its limit', async () => {
     const tail = new LogTail(path);
     writeFileSync(path, '0123456789');
     expect(await read(tail)).toBe('0123456789');
@@ -59,7 +59,7 @@ describe('the last lines', () => {
 });
 
 describe('lines of chunks', () => {
-  it('are whole, whatever the borders', () => {
+  it('are complete, wherever the chunks end', () => {
     const bytes = Buffer.from('äö\n\nlast');
     for (let at = 0; at <= bytes.length; at++) {
       const lines = new ChunkLines();
@@ -74,7 +74,7 @@ describe('lines of chunks', () => {
     }
   });
 
-  it('without an end are told in pieces', () => {
+  it('are returned in pieces if they are very long', () => {
     const lines = new ChunkLines(10);
     const textsOf = (text: string, offset: number) =>
       lines.push({ bytes: Buffer.from(text), offset }).map((line) => line.text);

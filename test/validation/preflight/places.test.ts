@@ -119,9 +119,9 @@ describe('the catalog', () => {
   it('is a real one, with the managers that it has', async () => {
     const real = await startCatalog();
     const address = `${real.host}:${real.port}`;
-    expect(await checkCatalog(address)).toMatchObject({ state: 'ok', found: 'answers; 0 managers are registered' });
+    expect(await checkCatalog(address)).toMatchObject({ state: 'ok', found: 'answers; it lists 0 managers' });
     await startFlow(real, 'checked', [{ command: 'touch made', output: 'made' }]);
-    const known = 'answers; 1 managers are registered';
+    const known = 'answers; it lists 1 manager';
     await expect.poll(() => checkCatalog(address), { timeout: 60_000 }).toMatchObject({ state: 'ok', found: known });
   });
 

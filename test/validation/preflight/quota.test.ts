@@ -34,7 +34,7 @@ describe('the quota on EOS', () => {
     expect(await check(quota(5e11, 1000))).toMatchObject({ state: 'ok', found: '50 % used: 500.0 GB of 1000.0 GB' });
     expect(await check(quota(5e11, 95_000))).toMatchObject({
       state: 'warning',
-      found: '95 % used: 95000 files of 100000 files',
+      found: '95 % used: 95,000 files of 100,000 files',
     });
     expect(await check(quota(9.9e11, 95_000))).toMatchObject({
       state: 'failed',

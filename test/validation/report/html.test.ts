@@ -7,7 +7,7 @@ import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from '
 
 const html = renderHtml(buildReport(facts, outcome));
 
-/** Addresses that ask for nothing from anywhere else. */
+/** Addresses that cause no request to another host. */
 const LOCAL = /^(\.\.\/|report\.json$|index\.html$|data:,$|#[a-z]+$)/;
 /** Every tag, without its attributes. */
 const tags = (text: string): string[] => [...text.matchAll(/<([a-z0-9]+)[\s>]/g)].map((match) => match[1] ?? '');
@@ -15,7 +15,7 @@ const addresses = (text: string): string[] =>
   [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? '');
 
 describe('renderHtml', () => {
-  it('gives the answer before anything else', () => {
+  it('begins with the verdict', () => {
     const body = html.slice(html.indexOf('<body>'));
     const order = ['>Failed<', '1 of 9 steps failed', 'id="findings"', 'id="steps"', 'id="timing"', 'id="provenance"'];
     expect(order.map((part) => body.indexOf(part))).toEqual(
@@ -24,7 +24,7 @@ describe('renderHtml', () => {
     expect(order.every((part) => body.includes(part))).toBe(true);
   });
 
-  it('links the logs relative to its own place, also those with odd names', () => {
+  it('links logs with relative addresses, also those with special names', () => {
     expect(html).toContain(
       '<a href="../steps/sim0003/1/logs/rec.log#:~:text=***%20Break%20***%20Segmentation%20violation">sim0003 logs/rec.log:23</a>',
     );
@@ -35,7 +35,7 @@ describe('renderHtml', () => {
     );
   });
 
-  it('shows what a payload wrote last, with a link to it', () => {
+  it('shows the last lines of a payload, with a link to the log', () => {
     const lastLines = { file: 'stderr.log', lines: ['loading <x>', 'aliroot: command not found'] };
     const steps = [step('a', 'sim', 0, 1, { exitStatus: 127, lastLines })];
     expect(renderHtml(buildReport(facts, { steps, inLogs: [] }))).toContain(
@@ -45,7 +45,7 @@ aliroot: command not found</pre>`,
     );
   });
 
-  it('asks for nothing from anywhere, and lets nothing run', () => {
+  it('sends no request and runs no script', () => {
     expect(tags(html)).not.toContain('script');
     expect(addresses(html).filter((address) => !LOCAL.test(address))).toEqual([]);
     const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? '';
@@ -70,12 +70,12 @@ aliroot: command not found</pre>`,
     }
   });
 
-  it('draws a bar for every step, as wide as it took', () => {
+  it('draws a bar for every step, as wide as its duration', () => {
     expect(html.match(/<rect /g)).toHaveLength(9);
     expect(html).toContain('<rect class="failed" x="5.61%" width="12.62%" height="100%"/>');
   });
 
-  it('stays of a size that a browser opens, however large the run was', () => {
+  it('stays small enough for a browser, for a run of any size', () => {
     const steps = Array.from({ length: 20_000 }, (_, i) => step(`sim${i}`, 'sim', 0, 1, { exitStatus: i % 2 }));
     const inLogs = steps.map(({ id }, i) =>
       crash(id, { message: `error of kind ${String.fromCodePoint(0x4e00 + i)}` }),

@@ -7,14 +7,14 @@ import { xpath } from '../graph/graphs.ts';
 import { validateJunit } from './junit-schema.ts';
 import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from './sample.ts';
 
-/** How many elements of a name a report holds that is as the schema says. */
+/** The number of elements with a name in a report that fits the schema. */
 function count(xml: string, name: string): number {
   validateJunit(xml);
   return Number(xpath(xml, `count(//${name})`));
 }
 
 describe('renderJunit', () => {
-  it('has what a payload wrote last, where no log says why it failed', () => {
+  it('has the last lines of a payload that failed without an error in a log', () => {
     const lastLines = { file: 'stderr.log', lines: ['loading', 'aliroot: command not found'] };
     const steps = [step('a', 'sim', 0, 1, { exitStatus: 127, lastLines })];
     const xml = renderJunit(buildReport(facts, { steps, inLogs: [] }));
@@ -22,7 +22,7 @@ describe('renderJunit', () => {
     expect(xml).toContain('stderr.log ends with\n  loading\n  aliroot: command not found');
   });
 
-  it('has a test case for every step, and the line with its context for one that failed', () => {
+  it('has a test case for every step, with the line and its context for a failed step', () => {
     const xml = renderJunit(buildReport(facts, outcome));
     expect(count(xml, 'testcase')).toBe(9);
     expect(count(xml, 'failure')).toBe(1);
@@ -38,7 +38,7 @@ describe('renderJunit', () => {
     expect(xml).toContain('warning: simQaMerge stdout.log:4 [input-missing]');
   });
 
-  it('tells what is broken and what was not run, also of the run as a whole', () => {
+  it('reports broken steps, steps that did not run, and a broken run', () => {
     const { exitStatus: _, ...lost } = step('a', 'sim', 0, 1, { ending: 'lost', message: 'its worker was lost' });
     const { exitStatus: __, ...waiting } = step('b', 'sim', 0, 0, { ending: 'waiting' });
     const xml = renderJunit(buildReport(facts, { steps: [lost, waiting], inLogs: [] }));
@@ -60,14 +60,14 @@ describe('renderJunit', () => {
     }
   });
 
-  it('counts what it holds', () => {
+  it('counts its test cases', () => {
     const inLogs = outcome.steps.map(({ id }) => crash(id));
     const xml = renderJunit(buildReport(facts, { steps: outcome.steps, inLogs }));
     expect(count(xml, 'failure')).toBe(9);
     expect(xml).toContain('failures="9"');
   });
 
-  it('is as the schema says however a run ended, and with all that a comparison tells', () => {
+  it('fits the schema for every verdict, and with a comparison', () => {
     const before = buildReport(facts, { ...outcome, inLogs: [crash('sim0001', { message: 'gone' })] });
     const reference = { report: before, earlier: [before, before, before] };
     const slow = outcome.steps.map((one) => (one.id === 'sim0004' ? step('sim0004', 'sim', 0, 100) : one));

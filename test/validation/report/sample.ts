@@ -3,7 +3,7 @@ import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts
 import { buildReport, type RunFacts } from '../../../validation/checks/report.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 
-/** A run as a release manager would see it: five jobs of which one crashed, and what follows them. */
+/** A typical run: five jobs, of which one crashed, and the steps that depend on them. */
 
 export const START = Date.parse('2029-06-15T08:00:00Z');
 
@@ -91,7 +91,7 @@ export const outcome: Outcome = {
   ],
 };
 
-/** What nobody who reads a report wants to have carried out, and what looks harmless and is not. */
+/** Texts that must not be executed or obeyed when a report is shown. */
 export const HOSTILE = {
   markup: `<script>alert(1)</script><img src=x onerror="alert(2)">' " & ]]> <!-- &lt;`,
   terminal: '\x1b[2J\x1b]0;owned\x07\x1b[31mred\x9b31m\r\b\0\x7f',
@@ -126,7 +126,7 @@ export function hostile(text: string): { facts: RunFacts; outcome: Outcome } {
   };
 }
 
-/** As `hostile`, compared with a run that was no better. */
+/** Like `hostile`, compared with a run that is also hostile. */
 export function hostileCriteria(text: string): Criteria {
   const rules = builtInCriteria(0).rules;
   const except = [{ matches: /(?!)/, reason: text, owner: text }];

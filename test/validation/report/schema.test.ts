@@ -8,12 +8,12 @@ import { reportJsonSchema, reportSchema } from '../../../validation/report/schem
 import { crash, facts, HOSTILE, hostile, outcome, step } from './sample.ts';
 
 describe('the schema of report.json', () => {
-  it('is the published one (npx vitest run test/validation/report/schema.test.ts -u writes it anew)', async () => {
+  it('is the published one (npx vitest run test/validation/report/schema.test.ts -u updates it)', async () => {
     const path = join(import.meta.dirname, '../../../docs/schema/report.json');
     await expect(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(path);
   });
 
-  it('says what the model says', () => {
+  it('agrees with the model', () => {
     expectTypeOf<Required<z.infer<typeof reportSchema>>['totals']>().toEqualTypeOf<Report['totals']>();
     expectTypeOf<keyof z.infer<typeof reportSchema>>().toEqualTypeOf<keyof Report>();
     expectTypeOf<keyof z.infer<typeof reportSchema>['findings'][number]>().toEqualTypeOf<
@@ -22,7 +22,7 @@ describe('the schema of report.json', () => {
     expectTypeOf<keyof z.infer<typeof reportSchema>['steps'][number]>().toEqualTypeOf<keyof Report['steps'][number]>();
   });
 
-  it('holds for reports with all that there may be, and hostile ones', () => {
+  it('accepts reports with every field, and hostile ones', () => {
     const before = buildReport(facts, { ...outcome, inLogs: [crash('sim0001', { message: 'gone' })] });
     const reference = { report: before, earlier: [before, before, before] };
     const others = outcome.steps.filter(({ id }) => id !== 'sim0004');
@@ -32,7 +32,7 @@ describe('the schema of report.json', () => {
     expect(report.changes?.length).toBeGreaterThan(0);
     for (const one of [before, report, ...Object.values(HOSTILE).map((text) => hostile(text))]) {
       const real = 'schema' in one ? one : buildReport(one.facts, one.outcome);
-      // As it is read back: what JSON cannot say must not be needed.
+      // The report as it is read back from JSON.
       expect(() => reportSchema.parse(JSON.parse(JSON.stringify(real)))).not.toThrow();
     }
     expect(() => reportSchema.parse({ ...report, colour: 'red' })).toThrow();

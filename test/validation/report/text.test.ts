@@ -10,7 +10,7 @@ import { crash, facts, HOSTILE, hostile, hostileCriteria, outcome, step } from '
 const report = buildReport(facts, outcome);
 
 describe('renderText', () => {
-  it('says first what the verdict is and why, then what was found, then the rest', () => {
+  it('shows the verdict and its reason first, then the findings, then the rest', () => {
     expect(renderText(report, { colour: false })).toBe(`FAILED  gpmc-20290615-080000
 1 of 9 steps failed, with 2 errors, the first in sim0003: *** Break *** Segmentation violation (logs/rec.log:23)
 
@@ -46,19 +46,19 @@ Provenance
 `);
   });
 
-  it('is without where it comes from for who has just seen it run', () => {
+  it('has no provenance for a user who has just started the run', () => {
     const [before] = renderText(report, { colour: false }).split('\nProvenance\n');
     expect(renderResult(report, { colour: false })).toBe(before);
   });
 
-  it('is the same in colour, but for the colours', () => {
+  it('is the same text with colours', () => {
     const coloured = renderText(report, { colour: true }).split('\n').map(terminalLine).join('\n');
     expect(coloured).toContain('\x1b[31m');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
     expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(renderText(report, { colour: false }));
   });
 
-  it('tells the same trouble in many steps once', () => {
+  it('shows the same error in many steps once', () => {
     const ids = Array.from({ length: 12 }, (_, i) => `sim${String(i + 1).padStart(4, '0')}`);
     const steps = ids.map((id) => step(id, 'sim', 0, 1));
     const inLogs = ids.map((id) => crash(id, { line: 5, ...(id === 'sim0012' && { more: 3 }) }));
@@ -81,7 +81,7 @@ Provenance
     expect(all).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u);
   });
 
-  it('shows what it does not let through', () => {
+  it('shows control characters in escaped form', () => {
     const { facts: f, outcome: o } = hostile(HOSTILE.terminal);
     expect(renderText(buildReport(f, o), { colour: false })).toContain(
       '\\x1b[2J\\x1b]0;owned\\x07\\x1b[31mred\\x9b31m\\x0d\\x08\\x00\\x7f',
@@ -96,7 +96,7 @@ describe('renderFull', () => {
     expect(renderFull(more)).toBe(`sim0003/logs/rec.log:23: *** Break *** Segmentation violation
 sim0003:0:the payload was ended by SIGSEGV
 sim0004/logs/rec.log:23: *** Break *** Segmentation violation
-sim0004/logs/rec.log:23:7 more lines in this file match rule segmentation-violation
+sim0004/logs/rec.log:23:rule segmentation-violation matches 7 more lines of this file
 `);
   });
 

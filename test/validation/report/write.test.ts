@@ -13,7 +13,7 @@ const directory = mkdtempSync(join(tmpdir(), 'relval-report-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('writeReport', () => {
-  it('writes every rendering, and replaces what was there', async () => {
+  it('writes every rendering, and replaces old files', async () => {
     const report = buildReport(facts, outcome);
     const target = join(directory, 'run', 'report');
     await writeReport(target, buildReport({ ...facts, run: 'old' }, outcome));

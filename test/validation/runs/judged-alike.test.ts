@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { earlierFingerprint } from '../../../validation/checks/fingerprint-1.ts';
+import { version1Fingerprint } from '../../../validation/checks/fingerprint-1.ts';
 import { hasChanged } from '../../../validation/notify/conditions.ts';
 import type { Finding, Report } from '../../../validation/report/model.ts';
 import { writeReport } from '../../../validation/report/write.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => dir.removeCallback());
 
-/** A run that is over, and whose only step wrote this. */
+/** A run that has ended. Its only step wrote this text. */
 async function ended(second: number, log: string): Promise<{ run: RunDir; report: Report }> {
   const { id, run } = store.create('night', new Date(Date.UTC(2026, 10, 22, 12, 0, second)));
   const record = {
@@ -48,7 +48,7 @@ async function ended(second: number, log: string): Promise<{ run: RunDir; report
   return { run, report };
 }
 
-/** The report as a release before wrote it: with its own fingerprints, and without what its rules did not find. */
+/** The report as an older relval wrote it: with old fingerprints, and without findings of newer rules. */
 async function asBefore(run: RunDir, report: Report, ...found: string[]): Promise<void> {
   const { rules: _, ...rest } = report;
   const findings = report.findings
@@ -61,7 +61,7 @@ const ages = ({ findings }: Report): string[] => findings.map(({ rule, age }) =>
 const LOG = 'E-ProcessOutput: no histogram hPt143\naliroot: command not found\n';
 
 describe('the first night after a change of rules', () => {
-  it('shows nothing as new that was in the logs of the run before', async () => {
+  it('has no new error that is in the logs of the run before', async () => {
     const before = await ended(1, LOG);
     await asBefore(before.run, before.report, 'process-output');
     const { report } = await ended(2, LOG);
@@ -71,7 +71,7 @@ describe('the first night after a change of rules', () => {
     expect(ages(worse.report)).toEqual(['process-output known', 'command-not-found known', 'process-output new']);
   });
 
-  it('knows what the report before has where its logs are gone, by what that release made of it', async () => {
+  it('recognises findings of the old report by its fingerprints if the old logs are gone', async () => {
     const before = await ended(1, LOG);
     await asBefore(before.run, before.report, 'process-output');
     rmSync(join(before.run.path, 'steps'), { recursive: true });
@@ -82,7 +82,7 @@ describe('the first night after a change of rules', () => {
     expect(gone.report.fixed?.map(({ rule }) => rule)).toEqual(['process-output', 'command-not-found']);
   });
 
-  it('calls nothing fixed whose rule is switched off', async () => {
+  it('does not call an error fixed if its rule is switched off', async () => {
     await ended(1, 'Segmentation violation\n');
     const { run } = await ended(2, 'Segmentation violation\n');
     const off = join(dir.name, 'off.yaml');
@@ -91,7 +91,7 @@ describe('the first night after a change of rules', () => {
     expect([report.verdict, report.fixed, report.findings]).toEqual(['passed', [], []]);
   });
 
-  it('is no change for who is told of changes only', async () => {
+  it('causes no notification of a change', async () => {
     const { run, report } = await ended(1, LOG);
     const { findings, rules: _, ...rest } = report;
     await asBefore(run, report, 'process-output', 'command-not-found');
@@ -101,9 +101,9 @@ describe('the first night after a change of rules', () => {
   });
 });
 
-describe('fingerprints as releases before made them', () => {
-  it('are what they were', () => {
+describe('fingerprints of older versions', () => {
+  it('do not change', () => {
     const finding = { stage: 'sim', rule: 'killed', file: 'logs/rec.log', message: 'line 3: 17 Killed' };
-    expect(earlierFingerprint(finding)).toBe('8f10449a825d1c35');
+    expect(version1Fingerprint(finding)).toBe('8f10449a825d1c35');
   });
 });

@@ -10,9 +10,9 @@ function statOf(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A process whose parent does not wait for it: it runs until `end`, which settles when only its entry is left. */
+/** A process whose parent does not wait for it. It runs until `end`, which settles when it is a zombie. */
 export async function unawaited(): Promise<{ pid: number; start: string; end: () => Promise<void> }> {
-  // The shell would wait for it; the program that it becomes does not.
+  // The shell would wait for its child, but the program that replaces it does not.
   const parent = spawn('sh', ['-c', 'sleep 300 & echo $!; exec sleep 300'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,

@@ -10,7 +10,7 @@ const MARK: Record<Check['state'], string> = {
   skipped: paint.dim('-'),
 };
 
-/** A line for each check, and what to do about it on the next line. */
+/** A line for each check. The next line says what to do about it. */
 export function checkLines(checks: readonly Check[]): string[] {
   return checks.flatMap(({ name, state, found, advice }) => [
     `${MARK[state]}  ${name}: ${found}`,
@@ -22,5 +22,5 @@ export function checkLines(checks: readonly Check[]): string[] {
 export function printChecks(checks: readonly Check[]): void {
   printWarnings(checks.filter(({ state }) => state === 'warning').map(({ name, found }) => `${name}: ${found}`));
   const failed = checks.filter(({ state }) => state === 'failed');
-  if (failed.length > 0) err.say(...checkLines(failed), 'To run in spite of this, use --no-check');
+  if (failed.length > 0) err.say(...checkLines(failed), 'To run nevertheless, use --no-check');
 }

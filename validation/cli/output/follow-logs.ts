@@ -9,7 +9,7 @@ import type { RunDir } from '../../runs/store/store.ts';
 
 /** A line of a running step is shown within this time, plus the time that its worker needs to send it. */
 const LOOK_MS = 100;
-/** Pause between two reads of run.json. */
+/** run.json is read at every tenth look. */
 const RECORD_EVERY = 10;
 
 export interface FollowLogs {
@@ -111,20 +111,20 @@ class LogFollowing {
     const { onChunk } = this.#options;
     for await (const chunk of open.tail.read()) {
       if (onChunk) await onChunk(chunk.bytes);
-      else await this.#tell(step, open, open.lines.push(chunk));
+      else await this.#show(step, open, open.lines.push(chunk));
     }
   }
 
-  async #tell(step: string, { path }: Open, lines: readonly LogLine[]): Promise<void> {
-    const told = this.#options.times ? await withTimes(path, lines) : lines.map((line) => ({ ...line, time: null }));
-    for (const line of told) await this.#options.onLine(line, step);
+  async #show(step: string, { path }: Open, lines: readonly LogLine[]): Promise<void> {
+    const timed = this.#options.times ? await withTimes(path, lines) : lines.map((line) => ({ ...line, time: null }));
+    for (const line of timed) await this.#options.onLine(line, step);
   }
 
   async #end(step: string): Promise<void> {
     const open = this.#open.get(step);
     if (!open) return;
     await this.#drain(step, open);
-    await this.#tell(step, open, open.lines.end());
+    await this.#show(step, open, open.lines.end());
     this.#open.delete(step);
   }
 

@@ -14,7 +14,7 @@ export interface WantedLines {
   times: boolean;
 }
 
-/** The wanted lines of a log, with their line numbers, in portions. @param path of the log */
+/** Reads the wanted lines of a log, with their line numbers, in portions. */
 export async function* linesOf(path: string, { tail, pattern, times }: WantedLines): AsyncGenerator<TimedLine[]> {
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
   const chosen = async (lines: readonly LogLine[]): Promise<TimedLine[]> => {
@@ -29,7 +29,7 @@ export async function* linesOf(path: string, { tail, pattern, times }: WantedLin
   yield await chosen(lines.end());
 }
 
-/** The lines that match an expression of the user. @throws InputError when it takes too long */
+/** The lines that match an expression of the user. @throws InputError when matching takes too long */
 export function matching<Line extends { text: string }>(lines: readonly Line[], pattern: RegExp): Line[] {
   try {
     return bounded(() => lines.filter(({ text }) => pattern.test(text)));

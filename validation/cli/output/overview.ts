@@ -15,10 +15,10 @@ export const MARK: Record<StepState, (text: string) => string> = {
   broken: paint.magenta,
   aborted: paint.yellow,
 };
-/** Most running steps that are listed one by one; more would not fit on the screen. */
+/** The largest number of running steps that are listed: more would not fit on the screen. */
 const LISTED = 8;
 
-/** A row for each stage and, while the run is under way, a row for each running step and for what keeps steps from running. */
+/** A row for each stage. While the run goes on, also a row for each running step, and for each reason why steps wait. */
 export function overview(view: RunView, now: number, startedAt: number, underWay = true): string[] {
   const rows = [...view.stages].map(([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -40,18 +40,18 @@ export interface Showing {
   on?: Terminal;
 }
 
-/** Carries out a run, here or in the background, and shows it. The process ends with the exit status of its verdict. */
+/** Executes a run, here or in the background, and shows it. The process ends with the exit status of the verdict. */
 export async function showRun(started: StartedRun, flags: ExecutionFlags, showing: Showing = {}): Promise<void> {
   if (flags.detach && !started.ended) await startInBackground(started, flags);
   else process.exit(await showHere(started, flags, showing));
 }
 
-/** @returns the exit status @throws InputError */
+/** Executes a run in this process and shows it. @returns the exit status @throws InputError */
 export async function showHere(started: StartedRun, flags: ExecutionFlags, showing: Showing = {}): Promise<number> {
   const { journal, plan } = started;
   const { run, record } = journal;
   const { on = out } = showing;
-  // The run goes on where nobody reads what is said of it, or where it cannot be written: a full disk, a closed pipe.
+  // The run goes on if its output cannot be written: a full disk, a closed pipe.
   for (const terminal of [out, err]) terminal.onGone(() => undefined);
   let progress: Progress | undefined;
   let page: RunsServer | undefined;
@@ -109,15 +109,15 @@ function notifyOptionsOf({ config, notify, notifyDryRun, jira }: ExecutionFlags)
   };
 }
 
-/** Loopback, with a free port. Some machines have IPv6 only. */
-function anywhere(): string {
+/** The loopback address with a free port. Some machines have only IPv6. */
+function loopback(): string {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => address === '127.0.0.1') ? '127.0.0.1:0' : '[::1]:0';
 }
 
 /** Serves the page of a run from the run's own process. @throws InputError when it cannot listen there */
 async function servePage(run: RunDir, address: string): Promise<RunsServer> {
-  const server = await listen(address || anywhere(), {
+  const server = await listen(address || loopback(), {
     runs: dirname(run.path),
     token: undefined,
     inputs: [],

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { terminalLine } from '../../report/paint.ts';
 
-/** A line for each row, in columns as wide as their widest cell, without rules, so that it can be read, cut and searched with grep. Colours have no width. */
+/** A line for each row. Each column is as wide as its widest cell. There are no rules, so that cut and grep can process it. Colours have no width. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -15,7 +15,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** As it will be shown: with what is not obeyed as `\x1b`. */
+/** The width of a cell as the terminal shows it: escaped characters count as `\x1b`. */
 function width(cell: string): number {
   return stripVTControlCharacters(terminalLine(cell)).length;
 }

@@ -8,23 +8,23 @@ import { promisify } from 'node:util';
 import type { Located } from './locate.ts';
 
 const MB = 2 ** 20;
-/** Bytes of a member: a small archive can hold a member of any size. */
+/** The largest number of bytes of a member, because a small archive can hold a member of any size. */
 const MOST_BYTES = 1024 * MB;
-/** Bytes of a list of names: some hundred thousand members. */
+/** The largest number of bytes of a list of names: some hundred thousand members. */
 const MOST_NAMES = 32 * MB;
 const PATIENCE_MS = 120_000;
 
-/** Whether an output is an archive that can be looked into. */
+/** Whether an output is an archive that can be read. */
 export function isArchive(name: string): boolean {
   return name.endsWith('.zip');
 }
 
-/** The directory of files that were taken out of archives; it is made when it is needed. */
+/** A directory for files from archives. It is made when it is needed. */
 export class Scratch {
   private directory: string | undefined;
   private count = 0;
 
-  /** A path for a new file. */
+  /** The path for a new file. */
   next(): string {
     this.directory ??= mkdtempSync(join(tmpdir(), 'relval-members-'));
     return join(this.directory, `${++this.count}.root`);
@@ -35,7 +35,7 @@ export class Scratch {
   }
 }
 
-/** The names of an archive's members. @throws {Error} one sentence: it cannot be read */
+/** The names of an archive's members. @throws {Error} one sentence: why it cannot be read */
 export async function membersOf(archive: string): Promise<string[]> {
   const options = { maxBuffer: MOST_NAMES, timeout: PATIENCE_MS };
   try {
@@ -46,10 +46,10 @@ export async function membersOf(archive: string): Promise<string[]> {
   }
 }
 
-/** Writes a member of an archive to a file of its own. unzip compares its checksum. */
+/** Writes a member of an archive to a file of its own. unzip checks its checksum. */
 export async function extract(archive: string, member: string, scratch: Scratch): Promise<Located> {
   const path = scratch.next();
-  // In the name of a member unzip takes these characters for those of a pattern, and a hyphen at its beginning for an option.
+  // unzip reads these characters in a member's name as a pattern, and a hyphen at its beginning as an option.
   const pattern = member.replace(/[\\*?[\]]/g, '\\$&').replace(/^-/, '[-]');
   const unzip = spawn('unzip', ['-p', archive, pattern], { stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE_MS });
   const ended = new Promise<number | string | null>((resolve, reject) => {

@@ -8,14 +8,16 @@ const number = z.number().nullable();
 
 const line = z
   .object({
-    title: z.string().describe('of the axis'),
-    edges: z.array(z.number()).describe('of all bins, or of the first and the last; around the points of a graph'),
-    labels: z.array(z.string()).optional().describe('of the bins, where they have names'),
+    title: z.string().describe('title of the axis'),
+    edges: z
+      .array(z.number())
+      .describe('edges of all bins, or only the first and the last; for a graph, around its points'),
+    labels: z.array(z.string()).optional().describe('names of the bins, if they have names'),
     own: z.array(number),
-    ownError: z.array(number).optional().describe('absent: the roots of the contents'),
+    ownError: z.array(number).optional().describe('absent: the square roots of the contents'),
     reference: z.array(number),
     referenceError: z.array(number).optional(),
-    scale: z.number().describe('by this the reference is multiplied in the picture'),
+    scale: z.number().describe('the picture multiplies the reference by this factor'),
   })
   .describe('one axis: contents and errors of the bins');
 
@@ -32,15 +34,15 @@ const object = z.object({
   name: z.string(),
   title: z.string(),
   state: z.enum(STATES),
-  reason: z.string().describe('the sentence that decided'),
-  severity: z.enum(['error', 'warning']).optional().describe('of its finding; absent: it has none'),
+  reason: z.string().describe('the sentence that explains the state'),
+  severity: z.enum(['error', 'warning']).optional().describe('severity of its finding; absent: there is no finding'),
   age: z
     .enum(['known', 'fixed'])
     .optional()
-    .describe('known: it was so in the last good run; fixed: it is as before the last accepted run; absent: new'),
+    .describe('known: the last good run has the same; fixed: it is as before the last accepted run; absent: new'),
   critical: z.boolean(),
   owner: z.string().optional(),
-  decided: z.enum(TEST_NAMES).optional().describe('the test that decided'),
+  decided: z.enum(TEST_NAMES).optional().describe('the test that decided the state'),
   tests: z.array(
     z.object({
       test: z.enum(TEST_NAMES),
@@ -51,7 +53,7 @@ const object = z.object({
       spread: number.optional(),
     }),
   ),
-  picture: z.union([line, map]).optional().describe('of the worst ones'),
+  picture: z.union([line, map]).optional().describe('only for the worst objects'),
 });
 
 const file = z.object({
@@ -60,22 +62,24 @@ const file = z.object({
   file: z.string(),
   state: z
     .enum(['compatible', 'different', 'not readable', 'not compared'])
-    .describe('not compared: there is nothing to compare it with, or it cannot be reached'),
+    .describe('not compared: it has no reference, or cannot be reached'),
   reason: z.string(),
   references: z.array(z.string()).describe('runs, or addresses'),
   counts: z.record(z.string(), count).describe('objects in each state'),
-  objects: z.array(object).describe('those that are not compatible, the worst first'),
-  more: count.describe('those of them that are not listed'),
+  objects: z.array(object).describe('objects that are not compatible, the worst first'),
+  more: count.describe('number of such objects that are not listed'),
   others: z
     .record(z.string(), z.array(z.string()))
     .default({})
-    .describe('names of objects that are not listed, by state'),
+    .describe('names of the objects that are not in the list, by state'),
   stored: z
     .object({ offset: count, lengths: z.array(count) })
     .optional()
-    .describe('where the file histograms.ndjson beside the report has them, in the order of objects and others: bytes'),
-  known: count.default(0).describe('differences that are known'),
-  fixed: count.default(0).describe('differences of the last accepted run that are gone'),
+    .describe(
+      'place of these objects in histograms.ndjson beside the report, in bytes; in the order of objects and others',
+    ),
+  known: count.default(0).describe('number of known differences'),
+  fixed: count.default(0).describe('number of differences of the last accepted run that are gone'),
 });
 
 /** `checks.histograms` in report.json. */
@@ -83,7 +87,7 @@ export const detailsSchema = z.object({
   references: z
     .array(z.string())
     .describe(
-      'runs that this one was compared with, newest first, or addresses of reference files; none: no reference',
+      'runs that this run was compared with, newest first, or addresses of reference files; empty: no reference',
     ),
   files: z.array(file).describe('the worst first'),
 });

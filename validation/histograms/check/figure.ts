@@ -6,13 +6,12 @@ import { isMap, type Picture } from '../show/picture.ts';
 import { toSvg } from '../show/shapes.ts';
 import type { ObjectDetails } from './details.ts';
 
-/** Widths that letters are read at both on a phone, where the picture shrinks a little, and on a screen. */
+/** At these widths the text is readable on a screen and on a phone, which shrinks the picture a little. */
 const LINE_WIDTH = 440;
 const MAP_WIDTH = 260;
 
 /**
- * An object with its picture, for the page without scripts. A box to tick exchanges the linear scale for the logarithmic
- * one.
+ * An object with its picture, for the page without scripts. A checkbox switches between the linear and the logarithmic scale.
  * @param id unique in the page
  */
 export function figure(id: string, place: string, { name, title, reason, picture }: ObjectDetails): string {

@@ -6,16 +6,16 @@ import type { JudgedObject } from '../compare/judge.ts';
 import type { FileComparison } from '../compare-files.ts';
 import { DIFFERENT } from '../show/states.ts';
 
-/** Findings of a file: more tell nobody more. */
+/** The largest number of findings of a file: more would not help the reader. */
 const FINDINGS = 100;
 
-/** An object that differs, and whether that is no news: a good run has it so, too. */
+/** An object that differs, and the age of the difference: `known` and `fixed` ones are in a good run too. */
 export interface AgedObject {
   object: JudgedObject;
   age: 'new' | 'known' | 'fixed';
 }
 
-/** What differs is an error where the policy says so, else a warning; what is only suspicious is a warning always. */
+/** The severity of an object: a difference is an error if the policy says so, else a warning. Suspicious is a warning. */
 export function severityOf(
   { state, critical }: Pick<JudgedObject, 'state' | 'critical'>,
   { histograms: policy }: Policy,
@@ -24,7 +24,7 @@ export function severityOf(
   return policy === 'fail' || (policy === 'fail on critical' && critical) ? 'error' : 'warning';
 }
 
-/** What differs, or is suspicious, the worst first; and what no longer does. A known difference is a note. */
+/** The findings for objects that differ or are suspicious, the worst first, and the fixed ones. A known difference is a note. */
 export function findingsOf(
   step: StepOutcome,
   file: string,
@@ -45,20 +45,20 @@ export function findingsOf(
   });
   const only = (one: Finding) => ({ findings: [one], fixed: [] });
   const whole = policy.histograms === 'fail' ? 'error' : 'warning';
-  // That reading takes long may be due to the machine.
+  // A slow machine may be the reason that reading ended early, so this is only a warning.
   if (ended !== undefined && verdict !== 'different') {
     return only(finding('warning', `it could not be compared as a whole: ${ended}`, 'ended'));
   }
   if (verdict === 'not readable') {
     return only(finding(whole, `it cannot be read: ${problems[0]?.reason ?? 'no reason known'}`, verdict));
   }
-  const telling = objects.flatMap(({ object, age }) => {
+  const notable = objects.flatMap(({ object, age }) => {
     const severity = severityOf(object, policy);
     return severity ? [{ object, age, severity }] : [];
   });
-  if (verdict === 'different' && telling.length === 0 && all.length > 0) return only(finding(whole, reason, 'apart'));
+  if (verdict === 'different' && notable.length === 0 && all.length > 0) return only(finding(whole, reason, 'apart'));
   const listed = (ages: readonly string[]) => {
-    const some = telling.filter(({ age }) => ages.includes(age));
+    const some = notable.filter(({ age }) => ages.includes(age));
     const findings = some.slice(0, FINDINGS).map(({ object, age, severity }): Finding => {
       const owner = object.owner === undefined ? '' : ` (owner: ${object.owner})`;
       const text = `${object.name}: ${object.reason}${owner}`;
@@ -74,10 +74,9 @@ export function findingsOf(
 }
 
 /**
- * The differences of the run that this one was compared with, where this one is like it: whoever accepted them knows of
- * them.
- * @param reference its findings
- * @param alike names of the objects that are the same in both
+ * The differences that the reference had and this run has in the same way. They are known, because somebody accepted them.
+ * @param reference the findings of the reference
+ * @param alike names of the objects that do not differ between both runs
  */
 export function knownFrom(
   { run, findings = [] }: { run: string; findings?: readonly Finding[] },
@@ -95,7 +94,7 @@ export function knownFrom(
   });
 }
 
-/** 16 hexadecimal digits, as of other findings: the same for the same state of the same object in another run. */
+/** 16 hexadecimal digits, as for other findings. The same object in the same state has the same fingerprint in every run. */
 function fingerprintOf(parts: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify(['histogram', ...parts]))

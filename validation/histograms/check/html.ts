@@ -5,12 +5,12 @@ import { countsText, type Directory, directoriesOf } from '../show/tree.ts';
 import type { Details } from './details.ts';
 import { figure } from './figure.ts';
 
-/** Rows of the table: report.json has more. */
+/** The largest number of rows of the table: report.json has more. */
 const ROWS = 200;
-/** Directories of the tree. */
+/** The largest number of directories of the tree. */
 const DIRECTORIES = 500;
 
-/** The section of the report: counts by state and directory, what is not compatible, and pictures of the worst. */
+/** The section of the report: counts by state and directory, the objects that are not compatible, and pictures of the worst. */
 export function renderHtml(details: Details): string {
   const numbers = totalCounts(details).map(([state, n]) => `<li class="${kindOf(state)}"><b>${n}</b> ${state}</li>`);
   const skipped = details.files.filter(({ state }) => state === 'not readable' || state === 'not compared');

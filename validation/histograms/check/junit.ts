@@ -3,8 +3,8 @@ import { describeKnown, totalCounts, worstObjects } from '../show/summary.ts';
 import type { Details } from './details.ts';
 
 /**
- * A case for each object that is not compatible, and one for all with the numbers of each state. An object that differs is
- * a failure where the policy lets it fail the run. Without a reference there is no case.
+ * One case with the number of objects in each state, and one for each object that is not compatible. An object that differs is
+ * a failure if the policy lets it fail the run. Without a reference there are no cases.
  */
 export function renderJunit(details: Details): PartCase[] {
   const group = 'histograms';

@@ -8,7 +8,7 @@ import { renderJunit } from './junit.ts';
 import { compareOutputs } from './run.ts';
 import { renderText } from './text.ts';
 
-/** The rules that come with it. */
+/** The file of the built-in rules. */
 export function builtInHistogramRules(): string {
   return createRequire(import.meta.url).resolve('release-validation/validation/histograms/check/built-in.yaml');
 }
@@ -20,12 +20,12 @@ const rulesKind = {
   settings: (sections: Parameters<typeof mergeSections>[0]) => ({ rules: mergeSections(sections) }),
 };
 
-/** The rules that come with it, and those of `files`. @throws {InputError} with every mistake and its place */
+/** The built-in rules and those of `files`. @throws {InputError} with every mistake and its place */
 export function histogramRulesOf(files: readonly string[]): readonly Rule[] {
   return settingsOf(rulesKind, files).rules;
 }
 
-/** Histograms in outputs of steps, compared with those of good runs. */
+/** Compares histograms in outputs of steps with those of good runs. */
 export const histogramCheck = defineKind({
   ...rulesKind,
   run: compareOutputs,

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 const GB = 2 ** 30;
-/** A file of merged histograms has less; of a larger one even the list of its keys takes long. */
+/** A file of merged histograms is smaller. In a larger file even the list of keys takes long to read. */
 const MOST_BYTES = 4 * GB;
 
 /** A file on this machine, or why it cannot be compared. */
 export type Located = { path: string; size: number } | { reason: string };
 
-/** The output of a step, where that is a regular file of a size that can be read, in a directory that we reach. */
+/** Finds the output of a step. It must be a regular file that is not too large, in a directory that this machine can read. */
 export function locate(outputDir: string | undefined, name: string): Located {
   if (outputDir === undefined) return { reason: 'the step has no output directory' };
   if (/^\w+:\/\//.test(outputDir)) return { reason: `it is at ${outputDir}: only files in directories are compared` };
   return locateFile(join(outputDir, name));
 }
 
-/** As locate, of a path. */
+/** Like locate, for a path. */
 export function locateFile(path: string): Located {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (!status) return { reason: 'the file is gone' };
@@ -27,14 +27,14 @@ export function locateFile(path: string): Located {
   return reason === undefined ? { path, size: status.size } : { reason };
 }
 
-/** Why a file of this size (bytes) is not compared; undefined where it can be. */
+/** Why a file of this size (bytes) is not compared; undefined if it is. */
 export function tooLarge(size: number): string | undefined {
   return size > MOST_BYTES ? `it has more than ${MOST_BYTES / GB} GB` : undefined;
 }
 
 /**
- * Files without those that are copies of one before: the same events twice are no better reference than once, and would make
- * chance look smaller than it is.
+ * Drops files that are copies of an earlier one. The same events twice are not a better reference, and would make the estimated
+ * noise too small.
  */
 export async function withoutCopies<T extends { path: string; size: number }>(files: readonly T[]): Promise<T[]> {
   const kept: T[] = [];

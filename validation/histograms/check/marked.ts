@@ -5,7 +5,7 @@ import { isCompared, type Rule } from '../rules/match.ts';
 import { extract, isArchive, membersOf, type Scratch } from './archive.ts';
 import { type Located, locate } from './locate.ts';
 
-/** An output that rules mark, or a member of an output that is an archive. */
+/** An output, or a member of an archive, that rules select for comparison. */
 export interface Marked {
   step: StepOutcome;
   /** Its name in the outputs of the step. */
@@ -13,19 +13,19 @@ export interface Marked {
   member?: string;
 }
 
-/** As reports name it: `QAresults.root`, `root_archive.zip#QAresults.root`. */
+/** Its name in reports: `QAresults.root`, `root_archive.zip#QAresults.root`. */
 export function labelOf({ name, member }: Pick<Marked, 'name' | 'member'>): string {
   return member === undefined ? name : `${name}#${member}`;
 }
 
-/** The file that rules speak of. */
+/** The name that rules are compared with. */
 export function fileOf({ name, member }: Pick<Marked, 'name' | 'member'>): string {
   return member ?? name;
 }
 
 /**
- * The outputs that rules mark; of an archive these are members. The members of an archive that cannot be read here are those
- * that it has in a reference.
+ * The outputs, and members of archives, that rules select. If an archive cannot be read, the members of the same archive in a
+ * reference are used.
  */
 export async function markedOutputs({ steps, references }: Subject, rules: readonly Rule[]): Promise<Marked[]> {
   const marked: Marked[] = [];
@@ -50,7 +50,7 @@ function dirOf(steps: readonly { id: string; outputDir?: string }[], id: string)
   return steps.find((step) => step.id === id)?.outputDir;
 }
 
-/** The members of the archive in the first place that has it. Whether it is whole, another check says. */
+/** The members of the archive in the first place that has a readable one. Another check reports damaged archives. */
 async function firstMembers(places: readonly (string | undefined)[], name: string): Promise<string[]> {
   for (const place of places) {
     const archive = locate(place, name);

@@ -10,24 +10,24 @@ import type { Scratch } from './archive.ts';
 import type { FileDetails, ObjectDetails, StoredObject } from './details.ts';
 import { type AgedObject, findingsOf, knownFrom, severityOf } from './findings.ts';
 import { fileOf, labelOf, locateMarked, type Marked } from './marked.ts';
-import { type GoodFile, hasFiles, secondStandardOf, standardOf } from './references.ts';
+import { type GoodFile, hasFiles, referencesOf, secondReferencesOf } from './references.ts';
 import type { Settings } from './run.ts';
 
-/** Objects of a file that are listed with all that is known of them, and those of which there is a picture. */
+/** The largest number of objects of a file that are listed with all details, and of those with a picture. */
 const LISTED = 500;
 const PICTURES = 10;
-/** Letters of the pictures of a file: those of 5,000 histograms with 100 bins have 10 million. */
+/** The largest number of characters of all pictures of a file. 5,000 histograms with 100 bins need 10 million. */
 const PICTURE_LETTERS = 32e6;
-/** Other objects, of which the names are listed. */
+/** The largest number of other objects whose names are listed. */
 const NAMES = 20_000;
-/** States of which no single object is listed. */
+/** Objects in these states are not listed with details. */
 const FINE: ReadonlySet<State> = new Set(['identical', 'compatible', 'ignored']);
 
 export interface OutputResult {
   file: FileDetails;
   findings: Finding[];
   fixed: Finding[];
-  /** What is stored of each object, in the order of `objects` and `others`: lines of JSON. */
+  /** The stored objects as lines of JSON, in the order of `objects` and `others`. */
   stored: string[];
 }
 
@@ -42,9 +42,9 @@ export async function compareOutput(
   const label = labelOf(marked);
   const own = await locateMarked(step.outputDir, marked, scratch);
   if ('reason' in own) return notCompared(step, label, own.reason);
-  const standard = await standardOf(subject, marked, scratch);
-  if ('reason' in standard) return notCompared(step, label, standard.reason, hasFiles(subject));
-  const { files } = standard;
+  const references = await referencesOf(subject, marked, scratch);
+  if ('reason' in references) return notCompared(step, label, references.reason, hasFiles(subject));
+  const { files } = references;
   const paths = files.map(({ path }) => path);
   const options: CompareOptions = {
     ...{ rules, stage: step.stage, name: fileOf(marked) },
@@ -61,7 +61,7 @@ export async function compareOutput(
   }
   const listed = comparison.objects.filter(({ state }) => !FINE.has(state));
   const likeOther = listed.some(({ state }) => DIFFERENT.has(state) || state === 'suspicious')
-    ? await likeSecondStandard(subject, marked, own.path, options, scratch)
+    ? await likeSecondReferences(subject, marked, own.path, options, scratch)
     : new Set<string>();
   const other = hasFiles(subject) ? 'known' : 'fixed';
   const aged = listed.map((object): AgedObject => ({ object, age: likeOther.has(idOf(object)) ? other : 'new' }));
@@ -95,14 +95,17 @@ export async function compareOutput(
   };
 }
 
-/** Of an output that was not compared. @param tell whether that is a finding: the user wanted it compared with certain files */
+/**
+ * The result for an output that was not compared.
+ * @param asFinding whether that is a finding, because the user asked for a comparison with certain files
+ */
 export function notCompared(
   { id, stage, attempts }: StepOutcome,
   file: string,
   reason: string,
-  tell = false,
+  asFinding = false,
 ): OutputResult {
-  const findings: Finding[] = tell
+  const findings: Finding[] = asFinding
     ? [
         {
           ...{ step: id, stage, attempt: attempts, severity: 'warning', rule: 'histogram', age: 'new' },
@@ -122,27 +125,27 @@ export function notCompared(
   };
 }
 
-/** Ids of the objects that do not differ from the second standard. */
-async function likeSecondStandard(
+/** Ids of the objects that do not differ from the second set of references. */
+async function likeSecondReferences(
   subject: Subject,
   marked: Marked,
   own: string,
   options: CompareOptions,
   scratch: Scratch,
 ): Promise<ReadonlySet<string>> {
-  const second = await secondStandardOf(subject, marked, scratch);
+  const second = await secondReferencesOf(subject, marked, scratch);
   if ('reason' in second) return new Set();
   const paths = second.files.map(({ path }) => path);
   const { objects } = await compareFiles(own, paths, subject.now, options);
   return new Set(objects.filter(({ state }) => state === 'identical' || state === 'compatible').map(idOf));
 }
 
-/** Names may hold slashes: only the path tells two objects apart. */
+/** The id is made from the path, because names may contain slashes. */
 function idOf({ path }: Pick<JudgedObject, 'path'>): string {
   return JSON.stringify(path);
 }
 
-/** A file whose differences are all known, or gone, does not differ. */
+/** The state of a file. If all its differences are known or fixed, it counts as compatible. */
 function stateOf(
   { verdict, reason, problems, objects }: FileComparison,
   aged: readonly AgedObject[],
@@ -151,14 +154,13 @@ function stateOf(
   const differing = aged.filter(({ object }) => DIFFERENT.has(object.state));
   const isNew = differing.some(({ age }) => age === 'new') || differing.length === 0;
   if (verdict !== 'different' || isNew) return { state: verdict, reason };
-  const both = objects.length - differing.length;
   return {
     state: 'compatible',
-    reason: `${counted(differing.length, 'known difference')}, ${both} others do not differ`,
+    reason: `${counted(differing.length, 'known difference')} in ${counted(objects.length, 'object')}`,
   };
 }
 
-/** A reason with the runs in the place of the paths of their files. */
+/** Replaces the paths of files in a reason by the names of their runs. */
 function withNames(reason: string, files: readonly GoodFile[]): string {
   return files.reduce((text, { from, path }) => text.replaceAll(path, () => `the file of ${from}`), reason);
 }
@@ -175,7 +177,7 @@ function detailsOf({ object, age }: AgedObject, policy: Policy): ObjectDetails {
   };
 }
 
-/** Objects that are not listed, by state. */
+/** The objects that are not listed with details, by state. */
 function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<JudgedObject>): Record<string, JudgedObject[]> {
   const others: Record<string, JudgedObject[]> = {};
   for (const object of objects.filter((one) => !listed.has(one)).slice(0, NAMES)) {
@@ -185,7 +187,7 @@ function othersOf(objects: readonly JudgedObject[], listed: ReadonlySet<JudgedOb
   return others;
 }
 
-/** What the page shows of an object. */
+/** The fields of an object that the page shows, as JSON. */
 function storedText({ name, title, state, reason, owner, tests, picture }: JudgedObject): string {
   return JSON.stringify({ name, title, state, reason, owner, tests, picture } satisfies StoredObject);
 }

@@ -6,20 +6,20 @@ import { InputError } from '../../input/input-error.ts';
 import { type Located, locateFile, tooLarge } from './locate.ts';
 
 /**
- * Where reference files are: a ROOT file, or a directory that is laid out as the outputs of a run; each a path or an XRootD
- * address.
+ * The address of reference files: a ROOT file, or a directory with the layout of the outputs of a run. It is a path or an
+ * XRootD address.
  */
 export type Address = string;
 
-/** An output as it is searched for among reference files. */
+/** The names under which an output is searched for among reference files. */
 export interface Wanted {
-  /** Path of the output below the directory that all outputs of the run have in common. */
+  /** The path of the output below the directory that all outputs of the run have in common. */
   below: string;
   /** Its name in the outputs of its step. */
   name: string;
 }
 
-/** The output of a step, where it is searched for. @param outputDirs of all steps of the run */
+/** The names to search for an output of a step. @param outputDirs the output directories of all steps of the run */
 export function wantedOf(name: string, outputDir: string | undefined, outputDirs: readonly string[]): Wanted {
   const common = commonDirectory(outputDirs);
   const inside = outputDir === undefined || common === undefined ? '' : relative(common, outputDir);
@@ -27,9 +27,8 @@ export function wantedOf(name: string, outputDir: string | undefined, outputDirs
 }
 
 /**
- * The file at an address that an output is compared with; undefined where the address has no such file: another address may
- * have it.
- * @throws {Error} one sentence: the address cannot be reached
+ * The reference file for an output at an address; undefined if the address does not have it. Another address may have it.
+ * @throws {Error} one sentence: why the address cannot be reached
  */
 export async function referenceFile(address: Address, wanted: Wanted): Promise<Located | undefined> {
   const names = [...new Set([wanted.below, wanted.name, baseName(wanted.name)])];
@@ -47,7 +46,7 @@ export async function referenceFile(address: Address, wanted: Wanted): Promise<L
   return undefined;
 }
 
-/** A file at an XRootD address, in the cache of this machine; undefined where there is none. @throws {Error} one sentence */
+/** Fetches a file from an XRootD address into the cache of this machine; undefined if there is none. @throws {Error} one sentence */
 export async function fetched(address: string): Promise<Located | undefined> {
   const remote = await statXrootd(address);
   if (!remote) return undefined;
@@ -57,9 +56,9 @@ export async function fetched(address: string): Promise<Located | undefined> {
 }
 
 /**
- * The addresses with absolute paths. Those of storage servers are looked at when they are needed: a server that does not
- * answer must not keep a run from starting.
- * @throws {InputError} a path where nothing is
+ * Checks that paths exist. Addresses of storage servers are not checked: a server that does not answer must not keep a run
+ * from starting.
+ * @throws {InputError} with every path that does not exist
  */
 export function checkAddresses(addresses: readonly Address[]): void {
   const problems = addresses.flatMap((address) => {
@@ -71,19 +70,19 @@ export function checkAddresses(addresses: readonly Address[]): void {
     if (status?.isFile() || status?.isDirectory()) return [];
     return [
       {
-        message: `--reference-files ${address}: ${status ? 'it is no file and no directory' : 'there is no such file or directory'}`,
+        message: `--reference-files ${address}: ${status ? 'it is neither a file nor a directory' : 'there is no such file or directory'}`,
       },
     ];
   });
   if (problems.length > 0) throw new InputError(problems);
 }
 
-/** On a storage server a name with the ending of a ROOT file or an archive is taken for a file. */
+/** On a storage server, a name that ends like a ROOT file or an archive counts as a file. */
 function isFileAddress(address: string): boolean {
   return /\.(root|zip)$/.test(splitParameters(address).path);
 }
 
-/** The deepest directory that all are in. */
+/** The deepest directory that contains all of them. */
 function commonDirectory([first, ...others]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
   let parts = first.split('/');

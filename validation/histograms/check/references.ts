@@ -4,18 +4,18 @@ import { type Located, withoutCopies } from './locate.ts';
 import { fileOf, locateMarked, type Marked } from './marked.ts';
 import { referenceFile, wantedOf } from './reference-files.ts';
 
-/** A good file, and where it is from: a run, or an address that the user gave. */
+/** A reference file, and its origin: a run, or an address that the user gave. */
 export interface GoodFile {
   from: string;
   path: string;
   size: number;
 }
 
-/** Good files of one output, or why there are none. */
+/** Reference files of one output, or why there are none. */
 export type GoodFiles = { files: GoodFile[] } | { reason: string };
 
 /** The files with which an output is compared: those at the addresses that the user gave, else those of good runs. */
-export async function standardOf(subject: Subject, marked: Marked, scratch: Scratch): Promise<GoodFiles> {
+export async function referencesOf(subject: Subject, marked: Marked, scratch: Scratch): Promise<GoodFiles> {
   const { referenceFiles = [] } = subject;
   return referenceFiles.length > 0
     ? ofAddresses(subject, referenceFiles, marked)
@@ -23,16 +23,16 @@ export async function standardOf(subject: Subject, marked: Marked, scratch: Scra
 }
 
 /**
- * The files that say of a difference from the standard that it is none: those of good runs, where files that the user gave
- * are the standard; else those of runs before a difference was accepted.
+ * A second set of references. An object that differs from the first set but not from this one is known or fixed. If the user
+ * gave files, these are the files of good runs; else the files of runs before a difference was accepted.
  */
-export async function secondStandardOf(subject: Subject, marked: Marked, scratch: Scratch): Promise<GoodFiles> {
+export async function secondReferencesOf(subject: Subject, marked: Marked, scratch: Scratch): Promise<GoodFiles> {
   return hasFiles(subject)
     ? ofRuns(subject.references, marked, scratch)
     : ofRuns(subject.before ?? [], marked, scratch);
 }
 
-/** Whether files that the user gave are the standard. */
+/** Whether the user gave reference files. */
 export function hasFiles({ referenceFiles = [] }: Pick<Subject, 'referenceFiles'>): boolean {
   return referenceFiles.length > 0;
 }

@@ -6,23 +6,24 @@ import { labelOf, type Marked, markedOutputs } from './marked.ts';
 import { compareOutput, notCompared, type OutputResult } from './output.ts';
 import { hasFiles } from './references.ts';
 
-/** Reading processes at once: each may take 1 GB. */
+/** The number of reading processes at the same time: each may use 1 GB. */
 const AT_ONCE = 2;
-/** Beside the report: a line of JSON for each object. */
+/** A file beside the report with a line of JSON for each object. */
 const STORED = 'histograms.ndjson';
 const ORDER: readonly FileDetails['state'][] = ['different', 'not readable', 'not compared', 'compatible'];
 
 export interface Settings {
   rules: readonly Rule[];
-  /** Only objects whose names are of this pattern. */
+  /** Compares only objects whose names match this pattern. */
   match?: string;
   /** See CompareOptions. */
   program?: string;
 }
 
 /**
- * Compares the outputs that rules mark with reference files that the user gave, or with the outputs of the same steps of good
- * runs. Undefined where the rules mark none. What cannot be compared has a state with its reason, and is no finding.
+ * Compares the outputs that rules select with reference files that the user gave, or else with the outputs of the same steps
+ * in good runs. Undefined if the rules select no output. An output that cannot be compared gets a state with its reason, and
+ * is no finding.
  */
 export async function compareOutputs(subject: Subject, settings: Settings): Promise<CheckResult<Details> | undefined> {
   const marked = await markedOutputs(subject, settings.rules);
@@ -38,7 +39,7 @@ export async function compareOutputs(subject: Subject, settings: Settings): Prom
   };
 }
 
-/** The details, and the file beside the report that has all of each object. */
+/** The details, and the file beside the report with the full data of each object. */
 function storedIn(
   references: string[],
   results: readonly OutputResult[],
@@ -63,7 +64,7 @@ async function compareAll(subject: Subject, marked: readonly Marked[], settings:
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [index, output] = next;
       const scratch = new Scratch();
-      // What goes wrong with one file, such as no permission, must not keep the run from being judged.
+      // An error with one file, such as no permission, must not keep the run from being judged.
       results[index] = await compareOutput(subject, output, settings, scratch)
         .catch((error: Error) => notCompared(output.step, labelOf(output), error.message))
         .finally(() => scratch.remove());

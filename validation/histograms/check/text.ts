@@ -2,12 +2,12 @@ import { printable } from '../../report/printable.ts';
 import { describeKnown, describeReferences, totalCounts, worstObjects } from '../show/summary.ts';
 import type { Details } from './details.ts';
 
-/** Objects that are listed, where nothing else is said: report.json has more. */
+/** The default number of objects that are listed: report.json has more. */
 const WORST = 10;
-/** Characters of a reason: two lines of a terminal. */
+/** The largest number of characters of a reason: two lines of a terminal. */
 const REASON = 160;
 
-/** For a terminal: counts, files that were not compared, and the worst objects, `most` of them. */
+/** The text for a terminal: counts, files that were not compared, and the `most` worst objects. */
 export function renderText(details: Details, most: number = WORST): string[] {
   const numbers = totalCounts(details).map(([state, n]) => `${n} ${state}`);
   const heading = `Histograms: ${numbers.length > 0 ? numbers.join(', ') : details.references.length > 0 ? 'none compared' : 'no reference'}${describeKnown(details)}`;

@@ -1,16 +1,16 @@
 import type { Axis, Numbers } from '../model.ts';
 
-/** Edges may differ by this share of a bin's width: that is more than single precision loses. */
+/** Edges may differ by this share of a bin's width: more than the rounding of single precision. */
 const TOLERANCE = 1e-6;
 
-/** For each cell of an axis (flow cells too) the cell of the common axis. */
+/** For each cell of an axis (flow cells too): the cell on the common axis. */
 type CellMap = Int32Array;
 
 /**
- * How two sets of axes fit.
- * - `same`: cell by cell
- * - `maps`: by the texts of labels: where the cells of each go on the common axes
- * - `differs`: not at all, and why
+ * How two sets of axes match.
+ * - `same`: the cells are the same
+ * - `axes`: the axes match by the texts of labels: common axes, and the place of each cell on them
+ * - `differs`: the axes do not match, and why
  */
 export type Alignment =
   | { same: true }
@@ -40,12 +40,12 @@ export function align(first: readonly Axis[], second: readonly Axis[]): Alignmen
   };
 }
 
-/** Where bin number `i + 1` begins; `i` up to the number of bins. */
+/** The lower edge of bin number `i + 1`; `i` goes up to the number of bins. */
 export function edge({ low, high, bins, edges }: Axis, i: number): number {
   return edges ? (edges[i] as number) : low + ((high - low) * i) / bins;
 }
 
-/** Whether an axis' bins are called by texts: their order then means nothing. */
+/** Whether the bins of an axis have labels: then their order has no meaning. */
 export function isLabelled({ labels }: Axis): boolean {
   return labels !== undefined;
 }
@@ -77,13 +77,13 @@ interface ByLabels {
   note: string;
 }
 
-/** Bins of the same text become one; those without a text come behind, in their order. */
+/** Bins with the same text become one bin. Bins without a text follow, in their order. */
 function byLabels(a: Axis, b: Axis): ByLabels | undefined {
   const places = new Map<string, number>();
   const labels = new Map<number, string>();
   for (const axis of [a, b]) {
     const texts = new Set(axis.labels?.values());
-    // A text that stands twice names no bin.
+    // A text that occurs twice does not identify a bin.
     if (texts.size !== axis.labels?.size) return undefined;
     for (let bin = 1; bin <= axis.bins; bin++) {
       const text = axis.labels.get(bin);
@@ -120,7 +120,7 @@ function identity(bins: number): CellMap {
   return Int32Array.from({ length: bins + 2 }, (_, i) => i);
 }
 
-/** Puts cells where the common axes have them. */
+/** Moves cells to their places on the common axes. */
 export function remap(
   cells: Numbers,
   from: readonly Axis[],

@@ -1,18 +1,18 @@
 import type { Axis, Numbers } from '../model.ts';
 import { edge } from './axes.ts';
 
-/** The cells that are compared: those between the flow cells, and in the range where there is one. */
+/** The cells that are compared: all except flow cells, or those in the range if there is one. */
 export interface Region {
-  /** Bins along each axis. */
+  /** The number of its bins along each axis. */
   shape: readonly number[];
-  /** Bin number of the first of them, along each axis. */
+  /** The number of its first bin along each axis. */
   first: readonly number[];
-  /** Of the whole histogram, flow cells included, along each axis. */
+  /** The number of cells of the whole histogram along each axis, flow cells included. */
   cells: readonly number[];
 }
 
 /**
- * @param range part of the x axis: bins whose middle is in it
+ * @param range part of the x axis: bins count if their middle is in it
  */
 export function regionOf(axes: readonly Axis[], range?: readonly [number, number]): Region {
   const first = axes.map(() => 1);
@@ -30,7 +30,7 @@ export function regionOf(axes: readonly Axis[], range?: readonly [number, number
   return { shape, first, cells: axes.map(({ bins }) => bins + 2) };
 }
 
-/** Their contents, close together. */
+/** Copies the contents of a region into one array. */
 export function take(numbers: Numbers, { shape, first, cells }: Region): Float64Array {
   const [columns = 0, rows = 1, layers = 1] = shape;
   const [x0 = 0, y0 = 0, z0 = 0] = first;
@@ -46,7 +46,7 @@ export function take(numbers: Numbers, { shape, first, cells }: Region): Float64
   return out;
 }
 
-/** What is outside of the axes: below and above of one axis, together of several. */
+/** The contents outside of the axes: under- and overflow for one axis, their sum for several. */
 export function flowOf(
   numbers: Numbers,
   axes: readonly Axis[],
@@ -70,7 +70,7 @@ export function flowOf(
   return [{ name: 'outside', sum }];
 }
 
-/** Where a cell of a region is: its bin along each axis, from 1. */
+/** The bin numbers of a cell of a region along each axis, from 1. */
 export function binsAt({ shape, first }: Region, index: number): number[] {
   let rest = index;
   return shape.map((bins, axis) => {

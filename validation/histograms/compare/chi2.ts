@@ -1,24 +1,24 @@
 import type { Numbers } from '../model.ts';
 import { chi2Probability } from './probability.ts';
 
-/** Contents of bins in a row, and their squared errors: without `sumw2` the contents themselves. */
+/** Contents of bins in a row, and their squared errors; without `sumw2` these are the contents. */
 export interface Bins {
   content: Numbers;
   sumw2?: Numbers | undefined;
 }
 
-/** Both are counts; the first is; neither is. */
+/** UU: both are counts (unweighted); UW: only the first is; WW: neither is. */
 export type Weighting = 'UU' | 'UW' | 'WW';
 
 export interface Chi2 {
   mode: Weighting;
   chi2: number;
   ndf: number;
-  /** As ROOT gives it: also 0 where there is an error or nothing to compare. */
+  /** As ROOT gives it: also 0 if there is an error or nothing to compare. */
   p: number;
-  /** +1: the first has a bin with too little in it for the test; +2: the second has. */
+  /** +1: the first has a bin with too few entries for the test; +2: the second has. */
   igood: number;
-  /** Why there is no answer; ROOT then gives 0. */
+  /** Why there is no result; ROOT gives 0 then. */
   error?: string;
 }
 
@@ -28,8 +28,8 @@ export function variances({ content, sumw2 }: Bins): Numbers {
 }
 
 /**
- * Which form of the test ROOT takes, by sums of weights and of their squares: a histogram is one of counts where they
- * differ by less than 1 in effective entries.
+ * The form of the test that ROOT uses. A histogram is one of counts if its sum of weights and its effective entries differ
+ * by less than 1.
  */
 export function weightingOf(first: Bins, second: Bins): Weighting {
   if (!isCounts(first)) return 'WW';
@@ -44,7 +44,7 @@ function isCounts(bins: Bins): boolean {
 
 /**
  * The χ² test of TH1::Chi2Test (ROOT's TH1::Chi2TestX) for the shapes of two histograms.
- * @param options `mode`: default as ROOT finds it; `norm`: with UU, contents become counts by their errors
+ * @param options `mode`: default as ROOT chooses it; `norm`: with UU, contents are turned into counts with their errors
  */
 export function chi2Test(first: Bins, second: Bins, options: { mode?: Weighting; norm?: boolean } = {}): Chi2 {
   const mode = options.mode ?? weightingOf(first, second);
@@ -119,7 +119,7 @@ function weightedSecond(first: Bins, second: Bins, result: Chi2): Chi2 {
     if (s > 0 && (b * b) / s < 10) few2 = 2;
     let v1 = w2 * b - n * s;
     let v2 = v1 * v1 + 4 * w2 * w2 * a * s;
-    // Where the expectation would be 0, ROOT adds an entry.
+    // If the expectation is 0, ROOT adds an entry.
     while (v1 * v1 + a === 0 || v1 + v2 === 0) {
       n++;
       a++;
@@ -162,7 +162,7 @@ function weightedBoth(first: Bins, second: Bins, result: Chi2): Chi2 {
   return { ...result, ndf, chi2, igood: few1 + few2 };
 }
 
-/** Sums of long lists, which never change once they are made: they are asked for again and again. */
+/** A cache of the sums of long lists: they are needed often, and the lists never change. */
 const sums = new WeakMap<Numbers, number>();
 const LONG = 1000;
 

@@ -10,7 +10,8 @@ export interface Common {
 }
 
 /**
- * The axes on which a histogram and its references can be compared. References on other axes are left out, unless all are.
+ * Finds the axes on which a histogram and its references can be compared. It drops references with other axes. If all have
+ * other axes, it returns why.
  */
 export function commonAxes(
   own: AnyCells,
@@ -35,7 +36,7 @@ export function commonAxes(
   return fitting.length === 0 ? { differs } : { axes, references: fitting, ...(note !== undefined && { note }) };
 }
 
-/** Puts all on the common axes. */
+/** Moves a histogram and its references to the common axes. */
 export function onCommonAxes(
   own: AnyCells,
   { axes, references, note }: { axes: readonly Axis[]; references: readonly AnyCells[]; note?: string },

@@ -8,12 +8,12 @@ import { compareFlow } from './flow.ts';
 import { compareShapes, type Shape, type ShapeTests, shapeOf, together } from './shape.ts';
 import type { Spread } from './spread.ts';
 
-/** Contents without errors that agree to this, in share of the largest, differ by rounding only. */
+/** Contents without errors differ only by rounding if they agree within this share of the largest content. */
 const ROUNDING = 1e-6;
 
 type Measured = Pick<Measurement, 'found' | 'tests' | 'facts'>;
 
-/** Compares histograms of counts, or of sums of weights, that are on the same axes and not empty. */
+/** Compares histograms of counts or of sums of weights. They are not empty and have the same axes. */
 export function measureCounts(
   own: Counts,
   references: readonly Counts[],
@@ -25,8 +25,8 @@ export function measureCounts(
   const shape = shapeIn(own, region);
   const filled = shapes.filter((one) => one.sum !== 0);
   if (shape.sum === 0 || filled.length === 0) return outside(shape.sum === 0);
-  const odd = notCounts(own, references);
-  if (odd) return withoutErrors(own, references[0] as Counts, odd);
+  const reason = notCounts(own, references);
+  if (reason) return withoutErrors(own, references[0] as Counts, reason);
   if (!(shape.sum > 0 && filled.every((one) => one.sum > 0))) {
     return { found: { state: 'not testable', reason: 'its sum of weights is negative' }, tests: [], facts: {} };
   }
@@ -37,7 +37,7 @@ export function measureCounts(
   return { ...untested(tests, shape, together(filled)), facts };
 }
 
-/** Cells of a region, with errors only where these are not those of counts. */
+/** The cells of a region. Errors are set only if they differ from those of counts. */
 export function shapeIn(counts: Counts, region: Region): Shape {
   const content = take(counts.content, region);
   const { sumw2, weight } = counts;
@@ -63,7 +63,7 @@ function outside(isOwn: boolean): Measured {
   return { found: { state: 'empty in one', reason }, tests: [], facts: {} };
 }
 
-/** Why contents without errors cannot be numbers of entries. */
+/** The reason why contents without errors cannot be counts; undefined if they can. */
 function notCounts(own: Counts, references: readonly Counts[]): string | undefined {
   for (const { content, sumw2, weight } of [own, ...references]) {
     if (sumw2 || weight !== undefined || content instanceof Int32Array) continue;
@@ -89,7 +89,7 @@ function withoutErrors(own: Counts, reference: Counts, reason: string): Measured
   return { found: { state, reason: text }, tests: [], facts: {} };
 }
 
-/** Under- and overflow on their own: they often differ by very few entries. */
+/** Tests of under- and overflow. They are separate, because these often differ by very few entries. */
 function flowTests(own: Counts, references: readonly Counts[], spread: Spread): TestResult[] {
   const factors = [own, ...references].map(weightOf);
   const shares = [own, ...references].map(({ content, axes }, i) => {
@@ -116,7 +116,7 @@ function flowTests(own: Counts, references: readonly Counts[], spread: Spread): 
   });
 }
 
-/** Mean weight of an entry. */
+/** The mean weight of an entry. */
 function weightOf({ content, sumw2, weight }: Counts): number {
   if (weight !== undefined) return weight;
   const total = sum(content);
@@ -124,7 +124,7 @@ function weightOf({ content, sumw2, weight }: Counts): number {
   return total > 0 && squares > 0 ? squares / total : 1;
 }
 
-/** @param bin of one axis, by its label or number; default: all cells */
+/** The total of a histogram. @param bin only this bin, by its label or number; default: all cells */
 export function totalOf(counts: Counts, bin?: string | number): Total | null {
   const [axis] = counts.axes;
   const labels = [...(axis?.labels ?? [])];

@@ -6,14 +6,14 @@ import { compareEfficiencies, type Passing } from './efficiency.ts';
 import { placeOf } from './facts.ts';
 import { compareShapes } from './shape.ts';
 
-/** Compares efficiencies on the same axes: what passed of what was tried, and how what was tried is spread. */
+/** Compares efficiencies on the same axes: the shares of passed entries, and the distributions of all entries. */
 export function measureEfficiency(
   own: Efficiency,
   references: readonly Efficiency[],
   range: readonly [number, number] | undefined,
 ): Pick<Measurement, 'found' | 'tests' | 'facts'> {
   const region = regionOf(own.axes, range);
-  // Weights: as many entries as have the same relative error.
+  // With weights, the number of entries is the one that has the same relative error.
   const passingOf = ({ passed, total }: Efficiency): Passing => {
     const tried = take(total.content, region);
     const errors = total.sumw2 && take(total.sumw2, region);

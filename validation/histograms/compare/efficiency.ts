@@ -4,7 +4,7 @@ import { type Groups, mergeCells, sumGroups } from './merge.ts';
 import { binomialProbability } from './probability.ts';
 import { learnSpread, probability, type Spread, sizeOf } from './spread.ts';
 
-/** Entries that passed, and that failed, which are expected in a bin of the test. */
+/** The least number of passed entries, and of failed entries, that is expected in a bin of the test. */
 const ENOUGH = 10;
 
 /** Effective entries of each cell. */
@@ -19,8 +19,8 @@ export interface EfficiencyTest {
 }
 
 /**
- * Compares efficiencies by what passed and what failed: in each bin, and in all together, since a loss that is small in
- * every bin is seen there best. The less probable of the two counts, as one of two.
+ * Compares efficiencies with two tests: bin by bin, and for all bins together, which detects a small loss in every bin best.
+ * The test with the smaller probability counts; its probability is doubled, because there are two tests.
  */
 export function compareEfficiencies(
   line: readonly number[],
@@ -76,7 +76,7 @@ function tables(a: Passing, b: Passing): Tables {
   for (let i = 0; i < a.passed.length; i++) {
     const [p1, f1, p2, f2] = [a.passed[i], a.failed[i], b.passed[i], b.failed[i]] as [number, number, number, number];
     const [n1, n2] = [p1 + f1, p2 + f2];
-    // All passed, or all failed, in both: the same, whatever the numbers are.
+    // If all entries passed, or all failed, in both, the efficiencies are equal.
     if (n1 <= 0 || n2 <= 0 || p1 + p2 <= 0 || f1 + f2 <= 0) continue;
     const chi2 = ((p1 * f2 - p2 * f1) ** 2 * (n1 + n2)) / (n1 * n2 * (p1 + p2) * (f1 + f2));
     out.chi2 += chi2;
@@ -87,7 +87,7 @@ function tables(a: Passing, b: Passing): Tables {
   return out;
 }
 
-/** One bin alone may have few entries that failed, or that passed. */
+/** The exact probability for a single bin, which may have few passed or few failed entries. */
 function exact(a: Passing, b: Passing, group: number, { factor }: Spread): number {
   const [p1, f1, p2, f2] = [a.passed[group], a.failed[group], b.passed[group], b.failed[group]].map(
     (value) => (value ?? 0) / factor,

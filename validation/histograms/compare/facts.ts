@@ -6,7 +6,7 @@ import type { Groups } from './merge.ts';
 
 const NAMES = ['x', 'y', 'z'];
 
-/** Mean and width of two distributions along an axis of numbers, the reference's first. */
+/** Mean and width of two distributions along an axis with numbers, those of the reference first. */
 export function momentsOf(axis: Axis, { first }: Region, own: Numbers, reference: Numbers): Facts {
   if (isLabelled(axis)) return {};
   const [a, b] = [moments(axis, first[0] as number, own), moments(axis, first[0] as number, reference)];
@@ -19,7 +19,7 @@ function moments(axis: Axis, first: number, content: Numbers): { mean: number; w
   let sum = 0;
   let sumX = 0;
   let sumX2 = 0;
-  // About the middle of the axis, so that little is lost when squares are subtracted.
+  // Moments are taken about the middle of the axis, so that the subtraction of squares loses little precision.
   const origin = (axis.low + axis.high) / 2;
   let low = edge(axis, first - 1);
   for (let i = 0; i < content.length; i++) {
@@ -42,7 +42,7 @@ function unitOf(title: string): string | undefined {
   return unit?.replace(/#(it|bf|rm)\{([^}]*)\}/g, '$2').trim();
 }
 
-/** Where a group of cells is: `x = 1.5`, of several bins `x = 1 to 2`, of a labelled one its text. */
+/** The place of a group of cells: `x = 1 to 2`, or the texts of labelled bins. */
 export function placeOf(axes: readonly Axis[], region: Region, { of }: Groups, group: number): string {
   // A group is a row of cells, or a box: its first and its last cell are opposite corners.
   const [low, high] = [binsAt(region, of.indexOf(group)), binsAt(region, of.lastIndexOf(group))];
@@ -58,7 +58,7 @@ function onAxis(axis: Axis, name: string, low: number, high: number): string {
   return `${name} = ${short(edge(axis, low - 1))} to ${short(edge(axis, high))}`;
 }
 
-/** Four digits are what people compare. */
+/** Four digits are enough for people to compare. */
 export function short(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -2,15 +2,15 @@ import type { TestName, TestResult } from '../result.ts';
 import { binomialProbability, chi2Probability } from './probability.ts';
 import { learnSpread, type Spread } from './spread.ts';
 
-/** Entries outside of the axes, and those inside; both effective ones. */
+/** The effective entries outside and inside of the axes. */
 export interface Share {
   outside: number;
   inside: number;
 }
 
 /**
- * Whether the share of entries outside of the axes differs.
- * @param spread as learnt from the contents; that of these shares counts where it is larger
+ * Tests whether the share of entries outside of the axes differs.
+ * @param spread estimated from the contents; the spread of these shares counts if it is larger
  */
 export function compareFlow(
   test: TestName,
@@ -30,14 +30,14 @@ export function compareFlow(
   return {
     test,
     statistic: Math.sqrt(chi2) * (own.outside / total(own) < reference.outside / total(reference) ? -1 : 1),
-    // Few entries are outside: the normal approximation alone would be wrong.
+    // The normal approximation is wrong for few entries, so the exact probability is a lower limit.
     p: Math.max(chi2Probability(chi2, 1), binomialProbability(count, all, chance)),
     size: share < 1 ? difference / Math.sqrt(share * (1 - share)) : 0,
     ...(factor > 1 && { spread: factor }),
   };
 }
 
-/** χ² of the table of two by two. */
+/** χ² of the 2 × 2 table. */
 function chi2Of(a: Share, b: Share): { chi2: number; ndf: number } | undefined {
   const [na, nb] = [total(a), total(b)];
   const outside = a.outside + b.outside;

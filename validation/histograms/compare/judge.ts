@@ -1,3 +1,4 @@
+import { counted } from '../../units/count.ts';
 import { nameOf } from '../model.ts';
 import type { Measurement, TestName, TestResult } from '../result.ts';
 import { isIgnored, type Rule, settingsOf } from '../rules/match.ts';
@@ -5,26 +6,26 @@ import { DIFFERENT, STATES, type State } from '../show/states.ts';
 import { normalisationTest } from './normalisation.ts';
 import { changeText, compatibleText } from './sentence.ts';
 
-/** When a difference counts. */
+/** The thresholds from which a difference counts. */
 export interface Thresholds {
-  /** How often, at most, chance alone may make any histogram of a file suspicious. */
+  /** The largest probability that chance alone makes any histogram of a file suspicious. */
   alpha: number;
-  /** As `alpha`, for a change. */
+  /** Like `alpha`, for the state `changed`. */
   alphaChanged: number;
-  /** Differences below this do not matter, however sure they are; about a shift in standard deviations. */
+  /** Smaller differences do not count, even if they are significant. Comparable to a shift in standard deviations. */
   sizeSuspicious: number;
-  /** As `sizeSuspicious`, for a change. */
+  /** Like `sizeSuspicious`, for the state `changed`. */
   sizeChanged: number;
 }
 
 /**
- * One file in a thousand is suspicious by chance, one in a hundred thousand changed. A shift by a fiftieth of a standard
- * deviation is less than what calibrations differ by from run to run.
+ * By chance, one file in a thousand is suspicious, and one in a hundred thousand is changed. Calibrations differ from run to
+ * run by more than a shift by a fiftieth of a standard deviation.
  */
 export const THRESHOLDS: Thresholds = { alpha: 1e-3, alphaChanged: 1e-5, sizeSuspicious: 0.02, sizeChanged: 0.05 };
 
-/** Of several tests that say the same, the one that tells most to people. */
-const TELLING: readonly TestName[] = [
+/** If several tests decide the same, the first in this list is reported: it is the easiest to understand. */
+const REPORTED_FIRST: readonly TestName[] = [
   'shape',
   'means',
   'efficiency',
@@ -38,15 +39,15 @@ const TELLING: readonly TestName[] = [
   'outside',
 ];
 
-/** What came out for one object. */
+/** The result for one object. */
 export interface JudgedObject extends Measurement {
   name: string;
   state: State;
-  /** The sentence that decided. */
+  /** The sentence that explains the state. */
   reason: string;
   critical: boolean;
   owner?: string;
-  /** The test that decided, of a state that one decided. */
+  /** The test that decided the state, if a test did. */
   decided?: TestResult['test'];
 }
 
@@ -54,18 +55,18 @@ export interface Judgement {
   /** The worst first. */
   objects: JudgedObject[];
   counts: Record<State, number>;
-  /** Whether anything says that the release differs. */
+  /** Whether any object shows that the release differs. */
   differs: boolean;
-  /** About the worst object. */
+  /** The sentence about the worst object. */
   reason: string;
-  /** By how many tests the thresholds were divided. */
+  /** The number of tested histograms, by which the thresholds were divided. */
   tests: number;
 }
 
 /**
- * Judges what was measured of one file.
- * @param rules those about the file
- * @param now ms since 1970: rules that ignore have a last day
+ * Judges the measurements of one file.
+ * @param rules the rules that apply to the file
+ * @param now ms since 1970: decides which `ignore` rules have expired
  */
 export function judge(
   measurements: readonly Measurement[],
@@ -114,14 +115,14 @@ export function judge(
   for (const { state } of objects) counts[state]++;
   const [first] = objects;
   const both = objects.length - counts['only here'] - counts['only in the reference'];
-  const apart = objects.length > 0 && both === 0;
-  const differs = apart || (first !== undefined && DIFFERENT.has(first.state));
-  const telling = first !== undefined && (DIFFERENT.has(first.state) || first.state === 'suspicious');
-  const reason = apart
+  const isDisjoint = objects.length > 0 && both === 0;
+  const differs = isDisjoint || (first !== undefined && DIFFERENT.has(first.state));
+  const isNotable = first !== undefined && (DIFFERENT.has(first.state) || first.state === 'suspicious');
+  const reason = isDisjoint
     ? 'no histogram is in both files'
-    : telling
+    : isNotable
       ? `${first.name}: ${first.reason}`
-      : `${both} histograms, none of which differs`;
+      : `no difference in ${counted(both, 'histogram')}`;
   return { objects, counts, differs, reason, tests: count };
 }
 
@@ -136,8 +137,9 @@ function settingThresholds(
 }
 
 /**
- * Sure and large enough together. The probability is divided by the number of histograms of the file, and by that of the
- * tests of this one: with a thousand tests one in a thousand happens.
+ * The state that the tests of a histogram give. A difference counts if it is both significant and large enough. The threshold
+ * of the probability is divided by the number of histograms of the file and by the number of tests of this histogram: with
+ * a thousand tests, a chance of one in a thousand is expected once.
  */
 function stateOf(
   tests: readonly TestResult[],
@@ -148,7 +150,7 @@ function stateOf(
   const ofSize = (size: number, p: number): TestResult | undefined =>
     tests
       .filter((one) => one.size >= size && one.p < p / divisor)
-      .sort((one, other) => TELLING.indexOf(one.test) - TELLING.indexOf(other.test))[0];
+      .sort((one, other) => REPORTED_FIRST.indexOf(one.test) - REPORTED_FIRST.indexOf(other.test))[0];
   const changed = ofSize(sizeChanged, alphaChanged);
   if (changed) return { state: 'changed', worst: changed };
   const suspicious = ofSize(sizeSuspicious, alpha);

@@ -7,14 +7,14 @@ export interface Kolmogorov {
   distance: number;
   /** The distance, scaled by the effective entries. */
   z: number;
-  /** Effective entries of both; null: without errors, taken as a function. */
+  /** Effective entries of both; null: it has no errors and is treated as a function. */
   effective: [number | null, number | null];
   p: number;
 }
 
 /**
- * The test of TH1::KolmogorovTest on bins in a row.
- * @returns why there is no answer, where there is none
+ * The test of TH1::KolmogorovTest for bins in a row.
+ * @returns the result, or a sentence why there is none
  */
 export function kolmogorovTest(first: Bins, second: Bins): Kolmogorov | string {
   const s1 = sum(first.content);
@@ -36,7 +36,7 @@ export function kolmogorovTest(first: Bins, second: Bins): Kolmogorov | string {
   return { distance, z, effective: [e1, e2], p: kolmogorovProbability(z) };
 }
 
-/** ROOT's option N: the probability of the shape, combined with that of the two numbers of entries. */
+/** ROOT's option N: combines the probability of the shape with that of the two numbers of entries. */
 export function withNormalisation({ p, effective: [e1, e2] }: Kolmogorov): { p: number; normalisation: number } {
   if (e1 === null || e2 === null) return { p, normalisation: 1 };
   const normalisation = chi2Probability((e1 - e2) ** 2 / (e1 + e2), 1);
@@ -45,9 +45,9 @@ export function withNormalisation({ p, effective: [e1, e2] }: Kolmogorov): { p: 
 }
 
 /**
- * ROOT's test of two histograms of two dimensions, whose inner cells come row by row: the distance is the mean of those of
- * the two orders of cells. `p` is as ROOT gives it, which takes the second's sum where it should take its effective
- * entries (TH2::KolmogorovTest); `correctedP` is without that mistake.
+ * ROOT's test of two two-dimensional histograms, whose inner cells are given row by row. The distance is the mean of the
+ * distances for both orders of cells. `p` is as in ROOT, which uses the sum of the second histogram instead of its effective
+ * entries (TH2::KolmogorovTest). `correctedP` does not have that mistake.
  */
 export function kolmogorovTest2(
   columns: number,

@@ -4,10 +4,10 @@ import { type Groups, mergeCells, sumGroups } from './merge.ts';
 import { normalOfStudent } from './probability.ts';
 import { learnSpread, probability, type Spread, sizeOf } from './spread.ts';
 
-/** Effective entries that a mean must have in both. */
+/** The least number of effective entries of a mean, in both histograms. */
 const ENOUGH = 10;
 
-/** Sums over the entries of each cell: of w, w·y, w·y² and w². */
+/** The sums of w, w·y, w·y² and w² over the entries of each cell. */
 export interface Sums {
   w: Numbers;
   wy: Numbers;
@@ -60,7 +60,7 @@ interface Differences {
   worst?: { group: number; z: number; values: [number, number] };
 }
 
-/** In each bin, the difference of two means of which both have the spread that the two have together. */
+/** Compares the two means in each bin with Student's t test and the pooled variance. */
 function differences(a: Sums, b: Sums): Differences {
   const out: Differences = { chi2: 0, ndf: 0, entries: 0 };
   for (let i = 0; i < a.w.length; i++) {
@@ -71,7 +71,7 @@ function differences(a: Sums, b: Sums): Differences {
     const entries = (one.n * two.n) / (one.n + two.n);
     const variance = (one.n * one.spread2 + two.n * two.spread2) / freedom;
     const difference = one.mean - two.mean;
-    // All of one value, up to what summing loses: any real difference is one beyond chance.
+    // If all entries have one value, up to rounding of the sums, any difference beyond rounding is significant.
     const rounding = 1e-12 * (one.mean ** 2 + two.mean ** 2);
     if (difference * difference <= rounding) {
       if (variance > rounding) out.ndf++;

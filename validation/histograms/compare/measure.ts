@@ -8,17 +8,17 @@ import { type AnyCells, isEmpty, notFinite, sameNumbers } from './numbers.ts';
 import { comparePoints } from './points.ts';
 import { measureProfile } from './profile.ts';
 
-/** What rules say about how an object is compared. */
+/** Settings of rules for the comparison of an object. */
 export interface Settings {
   /** Part of the x axis. */
   range?: readonly [number, number];
-  /** Only these tests. */
+  /** Only these tests are made. */
   tests?: readonly TestName[];
-  /** Of a histogram that counts events: the bin that does, by its label or number. */
+  /** For a histogram that counts events: the bin that counts them, by its label or number. */
   counterBin?: string | number;
 }
 
-/** Of so many expected entries chance makes none in one of a thousand cases. */
+/** With this number of expected entries, a histogram is empty by chance in one of a thousand cases. */
 const FEW = Math.log(1000);
 
 type Measured = Pick<Measurement, 'found' | 'tests' | 'facts'>;
@@ -28,9 +28,9 @@ interface Usable {
 }
 
 /**
- * Compares one object with those of the same place in the references; nothing is judged yet.
- * @param own undefined: it is not there
- * @param all by the order of the references; undefined: that one does not have it
+ * Compares one object with the objects of the same path in the references. It does not judge yet.
+ * @param own undefined: the new file does not have it
+ * @param all in the order of the references; undefined: that reference does not have it
  */
 export function measure(
   path: readonly string[],
@@ -135,7 +135,7 @@ function onAxes({ own, references, note }: Common, settings: Settings): Measured
   return note ? { ...measured, facts: { ...measured.facts, note } } : measured;
 }
 
-/** Whether it is empty by chance, the number of entries tells. */
+/** Decides by the number of entries of the other histogram whether one is empty by chance. */
 function emptyInOne(text: string, filled: AnyCells | undefined): Measured {
   const sentence = `${text} ${entries(filled)} entries`;
   const { effective = Number.POSITIVE_INFINITY } = filled?.kind === 'counts' ? (totalOf(filled) ?? {}) : {};

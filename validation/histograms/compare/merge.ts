@@ -1,26 +1,26 @@
 import type { Numbers } from '../model.ts';
 
-/** Neighbouring cells that are one bin of a test. */
+/** Groups of neighbouring cells. Each group is one bin of a test. */
 export interface Groups {
   /** The group of each cell. */
   of: Int32Array;
   count: number;
 }
 
-/** Sums over some cells of each of the quantities that decide whether these are enough for a bin of a test. */
+/** Decides whether a group has enough entries for a bin of a test. @param sums of each quantity over its cells */
 export type Enough = (sums: Float64Array) => boolean;
 
 /**
- * Merges neighbouring cells until each group has enough; in more than one dimension, by halving boxes of cells as long as
- * both halves have enough.
- * @param shape cells along each axis
- * @param quantities of each cell
+ * Merges neighbouring cells until each group has enough entries. In more than one dimension it halves boxes of cells as long
+ * as both halves have enough.
+ * @param shape the number of cells along each axis
+ * @param quantities the values of each cell that decide
  */
 export function mergeCells(shape: readonly number[], quantities: readonly Numbers[], enough: Enough): Groups {
   return shape.length === 1 ? mergeRow(quantities, enough) : mergeBoxes(shape, quantities, enough);
 }
 
-/** Sums of a quantity over each group. */
+/** Sums a quantity over each group. */
 export function sumGroups(values: Numbers, { of, count }: Groups): Float64Array {
   const sums = new Float64Array(count);
   for (let i = 0; i < of.length; i++) {
@@ -33,7 +33,7 @@ export function sumGroups(values: Numbers, { of, count }: Groups): Float64Array 
   return sums;
 }
 
-/** From left to right; what remains at the end goes to the last group. */
+/** Merges from left to right. Remaining cells at the end join the last group. */
 function mergeRow(quantities: readonly Numbers[], enough: Enough): Groups {
   const of = new Int32Array(quantities[0]?.length ?? 0);
   const sums = new Float64Array(quantities.length);
@@ -52,8 +52,8 @@ function mergeRow(quantities: readonly Numbers[], enough: Enough): Groups {
 }
 
 /**
- * A box of cells: from and to along x, y and z. Boxes are changed in place: large histograms are cut into many thousands of
- * them, and new objects for each would take longer than the sums.
+ * A box of cells: from and to along x, y and z. Boxes are changed in place, because a large histogram is cut into many
+ * thousands of boxes, and new objects for each would cost more time than the sums.
  */
 type Box = Int32Array;
 const BOX = 6;
@@ -69,14 +69,14 @@ function mergeBoxes(shape: readonly number[], quantities: readonly Numbers[], en
   };
   const of = new Int32Array(nx * ny * nz);
   let count = 0;
-  // No more boxes wait than a box can be halved, one half after the other.
+  // The stack stays short: its depth is the number of times that a box can be halved.
   const waiting: Box[] = [Int32Array.of(0, nx, 0, ny, 0, nz)];
   const box: Box = new Int32Array(BOX);
   const part: Box = new Int32Array(BOX);
   let left = 1;
   while (left > 0) {
     box.set(waiting[--left] as Box);
-    // Where half of it would not be enough, looking for the place to cut is in vain.
+    // If half of the sums is not enough, no cut can give two halves that have enough.
     const cut = hasEnough(box, 0.5) ? cutOf(box, part, content, hasEnough) : NONE;
     if (cut === NONE) {
       fill(of, count++, box, nx, ny);
@@ -84,7 +84,7 @@ function mergeBoxes(shape: readonly number[], quantities: readonly Numbers[], en
     }
     const side = cut % SIDES;
     const at = (cut - side) / SIDES;
-    // The upper half is looked at first.
+    // The upper half is pushed last, so it is cut first.
     for (const end of [1, 0]) {
       waiting[left] ??= new Int32Array(BOX);
       const next = waiting[left++] as Box;
@@ -106,9 +106,9 @@ const NONE = -1;
 const SIDES = 3;
 
 /**
- * Where to cut a box into two halves of about the same content, across the longest side on which both have enough: the place
- * times three, plus the number of the side; or NONE.
- * @param part is written to
+ * Finds the place to cut a box into two halves of about the same content, on the longest side where both have enough.
+ * @param part a buffer that is overwritten
+ * @returns the place times three, plus the number of the side; or NONE
  */
 function cutOf(box: Box, part: Box, content: SummedTable, hasEnough: (box: Box, share: number) => boolean): number {
   const half = content.sum(box) / 2;
@@ -138,7 +138,7 @@ function cutOf(box: Box, part: Box, content: SummedTable, hasEnough: (box: Box, 
   return NONE;
 }
 
-/** The longest side that can be cut; of equal ones the first. @param tried bits of those that cannot be cut well */
+/** The longest side that can be cut; of equal ones the first. @param tried bits of the sides that cannot be cut well */
 function longestSide(box: Box, tried: number): number {
   let longest = NONE;
   let most = 1;
@@ -149,7 +149,7 @@ function longestSide(box: Box, tried: number): number {
   return longest;
 }
 
-/** Sums over boxes of cells, each from eight numbers. */
+/** A summed-area table: it gives the sum over a box of cells from eight numbers. */
 class SummedTable {
   private readonly sums: Float64Array;
   private readonly stepY: number;
@@ -183,7 +183,7 @@ class SummedTable {
   }
 }
 
-/** What is between two columns, from the sums in the four rows around it. */
+/** The sum between two columns, from the sums in the four rows around it. */
 function at(sums: Float64Array, x0: number, x1: number, a: number, b: number, c: number, d: number): number {
   const inRow = (row: number): number => (sums[row + x1] as number) - (sums[row + x0] as number);
   return inRow(d) - inRow(c) - inRow(b) + inRow(a);

@@ -3,11 +3,12 @@ import { chi2Probability } from './probability.ts';
 import { learnSpread } from './spread.ts';
 
 /**
- * Whether an object has as many entries as the number of events tells.
+ * Tests whether the number of entries of an object matches the number of events.
  *
- * An event makes several entries, and not always as many: for m entries an event on average, whose number varies as that
- * of tracks does (geometrically), the variance of N entries is N (2m + 1). That is taken, unless references tell more.
- * @param counter what was measured of the histogram that counts events
+ * An event makes several entries, and their number varies. For m entries per event on average, with a geometric distribution
+ * as for tracks, the variance of N entries is N (2m + 1). The test uses this variance, or a larger one if the references
+ * show it.
+ * @param counter the measurement of the histogram that counts events
  */
 export function normalisationTest({ totals }: Measurement, counter: Measurement): TestResult | undefined {
   const events = counter.totals;
@@ -45,7 +46,7 @@ function compare(a: Pair, b: Pair): { chi2: number; logarithm: number } | undefi
   return { chi2: (logarithm * logarithm) / (variance(a) + variance(b)), logarithm };
 }
 
-/** Of the logarithm of entries for each event. */
+/** The variance of the logarithm of the entries per event. */
 function variance({ total: { effective: n }, events: { effective: m } }: Pair): number {
   return ((2 * n) / m + 1) / n + 1 / m;
 }

@@ -1,10 +1,10 @@
 import type { Counts, Efficiency, Numbers, Profile, Quantity } from '../model.ts';
 import { sum } from './chi2.ts';
 
-/** What stands in cells on axes. */
+/** Quantities in cells on axes. */
 export type AnyCells = Counts | Profile | Efficiency;
 
-/** All lists of numbers that a quantity consists of. */
+/** All lists of numbers of a quantity. */
 export function listsOf(quantity: Quantity): Numbers[] {
   if (quantity.kind === 'points') return [...quantity.at, quantity.value, quantity.error2];
   if (quantity.kind === 'efficiency') return [...listsOf(quantity.passed), ...listsOf(quantity.total)];
@@ -15,7 +15,7 @@ export function listsOf(quantity: Quantity): Numbers[] {
   return lists.filter((list) => list !== undefined);
 }
 
-/** Whether all numbers are the same, to the last bit; what is not a number is not the same as anything. */
+/** Whether all numbers are equal, to the last bit. NaN is not equal to anything. */
 export function sameNumbers(a: Quantity, b: Quantity): boolean {
   const [one, two] = [listsOf(a), listsOf(b)];
   if (a.kind !== b.kind || one.length !== two.length) return false;
@@ -29,11 +29,11 @@ function sameList(a: Numbers, b: Numbers): boolean {
   return true;
 }
 
-/** How many numbers are none, or infinite. */
+/** The number of values that are NaN or infinite. */
 export function notFinite(quantity: Quantity): number {
   let count = 0;
   for (const list of listsOf(quantity)) {
-    // Of integers all are finite; a sum is not finite if one of its terms is not, and adds up fast.
+    // Integers are always finite. A sum is fast, and it is not finite if one of its terms is not.
     if (!(list instanceof Float32Array || list instanceof Float64Array)) continue;
     if (Number.isFinite(sum(list))) continue;
     for (let i = 0; i < list.length; i++) if (!Number.isFinite(list[i])) count++;
@@ -41,7 +41,7 @@ export function notFinite(quantity: Quantity): number {
   return count;
 }
 
-/** Whether nothing is in any cell, those outside of the axes included. */
+/** Whether all cells are empty, flow cells included. */
 export function isEmpty(cells: AnyCells): boolean {
   const list = cells.kind === 'counts' ? cells.content : cells.kind === 'profile' ? cells.sumW : cells.total.content;
   for (let i = 0; i < list.length; i++) if (list[i] !== 0) return false;

@@ -5,7 +5,7 @@ import { chi2Probability } from './probability.ts';
 /** Coordinates and values may differ by this share of the range that they cover. */
 const TOLERANCE = 1e-6;
 
-/** Compares a graph with that of one reference, point by point. */
+/** Compares a graph with the graph of one reference, point by point. */
 export function comparePoints(own: Points, reference: Points): Pick<Measurement, 'found' | 'tests' | 'facts'> {
   const count = own.value.length;
   if (reference.value.length !== count || own.at.length !== reference.at.length) {
@@ -49,7 +49,7 @@ function test(own: Points, reference: Points): TestResult | undefined {
   };
 }
 
-/** The place of the largest difference, where that is more than the tolerance. */
+/** The index of the largest difference; undefined if it is within the tolerance. */
 function farthest(a: Numbers, b: Numbers): number | undefined {
   const least = TOLERANCE * range(b);
   let [largest, place]: [number, number | undefined] = [0, undefined];
@@ -60,7 +60,7 @@ function farthest(a: Numbers, b: Numbers): number | undefined {
   return place;
 }
 
-/** From the smallest to the largest; of equal ones their size. */
+/** The distance from the smallest to the largest value; if all are equal, their size. */
 function range(values: Numbers): number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i++) {

@@ -46,13 +46,13 @@ function gammaQ(a: number, x: number): number {
   return front * h;
 }
 
-/** As TMath::Prob: the probability of a χ² of at least this with so many degrees of freedom; 0 without any. */
+/** Like TMath::Prob: the probability of at least this χ² with `ndf` degrees of freedom; 0 for `ndf` 0. */
 export function chi2Probability(chi2: number, ndf: number): number {
   if (ndf <= 0 || chi2 < 0) return 0;
   return chi2 === 0 ? 1 : gammaQ(ndf / 2, chi2 / 2);
 }
 
-/** As TMath::KolmogorovProb: the probability of a scaled distance of at least z. */
+/** Like TMath::KolmogorovProb: the probability of a scaled distance of at least z. */
 export function kolmogorovProbability(z: number): number {
   const u = Math.abs(z);
   if (u < 0.2) return 1;
@@ -69,8 +69,8 @@ export function kolmogorovProbability(z: number): number {
 }
 
 /**
- * As kolmogorovProbability, of a distance that was scaled by a spread which is known with so many degrees of freedom only:
- * the mean of the tail 2 exp(-2z²) over what the spread may be.
+ * Like kolmogorovProbability, for a distance that was scaled by an estimated spread with `freedom` degrees of freedom: the mean
+ * of the tail 2 exp(-2z²) over the distribution of the spread.
  */
 export function kolmogorovOfLearnt(z: number, freedom: number): number {
   return Math.min(1, 2 * (1 + (4 * z * z) / freedom) ** (-freedom / 2));
@@ -99,20 +99,20 @@ export function betaI(x: number, a: number, b: number): number {
   return (front * h) / a;
 }
 
-/** The probability that a ratio of two variances with so many degrees of freedom is at least this. */
+/** The probability of at least this ratio of two variances with `above` and `below` degrees of freedom. */
 export function varianceRatioProbability(ratio: number, above: number, below: number): number {
   return ratio <= 0 ? 1 : betaI(below / (below + above * ratio), below / 2, above / 2);
 }
 
 /**
- * The normal deviate, without its sign, of a deviate of Student's t distribution (D. L. Wallace, 1959): what a few
- * entries say about a mean, on the scale that many would have.
+ * Converts a deviate of Student's t distribution to a normal deviate, without its sign (D. L. Wallace, 1959). So means of few
+ * and of many entries can be compared on one scale.
  */
 export function normalOfStudent(t: number, freedom: number): number {
   return ((8 * freedom + 1) / (8 * freedom + 3)) * Math.sqrt(freedom * Math.log1p((t * t) / freedom));
 }
 
-/** Of n tries with this chance, the probability of a count at least as far out as this one, on either side. */
+/** The two-sided probability of a count at least as extreme as this one, in n tries with this chance. */
 export function binomialProbability(count: number, n: number, chance: number): number {
   const least = count === 0 ? 1 : betaI(chance, count, n - count + 1);
   const most = count === n ? 1 : betaI(1 - chance, n - count, count + 1);

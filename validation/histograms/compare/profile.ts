@@ -5,7 +5,7 @@ import { placeOf } from './facts.ts';
 import { compareMeans, type Sums } from './means.ts';
 import { compareShapes, shapeOf } from './shape.ts';
 
-/** Compares profiles on the same axes: their means, and how their entries are spread. */
+/** Compares profiles on the same axes: their means, and the distributions of their entries. */
 export function measureProfile(
   own: Profile,
   references: readonly Profile[],

@@ -1,7 +1,7 @@
 import type { Facts, TestName, TestResult } from '../result.ts';
 import { short } from './facts.ts';
 
-/** A shift or a change of width below this share of the width is not worth a word. */
+/** A shift or a change of width below this share of the width is not mentioned. */
 const VISIBLE = 0.02;
 
 const WORDS: Record<TestName, string> = {
@@ -18,7 +18,7 @@ const WORDS: Record<TestName, string> = {
   normalisation: 'the number of entries for each event differs',
 };
 
-/** `mean 0.12 → 0.31 cm, χ²/ndf 14.2 over 38 bins`: what changed, and how sure that is. */
+/** `mean 0.12 → 0.31 cm, χ²/ndf 14.2 over 38 bins`: the change, and its significance. */
 export function changeText(worst: TestResult, facts: Facts): string {
   const isFlow = ['underflow', 'overflow', 'outside', 'normalisation'].includes(worst.test);
   const moments = isFlow ? [] : momentTexts(facts);
@@ -32,7 +32,7 @@ export function changeText(worst: TestResult, facts: Facts): string {
   return [...parts, testText(worst), ...(facts.note ? [facts.note] : [])].join(', ');
 }
 
-/** What the tests of a compatible histogram say. */
+/** The text for a compatible histogram: its least probable test. */
 export function compatibleText(tests: readonly TestResult[], { note }: Facts): string {
   const [first] = [...tests].sort((a, b) => a.p - b.p);
   const text = first ? testText(first) : 'no test was made';

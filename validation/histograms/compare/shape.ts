@@ -6,23 +6,23 @@ import { type Enough, type Groups, mergeCells, sumGroups } from './merge.ts';
 import { binomialProbability, chi2Probability, kolmogorovOfLearnt, kolmogorovProbability } from './probability.ts';
 import { LEARN_FROM, learnSpread, probability, type Spread, sizeOf } from './spread.ts';
 
-/** Effective entries that a bin of a χ² test must have in both. */
+/** The least number of effective entries of a bin of a χ² test, in both histograms. */
 const ENOUGH = 10;
 /**
- * Effective entries that are expected in such a bin, where there are weights: errors are then those of what is there, and
- * small where there is little by chance.
+ * The least number of effective entries of such a bin with weights. The errors then come from the contents themselves, and are
+ * too small where the content is small by chance.
  */
 const ENOUGH_WEIGHTED = 60;
 /** Root mean square of the Kolmogorov distance z of equal distributions: √(π²/12). */
 const RMS_Z = Math.PI / Math.sqrt(12);
-/** The square of such a z varies as a χ² of five degrees of freedom does, in share of its mean. */
+/** The square of such a z has the relative variance of a χ² with five degrees of freedom. */
 const FREEDOM_OF_DISTANCE = 5;
 /** A shift of a normal distribution by one standard deviation makes a distance of 0.4. */
 const DISTANCE_OF_SHIFT = 0.4;
-/** Pulls below this cannot be the one that counts, and need no exact probability. */
+/** A smaller pull is never significant, so it needs no exact probability. */
 const SMALL_PULL = 3;
 
-/** One histogram of the comparison: the cells that are compared. */
+/** The compared cells of one histogram. */
 export interface Shape {
   bins: Bins;
   sum: number;
@@ -35,7 +35,7 @@ export function shapeOf(bins: Bins): Shape {
   return { bins, sum: total, effective: squares > 0 ? total ** 2 / squares : 0 };
 }
 
-/** Several histograms as one. */
+/** Adds several histograms. */
 export function together(shapes: readonly Shape[]): Shape {
   const [only] = shapes;
   if (only && shapes.length === 1) return only;
@@ -54,14 +54,14 @@ export function together(shapes: readonly Shape[]): Shape {
 export interface ShapeTests {
   tests: TestResult[];
   spread: Spread;
-  /** The group of cells that differs most, and what is there: in the reference, on the scale of the new one, and here. */
+  /** The group of cells that differs most, and its contents: of the reference, scaled to the new one, and of the new one. */
   worst?: { cells: Groups; group: number; values: [number, number] };
 }
 
 /**
- * Compares the shapes of a histogram and of its references.
- * @param line how many cells the region has along each axis
- * @param ordered whether the order of bins means something, so that shapes can be cumulated
+ * Compares the shapes of a histogram and its references.
+ * @param line the number of cells of the region along each axis
+ * @param ordered whether the order of bins has a meaning, so that shapes can be cumulated
  */
 export function compareShapes(
   line: readonly number[],
@@ -105,7 +105,7 @@ export function compareShapes(
   return { tests, spread, ...(worst && { worst }) };
 }
 
-/** What decides about the merging of cells: expectations, so that it does not depend on which of the two has more. */
+/** The quantities that decide how cells are merged. They are expectations, so that the two histograms count equally. */
 function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Enough] {
   const length = own.bins.content.length;
   const pooled = new Float64Array(length);
@@ -137,7 +137,7 @@ interface WorstBin {
   values: [number, number];
 }
 
-/** By how much each bin varies among references; groups of entries do not make all bins vary as much more. */
+/** The spread of each bin among the references: correlated entries do not increase the spread of all bins equally. */
 function spreadOfBins(references: readonly Shape[], least: number): Float64Array | undefined {
   if (references.length < LEARN_FROM) return undefined;
   const pulls = references.map((one, i) => pullsOf(one, together(references.filter((_, other) => other !== i))));
@@ -158,14 +158,14 @@ function pullsOf(a: Shape, b: Shape): Float64Array {
   for (let i = 0; i < pulls.length; i++) {
     const x = first[i] as number;
     const y = second[i] as number;
-    // Of two Poisson numbers of one expectation, each has the variance that the sum tells.
+    // For counts, the variance is estimated from the sum of both, because both have the same expectation.
     const variance = weighted ? (va[i] as number) + scale * scale * (vb[i] as number) : (x + y) * scale;
     if (variance > 0) pulls[i] = (x - scale * y) / Math.sqrt(variance);
   }
   return pulls;
 }
 
-/** The bin with the largest pull; its probability is that of the largest of as many. */
+/** The bin with the largest pull. Its probability takes the number of bins into account. */
 function worstBin(a: Shape, b: Shape, spread: ArrayLike<number> | undefined): WorstBin | undefined {
   const pulls = pullsOf(a, b);
   let worst: { group: number; pull: number } | undefined;
@@ -183,8 +183,8 @@ function worstBin(a: Shape, b: Shape, spread: ArrayLike<number> | undefined): Wo
 }
 
 /**
- * The probability of a bin's two contents. With few entries it is far from that of a normal distribution, so it is that
- * of so many of all entries being the new one's.
+ * The probability of the two contents of a bin. The normal approximation is wrong for few entries, so the result is at least
+ * the binomial probability of this split of the entries.
  */
 function exact(a: Shape, b: Shape, group: number, pull: number, factor: number): number {
   const [n1, n2] = [entriesIn(a, group) / factor, entriesIn(b, group) / factor];
@@ -199,8 +199,9 @@ function entriesIn({ bins }: Shape, group: number): number {
 }
 
 /**
- * @param spread as learnt from the bins: entries that belong together are in neighbouring bins too, so that the spread of
- *   what is cumulated is never smaller
+ * The Kolmogorov-Smirnov test.
+ * @param spread estimated from the bins. It is a lower limit: correlated entries are in neighbouring bins too, so the spread
+ *   of the cumulated shapes is never smaller
  */
 function cumulated(own: Shape, reference: Shape, references: readonly Shape[], spread: Spread): TestResult | undefined {
   const found = kolmogorovTest(own.bins, reference.bins);

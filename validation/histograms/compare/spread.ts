@@ -1,22 +1,22 @@
 import { chi2Probability, varianceRatioProbability } from './probability.ts';
 
-/** From so many references on, how much they differ among one another is learnt. */
+/** From this number of references on, their spread is estimated. */
 export const LEARN_FROM = 3;
 
 export interface Spread {
   /** Mean χ²/ndf among the references, at least 1. */
   factor: number;
-  /** Degrees of freedom with which that is known; infinite where it is taken to be 1. */
+  /** Degrees of freedom of this estimate; infinite if the factor is assumed to be 1. */
   freedom: number;
 }
 
-/** Entries that are independent of one another. */
+/** The spread of independent entries. */
 export const OF_COUNTS: Spread = { factor: 1, freedom: Number.POSITIVE_INFINITY };
 
 /**
- * Learns from references by how much good runs differ: each is compared with all others together. Entries that come in
- * groups (tracks of an event, hits of a track) make all χ² larger by the same factor.
- * @param chi2Of χ² of one reference against the others
+ * Estimates from the references how much good runs differ: it compares each reference with all others together. Correlated
+ * entries (tracks of an event, hits of a track) increase all χ² by the same factor.
+ * @param chi2Of compares one reference with the others
  */
 export function learnSpread<T>(
   references: readonly T[],
@@ -36,21 +36,21 @@ export function learnSpread<T>(
   }
   const factor = ndf > 0 ? total / ndf : 1;
   if (factor <= 1) return OF_COUNTS;
-  // Entries of one group are spread over neighbouring bins, which then say less than as many independent ones would.
+  // Correlated entries are in neighbouring bins, so the bins carry less information than independent ones.
   const freedom = (ndf * (references.length - 1)) / references.length / Math.sqrt(factor);
   return { factor, freedom };
 }
 
-/** The probability of a χ², where good runs differ by so much. */
+/** The probability of a χ², given the spread of good runs. */
 export function probability(chi2: number, ndf: number, { factor, freedom }: Spread): number {
   if (factor === 1) return chi2Probability(chi2, ndf);
   return varianceRatioProbability(chi2 / ndf / factor, ndf / Math.sqrt(factor), freedom);
 }
 
 /**
- * How large a difference is behind a χ², about as a shift in standard deviations of the distribution: what the χ² has
- * beyond its expectation, for each of the entries.
- * @param entries of two histograms: n1·n2 / (n1 + n2)
+ * The size of the difference behind a χ², comparable to a shift in standard deviations of the distribution. It is made from
+ * the excess of the χ² over its expectation, per entry.
+ * @param entries n1·n2 / (n1 + n2) of the two histograms
  */
 export function sizeOf(chi2: number, ndf: number, entries: number, { factor }: Spread): number {
   return entries > 0 ? Math.sqrt(Math.max(0, chi2 - factor * ndf) / entries) : 0;

@@ -1,16 +1,16 @@
 import { kDouble, kFloat, TBuffer } from 'jsroot/io';
 
-/** A class name is read up to its zero byte; longer ones than this are damage. */
+/** A class name ends with a zero byte. A longer name than this means that the file is damaged. */
 const LONGEST_NAME = 4096;
-/** From this many numbers on, turning the bytes of all at once is faster than reading one by one. */
+/** From this number of values on, swapping the bytes of the whole array is faster than reading one by one. */
 const MANY = 32;
 
 const readFastArray = TBuffer.prototype.readFastArray;
 
 /**
- * Makes reading safe and fast, where jsroot is neither: an array that is longer than its record is refused before memory
- * is taken for it, arrays of floating-point numbers are copied and turned at once, and texts are no longer put together
- * letter by letter (which takes 300 MB for a title of 10 MB).
+ * Replaces parts of jsroot's reading that are unsafe or slow. An array that is longer than its record is refused before
+ * memory is allocated. Arrays of floating-point numbers are copied and swapped as a whole. Texts are not built character by
+ * character (which takes 300 MB for a title of 10 MB).
  */
 export function improveReading(): void {
   TBuffer.prototype.readFastArray = function (length, type) {

@@ -1,11 +1,11 @@
-/** Of one record so many different texts are kept, and of each so many letters: some classes print hundreds. */
+/** The number of texts that are kept per record, and of characters per text: some classes print hundreds of texts. */
 const KEPT = 2000;
 const LONGEST = 200;
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
 
 /**
- * Takes what jsroot prints, since that is how it tells of objects that it could not read: it gives such objects back as
- * if they were whole. Nothing is printed until `release`.
+ * Captures the output of jsroot. jsroot reports objects that it could not read only by printing, and returns them as if they
+ * were complete. Nothing is printed until `release`.
  */
 export class CapturedConsole {
   private texts = new Set<string>();
@@ -20,7 +20,7 @@ export class CapturedConsole {
     }
   }
 
-  /** What was printed since the last call. */
+  /** The texts that were printed since the last call. */
   take(): string[] {
     const { texts } = this;
     if (texts.size > 0) this.texts = new Set();

@@ -3,28 +3,28 @@ import type { ReadObject } from './file.ts';
 import { isQuantity, quantityOf } from './quantity.ts';
 import { Numbering, nameText, titleText } from './text.ts';
 
-/** Objects in objects, no deeper than this. */
+/** The largest depth of objects in objects. */
 const DEEPEST = 12;
 
 type Raw = Record<string, unknown>;
 
-/** What jsroot prints of a class that the file does not describe. */
+/** jsroot prints this for a class that the file does not describe. */
 const UNKNOWN_CLASS = /^Not found streamer for (.+) ver /;
-/** And of one whose data it did not read to the end: an unknown one, or one that it misread. */
+/** jsroot prints this when it did not read the data of a class to the end: the class is unknown, or it misread it. */
 const NOT_TO_THE_END = /^Missmatch in (.+):-?\d+ bytecount/;
 
 /**
- * What is to be compared of an object that was read: itself; the members of a list, of a canvas, a stack or a multigraph;
- * or the histograms that an object of another class has as members. An object without any is left out.
- * @param most objects at most
+ * The objects to compare in an object of a file: the object itself; the members of a list, a canvas, a stack or a multigraph;
+ * or the histograms that are members of an object of another class. Empty if there are none.
+ * @param most the largest number of objects
  */
 export function objectsOf(path: readonly string[], className: string, read: ReadObject, most: number): FoundObject[] {
   const unknown = new Set<string>();
-  for (const text of read.said) {
+  for (const text of read.messages) {
     const name = UNKNOWN_CLASS.exec(text)?.[1];
     if (name !== undefined) unknown.add(name);
   }
-  const misread = read.said.find((text) => {
+  const misread = read.messages.find((text) => {
     return !UNKNOWN_CLASS.test(text) && !unknown.has(NOT_TO_THE_END.exec(text)?.[1] ?? '');
   });
   if (misread !== undefined) return [unreadable(path, className, `it cannot be read rightly (${misread})`)];
@@ -66,7 +66,7 @@ class Collector {
   }
 }
 
-/** Objects in an object: those of its lists by their own names, others by the name of the member. */
+/** The objects in an object: those in lists have their own names, others have the name of the member. */
 function* members(object: Raw): Generator<[string, Raw]> {
   const list = isList(object) ? object : [object.fPrimitives, object.fHists, object.fGraphs].find(isList);
   if (list) {
@@ -88,7 +88,7 @@ function isObject(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && '_typename' in value;
 }
 
-/** jsroot leaves an object of an unknown class with nothing but the name of its class. */
+/** jsroot gives an object of an unknown class only the name of its class. */
 function isUnread(object: Raw): boolean {
   return Object.values(object).every((value) => value === object._typename || typeof value === 'function');
 }

@@ -7,19 +7,19 @@ import { StrictFile } from './proxy.ts';
 import { unzip } from './unzip.ts';
 
 const MB = 2 ** 20;
-/** Memory that is kept for the next record; more is given back. */
+/** Buffers up to this size are kept for the next record. Larger ones are freed. */
 const KEPT = 16 * MB;
 
 improveReading();
 
-/** An object as jsroot gives it, and what it said while it read it. */
+/** An object as jsroot returns it, and the messages that jsroot printed while it read it. */
 export interface ReadObject {
   object: Record<string, unknown>;
-  said: string[];
+  messages: string[];
 }
 
 /**
- * A ROOT file that is whole, and its records one by one. What was read from it is plain data: nothing of it is executed.
+ * A complete ROOT file, whose records are read one by one. The data from the file are never executed.
  */
 export class RootFile {
   readonly keys: Place;
@@ -53,8 +53,8 @@ export class RootFile {
       console.take();
       const file = new RootFile(bytes, keys, has ? await openFile(bytes) : undefined, limits, console);
       if (!has && file.readKeys(keys).length > 0) throw new Error('it holds no descriptions of its classes');
-      const said = console.take();
-      if (said.length > 0) throw new Error(`the descriptions of its classes cannot be read (${said[0]})`);
+      const messages = console.take();
+      if (messages.length > 0) throw new Error(`the descriptions of its classes cannot be read (${messages[0]})`);
       if (has) await file.checkStreamers(streamers);
       return file;
     } catch (error) {
@@ -63,7 +63,7 @@ export class RootFile {
     }
   }
 
-  /** The keys of a directory. @throws {Error} the list is damaged */
+  /** The keys of a directory. @throws {Error} when the list is damaged */
   readKeys({ position, length }: Place): TKey[] {
     if (length === 0) return [];
     const buffer = this.buffer(this.bytes.read(position, length, undefined));
@@ -75,7 +75,7 @@ export class RootFile {
     return Array.from({ length: count }, () => buffer.readTKey());
   }
 
-  /** Where the keys of a subdirectory stand. @throws {Error} its record is damaged */
+  /** The place of the keys of a subdirectory. @throws {Error} when its record is damaged */
   async readDirectory(key: TKey): Promise<Place> {
     return directoryKeys(await this.readRecord(key));
   }
@@ -88,9 +88,9 @@ export class RootFile {
     this.console.take();
     buffer.mapObject(1, object);
     buffer.classStreamer(object, key.fClassName);
-    const said = this.console.take();
-    if (buffer.o !== key.fObjlen) said.push(`Missmatch: ${buffer.o} of ${key.fObjlen} bytes were read`);
-    return { object, said };
+    const messages = this.console.take();
+    if (buffer.o !== key.fObjlen) messages.push(`Missmatch: ${buffer.o} of ${key.fObjlen} bytes were read`);
+    return { object, messages };
   }
 
   close(): void {
@@ -103,7 +103,7 @@ export class RootFile {
     return new TBuffer(view, 0, this.parsed as TFile);
   }
 
-  /** The uncompressed data of a record; it lasts until the next one is read. */
+  /** The uncompressed data of a record. They are valid until the next record is read. */
   private async readRecord(key: TKey): Promise<Buffer> {
     const { fNbytes, fKeylen, fObjlen, fSeekKey } = key;
     const stored = fNbytes - fKeylen;
@@ -122,14 +122,14 @@ export class RootFile {
     return unpacked;
   }
 
-  /** A record begins with the key that the directory has of it. */
+  /** A record must begin with the same key as in the directory. */
   private checkKey(record: Buffer, key: TKey): void {
     const own = this.buffer(record.subarray(0, key.fKeylen)).readTKey();
     const same = (['fNbytes', 'fObjlen', 'fKeylen', 'fClassName', 'fName'] as const).every((n) => own[n] === key[n]);
     if (!same) throw new Error('what stands at its place is another record');
   }
 
-  /** jsroot has read the streamer infos without looking at their checksum. */
+  /** jsroot reads the streamer infos without checking their checksum. */
   private async checkStreamers({ position, length }: Place): Promise<void> {
     const record = this.bytes.read(position, length, undefined);
     const { fKeylen, fObjlen } = this.buffer(record).readTKey();

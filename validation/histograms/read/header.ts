@@ -5,13 +5,13 @@ const LARGE_FILE = 1_000_000;
 /** From this version on, positions in a directory's record have eight bytes. */
 const LARGE_DIRECTORY = 1000;
 
-/** Where the keys of a directory stand; `length` is 0 where it has none. */
+/** The place of the keys of a directory; `length` is 0 if it has none. */
 export interface Place {
   position: number;
   length: number;
 }
 
-/** What a file says of itself. */
+/** The contents of a file's header that reading needs. */
 export interface Header {
   keys: Place;
   streamers: Place;
@@ -44,8 +44,8 @@ export function readHeader(file: StrictFile): Header {
 }
 
 /**
- * Where the keys of a directory stand, from its record.
- * @throws {Error} the record is damaged
+ * Reads the place of the keys of a directory from its record.
+ * @throws {Error} when the record is damaged
  */
 export function directoryKeys(record: Buffer): Place {
   if (record.length < 30) throw new Error("a directory's record is too short");

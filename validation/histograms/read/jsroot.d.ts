@@ -1,6 +1,6 @@
-/** The part of jsroot that reads files; the package has types for its whole only. */
+/** The part of jsroot that reads files. The package has types only for the whole of jsroot. */
 declare module 'jsroot/io' {
-  /** A record of the file. Names are as bytes; `fRealName` stands where `fName` lost its quotes. */
+  /** The key of a record. Names have one character per byte. `fRealName` is set if `fName` lost its quotes. */
   export interface TKey {
     fName: string;
     fRealName?: string;
@@ -29,7 +29,7 @@ declare module 'jsroot/io' {
   export class TBuffer {
     constructor(data: DataView, position: number, file: TFile);
     arr: DataView;
-    /** Where reading is. */
+    /** The current position. */
     o: number;
     length: number;
     fTagOffset: number;
@@ -47,7 +47,7 @@ declare module 'jsroot/io' {
   export const kFloat: number;
 
   export function openFile(proxy: FileProxy): Promise<TFile>;
-  /** Uncompresses the blocks of a record; null where it cannot. */
+  /** Uncompresses the blocks of a record; null if it cannot. */
   export function R__unzip(data: DataView, length: number, quiet: boolean): Promise<DataView | null>;
 }
 
@@ -55,7 +55,7 @@ declare module 'jsroot/core' {
   export const internals: { _ZstdStream: { decompress(data: Uint8Array): Uint8Array } };
 }
 
-/** Only of Node.js 22.15 on, and not among the types of Node.js 20. */
+/** Exists from Node.js 22.15 on. The types of Node.js 20 do not have it. */
 declare module 'node:zlib' {
   export function zstdDecompressSync(data: Uint8Array, options: { maxOutputLength: number }): Buffer;
 }

@@ -10,27 +10,27 @@ import { pictureOf } from './picture.ts';
 import { type Entry, walk } from './walk.ts';
 
 const MB = 2 ** 20;
-/** An object of one class of ROOT's, whose name is that of the record: others may hold objects of any name. */
-const ALONE = /^(TH[123]\w|TProfile\w*|TEfficiency|TGraph\w*)$/;
+/** Classes whose record holds one object with the name of the record. Other records may hold objects with any name. */
+const SINGLE = /^(TH[123]\w|TProfile\w*|TEfficiency|TGraph\w*)$/;
 
-/** @param reading called before a record is read that takes so many bytes of memory */
+/** Receives the results. `reading` is called before each record, with the bytes of memory that it needs. */
 export interface Answers {
   reading(name: string, bytes: number): void;
   measured(measurement: Measurement): void;
 }
 
-/** A file that is open, and its records by their paths. */
+/** An open file, and its records by their paths. */
 export interface Listed {
   file: RootFile;
   entries: ReadonlyMap<string, Entry>;
 }
 
-/** @throws {Error} one sentence: the keys of the file cannot be read */
+/** Lists the records of a file. @throws {Error} one sentence: why the keys cannot be read */
 export async function list(file: RootFile, { objects }: Limits): Promise<Listed> {
   return { file, entries: new Map((await walk(file, objects)).map((entry) => [idOf(entry.path), entry])) };
 }
 
-/** Compares a file with its references, record by record, so that memory holds the objects of one name only. */
+/** Compares a file with its references, record by record, so that memory holds only the objects with one name. */
 export async function comparePair(
   own: Listed,
   references: readonly Listed[],
@@ -44,13 +44,13 @@ export async function comparePair(
   for (const id of new Set(files.flatMap((one) => [...one.entries.keys()]))) {
     const entries = files.map((one) => one.entries.get(id));
     const some = entries.find((entry) => entry !== undefined) as Entry;
-    if (ALONE.test(some.className) && !isWanted(nameOf(some.path))) continue;
+    if (SINGLE.test(some.className) && !isWanted(nameOf(some.path))) continue;
     const bytes = entries.reduce((total, entry) => total + (entry?.key.fObjlen ?? 0), 0);
     answers.reading(nameOf(some.path), bytes);
     const found: FoundObject[][] = [];
     for (const [index, entry] of entries.entries()) {
-      const alone = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
-      const tooLarge = !alone && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
+      const isOverLimit = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
+      const tooLarge = !isOverLimit && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
       found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
@@ -62,7 +62,7 @@ export async function comparePair(
   }
 }
 
-/** Which objects are compared, by their names. */
+/** Tells by its name whether an object is compared. */
 function wantedBy({ match, only }: Pick<Question, 'match' | 'only'>): (name: string) => boolean {
   const names = only && new Set(only);
   return (name) => (match === undefined || wildcardMatches(match, name)) && (names?.has(name) ?? true);
@@ -106,7 +106,7 @@ function* measureAll(
   }
 }
 
-/** No name that ROOT writes holds it. */
+/** No name that ROOT writes contains it. */
 const SEPARATOR = '\0';
 
 function idOf(path: readonly string[]): string {

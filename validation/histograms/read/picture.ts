@@ -1,21 +1,21 @@
 import type { Axis, Efficiency, FoundObject, Numbers, Points, Profile, Quantity } from '../model.ts';
 import type { LinePicture, MapPicture, Picture } from '../show/picture.ts';
 
-/** More bins than a picture has pixels make only the report larger. */
+/** More bins than a picture has pixels would only make the report larger. */
 const MOST_BINS = 400;
-/** Cells of a map along each axis: a phone shows no more. */
+/** The largest number of cells of a map along each axis: the screen of a phone shows no more. */
 const MOST_CELLS = 32;
-/** Digits of a number: a picture shows no more. */
+/** The number of digits of a value: a picture shows no more. */
 const DIGITS = 6;
 const EXACT = 1e6;
 
-/** Contents and errors of cells, or of points; no errors: roots of the contents. */
+/** Contents and errors of cells or points. Without errors, the errors are the square roots of the contents. */
 interface Contents {
   content: Numbers;
   error?: Numbers;
 }
 
-/** The picture of an object and its reference; none of what has more than two axes, or other ones than the reference. */
+/** The picture of an object and its reference. Undefined if it has more than two axes, or other axes than the reference. */
 export function pictureOf(own: FoundObject | undefined, reference: FoundObject | undefined): Picture | undefined {
   if (!own || !reference || !('quantity' in own.what) || !('quantity' in reference.what)) return undefined;
   const [a, b] = [own.what.quantity, reference.what.quantity];
@@ -30,7 +30,7 @@ export function pictureOf(own: FoundObject | undefined, reference: FoundObject |
   return x.bins > MOST_BINS ? undefined : line(one, two, x, scale);
 }
 
-/** Counts of the reference are scaled to the sum of the other's. */
+/** The factor that scales the reference to the sum of the new histogram. */
 function scaleOf(own: Numbers, reference: Numbers): number {
   const [a, b] = [sum(own), sum(reference)];
   return a > 0 && b > 0 && a !== b ? a / b : 1;
@@ -51,7 +51,7 @@ function line(own: Contents, reference: Contents, axis: Axis, scale: number): Li
   };
 }
 
-/** The points of a graph as bins around them, from left to right. */
+/** Draws a graph as a histogram: each point becomes a bin around it, from left to right. */
 function graph(own: Points, reference: Points): LinePicture | undefined {
   const [places = [], ...more] = own.at;
   const count = places.length;
@@ -78,7 +78,7 @@ function graph(own: Points, reference: Points): LinePicture | undefined {
   };
 }
 
-/** @param isMean whether contents are averaged, not added */
+/** @param isMean whether contents are averaged instead of added */
 function map(own: Contents, reference: Contents, axes: [Axis, Axis], scale: number, isMean: boolean): MapPicture {
   const [x, y] = axes;
   const cells: [number, number] = [Math.min(MOST_CELLS, x.bins), Math.min(MOST_CELLS, y.bins)];
@@ -130,7 +130,7 @@ function inBoxes(
   return out;
 }
 
-/** Of a profile its means, of an efficiency what passed of what was tried. */
+/** The drawn values: the means of a profile, the rates of an efficiency, the contents of a histogram. */
 function contentsOf(quantity: Exclude<Quantity, Points>): Contents {
   if (quantity.kind === 'profile') return means(quantity);
   if (quantity.kind === 'efficiency') return rates(quantity);
@@ -167,7 +167,7 @@ function sum(values: Numbers): number {
   return total;
 }
 
-/** Counts stay as they are; turning many numbers into text takes long. */
+/** Rounds a value. Counts stay as they are, because turning many numbers into text is slow. */
 function short(value: number | undefined): number {
   if (value === undefined) return 0;
   if (Number.isInteger(value) && value < EXACT && value > -EXACT) return value;

@@ -1,5 +1,5 @@
-// Reads a ROOT file and its references, and compares them. It is a process of its own, so that whatever a file holds, only
-// this ends. The build makes one file of it, with the libraries that it needs: see vite.config.ts.
+// Reads a ROOT file and its references, and compares them. It runs as a process of its own, so that a bad file can end only
+// this process. The build makes one file of it, with its libraries: see vite.config.ts.
 import { readFileSync, writeSync } from 'node:fs';
 import type { Line, Request } from '../protocol.ts';
 import { CapturedConsole } from './console.ts';
@@ -7,9 +7,9 @@ import { RootFile } from './file.ts';
 import { comparePair, type Listed, list } from './pair.ts';
 
 const OUT = 1;
-/** Lines are written together, up to so many characters. */
+/** Lines are written in batches of about this number of characters. */
 const BATCH = 60_000;
-/** The name of a record is told before it is read from this size on: it may be the last thing that is done. */
+/** The name of a record of at least this size is reported before it is read, because reading it may end the process. */
 const LARGE = 2 ** 20;
 
 let batch = '';

@@ -1,20 +1,20 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { FileProxy } from 'jsroot/io';
 
-/** jsroot asks for this many bytes at the start, and at the first record, however short the file is. */
+/** jsroot requests up to this number of bytes at the start and at the first record, even if the file is shorter. */
 const HEADER_READ = 400;
 const HEADER_END = 1000;
 
 /**
- * A file for jsroot that never gives what the file does not hold: jsroot's own reading takes what is beyond the end as
- * zeros, and then finds a directory without keys.
+ * A file for jsroot that refuses to read beyond its end. jsroot's own reading returns zeros there, and then finds a directory
+ * without keys.
  */
 export class StrictFile extends FileProxy {
   readonly size: number;
   private readonly path: string;
   private readonly fd: number;
 
-  /** @throws {Error} one sentence: there is no such file, it cannot be read, it is not a regular file */
+  /** @throws {Error} one sentence: why the file cannot be opened */
   constructor(path: string) {
     super();
     this.path = path;
@@ -47,8 +47,8 @@ export class StrictFile extends FileProxy {
   }
 
   /**
-   * The bytes at a position, in `into` where it is large enough.
-   * @throws {Error} they are not all in the file
+   * Reads bytes at a position, into `into` if it is large enough.
+   * @throws {Error} when the file is too short
    */
   read(position: number, length: number, into: Buffer | undefined): Buffer {
     if (!(position >= 0 && length >= 0 && position + length <= this.size)) {
@@ -68,7 +68,7 @@ export class StrictFile extends FileProxy {
   }
 }
 
-/** Without waiting: opening a named pipe would. */
+/** Opens without waiting: opening a named pipe would wait for its writer. */
 function open(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

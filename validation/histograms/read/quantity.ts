@@ -3,12 +3,12 @@ import { titleText } from './text.ts';
 
 type Raw = Record<string, unknown>;
 
-/** TH1::fBits: the contents are averages, not sums. */
+/** The bit of TH1::fBits that says that the contents are averages, not sums. */
 const IS_AVERAGE = 1 << 18;
-/** Histograms and graphs whose contents are not in cells of axes, and which have no test here. */
+/** Classes of histograms and graphs that no test can compare: their contents are not in cells of axes. */
 const UNTESTABLE = /^(TH1K|TH2Poly|TProfile2Poly|THnSparse\w*|THn[CSILFDT]?|THn(Sparse)?T<.*>|TGraph2D\w*)$/;
 
-/** Whether an object is one whose contents are compared, by what it has: classes of users derive from ROOT's. */
+/** Whether an object can be compared. Its members decide, because classes of users derive from those of ROOT. */
 export function isQuantity(object: Raw, className: string): boolean {
   return UNTESTABLE.test(className) || isHistogram(object) || isEfficiency(object) || isGraph(object);
 }
@@ -25,7 +25,7 @@ function isGraph(object: Raw): boolean {
   return 'fNpoints' in object && 'fX' in object && 'fY' in object;
 }
 
-/** The contents of a histogram, an efficiency or a graph; or why there are none that can be compared. */
+/** The contents of a histogram, an efficiency or a graph; or why they cannot be compared. */
 export function quantityOf(object: Raw, className: string): FoundObject['what'] {
   if (UNTESTABLE.test(className)) return { untestable: `there is no test for the class ${className}` };
   try {
@@ -60,7 +60,7 @@ function histogram(object: Raw): Quantity {
   return { kind: 'counts', axes, content, ...(hasWeights && { weight }), entries };
 }
 
-/** Averages are no numbers of entries: each is a value with an error, at the middle of its bin. */
+/** Averages are not counts. They become points: values with errors, at the middles of the bins. */
 function averages({ axes, content, sumw2 }: Counts): Points {
   const at: number[][] = axes.map(() => []);
   const value: number[] = [];
@@ -98,7 +98,7 @@ function efficiency(object: Raw): Quantity {
   return { kind: 'efficiency', axes: total.axes, passed, total };
 }
 
-/** Errors up and down are taken as one, the larger; those of several kinds are added in squares. */
+/** The larger of the errors up and down counts. Errors of several kinds are added in squares. */
 function graph(object: Raw): Points {
   const points = number(object, 'fNpoints');
   const x = cellNumbers(object, 'fX', points);
@@ -120,7 +120,7 @@ function lists(value: unknown): unknown[] {
   return (value as unknown[]).map((one) => (isNumbers(one) ? one : (one as Raw | null)?.fArray));
 }
 
-/** As many axes as the number of cells tells: a histogram of one dimension has three axes, too. */
+/** The axes in use. The number of cells decides how many, because a one-dimensional histogram also has three axes. */
 function axesOf(object: Raw): Axis[] {
   const cells = number(object, 'fNcells');
   const axes: Axis[] = [];
@@ -150,7 +150,7 @@ function axisOf(raw: unknown): Axis {
   return { bins, low, high, ...edges, ...(labels && { labels }), title: titleText(object.fTitle) };
 }
 
-/** What is not a number, or infinite, is in no order. */
+/** Whether edges are finite and ascend. */
 function isAscending(edges: Numbers): boolean {
   for (let i = 1; i < edges.length; i++) {
     if (!((edges[i] as number) > (edges[i - 1] as number))) return false;
@@ -158,7 +158,7 @@ function isAscending(edges: Numbers): boolean {
   return Number.isFinite(edges[0]) && Number.isFinite(edges[edges.length - 1]);
 }
 
-/** Texts by bin number, which each text has as its unique id; other writers than ROOT give none, but keep their order. */
+/** Texts by bin number. ROOT stores the bin number as the unique id of a text. Other writers store none, but keep the order. */
 function labelsOf(raw: unknown, bins: number): Map<number, string> | undefined {
   const list = (raw as { arr?: unknown } | null | undefined)?.arr;
   if (!Array.isArray(list) || list.length === 0) return undefined;
@@ -175,7 +175,7 @@ function labelsOf(raw: unknown, bins: number): Map<number, string> | undefined {
 function cellNumbers(object: Raw, name: string, length: number): Numbers {
   const value = object[name];
   if (!isNumbers(value) || value.length < length) throw new Error(`its ${name} is not complete`);
-  // 64-bit integers come as a plain array, with BigInts among them.
+  // jsroot gives 64-bit integers as a plain array that may contain BigInts.
   return Array.isArray(value) ? Float64Array.from(value, Number) : value;
 }
 

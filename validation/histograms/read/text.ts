@@ -1,23 +1,23 @@
-/** Letters of a name, and of a title or label, that are kept. */
+/** The largest number of characters of a name, and of a title or label. */
 const LONGEST_NAME = 1000;
 const LONGEST_TITLE = 200;
 
 /**
- * A name as people read it: jsroot gives each byte as a character. What is no UTF-8 stays so. Zero bytes, which no name of
- * ROOT's has, are made visible: paths are joined with them.
+ * Decodes a name: jsroot gives one character per byte. A name that is not UTF-8 stays as it is. Zero bytes become a visible
+ * sign, because paths are joined with them; ROOT never writes them.
  */
 export function nameText(raw: unknown): string {
   return shorten(decode(raw, LONGEST_NAME), LONGEST_NAME).replaceAll('\0', '␀');
 }
 
-/** As nameText, of a title or a label. */
+/** Like nameText, for a title or a label. */
 export function titleText(raw: unknown): string {
   return shorten(decode(raw, LONGEST_TITLE), LONGEST_TITLE);
 }
 
 function decode(raw: unknown, longest: number): string {
   if (typeof raw !== 'string') return '';
-  // Four bytes a character at most; one character more shows that it was longer.
+  // A character has at most four bytes. One more character shows that the text was longer.
   const bytes = raw.slice(0, (longest + 1) * 4);
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
   return text.includes('\ufffd') ? bytes : text;
@@ -27,7 +27,7 @@ function shorten(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
-/** Gives the second of one name `#2`, and so on, in the order in which they come. */
+/** Makes names unique: the second object with a name gets `#2`, and so on, in their order. */
 export class Numbering {
   private readonly used = new Map<string, number>();
 

@@ -3,18 +3,18 @@ import { decompress } from 'fzstd';
 import { internals } from 'jsroot/core';
 import { R__unzip } from 'jsroot/io';
 
-/** Bytes before the data of each block: two letters, a version, and the sizes in three bytes each, smallest first. */
+/** Bytes before the data of each block: two letters, a version, and two sizes in three bytes each, little-endian. */
 const HEADER = 9;
 
-/** What zlib puts its output in has at least so many bytes. */
+/** The smallest chunk size that zlib accepts. */
 const LEAST_CHUNK = 64;
 
 /**
- * Uncompresses a record: blocks of up to 16 MB, each with its own header. What ROOT compresses with zlib is read by
- * Node.js' zlib, which checks the checksum (jsroot does not) and is four times as fast.
- * @param length bytes that must come out
- * @param into used for the result where it is large enough
- * @throws {Error} the data is damaged, or compressed in an unknown way
+ * Uncompresses a record: blocks of up to 16 MB, each with its own header. For zlib it uses Node.js' zlib, which checks the
+ * checksum (jsroot does not) and is four times as fast.
+ * @param length the number of bytes of the result
+ * @param into used for the result if it is large enough
+ * @throws {Error} when the data are damaged, or compressed with an unknown method
  */
 export async function unzip(data: Buffer, length: number, into: Buffer | undefined): Promise<Buffer> {
   const out = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
@@ -35,7 +35,7 @@ export async function unzip(data: Buffer, length: number, into: Buffer | undefin
   return out;
 }
 
-/** jsroot itself reads the descriptions of a file's classes, and would load a library of 65 MB for that. */
+/** jsroot reads the descriptions of a file's classes itself, and would load a library of 65 MB for ZSTD. */
 internals._ZstdStream = { decompress: (data) => decompress(data) };
 
 async function unzipBlock(block: Buffer, size: number): Promise<Uint8Array> {
@@ -53,7 +53,7 @@ async function unzipBlock(block: Buffer, size: number): Promise<Uint8Array> {
   throw new Error(`its data cannot be uncompressed (method ${JSON.stringify(method)})`);
 }
 
-/** Node.js' own from 22.15 on, which checks a checksum where there is one. */
+/** Uses ZSTD of Node.js, which exists from 22.15 on and checks a checksum if there is one. */
 function unzstd(data: Uint8Array, size: number): Uint8Array {
   if ('zstdDecompressSync' in zlib) return zlib.zstdDecompressSync(data, { maxOutputLength: size });
   return decompress(data, new Uint8Array(size));

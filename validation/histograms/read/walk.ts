@@ -3,13 +3,13 @@ import type { RootFile } from './file.ts';
 import type { Place } from './header.ts';
 import { Numbering, nameText } from './text.ts';
 
-/** Directories in directories, no deeper than this. */
+/** The largest depth of directories. */
 const DEEPEST = 50;
-/** Classes that hold no histograms, and may be large. */
+/** Classes without histograms, whose objects may be large. */
 const SKIPPED = /^(T(Tree|Ntuple|NtupleD|Chain|TreeSQL|Geo\w*)|ROOT::(Experimental::)?RNTuple)$/;
 const DIRECTORY = /^TDirectory(File)?$/;
 
-/** A record of the file, with its place; or a directory that cannot be read, and why. */
+/** A record of the file; or a directory that cannot be read, and why. */
 export interface Entry {
   path: string[];
   className: string;
@@ -18,9 +18,9 @@ export interface Entry {
 }
 
 /**
- * All records of a file that may hold histograms, in the file's order: of each name the newest cycle, through all
- * directories. Trees are left out.
- * @throws {Error} the list of the file's keys is damaged, or there are more than `most` keys
+ * Lists all records of a file that may hold histograms, in the file's order and through all directories. It takes the newest
+ * cycle of each name, and leaves out trees.
+ * @throws {Error} when the list of keys is damaged, or there are more than `most` keys
  */
 export async function walk(file: RootFile, most: number): Promise<Entry[]> {
   const entries: Entry[] = [];
@@ -54,7 +54,7 @@ export async function walk(file: RootFile, most: number): Promise<Entry[]> {
 
 class TooMany extends Error {}
 
-/** Lower cycles are what was there before. */
+/** Keeps only the highest cycle of each name: lower cycles are older versions. */
 function newest(keys: readonly TKey[]): TKey[] {
   const byName = new Map<string, TKey>();
   for (const key of keys) {

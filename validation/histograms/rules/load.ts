@@ -7,7 +7,7 @@ import type { Rule } from './match.ts';
 
 const globs = z.array(z.string().min(1)).min(1);
 
-/** What is said about objects, and so needs to say about which. */
+/** Keys that apply to objects: a rule that has one of them needs the key `objects`. */
 const ABOUT_OBJECTS = ['ignore', 'critical', 'tests', 'alpha', 'size', 'range', 'owner', 'eventCounter'] as const;
 
 const rule = z.strictObject({
@@ -40,27 +40,27 @@ const rule = z.strictObject({
 /** The section `histograms` of a rule file. */
 export const sectionSchema = z.array(rule);
 
-/** Rules about logs may be in the same file. */
+/** Rules for logs may be in the same file. */
 const file = z.strictObject({ histograms: sectionSchema.default([]), rules: z.unknown().optional() });
 
 /**
- * Reads rules about histograms from YAML files, in order. A rule of a later file whose id an earlier one has changes
- * that: the keys that it has hold.
- * @throws {InputError} with every problem of a file, each with file, line and column
+ * Reads rules for histograms from YAML files, in order. A rule with the id of an earlier rule changes that rule: its keys
+ * replace those of the earlier one.
+ * @throws {InputError} with every mistake of a file, each with file, line and column
  */
 export function loadHistogramRules(files: readonly string[]): Rule[] {
   return mergeSections(files.map((path) => sectionOf(readYaml(path, file, 'rules'))));
 }
 
-/** As loadHistogramRules, of one text. `name` names it in errors. */
+/** Like loadHistogramRules, for one text. `name` is its name in errors. */
 export function parseHistogramRules(name: string, text: string): Rule[] {
   return mergeSections([sectionOf(parseYaml({ file: name, text }, file))]);
 }
 
-/** As loadHistogramRules, of sections that were read. */
+/** Like loadHistogramRules, for sections that were already read. */
 export function mergeSections(sections: readonly Section<z.infer<typeof sectionSchema>>[]): Rule[] {
   const rules = new Map<string, Rule>();
-  for (const section of sections) takeAll(section, rules);
+  for (const section of sections) addRules(section, rules);
   return [...rules.values()];
 }
 
@@ -69,24 +69,24 @@ function sectionOf({ data, at }: YamlFile<z.infer<typeof file>>): Section<z.infe
 }
 
 /** @throws {InputError} with every problem */
-function takeAll({ data, at }: Section<z.infer<typeof sectionSchema>>, rules: Map<string, Rule>): void {
+function addRules({ data, at }: Section<z.infer<typeof sectionSchema>>, rules: Map<string, Rule>): void {
   const seen = new Set<string>();
   const problems: Problem[] = [];
   for (const [index, own] of data.entries()) {
     const path = [index];
-    if (seen.has(own.id)) problems.push({ message: `a second rule ${own.id}`, at: at([...path, 'id']) });
+    if (seen.has(own.id)) problems.push({ message: `rule ${own.id} is defined twice`, at: at([...path, 'id']) });
     seen.add(own.id);
     const whole: Rule = { ...rules.get(own.id), ...own };
     const about = ABOUT_OBJECTS.find((key) => whole[key] !== undefined);
     if (about && !whole.objects) {
       problems.push({
-        message: `${own.id}: '${about}' is about objects: 'objects' is missing`,
+        message: `${own.id}: '${about}' needs the key 'objects'`,
         at: at([...path, about], true),
       });
     }
     if (!about && whole.compare === undefined) {
       const wanted = ['compare', ...ABOUT_OBJECTS].map((key) => `'${key}'`).join(', ');
-      problems.push({ message: `${own.id}: says nothing: needs one of ${wanted}`, at: at(path) });
+      problems.push({ message: `${own.id}: the rule has no effect; it needs one of ${wanted}`, at: at(path) });
     }
     rules.set(own.id, whole);
   }

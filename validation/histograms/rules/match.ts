@@ -1,7 +1,7 @@
 import { coversFile, coversStage, type Scope, wildcardMatches } from '../../workflow/scope.ts';
 import type { TestName } from '../result.ts';
 
-/** Why an object is left out, who says so, and until when (the last day, UTC). */
+/** Why an object is ignored, who is responsible for that, and the last day (UTC). */
 export interface Ignore {
   reason: string;
   owner: string;
@@ -9,13 +9,13 @@ export interface Ignore {
 }
 
 /**
- * What is said about some histograms.
- * - `stages`, `files`: whose files; `objects`: globs of names such as `QA/TPC/*`, in which `*` also stands for `/`
+ * A rule for histograms.
+ * - `stages`, `files`: the files to which it applies; `objects`: globs of names such as `QA/TPC/*`, where `*` also matches `/`
  * - `compare`: whether the files are compared at all
- * - `ignore`: the objects are left out; `critical`: a change of one counts more
- * - `tests`: only these; `alpha`, `size`: see Thresholds; `range`: part of the x axis
- * - `owner`: whom to tell
- * - `eventCounter`: its contents (those of one bin, by label or number) are the number of events of the file
+ * - `ignore`: the objects are ignored; `critical`: the objects are critical, see the policy
+ * - `tests`: only these tests are made; `alpha`, `size`: see Thresholds; `range`: only this part of the x axis counts
+ * - `owner`: the person to ask about the objects
+ * - `eventCounter`: the contents of the object (or of one bin, by label or number) are the number of events of the file
  */
 export interface Rule extends Scope {
   id: string;
@@ -31,7 +31,7 @@ export interface Rule extends Scope {
   eventCounter?: boolean | { bin: string | number } | undefined;
 }
 
-/** Where a file is from. */
+/** The origin of a file. */
 export interface Origin {
   stage?: string;
   file: string;
@@ -39,17 +39,17 @@ export interface Origin {
 
 const DAY_MS = 86_400_000;
 
-/** Whether a file is to be compared: what the last rule about it says. */
+/** Whether a file is compared: the last rule that applies to it decides. */
 export function isCompared(rules: readonly Rule[], origin: Origin): boolean {
   return rules.filter((rule) => rule.compare !== undefined && covers(rule, origin)).at(-1)?.compare ?? false;
 }
 
-/** The rules about a file, to ask for many of its objects. */
+/** The rules that apply to a file. */
 export function rulesOf(rules: readonly Rule[], origin: Origin): Rule[] {
   return rules.filter((rule) => covers(rule, origin));
 }
 
-/** What all rules together say about an object; of two that speak of the same, the later one counts. */
+/** The settings of all rules for an object. If two rules have the same key, the later one counts. */
 export function settingsOf(
   rules: readonly Rule[],
   name: string,
@@ -61,7 +61,7 @@ export function settingsOf(
   return settings;
 }
 
-/** Whether an object is still left out at `now` (ms since 1970): through the whole of the last day. */
+/** Whether an object is still ignored at `now` (ms since 1970). It is ignored through the whole of the last day. */
 export function isIgnored({ until }: Ignore, now: number): boolean {
   return until === undefined || now < Date.parse(until) + DAY_MS;
 }

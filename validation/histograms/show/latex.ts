@@ -15,7 +15,7 @@ const GREEK: Readonly<Record<string, string>> = {
   ...{ Delta: 'Δ', Lambda: 'Λ', Xi: 'Ξ', Sigma: 'Σ', Phi: 'Φ', Psi: 'Ψ', Omega: 'Ω', pm: '±', times: '×', circ: '°' },
 };
 
-/** What is written in ROOT's form of LaTeX, as plain text: `#it{p}_{T} (GeV/#it{c})` becomes `p_T (GeV/c)`. */
+/** Turns ROOT's form of LaTeX into plain text: `#it{p}_{T} (GeV/#it{c})` becomes `p_T (GeV/c)`. */
 export function plainTitle(title: string): string {
   return title
     .replace(/#([A-Za-z]+)(?![A-Za-z{])/g, (all, name: string) => GREEK[name] ?? all)

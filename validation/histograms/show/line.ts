@@ -9,18 +9,18 @@ const TOP = 26;
 const GAP = 20;
 const BOTTOM = 36;
 const STRIP = 64;
-/** Pulls beyond are drawn at the edge: one bin that is far off does not hide the others. */
+/** Larger pulls are drawn at the edge, so that one bin that is far off does not hide the others. */
 const MOST_PULL = 5;
-/** From here on a pull is marked. */
+/** Larger pulls are marked. */
 const FAR_PULL = 3;
-/** Letters of an axis' title. */
+/** The largest number of characters of an axis title. */
 const AXIS_TITLE = 40;
-/** Width of a letter, about. */
+/** The approximate width of a character. */
 const LETTER = 6.5;
-/** With logarithms, one entry must be seen: the axis begins below the least content. */
+/** A logarithmic axis begins at this share of the smallest content, so that the content is visible. */
 const BELOW_LEAST = 0.5;
 
-/** What is in one bin. */
+/** The values of one bin. */
 export interface BinValues {
   place: string;
   own: number;
@@ -31,7 +31,7 @@ export interface BinValues {
   pull: number;
 }
 
-/** The contents of the bins, and how much they differ. */
+/** The contents of the bins, and their differences. */
 export function binsOf(picture: LinePicture): BinValues[] {
   const { labels, scale } = picture;
   const edges = edgesOf(picture);
@@ -74,14 +74,14 @@ export function binText({ place, own, ownError, reference, referenceError, pull 
   return `${place}: reference ${number(reference, referenceError)}, this run ${number(own, ownError)}, ${sign}${pull.toFixed(1)} σ`;
 }
 
-/** Whether a logarithmic scale shows more: contents of different orders, none negative. */
+/** Whether a logarithmic scale is useful: no content is negative, and they differ by more than a factor of 50. */
 export function canBeLog(bins: readonly BinValues[]): boolean {
   const filled = bins.flatMap(({ own, reference }) => [own, reference]).filter((value) => value !== 0);
   return filled.length > 0 && Math.min(...filled) > 0 && Math.max(...filled) / Math.min(...filled) > 50;
 }
 
 /**
- * Both histograms over each other, the reference as a filled line in steps and the run as points with errors; below them the
+ * Draws both histograms over each other: the reference as a filled line in steps, the run as points with errors. Below is the
  * difference of each bin in standard deviations.
  */
 export function drawLine(picture: LinePicture, { width, log }: { width: number; log: boolean }): Scene {
@@ -172,7 +172,7 @@ function pullAt(pull: number, middle: number): number {
   return pixel(middle - (cut / MOST_PULL) * (STRIP / 2));
 }
 
-/** What stands below the axis: names of bins, as many as there is room for, or numbers. */
+/** The texts below the axis: numbers, or as many names of bins as there is room for. */
 function axisTexts(
   labels: LinePicture['labels'],
   edges: readonly number[],

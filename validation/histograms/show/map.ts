@@ -7,16 +7,16 @@ const LEFT = 44;
 const RIGHT = 8;
 const TOP = 24;
 const BOTTOM = 32;
-/** Steps of shade that people can tell from one another. */
+/** The number of shades that people can distinguish. */
 const LEVELS = 8;
-/** Pulls beyond have the strongest shade. */
+/** Larger pulls have the strongest shade. */
 const MOST_PULL = 5;
 
 export const PANELS = ['reference', 'own', 'pull'] as const;
 export type Panel = (typeof PANELS)[number];
 const TITLES: Record<Panel, string> = { reference: 'Reference', own: 'This run', pull: 'Difference in σ' };
 
-/** One of the three maps. */
+/** Draws one of the three maps. */
 export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene {
   const [ax, ay] = picture.axes as [MapPicture['axes'][number], MapPicture['axes'][number]];
   const plot = Math.round((width - LEFT - RIGHT) * 0.75);
@@ -30,7 +30,7 @@ export function drawMap(picture: MapPicture, panel: Panel, width: number): Scene
   const levels = new Map<string, string[]>();
   for (const [index, value] of values.entries()) {
     if (value === 0 || most === 0) continue;
-    // Of counts the root: where a cell has a hundredth of the fullest one, something is to be seen.
+    // The shade of a count goes with its square root, so that a cell with a hundredth of the maximum is visible.
     const share = Math.min(1, Math.abs(value) / most) ** (panel === 'pull' ? 1 : 0.5);
     const level = Math.ceil(share * LEVELS);
     if (level === 0) continue;

@@ -1,22 +1,22 @@
-/** A histogram with one axis, or a graph: contents of bins. Numbers are rounded to what a picture shows. */
+/** A histogram with one axis, or a graph, as contents of bins. Numbers are rounded to the precision of a picture. */
 export interface LinePicture {
-  /** Of the axis. */
+  /** The title of the axis. */
   title: string;
-  /** Of all bins, or of the first and the last where all have one width; around the points of a graph. */
+  /** All edges; or only the first and the last if all bins have one width. For a graph, edges around its points. */
   edges: number[];
-  /** Of the bins, where they have names. */
+  /** The names of the bins, if they have names. */
   labels?: string[] | undefined;
-  /** JSON has no number for what is not finite. */
+  /** null: not a finite number, which JSON cannot hold. */
   own: (number | null)[];
-  /** Absent: the roots of the contents, as of counts. */
+  /** Absent: the square roots of the contents, as for counts. */
   ownError?: (number | null)[] | undefined;
   reference: (number | null)[];
   referenceError?: (number | null)[] | undefined;
-  /** By this the reference is multiplied, so that both can be seen over each other. */
+  /** The reference is multiplied by this factor, so that both can be drawn over each other. */
   scale: number;
 }
 
-/** A histogram with two axes: sums over boxes of bins, x fastest. The reference is scaled to the other. */
+/** A histogram with two axes: sums over boxes of bins, x fastest. The reference is scaled to the new histogram. */
 export interface MapPicture {
   axes: { title: string; low: number; high: number; cells: number }[];
   own: (number | null)[];

@@ -1,4 +1,4 @@
-/** From a value to a place on the picture, and the values that are written beside the axis. */
+/** Converts a value to a place on the picture. `ticks` are the values that are written beside the axis. */
 export interface Scale {
   at(value: number): number;
   ticks: number[];
@@ -14,7 +14,7 @@ export function linearScale(low: number, high: number, from: number, to: number,
   return { at: (value) => from + ((value - low) / span) * (to - from), ticks };
 }
 
-/** As linearScale, of logarithms; `low` must be above 0. What is not above it is drawn at the lower end. */
+/** Like linearScale, for logarithms; `low` must be above 0. Values up to `low` are drawn at the lower end. */
 export function logScale(low: number, high: number, from: number, to: number): Scale {
   const [first, last] = [Math.log10(low), Math.log10(high)];
   const span = last - first || 1;
@@ -28,7 +28,7 @@ export function logScale(low: number, high: number, from: number, to: number): S
   return { at, ticks };
 }
 
-/** 1, 2 or 5 times a power of ten, at least as much. */
+/** The smallest step of at least `least` that is 1, 2 or 5 times a power of ten. */
 function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((one) => one * power >= least * (1 - 1e-9)) ?? 10;
@@ -39,7 +39,7 @@ function clean(value: number): number {
   return Number(value.toPrecision(10));
 }
 
-/** A number for people: four digits, and powers of ten where it is far from 1. */
+/** A number for people: four digits, and a power of ten if it is very large or small. */
 export function numberText(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);

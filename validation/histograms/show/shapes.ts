@@ -1,12 +1,12 @@
 import { markup } from '../../report/printable.ts';
 
-/** An element of a picture. Its attributes are ours; its texts are from outside, and not escaped yet. */
+/** An element of a picture. relval makes its attributes. Its texts may come from files and are not escaped yet. */
 export interface Shape {
   tag: 'path' | 'rect' | 'text' | 'line';
   attributes: Readonly<Record<string, string | number>>;
-  /** Of a `text`. */
+  /** The content of a `text` element. */
   text?: string;
-  /** What a browser shows under the pointer. */
+  /** A browser shows it under the pointer. */
   title?: string;
 }
 
@@ -15,11 +15,11 @@ export interface Scene {
   width: number;
   height: number;
   shapes: Shape[];
-  /** What is to be seen, for people who do not see it. */
+  /** A description of the picture for screen readers. */
   label: string;
 }
 
-/** The picture as text for a page without scripts. Its colours come from the style sheet of the page. */
+/** The picture as SVG, for a page without scripts. Its colours come from the style sheet of the page. */
 export function toSvg({ width, height, shapes, label }: Scene): string {
   const elements = shapes.map(({ tag, attributes, text, title }) => {
     const all = Object.entries(attributes).map(([name, value]) => ` ${name}="${markup(String(value))}"`);
@@ -32,7 +32,7 @@ ${elements.join('\n')}
 `;
 }
 
-/** @param className empty: the text is as others of the picture */
+/** A text element. @param className empty: it has the default style of the picture */
 export function textAt(
   text: string,
   left: number,
@@ -44,12 +44,12 @@ export function textAt(
   return { tag: 'text', attributes: className === '' ? attributes : { ...attributes, class: className }, text };
 }
 
-/** One decimal place: less than a pixel is not seen. */
+/** Rounds to one decimal place, because a smaller part of a pixel is not visible. */
 export function pixel(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** @param most letters */
+/** Cuts a text to `most` characters. */
 export function cut(text: string, most: number): string {
   const letters = [...text];
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text;

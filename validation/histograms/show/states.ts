@@ -1,14 +1,14 @@
 /**
- * What came out for one object, the worst first.
- * - `changed`: differs, by more than chance and by enough to matter
- * - `not readable`: in one of the files
- * - `other class`, `rebinned`: not the same kind of thing, or not on the same axes
- * - `empty in one`, `only in the reference`: entries, or the object, are missing on one side
- * - `suspicious`: unlikely by chance, but not as clearly or as large as a change
- * - `only here`: new
- * - `not testable`: nothing can be said, and why
- * - `ignored`: by a rule
- * - `compatible`, `identical`
+ * The states of an object after the comparison, the worst first.
+ * - `changed`: it differs significantly, and the difference is large enough to matter
+ * - `not readable`: it cannot be read in one of the files
+ * - `other class`, `rebinned`: its class or its axes changed
+ * - `empty in one`, `only in the reference`: its entries, or the object itself, are missing on one side
+ * - `suspicious`: it differs less significantly, or by less, than a changed object
+ * - `only here`: the reference does not have it
+ * - `not testable`: it cannot be tested; the reason says why
+ * - `ignored`: a rule ignores it
+ * - `compatible`: it does not differ; `identical`: all its numbers are equal
  */
 export const STATES = [
   'changed',
@@ -26,5 +26,5 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** States that say that the release differs. */
+/** The states that show that the release differs. */
 export const DIFFERENT: ReadonlySet<State> = new Set(STATES.slice(0, STATES.indexOf('suspicious')));

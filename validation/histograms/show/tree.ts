@@ -1,14 +1,14 @@
 import type { Details, FileDetails } from '../check/details.ts';
 import { STATES } from './states.ts';
 
-/** A directory of a file, or the file itself, with the numbers of its objects in each state, subdirectories included. */
+/** A directory of a file, or the file itself. The counts by state include subdirectories. */
 export interface Directory {
   name: string;
   counts: Map<string, number>;
   directories: Directory[];
 }
 
-/** The directories of all files that were compared, those with the worst objects first. */
+/** The directories of all compared files, those with the worst objects first. */
 export function directoriesOf({ files }: Pick<Details, 'files'>): Directory[] {
   return files
     .filter(({ state }) => state === 'compatible' || state === 'different')
@@ -19,7 +19,7 @@ export function directoriesOf({ files }: Pick<Details, 'files'>): Directory[] {
     });
 }
 
-/** The names of all objects of a file that are known, with their states, the worst first. */
+/** The names of all objects of a file that report.json has, with their states, the worst first. */
 export function namesOf({ objects, others }: FileDetails): { name: string; state: string }[] {
   const listed = objects.map(({ name, state }) => ({ name, state: state as string }));
   const rest = STATES.flatMap((state) => (others[state] ?? []).map((name) => ({ name, state: state as string })));

@@ -21,21 +21,21 @@ import type { LogStreams } from './streams.ts';
 
 export interface Execution {
   journal: RunJournal;
-  /** With relative OutputDirs taken below the run directory. */
+  /** Relative OutputDirs are below the run directory. */
   plan: Plan;
-  /** Plans again when a stage has made the file that a later stage's width depends on. */
+  /** Plans again when a stage has made the file that decides the number of steps of a later stage. */
   replan: (bins: Record<string, readonly string[]>) => Plan;
   batch: WorkQueueBatch;
   retries?: number | undefined;
   streams: LogStreams;
-  /** Variables that payloads get, and whose values must not stand in any log. */
+  /** Variables for payloads whose values must not appear in any log. */
   secrets: Readonly<Record<string, string>>;
   /** Makeflow shares it. */
   lock?: RunLock | undefined;
   signal: AbortSignal;
-  /** Aborted, with the reason, when what the steps run on is gone. */
+  /** Aborted, with the reason, when the machines that the steps run on are gone. */
   failed?: AbortSignal | undefined;
-  /** Why no worker comes, as the framework says it; undefined: nobody can be asked, or there is no reason. */
+  /** The framework's reason why no worker comes; undefined: the framework cannot be asked, or has no reason. */
   whyWaiting?: HeldUpOptions['whyWaiting'];
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
@@ -44,7 +44,7 @@ export interface Execution {
 /** What of a request counts for what steps print. */
 type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit'>;
 
-/** What a run is judged by, and what makeflow needs for the first phase. */
+/** The criteria of a run, and the files that makeflow needs for the first phase. */
 export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoice & LogChoice): Promise<void> {
   keepChoice(run, request);
   await writePhase(run, plan, 0, request);
@@ -96,7 +96,7 @@ async function writePhase(
   });
 }
 
-/** The Makeflow file of a phase; one that was written before a crash is used as it is, since its log belongs to it. */
+/** The Makeflow file of a phase. A file that was written before a crash is used as it is, because its log belongs to it. */
 async function ensurePhase(run: RunDir, plan: Plan, phase: number, request: LogChoice): Promise<WrittenMakeflow> {
   const file = `Makeflow.${phase}`;
   if (!existsSync(join(run.work, file))) await writePhase(run, plan, phase, request);

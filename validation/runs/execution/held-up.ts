@@ -2,20 +2,20 @@ import { LineTail } from '../../makeflow/follow-lines.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { refusedWorkers } from './refused-workers.ts';
 
-/** Between looks. */
+/** The time between two looks. */
 const LOOK_MS = 1000;
-/** Steps that wait for a worker for longer than this want a reason: by then a worker of an idle cluster has come. */
+/** After this time without a worker, the reason is asked for: an idle cluster would have sent a worker by then. */
 const PATIENCE_MS = 3000;
-/** Between questions to the framework. */
+/** The time between two questions to the framework. */
 const ASK_MS = 2000;
 
 export interface HeldUpOptions {
   journal: RunJournal;
-  /** File of what makeflow says on stderr. What stands there already is of an earlier makeflow. */
+  /** The file with makeflow's stderr. Its existing content is from an earlier makeflow. */
   stderr: string;
-  /** Why no worker comes, in a sentence, given for how long steps have waited (ms); undefined: there is no reason. */
+  /** Returns a sentence why no worker comes, for steps that have waited this long (ms); undefined: there is no reason. */
   whyWaiting: ((waitedMs: number) => Promise<string | undefined>) | undefined;
-  /** The events cannot be written. */
+  /** Called when the events cannot be written. */
   onError: (error: Error) => void;
 }
 
@@ -26,8 +26,8 @@ export interface HeldUpOptions {
 export class HeldUp {
   readonly #options: HeldUpOptions;
   readonly #timer: NodeJS.Timeout;
-  readonly #told = new Set<string>();
-  /** How often each host was refused for each reason. */
+  readonly #reported = new Set<string>();
+  /** The number of refusals by host and reason. */
   readonly #refused = new Map<string, number>();
   readonly #said: LineTail;
   #waitingSince: number | undefined;
@@ -52,7 +52,7 @@ export class HeldUp {
       const count = (this.#refused.get(key) ?? 0) + 1;
       this.#refused.set(key, count);
       if (count < times) continue;
-      this.#tell('refused', `makeflow refused a worker of ${host}: ${message}`);
+      this.#report('refused', `makeflow refused a worker of ${host}: ${message}`);
     }
     const { submitted, running } = this.#options.journal.view.counts;
     if (submitted === 0 || running > 0) this.#waitingSince = undefined;
@@ -65,14 +65,14 @@ export class HeldUp {
 
   async #ask(waitedMs: number): Promise<void> {
     const why = await this.#options.whyWaiting?.(waitedMs);
-    if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#tell('waiting', why);
+    if (why !== undefined && this.#waitingSince !== undefined && !this.#closed) this.#report('waiting', why);
   }
 
-  /** Once each: numbers in a reason change all the time, and make it no other. */
-  #tell(cause: 'refused' | 'waiting', message: string): void {
+  /** Reports each reason once. Two reasons that differ only in numbers are the same. */
+  #report(cause: 'refused' | 'waiting', message: string): void {
     const key = `${cause} ${message.replace(/\d+/g, '0')}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     try {
       this.#options.journal.add({ type: 'held-up', cause, message });
     } catch (error) {
@@ -80,7 +80,7 @@ export class HeldUp {
     }
   }
 
-  /** Nothing where it cannot be read just now: no run ends because of that, and the next look has it. */
+  /** Empty if the file cannot be read now. A run must not end because of that; the next look reads it. */
   #newLines(): string[] {
     try {
       return this.#said.read();

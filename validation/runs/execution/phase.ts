@@ -19,9 +19,9 @@ import { repeatBroken } from './repeat.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
-/** ms between two checks whether makeflow waits for ever. */
+/** The time in ms between two checks whether makeflow waits for ever. */
 const STUCK_CHECK_MS = 500;
-/** Checks in a row after which nothing more is to be submitted. */
+/** Makeflow is stopped if this number of checks in a row find that it waits for ever. */
 const ENDLESS_CHECKS = 6;
 /** makeflow sees an interrupt only between two waits of up to 5 s (seen: 0 to 5 s). */
 const INTERRUPT_GRACE_MS = 6000;
@@ -51,7 +51,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   const { journal, written, batch, retries, signal, streams } = options;
   const directory = journal.run.work;
   const files = makeflowFiles(directory, written.file);
-  // Secrets and tokens come here before they are masked; a run of before may let others in.
+  // Secrets and tokens arrive here before they are masked. A directory of an older relval may be open to others.
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
@@ -66,7 +66,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   const makeflow = await startMakeflow({
     directory,
     file: written.file,
-    // makeflow has one number for all rules: the others are refused when they have had theirs
+    // makeflow has one number of retries for all rules: steps with fewer retries are refused after theirs
     retries: retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries)),
     batch,
     dieWithParent: true,
@@ -163,10 +163,10 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (isComplete(flow)) return undefined;
   if (end.stuck) return STUCK;
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
-  // What a process that was killed said before is no cause.
+  // The last message of a process that was killed is not the cause.
   if (end.killedBy) return `makeflow was ended by ${end.killedBy}`;
   const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
-  // Who has been kept out is no reason to end.
+  // A refused worker is not the cause.
   const said = lines.findLast((line) => !tellsRefusal(line) && !line.startsWith('warning: '));
   return `makeflow ended with status ${end.code}${said ? `: ${said}` : ''}`;
 }

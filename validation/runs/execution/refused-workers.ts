@@ -1,16 +1,16 @@
 /** A worker that makeflow did not accept. */
 export interface RefusedWorker {
   host: string;
-  /** What is so, and what to do about it. */
+  /** The cause, and what to do about it. */
   message: string;
   /**
-   * So often must it happen to one host before it counts. A framework that meets a manager asks it without the password
-   * first, and makeflow takes that for a worker. A worker comes again after 1, 2 and 4 s.
+   * The number of refusals of one host before it counts. A framework first asks a new manager without the password, and
+   * makeflow takes it for a worker. A worker tries again after 1, 2 and 4 s.
    */
   times: number;
 }
 
-/** How the releases 9.9 and 7.14 of cctools say it, on stderr. All three were seen. */
+/** The messages of cctools 9.9 and 7.14 on stderr. All three were observed. */
 const FORMS: readonly { pattern: RegExp; times: number; message: (match: RegExpExecArray) => string }[] = [
   {
     pattern: /worker \(?([^()\s]+)\)? is using work queue protocol (\d+), but I am using protocol (\d+)/,
@@ -29,7 +29,7 @@ const FORMS: readonly { pattern: RegExp; times: number; message: (match: RegExpE
   },
 ];
 
-/** Workers that makeflow has refused, as it says on stderr. */
+/** The workers that makeflow refused, from its stderr. */
 export function refusedWorkers(lines: readonly string[]): RefusedWorker[] {
   return lines.flatMap((line) => {
     for (const { pattern, times, message } of FORMS) {
@@ -40,7 +40,7 @@ export function refusedWorkers(lines: readonly string[]): RefusedWorker[] {
   });
 }
 
-/** Whether a line of makeflow only tells that somebody was kept out. */
+/** Whether a line of makeflow only reports a refused worker. */
 export function tellsRefusal(line: string): boolean {
   return FORMS.some(({ pattern }) => pattern.test(line));
 }

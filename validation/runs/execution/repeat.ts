@@ -10,8 +10,8 @@ import type { RunJournal } from '../store/journal.ts';
 import type { RunDir } from '../store/store.ts';
 
 /**
- * Has makeflow repeat the steps of a phase that are broken. Makeflow takes them for done, but their files were cut off by a full
- * disk on their way here, or their logs could not be looked at. Makeflow must not be running.
+ * Makes makeflow repeat the broken steps of a phase. Makeflow takes them for done, but a full disk cut off their files during
+ * the transfer, or their logs could not be read. Makeflow must not be running.
  */
 export async function repeatBroken({ run, view }: RunJournal, steps: readonly Step[]): Promise<void> {
   if (view.steps.size === 0) return;
@@ -25,8 +25,8 @@ export async function repeatBroken({ run, view }: RunJournal, steps: readonly St
 }
 
 /**
- * Has makeflow repeat steps of a run that has ended, and the steps that depend on them. All steps of later phases depend on them:
- * how many there are may be decided by what is repeated, so their Makeflow files are written again. Makeflow must not be running.
+ * Makes makeflow repeat steps of a run that has ended, and the steps that depend on them. All steps of later phases depend on
+ * them, because repeated steps may decide their number; so their Makeflow files are written again. Makeflow must not be running.
  */
 export function repeatSteps(run: RunDir, steps: readonly string[]): void {
   const phases = stepsByPhase(run);
@@ -62,7 +62,7 @@ function removeMakeflow(run: RunDir, phase: number): void {
     rmSync(path, { force: true });
 }
 
-/** Whether what a step left says how it ended, and has its logs. */
+/** Whether the files of a step contain a result with an end, and its logs. */
 async function isWhole(run: RunDir, id: string): Promise<boolean> {
   const result = readResult(resultOf(run, id));
   if (!result || result.end === null) return false;

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { StepTokens } from '../../step/step-tokens.ts';
 import type { RunDir } from '../store/store.ts';
 
-/** Below a run, for nobody but its owner. */
+/** The file with the key, below a run. Only its owner may read it. */
 const KEY_FILE = '.step-key';
 
-/** The tokens of a run's steps, by a key that is made when they are first asked for. */
+/** The tokens of a run's steps. Their key is made when they are first requested. */
 export function stepTokens(run: RunDir): StepTokens {
   const path = join(run.path, KEY_FILE);
   try {
     return new StepTokens(Buffer.from(readFileSync(path, 'latin1'), 'hex'));
   } catch (error) {
-    // a crash may have left it without its content
+    // after a crash the file may be empty
     if (!(error instanceof RangeError) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = StepTokens.newKey();

@@ -22,11 +22,11 @@ export interface TrackerOptions {
   written: WrittenMakeflow;
   /** Of makeflow. */
   directory: string;
-  /** In the place of what the stages say. */
+  /** The number of retries, instead of the numbers of the stages. */
   retries: number | undefined;
-  /** Settles when what an execution has sent of its log is in its files. */
+  /** Settles when the received part of an execution's log is in its files. */
   finishLog: (execution: string) => Promise<void>;
-  /** What must not be seen in what attempts leave. */
+  /** Texts that must be masked in the files of attempts. */
   masks: Needles;
   onError: (error: Error) => void;
 }
@@ -62,7 +62,7 @@ export class StepTracker {
     for (const event of events) {
       const happening = this.#happening(event);
       if (!happening) continue;
-      // what several attempts of a step left was in one place, and only the last one's is still there
+      // all attempts of a step left their files in one place, so only those of the last attempt are still there
       const gone = event.type === 'node' && lastReturn.has(event.node) && lastReturn.get(event.node) !== event;
       for (const decision of this.#journal.attempts.take(happening)) this.#apply(decision, event.time, gone);
     }
@@ -70,8 +70,8 @@ export class StepTracker {
 
   /**
    * An execution says hello.
-   * @returns the directory of its attempt, whose logs it may write; or why it must not run; undefined: it may run, but
-   *   its logs are not taken, because another execution has its attempt
+   * @returns the directory of its attempt, where it may write logs; or why it must not run; undefined: it may run, but its
+   *   logs are not received, because another execution has its attempt
    */
   admit({ step, id, host }: Pick<Execution, 'step' | 'id' | 'host'>): ReturnType<Admit> {
     const welcome = this.#journal.attempts.hello(step, id, host);
@@ -88,8 +88,8 @@ export class StepTracker {
   }
 
   /**
-   * Whether makeflow waits only for steps that have lost too many workers, and for those behind them: Work Queue would
-   * give them to others for ever.
+   * Whether makeflow waits only for steps that have lost too many workers, and for steps that depend on them. Work Queue
+   * would give such steps to further workers for ever.
    */
   isEndless(): boolean {
     const { submitted, running } = this.#journal.view.counts;
@@ -167,7 +167,7 @@ export class StepTracker {
       else this.#tell(step, event);
       return;
     }
-    // What a failed attempt left is here until the next one ends, so its files are linked now and looked at in turn.
+    // The files of a failed attempt exist until the next one ends, so they are linked now and read later.
     const { directory } = this.#options;
     const node = this.#nodeOf.get(step) as number;
     const from = how === 'complete' ? directory : failedDirectory(directory, node);
@@ -189,7 +189,7 @@ export class StepTracker {
   }
 
   /**
-   * Puts what is left of an attempt in its place, then tells that it is over. An attempt without a result gets one that
+   * Moves the files of an attempt to their places, then adds the event of its end. An attempt without a result gets one that
    * says why.
    */
   #settle(
@@ -205,7 +205,7 @@ export class StepTracker {
       const execution = attempts.executionOf(step, attempt);
       if (execution !== undefined) await finishLog(execution);
       const result = await placeFiles(run, step, attempt, masks);
-      // Times of a stream that is not the one of the files that have come back mean nothing.
+      // The arrival times belong to the stream of another execution than the files that came back, so they are removed.
       if (result && result.execution !== execution) removeTimes(run, step, attempt);
       if (!result) {
         const { host, start } = view.steps.get(step) ?? {};
@@ -216,7 +216,7 @@ export class StepTracker {
     });
   }
 
-  /** Of one step in their order: behind the end of an attempt whose logs are being unpacked. */
+  /** Adds the events of one step in their order: after the end of an attempt whose logs are still being unpacked. */
   #tell(step: string, event: NewEvent): void {
     this.#queues.now(step, () => this.#journal.add(event));
   }

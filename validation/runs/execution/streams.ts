@@ -9,22 +9,22 @@ import type { StepTokens } from '../../step/step-tokens.ts';
 /** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
 export const LOG_ADDRESS = /^(\[[\da-fA-F:.]+\]|[^\s:-][^\s:]*)(?::(\d{1,5}))?$/;
 
-/** Says whether an execution may run, and where its log goes. */
+/** Decides whether an execution may run, and where its log goes. */
 export type Admit = ReceiverOptions['admit'];
 
-/** What comes of the logs of steps while they run. */
+/** The logs of steps that arrive while the steps run. */
 export interface LogStreams {
   /**
-   * What makeflow's environment must have, so that steps find us. It holds until the next call.
-   * @param ownTokens the Makeflow file gives each step its own token. One of before does not: then steps share one, which
-   *   is a new one at each start
+   * The variables for makeflow's environment by which steps find the log receiver. They are valid until the next call.
+   * @param ownTokens whether the Makeflow file gives each step its own token. In files of an older relval the steps share one
+   *   token, which is new at each start
    */
   environment: (ownTokens: boolean) => Record<string, string>;
-  /** What nobody may see in what steps leave: secrets and tokens. */
+  /** Secrets and tokens, which must be masked in the files of steps. */
   masks: Needles;
-  /** Who decides from now on; without anybody all are refused. */
+  /** Sets the function that decides from now on. Without one, all executions are refused. */
   admitBy: (admit: Admit | undefined) => void;
-  /** Settles when what an execution has sent is in its files; no more is taken. */
+  /** Settles when the received part of an execution's log is in its files. No more is received after that. */
   finish: (execution: string) => Promise<void>;
   close: () => Promise<void>;
 }
@@ -32,16 +32,16 @@ export interface LogStreams {
 export interface StreamsOptions {
   /** Steps run on this machine. */
   local: boolean;
-  /** `HOST[:PORT]` by which workers reach us, in the place of this host's name and a free port. */
+  /** `HOST[:PORT]` by which workers reach relval, instead of this host's name and a free port. */
   address?: string | undefined;
-  /** Of the run's steps. */
+  /** The tokens of the run's steps. */
   tokens: StepTokens;
   secrets: readonly string[];
-  /** Bytes that are kept of a log. */
+  /** The largest number of bytes that are kept of a log. */
   limit: number;
 }
 
-/** Receives logs for one run: by loopback where its steps are here, else on all interfaces. */
+/** Receives logs for one run: on loopback if its steps run on this machine, else on all interfaces. */
 export async function startLogStreams(options: StreamsOptions): Promise<LogStreams> {
   const { local, address, tokens, secrets, limit } = options;
   const shared = randomBytes(18).toString('base64url');

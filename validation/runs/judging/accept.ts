@@ -4,7 +4,7 @@ import { type RunRecord, statusOf } from '../store/record.ts';
 /**
  * The record of a run after a person has accepted it.
  * @param now ms since 1970
- * @throws InputError for a run that says nothing about the release
+ * @throws InputError if the run is broken, interrupted, or has not ended
  */
 export function accepted(record: RunRecord, by: string, note: string, now: number): RunRecord {
   const status = statusOf(record);

@@ -14,10 +14,10 @@ import { findReference } from './reference.ts';
 
 const SECTIONS = KINDS.map(({ id }) => id);
 
-/** What a user wants a run to be judged by, beside what comes with relval. */
+/** The user's choice of criteria, in addition to the built-in ones. */
 export type CriteriaChoice = Pick<RunRequest, 'rules' | 'policy' | 'components' | 'reference' | 'referenceFiles'>;
 
-/** Reads all that is named, so that mistakes are told before anything runs. @throws {InputError} with every place */
+/** Reads all chosen files, so that mistakes are reported before anything runs. @throws {InputError} with every mistake */
 export function checkChoice({ rules, policy, components, referenceFiles = [] }: CriteriaChoice): void {
   checkAddresses(referenceFiles);
   loadRules(rules, SECTIONS);
@@ -26,7 +26,7 @@ export function checkChoice({ rules, policy, components, referenceFiles = [] }: 
   loadComponents(components);
 }
 
-/** Copies the files into the run, which is judged by them however long it takes and whatever becomes of them. */
+/** Copies the chosen files into the run, so that later changes to them do not affect the run. */
 export function keepChoice(run: RunDir, { rules = [], policy, components }: CriteriaChoice): void {
   for (const [index, file] of rules.entries()) copyTo(kept(run, 'rules'), `${index}-${basename(file)}`, file);
   if (policy !== undefined && !policyNames().includes(policy)) copyTo(kept(run, 'policy'), basename(policy), policy);
@@ -49,7 +49,7 @@ function filesOf(run: RunDir, what: 'rules' | 'policy' | 'components'): string[]
   return names.map((name) => join(directory, name));
 }
 
-/** The rules that a run has. @throws {InputError} */
+/** The built-in rules and those of a run. @throws {InputError} */
 export function rulesOf(run: RunDir): Rules {
   return loadRules(rulesFilesOf(run), SECTIONS);
 }
@@ -59,7 +59,7 @@ export function rulesFilesOf(run: RunDir): string[] {
   return filesOf(run, 'rules');
 }
 
-/** Kinds of checks with what the rule files of a run, or others, say about them. @throws {InputError} */
+/** The kinds of checks with their settings from the rule files of a run, or from other files. @throws {InputError} */
 export function checksOf(
   run: RunDir,
   other: CriteriaChoice = {},
@@ -70,9 +70,9 @@ export function checksOf(
 }
 
 /**
- * What a run is judged by: what was asked when it began, or what `other` has instead.
+ * The criteria for a run: those of its request, or those of `other` instead.
  * @param now ms since 1970
- * @throws {InputError} files with mistakes, no such reference
+ * @throws {InputError} when files have mistakes, or the reference does not exist
  */
 export function criteriaOf(run: RunDir, record: RunRecord, now: number, other: CriteriaChoice = {}): Criteria {
   const { request } = record;

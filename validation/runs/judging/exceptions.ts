@@ -7,11 +7,11 @@ import { type RunDir, replaceFile } from '../store/store.ts';
 import { checkChoice } from './criteria.ts';
 import { readReport } from './reference.ts';
 
-/** Last day of an exception: `2030-01-31`, and not before today. */
+/** The form of the last day of an exception: `2030-01-31`. */
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
- * The findings of a run that its report lists, each fingerprint once; what an exception excuses already is left out.
+ * The findings in the report of a run that no exception excuses, each fingerprint once.
  * @throws InputError when the run has no report
  */
 export function findingsToExcuse(run: RunDir): Finding[] {
@@ -21,10 +21,10 @@ export function findingsToExcuse(run: RunDir): Finding[] {
 }
 
 /**
- * The exception that excuses a finding of a run, and findings like it in other runs.
- * @param fingerprint of the finding, or its beginning
+ * Makes the exception that excuses a finding of a run, and the same finding in other runs.
+ * @param fingerprint the fingerprint of the finding, or its beginning
  * @param now ms since 1970
- * @throws InputError when there is no such finding, or nothing can excuse it, or the day has passed
+ * @throws InputError when there is no such finding, no exception can excuse it, or the day has passed
  */
 export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, now: number): ExceptionEntry {
   const day = Date.parse(excuse.until);
@@ -38,8 +38,8 @@ export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, no
 }
 
 /**
- * Adds an exception to a rule file, which is made if it is not there. The file is replaced as a whole, or not at all.
- * @throws InputError for a rule file with mistakes
+ * Adds an exception to a rule file, or creates the file. The file is replaced as a whole, or not at all.
+ * @throws InputError when the rule file has mistakes
  */
 export function addException(file: string, entry: ExceptionEntry): void {
   const isThere = existsSync(file);
@@ -60,7 +60,7 @@ function findingOf(run: RunDir, wanted: string): Finding {
   const fitting = wanted === '' ? [] : all.filter(({ fingerprint }) => fingerprint?.startsWith(wanted));
   const [first, ...others] = fitting;
   if (first && others.length === 0) return first;
-  const many = `${fitting.length} findings begin with ${wanted}: give more letters of the one that you mean`;
+  const many = `${fitting.length} findings have a fingerprint that begins with ${wanted}: give more characters of it`;
   const none = `no finding ${JSON.stringify(wanted)}; \`relval except RUN\` lists the findings of the run`;
   throw new InputError([{ message: first ? many : none }]);
 }

@@ -19,13 +19,13 @@ import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
 import { type CriteriaChoice, checksOf, criteriaOf } from './criteria.ts';
 import { PARTS } from './kinds.ts';
 
-/** How a run came to its end. */
+/** How a run ended. */
 export interface RunEnd extends Pick<Outcome, 'interrupted' | 'problem'> {
-  /** What was found in files that decide how many steps a stage has. */
+  /** Findings in files that decide how many steps a stage has. */
   inMadeFiles: readonly Finding[];
 }
 
-/** outcome.json: all that is known of a run when it is over, but for what its logs say. Whoever judges it again needs no more. */
+/** outcome.json: the facts about a run that has ended, without the contents of its logs. It is enough to judge the run again. */
 interface SavedOutcome extends RunEnd {
   schema: 'relval-outcome-1';
   facts: RunFacts;
@@ -34,7 +34,7 @@ interface SavedOutcome extends RunEnd {
 
 const OUTCOME = 'outcome.json';
 
-/** Judges what a run has come to, writes its report, and ends it in the records. */
+/** Judges a run, writes its report, and records its end. */
 export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
   const { run, record, view } = journal;
   journal.update({ state: 'judging' });
@@ -69,7 +69,7 @@ function hostsOf(steps: readonly StepOutcome[]): Record<string, string[]> {
   return hosts.length > 0 ? { 'worker hosts': hosts } : {};
 }
 
-/** A reference that has gone meanwhile does not keep a run from being judged: the last good run takes its place. */
+/** The criteria at the end of a run. If the chosen reference was removed meanwhile, the last good run replaces it. */
 function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
   try {
     return criteriaOf(run, record, now);
@@ -81,8 +81,8 @@ function criteriaAtEnd(run: RunDir, record: RunRecord, now: number): Criteria {
 }
 
 /**
- * What a run that is over amounts to by other criteria; its stored report stays as it is.
- * @throws {InputError} it is not over, or the criteria are no good
+ * Judges a run that has ended by other criteria. Its stored report does not change.
+ * @throws {InputError} when it has not ended, or the criteria have mistakes
  */
 export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: number): Promise<Report> {
   const record = run.readRecord();
@@ -92,8 +92,8 @@ export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: numbe
 }
 
 /**
- * What kinds of checks look at, of a run that is over.
- * @throws {InputError} it is not over, or the criteria are no good
+ * The input of kinds of checks, for a run that has ended.
+ * @throws {InputError} when it has not ended, or the criteria have mistakes
  */
 export function subjectOf(run: RunDir, choice: CriteriaChoice, now: number): Subject {
   const record = run.readRecord();
@@ -109,17 +109,17 @@ function subject({ facts, steps }: SavedOutcome, { reference, referenceFiles, po
   };
 }
 
-/** @throws {InputError} it is not over */
+/** @throws {InputError} when the run has not ended */
 function readOutcome(run: RunDir, id: string): SavedOutcome {
   const file = join(run.path, OUTCOME);
-  if (!existsSync(file)) throw new InputError([{ message: `${id} has not come to its end: nothing to judge` }]);
+  if (!existsSync(file)) throw new InputError([{ message: `${id} has not ended, so it cannot be judged` }]);
   return JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
 }
 
 /**
- * The criteria with a reference whose findings are by the same rules: what the rules of today find, and those of then did
- * not, is not new, and what is not looked for any more is not fixed. Where the reference was judged by others its logs are
- * looked through again; where these are gone, what was found then has to do.
+ * Criteria whose reference was judged by the same rules. So an error that only today's rules find is not new, and an error that
+ * they no longer search for is not fixed. If the reference was judged by other rules, its logs are searched again. If these
+ * logs no longer exist, its stored findings are used.
  */
 async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
   const { reference, ...others } = criteria;

@@ -1,8 +1,8 @@
 import type { CheckKind } from '../../checks/kind.ts';
 import { histogramCheck } from '../../histograms/check/kind.ts';
 
-/** The kinds of checks beside the search of logs, in the order in which reports show them: a line for each. */
+/** The kinds of checks in addition to the search of logs, one line each, in the order of the reports. */
 export const KINDS: readonly CheckKind[] = [histogramCheck];
 
-/** What they add to the renderings of a report. */
+/** Their parts of reports. */
 export const PARTS = KINDS.map(({ part }) => part);

@@ -6,8 +6,8 @@ import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 
 /**
- * Ends a run before its first step, because something that is no fault of the release keeps it from starting. The run is
- * broken, and its report says why.
+ * Ends a run before its first step, because the infrastructure keeps it from starting. The run is broken, and its report says
+ * why.
  */
 export async function endBeforeSteps(journal: RunJournal, plan: Plan, reason: string): Promise<Report> {
   const { run, record } = journal;

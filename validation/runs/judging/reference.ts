@@ -6,13 +6,13 @@ import type { Report } from '../../report/model.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
 import type { RunDir, RunStore } from '../store/store.ts';
 
-/** Earlier good runs that durations and sizes are compared with: more say little more about what is usual. */
+/** The number of earlier good runs that durations and sizes are compared with. More would hardly improve the estimate. */
 const EARLIER = 10;
 
-/** Good runs that outputs are compared with: more cost time and change little. */
+/** The number of good runs that outputs are compared with. More cost time and change little. */
 const ALIKE = 5;
 
-/** The report of a run as it was stored; undefined where there is none. */
+/** The stored report of a run; undefined if there is none. */
 export function readReport(run: RunDir): Report | undefined {
   try {
     return JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8')) as Report;
@@ -28,10 +28,10 @@ export function isGood(record: RunRecord): boolean {
 }
 
 /**
- * What a run is compared with: the run that was chosen, else the last good one before it of the same workflow and name and
- * of the same stages. Undefined where there is none.
- * @param chosen as RunStore.find takes it
- * @throws {InputError} the chosen run is not there, or has no report
+ * Finds the reference of a run: the chosen run, else the last good run before it with the same workflow, name and stages.
+ * Undefined if there is none.
+ * @param chosen as for RunStore.find
+ * @throws {InputError} when the chosen run does not exist, or has no report
  */
 export function findReference(store: RunStore, record: RunRecord, chosen?: string): Reference | undefined {
   const good = goodBefore(store.list(), record);
@@ -53,8 +53,8 @@ export function findReference(store: RunStore, record: RunRecord, chosen?: strin
 }
 
 /**
- * Good runs whose outputs say the same, newest first: back to the one that differs from those before it. Whoever accepts a
- * difference makes it the new standard; so does a run in which an accepted difference has gone again.
+ * Good runs whose outputs are alike, newest first: back to the run that differs from those before it. A person who accepts a
+ * difference makes it the new reference. So does a run in which an accepted difference is gone again.
  */
 function alikeOf(reports: readonly Report[]): Report[] {
   const last = reports.findIndex(
@@ -63,19 +63,19 @@ function alikeOf(reports: readonly Report[]): Report[] {
   return reports.slice(0, Math.min(ALIKE, last < 0 ? ALIKE : last + 1));
 }
 
-/** The good runs before a run that do the same as it, newest first: it is compared with the first of them. */
+/** The good runs before a run with the same workflow, name and stages, newest first. It is compared with the first. */
 export function goodBefore<Run extends { record: RunRecord }>(runs: readonly Run[], record: RunRecord): Run[] {
   return runs
     .filter(({ record: other }) => other.created < record.created && isLike(other, record) && isGood(other))
     .sort((a, b) => b.record.created - a.record.created);
 }
 
-/** Whether checks found new differences from the runs before it. */
+/** Whether checks found new differences from the runs before. */
 function hasDifferences({ findings }: Report): boolean {
   return findings.some(({ compared, severity }) => compared !== undefined && severity !== 'info');
 }
 
-/** Whether a run does the same as another: where only a part of the stages was run the rest would seem to be new. */
+/** Whether two runs have the same workflow, name and stages. If one had fewer stages, the others would seem to be new. */
 function isLike(one: RunRecord, other: RunRecord): boolean {
   return (
     one.workflow === other.workflow &&

@@ -81,7 +81,7 @@ export function whatDoesNotFit(
     const memory = Math.max(resources.memory, least.memory);
     const disk = Math.max(resources.disk, least.disk);
     if (resources.cores > offer.cpus)
-      return `stage ${name} needs ${resources.cores} cores, but this machine offers ${offer.cpus} (--local-cpus)`;
+      return `stage ${name} needs ${counted(resources.cores, 'core')}, but this machine offers ${offer.cpus} (--local-cpus)`;
     if ((resources.gpus ?? 0) > offer.gpus)
       return `stage ${name} needs ${counted(resources.gpus ?? 0, 'GPU')}, but this machine offers ${offer.gpus} (--local-gpus)`;
     if (memory > offer.memory)

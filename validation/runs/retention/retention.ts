@@ -1,3 +1,4 @@
+import { counted } from '../../units/count.ts';
 import type { RunStatus } from '../store/record.ts';
 
 /** The data that decide about a run. Times in ms since 1970. */
@@ -54,7 +55,7 @@ export function decideRetention(runs: readonly KeptRun[], policy: RetentionPolic
   if (policy.olderThan !== undefined) {
     for (const run of free) {
       const age = (now - run.created) / 1000;
-      if (age > policy.olderThan * factorOf(run)) removals.set(run, `${Math.floor(age / 86_400)} days old`);
+      if (age > policy.olderThan * factorOf(run)) removals.set(run, `${counted(Math.floor(age / 86_400), 'day')} old`);
     }
   }
   if (policy.keep !== undefined) {

@@ -1,37 +1,37 @@
 /**
- * Attempts of steps: an attempt is an execution, from the moment at which a worker starts the step. Makeflow knows
- * submissions (a retry makes a new one), Work Queue's log which worker has one and that it was lost, and the step itself
- * says hello to the log receiver. Here their words become one numbering, the same whatever order they come in, and when
- * they are heard a second time because relval was killed.
+ * Attempts of steps. An attempt is an execution: it begins when a worker starts the step. Makeflow's log has submissions (a
+ * retry makes a new one). Work Queue's log has the worker of a submission, and its loss. The step itself says hello to the log
+ * receiver. This file merges the three into one numbering. The result does not depend on the order in which they arrive, nor
+ * on a second reading of the logs after relval was killed.
  */
 
-/** What makeflow's log, Work Queue's log and the log receiver tell, in their words. `job` is Work Queue's task id. */
+/** A fact from makeflow's log, Work Queue's log or the log receiver. `job` is Work Queue's task id. */
 export type Happening =
-  /** Job ids mean something within one makeflow only. */
+  /** Job ids are unique only within one makeflow. */
   | { type: 'makeflow-started' }
-  /** `step` is undefined for a rule of ours that is no step. */
+  /** `step` is undefined for a rule of relval that is not a step. */
   | { type: 'submitted'; step: string | undefined; job: number }
   | { type: 'returned'; step: string; how: 'complete' | 'failed' }
-  /** Cancelled, because makeflow was told to end. */
+  /** Cancelled, because makeflow was stopped. */
   | { type: 'cancelled'; step: string }
   /** Taken back: the makeflow that submitted it was killed. */
   | { type: 'reset'; step: string }
   | { type: 'running'; job: number; worker: string }
-  /** For the first time, or because its worker was lost. */
+  /** It waits for the first time, or again because its worker was lost. */
   | { type: 'waiting'; job: number }
-  /** Work Queue begins to count its jobs anew. */
+  /** Work Queue starts to count its jobs again from 1. */
   | { type: 'manager-started' };
 
-/** What follows from it. Nothing does from what was known. */
+/** A consequence of a happening. A happening that was already known has none. */
 export type Decision =
   | { type: 'submitted'; step: string; attempt: number; task: string }
   | { type: 'begun'; step: string; attempt: number; task: string; worker: string }
-  /** The worker was lost, and the attempt with it. `givenUp`: so many were that the step is not run again. */
+  /** The worker was lost, and the attempt with it. `givenUp`: number of lost workers, if the step is not run again. */
   | { type: 'lost'; step: string; attempt: number; task: string; givenUp?: number }
   /**
-   * Makeflow has it back, or has given it up. `attempt`: the last one, 0 when there was none; `open`: this is its end, no
-   * log has told of another. `surplus`: it was tried as often as is allowed before; unless it was refused, that was an
-   * attempt all the same.
+   * Makeflow got the step back, or gave it up. `attempt`: the last attempt, 0 if there was none. `open`: this is the end of
+   * that attempt; no log reported another end. `surplus`: the allowed number of attempts was used up before. Unless it was
+   * refused, this was an attempt nevertheless.
    */
   | {
       type: 'ended';
@@ -45,19 +45,19 @@ export type Decision =
     };
 
 /**
- * Workers that a step may lose under one makeflow. Work Queue would give it to others for ever, and what ends so many
- * workers is most likely the step itself.
+ * The number of workers that a step may lose under one makeflow. Work Queue would give it to further workers for ever, although
+ * the step itself is the most likely cause.
  */
 const WORKERS_TO_LOSE = 5;
 
 export type Ending = 'complete' | 'failed' | 'cancelled' | 'interrupted';
 
-/** The answer to an execution that says hello. `begun`: no log has told of it yet. */
+/** The answer to an execution that says hello. `begun`: no log has reported it yet. */
 export type Welcome =
   | { step: string; attempt: number; known: boolean; begun?: Extract<Decision, { type: 'begun' }> }
   | { refuse: string };
 
-/** What was written down of attempts before: the events of a run are of this form. */
+/** The recorded events about attempts. The events of a run have this form. */
 export type Remembered =
   | { type: 'step-submitted'; step: string; attempt: number; task: string }
   | { type: 'step-running'; step: string; attempt: number; task: string }
@@ -69,22 +69,22 @@ interface Attempt {
   number: number;
   /** Name of the execution. */
   task: string;
-  /** What the step calls itself. */
+  /** The name that the step gives itself. */
   execution?: string;
-  /** The one before was lost without a hello. Its hello may have come late and be this one's: then another one follows. */
+  /** The attempt before was lost without a hello. The hello of this attempt may be its late hello; then another one follows. */
   doubtful?: boolean;
   over: boolean;
 }
 
 interface StepRecord {
   attempts: Attempt[];
-  /** Submissions that were told. */
+  /** Submissions that were reported. */
   submitted: Set<string>;
-  /** Submissions whose end was told. */
+  /** Submissions whose end was reported. */
   ended: Set<string>;
-  /** The one that makeflow waits for. */
+  /** The submission that makeflow waits for. */
   job?: Job;
-  /** Failures, and workers that were lost, under this makeflow. */
+  /** Number of failures, and of lost workers, under this makeflow. */
   failed: number;
   lost: number;
 }
@@ -93,9 +93,9 @@ interface StepRecord {
 interface Job {
   step: string | undefined;
   task: string;
-  /** How many workers have started it. */
+  /** Number of workers that started it. */
   executions: number;
-  /** The last of these has it. */
+  /** The last of these workers still has it. */
   onWorker: boolean;
   surplus: boolean;
   over: boolean;
@@ -104,7 +104,7 @@ interface Job {
 export class AttemptBook {
   readonly #steps = new Map<string, StepRecord>();
   readonly #jobs = new Map<number, Job>();
-  /** Of jobs that makeflow's log has not yet told of. */
+  /** Happenings of jobs that makeflow's log has not reported yet. */
   #early: (Happening & { job: number })[] = [];
   #phase = 0;
   #makeflows = 0;
@@ -112,9 +112,9 @@ export class AttemptBook {
   #workersToLose = WORKERS_TO_LOSE;
 
   /**
-   * Begins with the logs of a phase.
-   * @param retriesOf how often a step is tried again
-   * @param workersToLose after so many lost workers it is not
+   * Starts to read the logs of a phase.
+   * @param retriesOf the number of retries of a step
+   * @param workersToLose the number of lost workers after which a step is not tried again
    */
   open(phase: number, retriesOf: (step: string) => number, workersToLose = WORKERS_TO_LOSE): void {
     this.#workersToLose = workersToLose;
@@ -126,7 +126,7 @@ export class AttemptBook {
     for (const record of this.#steps.values()) delete record.job;
   }
 
-  /** Takes in what was written down before. */
+  /** Restores the state from a recorded event. */
   remember(event: Remembered): void {
     const record = this.#record(event.step);
     const attempt = record.attempts.find(({ number }) => number === event.attempt);
@@ -150,7 +150,7 @@ export class AttemptBook {
     }
   }
 
-  /** How many makeflows of a phase have had steps, by what was written down before. */
+  /** The number of makeflows of a phase that had steps, by the recorded events. */
   makeflowsOf(phase: number): number {
     let most = 0;
     for (const { attempts, submitted, ended } of this.#steps.values()) {
@@ -162,7 +162,7 @@ export class AttemptBook {
     return most;
   }
 
-  /** Takes one thing that happened, in the order of the logs' times. */
+  /** Processes one happening. They must come in the order of the logs' times. */
   take(happening: Happening): Decision[] {
     switch (happening.type) {
       case 'manager-started':
@@ -190,9 +190,9 @@ export class AttemptBook {
   }
 
   /**
-   * An execution says hello to the log receiver, or does so again after its connection was cut.
-   * @returns undefined for a second one of an attempt that goes on: makeflow's log has told of one only. Nobody knows
-   *   which of them is the one that makeflow waits for, so it may run all the same; what comes back with the step counts
+   * An execution says hello to the log receiver, for the first time or after its connection was cut.
+   * @returns undefined for a second execution of an attempt that goes on, although makeflow's log has only one. It is unknown
+   *   for which of them makeflow waits, so it may run. The files that come back with the step count
    */
   hello(step: string, execution: string, host: string): Welcome | undefined {
     const record = this.#steps.get(step);
@@ -215,13 +215,13 @@ export class AttemptBook {
       return { step, attempt: last.number, known: false };
     }
     if (last?.execution !== undefined && !last.over) return undefined;
-    // its line in Work Queue's log is still to come
+    // its line in Work Queue's log has not arrived yet
     const begun = this.#begin(record, step, executionTask(job, job.executions + 1), host);
     Object.assign(record.attempts.at(-1) as Attempt, { execution, doubtful: wasSilent(last, job) });
     return { step, attempt: begun.attempt, known: false, begun };
   }
 
-  /** An attempt that nobody knew of until it was over. */
+  /** Records an attempt that was unknown until it ended. */
   unannounced(step: string, task: string, worker: string): Extract<Decision, { type: 'begun' }> {
     const record = this.#record(step);
     const begun = this.#begin(record, step, task, worker);
@@ -229,12 +229,12 @@ export class AttemptBook {
     return begun;
   }
 
-  /** Makeflow is gone, and with it every execution. */
+  /** Makeflow has ended, and every execution with it. */
   interrupted(): Decision[] {
     return [...this.#steps.keys()].flatMap((step) => this.#over(step, 'interrupted'));
   }
 
-  /** What an attempt calls itself, where that is known. */
+  /** The name that an attempt gives itself, if known. */
   executionOf(step: string, attempt: number): string | undefined {
     return this.#steps.get(step)?.attempts.find(({ number }) => number === attempt)?.execution;
   }
@@ -334,7 +334,7 @@ function lastOf({ attempts }: StepRecord): number {
   return attempts.at(-1)?.number ?? 0;
 }
 
-/** Whether an attempt of this submission is over and has never said hello. */
+/** Whether an attempt of this submission ended without a hello. */
 function wasSilent(attempt: Attempt | undefined, { task }: Job): boolean {
   if (!attempt?.over || attempt.execution) return false;
   return attempt.task.startsWith(`${task}.`);

@@ -17,14 +17,14 @@ import { type RunDir, replaceFile } from './store.ts';
 const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
 
 const MB = 2 ** 20;
-/** Bytes of a result.json: it names the outputs of one step. */
+/** The largest size of a result.json in bytes: it names the outputs of one step. */
 const RESULT_LIMIT = 64 * MB;
 
-/** What is kept of an attempt as it is, the result last: when it is there, everything is. */
+/** Files of an attempt that are kept unchanged. The result is last: if it exists, all files are complete. */
 const KEPT = ['stdout.log', 'stderr.log', 'validation_report.txt', 'result.json'] as const;
 /** All other logs, unpacked into `logs/`. */
 const BUNDLE = 'logs';
-/** What the worker found in the parts of logs that did not come back. */
+/** The lines that the worker found in the parts of logs that were not transferred. */
 const LEFT_OUT = 'left-out';
 
 /**
@@ -35,9 +35,9 @@ const LEFT_OUT = 'left-out';
 const TAKEN = '.taken';
 
 /**
- * Takes what one attempt of a step left in `from`, at once, since makeflow removes what a failed attempt left when the
- * next one fails. Files are linked, not moved: makeflow must find its targets when a run is resumed. Doing it twice does
- * no harm.
+ * Collects the files of one attempt of a step from `from`. This must happen at once, because makeflow removes the files of a
+ * failed attempt when the next one fails. Files are linked, not moved: makeflow must find its targets when a run is resumed.
+ * A second call does no harm.
  */
 export function takeFiles(run: RunDir, step: string, attempt: number, from: string): void {
   mkdirSync(join(run.work, TAKEN), { recursive: true });
@@ -49,9 +49,9 @@ function takenFile(run: RunDir, step: string, attempt: number, name: string): st
 }
 
 /**
- * Puts the files that were taken in the places of those that were written while the attempt ran, and unpacks its other
- * logs, all with secrets masked. Without files it leaves what is there.
- * @returns the step's own result; undefined when it left none that can be read
+ * Moves the collected files to their places, over those that were written while the attempt ran, and unpacks its other logs.
+ * Secrets are masked. Without collected files, existing ones stay.
+ * @returns the step's result; undefined if there is none that can be read
  */
 export async function placeFiles(
   run: RunDir,
@@ -85,14 +85,14 @@ export async function placeFiles(
   return added;
 }
 
-/** Removes when the lines of an attempt's log came. */
+/** Removes the arrival times of an attempt's log. */
 export function removeTimes(run: RunDir, step: string, attempt: number): void {
   for (const name of ['stdout.log', 'stderr.log']) {
     rmSync(timesPath(join(run.attemptDir(step, attempt), name)), { force: true });
   }
 }
 
-/** What is known of an attempt that left no result, in the form of one. */
+/** Writes a result for an attempt that left none, from the known facts. */
 export function writeLostResult(
   run: RunDir,
   { id, index, stage }: Step,
@@ -136,7 +136,7 @@ export function writeLostResult(
   replaceFile(join(run.attemptDir(id, attempt), 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
 }
 
-/** The result of an attempt; undefined when there is none, or none that can be read. */
+/** The result of an attempt; undefined if there is none that can be read. */
 export function readResult(path: string): StepResult | undefined {
   try {
     return parseResult(readRegular(path, RESULT_LIMIT));
@@ -146,8 +146,8 @@ export function readResult(path: string): StepResult | undefined {
 }
 
 /**
- * Links a file, or copies it to another file system. What is not there is left out, and so is a directory, a named pipe or
- * a device in its place: a step that left such a thing has left no file.
+ * Links a file, or copies it to another file system. It ignores a missing file, and a directory, a named pipe or a device in
+ * its place.
  */
 export function keep(from: string, to: string): void {
   if (!isFile(from)) return;
@@ -159,7 +159,7 @@ export function keep(from: string, to: string): void {
   }
 }
 
-/** Logs of an attempt, relative to its directory: stdout and stderr first, then the payload's own by name. */
+/** The logs of an attempt, relative to its directory: stdout and stderr first, then the others by name. */
 export async function logsOf(attemptDir: string): Promise<string[]> {
   const own = ['stdout.log', 'stderr.log'].filter((name) => isFile(join(attemptDir, name)));
   const logs = join(attemptDir, 'logs');
@@ -171,22 +171,22 @@ export async function logsOf(attemptDir: string): Promise<string[]> {
   return [...own, ...others.sort()];
 }
 
-/** Of a symbolic link what it leads to does not count: it may lead anywhere. */
+/** Whether a path is a regular file. A symbolic link is not, because it may lead anywhere. */
 function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** The logs of a step's last attempt, for scanning; undefined when there was none. */
+/** The logs of a step's last attempt, for scanning; undefined if there was no attempt. */
 export async function attemptLogs(run: RunDir, id: string, stage: string): Promise<StepLogs | undefined> {
   const attempt = run.attempts(id).at(-1);
   if (attempt === undefined) return undefined;
   const directory = run.attemptDir(id, attempt);
-  // The step script's own log is not the release's: a transfer that failed there says nothing about it.
+  // The log of the step script is left out: a failed transfer in it says nothing about the release.
   const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
   return { step: id, stage, attempt, directory, files, leftOut: join(directory, LEFT_OUT) };
 }
 
-/** What is known of a step when makeflow has ended: from the events, and from what its last attempt says of itself. */
+/** The outcome of a step when makeflow has ended, from the events and the result of its last attempt. */
 export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): Promise<StepOutcome> {
   const attempts = run.attempts(step.id);
   const last = attempts.at(-1);

@@ -7,7 +7,7 @@ import { parseEvent, type RunEvent } from './events.ts';
 const CHUNK = 1 << 20;
 const LINE_FEED = 0x0a;
 
-/** Appends to events.ndjson. After a line that a full disk or a crash has cut off, the next event begins a new line. */
+/** Appends to events.ndjson. If a full disk or a crash cut off the last line, the next event starts a new line. */
 export class EventWriter {
   readonly #fd: number;
   #torn: boolean;
@@ -19,7 +19,7 @@ export class EventWriter {
     this.#torn = size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last[0] !== LINE_FEED;
   }
 
-  /** @throws the disk is full, or fails: the event is not in the file then */
+  /** @throws when the disk is full or fails; then the event is not in the file */
   append(event: RunEvent): void {
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(event)}\n`);
     const written = writeSync(this.#fd, bytes);
@@ -32,17 +32,17 @@ export class EventWriter {
   }
 }
 
-/** Reads events.ndjson as it grows, synchronously: for commands, which have nothing else to do. */
+/** Reads events.ndjson as it grows. It reads synchronously, for commands that do nothing else meanwhile. */
 export class EventReader {
   readonly #path: string;
-  /** In bytes, up to which whole lines were read. */
+  /** The byte offset up to which whole lines were read. */
   #offset = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The events that are new; who asks takes all of them. */
+  /** The new events. The caller must read all of them. */
   *read(): Generator<RunEvent> {
     const fd = openIfThere(this.#path);
     if (fd === undefined) return;

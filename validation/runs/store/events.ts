@@ -11,25 +11,25 @@ export type RunEvent = { time: number } & (
   | { type: 'planned'; phase: number; steps: { id: string; stage: string }[] }
   | { type: 'phase-started'; phase: number; makeflow: number }
   /**
-   * Handed to Work Queue: it waits for a worker from now on. `attempt`: which one its execution will be. `task` names the
-   * submission, in all makeflows of the run: `PHASE.MAKEFLOW.JOB`.
+   * Work Queue has it: it waits for a worker from now on. `attempt` is the number of its next attempt. `task` names the
+   * submission uniquely in the run: `PHASE.MAKEFLOW.JOB`.
    */
   | { type: 'step-submitted'; step: string; attempt: number; task: string }
   /**
-   * A worker has started it: an attempt begins, whose directory is `steps/STEP/ATTEMPT`. `task` names the execution:
-   * that of the submission, and which one of it.
+   * A worker has started it: an attempt begins, with the directory `steps/STEP/ATTEMPT`. `task` names the execution: the name
+   * of the submission, and the number of the execution.
    */
   | { type: 'step-running'; step: string; attempt: number; task: string; worker: string }
   /** The attempt has reached the log receiver: its log is written as it grows. `execution` is in its result.json too. */
   | { type: 'step-connected'; step: string; attempt: number; execution: string; host: string }
-  /** Its worker was lost, and the attempt with it; Work Queue gives the step to another. */
+  /** Its worker was lost, and the attempt with it. Work Queue gives the step to another worker. */
   | { type: 'step-requeued'; step: string; attempt: number; message: string }
   | {
       type: 'step-ended';
       step: string;
-      /** The last one; 0: it never ran. */
+      /** The last attempt; 0: it never ran. */
       attempt: number;
-      /** The submission that has ended. */
+      /** The submission that ended. */
       task: string;
       state: Extract<StepState, 'succeeded' | 'failed' | 'broken' | 'aborted'>;
       /** True when makeflow tries it again. */
@@ -44,14 +44,14 @@ export type RunEvent = { time: number } & (
       peakMemory?: number;
     }
   /**
-   * What keeps steps from being run, in a sentence. `refused`: makeflow did not accept a worker. `waiting`: why the
-   * framework launches none; it counts until a step runs again.
+   * Why steps wait, as a sentence. `refused`: makeflow did not accept a worker. `waiting`: why the framework launches no
+   * worker; this is valid until a step runs again.
    */
   | { type: 'held-up'; cause: 'refused' | 'waiting'; message: string }
   | { type: 'phase-ended'; phase: number; how: string }
   | { type: 'resumed'; pid: number }
   | { type: 'ended'; verdict: string; reason: string }
-  /** Somebody was told about the run, or could not be. */
+  /** A notification about the run was sent, or could not be sent. */
   | {
       type: 'notified';
       channel: string;
@@ -87,12 +87,12 @@ const TYPES: ReadonlyMap<string, 'string' | 'number'> = new Map([
   ),
 ]);
 
-/** Characters of a name or a message. */
+/** The largest number of characters of a name or a message. */
 const LONGEST = 4000;
 
 /**
- * The event in a line of events.ndjson; undefined when it is none: cut off by a crash or a full disk, or written by
- * something else. What it says has the right types, and long texts are cut; unknown keys and unknown types of events stay.
+ * Parses a line of events.ndjson. Undefined if it is not an event: a crash or a full disk cut it off, or another program wrote
+ * it. The values have the right types, and long texts are cut. Unknown keys and unknown types of events stay.
  */
 export function parseEvent(line: string): RunEvent | undefined {
   let value: unknown;
@@ -130,17 +130,17 @@ export interface StepView {
   id: string;
   stage: string;
   state: StepState;
-  /** The last one that began; 0: none has. */
+  /** The last attempt that began; 0: none. */
   attempt: number;
-  /** ms since 1970: since when it has its state. */
+  /** The time of its last change of state, ms since 1970. */
   since?: number;
-  /** ms since 1970: begin of the last attempt. */
+  /** The start of the last attempt, ms since 1970. */
   start?: number;
   worker?: string;
   host?: string;
-  /** What the last attempt that ended said. */
+  /** The message of the last attempt that ended. */
   message?: string;
-  /** How long the last attempt that ended took. */
+  /** The duration of the last attempt that ended. */
   seconds?: number;
 }
 
@@ -149,12 +149,12 @@ export type StateCounts = Record<StepState, number>;
 export interface StageView {
   /** Its steps by their states. */
   counts: StateCounts;
-  /** ms since 1970: when the first of its steps started, and when the last so far ended. */
+  /** The start of its first step, and the latest end of a step so far, ms since 1970. */
   start?: number;
   end?: number;
 }
 
-/** How far a run is, made from its events. Taking an event in costs the same whatever the number of steps. */
+/** The progress of a run, made from its events. The cost of an event does not depend on the number of steps. */
 export interface RunView {
   phase: number;
   steps: Map<string, StepView>;
@@ -164,7 +164,7 @@ export interface RunView {
   stages: Map<string, StageView>;
   /** Ids of the steps that run now, in the order in which they started. */
   running: Set<string>;
-  /** What keeps steps from being run now, newest last. */
+  /** The reasons why steps wait now, newest last. */
   heldUp: { cause: 'refused' | 'waiting'; message: string }[];
   verdict?: string;
   reason?: string;
@@ -178,7 +178,7 @@ function noSteps(): StateCounts {
   return { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 };
 }
 
-/** Takes one event into a view. */
+/** Applies one event to a view. */
 export function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'planned':
@@ -188,7 +188,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.phase = event.phase;
       break;
     case 'held-up':
-      hold(view, event);
+      addObstacle(view, event);
       break;
     case 'step-submitted':
     case 'step-running':
@@ -209,17 +209,17 @@ export function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** So many workers that were refused are kept in mind. */
+/** The largest number of refused workers that a view keeps. */
 const MOST_REFUSED = 5;
 
-function hold(view: RunView, { cause, message }: Extract<RunEvent, { type: 'held-up' }>): void {
+function addObstacle(view: RunView, { cause, message }: Extract<RunEvent, { type: 'held-up' }>): void {
   const others = view.heldUp.filter((one) => (cause === 'waiting' ? one.cause !== cause : one.message !== message));
   view.heldUp = [...others, { cause, message }].slice(-MOST_REFUSED);
 }
 
 type StepEvent = Extract<RunEvent, { step: string }>;
 
-/** In place, field by field: a run has 10,000 steps with some events each, and objects made on the way are half of the time. */
+/** Changes the step in place, field by field. With 10,000 steps and some events each, new objects would take half of the time. */
 function applyToStep(view: RunView, event: StepEvent): void {
   const step = view.steps.get(event.step);
   if (!step) return;
@@ -256,7 +256,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
 function addStep(view: RunView, id: string, stage: string): void {
   const ofStage = view.stages.get(stage) ?? { counts: noSteps() };
   view.stages.set(stage, ofStage);
-  // With all its fields from the beginning, so that all steps are objects of one form: V8 is slow with others.
+  // All fields exist from the beginning, so that all steps have one object shape: V8 is slow with several shapes.
   view.steps.set(id, {
     id,
     stage,
@@ -273,7 +273,7 @@ function addStep(view: RunView, id: string, stage: string): void {
   ofStage.counts.waiting++;
 }
 
-/** A step has another state than `before`. */
+/** Updates the counts after the state of a step changed from `before`. */
 function count(view: RunView, next: StepView, before: StepState): void {
   const stage = view.stages.get(next.stage) as StageView;
   for (const counts of [view.counts, stage.counts]) {

@@ -6,17 +6,17 @@ import type { RunRecord } from './record.ts';
 import type { RunDir } from './store.ts';
 import { timingOf } from './timing.ts';
 
-/** An event whose time, when it is not given, is that of its writing. */
+/** An event without a time gets the time at which it is written. */
 export type NewEvent = RunEvent extends infer Event
   ? Event extends RunEvent
     ? Omit<Event, 'time'> & { time?: number }
     : never
   : never;
 
-/** Totals in run.json are written at most this often, and this long after the last change at the latest. */
+/** The shortest time between two updates of the totals in run.json, and the longest delay of an update. */
 const TOTALS_EVERY_MS = 1000;
 
-/** Writes down what happens to a run: events first, then run.json; and tells whoever watches. */
+/** Records the events of a run in events.ndjson and then in run.json, and passes them to listeners. */
 export class RunJournal {
   readonly run: RunDir;
   readonly view: RunView = emptyView();
@@ -49,7 +49,7 @@ export class RunJournal {
     this.#listeners.push(listener);
   }
 
-  /** @throws the disk is full, or fails */
+  /** @throws when the disk is full or fails */
   add(event: NewEvent): void {
     const timed = { ...event, time: Math.round(event.time ?? Date.now()) } as RunEvent;
     this.#events.append(timed);
@@ -60,16 +60,16 @@ export class RunJournal {
     else this.#late ??= setTimeout(() => this.#updateLate(), TOTALS_EVERY_MS).unref();
   }
 
-  /** The last changes of a burst, so that `list` and the page do not show old numbers until the next event, which may be hours away. */
+  /** Writes the totals after a burst of events. Otherwise `list` and the page would show old numbers until the next event. */
   #updateLate(): void {
     try {
       this.update({});
     } catch {
-      // A full disk: the next event tells of it.
+      // If the disk is full, the next event reports it.
     }
   }
 
-  /** Changes run.json; its totals are brought up to date with the events. */
+  /** Changes run.json, and updates its totals from the events. */
   update(change: Partial<RunRecord>): void {
     clearTimeout(this.#late);
     this.#late = undefined;

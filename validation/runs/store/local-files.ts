@@ -1,5 +1,5 @@
-/** In the directory of a run with `--local`: all that is of its cluster. */
+/** The directory of the embedded cluster, in the directory of a run with `--local`. */
 export const LOCAL_DIR = 'local';
 
-/** In there: where its framework says on `/state` what it does and why, as long as it runs. */
+/** A file in it with the address of its framework, which reports its state on `/state` while it runs. */
 export const FRAMEWORK_URL_FILE = 'framework.url';

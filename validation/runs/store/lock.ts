@@ -8,9 +8,9 @@ export type RunLock = Flock;
 
 /**
  * Locks a run's directory.
- * @param patience seconds to wait for one who is about to end
- * @returns undefined when another has it
- * @throws InputError the directory cannot be written to
+ * @param patience seconds to wait for a process that is about to end
+ * @returns undefined if another process has the lock
+ * @throws InputError when the directory cannot be written to
  */
 export function lockRun(directory: string, patience = 0): RunLock | undefined {
   try {
@@ -21,8 +21,8 @@ export function lockRun(directory: string, patience = 0): RunLock | undefined {
 }
 
 /**
- * Locks a directory of runs against others who remove runs there.
- * @throws InputError another process removes runs there, or the directory cannot be written to
+ * Locks a directory of runs against other processes that remove runs there.
+ * @throws InputError when another process removes runs there, or the directory cannot be written to
  */
 export function lockRemoval(directory: string): Flock {
   const path = join(directory, '.gc.lock');
@@ -36,22 +36,22 @@ export function lockRemoval(directory: string): Flock {
   return lock;
 }
 
-/** Directories that were found unlocked, with whom their records named then: who carries them on writes himself there. */
+/** Unlocked directories, each with the process that its record named then. A process that resumes the run changes the record. */
 const unlocked = new Map<string, string>();
 
 /**
- * Whether somebody carries a run, whatever machine or container that is on: all of them see the lock.
- * @param carrier by the run's record: as long as it says the same, what is not locked stays so
- * @returns undefined where nobody can say: no lock was ever made, we may not read it, or its file system has none
+ * Whether a process executes a run, on any machine or in any container: all of them see the lock.
+ * @param owner the process in the run's record. While it stays the same, an unlocked directory stays unlocked
+ * @returns undefined if unknown: the lock file does not exist or is not readable, or the file system has no locks
  */
-export function isLocked(directory: string, carrier: string): boolean | undefined {
-  if (unlocked.get(directory) === carrier) return false;
+export function isLocked(directory: string, owner: string): boolean | undefined {
+  if (unlocked.get(directory) === owner) return false;
   const taken = isTaken(`${directory}/.lock`);
-  if (taken === false) unlocked.set(directory, carrier);
+  if (taken === false) unlocked.set(directory, owner);
   return taken;
 }
 
-/** The lock that our parent has handed to us as an open file. */
+/** The lock that the parent process passed on as an open file. */
 export function inheritedLock(fd: number): RunLock {
   return { fd, release: () => closeSync(fd) };
 }

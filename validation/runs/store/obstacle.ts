@@ -1,4 +1,4 @@
-/** Something about this machine keeps a run from going on. The message is a sentence for the user, and needs no stack. */
+/** A problem of this machine prevents a run from continuing. The message is a sentence for the user, shown without a stack. */
 export class ObstacleError extends Error {
   override name = 'ObstacleError';
 }

@@ -6,7 +6,7 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { RunRecord } from './record.ts';
 
 /**
- * What was tested, and with what: for the report's foot, and for whoever must run it again.
+ * The tested software and the tools of a run, for its report and for a later repetition.
  * @param work a directory of the run
  */
 export async function provenanceOf(

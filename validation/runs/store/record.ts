@@ -5,75 +5,75 @@ import { issueKey } from '../../input/yaml-types.ts';
 import { LATEST } from '../../units/time.ts';
 import { isLocked } from './lock.ts';
 
-/** What a run was asked to do: enough to plan it again when it is resumed. */
+/** The request of a run. It is enough to plan the run again when it is resumed. */
 export const runRequestSchema = z.object({
   /** Absolute path of the JDL or workflow as given; the run's own copy is in `input/`. */
   input: z.string(),
   /** `KEY=VALUE`, as given. */
   set: z.array(z.string()),
   setAppend: z.array(z.string()),
-  /** Of `$1`, `$2`, … in the JDL, in order. */
+  /** The values of `$1`, `$2`, … in the JDL, in order. */
   arg: z.array(z.string()).optional(),
   lenient: z.boolean(),
-  /** Directory in which local input files are looked for first. */
+  /** The directory in which local input files are searched for first. */
   cwd: z.string().optional(),
-  /** A workflow file in the place of the built-in one. */
+  /** A workflow file that replaces the built-in one. */
   workflow: z.string().optional(),
   startAt: z.string().optional(),
   stopAt: z.string().optional(),
   only: z.string().optional(),
-  /** Directory of the run whose outputs are taken for the stages that are not run. */
+  /** The directory of the run whose outputs replace the stages that are not run. */
   from: z.string().optional(),
-  /** Times makeflow tries a step again after an infrastructure failure; absent: as each stage says. */
+  /** Number of retries of a step after an infrastructure failure; absent: the stages decide. */
   retries: z.number().int().nonnegative().optional(),
   /** YAML files of rules that are added to the built-in set. */
   rules: z.array(z.string()).optional(),
   /** Name or file of the policy for the verdict. */
   policy: z.string().optional(),
-  /** YAML file of components and who looks after them. */
+  /** YAML file of components and their contacts. */
   components: z.string().optional(),
-  /** The run to compare with, in the place of the last good one. */
+  /** The run to compare with, instead of the last good one. */
   reference: z.string().optional(),
   /** Paths and XRootD addresses of good outputs to compare with. */
   referenceFiles: z.array(z.string()).optional(),
   /** Start master, framework and workers on this machine. */
   local: z.boolean(),
-  /** With `local`: what workers run in; absent: plain processes. */
+  /** With `local`: the container runtime of the workers; absent: plain processes. */
   containerizer: z.enum(['process', 'docker', 'podman']).optional(),
-  /** Image of the workers; absent: what the stages name. */
+  /** Image of the workers; absent: the stages name it. */
   image: z.string().optional(),
   /** `HOST[:CONTAINER[:RO|RW]]`. */
   volume: z.array(z.string()).optional(),
   /** `host:port` of the catalog of a cluster. */
   catalog: z.string().optional(),
-  /** With `catalog`: absolute path of the file with the password that workers must know. */
+  /** With `catalog`: absolute path of the file with the password of the workers. */
   password: z.string().optional(),
   /** `HOST[:PORT]` by which workers reach this machine with their logs. */
   logAddress: z.string().optional(),
-  /** Bytes that are kept of one log. */
+  /** The largest number of bytes that are kept of one log. */
   logLimit: z.number().int().positive().optional(),
-  /** Variables that payloads get and that must not be written down; `file` has the value, else our own environment. */
+  /** Variables with secrets for payloads, which are never stored. `file` has the value, else relval's own environment. */
   secrets: z.array(z.object({ name: z.string(), file: z.string().optional() })).optional(),
-  /** The nightly that it is a run of. */
+  /** The nightly that started it. */
   nightly: z.object({ name: z.string(), file: z.string() }).optional(),
-  /** With `relval exec`: the words that were to be run; the input is then made from them. */
+  /** With `relval exec`: the words of the command. The input is made from them. */
   command: z.array(z.string()).optional(),
-  /** JIRA issue that is told, in the place of the configured ones. */
+  /** JIRA issue that is notified, instead of the configured ones. */
   jira: issueKey.optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-/** Seconds, from the beginning of the run. */
+/** Times in seconds since the start of the run. */
 const timingSchema = z.object({
   seconds: z.number(),
   stages: z.array(
     z.object({
       name: z.string(),
       steps: z.number(),
-      /** When its first step started, and its last one ended. */
+      /** The start of its first step, and the end of its last one. */
       start: z.number(),
       end: z.number(),
-      /** Of what its steps took. */
+      /** The median duration of its steps. */
       median: z.number(),
     }),
   ),
@@ -86,27 +86,27 @@ const text = z.string().max(1000);
 /** ms since 1970, up to the end of the year 9999: a later time cannot be written as a date. */
 const time = z.number().min(0).max(LATEST);
 
-/** run.json: what was asked, how far it is, how it ended. Replaced as a whole, never edited. */
+/** run.json: the request, the progress and the result of a run. It is replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
   schema: z.literal('relval-run-1'),
   id: text,
   name: text,
   workflow: text,
-  /** Where it was begun, absolute: what its steps store with it they store below that. */
+  /** The absolute path where it started: outputs that steps store in the run are below it. */
   directory: z.string().optional(),
   request: runRequestSchema,
-  /** `ended`: there is a verdict; anything else is under way, or interrupted when its process is gone. */
+  /** `ended`: it has a verdict. In any other state it goes on; if its process is gone, it was interrupted. */
   state: z.enum(['preparing', 'running', 'judging', 'ended']),
   verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']).optional(),
   reason: z.string().max(100_000).optional(),
   /**
-   * The process that carries it: `start` in clock ticks since boot tells a reused pid from the old one, `space` is where pids
-   * mean the same.
+   * The process that executes it. `start`, in clock ticks since boot, distinguishes a reused pid from the old one. `space`
+   * names the boot and the PID namespace in which the pid is valid.
    */
   process: z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() }),
-  /** What the pre-flight checks found, as lines of a text. */
+  /** The results of the pre-flight checks, as lines of text. */
   checks: z.array(z.string()).optional(),
-  /** Release under test, where the input names one. */
+  /** The release under test, if the input names one. */
   release: text.optional(),
   /** Marked as good by a person. */
   accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
@@ -115,7 +115,7 @@ export const runRecordSchema = z.object({
   /** ms since 1970. */
   created: time,
   ended: time.optional(),
-  /** How long its stages took, for what to expect of later runs; only of one that ran through at once. */
+  /** The durations of its stages, to estimate later runs. Only for a run that was not resumed. */
   timing: timingSchema.optional(),
   totals: z.object({
     steps: z.number(),
@@ -127,7 +127,7 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
-/** What `list` and `status` call a run's state. */
+/** The states of a run that `list` and `status` show. */
 export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
 export type RunStatus = (typeof STATUSES)[number];
 
@@ -137,8 +137,8 @@ export function thisProcess(): RunRecord['process'] {
 }
 
 /**
- * The state to show: a run that says it goes on, but that nobody carries, was interrupted.
- * @param directory of the run, as it is found from here
+ * The state to show. A run that has not ended, but that no process executes, was interrupted.
+ * @param directory the run's directory, as seen from here
  */
 export function statusOf(record: RunRecord, directory = record.directory): RunStatus {
   if (record.state === 'ended') return record.verdict ?? 'interrupted';
@@ -146,18 +146,18 @@ export function statusOf(record: RunRecord, directory = record.directory): RunSt
 }
 
 /**
- * Whether a process executes a run. Where pids have the same meaning as here, the process is looked up. Elsewhere (another machine, a
- * container, another PID namespace) they mean nothing, and the lock of the run's directory says it. Without that, a
- * process on another machine counts as alive.
+ * Whether the process of a run is alive. If its pid is valid here, the process is looked up. If not (another machine, a
+ * container, another PID namespace), the lock of the run's directory decides. Without a lock, a process on another machine
+ * counts as alive.
  */
-export function isAlive(carrier: RunRecord['process'], directory?: string): boolean {
-  const here = processStart(carrier.pid) === carrier.start;
-  if (isHere(carrier)) return here;
-  const locked = directory === undefined ? undefined : isLocked(directory, JSON.stringify(carrier));
-  return locked ?? (here || carrier.host !== hostname());
+export function isAlive(owner: RunRecord['process'], directory?: string): boolean {
+  const here = processStart(owner.pid) === owner.start;
+  if (isHere(owner)) return here;
+  const locked = directory === undefined ? undefined : isLocked(directory, JSON.stringify(owner));
+  return locked ?? (here || owner.host !== hostname());
 }
 
-/** Whether the pid of a run's process means something to us. A record of before does not say so: then the host's name has to do. */
+/** Whether the pid of a run's process is valid here. An old record has no `space`; then the host name and the start decide. */
 export function isHere({ pid, start, host, space }: RunRecord['process']): boolean {
   if (space !== undefined) return space === ownSpace().space;
   return host === hostname() && processStart(pid) === start;
@@ -165,7 +165,7 @@ export function isHere({ pid, start, host, space }: RunRecord['process']): boole
 
 let own: { space?: string } | undefined;
 
-/** The boot and the PID namespace that we are in. */
+/** The boot and the PID namespace of this process. */
 function ownSpace(): { space?: string } {
   if (own) return own;
   try {
@@ -178,8 +178,8 @@ function ownSpace(): { space?: string } {
 }
 
 /**
- * /proc/PID/stat, field 22: counted from the last parenthesis, since the command before it may hold blanks. One that has
- * ended and that nobody has waited for is gone.
+ * The start time of a process: field 22 of /proc/PID/stat, counted from the last parenthesis, because the command before it may
+ * contain blanks. A zombie counts as gone.
  */
 function processStart(pid: number): string | undefined {
   try {

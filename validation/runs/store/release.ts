@@ -1,11 +1,11 @@
 import type { Plan } from '../../workflow/plan.ts';
 
-/** Of the packages that a run loads, what it is a validation of: the first of these that is among them. */
+/** The packages that are under test. If a run loads several of them, the first in this list is. */
 const TESTED = ['AliPhysics', 'AliRoot', 'O2Physics', 'O2'];
 
 /**
- * The release under test, as far as the packages say it: `AliPhysics::v5-10-02-01-1`; of several versions the newest. With
- * none of the known ones among them, that of a run with one package only.
+ * The release under test, from the packages: `AliPhysics::v5-10-02-01-1`; of several versions the newest. If no known package is
+ * among them, the only package of the run; undefined if there are several.
  */
 export function releaseOf({ stages }: Pick<Plan, 'stages'>): string | undefined {
   const packages = [...new Set(stages.flatMap((stage) => stage.packages))].flatMap((text) => {

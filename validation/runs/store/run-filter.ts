@@ -1,20 +1,20 @@
 import { globMatches } from '../../workflow/glob.ts';
 import { type RunRecord, type RunStatus, STATUSES } from './record.ts';
 
-/** Which runs are wanted: those that fit all that is given. */
+/** Selects runs. A run must match all given conditions. */
 export interface RunFilter {
   status?: readonly RunStatus[];
-  /** Globs (`*`, `?`) of the workflow, of the name and of the release. */
+  /** Globs (`*`, `?`) for the workflow, the name and the release. */
   workflow?: string;
   name?: string;
   release?: string;
-  /** ms since 1970: the run was started then, or later. */
+  /** ms since 1970: the run started at this time or later. */
   since?: number;
   /** Whether a person has accepted it. */
   accepted?: boolean;
 }
 
-/** Whether a run is wanted. */
+/** Whether a run matches a filter. */
 export function fits(filter: RunFilter, record: RunRecord, status: RunStatus): boolean {
   const like = (glob: string | undefined, text = ''): boolean => glob === undefined || globMatches(glob, text);
   return (
@@ -27,7 +27,7 @@ export function fits(filter: RunFilter, record: RunRecord, status: RunStatus): b
   );
 }
 
-/** A text such as `failed,broken` as states of runs. @returns the word that is none */
+/** Parses states of runs such as `failed,broken`. @returns `unknown`: the word that is not a state */
 export function parseStatuses(text: string): RunStatus[] | { unknown: string } {
   const words = text.split(',').map((word) => word.trim());
   const unknown = words.find((word) => !(STATUSES as readonly string[]).includes(word));

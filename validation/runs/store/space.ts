@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { ObstacleError } from './obstacle.ts';
 
-/** Bytes that must be left for a run to go on: its own records and those of makeflow must not be cut off. */
+/** The free bytes that a run needs to continue: its own records and those of makeflow must not be cut off. */
 const LEAST_SPACE = 16 << 20;
 
-/** @returns undefined when there is enough */
+/** @returns undefined if there is enough space */
 export function lackOfSpace(directory: string): ObstacleError | undefined {
   const { bavail, bsize } = statfsSync(directory);
   const left = bavail * bsize;
@@ -14,12 +14,12 @@ export function lackOfSpace(directory: string): ObstacleError | undefined {
   );
 }
 
-/** Of a directory that was written to a moment ago: its rights were taken away, or its disk fails. */
+/** Errors for a directory that was writable a moment ago: its permissions changed, or its disk fails. */
 const UNWRITABLE: readonly unknown[] = ['EPERM', 'EACCES', 'EROFS', 'EIO'];
 
 /**
- * What to do about an error of a process, or of a machine, that can open no more files; undefined for other errors.
- * The limit itself cannot be read then: it is in a file.
+ * The advice for an error of a process, or a machine, that cannot open more files; undefined for other errors. The message does
+ * not name the limit, because reading it would need another open file.
  */
 export function lackOfFiles({ code, message }: NodeJS.ErrnoException): string | undefined {
   if (code === 'EMFILE') return `relval may not open more files at once (${message}): raise the limit with ulimit -n`;
@@ -27,7 +27,7 @@ export function lackOfFiles({ code, message }: NodeJS.ErrnoException): string | 
   return undefined;
 }
 
-/** An error as what it means for a run: of a full disk there are many words. */
+/** Turns an error that means a full or broken disk, or too many open files, into an ObstacleError. Others stay as they are. */
 export function asSpaceError(error: Error, directory: string): Error {
   const cause = (error.cause instanceof Error ? error.cause : error) as NodeJS.ErrnoException;
   const { code, path } = cause;
@@ -36,6 +36,6 @@ export function asSpaceError(error: Error, directory: string): Error {
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ObstacleError(`the disk of ${directory} is full (${error.message}): make space there`);
   if (UNWRITABLE.includes(code) && path?.startsWith(directory))
-    return new ObstacleError(`${directory} cannot be written to any more (${error.message}): mend that`);
+    return new ObstacleError(`${directory} cannot be written to any more (${error.message}): make it writable again`);
   return error;
 }

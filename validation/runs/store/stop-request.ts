@@ -3,15 +3,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from './store.ts';
 
-/** In a run's directory: whoever carries the run is to stop it. For those whom no signal reaches, on other machines and in containers. */
+/** A file in a run's directory that asks its process to stop the run, for processes on other machines and in containers. */
 const FILE = '.stop';
 
-/** Asks whoever carries a run to stop it. @throws the directory cannot be written to */
+/** Asks the process of a run to stop it. @throws when the directory cannot be written to */
 export function askToStop(directory: string): void {
   replaceFile(join(directory, FILE), `relval stop on ${hostname()}\n`);
 }
 
-/** @returns by whom the run is to be stopped, once; undefined when nobody has asked */
+/** Reads and removes a request to stop. @returns who asked; undefined if nobody did */
 export function takeStopRequest(directory: string): string | undefined {
   const path = join(directory, FILE);
   try {

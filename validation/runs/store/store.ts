@@ -17,7 +17,7 @@ import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts'
 import { type RunRecord, runRecordSchema } from './record.ts';
 import { RecordCache } from './record-cache.ts';
 
-/** One run's directory. What is in it is the truth; this class only knows the paths and how to write without tearing. */
+/** The directory of one run, which holds its whole state. This class knows the paths and writes files atomically. */
 export class RunDir {
   readonly path: string;
 
@@ -41,7 +41,7 @@ export class RunDir {
     return join(this.path, 'steps', step, String(attempt));
   }
 
-  /** @throws InputError when run.json is missing or is none */
+  /** @throws InputError when run.json is missing or invalid */
   readRecord(): RunRecord {
     const file = join(this.path, 'run.json');
     let text: string;
@@ -59,7 +59,7 @@ export class RunDir {
     replaceFile(join(this.path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
   }
 
-  /** One event; who writes many keeps an EventWriter. */
+  /** Appends one event. To write many, keep an EventWriter. */
   appendEvent(event: RunEvent): void {
     const events = new EventWriter(this.eventsFile);
     try {
@@ -69,19 +69,19 @@ export class RunDir {
     }
   }
 
-  /** All events; a torn line, as a full disk or a crash leaves it, is left out. */
+  /** All events. A line that a full disk or a crash cut off is skipped. */
   readEvents(): Iterable<RunEvent> {
     return new EventReader(this.eventsFile).read();
   }
 
-  /** How far the run is, by its events. */
+  /** The progress of the run, from its events. */
   readView(): RunView {
     const view = emptyView();
     for (const event of this.readEvents()) applyEvent(view, event);
     return view;
   }
 
-  /** Names of the attempts of a step, in order. */
+  /** The numbers of the attempts of a step, in order. */
   attempts(step: string): number[] {
     const dir = join(this.path, 'steps', step);
     if (!existsSync(dir)) return [];
@@ -92,10 +92,10 @@ export class RunDir {
   }
 }
 
-/** Bytes of a run.json: it has some thousand. */
+/** The largest size of a run.json in bytes. It usually has some thousand. */
 export const RECORD_LIMIT = 4 * 2 ** 20;
 
-/** @returns the record that is in a run.json, or why there is none, to be put behind its name */
+/** Parses a run.json. @returns the record; or why it is invalid, as text to follow the file's name */
 export function parseRecord(text: string): RunRecord | string {
   let data: unknown;
   try {
@@ -109,7 +109,7 @@ export function parseRecord(text: string): RunRecord | string {
   return `is not a run record of this version: ${path.map(String).join('.')}: ${message}`;
 }
 
-/** Writes a whole file so that readers, and a crash, see the old one or the new one, never a part. */
+/** Replaces a file atomically: readers, also after a crash, see the old file or the new one, never a part. */
 export function replaceFile(path: string, text: string): void {
   const fresh = `${path}.new`;
   const fd = openSync(fresh, 'w');
@@ -141,9 +141,9 @@ export interface FoundRun {
   record: RunRecord;
 }
 
-/** A directory with a run.json that says nothing. */
+/** A directory with an invalid run.json. */
 export interface UnreadableRun {
-  /** Of the directory. */
+  /** The name of the directory. */
   name: string;
   run: RunDir;
   reason: string;
@@ -157,7 +157,7 @@ export class RunStore {
     this.dir = resolve(dir);
   }
 
-  /** Makes the directory of a new run: `<name>-<UTC yyyymmdd-hhmmss>`, with a number behind it when that is taken. */
+  /** Creates the directory of a new run: `<name>-<UTC yyyymmdd-hhmmss>`, followed by a number if it exists already. */
   create(name: string, now: Date): { id: string; run: RunDir } {
     const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
     mkdirSync(this.dir, { recursive: true });
@@ -177,7 +177,7 @@ export class RunStore {
     return this.look().runs;
   }
 
-  /** All runs: those that can be read, oldest first, and directories with a run.json that is none. */
+  /** All runs: those that can be read, oldest first, and directories with an invalid run.json. */
   look(): { runs: FoundRun[]; unreadable: UnreadableRun[] } {
     const runs: FoundRun[] = [];
     const unreadable: UnreadableRun[] = [];
@@ -199,9 +199,9 @@ export class RunStore {
   }
 
   /**
-   * The run that a user means: its id, the path of its directory, or the beginning of an id or name, of which the
-   * newest counts; `last` is the newest of all.
-   * @throws InputError that lists what there is
+   * Finds a run by its id, the path of its directory, or the beginning of its id; of several, the newest. `last` is the newest
+   * of all.
+   * @throws InputError that lists the newest runs, if there is no such run
    */
   find(wanted: string): RunDir {
     for (const path of [join(this.dir, wanted), resolve(wanted)]) {

@@ -2,12 +2,12 @@ import { median } from '../../statistics/quantiles.ts';
 import type { RunView } from './events.ts';
 import type { RunRecord, RunTiming } from './record.ts';
 
-/** Earlier runs that are looked at; the newest ones, since releases and machines change. */
+/** The number of earlier runs that count: only the newest, because releases and machines change. */
 const EARLIER = 5;
-/** A stage's own pace is believed from this share of its steps on. */
+/** From this share of ended steps on, the estimate uses the stage's own pace. */
 const ENOUGH = 0.1;
 
-/** How long a run and its stages took. */
+/** The durations of a run and its stages. */
 export function timingOf(view: RunView, created: number, now: number): RunTiming {
   const took = new Map<string, number[]>();
   for (const { stage, seconds } of view.steps.values()) {
@@ -25,7 +25,7 @@ export function timingOf(view: RunView, created: number, now: number): RunTiming
   return { seconds: (now - created) / 1000, stages };
 }
 
-/** Timings of the newest runs before this one that did the same: of this workflow, and rather of this name too. */
+/** Timings of the newest earlier runs of this workflow, if possible with the same name. */
 export function earlierTimings(
   records: readonly RunRecord[],
   run: Pick<RunRecord, 'id' | 'name' | 'workflow' | 'created'>,
@@ -41,11 +41,11 @@ export function earlierTimings(
 }
 
 /**
- * When a run will end, by how its earlier ones went: as late after its beginning as they did, but for what its stages that
- * are under way are ahead or behind. How long such a stage takes is taken from its own pace, or, before enough of its steps
- * have ended, from that of the earlier runs and its number of steps.
+ * Estimates the end of a run from earlier runs: their median duration, corrected by how far the current stages are ahead or
+ * behind. The duration of a current stage comes from its own pace, or, before enough of its steps have ended, from the earlier
+ * runs and its number of steps.
  * @param now ms since 1970
- * @returns ms since 1970; undefined when nothing is known, or the run has ended
+ * @returns ms since 1970; undefined if there are no earlier runs, or the run has ended
  */
 export function expectedEnd(
   view: RunView,

@@ -4,7 +4,7 @@ import { markup, printable } from '../../../../validation/report/printable.ts';
 
 const details = z.object({ most: z.number(), larger: z.array(z.string()) });
 
-/** A kind of check for tests: no output may have more than so many bytes. */
+/** A kind of check for tests: it limits the size of outputs. */
 export const sizeCheck = defineKind({
   id: 'outputSizes',
   schema: z.strictObject({ most: z.int() }),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { KeyedQueues } from '../../../../validation/runs/execution/keyed-queues.ts';
 
-it('what belongs to one key is done in its order, and other keys do not wait', async () => {
+it('work of one key is done in order, and other keys do not wait', async () => {
   const done: string[] = [];
   const queues = new KeyedQueues(2, () => {});
   queues.later('a', async () => {
@@ -18,7 +18,7 @@ it('what belongs to one key is done in its order, and other keys do not wait', a
   expect(done.at(-1)).toBe('a3');
 });
 
-it('work that fails is told, and what is behind it is done', async () => {
+it('work that fails is reported, and the next work is done', async () => {
   const errors: string[] = [];
   const done: string[] = [];
   const queues = new KeyedQueues(1, (error) => errors.push(error.message));

@@ -19,7 +19,7 @@ it.each([
   expect(tellsRefusal(line)).toBe(true);
 });
 
-it('leaves out what is no refusal', () => {
+it('ignores lines that are not refusals', () => {
   const line = 'makeflow[1] notice: worker 127.0.0.1:55392 disconnected';
   expect(refusedWorkers([line, 'will retry failed rule: sleep 1'])).toEqual([]);
   expect(tellsRefusal(line)).toBe(false);

@@ -37,7 +37,7 @@ const SECRET = 'a'.repeat(32);
 const now = (token: string, step: string): string => `relval-log-2 ${token} ${step} ${step}-1-2-h ${SECRET} h 1 admit`;
 const before = (token: string, step: string): string => `relval-log-1 ${token} ${step} ${step}-1-2-h h 1 admit`;
 
-it('each step is known by its own token, and by no other', async () => {
+it('each step has its own token', async () => {
   const { RELVAL_LOGS: address = '' } = streams.environment(true);
   expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
   const tokens = stepTokens(run);
@@ -46,7 +46,7 @@ it('each step is known by its own token, and by no other', async () => {
   expect(await answer(address, now(tokens.of('sim0001'), 'sim0001'))).toBe('go');
 });
 
-it('steps of a Makeflow file of before share a token, a new one for each receiver, as long as such a file runs', async () => {
+it('steps of an older Makeflow file share a token, which is new for each receiver', async () => {
   const old = streams.environment(false).RELVAL_LOGS ?? '';
   const [, token = ''] = /^127\.0\.0\.1:\d+:(\S+)$/.exec(old) ?? [];
   expect(token.length).toBeGreaterThan(20);
@@ -57,7 +57,7 @@ it('steps of a Makeflow file of before share a token, a new one for each receive
   expect(await answer(old, now(token, 'sim0003'))).toBe('');
 });
 
-it('the key is the same for the same run, for its owner only, and made again where a crash has left none', () => {
+it('the key stays the same for a run, only its owner can read it, and it is made again if a crash left none', () => {
   const path = join(run.path, '.step-key');
   const token = stepTokens(run).of('sim0001');
   expect(stepTokens(new RunDir(run.path)).of('sim0001')).toBe(token);

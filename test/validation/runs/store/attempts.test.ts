@@ -20,7 +20,7 @@ function open(retries = 5, phase = 0, workersToLose = 100): AttemptBook {
   return book;
 }
 
-/** What a run writes down of a decision. */
+/** The recorded event of a decision. */
 function written(decision: Decision): Remembered {
   const { step, attempt } = decision;
   switch (decision.type) {
@@ -75,7 +75,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  it('of a retry is another, and failures are counted for each makeflow anew', () => {
+  it('of a retry is a new one, and each makeflow counts failures from zero', () => {
     const fails = (job: number): Happening[] => [submitted(job), running(job), returned('failed')];
     const book = open(1);
     expect(takeAll(book, START, ...fails(1), ...fails(2))).toEqual([
@@ -89,7 +89,7 @@ describe('an attempt', () => {
     expect(takeAll(book, START, ...fails(1))).toEqual(['a submitted 3', 'a begun 3', 'a failed 3 again']);
   });
 
-  it('is none where no worker ever had the step', () => {
+  it('does not exist if no worker had the step', () => {
     expect(takeAll(open(), START, submitted(1), returned('failed'))).toEqual([
       'a submitted 1',
       'a failed 0 again not open',
@@ -100,7 +100,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  it('is interrupted when makeflow was killed, whether the next one says so or not', () => {
+  it('is interrupted when makeflow was killed, whether the next makeflow logs it or not', () => {
     const before = [START, submitted(1), running(1)];
     expect(takeAll(open(), ...before, { type: 'reset', step: 'a' }, START, submitted(1), running(1))).toEqual([
       'a submitted 1',
@@ -118,7 +118,7 @@ describe('an attempt', () => {
     expect(takeAll(open(), START, submitted(1), START, submitted(1))).toEqual(['a submitted 1', 'a submitted 1']);
   });
 
-  it('waits for makeflow to say which step a job is; rules of ours are no steps', () => {
+  it('waits until makeflow names the step of a job; rules of relval are not steps', () => {
     expect(takeAll(open(), START, running(1), waiting(1), running(1), submitted(1))).toEqual([
       'a submitted 1',
       'a begun 1',
@@ -131,7 +131,7 @@ describe('an attempt', () => {
 });
 
 describe('a step that says hello', () => {
-  it('gets the attempt that its worker has begun', () => {
+  it('gets the attempt that its worker began', () => {
     const book = open();
     takeAll(book, START, submitted(1), running(1));
     expect(book.hello('a', 'e1', 'h')).toEqual({ step: 'a', attempt: 1, known: false });
@@ -167,7 +167,7 @@ describe('a step that says hello', () => {
     expect(takeAll(book, returned())).toEqual(['a complete 2']);
   });
 
-  it('is refused when its attempt is over, when nobody waits for it, and when it was tried often enough', () => {
+  it('is refused when its attempt has ended, when makeflow does not wait for it, and when it was tried often enough', () => {
     const book = open(0);
     expect(book.hello('a', 'e0', 'h')).toEqual({ refuse: 'nobody waits for a' });
     takeAll(book, START, submitted(1), running(1));
@@ -180,7 +180,7 @@ describe('a step that says hello', () => {
     expect(takeAll(book, returned('failed'))).toEqual(['a failed 2 not open surplus']);
   });
 
-  it('gets no attempt while another execution has it, until the log tells that the step was given away again', () => {
+  it('gets no attempt while another execution has it, until the log says that the step went to another worker', () => {
     const book = open();
     takeAll(book, START, submitted(1));
     expect(book.hello('a', 'e1', 'h')).toMatchObject({ attempt: 1 });
@@ -196,17 +196,17 @@ describe('a step that says hello', () => {
     expect(book.hello('a', 'e3', 'h')).toMatchObject({ attempt: 3 });
   });
 
-  it('and was not heard is an attempt all the same', () => {
+  it('is an attempt even if its hello was lost', () => {
     const book = open(0);
     takeAll(book, START, submitted(1), running(1), returned('failed'), submitted(2), running(2), returned('complete'));
     expect(book.unannounced('a', '0.1.2.0', '')).toMatchObject({ attempt: 2 });
   });
 });
 
-/** One life of a step: submissions, each with the executions that were lost, and how it came back. */
+/** The history of a step: submissions, each with its lost executions, and how it came back. */
 interface Submission {
   lost: boolean[];
-  /** Whether each execution could say hello, the last one's too. */
+  /** Whether each execution could say hello, including the last one. */
   hello: boolean[];
   end: 'complete' | 'failed' | 'killed';
 }
@@ -219,7 +219,7 @@ const lives = fc.array(submission, { minLength: 1, maxLength: 5 });
 
 type Word = Happening | { type: 'hello'; execution: string };
 
-/** What is told of a life, in order, and how many attempts it has. */
+/** The happenings of a history, in order, and its number of attempts. */
 function tell(life: readonly Submission[]): { words: Word[]; attempts: number } {
   const words: Word[] = [START];
   let job = 0;
@@ -242,7 +242,7 @@ function tell(life: readonly Submission[]): { words: Word[]; attempts: number } 
   return { words, attempts };
 }
 
-/** Takes words one after the other, and what is written down of them. */
+/** Processes happenings in order. Returns the recorded events. */
 function hear(book: AttemptBook, words: readonly Word[]): Remembered[] {
   return words.flatMap((word): Remembered[] => {
     if (word.type !== 'hello') return book.take(word).map(written);
@@ -289,8 +289,8 @@ describe('a step that loses one worker after the other', () => {
   });
 });
 
-describe('whatever becomes of a step', () => {
-  it('its attempts are as many as its executions, numbered from 1, and each has its own log', () => {
+describe('any history of a step', () => {
+  it('has one attempt per execution, numbered from 1, each with its own log', () => {
     fc.assert(
       fc.property(lives, (life) => {
         const { words, attempts } = tell(life);
@@ -302,7 +302,7 @@ describe('whatever becomes of a step', () => {
     );
   });
 
-  it('a hello that comes before its line in the log changes nothing', () => {
+  it('is the same if a hello arrives before its line in the log', () => {
     fc.assert(
       fc.property(lives, fc.infiniteStream(fc.boolean()), (life, swaps) => {
         const { words, attempts } = tell(life);
@@ -321,14 +321,14 @@ describe('whatever becomes of a step', () => {
     );
   });
 
-  it('a relval that is killed at any moment, and reads the logs again, writes down what is missing and nothing twice', () => {
+  it('is recorded completely and once, also if relval is killed at any moment and reads the logs again', () => {
     fc.assert(
       fc.property(lives, fc.nat(), fc.nat(), (life, at, torn) => {
         const { words } = tell(life);
         const whole = hear(open(100), words);
         const cut = at % (words.length + 1);
         const first = hear(open(100), words.slice(0, cut));
-        // the last of what it heard may not have been written down any more
+        // the last events may not have been recorded
         const kept = first.slice(0, Math.max(0, first.length - (torn % 3)));
         const again = open(100);
         for (const event of kept) again.remember(event);

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => dir.removeCallback());
 
-/** What may stand in the place of a file of a step. */
+/** Things in the place of a step's file. */
 const OTHERS: Record<string, (path: string) => void> = {
   'a directory': (path) => mkdirSync(join(path, 'sub'), { recursive: true }),
   'a named pipe': (path) => void execFileSync('mkfifo', [path]),
@@ -28,7 +28,7 @@ const OTHERS: Record<string, (path: string) => void> = {
 };
 const FILES = ['stdout.log', 'stderr.log', 'logs', 'validation_report.txt', 'result.json'];
 
-describe('what a step has left in the place of a file', () => {
+describe("a directory, pipe or device in the place of a step's file", () => {
   for (const [name, make] of Object.entries(OTHERS)) {
     it(`${name} is not taken, and the rest is`, async () => {
       for (const file of FILES) {

@@ -31,7 +31,7 @@ describe('the events of a run', () => {
     writer.close();
   });
 
-  it('are whole behind a line that a crash has cut off at any byte', () => {
+  it('are complete after a line that a crash cut off at any byte', () => {
     const line = `${JSON.stringify({ ...event(1), note: 'ü' })}\n`;
     const bytes = Buffer.from(line);
     for (let length = 1; length < bytes.length; length++) {
@@ -44,7 +44,7 @@ describe('the events of a run', () => {
     }
   });
 
-  it('are not read before their line has ended', () => {
+  it('are not read before their line is complete', () => {
     const reader = new EventReader(path);
     const line = `${JSON.stringify(event(7))}\n`;
     writeFileSync(path, line.slice(0, 10));
@@ -53,7 +53,7 @@ describe('the events of a run', () => {
     expect(pids(reader.read())).toEqual([7]);
   });
 
-  it('may be longer than what is read at once', () => {
+  it('may be longer than one read', () => {
     const steps = Array.from({ length: 60_000 }, (_, n) => ({ id: `step${n}`, stage: 'long' }));
     const writer = new EventWriter(path);
     writer.append(event(1));

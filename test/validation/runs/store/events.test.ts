@@ -50,7 +50,7 @@ describe('the view of a run', () => {
     });
   });
 
-  it('has a step that lost its worker waiting for another', () => {
+  it('shows a step that lost its worker as waiting for another', () => {
     const view = viewOf(
       planned,
       { time: 2, type: 'step-submitted', step: 'sim0001', attempt: 1, task: '0.1.1' },
@@ -60,7 +60,7 @@ describe('the view of a run', () => {
     expect(view.steps.get('sim0001')).toMatchObject({ state: 'submitted', attempt: 1 });
   });
 
-  it('has a failed attempt that is tried again as under way', () => {
+  it('shows a step that is tried again as waiting for a worker', () => {
     const view = viewOf(planned, {
       time: 5,
       type: 'step-ended',
@@ -73,7 +73,7 @@ describe('the view of a run', () => {
     expect(view.steps.get('sim0001')).toMatchObject({ state: 'submitted', attempt: 1 });
   });
 
-  it('counts steps by state, of each stage too, and knows which run', () => {
+  it('counts steps by state, also per stage, and lists the running ones', () => {
     const view = viewOf(
       planned,
       { time: 2, type: 'step-submitted', step: 'sim0001', attempt: 1, task: '0.1.1' },
@@ -88,11 +88,11 @@ describe('the view of a run', () => {
     expect(view.stages.get('simQaMerge')).toMatchObject({ counts: { waiting: 1 } });
   });
 
-  it('ignores steps that it was never told of', () => {
+  it('ignores unknown steps', () => {
     expect(viewOf({ time: 1, type: 'step-running', step: 'x', attempt: 1, task: '', worker: 'w' }).steps.size).toBe(0);
   });
 
-  it('is the same when events of a phase that is resumed come again', () => {
+  it('is the same when events of a resumed phase are repeated', () => {
     const ended: RunEvent = {
       time: 9,
       type: 'step-ended',

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => directory.removeCallback());
 
-it('a run is locked by one at a time', () => {
+it('one process at a time locks a run', () => {
   const lock = lockRun(directory.name);
   expect(lock).toBeDefined();
   expect(lockRun(directory.name)).toBeUndefined();
@@ -21,7 +21,7 @@ it('a run is locked by one at a time', () => {
   next?.release();
 });
 
-it('a lock that a child has inherited is held until the child is gone, however it goes', async () => {
+it('a child that inherits a lock holds it until it ends, however it ends', async () => {
   const lock = lockRun(directory.name);
   const child = spawn('sleep', ['100'], { stdio: ['ignore', 'ignore', 'ignore', lock?.fd] });
   await once(child, 'spawn');

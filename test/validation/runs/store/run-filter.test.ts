@@ -16,8 +16,8 @@ const record = (over: Partial<RunRecord> = {}): RunRecord => ({
   ...over,
 });
 
-describe('which runs are wanted', () => {
-  it('all, where nothing is asked for', () => {
+describe('a filter of runs', () => {
+  it('selects all runs without conditions', () => {
     expect(fits({}, record(), 'passed')).toBe(true);
   });
 
@@ -37,11 +37,11 @@ describe('which runs are wanted', () => {
     expect(fits(filter, record({ release: 'v5-09' }), 'passed')).toBe(expected);
   });
 
-  it('a run without a release has none that fits', () => {
+  it('with a release does not select a run without one', () => {
     expect(fits({ release: 'v*' }, record(), 'passed')).toBe(false);
   });
 
-  it('statuses are words with commas', () => {
+  it('reads states as words with commas', () => {
     expect(parseStatuses('failed, broken')).toEqual(['failed', 'broken']);
     expect(parseStatuses('failed,bad')).toEqual({ unknown: 'bad' });
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { asSpaceError } from '../../../../validation/runs/store/space.ts';
 
-it('an error of a full disk says so, also where another error tells of it', () => {
+it('the error of a full disk says so, also as the cause of another error', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   const words = 'the disk of /runs/r is full (';
   expect(asSpaceError(full, '/runs/r').message).toContain(words);

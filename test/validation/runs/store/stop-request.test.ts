@@ -5,7 +5,7 @@ import { ObstacleError } from '../../../../validation/runs/store/obstacle.ts';
 import { asSpaceError } from '../../../../validation/runs/store/space.ts';
 import { askToStop, takeStopRequest } from '../../../../validation/runs/store/stop-request.ts';
 
-it('a run is asked to stop once, and by whom', () => {
+it('a request to stop a run is read once, with its sender', () => {
   const directory = tmp.dirSync({ unsafeCleanup: true });
   try {
     expect(takeStopRequest(directory.name)).toBeUndefined();
@@ -17,7 +17,7 @@ it('a run is asked to stop once, and by whom', () => {
   }
 });
 
-it('that the directory of a run cannot be written to any more is told as such, and nothing else is', () => {
+it('only an unwritable directory of a run is reported as such', () => {
   const error = (code: string, path?: string) => Object.assign(new Error(`${code}: no`), { code, path });
   expect(asSpaceError(error('EPERM', '/runs/a/events.ndjson'), '/runs/a')).toBeInstanceOf(ObstacleError);
   expect(asSpaceError(error('EPERM', '/elsewhere'), '/runs/a')).not.toBeInstanceOf(ObstacleError);

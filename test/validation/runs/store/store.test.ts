@@ -34,7 +34,7 @@ function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
 const NOON = new Date('2026-11-22T12:00:00.500Z');
 
 describe('the run store', () => {
-  it('names runs by name and time in UTC, and two of the same second differently', () => {
+  it('names runs by name and UTC time, and distinguishes two of the same second', () => {
     expect(store.create('gpmc', NOON).id).toBe('gpmc-20261122-120000');
     expect(store.create('gpmc', NOON).id).toBe('gpmc-20261122-120000-2');
   });
@@ -53,7 +53,7 @@ describe('the run store', () => {
     expect(() => store.find('reco')).toThrow(/no run reco .*gpmc-20261122-120001/);
   });
 
-  it('tells of runs that cannot be read why, and lists the others', () => {
+  it('says why a run cannot be read, and lists the others', () => {
     const { id, run } = store.create('gpmc', NOON);
     run.writeRecord(record(id));
     const odd: Record<string, (path: string) => void> = {
@@ -81,7 +81,7 @@ describe('the run store', () => {
     for (const name of ['pipe', 'folder', 'linked']) expect(reasons[name]).toMatch(/is not a regular file/);
   });
 
-  it('lists runs only, the oldest first', () => {
+  it('lists only runs, the oldest first', () => {
     mkdirSync(join(store.dir, 'something'));
     writeFileSync(join(store.dir, 'file'), '');
     const { id, run } = store.create('gpmc', NOON);
@@ -89,7 +89,7 @@ describe('the run store', () => {
     expect(store.list().map((entry) => entry.record.id)).toEqual([id]);
   });
 
-  it('refuses a record that is none, and says which file', () => {
+  it('refuses an invalid record, and names the file', () => {
     const { run } = store.create('gpmc', NOON);
     expect(() => run.readRecord()).toThrow(/run\.json cannot be read/);
     writeFileSync(join(run.path, 'run.json'), '{}');
@@ -107,13 +107,13 @@ describe('the status of a run', () => {
     expect(statusOf(record('a', { process: gone }))).toBe('interrupted');
     expect(statusOf(record('a', { process: { ...thisProcess(), start: '1' } }))).toBe('interrupted');
     expect(statusOf(record('a'))).toBe('running');
-    // One that has ended, and that its parent does not wait for.
+    // A zombie.
     const { pid, start, end } = await unawaited();
     await end();
     expect(statusOf(record('a', { process: { ...thisProcess(), pid, start } }))).toBe('interrupted');
   });
 
-  it('is what it says when its process is on another machine', () => {
+  it('is the recorded one when its process is on another machine', () => {
     expect(statusOf(record('a', { process: { pid: 1, start: '0', host: 'elsewhere' } }))).toBe('running');
   });
 });

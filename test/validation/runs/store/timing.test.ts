@@ -6,7 +6,7 @@ import { earlierTimings, expectedEnd, timingOf } from '../../../../validation/ru
 const CREATED = 1_800_000_000_000;
 const at = (seconds: number): number => CREATED + seconds * 1000;
 
-/** A run of ten steps and a merge; times in seconds from its beginning. */
+/** A run of ten steps and a merge; times in seconds since its start. */
 function viewOf(steps: { step: string; start?: number; end?: number }[]): RunView {
   const view = emptyView();
   const sims = Array.from({ length: 10 }, (_, n) => ({ id: `sim${n}`, stage: 'sim' }));
@@ -37,8 +37,8 @@ function viewOf(steps: { step: string; start?: number; end?: number }[]): RunVie
 const sims = (count: number, start: number, end?: number) =>
   Array.from({ length: count }, (_, n) => ({ step: `sim${n}`, start, ...(end !== undefined && { end }) }));
 
-describe('how long a run took', () => {
-  it('is told of each stage, with the median of its steps', () => {
+describe('the duration of a run', () => {
+  it('has each stage, with the median of its steps', () => {
     const view = viewOf([
       ...sims(9, 2, 10),
       { step: 'sim9', start: 5, end: 100 },
@@ -68,12 +68,12 @@ describe('the expected end', () => {
     expect(expectedEnd(ended, CREATED, [usual], at(5))).toBeUndefined();
   });
 
-  it('is that of the earlier runs before anything runs', () => {
+  it('comes from the earlier runs before any step runs', () => {
     expect(expectedEnd(viewOf([]), CREATED, [usual], at(5))).toBe(at(140));
     expect(expectedEnd(viewOf([]), CREATED, [usual, { ...usual, seconds: 160 }], at(5))).toBe(at(150));
   });
 
-  it('is later by what a stage began later', () => {
+  it('is later if a stage began later', () => {
     expect(expectedEnd(viewOf(sims(10, 60)), CREATED, [usual], at(61))).toBe(at(190));
   });
 
@@ -82,7 +82,7 @@ describe('the expected end', () => {
     expect(expectedEnd(slow, CREATED, [usual], at(110))).toBe(at(240));
   });
 
-  it('counts the steps that a stage has', () => {
+  it('depends on the number of steps of a stage', () => {
     const half = { ...usual, stages: usual.stages.map((stage) => ({ ...stage, steps: stage.steps / 2 })) };
     expect(expectedEnd(viewOf(sims(10, 10)), CREATED, [half], at(11))).toBe(at(240));
   });
