@@ -78,3 +78,52 @@ it('of a server without a token shows what could be done, grey, with the reason'
   }
   expect(wrongs).toEqual([]);
 });
+
+it('writes the exception for a finding, shows it, and runs a single step again', async () => {
+  const token = join(relval.dir, 'token');
+  const rules = join(relval.dir, 'rules.yaml');
+  writeFileSync(token, `${TOKEN}\n`, { mode: 0o600 });
+  const workflow = join(relval.dir, 'w.yaml');
+  const stages = [{ name: 'noisy', command: 'echo "E-ProcessOutput: no histogram of run 17"' }];
+  writeFileSync(workflow, JSON.stringify({ name: 'w', stages }));
+  expect((await relval.run('run', workflow, '--local', '--no-check')).code).toBe(1);
+  const { id, directory } = await relval.onlyRun();
+  await serve.start('--token-file', token, '--exceptions', rules);
+  const { page, wrongs } = await openPage(browser, `${serve.url}/runs/${id}`);
+  await page.getByRole('button', { name: 'Except…' }).first().click();
+  await page.getByLabel('Reason').fill('comes with the next tag');
+  await page.getByLabel(/^Owner/).fill('Ann');
+  await page.getByRole('button', { name: 'Show the exception' }).click();
+  await page.locator('.yaml').getByText('E-ProcessOutput: no histogram').waitFor();
+  expect(existsSync(rules)).toBe(false);
+  await page.getByLabel(/^Token of the server/).fill(TOKEN);
+  await page.getByRole('button', { name: 'Add to the rule file' }).click();
+  await page.getByText('The exception is in the rule file.').waitFor();
+  expect((await relval.run('report', id, '--rules', rules)).code).toBe(0);
+  await page.getByRole('button', { name: 'Close' }).click();
+
+  await page.goto(`${serve.url}/runs/${id}/steps/noisy`);
+  await page.getByRole('button', { name: 'Retry this step…' }).click();
+  await page.getByRole('button', { name: 'Retry this step', exact: true }).click();
+  await page.locator('.answer h1').getByText('Failed').waitFor({ timeout: 60_000 });
+  expect(existsSync(join(directory, 'steps', 'noisy', '2'))).toBe(true);
+  expect(wrongs).toEqual([]);
+});
+
+it('shows times in the local time zone, or in UTC, and remembers which', async () => {
+  const workflow = join(relval.dir, 'w.yaml');
+  writeFileSync(workflow, JSON.stringify({ name: 'w', stages: [{ name: 'one', command: 'true' }] }));
+  await relval.run('run', workflow, '--local', '--no-check');
+  const { created } = await relval.onlyRun();
+  await serve.start();
+  const { page } = await openPage(browser, `${serve.url}/`, { timezoneId: 'Asia/Kolkata' });
+  const shown = () => page.locator('tbody time').first().getAttribute('title');
+  await page.locator('tbody time').waitFor();
+  expect(await shown()).toMatch(/ \+05:30$/);
+  expect(Date.parse((await shown())?.replace(' ', 'T').replace(' ', '') ?? '')).toBe(Math.floor(created / 1000) * 1000);
+  await page.keyboard.press('z');
+  await page.getByRole('button', { name: 'UTC' }).waitFor();
+  expect(await shown()).toBe(`${new Date(created).toISOString().slice(0, 19).replace('T', ' ')} UTC`);
+  await page.reload();
+  await page.getByRole('button', { name: 'UTC' }).waitFor();
+});

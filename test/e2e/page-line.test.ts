@@ -91,6 +91,8 @@ describe('the way to the line on a phone', () => {
     const line = page.locator('.row.selected.found').getByText('*** Break *** crash');
     await line.waitFor();
     expect(new URL(page.url()).hash).toBe('#L3000');
+    // In the window, not only in the list, which is longer than the window.
+    await expect.poll(async () => (await line.boundingBox())?.y).toBeLessThan((PHONE.viewport?.height ?? 0) - 20);
     const width = (await page.evaluate('document.documentElement.scrollWidth')) as number;
     expect(width).toBeLessThanOrEqual(390);
     expect(wrongs).toEqual([]);

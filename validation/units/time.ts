@@ -26,7 +26,7 @@ export type Zone = 'local' | 'utc';
 /** ms since 1970 as `2026-11-22 16:33:20 +01:00`, or as `2026-11-22 15:33:20 UTC`. */
 export function formatTime(ms: number, zone: Zone): string {
   if (zone === 'utc' || !(ms >= 0 && ms <= LATEST)) return formatUtc(ms);
-  return `${localTime(ms).slice(0, 19).replace('T', ' ')} ${formatOffset(offsetAt(ms))}`;
+  return `${localTime(ms).slice(0, 19).replace('T', ' ')} ${zoneAt(ms, zone)}`;
 }
 
 /** ms since 1970 as `15:33:20.4`. */
@@ -37,7 +37,17 @@ export function formatClock(ms: number, zone: Zone): string {
 
 /** The local time in the form of `toISOString`. */
 function localTime(ms: number): string {
-  return new Date(ms + offsetAt(ms) * MINUTE).toISOString();
+  return inZone(ms, 'local').toISOString();
+}
+
+/** A date whose UTC fields are the fields of the time in a zone. @param ms since 1970 */
+export function inZone(ms: number, zone: Zone): Date {
+  return new Date(ms + (zone === 'local' ? offsetAt(ms) * MINUTE : 0));
+}
+
+/** The zone at a time, as it stands behind one: `+01:00`, or `UTC`. */
+export function zoneAt(ms: number, zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : formatOffset(offsetAt(ms));
 }
 
 const MINUTE = 60_000;

@@ -11,6 +11,7 @@ import { useKeys } from './state/keys.ts';
 import { go, route } from './state/place.ts';
 import { lost } from './state/socket.ts';
 import { switchTheme, theme } from './state/theme.ts';
+import { switchZone, zone } from './state/zone.ts';
 
 export function App() {
   const [help, setHelp] = useState(false);
@@ -19,6 +20,7 @@ export function App() {
     { key: 'h', what: 'all runs', act: () => go(pathOf([])) },
     { key: 'c', what: 'the cluster', act: () => go(pathOf(['cluster'])) },
     { key: 't', what: 'dark, light, or as the system is', act: switchTheme },
+    { key: 'z', what: 'times in UTC, or in the local time zone', act: switchZone },
   ]);
   const { view } = route.value;
   return (
@@ -40,8 +42,12 @@ export function App() {
         </nav>
         <span class="spring" />
         <Connection />
+        <button type="button" class="quiet" onClick={switchZone} title="Times in UTC, or in the local time zone (z)">
+          <span aria-hidden="true">◷</span> {zone.value === 'utc' ? 'UTC' : 'local'}
+        </button>
         <button type="button" class="quiet" onClick={switchTheme} title="Dark, light, or as the system is (t)">
-          <span aria-hidden="true">◐</span> {theme.value}
+          <span aria-hidden="true">◐</span> <span class="wide">{theme.value}</span>
+          <span class="visually-hidden"> colours</span>
         </button>
         <button type="button" class="quiet" onClick={() => setHelp(true)} aria-label="Keys" title="Keys (?)">
           ?

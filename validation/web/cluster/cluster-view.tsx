@@ -1,13 +1,14 @@
 import { useMemo } from 'preact/hooks';
 import type { Cluster } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
-import { formatDuration } from '../../units/time.ts';
+import { formatDuration, formatTime } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { TableHead } from '../parts/table-head.tsx';
 import { Ago } from '../parts/time.tsx';
 import { apiPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
+import { zone } from '../state/zone.ts';
 import { Legend, PoolCharts } from './charts.tsx';
 import { type PoolHour, type RecentHour, readRecent } from './recent.ts';
 import { type FrameworkState, type ProjectState, readState } from './state.ts';
@@ -230,7 +231,7 @@ function Workers({ state }: { state: FrameworkState }) {
         </ul>
       )}
       {agentBackoffs.length > 0 && <p>Agents that are left alone for a while: {agentBackoffs.join(', ')}</p>}
-      {now > 0 && <p class="visually-hidden">As of {new Date(now).toLocaleString()}</p>}
+      {now > 0 && <p class="visually-hidden">As of {formatTime(now, zone.value)}</p>}
     </>
   );
 }

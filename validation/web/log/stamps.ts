@@ -1,4 +1,6 @@
 import { signal } from '@preact/signals';
+import { formatClock, formatTime } from '../../units/time.ts';
+import { zone } from '../state/zone.ts';
 
 /** Whether lines have the time at which they came: that of the clock, or since the attempt began. */
 export type Stamps = 'none' | 'clock' | 'since';
@@ -23,16 +25,9 @@ export function stamp(time: number | undefined, start: number | undefined) {
   const how = stamps.value;
   if (how === 'none') return undefined;
   if (time === undefined) return { text: ' '.repeat(10), title: undefined };
-  const title = new Date(time).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
-  const text = how === 'since' && start !== undefined ? formatSince(time - start) : formatClock(time);
+  const title = formatTime(time, zone.value);
+  const text = how === 'since' && start !== undefined ? formatSince(time - start) : formatClock(time, zone.value);
   return { text: text.padStart(10), title };
-}
-
-/** ms since 1970 as `15:33:20.4`, at the reader's place. */
-export function formatClock(ms: number): string {
-  const date = new Date(ms);
-  const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits);
-  return `${hours}:${minutes}:${seconds}.${Math.floor(date.getMilliseconds() / 100)}`;
 }
 
 /** ms as `+0:07.4`, `+12:05.0`, `+3:12:05.0`; negative where the clocks of two machines disagree. */

@@ -7,6 +7,7 @@ import { StepBadge } from '../parts/badge.tsx';
 import { Failed, Loading } from '../parts/notice.tsx';
 import { Took } from '../parts/time.tsx';
 import { apiPath, pathOf, runPath } from '../routes.ts';
+import { RetryStep } from '../run/actions.tsx';
 import { useKeys } from '../state/keys.ts';
 import { go, place, query } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
@@ -47,6 +48,7 @@ export function StepView({ run, step }: { run: string; step: string }) {
           {step} {state && <StepBadge state={state} />}
         </h1>
         {data && <Facts step={data} />}
+        {data && isFinal(data.state) && <RetryStep run={run} step={step} onDone={() => go(runPath(run))} />}
       </header>
       {error && !data && <Failed error={error} retry={reload} />}
       {!data && !error && <Loading what={step} />}

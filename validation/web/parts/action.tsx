@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import { post, ServerError } from '../state/server.ts';
+import { storedToken, storeToken } from '../state/token.ts';
 
 /** Something that changes runs, behind a button and a dialog that asks for the token. */
 export interface Action {
@@ -17,8 +18,6 @@ export interface Action {
   /** More fields of the form. */
   children?: ComponentChildren;
 }
-
-const KEY = 'relval-token';
 
 /** A button that is grey, with the reason, where the action is not allowed. The reason is also what a click shows. */
 export function ActionButton({ action }: { action: Action }) {
@@ -70,7 +69,7 @@ function ActionForm({ action, title, close }: { action: Action; title: string; c
     try {
       const { path, body } = action.request(form);
       await post(path, token, body);
-      sessionStorage.setItem(KEY, token);
+      storeToken(token);
       close();
       action.onDone();
     } catch (error) {
@@ -87,13 +86,7 @@ function ActionForm({ action, title, close }: { action: Action; title: string; c
       {action.children}
       <label>
         Token of the server
-        <input
-          name="token"
-          type="password"
-          required
-          autocomplete="off"
-          defaultValue={sessionStorage.getItem(KEY) ?? ''}
-        />
+        <input name="token" type="password" required autocomplete="off" defaultValue={storedToken()} />
       </label>
       {problem && (
         <p class="bad" role="alert">

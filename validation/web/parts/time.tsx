@@ -1,16 +1,14 @@
-import { formatDuration } from '../../units/time.ts';
+import { formatDuration, formatTime } from '../../units/time.ts';
 import { now } from '../state/clock.ts';
+import { zone } from '../state/zone.ts';
 import { formatAge } from '../words.ts';
 
-/** `3 h ago`, with date and time of the reader's place where the pointer rests. @param ms since 1970 */
+/** `3 h ago`, with the date beside it; date, seconds and zone where the pointer rests. @param ms since 1970 */
 export function Ago({ ms }: { ms: number }) {
-  const date = new Date(ms);
+  const time = formatTime(ms, zone.value);
   return (
-    <time
-      dateTime={date.toISOString()}
-      title={date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })}
-    >
-      {formatAge(now.value - ms)}
+    <time dateTime={new Date(ms).toISOString()} title={time}>
+      {formatAge(now.value - ms)} <span class="date">{time.slice(0, 'yyyy-mm-dd hh:mm'.length)}</span>
     </time>
   );
 }

@@ -78,7 +78,10 @@ export function Viewport(props: Props) {
     goTo,
     show: (row) => {
       const seen = row >= shownTop && row + 1 <= shownTop + extent.viewport / rowHeight;
-      if (!seen || wrap) goTo(row - extent.viewport / rowHeight / 2 + 0.5);
+      const wanted = row - extent.viewport / rowHeight / 2 + 0.5;
+      if (!seen || wrap) goTo(wanted);
+      const first = !seen || wrap ? Math.max(0, Math.min(wanted, lastTop(extent))) : shownTop;
+      bringIntoWindow(box.current, head + (row - first) * rowHeight);
     },
     toEnd: () => goTo(rows),
     pageBy: (pages) => goTo(walk(currentTop(), pages * (extent.viewport - rowHeight), rows, heightOf)),
@@ -171,4 +174,11 @@ export function Viewport(props: Props) {
       </div>
     </div>
   );
+}
+
+/** On a small screen the list is longer than the window: scrolls the page until a place of the list is in the window. */
+function bringIntoWindow(list: HTMLElement | null, below: number): void {
+  if (!list) return;
+  const place = list.getBoundingClientRect().top + below;
+  if (place < 0 || place > innerHeight * 0.9) scrollBy({ top: place - innerHeight / 2 });
 }

@@ -20,6 +20,26 @@ export function Actions({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   );
 }
 
+/** Runs one step again, from its own page. */
+export function RetryStep({ run, step, onDone }: { run: string; step: string; onDone: () => void }) {
+  const { data: server } = useResource<ServerInfo>(apiPath(['server']));
+  const { data: detail } = useResource<RunDetail>(apiPath(['runs', run]));
+  if (!server || !detail) return null;
+  const action: Action = {
+    name: 'Retry this step',
+    title: `Retry ${step}?`,
+    meaning: 'The step and the steps that depend on it run again, and the run is judged again.',
+    obstacle: (server.actions ? undefined : READ_ONLY) ?? obstacleToRetry(detail.status, detail.accepted !== undefined),
+    request: () => ({ path: apiPath(['runs', run, 'retry']), body: { steps: [step] } }),
+    onDone,
+  };
+  return (
+    <p class="actions">
+      <ActionButton action={action} />
+    </p>
+  );
+}
+
 /** The actions that make sense for a run in its state, in the order in which they are shown. */
 function actionsFor({ id, status, accepted }: RunDetail, allowed: boolean, onDone: () => void): Action[] {
   const readOnly = allowed ? undefined : READ_ONLY;
@@ -67,7 +87,7 @@ function actionsFor({ id, status, accepted }: RunDetail, allowed: boolean, onDon
 }
 
 /** Why steps of a run cannot run again; undefined: they can. */
-export function obstacleToRetry(status: RunDetail['status'], isAccepted: boolean): string | undefined {
+function obstacleToRetry(status: RunDetail['status'], isAccepted: boolean): string | undefined {
   if (isActive(status)) return 'the run has not ended';
   if (status === 'interrupted') return 'the run was interrupted: resume it';
   return isAccepted ? 'the run is accepted, and other runs are compared with it' : undefined;

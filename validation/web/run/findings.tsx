@@ -2,13 +2,14 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { findingHtml } from '../../report/finding-html.ts';
 import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
-import type { RunDetail } from '../../server/api.ts';
+import type { RunDetail, ServerInfo } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, pathOf, runPath } from '../routes.ts';
 import { query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { isActive } from '../words.ts';
+import { Except } from './except.tsx';
 import { addressOf } from './finding-address.ts';
 
 /** Groups shown at first: what is more is asked for. Of each group so many places are shown, and so many more unfold. */
@@ -20,6 +21,7 @@ const MORE = 1000;
 export function Findings({ detail }: { detail: RunDetail }) {
   const path = detail.hasReport ? apiPath(['runs', detail.id, 'report'], { format: 'json' }) : undefined;
   const { data: report, error, reload } = useResource<Report>(path);
+  const { data: server } = useResource<ServerInfo>(apiPath(['server']));
   useEffect(reload, [detail.ended]);
   if (!path) {
     return isActive(detail.status) ? (
@@ -36,10 +38,10 @@ export function Findings({ detail }: { detail: RunDetail }) {
   }
   if (error && !report) return <Failed error={error} retry={reload} />;
   if (!report) return <Loading what="findings" />;
-  return <Sections report={report} />;
+  return <Sections report={report} server={server} />;
 }
 
-function Sections({ report }: { report: Report }) {
+function Sections({ report, server }: { report: Report; server: ServerInfo | undefined }) {
   const component = query.value.get('component') ?? '';
   const fits = (finding: Finding): boolean => component === '' || finding.component === component;
   const { reference } = report;
@@ -59,11 +61,16 @@ function Sections({ report }: { report: Report }) {
       <Components report={report} current={component} />
       {reference ? (
         <>
-          <Section title="New" report={report} findings={of('new')} />
-          <Section title="Known from before" report={report} findings={[...of('known'), ...of(undefined)]} />
+          <Section title="New" report={report} server={server} findings={of('new')} />
+          <Section
+            title="Known from before"
+            report={report}
+            server={server}
+            findings={[...of('known'), ...of(undefined)]}
+          />
         </>
       ) : (
-        <Section title="Found" report={report} findings={all} />
+        <Section title="Found" report={report} server={server} findings={all} />
       )}
       <Section title="Fixed" report={report} findings={fixed} gone={reference?.run} />
       <Section title="Excused and notes" report={report} findings={excused} folded />
@@ -109,11 +116,13 @@ function Components({ report, current }: { report: Report; current: string }) {
 function Section(props: {
   title: string;
   report: Report;
+  /** Without it the findings cannot be excused. */
+  server?: ServerInfo | undefined;
   findings: Finding[];
   folded?: boolean;
   gone?: string | undefined;
 }) {
-  const { title, report, findings, folded = false, gone } = props;
+  const { title, report, server, findings, folded = false, gone } = props;
   const { run } = report;
   const [most, setMost] = useState(GROUPS);
   const groups = useMemo(() => groupFindings(findings), [findings]);
@@ -143,6 +152,7 @@ function Section(props: {
               run={run}
               group={group}
               gone={gone}
+              server={server}
             />
           ))}
         </div>
@@ -160,7 +170,14 @@ function contactsOf({ components = [] }: Report, name: string): string[] {
   return components.find((one) => one.name === name)?.contacts ?? [];
 }
 
-function Group({ run, group, gone }: { run: string; group: FindingGroup; gone?: string | undefined }) {
+interface GroupProps {
+  run: string;
+  group: FindingGroup;
+  gone?: string | undefined;
+  server?: ServerInfo | undefined;
+}
+
+function Group({ run, group, gone, server }: GroupProps) {
   const html = useMemo(
     () =>
       findingHtml(group, {
@@ -173,5 +190,10 @@ function Group({ run, group, gone }: { run: string; group: FindingGroup; gone?: 
     [run, group, gone],
   );
   // The same HTML as in the report file; all text in it is escaped there.
-  return <div dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <>
+      <div dangerouslySetInnerHTML={{ __html: html }} />
+      {server && group.first.fingerprint && <Except run={run} finding={group.first} server={server} />}
+    </>
+  );
 }

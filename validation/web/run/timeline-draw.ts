@@ -1,6 +1,8 @@
 import { BY_URGENCY } from '../../graph/states.ts';
 import { formatCount } from '../../units/count.ts';
-import { clockMarks, clockOf, zoneOf } from './clock-marks.ts';
+import { zoneAt } from '../../units/time.ts';
+import { zone } from '../state/zone.ts';
+import { clockMarks, clockOf } from './clock-marks.ts';
 import type { Density } from './timeline-density.ts';
 import type { Bar, TimelineLayout } from './timeline-layout.ts';
 
@@ -106,24 +108,24 @@ export function drawDensity(context: CanvasRenderingContext2D, densities: readon
 
 function drawMarks(context: CanvasRenderingContext2D, { from, to, width, height }: Window, colour: Colour): void {
   context.fillStyle = colour('--edge');
-  for (const time of clockMarks(from, to, width))
+  for (const time of clockMarks(from, to, width, zone.value))
     context.fillRect(Math.round(((time - from) / (to - from)) * width), AXIS - 4, 1, height);
 }
 
-/** Times of the clock at the reader's place. */
+/** Times of the clock, with their zone. */
 function drawAxis(context: CanvasRenderingContext2D, { from, to, width }: Window, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.fillRect(0, 0, width, AXIS - 4);
   context.fillStyle = colour('--soft');
-  const times = clockMarks(from, to, width);
+  const times = clockMarks(from, to, width, zone.value);
   const fine = times.some((time) => time % 60_000 !== 0);
-  const free = width - context.measureText(zoneOf(from)).width - 6;
+  const free = width - context.measureText(zoneAt(from, zone.value)).width - 6;
   for (const time of times) {
-    const text = clockOf(time, fine);
+    const text = clockOf(time, fine, zone.value);
     const x = ((time - from) / (to - from)) * width + 3;
     if (x + context.measureText(text).width < free) context.fillText(text, x, 9);
   }
-  context.fillText(zoneOf(from), free + 2, 9);
+  context.fillText(zoneAt(from, zone.value), free + 2, 9);
 }
 
 interface Place {

@@ -5,7 +5,7 @@ import { SYMBOL } from '../../graph/states.ts';
 import { stateWord } from '../../report/step-states.ts';
 import type { CriticalPath, RunDetail, Timeline } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
-import { formatDuration } from '../../units/time.ts';
+import { formatDuration, zoneAt } from '../../units/time.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { apiPath, runPath, stepPath } from '../routes.ts';
 import { now } from '../state/clock.ts';
@@ -13,8 +13,9 @@ import { useKeys } from '../state/keys.ts';
 import { go, query, setQuery } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { theme } from '../state/theme.ts';
+import { zone } from '../state/zone.ts';
 import { isActive } from '../words.ts';
-import { clockOf, zoneOf } from './clock-marks.ts';
+import { clockOf } from './clock-marks.ts';
 import { densityOf } from './timeline-density.ts';
 import { AXIS, drawDensity, drawTimeline } from './timeline-draw.ts';
 import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
@@ -110,7 +111,7 @@ function Drawing({ detail, timeline, critical }: DrawingProps) {
       const columns = Math.floor(size.width);
       drawDensity(context, densityOf(all.bars, timeline.stages, { ...seen, columns, now: until }), window);
     } else drawTimeline(context, layout, window, until, marked);
-  }, [layout, seen.from, seen.to, size, scroll, rowHeight, end, active, marked, isDense, theme.value]);
+  }, [layout, seen.from, seen.to, size, scroll, rowHeight, end, active, marked, isDense, theme.value, zone.value]);
 
   const zoom = (factor: number, at = 0.5): void => {
     const span = (seen.to - seen.from) * factor;
@@ -244,7 +245,9 @@ function describe({ id, state, submitted, started, ended, worker }: Bar, timelin
   const seconds = (from: number, to: number): string => formatDuration((to - from) / 1000);
   if (submitted !== undefined) parts.push(`waited ${seconds(submitted, started ?? ended ?? now)}`);
   if (started !== undefined)
-    parts.push(`ran ${seconds(started, ended ?? now)} from ${clockOf(started, true)} ${zoneOf(started)}`);
+    parts.push(
+      `ran ${seconds(started, ended ?? now)} from ${clockOf(started, true, zone.value)} ${zoneAt(started, zone.value)}`,
+    );
   const name = timeline.workers[worker];
   if (name !== undefined) parts.push(`on ${name}`);
   return parts.join(', ');
