@@ -14,6 +14,20 @@ export const OPTIONS = {
   password: filePath
     .optional()
     .describe('With --catalog: file with the password for workers; the framework needs the same password'),
+  batch: z
+    .enum(['wq', 'condor'])
+    .optional()
+    .describe('What runs the steps of a cluster: wq (Work Queue, the default) or condor (HTCondor)'),
+  schedd: z
+    .string()
+    .regex(/^[\w.@+-]+$/, 'a name as condor_status -schedd shows it')
+    .optional()
+    .describe('With --batch condor: name of the schedd; default: the one that HTCondor is configured for'),
+  pool: z
+    .string()
+    .regex(/^[\w.[\]:-]+$/, 'HOST or HOST:PORT')
+    .optional()
+    .describe('With --batch condor: HOST[:PORT] of the collector; default: the one that HTCondor is configured for'),
   localCpus: z.number().positive().optional().describe('With --local: number of cores to use; default: all'),
   localGpus: z
     .number()

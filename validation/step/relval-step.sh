@@ -54,6 +54,12 @@ rv_set_output_dir() { rv_output_dir=''; }
 rv_input_file=
 rv_extra_arguments=()
 
+# HTCondor shows a job's environment to everybody: what steps get by it elsewhere comes there in files of their own.
+for rv_reply in relval-environment "relval-token.$2"; do
+  # shellcheck source=/dev/null
+  [[ $_CONDOR_SCRATCH_DIR && -f $rv_reply ]] && . "./$rv_reply" && rm -f -- "$rv_reply"
+done
+
 # HOST:PORT of who receives live logs, and the token by which this step is known there; what must not be seen in what this
 # script writes itself, a text a line. They are this script's, not the payload's.
 rv_logs=$RELVAL_LOGS rv_token=$RELVAL_TOKEN rv_masks=$RELVAL_MASKS
@@ -210,7 +216,7 @@ rv_write_result() { # one key a line, so that grep can read it; replaced in one 
     printf '"cpuTime": %s,\n"peakMemory": %s,\n' "$rv_cpu_time" "$rv_peak_memory"
     printf '"outOfMemory": %s,\n' "$rv_out_of_memory"
     rv_string "$HOSTNAME" && printf '"host": %s,\n' "$rv_reply"
-    rv_string "$WORK_QUEUE_SANDBOX" && printf '"worker": %s,\n' "$rv_reply"
+    rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && printf '"worker": %s,\n' "$rv_reply"
     printf '"cores": %s,\n' "$rv_cores"
     rv_string "$rv_output_dir" && printf '"outputDir": %s,\n' "$rv_reply"
     printf '"inputBytes": %s,\n"outputBytes": %s,\n' "$rv_input_bytes" "$rv_output_bytes"

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { patternsForGrep } from '../../checks/rules.ts';
 import { phaseSteps } from '../../makeflow/phase.ts';
-import type { WorkQueueBatch } from '../../makeflow/run.ts';
+import type { Batch } from '../../makeflow/batch.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
@@ -25,7 +25,7 @@ export interface Execution {
   plan: Plan;
   /** Plans again when a stage has made the file that a later stage's width depends on. */
   replan: (bins: Record<string, readonly string[]>) => Plan;
-  batch: WorkQueueBatch;
+  batch: Batch;
   retries?: number | undefined;
   streams: LogStreams;
   /** Variables that payloads get, and whose values must not stand in any log. */
@@ -41,8 +41,8 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** What of a request counts for what steps print. */
-type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit'>;
+/** What of a request counts for what steps print, and for how they get what nobody else may read. */
+type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit' | 'batch'>;
 
 /** What a run is judged by, and what makeflow needs for the first phase. */
 export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoice & LogChoice): Promise<void> {
@@ -85,13 +85,14 @@ async function writePhase(
   run: RunDir,
   plan: Plan,
   phase: number,
-  { secrets = [], logLimit }: LogChoice,
+  { secrets = [], logLimit, batch }: LogChoice,
 ): Promise<void> {
   const tokens = stepTokens(run);
   await writeMakeflow(plan, run.work, phase, {
     patterns: patternsForGrep(rulesOf(run)),
     exports: secrets.length > 0 ? [...secrets.map(({ name }) => name), MASKS_VARIABLE] : [],
     tokenOf: (step) => tokens.of(step),
+    inFiles: batch === 'condor',
     outputLimit: logLimit,
   });
 }

@@ -2,11 +2,12 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmS
 import { join } from 'node:path';
 import { STUCK } from '../../checks/outcome.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
-import { followFlow } from '../../makeflow/follow.ts';
+import { type Batch, type BatchSystem, batchSystem } from '../../makeflow/batch.ts';
+import { type FlowEvent, followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
 import { type CompleteRule, rebuildLog } from '../../makeflow/rebuild-log.ts';
 import { givesTokens, targetsOf } from '../../makeflow/rules.ts';
-import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../../makeflow/run.ts';
+import { makeflowFiles, startMakeflow } from '../../makeflow/run.ts';
 import { type FlowState, isComplete, isStuck } from '../../makeflow/transaction-log.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
 import { maskFile, maskLines } from '../../step/mask.ts';
@@ -29,7 +30,7 @@ const INTERRUPT_GRACE_MS = 6000;
 export interface PhaseOptions {
   journal: RunJournal;
   written: WrittenMakeflow;
-  batch: WorkQueueBatch;
+  batch: Batch;
   /** How often steps are tried again, in the place of what their stages say. */
   retries: number | undefined;
   streams: LogStreams;
@@ -48,29 +49,37 @@ export interface PhaseOptions {
  * @throws if the events cannot be written, because the disk is full or fails
  */
 export async function runPhase(options: PhaseOptions): Promise<string | undefined> {
-  const { journal, written, batch, retries, signal, streams } = options;
+  const { journal, written, retries, signal, streams } = options;
+  const system = batchSystem(options.batch);
   const directory = journal.run.work;
   const files = makeflowFiles(directory, written.file);
   // Secrets and tokens come here before they are masked; a run of before may let others in.
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
+  const path = join(directory, written.file);
+  await system.clear(path);
   await forgetBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
-  // What Work Queue's log says belongs to lines that are lost.
+  const jobLog = system.jobLog(path);
+  // What the log of jobs says belongs to lines that are lost.
   if (rebuildLog(files.transactions, starts, rules, written.steps.length, Date.now()))
-    rmSync(files.workQueueTransactions, { force: true });
+    rmSync(jobLog.path, { force: true });
   const secrets = Object.values(options.secrets);
-  const own = givesTokens(beginningOf(join(directory, written.file)));
+  const own = givesTokens(beginningOf(path));
   const makeflow = await startMakeflow({
     directory,
     file: written.file,
     // makeflow has one number for all rules: the others are refused when they have had theirs
     retries: retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries)),
-    batch,
+    batch: options.batch,
     dieWithParent: true,
-    env: { ...options.secrets, [MASKS_VARIABLE]: maskLines(secrets), ...streams.environment(own) },
+    env: system.give(directory, {
+      ...options.secrets,
+      [MASKS_VARIABLE]: maskLines(secrets),
+      ...streams.environment(own),
+    }),
     keepOpen: options.keepOpen,
   });
 
@@ -78,6 +87,9 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   let killTimer: NodeJS.Timeout | undefined;
   const abort = (): void => {
     makeflow.interrupt();
+    tracker.stop();
+    // Makeflow takes its jobs back one after the other. What fails here is tried again when it has ended.
+    system.withdraw().catch(() => {});
     killTimer ??= setTimeout(() => makeflow.kill(), INTERRUPT_GRACE_MS);
   };
   const onError = (error: Error): void => {
@@ -86,7 +98,11 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   };
   const { finish: finishLog, masks } = streams;
   const tracker = new StepTracker({ journal, written, directory, retries, masks, finishLog, onError });
-  const logs = followFlow(files, (events) => tracker.take(events), onError);
+  const take = (events: FlowEvent[]): void => {
+    tracker.take(events);
+    removeHeld(system, events, onError);
+  };
+  const logs = followFlow(files.transactions, jobLog, take, onError);
   streams.admitBy((execution) => {
     logs.look();
     return tracker.admit(execution);
@@ -99,7 +115,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     const full = lackOfSpace(journal.run.path);
     if (full) onError(full);
     endlessChecks = tracker.isEndless() ? endlessChecks + 1 : 0;
-    if (!isStuck(logs.flow, Date.now()) && endlessChecks < ENDLESS_CHECKS) return;
+    if (!isStuck(logs.flow, Date.now(), system.submissionMs) && endlessChecks < ENDLESS_CHECKS) return;
     stuck = true;
     makeflow.interrupt();
   }, STUCK_CHECK_MS);
@@ -110,12 +126,16 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     journal.add({ type: 'phase-started', phase: written.phase, makeflow: makeflow.pid });
     const { code, signal: killedBy } = await makeflow.exited;
     heldUp.close();
+    const left = await system.withdraw().then(
+      () => undefined,
+      (error: Error) => `jobs of this run may still be in the queue: ${error.message}`,
+    );
     logs.look();
     if (!failure) tracker.interrupted();
     await tracker.collected();
     for (const file of [files.stdout, files.stderr]) await maskFile(file, masks);
     if (failure) throw failure;
-    const problem = describeEnd(logs.flow, { stuck, code, killedBy, stderr: files.stderr });
+    const problem = describeEnd(logs.flow, { stuck, code, killedBy, stderr: files.stderr }) ?? left;
     journal.add({ type: 'phase-ended', phase: written.phase, how: problem ?? 'complete' });
     return problem;
   } finally {
@@ -128,6 +148,13 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     makeflow.interrupt();
     await makeflow.exited;
     removeFailureNotes(directory);
+  }
+}
+
+/** A job that HTCondor holds waits for ever. The attempt ends, and the step is tried again as after other failures. */
+function removeHeld(system: BatchSystem, events: readonly FlowEvent[], onError: (error: Error) => void): void {
+  for (const event of events) {
+    if (event.type === 'job-held' && !event.byHand) system.withdrawJob(event.jobId).catch(onError);
   }
 }
 

@@ -48,6 +48,11 @@ export const runRequestSchema = z.object({
   catalog: z.string().optional(),
   /** With `catalog`: absolute path of the file with the password that workers must know. */
   password: z.string().optional(),
+  /** What runs makeflow's jobs; absent: Work Queue. */
+  batch: z.enum(['wq', 'condor']).optional(),
+  /** With HTCondor: name of the schedd, and HOST[:PORT] of the collector; absent: what HTCondor is configured for here. */
+  schedd: z.string().optional(),
+  pool: z.string().optional(),
   /** `HOST[:PORT]` by which workers reach this machine with their logs. */
   logAddress: z.string().optional(),
   /** Bytes that are kept of one log. */

@@ -1,0 +1,50 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jobLogReader } from '../htcondor/job-log.ts';
+import { RunJobs } from '../htcondor/run-jobs.ts';
+import { batchOptions, ENVIRONMENT_FILE, type Submission, submitLines } from '../htcondor/submission.ts';
+import { type Queue, queueVariables } from '../htcondor/tools.ts';
+import { quote } from '../step/shell-words.ts';
+import type { BatchSystem } from './batch.ts';
+import { takeBack } from './take-back.ts';
+
+export interface CondorBatch extends Queue, Submission {
+  type: 'condor';
+}
+
+/**
+ * Makeflow submits each job with condor_submit, and reads the job log. Jobs outlive makeflow, and everybody can read their
+ * environment.
+ */
+export function condorSystem(batch: CondorBatch): BatchSystem {
+  const jobs = new RunJobs(batch, batch.mark);
+  return {
+    arguments: () => ['-T', 'condor', '-B', batchOptions(submitLines(batch))],
+    enter: [],
+    give: (directory, variables) => {
+      writeEnvironment(join(directory, ENVIRONMENT_FILE), variables);
+      return queueVariables(batch);
+    },
+    jobLog: (path) => ({ path: `${path}.condorlog`, read: jobLogReader(Date.now) }),
+    clear: async (path) => {
+      await jobs.remove();
+      takeBack(`${path}.makeflowlog`, Date.now());
+      // Makeflow would read again what became of jobs that it does not wait for.
+      rmSync(`${path}.condorlog`, { force: true });
+    },
+    withdraw: () => jobs.remove(),
+    withdrawJob: (jobId) => jobs.removeJob(jobId),
+    // One submission takes 0.1 s, and several seconds while a schedd is busy.
+    submissionMs: 6000,
+  };
+}
+
+/** HTCondor gives a job neither a search path that its programs inherit nor a home. */
+const DEFAULTS = 'export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}" HOME="${HOME:-$PWD}"';
+
+/** Shell source. Only its owner may read it, and HTCondor keeps that for the job's user. */
+function writeEnvironment(path: string, variables: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
+  rmSync(path, { force: true });
+  writeFileSync(path, `${[DEFAULTS, ...lines].join('\n')}\n`, { mode: 0o600 });
+}
