@@ -70,7 +70,12 @@ export const ONLY_FOR: Readonly<Partial<Record<OptionName, readonly string[]>>> 
 export type OptionName = keyof typeof OPTIONS;
 
 /** Options that exclude each other. The one from the layer nearest to the user wins; the other one is ignored. */
-export const EITHER: readonly (readonly [OptionName, OptionName])[] = [['local', 'catalog']];
+export const EITHER: readonly (readonly [OptionName, OptionName])[] = [
+  ['local', 'catalog'],
+  ['local', 'batch'],
+  ['catalog', 'batch'],
+  ['password', 'batch'],
+];
 
 /** The text of a flag in `--help`. */
 export function describeOption(name: OptionName): string {

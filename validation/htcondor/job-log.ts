@@ -19,7 +19,8 @@ const BY_HAND: readonly number[] = [1, 15];
 const SPOOLING = 16;
 
 /** `001 (142.000.000) 2026-11-29 15:18:49.160 Job executing on host: <…>`; before HTCondor 9: `11/29 15:18:49`. */
-const HEAD = /^(\d{3}) \((\d+)\.\d+\.\d+\) (?:(\d{4})-)?(\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(Z?) (.*)$/;
+const HEAD =
+  /^(\d{3}) \((\d+)\.\d+\.\d+\) (?:(\d{4})-)?(\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(Z?) (.*)$/;
 
 /**
  * ms after which an eviction counts by itself. HTCondor also says that a job was evicted when it is about to hold or to remove

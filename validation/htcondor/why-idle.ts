@@ -45,7 +45,8 @@ export function reasonIn(text: string, job: string): string | undefined {
   if (impossible)
     return `none of the ${machines} slots of the HTCondor pool meets what job ${job} requires: ${impossible[2]}${valuesOf(text, impossible[2] ?? '')}`;
   const rejected = number(/(\d+) are rejected by your job's requirements/);
-  if (rejected === machines) return `none of the ${machines} slots of the HTCondor pool meets all that job ${job} requires`;
+  if (rejected === machines)
+    return `none of the ${machines} slots of the HTCondor pool meets all that job ${job} requires`;
   const refusing = number(/(\d+) reject your job because of their own requirements/);
   if (rejected + refusing === machines)
     return `${refusing} slots of the HTCondor pool could run job ${job}, but take no jobs of this user now (START)`;

@@ -1,6 +1,6 @@
 import { type CondorBatch, condorSystem } from './htcondor.ts';
-import type { WorkerLogEvent } from './worker-log.ts';
 import { type WorkQueueBatch, workQueueSystem } from './work-queue.ts';
+import type { WorkerLogEvent } from './worker-log.ts';
 
 /** What runs the jobs of makeflow, as data. `local`: makeflow itself, on this machine. */
 export type Batch = { type: 'local' } | WorkQueueBatch | CondorBatch;

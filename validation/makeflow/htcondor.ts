@@ -40,6 +40,7 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
 }
 
 /** HTCondor gives a job neither a search path that its programs inherit nor a home. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: shell source
 const DEFAULTS = 'export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}" HOME="${HOME:-$PWD}"';
 
 /** Shell source. Only its owner may read it, and HTCondor keeps that for the job's user. */

@@ -3,8 +3,8 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeF
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FlowEvent, type FlowFollower, followFlow } from '../../../validation/makeflow/follow.ts';
 import { batchSystem } from '../../../validation/makeflow/batch.ts';
+import { type FlowEvent, type FlowFollower, followFlow } from '../../../validation/makeflow/follow.ts';
 import {
   type MakeflowRun,
   makeflowFiles,

@@ -7,7 +7,20 @@ import { notifyOptions } from './notify.ts';
 export function executionOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
     .group(
-      ['local', 'local-cpus', 'local-memory', 'local-gpus', 'catalog', 'batch', 'schedd', 'pool', 'log-address', 'detach', 'page', 'keep-page'],
+      [
+        'local',
+        'local-cpus',
+        'local-memory',
+        'local-gpus',
+        'catalog',
+        'batch',
+        'schedd',
+        'pool',
+        'log-address',
+        'detach',
+        'page',
+        'keep-page',
+      ],
       'Where it runs:',
     )
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })

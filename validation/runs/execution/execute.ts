@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { patternsForGrep } from '../../checks/rules.ts';
-import { phaseSteps } from '../../makeflow/phase.ts';
 import type { Batch } from '../../makeflow/batch.ts';
+import { phaseSteps } from '../../makeflow/phase.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STUCK } from '../../checks/outcome.ts';
-import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { type Batch, type BatchSystem, batchSystem } from '../../makeflow/batch.ts';
+import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { type FlowEvent, followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
 import { type CompleteRule, rebuildLog } from '../../makeflow/rebuild-log.ts';

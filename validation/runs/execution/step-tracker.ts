@@ -126,7 +126,8 @@ export class StepTracker {
         if (state === 'running') return { type: 'submitted', step, job };
         if (step === undefined) return undefined;
         if (state === 'waiting') return { type: 'reset', step };
-        if (state === 'failed' && this.#stopping && !this.#hasResult(event.node, step)) return { type: 'cancelled', step };
+        if (state === 'failed' && this.#stopping && !this.#hasResult(event.node, step))
+          return { type: 'cancelled', step };
         return state === 'aborted' ? { type: 'cancelled', step } : { type: 'returned', step, how: state };
       }
       default:

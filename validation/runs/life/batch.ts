@@ -8,7 +8,8 @@ import type { RunRecord } from '../store/record.ts';
 /** What runs the steps of a run that is not on this machine. @param directory of the run */
 export function batchOf({ id, project, request }: RunRecord, directory: string): WorkQueueBatch | CondorBatch {
   const { batch, catalog, password, schedd, pool, image } = request;
-  if (batch === 'condor') return { type: 'condor', schedd, pool, mark: markOf(id, directory), batchName: project, image };
+  if (batch === 'condor')
+    return { type: 'condor', schedd, pool, mark: markOf(id, directory), batchName: project, image };
   return { type: 'wq', catalog: catalog as string, project, passwordFile: password };
 }
 

@@ -17,10 +17,10 @@ import { LOCAL_DIR } from '../store/local-files.ts';
 import { ObstacleError } from '../store/obstacle.ts';
 import { asSpaceError } from '../store/space.ts';
 import { takeStopRequest } from '../store/stop-request.ts';
+import { batchOf } from './batch.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
-import { batchOf } from './batch.ts';
 import { whyWaiting } from './why-waiting.ts';
 
 export interface ExecuteOptions {

@@ -79,7 +79,8 @@ function nameOf(program: string): string {
 }
 
 function requestOf(wanted: WantedCommand, run: RunDir): RunRequest {
-  const { words, local, catalog, batch, schedd, pool, logAddress, retries, containerizer, image, volume, jira } = wanted;
+  const { words, local, catalog, batch, schedd, pool, logAddress, retries, containerizer, image, volume, jira } =
+    wanted;
   return {
     input: join(run.path, FOLDER, WORKFLOW),
     command: [...words],

@@ -1,0 +1,50 @@
+import { condorTool, type Queue } from '../htcondor/tools.ts';
+import type { Check } from './check.ts';
+
+const ADVICE = {
+  install: 'install the package htcondor',
+  token: 'put a token into ~/.condor/tokens.d (condor_token_fetch), or ask the administrator of the pool for one',
+};
+
+/**
+ * Whether jobs can be submitted: HTCondor's tools are here, the schedd answers and lets this user in, and slots run containers if
+ * there is an image.
+ */
+export async function checkHTCondor(queue: Queue, image?: string): Promise<Check> {
+  const name = 'HTCondor';
+  try {
+    const version = /CondorVersion: (\S+)/.exec(await condorTool(queue, 'condor_version', []))?.[1] ?? '?';
+    await condorTool(queue, 'condor_q', ['-totals']);
+    const user = await submittingUser(queue);
+    if (user === undefined) {
+      const found = 'the schedd answers, but does not let you submit jobs';
+      return { name, state: 'failed', found, advice: ADVICE.token };
+    }
+    const found = `version ${version}, the schedd answers, jobs are those of ${user}`;
+    if (image === undefined || (await runsContainers(queue))) return { name, state: 'ok', found };
+    const none = 'no slot of the pool says now that it can run containers. Steps wait until one does';
+    return {
+      name,
+      state: 'warning',
+      found: `${found}; ${none}`,
+      advice: 'leave --image out to run steps as processes',
+    };
+  } catch (error) {
+    const { message } = error as Error;
+    const advice = message.includes('not installed') ? { advice: ADVICE.install } : {};
+    return { name, state: 'failed', found: message, ...advice };
+  }
+}
+
+/** The user whose jobs would be submitted; undefined: the schedd refuses them. */
+async function submittingUser(queue: Queue): Promise<string | undefined> {
+  const where = queue.schedd === undefined ? [] : ['-name', queue.schedd];
+  // It ends with an error where it may not.
+  const said = await condorTool(queue, 'condor_ping', ['-type', 'SCHEDD', ...where, '-table', 'WRITE']).catch(() => '');
+  return /^\s*WRITE\s.*\sALLOW\s+(\S+)\s*$/m.exec(said)?.[1];
+}
+
+async function runsContainers(queue: Queue): Promise<boolean> {
+  const able = 'HasContainer =?= true || HasDocker =?= true';
+  return (await condorTool(queue, 'condor_status', ['-constraint', able, '-af', 'Name', '-limit', '1'])).trim() !== '';
+}
