@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
-import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RunEvent } from '../../validation/runs/store/events.ts';
 import type { RunRecord } from '../../validation/runs/store/record.ts';
-import { openDir } from './framework.ts';
+import { openDir, startFramework, workerTokens } from './framework.ts';
 import { type HTCondorPool, idsOf, until } from './pool.mjs';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const CLI = join(ROOT, 'dist', 'validation', 'cli', 'main.js');
+
+/** This machine has no other address. */
+export const PLACE = ['--batch', 'condor', '--log-address', '127.0.0.1'];
 
 export interface Ended {
   code: number | null;
@@ -77,4 +80,26 @@ export class RelvalUser {
 export function runEvents({ directory }: { directory: string }): RunEvent[] {
   const lines = readFileSync(join(directory, 'events.ndjson'), 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line));
+}
+
+/** A framework with room for some workers, each large enough for the largest step of the example. */
+export async function startWorkers(pool: HTCondorPool, workers: number) {
+  const passwordFile = await workerTokens(pool, 'owners');
+  const environment = 'environment: { _CONDOR_NETWORK_INTERFACE: 127.0.0.1 }';
+  const shape = 'source: htcondor, user: worker, memory: 1000, disk: 1000, idleSeconds: 5';
+  return startFramework(pool, {
+    passwordFile,
+    cores: 2 * workers,
+    pools: [`name: condor, ${shape}, passwordFile: '${passwordFile}', ${environment}`],
+  });
+}
+
+/** @param stages lines of YAML @returns its path */
+export function writeWorkflow(relval: RelvalUser, scripts: Record<string, string>, stages: string): string {
+  for (const [name, text] of Object.entries(scripts)) {
+    writeFileSync(join(relval.dir, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  }
+  const file = join(relval.dir, 'workflow.yaml');
+  writeFileSync(file, `name: small\nstages:\n${stages}\n`);
+  return file;
 }

@@ -1,13 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFramework, workerTokens } from './framework.ts';
 import { type HTCondorPool, startPool, until } from './pool.mjs';
 import { RelvalUser, ROOT, runEvents } from './relval-user.ts';
 
 const GPMC = join(ROOT, 'makeflows', 'examples', 'gpmc', 'gpmc.jdl');
-/** This machine has no other address. */
-const PLACE = ['--batch', 'condor', '--log-address', '127.0.0.1'];
 
 let pool: HTCondorPool;
 beforeAll(async () => {
@@ -15,31 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => pool?.stop());
 
-/** A framework with room for some workers, each large enough for the largest step of the example. */
-const framework = async (workers: number) => {
-  const passwordFile = await workerTokens(pool, 'owners');
-  const environment = 'environment: { _CONDOR_NETWORK_INTERFACE: 127.0.0.1 }';
-  const shape = 'source: htcondor, user: worker, memory: 1000, disk: 1000, idleSeconds: 5';
-  return startFramework(pool, {
-    passwordFile,
-    cores: 2 * workers,
-    pools: [`name: condor, ${shape}, passwordFile: '${passwordFile}', ${environment}`],
-  });
-};
-
-const workflow = (relval: RelvalUser, scripts: Record<string, string>, stages: string): string => {
-  for (const [name, text] of Object.entries(scripts)) {
-    writeFileSync(join(relval.dir, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
-  }
-  const file = join(relval.dir, 'workflow.yaml');
-  writeFileSync(file, `name: small\nstages:\n${stages}\n`);
-  return file;
-};
-
 describe('relval run --batch condor', () => {
   it('passes the example on workers of the framework, with live logs, though a worker is killed', async () => {
     const relval = new RelvalUser(pool);
-    const { workers } = await framework(2);
+    const { workers } = await startWorkers(pool, 2);
     const { ended } = relval.start(['run', GPMC, ...PLACE]);
     const run = await relval.newest();
     const first = await until('a connected step', () => runEvents(run).find(({ type }) => type === 'step-connected'));
@@ -61,8 +37,8 @@ describe('relval run --batch condor', () => {
 
   it('ends as failed when a step fails whose dependants cannot run', async () => {
     const relval = new RelvalUser(pool);
-    await framework(2);
-    const file = workflow(
+    await startWorkers(pool, 2);
+    const file = writeWorkflow(
       relval,
       { 'bad.sh': 'echo before the end; exit 3', 'next.sh': 'echo never' },
       `  - { name: bad, executable: bad.sh, inputs: [bad.sh], onFailure: stop, retries: 0 }
@@ -77,8 +53,8 @@ describe('relval run --batch condor', () => {
 
   it('ends as broken, not never, when a rule of makeflow fails for good and others wait for it', async () => {
     const relval = new RelvalUser(pool);
-    await framework(1);
-    const file = workflow(
+    await startWorkers(pool, 1);
+    const file = writeWorkflow(
       relval,
       { 'next.sh': 'echo never' },
       `  - { name: bad, executable: not-there, retries: 0 }
@@ -93,9 +69,9 @@ describe('relval run --batch condor', () => {
 
   it('leaves nothing in the queue when it is stopped, and can be resumed', async () => {
     const relval = new RelvalUser(pool);
-    await framework(1);
+    await startWorkers(pool, 1);
     const gate = join(relval.dir, 'gate');
-    const file = workflow(
+    const file = writeWorkflow(
       relval,
       { 'wait.sh': `until [ -e ${gate} ]; do sleep 0.2; done; echo through` },
       '  - { name: wait, executable: wait.sh, inputs: [wait.sh], each: { jobs: 1-3 } }',

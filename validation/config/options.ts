@@ -72,9 +72,9 @@ export type OptionName = keyof typeof OPTIONS;
 /** Options that exclude each other. The one from the layer nearest to the user wins; the other one is ignored. */
 export const EITHER: readonly (readonly [OptionName, OptionName])[] = [
   ['local', 'catalog'],
-  ['local', 'batch'],
-  ['catalog', 'batch'],
-  ['password', 'batch'],
+  ...(['batch', 'schedd', 'pool'] as const).flatMap((ofCondor) =>
+    (['local', 'catalog', 'password'] as const).map((other) => [other, ofCondor] as const),
+  ),
 ];
 
 /** The text of a flag in `--help`. */
