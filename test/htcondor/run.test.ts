@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HTCondorPool, startPool, until } from './pool.mjs';
-import { RelvalUser, ROOT, runEvents } from './relval-user.ts';
+import { PLACE, RelvalUser, ROOT, runEvents, startWorkers, writeWorkflow } from './relval-user.ts';
 
 const GPMC = join(ROOT, 'makeflows', 'examples', 'gpmc', 'gpmc.jdl');
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ofRun } from './submission.ts';
-import { condorTool, type Queue } from './tools.ts';
+import { condorTool, HTCondorError, type Queue } from './tools.ts';
 
 /** ms until jobs that were removed have left the queue: their workers end them first, and get 10 s for that. */
 const PATIENCE_MS = 30_000;
-const LOOK_MS = 300;
+const LOOK_MS = 500;
 
 /** The jobs of one run in a queue. */
 export class RunJobs {
@@ -16,35 +16,42 @@ export class RunJobs {
     this.mark = mark;
   }
 
-  /** How many there are. @throws {HTCondorError} */
-  async count(): Promise<number> {
-    const listed = await condorTool(this.queue, 'condor_q', ['-constraint', ofRun(this.mark), '-af', 'ClusterId']);
-    return listed.split('\n').filter((line) => line !== '').length;
+  /** How many there are, those among them that are just being removed. @throws {HTCondorError} */
+  count(): Promise<number> {
+    return this.#count(ofRun(this.mark));
   }
 
   /**
    * Removes all of them, and waits until they are gone.
-   * @throws {HTCondorError} when the schedd does not answer
+   * @throws {HTCondorError} when the schedd does not answer, or they do not go
    */
-  async remove(): Promise<void> {
-    for (let waited = 0; (await this.count()) > 0; waited += LOOK_MS) {
-      // Again each second: makeflow may just have submitted one more.
-      if (waited % (3 * LOOK_MS) === 0) await this.#remove(ofRun(this.mark));
-      if (waited > PATIENCE_MS) await this.#remove(ofRun(this.mark), '-forcex');
-      if (waited > 2 * PATIENCE_MS) return;
-      await sleep(LOOK_MS);
+  remove(): Promise<void> {
+    return this.#remove(ofRun(this.mark));
+  }
+
+  /** The same with one of them. @throws {HTCondorError} */
+  removeJob(cluster: number): Promise<void> {
+    return this.#remove(`${ofRun(this.mark)} && ClusterId == ${cluster}`);
+  }
+
+  async #count(constraint: string): Promise<number> {
+    const listed = await condorTool(this.queue, 'condor_q', ['-constraint', constraint, '-af', 'ClusterId']);
+    return listed.split('\n').filter((line) => line !== '').length;
+  }
+
+  /** Asks again and again: makeflow may submit one more, and a schedd may be away for a moment. */
+  async #remove(constraint: string): Promise<void> {
+    let problem: unknown;
+    for (const end = Date.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
+      try {
+        if ((await this.#count(constraint)) === 0) return;
+        problem = new HTCondorError('jobs do not leave the queue');
+        await condorTool(this.queue, 'condor_rm', ['-constraint', constraint]);
+      } catch (error) {
+        // It also fails where all of them are being removed already.
+        problem = error;
+      }
+      if (Date.now() > end) throw problem;
     }
-  }
-
-  /** Removes one of them, if it is still there. @throws {HTCondorError} */
-  async removeJob(cluster: number): Promise<void> {
-    await this.#remove(`${ofRun(this.mark)} && ClusterId == ${cluster}`);
-  }
-
-  async #remove(constraint: string, ...flags: string[]): Promise<void> {
-    // It fails where no job is left.
-    await condorTool(this.queue, 'condor_rm', [...flags, '-constraint', constraint]).catch(async (error) => {
-      if ((await this.count()) > 0) throw error;
-    });
   }
 }

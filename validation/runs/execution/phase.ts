@@ -13,6 +13,7 @@ import type { WrittenMakeflow } from '../../makeflow/write.ts';
 import { maskFile, maskLines } from '../../step/mask.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
+import { ObstacleError } from '../store/obstacle.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { forgetBroken } from './forget-broken.ts';
 import { HeldUp, type HeldUpOptions } from './held-up.ts';
@@ -58,7 +59,9 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   removeFailureNotes(directory);
   mendLog(files.transactions);
   const path = join(directory, written.file);
-  await system.clear(path);
+  await system.clear(path).catch((error: Error) => {
+    throw new ObstacleError(error.message);
+  });
   await forgetBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
