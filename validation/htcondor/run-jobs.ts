@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ofRun } from './submission.ts';
 import { condorTool, HTCondorError, type Queue } from './tools.ts';
 
-/** ms until jobs that were removed have left the queue: their workers end them first, and get 10 s for that. */
-const PATIENCE_MS = 30_000;
+/** ms until jobs that were removed have left the queue: for one whose worker is lost, its lease must end first. */
+const PATIENCE_MS = 50_000;
 const LOOK_MS = 500;
 
 /** The jobs of one run in a queue. */

@@ -4,6 +4,8 @@ export interface Submission {
   mark: string;
   /** Name of the batch in condor_q. */
   batchName: string;
+  /** Whether a slot is kept for the next job of the run when its job has ended. */
+  keepsClaims: boolean;
   /** Container image of the jobs; undefined: they are processes. */
   image?: string | undefined;
 }
@@ -23,6 +25,9 @@ export const TOKEN_FILE = 'relval-token.';
  */
 const LEASE_SECONDS = 40;
 
+/** Makeflow's own value. It sees an end within a second, and the next step is submitted then. */
+const KEPT_SECONDS = 30;
+
 /** A constraint that is true for the jobs of a run only. */
 export function ofRun(mark: string): string {
   return `${MARK} == "${mark}"`;
@@ -32,7 +37,7 @@ export function ofRun(mark: string): string {
  * The lines that are added to each submit file. Where makeflow has written the same command, the later one counts.
  * @throws {RangeError} when a value could not stand in a submit file
  */
-export function submitLines({ mark, batchName, image }: Submission): string[] {
+export function submitLines({ mark, batchName, keepsClaims, image }: Submission): string[] {
   for (const value of [mark, batchName, image ?? ''])
     if (/["\s\\]/.test(value)) throw new RangeError(`${JSON.stringify(value)} cannot stand in a submit file`);
   return [
@@ -45,8 +50,7 @@ export function submitLines({ mark, batchName, image }: Submission): string[] {
     `encrypt_input_files = ${ENVIRONMENT_FILE}, ${TOKEN_FILE}*`,
     // Otherwise all that is new in the job's directory comes here, among the files of makeflow.
     `transfer_output_files = $ENV(${OUTPUTS_VARIABLE})`,
-    // A claim that is kept on a part of a machine keeps other jobs from it for minutes.
-    'keep_claim_idle = 0',
+    `keep_claim_idle = ${keepsClaims ? KEPT_SECONDS : 0}`,
     `job_lease_duration = ${LEASE_SECONDS}`,
     ...(image === undefined ? [] : ['universe = container', `container_image = ${imageAddress(image)}`]),
   ];

@@ -25,8 +25,8 @@ export interface BatchSystem {
   withdraw: () => Promise<void>;
   /** Takes one job out of the queue, since it would wait for ever. Makeflow then counts it as failed. */
   withdrawJob: (jobId: number) => Promise<void>;
-  /** ms of silence after which makeflow counts as stuck when nothing runs: a submission must not take longer. */
-  submissionMs: number;
+  /** Whether makeflow is submitting a job, or waits to try that again. @param stderr file of what it says there */
+  isSubmitting: (pid: number, stderr: string) => boolean;
 }
 
 export interface JobLog {

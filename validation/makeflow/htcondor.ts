@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobLogReader } from '../htcondor/job-log.ts';
 import { RunJobs } from '../htcondor/run-jobs.ts';
@@ -34,9 +34,22 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
     },
     withdraw: () => jobs.remove(),
     withdrawJob: (jobId) => jobs.removeJob(jobId),
-    // One submission takes 0.1 s, and several seconds while a schedd is busy.
-    submissionMs: 6000,
+    isSubmitting,
   };
+}
+
+/** Makeflow waits at most 60 s before it tries a submission again, ms. */
+const RETRY_MS = 70_000;
+
+/** A submission is a child of makeflow. While the schedd is away, makeflow says so before each pause. */
+function isSubmitting(pid: number, stderr: string): boolean {
+  try {
+    if (readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim() !== '') return true;
+    if (Date.now() - statSync(stderr).mtimeMs > RETRY_MS) return false;
+    return /couldn't submit batch job, still trying\.*\s*$/.test(readFileSync(stderr, 'latin1'));
+  } catch {
+    return false;
+  }
 }
 
 /** HTCondor gives a job neither a search path that its programs inherit nor a home. */

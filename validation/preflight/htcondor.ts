@@ -1,3 +1,4 @@
+import { hasContainerSlots } from '../htcondor/slots.ts';
 import { condorTool, type Queue } from '../htcondor/tools.ts';
 import type { Check } from './check.ts';
 
@@ -21,7 +22,7 @@ export async function checkHTCondor(queue: Queue, image?: string): Promise<Check
       return { name, state: 'failed', found, advice: ADVICE.token };
     }
     const found = `version ${version}, the schedd answers, jobs are those of ${user}`;
-    if (image === undefined || (await runsContainers(queue))) return { name, state: 'ok', found };
+    if (image === undefined || (await hasContainerSlots(queue))) return { name, state: 'ok', found };
     const none = 'no slot of the pool says now that it can run containers. Steps wait until one does';
     return {
       name,
@@ -42,9 +43,4 @@ async function submittingUser(queue: Queue): Promise<string | undefined> {
   // It ends with an error where it may not.
   const said = await condorTool(queue, 'condor_ping', ['-type', 'SCHEDD', ...where, '-table', 'WRITE']).catch(() => '');
   return /^\s*WRITE\s.*\sALLOW\s+(\S+)\s*$/m.exec(said)?.[1];
-}
-
-async function runsContainers(queue: Queue): Promise<boolean> {
-  const able = 'HasContainer =?= true || HasDocker =?= true';
-  return (await condorTool(queue, 'condor_status', ['-constraint', able, '-af', 'Name', '-limit', '1'])).trim() !== '';
 }

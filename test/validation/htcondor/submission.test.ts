@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchOptions, submitLines } from '../../../validation/htcondor/submission.ts';
 
-const RUN = { mark: 'run-1-abc', batchName: 'relval-run-1' };
+const RUN = { mark: 'run-1-abc', batchName: 'relval-run-1', keepsClaims: true };
 
 describe('lines of a submit file', () => {
   it('keep the environment of makeflow out of the job, and name what comes back', () => {
@@ -10,6 +10,11 @@ describe('lines of a submit file', () => {
     expect(lines).toContain('transfer_output_files = $ENV(RELVAL_OUTPUTS)');
     expect(lines).toContain('+RelvalRun = "run-1-abc"');
     expect(lines.join('\n')).not.toContain('universe');
+  });
+
+  it('keep claims for the next step, but not on slots that are divided', () => {
+    expect(submitLines(RUN)).toContain('keep_claim_idle = 30');
+    expect(submitLines({ ...RUN, keepsClaims: false })).toContain('keep_claim_idle = 0');
   });
 
   it.each([

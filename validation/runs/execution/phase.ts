@@ -118,7 +118,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     const full = lackOfSpace(journal.run.path);
     if (full) onError(full);
     endlessChecks = tracker.isEndless() ? endlessChecks + 1 : 0;
-    if (!isStuck(logs.flow, Date.now(), system.submissionMs) && endlessChecks < ENDLESS_CHECKS) return;
+    const isWaiting = isStuck(logs.flow, Date.now()) && !system.isSubmitting(makeflow.pid, files.stderr);
+    if (!isWaiting && endlessChecks < ENDLESS_CHECKS) return;
     stuck = true;
     makeflow.interrupt();
   }, STUCK_CHECK_MS);

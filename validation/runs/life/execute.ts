@@ -129,7 +129,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (cluster?.exposed !== undefined) {
       options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
     }
-    const batch = cluster?.batch ?? batchOf(record, journal.run.path);
+    const batch = cluster?.batch ?? (await batchOf(record, journal.run.path));
     return await executeRun({
       journal,
       lock,
