@@ -43,10 +43,10 @@ export function reasonIn(text: string, job: string): string | undefined {
   const conditions = [...text.matchAll(/^\[\d+\] +(\d+) +(.*\S)/gm)];
   const impossible = conditions.find(([, slots]) => slots === '0');
   if (impossible)
-    return `none of the ${machines} slots of the HTCondor pool meets what job ${job} requires: ${impossible[2]}${valuesOf(text, impossible[2] ?? '')}`;
+    return `none of the HTCondor pool’s slots (${machines}) meets what job ${job} requires: ${impossible[2]}${valuesOf(text, impossible[2] ?? '')}`;
   const rejected = number(/(\d+) are rejected by your job's requirements/);
   if (rejected === machines)
-    return `none of the ${machines} slots of the HTCondor pool meets all that job ${job} requires`;
+    return `none of the HTCondor pool’s slots (${machines}) meets all that job ${job} requires`;
   const refusing = number(/(\d+) reject your job because of their own requirements/);
   if (rejected + refusing === machines)
     return `${refusing} slots of the HTCondor pool could run job ${job}, but take no jobs of this user now (START)`;

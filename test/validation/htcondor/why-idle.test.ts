@@ -23,7 +23,7 @@ describe('why a job waits, from condor_q -better-analyze', () => {
 
   it('is a condition that no slot meets, with the values of the job', () => {
     expect(reasonIn(text('impossible'), '7')).toBe(
-      'none of the 2 slots of the HTCondor pool meets what job 7 requires: TARGET.Memory >= RequestMemory (RequestMemory is 99999 (mb))',
+      'none of the HTCondor pool’s slots (2) meets what job 7 requires: TARGET.Memory >= RequestMemory (RequestMemory is 99999 (mb))',
     );
   });
 
