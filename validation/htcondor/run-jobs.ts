@@ -50,6 +50,7 @@ export class RunJobs {
       } catch (error) {
         // It also fails where all of them are being removed already.
         problem = error;
+        if (error instanceof HTCondorError && error.isMissing) throw error;
       }
       if (Date.now() > end) throw problem;
     }

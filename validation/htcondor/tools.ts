@@ -16,6 +16,13 @@ const LONGEST = 64 << 20;
 /** A tool of HTCondor did not do what it was asked. The message says why. */
 export class HTCondorError extends Error {
   override name = 'HTCondorError';
+  /** The tool is not installed. */
+  readonly isMissing: boolean;
+
+  constructor(message: string, isMissing = false) {
+    super(message);
+    this.isMissing = isMissing;
+  }
 }
 
 /** Variables by which HTCondor's tools, and makeflow's calls of them, find the queue. */
@@ -33,7 +40,7 @@ export function condorTool(queue: Queue, command: string, args: readonly string[
     const options = { env, timeout: PATIENCE_MS, killSignal: 'SIGKILL', maxBuffer: LONGEST } as const;
     execFile(command, args, options, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
-      else reject(new HTCondorError(`${command}: ${whyOf(error, stderr)}`));
+      else reject(new HTCondorError(`${command}: ${whyOf(error, stderr)}`, error.code === 'ENOENT'));
     });
   });
 }

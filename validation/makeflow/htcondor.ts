@@ -52,13 +52,16 @@ function isSubmitting(pid: number, stderr: string): boolean {
   }
 }
 
-/** HTCondor gives a job neither a search path that its programs inherit nor a home. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: shell source
-const DEFAULTS = 'export PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}" HOME="${HOME:-$PWD}"';
+/** HTCondor gives a job neither a home nor, mostly, a search path: bash then has one of its own, which begins or ends with `.`. */
+const DEFAULTS = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: shell source
+  'export HOME="${HOME:-$PWD}"',
+  "[[ $(declare -p PATH) == 'declare -x'* ]] || export PATH=/usr/local/bin:/usr/bin:/bin",
+];
 
 /** Shell source. Only its owner may read it, and HTCondor keeps that for the job's user. */
 function writeEnvironment(path: string, variables: Readonly<Record<string, string>>): void {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   rmSync(path, { force: true });
-  writeFileSync(path, `${[DEFAULTS, ...lines].join('\n')}\n`, { mode: 0o600 });
+  writeFileSync(path, `${[...DEFAULTS, ...lines].join('\n')}\n`, { mode: 0o600 });
 }

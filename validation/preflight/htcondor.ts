@@ -2,10 +2,8 @@ import { hasContainerSlots } from '../htcondor/slots.ts';
 import { condorTool, type Queue } from '../htcondor/tools.ts';
 import type { Check } from './check.ts';
 
-const ADVICE = {
-  install: 'install the package htcondor',
-  token: 'put a token into ~/.condor/tokens.d (condor_token_fetch), or ask the administrator of the pool for one',
-};
+const TOKEN_ADVICE =
+  'put a token into ~/.condor/tokens.d (condor_token_fetch), or ask the administrator of the pool for one';
 
 /**
  * Whether jobs can be submitted: HTCondor's tools are here, the schedd answers and lets this user in, and slots run containers if
@@ -19,7 +17,7 @@ export async function checkHTCondor(queue: Queue, image?: string): Promise<Check
     const user = await submittingUser(queue);
     if (user === undefined) {
       const found = 'the schedd answers, but does not let you submit jobs';
-      return { name, state: 'failed', found, advice: ADVICE.token };
+      return { name, state: 'failed', found, advice: TOKEN_ADVICE };
     }
     const found = `version ${version}, the schedd answers, jobs are those of ${user}`;
     if (image === undefined || (await hasContainerSlots(queue))) return { name, state: 'ok', found };
@@ -31,9 +29,7 @@ export async function checkHTCondor(queue: Queue, image?: string): Promise<Check
       advice: 'leave --image out to run steps as processes',
     };
   } catch (error) {
-    const { message } = error as Error;
-    const advice = message.includes('not installed') ? { advice: ADVICE.install } : {};
-    return { name, state: 'failed', found: message, ...advice };
+    return { name, state: 'failed', found: (error as Error).message };
   }
 }
 

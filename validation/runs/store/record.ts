@@ -115,7 +115,7 @@ export const runRecordSchema = z.object({
   release: text.optional(),
   /** Marked as good by a person. */
   accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
-  /** The Work Queue project its workers are found by. */
+  /** The Work Queue project its workers are found by, or the name of its batch of HTCondor jobs. */
   project: text,
   /** ms since 1970. */
   created: time,
