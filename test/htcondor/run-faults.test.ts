@@ -81,6 +81,26 @@ describe('relval run --batch condor', () => {
     expect(await relval.jobs(run)).toEqual([]);
   });
 
+  it('says why the schedd takes no job, and goes on when it does', async () => {
+    const relval = new RelvalUser(pool);
+    await startWorkers(pool, 1);
+    await pool.reconfigure('MAX_JOBS_SUBMITTED = 0');
+    const file = writeWorkflow(
+      relval,
+      { 'next.sh': 'echo "$PATH"' },
+      '  - { name: next, executable: next.sh, inputs: [next.sh] }',
+    );
+    const { ended } = relval.start(['run', file, ...PLACE]);
+    const run = await relval.newest();
+    await until('the reason', () =>
+      /makeflow cannot submit a job, and tries again: MAX_JOBS_SUBMITTED/.test(message(run)),
+    );
+    await pool.reconfigure('MAX_JOBS_SUBMITTED = 1000');
+    const { code, stdout, stderr } = await ended;
+    expect(code, stdout + stderr).toBe(0);
+    expect((await relval.run(['logs', run.id, 'next'])).stdout).toMatch(/^\/usr\/local\/bin:\/usr\/bin:\/bin$/m);
+  });
+
   it('goes on after relval and makeflow were killed, without a second job for any step', async () => {
     const relval = new RelvalUser(pool);
     await startWorkers(pool, 1);
