@@ -33,8 +33,8 @@ describe('relval run --batch condor', () => {
     await until('the step', () => running(run).length > 0);
     const shown = await pool.tool('condor_q', '-allusers', '-long');
     expect(shown).toContain('RelvalRun');
-    expect(shown).not.toContain(secret);
-    expect(shown).not.toMatch(/RELVAL_(TOKEN|LOGS|MASKS)/);
+    // HTCondor would double its quote.
+    expect(shown).not.toMatch(/MY_SECRET|ecret\/with|RELVAL_(TOKEN|LOGS|MASKS)/);
     writeFileSync(gate, '');
     const { code, stdout, stderr } = await ended;
     expect(code, stdout + stderr).toBe(0);
@@ -42,7 +42,7 @@ describe('relval run --batch condor', () => {
     expect(log).toContain(createHash('md5').update(`${secret}\n`).digest('hex'));
     expect(log).toContain('*'.repeat(secret.length));
     expect(log).not.toContain(secret);
-    expect((await pool.tool('condor_history', '-long', '-limit', '5')).includes(secret)).toBe(false);
+    expect(await pool.tool('condor_history', '-long', '-limit', '5')).not.toContain('MY_SECRET');
   });
 
   it('ends a job that HTCondor holds, and gives the reason', async () => {

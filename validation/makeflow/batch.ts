@@ -1,5 +1,5 @@
 import { type CondorBatch, condorSystem } from './htcondor.ts';
-import { type WorkQueueBatch, workQueueSystem } from './work-queue.ts';
+import { JOBS_OF_MAKEFLOW, type WorkQueueBatch, workQueueSystem } from './work-queue.ts';
 import type { WorkerLogEvent } from './worker-log.ts';
 
 /** What runs the jobs of makeflow, as data. `local`: makeflow itself, on this machine. */
@@ -41,6 +41,10 @@ export function batchSystem(batch: Batch): BatchSystem {
     case 'condor':
       return condorSystem(batch);
     case 'local':
-      return { ...workQueueSystem({ type: 'wq', catalog: '', project: '' }), arguments: () => ['-T', 'local'] };
+      return {
+        ...JOBS_OF_MAKEFLOW,
+        arguments: () => ['-T', 'local'],
+        jobLog: (path) => ({ path: `${path}.joblog`, read: () => [] }),
+      };
   }
 }

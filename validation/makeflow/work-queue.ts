@@ -18,10 +18,22 @@ export interface WorkQueueBatch {
   enter?: readonly string[];
 }
 
-/** Workers connect to makeflow. Jobs and their environment go from one to the other only, and end with makeflow. */
+const nothing = async (): Promise<void> => {};
+
+/** Jobs that nobody but makeflow has: their environment is seen by nobody else, and they end with makeflow. */
+export const JOBS_OF_MAKEFLOW = {
+  enter: [],
+  give: (_directory, variables) => ({ ...variables }),
+  clear: nothing,
+  withdraw: nothing,
+  withdrawJob: nothing,
+  isSubmitting: () => false,
+} satisfies Partial<BatchSystem>;
+
+/** Workers connect to makeflow. */
 export function workQueueSystem({ catalog, project, passwordFile, port, enter = [] }: WorkQueueBatch): BatchSystem {
-  const nothing = async (): Promise<void> => {};
   return {
+    ...JOBS_OF_MAKEFLOW,
     arguments: (path) => [
       ...['-T', 'wq', '-N', project, '-C', catalog, '-Z', `${path}.port`],
       // -Z chooses a free port, unless -p follows.
@@ -29,14 +41,9 @@ export function workQueueSystem({ catalog, project, passwordFile, port, enter = 
       ...(passwordFile === undefined ? [] : ['--password', passwordFile]),
     ],
     enter,
-    give: (_directory, variables) => ({ ...variables }),
     jobLog: (path) => ({
       path: `${path}.wqlog.tr`,
       read: (lines) => lines.flatMap((line) => parseWorkerLogLine(line) ?? []),
     }),
-    clear: nothing,
-    withdraw: nothing,
-    withdrawJob: nothing,
-    isSubmitting: () => false,
   };
 }
