@@ -12,12 +12,12 @@ const ROOT = join(import.meta.dirname, '..');
 const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
   ...ofFramework(),
   ...ofValidation({
-    cli: 'log-diff history history/show config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow workflow step logs files input units',
+    cli: 'log-diff history history/show config server runs/life runs/local runs/judging runs/retention runs/inputs runs/store notify schedule preflight graph report checks histograms histograms/show makeflow htcondor workflow step logs files input units',
     config: 'server runs/retention notify preflight checks files input',
     server:
       'log-diff history schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
-      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow workflow step files input units',
+      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow htcondor workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks histograms input',
@@ -28,7 +28,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/store': 'report checks workflow step logs files input statistics units',
     notify: 'report workflow net input units',
     schedule: 'report workflow step net input units',
-    preflight: 'report workflow files input units',
+    preflight: 'htcondor report workflow files input units',
     web: 'log-diff history/show histograms/show graph report statistics units',
     graph: 'report input units',
     'log-diff': 'checks logs',
@@ -36,7 +36,8 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     histograms: 'histograms/show checks report workflow files input units',
     'histograms/show': 'report units',
     report: 'statistics units',
-    makeflow: 'step',
+    makeflow: 'htcondor step',
+    htcondor: '',
     workflow: 'step jdl files input units',
     step: 'logs jdl files input',
     jdl: 'files input',

@@ -27,7 +27,8 @@ export async function workerTokens(pool: HTCondorPool, kind: 'owners' | 'pool'):
   const dir = join(pool.dir, `worker-tokens-${kind}`);
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   if (kind === 'pool') return pool.token('startd@pool.test', join(dir, 'token'), 'worker');
-  for (const user of ['alice', 'bob']) await pool.token(`${user}@pool.test`, join(dir, `${user}@pool.test`), 'worker');
+  for (const user of ['alice', 'bob', 'worker'])
+    await pool.token(`${user}@pool.test`, join(dir, `${user}@pool.test`), 'worker');
   return join(dir, '{user}');
 }
 

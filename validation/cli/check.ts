@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { describeOption } from '../config/options.ts';
 import { reasonAgainst } from '../preflight/check.ts';
 import { checkPlan } from '../runs/life/check-before.ts';
 import { wantedByNightly } from '../runs/life/nightly.ts';
@@ -27,6 +28,12 @@ export const checkCommand = defineCommand(
         type: 'string',
         describe: 'HOST:PORT of a catalog: check its cluster, for a run with --catalog',
       })
+      .option('batch', {
+        choices: ['wq', 'condor'] as const,
+        describe: 'condor: check HTCondor, for a run with --batch condor',
+      })
+      .option('schedd', { type: 'string', requiresArg: true, describe: describeOption('schedd') })
+      .option('pool', { type: 'string', requiresArg: true, describe: describeOption('pool') })
       .option('containerizer', {
         choices: ['docker', 'podman'] as const,
         describe: 'With --local: program that starts containers; also checks the image of the steps',

@@ -1,4 +1,5 @@
 import { diagnose, installCommand } from '../preflight/doctor.ts';
+import { checkHTCondor } from '../preflight/htcondor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
 import { paint } from '../report/paint.ts';
 import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
@@ -33,7 +34,8 @@ export const doctorCommand = defineCommand(
         entry.present ? 'present' : 'missing',
         paint.dim(entry.why),
       ]);
-      out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, await namespaceRow()]));
+      const [network, condor] = await Promise.all([namespaceRow(), condorRow()]);
+      out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, network, condor]));
       if (missing.length > 0) out.say('', 'To install the missing packages:', `  ${installCommand(missing)}`);
     }
     process.exitCode = missing.length > 0 ? 2 : 0;
@@ -48,6 +50,15 @@ async function namespaceRow(): Promise<string[]> {
       ? [paint.green('✓'), 'allowed', 'with --local only this machine can connect to makeflow']
       : [paint.yellow('!'), 'not allowed', `${EXPOSED} (${reason})`];
   return [mark, 'network namespace', state, paint.dim(why)];
+}
+
+/** Only runs with --batch condor need it. */
+async function condorRow(): Promise<string[]> {
+  const { state, found, advice } = await checkHTCondor({});
+  const why = paint.dim(`runs with --batch condor: ${found}${advice === undefined ? '' : `; ${advice}`}`);
+  return state === 'failed'
+    ? [paint.yellow('!'), 'HTCondor', 'not usable', why]
+    : [paint.green('✓'), 'HTCondor', 'usable', why];
 }
 
 async function doctorOfImage(program: 'docker' | 'podman', image: string, json: boolean): Promise<void> {

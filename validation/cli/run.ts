@@ -69,7 +69,8 @@ export const runCommand = defineCommand(
     if (args.dryRun) {
       const { wanted } = nightly ? await wantedByNightly(nightly, args, Date.now()) : { wanted: args };
       // A dry run needs no place to run, so it uses this machine if none is given.
-      const somewhere = wanted.local || wanted.catalog !== undefined ? wanted : { ...wanted, local: true };
+      const isSomewhere = wanted.local || wanted.catalog !== undefined || wanted.batch === 'condor';
+      const somewhere = isSomewhere ? wanted : { ...wanted, local: true };
       const { plan } = await tryRun(somewhere, nightly);
       printWarnings(plan.warnings);
       out.say(

@@ -76,10 +76,13 @@ function fromVariable(variable: string, text: string, schema: z.ZodType): unknow
   throw new InputError([{ message: `$${variable}: ${message}` }]);
 }
 
-/** If two options exclude each other, the one from the weaker layer is dropped, unless the other one is only `false`. */
+/** Values that only say that an option is not chosen. */
+const NOTHING: readonly unknown[] = [undefined, false, 'wq'];
+
+/** If two options exclude each other, the one from the weaker layer is dropped, unless the other one is not chosen. */
 function dropWeaker(pair: Effective[]): void {
   const rank = ({ layer }: Effective): number => LAYERS.indexOf(layer);
-  const set = pair.filter(({ value }) => value !== undefined && value !== false);
+  const set = pair.filter(({ value }) => !NOTHING.includes(value));
   const strongest = Math.min(...set.map(rank));
   for (const one of set) {
     if (rank(one) > strongest)

@@ -14,6 +14,20 @@ export const OPTIONS = {
   password: filePath
     .optional()
     .describe('With --catalog: file with the password for workers; the framework needs the same password'),
+  batch: z
+    .enum(['wq', 'condor'])
+    .optional()
+    .describe('What runs the steps of a cluster: wq (Work Queue, the default) or condor (HTCondor)'),
+  schedd: z
+    .string()
+    .regex(/^[\w.@+-]+$/, 'a name as condor_status -schedd shows it')
+    .optional()
+    .describe('With --batch condor: name of the schedd; default: the one that HTCondor is configured for'),
+  pool: z
+    .string()
+    .regex(/^[\w.[\]:-]+$/, 'HOST or HOST:PORT')
+    .optional()
+    .describe('With --batch condor: HOST[:PORT] of the collector; default: the one that HTCondor is configured for'),
   localCpus: z.number().positive().optional().describe('With --local: number of cores to use; default: all'),
   localGpus: z
     .number()
@@ -60,7 +74,12 @@ export const ONLY_FOR: Readonly<Partial<Record<OptionName, readonly string[]>>> 
 export type OptionName = keyof typeof OPTIONS;
 
 /** Options that exclude each other. The one from the layer nearest to the user wins; the other one is ignored. */
-export const EITHER: readonly (readonly [OptionName, OptionName])[] = [['local', 'catalog']];
+export const EITHER: readonly (readonly [OptionName, OptionName])[] = [
+  ['local', 'catalog'],
+  ...(['batch', 'schedd', 'pool'] as const).flatMap((ofCondor) =>
+    (['local', 'catalog', 'password'] as const).map((other) => [other, ofCondor] as const),
+  ),
+];
 
 /** The text of a flag in `--help`. */
 export function describeOption(name: OptionName): string {

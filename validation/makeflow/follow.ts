@@ -1,8 +1,9 @@
+import type { JobLog } from './batch.ts';
 import { LineTail, watchFiles } from './follow-lines.ts';
 import { applyEvent, emptyFlow, type FlowState, type LogEvent, parseLogLine } from './transaction-log.ts';
-import { parseWorkerLogLine, type WorkerLogEvent } from './worker-log.ts';
+import type { WorkerLogEvent } from './worker-log.ts';
 
-/** The log files of makeflow and Work Queue for one workflow. */
+/** What the logs of makeflow and of the system that runs its jobs tell of one workflow. */
 export type FlowEvent = LogEvent | WorkerLogEvent;
 
 export interface FollowOptions {
@@ -23,19 +24,21 @@ export interface FlowFollower {
 const BURST_MS = 20;
 
 /**
- * Follows the logs of makeflow and of Work Queue, which need not exist yet.
+ * Follows the log of makeflow and that of its jobs, which need not exist yet.
+ * @param transactions path of makeflow's log
  * @param onEvents called with the new events of both, in the order of their times, after makeflow's events are in `flow`
  * @param onError a log cannot be read or has become shorter, or `onEvents` has thrown: following has ended
  */
 export function followFlow(
-  files: { transactions: string; workQueueTransactions: string },
+  transactions: string,
+  jobLog: JobLog,
   onEvents: (events: FlowEvent[], flow: FlowState) => void,
   onError: (error: Error) => void,
   { pollInterval = 250 }: FollowOptions = {},
 ): FlowFollower {
   const flow = emptyFlow();
-  const makeflow = new LineTail(files.transactions);
-  const workQueue = new LineTail(files.workQueueTransactions);
+  const makeflow = new LineTail(transactions);
+  const jobs = new LineTail(jobLog.path);
   let closed = false;
   let soon: NodeJS.Timeout | undefined;
 
@@ -50,11 +53,11 @@ export function followFlow(
     soon = undefined;
     if (closed) return;
     try {
-      // makeflow's log first: then all that Work Queue has written before the end of a job is there too
+      // makeflow's log first: then all that was written of a job before its end is there too
       const ofMakeflow = makeflow.read().flatMap((line) => parseLogLine(line) ?? []);
-      const ofWorkQueue = workQueue.read().flatMap((line) => parseWorkerLogLine(line) ?? []);
+      const ofJobs = jobLog.read(jobs.read());
       for (const event of ofMakeflow) applyEvent(flow, event);
-      const events = inOrder(ofMakeflow, ofWorkQueue);
+      const events = inOrder(ofMakeflow, ofJobs);
       if (events.length > 0) onEvents(events, flow);
     } catch (error) {
       close();
@@ -63,7 +66,7 @@ export function followFlow(
   }
 
   const watcher = watchFiles(
-    [files.transactions, files.workQueueTransactions],
+    [transactions, jobLog.path],
     () => {
       soon ??= setTimeout(look, BURST_MS);
     },

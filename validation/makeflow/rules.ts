@@ -1,3 +1,4 @@
+import { OUTPUTS_VARIABLE, TOKEN_FILE } from '../htcondor/submission.ts';
 import { LOGS_VARIABLE, STEP_FILES, safeName, stepFile, TOKEN_VARIABLE } from '../step/names.ts';
 import type { Resources, Stage, Step } from '../workflow/plan.ts';
 import { isSent, stageFileName, stepsFileName } from './aliases.ts';
@@ -8,22 +9,31 @@ export const SCRIPT = 'relval-step.sh';
 export const PATTERNS = 'relval-patterns';
 
 const EXPORT = 'export';
+const TOKENS_IN_FILES = '# Each step has its token in a file.';
+
+/** What steps get beside their files. */
+export interface Given {
+  /** Names of the variables that steps get from makeflow's environment; never their values. */
+  exports: readonly string[];
+  /** A step's token, of letters, digits, `_` and `-`; without it steps get none. */
+  tokenOf?: ((step: string) => string) | undefined;
+  /** Whether all this comes in files, since everybody can read the environment of a job. */
+  inFiles: boolean;
+}
 
 /**
  * A Makeflow file in Make syntax, piece by piece. It contains only ids, numbers and safe names, because makeflow expands `$`
  * and splits its own log at white space. One rule for each step, in order: makeflow's node N is the Nth step.
  * `exec`, because otherwise the shell of the command would outlive a killed worker and keep its connection open.
  * @param hasSteps whether a stage has a list of steps
- * @param exports names of the variables that steps get from makeflow's environment; never their values
- * @param tokenOf a step's token, of letters, digits, `_` and `-`; without it steps get none
  */
 export function* makeflowText(
   phase: Phase,
   hasSteps: (stage: Stage) => boolean,
-  exports: readonly string[],
-  tokenOf?: (step: string) => string,
+  { exports, tokenOf, inFiles }: Given,
 ): Generator<string> {
-  yield header(phase, [LOGS_VARIABLE, ...(tokenOf ? [TOKEN_VARIABLE] : []), ...exports]);
+  yield header(phase, inFiles ? [OUTPUTS_VARIABLE] : [LOGS_VARIABLE, ...(tokenOf ? [TOKEN_VARIABLE] : []), ...exports]);
+  if (inFiles) yield `${TOKENS_IN_FILES}\n`;
   const known = new Set<Stage>();
   let stage: Stage | undefined;
   let common = '';
@@ -44,15 +54,18 @@ export function* makeflowText(
       results = [...new Set([...ids, ...makers])].map((id) => ` ${stepFile(id, 'result.json')}`).join('');
     }
     lastIds = ids;
-    const token = tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '';
+    const targets = targetsOf(step);
+    const own = inFiles
+      ? { source: tokenOf ? ` ${TOKEN_FILE}${step.id}` : '', line: `@${OUTPUTS_VARIABLE}=${targets.join(',')}\n` }
+      : { source: '', line: tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '' };
     const command = `exec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}`;
-    yield `${targetsOf(step).join(' ')}: ${common}${results}\n${token}\t${command}\n`;
+    yield `${targets.join(' ')}: ${common}${own.source}${results}\n${own.line}\t${command}\n`;
   }
 }
 
 /** Whether a Makeflow file gives each step its own token. @param text its beginning, of 4 kB at least */
 export function givesTokens(text: string): boolean {
-  return text.includes(`\n${EXPORT} ${TOKEN_VARIABLE}\n`);
+  return text.includes(`\n${EXPORT} ${TOKEN_VARIABLE}\n`) || text.includes(`\n${TOKENS_IN_FILES}\n`);
 }
 
 function header({ number, steps }: Phase, exports: readonly string[]): string {

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Batch, batchSystem } from './batch.ts';
 import { MakeflowError } from './write.ts';
 
 export interface MakeflowRun {
@@ -13,31 +14,14 @@ export interface MakeflowRun {
   file: string;
   /** How many times makeflow repeats a failed rule. It is always passed, because makeflow's own default is 5. */
   retries: number;
-  /** Makeflow runs the rules itself on this machine, or through Work Queue. */
-  batch: { type: 'local' } | WorkQueueBatch;
+  /** What runs the rules. */
+  batch: Batch;
   /** Whether makeflow gets SIGTERM when this process ends in any way. @default false: it continues */
   dieWithParent?: boolean;
   /** Added to this process's environment. Steps on workers get only LOGS_VARIABLE of all this. */
   env?: NodeJS.ProcessEnv;
   /** An open file that makeflow keeps open as well: a lock on it lasts while one of the two processes lives. */
   keepOpen?: number | undefined;
-}
-
-/** Nothing listens there, and only root could. */
-export const NO_CATALOG = '127.0.0.1:1';
-
-export interface WorkQueueBatch {
-  type: 'wq';
-  /** `host:port`; without it makeflow would report to the public catalog of its authors. `NO_CATALOG`: it reports to none. */
-  catalog: string;
-  /** Name under which the catalog lists this manager. */
-  project: string;
-  /** A file with the password of the workers: its whole content, line feeds included. */
-  passwordFile?: string | undefined;
-  /** The port for workers; default: a free one. */
-  port?: number;
-  /** Words before its command line that start it in another place, such as a network namespace. They keep its pid. */
-  enter?: readonly string[];
 }
 
 /** Makeflow as a child process in its own session. */
@@ -60,7 +44,6 @@ export function makeflowFiles(
 ): {
   transactions: string;
   workQueueLog: string;
-  workQueueTransactions: string;
   stdout: string;
   stderr: string;
   port: string;
@@ -71,7 +54,6 @@ export function makeflowFiles(
   return {
     transactions: `${path}.makeflowlog`,
     workQueueLog: `${path}.wqlog`,
-    workQueueTransactions: `${path}.wqlog.tr`,
     stdout: `${path}.stdout`,
     stderr: `${path}.stderr`,
     port: `${path}.port`,
@@ -99,15 +81,16 @@ const MISSING = 'makeflow cannot be started. Install the package coop-computing-
  */
 export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> {
   const { directory, file } = run;
+  const batch = batchSystem(run.batch);
   const files = makeflowFiles(directory, file);
   await rm(files.port, { force: true });
   removeDirectory(files.openMpi);
   mkdirSync(files.openMpi);
   const [command = '', ...args] = [
-    ...(run.batch.type === 'wq' ? (run.batch.enter ?? []) : []),
+    ...batch.enter,
     // After entering the namespace: the kernel drops the death signal of a process that changes its user.
     ...(run.dieWithParent ? ['setpriv', '--pdeathsig', 'TERM', '--'] : []),
-    ...['makeflow', '-r', String(run.retries), ...batchArguments(run.batch, files.port), file],
+    ...['makeflow', '-r', String(run.retries), ...batch.arguments(join(directory, file)), file],
   ];
   const stdout = openSync(files.stdout, 'a', 0o600);
   const stderr = openSync(files.stderr, 'a', 0o600);
@@ -145,14 +128,6 @@ function removeDirectory(path: string): void {
   } catch {
     // it stays
   }
-}
-
-function batchArguments(batch: MakeflowRun['batch'], portFile: string): string[] {
-  if (batch.type === 'local') return ['-T', 'local'];
-  const password = batch.passwordFile === undefined ? [] : ['--password', batch.passwordFile];
-  // -Z chooses a free port, unless -p follows.
-  const port = batch.port === undefined ? [] : ['-p', String(batch.port)];
-  return ['-T', 'wq', '-N', batch.project, '-C', batch.catalog, '-Z', portFile, ...port, ...password];
 }
 
 async function readPort(portFile: string, stderr: string, exited: Promise<unknown>): Promise<number> {

@@ -7,7 +7,9 @@ export type WorkerLogEvent =
   | { type: 'manager-started'; time: number }
   | { type: 'task-running'; time: number; jobId: number; worker: string }
   /** The task waits for a worker: for the first time, or because its worker was lost. */
-  | { type: 'task-waiting'; time: number; jobId: number };
+  | { type: 'task-waiting'; time: number; jobId: number }
+  /** Only HTCondor holds jobs. `byHand`: somebody wants it to wait. */
+  | { type: 'job-held'; time: number; jobId: number; reason: string; byHand: boolean };
 
 /** A complete line of the log; undefined for lines about anything else. */
 export function parseWorkerLogLine(line: string): WorkerLogEvent | undefined {

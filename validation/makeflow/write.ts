@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
+import { TOKEN_FILE } from '../htcondor/submission.ts';
+import { TOKEN_VARIABLE } from '../step/names.ts';
 import { type StageFileOptions, stageFile, stepLine } from '../step/stage-file.ts';
 import type { Plan, Stage, Step } from '../workflow/plan.ts';
 import { stageFileName, stepsFileName } from './aliases.ts';
@@ -17,6 +19,8 @@ export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'>
   exports?: readonly string[];
   /** A step's token. If there is one, only the owner may read the directory and the Makeflow file. */
   tokenOf?: (step: string) => string;
+  /** Variables and tokens come to steps in files, since everybody can read the environment of a job. @default false */
+  inFiles?: boolean;
 }
 
 /** A Makeflow file that was written. */
@@ -111,10 +115,15 @@ async function writePhase(draft: string, phase: Phase, options: WriteOptions): P
     if ('lines' in file) await writeText(path, lines(file.lines()));
     else await copyInput(file.source, path);
   }
+  const { exports = [], tokenOf, inFiles = false } = options;
+  if (inFiles && tokenOf) {
+    for (const { id } of phase.steps)
+      await writeText(join(draft, `${TOKEN_FILE}${id}`), [`${TOKEN_VARIABLE}=${tokenOf(id)}\n`], 0o600);
+  }
   await writeText(
     join(draft, `Makeflow.${phase.number}`),
-    makeflowText(phase, (stage) => withList.has(stage), options.exports ?? [], options.tokenOf),
-    options.tokenOf && 0o600,
+    makeflowText(phase, (stage) => withList.has(stage), { exports, tokenOf, inFiles }),
+    tokenOf && 0o600,
   );
 }
 

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { versionLine } from '../../framework/tools/versions.ts';
 import { isXrootd, splitParameters, xrootdParts } from '../files/places.ts';
+import type { Queue } from '../htcondor/tools.ts';
 import type { Plan } from '../workflow/plan.ts';
 import type { Check } from './check.ts';
 import { diagnose, installCommand } from './doctor.ts';
 import type { FrameworkAnswer } from './framework.ts';
+import { checkHTCondor } from './htcondor.ts';
 import { ALIENV, awaitPackages } from './packages.ts';
 import {
   checkCatalog,
@@ -22,8 +24,10 @@ import { askQuota, checkQuota } from './quota.ts';
 /** What a run will use. */
 export interface Preflight {
   plan: Plan;
-  /** `host:port` of a cluster; undefined: steps run on this machine. */
+  /** `host:port` of a cluster of Work Queue; undefined: steps do not run there. Without any queue they run on this machine. */
   catalog: string | undefined;
+  /** The queue of an HTCondor pool; undefined: steps do not run there. */
+  queue?: (Queue & { image?: string | undefined }) | undefined;
   /** Only checks that take seconds: nothing is stored, and no quota and no image is checked. */
   fast: boolean;
   /** ms to wait for packages that are not published yet. */
@@ -43,7 +47,8 @@ export interface Preflight {
 
 /** Checks everything that a run needs, in the order in which the run needs it. Independent checks run at the same time. */
 export async function preflight(options: Preflight): Promise<Check[]> {
-  const { plan, catalog, fast, containerizer, pools, alienv = ALIENV, wait, say, signal } = options;
+  const { plan, catalog, queue, fast, containerizer, pools, alienv = ALIENV, wait, say, signal } = options;
+  const here = catalog === undefined && queue === undefined;
   const packages = [...new Set(plan.stages.flatMap((stage) => (stage.environmentCommand ? [] : stage.packages)))];
   const outputs = [...new Set(plan.stages.flatMap(({ outputDirTemplate }) => fixedPart(outputDirTemplate) ?? []))];
   const storage = outermost(outputs.filter(isXrootd));
@@ -51,11 +56,12 @@ export async function preflight(options: Preflight): Promise<Check[]> {
   const images = [...new Set(plan.stages.flatMap(({ image }) => image ?? []))];
   const checks = await Promise.all([
     checkTools(),
-    awaitPackages(packages, { alienv, here: catalog === undefined, wait, say, signal }),
+    awaitPackages(packages, { alienv, here, wait, say, signal }),
     proxyOf(options, storage.length > 0 || usesStorage(plan)),
-    ...(catalog === undefined ? [...local].map((place) => checkDirectory(place)) : []),
-    ...(catalog === undefined && !containerizer ? checkInputFiles(plan.stages) : []),
+    ...(here ? [...local].map((place) => checkDirectory(place)) : []),
+    ...(here && !containerizer ? checkInputFiles(plan.stages) : []),
     ...(catalog === undefined ? [] : [checkCatalog(catalog)]),
+    ...(queue ? [checkHTCondor(queue, queue.image)] : []),
     ...(pools ? [checkPools(pools.image, pools.frameworks)] : []),
     ...(fast ? [] : storage.map((place) => checkStorage(place))),
     ...(fast ? [] : storage.map((place) => quotaOf(place))),

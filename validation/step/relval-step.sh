@@ -55,6 +55,12 @@ rv_set_output_dir() { rv_output_dir=''; }
 rv_input_file=
 rv_extra_arguments=()
 
+# HTCondor shows a job's environment to everybody: what steps get by it elsewhere comes there in files of their own.
+for rv_reply in relval-environment "relval-token.$2"; do
+  # shellcheck source=/dev/null
+  [[ $_CONDOR_SCRATCH_DIR && -f $rv_reply ]] && . "./$rv_reply" && rm -f -- "$rv_reply"
+done
+
 # HOST:PORT of who receives live logs, and the token by which this step is known there; what must not be seen in what this
 # script writes itself, a text a line. They are this script's, not the payload's.
 rv_logs=$RELVAL_LOGS rv_token=$RELVAL_TOKEN rv_masks=$RELVAL_MASKS
@@ -238,7 +244,7 @@ rv_write_result() {
   rv_key peakMemory "$rv_peak_memory"
   rv_key outOfMemory "$rv_out_of_memory"
   rv_string "$HOSTNAME" && rv_key host "$rv_reply"
-  rv_string "$WORK_QUEUE_SANDBOX" && rv_key worker "$rv_reply"
+  rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && rv_key worker "$rv_reply"
   rv_key cores "$rv_cores"
   rv_string "$rv_output_dir" && rv_key outputDir "$rv_reply"
   rv_key inputBytes "$rv_input_bytes"

@@ -42,7 +42,7 @@ const resultSchema = z.object({
   /** The payload failed, and while it ran the kernel killed a process because of the memory limit. */
   outOfMemory: z.boolean().default(false),
   host: z.string(),
-  /** Work Queue's sandbox, whose path names the worker; empty without Work Queue. */
+  /** The directory that Work Queue or HTCondor has made for the step, whose path names the worker; empty elsewhere. */
   worker: z.string(),
   /** Resources of the task, as Work Queue gives them. */
   cores: z.number().nullable(),

@@ -207,6 +207,22 @@ describe('what counts', () => {
     );
   });
 
+  it('of a place and HTCondor the nearer one counts', () => {
+    const condor = 'batch: condor\nschedd: q1@h';
+    expect(options(condor, { flags: { local: true } })).toMatchObject({
+      local: [true, 'command line'],
+      batch: [undefined, 'default'],
+      schedd: [undefined, 'default'],
+    });
+    const queue = 'catalog: c:9097\npassword: p';
+    expect(options(queue, { flags: { batch: 'condor' } })).toMatchObject({
+      batch: ['condor', 'command line'],
+      catalog: [undefined, 'default'],
+      password: [undefined, 'default'],
+    });
+    expect(options(queue, { flags: { batch: 'wq' } })).toMatchObject({ catalog: ['c:9097', 'relval.yaml:1:1'] });
+  });
+
   it('of local and catalog the nearer one counts', () => {
     const file = 'catalog: c:9097';
     expect(options(file, { flags: { local: true } })).toMatchObject({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FlowEvent, type FlowFollower, followFlow, inOrder } from '../../../validation/makeflow/follow.ts';
+import { parseWorkerLogLine } from '../../../validation/makeflow/worker-log.ts';
 
 const text = readFileSync(
   fileURLToPath(new URL('../../fixtures/makeflow/makeflowlog_resume_fixed_completed.txt', import.meta.url)),
@@ -27,7 +28,8 @@ function follow(pollInterval?: number) {
   const waiting: { matches: (event: FlowEvent) => boolean; resolve: () => void }[] = [];
   const failed = new Promise<Error>((resolve) => {
     follower = followFlow(
-      { transactions: path, workQueueTransactions: `${path}.tr` },
+      path,
+      { path: `${path}.tr`, read: (lines) => lines.flatMap((line) => parseWorkerLogLine(line) ?? []) },
       (more) => {
         events.push(...more);
         for (const { matches, resolve } of waiting) if (events.some(matches)) resolve();

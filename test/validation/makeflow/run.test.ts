@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeF
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { batchSystem } from '../../../validation/makeflow/batch.ts';
 import { type FlowEvent, type FlowFollower, followFlow } from '../../../validation/makeflow/follow.ts';
 import {
   type MakeflowRun,
@@ -39,8 +40,10 @@ async function start(scratch: Scratch, plan: Plan, run: Partial<MakeflowRun> = {
   if (!existsSync(directory)) await writeMakeflow(plan, directory, undefined, { patterns: ['Killed'], copyPause: 0 });
   const makeflow = await startMakeflow({ directory, file: 'Makeflow.0', retries: 0, batch: { type: 'local' }, ...run });
   const events: FlowEvent[] = [];
+  const files = makeflowFiles(directory, 'Makeflow.0');
   const log = followFlow(
-    makeflowFiles(directory, 'Makeflow.0'),
+    files.transactions,
+    batchSystem(run.batch ?? { type: 'local' }).jobLog(join(directory, 'Makeflow.0')),
     (more) => events.push(...more),
     (error) => {
       throw error;

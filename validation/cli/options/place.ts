@@ -7,7 +7,20 @@ import { notifyOptions } from './notify.ts';
 export function executionOptions<T>(yargs: Argv<T>) {
   return notifyOptions(yargs)
     .group(
-      ['local', 'local-cpus', 'local-memory', 'local-gpus', 'catalog', 'log-address', 'detach', 'page', 'keep-page'],
+      [
+        'local',
+        'local-cpus',
+        'local-memory',
+        'local-gpus',
+        'catalog',
+        'batch',
+        'schedd',
+        'pool',
+        'log-address',
+        'detach',
+        'page',
+        'keep-page',
+      ],
       'Where it runs:',
     )
     .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
@@ -43,6 +56,9 @@ export function placeOptions<T>(yargs: Argv<T>) {
     .option('local', { type: 'boolean', default: false, describe: describeOption('local') })
     .option('catalog', { type: 'string', describe: describeOption('catalog') })
     .option('password', { type: 'string', requiresArg: true, describe: describeOption('password') })
+    .option('batch', { choices: ['wq', 'condor'] as const, describe: describeOption('batch') })
+    .option('schedd', { type: 'string', requiresArg: true, describe: describeOption('schedd') })
+    .option('pool', { type: 'string', requiresArg: true, describe: describeOption('pool') })
     .option('log-address', {
       type: 'string',
       requiresArg: true,

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { patternsForGrep } from '../../checks/rules.ts';
+import type { Batch } from '../../makeflow/batch.ts';
 import { phaseSteps } from '../../makeflow/phase.ts';
-import type { WorkQueueBatch } from '../../makeflow/run.ts';
 import { type WrittenMakeflow, writeMakeflow } from '../../makeflow/write.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
@@ -25,7 +25,7 @@ export interface Execution {
   plan: Plan;
   /** Plans again when a stage has made the file that decides the number of steps of a later stage. */
   replan: (bins: Record<string, readonly string[]>) => Plan;
-  batch: WorkQueueBatch;
+  batch: Batch;
   retries?: number | undefined;
   streams: LogStreams;
   /** Variables for payloads whose values must not appear in any log. */
@@ -41,8 +41,8 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** What of a request counts for what steps print. */
-type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit'>;
+/** What of a request counts for what steps print, and for how they get what nobody else may read. */
+type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit' | 'batch'>;
 
 /** The criteria of a run, and the files that makeflow needs for the first phase. */
 export async function prepareRun(run: RunDir, plan: Plan, request: CriteriaChoice & LogChoice): Promise<void> {
@@ -85,13 +85,14 @@ async function writePhase(
   run: RunDir,
   plan: Plan,
   phase: number,
-  { secrets = [], logLimit }: LogChoice,
+  { secrets = [], logLimit, batch }: LogChoice,
 ): Promise<void> {
   const tokens = stepTokens(run);
   await writeMakeflow(plan, run.work, phase, {
     patterns: patternsForGrep(rulesOf(run)),
     exports: secrets.length > 0 ? [...secrets.map(({ name }) => name), MASKS_VARIABLE] : [],
     tokenOf: (step) => tokens.of(step),
+    inFiles: batch === 'condor',
     outputLimit: logLimit,
   });
 }

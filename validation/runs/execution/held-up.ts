@@ -1,4 +1,5 @@
 import { LineTail } from '../../makeflow/follow-lines.ts';
+import { refusedSubmission } from '../../makeflow/refused-submission.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { refusedWorkers } from './refused-workers.ts';
 
@@ -20,8 +21,8 @@ export interface HeldUpOptions {
 }
 
 /**
- * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, and the
- * framework's reason for launching none.
+ * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, jobs that it cannot
+ * submit, and the framework's or HTCondor's reason for running none.
  */
 export class HeldUp {
   readonly #options: HeldUpOptions;
@@ -47,7 +48,10 @@ export class HeldUp {
   }
 
   #look(now: number): void {
-    for (const { host, message, times } of refusedWorkers(this.#newLines())) {
+    const lines = this.#newLines();
+    const refusal = refusedSubmission(lines);
+    if (refusal !== undefined) this.#report('waiting', refusal);
+    for (const { host, message, times } of refusedWorkers(lines)) {
       const key = `${host} ${message}`;
       const count = (this.#refused.get(key) ?? 0) + 1;
       this.#refused.set(key, count);

@@ -1,17 +1,19 @@
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STUCK } from '../../checks/outcome.ts';
+import { type Batch, type BatchSystem, batchSystem } from '../../makeflow/batch.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
-import { followFlow } from '../../makeflow/follow.ts';
+import { type FlowEvent, followFlow } from '../../makeflow/follow.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
 import { type CompleteRule, rebuildLog } from '../../makeflow/rebuild-log.ts';
 import { givesTokens, targetsOf } from '../../makeflow/rules.ts';
-import { makeflowFiles, startMakeflow, type WorkQueueBatch } from '../../makeflow/run.ts';
+import { makeflowFiles, startMakeflow } from '../../makeflow/run.ts';
 import { type FlowState, isComplete, isStuck } from '../../makeflow/transaction-log.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
 import { maskFile, maskLines } from '../../step/mask.ts';
 import { MASKS_VARIABLE } from '../../step/names.ts';
 import type { RunJournal } from '../store/journal.ts';
+import { ObstacleError } from '../store/obstacle.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { HeldUp, type HeldUpOptions } from './held-up.ts';
 import { tellsRefusal } from './refused-workers.ts';
@@ -29,7 +31,7 @@ const INTERRUPT_GRACE_MS = 6000;
 export interface PhaseOptions {
   journal: RunJournal;
   written: WrittenMakeflow;
-  batch: WorkQueueBatch;
+  batch: Batch;
   /** How often steps are tried again, in the place of what their stages say. */
   retries: number | undefined;
   streams: LogStreams;
@@ -48,29 +50,39 @@ export interface PhaseOptions {
  * @throws if the events cannot be written, because the disk is full or fails
  */
 export async function runPhase(options: PhaseOptions): Promise<string | undefined> {
-  const { journal, written, batch, retries, signal, streams } = options;
+  const { journal, written, retries, signal, streams } = options;
+  const system = batchSystem(options.batch);
   const directory = journal.run.work;
   const files = makeflowFiles(directory, written.file);
   // Secrets and tokens arrive here before they are masked. A directory of an older relval may be open to others.
   chmodSync(directory, 0o700);
   removeFailureNotes(directory);
   mendLog(files.transactions);
+  const path = join(directory, written.file);
+  await system.clear(path).catch((error: Error) => {
+    throw new ObstacleError(error.message);
+  });
   await repeatBroken(journal, written.steps);
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
-  // What Work Queue's log says belongs to lines that are lost.
+  const jobLog = system.jobLog(path);
+  // What the log of jobs says belongs to lines that are lost.
   if (rebuildLog(files.transactions, starts, rules, written.steps.length, Date.now()))
-    rmSync(files.workQueueTransactions, { force: true });
+    rmSync(jobLog.path, { force: true });
   const secrets = Object.values(options.secrets);
-  const own = givesTokens(beginningOf(join(directory, written.file)));
+  const own = givesTokens(beginningOf(path));
   const makeflow = await startMakeflow({
     directory,
     file: written.file,
     // makeflow has one number of retries for all rules: steps with fewer retries are refused after theirs
     retries: retries ?? Math.max(0, ...written.steps.map(({ stage }) => stage.retries)),
-    batch,
+    batch: options.batch,
     dieWithParent: true,
-    env: { ...options.secrets, [MASKS_VARIABLE]: maskLines(secrets), ...streams.environment(own) },
+    env: system.give(directory, {
+      ...options.secrets,
+      [MASKS_VARIABLE]: maskLines(secrets),
+      ...streams.environment(own),
+    }),
     keepOpen: options.keepOpen,
   });
 
@@ -78,6 +90,9 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   let killTimer: NodeJS.Timeout | undefined;
   const abort = (): void => {
     makeflow.interrupt();
+    tracker.stop();
+    // Makeflow takes its jobs back one after the other. What fails here is tried again when it has ended.
+    system.withdraw().catch(() => {});
     killTimer ??= setTimeout(() => makeflow.kill(), INTERRUPT_GRACE_MS);
   };
   const onError = (error: Error): void => {
@@ -86,7 +101,11 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   };
   const { finish: finishLog, masks } = streams;
   const tracker = new StepTracker({ journal, written, directory, retries, masks, finishLog, onError });
-  const logs = followFlow(files, (events) => tracker.take(events), onError);
+  const take = (events: FlowEvent[]): void => {
+    tracker.take(events);
+    removeHeld(system, events, onError);
+  };
+  const logs = followFlow(files.transactions, jobLog, take, onError);
   streams.admitBy((execution) => {
     logs.look();
     return tracker.admit(execution);
@@ -99,7 +118,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     const full = lackOfSpace(journal.run.path);
     if (full) onError(full);
     endlessChecks = tracker.isEndless() ? endlessChecks + 1 : 0;
-    if (!isStuck(logs.flow, Date.now()) && endlessChecks < ENDLESS_CHECKS) return;
+    const isWaiting = isStuck(logs.flow, Date.now()) && !system.isSubmitting(makeflow.pid, files.stderr);
+    if (!isWaiting && endlessChecks < ENDLESS_CHECKS) return;
     stuck = true;
     makeflow.interrupt();
   }, STUCK_CHECK_MS);
@@ -110,12 +130,16 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     journal.add({ type: 'phase-started', phase: written.phase, makeflow: makeflow.pid });
     const { code, signal: killedBy } = await makeflow.exited;
     heldUp.close();
+    const left = await system.withdraw().then(
+      () => undefined,
+      (error: Error) => `jobs of this run may still be in the queue: ${error.message}`,
+    );
     logs.look();
     if (!failure) tracker.interrupted();
     await tracker.collected();
     for (const file of [files.stdout, files.stderr]) await maskFile(file, masks);
     if (failure) throw failure;
-    const problem = describeEnd(logs.flow, { stuck, code, killedBy, stderr: files.stderr });
+    const problem = describeEnd(logs.flow, { stuck, code, killedBy, stderr: files.stderr }) ?? left;
     journal.add({ type: 'phase-ended', phase: written.phase, how: problem ?? 'complete' });
     return problem;
   } finally {
@@ -128,6 +152,13 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     makeflow.interrupt();
     await makeflow.exited;
     removeFailureNotes(directory);
+  }
+}
+
+/** A job that HTCondor holds waits for ever. The attempt ends, and the step is tried again as after other failures. */
+function removeHeld(system: BatchSystem, events: readonly FlowEvent[], onError: (error: Error) => void): void {
+  for (const event of events) {
+    if (event.type === 'job-held' && !event.byHand) system.withdrawJob(event.jobId).catch(onError);
   }
 }
 

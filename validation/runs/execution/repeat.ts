@@ -1,7 +1,6 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listLogs } from '../../logs/log-bundle.ts';
-import { makeflowFiles } from '../../makeflow/run.ts';
 import { stepFile } from '../../step/names.ts';
 import type { Step } from '../../workflow/plan.ts';
 import { readReport } from '../judging/reference.ts';
@@ -55,11 +54,11 @@ function stepsByPhase(run: RunDir): string[][] {
   return Array.from(phases, (ids) => ids ?? []);
 }
 
+/** Removes the Makeflow file of a phase with all logs about it. */
 function removeMakeflow(run: RunDir, phase: number): void {
   const file = `Makeflow.${phase}`;
-  const { transactions, workQueueLog, workQueueTransactions } = makeflowFiles(run.work, file);
-  for (const path of [join(run.work, file), transactions, workQueueLog, workQueueTransactions])
-    rmSync(path, { force: true });
+  const names = readdirSync(run.work).filter((name) => name === file || name.startsWith(`${file}.`));
+  for (const name of names) rmSync(join(run.work, name), { recursive: true, force: true });
 }
 
 /** Whether the files of a step contain a result with an end, and its logs. */

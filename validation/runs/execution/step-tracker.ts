@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failedDirectory, removeFailureNote } from '../../makeflow/failure-notes.ts';
 import type { FlowEvent } from '../../makeflow/follow.ts';
@@ -40,7 +40,10 @@ export class StepTracker {
   readonly #steps: Map<string, Step>;
   readonly #nodeOf: Map<string, number>;
   readonly #queues: KeyedQueues;
+  /** Why HTCondor has held a job, by its number. */
+  readonly #held = new Map<number, string>();
   #givenUp = false;
+  #stopping = false;
 
   constructor(options: TrackerOptions) {
     const { journal, written, retries } = options;
@@ -60,6 +63,7 @@ export class StepTracker {
         lastReturn.set(event.node, event);
     }
     for (const event of events) {
+      if (event.type === 'job-held') this.#held.set(event.jobId, event.reason);
       const happening = this.#happening(event);
       if (!happening) continue;
       // all attempts of a step left their files in one place, so only those of the last attempt are still there
@@ -80,6 +84,11 @@ export class StepTracker {
     if (begun) this.#apply(begun, Date.now(), false);
     if (!known) this.#tell(step, { type: 'step-connected', step, attempt, execution: id, host });
     return { directory: this.#journal.run.attemptDir(step, attempt) };
+  }
+
+  /** From now on jobs may be taken out of the queue: makeflow then has them back as failed, with nothing from them. */
+  stop(): void {
+    this.#stopping = true;
   }
 
   /** Makeflow is gone: so are the attempts that it waited for. */
@@ -117,11 +126,17 @@ export class StepTracker {
         if (state === 'running') return { type: 'submitted', step, job };
         if (step === undefined) return undefined;
         if (state === 'waiting') return { type: 'reset', step };
+        if (state === 'failed' && this.#stopping && !this.#hasResult(event.node, step))
+          return { type: 'cancelled', step };
         return state === 'aborted' ? { type: 'cancelled', step } : { type: 'returned', step, how: state };
       }
       default:
         return undefined;
     }
+  }
+
+  #hasResult(node: number, step: string): boolean {
+    return existsSync(join(failedDirectory(this.#options.directory, node), stepFile(step, 'result.json')));
   }
 
   #apply(decision: Decision, time: number, gone: boolean): void {
@@ -180,11 +195,13 @@ export class StepTracker {
       this.#apply(begun, time, false);
     }
     if (!gone) takeFiles(this.#journal.run, step, number, from);
-    this.#settle(step, number, time, 'it left no result', (result) => ({
+    const reason = this.#held.get(Number(task.split('.').at(-1)));
+    const lost = reason === undefined ? 'it left no result' : `HTCondor held its job: ${reason}`;
+    this.#settle(step, number, time, lost, (result) => ({
       ...ended,
       attempt: number,
       retried,
-      ...summaryOf(how, result),
+      ...summaryOf(how, result, lost),
     }));
   }
 
@@ -227,8 +244,8 @@ function isRefused(from: string, step: string): boolean {
   return readResult(join(from, stepFile(step, 'result.json')))?.phase === 'refused';
 }
 
-function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined) {
-  if (!result) return { state: 'broken' as const, message: 'it left no result' };
+function summaryOf(how: 'complete' | 'failed', result: StepResult | undefined, lost: string) {
+  if (!result) return { state: 'broken' as const, message: lost };
   if (result.end === null) return { state: 'broken' as const, message: 'its result does not say how it ended' };
   const { exitStatus, signal, message, start, end, host, cpuTime, peakMemory } = result;
   const state: 'succeeded' | 'failed' | 'broken' | 'aborted' =

@@ -21,10 +21,11 @@ export interface CheckOptions extends CheckSettings {
 /** Checks everything that a plan needs where it will run. @throws InputError for an invalid option */
 export async function checkPlan(
   plan: Plan,
-  place: Pick<RunRequest, 'catalog' | 'image' | 'containerizer'>,
+  place: Pick<RunRequest, 'catalog' | 'image' | 'containerizer' | 'batch' | 'schedd' | 'pool'>,
   options: CheckOptions,
 ): Promise<Check[]> {
-  const { catalog, image, containerizer } = place;
+  const { catalog, image, containerizer, batch, schedd, pool } = place;
+  const queue = batch === 'condor' ? { schedd, pool, image } : undefined;
   const { wait, proxy, proxyDays, alienv, frameworks, fast, say } = options;
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
@@ -36,6 +37,7 @@ export async function checkPlan(
   const checks = await preflight({
     plan,
     catalog,
+    queue,
     pools,
     containerizer: containerizer === 'process' ? undefined : containerizer,
     fast,
@@ -45,7 +47,7 @@ export async function checkPlan(
     alienv,
     say,
   });
-  return fast || catalog !== undefined ? checks : [...checks, await checkNamespace()];
+  return fast || queue || catalog !== undefined ? checks : [...checks, await checkNamespace()];
 }
 
 /** Not checked before a run: the run tries it, and reports the result. */

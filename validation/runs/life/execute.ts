@@ -17,6 +17,7 @@ import { LOCAL_DIR } from '../store/local-files.ts';
 import { ObstacleError } from '../store/obstacle.ts';
 import { asSpaceError } from '../store/space.ts';
 import { takeStopRequest } from '../store/stop-request.ts';
+import { batchOf } from './batch.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
@@ -130,6 +131,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (cluster?.exposed !== undefined) {
       options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
     }
+    const batch = cluster?.batch ?? (await batchOf(record, journal.run.path));
     return await executeRun({
       journal,
       lock,
@@ -137,16 +139,11 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
       streams,
       secrets,
       replan: (bins) => again({ bins }),
-      batch: cluster?.batch ?? {
-        type: 'wq',
-        catalog: request.catalog as string,
-        project,
-        passwordFile: request.password,
-      },
+      batch,
       retries: request.retries,
       signal,
       failed: cluster?.failed,
-      whyWaiting: whyWaiting(project, cluster ? [cluster.url] : options.frameworks),
+      whyWaiting: whyWaiting(batch, project, cluster ? [cluster.url] : options.frameworks),
       stoppedBy: () => String(signal.reason),
     });
   } finally {

@@ -20,7 +20,7 @@ const ALIENV_PATIENCE_MS = 60_000;
 
 /** The settings of a nightly that change a wanted run. */
 type NightlyWanted = InputArguments &
-  Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'password' | 'name' | 'retries'> & {
+  Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'password' | 'batch' | 'schedd' | 'pool' | 'name' | 'retries'> & {
     wait?: string | undefined;
     alienv?: string | undefined;
   };
@@ -61,6 +61,10 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
     runs: nightly.runs,
     local,
     catalog,
+    // Its file has no such settings.
+    batch: undefined,
+    schedd: undefined,
+    pool: undefined,
     password: password ?? given.password,
   };
   if (!release) return { wanted };

@@ -104,7 +104,10 @@ function newRecord(
   };
 }
 
-/** Project name of a run. On a cluster it contains the image, if one is given, so that only a pool with that image serves it. */
-function projectOf(id: string, { local, image }: RunRequest): string {
-  return local || image === undefined ? `relval-${id}` : `relval-${id}@image=${image}`;
+/**
+ * Project name of a run. On a cluster of Work Queue it contains the image, if one is given, so that only a pool with that
+ * image serves it. To HTCondor each job tells its image.
+ */
+function projectOf(id: string, { local, image, batch }: RunRequest): string {
+  return local || image === undefined || batch === 'condor' ? `relval-${id}` : `relval-${id}@image=${image}`;
 }

@@ -79,7 +79,8 @@ function nameOf(program: string): string {
 }
 
 function requestOf(wanted: WantedCommand, run: RunDir): RunRequest {
-  const { words, local, catalog, logAddress, retries, containerizer, image, volume, jira } = wanted;
+  const { words, local, catalog, batch, schedd, pool, logAddress, retries, containerizer, image, volume, jira } =
+    wanted;
   return {
     input: join(run.path, FOLDER, WORKFLOW),
     command: [...words],
@@ -88,6 +89,9 @@ function requestOf(wanted: WantedCommand, run: RunDir): RunRequest {
     lenient: false,
     local,
     ...(catalog !== undefined && { catalog }),
+    ...(batch !== undefined && { batch }),
+    ...(schedd !== undefined && { schedd }),
+    ...(pool !== undefined && { pool }),
     ...(logAddress !== undefined && { logAddress }),
     ...(retries !== undefined && { retries }),
     ...(containerizer && { containerizer }),

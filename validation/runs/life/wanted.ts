@@ -20,6 +20,11 @@ export interface WantedPlace {
   catalog?: string | undefined;
   /** With `catalog`: file with the password of the workers. */
   password?: string | undefined;
+  /** Default: Work Queue. */
+  batch?: RunRequest['batch'];
+  /** With HTCondor. */
+  schedd?: string | undefined;
+  pool?: string | undefined;
   /** `HOST[:PORT]` at which workers reach this machine. */
   logAddress?: string | undefined;
   containerizer?: RunRequest['containerizer'];
@@ -94,9 +99,21 @@ const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${
 
 /** @throws InputError unless exactly one of this machine and a cluster is chosen, and for an invalid address */
 export function checkPlace(wanted: WantedPlace): void {
-  const { local, catalog, logAddress } = wanted;
-  if (local === (catalog !== undefined))
-    throw new InputError([{ message: 'use either --local or --catalog HOST:PORT' }]);
+  const { local, catalog, logAddress, batch, schedd, pool } = wanted;
+  const refuse = (message: string): never => {
+    throw new InputError([{ message }]);
+  };
+  if (batch === 'condor') {
+    const both = Object.entries({ local, catalog, password: wanted.password }).find(([, value]) => value);
+    if (both) refuse(`--batch condor and --${both[0]} exclude each other: HTCondor runs the steps`);
+  } else {
+    if (schedd !== undefined || pool !== undefined)
+      refuse(`--${schedd === undefined ? 'pool' : 'schedd'} needs --batch condor`);
+    if (local === (catalog !== undefined)) refuse('use --local, --catalog HOST:PORT or --batch condor');
+  }
+  if (schedd !== undefined && !/^[\w.@+-]+$/.test(schedd))
+    refuse(`--schedd ${schedd}: expected a name as condor_status -schedd shows it`);
+  if (pool !== undefined && !/^[\w.[\]:-]+$/.test(pool)) refuse(`--pool ${pool}: expected HOST or HOST:PORT`);
   if (catalog !== undefined && !parseHostPort(catalog))
     throw new InputError([{ message: `--catalog ${catalog}: expected HOST:PORT` }]);
   if (logAddress !== undefined && !LOG_ADDRESS.test(logAddress))

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { RunJobs } from '../../htcondor/run-jobs.ts';
+import { whyIdle } from '../../htcondor/why-idle.ts';
+import type { CondorBatch } from '../../makeflow/htcondor.ts';
+import type { WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import { askFramework, type FrameworkAnswer } from '../../preflight/framework.ts';
 
 /** What a framework says about a project at its `/state`. */
@@ -10,14 +14,16 @@ const stateSchema = z.object({
 const PATIENCE_MS = 15_000;
 
 /**
- * Why no worker comes for a project, as its framework says it.
+ * Why no step runs: as HTCondor says it, or as the framework says why no worker comes for a project.
  * @param frameworks addresses, `http://HOST:PORT`, of those that are known
  * @returns asks them; given for how long steps have waited, ms
  */
 export function whyWaiting(
+  batch: WorkQueueBatch | CondorBatch,
   project: string,
   frameworks: readonly string[],
 ): (waitedMs: number) => Promise<string | undefined> {
+  if (batch.type === 'condor') return whyIdle(new RunJobs(batch, batch.mark));
   return async (waitedMs) => {
     const answers = await Promise.all(frameworks.map(askFramework));
     return reasonIn(project, answers, waitedMs);

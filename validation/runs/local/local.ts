@@ -12,7 +12,7 @@ import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
 import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
 import { workQueue } from '../../../framework/workqueue/watcher.ts';
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
-import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/run.ts';
+import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ofRun } from './submission.ts';
+import { condorTool, HTCondorError, type Queue } from './tools.ts';
+
+/** ms until jobs that were removed have left the queue: for one whose worker is lost, its lease must end first. */
+const PATIENCE_MS = 50_000;
+const LOOK_MS = 500;
+
+/** The jobs of one run in a queue. */
+export class RunJobs {
+  readonly queue: Queue;
+  readonly mark: string;
+
+  constructor(queue: Queue, mark: string) {
+    this.queue = queue;
+    this.mark = mark;
+  }
+
+  /** How many there are, those among them that are just being removed. @throws {HTCondorError} */
+  count(): Promise<number> {
+    return this.#count(ofRun(this.mark));
+  }
+
+  /**
+   * Removes all of them, and waits until they are gone.
+   * @throws {HTCondorError} when the schedd does not answer, or they do not go
+   */
+  remove(): Promise<void> {
+    return this.#remove(ofRun(this.mark));
+  }
+
+  /** The same with one of them. @throws {HTCondorError} */
+  removeJob(cluster: number): Promise<void> {
+    return this.#remove(`${ofRun(this.mark)} && ClusterId == ${cluster}`);
+  }
+
+  async #count(constraint: string): Promise<number> {
+    const listed = await condorTool(this.queue, 'condor_q', ['-constraint', constraint, '-af', 'ClusterId']);
+    return listed.split('\n').filter((line) => line !== '').length;
+  }
+
+  /** Asks again and again: makeflow may submit one more, and a schedd may be away for a moment. */
+  async #remove(constraint: string): Promise<void> {
+    let problem: unknown;
+    for (const end = Date.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
+      try {
+        if ((await this.#count(constraint)) === 0) return;
+        problem = new HTCondorError('jobs do not leave the queue');
+        await condorTool(this.queue, 'condor_rm', ['-constraint', constraint]);
+      } catch (error) {
+        // It also fails where all of them are being removed already.
+        problem = error;
+        if (error instanceof HTCondorError && error.isMissing) throw error;
+      }
+      if (Date.now() > end) throw problem;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** What makeflow does not write into its submit files, and a run needs there. */
+export interface Submission {
+  /** Attribute by which the jobs of this run are found. */
+  mark: string;
+  /** Name of the batch in condor_q. */
+  batchName: string;
+  /** Whether a slot is kept for the next job of the run when its job has ended. */
+  keepsClaims: boolean;
+  /** Container image of the jobs; undefined: they are processes. */
+  image?: string | undefined;
+}
+
+/** Attribute of a job with the run that it belongs to. */
+export const MARK = 'RelvalRun';
+/** Variable of a rule with the files that its job brings back. */
+export const OUTPUTS_VARIABLE = 'RELVAL_OUTPUTS';
+/** File with what steps get from makeflow's environment elsewhere: HTCondor shows a job's environment to everybody. */
+export const ENVIRONMENT_FILE = 'relval-environment';
+/** Beginning of the names of files with a step's token. */
+export const TOKEN_FILE = 'relval-token.';
+
+/**
+ * Seconds after which a job whose worker is lost is given to another one. HTCondor's default is 2400. A job whose schedd is
+ * away for longer than this is begun anew.
+ */
+const LEASE_SECONDS = 40;
+
+/** Makeflow's own value. It sees an end within a second, and the next step is submitted then. */
+const KEPT_SECONDS = 30;
+
+/** A constraint that is true for the jobs of a run only. */
+export function ofRun(mark: string): string {
+  return `${MARK} == "${mark}"`;
+}
+
+/**
+ * The lines that are added to each submit file. Where makeflow has written the same command, the later one counts.
+ * @throws {RangeError} when a value could not stand in a submit file
+ */
+export function submitLines({ mark, batchName, keepsClaims, image }: Submission): string[] {
+  for (const value of [mark, batchName, image ?? ''])
+    if (/["\s\\]/.test(value)) throw new RangeError(`${JSON.stringify(value)} cannot stand in a submit file`);
+  return [
+    `+${MARK} = "${mark}"`,
+    `batch_name = ${batchName}`,
+    // Makeflow's default is the whole environment, with all secrets.
+    'getenv = false',
+    'environment = "CORES=$(request_cpus)"',
+    `transfer_input_files = $(transfer_input_files) ${ENVIRONMENT_FILE}`,
+    `encrypt_input_files = ${ENVIRONMENT_FILE}, ${TOKEN_FILE}*`,
+    // Otherwise all that is new in the job's directory comes here, among the files of makeflow.
+    `transfer_output_files = $ENV(${OUTPUTS_VARIABLE})`,
+    `keep_claim_idle = ${keepsClaims ? KEPT_SECONDS : 0}`,
+    `job_lease_duration = ${LEASE_SECONDS}`,
+    ...(image === undefined ? [] : ['universe = container', `container_image = ${imageAddress(image)}`]),
+  ];
+}
+
+/** Lines as the argument of makeflow's option -B. */
+export function batchOptions(lines: readonly string[]): string {
+  return lines.map((line) => `${line.replaceAll('\\', '\\\\')}\\n`).join('');
+}
+
+/** Names of images are those of Docker's registries; files and addresses stay as they are. */
+function imageAddress(image: string): string {
+  return image.includes('://') || image.startsWith('/') || image.endsWith('.sif') ? image : `docker://${image}`;
+}
