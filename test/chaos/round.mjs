@@ -1,5 +1,5 @@
 // One round: a real run, with makeflow and workers, is started and disturbed; it is resumed until it is over, and judged.
-import { existsSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { candidates, nameOf, planRound } from './faults.mjs';
@@ -7,6 +7,7 @@ import { Verdict } from './verdict.mjs';
 import { CHECKOUT, HOME, RUNS, World } from './world.mjs';
 
 const RELVAL = [process.execPath, join(CHECKOUT, 'dist', 'validation', 'cli', 'main.js')];
+const FRAMEWORK_DIR = 'mesos-workqueue-framework-';
 const FRAMEWORK = [process.execPath, join(CHECKOUT, 'dist', 'framework', 'main.js')];
 const CATALOG = '127.0.0.1:9097';
 /** s: far more than anything takes on a busy machine. Only what hangs takes longer. */
@@ -304,7 +305,15 @@ class Round {
     }
   }
 
+  /** A framework that was killed leaves its directory in /tmp; the one that is started in its place removes it. */
+  async #awaitRestart() {
+    const directories = () => readdirSync(this.world.outside('/tmp')).filter((name) => name.startsWith(FRAMEWORK_DIR));
+    const isRestarted = () => this.#pidsOf('framework').length > 0 && directories().length < 2;
+    for (let n = 0; n < END_S * 10 && !isRestarted(); n++) await sleep(100);
+  }
+
   async #stopServices() {
+    if (this.task.place === 'cluster') await this.#awaitRestart();
     this.#watching = false;
     for (const name of /** @type {const} */ (['framework', 'catalog'])) {
       for (const pid of this.#pidsOf(name)) kill(pid, 'SIGTERM');
