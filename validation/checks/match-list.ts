@@ -4,6 +4,13 @@ import { createHash } from 'node:crypto';
 const NEW_IN_KIND = 200;
 const FOLDED = 20_000;
 
+const UNLISTED = 'more kinds of lines are not listed';
+
+/** Whether a message is that of a finding that stands for kinds of lines that are not listed. */
+export function isUnlisted(message: string): boolean {
+  return new RegExp(`^(at least )?\\d+ ${UNLISTED}; the first: `).test(message);
+}
+
 /** What a list says of a line: how it is to be listed, or that it is only counted. */
 export type Place = { list: 'line' | 'first of the rest'; kind: string } | undefined;
 
@@ -61,7 +68,7 @@ export class MatchList {
   /** How many kinds are not listed, in words, and what tells them from those of another run. */
   get unlisted(): { words: string; kind: string } | undefined {
     if (this.rest.size === 0) return undefined;
-    const words = `${this.isCutShort ? 'at least ' : ''}${this.rest.size} more kinds of lines are not listed`;
+    const words = `${this.isCutShort ? 'at least ' : ''}${this.rest.size} ${UNLISTED}`;
     const digest = createHash('sha256')
       .update([...this.rest].sort().join('\n'))
       .digest('hex');

@@ -4,7 +4,7 @@ import { withException } from '../../checks/exception-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { type RunDir, replaceFile } from '../store/store.ts';
-import { checkChoice } from './criteria.ts';
+import { checkChoice, rulesOf } from './criteria.ts';
 import { readReport } from './reference.ts';
 
 /** Last day of an exception: `2030-01-31`, and not before today. */
@@ -32,7 +32,7 @@ export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, no
     throw new InputError([{ message: `until ${excuse.until}: expected a day such as 2030-01-31` }]);
   if (excuse.until < new Date(now).toISOString().slice(0, 10))
     throw new InputError([{ message: `until ${excuse.until}: this day has passed` }]);
-  const entry = exceptionFor(findingOf(run, fingerprint), excuse);
+  const entry = exceptionFor(findingOf(run, fingerprint), excuse, rulesOf(run).steps);
   if (typeof entry === 'string') throw new InputError([{ message: entry }]);
   return entry;
 }
