@@ -154,7 +154,8 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     const file = options.exceptions;
     if (file === undefined)
       throw new HttpError(403, 'exceptions cannot be written here: relval serve --exceptions FILE names the rule file');
-    asked(() => addException(file, exceptionOf(new RunDir(root), finding, excuse, Date.now())));
+    const run = new RunDir(root);
+    asked(() => addException(run, file, exceptionOf(run, finding, excuse, Date.now())));
     return reply.send({ message: `the exception is in ${file}` } satisfies Done);
   });
 

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type Flock, takeFlock } from '../../../framework/tools/flock.ts';
 import { type ExceptionEntry, type Excuse, exceptionFor } from '../../checks/exception.ts';
 import { withException } from '../../checks/exception-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { type RunDir, replaceFile } from '../store/store.ts';
-import { checkChoice, rulesOf } from './criteria.ts';
+import { checkChoice, rulesFilesOf, rulesOf } from './criteria.ts';
 import { readReport } from './reference.ts';
 
 /** Last day of an exception: `2030-01-31`, and not before today. */
@@ -37,20 +38,61 @@ export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, no
   return entry;
 }
 
+/** s. Another process has added its exception by then. */
+const PATIENCE_S = 5;
+
 /**
- * Adds an exception to a rule file, which is made if it is not there. The file is replaced as a whole, or not at all.
- * @throws InputError for a rule file with mistakes
+ * Adds an exception to a rule file, which is made if it is not there. The file is replaced as a whole, or not at all. It is
+ * checked behind the rule files of the run, which may have the rule that it changes.
+ * @throws InputError for a rule file with mistakes, or one that cannot be written
  */
-export function addException(file: string, entry: ExceptionEntry): void {
-  const isThere = existsSync(file);
-  if (isThere) checkChoice({ rules: [file] });
-  const trial = `${file}.trial`;
+export function addException(run: RunDir, file: string, entry: ExceptionEntry): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw new InputError([{ message: `${file} is no file` }]);
   try {
-    replaceFile(trial, withException(isThere ? readFileSync(file, 'utf8') : '', entry));
-    checkChoice({ rules: [trial] });
-    replaceFile(file, readFileSync(trial, 'utf8'));
+    // What a link leads to is changed, and the link stays.
+    const target = found ? realpathSync(file) : file;
+    const lock = lockFile(target);
+    try {
+      write(rulesFilesOf(run), target, entry);
+    } finally {
+      if (!found && statSync(target, { throwIfNoEntry: false })?.size === 0) rmSync(target);
+      lock.release();
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    throw error instanceof InputError ? error : new InputError([{ message: `${file} cannot be written: ${message}` }]);
+  }
+}
+
+/** Locks a file that is replaced as a whole: whoever waited for the lock has that of the old file. */
+function lockFile(file: string): Flock {
+  for (;;) {
+    const lock = takeFlock(file, { patience: PATIENCE_S });
+    if (!lock) throw new InputError([{ message: `${file}: another process is changing it` }]);
+    if (statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(lock.fd).ino) return lock;
+    lock.release();
+  }
+}
+
+/** @param before rule files that are read before it */
+function write(before: readonly string[], file: string, entry: ExceptionEntry): void {
+  const text = readFileSync(file, 'utf8');
+  const isBlank = text.split('\n').every((line) => /^\s*(?:#.*)?$/.test(line));
+  if (!isBlank) checkChoice({ rules: [...before, file] });
+  const trial = `${file}.${process.pid}`;
+  try {
+    replaceFile(trial, withException(text, entry));
+    checkChoice({ rules: [...before, trial] });
+    chmodSync(trial, statSync(file).mode);
+    renameSync(trial, file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const [why] = error.problems;
+    throw new InputError([{ message: `the exception cannot be added to ${file}: ${why?.message}` }]);
   } finally {
     rmSync(trial, { force: true });
+    rmSync(`${trial}.new`, { force: true });
   }
 }
 
