@@ -15,7 +15,7 @@ import type { RunJournal } from '../store/journal.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { HeldUp, type HeldUpOptions } from './held-up.ts';
 import { tellsRefusal } from './refused-workers.ts';
-import { repeatBroken } from './repeat.ts';
+import { repeatBroken, stepsToRepeat } from './repeat.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -56,6 +56,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
   removeFailureNotes(directory);
   mendLog(files.transactions);
   await repeatBroken(journal, written.steps);
+  const again = stepsToRepeat(journal, written.steps);
+  if (again.length > 0) journal.add({ type: 'repeated', phase: written.phase, steps: again });
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
   // What Work Queue's log says belongs to lines that are lost.

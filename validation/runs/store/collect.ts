@@ -191,15 +191,17 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const attempts = run.attempts(step.id);
   const last = attempts.at(-1);
   const stage = step.stage.name;
+  // Of a step that a retry was to run, and did not, earlier attempts are still there.
+  if (view === undefined || view.again)
+    return { id: step.id, stage, ending: 'waiting', attempts: view?.attempt ?? 0, logs: [], outputs: [] };
   if (last === undefined) {
-    const ending =
-      view?.state === 'waiting' || view === undefined ? 'waiting' : view.state === 'broken' ? 'lost' : 'running';
-    const message = view?.message;
+    const ending = view.state === 'waiting' ? 'waiting' : view.state === 'broken' ? 'lost' : 'running';
+    const { message } = view;
     return {
       id: step.id,
       stage,
       ending,
-      attempts: view?.attempt ?? 0,
+      attempts: view.attempt,
       logs: [],
       outputs: [],
       ...(message && { message }),
@@ -210,7 +212,7 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
   const earlier = attempts.slice(0, -1).map((attempt) => ({
     attempt,
-    message: readResult(join(run.attemptDir(step.id, attempt), 'result.json'))?.message || 'no reason known',
+    message: whyAgain(readResult(join(run.attemptDir(step.id, attempt), 'result.json'))),
   }));
   const common = { id: step.id, stage, attempts: last, logs, ...(earlier.length > 0 && { earlier }) };
   if (!result) return { ...common, ending: 'lost', outputs: [], message: 'it left no result' };
@@ -243,8 +245,14 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   };
 }
 
-function endingOf(result: StepResult, view: StepView | undefined): StepOutcome['ending'] {
+/** Why there was another attempt after the one with this result. */
+function whyAgain(result: StepResult | undefined): string {
+  if (result?.message) return result.message;
+  return result?.exitStatus === 0 ? 'it had ended with status 0' : 'no reason known';
+}
+
+function endingOf(result: StepResult, view: StepView): StepOutcome['ending'] {
   if (result.phase === 'skipped') return 'skipped';
-  if (view?.state === 'broken' || result.interrupted || result.end === null) return 'lost';
+  if (view.state === 'broken' || result.interrupted || result.end === null) return 'lost';
   return result.phase === 'done' || result.phase === 'payload' ? 'ended' : 'lost';
 }

@@ -7,8 +7,10 @@ import { stateAfter } from '../../report/step-states.ts';
  */
 export type RunEvent = { time: number } & (
   | { type: 'created'; name: string; workflow: string }
-  /** The steps of a phase are known; listed in makeflow's order. */
+  /** The steps of a phase are known; listed in makeflow's order. They take the place of those that it had before, none as well. */
   | { type: 'planned'; phase: number; steps: { id: string; stage: string }[] }
+  /** Steps that had ended wait to be run again. */
+  | { type: 'repeated'; phase: number; steps: string[] }
   | { type: 'phase-started'; phase: number; makeflow: number }
   /**
    * Handed to Work Queue: it waits for a worker from now on. `attempt`: which one its execution will be. `task` names the
@@ -107,6 +109,7 @@ export function parseEvent(line: string): RunEvent | undefined {
     TEXTS.every((key) => event[key] === undefined || typeof event[key] === 'string') &&
     NUMBERS.every((key) => event[key] === undefined || typeof event[key] === 'number') &&
     (type !== 'planned' || (Array.isArray(steps) && steps.every(isPlanned))) &&
+    (type !== 'repeated' || (Array.isArray(steps) && steps.every((id) => typeof id === 'string'))) &&
     (state === undefined || STATES.includes(state)) &&
     (!type.startsWith('step-') || typeof step === 'string');
   if (!isGood) return undefined;
@@ -126,6 +129,8 @@ export interface StepView {
   id: string;
   stage: string;
   state: StepState;
+  /** It is to run again, and has not begun to: its last attempt does not count any more. */
+  again: boolean;
   /** The last one that began; 0: none has. */
   attempt: number;
   /** ms since 1970: since when it has its state. */
@@ -154,6 +159,8 @@ export interface StageView {
 export interface RunView {
   phase: number;
   steps: Map<string, StepView>;
+  /** By phase, the ids of its steps. */
+  planned: Map<number, string[]>;
   /** All steps by their states. */
   counts: StateCounts;
   /** In the order of the plan. */
@@ -167,7 +174,10 @@ export interface RunView {
 }
 
 export function emptyView(): RunView {
-  return { phase: 0, steps: new Map(), counts: noSteps(), stages: new Map(), running: new Set(), heldUp: [] };
+  return {
+    ...{ phase: 0, steps: new Map(), planned: new Map(), counts: noSteps(), stages: new Map() },
+    ...{ running: new Set(), heldUp: [] },
+  };
 }
 
 function noSteps(): StateCounts {
@@ -178,7 +188,10 @@ function noSteps(): StateCounts {
 export function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'planned':
-      for (const { id, stage } of event.steps) if (!view.steps.has(id)) addStep(view, id, stage);
+      plan(view, event);
+      break;
+    case 'repeated':
+      for (const id of event.steps) repeat(view, id, event.time);
       break;
     case 'phase-started':
       view.phase = event.phase;
@@ -228,6 +241,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
   switch (event.type) {
     case 'step-running':
       if (view.heldUp.length > 0) view.heldUp = view.heldUp.filter(({ cause }) => cause !== 'waiting');
+      step.again = false;
       step.attempt = event.attempt;
       step.worker = event.worker;
       step.host = undefined;
@@ -240,6 +254,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
       step.message = event.message;
       break;
     case 'step-ended':
+      if (event.state !== 'aborted') step.again = false;
       step.attempt = event.attempt;
       step.message = event.message;
       step.seconds = event.seconds;
@@ -247,6 +262,32 @@ function applyToStep(view: RunView, event: StepEvent): void {
       break;
   }
   if (step.state !== before) count(view, step, before);
+}
+
+function plan(view: RunView, { phase, steps }: Extract<RunEvent, { type: 'planned' }>): void {
+  const ids = new Set(steps.map(({ id }) => id));
+  for (const id of view.planned.get(phase) ?? []) if (!ids.has(id)) removeStep(view, id);
+  for (const { id, stage } of steps) if (!view.steps.has(id)) addStep(view, id, stage);
+  view.planned.set(phase, [...ids]);
+}
+
+function repeat(view: RunView, id: string, time: number): void {
+  const step = view.steps.get(id);
+  if (!step) return;
+  const before = step.state;
+  Object.assign(step, { state: 'waiting', since: time, again: true });
+  if (before !== 'waiting') count(view, step, before);
+}
+
+function removeStep(view: RunView, id: string): void {
+  const step = view.steps.get(id);
+  const ofStage = step && view.stages.get(step.stage);
+  if (!step || !ofStage) return;
+  view.steps.delete(id);
+  view.running.delete(id);
+  view.counts[step.state]--;
+  ofStage.counts[step.state]--;
+  if (Object.values(ofStage.counts).every((number) => number === 0)) view.stages.delete(step.stage);
 }
 
 function addStep(view: RunView, id: string, stage: string): void {
@@ -257,6 +298,7 @@ function addStep(view: RunView, id: string, stage: string): void {
     id,
     stage,
     state: 'waiting',
+    again: false,
     attempt: 0,
     since: undefined,
     start: undefined,
