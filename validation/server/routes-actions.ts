@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -210,8 +210,10 @@ async function allowedInput(input: string, directories: readonly string[]): Prom
     );
   }
   const path = await realpath(input).catch(() => undefined);
+  // Whoever reads a named pipe waits for ever.
+  const isFile = path !== undefined && (await stat(path).catch(() => undefined))?.isFile();
   for (const directory of directories) {
-    if (path?.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
+    if (isFile && path.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
   }
   throw new HttpError(403, `${input} is no file below ${directories.join(' or ')}`);
 }

@@ -99,16 +99,19 @@ describe('relval except --to', () => {
     expect(readdirSync(relval.dir).filter((name) => name.startsWith('rules.yaml'))).toEqual(['rules.yaml']);
   });
 
+  it('refuses a day that is not in the calendar, or has passed', async () => {
+    for (const day of ['2999-02-30', '2020-01-31', 'tomorrow', '2999-1-1']) {
+      const words = ['except', 'mc-1', FINGERPRINTS[0] as string, '--reason', 'known', '--until', day];
+      const { code, stdout, stderr } = await relval.run(...words);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`until ${day}`);
+    }
+  });
+
   it('refuses what is no file, or cannot be written', async () => {
     const pipe = join(relval.dir, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const places = [
-      pipe,
-      relval.dir,
-      '/dev/full',
-      join(rules, 'x'),
-      join(relval.dir, 'no/such/x'),
-    ];
+    const places = [pipe, relval.dir, '/dev/full', join(rules, 'x'), join(relval.dir, 'no/such/x')];
     for (const place of places) {
       const { code, stderr } = await except(undefined, place);
       expect([code, stderr.split('\n').length], stderr).toEqual([2, 2]);

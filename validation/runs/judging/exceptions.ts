@@ -1,4 +1,5 @@
 import { chmodSync, fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { z } from 'zod';
 import { type Flock, takeFlock } from '../../../framework/tools/flock.ts';
 import { type ExceptionEntry, type Excuse, exceptionFor } from '../../checks/exception.ts';
 import { withException } from '../../checks/exception-file.ts';
@@ -8,8 +9,8 @@ import { type RunDir, replaceFile } from '../store/store.ts';
 import { checkChoice, rulesFilesOf, rulesOf } from './criteria.ts';
 import { readReport } from './reference.ts';
 
-/** Last day of an exception: `2030-01-31`, and not before today. */
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** Last day of an exception: `2030-01-31`, a day of the calendar. */
+const DAY = z.iso.date();
 
 /**
  * The findings of a run that its report lists, each fingerprint once; what an exception excuses already is left out.
@@ -28,8 +29,7 @@ export function findingsToExcuse(run: RunDir): Finding[] {
  * @throws InputError when there is no such finding, or nothing can excuse it, or the day has passed
  */
 export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, now: number): ExceptionEntry {
-  const day = Date.parse(excuse.until);
-  if (!DAY.test(excuse.until) || Number.isNaN(day))
+  if (!DAY.safeParse(excuse.until).success)
     throw new InputError([{ message: `until ${excuse.until}: expected a day such as 2030-01-31` }]);
   if (excuse.until < new Date(now).toISOString().slice(0, 10))
     throw new InputError([{ message: `until ${excuse.until}: this day has passed` }]);
