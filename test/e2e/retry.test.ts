@@ -58,6 +58,30 @@ describe('retry', () => {
     expect(attemptsOf(run, 'third')).toEqual(['1']);
   });
 
+  it('--failed also runs steps that failed by errors in their logs; the history takes none of them for flaky', async () => {
+    const [file, mended] = ['w.yaml', 'mended'].map((name) => join(relval.dir, name)) as [string, string];
+    writeFileSync(
+      file,
+      `name: w
+stages:
+  - { name: first, command: '[ -e ${mended} ] || echo "std::bad_alloc"; echo done' }
+  - { name: second, after: [first], command: 'echo second' }
+  - { name: third, command: 'echo third' }
+`,
+    );
+    expect((await relval.run('run', file, '--local', '--no-check')).code).toBe(1);
+    writeFileSync(mended, '');
+    const { code, stdout, stderr } = await relval.run('retry', 'last', '--failed');
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).not.toContain('tried again');
+    const run = (await relval.onlyRun()).directory;
+    expect(['first', 'second', 'third'].map((step) => attemptsOf(run, step).length)).toEqual([2, 2, 1]);
+    const report = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    expect(report.steps).toMatchObject([{ attempts: 2, repeated: 1 }, { attempts: 2, repeated: 1 }, { attempts: 1 }]);
+    const history = JSON.parse((await relval.run('trend', 'w', '--json')).stdout);
+    expect(history.nights[0].stages.map(({ retried }: { retried: number }) => retried)).toEqual([0, 0, 0]);
+  });
+
   it('of a step that decides how many steps a stage has: the new number of them runs', async () => {
     const [file, bins] = ['w.yaml', 'bins'].map((name) => join(relval.dir, name));
     writeFileSync(bins as string, 'a\nb\n');

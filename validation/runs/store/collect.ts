@@ -210,11 +210,14 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const dir = run.attemptDir(step.id, last);
   const result = readResult(join(dir, 'result.json'));
   const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
-  const earlier = attempts.slice(0, -1).map((attempt) => ({
-    attempt,
-    message: whyAgain(readResult(join(run.attemptDir(step.id, attempt), 'result.json'))),
-  }));
-  const common = { id: step.id, stage, attempts: last, logs, ...(earlier.length > 0 && { earlier }) };
+  const earlier = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
+  const common = {
+    ...{ id: step.id, stage, attempts: last, logs },
+    ...(view.repeated > 0 && { repeated: view.repeated }),
+    ...(earlier.length > 0 && {
+      earlier: earlier.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) })),
+    }),
+  };
   if (!result) return { ...common, ending: 'lost', outputs: [], message: 'it left no result' };
   return {
     ...common,
@@ -245,10 +248,9 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   };
 }
 
-/** Why there was another attempt after the one with this result. */
-function whyAgain(result: StepResult | undefined): string {
-  if (result?.message) return result.message;
-  return result?.exitStatus === 0 ? 'it had ended with status 0' : 'no reason known';
+/** Why there was another attempt after this one. */
+function whyAgain(run: RunDir, { id }: Step, attempt: number): string {
+  return readResult(join(run.attemptDir(id, attempt), 'result.json'))?.message || 'no reason known';
 }
 
 function endingOf(result: StepResult, view: StepView): StepOutcome['ending'] {

@@ -131,6 +131,8 @@ export interface StepView {
   state: StepState;
   /** It is to run again, and has not begun to: its last attempt does not count any more. */
   again: boolean;
+  /** The last attempt that had succeeded before the step was to run again; 0: none had. */
+  repeated: number;
   /** The last one that began; 0: none has. */
   attempt: number;
   /** ms since 1970: since when it has its state. */
@@ -161,6 +163,8 @@ export interface RunView {
   steps: Map<string, StepView>;
   /** By phase, the ids of its steps. */
   planned: Map<number, string[]>;
+  /** What `repeated` was of steps that are not planned at this moment. */
+  repeated: Map<string, number>;
   /** All steps by their states. */
   counts: StateCounts;
   /** In the order of the plan. */
@@ -175,7 +179,7 @@ export interface RunView {
 
 export function emptyView(): RunView {
   return {
-    ...{ phase: 0, steps: new Map(), planned: new Map(), counts: noSteps(), stages: new Map() },
+    ...{ phase: 0, steps: new Map(), planned: new Map(), repeated: new Map(), counts: noSteps(), stages: new Map() },
     ...{ running: new Set(), heldUp: [] },
   };
 }
@@ -275,8 +279,12 @@ function repeat(view: RunView, id: string, time: number): void {
   const step = view.steps.get(id);
   if (!step) return;
   const before = step.state;
-  Object.assign(step, { state: 'waiting', since: time, again: true });
+  Object.assign(step, { state: 'waiting', since: time, again: true, repeated: settledOf(step) });
   if (before !== 'waiting') count(view, step, before);
+}
+
+function settledOf({ state, attempt, repeated }: StepView): number {
+  return state === 'succeeded' ? attempt : repeated;
 }
 
 function removeStep(view: RunView, id: string): void {
@@ -284,6 +292,7 @@ function removeStep(view: RunView, id: string): void {
   const ofStage = step && view.stages.get(step.stage);
   if (!step || !ofStage) return;
   view.steps.delete(id);
+  view.repeated.set(id, settledOf(step));
   view.running.delete(id);
   view.counts[step.state]--;
   ofStage.counts[step.state]--;
@@ -299,6 +308,7 @@ function addStep(view: RunView, id: string, stage: string): void {
     stage,
     state: 'waiting',
     again: false,
+    repeated: view.repeated.get(id) ?? 0,
     attempt: 0,
     since: undefined,
     start: undefined,
