@@ -81,6 +81,8 @@ export class MasterClient {
       request.once('close', () => {
         clearTimeout(limit);
         signal?.removeEventListener('abort', end);
+        // Of an answer that switches to another protocol Node tells nothing else. After an answer or an error it does nothing.
+        reject(new Error('it closed the connection without an answer'));
       });
       request.on('error', reject);
       request.end(body);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventsOf, Relval } from './relval.ts';
@@ -58,6 +58,30 @@ describe('retry', () => {
     expect(attemptsOf(run, 'third')).toEqual(['1']);
   });
 
+  it('--failed also runs steps that failed by errors in their logs; the history takes none of them for flaky', async () => {
+    const [file, mended] = ['w.yaml', 'mended'].map((name) => join(relval.dir, name)) as [string, string];
+    writeFileSync(
+      file,
+      `name: w
+stages:
+  - { name: first, command: '[ -e ${mended} ] || echo "std::bad_alloc"; echo done' }
+  - { name: second, after: [first], command: 'echo second' }
+  - { name: third, command: 'echo third' }
+`,
+    );
+    expect((await relval.run('run', file, '--local', '--no-check')).code).toBe(1);
+    writeFileSync(mended, '');
+    const { code, stdout, stderr } = await relval.run('retry', 'last', '--failed');
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).not.toContain('tried again');
+    const run = (await relval.onlyRun()).directory;
+    expect(['first', 'second', 'third'].map((step) => attemptsOf(run, step).length)).toEqual([2, 2, 1]);
+    const report = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    expect(report.steps).toMatchObject([{ attempts: 2, repeated: 1 }, { attempts: 2, repeated: 1 }, { attempts: 1 }]);
+    const history = JSON.parse((await relval.run('trend', 'w', '--json')).stdout);
+    expect(history.nights[0].stages.map(({ retried }: { retried: number }) => retried)).toEqual([0, 0, 0]);
+  });
+
   it('of a step that decides how many steps a stage has: the new number of them runs', async () => {
     const [file, bins] = ['w.yaml', 'bins'].map((name) => join(relval.dir, name));
     writeFileSync(bins as string, 'a\nb\n');
@@ -82,6 +106,78 @@ stages:
       ['pass0002', 1],
     ]);
     expect(readFileSync(join(run, 'steps', 'pass0000', '2', 'stdout.log'), 'utf8')).toContain('\npass b\n');
+  });
+
+  /** What the parts of relval say of a run: steps by their states. */
+  function counts(run: string): Record<string, number> {
+    const { steps, totals } = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    const record = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+    return { report: totals.steps, listed: steps.length, record: record.totals.steps };
+  }
+
+  it('leaves no step behind that is not planned any more', async () => {
+    const [file, bins] = ['w.yaml', 'bins'].map((name) => join(relval.dir, name)) as [string, string];
+    writeFileSync(bins, 'a\nb\nc\n');
+    writeFileSync(
+      file,
+      `name: w
+stages:
+  - { name: bins, command: 'cat ${bins} > bins.txt' }
+  - { name: pass, after: [bins], each: { lines: bins.txt, of: bins }, command: 'echo pass "$@"' }
+  - { name: last, after: [pass], command: 'echo last' }
+`,
+    );
+    expect((await relval.run('run', file, '--local', '--no-check')).code).toBe(0);
+    writeFileSync(bins, 'b\n');
+    expect((await relval.run('retry', 'last', 'bins')).code).toBe(0);
+    const run = (await relval.onlyRun()).directory;
+    expect(counts(run)).toMatchObject({ report: 3, listed: 3, record: 3 });
+    expect((await relval.run('status', 'last')).stdout).toMatch(/pass +1\/1/);
+  });
+
+  it('that is stopped or killed in the middle counts no step that was to run again; resume does the rest', async () => {
+    const [file, gate] = ['w.yaml', 'gate'].map((name) => join(relval.dir, name)) as [string, string];
+    writeFileSync(gate, '');
+    writeFileSync(
+      file,
+      `name: w
+stages:
+  - { name: first, command: 'while [ ! -e ${gate} ]; do sleep 0.2; done; echo made > made.txt', outputs: [made.txt] }
+  - { name: second, after: [first], command: 'cat made.txt', inputs: [{ made: made.txt, of: first }] }
+  - { name: third, command: 'echo third' }
+`,
+    );
+    expect((await relval.run('run', file, '--local', '--no-check')).code).toBe(0);
+    const run = (await relval.onlyRun()).directory;
+    const waitFor = (what: () => boolean) => expect.poll(what, { timeout: 30_000, interval: 100 }).toBe(true);
+    const runs = (attempt: number) => () =>
+      eventsOf(run).some(
+        (event) => event.type === 'step-running' && event.step === 'first' && event.attempt === attempt,
+      );
+
+    rmSync(gate);
+    const stopped = relval.start('retry', 'last', 'first');
+    await waitFor(runs(2));
+    stopped.child.kill('SIGTERM');
+    expect((await stopped.ended).code).not.toBe(0);
+    const report = JSON.parse(readFileSync(join(run, 'report', 'report.json'), 'utf8'));
+    expect(report.verdict).toBe('interrupted');
+    expect(report.steps.map(({ id, state }: { id: string; state: string }) => [id, state])).toEqual([
+      ['first', 'aborted'],
+      ['second', 'waiting'],
+      ['third', 'succeeded'],
+    ]);
+
+    const killed = relval.start('resume', 'last');
+    await waitFor(runs(3));
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    writeFileSync(gate, '');
+    const { code, stdout, stderr } = await relval.run('resume', 'last');
+    expect(code, stdout + stderr).toBe(0);
+    expect(attemptsOf(run, 'second')).toEqual(['1', '2']);
+    expect(attemptsOf(run, 'third')).toEqual(['1']);
+    expect(counts(run)).toMatchObject({ report: 3, listed: 3, record: 3 });
   });
 
   it('is refused for steps that are not there, for accepted runs, and where all steps succeeded', async () => {

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Finding } from '../report/model.ts';
 import { fold } from './fingerprint.ts';
+import { isUnlisted } from './match-list.ts';
+import type { StepCheck, StepRule } from './rules.ts';
 
 /** Why a finding is excused, who is responsible for that, and the last day (`2030-01-31`, UTC). */
 export interface Excuse {
@@ -19,12 +22,20 @@ const SHORTEST = 8;
 /** Findings that come from no rule. Exceptions belong to rules, so no exception can excuse them. */
 const WITHOUT_RULE: readonly string[] = ['infrastructure', 'no-log', 'not-run', 'fan-out'];
 
+/** Checks whose message is of measured numbers: other ones in every run. */
+const MEASURED: readonly StepCheck[] = ['time', 'memory'];
+
 /**
  * Makes the exception that excuses a finding and the same finding in other runs. It selects the rule, the stage, the log and
  * the part of the line that does not change from run to run. For a histogram it selects the file and the object.
+ * @param steps the rules of the run about how steps end
  * @returns a sentence if no exception can excuse the finding
  */
-export function exceptionFor(finding: Finding, { reason, owner, until }: Excuse): ExceptionEntry | string {
+export function exceptionFor(
+  finding: Finding,
+  { reason, owner, until }: Excuse,
+  steps: readonly StepRule[],
+): ExceptionEntry | string {
   const { rule, stage, file, message, compared } = finding;
   const excuse = { reason, owner, until };
   if (compared !== undefined) {
@@ -32,19 +43,29 @@ export function exceptionFor(finding: Finding, { reason, owner, until }: Excuse)
     const scope = { stages: [stage], files: [compared.file], objects: [compared.object] };
     return {
       section: 'histograms',
-      rule: idOf(`ignore ${stage} ${compared.object}`),
+      rule: idOf(`ignore ${stage} ${compared.object}`, scope),
       ignore: { ...scope, ignore: excuse },
     };
   }
   if (WITHOUT_RULE.includes(rule))
     return `no exception can excuse a finding of the kind ${rule}: it comes from no rule`;
-  // A finding about the step as a whole has no log. Its message names the fact, for example the exit status.
-  const contains = file === undefined ? message : lastingPart(message);
+  if (isUnlisted(message))
+    return 'no exception can excuse a finding that stands for many kinds of lines: write one by hand';
+  const check = steps.find(({ id }) => id === rule)?.check;
+  // `files` of a check are outputs, and its message names them. Its finding may have the place of a line in a log.
+  if (check !== undefined)
+    return { section: 'rules', rule, except: { stages: [stage], ...ofCheck(check, message), ...excuse } };
   const files = file === undefined ? {} : { files: [file] };
-  return { section: 'rules', rule, except: { stages: [stage], ...files, contains, ...excuse } };
+  return { section: 'rules', rule, except: { stages: [stage], ...files, contains: lastingPart(message), ...excuse } };
 }
 
-/** The longest sequence of words that a fingerprint keeps unchanged; the whole message if all sequences are short. */
+/** The message names the fact, for example the exit status. For a core dump it names the process. */
+function ofCheck(check: StepCheck, message: string): { contains?: string } {
+  if (MEASURED.includes(check)) return {};
+  return { contains: check === 'core-dump' ? lastingPart(message) : message };
+}
+
+/** The longest sequence of words that a fingerprint keeps unchanged. If all sequences are short: the longest part that was not cut. */
 function lastingPart(message: string): string {
   const runs: string[] = [];
   let current = '';
@@ -57,15 +78,20 @@ function lastingPart(message: string): string {
     }
   }
   runs.push(current);
-  const longest = runs.map((run) => run.trim()).reduce((best, run) => (run.length > best.length ? run : best), '');
-  return longest.length >= SHORTEST ? longest : message;
+  const lasting = longest(runs);
+  return lasting.length >= SHORTEST ? lasting : longest(message.split(/\d*…\d*/));
 }
 
-/** Makes an id of a rule from a text: small letters, digits and hyphens. */
-function idOf(text: string): string {
-  return text
+function longest(texts: readonly string[]): string {
+  return texts.map((text) => text.trim()).reduce((best, text) => (text.length > best.length ? text : best), '');
+}
+
+/** Makes an id of a rule: small letters, digits and hyphens. Each scope gets another id. */
+function idOf(text: string, scope: object): string {
+  const words = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 100);
+  return `${words}-${createHash('sha256').update(JSON.stringify(scope)).digest('hex').slice(0, 8)}`;
 }

@@ -4,6 +4,13 @@ import { createHash } from 'node:crypto';
 const NEW_IN_KIND = 200;
 const FOLDED = 20_000;
 
+const UNLISTED = 'more kinds of lines are not listed';
+
+/** Whether a finding with this message stands for kinds of lines that are not listed. */
+export function isUnlisted(message: string): boolean {
+  return new RegExp(`^(at least )?\\d+ ${UNLISTED}; the first: `).test(message);
+}
+
 /** How a line is listed. Undefined: it is only counted. */
 export type Place = { list: 'line' | 'first of the rest'; kind: string } | undefined;
 
@@ -61,7 +68,7 @@ export class MatchList {
   /** The number of kinds that are not listed, in words, and a kind made of them all. */
   get unlisted(): { words: string; kind: string } | undefined {
     if (this.rest.size === 0) return undefined;
-    const words = `${this.isCutShort ? 'at least ' : ''}${this.rest.size} more kinds of lines are not listed`;
+    const words = `${this.isCutShort ? 'at least ' : ''}${this.rest.size} ${UNLISTED}`;
     const digest = createHash('sha256')
       .update([...this.rest].sort().join('\n'))
       .digest('hex');

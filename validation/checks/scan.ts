@@ -61,7 +61,7 @@ const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /**
  * Finds the lines of a log that rules match, in their order. A line is reported once, for its most severe rule (of equally
- * severe ones, the first in `rules`). The text between two carriage returns is a line of its own. The file may have any size
+ * severe ones, the first in `rules`), also if an exception of that rule excuses it. The text between two carriage returns is a line of its own. The file may have any size
  * and contain any bytes. It is read once, in bounded memory; if there are matches, it is read again up to the last match.
  * Scope and `tolerate` are not examined here.
  * @throws {SlowRule} when an expression of a rule takes too long on a line
@@ -129,6 +129,7 @@ interface List {
 interface Candidate {
   rule: LogRule;
   index: number;
+  /** Of the rule. */
   severity: Severity;
   list: List;
   found: Found | undefined;
@@ -249,13 +250,13 @@ class Collector {
     if (!this.applies(rule, index, text)) return;
     if (isHarmless(text, at, at + (this.lengths[of] as number))) return;
     const { now } = this.options;
-    const fitting = rule.except?.filter((exception) => excuses(exception, text));
-    const exception = fitting?.find((one) => holds(one, now));
-    const severity = exception ? 'info' : rule.severity;
-    if (!this.isBetter(severity, index)) return;
-    const list = this.listOf(exception ?? rule);
-    this.best = { rule, index, severity, list, found: undefined, isRest: false, detailLines: [] };
     const detail = detailBehind(window, line, text);
+    const texts = detail ? [text, `${text} ${detail.text}`] : [text];
+    const fitting = rule.except?.filter((exception) => texts.some((one) => excuses(exception, one)));
+    const exception = fitting?.find((one) => holds(one, now));
+    const list = this.listOf(exception ?? rule);
+    // An excused line keeps the severity of its rule here. Otherwise the next rule that matches the line would report it.
+    this.best = { rule, index, severity: rule.severity, list, found: undefined, isRest: false, detailLines: [] };
     const kindOf = () => this.kindAround(bytes, line, start, detail?.text);
     const place = list.places.place(() => outline(`${text}\n${detail?.text ?? ''}`), kindOf);
     if (detail) this.best.detailLines = detail.lines;
@@ -265,7 +266,7 @@ class Collector {
     this.best.isRest = place.list === 'first of the rest';
     this.best.found = {
       rule,
-      severity,
+      severity: exception ? 'info' : rule.severity,
       ...excuse(exception ?? fitting?.[0], now),
       offset,
       message: `${messageAround(bytes, line, start, start + length)}${detail ? ` ${detail.text}` : ''}`,

@@ -37,13 +37,13 @@ const SHELL_STATUS: Readonly<Record<number, string>> = {
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
-/** Applies the rules to how a step ended. If several rules cover one observation, only the most severe finding counts. */
+/** Applies the rules to how a step ended. If several rules cover one observation, the most severe rule counts, excused or not. */
 export function applyStepRules(outcome: StepOutcome, rules: readonly StepRule[], now: number): StepFinding[] {
   return foundOf(outcome).flatMap((observation) => {
-    const findings = rules
+    const [first] = rules
       .filter((rule) => covers(rule, observation, outcome.stage))
-      .map((rule) => toFinding(rule, observation, outcome, now));
-    return findings.sort((a, b) => RANK[a.severity] - RANK[b.severity]).slice(0, 1);
+      .sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+    return first ? [toFinding(first, observation, outcome, now)] : [];
   });
 }
 

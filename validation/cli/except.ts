@@ -1,9 +1,11 @@
 import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { withException } from '../checks/exception-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { Finding } from '../report/model.ts';
 import { addException, exceptionOf, findingsToExcuse } from '../runs/judging/exceptions.ts';
 import { RunStore } from '../runs/store/store.ts';
+import { quote } from '../step/shell-words.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { err, out } from './terminal.ts';
@@ -50,10 +52,12 @@ export const exceptCommand = defineCommand(
       out.say(...withException('', entry).trimEnd().split('\n'));
       return;
     }
-    addException(to, entry);
+    addException(run, to, entry);
+    const own = run.readRecord().request.rules ?? [];
+    const rules = [...own.filter((file) => resolve(file) !== resolve(to)), to].map((file) => ` --rules ${quote(file)}`);
     out.say(
       `the exception is in ${to}`,
-      `  relval report ${args.run} --rules ${to}   judges the run with it; later runs need it in \`rules\` of relval.yaml, or by --rules`,
+      `  relval report ${args.run}${rules.join('')}   judges the run with it; later runs need it in \`rules\` of relval.yaml, or by --rules`,
     );
   },
 );

@@ -41,7 +41,7 @@ const reportPart = z.object({
       id: z.string(),
       stage: z.string(),
       state: z.enum(['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted']),
-      attempts: z.number(),
+      ...{ attempts: z.number(), repeated: z.number().optional() },
       ...{ start: z.number().optional(), end: z.number().optional() },
       ...{ peakMemory: z.number().optional(), outputBytes: z.number().optional() },
     }),
@@ -55,7 +55,7 @@ const histogramCounts = z.object({
 type ReportPart = z.infer<typeof reportPart>;
 type StepPart = Pick<
   StepReport,
-  'id' | 'stage' | 'state' | 'attempts' | 'start' | 'end' | 'peakMemory' | 'outputBytes'
+  'id' | 'stage' | 'state' | 'attempts' | 'repeated' | 'start' | 'end' | 'peakMemory' | 'outputBytes'
 >;
 
 /**
@@ -200,8 +200,9 @@ function stagesOf(steps: ReportPart['steps']): StageLine[] {
   });
 }
 
-function isRetried({ attempts }: StepPart): boolean {
-  return attempts > 1;
+/** A step that ran again because a user wanted it, and not because it failed, needed one attempt. */
+function isRetried({ attempts, repeated = 0 }: StepPart): boolean {
+  return attempts - repeated > 1;
 }
 
 function idsOf(steps: readonly StepPart[]): string[] {

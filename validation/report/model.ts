@@ -61,6 +61,8 @@ export interface StepReport {
   stage: string;
   state: StepState;
   attempts: number;
+  /** The attempt that had succeeded before the step ran again because a user wanted it: it and those before it say nothing here. */
+  repeated?: number;
   exitStatus?: number;
   signal?: string;
   /** ms since 1970. */

@@ -42,6 +42,7 @@ const step = z
     stage: z.string(),
     state: z.enum(['waiting', 'submitted', 'running', 'succeeded', 'failed', 'broken', 'aborted']),
     attempts: count,
+    repeated: count.optional().describe('the attempt that had succeeded before `relval retry` ran the step again'),
     exitStatus: z.int().optional(),
     signal: z.string().optional(),
     start: time.optional(),

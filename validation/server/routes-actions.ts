@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -154,7 +154,8 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     const file = options.exceptions;
     if (file === undefined)
       throw new HttpError(403, 'exceptions cannot be written here: relval serve --exceptions FILE names the rule file');
-    asked(() => addException(file, exceptionOf(new RunDir(root), finding, excuse, Date.now())));
+    const run = new RunDir(root);
+    asked(() => addException(run, file, exceptionOf(run, finding, excuse, Date.now())));
     return reply.send({ message: `the exception is in ${file}` } satisfies Done);
   });
 
@@ -209,8 +210,10 @@ async function allowedInput(input: string, directories: readonly string[]): Prom
     );
   }
   const path = await realpath(input).catch(() => undefined);
+  // Whoever reads a named pipe waits for ever.
+  const isFile = path !== undefined && (await stat(path).catch(() => undefined))?.isFile();
   for (const directory of directories) {
-    if (path?.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
+    if (isFile && path.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
   }
   throw new HttpError(403, `${input} is no file below ${directories.join(' or ')}`);
 }

@@ -17,8 +17,11 @@ export function instant(text: string, now: number): number | undefined {
   const age = seconds(text);
   if (age !== undefined && /[smhd]\s*$/.test(text)) return now - age * 1000;
   if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/.test(text.trim())) return undefined;
+  const day = text.trim().slice(0, 10);
+  // Date takes the 30th of February for the 2nd of March.
+  if (new Date(`${day}T00:00Z`).toJSON()?.slice(0, 10) !== day) return undefined;
   // Date takes a day alone for UTC, and a person means it where the person is.
-  const time = Date.parse(text.includes(':') ? text.trim().replace(' ', 'T') : `${text.trim()}T00:00`);
+  const time = Date.parse(text.includes(':') ? text.trim().replace(' ', 'T') : `${day}T00:00`);
   return Number.isNaN(time) ? undefined : time;
 }
 

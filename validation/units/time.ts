@@ -25,14 +25,19 @@ export type Zone = 'local' | 'utc';
 
 /** ms since 1970 as `2026-11-22 16:33:20 +01:00`, or as `2026-11-22 15:33:20 UTC`. */
 export function formatTime(ms: number, zone: Zone): string {
-  if (zone === 'utc' || !(ms >= 0 && ms <= LATEST)) return formatUtc(ms);
+  if (zone === 'utc' || !isShown(ms)) return formatUtc(ms);
   return `${localTime(ms).slice(0, 19).replace('T', ' ')} ${zoneAt(ms, zone)}`;
 }
 
 /** ms since 1970 as `15:33:20.4`. */
 export function formatClock(ms: number, zone: Zone): string {
-  if (!(ms >= 0 && ms <= LATEST)) return '--:--:--.-';
+  if (!isShown(ms)) return '--:--:--.-';
   return (zone === 'utc' ? new Date(ms).toISOString() : localTime(ms)).slice(11, 21);
+}
+
+/** Whether a year of four digits and a day can be said of it, in UTC and in the local time. */
+function isShown(ms: number): boolean {
+  return ms >= 0 && ms + Math.max(0, offsetAt(ms)) * MINUTE <= LATEST;
 }
 
 /** The local time in the form of `toISOString`. */

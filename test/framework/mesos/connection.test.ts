@@ -303,6 +303,10 @@ describe('calls', () => {
     await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(
       /REVIVE to .* it did not answer within the time limit/,
     );
+    // Node destroys the connection, and tells of no error.
+    one.script = ({ socket }) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    await expect(connection.send({ type: 'REVIVE' })).rejects.toThrow(/closed the connection without an answer/);
     one.script = willing(codec);
     await vi.waitFor(() => connection.send({ type: 'REVIVE' }), { timeout: 60_000 });
     expect(connection.state.phase).toBe('subscribed');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exceptionFor } from '../../../validation/checks/exception.ts';
 import { withException } from '../../../validation/checks/exception-file.ts';
-import { parseRules } from '../../../validation/checks/rules.ts';
+import { loadRules, parseRules } from '../../../validation/checks/rules.ts';
 import { excuses } from '../../../validation/checks/scope.ts';
 import { parseHistogramRules } from '../../../validation/histograms/rules/load.ts';
 import type { Finding } from '../../../validation/report/model.ts';
@@ -18,7 +18,7 @@ const finding = (over: Partial<Finding> = {}): Finding => ({
   ...over,
 });
 const entryFor = (one: Finding) => {
-  const entry = exceptionFor(one, EXCUSE);
+  const entry = exceptionFor(one, EXCUSE, loadRules().steps);
   if (typeof entry === 'string') throw new Error(entry);
   return entry;
 };
@@ -60,7 +60,7 @@ describe('the exception for a finding', () => {
     const text = withException('', entryFor(one));
     expect(parseHistogramRules('r.yaml', text)).toMatchObject([
       {
-        id: 'ignore-sim-qa-tpc-hdca',
+        id: expect.stringMatching(/^ignore-sim-qa-tpc-hdca-[0-9a-f]{8}$/),
         stages: ['sim'],
         files: ['QAresults.root'],
         objects: ['QA/TPC/hDCA'],
@@ -72,7 +72,7 @@ describe('the exception for a finding', () => {
   it.each(['infrastructure', 'no-log', 'not-run', 'fan-out'])(
     'there is none for %s, which comes from no rule',
     (rule) => {
-      expect(exceptionFor(finding({ rule }), EXCUSE)).toContain('no exception can excuse');
+      expect(exceptionFor(finding({ rule }), EXCUSE, [])).toContain('no exception can excuse');
     },
   );
 });
@@ -98,7 +98,7 @@ rules:
 
   it('replaces reason and day of an exception for the same findings', () => {
     const once = withException('', entryFor(finding()));
-    const entry = exceptionFor(finding(), { ...EXCUSE, until: '2031-01-01' });
+    const entry = exceptionFor(finding(), { ...EXCUSE, until: '2031-01-01' }, []);
     if (typeof entry === 'string') throw new Error(entry);
     const twice = withException(once, entry);
     expect(twice.match(/contains:/g)).toHaveLength(1);

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunDir } from '../../../validation/runs/store/store.ts';
+import type { Startables } from '../../../validation/server/api.ts';
 import { endedRun, finding, writeLog } from './sample-runs.ts';
 import { Serving, until } from './serving.ts';
 
@@ -28,6 +29,10 @@ beforeAll(async () => {
   writeFileSync(join(serving.dir, 'outside.jdl'), SECRET);
   symlinkSync(join(serving.dir, 'outside.jdl'), join(serving.dir, 'inputs', 'link.jdl'));
   writeFileSync(join(serving.dir, 'inputs', 'good.jdl'), 'good');
+  execFileSync('mkfifo', [join(serving.dir, 'inputs', 'pipe.jdl')]);
+  mkdirSync(join(serving.dir, 'inputs', 'directory.jdl'));
+  writeFileSync(join(serving.dir, 'inputs', 'directory.jdl', 'a\n<b>\u202e.yaml'), 'good');
+  symlinkSync('.', join(serving.dir, 'inputs', 'loop'));
   // In the place of relval: it starts nothing.
   const command = join(serving.dir, 'command.sh');
   writeFileSync(command, '#!/bin/sh\necho \'{"id": "r1"}\'\n');
@@ -168,6 +173,9 @@ describe('requests of other sites', () => {
       'inputs/../outside.jdl',
       'inputs/link.jdl',
       'inputs',
+      'inputs/pipe.jdl',
+      'inputs/directory.jdl',
+      'inputs/good.jdl/',
       'nothing.jdl',
       'inputs-of-others/x',
     ]) {
@@ -224,6 +232,61 @@ describe('requests of other sites', () => {
       const { status, body } = await start(set);
       expect([set, status], body).toEqual([set, 202]);
     }
+  });
+
+  it('of what lies below the inputs only files are offered, by names of any form', async () => {
+    const answer = await (await serving.get('/api/v1/startables')).json();
+    const { inputs, more } = answer as Startables;
+    const names = inputs.map((path) => path.slice(join(serving.dir, 'inputs/').length));
+    expect([names, more]).toEqual([['directory.jdl/a\n<b>\u202e.yaml', 'good.jdl'], false]);
+  });
+
+  it('steps to retry and exceptions are only what they are said to be', async () => {
+    const bodies = {
+      retry: [
+        {},
+        [],
+        null,
+        'sim0001',
+        { steps: [] },
+        { steps: ['--runs=/etc'] },
+        { steps: ['-h'] },
+        { steps: ['a b'] },
+        { steps: ['a\n'] },
+        { steps: ['$(id)'] },
+        { steps: [1] },
+        { steps: 'sim0001' },
+        { steps: ['sim0001'], failed: true },
+        { failed: false },
+        { steps: Array.from({ length: 10_001 }, () => 'a') },
+      ],
+      exception: [
+        {},
+        { finding: '..', reason: 'r', until: '2999-01-31' },
+        { finding: 'abcd', reason: ' ', until: '2999-01-31' },
+        { finding: 'abcd', reason: 'r', until: '2999-02-30' },
+        { finding: 'abcd', reason: 'r', until: '2020-01-31' },
+        { finding: 'abcd', reason: 'r', until: '2999-01-31', to: '/etc/passwd' },
+        { finding: 'abcd', reason: { $ne: 1 }, until: '2999-01-31' },
+        { finding: 'abcd', reason: 'r'.repeat(1001), until: '2999-01-31' },
+      ],
+    };
+    for (const [action, all] of Object.entries(bodies)) {
+      for (const body of all) {
+        const { status } = await post(bearer, `runs/r1/${action}`, JSON.stringify(body));
+        expect([action, JSON.stringify(body).slice(0, 100), [400, 403].includes(status)]).toEqual([
+          action,
+          JSON.stringify(body).slice(0, 100),
+          true,
+        ]);
+      }
+      for (const id of ['..%2f..', 'linked-run', 'nothing'])
+        expect((await post(bearer, `runs/${id}/${action}`, '{"failed":true}')).status).not.toBe(202);
+    }
+    const twice = 'finding=abcd&finding=abce&reason=r&until=2999-01-31';
+    expect((await serving.get(`/api/v1/runs/r1/exception?${twice}`)).status).toBe(400);
+    expect((await post(bearer, 'runs', JSON.stringify({ nightly: 'x', input: 'y' }))).status).toBe(400);
+    expect((await post(bearer, 'runs', JSON.stringify({ nightly: '--help' }))).status).toBe(403);
   });
 
   it('without a token nothing can be changed at all', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { instant } from '../../../validation/units/parse.ts';
-import { formatClock, formatTime } from '../../../validation/units/time.ts';
+import { formatClock, formatTime, LATEST } from '../../../validation/units/time.ts';
 
 const before = process.env.TZ;
 const inZone = (name: string): void => {
@@ -38,6 +38,20 @@ describe('a time for a person', () => {
   });
 });
 
+describe('a time at the ends of the calendar', () => {
+  it('has four digits in its year, and a day of the calendar', () => {
+    inZone('Asia/Kolkata');
+    expect(formatTime(LATEST, 'local')).toBe('9999-12-31 23:59:59 UTC');
+    expect(formatClock(LATEST, 'local')).toBe('--:--:--.-');
+    expect(formatTime(0, 'local')).toBe('1970-01-01 05:30:00 +05:30');
+  });
+
+  it('in the hour that summer time leaves out is the hour behind', () => {
+    inZone('Europe/Berlin');
+    expect(formatTime(instant('2026-03-29T02:30', 0) ?? 0, 'local')).toBe('2026-03-29 03:30:00 +02:00');
+  });
+});
+
 describe('a time that a person gives', () => {
   it.each([
     ['7d', TIME - 7 * 86_400_000],
@@ -52,7 +66,16 @@ describe('a time that a person gives', () => {
     expect(instant(text, TIME)).toBe(expected);
   });
 
-  it.each(['yesterday', '7', '2026-13-01', '', '2026-11-22T25:00'])('%j is none', (text) => {
+  it.each([
+    'yesterday',
+    '7',
+    '2026-13-01',
+    '',
+    '2026-11-22T25:00',
+    '2026-02-30',
+    '2026-02-29T12:00Z',
+    '2026-04-31 12:00',
+  ])('%j is none', (text) => {
     expect(instant(text, TIME)).toBeUndefined();
   });
 });

@@ -65,7 +65,10 @@ function liveProgress(on: Terminal, startedAt: number): Progress | undefined {
 /** One event as a line; undefined for unimportant events. */
 function describe(event: RunEvent, view: RunView): string | undefined {
   switch (event.type) {
+    case 'repeated':
+      return `${counted(event.steps.length, 'step')} of phase ${event.phase} ${event.steps.length === 1 ? 'runs' : 'run'} again`;
     case 'planned':
+      if (event.steps.length === 0) return undefined;
       return `phase ${event.phase}: ${counted(event.steps.length, 'step')} of ${counted(new Set(event.steps.map(({ stage }) => stage)).size, 'stage')}`;
     case 'step-running':
       return `${event.step} runs on ${event.worker}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`;

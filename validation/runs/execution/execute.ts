@@ -58,6 +58,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
   let { plan } = execution;
   let problem: string | undefined;
   const findings: Finding[] = [];
+  forgetPhases(journal);
   for (let phase = 0; phase < plan.phases && problem === undefined && !signal.aborted; phase++) {
     if (phase > 0) {
       const next = planPhase(journal, plan, phase, execution.replan);
@@ -68,7 +69,9 @@ export async function executeRun(execution: Execution): Promise<Report> {
     }
     const written = await ensurePhase(journal.run, plan, phase, journal.record.request);
     const steps = written.steps.map(({ id, stage }) => ({ id, stage: stage.name }));
-    if (steps.some(({ id }) => !journal.view.steps.has(id))) journal.add({ type: 'planned', phase, steps });
+    const known = journal.view.planned.get(phase) ?? [];
+    if (steps.length !== known.length || steps.some(({ id }) => !journal.view.steps.has(id)))
+      journal.add({ type: 'planned', phase, steps });
     const { batch, retries, streams, secrets, lock } = execution;
     const { whyWaiting } = execution;
     const keepOpen = lock?.fd;
@@ -79,6 +82,14 @@ export async function executeRun(execution: Execution): Promise<Report> {
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
     : problem !== undefined && { problem };
   return judgeRun(journal, plan, { ...end, inMadeFiles: findings });
+}
+
+/** Phases whose Makeflow file a retry has removed are planned anew. Where that does not happen, they have no steps. */
+function forgetPhases(journal: RunJournal): void {
+  for (const [phase, ids] of journal.view.planned) {
+    if (phase > 0 && ids.length > 0 && !existsSync(join(journal.run.work, `Makeflow.${phase}`)))
+      journal.add({ type: 'planned', phase, steps: [] });
+  }
 }
 
 async function writePhase(

@@ -17,7 +17,7 @@ import { ObstacleError } from '../store/obstacle.ts';
 import { lackOfSpace } from '../store/space.ts';
 import { HeldUp, type HeldUpOptions } from './held-up.ts';
 import { tellsRefusal } from './refused-workers.ts';
-import { repeatBroken } from './repeat.ts';
+import { repeatBroken, stepsToRepeat } from './repeat.ts';
 import { StepTracker } from './step-tracker.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -63,6 +63,8 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     throw new ObstacleError(error.message);
   });
   await repeatBroken(journal, written.steps);
+  const again = stepsToRepeat(journal, written.steps);
+  if (again.length > 0) journal.add({ type: 'repeated', phase: written.phase, steps: again });
   const starts = journal.attempts.makeflowsOf(written.phase);
   const rules = () => completeRules(journal, written);
   const jobLog = system.jobLog(path);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listLogs } from '../../logs/log-bundle.ts';
+import type { StepState } from '../../report/model.ts';
 import { stepFile } from '../../step/names.ts';
 import type { Step } from '../../workflow/plan.ts';
 import { readReport } from '../judging/reference.ts';
@@ -28,13 +29,32 @@ export async function repeatBroken({ run, view }: RunJournal, steps: readonly St
  * them, because repeated steps may decide their number; so their Makeflow files are written again. Makeflow must not be running.
  */
 export function repeatSteps(run: RunDir, steps: readonly string[]): void {
-  const phases = stepsByPhase(run);
-  const first = phases.findIndex((ids) => steps.some((id) => ids.includes(id)));
-  for (const [phase, ids] of phases.entries()) {
+  const { planned } = run.readView();
+  const wanted = new Set(steps);
+  const isWanted = (id: string): boolean => wanted.has(id);
+  const first = Math.min(...[...planned].filter(([, ids]) => ids.some(isWanted)).map(([phase]) => phase));
+  for (const [phase, ids] of planned) {
     if (phase > first) removeMakeflow(run, phase);
-    for (const id of ids) if (phase > first || steps.includes(id)) repeat(run, id);
+    for (const id of ids) if (phase > first || isWanted(id)) repeat(run, id);
   }
 }
+
+/**
+ * The steps of a phase that makeflow will run again although they have ended: those whose result is gone, and those that wait for
+ * them.
+ */
+export function stepsToRepeat({ run, view }: RunJournal, steps: readonly Step[]): string[] {
+  const repeated = new Set<string>();
+  // In the order of the plan, in which a step comes behind those that it waits for.
+  for (const { id, after } of steps) {
+    const known = view.steps.get(id);
+    if (!known || known.again || !ENDED.includes(known.state)) continue;
+    if (!existsSync(resultOf(run, id)) || after.some((other) => repeated.has(other))) repeated.add(id);
+  }
+  return [...repeated];
+}
+
+const ENDED: readonly StepState[] = ['succeeded', 'failed', 'broken'];
 
 /** Makeflow runs a rule again when one of its targets is gone, and then the rules that need its targets. */
 function repeat(run: RunDir, step: string): void {
@@ -42,17 +62,6 @@ function repeat(run: RunDir, step: string): void {
 }
 
 const resultOf = (run: RunDir, step: string): string => join(run.work, stepFile(step, 'result.json'));
-
-/** @returns the ids of the steps of each phase that was planned */
-function stepsByPhase(run: RunDir): string[][] {
-  const phases: string[][] = [];
-  for (const event of run.readEvents()) {
-    if (event.type !== 'planned') continue;
-    const known = phases[event.phase] ?? [];
-    phases[event.phase] = [...known, ...event.steps.map(({ id }) => id)];
-  }
-  return Array.from(phases, (ids) => ids ?? []);
-}
 
 /** Removes the Makeflow file of a phase with all logs about it. */
 function removeMakeflow(run: RunDir, phase: number): void {

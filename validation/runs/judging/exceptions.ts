@@ -1,14 +1,16 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, fstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { type Flock, takeFlock } from '../../../framework/tools/flock.ts';
 import { type ExceptionEntry, type Excuse, exceptionFor } from '../../checks/exception.ts';
 import { withException } from '../../checks/exception-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { type RunDir, replaceFile } from '../store/store.ts';
-import { checkChoice } from './criteria.ts';
+import { checkChoice, rulesFilesOf, rulesOf } from './criteria.ts';
 import { readReport } from './reference.ts';
 
-/** The form of the last day of an exception: `2030-01-31`. */
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** The last day of an exception: `2030-01-31`, a day of the calendar. */
+const DAY = z.iso.date();
 
 /**
  * The findings in the report of a run that no exception excuses, each fingerprint once.
@@ -27,30 +29,70 @@ export function findingsToExcuse(run: RunDir): Finding[] {
  * @throws InputError when there is no such finding, no exception can excuse it, or the day has passed
  */
 export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, now: number): ExceptionEntry {
-  const day = Date.parse(excuse.until);
-  if (!DAY.test(excuse.until) || Number.isNaN(day))
+  if (!DAY.safeParse(excuse.until).success)
     throw new InputError([{ message: `until ${excuse.until}: expected a day such as 2030-01-31` }]);
   if (excuse.until < new Date(now).toISOString().slice(0, 10))
     throw new InputError([{ message: `until ${excuse.until}: this day has passed` }]);
-  const entry = exceptionFor(findingOf(run, fingerprint), excuse);
+  const entry = exceptionFor(findingOf(run, fingerprint), excuse, rulesOf(run).steps);
   if (typeof entry === 'string') throw new InputError([{ message: entry }]);
   return entry;
 }
 
+/** s. Another process has added its exception by then. */
+const PATIENCE_S = 5;
+
 /**
- * Adds an exception to a rule file, or creates the file. The file is replaced as a whole, or not at all.
- * @throws InputError when the rule file has mistakes
+ * Adds an exception to a rule file, or creates the file. The file is replaced as a whole, or not at all. It is checked together
+ * with the rule files of the run, which may have the rule that it changes.
+ * @throws InputError when the rule file has mistakes, or cannot be written
  */
-export function addException(file: string, entry: ExceptionEntry): void {
-  const isThere = existsSync(file);
-  if (isThere) checkChoice({ rules: [file] });
-  const trial = `${file}.trial`;
+export function addException(run: RunDir, file: string, entry: ExceptionEntry): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw new InputError([{ message: `${file} is no file` }]);
   try {
-    replaceFile(trial, withException(isThere ? readFileSync(file, 'utf8') : '', entry));
-    checkChoice({ rules: [trial] });
-    replaceFile(file, readFileSync(trial, 'utf8'));
+    // What a link leads to is changed, and the link stays.
+    const target = found ? realpathSync(file) : file;
+    const lock = lockFile(target);
+    try {
+      write(rulesFilesOf(run), target, entry);
+    } finally {
+      if (!found && statSync(target, { throwIfNoEntry: false })?.size === 0) rmSync(target);
+      lock.release();
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    throw error instanceof InputError ? error : new InputError([{ message: `${file} cannot be written: ${message}` }]);
+  }
+}
+
+/** Locks a file that is replaced as a whole: whoever waited for the lock has that of the old file. */
+function lockFile(file: string): Flock {
+  for (;;) {
+    const lock = takeFlock(file, { patience: PATIENCE_S });
+    if (!lock) throw new InputError([{ message: `${file}: another process is changing it` }]);
+    if (statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(lock.fd).ino) return lock;
+    lock.release();
+  }
+}
+
+/** @param before rule files that are read before it */
+function write(before: readonly string[], file: string, entry: ExceptionEntry): void {
+  const text = readFileSync(file, 'utf8');
+  const isBlank = text.split('\n').every((line) => /^\s*(?:#.*)?$/.test(line));
+  if (!isBlank) checkChoice({ rules: [...before, file] });
+  const trial = `${file}.${process.pid}`;
+  try {
+    replaceFile(trial, withException(text, entry));
+    checkChoice({ rules: [...before, trial] });
+    chmodSync(trial, statSync(file).mode);
+    renameSync(trial, file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const [why] = error.problems;
+    throw new InputError([{ message: `the exception cannot be added to ${file}: ${why?.message}` }]);
   } finally {
     rmSync(trial, { force: true });
+    rmSync(`${trial}.new`, { force: true });
   }
 }
 

@@ -144,7 +144,8 @@ async function reportOn(
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
   const withLastLines: StepOutcome[] = [];
   for (const step of steps) {
-    const logs = await attemptLogs(run, step.id, step.stage);
+    // A step that was to run again, and did not, has only logs that do not count any more.
+    const logs = step.ending === 'waiting' ? undefined : await attemptLogs(run, step.id, step.stage);
     if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
     const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
     withLastLines.push({ ...step, ...(last && { lastLines: last }) });

@@ -4,6 +4,7 @@ import { InputError } from '../../input/input-error.ts';
 import { quote } from '../../step/shell-words.ts';
 import { repeatSteps } from '../execution/repeat.ts';
 import { readSecrets } from '../inputs/secrets.ts';
+import { readReport } from '../judging/reference.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';
 import { isAlive, type RunRecord, statusOf } from '../store/record.ts';
 import { lackOfSpace } from '../store/space.ts';
@@ -106,7 +107,11 @@ function checkRetriable(run: RunDir, record: RunRecord): void {
 function stepsToRetry(run: RunDir, again: StepsAgain): string[] {
   const { steps } = run.readView();
   if (again === 'failed') {
-    const failed = [...steps.values()].filter(({ state }) => state !== 'succeeded').map(({ id }) => id);
+    // The events do not know of errors in logs, which make a step fail whose payload ended with 0.
+    const judged = new Map(readReport(run)?.steps.map(({ id, state }) => [id, state]));
+    const failed = [...steps.values()]
+      .filter(({ id, state }) => state !== 'succeeded' || (judged.get(id) ?? state) !== 'succeeded')
+      .map(({ id }) => id);
     if (failed.length > 0) return failed;
     throw new InputError([{ message: `${basename(run.path)} has no step that did not succeed` }]);
   }

@@ -191,15 +191,17 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const attempts = run.attempts(step.id);
   const last = attempts.at(-1);
   const stage = step.stage.name;
+  // Of a step that a retry was to run, and did not, earlier attempts are still there.
+  if (view === undefined || view.again)
+    return { id: step.id, stage, ending: 'waiting', attempts: view?.attempt ?? 0, logs: [], outputs: [] };
   if (last === undefined) {
-    const ending =
-      view?.state === 'waiting' || view === undefined ? 'waiting' : view.state === 'broken' ? 'lost' : 'running';
-    const message = view?.message;
+    const ending = view.state === 'waiting' ? 'waiting' : view.state === 'broken' ? 'lost' : 'running';
+    const { message } = view;
     return {
       id: step.id,
       stage,
       ending,
-      attempts: view?.attempt ?? 0,
+      attempts: view.attempt,
       logs: [],
       outputs: [],
       ...(message && { message }),
@@ -208,11 +210,14 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const dir = run.attemptDir(step.id, last);
   const result = readResult(join(dir, 'result.json'));
   const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
-  const earlier = attempts.slice(0, -1).map((attempt) => ({
-    attempt,
-    message: readResult(join(run.attemptDir(step.id, attempt), 'result.json'))?.message || 'no reason known',
-  }));
-  const common = { id: step.id, stage, attempts: last, logs, ...(earlier.length > 0 && { earlier }) };
+  const earlier = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
+  const common = {
+    ...{ id: step.id, stage, attempts: last, logs },
+    ...(view.repeated > 0 && { repeated: view.repeated }),
+    ...(earlier.length > 0 && {
+      earlier: earlier.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) })),
+    }),
+  };
   if (!result) return { ...common, ending: 'lost', outputs: [], message: 'it left no result' };
   return {
     ...common,
@@ -243,8 +248,13 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   };
 }
 
-function endingOf(result: StepResult, view: StepView | undefined): StepOutcome['ending'] {
+/** Why there was another attempt after this one. */
+function whyAgain(run: RunDir, { id }: Step, attempt: number): string {
+  return readResult(join(run.attemptDir(id, attempt), 'result.json'))?.message || 'no reason known';
+}
+
+function endingOf(result: StepResult, view: StepView): StepOutcome['ending'] {
   if (result.phase === 'skipped') return 'skipped';
-  if (view?.state === 'broken' || result.interrupted || result.end === null) return 'lost';
+  if (view.state === 'broken' || result.interrupted || result.end === null) return 'lost';
   return result.phase === 'done' || result.phase === 'payload' ? 'ended' : 'lost';
 }

@@ -7,8 +7,10 @@ import { stateAfter } from '../../report/step-states.ts';
  */
 export type RunEvent = { time: number } & (
   | { type: 'created'; name: string; workflow: string }
-  /** The steps of a phase are known; listed in makeflow's order. */
+  /** The steps of a phase are known; listed in makeflow's order. They take the place of those that it had before, none as well. */
   | { type: 'planned'; phase: number; steps: { id: string; stage: string }[] }
+  /** Steps that had ended wait to be run again. */
+  | { type: 'repeated'; phase: number; steps: string[] }
   | { type: 'phase-started'; phase: number; makeflow: number }
   /**
    * Work Queue has it: it waits for a worker from now on. `attempt` is the number of its next attempt. `task` names the
@@ -108,6 +110,7 @@ export function parseEvent(line: string): RunEvent | undefined {
     typeof type === 'string' &&
     typeof time === 'number' &&
     (type !== 'planned' || (Array.isArray(steps) && steps.every(isPlanned))) &&
+    (type !== 'repeated' || (Array.isArray(steps) && steps.every((id) => typeof id === 'string'))) &&
     (state === undefined || STATES.includes(state)) &&
     (!type.startsWith('step-') || typeof step === 'string');
   if (!isGood) return undefined;
@@ -130,6 +133,10 @@ export interface StepView {
   id: string;
   stage: string;
   state: StepState;
+  /** The step will run again, and has not begun to: its last attempt does not count any more. */
+  again: boolean;
+  /** The last attempt that had succeeded before the step was to run again; 0: none. */
+  repeated: number;
   /** The last attempt that began; 0: none. */
   attempt: number;
   /** The time of its last change of state, ms since 1970. */
@@ -158,6 +165,10 @@ export interface StageView {
 export interface RunView {
   phase: number;
   steps: Map<string, StepView>;
+  /** By phase, the ids of its steps. */
+  planned: Map<number, string[]>;
+  /** What `repeated` was of steps that are not planned at this moment. */
+  repeated: Map<string, number>;
   /** All steps by their states. */
   counts: StateCounts;
   /** In the order of the plan. */
@@ -171,7 +182,10 @@ export interface RunView {
 }
 
 export function emptyView(): RunView {
-  return { phase: 0, steps: new Map(), counts: noSteps(), stages: new Map(), running: new Set(), heldUp: [] };
+  return {
+    ...{ phase: 0, steps: new Map(), planned: new Map(), repeated: new Map(), counts: noSteps(), stages: new Map() },
+    ...{ running: new Set(), heldUp: [] },
+  };
 }
 
 function noSteps(): StateCounts {
@@ -182,7 +196,10 @@ function noSteps(): StateCounts {
 export function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'planned':
-      for (const { id, stage } of event.steps) if (!view.steps.has(id)) addStep(view, id, stage);
+      plan(view, event);
+      break;
+    case 'repeated':
+      for (const id of event.steps) repeat(view, id, event.time);
       break;
     case 'phase-started':
       view.phase = event.phase;
@@ -232,6 +249,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
   switch (event.type) {
     case 'step-running':
       if (view.heldUp.length > 0) view.heldUp = view.heldUp.filter(({ cause }) => cause !== 'waiting');
+      step.again = false;
       step.attempt = event.attempt;
       step.worker = event.worker;
       step.host = undefined;
@@ -244,6 +262,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
       step.message = event.message;
       break;
     case 'step-ended':
+      if (event.state !== 'aborted') step.again = false;
       step.attempt = event.attempt;
       step.message = event.message;
       step.seconds = event.seconds;
@@ -251,6 +270,37 @@ function applyToStep(view: RunView, event: StepEvent): void {
       break;
   }
   if (step.state !== before) count(view, step, before);
+}
+
+function plan(view: RunView, { phase, steps }: Extract<RunEvent, { type: 'planned' }>): void {
+  const ids = new Set(steps.map(({ id }) => id));
+  for (const id of view.planned.get(phase) ?? []) if (!ids.has(id)) removeStep(view, id);
+  for (const { id, stage } of steps) if (!view.steps.has(id)) addStep(view, id, stage);
+  view.planned.set(phase, [...ids]);
+}
+
+function repeat(view: RunView, id: string, time: number): void {
+  const step = view.steps.get(id);
+  if (!step) return;
+  const before = step.state;
+  Object.assign(step, { state: 'waiting', since: time, again: true, repeated: settledOf(step) });
+  if (before !== 'waiting') count(view, step, before);
+}
+
+function settledOf({ state, attempt, repeated }: StepView): number {
+  return state === 'succeeded' ? attempt : repeated;
+}
+
+function removeStep(view: RunView, id: string): void {
+  const step = view.steps.get(id);
+  const ofStage = step && view.stages.get(step.stage);
+  if (!step || !ofStage) return;
+  view.steps.delete(id);
+  view.repeated.set(id, settledOf(step));
+  view.running.delete(id);
+  view.counts[step.state]--;
+  ofStage.counts[step.state]--;
+  if (Object.values(ofStage.counts).every((number) => number === 0)) view.stages.delete(step.stage);
 }
 
 function addStep(view: RunView, id: string, stage: string): void {
@@ -261,6 +311,8 @@ function addStep(view: RunView, id: string, stage: string): void {
     id,
     stage,
     state: 'waiting',
+    again: false,
+    repeated: view.repeated.get(id) ?? 0,
     attempt: 0,
     since: undefined,
     start: undefined,

@@ -81,7 +81,7 @@ export class LiveRun {
     } else if (message.type === 'event') {
       this.#offset = message.offset;
       const { event } = message;
-      if (event.type === 'planned' && this.#wantsSteps) void this.#loadSteps();
+      if ((event.type === 'planned' || event.type === 'repeated') && this.#wantsSteps) void this.#loadSteps();
       if ('step' in event) {
         const at = this.#index.get(event.step);
         const step = at === undefined ? undefined : this.#steps[at];
