@@ -11,7 +11,7 @@ const LOOK_MS = 100;
 
 /**
  * Asks a run to stop, and waits until it has stopped.
- * @param told called after the run was asked
+ * @param told called when the run has got the request
  * @returns how it ended
  * @throws InputError when it does not run, cannot be reached, or does not stop in time
  */

@@ -67,7 +67,7 @@ describe('what earlier steps must have stored', () => {
   it('cannot be below the directory of a run that is new', async () => {
     const below = { ...need('sim0001', 'x'), directory: 'output/0001' };
     expect(await refusal([below])).toBe(
-      'sim0001 counts as done, but its outputs are not known: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN',
+      'sim0001 counts as done, but this run does not have its outputs: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN',
     );
   });
 
