@@ -12,7 +12,7 @@ import type { IndexedRun } from './run-index.ts';
 import { attemptsOf } from './step-files.ts';
 import { whenGone } from './turns.ts';
 
-/** Runs that are looked through for one that was good and has a certain step. */
+/** The number of runs that are searched for a good run with a certain step. */
 const GOOD_RUNS = 20;
 
 const diffQuery = logQuery.extend({
@@ -102,8 +102,7 @@ async function counterpartIn(context: Context, id: string, step: string, other: 
 }
 
 /**
- * The newest of the good runs to compare with that has left logs of the step; else the step that does the same in the
- * newest good run.
+ * The newest good run that has logs of the step. If there is none, the matching step of the newest good run.
  */
 export async function lastGoodWith(context: Context, run: IndexedRun, step: string): Promise<ComparedLog | undefined> {
   const good = goodBefore(context.index.all(), run.record).slice(0, GOOD_RUNS);

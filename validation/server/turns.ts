@@ -1,6 +1,6 @@
 import { HttpError } from './http-error.ts';
 
-/** Most waiting requests: of all clients, and of one. */
+/** The largest number of waiting requests: of all clients, and of one client. */
 const MOST = 64;
 const MOST_OF_ONE = 16;
 
@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * A few turns for expensive work, shared by clients: each client has one turn at a time, and of the others the one that has waited longest comes
- * next. So a client with many requests delays only itself.
+ * A few turns for expensive work, shared by clients. Each client has one turn at a time. The next turn goes to the client that has
+ * waited longest. So a client with many requests delays only itself.
  */
 export class Turns {
   readonly #atOnce: number;

@@ -71,7 +71,7 @@ describe('the history of a workflow by REST', () => {
   });
 
   it.each([
-    ['workflows/nobody/history', 404, 'there is no run of nobody that has ended'],
+    ['workflows/nobody/history', 404, 'no run of nobody has ended'],
     [`${path}?last=0`, 400, 'last'],
     [`${path}?since=yesterday`, 400, 'expected a date such as 2026-11-01'],
     [`${path}?since=2026-02-30`, 400, 'expected a date'],

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
 import { randomCredentials } from '../../../framework/local/credentials.ts';
 import { startLocalMaster } from '../../../framework/local/master.ts';
-import { endInhabitants } from '../../../framework/local/processes.ts';
+import { endProcessesIn } from '../../../framework/local/processes.ts';
 import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
@@ -87,7 +87,7 @@ export async function startLocalCluster(
     const sandboxes = join(dir, 'agent');
     makeSandboxes(sandboxes);
     // The agent of an earlier start may have been killed before it could end its workers.
-    await endInhabitants(realpathSync(sandboxes));
+    await endProcessesIn(realpathSync(sandboxes));
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
     await clear();
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
