@@ -140,7 +140,7 @@ describe('the page of a history', () => {
     await page.locator('.told').getByText('2026-10-12').waitFor();
     await page.getByLabel('Releases that match a pattern').fill('nothing');
     await page.keyboard.press('Enter');
-    await page.getByText('No night fits.').waitFor();
+    await page.getByText('No night matches the filter.').waitFor();
     await page.context().close();
   });
 

@@ -44,7 +44,7 @@ describe('the list of runs', () => {
     const badges = await page.locator('tbody .badge').allTextContents();
     expect(new Set(badges.map((text) => text.trim()))).toEqual(new Set(['! broken']));
     await page.getByLabel('Search runs').fill('no such run');
-    await page.getByText('No run fits.').waitFor();
+    await page.getByText('No run matches the filter.').waitFor();
     expect(new URL(page.url()).search).toBe('?status=broken&search=no+such+run');
     expect(wrongs).toEqual([]);
     await page.context().close();
@@ -398,7 +398,7 @@ describe('the answer about a run', () => {
       expect(broken).toMatch(
         /no step was run: the pre-flight checks failed\s+catalog: cannot be asked; is <it> running\?/,
       );
-      expect(broken).toMatch(/When that is put right: relval resume unready/);
+      expect(broken).toMatch(/After you have corrected this: relval resume unready/);
       expect(broken).toContain('No step came to its end');
       expect(broken).not.toContain('makeflow 8');
     }

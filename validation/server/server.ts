@@ -178,8 +178,7 @@ async function sendPage(
   if (path.startsWith('/api/') || !['GET', 'HEAD'].includes(request.method)) {
     throw new HttpError(404, `there is no ${request.method} ${path}`);
   }
-  if (!page)
-    throw new HttpError(503, 'the page is not built: run `npm run build`. The REST interface is at /api/v1');
+  if (!page) throw new HttpError(503, 'the page is not built: run `npm run build`. The REST interface is at /api/v1');
   const file = page.get(path) ?? (path.startsWith('/assets/') ? undefined : page.get('/index.html'));
   if (!file) throw new HttpError(404, `there is no ${path}`);
   reply.headers({

@@ -2,16 +2,16 @@ import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import { post, ServerError } from '../state/server.ts';
 
-/** Something that changes runs, behind a button and a dialog that asks for the token. */
+/** An action that changes runs. It has a button and a dialog that asks for the token. */
 export interface Action {
-  /** On the button and in the dialog, for example `Stop`. */
+  /** The text of the button and in the dialog, for example `Stop`. */
   name: string;
   title: string;
-  /** What will happen. */
+  /** A sentence about the effect. */
   meaning: string;
-  /** Why it is not allowed now; absent: it is. */
+  /** Why it is not possible now; absent: it is possible. */
   obstacle?: string | undefined;
-  /** Where it is sent, and what. */
+  /** The path and the body of the request. */
   request: (form: FormData) => { path: string; body: unknown };
   onDone: () => void;
   /** More fields of the form. */
@@ -20,7 +20,7 @@ export interface Action {
 
 const KEY = 'relval-token';
 
-/** A button that is grey, with the reason, where the action is not allowed. The reason is also what a click shows. */
+/** The button of an action. If the action is not possible, the button is grey, and its title and a click show the reason. */
 export function ActionButton({ action }: { action: Action }) {
   const { name, obstacle } = action;
   const dialog = useRef<HTMLDialogElement>(null);
@@ -48,7 +48,7 @@ export function ActionButton({ action }: { action: Action }) {
         {isOpen && obstacle !== undefined && (
           <form class="action" method="dialog">
             <h2 id={title}>{action.title}</h2>
-            <p>It cannot be done now: {obstacle}.</p>
+            <p>Not possible now: {obstacle}.</p>
             <p class="buttons">
               <button type="submit">Close</button>
             </p>
@@ -112,5 +112,5 @@ function ActionForm({ action, title, close }: { action: Action; title: string; c
   );
 }
 
-/** Why nothing can be changed on a server without a token. */
+/** The obstacle on a server without a token. */
 export const READ_ONLY = 'this server only shows runs (relval serve --token-file FILE lets it change them)';

@@ -1,9 +1,9 @@
 import { marksOf } from './timeline-layout.ts';
 
-/** Pixels between two marks, at least. */
+/** The smallest distance of two marks, px. */
 const APART = 90;
 
-/** Round times of the clock at the reader's place, as marks of an axis. @param width of the axis in pixels */
+/** Round clock times in the reader's time zone, as marks of an axis. @param width width of the axis, px */
 export function clockMarks(from: number, to: number, width: number): number[] {
   const midnight = new Date(from);
   midnight.setHours(0, 0, 0, 0);
