@@ -86,11 +86,11 @@ async function referenceOf(
     return good;
   }
   const other = reference === id ? step : await counterpartIn(context, id, step, reference);
-  if (other === undefined) throw new HttpError(404, `run ${reference} has no step that does the same as ${step}`);
+  if (other === undefined) throw new HttpError(404, `run ${reference} has no step that matches ${step}`);
   return { run: reference, step: other, ...(attempt !== undefined && { attempt }) };
 }
 
-/** The step of another run that does the same. @throws HttpError 404 if there is no such run */
+/** The matching step of another run. @throws HttpError 404 if there is no such run */
 async function counterpartIn(context: Context, id: string, step: string, other: string): Promise<string | undefined> {
   const [own, others] = await Promise.all(
     [id, other].map(async (one) => {

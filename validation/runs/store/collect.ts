@@ -28,9 +28,9 @@ const BUNDLE = 'logs';
 const LEFT_OUT = 'left-out';
 
 /**
- * The directory, below makeflow's, of files that were taken and are not yet in their places: nobody else can read that, and
- * secrets are not masked yet. It is on the same file system, so a rename is enough. It has no directory for each attempt,
- * because to make and remove one takes longer than all the rest.
+ * The directory of collected files that are not in their places yet. It is below makeflow's directory, which other users cannot
+ * read, because secrets are not masked yet. It is on the same file system, so a rename is enough. Attempts have no directories
+ * of their own, because making and removing a directory takes longer than everything else.
  */
 const TAKEN = '.taken';
 
