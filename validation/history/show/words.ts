@@ -33,7 +33,7 @@ export function nameNight(night: NightName): string {
 
 /** `since 2026-11-12 (B); last good night: 2026-11-11 (A)`. */
 export function describeCame({ came }: Pick<FindingTrend, 'came'>): string {
-  if (!came.before) return `since ${nameNight(came.after)}; no earlier night says that it was not there`;
+  if (!came.before) return `since ${nameNight(came.after)}; no earlier night without it is known`;
   return `since ${nameNight(came.after)}; last good night: ${nameNight(came.before)}${betweenText(came)}`;
 }
 
@@ -46,7 +46,7 @@ export function describeWent({ went, accepted }: Pick<FindingTrend, 'went' | 'ac
 
 function betweenText({ between = [] }: Change): string {
   if (between.length === 0) return '';
-  return between.length === 1 ? '; 1 night between says nothing' : `; ${between.length} nights between say nothing`;
+  return `; ${counted(between.length, 'unknown night')} between`;
 }
 
 /** A note for a change between two nights of the same release. Undefined: the releases differ, or are not known. */
