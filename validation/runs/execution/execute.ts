@@ -41,7 +41,7 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** The parts of a request that concern the output of steps. */
+/** What of a request counts for what steps print. */
 type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit'>;
 
 /** The criteria of a run, and the files that makeflow needs for the first phase. */

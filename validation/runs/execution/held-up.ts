@@ -20,8 +20,8 @@ export interface HeldUpOptions {
 }
 
 /**
- * Watches for the reasons why steps wait, and adds them to the events: workers that makeflow refuses, and the framework's reason
- * for launching none.
+ * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, and the
+ * framework's reason for launching none.
  */
 export class HeldUp {
   readonly #options: HeldUpOptions;

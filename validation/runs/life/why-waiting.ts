@@ -10,9 +10,9 @@ const stateSchema = z.object({
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the frameworks why no worker comes for a project.
- * @param frameworks addresses of the known frameworks, `http://HOST:PORT`
- * @returns the function that asks. Its argument: how long steps have waited, ms
+ * Why no worker comes for a project, as its framework says it.
+ * @param frameworks addresses, `http://HOST:PORT`, of those that are known
+ * @returns asks them; given for how long steps have waited, ms
  */
 export function whyWaiting(
   project: string,

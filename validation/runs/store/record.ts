@@ -48,7 +48,7 @@ export const runRequestSchema = z.object({
   catalog: z.string().optional(),
   /** With `catalog`: absolute path of the file with the password of the workers. */
   password: z.string().optional(),
-  /** `HOST[:PORT]` to which workers send their logs. */
+  /** `HOST[:PORT]` by which workers reach this machine with their logs. */
   logAddress: z.string().optional(),
   /** The largest number of bytes that are kept of one log. */
   logLimit: z.number().int().positive().optional(),
@@ -110,7 +110,7 @@ export const runRecordSchema = z.object({
   release: text.optional(),
   /** Marked as good by a person. */
   accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
-  /** The Work Queue project under which its workers find it. */
+  /** The Work Queue project its workers are found by. */
   project: text,
   /** ms since 1970. */
   created: time,

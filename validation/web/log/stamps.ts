@@ -28,7 +28,7 @@ export function stamp(time: number | undefined, start: number | undefined) {
   return { text: text.padStart(10), title };
 }
 
-/** ms since 1970 as `15:33:20.4`, in the reader's time zone. */
+/** ms since 1970 as `15:33:20.4`, at the reader's place. */
 export function formatClock(ms: number): string {
   const date = new Date(ms);
   const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits);

@@ -20,7 +20,7 @@ export interface Action {
 
 const KEY = 'relval-token';
 
-/** The button of an action. If the action is not possible, the button is grey, and its title and a click show the reason. */
+/** A button that is grey, with the reason, where the action is not allowed. The reason is also what a click shows. */
 export function ActionButton({ action }: { action: Action }) {
   const { name, obstacle } = action;
   const dialog = useRef<HTMLDialogElement>(null);

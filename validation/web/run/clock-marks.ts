@@ -3,7 +3,7 @@ import { marksOf } from './timeline-layout.ts';
 /** The smallest distance of two marks, px. */
 const APART = 90;
 
-/** Round clock times in the reader's time zone, as marks of an axis. @param width width of the axis, px */
+/** Round times of the clock at the reader's place, as marks of an axis. @param width of the axis in pixels */
 export function clockMarks(from: number, to: number, width: number): number[] {
   const midnight = new Date(from);
   midnight.setHours(0, 0, 0, 0);

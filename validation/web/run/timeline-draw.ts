@@ -110,7 +110,7 @@ function drawMarks(context: CanvasRenderingContext2D, { from, to, width, height 
     context.fillRect(Math.round(((time - from) / (to - from)) * width), AXIS - 4, 1, height);
 }
 
-/** Draws the clock times in the reader's time zone. */
+/** Times of the clock at the reader's place. */
 function drawAxis(context: CanvasRenderingContext2D, { from, to, width }: Window, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.fillRect(0, 0, width, AXIS - 4);
