@@ -114,7 +114,7 @@ describe('the page of a history', () => {
     await page.context().close();
   });
 
-  it('tells what came in and since when, what is flaky, what drifts and what was fixed', async () => {
+  it('shows new findings and since when, flaky findings, drifts and fixed findings', async () => {
     const { page } = await openPage(browser, address());
     const part = (name: RegExp) => page.getByRole('region', { name });
     await part(/^Fixed/)

@@ -51,7 +51,7 @@ describe('readCall', () => {
     for (const value of [[], 'x', null, 5]) expect(() => json(value)).toThrow('Expecting a JSON object');
   });
 
-  it('refuses what is no JSON, or more than JSON', () => {
+  it('refuses a text that is not JSON, or has more after it', () => {
     const text = (body: string) => () => readCall('application/json', Buffer.from(body));
     expect(text('{\nnope')).toThrow('Failed to parse body into JSON: syntax error at line 2 near: nope');
     expect(text('{"type":"REVIVE"} x')).toThrow(
