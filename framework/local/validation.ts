@@ -6,7 +6,7 @@ import { capable } from './resources.ts';
 /** The largest Duration of Mesos: 2^63 nanoseconds, in seconds. */
 const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
 
-/** Framework and task ids become names of directories. @returns what is wrong with the id */
+/** Checks a framework or task id, which becomes the name of a directory. @returns the mistake; undefined if it is valid */
 export function invalidId(id: string): string | undefined {
   if (id === '') return 'ID must not be empty';
   if (Buffer.byteLength(id) > 255) return 'ID must not be greater than 255 characters';
@@ -16,7 +16,7 @@ export function invalidId(id: string): string | undefined {
   return undefined;
 }
 
-/** @returns what is wrong with a role's name */
+/** Checks the name of a role. @returns the mistake; undefined if it is valid */
 export function invalidRole(role: string): string | undefined {
   if (role === '*') return undefined;
   if (role === '') return 'Role names cannot be the empty string';

@@ -27,7 +27,7 @@ export class Turns {
 
   /**
    * Resolves when it is the client's turn, with a function that ends the turn.
-   * @param client address of whoever asks
+   * @param client address of the client
    * @param signal aborted when the client has gone
    * @throws HttpError 429 if too many requests of this client wait, 503 if too many of all wait; 499 if the client has gone
    */

@@ -4,7 +4,7 @@ import { invalidCall, invalidFramework, invalidId, invalidUpdate } from '../../.
 import { jsonCodec, protobufCodec } from '../../../framework/mesos/codec.ts';
 import type { Call, FrameworkInfo } from '../../../framework/mesos/messages.ts';
 
-// What real masters say to the same things is in the recordings, which the conformance suite replays.
+// The answers of real masters to the same requests are in the recordings, which the conformance suite replays.
 const info = (overrides: Partial<FrameworkInfo> = {}): FrameworkInfo => ({
   user: 'root',
   name: 'test',

@@ -32,7 +32,7 @@ export interface NewRun {
   name: string;
   /** Copies the inputs into the run's directory, and returns the request of the run. */
   fill: (run: RunDir) => Promise<RunRequest> | RunRequest;
-  /** The release under test; default: what the input names. */
+  /** The release under test; default: the release that the input names. */
   release?: string | undefined;
   /** The earlier run that has the outputs of the stages that are not run. */
   from?: RunDir | undefined;

@@ -53,7 +53,7 @@ function signal({ id, process: { pid } }: RunRecord): void {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // It has ended by itself just now.
+    // The run has just ended.
     if (code === 'ESRCH') return;
     const why = code === 'EPERM' ? `only its owner ${ownerOf(pid)} can stop it` : message;
     throw new InputError([{ message: `you cannot stop ${id} (process ${pid}): ${why}` }]);

@@ -51,7 +51,7 @@ function takenFile(run: RunDir, step: string, attempt: number, name: string): st
 /**
  * Moves the collected files to their places, over those that were written while the attempt ran, and unpacks its other logs.
  * Secrets are masked. Without collected files, existing ones stay.
- * @returns the step's result; undefined if there is none that can be read
+ * @returns the step's result; undefined if there is no readable result
  */
 export async function placeFiles(
   run: RunDir,
@@ -136,7 +136,7 @@ export function writeLostResult(
   replaceFile(join(run.attemptDir(id, attempt), 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
 }
 
-/** The result of an attempt; undefined if there is none that can be read. */
+/** The result of an attempt; undefined if there is no readable result. */
 export function readResult(path: string): StepResult | undefined {
   try {
     return parseResult(readRegular(path, RESULT_LIMIT));

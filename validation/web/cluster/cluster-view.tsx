@@ -19,7 +19,7 @@ const NOTHING: PoolHour = { name: '', waiting: [], busy: [], idle: [], starting:
 /** The largest number of rows in a table of workers: an operator does not read thousands. */
 const MOST = 500;
 
-/** What the frameworks do with the cluster, and why tasks wait. */
+/** The view of the cluster: the state of each framework, and why tasks wait. */
 export function ClusterView() {
   const { data, error, reload } = useResource<Cluster>(apiPath(['cluster']), EVERY_MS);
   useTitle('Cluster');
