@@ -97,7 +97,7 @@ function Labels({
   ticks?: true;
 }) {
   const width = Math.max(...places.map(({ text }) => text.length), 1);
-  // About 110 characters fit in a row of a wide plot, and about 45 in a narrow one. A plot that scrolls has room for more than one for each night.
+  // About 110 characters fit in a row of a wide plot, and 45 in a narrow one. A plot that scrolls fits more than one for each night.
   const wide = new Set(labelled(places, (count * (width + 2)) / Math.max(110, count)));
   const narrow = new Set(labelled(places, (count * (width + 2)) / Math.max(45, count)));
   return (

@@ -11,7 +11,7 @@ export interface ScrollTogether {
   /** Must be called with the movements of each pane. */
   onMain: (top: number) => void;
   onOther: (top: number) => void;
-  /** Called when the other pane has its lines: it scrolls to the place of the main pane. @param atEnd whether the main pane is at its end */
+  /** Scrolls the other pane to the place of the main pane, when its lines are loaded. @param atEnd whether the main pane is at its end */
   join: (atEnd: boolean) => void;
 }
 
