@@ -50,7 +50,7 @@ describe('relval trend', () => {
     [['trend', NIGHTLY, '--since', 'monday'], /--since monday: expected a date such as 2026-11-01/],
     [['trend', NIGHTLY, '--last', '0'], /--last: expected a number of nights/],
     [['trend', NIGHTLY, '--json', '--csv'], /--json or --csv, not both/],
-    [['trend', NIGHTLY, '--release', 'v9*'], /none of the 30 nights of mc-nightly fits/],
+    [['trend', NIGHTLY, '--release', 'v9*'], /none of the 30 nights of mc-nightly matches/],
     [['trend'], /Not enough/],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await relval.run(...args);
