@@ -28,7 +28,7 @@ beforeAll(async () => {
   writeFileSync(join(serving.dir, 'outside.jdl'), SECRET);
   symlinkSync(join(serving.dir, 'outside.jdl'), join(serving.dir, 'inputs', 'link.jdl'));
   writeFileSync(join(serving.dir, 'inputs', 'good.jdl'), 'good');
-  // It replaces relval, and starts nothing.
+  // In the place of relval: it starts nothing.
   const command = join(serving.dir, 'command.sh');
   writeFileSync(command, '#!/bin/sh\necho \'{"id": "r1"}\'\n');
   chmodSync(command, 0o755);
