@@ -1,7 +1,7 @@
 import { existsSync, fstatSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endInhabitants } from './local/processes.ts';
+import { endProcessesIn } from './local/processes.ts';
 import { takeFlock } from './tools/flock.ts';
 
 const PREFIX = 'mesos-workqueue-framework-';
@@ -43,7 +43,7 @@ async function removeLeftovers(): Promise<void> {
       const isOurs = lstatSync(dir).isDirectory() && lstatSync(dir).uid === process.getuid?.();
       const lock = isOurs && existsSync(join(dir, LOCK)) ? takeFlock(join(dir, LOCK)) : undefined;
       if (!lock) continue;
-      await endInhabitants(realpathSync(dir));
+      await endProcessesIn(realpathSync(dir));
       rmSync(dir, { recursive: true, force: true });
       lock.release();
     } catch {

@@ -23,7 +23,7 @@ export function managerName(user: string, schedd: string): string {
 }
 
 /**
- * The demand of the users of a schedd. A user with any jobs, or with workers of ours, is a project.
+ * The demand of the users of a schedd. A user with jobs, or with workers of this framework, is a project.
  * @param verdict what the jobs of a group need, see `judge`
  */
 export function demandOf(

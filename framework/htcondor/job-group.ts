@@ -28,7 +28,7 @@ export interface JobGroup {
   ids: string;
   /** The slot on which its job runs. */
   remoteHost?: string;
-  /** The requests of its jobs: the attributes, and those that they refer to, as written in the JSON. */
+  /** The requests of its jobs: their attributes, and the attributes to which these refer, in the form of the JSON. */
   attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -65,7 +65,7 @@ export function parseAds(text: string): Record<string, unknown>[] {
   return Array.isArray(ads) ? ads.filter((ad) => typeof ad === 'object' && ad !== null) : [];
 }
 
-/** What an idle group's jobs need, or why no worker of this framework can run them. */
+/** The needs of an idle group's jobs, or the reason why no worker of this framework can run them. */
 export type Verdict = { need: Omit<Need, 'count'> } | { reason: string };
 
 /** kB in a MB: `RequestDisk` counts in kB. */

@@ -15,8 +15,8 @@ const COMMON = {
 };
 
 /**
- * What workers advertise about their machine, by the user for whom they work: each user's workers come from one pool. Before the
- * first of them was seen, it is what all workers advertise, plus the settings.
+ * The attributes of the workers' machines, by user: the workers of a user come from one pool. Before the first worker of a user was
+ * seen, they are the attributes that all workers advertise, plus the settings.
  */
 export class Machines {
   readonly #common: Readonly<Record<string, unknown>>;

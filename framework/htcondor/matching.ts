@@ -9,7 +9,7 @@ const MARGIN_MS = 10_000;
 /** For this long nothing is launched for a user whose workers were not matched, ms. Then one more worker may try. */
 const PAUSE_MS = 300_000;
 
-/** What to do about a negotiator with too long a cycle; undefined: nothing. */
+/** Advice if a negotiator has too long a cycle; undefined: none. */
 export function slowness(negotiators: readonly Negotiator[]): string | undefined {
   const slow = negotiators.find(({ periodSeconds }) => periodSeconds > SLOW_SECONDS);
   if (!slow) return undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Section `htcondor` of the configuration file: the HTCondor pools whose jobs are served. */
+/** Section `htcondor` of the configuration file: the HTCondor pools whose jobs the framework serves. */
 export const htcondorSchema = z.strictObject({
   collector: z
     .string()

@@ -44,7 +44,7 @@ export interface Slot {
   cores: number;
   memory: number;
   disk: number;
-  /** What it advertises about its machine. */
+  /** The attributes of its machine in its ad. */
   attributes: Readonly<Record<string, unknown>>;
 }
 

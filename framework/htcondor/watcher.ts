@@ -11,7 +11,7 @@ import { ToolError, Tools } from './tools.ts';
 import { startd } from './worker.ts';
 
 export interface WatchIntervals {
-  /** Time between two reads of a pool with waiting jobs or workers of ours, ms. */
+  /** Time between two reads of a pool with waiting jobs or workers of this framework, ms. */
   busyMs: number;
   /** The same for a pool without both, ms: reading an empty queue costs 12 ms of processor time. */
   idleMs: number;
@@ -81,7 +81,7 @@ class QueueWatcher implements Source {
   }
 }
 
-/** What is known about one schedd. */
+/** The data about one schedd. */
 interface ScheddState {
   projects: ProjectDemand[];
   silentSince?: number;

@@ -11,8 +11,8 @@ const MANAGER = /^([\w.+-]+@[\w.-]+|[\w.+-]+) at ([\w.+@-]+)$/;
 const HAND_OUT_SECONDS = 150;
 
 /**
- * Settings of every worker, in addition to those that are known only at its launch. A worker reads no configuration file: all
- * other settings have HTCondor's default, or come from the pool's `environment`.
+ * Settings of every worker. Further settings are added at its launch. A worker reads no configuration file: all other settings
+ * have HTCondor's default, or come from the pool's `environment`.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   DAEMON_LIST: 'STARTD',

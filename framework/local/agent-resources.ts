@@ -1,7 +1,7 @@
 import type { Attribute, Resource } from '../mesos/messages.ts';
 import type { LocalAgentOptions } from './options.ts';
 
-/** What an agent of these options registers with, unallocated. */
+/** The resources with which an agent of these options registers, unallocated. */
 export function resourcesOf(options: LocalAgentOptions): Resource[] {
   const { cpus, memory, disk, gpus, ports, reservations = [] } = options;
   const scalars = (
@@ -33,7 +33,7 @@ export function resourcesOf(options: LocalAgentOptions): Resource[] {
   ];
 }
 
-/** The attributes that its offers carry. */
+/** The attributes of its offers. */
 export function attributesOf(options: LocalAgentOptions): Attribute[] {
   return Object.entries(options.attributes ?? {}).map(([name, value]) =>
     typeof value === 'number' ? { name, type: 'SCALAR', scalar: { value } } : { name, type: 'TEXT', text: { value } },

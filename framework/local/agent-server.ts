@@ -8,10 +8,10 @@ import { totals } from './resources.ts';
 import { type AgentCall, browse, download, operate, read } from './sandbox-files.ts';
 import { taskState } from './state.ts';
 
-/** A connection on which nothing moves is closed after so many ms. */
+/** An idle connection is closed after this time, ms. */
 const SILENT_MS = 60_000;
 
-/** The agent's own HTTP server, where offers point: its state and the files of its tasks. */
+/** The agent's own HTTP server: its state, and the files of its tasks. Offers contain its address. */
 export function agentServer(agent: LocalAgent, credentials: LocalCredentials | undefined): Server {
   const server = guardedServer({
     listener: (request, response, url) => {
@@ -52,7 +52,7 @@ async function answer(
   }
 }
 
-/** A call of the operator API. A form of another site cannot send this type. @throws RefusedRequest */
+/** A call of the operator API. A form on another site cannot send this content type. @throws RefusedRequest */
 async function readCall(request: IncomingMessage): Promise<AgentCall> {
   if (request.headers['content-type'] !== 'application/json') {
     throw new RefusedRequest(415, "Expecting 'Content-Type' of application/json");

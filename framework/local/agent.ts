@@ -10,22 +10,22 @@ import { environmentOf } from './environment.ts';
 import { type AgentLink, monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
 import { ProcessTask } from './process-task.ts';
-import { Executioner } from './processes.ts';
+import { ProcessKiller } from './processes.ts';
 import { capable } from './resources.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { LaunchError } from './task-body.ts';
 import { type Report, type RunContext, TaskRun } from './task-run.ts';
 import { UpdateStream } from './updates.ts';
 
-/** So many ended tasks are shown by `/state` and the files API; what is on the disk stays. */
+/** The number of ended tasks that `/state` and the files API show. Files on the disk stay. */
 const MAX_ENDED = 1000;
 
-/** A task that the agent has run: kept for `/state` and the files. */
+/** A task that the agent has run. It is kept for `/state` and the files API. */
 export interface AgentTask {
   framework: FrameworkInfo;
   info: TaskInfo;
   containerId: string;
-  /** The sandbox, once it is made. */
+  /** The sandbox; undefined before it exists. */
   directory?: string;
   run: TaskRun;
   updates: UpdateStream;
@@ -33,23 +33,23 @@ export interface AgentTask {
   ended: boolean;
 }
 
-/** Where an agent's updates go; the master may be away. */
+/** The receiver of an agent's updates. The master may be disconnected. */
 export type Uplink = (frameworkId: string, status: TaskStatus, latest: TaskState) => void;
 
-/** Runs tasks as processes of this machine, or in containers. Knows its master only as something to send updates to. */
+/** Runs tasks as processes of this machine, or in containers. It uses its master only to send updates. */
 export class LocalAgent implements AgentLink {
   readonly id: string;
   readonly hostname: string;
   readonly resources: Resource[];
   readonly attributes: Attribute[];
   readonly sandboxes: Sandboxes;
-  /** Every task of every framework, the newest of each id; by framework, then by task id. */
+  /** All tasks by framework, then by task id. If an id was used again, only the newest task. */
   readonly history = new Map<string, Map<string, AgentTask>>();
   port = 0;
   readonly #timings: LocalTimings;
   readonly #log: Logger;
-  readonly #executioner = new Executioner();
-  /** Present when the agent runs containers. */
+  readonly #killer = new ProcessKiller();
+  /** Present if the agent runs containers. */
   readonly #containers: ContainerRuntime | undefined;
   /** Tasks whose end has not been acknowledged. */
   readonly #active = new Set<AgentTask>();
@@ -70,14 +70,14 @@ export class LocalAgent implements AgentLink {
     this.#log = log;
   }
 
-  /** Before the first task: whether containers can be run, and what a killed agent has left of its own. @throws Error */
+  /** Called before the first task: checks that containers can run, and removes those of a killed agent. @throws Error */
   async prepare(): Promise<void> {
     await this.#containers?.check();
     const removed = (await this.#containers?.removeLeftovers()) ?? [];
     if (removed.length > 0) this.#log.warn({ containers: removed }, 'removed the containers of an agent that is gone');
   }
 
-  /** Connects to a master, or with undefined loses it: tasks go on, updates wait. */
+  /** Connects to a master. With undefined it disconnects: tasks continue, and updates wait. */
   connect(uplink: Uplink | undefined): void {
     this.#uplink = uplink;
   }
@@ -113,7 +113,7 @@ export class LocalAgent implements AgentLink {
     run.start();
   }
 
-  /** The texts are those of an agent with neither docker nor an image provisioner nor the filesystem isolator. */
+  /** The messages are those of a Mesos agent that has neither docker nor an image provisioner nor the filesystem isolator. */
   #runtimeOf(info: TaskInfo, containerId: string): ReturnType<RunContext['runtime']> {
     const { container } = info;
     const image = imageOf(container);
@@ -130,7 +130,7 @@ export class LocalAgent implements AgentLink {
     const survived = (pids: number[]) =>
       this.#log.error({ task: info.task_id.value, pids }, 'processes of the task could not be killed');
     const mark = { name: 'MESOS_CONTAINER_ID', value: containerId };
-    const means = { mark, executioner: this.#executioner, survived };
+    const means = { mark, killer: this.#killer, survived };
     return { start: (command, surroundings) => new ProcessTask(command, surroundings, means) };
   }
 
@@ -157,7 +157,7 @@ export class LocalAgent implements AgentLink {
     }
   }
 
-  /** Kills everything at once. Resolves when no process is left and the sandboxes are tidy. */
+  /** Kills all tasks at once. Resolves when no process is left and the sandboxes are cleaned up. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#uplink = undefined;
@@ -197,7 +197,7 @@ export class LocalAgent implements AgentLink {
     this.#scheduleRetry();
   }
 
-  /** One timer for the update that is due first. */
+  /** There is one timer, for the update that is due first. */
   #scheduleRetry(): void {
     clearTimeout(this.#retry);
     const dueAt = Math.min(...[...this.#active].map((task) => task.updates.dueAt));
@@ -229,7 +229,7 @@ export class LocalAgent implements AgentLink {
     const frameworkId = oldest.framework.id?.value ?? '';
     const taskId = oldest.info.task_id.value;
     const tasks = this.history.get(frameworkId);
-    // A later task may have taken the id.
+    // A later task may use the same id.
     if (tasks?.get(taskId) !== oldest) return;
     tasks.delete(taskId);
     if (tasks.size === 0) this.history.delete(frameworkId);

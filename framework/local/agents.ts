@@ -7,7 +7,7 @@ import { add, unallocate } from './resources.ts';
 /** `--max_completed_tasks_per_framework`. */
 const MAX_COMPLETED_TASKS = 1000;
 
-/** What an agent says of itself when it registers. */
+/** The data with which an agent registers. */
 export interface AgentDescription {
   id: string;
   hostname: string;
@@ -17,7 +17,7 @@ export interface AgentDescription {
   link: AgentLink;
 }
 
-/** An agent registers. */
+/** Registers an agent. */
 export function register(memory: Memory, { resources, ...agent }: AgentDescription): void {
   memory.agents.set(agent.id, { ...agent, total: resources, free: resources, standing: 'active' });
   for (const framework of memory.frameworks.values()) if (framework.stream) agent.link.resume(framework.id);
@@ -25,8 +25,8 @@ export function register(memory: Memory, { resources, ...agent }: AgentDescripti
 }
 
 /**
- * An update from an agent, on its way to the framework.
- * @param latest the newest state of the task: its end frees the resources even while older updates are pending
+ * Forwards an update from an agent to the framework.
+ * @param latest the newest state of the task. If it has ended, its resources are free, even while older updates are pending
  */
 export function forward(memory: Memory, frameworkId: string, status: TaskStatus, latest: TaskState): void {
   const framework = memory.frameworks.get(frameworkId);
@@ -41,7 +41,7 @@ export function forward(memory: Memory, frameworkId: string, status: TaskStatus,
   memory.tellStatus(framework, status);
 }
 
-/** ACKNOWLEDGE: the agent sends what follows; a task whose end is acknowledged is unknown from then on. */
+/** ACKNOWLEDGE: the agent sends the next update. The master forgets a task when its end is acknowledged. */
 export function acknowledge(
   memory: Memory,
   framework: Framework,
@@ -60,7 +60,7 @@ export function acknowledge(
   agent.link.acknowledge(framework.id, taskId, uuid);
 }
 
-/** Everything an agent's tasks hold, as its `/state` sums it up. */
+/** All resources that an agent's tasks use, as a sum for `/state`. */
 export const heldOn = (memory: Memory, agentId: string): Resource[] =>
   add(
     [...memory.frameworks.values()].flatMap((framework) =>

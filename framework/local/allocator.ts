@@ -2,22 +2,22 @@ import type { Resource } from '../mesos/messages.ts';
 import { DEFAULT_REFUSE_SECONDS, MAX_REFUSE_SECONDS } from './options.ts';
 import { allocate, contains, reservedFor, scalar, subtract } from './resources.ts';
 
-/** What a framework refused on one agent: while it holds, nothing is offered that is no more than these resources. */
+/** A framework's refusal on one agent. While it holds, the framework gets no offer that lies within these resources. */
 export interface Filter {
   agentId: string;
   role: string;
   /** Without allocation. */
   resources: Resource[];
-  /** Milliseconds on the clock that the allocation is given. */
+  /** Milliseconds, on the clock of the allocation. */
   expiresAt: number;
 }
 
-/** One role of one framework that may be offered something now. */
+/** One role of one framework that may get an offer now. */
 export interface Claim {
   frameworkId: string;
   role: string;
   filters: readonly Filter[];
-  /** The largest of its parts of all cores and of all memory, in offers and in tasks: who has least is served first. */
+  /** The larger of its shares of all cores and of all memory, in offers and tasks. The claim with the smallest share comes first. */
   share: number;
   /** Agents that have GPUs are hidden from frameworks that do not declare GPU_RESOURCES (hierarchical.cpp). */
   seesGpus: boolean;
@@ -31,11 +31,11 @@ export interface Grant {
   resources: Resource[];
 }
 
-/** Less than both is not worth an offer (master/allocator/mesos/constants.hpp: MIN_CPUS, MIN_MEM). */
+/** Resources below both limits are not offered (master/allocator/mesos/constants.hpp: MIN_CPUS, MIN_MEM). */
 const MIN_CPUS = 0.01;
 const MIN_MEMORY_MB = 32;
 
-/** Whether a role may use what is reserved for another: its own and its ancestors' reservations, and all unreserved. */
+/** Whether a role may use a resource: if it is unreserved, or reserved for the role itself or for an ancestor of it. */
 function allocatableTo(role: string, resource: Resource): boolean {
   const owner = reservedFor(resource);
   return owner === undefined || owner === role || role.startsWith(`${owner}/`);
@@ -50,9 +50,9 @@ export function dominantShare(held: readonly Resource[], total: readonly Resourc
 }
 
 /**
- * Divides what is free. An agent's whole free share goes to one claim at a time, the one that has least; what is
- * reserved goes to who may use it. Each grant becomes one offer.
- * @param agents free resources, without allocation, and the agent's total; agents are served in this order
+ * Divides the free resources. All free resources of an agent go to one claim, the claim with the smallest share. Reserved
+ * resources go only to roles that may use them. Each grant becomes one offer.
+ * @param agents free resources, without allocation, and the agent's total, in the order in which they are divided
  * @param now milliseconds, on the clock of the filters
  */
 export function divide(
@@ -95,8 +95,8 @@ function refuses(claim: Claim, agentId: string, resources: readonly Resource[], 
 }
 
 /**
- * When the refusal of an offer ends. Zero refuses nothing: the next allocation may offer the same again. Any other
- * filter outlasts at least one allocation interval (master/allocator/mesos/hierarchical.cpp).
+ * When the refusal of an offer ends. With zero seconds there is no filter: the next allocation may offer the same again. Any
+ * other filter holds for at least one allocation interval (master/allocator/mesos/hierarchical.cpp).
  * @param refuseSeconds as in Filters; negative means the default
  * @returns milliseconds, or undefined for no filter
  */

@@ -4,14 +4,14 @@ import { gunzipSync } from 'node:zlib';
 import { PRIVATE_HEADERS } from '../http/server.ts';
 import type { LocalCredentials } from './credentials.ts';
 
-/** Bytes of a call's body. One that launches a thousand workers has 2 MB. */
+/** The largest body of a call, bytes. A call that launches a thousand workers has 2 MB. */
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** An answer other than the event stream, as Mesos' HTTP server (libprocess) words it. */
+/** An answer other than the event stream, with the words of Mesos' HTTP server (libprocess). */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
-  /** Text is sent as text/plain unless the headers say otherwise. */
+  /** Text is sent as text/plain, unless the headers have another type. */
   body?: string | Buffer;
 }
 
@@ -37,8 +37,8 @@ export function send(response: ServerResponse, { status, headers = {}, body = ''
 }
 
 /**
- * Who sent a request, when credentials are demanded. How long the comparison takes says nothing about the secret.
- * @param realm named in the refusal: `mesos-master-scheduler`, `mesos-master-readonly` or `mesos-agent-readonly`
+ * The sender of a request, if the server demands credentials. The time of the comparison does not depend on the secret.
+ * @param realm stands in the refusal: `mesos-master-scheduler`, `mesos-master-readonly` or `mesos-agent-readonly`
  */
 export function authenticate(
   request: IncomingMessage,
@@ -49,15 +49,15 @@ export function authenticate(
   const { principal, secret } = credentials;
   const expected = `Basic ${Buffer.from(`${principal}:${secret}`).toString('base64')}`;
   if (timingSafeEqual(digest(request.headers.authorization ?? ''), digest(expected))) return { principal };
-  // The body of a stranger is not read: hence no further request over this connection.
+  // The body of a request without credentials is not read, so the connection cannot be used again.
   const headers = { 'WWW-Authenticate': `Basic realm="${realm}"`, Connection: 'close' };
   return { status: 401, headers, body: '401 Unauthorized.' };
 }
 
-/** Comparable in constant time whatever the length of the text. */
+/** Texts of any length can be compared in constant time by their hashes. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A request that is answered with a refusal, found out while it is read. */
+/** Thrown while a request is read: it has the refusal that answers the request. */
 export class RefusedRequest extends Error {
   override name = 'RefusedRequest';
   readonly answer: Answer;
@@ -70,7 +70,7 @@ export class RefusedRequest extends Error {
 
 /**
  * The body of a request, unpacked.
- * @throws RefusedRequest for one that is too long or does not unpack; Error when the connection ends before the body does
+ * @throws RefusedRequest when it is too long or cannot be unpacked; Error when the connection ends before the body
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

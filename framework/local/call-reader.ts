@@ -4,7 +4,7 @@ import protobuf from 'protobufjs';
 import { jsonCodec, protobufCodec } from '../mesos/codec.ts';
 import type { Call } from '../mesos/messages.ts';
 
-/** The text of the 400 that Mesos answers to a body it cannot read. */
+/** The text of Mesos' answer 400 to a body that it cannot read. */
 export class UnreadableCall extends Error {
   override name = 'UnreadableCall';
 }
@@ -53,7 +53,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Collects required fields that are missing below a message. @throws UnreadableCall at the first value of a wrong type */
+/** Collects the missing required fields in a message and its parts. @throws UnreadableCall at the first value of a wrong type */
 function checkMessage(type: protobuf.Type, value: unknown, path: string, missing: string[]): void {
   const object = value as Record<string, unknown>;
   for (const field of type.fieldsArray) {
@@ -76,7 +76,7 @@ function checkMessage(type: protobuf.Type, value: unknown, path: string, missing
   }
 }
 
-/** A name that the enum does not have counts as unset where it may be unset. */
+/** An unknown name of an enum counts as unset, if the field is optional. */
 function isUnknownEnum(field: protobuf.Field, value: unknown): boolean {
   return (
     field.resolvedType instanceof protobuf.Enum && typeof value === 'string' && !(value in field.resolvedType.values)

@@ -3,7 +3,7 @@ import type { CommandInfo, ContainerInfo, TaskInfo } from '../mesos/messages.ts'
 import { totals } from './resources.ts';
 import { LaunchError } from './task-body.ts';
 
-/** Where a container sees its sandbox: the agent's `--sandbox_directory` (slave/flags.cpp). */
+/** The path of the sandbox inside a container: the agent's `--sandbox_directory` (slave/flags.cpp). */
 export const SANDBOX = '/mnt/mesos/sandbox';
 
 /** cgroups/constants.hpp: CPU_SHARES_PER_CPU, MIN_CPU_SHARES, MIN_MEMORY (MB). */
@@ -11,25 +11,25 @@ const SHARES_PER_CPU = 1024;
 const MIN_SHARES = 2;
 const MIN_MEMORY = 32;
 
-/** What the agent adds to what the task says. */
+/** The settings that the agent adds to those of the task. */
 export interface ContainerPlace {
   /** `mesos-<container id>`. */
   name: string;
   /** The sandbox, on this machine. */
   directory: string;
   labels: Record<string, string>;
-  /** `UID:GID` where the task does not name a user, and the image's is not to be used. */
+  /** `UID:GID`, if the task names no user and the container must not run as the user of its image. */
   user?: string | undefined;
   /** Options of the program itself. */
   options?: readonly string[];
 }
 
-/** The image of a task that is to run in a container; undefined: it is a plain command. */
+/** The image of a task; undefined: the task runs as a plain process. */
 export function imageOf(container: ContainerInfo | undefined): string | undefined {
   return container?.type === 'DOCKER' ? container.docker?.image : container?.mesos?.image?.docker.name;
 }
 
-/** Whether the image is pulled though it is there. */
+/** Whether the image is pulled even if this machine has it. */
 export function mustPull(container: ContainerInfo | undefined): boolean {
   return container?.docker?.force_pull_image === true || container?.mesos?.image?.cached === false;
 }
@@ -39,15 +39,15 @@ export function userParameter(container: ContainerInfo | undefined): string | un
   return container?.docker?.parameters?.find(({ key }) => key === 'user')?.value;
 }
 
-/** MB that the container may use at most. */
+/** The memory limit of the container, MB. */
 export function memoryLimit(task: TaskInfo): number {
   return Math.max(Number(totals(task.resources).mem), MIN_MEMORY);
 }
 
 /**
- * The arguments of `docker create` for a task, as Mesos' docker executor makes those of `docker run`
- * (docker/docker.cpp, RunOptions). Two things are stricter: memory is a limit with swap counted, and a volume whose host
- * path does not exist is an error, not an empty directory made by root.
+ * The arguments of `docker create` for a task: those of `docker run` in Mesos' docker executor (docker/docker.cpp, RunOptions).
+ * Two things are stricter: the memory limit includes swap, and a volume whose host path does not exist is an error, not an empty
+ * directory that root makes.
  * @throws LaunchError for what docker cannot do
  */
 export function createArguments(task: TaskInfo, command: CommandInfo, place: ContainerPlace): string[] {
@@ -88,7 +88,7 @@ export function createArguments(task: TaskInfo, command: CommandInfo, place: Con
 const refused = (why: string): LaunchError =>
   new LaunchError(`Failed to create docker run options: ${why}`, 'SOURCE_EXECUTOR');
 
-/** What Mesos calls NONE and HOST has the same name there, in small letters. */
+/** docker has the same names as Mesos for NONE and HOST, in small letters. */
 function networkOf(container: ContainerInfo | undefined): string[] {
   const named = container?.docker?.parameters?.some(({ key }) => key === 'net' || key === 'network');
   if (named) return [];
@@ -99,7 +99,7 @@ function networkOf(container: ContainerInfo | undefined): string[] {
   return ['--network', network.toLowerCase(), '--hostname', container.hostname];
 }
 
-/** For `--mount`: the volumes of the task, a relative host path taken in the sandbox; then the sandbox. */
+/** For `--mount`: the volumes of the task, then the sandbox. A relative host path is a path in the sandbox. */
 function volumesOf(container: ContainerInfo | undefined, directory: string): string[] {
   const volumes = (container?.volumes ?? []).map(({ host_path, container_path, mode }) => {
     if (host_path === undefined) throw refused('Host path or volume source is required');
@@ -113,7 +113,7 @@ function volumesOf(container: ContainerInfo | undefined, directory: string): str
   return [...volumes, mount(directory, SANDBOX, false)];
 }
 
-/** Fields are separated by commas, and read as CSV. */
+/** docker reads the fields as CSV. */
 function mount(source: string, target: string, readOnly: boolean): string {
   const fields = ['type=bind', `source=${source}`, `target=${target}`, ...(readOnly ? ['readonly'] : [])];
   return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');

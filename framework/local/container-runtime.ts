@@ -7,10 +7,10 @@ import { ContainerCli, type ContainerProgram } from './container-cli.ts';
 import { ContainerTask } from './container-task.ts';
 import type { Surroundings } from './task-body.ts';
 
-/** Whose container it is: `HOST PID START`; what a dead owner has left is removed by the next one. */
+/** The label with the owner of a container: `HOST PID START`. The next agent removes the containers of a dead owner. */
 const OWNER_LABEL = 'release-validation.owner';
 const TASK_LABEL = 'release-validation.task';
-/** Its value is the agent's id. */
+/** The label with the agent's id. */
 export const AGENT_LABEL = 'release-validation.agent';
 
 /** Runs tasks in containers of this machine, by docker or podman. */
@@ -18,28 +18,28 @@ export class ContainerRuntime {
   readonly program: ContainerProgram;
   readonly #cli: ContainerCli;
   readonly #agentId: string;
-  /** What `id` says of users of images; by image id and user. */
+  /** The results of `id` for users of images, by image id and user. */
   readonly #users = new Map<string, Promise<[uid: number, gid: number]>>();
 
   constructor(program: ContainerProgram, agentId: string) {
     this.program = program;
     this.#agentId = agentId;
-    // By the agent's mark the guard finds the commands of an agent that was killed.
+    // The guard finds the commands of a killed agent by the agent's mark.
     this.#cli = new ContainerCli(program, { MESOS_SLAVE_ID: agentId });
   }
 
-  /** Whether the program is there and can run containers. @throws ContainerError that says why not */
+  /** Checks that the program exists and can run containers. @throws ContainerError with the reason if it cannot */
   async check(): Promise<void> {
-    // Not `info`: docker 20.10 says on stderr only that it cannot print, and the reason on stdout.
+    // Not `info`: docker 20.10 prints the reason of a failure on stdout, not on stderr.
     await this.#cli.run(['ps', '--quiet']);
   }
 
-  /** Brings a task's image here. @throws ContainerError in the words of the agent, with the registry's reason */
+  /** Pulls a task's image if needed. @throws ContainerError in the words of the agent, with the registry's reason */
   provide({ container }: TaskInfo, signal: AbortSignal): Promise<void> {
     return this.provideImage(imageOf(container) ?? '', mustPull(container), signal);
   }
 
-  /** Pulls an image that is not here, or with `always` any. @throws ContainerError with the registry's reason */
+  /** Pulls an image if this machine does not have it; with `always` in any case. @throws ContainerError with the registry's reason */
   async provideImage(image: string, always: boolean, signal?: AbortSignal): Promise<void> {
     if (!always) {
       const inspect = ['image', 'inspect', '--format', '{{.Id}}', image];
@@ -49,7 +49,7 @@ export class ContainerRuntime {
     await this.#cli.run(['pull', '--quiet', image], signal);
   }
 
-  /** Starts a task in a container of its own. @throws Error when that is impossible; then nothing of it is left */
+  /** Starts a task in its own container. @throws Error when that is impossible; then nothing of it is left behind */
   async start(
     task: TaskInfo,
     command: CommandInfo,
@@ -70,21 +70,21 @@ export class ContainerRuntime {
   }
 
   /**
-   * Sees to it that the container's user can write to the sandbox. Root gives the sandbox away; others cannot, so
-   * their containers run with their own ids.
-   * @returns the ids to run with, where the task or the image does not decide it
+   * Makes sure that the container's user can write to the sandbox. If this program runs as root, it gives the sandbox to that
+   * user. Other users cannot do that, so their containers run with their own ids.
+   * @returns the ids of the container, if neither the task nor the image decides them
    */
   async #giveSandbox(task: TaskInfo, { directory, uid, gid }: Surroundings): Promise<string | undefined> {
     const said = userParameter(task.container);
     if (!isRoot()) return said === undefined ? `${process.getuid?.()}:${process.getgid?.()}` : undefined;
-    // Mesos' own containerizer runs the command as its user; docker's runs it as the image's, and gives that user the sandbox.
+    // Mesos' own containerizer runs the command as its user. The docker containerizer runs it as the user of the image.
     const own = uid !== undefined && gid !== undefined ? ([uid, gid] as const) : undefined;
     const ids = own ?? (await this.userOf(imageOf(task.container) ?? '', said));
     if (ids[0] !== 0 || ids[1] !== 0) chownSync(directory, ...ids);
     return own && said === undefined && task.container?.type === 'MESOS' ? own.join(':') : undefined;
   }
 
-  /** Ids that containers of an image run with, as the user `said` or the image's own. */
+  /** The ids of a container of an image: those of the user `said`, or else of the image's own user. */
   async userOf(image: string, said?: string): Promise<readonly [uid: number, gid: number]> {
     const answer = await this.#cli.run(['image', 'inspect', '--format', '{{.Id}} {{.Config.User}}', image]);
     const [id, user = ''] = answer.trim().split(' ');
@@ -122,7 +122,7 @@ export class ContainerRuntime {
     const found = await Promise.all(
       ids.filter(Boolean).map((id) => {
         const format = `{{.Name}} {{index .Config.Labels "${OWNER_LABEL}"}}`;
-        // One that is gone in the meantime is none.
+        // A container may disappear in the meantime.
         return this.#cli.run(['inspect', '--type', 'container', '--format', format, id]).catch(() => '');
       }),
     );

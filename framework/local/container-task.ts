@@ -7,13 +7,13 @@ import type { ContainerCli } from './container-cli.ts';
 import { exitMessage } from './signals.ts';
 import { type Ending, LaunchError, type TaskBody } from './task-body.ts';
 
-/** Pauses between looks at a container that starts; starting one takes 0.2 s where nothing else goes on. */
+/** Pauses between two looks at a container that starts. On an idle machine a start takes 0.2 s. */
 const FIRST_LOOK_MS = 50;
 const LONGEST_PAUSE_MS = 500;
-/** What a process has that was ended by SIGKILL, as the kernel does it where memory is used up. */
+/** The exit status of a process that SIGKILL ended. The kernel sends it when memory is used up. */
 const KILLED_STATUS = 137;
 
-/** What is read of `docker inspect`. */
+/** The fields of `docker inspect` that are used here. */
 const inspectedSchema = z
   .array(
     z.looseObject({
@@ -31,17 +31,17 @@ const inspectedSchema = z
 
 type Inspected = z.infer<typeof inspectedSchema>;
 
-/** What the end of a container is judged by. */
+/** The data that decide how a container ended. */
 export interface ContainerEnd {
-  /** Of `docker start --attach`, which is that of the container; null when the command itself was killed. */
+  /** The exit status of `docker start --attach`, which is that of the container; null if the command itself was killed. */
   status: number | null;
-  /** The kernel has killed something in the container because its memory was used up. */
+  /** The kernel killed a process in the container because the container's memory was used up. */
   outOfMemory: boolean;
   /** MB. */
   memoryLimit: number;
 }
 
-/** The words are those of Mesos: docker/executor.cpp, and the memory isolator for a limit that was hit. */
+/** The words are those of Mesos: docker/executor.cpp, and the memory isolator for the memory limit. */
 export function endingOf({ status, outOfMemory, memoryLimit }: ContainerEnd): Ending {
   const message = exitMessage('Container', status, null);
   if (outOfMemory && status === KILLED_STATUS) {
@@ -51,7 +51,7 @@ export function endingOf({ status, outOfMemory, memoryLimit }: ContainerEnd): En
   return { succeeded: status === 0, message };
 }
 
-/** A task that runs in a container, from its first process to the removal of the container. */
+/** A task in a container, from its first process to the removal of the container. */
 export class ContainerTask implements TaskBody {
   readonly ended: Promise<Ending>;
   readonly data: Buffer;
@@ -59,8 +59,8 @@ export class ContainerTask implements TaskBody {
   readonly #name: string;
 
   /**
-   * Starts a container that has been created; its output goes to the sandbox's stdout and stderr.
-   * @throws LaunchError with the program's words when it cannot be started; then it is removed
+   * Starts a created container. Its output goes to the sandbox's stdout and stderr.
+   * @throws LaunchError with the program's message when it cannot start; then the container is removed
    */
   static async start(cli: ContainerCli, name: string, directory: string, memoryLimit: number): Promise<ContainerTask> {
     const files = ['stdout', 'stderr'].map((file) => openSync(join(directory, file), 'a', 0o644));
@@ -97,7 +97,7 @@ export class ContainerTask implements TaskBody {
   }
 
   terminate(grace: number): void {
-    // Whole seconds; `destroy` comes in time.
+    // docker takes whole seconds. If they are too long, `destroy` ends the container in time.
     this.#cli.run(['stop', '--time', String(Math.ceil(grace / 1000)), this.#name]).catch(() => undefined);
   }
 
@@ -109,7 +109,7 @@ export class ContainerTask implements TaskBody {
   async #follow(exited: Promise<number | null>, memoryLimit: number): Promise<Ending> {
     let status = await exited;
     let container = await look(this.#cli, this.#name);
-    // The client may have been killed, or have lost its daemon, and the container run on.
+    // The container may still run, if the client was killed or lost the connection to its daemon.
     while (container?.State.Running) {
       await sleep(LONGEST_PAUSE_MS);
       container = await look(this.#cli, this.#name);
@@ -121,7 +121,7 @@ export class ContainerTask implements TaskBody {
   }
 }
 
-/** @returns what `inspect` says of a container that runs, or has run */
+/** @returns the answer of `inspect` for a container that runs, or has run */
 async function untilStarted(
   cli: ContainerCli,
   name: string,
@@ -147,7 +147,7 @@ async function untilStarted(
   }
 }
 
-/** What the program itself says goes where the output of its container goes. */
+/** The program prints its own messages to the same place as the output of its container. */
 const lastLine = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
 
 async function look(cli: ContainerCli, name: string): Promise<Inspected | undefined> {
@@ -157,7 +157,7 @@ async function look(cli: ContainerCli, name: string): Promise<Inspected | undefi
 
 const parse = (data: string): Inspected => inspectedSchema.parse(JSON.parse(data));
 
-/** Ends and removes a container; one that is gone already is no trouble. */
+/** Ends and removes a container. If it does not exist any more, that is no error. */
 async function remove(cli: ContainerCli, name: string): Promise<void> {
   await cli.run(['rm', '--force', '--volumes', name]).catch(() => undefined);
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-/** What an embedded master and its agents demand of every call. */
+/** The credentials that an embedded master and its agents demand in every call. */
 export interface LocalCredentials {
   principal: string;
   secret: string;
 }
 
-/** 256 bits: nobody guesses them. */
+/** 256 bits cannot be guessed. */
 const SECRET_BYTES = 32;
 
 /** Credentials for one start of an embedded master. They live in the memory of this process only. */

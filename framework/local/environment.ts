@@ -1,9 +1,9 @@
 import type { FrameworkInfo, TaskInfo } from '../mesos/messages.ts';
 
-/** What a task may look for commands in when this program has no PATH of its own. */
+/** The PATH of a task when this program has no PATH. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where a command task runs. */
+/** The place where a command task runs. */
 export interface Place {
   agentId: string;
   /** Port of the agent's HTTP API on 127.0.0.1. */
@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * What Mesos' agent gives a command task, with the task's own variables; neither HOME nor anything else of ours.
- * MESOS_CONTAINER_ID is one more than a real one has: it marks the processes of the task.
+ * The environment that Mesos' agent gives a command task, with the task's own variables. It has no HOME and no other variable of
+ * this program. A real agent does not set MESOS_CONTAINER_ID: here it marks the processes of the task.
  */
 export function environmentOf(framework: FrameworkInfo, info: TaskInfo, place: Place): Record<string, string> {
   const own = (info.command?.environment?.variables ?? []).map(({ name, value }) => [name, value ?? '']);

@@ -10,7 +10,7 @@ import type { CommandInfo } from '../mesos/messages.ts';
 
 type Uri = NonNullable<CommandInfo['uris']>[number];
 
-/** Where to bring files; the signal ends the work, whatever it is at. */
+/** The place for the files. The signal ends the work at any time. */
 interface Sandbox {
   directory: string;
   containerId: string;
@@ -19,16 +19,16 @@ interface Sandbox {
 
 const run = promisify(execFile);
 
-/** What Mesos' fetcher unpacks, by the end of the name (launcher/fetcher.cpp). */
+/** The files that Mesos' fetcher unpacks, by the end of the name (launcher/fetcher.cpp). */
 const ARCHIVES: [RegExp, (file: string, directory: string) => [string, string[]]][] = [
   [/\.(tar|tgz|tbz2|txz|tar\.gz|tar\.bz2|tar\.xz)$/, (file, directory) => ['tar', ['-C', directory, '-xf', file]]],
   [/\.zip$/, (file, directory) => ['unzip', ['-q', '-o', '-d', directory, file]]],
 ];
 
 /**
- * Brings what a command asks for into its sandbox: files of this machine (path or file:) and http(s) addresses;
- * archives are unpacked unless `extract` is false.
- * @throws Error as the agent words it
+ * Copies the files of a command into its sandbox: files of this machine (path or file:) and http(s) addresses. It unpacks
+ * archives unless `extract` is false.
+ * @throws Error in the words of the agent
  */
 export async function fetchUris(uris: readonly Uri[], sandbox: Sandbox): Promise<void> {
   try {

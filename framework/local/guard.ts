@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { ContainerProgram } from './container-cli.ts';
 
 /**
- * Waits until whoever started it is gone, in whatever way; then kills every process that carries the mark, all others in
- * their sessions, and those without a terminal that live in the sandboxes: they work there or have a file there open for
- * writing. A fork that has not become a task yet shows no mark: hence three looks that find nothing. Then it removes the
- * containers with any of the labels.
+ * Waits until its parent has ended, for any reason. Then it kills every process with the mark, all other processes in their
+ * sessions, and processes without a terminal that live in the sandboxes: their working directory is there, or they have a file
+ * there open for writing. A fork that is not yet a task has no mark, so it stops only after three looks that find nothing. Then
+ * it removes the containers with any of the labels.
  */
 const SCRIPT = `
 mark=$1
@@ -44,17 +44,17 @@ done
 `;
 
 /**
- * A small shell beside this program, in a session of its own, that holds the reading end of a pipe. When this program
- * ends without having stopped its tasks (even by SIGKILL), the pipe closes and the guard ends them. PR_SET_PDEATHSIG
- * would end each task's first process only.
+ * A small shell beside this program, in its own session, which holds the reading end of a pipe. If this program ends without
+ * stopping its tasks (even by SIGKILL), the pipe closes, and the guard ends them. PR_SET_PDEATHSIG would end only the first
+ * process of each task.
  */
 export class Guard {
   readonly #shell: ChildProcess;
 
   /**
-   * @param mark `NAME=value`, or the beginning of it, in the environment of everything that is to end
+   * @param mark `NAME=value`, or the beginning of it, in the environment of the processes that the guard ends
    * @param sandboxes the directory of all sandboxes, without links in its path
-   * @param containers the program that runs containers, and labels of those that are to end
+   * @param containers the program that runs containers, and the labels of the containers that the guard ends
    */
   constructor(
     mark: string,
@@ -68,7 +68,7 @@ export class Guard {
       {
         detached: true,
         stdio: ['pipe', 'ignore', 'ignore'],
-        // docker finds its daemon by the environment.
+        // docker finds its daemon by variables of the environment.
         env: program ? process.env : { PATH: '/usr/bin:/bin' },
       },
     );
@@ -76,7 +76,7 @@ export class Guard {
     this.#shell.stdin?.on('error', () => undefined);
   }
 
-  /** Lets the guard do its work now. Resolves when nothing with the mark or a label is left. */
+  /** Makes the guard do its work now. Resolves when no process with the mark and no container with a label is left. */
   async close(): Promise<void> {
     const { exitCode, signalCode, pid } = this.#shell;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;

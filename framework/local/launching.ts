@@ -5,7 +5,7 @@ import { add, asSeenBy } from './resources.ts';
 import { masterStatus, type Verdict } from './statuses.ts';
 import { invalidResources, validateTask } from './task-validation.ts';
 
-/** ACCEPT: uses the offers up, launches what is valid, and refuses what is left over for `filters.refuse_seconds`. */
+/** ACCEPT: uses the offers, launches the valid tasks, and refuses the rest of the offers for `filters.refuse_seconds`. */
 export function accept(memory: Memory, framework: Framework, call: NonNullable<Call['accept']>): void {
   const ids = (call.offer_ids ?? []).map(({ value }) => value);
   const error = invalidOffers(memory, framework, ids);
@@ -32,10 +32,10 @@ export function accept(memory: Memory, framework: Framework, call: NonNullable<C
   refuse(memory, framework, { ...first, resources: left }, call.filters?.refuse_seconds);
 }
 
-/** The decoder leaves empty lists out. */
+/** The decoder omits empty lists. */
 const complete = (task: TaskInfo): TaskInfo => ({ ...task, resources: task.resources ?? [] });
 
-/** Also an offer of another framework is used up by naming it, and its holder not told (master/master.cpp, accept). */
+/** As in Mesos, an offer of another framework is used up too, and its holder gets no message (master/master.cpp, accept). */
 function takeOffer(memory: Memory, id: string): HeldOffer | undefined {
   const offer = memory.offers.get(id);
   memory.offers.delete(id);
@@ -71,7 +71,7 @@ function refuseAll(memory: Memory, framework: Framework, tasks: readonly TaskInf
   }
 }
 
-/** @returns what the offers still hold after this task */
+/** @returns the resources of the offers that are left after this task */
 function launch(
   memory: Memory,
   framework: Framework,

@@ -26,19 +26,19 @@ import { masterState } from './state.ts';
 
 export type { LocalAgentOptions, LocalMasterOptions, LocalTimings } from './options.ts';
 
-/** A master with its agents that runs in this process. */
+/** A master with its agents, in this process. */
 export interface LocalMaster {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Kills every task, closes every connection, and resolves when nothing is left. */
+  /** Kills every task and closes every connection. Resolves when nothing is left. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts an embedded Mesos master with agents for this one machine: it speaks the scheduler API v1 on loopback as
- * Mesos 1.12 does, and runs command tasks as local processes, or in local containers. It remembers nothing from one start to the next.
+ * Starts an embedded Mesos master with agents for this machine. It implements the scheduler API v1 of Mesos 1.12 on loopback. It
+ * runs command tasks as local processes, or in local containers. It stores nothing for the next start.
  * @throws Error when the port is taken, the work directory cannot be made, or containers cannot be run
  */
 export async function startLocalMaster(options: LocalMasterOptions): Promise<LocalMaster> {
@@ -47,12 +47,12 @@ export async function startLocalMaster(options: LocalMasterOptions): Promise<Loc
   return master;
 }
 
-/** This machine, less what disk its sandboxes will hardly need. */
+/** The default agent: this machine, with a part of its disk. */
 function thisMachine(): LocalAgentOptions {
   return { cpus: availableParallelism(), memory: Math.floor(totalmem() / 2 ** 20), disk: 10_000 };
 }
 
-/** What startLocalMaster starts. Its protected methods are there for the tests' master, which fails on demand. */
+/** The master that startLocalMaster starts. The tests' master, which fails on demand, overrides its protected methods. */
 export class Master implements LocalMaster {
   readonly agents: readonly LocalAgent[];
   memory: Memory;
@@ -115,7 +115,7 @@ export class Master implements LocalMaster {
     agent.connect((frameworkId, status, latest) => forward(memory, frameworkId, status, latest));
   }
 
-  /** Every second. */
+  /** Called every second. */
   protected allocate(): void {
     allocateOffers(this.memory);
   }
@@ -145,7 +145,7 @@ export class Master implements LocalMaster {
     }
   }
 
-  /** @returns undefined for what is answered already: an event stream */
+  /** @returns undefined if an event stream is the answer */
   protected async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<Answer | undefined> {
     const path = url.pathname.replace(/^\/master(?=\/)/, '');
     if (path === '/health') return { status: 200 };
@@ -170,7 +170,7 @@ export class Master implements LocalMaster {
     return new HttpEventStream(response, codec);
   }
 
-  /** A call that was accepted, and that nothing here follows from. */
+  /** An accepted call that has no effect here. */
   protected takeOther(_: Framework, { type }: Call): void {
     this.options.log.debug({ type }, 'call accepted, nobody here to take it');
   }
@@ -190,7 +190,7 @@ export class Master implements LocalMaster {
   }
 }
 
-/** 127.0.0.1 in network order, read as a little-endian integer: what MasterInfo.ip holds. */
+/** MasterInfo.ip: 127.0.0.1 in network order, read as a little-endian integer. */
 const LOOPBACK = 0x0100007f;
 
 function listen(server: Server, port: number): Promise<number> {

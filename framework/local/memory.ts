@@ -14,22 +14,22 @@ import type { Filter } from './allocator.ts';
 import type { LocalTimings } from './options.ts';
 import { add, unallocate } from './resources.ts';
 
-/** Where a framework's events go: the body of the answer to its SUBSCRIBE. */
+/** The stream of a framework's events: the body of the answer to its SUBSCRIBE. */
 export interface EventStream {
   /** `Mesos-Stream-Id`. */
   readonly id: string;
   send(event: Event): void;
-  /** Ends the stream in order: with the last, empty chunk. */
+  /** Ends the stream properly, with the last, empty chunk. */
   end(): void;
 }
 
-/** A task as the master knows it. */
+/** The master's data about a task. */
 export interface MasterTask {
   info: TaskInfo;
   agentId: string;
-  /** The state last forwarded to the framework: what a reconciliation reports. */
+  /** The last state that was forwarded to the framework. A reconciliation reports it. */
   state: TaskState;
-  /** What it holds on its agent; empty once its end is known. */
+  /** Its resources on the agent; empty when the master knows that it has ended. */
   resources: Resource[];
   statuses: TaskStatus[];
 }
@@ -40,29 +40,29 @@ export interface Framework {
   roles: string[];
   suppressed: Set<string>;
   filters: Filter[];
-  /** Alive, by task id: running, or ended with an update that is not acknowledged yet. */
+  /** Tasks by id that run, or that ended with an update that is not acknowledged yet. */
   tasks: Map<string, MasterTask>;
-  /** On agents that are unreachable. */
+  /** Tasks on unreachable agents. */
   unreachable: Map<string, MasterTask>;
   completed: MasterTask[];
-  /** Present while the framework is connected. */
+  /** Present only while the framework is connected. */
   stream?: EventStream;
   heartbeat?: NodeJS.Timeout;
-  /** Runs while the framework is disconnected: what removes it. */
+  /** The timer that removes a disconnected framework. */
   removal?: NodeJS.Timeout;
   /** Seconds since 1970. */
   registeredAt: number;
   unregisteredAt: number;
 }
 
-/** What the master asks of an agent. The agent may be gone: nothing is answered but by reports. */
+/** The requests of the master to an agent. They have no answer, because the agent may be gone; the agent sends updates. */
 export interface AgentLink {
   launch(framework: FrameworkInfo, task: TaskInfo): void;
   kill(frameworkId: string, taskId: string): void;
   acknowledge(frameworkId: string, taskId: string, uuid: Uint8Array): void;
-  /** Kills all tasks of a framework that is gone, and reports nothing of them. */
+  /** Kills all tasks of a removed framework, without updates. */
   shutdownFramework(frameworkId: string): void;
-  /** The framework can be told again: unacknowledged updates are sent at once. */
+  /** The framework is connected again: the agent sends unacknowledged updates at once. */
   resume(frameworkId: string): void;
 }
 
@@ -74,16 +74,16 @@ export interface AgentEntry {
   total: Resource[];
   free: Resource[];
   attributes: Attribute[];
-  /** `recovering`: known from before a restart of the master, and not back yet. */
+  /** `recovering`: it was registered before a restart of the master, and has not registered again. */
   standing: 'active' | 'recovering' | 'unreachable' | 'gone';
   /** Nanoseconds since 1970, decimal; with `unreachable`. */
   unreachableSince?: string;
-  /** A planned maintenance. */
+  /** Its planned maintenance. */
   unavailability?: Offer['unavailability'];
   link: AgentLink;
 }
 
-/** An offer that a framework holds. */
+/** An offer that a framework has. */
 export interface HeldOffer {
   id: string;
   frameworkId: string;
@@ -93,14 +93,14 @@ export interface HeldOffer {
   resources: Resource[];
 }
 
-/** Everything that one master knows, and that a restart forgets. */
+/** The whole state of a master. It is lost at a restart. */
 export class Memory {
   readonly masterId = randomUUID();
   readonly startedAt = Date.now() / 1000;
   readonly timings: LocalTimings;
   readonly log: Logger;
   readonly frameworks = new Map<string, Framework>();
-  /** The last 50 that were removed (`--max_completed_frameworks`): their ids are refused. */
+  /** The last 50 removed frameworks (`--max_completed_frameworks`): their ids are refused. */
   readonly completed = new Map<string, Framework>();
   readonly agents = new Map<string, AgentEntry>();
   readonly offers = new Map<string, HeldOffer>();
@@ -120,7 +120,7 @@ export class Memory {
     return `${this.masterId}-O${this.#offerCount++}`;
   }
 
-  /** Tells a framework; one that is not connected hears nothing. */
+  /** Sends an event to a framework, if it is connected. */
   tell(framework: Framework, event: Event): void {
     framework.stream?.send(event);
   }
@@ -129,7 +129,7 @@ export class Memory {
     this.tell(framework, { type: 'UPDATE', update: { status } });
   }
 
-  /** Ends all timers: this master is no more. */
+  /** Ends all timers, because the master stops. */
   close(): void {
     for (const framework of this.frameworks.values()) {
       clearInterval(framework.heartbeat);
@@ -138,18 +138,18 @@ export class Memory {
     }
   }
 
-  /** Gives resources of an agent back, to be offered in the next allocation. */
+  /** Returns resources to an agent. The next allocation offers them. */
   release(agentId: string, resources: readonly Resource[]): void {
     const agent = this.agents.get(agentId);
     if (agent) agent.free = add(agent.free, unallocate(resources));
   }
 }
 
-/** The clock of filters and intervals: milliseconds, never set back. */
+/** The clock of filters and intervals: milliseconds, monotonic. */
 export const monotonic = (): number => performance.now();
 
-/** Seconds since 1970, as TaskStatus carries them. */
+/** Seconds since 1970, the form in TaskStatus. */
 export const timestamp = (): number => Date.now() / 1000;
 
-/** Nanoseconds since 1970, decimal, as TimeInfo carries them. */
+/** Nanoseconds since 1970, decimal, the form in TimeInfo. */
 export const nanoseconds = (milliseconds: number): string => `${BigInt(Math.round(milliseconds)) * 1_000_000n}`;

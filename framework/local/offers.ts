@@ -3,7 +3,7 @@ import { type Claim, divide, dominantShare, refusalEnd } from './allocator.ts';
 import { type AgentEntry, type Framework, type HeldOffer, type Memory, monotonic } from './memory.ts';
 import { add, asSeenBy, capable, subtract, unallocate } from './resources.ts';
 
-/** Divides what is free among the connected frameworks and sends the offers: one OFFERS event each. */
+/** Divides the free resources among the connected frameworks, and sends each one its offers in one OFFERS event. */
 export function allocateOffers(memory: Memory): void {
   const agents = [...memory.agents.values()].filter(({ standing }) => standing === 'active');
   const now = monotonic();
@@ -60,7 +60,7 @@ function offerMessage(framework: Framework, agent: AgentEntry, offer: HeldOffer)
   };
 }
 
-/** Where the agent's HTTP API is, as offers say it. */
+/** The address of the agent's HTTP API, for offers. */
 export function agentUrl(agent: AgentEntry): NonNullable<Offer['url']> {
   return {
     scheme: 'http',
@@ -70,8 +70,8 @@ export function agentUrl(agent: AgentEntry): NonNullable<Offer['url']> {
 }
 
 /**
- * Takes resources of a used or declined offer back, and keeps them from its framework for a while.
- * @param refuseSeconds undefined when the framework did not say
+ * Takes back the resources of a used or declined offer. For some time its framework does not get them again.
+ * @param refuseSeconds for how long; undefined: the framework named no time
  */
 export function refuse(
   memory: Memory,
@@ -87,7 +87,7 @@ export function refuse(
   framework.filters.push({ agentId: offer.agentId, role: offer.role, resources: add(resources), expiresAt });
 }
 
-/** DECLINE: offers that are not (or no longer) the framework's are passed over. */
+/** DECLINE. Offers that the framework does not have (any more) are ignored. */
 export function decline(
   memory: Memory,
   framework: Framework,
@@ -102,7 +102,7 @@ export function decline(
   }
 }
 
-/** Takes offers away from whoever holds them, with RESCIND. */
+/** Withdraws offers from their frameworks, with RESCIND. */
 export function rescind(memory: Memory, which: (offer: HeldOffer) => boolean): void {
   for (const offer of [...memory.offers.values()].filter(which)) {
     memory.offers.delete(offer.id);
@@ -112,7 +112,7 @@ export function rescind(memory: Memory, which: (offer: HeldOffer) => boolean): v
   }
 }
 
-/** REVIVE: the roles (all when none are named) get offers again, also what they had refused, and at once. */
+/** REVIVE: the roles (without names: all) get offers again, at once, and also of resources that they had refused. */
 export function revive(memory: Memory, framework: Framework, roles: readonly string[]): void {
   const chosen = roles.length > 0 ? roles : framework.roles;
   for (const role of chosen) framework.suppressed.delete(role);
@@ -120,7 +120,7 @@ export function revive(memory: Memory, framework: Framework, roles: readonly str
   allocateOffers(memory);
 }
 
-/** SUPPRESS: no more offers for the roles (all when none are named); those held stay held. */
+/** SUPPRESS: no more offers for the roles (without names: all). The framework keeps the offers that it has. */
 export function suppress(framework: Framework, roles: readonly string[]): void {
   const chosen = roles.length > 0 ? roles : framework.roles;
   for (const role of chosen) if (framework.roles.includes(role)) framework.suppressed.add(role);

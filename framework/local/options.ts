@@ -7,19 +7,22 @@ export interface LocalMasterOptions {
   port?: number;
   /** Default: one agent with this machine's cores, memory and 10 GB of disk. */
   agents?: LocalAgentOptions[];
-  /** Sandboxes live below it, for its owner only: `<workDir>/<agent>/<task>/{stdout,stderr}`. Created when missing, never removed. */
+  /**
+   * The directory of the sandboxes: `<workDir>/<agent>/<task>/{stdout,stderr}`. Only its owner can read it. It is created if
+   * missing, and never removed.
+   */
   workDir: string;
   log: Logger;
   /**
-   * Demands `Authorization: Basic` of every request but /health, /version and /redirect. Without them every user of this
-   * machine may run commands as the user of this process: `undefined` is for tests.
+   * Every request needs `Authorization: Basic`, except /health, /version and /redirect. `undefined` is only for tests: then every
+   * user of this machine can run commands as the user of this process.
    */
   credentials: LocalCredentials | undefined;
   timings?: Partial<LocalTimings>;
 }
 
 export interface LocalAgentOptions {
-  /** What offers name the machine; the agent itself listens on 127.0.0.1 in any case. Default: localhost. */
+  /** The host name in offers. The agent always listens on 127.0.0.1. Default: localhost. */
   hostname?: string;
   /** Cores, unreserved. */
   cpus: number;
@@ -27,15 +30,15 @@ export interface LocalAgentOptions {
   memory: number;
   /** MB, unreserved. */
   disk: number;
-  /** Default: none. Only counted: who may use which GPU is up to the worker. */
+  /** Default: none. The agent only counts them; the worker decides which task uses which GPU. */
   gpus?: number;
-  /** First and last port that is offered; none when left out. */
+  /** First and last port of the offers; absent: no ports. */
   ports?: [number, number];
-  /** What runs tasks that have a container; without it they fail, as on an agent without containerizers for them. */
+  /** The program that runs tasks with a container. Without it they fail, as on an agent without a containerizer. */
   containerizer?: ContainerProgram | undefined;
-  /** Text becomes a TEXT attribute, a number a SCALAR one. */
+  /** A text becomes a TEXT attribute, a number a SCALAR attribute. */
   attributes?: Record<string, string | number>;
-  /** Statically reserved on top of the unreserved resources; a role also gets what is reserved for its ancestors. */
+  /** Static reservations, in addition to the unreserved resources. A role also gets the reservations of its ancestors. */
   reservations?: { role: string; cpus?: number; memory?: number; disk?: number }[];
 }
 
@@ -43,19 +46,19 @@ export interface LocalAgentOptions {
 export interface LocalTimings {
   /** Between HEARTBEAT events. */
   heartbeat: number;
-  /** Between allocations that nothing else causes; also the least time that a refusal filter lasts. */
+  /** Between regular allocations; it is also the shortest time of a refusal filter. */
   allocation: number;
-  /** From SIGTERM to SIGKILL for a task without a kill_policy. */
+  /** From SIGTERM to SIGKILL, for a task without a kill_policy. */
   killGrace: number;
-  /** From TEARDOWN's SIGTERM to SIGKILL, when the task's own grace is longer. */
+  /** From SIGTERM to SIGKILL at TEARDOWN, if the task's own grace period is longer. */
   executorShutdown: number;
-  /** First repetition of an update that nobody acknowledged; each further one waits twice as long. */
+  /** Before an unacknowledged update is sent again; twice as long before each further repetition. */
   updateRetryMin: number;
   updateRetryMax: number;
 }
 
 /**
- * What a real master and agent take: master/constants.hpp (heartbeat), `--allocation_interval`, launcher/executor.cpp
+ * The values of a real master and agent: master/constants.hpp (heartbeat), `--allocation_interval`, launcher/executor.cpp
  * (kill grace), `--executor_shutdown_grace_period`, slave/constants.hpp (update retries).
  */
 export const REAL_TIMINGS: LocalTimings = {
@@ -67,9 +70,9 @@ export const REAL_TIMINGS: LocalTimings = {
   updateRetryMax: 600_000,
 };
 
-/** Offers refused without saying for how long stay away 5 s; nothing stays away longer than a year (mesos.proto, Filters). */
+/** A refusal without a time holds for 5 s; no refusal holds longer than a year (mesos.proto, Filters). */
 export const DEFAULT_REFUSE_SECONDS = 5;
 export const MAX_REFUSE_SECONDS = 365 * 24 * 3600;
 
-/** The version of Mesos whose behaviour this is. */
+/** The version of Mesos that is imitated. */
 export const MESOS_VERSION = '1.12.0';

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandInfo } from '../mesos/messages.ts';
-import { type Container, type Executioner, signalAll } from './processes.ts';
+import { type Container, type ProcessKiller, signalAll } from './processes.ts';
 import { exitMessage } from './signals.ts';
 import { type Ending, LaunchError, type Surroundings, type TaskBody } from './task-body.ts';
 
 /** How a task's processes are found and ended. */
 export interface ProcessMeans {
-  /** A variable of the environment that marks every process of this run, and of no other. */
+  /** A variable of the environment that marks every process of this task, and no other process. */
   mark: Container['mark'];
-  executioner: Executioner;
-  /** Told of processes that could not be killed. */
+  killer: ProcessKiller;
+  /** Called with processes that could not be killed. */
   survived(pids: number[]): void;
 }
 
-/** A task that runs as processes of this machine. */
+/** A task as processes of this machine. */
 export class ProcessTask implements TaskBody, Container {
   readonly mark: Container['mark'];
   readonly directory: string;
@@ -23,7 +23,7 @@ export class ProcessTask implements TaskBody, Container {
   readonly #child: ChildProcess;
   readonly #means: ProcessMeans;
 
-  /** Starts it. @throws LaunchError without a command, Error when there is no sandbox to write to */
+  /** Starts it. @throws LaunchError without a command, Error when its sandbox does not exist */
   constructor(command: CommandInfo, { directory, environment, uid, gid }: Surroundings, means: ProcessMeans) {
     this.mark = means.mark;
     this.directory = directory;
@@ -67,7 +67,7 @@ export class ProcessTask implements TaskBody, Container {
   }
 
   async destroy(): Promise<void> {
-    const survivors = await this.#means.executioner.destroy(this);
+    const survivors = await this.#means.killer.destroy(this);
     if (survivors.length > 0) this.#means.survived(survivors);
   }
 }

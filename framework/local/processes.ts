@@ -2,15 +2,14 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Finding and ending every process of a task, on Linux, without cgroups. A process belongs to a task when it carries
- * the task's mark in its environment (also after making a group or session of its own), when it lives in the session that
- * the task's first process made (also after clearing its environment), or when it lives in the task's sandbox (also after
- * doing both).
+ * Finds and ends every process of a task, on Linux, without cgroups. A process belongs to a task if it has the task's mark in
+ * its environment (even if it made its own group or session), if it is in the session of the task's first process (even if it
+ * cleared its environment), or if it lives in the task's sandbox (even if it did both).
  */
 export interface Container {
-  /** A variable that only this task's processes have, with its value. */
+  /** A variable with its value that only this task's processes have. */
   readonly mark: { name: string; value: string };
-  /** Pid of the first process, which leads the session; undefined before it was started. */
+  /** Pid of the first process, which leads the session; undefined before its start. */
   readonly session: number | undefined;
   /** The sandbox. */
   readonly directory: string;
@@ -23,18 +22,18 @@ interface Process {
   environment: Buffer;
 }
 
-/** Pause between two looks while killed processes disappear. */
+/** Pause between two looks, while killed processes disappear. */
 const PAUSE_MS = 5;
-/** A process that is killed and still there after this long is stuck in the kernel: nothing more can be done. */
+/** A process that is still there this long after SIGKILL is stuck in the kernel: nobody can end it. */
 const PATIENCE_MS = 10_000;
 
-/** Ended processes that nobody has waited for are none. */
+/** Zombies do not count as processes. */
 const isDead = (state: string | undefined): boolean => state === 'Z' || state === 'X';
 
 function readProcess(pid: number): Process | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything, also parentheses and blanks: proc(5).
+    // The name in parentheses may itself contain parentheses and blanks: proc(5).
     const [state, , , session, terminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (isDead(state)) return undefined;
     return { pid, session: Number(session), hasTerminal: terminal !== '0', environment: environmentOf(pid) };
@@ -68,17 +67,17 @@ function belongs(container: Container, candidate: Process): boolean {
   return at === 0 || (at > 0 && environment[at - 1] === 0);
 }
 
-/** Where processes live, asked for once in a look: open files take the longest to look at. */
+/** The directories in which processes live. They are read once in a look, because reading open files takes longest. */
 class Homes {
   readonly #links = new Map<Process, [link: string, target: string][]>();
 
   /**
-   * Whether a process works in a directory, or has a file there open for writing. Not one with a terminal: that is somebody
-   * who looks around.
+   * Whether the working directory of a process is in a directory, or the process has a file there open for writing. A process with
+   * a terminal does not count: it belongs to a person who looks at the files.
    */
   has(directory: string, candidate: Process): boolean {
     return this.#linksOf(candidate).some(
-      // The mode of a link says for what the file is open: proc(5).
+      // The mode of the link shows whether the file is open for writing: proc(5).
       ([link, target]) => isInside(directory, target) && (link.endsWith('/cwd') || isWritable(link)),
     );
   }
@@ -130,11 +129,11 @@ function processesOf(container: Container): number[] {
 }
 
 /**
- * Kills what lives in a directory of sandboxes whose agent is gone.
+ * Kills the processes that live in a directory of sandboxes whose agent is gone.
  * @param directory without links in its path
- * @returns pids that survived: stuck in the kernel, or not ours to kill
+ * @returns pids that survived: they are stuck in the kernel, or belong to another user
  */
-export async function endInhabitants(directory: string): Promise<number[]> {
+export async function endProcessesIn(directory: string): Promise<number[]> {
   for (const until = performance.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
     const homes = new Homes();
     const pids = lookAround().flatMap((candidate) => (homes.has(directory, candidate) ? candidate.pid : []));
@@ -152,33 +151,33 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended between the look and the signal.
+    // The process ended between the look and the signal.
   }
 }
 
 /** A task that is being killed. */
-interface Sentence {
-  /** When the executioner gives up, on the monotonic clock. */
+interface PendingKill {
+  /** When the attempt to kill it ends, on the monotonic clock. */
   until: number;
   survivors: Promise<number[]>;
-  /** Whether it was looked for once. */
+  /** Whether a look for its processes has been made. */
   looked: boolean;
   done: (survivors: number[]) => void;
 }
 
 /**
- * Kills tasks: looks and kills until nothing of them is left, however fast they fork. Tasks that end together share
- * the looks, as one costs about a millisecond per hundred processes.
+ * Kills tasks: it looks for their processes and kills them, until none is left, even if they fork fast. Tasks that end together
+ * share the looks, because a look costs about a millisecond per hundred processes.
  */
-export class Executioner {
-  readonly #dying = new Map<Container, Sentence>();
+export class ProcessKiller {
+  readonly #dying = new Map<Container, PendingKill>();
   #looking = false;
 
-  /** @returns pids that survived: stuck in the kernel, or not ours to kill */
+  /** @returns pids that survived: they are stuck in the kernel, or belong to another user */
   destroy(container: Container): Promise<number[]> {
     const known = this.#dying.get(container);
     if (known) return known.survivors;
-    let done: Sentence['done'] = () => {};
+    let done: PendingKill['done'] = () => {};
     const survivors = new Promise<number[]>((resolve) => {
       done = resolve;
     });
@@ -189,7 +188,7 @@ export class Executioner {
 
   async #work(): Promise<void> {
     this.#looking = true;
-    // All that ends in this turn of the event loop is looked for together.
+    // One look serves all tasks that end in this turn of the event loop.
     await sleep(0);
     while (this.#dying.size > 0) {
       const all = lookAround();
@@ -197,8 +196,8 @@ export class Executioner {
       for (const [container, sentence] of this.#dying) {
         const { until, done, looked } = sentence;
         const marked = all.filter((candidate) => belongs(container, candidate));
-        // Who has neither mark nor session is looked for at first, because we may be killed before the next look, and when all
-        // others are gone.
+        // Processes with neither mark nor session are looked for at the first look, because this program may be killed before the
+        // next one, and again when all others are gone.
         const isHome = !looked || marked.length === 0;
         const hidden = isHome ? all.filter((candidate) => homes.has(container.directory, candidate)) : [];
         sentence.looked = true;

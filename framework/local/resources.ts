@@ -1,14 +1,14 @@
 import type { FrameworkInfo, Resource } from '../mesos/messages.ts';
 
 /**
- * Arithmetic on lists of resources, as the master does it: only what has the same name, type, reservations and
- * allocation adds up. Lists are values: nothing here changes its arguments. Inside the master every resource carries
- * `reservations` (never `role`) and `allocation_info`, as frameworks with RESERVATION_REFINEMENT and MULTI_ROLE see it.
+ * Arithmetic on lists of resources, as in the master: only resources with the same name, type, reservations and allocation
+ * add up. No function changes its arguments. Inside the master every resource has `reservations` (never `role`) and
+ * `allocation_info`, the form for frameworks with RESERVATION_REFINEMENT and MULTI_ROLE.
  */
 
 type Range = readonly [begin: number, end: number];
 
-/** Mesos keeps three decimals of a scalar (common/values.cpp): comparing thousandths avoids 0.1 + 0.2 > 0.3. */
+/** Mesos keeps three decimals of a scalar (common/values.cpp). Comparing thousandths avoids 0.1 + 0.2 > 0.3. */
 const thousandths = (value: number): number => Math.round(value * 1000);
 
 function ranges(resource: Resource): Range[] {
@@ -61,7 +61,7 @@ function without(a: Range[], b: Range[]): Range[] {
   );
 }
 
-/** a + b of one identity; sets are never split, so only their first list counts. */
+/** a + b, for resources of one identity. Sets are never split, so only the first one counts. */
 function plus(a: Resource, b: Resource): Resource {
   if (a.type === 'SCALAR') {
     const sum = thousandths(a.scalar?.value ?? 0) + thousandths(b.scalar?.value ?? 0);
@@ -71,7 +71,7 @@ function plus(a: Resource, b: Resource): Resource {
   return { ...a, set: { item: [...new Set([...(a.set?.item ?? []), ...(b.set?.item ?? [])])] } };
 }
 
-/** a - b of one identity, or undefined where b is not within a. */
+/** a - b, for resources of one identity; undefined if a does not contain b. */
 function minus(a: Resource, b: Resource): Resource | undefined {
   if (a.type === 'SCALAR') {
     const left = thousandths(a.scalar?.value ?? 0) - thousandths(b.scalar?.value ?? 0);
@@ -98,7 +98,7 @@ export function add(...lists: readonly (readonly Resource[])[]): Resource[] {
   return [...sum.values()].filter((resource) => !isEmpty(resource));
 }
 
-/** `from` without `taken`, or undefined when `from` does not hold all of it. */
+/** `from` without `taken`; undefined if `from` does not contain all of it. */
 export function subtract(from: readonly Resource[], taken: readonly Resource[]): Resource[] | undefined {
   const left = new Map(from.map((resource) => [identity(resource), resource]));
   for (const resource of add(taken)) {
@@ -113,7 +113,7 @@ export function subtract(from: readonly Resource[], taken: readonly Resource[]):
 export const contains = (from: readonly Resource[], part: readonly Resource[]): boolean =>
   subtract(from, part) !== undefined;
 
-/** The role that a resource is reserved for: that of the innermost reservation; undefined when unreserved. */
+/** The role for which a resource is reserved: the role of the innermost reservation; undefined if it is unreserved. */
 export const reservedFor = (resource: Resource): string | undefined => resource.reservations?.at(-1)?.role;
 
 export function allocate(resources: readonly Resource[], role: string): Resource[] {
@@ -124,7 +124,7 @@ export function unallocate(resources: readonly Resource[]): Resource[] {
   return resources.map(({ allocation_info: _, ...resource }) => resource);
 }
 
-/** Sum of a scalar over all its kinds: cores for cpus, MB for mem and disk. */
+/** The sum of a scalar over all reservations and allocations: cores for cpus, MB for mem and disk. */
 export function scalar(resources: readonly Resource[], name: string): number {
   const parts = resources.filter((resource) => resource.name === name && resource.type === 'SCALAR');
   return parts.reduce((sum, resource) => sum + thousandths(resource.scalar?.value ?? 0), 0) / 1000;
@@ -133,7 +133,7 @@ export function scalar(resources: readonly Resource[], name: string): number {
 export const capable = (info: FrameworkInfo, capability: string): boolean =>
   (info.capabilities ?? []).some(({ type }) => type === capability);
 
-/** The resources as a framework of these capabilities is shown them (mesos.proto, Resource). */
+/** The resources in the form for a framework with these capabilities (mesos.proto, Resource). */
 export function asSeenBy(info: FrameworkInfo, resources: readonly Resource[]): Resource[] {
   return resources.map((resource) => {
     const { reservations = [], ...seen } = resource;
@@ -144,8 +144,8 @@ export function asSeenBy(info: FrameworkInfo, resources: readonly Resource[]): R
 }
 
 /**
- * The resources of a task in the master's own form: `role: "x"` is read as a static reservation, `role: "*"` and an
- * empty list of reservations as none, a missing allocation is that of the offer.
+ * The resources of a task in the master's own form. `role: "x"` becomes a static reservation. `role: "*"` and an empty list of
+ * reservations become no reservation. A missing allocation becomes that of the offer.
  */
 export function asHeld(resources: readonly Resource[], offerRole: string): Resource[] {
   return resources.map(({ role, reservation: _, reservations = [], ...resource }) => {
@@ -183,10 +183,10 @@ function quantity(resource: Resource): string {
   return `{${(resource.set?.item ?? []).join(', ')}}`;
 }
 
-/** As Mesos prints resources in its messages: `cpus(allocated: *):3.9; mem(allocated: *):4064`. */
+/** The form of resources in Mesos' messages: `cpus(allocated: *):3.9; mem(allocated: *):4064`. */
 export const describe = (resources: readonly Resource[]): string => resources.map(describeOne).join('; ');
 
-/** Names with plain amounts, as `/state` prints them. */
+/** Names and plain amounts, the form in `/state`. */
 export function totals(resources: readonly Resource[]): Record<string, number | string> {
   const sums: Record<string, number | string> = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   for (const resource of resources) {

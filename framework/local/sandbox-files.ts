@@ -3,10 +3,10 @@ import { open } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
 import { type Answer, json, NOT_FOUND, refusal } from './answers.ts';
 
-/** Finds the file behind a path of the API; undefined for what is missing or outside of the sandboxes. */
+/** Finds the file for a path of the API; undefined if it does not exist, or lies outside the sandboxes. */
 export type ResolvePath = (path: string) => string | undefined;
 
-/** No answer carries more of a file (files/files.cpp: 16 pages). */
+/** The largest part of a file in one answer, bytes (files/files.cpp: 16 pages). */
 const MAX_READ = 16 * 4096;
 
 const EMPTY_404: Answer = { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8' } };
@@ -23,7 +23,7 @@ function find(path: string | null | undefined, resolve: ResolvePath): Named | An
   if (path.split('/').includes('..')) return refusal(400, `'${path}' is inaccessible.\n`);
   const real = resolve(path);
   const stats = real === undefined ? undefined : statSync(real);
-  // Opening a FIFO would wait for its other end.
+  // Opening a named pipe would block until another process opens its other end.
   if (real === undefined || !(stats?.isFile() || stats?.isDirectory())) return EMPTY_404;
   return { path, real, stats };
 }
@@ -60,7 +60,7 @@ function nameOf(table: '/etc/passwd' | '/etc/group', id: number): string {
   return rows.find((row) => row.split(':')[2] === `${id}`)?.split(':')[0] ?? `${id}`;
 }
 
-/** `drwxr-xr-x`, as ls(1) prints a mode. */
+/** A mode in the form of ls(1): `drwxr-xr-x`. */
 function modeText(mode: number): string {
   const kind = (mode & 0o170000) === 0o040000 ? 'd' : (mode & 0o170000) === 0o120000 ? 'l' : '-';
   const bits = [...'rwxrwxrwx'].map((letter, index) => (mode & (0o400 >> index) ? letter : '-'));
@@ -86,7 +86,7 @@ export function browse(query: URLSearchParams, resolve: ResolvePath): Answer {
   return json(list(named).map((entry) => ({ ...entry, mode: modeText(entry.mode) })));
 }
 
-/** `GET /files/read?path=&offset=&length=`: without an offset, or with -1, only the size is told. */
+/** `GET /files/read?path=&offset=&length=`. Without an offset, or with -1, the answer has only the size. */
 export async function read(query: URLSearchParams, resolve: ResolvePath): Promise<Answer> {
   const named = find(query.get('path'), resolve);
   if ('status' in named) return named;
@@ -96,7 +96,7 @@ export async function read(query: URLSearchParams, resolve: ResolvePath): Promis
   const offset = Number(query.get('offset') ?? -1);
   if (offset === -1) return json({ data: '', offset: named.stats.size });
   const data = await readAt(named.real, offset, length);
-  // The file's bytes go out unchanged, only escaped: what is not UTF-8 in the file is not UTF-8 in the answer.
+  // The bytes of the file are escaped, but not converted: bytes that are not UTF-8 stay so in the answer.
   const escaped = JSON.stringify(data.toString('latin1'));
   const body = Buffer.from(`{"data":${escaped},"offset":${offset}}`, 'latin1');
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
@@ -121,7 +121,7 @@ export interface AgentCall {
   read_file?: { path: string; offset: number; length?: number };
 }
 
-/** `POST /api/v1` of an agent, as far as a framework needs it: LIST_FILES, READ_FILE and GET_HEALTH. */
+/** `POST /api/v1` of an agent, only the calls that a framework needs: LIST_FILES, READ_FILE and GET_HEALTH. */
 export async function operate(call: AgentCall, resolve: ResolvePath): Promise<Answer> {
   if (call.type === 'GET_HEALTH') return json({ type: call.type, get_health: { healthy: true } });
   if (call.type === 'LIST_FILES' && call.list_files) {

@@ -2,16 +2,16 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 
-/** Secrets may be in what a task was given and in what it wrote. The files in a sandbox have the modes that Mesos gives them. */
+/** Only the owner can enter: the inputs and outputs of a task may contain secrets. Files in a sandbox have the modes of Mesos. */
 const OWNER_ONLY = 0o700;
 
-/** What stays of a task that has ended. */
+/** The files of an ended task that are kept. */
 const KEPT = new Set(['stdout', 'stderr']);
 
-/** The directories of one agent's tasks: `<root>/<task>`, each the working directory of its task. */
+/** The directories of one agent's tasks: `<root>/<task>` is the working directory of a task. */
 export class Sandboxes {
   readonly #root: string;
-  /** By virtual path, without the file. */
+  /** Directories by virtual path, without the file. */
   readonly #latest = new Map<string, string>();
 
   constructor(root: string) {
@@ -20,8 +20,8 @@ export class Sandboxes {
   }
 
   /**
-   * Makes the directory of a task. A name that is taken (another framework's task, an earlier run) gets the container's
-   * id instead, so that nothing is ever written over.
+   * Makes the directory of a task. If the name is taken (by another framework's task, or an earlier run), the directory gets the
+   * container's id as its name, so that nothing is overwritten.
    */
   create(frameworkId: string, taskId: string, containerId: string): string {
     const directory = this.#make(taskId) ?? this.#make(containerId);
@@ -42,9 +42,9 @@ export class Sandboxes {
   }
 
   /**
-   * The file behind a path that a client names: below a sandbox's real directory, or below the virtual path
+   * The file for a path from a client: below a sandbox's real directory, or below the virtual path
    * `/frameworks/FID/executors/TASKID/runs/latest`.
-   * @returns undefined for what does not exist or lies outside, also by a symbolic link
+   * @returns undefined if it does not exist or lies outside, also through a symbolic link
    */
   resolve(path: string): string | undefined {
     const [, virtual, rest = ''] = /^(\/frameworks\/[^/]*\/executors\/[^/]*\/runs\/latest)(\/.*)?$/.exec(path) ?? [];
@@ -60,12 +60,12 @@ export class Sandboxes {
     }
   }
 
-  /** The files of the task are not served any more. */
+  /** Stops serving the files of a task. */
   forget(frameworkId: string, taskId: string): void {
     this.#latest.delete(virtualPath(frameworkId, taskId));
   }
 
-  /** Removes what a task left behind, but its stdout and stderr. */
+  /** Removes the files of a task, except its stdout and stderr. */
   async clean(directory: string): Promise<void> {
     const left = (await readdir(directory)).filter((name) => !KEPT.has(name));
     await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true })));

@@ -16,9 +16,9 @@ export interface SchedulerContext {
   memory: Memory;
   master: MasterInfo;
   principal: string | undefined;
-  /** Makes the answer to this request an event stream. */
+  /** Turns the answer to this request into an event stream. */
   open(codec: Codec): HttpEventStream;
-  /** Takes calls that nothing here follows from. */
+  /** Gets calls that have no effect here. */
   takeOther(framework: Framework, call: Call): void;
 }
 
@@ -65,7 +65,7 @@ async function decode(request: IncomingMessage, principal: string | undefined): 
   }
 }
 
-/** JSON wins whenever it is allowed, whatever the preferences; no header allows everything. */
+/** If JSON is allowed, it is used, without regard to preferences. Without the header everything is allowed. */
 function answerCodec(header: string | undefined): Codec | undefined {
   const types = (header ?? '*/*').split(',').map((type) => type.split(';')[0]?.trim());
   const allows = (name: string) => types.some((type) => type === name || type === 'application/*' || type === '*/*');
@@ -148,8 +148,8 @@ function perform({ memory, takeOther }: SchedulerContext, framework: Framework, 
 }
 
 /**
- * The kill policy of the call is not heeded: Mesos' command executor does not either. A call that names another agent
- * than the task's is passed over in silence (seen with Mesos 1.12).
+ * The kill policy of the call is ignored, as in Mesos' command executor. A call that names an agent other than the task's is
+ * ignored without an error (seen with Mesos 1.12).
  */
 function kill(memory: Memory, framework: Framework, call: NonNullable<Call['kill']>): void {
   const task = framework.tasks.get(call.task_id.value);

@@ -1,4 +1,4 @@
-/** What strsignal(3) calls them, which is how Mesos names them in its messages. */
+/** The names of strsignal(3), which Mesos uses in its messages. */
 const SIGNAL_TEXTS: Partial<Record<NodeJS.Signals, string>> = {
   SIGHUP: 'Hangup',
   SIGINT: 'Interrupt',

@@ -4,7 +4,7 @@ import type { AgentEntry, Framework, MasterTask, Memory } from './memory.ts';
 import { MESOS_VERSION } from './options.ts';
 import { totals } from './resources.ts';
 
-/** A task as `/state` of master and agent show it. */
+/** A task in the `/state` of master and agent. */
 export function taskState(
   frameworkId: string,
   agentId: string,
@@ -22,7 +22,7 @@ export function taskState(
   };
 }
 
-/** `/state` of the master, with the fields that tools for frameworks read. */
+/** The `/state` of the master, with the fields that tools for frameworks read. */
 export function masterState(memory: Memory, port: number) {
   const agents = [...memory.agents.values()];
   const count = (standing: AgentEntry['standing']) => agents.filter((agent) => agent.standing === standing).length;

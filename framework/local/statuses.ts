@@ -2,7 +2,7 @@ import type { FrameworkInfo, Id, TaskState, TaskStatus } from '../mesos/messages
 import { type AgentEntry, type Framework, type MasterTask, type Memory, timestamp } from './memory.ts';
 import { capable } from './resources.ts';
 
-/** States that only frameworks with PARTITION_AWARE know; the others are told TASK_LOST. */
+/** States that only frameworks with PARTITION_AWARE know; the others get TASK_LOST. */
 const PARTITION_STATES: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_DROPPED',
   'TASK_UNREACHABLE',
@@ -18,7 +18,7 @@ export interface Verdict {
   unreachable_time?: { nanoseconds: string };
 }
 
-/** A status that the master itself makes: without uuid, so never acknowledged. */
+/** A status that the master itself makes. It has no uuid, so it is never acknowledged. */
 export function masterStatus(
   info: FrameworkInfo,
   taskId: string,
@@ -44,7 +44,7 @@ const reconciled = (state: TaskState, what: string): Verdict => ({
 
 const latestState = (task: MasterTask): Verdict => reconciled(task.state, 'Latest task state');
 
-/** Explicit reconciliation of one task, also the answer to KILL of an unknown one (master/master.cpp, reconcileTask). */
+/** Explicit reconciliation of one task; also the answer to KILL of an unknown task (master/master.cpp, reconcileTask). */
 function verdictOn(
   memory: Memory,
   framework: Framework,
@@ -83,8 +83,8 @@ function unreachable(agent: AgentEntry | undefined): Verdict {
 }
 
 /**
- * The answer to one task of an explicit reconciliation; none while the agent, or without an agent any agent, has not
- * come back after a restart of the master.
+ * The answer for one task of an explicit reconciliation. There is none while its agent has not registered again after a restart
+ * of the master; for a task without an agent, while any agent has not.
  */
 export function reconcileTask(memory: Memory, framework: Framework, taskId: Id, agentId?: Id): TaskStatus | undefined {
   const agent = agentId && memory.agents.get(agentId.value);
@@ -94,7 +94,7 @@ export function reconcileTask(memory: Memory, framework: Framework, taskId: Id, 
   return masterStatus(framework.info, taskId.value, known?.agentId ?? agentId?.value, verdict);
 }
 
-/** The answers to an implicit reconciliation: every task that is alive on an agent that is there. */
+/** The answers to an implicit reconciliation: every living task on a registered agent. */
 export function reconcileAll(framework: Framework): TaskStatus[] {
   return [...framework.tasks.values()].map((task) =>
     masterStatus(framework.info, task.info.task_id.value, task.agentId, latestState(task)),

@@ -4,14 +4,14 @@ import { allocateOffers, rescind } from './offers.ts';
 import { unallocate } from './resources.ts';
 import { invalidFramework, invalidSuppression, PRINCIPAL_CHANGED, rolesOf } from './validation.ts';
 
-/** How many removed frameworks a master remembers (`--max_completed_frameworks`). */
+/** The number of removed frameworks that a master keeps (`--max_completed_frameworks`). */
 const MAX_COMPLETED = 50;
-/** setTimeout's limit; a longer failover timeout is as good as none. */
+/** The limit of setTimeout. A framework with a longer failover timeout is never removed. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * SUBSCRIBE: a new framework, one that returns, or one that takes over from an older stream of its own. What is wrong
- * with the framework itself is answered by one ERROR event and the end of the stream.
+ * SUBSCRIBE: a new framework, a framework that returns, or one that replaces its own older stream. If the framework is invalid,
+ * the answer is one ERROR event and the end of the stream.
  */
 export function subscribe(
   memory: Memory,
@@ -40,7 +40,7 @@ export function subscribe(
   return framework;
 }
 
-/** A framework that the master did not know: from its SUBSCRIBE, or from an agent that still runs tasks of it. */
+/** Adds a framework that is new to the master: from its SUBSCRIBE, or from an agent that still runs its tasks. */
 export function remember(memory: Memory, id: string, info: FrameworkInfo): Framework {
   const framework: Framework = {
     id,
@@ -66,7 +66,7 @@ function takeOver(memory: Memory, framework: Framework): void {
   old.end();
 }
 
-/** What a re-subscription or UPDATE_FRAMEWORK may change; user and checkpoint stay as they were. */
+/** Applies a re-subscription or UPDATE_FRAMEWORK. User and checkpoint do not change. */
 function change(framework: Framework, info: FrameworkInfo, suppressedRoles: readonly string[]): void {
   const { user, checkpoint } = framework.info;
   framework.info = { ...info, id: { value: framework.id }, user, ...(checkpoint === undefined ? {} : { checkpoint }) };
@@ -93,14 +93,14 @@ function connect(memory: Memory, framework: Framework, stream: EventStream, mast
   allocateOffers(memory);
 }
 
-/** Ends what only a connected framework has: heartbeats and offers. Nothing is sent. */
+/** Ends the heartbeats and offers of a framework. Sends nothing. */
 function silence(memory: Memory, framework: Framework): void {
   clearInterval(framework.heartbeat);
   delete framework.stream;
   rescind(memory, (offer) => offer.frameworkId === framework.id);
 }
 
-/** The stream's connection closed. The framework has `failover_timeout` seconds to come back. */
+/** Called when the stream's connection closes. The framework has `failover_timeout` seconds to return. */
 export function disconnected(memory: Memory, framework: Framework, stream: EventStream): void {
   if (framework.stream !== stream) return;
   silence(memory, framework);
@@ -115,7 +115,7 @@ export function disconnected(memory: Memory, framework: Framework, stream: Event
   else framework.removal = setTimeout(expire, Math.min(milliseconds, MAX_TIMER_MS));
 }
 
-/** TEARDOWN, or the failover timeout is over: all tasks are killed without a word, the id is refused from now on. */
+/** TEARDOWN, or the end of the failover timeout: kills all tasks without updates. From now on the id is refused. */
 export function remove(memory: Memory, framework: Framework): void {
   const { stream } = framework;
   clearTimeout(framework.removal);
@@ -136,7 +136,7 @@ export function remove(memory: Memory, framework: Framework): void {
   allocateOffers(memory);
 }
 
-/** UPDATE_FRAMEWORK (already validated): offers for roles that are dropped are rescinded. */
+/** UPDATE_FRAMEWORK, already validated. Rescinds the offers for roles that the framework leaves. */
 export function updateFramework(
   memory: Memory,
   framework: Framework,

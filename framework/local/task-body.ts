@@ -1,31 +1,31 @@
 import type { CommandInfo } from '../mesos/messages.ts';
 
-/** Where and with which variables a task runs. */
+/** The place and the variables of a task. */
 export interface Surroundings {
   /** The sandbox, on this machine. */
   directory: string;
   /** The whole environment of a process, the task's own variables included. */
   environment: Record<string, string>;
-  /** Ids of the user that the command asks for; absent: the agent's own. */
+  /** Ids of the user that the command names; absent: the agent's own. */
   uid?: number;
   gid?: number;
 }
 
-/** How a task has ended by itself. */
+/** How a task ended by itself. */
 export interface Ending {
   succeeded: boolean;
   message: string;
-  /** Present when the agent knows more than the exit status says. */
+  /** Present if the agent knows more than the exit status. */
   reason?: string;
 }
 
-/** What a task runs as, once it has been started: processes of this machine, or a container. */
+/** A started task: processes of this machine, or a container. */
 export interface TaskBody {
   /** Resolves when nothing of it is left. */
   readonly ended: Promise<Ending>;
   /** For the status TASK_RUNNING. */
   readonly data?: Buffer;
-  /** Asks it to end. @param grace milliseconds after which `destroy` will be called */
+  /** Asks it to end. @param grace milliseconds; after them `destroy` is called */
   terminate(grace: number): void;
   /** Ends it at once. Resolves when nothing of it is left. */
   destroy(): Promise<void>;
@@ -34,9 +34,9 @@ export interface TaskBody {
 /** Starts a task in its sandbox. Rejects with a LaunchError, or another one, when that is impossible. */
 export type Start = (command: CommandInfo, surroundings: Surroundings) => TaskBody | Promise<TaskBody>;
 
-/** A launch that ends before a process of the task ran; its message is the status's as it stands. */
+/** A launch that failed before a process of the task ran. Its message becomes the message of the status. */
 export class LaunchError extends Error {
-  /** Who tells of it: the docker executor names no reason. */
+  /** The sender of the status: the docker executor names no reason. */
   readonly source: 'SOURCE_AGENT' | 'SOURCE_EXECUTOR';
 
   constructor(message: string, source: 'SOURCE_AGENT' | 'SOURCE_EXECUTOR' = 'SOURCE_AGENT') {

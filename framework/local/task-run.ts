@@ -4,16 +4,16 @@ import { fetchUris } from './fetcher.ts';
 import { type Ending, LaunchError, type Start, type Surroundings, type TaskBody } from './task-body.ts';
 import { userIds } from './users.ts';
 
-/** What a run says of itself; the agent makes a TaskStatus of it. */
+/** A report of a task. The agent makes a TaskStatus from it. */
 export type Report = Pick<TaskStatus, 'state' | 'message' | 'reason' | 'data'> & {
   source: 'SOURCE_EXECUTOR' | 'SOURCE_AGENT';
 };
 
 export interface RunContext {
   containerId: string;
-  /** Finds what the task is run by. @throws Error when the agent runs no such tasks: the launch has failed */
+  /** Finds the program that runs the task. @throws Error when the agent runs no such tasks: then the launch has failed */
   runtime(): { start: Start; provide?(signal: AbortSignal): Promise<void> };
-  /** Makes the sandbox. @throws Error when that is impossible: the launch has failed */
+  /** Makes the sandbox. @throws Error when that is impossible: then the launch has failed */
   prepare(): Surroundings;
   /** Whether the framework knows TASK_KILLING. */
   tellsKilling: boolean;
@@ -29,7 +29,7 @@ interface TimedTask extends TaskInfo {
 
 const milliseconds = (time: { nanoseconds: string }): number => Number(time.nanoseconds) / 1e6;
 
-/** One command task, from its launch to its last process: what Mesos' agent, containerizer and executor do. */
+/** One command task, from its launch to its last process. It does the work of Mesos' agent, containerizer and executor. */
 export class TaskRun {
   /** Resolves when no process is left, and the end has been reported. */
   readonly done: Promise<void>;
@@ -55,13 +55,13 @@ export class TaskRun {
     this.#finish = finish;
   }
 
-  /** Starts the task; every outcome is reported, nothing is thrown. */
+  /** Starts the task. It reports every outcome, and throws nothing. */
   start(): void {
     this.#started = this.#launch();
   }
 
   async #launch(): Promise<void> {
-    // The call that launches many tasks is answered first.
+    // The answer to a call that launches many tasks must not wait for their start.
     await nextTurn();
     if (!this.#is('launching')) return;
     try {
@@ -71,7 +71,7 @@ export class TaskRun {
       const surroundings = { ...this.#context.prepare(), ...owner };
       if ((command.uris ?? []).length > 0) await this.#fetch(command, surroundings.directory);
       if (this.#is('launching')) await provide?.(this.#abort.signal);
-      // A KILL, or the end of the agent, may have come while files or an image were fetched.
+      // While files or an image were fetched, a KILL may have come, or the agent may have stopped.
       if (this.#is('launching')) await this.#run(command, start, surroundings);
     } catch (error) {
       if (this.#is('ended')) return;
@@ -79,7 +79,7 @@ export class TaskRun {
     }
   }
 
-  /** The phase may change during every wait, which a plain comparison would not tell the compiler. */
+  /** A function, because the phase may change during every `await`. With a plain comparison the compiler would exclude that. */
   #is(phase: 'launching' | 'running' | 'ended'): boolean {
     return this.#phase === phase;
   }
@@ -102,7 +102,7 @@ export class TaskRun {
     void ended.then((ending) => this.#ended(ending));
   }
 
-  /** KILL: SIGTERM to all processes, SIGKILL after the grace period; the end is TASK_KILLED, whatever the exit code. */
+  /** KILL: SIGTERM to all processes, and SIGKILL after the grace period. The task ends as TASK_KILLED with any exit code. */
   kill(graceLimit = Number.POSITIVE_INFINITY): void {
     if (this.#phase === 'ended' || this.#killed) return;
     this.#killed = true;
@@ -115,13 +115,13 @@ export class TaskRun {
     this.#terminate(graceLimit);
   }
 
-  /** Ends the task as `kill` does, without reporting anything any more: its framework is gone. */
+  /** Ends the task as `kill` does, but reports nothing, because its framework is gone. */
   shutdown(graceLimit: number): void {
     this.#silent = true;
     this.kill(graceLimit);
   }
 
-  /** Ends the task by SIGKILL at once, and reports nothing: the agent stops. */
+  /** Ends the task by SIGKILL at once, and reports nothing, because the agent stops. */
   async destroy(): Promise<void> {
     this.#silent = true;
     if (this.#phase === 'launching') this.#end({ state: 'TASK_KILLED', source: 'SOURCE_AGENT' });
@@ -167,7 +167,7 @@ export class TaskRun {
   }
 }
 
-/** What a launch that has failed is told as. */
+/** The report of a failed launch. */
 function failureOf(error: Error): Report {
   const { message } = error;
   if (!(error instanceof LaunchError)) {

@@ -5,23 +5,23 @@ import { invalidId, invalidRole } from './validation.ts';
 /** The texts of this file are those of Mesos 1.12 (master/validation.cpp, common/validation.cpp). */
 
 export interface LaunchContext {
-  /** Ids of the framework's tasks that the master knows, including those of this very call. */
+  /** Ids of the framework's tasks that the master knows, including those of this call. */
   takenIds: { has(id: string): boolean };
   /** The agent of the offers. */
   agentId: string;
   /** The role of the offers. */
   role: string;
-  /** What the offers still hold after the tasks before this one. */
+  /** The resources of the offers that the tasks before this one have left. */
   available: readonly Resource[];
 }
 
-/** A task that may run: with its resources in the master's form, and what then is left of the offers. */
+/** A valid task: its resources in the master's form, and the resources of the offers that are left. */
 export interface ValidTask {
   resources: Resource[];
   left: Resource[];
 }
 
-/** Decides over one task of a LAUNCH. @returns what it gets, or the message of its TASK_ERROR */
+/** Checks one task of a LAUNCH. @returns its resources, or the message of its TASK_ERROR */
 export function validateTask(task: TaskInfo, context: LaunchContext): ValidTask | { error: string } {
   const id = task.task_id.value;
   const wrong =
@@ -46,8 +46,8 @@ function invalidAgent(agentId: string, expected: string): string | undefined {
 }
 
 /**
- * What is wrong with a resource in itself, whatever the offer. One such resource spoils all tasks of its LAUNCH
- * operation; those of other operations in the same ACCEPT go on (seen with Mesos 1.12).
+ * Why a resource is invalid in itself, without regard to the offer. One such resource invalidates all tasks of its LAUNCH
+ * operation; the tasks of other operations in the same ACCEPT still run (seen with Mesos 1.12).
  */
 export function invalidResources(tasks: readonly TaskInfo[]): string | undefined {
   for (const resource of tasks.flatMap((task) => task.resources)) {

@@ -1,16 +1,16 @@
 import type { TaskState, TaskStatus } from '../mesos/messages.ts';
 import { isTerminal } from '../mesos/task-states.ts';
 
-/** Milliseconds before the first repetition, and the longest pause between two. */
+/** Milliseconds before the first repetition, and the longest pause between two repetitions. */
 export interface RetryTimes {
   min: number;
   max: number;
 }
 
 /**
- * The updates of one task on their way from its agent to its framework, oldest first. Only the first is ever sent; it
- * is sent again until acknowledged, and nothing newer of the task before (slave/task_status_update_manager.cpp).
- * Every function returns the update to send now, if any. Times are milliseconds on the caller's clock.
+ * The pending updates of one task from its agent to its framework, oldest first. Only the oldest update is sent, and it is sent
+ * again until it is acknowledged (slave/task_status_update_manager.cpp). Every function returns the update to send now, if any.
+ * Times are milliseconds on the caller's clock.
  */
 export class UpdateStream {
   readonly #retry: RetryTimes;
@@ -30,17 +30,17 @@ export class UpdateStream {
     return this.#latest;
   }
 
-  /** The state that the framework has been sent last: what a reconciliation reports. */
+  /** The last state that was sent to the framework. A reconciliation reports it. */
   get forwarded(): TaskState {
     return this.#forwarded;
   }
 
-  /** True when the terminal update has been acknowledged: the task may be forgotten. */
+  /** Whether the terminal update was acknowledged, so that the task can be forgotten. */
   get finished(): boolean {
     return this.#pending.length === 0 && isTerminal(this.#latest);
   }
 
-  /** When `due` has something to send next; infinite when all is acknowledged. */
+  /** The time of the next repetition; infinite if everything is acknowledged. */
   get dueAt(): number {
     return this.#dueAt;
   }
@@ -51,7 +51,7 @@ export class UpdateStream {
     return this.#pending.length === 1 ? this.#sendFirst(now) : undefined;
   }
 
-  /** An acknowledgement of anything but the update last sent is ignored: its repetition was answered twice. */
+  /** Only the acknowledgement of the last sent update counts. Another one is the second answer to a repeated update. */
   acknowledge(uuid: Uint8Array, now: number): TaskStatus | undefined {
     if (!this.#pending[0]?.uuid?.equals(uuid)) return undefined;
     this.#pending.shift();
@@ -66,12 +66,12 @@ export class UpdateStream {
     return first;
   }
 
-  /** After the framework or the master came back: what is pending is sent at once, and the pauses begin anew. */
+  /** Called when the framework or the master returns: the pending update is sent at once, and the pauses start again. */
   resume(now: number): TaskStatus | undefined {
     return this.#sendFirst(now);
   }
 
-  /** The framework is gone: nobody is told any more. */
+  /** Called when the framework is gone: no more updates are sent. */
   discard(): void {
     this.#pending = [];
     this.#dueAt = Number.POSITIVE_INFINITY;

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 
 /**
- * Ids of the user that a command asks for; none when it is the one that this program runs as already.
- * @throws Error as the agent words it, for a user that this machine does not know
+ * Ids of the user that a command names; none if this program already runs as this user.
+ * @throws Error in the words of the agent, for a user that this machine does not know
  */
 export function userIds(name: string): { uid?: number; gid?: number } {
   if (name === userInfo().username) return {};

@@ -6,17 +6,17 @@ import { capable } from './resources.ts';
 /** The largest Duration of Mesos: 2^63 nanoseconds, in seconds. */
 const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
 
-/** Framework and task ids become names of directories. @returns what is wrong with the id */
+/** Checks a framework or task id, which becomes the name of a directory. @returns the mistake; undefined if it is valid */
 export function invalidId(id: string): string | undefined {
   if (id === '') return 'ID must not be empty';
   if (Buffer.byteLength(id) > 255) return 'ID must not be greater than 255 characters';
   if (id === '.' || id === '..') return `'${id}' is disallowed`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for control characters
   if (/[/\\\u0000-\u001f\u007f]/.test(id)) return `'${id}' contains invalid characters`;
   return undefined;
 }
 
-/** @returns what is wrong with a role's name */
+/** Checks the name of a role. @returns the mistake; undefined if it is valid */
 export function invalidRole(role: string): string | undefined {
   if (role === '*') return undefined;
   if (role === '') return 'Role names cannot be the empty string';
@@ -33,12 +33,12 @@ export function invalidRole(role: string): string | undefined {
   return undefined;
 }
 
-/** The roles that a framework subscribes with: many with MULTI_ROLE, else exactly one. */
+/** The roles with which a framework subscribes: any number with MULTI_ROLE, else exactly one. */
 export function rolesOf(info: FrameworkInfo): string[] {
   return capable(info, 'MULTI_ROLE') ? (info.roles ?? []) : [info.role ?? '*'];
 }
 
-/** What a master answers by an ERROR event in place of SUBSCRIBED. @returns its message, or undefined when all is well */
+/** @returns the message of the ERROR event that a master sends instead of SUBSCRIBED; undefined if the framework is valid */
 export function invalidFramework(info: FrameworkInfo): string | undefined {
   if (info.id && info.id.value !== '') {
     const error = invalidId(info.id.value);
@@ -64,7 +64,7 @@ export function invalidFramework(info: FrameworkInfo): string | undefined {
   return undefined;
 }
 
-/** Only roles of the framework can be suppressed. */
+/** A framework can suppress only its own roles. */
 export function invalidSuppression(info: FrameworkInfo, suppressedRoles: readonly string[] = []): string | undefined {
   const roles = rolesOf(info);
   const foreign = suppressedRoles.filter((role) => !roles.includes(role));
@@ -72,7 +72,7 @@ export function invalidSuppression(info: FrameworkInfo, suppressedRoles: readonl
   return undefined;
 }
 
-/** Which sub-message a call of each type must carry. */
+/** The sub-message that a call of each type must have. */
 const BODY = {
   SUBSCRIBE: 'subscribe',
   ACCEPT: 'accept',
@@ -90,10 +90,10 @@ const hasBody = (type: string): type is keyof typeof BODY => type in BODY;
 /** RFC 4122 marks its variant in the two highest bits of byte 8; boost's uuid, and so Mesos, demands it. */
 const isUuid = (bytes: Uint8Array): boolean => bytes.length === 16 && ((bytes[8] ?? 0) & 0xc0) === 0x80;
 
-/** What a master answers by 400. @param principal the authenticated one, if any */
+/** @returns the text of the answer 400. @param principal the authenticated principal, if any */
 export function invalidCall(call: Partial<Call>, principal: string | undefined): string | undefined {
   const { type } = call;
-  // A type that this master does not know was decoded as its number.
+  // The decoder gives an unknown type as its number.
   if (typeof type !== 'string' || String(type) === 'UNKNOWN') return "Expecting 'type' to be present";
   if (type !== 'SUBSCRIBE' && !call.framework_id) return "Expecting 'framework_id' to be present";
   if (hasBody(type) && !call[BODY[type]]) return `Expecting '${BODY[type]}' to be present`;
@@ -110,7 +110,7 @@ export function invalidCall(call: Partial<Call>, principal: string | undefined):
 
 export const PRINCIPAL_CHANGED = "Changing framework's principal is not allowed.";
 
-/** What UPDATE_FRAMEWORK may not change. @returns the text of the 400 */
+/** Checks that UPDATE_FRAMEWORK changes no fixed field. @returns the text of the answer 400 */
 export function invalidUpdate(
   from: FrameworkInfo,
   to: FrameworkInfo,

@@ -50,7 +50,7 @@ describe('relval trend', () => {
     [['trend', NIGHTLY, '--since', 'monday'], /--since monday: expected a date such as 2026-11-01/],
     [['trend', NIGHTLY, '--last', '0'], /--last: expected a number of nights/],
     [['trend', NIGHTLY, '--json', '--csv'], /--json or --csv, not both/],
-    [['trend', NIGHTLY, '--release', 'v9*'], /none of the 30 nights of mc-nightly fits/],
+    [['trend', NIGHTLY, '--release', 'v9*'], /none of the 30 nights of mc-nightly matches/],
     [['trend'], /Not enough/],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await relval.run(...args);
@@ -114,7 +114,7 @@ describe('the page of a history', () => {
     await page.context().close();
   });
 
-  it('tells what came in and since when, what is flaky, what drifts and what was fixed', async () => {
+  it('shows new findings and since when, flaky findings, drifts and fixed findings', async () => {
     const { page } = await openPage(browser, address());
     const part = (name: RegExp) => page.getByRole('region', { name });
     await part(/^Fixed/)
@@ -140,7 +140,7 @@ describe('the page of a history', () => {
     await page.locator('.told').getByText('2026-10-12').waitFor();
     await page.getByLabel('Releases that match a pattern').fill('nothing');
     await page.keyboard.press('Enter');
-    await page.getByText('No night fits.').waitFor();
+    await page.getByText('No night matches the filter.').waitFor();
     await page.context().close();
   });
 

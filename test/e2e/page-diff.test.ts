@@ -156,7 +156,7 @@ describe('the page', () => {
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-    await page.getByRole('button', { name: 'Only what differs' }).click();
+    await page.getByRole('button', { name: 'Only differences' }).click();
     await page.getByRole('button', { name: '9 equal lines', exact: true }).waitFor();
     expect(await page.locator('.diff .same').count()).toBe(0);
     expect(wrongs).toEqual([]);

@@ -49,7 +49,7 @@ it('starts a run from the form, and runs its failed step again', async () => {
 
   // Grey, and a click says why.
   await page.getByRole('button', { name: 'Resume…' }).click();
-  await page.getByText('It cannot be done now: only interrupted and broken runs can be resumed.').waitFor();
+  await page.getByText('Not possible now: only interrupted and broken runs can be resumed.').waitFor();
   await page.getByRole('button', { name: 'Close' }).click();
   writeFileSync(mended, '');
   await page.getByRole('button', { name: 'Retry failed steps…' }).click();
@@ -73,7 +73,7 @@ it('of a server without a token shows what could be done, grey, with the reason'
     await button.waitFor();
     expect(await button.getAttribute('title')).toContain('--token-file');
     await button.click();
-    await page.getByText('It cannot be done now: this server only shows runs').waitFor();
+    await page.getByText('Not possible now: this server only shows runs').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
   }
   expect(wrongs).toEqual([]);

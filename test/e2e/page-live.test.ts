@@ -35,7 +35,7 @@ it('shows a run appear, go on, and end, with its steps, its log, its graph and i
   await page.locator('.answer h1').getByText('Running').waitFor();
   const cluster = await openPage(browser, `${serve.url}/cluster`);
   await cluster.page.getByText('✓ subscribed').waitFor();
-  await cluster.page.getByRole('heading', { name: 'Demand, and why' }).waitFor();
+  await cluster.page.getByRole('heading', { name: 'Demand' }).waitFor();
   await cluster.page.getByText(/Launches and ends: the last \d/).waitFor();
   await page.locator('.steps').getByText('running').first().waitFor();
   expect(await page.title()).toMatch(/^\d\/9 running: gpmc/);

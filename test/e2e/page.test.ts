@@ -44,7 +44,7 @@ describe('the list of runs', () => {
     const badges = await page.locator('tbody .badge').allTextContents();
     expect(new Set(badges.map((text) => text.trim()))).toEqual(new Set(['! broken']));
     await page.getByLabel('Search runs').fill('no such run');
-    await page.getByText('No run fits.').waitFor();
+    await page.getByText('No run matches the filter.').waitFor();
     expect(new URL(page.url()).search).toBe('?status=broken&search=no+such+run');
     expect(wrongs).toEqual([]);
     await page.context().close();
@@ -111,7 +111,7 @@ describe('a run of 10,000 steps', () => {
     const whole = await coloured();
     expect(whole).toBeGreaterThan(1000);
     // Too many for a row each: their number is drawn. Of a time that is chosen with the mouse each step has its bar.
-    await page.getByText('the height says how many ran').waitFor();
+    await page.getByText('The height is the number of running steps').waitFor();
     const box = (await page.locator('.timeline canvas').boundingBox()) ?? { x: 0, y: 0, width: 0 };
     await page.mouse.move(box.x + 200, box.y + 60);
     await page.mouse.down();
@@ -120,7 +120,7 @@ describe('a run of 10,000 steps', () => {
     await page.getByText('Point at a bar').waitFor();
     await until('larger bars', 5, async () => ((await coloured()) > 1000 ? true : undefined));
     await page.keyboard.press('0');
-    await page.getByText('the height says how many ran').waitFor();
+    await page.getByText('The height is the number of running steps').waitFor();
     await page.getByRole('button', { name: 'by worker' }).click();
     await until('rows of workers', 5, async () => ((await coloured()) > 1000 ? true : undefined));
     expect(wrongs).toEqual([]);
@@ -392,13 +392,13 @@ describe('the answer about a run', () => {
         await page.context().close();
         return texts.join('\n');
       };
-      expect(await answerOf('stopped')).toMatch(/stopped by SIGINT[\s\S]*To go on: relval resume stopped/);
+      expect(await answerOf('stopped')).toMatch(/stopped by SIGINT[\s\S]*To continue: relval resume stopped/);
       expect(await answerOf('first')).toContain('compared with no run');
       const broken = await answerOf('unready');
       expect(broken).toMatch(
         /no step was run: the pre-flight checks failed\s+catalog: cannot be asked; is <it> running\?/,
       );
-      expect(broken).toMatch(/When that is put right: relval resume unready/);
+      expect(broken).toMatch(/After you have corrected this: relval resume unready/);
       expect(broken).toContain('No step came to its end');
       expect(broken).not.toContain('makeflow 8');
     }

@@ -27,7 +27,7 @@ function entry<T>(usage: string | string[], describe: string | false, load: () =
   };
 }
 
-/** The command by which a shell asks what a word could become. Only the scripts of `relval completion` call it. */
+/** The command that gives a shell the completions of a word. Only the scripts of `relval completion` call it. */
 export const COMPLETE = '__complete';
 
 export const SUMMARY =

@@ -14,7 +14,7 @@ export interface Candidate {
   describe: string;
 }
 
-/** The names on this machine that arguments of a command can have. */
+/** The names on this machine that can be arguments of a command. */
 export interface Known {
   /** Ids of the runs, the newest last. */
   runs(): string[];
@@ -24,7 +24,7 @@ export interface Known {
 }
 
 export const completionCommand = defineCommand(
-  (command) => command.positional('shell', { choices: SHELLS, demandOption: true, describe: 'Which shell' }),
+  (command) => command.positional('shell', { choices: SHELLS, demandOption: true, describe: 'Name of the shell' }),
   ({ shell }) => out.sayText(script(shell as (typeof SHELLS)[number], COMPLETE)),
 );
 

@@ -35,7 +35,7 @@ export const diffCommand = defineCommand(
       .option('exact', {
         type: 'boolean',
         default: false,
-        describe: 'With --step: lines also differ if only times, numbers, addresses, hosts or directories do',
+        describe: 'With --step: lines differ even if only their times, numbers, addresses, hosts or directories differ',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
   async (args) => {

@@ -22,7 +22,7 @@ export const exceptCommand = defineCommand(
         type: 'string',
         requiresArg: true,
         default: userInfo().username,
-        describe: 'Name of the person who looks after it',
+        describe: 'Name of the person who is responsible for the exception',
       })
       .option('until', {
         type: 'string',

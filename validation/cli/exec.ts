@@ -42,7 +42,7 @@ export const execCommand = defineCommand(
         type: 'string',
         default: 'output',
         requiresArg: true,
-        describe: 'Where the outputs are stored: a directory below the run, an absolute path, or root://…',
+        describe: 'Place for the outputs: a directory below the run, an absolute path, or root://…',
       })
       .option('cores', { type: 'number', describe: 'Cores that the command needs' })
       .option('gpus', { type: 'number', describe: 'GPUs that the command needs' })

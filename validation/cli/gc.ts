@@ -30,7 +30,7 @@ export const gcCommand = defineCommand(
     const store = new RunStore(args.runs);
     const decisions = decideRetention(await keptRuns(store), policy, Date.now());
     const going = decisions.filter(({ remove }) => remove);
-    // Nobody knows whether such a run is under way, or was accepted.
+    // It is not known whether such a run goes on, or was accepted.
     for (const { name, reason } of store.look().unreadable)
       err.say(`${paint.yellow('warning')}: ${name} is not removed: ${reason}`);
     if (!args.json) out.say(...decisionsText(decisions, store.dir));

@@ -59,7 +59,7 @@ export const histogramsCommand = defineCommand(
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'YAML file of rules about histograms. For a run: these replace the rules by which it was judged',
+        describe: 'YAML file of rules about histograms. For a run they replace the rules of its report',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
       .epilogue('Exit status: 0 compatible, 1 different, 2 bad input, or a file that cannot be read')
@@ -86,13 +86,13 @@ interface Options {
 }
 
 interface Answer {
-  /** What --json prints. */
+  /** The output of --json. */
   json: unknown;
   lines: string[];
   exitCode: number;
 }
 
-/** @throws {InputError} the run is not over, there are no such references, mistakes in rules */
+/** @throws {InputError} when the run has not ended, a reference does not exist, or rules have mistakes */
 async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: Options): Promise<Answer> {
   checkAddresses(referenceFiles);
   const now = Date.now();
@@ -115,7 +115,7 @@ async function ofRun(run: RunDir, { reference, referenceFiles, rules, match }: O
   };
 }
 
-/** @throws {InputError} nothing to compare with, files that are not there, mistakes in rules */
+/** @throws {InputError} when there is nothing to compare with, a file does not exist, or rules have mistakes */
 async function ofFiles(a: string, b: string | undefined, options: Options): Promise<Answer> {
   const { reference, referenceFiles, rules, match } = options;
   if (referenceFiles.length > 0)
@@ -149,7 +149,7 @@ async function ofFiles(a: string, b: string | undefined, options: Options): Prom
   };
 }
 
-/** The path of a file; one of a storage server is fetched. @throws {InputError} it cannot be */
+/** The local path of a file. A file on a storage server is fetched. @throws {InputError} when that is impossible */
 async function onThisMachine(place: string): Promise<string> {
   if (!isXrootd(place)) return place;
   const file = await fetched(place).catch((error: Error) => ({ reason: error.message }));
@@ -157,7 +157,7 @@ async function onThisMachine(place: string): Promise<string> {
   throw new InputError([{ message: file ? file.reason : `${place}: there is no such file` }]);
 }
 
-/** @throws InputError which are not there, or are no files */
+/** @throws InputError that names the paths that do not exist, or are not files */
 function mustExist(files: readonly string[]): void {
   const problems = files.flatMap((file) => {
     const status = statSync(file, { throwIfNoEntry: false });

@@ -20,7 +20,7 @@ export const listCommand = defineCommand(
       .option('status', {
         type: 'string',
         requiresArg: true,
-        describe: `Only runs with this status, or one of several: ${STATUSES.join(',')}`,
+        describe: `Only runs with this status; several are separated by commas: ${STATUSES.join(',')}`,
       })
       .option('workflow', {
         type: 'string',
@@ -36,7 +36,7 @@ export const listCommand = defineCommand(
       .option('since', {
         type: 'string',
         requiresArg: true,
-        describe: 'Only runs that were started since: 7d, 12h, 2030-01-31, or 2030-01-31T12:00',
+        describe: 'Only runs that started after this time: 7d, 12h, 2030-01-31, or 2030-01-31T12:00',
       })
       .option('accepted', { type: 'boolean', describe: 'Only accepted runs; --no-accepted: only the others' })
       .option('newest-first', {
@@ -45,7 +45,7 @@ export const listCommand = defineCommand(
         default: false,
         describe: 'Newest run first; default: last',
       })
-      .option('last', { alias: 'n', type: 'number', requiresArg: true, describe: 'Only so many of the newest runs' })
+      .option('last', { alias: 'n', type: 'number', requiresArg: true, describe: 'Only this number of newest runs' })
       .option('pager', {
         type: 'boolean',
         default: true,

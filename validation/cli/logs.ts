@@ -83,11 +83,11 @@ interface Asked {
   step?: string | undefined;
   attempt?: number | undefined;
   file: string;
-  /** The user named no file. */
+  /** Whether the user named no file. */
   anyFile: boolean;
   tail?: number | undefined;
   times: boolean;
-  /** Print unchanged, also to a terminal. */
+  /** Whether the log is printed unchanged, also to a terminal. */
   raw: boolean;
   json: boolean;
 }

@@ -37,7 +37,8 @@ export const reportCommand = defineCommand(
       .option('exit-status', {
         type: 'boolean',
         default: true,
-        describe: 'End with the status of the verdict, as run does; --no-exit-status: with 0 when there is a report',
+        describe:
+          'Use the exit status of the verdict, as relval run does; --no-exit-status: use 0 if there is a report',
       }),
   async (args) => {
     const store = new RunStore(args.runs);

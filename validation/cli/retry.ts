@@ -15,7 +15,7 @@ export const retryCommand = defineCommand(
       .option('failed', {
         type: 'boolean',
         default: false,
-        describe: 'All steps that did not succeed, in the place of names of steps',
+        describe: 'Run all steps again that did not succeed, instead of named steps',
       })
       .check(({ steps, failed }) => {
         if (failed !== steps.length > 0) return true;

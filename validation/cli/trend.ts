@@ -9,9 +9,9 @@ import { runsOption } from './options/runs.ts';
 import { trendText } from './output/trend-text.ts';
 import { out } from './terminal.ts';
 
-/** Nights that are shown unless the user says otherwise. */
+/** The default number of nights. */
 const NIGHTS = 30;
-/** Names that an error lists. */
+/** The largest number of names in an error message. */
 const NAMED = 10;
 
 export const trendCommand = defineCommand(
@@ -20,13 +20,13 @@ export const trendCommand = defineCommand(
       .positional('name', {
         type: 'string',
         demandOption: true,
-        describe: 'Name of the runs, for example of a nightly; or a workflow: then its runs of all names',
+        describe: 'Name of runs, for example of a nightly; or a workflow, for all its runs',
       })
       .option('last', {
         type: 'number',
         requiresArg: true,
         default: NIGHTS,
-        describe: 'Number of nights to show, the newest ones; the others count all the same',
+        describe: 'Number of newest nights to show; older nights still count',
       })
       .option('since', {
         type: 'string',
@@ -36,10 +36,10 @@ export const trendCommand = defineCommand(
       .option('release', {
         type: 'string',
         requiresArg: true,
-        describe: 'Only nights of releases that match this pattern: * is any text, ? one character',
+        describe: 'Only nights of releases that match this pattern; * and ? are wildcards',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-      .option('csv', { type: 'boolean', default: false, describe: 'Print CSV, a night a row' }),
+      .option('csv', { type: 'boolean', default: false, describe: 'Print CSV, with one row for each night' }),
   async ({ name, last, since, release, runs: dir, json, csv }) => {
     if (!(Number.isInteger(last) && last > 0)) {
       throw new InputError([{ message: '--last: expected a number of nights, 1 or more' }]);
@@ -55,7 +55,7 @@ export const trendCommand = defineCommand(
     const nights = chosenNights(found.nights, filter);
     if (nights.length === 0) {
       throw new InputError([
-        { message: `none of the ${found.nights.length} nights of ${name} fits --since and --release` },
+        { message: `none of the ${found.nights.length} nights of ${name} matches --since and --release` },
       ]);
     }
     const trend = trendOf(name, nights, last);
@@ -65,12 +65,12 @@ export const trendCommand = defineCommand(
   },
 );
 
-/** Who only reads a directory of runs needs no permission to write there: then the lines are made again the next time. */
+/** A user without permission to write into the directory of runs can still read the history. Then the lines are made each time. */
 function keep(dir: string, fresh: Parameters<typeof appendLines>[1]): void {
   try {
     appendLines(dir, fresh);
   } catch {
-    // The history is shown all the same.
+    // The history is shown even if it cannot be stored.
   }
 }
 

@@ -1,4 +1,4 @@
-/** When a step could run, and ran: ms since 1970; absent where it has not come so far. */
+/** When a step started and ended: ms since 1970. Absent: it has not started, or not ended, yet. */
 export interface StepTimes {
   started?: number;
   ended?: number;
@@ -7,14 +7,15 @@ export interface StepTimes {
 /** A step of the critical path. */
 export interface CriticalStep {
   id: string;
-  /** Seconds from the end of the step before it (of the first one: from the start of the run) until it ran: it waited for a worker. */
+  /** Seconds for which it waited for a worker: from the end of the step before it (first step: from the start of the run). */
   waited: number;
   ran: number;
 }
 
 /**
- * Which steps decided when a run ended: the step that ended last, of those it waited for the one that ended last, and so on.
- * Any other step could have taken a little longer without delaying the end.
+ * The critical path: the steps that decided when a run ended. It begins at the step that ended last. Before it comes the step
+ * that ended last of those that it waited for, and so on. Any other step could have taken a little longer without delaying
+ * the end.
  * @param after ids of the steps that a step waits for
  * @param start of the run, ms since 1970
  * @returns in the order in which they ran; empty if no step has ended
@@ -39,7 +40,7 @@ export function criticalPath(
   });
 }
 
-/** The step that ended last; undefined if none has run to its end. */
+/** The step that ended last; undefined if no step has ended. */
 function lastOf(ids: Iterable<string>, steps: ReadonlyMap<string, StepTimes>): string | undefined {
   let last: string | undefined;
   let latest = Number.NEGATIVE_INFINITY;

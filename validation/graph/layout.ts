@@ -1,7 +1,7 @@
 import { InputError } from '../input/input-error.ts';
 import type { Graph, GraphNode } from './model.ts';
 
-/** In pixels. */
+/** A size in pixels. */
 export interface Size {
   width: number;
   height: number;

@@ -1,7 +1,7 @@
 import type { StepState } from '../report/model.ts';
 import type { GraphNode } from './model.ts';
 
-/** A symbol beside the colour, so that nobody needs to see colours. */
+/** A symbol beside the colour, for people who cannot see the colour. */
 export const SYMBOL: Record<StepState, string> = {
   waiting: '·',
   submitted: '…',

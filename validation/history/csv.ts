@@ -4,8 +4,8 @@ import type { NightTrend, Trend } from './trend.ts';
 type Cell = string | number | undefined;
 
 /**
- * The nights as CSV (RFC 4180), a night a row, a column for each value of each stage. Times: seconds; memory and outputs:
- * bytes. A text that a spreadsheet would take for a formula gets an apostrophe before it.
+ * The nights as CSV (RFC 4180): one row for each night, one column for each value of each stage. Times are seconds, memory and
+ * outputs are bytes. A text that a spreadsheet would read as a formula gets an apostrophe before it.
  */
 export function trendCsv({ nights }: Trend): string {
   const stages = [...new Set(nights.flatMap((night) => night.stages.map(({ name }) => name)))];

@@ -2,48 +2,49 @@ import { median } from '../statistics/quantiles.ts';
 import { jumpProbability, type Point, slopeOf, trendProbability } from '../statistics/trend.ts';
 import { type HistoryLine, QUANTITIES, type Quantity } from './line.ts';
 
-/** The newest nights that are looked at: what was slow a year ago is no news. */
+/** Only this number of newest nights count: a stage that was slow a year ago is no news. */
 const NIGHTS = 30;
-/** Fewer nights cannot tell a drift from noise at this level. */
+/** With fewer nights, a drift and noise cannot be separated at this level. */
 const FEWEST = 8;
 /**
- * The probability of a false alarm in a quiet history, over all stages and quantities together: each of them is tested at
- * its share of this (Bonferroni). It is less than half of the promised 1 %, since noise of neighbouring nights is often alike,
- * which makes such tests find too much.
+ * The probability of a false alarm in a quiet history, over all stages and quantities together. Each test gets its share of it
+ * (Bonferroni). It is less than half of the promised 1 %, because the noise of neighbouring nights is often correlated, and then
+ * such tests find too much.
  */
 const FALSE_ALARMS = 0.004;
-/** Changes below this share, from the first night to the last, are not worth a word even where they are certain. */
+/** Smaller changes, from the first night to the last, are not reported, even if they are certain. */
 const LEAST = 0.1;
-/** A jump, or a drift that begins later, has a place more to choose than a line: it must fit so much better. */
+/** A jump, and a drift that begins later, have one parameter more than a line. So they must fit better by this factor. */
 const CLEARLY = 0.85;
 
-/** The course of a quantity of one stage over the nights. */
+/** The change of a quantity of one stage over the nights. */
 export interface Drift {
   stage: string;
   quantity: Quantity;
   /** `drift`: a little each night; `jump`: from one night to the next. */
   kind: 'drift' | 'jump';
-  /** Places in the list of nights. Of a drift: the night at which it begins, and the last one; of a jump: the night before it and its first. */
+  /** Indices in the list of nights. Drift: the night at which it begins, and the last night. Jump: the nights before and after it. */
   from: number;
   to: number;
-  /** Seconds or bytes: of a drift by its line at both ends, of a jump the medians before and after. */
+  /** Seconds or bytes. Drift: the fitted line at both ends. Jump: the medians before and after. */
   before: number;
   after: number;
-  /** Of a drift: the factor minus 1 from night to night, 0.02 for 2 % more. */
+  /** Drift: the relative change from night to night, 0.02 for 2 % more. */
   perNight?: number;
-  /** Nights with a value, and the probability that noise alone looks like this. */
+  /** The number of nights with a value, and the probability that noise alone has this effect. */
   nights: number;
   p: number;
 }
 
 /**
- * Stages whose time, memory or output changes slowly over the nights, although no single night is beyond the noise. A stage's
- * value is the median of its steps, as logarithm, so that a drift in per cent is a straight line. The tests of Mann-Kendall
- * and of Pettitt decide whether there is one, Theil-Sen how large it is. Where one step fits better than a line it is a jump.
+ * Finds stages whose time, memory or output changes slowly over the nights, although no single night is beyond the noise. The
+ * value of a stage is the logarithm of the median of its steps, so that a drift in per cent is a straight line. The tests of
+ * Mann-Kendall and Pettitt decide whether there is a change. Theil-Sen gives its size. If two levels fit better than a line, it is
+ * a jump.
  */
 export function driftsOf(nights: readonly Pick<HistoryLine, 'stages'>[]): Drift[] {
   const series = seriesOf(nights).filter(({ points }) => points.length >= FEWEST);
-  // Two tests of each series
+  // Each series has two tests.
   return series.flatMap((one) => driftOf(one, FALSE_ALARMS / (2 * series.length)) ?? []);
 }
 
@@ -91,7 +92,7 @@ interface Fit {
   to: number;
 }
 
-/** A line through all points; or, where that fits clearly better, a level from which it begins to rise or fall at a night. */
+/** A line through all points. Or a constant level that begins to rise or fall at a night, if that fits clearly better. */
 function bestRise(points: readonly Point[]): Fit & { slope: number } {
   const all = riseFrom(points, 0);
   const others = points.slice(1, 1 - FEWEST).map((_, n) => riseFrom(points, n + 1));
@@ -108,12 +109,12 @@ function riseFrom(points: readonly Point[], begin: number): Fit & { slope: numbe
   return { residual, slope, before, after: before + slope * (to - from), from, to };
 }
 
-/** Distances, not their squares: outliers must not decide. */
+/** The sum of distances, not of their squares, so that outliers do not decide. */
 function residualOf(points: readonly Point[], line: (point: Point) => number): number {
   return points.reduce((sum, point) => sum + Math.abs(point.value - line(point)), 0);
 }
 
-/** The step between two levels that fits best; each level has two nights at least. */
+/** The best change between two constant levels. Each level has at least two nights. */
 function bestJump(points: readonly Point[]): Fit {
   let best: Fit = { residual: Number.POSITIVE_INFINITY, before: 0, after: 0, from: 0, to: 0 };
   for (let n = 2; n <= points.length - 2; n++) {

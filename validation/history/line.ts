@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** The form of a line. A line of another form is made again where its run is still there. */
+/** The form of a line. A line of another form is made again, if its run still exists. */
 export const LINE_SCHEMA = 'relval-history-1';
 
 /** Limits of one line: a run with 10,000 failed steps must not make the history of all runs slow. */
 export const MOST_FINDINGS = 300;
 export const MOST_STEPS_OF_FINDING = 20;
-/** Of a stage, in each list. */
+/** The largest number of steps in each list of a stage. */
 export const MOST_STEPS = 100;
 export const MOST_STAGES = 200;
 export const MOST_RULES = 200;
@@ -15,7 +15,7 @@ const count = z.number().int().nonnegative();
 const name = z.string().max(1000);
 const names = z.array(name).max(MOST_STEPS);
 
-/** The steps of one stage: seconds or bytes. */
+/** The distribution over the steps of one stage: seconds or bytes. */
 const spread = z.object({
   median: z.number(),
   /** The quartiles: half of the steps are between them. */
@@ -31,30 +31,30 @@ const stage = z.object({
   failed: count,
   broken: count,
   notRun: count,
-  /** Succeeded, in a later attempt than the first. */
+  /** The number of steps that succeeded only in a later attempt. */
   retried: count,
-  /** Ids of some of those that failed; that say nothing (broken, not run); that were retried. */
+  /** Ids of some failed steps, of some steps without a result (broken, not run), and of some that needed a later attempt. */
   failedSteps: names,
   unjudgedSteps: names,
   retriedSteps: names,
-  /** Of the steps that succeeded. Absent: none did, or it was not measured. */
+  /** Over the steps that succeeded. Absent: no step succeeded, or it was not measured. */
   duration: spread.optional(),
   peakMemory: spread.optional(),
   outputBytes: spread.optional(),
 });
 export type StageLine = z.infer<typeof stage>;
 
-/** The quantities of a stage whose course over the nights is looked at. */
+/** The quantities of a stage that the history compares over the nights. */
 export const QUANTITIES = ['duration', 'peakMemory', 'outputBytes'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
 const foundLine = z.object({
-  /** The same in every run that has the finding: its fingerprint; of a histogram, where it is. */
+  /** The same in every run with this finding: the fingerprint; for a histogram, its place. */
   key: name,
-  /** The fingerprint that older versions of relval computed for it. */
+  /** The fingerprint of this finding in older versions of relval. */
   earlier: name.optional(),
   severity: z.enum(['error', 'warning']),
-  /** An exception excuses it in this run. */
+  /** Whether an exception excuses it in this run. */
   excused: z.literal(true).optional(),
   rule: name,
   component: name.optional(),
@@ -63,15 +63,15 @@ const foundLine = z.object({
   /** Some of its steps, and the number of all. */
   steps: z.array(name).max(MOST_STEPS_OF_FINDING),
   count,
-  /** Of a difference from the reference: the output file, and the object in it. */
+  /** For a difference from the reference: the output file, and the object in it. */
   compared: z.object({ file: name, object: name.optional() }).optional(),
 });
 export type FoundLine = z.infer<typeof foundLine>;
 
-/** What the history keeps of one run that has ended: a line of `history/runs.ndjson`. Times: ms since 1970. */
+/** The line of a run that has ended in `history/runs.ndjson`. Times are ms since 1970. */
 export const lineSchema = z.object({
   schema: z.literal(LINE_SCHEMA),
-  /** Of the files that it was made from: when they change, the line is made again. */
+  /** The stamp of the files from which the line was made. If they change, the line is made again. */
   stamp: name,
   id: name,
   name,
@@ -82,7 +82,7 @@ export const lineSchema = z.object({
   verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']),
   reason: z.string().max(1000).optional(),
   accepted: z.literal(true).optional(),
-  /** There was a report that could be read: only then is anything known of stages and findings. */
+  /** Whether the run had a readable report. Without one, stages and findings are not known. */
   judged: z.boolean(),
   totals: z.object({ steps: count, succeeded: count, failed: count, broken: count, notRun: count }),
   errors: count,
@@ -93,9 +93,9 @@ export const lineSchema = z.object({
   findings: z.array(foundLine).max(MOST_FINDINGS),
   /** Distinct errors and warnings of each component. */
   components: z.record(z.string(), z.object({ errors: count, warnings: count })),
-  /** Rules of which not every line is listed: a finding of such a rule may be among the others. */
+  /** Rules with more lines than the report lists. The other lines may contain any finding of such a rule. */
   cut: z.array(name).max(MOST_RULES),
-  /** There are more findings than the line can list: one that it does not list may be there. */
+  /** The run has more findings than the line can list. So a finding that is not listed may be there. */
   more: z.literal(true).optional(),
 });
 export type HistoryLine = z.infer<typeof lineSchema>;

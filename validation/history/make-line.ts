@@ -17,10 +17,10 @@ import {
   type StageLine,
 } from './line.ts';
 
-/** Characters of the text of a finding. */
+/** The longest text of a finding, characters. */
 const TEXT = 160;
 
-/** The parts of a report that a line is made from. A report may come from an older version, or from somebody else. */
+/** The parts of a report that a line needs. The report may come from an older version, or from another person. */
 const reportPart = z.object({
   findings: z.array(
     z.object({
@@ -60,8 +60,8 @@ type StepPart = Pick<
 
 /**
  * The line of a run that has ended.
- * @param report what is in its report.json; undefined where there is none
- * @param stamp of the files that both were read from
+ * @param report content of its report.json; undefined if there is none
+ * @param stamp stamp of the files of record and report
  * @returns undefined while the run has no verdict
  */
 export function lineOf(record: RunRecord, report: unknown, stamp: string): HistoryLine | undefined {
@@ -97,14 +97,14 @@ function totalsIn({ steps, succeeded, failed, broken }: RunRecord['totals']): Om
   return { steps: whole(steps), succeeded: whole(succeeded), failed: whole(failed), broken: whole(broken) };
 }
 
-/** As it stands in `cut`. */
+/** The name of a rule in `cut`. */
 export function cutName(rule: string): string {
   return rule.slice(0, 1000);
 }
 
 /**
- * Each distinct finding once. What the infrastructure did says nothing about the release; what has no fingerprint cannot
- * be found again in another run.
+ * Each distinct finding once. Findings about the infrastructure are left out, because they say nothing about the release.
+ * Findings without a fingerprint are left out, because they cannot be found again in another run.
  */
 function foundLines(findings: readonly Finding[]): FoundLine[] {
   const told = findings.filter(
@@ -116,10 +116,10 @@ function foundLines(findings: readonly Finding[]): FoundLine[] {
   );
   const lines = new Map<string, FoundLine>();
   for (const { first, steps } of groupFindings(told)) {
-    // One more than is kept tells that there are more.
+    // One finding more than the limit shows that there are more.
     if (lines.size > MOST_FINDINGS) break;
     const key = keyOf(first);
-    // Errors come first: an excused one beside it adds nothing.
+    // Errors come first, so an excused finding with the same key adds nothing.
     if (lines.has(key)) continue;
     lines.set(key, {
       key,
@@ -138,7 +138,7 @@ function foundLines(findings: readonly Finding[]): FoundLine[] {
   return [...lines.values()];
 }
 
-/** A difference from another reference has another fingerprint; over the nights it is the same histogram that differs. */
+/** The fingerprint of a difference changes with the reference. Over the nights the key must stay the same for a histogram. */
 function keyOf({ fingerprint, compared, stage, rule }: Finding): string {
   if (!compared) return (fingerprint ?? '').slice(0, 1000);
   return JSON.stringify([stage, rule, compared.file, compared.object ?? '']).slice(0, 1000);
@@ -179,7 +179,7 @@ function stagesOf(steps: ReportPart['steps']): StageLine[] {
     else stages.set(step.stage, [step]);
   }
   return [...stages].slice(0, MOST_STAGES).map(([stageName, list]) => {
-    // One that failed may have ended early, or late.
+    // A failed step may have ended too early, or too late.
     const good = list.filter(({ state }) => state === 'succeeded');
     const duration = spreadOf(
       good.map(({ start, end }) => (start === undefined || end === undefined ? undefined : (end - start) / 1000)),

@@ -3,13 +3,13 @@ import { wildcardMatches } from '../workflow/scope.ts';
 import type { HistoryLine } from './line.ts';
 import { type Lines, linesOf, type RecordedRun } from './store.ts';
 
-/** A name under which there is a history: runs of one name do the same. */
+/** A name that has a history. Runs with the same name do the same. */
 export interface NamedHistory {
   name: string;
   workflow: string;
-  /** Runs that have ended, those included that were removed. */
+  /** The number of runs that have ended, with removed ones. */
   runs: number;
-  /** Of the newest: ms since 1970, release and verdict. */
+  /** The newest run: ms since 1970, release and verdict. */
   last: number;
   release?: string;
   verdict: HistoryLine['verdict'];
@@ -21,11 +21,11 @@ type Named = Pick<HistoryLine, 'id' | 'name' | 'workflow' | 'created' | 'release
 
 /** A night: the line of a run. */
 export interface Night extends HistoryLine {
-  /** The run itself is there no more. */
+  /** The run itself was removed. */
   removed?: true;
 }
 
-/** What has a history, the newest first. */
+/** All names that have a history. The name with the newest run comes first. */
 export function namesIn(runs: readonly RecordedRun[], known: Lines): NamedHistory[] {
   const names = new Map<string, NamedHistory>();
   for (const { name, workflow, created, release, verdict } of endedRuns(runs, known)) {
@@ -46,9 +46,9 @@ function endedRuns(runs: readonly RecordedRun[], known: Lines): Named[] {
 }
 
 /**
- * The nights of a name, oldest first. NAME is the name of runs (a nightly's name, or that of the JDL); or a workflow: then its
- * runs of all names.
- * @returns `fresh`: lines that were made now, to be kept. Undefined: no run that has ended has this name
+ * The nights of a name, oldest first. The name is a name of runs (of a nightly, or of the JDL). Or it is a workflow: then all its
+ * runs count.
+ * @returns `fresh`: new lines, which the caller must store. Undefined: no run that has ended has this name
  */
 export async function nightsOf(
   wanted: string,
@@ -68,9 +68,9 @@ export async function nightsOf(
   return { nights: nights.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)), fresh };
 }
 
-/** Which nights are meant. */
+/** The choice of nights. */
 export interface NightFilter {
-  /** From this time on: ms since 1970. */
+  /** Only nights from this time on, ms since 1970. */
   since?: number | undefined;
   /** Glob over the release. */
   release?: string | undefined;
@@ -85,13 +85,13 @@ export function chosenNights(nights: readonly Night[], { since, release }: Night
 }
 
 /**
- * A date such as `2026-11-01`, with or without a time behind it, in UTC; ms since 1970.
- * @throws InputError it is none
+ * A date such as `2026-11-01` in UTC, with or without a time after it; ms since 1970.
+ * @throws InputError when it is not a date
  */
 export function dateOf(text: string, flag: string): number {
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?$/.test(text);
   const ms = isDate ? Date.parse(text.includes('T') && !text.endsWith('Z') ? `${text}Z` : text) : Number.NaN;
-  // Date.parse takes the 30th of February for a day in March.
+  // Date.parse reads the 30th of February as a day in March.
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text.slice(0, 10)) {
     throw new InputError([{ message: `${flag} ${text}: expected a date such as 2026-11-01, in UTC` }]);
   }

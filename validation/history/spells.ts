@@ -1,41 +1,41 @@
 /**
- * What a night says of one thing, a finding or a failed step: it is there, it is there and an exception excuses it, it is
- * not there, or nothing is known (the run did not get that far, the step is broken, a list was cut short).
+ * The state of a finding or a failed step in one night: there, there but excused by an exception, absent, or unknown (the run did
+ * not reach the step, the step is broken, or a list was cut).
  */
 export type Mark = 'there' | 'excused' | 'absent' | 'unknown';
 
-/** Letters of marks, for one text a night a letter. */
+/** The letters of the marks. In a text with all marks each night has one letter. */
 export const LETTER: Record<Mark, string> = { there: 'x', excused: 'e', absent: '.', unknown: '?' };
 
-/** Nights in a row in which a thing is there; nights that say nothing are passed over. Numbers are places in the list of nights. */
+/** Consecutive nights in which a finding is there; unknown nights are skipped. Numbers are indices in the list of nights. */
 export interface Spell {
   firstBad: number;
   lastBad: number;
-  /** The last night before, and the first night after, of which it is known that it was not there. */
+  /** The last night before, and the first night after, in which it was certainly absent. */
   lastGood?: number;
   firstGood?: number;
 }
 
 /**
- * - `always`: it is there in every night that says something
+ * - `always`: it is there in every known night
  * - `flaky`: it comes and goes without a change of release
- * - `open`: it came in, and is still there
+ * - `open`: it appeared, and is still there
  * - `fixed`: it was there, and is gone
  */
 export type Course = 'always' | 'flaky' | 'open' | 'fixed';
 
-/** From so many nights on, what is there in all of them is called that. */
+/** The smallest number of known nights for `always`. */
 const ALWAYS = 3;
-/** So many changes without a change of release show that the release does not decide it: one may have another cause. */
+/** The number of changes within one release that makes it flaky. A single one may have another cause. */
 const CHANGES_IN_A_RELEASE = 2;
-/** What was there once, for more nights than this in a row, was a fault that somebody mended, not chance. */
+/** A finding that was there once, for more consecutive nights than this, was an error that was fixed, not chance. */
 const SHORT = 2;
-/** What comes so often is flaky whatever the releases are: nobody breaks and mends the same thing three times in a row. */
+/** A finding that appears this often is flaky, with any releases: nobody makes and fixes the same error three times. */
 const SPELLS = 3;
-/** What was flaky before is called open or fixed when the nights since then are less likely than this by chance. */
+/** A flaky finding becomes open or fixed if the nights since then are less probable than this by chance. */
 const BY_CHANCE = 0.01;
 
-/** The spells in a row of marks. */
+/** The spells in a list of marks. */
 export function spellsOf(marks: readonly Mark[]): Spell[] {
   const spells: Spell[] = [];
   let current: Spell | undefined;
@@ -56,9 +56,9 @@ export function spellsOf(marks: readonly Mark[]): Spell[] {
 }
 
 /**
- * How a thing went over the nights.
- * @param releases of the same nights; undefined where it is not known: then a change is not held against the same release
- * @returns undefined when it was never there
+ * The course of a finding or a step over the nights.
+ * @param releases releases of the same nights; undefined: not known. Then a change does not count as one within a release
+ * @returns undefined if it was never there
  */
 export function courseOf(marks: readonly Mark[], releases: readonly (string | undefined)[]): Course | undefined {
   const spells = spellsOf(marks);
@@ -77,7 +77,7 @@ function badNights(marks: readonly Mark[]): number {
   return marks.filter((mark) => mark === 'there' || mark === 'excused').length;
 }
 
-/** How often it came or went between two nights of one release. */
+/** How often it appeared or disappeared between two nights of the same release. */
 function changesInARelease(marks: readonly Mark[], releases: readonly (string | undefined)[]): number {
   let changes = 0;
   let before: number | undefined;
@@ -93,8 +93,8 @@ function changesInARelease(marks: readonly Mark[], releases: readonly (string | 
 }
 
 /**
- * Whether something flaky has become a regression, or was fixed: it has been there, or away, for so many nights at the end
- * that the share of bad nights before makes that unlikely. Rule of succession for the share: few nights say little.
+ * Whether a flaky finding has become a regression, or was fixed. In the last nights it was always there, or always absent, and by
+ * the share of bad nights before that is improbable. The rule of succession gives the share, because there are few nights.
  */
 function hasSettled(marks: readonly Mark[], last: Spell): boolean {
   const isKnown = (mark: Mark): boolean => mark !== 'unknown';

@@ -15,20 +15,20 @@ import { lineOf } from './make-line.ts';
 export const HISTORY_DIR = 'history';
 const FILE = join(HISTORY_DIR, 'runs.ndjson');
 
-/** Bytes of all lines: 100,000 runs have some 200 MB. */
+/** The largest size of the history file, bytes. 100,000 runs have about 200 MB. */
 const LARGEST = 512 * 2 ** 20;
-/** Bytes of a report.json; a run of 10,000 steps has some 10 MB. */
+/** The largest size of a report.json, bytes. A run of 10,000 steps has about 10 MB. */
 const LARGEST_REPORT = 64 * 2 ** 20;
 /** Seconds to wait for another process that writes lines. */
 const PATIENCE = 10;
-/** The file is written anew when it has so many lines that nothing is taken from, and more of them than others. */
+/** The file is written again when it has this many unused lines, and more unused lines than used ones. */
 const MANY_OLD = 200;
-/** Runs that are looked at together. */
+/** The number of runs that are read at the same time. */
 const AT_ONCE = 16;
 
-/** A run whose record was read. */
+/** A run with its record. */
 export interface RecordedRun {
-  /** Its directory. */
+  /** The directory of the run. */
   path: string;
   record: RunRecord;
 }
@@ -36,10 +36,10 @@ export interface RecordedRun {
 /** Lines by the id of their run. */
 export type Lines = ReadonlyMap<string, HistoryLine>;
 
-/** The lines of a text. Later ones replace earlier ones; what is no line is left out. */
+/** The lines in a text. A later line of a run replaces an earlier one. Invalid lines are left out. */
 export function parseLines(text: string): { lines: Map<string, HistoryLine>; count: number; foreign: string[] } {
   const lines = new Map<string, HistoryLine>();
-  /** Lines of another form, perhaps of a later version: they are kept as they are. */
+  /** Lines of another form, for example of a later version. They are kept unchanged. */
   const foreign: string[] = [];
   let count = 0;
   for (const one of text.split('\n')) {
@@ -67,7 +67,7 @@ function isForeign(data: unknown): boolean {
 }
 
 /**
- * The lines that are kept for a directory of runs; none where there is no file, or it cannot be read.
+ * The stored lines of a directory of runs; none if there is no file, or it cannot be read.
  * @param dir directory of runs
  */
 export function readLines(dir: string): Map<string, HistoryLine> {
@@ -82,14 +82,14 @@ function textOf(dir: string): string {
   }
 }
 
-/** Changes when the file with the lines does; `''` where there is none. */
+/** A stamp that changes with the history file; `''` if there is none. */
 export async function linesStamp(dir: string): Promise<string> {
   return stat(join(dir, FILE)).then(stampOf, () => '');
 }
 
 /**
- * The lines of some runs: those that are known and fit, and new ones of the others. Only of these the report is read.
- * @returns `fresh`: the lines that were made now
+ * The lines of some runs: known lines that are up to date, and new lines of the other runs. Only for new lines the report is read.
+ * @returns `fresh`: the new lines
  */
 export async function linesOf(
   runs: readonly RecordedRun[],
@@ -110,7 +110,7 @@ export async function linesOf(
   return { lines, fresh };
 }
 
-/** @returns undefined where the known line fits, or there is none */
+/** @returns the new line; undefined if the known line is up to date, or the run has no line */
 async function freshLine({ path, record }: RecordedRun, known: Lines): Promise<HistoryLine | undefined> {
   const root = await realpath(path).catch(() => path);
   const stamp = await runStamp(root);
@@ -118,7 +118,7 @@ async function freshLine({ path, record }: RecordedRun, known: Lines): Promise<H
   return lineOf(record, await readReport(root), stamp);
 }
 
-/** Of the two files that a line is made from. */
+/** The stamp of the two files from which a line is made. */
 async function runStamp(root: string): Promise<string> {
   const stamps = ['run.json', join('report', 'report.json')].map((file) =>
     stat(join(root, file)).then(stampOf, () => '-'),
@@ -126,7 +126,7 @@ async function runStamp(root: string): Promise<string> {
   return (await Promise.all(stamps)).join(' ');
 }
 
-/** The report of a run: undefined where there is none that can be read. No link leads out of the run. */
+/** The report of a run; undefined if it cannot be read. Links out of the run are not followed. */
 async function readReport(root: string): Promise<unknown> {
   try {
     const { handle, stat: opened } = await openInside(root, join('report', 'report.json'));
@@ -144,9 +144,9 @@ async function readReport(root: string): Promise<unknown> {
 }
 
 /**
- * Adds lines to the file, under its lock. Lines that others have written meanwhile stay.
- * @param tidy also replaces the file as a whole where most of it is old
- * @throws InputError another process keeps the lock, or the directory cannot be written to
+ * Adds lines to the file, under its lock. Lines that other processes have written in the meantime stay.
+ * @param tidy also writes the whole file again, if most of its lines are unused
+ * @throws InputError when another process holds the lock, or the directory is not writable
  * @throws FullDisk
  */
 export function appendLines(dir: string, fresh: readonly HistoryLine[], tidy = false): void {
@@ -189,7 +189,7 @@ function textOfLine(line: HistoryLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** After a line that a crash or a full disk has cut off, the next one begins a new line. */
+/** If a crash or a full disk has cut off the last line, the next line starts after a line feed. */
 function append(path: string, text: string): void {
   const fd = openSync(path, 'a+');
   try {
@@ -204,8 +204,8 @@ function append(path: string, text: string): void {
 }
 
 /**
- * Makes the lines of some runs that the history does not have.
- * @returns what writes them: after that, nothing of the history is lost when the runs are removed. It throws as appendLines
+ * Makes the missing lines of some runs.
+ * @returns a function that writes them. After it the runs can be removed without a loss for the history. It throws like appendLines
  */
 export async function keepLines(dir: string, runs: readonly RecordedRun[]): Promise<() => void> {
   const { fresh } = await linesOf(runs, readLines(dir));

@@ -2,36 +2,36 @@ import type { FoundLine, HistoryLine, StageLine } from './line.ts';
 import { cutName } from './make-line.ts';
 import { type Course, courseOf, LETTER, type Mark, type Spell, spellsOf } from './spells.ts';
 
-/** A step is flaky when it passes only on a retry in so many nights, and in such a share of the nights in which it ran. */
+/** A step is flaky if it succeeds only in a later attempt in this number of nights, and in this share of the nights in which it ran. */
 const RETRIED_NIGHTS = 2;
 const RETRIED_SHARE = 0.1;
 
-/** Findings and steps that are followed over the nights: of more, those that were seen last, and most often, are taken. */
+/** The largest number of findings, and of steps. If there are more, those with the latest and the most nights are taken. */
 const MOST = 2000;
-/** Nights before the ones that are shown in which a finding may have been last, when it went away in one that is shown. */
+/** A finding that disappeared in a shown night may have been there last in one of this number of nights before. */
 const BEFORE = 10;
 
-/** A finding over the nights. Numbers are places in the list of nights. */
+/** A finding over the nights. Numbers are indices in the list of nights. */
 export interface FindingCourse extends Spell {
   key: string;
   course: Course;
   severity: 'error' | 'warning';
-  /** An exception excuses it in the last night that has it. */
+  /** Whether an exception excuses it in the last night that has it. */
   excused?: true;
   rule: string;
   component?: string;
   text: string;
   stage: string;
-  /** Of the last night that has it: some steps, and the number of all. */
+  /** In the last night that has it: some steps, and the number of all. */
   steps: string[];
   count: number;
   compared?: FoundLine['compared'];
-  /** A person accepted the last night that has it: it did not go away, it became the standard. */
+  /** A person accepted the last night that has it. So it was not fixed: it became the standard. */
   accepted?: true;
-  /** Nights that have it, and nights that say something about it. */
+  /** The number of nights that have it, and of known nights. */
   bad: number;
   known: number;
-  /** A letter for each night: `x` there, `e` excused, `.` not there, `?` unknown. */
+  /** One letter for each night: `x` there, `e` excused, `.` absent, `?` unknown. */
   marks: string;
 }
 
@@ -39,16 +39,16 @@ export interface FindingCourse extends Spell {
 export interface StepCourse {
   step: string;
   stage: string;
-  /** Nights in which it failed; in which it succeeded in a later attempt; in which it came to its end. */
+  /** The number of nights in which it failed, in which it succeeded only in a later attempt, and in which it ended. */
   failed: number;
   retried: number;
   known: number;
   lastBad: number;
-  /** A letter for each night: `x` failed, `r` succeeded in a later attempt, `.` succeeded at once, `?` unknown. */
+  /** One letter for each night: `x` failed, `r` succeeded in a later attempt, `.` succeeded in the first one, `?` unknown. */
   marks: string;
 }
 
-/** What is looked up of a night again and again. */
+/** Indices of a night for fast access. */
 interface Indexed {
   line: HistoryLine;
   findings: ReadonlyMap<string, FoundLine>;
@@ -57,8 +57,8 @@ interface Indexed {
 }
 
 /**
- * The findings of some nights, in the order in which they came.
- * @param from place of the first night that is shown: findings that were gone long before it are left out
+ * The findings of some nights, in the order in which they appeared.
+ * @param from index of the first shown night. Findings that disappeared long before it are left out
  */
 export function findingCourses(lines: readonly HistoryLine[], from: number): FindingCourse[] {
   const alias = aliasesOf(lines);
@@ -94,7 +94,7 @@ export function findingCourses(lines: readonly HistoryLine[], from: number): Fin
   return courses.sort((a, b) => a.firstBad - b.firstBad);
 }
 
-/** A line of an older version has only the fingerprint of that version: today's line of the same finding names it. */
+/** Lines of an older version have only the fingerprint of that version. Newer lines of the same finding contain both. */
 function aliasesOf(nights: readonly HistoryLine[]): (key: string) => string {
   const names = new Map<string, string>();
   for (const { findings } of nights) for (const { key, earlier } of findings) if (earlier) names.set(earlier, key);
@@ -112,8 +112,8 @@ function marksOf(key: string, nights: readonly Indexed[]): Mark[] {
 }
 
 /**
- * Whether it is known of a night that it does not have a finding: one of the steps that have it elsewhere came to its end,
- * and the lists are whole. As in a report, where a finding is fixed only if its step came to its end.
+ * Whether a night certainly does not have a finding: one of the steps that have it in other nights has ended, and the lists are
+ * complete. The same rule decides in a report whether a finding is fixed.
  */
 function canTell({ line, stages, cut }: Indexed, { stage, rule, steps }: FoundLine): boolean {
   if (!line.judged || line.more || cut.has(cutName(rule))) return false;
@@ -124,7 +124,7 @@ function canTell({ line, stages, cut }: Indexed, { stage, rule, steps }: FoundLi
   return isWhole && steps.some((step) => !own.unjudgedSteps.includes(step));
 }
 
-/** Steps that fail or succeed without a change of release, or that often succeed in a later attempt only. */
+/** Steps that fail and succeed without a change of release, or that often succeed only in a later attempt. */
 export function flakySteps(nights: readonly HistoryLine[]): StepCourse[] {
   const letters = nights.map(lettersOf);
   const releases = nights.map(({ release }) => release);
@@ -141,7 +141,7 @@ export function flakySteps(nights: readonly HistoryLine[]): StepCourse[] {
   return courses.sort((a, b) => b.failed + b.retried - (a.failed + a.retried));
 }
 
-/** Steps that failed or were retried, with their stage, those first that it happened to most often. */
+/** Steps that failed or needed a later attempt, with their stage. The steps with the most such nights come first. */
 function stepsByTrouble(nights: readonly HistoryLine[]): [step: string, stage: string][] {
   const trouble = new Map<string, { stage: string; nights: number }>();
   for (const { stages } of nights) {
@@ -155,7 +155,7 @@ function stepsByTrouble(nights: readonly HistoryLine[]): [step: string, stage: s
   return sorted.slice(0, MOST).map(([step, { stage }]) => [step, stage]);
 }
 
-/** The letters of the steps that a night names; of the others of a stage in `whole` it is known that they succeeded at once. */
+/** The letters of the steps that a night names. In the stages of `whole` all other steps succeeded in the first attempt. */
 function lettersOf({ stages }: HistoryLine): {
   named: ReadonlyMap<string, 'x' | 'r' | '?'>;
   whole: ReadonlySet<string>;

@@ -3,18 +3,18 @@ import type { HistoryLine } from './line.ts';
 import type { Night } from './nights.ts';
 import { type FindingCourse, findingCourses, flakySteps, type StepCourse } from './things.ts';
 
-/** A night that something is said of. */
+/** The name of a night. */
 export interface NightName {
   run: string;
   created: number;
   release?: string;
-  /** The run is there no more. */
+  /** The run was removed. */
   removed?: true;
 }
 
-/** When something changed: between two nights that are known, and those between them that say nothing. */
+/** A change between two known nights; the nights between them are unknown. */
 export interface Change {
-  /** Absent: no earlier, or no later, night is known that was otherwise. */
+  /** Absent: no known night before, or after, was different. */
   before?: NightName;
   after?: NightName;
   between?: NightName[];
@@ -24,11 +24,11 @@ type Course = Omit<FindingCourse, 'firstBad' | 'lastBad' | 'lastGood' | 'firstGo
 
 /** A finding over the nights. */
 export interface FindingTrend extends Course {
-  /** It came in: `before` is the last good night, `after` the first bad one. */
+  /** It appeared: `before` is the last good night, `after` the first bad one. */
   came: Change & { after: NightName };
   /** The last night that has it. */
   last: NightName;
-  /** It went away: `before` is the last bad night, `after` the first good one. Absent: it is still there. */
+  /** It disappeared: `before` is the last bad night, `after` the first good one. Absent: it is still there. */
   went?: Change & { before: NightName; after: NightName };
 }
 
@@ -43,34 +43,34 @@ export interface DriftTrend extends Omit<Drift, 'from' | 'to'> {
   to: NightName;
 }
 
-/** What is shown of a night. */
+/** The data of a night. */
 export interface NightTrend
   extends NightName,
     Omit<HistoryLine, 'schema' | 'stamp' | 'id' | 'findings' | 'stages' | 'cut' | 'more'> {
   stages: Omit<HistoryLine['stages'][number], 'failedSteps' | 'unjudgedSteps' | 'retriedSteps'>[];
 }
 
-/** The history of a workflow, and what it says. */
+/** The history of a workflow, with its findings, flaky steps and drifts. */
 export interface Trend {
   schema: 'relval-trend-1';
   name: string;
-  /** Number of all nights; the last ones of them are in `nights`, oldest first. */
+  /** The number of all nights. `nights` has the last ones, oldest first. */
   total: number;
   nights: NightTrend[];
-  /** Findings that are there in one of `nights`, or went away in one. Their marks have a letter for each of `nights`. */
+  /** Findings that are there in one of `nights`, or disappeared in one. Their marks have one letter for each of `nights`. */
   findings: FindingTrend[];
   /** Flaky steps. */
   steps: StepTrend[];
   drifts: DriftTrend[];
 }
 
-/** Nights that count: three years of them. */
+/** The largest number of nights that count: three years. */
 const MOST_NIGHTS = 1000;
 
 /**
- * Decides what the nights say. Up to 1000 of them count; shown are the last ones.
+ * Computes the history from the nights. Up to 1000 nights count, and the last ones are shown.
  * @param all oldest first
- * @param last number of nights that are shown
+ * @param last number of shown nights
  */
 export function trendOf(name: string, all: readonly Night[], last: number): Trend {
   const nights = all.slice(-Math.max(MOST_NIGHTS, last));

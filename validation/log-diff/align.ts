@@ -1,22 +1,22 @@
 import { diffArrays } from 'diff';
 
-/** Lines of both sides that belong together: as many in each where they are the same. */
+/** A block of lines of both logs. In an equal block both sides have the same number of lines. */
 export interface Stretch {
   same: boolean;
-  /** Index of the first line in each, and numbers of lines. */
+  /** Index of the first line in each log, and numbers of lines. */
   a: number;
   b: number;
   countA: number;
   countB: number;
 }
 
-/** Between two anchors so many lines may be added and removed; beyond that all of them count as changed. */
+/** The largest number of added and removed lines between two anchors. Beyond it all lines between them count as changed. */
 const MOST_EDITS = 2000;
 
 /**
- * Aligns two lists of lines by their keys. Lines that occur once in each, in the same order, are the anchors (patience
- * diff); between two anchors the shortest edit is taken.
- * @returns in order, without gaps; a changed stretch lies between two equal ones
+ * Aligns two lists of lines by their keys. Lines that occur once in each list, in the same order, are the anchors (patience
+ * diff). Between two anchors it takes the shortest edit.
+ * @returns blocks in order, without gaps; a changed block lies between two equal ones
  */
 export function align(a: readonly string[], b: readonly string[]): Stretch[] {
   const stretches: Stretch[] = [];
@@ -55,7 +55,7 @@ function edit(a: readonly string[], b: readonly string[]): Stretch[] {
 
 type Anchor = Pick<Stretch, 'a' | 'b'>;
 
-/** The longest sequence, in the order of both, of lines that occur once in each. */
+/** The longest sequence of lines that occur once in each list, and in the same order in both. */
 function anchorsOf(a: readonly string[], b: readonly string[]): Anchor[] {
   const inB = onceIn(b);
   const pairs: Anchor[] = [];
@@ -67,14 +67,14 @@ function anchorsOf(a: readonly string[], b: readonly string[]): Anchor[] {
   return longestAscending(pairs);
 }
 
-/** Where each line is that occurs once; -1 for those that occur more often. */
+/** The index of each line that occurs once; -1 for a line that occurs more often. */
 function onceIn(lines: readonly string[]): Map<string, number> {
   const places = new Map<string, number>();
   for (const [at, key] of lines.entries()) places.set(key, places.has(key) ? -1 : at);
   return places;
 }
 
-/** The longest part of a list, in its order, in which `b` rises (patience sorting). */
+/** The longest subsequence in which `b` rises (patience sorting). */
 function longestAscending(pairs: readonly Anchor[]): Anchor[] {
   /** The last pair of the best sequence of each length. */
   const tops: number[] = [];

@@ -1,25 +1,25 @@
 /** A part of a comparison of two logs: lines that are the same in both, or that differ. */
 export interface DiffPart {
   same: boolean;
-  /** Number of the first line in each log, from 1; where there is none, of the line that would follow. */
+  /** Number of the first line in each log, from 1. If a log has no line here: the number of its next line. */
   a: number;
   b: number;
-  /** Numbers of lines; of an equal part both are the same. */
+  /** Numbers of lines; in an equal part both numbers are the same. */
   countA: number;
   countB: number;
   /**
-   * Texts, each at most 2,000 characters. Of an equal part all lines if there are at most 7, else the first 3 and the last
-   * 3; of a changed part at most the first 500 of each side.
+   * Texts of at most 2,000 characters each. An equal part has all its lines if these are at most 7, else the first 3 and the
+   * last 3. A changed part has at most the first 500 lines of each side.
    */
   linesA: string[];
   linesB: string[];
 }
 
-/** Lines that are shown at both ends of an equal part; a part of up to SHORT lines is shown as a whole. */
+/** Lines that are shown at both ends of an equal part. A part of at most SHORT lines is shown as a whole. */
 export const CONTEXT = 3;
 export const SHORT = 2 * CONTEXT + 1;
 
-/** Which log of which run. */
+/** The name of a log: its run, step, attempt and file. */
 export interface ComparedLog {
   run: string;
   step: string;
@@ -31,14 +31,14 @@ export interface LogDiff {
   log: ComparedLog;
   /** In the order of the logs: `a` is the reference. */
   parts: DiffPart[];
-  /** Continue with this as `after`. An answer takes about 2 s at most. Absent: both logs were compared to their ends. */
+  /** To continue, send this as `after`. One answer takes at most about 2 s. Absent: both logs were compared to their ends. */
   next?: string;
 }
 
-/** Lines that are shown of a changed part, of each side. */
+/** The largest number of lines of each side that are shown of a changed part. */
 export const CHANGED = 500;
 
-/** Adds a part to a list; parts of one kind that follow each other become one, however the comparison was cut. */
+/** Adds a part to a list. Parts of the same kind that follow one another become one part. */
 export function addPart(parts: DiffPart[], part: DiffPart): void {
   const last = parts.at(-1);
   if (last?.same !== part.same) {

@@ -3,15 +3,15 @@ import { align, type Stretch } from './align.ts';
 import { CHANGED, CONTEXT, type DiffPart, SHORT } from './answer.ts';
 import type { LineKey } from './line-keys.ts';
 
-/** Lines of each side that are aligned together: at first, and at most, where nothing equal was found. */
+/** The number of lines of each side that are aligned at once: at first, and at most. It grows while no equal line is found. */
 const WINDOW = 4096;
 const LARGEST_WINDOW = 65_536;
-/** Characters of each side that are held for that. */
+/** The largest number of characters of each side in memory. */
 const MOST_CHARACTERS = 16_000_000;
-/** An equal stretch of so many lines is where two logs come together again; a shorter one may be there by chance. */
+/** After a change, two logs are equal again from a block of this many equal lines. A shorter block may be chance. */
 const SOLID = 3;
 
-/** The lines of a log that have been read and not told yet. */
+/** The lines of a log that were read but not yet returned. */
 class Side {
   readonly #reader: LogReader;
   #lines: Line[] = [];
@@ -26,7 +26,7 @@ class Side {
     this.#keyOf = keyOf;
   }
 
-  /** A line that is ahead; undefined behind the end. */
+  /** A line after the current one; undefined after the end. */
   peek(ahead = 0): Line | undefined {
     while (this.#at + ahead >= this.#lines.length) {
       const line = this.#reader.read();
@@ -42,7 +42,7 @@ class Side {
     return this.#keys[at];
   }
 
-  /** The keys of so many lines that are ahead, fewer at the end or where the lines are very long. */
+  /** The keys of the next `count` lines; fewer at the end of the log, or when lines are very long. */
   keys(count: number): string[] {
     const keys: string[] = [];
     for (let characters = 0; keys.length < count && characters < MOST_CHARACTERS; ) {
@@ -64,23 +64,23 @@ class Side {
     this.#at = 0;
   }
 
-  /** Of the next line; behind the last one, of the one that would follow. */
+  /** The number of the next line, also after the last one. */
   get place(): Place {
     const line = this.peek();
     return line ? { line: line.number, offset: line.offset } : { line: this.#next ?? 1, offset: this.#reader.size };
   }
 }
 
-/** Where a comparison has come to in each log. */
+/** The position of a comparison in each log. */
 export interface Progress {
   a: Place;
   b: Place;
 }
 
 /**
- * Compares two logs of any length from where they are read on, part by part. Only some thousands of lines are held at a
- * time: what is moved further than LARGEST_WINDOW lines is told as removed and added.
- * @returns parts in order, without gaps; equal ones may follow each other (see addPart)
+ * Compares two logs of any length, part by part, from their positions on. It holds only some thousands of lines at a time. So
+ * lines that moved further than LARGEST_WINDOW lines count as removed and added.
+ * @returns parts in order, without gaps; equal parts may follow one another (see addPart)
  */
 export function* compareLogs(
   readerA: LogReader,
@@ -99,7 +99,7 @@ export function* compareLogs(
   }
 }
 
-/** Number of lines that are ahead in both and the same, at most a window of them. */
+/** How many of the next lines are the same in both logs; at most a window. */
 function sameAhead(a: Side, b: Side): number {
   for (let n = 0; n < WINDOW; n++) {
     const [one, two] = [a.peek(n), b.peek(n)];
@@ -108,7 +108,7 @@ function sameAhead(a: Side, b: Side): number {
   return WINDOW;
 }
 
-/** The stretches up to where both come together again. */
+/** The blocks up to the place where both logs are equal again. */
 function differentAhead(a: Side, b: Side): Stretch[] {
   for (let size = WINDOW; ; size *= 4) {
     const [keysA, keysB] = [a.keys(size), b.keys(size)];

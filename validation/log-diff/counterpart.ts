@@ -4,8 +4,8 @@ interface Step {
 }
 
 /**
- * The step of another run that does the same: the one of the same name, else the one of the same stage and place in it.
- * @param own steps of this run, in the order of the plan; `others` those of the other run
+ * The matching step of another run: the step with the same name, else the step with the same place in the same stage.
+ * @param own steps of this run, in the order of the plan; `others`: steps of the other run
  */
 export function counterpart(own: readonly Step[], id: string, others: readonly Step[]): string | undefined {
   if (others.some((one) => one.id === id)) return id;

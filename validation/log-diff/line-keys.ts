@@ -1,11 +1,11 @@
 import { fold, foldOfHosts, outline } from '../checks/fingerprint.ts';
 
-/** Outlines whose keys are kept: lines of few shapes make up most of a log. */
+/** The number of outlines whose keys are cached: most lines of a log have one of a few forms. */
 const KEPT = 50_000;
 
 /**
- * What varies most from line to line, and is left out of a key whatever stands around it: times at the beginning, long
- * addresses and decimals. Lines that differ only in these need to be folded once.
+ * The parts of a line that change most: a time at the beginning, long addresses and decimals. A key never contains them. Lines
+ * that differ only in these parts have one outline, so their key is computed once.
  */
 function withoutTimes(text: string): string {
   return text
@@ -14,15 +14,15 @@ function withoutTimes(text: string): string {
     .replace(/(?<![\w.])\d+\.\d+(?![\w.])/g, '0.5');
 }
 
-/** Says which lines count as equal: those with one key. */
+/** Gives each line its key. Lines with the same key count as equal. */
 export type LineKey = (text: string) => string;
 
-/** Lines as they are. */
+/** The key of a line is the line itself. */
 export const exactKey: LineKey = (text) => text;
 
 /**
- * Lines without what changes from run to run: times, dates, addresses, process ids, hosts, directories and other numbers,
- * as for the fingerprints of findings.
+ * The key leaves out what changes from run to run, as the fingerprint of a finding does: times, dates, addresses, process ids,
+ * hosts, directories and other numbers.
  * @param hosts names of the hosts of both steps
  */
 export function foldedKey(hosts: readonly string[]): LineKey {

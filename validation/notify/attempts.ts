@@ -17,7 +17,7 @@ export interface Patience {
 export interface Outcome {
   ok: boolean;
   attempts: number;
-  /** What went wrong, or what the receiver answered although it accepted the message. */
+  /** The error, or the note of a receiver that accepted the message. */
   message?: string | undefined;
 }
 

@@ -154,7 +154,7 @@ export const channelSchema = z.discriminatedUnion('type', [jira, mattermost, sla
 export type Channel = z.output<typeof channelSchema>;
 export type ChannelOf<Type extends Channel['type']> = Extract<Channel, { type: Type }>;
 
-/** Section `notify` of `relval.yaml`: who is told when a run starts and ends. */
+/** Section `notify` of `relval.yaml`: the channels that get messages when a run starts and ends. */
 export const notifySection = z
   .strictObject({
     channels: z.array(channelSchema).default([]).describe('Where messages are sent, and how'),

@@ -7,10 +7,10 @@ import { markup } from './printable.ts';
 export interface FindingView {
   /** Address of a finding in its log; undefined if there is nothing to link to. */
   link: (place: FindingPlace) => string | undefined;
-  /** Places that are listed at once, and those that unfold below them; of the others only the number is shown. */
+  /** The largest number of listed places, and of places that unfold below them. Of the others only the number is shown. */
   places: number;
   more?: number;
-  /** Level of its heading: one below that of the heading above it. */
+  /** The level of its heading: one below the heading above it. */
   level: 2 | 3 | 4;
   /** For a fixed finding: the run that had it. */
   gone?: string | undefined;

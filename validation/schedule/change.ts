@@ -1,4 +1,4 @@
-/** What was done, or would be done, to a part of a nightly at its scheduler. */
+/** A change, made or planned, of a part of a nightly at its scheduler. */
 export interface Change {
   what: 'created' | 'updated' | 'unchanged' | 'removed' | 'absent' | 'started';
   /** Name of the job, unit file or line. */

@@ -48,8 +48,8 @@ export class Chronos {
   }
 
   /**
-   * Changes the jobs of a nightly to what the file says: creates new ones, replaces changed ones, removes those that it does
-   * not contain any more.
+   * Changes the jobs of a nightly as the file describes them: creates new jobs, replaces changed ones, and removes jobs that are not in
+   * the file any more.
    * @param now ms since 1970
    * @throws {SchedulerError | RangeError}
    */

@@ -1,6 +1,6 @@
 import { formatDuration } from '../units/time.ts';
 
-/** What is known when a scheduler calls for a nightly. Times in ms since 1970. */
+/** The facts when a scheduler calls for a nightly. Times are ms since 1970. */
 export interface StartQuestion {
   now: number;
   /** The time of the call. */

@@ -31,7 +31,7 @@ const HOUR_MS = 3_600_000;
 const LOOK_AHEAD_MS = 370 * 24 * HOUR_MS;
 const MOST_LOOKED_AT = 10_000;
 
-/** @returns what is wrong with the expression or the zone; undefined if nothing is */
+/** @returns the mistake in the expression or the zone; undefined if there is none */
 export function problemOf({ cron, timeZone }: Times): string | undefined {
   const zone = zoneProblem(timeZone);
   if (zone !== undefined) return zone;

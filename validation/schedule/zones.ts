@@ -31,8 +31,8 @@ function of(abbreviations: readonly string[], ...zones: string[]): Record<string
 }
 
 /**
- * What is wrong with the name of a time zone; undefined: the tz database has exactly this name. All schedulers know
- * the names of the tz database, and no others.
+ * The mistake in the name of a time zone; undefined: the tz database has exactly this name. All schedulers know the names of the tz
+ * database, and no others.
  */
 export function zoneProblem(name: string): string | undefined {
   if (isOfDatabase(name)) return undefined;

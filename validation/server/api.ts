@@ -10,8 +10,8 @@ export type { ComparedLog, DiffPart, LogDiff } from '../log-diff/answer.ts';
 export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
 
 /**
- * What the server answers below `/api/v1`, and what the page reads. All times are ms since 1970, all durations seconds,
- * all sizes bytes. Errors are `{error: {message}}` with the HTTP status that fits.
+ * The interface below `/api/v1`, which the page uses. Times are ms since 1970, durations are seconds, sizes are bytes. An error
+ * is `{error: {message}}` with the matching HTTP status.
  *
  * | method and path | answer |
  * | --- | --- |
@@ -36,17 +36,17 @@ export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET cluster` | `Cluster` |
  * | `GET server` | `ServerInfo` |
  * | `POST runs`, `POST runs/ID/stop`, `…/resume`, `…/accept` | need the token: `StartRun` → 202 `Started`; nothing, nothing, `AcceptRun` → 200 `Done` |
- * | WebSocket `events?run=ID&offset` | `EventMessage`s; with `run`, its events from that offset on (default: from now on) |
+ * | WebSocket `events?run=ID&offset` | `EventMessage`s; with `run`, the events of that run from the offset on (default: from now on) |
  * | WebSocket `runs/ID/steps/STEP/log/follow?attempt&stream&offset&leftOut` | `FollowMessage`s; `leftOut`: the bytes that `LogLines` had as left out |
  *
- * `stream` is `stdout` (default), `stderr`, or the name of another log of the attempt (`logs/rec.log`); `attempt` is the
- * last one unless given. JSON answers have an ETag: `If-None-Match` gives 304.
+ * `stream` is `stdout` (default), `stderr`, or the name of another log of the attempt (`logs/rec.log`). The default of `attempt`
+ * is the last one. JSON answers have an ETag: `If-None-Match` gives 304.
  */
 export interface RunSummary {
   id: string;
   name: string;
   workflow: string;
-  /** Release under test, where it is known. */
+  /** The release under test, if known. */
   release?: string;
   status: RunStatus;
   reason?: string;
@@ -63,11 +63,11 @@ export interface RunSummary {
 
 export interface RunPage {
   runs: RunSummary[];
-  /** Of all that fit the filter. */
+  /** The number of all runs that match the filter. */
   total: number;
-  /** Directories with a run.json that is none; on the first page. */
+  /** Directories whose run.json is not valid; only on the first page. */
   unreadable?: { id: string; reason: string }[];
-  /** Give it as `before` for the next page. */
+  /** For the next page, send this as `before`. */
   next?: string;
 }
 
@@ -75,7 +75,7 @@ export interface StageSummary {
   name: string;
   phase: number;
   counts: Record<StepState, number>;
-  /** Of the steps that have ended. */
+  /** Over the steps that have ended. */
   medianSeconds?: number;
   longestSeconds?: number;
 }
@@ -84,16 +84,16 @@ export interface RunDetail extends RunSummary {
   directory: string;
   phase: number;
   stages: StageSummary[];
-  /** From earlier runs of the same workflow; absent where there are none, or when it has ended. */
+  /** Estimated from earlier runs of the same workflow; absent if there are none, or if the run has ended. */
   expectedEnd?: number;
-  /** Offset in events.ndjson up to which this answer goes: follow from there and miss nothing. */
+  /** The answer includes the events up to this offset in events.ndjson. Follow the events from there. */
   events: number;
   hasReport: boolean;
-  /** Ids of the kinds of checks that have something in the report. */
+  /** Ids of the kinds of checks with a result in the report. */
   checks: string[];
-  /** While it is under way: what keeps steps from being run. */
+  /** While the run goes on: the reasons why steps wait. */
   heldUp?: string[];
-  /** Lines of the pre-flight checks that kept it from starting, with what to do. */
+  /** Results of the pre-flight checks that prevented the start, with advice; lines of text. */
   obstacles?: string[];
 }
 
@@ -102,7 +102,7 @@ export interface StepSummary {
   stage: string;
   state: StepState;
   attempt: number;
-  /** Since when it has its state. */
+  /** When it entered its state. */
   since?: number;
   start?: number;
   seconds?: number;
@@ -137,7 +137,7 @@ export interface StepDetail extends StepSummary {
   contacts?: Record<string, string[]>;
   /** The run that the findings were compared with; absent without one. */
   reference?: string;
-  /** The last good run that has the same step, to lay its log beside. */
+  /** The last good run that has the same step. The page compares the log with that run's log. */
   lastGood?: ComparedLog;
 }
 
@@ -146,7 +146,7 @@ export interface Timeline {
   end: number;
   stages: string[];
   workers: string[];
-  /** One array per column keeps 10,000 steps small; -1 stands for "not yet" and "unknown". `stage` and `worker` are indices. */
+  /** One array for each column, to keep 10,000 steps small. -1 means "not yet" or "unknown". `stage` and `worker` are indices. */
   steps: {
     id: string[];
     stage: number[];
@@ -158,7 +158,7 @@ export interface Timeline {
   };
 }
 
-/** The steps that decided when the run ended, in their order. */
+/** The steps that decided when the run ended, in the order in which they ran. */
 export interface CriticalPath {
   steps: CriticalStep[];
 }
@@ -171,7 +171,7 @@ export interface History {
   }[];
 }
 
-/** What has a history: names of runs that have ended. */
+/** The names that have a history: those of runs that have ended. */
 export interface Workflows {
   workflows: NamedHistory[];
 }
@@ -179,64 +179,64 @@ export interface Workflows {
 export interface Diff {
   a: RunSummary;
   b: RunSummary;
-  /** In b only, in both, in a only. */
+  /** Findings only in b, in both, and only in a. */
   new: Finding[];
   known: Finding[];
   fixed: Finding[];
   steps: { id: string; stage: string; stateA?: StepState; stateB?: StepState; secondsA?: number; secondsB?: number }[];
-  /** What takes far more, or less, in b. */
+  /** Steps and stages that need much more, or much less, in b. */
   changes: Change[];
 }
 
-/** What the frameworks say of themselves: `/state` of each, as it is. */
+/** The state of each framework, unchanged. */
 export interface Cluster {
   /** `state` and `recent` are the answers of `/state` and `/recent`, see docs/framework.md. */
   frameworks: { url: string; reachable: boolean; error?: string; state?: unknown; recent?: unknown }[];
 }
 
 export type EventMessage =
-  /** Something of that run changed; with `run=ID`, every event itself. */
+  /** The run has changed. With `run=ID` the events come instead. */
   | { type: 'run'; run: RunSummary }
-  /** A run that is no longer there. */
+  /** The run was removed. */
   | { type: 'gone'; run: string }
-  /** `offset`: behind this event; a lost connection is taken up from there. */
+  /** `offset`: after this event. After a lost connection, continue from there. */
   | { type: 'event'; run: string; offset: number; event: RunEvent }
-  /** Every 20 s: a server that is not heard for longer is gone. */
+  /** Sent every 20 s. If nothing comes for longer, the connection is lost. */
   | { type: 'ping' };
 
 export type FollowMessage =
   /**
-   * Bytes of the log from `offset` to `next` as text; bytes that are no UTF-8 are replaced. Take up again from `next`.
-   * `times`, as in `LogLines`: when the first byte came, and the one behind each line feed.
+   * Bytes of the log from `offset` to `next` as text; bytes that are not UTF-8 are replaced. After a lost connection, continue
+   * from `next`. `times`, as in `LogLines`: when the first byte arrived, and the first byte after each line feed.
    */
   | { type: 'data'; offset: number; next: number; text: string; times?: (number | null)[] }
   /** The attempt has ended and all of its log was sent. */
   | { type: 'end'; size: number }
-  /** From this offset on it is another one now: what was sent of that is void. Its final form came, or more was left out. */
+  /** From this offset on the log has changed: discard what was sent of it. It got its final form, or more was left out. */
   | { type: 'reset'; offset: number }
-  /** Every 20 s. */
+  /** Sent every 20 s. */
   | { type: 'ping' };
 
-/** What this server can do, for a page that shows only buttons that work. */
+/** The abilities of this server. The page shows only buttons that work. */
 export interface ServerInfo {
   version: string;
   /** The directory of runs. */
   runs: string;
-  /** There is a token: with it, runs can be stopped, resumed and accepted. */
+  /** The server has a token, so that clients with the token can stop, resume and accept runs. */
   actions: boolean;
-  /** Directories whose JDLs and workflows can be started, with the token. */
+  /** Directories of JDLs and workflows that clients with the token can start. */
   inputs: string[];
-  /** Nightlies can be started, with the token. */
+  /** Clients with the token can start nightlies. */
   nightlies: boolean;
-  /** Exceptions can be added to a rule file, with the token. */
+  /** Clients with the token can add exceptions to a rule file. */
   exceptions: boolean;
 }
 
-/** What can be started. */
+/** The inputs and nightlies that can be started. */
 export interface Startables {
   /** Paths of JDLs and workflows. */
   inputs: string[];
-  /** There are more inputs than are listed. */
+  /** There are more inputs than the list has. */
   more: boolean;
   nightlies: { name: string; description?: string }[];
   /** Why the nightlies cannot be read. */
@@ -253,10 +253,10 @@ export interface StartNightly {
   nightly: string;
 }
 
-/** Steps of a run that has ended run again, and the run is judged again. */
+/** Runs steps of a run that has ended again, and judges the run again. */
 export type RetrySteps = { steps: string[] } | { failed: true };
 
-/** As the flags of `relval run`; `input` and `workflow` are paths on the server, below one of its directories of inputs. */
+/** The keys are flags of `relval run`. `input` and `workflow` are paths on the server, below one of its directories of inputs. */
 export interface StartRun {
   input: string;
   workflow?: string;

@@ -6,10 +6,10 @@ import type { Cluster } from './api.ts';
 import type { IndexedRun } from './run-index.ts';
 import { isLive } from './summaries.ts';
 
-/** Bytes of the file with an address. */
+/** The largest size of a file with an address, bytes. */
 const LONGEST_URL = 1000;
 
-/** Asks every framework for its `/state` and its last hour. */
+/** Asks every framework for its `/state`, and for its last hour (`/recent`). */
 export async function readCluster(configured: readonly string[], runs: readonly IndexedRun[]): Promise<Cluster> {
   const local = await Promise.all(runs.filter(({ status }) => isLive(status)).map(localFramework));
   const urls = new Set([...configured, ...local.flatMap((url) => url ?? [])]);
@@ -22,7 +22,7 @@ export async function readCluster(configured: readonly string[], runs: readonly 
   return { frameworks };
 }
 
-/** Only of this machine: whoever can write into a run's directory must not choose whom this server asks. */
+/** Only addresses of this machine: a user who can write into a run's directory must not decide to whom this server connects. */
 async function localFramework({ root, record }: IndexedRun): Promise<string | undefined> {
   if (!record.request.local) return undefined;
   const text = await readInside(root, join(LOCAL_DIR, FRAMEWORK_URL_FILE), LONGEST_URL).catch(() => '');

@@ -39,7 +39,7 @@ export class Context {
     return run;
   }
 
-  /** A run and one of its existing steps: only then is the step's name used in a path. @throws HttpError 404 */
+  /** A run and one of its steps. Only the name of an existing step may be used in a path. @throws HttpError 404 */
   async step(id: string, step: string): Promise<{ run: IndexedRun; progress: RunProgress }> {
     const run = await this.run(id);
     const progress = await this.progress.of(run.root);
@@ -67,7 +67,7 @@ export class Context {
 
 /**
  * The content of a request, checked against a schema.
- * @throws HttpError 400 with what is wrong
+ * @throws HttpError 400 with the mistakes
  */
 export function parse<Shape extends z.ZodType>(shape: Shape, value: unknown): z.output<Shape> {
   const parsed = shape.safeParse(value);
@@ -92,7 +92,7 @@ export function integer(least: number, most: number) {
     .pipe(z.number().min(least).max(most));
 }
 
-/** `1`, `true` or nothing behind the name. */
+/** True for `1`, for `true`, and for a name without a value. */
 export const flag = z.enum(['', '1', 'true', '0', 'false']).transform((text) => text !== '0' && text !== 'false');
 
 /** Answers with JSON, or with 304 if the client has it already. */

@@ -6,7 +6,7 @@ export interface DiffSide extends StepSource {
   summary: RunSummary;
 }
 
-/** What two runs have in common, and what not; of one that has no report yet only its steps can be compared. */
+/** The comparison of two runs. If one of them has no report yet, only the steps are compared. */
 export function diffOf(a: DiffSide, b: DiffSide): Diff {
   return { a: a.summary, b: b.summary, ...compareRuns(comparedOf(a), comparedOf(b)) };
 }

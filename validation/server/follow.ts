@@ -14,16 +14,16 @@ const CHUNK = 128 * 1024;
 export interface FollowedLog extends LogPlace {
   /** Offset of the first byte to send. */
   offset: number;
-  /** How many bytes were left out of the log, as the client knows it. */
+  /** How many bytes were left out of the log, according to the client. */
   leftOut: number;
   /** Whether the attempt has ended, so that the log is complete. */
   ended(): Promise<boolean>;
 }
 
 /**
- * Sends what is added to a log until its attempt has ended. It waits for a slow client: at most one chunk is in
- * memory. A log that is replaced is compared with what was sent, so that its final form costs nothing if it is
- * the same. If more of a log is left out, the part after that place counts as new.
+ * Sends the new bytes of a log until its attempt has ended. It waits for a slow client: at most one chunk is in memory. If the log
+ * is replaced by its final form, only the part that differs from what was sent is sent again. If more of a log is left out, the
+ * part after that place counts as new.
  */
 export async function followLog(socket: WebSocket, log: FollowedLog): Promise<void> {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
@@ -31,7 +31,7 @@ export async function followLog(socket: WebSocket, log: FollowedLog): Promise<vo
   let file: OpenLog | undefined;
   try {
     while (isOpen()) {
-      // Asked before reading: then everything is there.
+      // This must come before the read: if the attempt has ended now, the read gets the complete log.
       const ended = await log.ended();
       // Undefined while the file is being replaced.
       const now: OpenLog | undefined = (await file?.grown()) ? file : await openLog(log).catch(() => undefined);
@@ -76,7 +76,7 @@ async function commonPart(before: OpenLog | number, log: OpenLog, offset: number
     if (old.equals(fresh)) continue;
     let same = 0;
     while (same < old.length && old[same] === fresh[same]) same++;
-    // From the beginning of the line: so no character is cut.
+    // It goes back to the beginning of the line, so that no character is cut.
     return from + (old.subarray(0, same).lastIndexOf('\n') + 1);
   }
   return end;
@@ -106,7 +106,7 @@ async function sendFrom(
   return offset;
 }
 
-/** The first byte, and the one behind each line feed. */
+/** Positions of the first byte, and of the first byte after each line feed. */
 function lineStarts(bytes: Buffer): number[] {
   const starts = [0];
   for (let at = bytes.indexOf(0x0a); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0x0a, at + 1)) {

@@ -13,7 +13,7 @@ import { builtInWorkflow } from '../workflow/planner.ts';
 import type { GraphJob, PathJob } from './run-graphs.ts';
 import type { Answer } from './worker-pool.ts';
 
-/** Plans that are kept, because the input of a run does not change. */
+/** The number of plans in the cache. They stay valid, because the input of a run does not change. */
 const PLANS = 16;
 const plans = new Map<string, Plan>();
 
@@ -37,7 +37,7 @@ function planOf({ root, request: asked }: Pick<GraphJob, 'root' | 'request'>): P
 function pathOf(plan: Plan, { steps, start }: PathJob): CriticalStep[] {
   const planned = new Map(plan.steps.map((step) => [step.id, step.after]));
   const stageOf = new Map(steps.map(({ id, stage }) => [id, stage]));
-  // The steps of a later phase are known only to the run: they wait for the stages that theirs waits for.
+  // Only the run knows the steps of a later phase. They wait for the stages for which their stage waits.
   const after = (id: string): Iterable<string> => {
     const known = planned.get(id);
     if (known) return known;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { STYLE } from '../graph/style.ts';
 
-/** The graph is put into the page with its style: that one, and no other, may stand in the markup. */
+/** The page contains the graph with its style, so the policy allows this one style in the markup. */
 const GRAPH_STYLE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** Nothing from anywhere else, no script and no style in the markup. */
+/** The policy of the page: nothing from other sites, and no script or style in the markup. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,10 +18,10 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** An answer that was opened by itself: it can run nothing, load nothing, and has no origin. */
+/** The policy of an answer that is opened on its own: it runs nothing, loads nothing, and has no origin. */
 const DATA_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** A report, whose own policy names its style by its hash; its links to logs go on within its tab. */
+/** The policy of a report. The report's own policy names its style by a hash. Its links to logs open in the same tab. */
 export const REPORT_POLICY = `${DATA_POLICY}; style-src 'unsafe-inline'; img-src data:`;
 export const GRAPH_POLICY = `${DATA_POLICY}; style-src ${GRAPH_STYLE}`;
 

@@ -5,26 +5,26 @@ import { linesStamp, type RecordedRun, readLines } from '../history/store.ts';
 import type { IndexedRun } from './run-index.ts';
 
 /**
- * The histories of the runs of a directory. The server only reads there: lines that are not in the file are made here, once,
- * and kept in memory.
+ * The histories of the runs in a directory. The server only reads the directory. It makes the lines that are missing in the
+ * history file once, and keeps them in memory.
  */
 export class Histories {
   readonly #dir: string;
   readonly #lines = new Map<string, HistoryLine>();
   #stamp: string | undefined;
-  /** One at a time, so that two who ask do not both read the same thousand reports. */
+  /** One request at a time, so that two requests do not read the same thousand reports. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(dir: string) {
     this.#dir = dir;
   }
 
-  /** @param runs of the directory, as they are now */
+  /** @param runs all runs of the directory at this moment */
   names(runs: readonly IndexedRun[]): Promise<NamedHistory[]> {
     return this.#inTurn(async () => namesIn(recorded(runs), this.#lines));
   }
 
-  /** The nights of a name, oldest first; undefined where no run that has ended has it. */
+  /** The nights of a name, oldest first; undefined if no run that has ended has this name. */
   nights(name: string, runs: readonly IndexedRun[]): Promise<Night[] | undefined> {
     return this.#inTurn(async () => {
       const found = await nightsOf(name, recorded(runs), this.#lines);
@@ -42,7 +42,7 @@ export class Histories {
     return turn;
   }
 
-  /** Takes what the file has where it has changed; runs that were removed since are only there. */
+  /** Reads the history file again if it has changed. Removed runs are only in this file. */
   async #readFile(): Promise<void> {
     const stamp = await linesStamp(this.#dir);
     if (stamp === this.#stamp) return;
@@ -52,6 +52,6 @@ export class Histories {
 }
 
 function recorded(runs: readonly IndexedRun[]): RecordedRun[] {
-  // The server knows a run by the name of its directory.
+  // The server uses the name of the directory as the id of a run.
   return runs.map(({ id, root, record }) => ({ path: root, record: { ...record, id } }));
 }

@@ -2,15 +2,15 @@ import { LineIndex } from '../logs/line-index.ts';
 import type { OpenLog } from '../logs/open-log.ts';
 import { Turns } from '../server/turns.ts';
 
-/** Logs whose lines stay counted. Each has 4 kB of marks per 100 MB. */
+/** The number of logs whose line index is kept. An index has 4 kB for 100 MB of log. */
 const MOST = 256;
 
-/** The line indexes of the logs that were looked at last. */
+/** The line indexes of the logs that were read last. */
 export class LineIndexes {
   readonly #turns = new Turns(2);
   readonly #kept = new Map<string, { identity: string; index: LineIndex }>();
 
-  /** That of a log which may have grown since; a new one when it was replaced. */
+  /** The index of a log, which may have grown; a new index if the log was replaced. */
   of(path: string, { identity, size }: OpenLog): LineIndex {
     const known = this.#kept.get(path);
     this.#kept.delete(path);
@@ -22,9 +22,9 @@ export class LineIndexes {
   }
 
   /**
-   * Counts the lines of a log up to its end; clients take turns.
-   * @param client address of whoever asks
-   * @param signal ends it
+   * Counts the lines of a log up to its end. Clients take turns.
+   * @param client address of the client
+   * @param signal ends the count
    * @throws HttpError as Turns.take
    */
   count(index: LineIndex, log: OpenLog, client: string, signal: AbortSignal): Promise<void> {

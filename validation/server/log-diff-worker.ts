@@ -1,4 +1,4 @@
-// Compares logs in a separate thread, so that neither large logs nor lines that are hard to fold block the server.
+// Compares logs in a separate thread, so that neither large logs nor difficult lines block the server.
 import { parentPort } from 'node:worker_threads';
 import { addPart, type DiffPart } from '../log-diff/answer.ts';
 import { compareLogs, type Progress } from '../log-diff/compare-logs.ts';
@@ -6,7 +6,7 @@ import { exactKey, foldedKey } from '../log-diff/line-keys.ts';
 import { LogReader } from '../logs/log-reader.ts';
 import type { LogDiffJob, LogDiffResult } from './log-diffs.ts';
 
-/** Changed parts, and characters, of one answer. */
+/** The largest numbers of changed parts, and of characters, in one answer. */
 const MOST_PARTS = 500;
 const MOST_CHARACTERS = 2_000_000;
 

@@ -5,18 +5,18 @@ import { type ReadablePart, readableParts } from '../logs/log-reader.ts';
 import type { OpenLog } from '../logs/open-log.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** A comparison reports how far it has come after this time. */
+/** After this time a comparison returns what it has found so far. */
 const BUDGET_MS = 2000;
 
-/** What a thread compares: `a` is the log of the reference. */
+/** The job of a thread: `a` is the log of the reference. */
 export interface LogDiffJob {
   a: ReadablePart[];
   b: ReadablePart[];
-  /** Where to begin; absent: at the first lines. */
+  /** The position at which it begins; absent: the first lines. */
   from: Progress | undefined;
-  /** Lines are equal only if every character is. */
+  /** Lines are equal only if all characters are equal. */
   exact: boolean;
-  /** Names of hosts that are left out. */
+  /** Names of hosts that are left out of the comparison. */
   hosts: string[];
   budgetMs: number;
 }
@@ -37,7 +37,7 @@ export class LogDiffs {
   });
 
   /**
-   * @param client address of whoever asks
+   * @param client address of the client
    * @param signal ends the comparison when the client has gone
    * @throws HttpError 422 if it takes too much; else like WorkerPool.run
    */

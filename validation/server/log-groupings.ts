@@ -4,7 +4,7 @@ import { type Place, type ReadablePart, readableParts } from '../logs/log-reader
 import type { OpenLog } from '../logs/open-log.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** An answer says how far it has come after this time. */
+/** After this time an answer contains the groups found so far. */
 const BUDGET_MS = 1500;
 
 export interface LogGroupsJob {
@@ -29,7 +29,7 @@ export class LogGroupings {
     tooMuch: 'it takes too long to read this log',
   });
 
-  /** @param client address of whoever asks @throws HttpError like WorkerPool.run */
+  /** @param client address of the client @throws HttpError like WorkerPool.run */
   find(client: string, log: OpenLog, from: Place | undefined, signal: AbortSignal): Promise<LogGroupsResult> {
     return this.#pool.run(client, { parts: readableParts(log), from, budgetMs: BUDGET_MS }, signal);
   }

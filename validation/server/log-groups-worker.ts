@@ -4,9 +4,9 @@ import { type LogGroup, LogGroups } from '../logs/log-groups.ts';
 import { LogReader } from '../logs/log-reader.ts';
 import type { LogGroupsJob, LogGroupsResult } from './log-groupings.ts';
 
-/** Groups of one answer. */
+/** The largest number of groups in one answer. */
 const MOST = 10_000;
-/** Lines that are read before the time is looked at. */
+/** The number of lines between two checks of the time. */
 const TURN = 2000;
 
 function find({ parts, from, budgetMs }: LogGroupsJob): LogGroupsResult {

@@ -4,7 +4,7 @@ import type { OpenLog } from '../logs/open-log.ts';
 import { HttpError } from './http-error.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** A search reports how far it has come after this time. */
+/** After this time a search returns what it has found so far. */
 const BUDGET_MS = 2000;
 
 export interface SearchJob {
@@ -23,13 +23,13 @@ export class LogSearcher {
   readonly #pool = new WorkerPool<object, LogSearch>({
     script: createRequire(import.meta.url).resolve('release-validation/validation/logs/search-worker.mjs'),
     threads: 2,
-    // Then it has not even finished one block of 1 MB: its expression backtracks without end.
+    // If the time is over before one block of 1 MB is searched, the expression backtracks without end.
     limitMs: 5000,
     tooMuch: 'this regular expression takes too long on a line of this log',
   });
 
   /**
-   * @param client address of whoever asks
+   * @param client address of the client
    * @param signal ends the search when the client has gone
    * @throws HttpError 400 for an invalid regular expression; else like WorkerPool.run
    */

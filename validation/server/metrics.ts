@@ -17,11 +17,11 @@ export interface MetricSources {
 
 export interface ServerMetrics {
   registry: Registry;
-  /** Seconds that requests took, by route and status. */
+  /** Durations of requests in seconds, by route and status. */
   requests: Histogram<'route' | 'status'>;
 }
 
-/** Metrics of runs for Prometheus, read off the index when asked. One series for each workflow and name of runs. */
+/** Metrics of runs for Prometheus. They are read from the index at each request. Each workflow and name of runs has one series. */
 export function metricsOf(sources: MetricSources): ServerMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -113,7 +113,7 @@ export function metricsOf(sources: MetricSources): ServerMetrics {
   return { registry, requests };
 }
 
-/** Of runs that are sorted newest first: the first of each workflow and name. */
+/** The newest run of each workflow and name. @param runs newest first */
 function newestOfEach(runs: readonly IndexedRun[]): IndexedRun[] {
   const newest = new Map<string, IndexedRun>();
   for (const run of runs) {

@@ -22,15 +22,15 @@ const COMPRESSIBLE = /^(text|image\/svg|application\/(json|manifest))/;
 export interface PageFile {
   type: string;
   etag: string;
-  /** Its name has a hash of what is in it: it never changes. */
+  /** Its name contains a hash of its content, so it never changes. */
   immutable: boolean;
-  /** In the best encoding that is accepted. */
+  /** The content in the best encoding that the client accepts. */
   body(acceptEncoding: string): Promise<{ bytes: Buffer; encoding?: 'br' | 'gzip' }>;
 }
 
 /**
- * The files of the built page by path (`/assets/index-Bc1d2e.js`); undefined when it was not built.
- * @param root path below which browsers find the page, without a slash at its end: its addresses begin with it
+ * The files of the built page by path (`/assets/index-Bc1d2e.js`); undefined if it was not built.
+ * @param root the path of the page in browsers, without a slash at its end. All addresses in the page begin with it
  */
 export function loadPage(root: string, directory = builtPage()): Map<string, PageFile> | undefined {
   if (directory === undefined || !existsSync(join(directory, 'index.html'))) return undefined;
@@ -45,7 +45,7 @@ export function loadPage(root: string, directory = builtPage()): Map<string, Pag
   );
 }
 
-/** Where the build puts it, seen from the sources as well as from the build. */
+/** The directory of the built page. The path is the same from the sources and from the build. */
 function builtPage(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve('release-validation/dist/validation/web/index.html'));
@@ -74,7 +74,7 @@ function pageFile(path: string, root: string): PageFile {
   };
 }
 
-/** The page with its addresses below a path. A `<base>` would do that too, but also move the links within a view. */
+/** The page with all addresses below a path. A `<base>` would do that too, but it would also change the links within a view. */
 function below(root: string, html: string): Buffer {
   const attribute = root.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   return Buffer.from(

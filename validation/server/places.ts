@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Pages that watch something at the same time: of all, and of one address. */
+/** The largest number of WebSockets at the same time: of all clients, and of one address. */
 const MOST = 1000;
 const MOST_OF_ONE = 200;
 
-/** So many places for WebSockets, of which one address gets some only. */
+/** Limits the number of WebSockets, in total and for each address. */
 export class Places {
   readonly #most: number;
   readonly #mostOfOne: number;
@@ -16,7 +16,7 @@ export class Places {
     this.#mostOfOne = mostOfOne;
   }
 
-  /** @returns what gives the place back; which limit it was where there is none */
+  /** @returns a function that gives the place back; if there is no place, the limit that was reached */
   take(address: string): (() => void) | 'all' | 'address' {
     const own = this.#taken.get(address) ?? 0;
     if (own >= this.#mostOfOne) return 'address';
@@ -33,8 +33,8 @@ export class Places {
 }
 
 /**
- * Address of a client: that of its connection, or, where a proxy on this machine hands it on, the last one that the proxy
- * names in `X-Forwarded-For`. Others could name any.
+ * Address of a client: the address of its connection. If a proxy on this machine forwards the request, it is the last address in
+ * the proxy's `X-Forwarded-For`, because the client can write any address before it.
  */
 export function clientAddress(remote: string | undefined, headers: IncomingHttpHeaders): string {
   const address = (remote ?? '').replace(/^::ffff:/, '');

@@ -2,7 +2,7 @@ import { applyEvent, emptyView, type RunEvent, type RunView } from '../runs/stor
 import { readEvents } from './event-reader.ts';
 import { HttpError } from './http-error.ts';
 
-/** One attempt of a step, by the events. All times in ms since 1970. */
+/** One attempt of a step, from the events. Times are ms since 1970. */
 export interface AttemptTimes {
   submitted?: number;
   started?: number;
@@ -12,29 +12,29 @@ export interface AttemptTimes {
   message?: string;
   exitStatus?: number;
   signal?: string;
-  /** Seconds, and bytes. */
+  /** Times in seconds, sizes in bytes. */
   cpuTime?: number;
   peakMemory?: number;
 }
 
-/** How far a run is, by its events: read once, and then only what was added. */
+/** The progress of a run, from its events. It reads the file once, and then only new events. */
 export class RunProgress {
   readonly #root: string;
   #ino = 0;
   #refreshing: Promise<void> | undefined;
   view: RunView = emptyView();
-  /** By step, then by attempt. */
+  /** Attempts by step, then by number. */
   attempts = new Map<string, Map<number, AttemptTimes>>();
   /** Phase of each step. */
   phases = new Map<string, number>();
-  /** Byte offset in events.ndjson up to which everything is in here. */
+  /** The events up to this byte offset in events.ndjson are included. */
   offset = 0;
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Reads what was added since. Calls at the same time share the work. */
+  /** Reads the new events. Calls at the same time share the work. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined;
@@ -110,17 +110,17 @@ export class RunProgress {
   }
 }
 
-/** Bytes of events of one run. */
+/** The largest size of the events of one run, bytes. */
 const LARGEST = 512 * 1024 * 1024;
-/** Runs whose progress is kept, and steps of all of them together. */
+/** The largest number of runs whose progress is kept, and of their steps together. */
 const MOST_RUNS = 64;
 const MOST_STEPS = 200_000;
 
-/** The progress of the runs that were looked at last. */
+/** The progress of the runs that were requested last. */
 export class ProgressCache {
   readonly #kept = new Map<string, RunProgress>();
 
-  /** Up to date with the run's events. @param root the run's directory */
+  /** The progress with all events of the run. @param root the run's directory */
   async of(root: string): Promise<RunProgress> {
     const progress = this.#kept.get(root) ?? new RunProgress(root);
     this.#kept.delete(root);

@@ -5,29 +5,29 @@ import { countDistinct } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
 
 const FILE = 'report/report.json';
-/** Bytes; a run of 10,000 steps has some 10 MB. */
+/** The largest size of a report, bytes. A run of 10,000 steps has about 10 MB. */
 const LARGEST = 64 * 1024 * 1024;
-/** Bytes of reports that are kept parsed. */
+/** The largest size of all parsed reports in memory, bytes. */
 const KEPT = 64 * 1024 * 1024;
 const COUNTS_KEPT = 20_000;
 
-/** What a list of runs says of each. */
+/** The part of a report for the list of runs. */
 export interface FindingCounts {
   errors: number;
   warnings: number;
-  /** Absent when the run was compared with none. */
+  /** Absent if the run was not compared with a reference. */
   newErrors?: number;
   fixed?: number;
 }
 
-/** The reports of runs, read when they are asked for, and again when they have changed. */
+/** The reports of runs. A report is read at the first request, and again after it has changed. */
 export class Reports {
   readonly #counts = new Map<string, { stamp: string; counts: FindingCounts }>();
   readonly #parsed = new Map<string, { stamp: string; size: number; report: Report }>();
-  /** Stamps of files that are no reports: they are not read again. */
+  /** Stamps of files that are not valid reports, so that they are not read again. */
   readonly #bad = new Map<string, string>();
 
-  /** @param root the run's directory @returns undefined when there is none that can be read */
+  /** @param root the run's directory @returns undefined if there is no readable report */
   async read(root: string): Promise<Report | undefined> {
     return this.#with(root, async (stamp, size, readReport) => {
       const known = this.#parsed.get(root);
@@ -92,7 +92,7 @@ export class Reports {
   }
 }
 
-/** @throws it is none */
+/** @throws Error when it is not a report */
 function parseReport(bytes: Buffer): Report {
   if (!isQuicklyRead(bytes)) throw new RangeError('too many lists and maps');
   const report: unknown = JSON.parse(bytes.toString('utf8'));

@@ -71,10 +71,10 @@ const acceptBody = z.strictObject({ note: z.string().trim().min(1).max(4000), by
 type OfRun = { Params: { id: string } };
 
 /**
- * The routes that change something. They need the token. `stop`, `accept` and `exception` use the library of runs. `run`, `resume` and `retry` plan a JDL,
- * which reads files, evaluates regular expressions of users and can need much memory and many seconds, all synchronously:
- * in this process nobody else would get an answer meanwhile. So they are commands in a child process, which also find their
- * configuration and local files in the directory of the input.
+ * The routes that change something. They need the token. `stop`, `accept` and `exception` use the library of runs. `run`, `resume`
+ * and `retry` plan a JDL: that reads files, evaluates regular expressions of users, and can need much memory and many seconds. It
+ * is synchronous, so in this process it would block all other requests. Therefore they start a command in a child process, which
+ * also finds its configuration and local files in the directory of the input.
  */
 export function addActionRoutes(app: FastifyInstance, context: Context, options: ActionOptions): void {
   const { index } = context;
@@ -100,7 +100,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     const input = await allowedInput(body.input, options.inputs);
     const workflow = body.workflow === undefined ? undefined : await allowedInput(body.workflow, options.inputs);
     const from = body.from === undefined ? undefined : (await context.run(body.from)).id;
-    // With "=" and not as a word of its own, no value can be taken for a flag.
+    // The form with "=", because a value in a word of its own could be read as a flag.
     const flags = Object.entries({
       workflow,
       name: body.name,
@@ -117,7 +117,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
       ...body.arg.map((text) => `--arg=${text}`),
     ];
     const local = body.local ? ['--local'] : [];
-    // Relative paths in the input are searched in its directory.
+    // relval searches relative paths of the input in this directory.
     const run = await commands.start(['run', input, ...flags, ...settings, ...local], dirname(input));
     return reply.code(202).send({ run } satisfies Started);
   });
@@ -174,7 +174,7 @@ const isNightly = (body: unknown): boolean => typeof body === 'object' && body !
 
 /**
  * The file of a nightly that may be started here.
- * @throws HttpError 403 without a file of nightlies, 400 when there is none of this name or its runs are kept elsewhere
+ * @throws HttpError 403 without a file of nightlies, 400 when it has no nightly of this name or the runs are kept elsewhere
  */
 function nightlyFile(wanted: string, file: string | undefined, runs: string): string {
   if (file === undefined)
@@ -215,5 +215,5 @@ async function allowedInput(input: string, directories: readonly string[]): Prom
   for (const directory of directories) {
     if (isFile && path.startsWith(`${await realpath(directory).catch(() => '\0')}${sep}`)) return path;
   }
-  throw new HttpError(403, `${input} is no file below ${directories.join(' or ')}`);
+  throw new HttpError(403, `${input} is not a file below ${directories.join(' or ')}`);
 }

@@ -15,7 +15,7 @@ const query = z.object({
   format: z.enum(['json', 'csv']).default('json'),
 });
 
-/** The history of each workflow. What it says is decided in `validation/history`. */
+/** The routes of the history. `validation/history` decides what it contains. */
 export function addHistoryRoutes(app: FastifyInstance, { index, histories }: Context): void {
   app.get('/workflows', async (request, reply) => {
     return sendJson(request, reply, { workflows: await histories.names(index.all()) } satisfies Workflows);
@@ -26,7 +26,7 @@ export function addHistoryRoutes(app: FastifyInstance, { index, histories }: Con
     const filter = { since: since === undefined ? undefined : timeOf(since), release };
     const { name } = request.params;
     const all = await histories.nights(name, index.all());
-    if (!all) throw new HttpError(404, `there is no run of ${name} that has ended`);
+    if (!all) throw new HttpError(404, `no run of ${name} has ended`);
     const trend = trendOf(name, chosenNights(all, filter), last);
     if (format === 'json') return sendJson(request, reply, trend);
     return reply.type('text/csv; charset=utf-8').send(trendCsv(trend));

@@ -12,7 +12,7 @@ import type { IndexedRun } from './run-index.ts';
 import { attemptsOf } from './step-files.ts';
 import { whenGone } from './turns.ts';
 
-/** Runs that are looked through for one that was good and has a certain step. */
+/** The number of runs that are searched for a good run with a certain step. */
 const GOOD_RUNS = 20;
 
 const diffQuery = logQuery.extend({
@@ -86,11 +86,11 @@ async function referenceOf(
     return good;
   }
   const other = reference === id ? step : await counterpartIn(context, id, step, reference);
-  if (other === undefined) throw new HttpError(404, `run ${reference} has no step that does the same as ${step}`);
+  if (other === undefined) throw new HttpError(404, `run ${reference} has no step that matches ${step}`);
   return { run: reference, step: other, ...(attempt !== undefined && { attempt }) };
 }
 
-/** The step of another run that does the same. @throws HttpError 404 if there is no such run */
+/** The matching step of another run. @throws HttpError 404 if there is no such run */
 async function counterpartIn(context: Context, id: string, step: string, other: string): Promise<string | undefined> {
   const [own, others] = await Promise.all(
     [id, other].map(async (one) => {
@@ -102,8 +102,7 @@ async function counterpartIn(context: Context, id: string, step: string, other: 
 }
 
 /**
- * The newest of the good runs to compare with that has left logs of the step; else the step that does the same in the
- * newest good run.
+ * The newest good run that has logs of the step. If there is none, the matching step of the newest good run.
  */
 export async function lastGoodWith(context: Context, run: IndexedRun, step: string): Promise<ComparedLog | undefined> {
   const good = goodBefore(context.index.all(), run.record).slice(0, GOOD_RUNS);

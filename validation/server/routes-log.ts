@@ -12,7 +12,7 @@ import { attemptsOf, logPath } from './step-files.ts';
 import { attemptHasEnded } from './summaries.ts';
 import { whenGone } from './turns.ts';
 
-/** Which log of a step. */
+/** The query that names a log of a step. */
 export const logQuery = z.object({
   attempt: integer(1, 1e6).optional(),
   stream: z.string().min(1).max(1000).default('stdout'),
@@ -27,7 +27,7 @@ const bytesQuery = logQuery.extend({
 const searchQuery = logQuery.extend({
   q: z.string().min(1).max(1000),
   regex: flag.default(false),
-  /** Whether capitals matter. */
+  /** Whether the search is case-sensitive. */
   case: flag.default(false),
   after: integer(0, 1e12).default(0),
   limit: integer(1, 1000).default(200),
@@ -48,7 +48,7 @@ type OfStep = { Params: { id: string; step: string } };
 type OfRun = { Params: { id: string } };
 
 const PLAIN = 'text/plain; charset=utf-8';
-/** Files of a report and what they are. */
+/** The files of a report, and their types. */
 const REPORT_FILES: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'report.json': 'application/json; charset=utf-8',
@@ -67,7 +67,7 @@ export interface FoundLog {
   ended: () => Promise<boolean>;
 }
 
-/** Where a log of a step is. The step is one of the run's; what the stream names is checked when it is opened. */
+/** The path of a log. The step is known to exist. The stream is checked when the log is opened. */
 export async function findLog(
   context: Context,
   { id, step }: { id: string; step: string },
@@ -105,14 +105,14 @@ export function addLogRoutes(app: FastifyInstance, context: Context): void {
     const times = await openTimes(log);
     try {
       const wanted = { line: query.line, lines: query.lines, complete, times: times?.handle };
-      // Counting for the end of a log goes on when that was sent: somebody will look further up.
+      // Counting goes on after the end of a log was sent, because readers usually scroll up.
       const signal = query.line < 0 ? new AbortController().signal : whenGone(request.raw, reply.raw);
       const count = () => context.lines.count(lines, file, clientOf(request), signal);
       const answer = await readLogLines(file, lines, count, wanted);
       return sendJson(request, reply, { ...answer, ...(log.start !== undefined && { start: log.start }) });
     } finally {
       await times?.handle.close();
-      // What is still being counted needs the file.
+      // The count still needs the file.
       void lines.settled().then(() => file.close());
     }
   });
@@ -194,7 +194,7 @@ async function sendReport(
   return sendBytes(request, reply.type(type), file, {});
 }
 
-/** Sends a log or another file, or the part of it that is asked for, and closes it. */
+/** Sends a log or another file, or the requested part of it, and closes it. */
 async function sendBytes(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -215,7 +215,7 @@ async function sendBytes(
   if (range === 'none') {
     await file.close();
     reply.header('content-range', `bytes */${size}`);
-    throw new HttpError(416, `there are only ${size} bytes`);
+    throw new HttpError(416, `the file has only ${size} bytes`);
   }
   if (range && part.offset === undefined && part.limit === undefined) {
     ({ from, to } = range);
@@ -229,7 +229,7 @@ async function sendBytes(
   return reply.send(file.stream(from, to));
 }
 
-/** One range of bytes, [from, to); several, or what is none, are answered with the whole (RFC 9110, 14.2). */
+/** One range of bytes, [from, to). Several ranges, or an invalid one, get the whole file (RFC 9110, 14.2). */
 export function parseRange(
   header: string | undefined,
   size: number,

@@ -19,7 +19,7 @@ const runsQuery = z.object({
   limit: integer(1, 1000).default(100),
   before: text.optional(),
   workflow: text.optional(),
-  /** One or several, separated by commas. */
+  /** One status, or several separated by commas. */
   status: text.optional(),
   search: text.optional(),
 });
@@ -41,7 +41,7 @@ const graphQuery = z.object({
 type OfRun = { Params: { id: string } };
 type OfStep = { Params: { id: string; step: string } };
 
-/** Runs that cannot be read that are told. */
+/** The largest number of unreadable runs in an answer. */
 const MOST_UNREADABLE = 50;
 
 export function addRunRoutes(app: FastifyInstance, context: Context): void {
@@ -199,7 +199,7 @@ function filterOf({ workflow, status, search }: Omit<z.output<typeof runsQuery>,
       ));
 }
 
-/** A place in the list that stays where it is when runs come and go. */
+/** A position in the list that stays valid when runs are added or removed. */
 function cursorOf({ id, record }: IndexedRun): string {
   return `${record.created},${id}`;
 }
@@ -210,7 +210,7 @@ function isBehind({ id, record }: IndexedRun, cursor: string): boolean {
   return record.created < time || (record.created === time && id < rest.join(','));
 }
 
-/** Newest group first, each newest first. */
+/** Groups of runs: the group with the newest run first, and in each group the newest run first. */
 function groupRuns(runs: readonly IndexedRun[]): Iterable<IndexedRun[]> {
   const groups = new Map<string, IndexedRun[]>();
   for (const run of runs) {
@@ -222,14 +222,14 @@ function groupRuns(runs: readonly IndexedRun[]): Iterable<IndexedRun[]> {
   return groups.values();
 }
 
-/** A few at a time, in their order. */
+/** Calls a function for all items, a few at a time. The results are in the order of the items. */
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const done: R[] = [];
   for (let n = 0; n < items.length; n += 16) done.push(...(await Promise.all(items.slice(n, n + 16).map(work))));
   return done;
 }
 
-/** Of the components that have one of these findings; undefined if nobody is named. */
+/** The contacts of the components of some findings; undefined if there is no contact. */
 function contactsOf(report: Report | undefined, findings: readonly Finding[]): StepDetail['contacts'] {
   const names = new Set(findings.map(({ component }) => component));
   const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);

@@ -11,17 +11,17 @@ import { WorkerPool } from './worker-pool.ts';
 /** Number of drawings that are kept. */
 const DRAWINGS = 64;
 
-/** A run whose critical path a thread finds. */
+/** A job: find the critical path of a run. */
 export interface PathJob extends Pick<GraphJob, 'id' | 'root' | 'request'> {
   steps: ({ id: string; stage: string } & StepTimes)[];
   /** When the run began, ms since 1970. */
   start: number;
 }
 
-/** What a thread draws. */
+/** A job: draw a run. */
 export interface GraphJob {
   id: string;
-  /** Directory of the run: nothing outside of it is read, except the built-in workflows. */
+  /** Directory of the run. The thread reads no other files, except the built-in workflows. */
   root: string;
   request: RunRequest;
   collapse: Collapse;
@@ -42,7 +42,7 @@ export class RunGraphs {
   });
 
   /**
-   * @param client address of whoever asks
+   * @param client address of the client
    * @throws HttpError 409 if the run cannot be planned any more, 422 if it is too large; else like WorkerPool.run
    */
   async svg(
@@ -56,7 +56,7 @@ export class RunGraphs {
     if (known?.offset === progress.offset) return known.svg;
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
     const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, steps };
-    // Other clients wait for the same drawing, so it continues when this client has gone.
+    // The drawing continues when this client has gone, because other clients may wait for it.
     const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
       (error: unknown) => {
         if (!isFinal(error)) this.#drawings.delete(key);
@@ -70,7 +70,7 @@ export class RunGraphs {
     return svg;
   }
 
-  /** @throws like svg */
+  /** @throws HttpError like `svg` */
   criticalPath(client: string, run: IndexedRun, progress: RunProgress, signal: AbortSignal): Promise<CriticalStep[]> {
     const steps = [...progress.view.steps.values()].map(({ id, stage, attempt }) => {
       const { started, ended } = progress.attempts.get(id)?.get(attempt) ?? {};

@@ -7,7 +7,7 @@ import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 
 /** Interval of the checks of runs that have not ended. */
 const TICK_MS = 500;
-/** Number of other runs that are checked in each tick: `accept` and removals are seen within seconds, also with thousands of runs. */
+/** Number of other runs that are checked in each tick. So `accept` and removals appear within seconds, also with thousands of runs. */
 const PER_TICK = 100;
 /** Number of unreadable runs that are checked in each tick. */
 const UNREADABLE_PER_TICK = 10;
@@ -34,16 +34,16 @@ interface Entry extends IndexedRun {
 export type RunChange = { id: string; run?: IndexedRun };
 
 /**
- * The runs below a directory, kept up to date by checks of what changes: the directory itself, and the run.json of runs
- * that have not ended. It reads no logs and no events.
+ * The runs below a directory. To stay up to date it checks the directory itself, and the run.json of runs that have not ended. It
+ * reads no logs and no events.
  */
 export class RunIndex {
   readonly dir: string;
   #root: string;
   readonly #runs = new Map<string, Entry>();
-  /** Newest first; made again when a run appears or disappears. */
+  /** All runs, newest first. The list is made again when a run appears or disappears. */
   #sorted: Entry[] | undefined;
-  /** Directories without a readable record: since when they are known, and what is wrong. */
+  /** Directories without a readable record: when they were found, and the reason. */
   readonly #without = new Map<string, { since: number; reason: string | undefined }>();
   #dirTime = -1;
   #turn = 0;
@@ -97,7 +97,7 @@ export class RunIndex {
     return this.#runs.get(id);
   }
 
-  /** Brings some runs up to date. */
+  /** Checks some runs for changes. */
   async refresh(runs: readonly IndexedRun[]): Promise<IndexedRun[]> {
     await this.#lookAtAll(runs.map(({ id }) => id));
     return runs.flatMap(({ id }) => this.#runs.get(id) ?? []);

@@ -24,15 +24,15 @@ export interface ServerOptions extends ActionOptions {
   /** Directory of runs. */
   runs: string;
   host: string;
-  /** 0: a free one. */
+  /** 0: any free port. */
   port: number;
-  /** Addresses of frameworks whose `/state` is shown, `http://HOST:PORT`. */
+  /** Addresses of the frameworks whose `/state` the page shows, `http://HOST:PORT`. */
   frameworks: readonly string[];
-  /** Path below which a proxy makes this server known, without a slash at its end; empty: none. */
+  /** The path below which a proxy publishes this server, without a slash at its end; empty: none. */
   root: string;
-  /** Names, besides loopback and its address, that this server is known by. */
+  /** Further host names of this server, in addition to loopback and its address. */
   allowedHosts: readonly string[];
-  /** Told of faults of the server's own. */
+  /** Called with internal errors of the server. */
   onFault?: (error: Error) => void;
   /** Directory of the built page; default: this build's. */
   page?: string;
@@ -44,22 +44,22 @@ export interface RunsServer {
   close(): Promise<void>;
 }
 
-/** Bytes of the body of a request; those that start runs are small. */
+/** The largest body of a request, bytes. Requests that start runs are small. */
 const BODY_LIMIT = 64 * 1024;
-/** Bytes of a request's first line and headers together. */
+/** The largest size of a request's first line and headers together, bytes. */
 const HEADER_LIMIT = 16 * 1024;
-/** A request must have come in after this time, and its headers after that: who sends a byte now and then is cut off. */
+/** Time limits for a whole request and for its headers, so that clients that send very slowly are disconnected. */
 const REQUEST_MS = 20_000;
 const HEADERS_MS = 10_000;
-/** A connection on which nothing moves. */
+/** An idle connection is closed after this time. */
 const SILENT_MS = 60_000;
 const KEEP_ALIVE_MS = 15_000;
-/** Brotli's levels above take many times as long for a few per cent. */
+/** Higher levels of Brotli take many times as long and save only a few per cent. */
 const BROTLI_QUALITY = 4;
 
 const require = createRequire(import.meta.url);
 
-/** Serves the runs of a directory: REST and WebSocket as `api.ts` says, the page, and metrics. @throws what listen throws */
+/** Serves the runs of a directory: REST and WebSocket (see `api.ts`), the page, and metrics. @throws the error of listen */
 export async function startServer(options: ServerOptions): Promise<RunsServer> {
   const context = new Context(options.runs);
   const app = fastify({
@@ -129,7 +129,7 @@ async function addRoutes(
       reply.elapsedTime / 1000,
     );
   });
-  // Only JSON is taken: what a form of another site can send is none.
+  // Only JSON is accepted, because a form on another site cannot send JSON.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error: FastifyError | HttpError, _request, reply) => answerError(error, reply, options));
   await app.register(compress, {
@@ -168,7 +168,7 @@ async function addRoutes(
   app.setNotFoundHandler((request, reply) => sendPage(request, reply, page));
 }
 
-/** Everything that is no file and no interface is a place within the page. */
+/** Any other path is a view of the page. */
 async function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -178,8 +178,7 @@ async function sendPage(
   if (path.startsWith('/api/') || !['GET', 'HEAD'].includes(request.method)) {
     throw new HttpError(404, `there is no ${request.method} ${path}`);
   }
-  if (!page)
-    throw new HttpError(503, 'the page is not built here: `npm run build` makes it. The interface is at /api/v1');
+  if (!page) throw new HttpError(503, 'the page is not built: run `npm run build`. The REST interface is at /api/v1');
   const file = page.get(path) ?? (path.startsWith('/assets/') ? undefined : page.get('/index.html'));
   if (!file) throw new HttpError(404, `there is no ${path}`);
   reply.headers({

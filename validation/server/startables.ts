@@ -4,17 +4,17 @@ import { InputError } from '../input/input-error.ts';
 import { loadNightlies } from '../schedule/nightly.ts';
 import type { Startables } from './api.ts';
 
-/** Inputs that are listed, directories that are looked into, and how deep. */
+/** The largest number of inputs in the list, of directories that are read, and of levels below a directory. */
 const MOST = 500;
 const DIRECTORIES = 1000;
 const DEEPEST = 6;
 
-/** JDLs, and the YAML files that may be workflows: whether one is, relval says when it is started. */
+/** JDLs, and YAML files that may be workflows. relval checks at the start whether a file is a workflow. */
 const INPUT = /\.(?:jdl|ya?ml)$/;
 
 /**
- * What can be started from the page: the JDLs and workflows below some directories, in the order of their names, and the
- * nightlies of a file. Links are not followed.
+ * The inputs that the page can start: the JDLs and workflows below some directories, sorted by name, and the nightlies of a
+ * file. It does not follow links.
  */
 export async function startables(directories: readonly string[], nightlies: string | undefined): Promise<Startables> {
   const inputs: string[] = [];

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { listInside } from '../files/open-inside.ts';
 import { tailStarts } from '../logs/live-log.ts';
 
-/** Logs and directories that are listed of one attempt. */
+/** The largest number of logs, and of directories, of one attempt in a list. */
 const MOST = 1000;
-/** Of one directory so many entries are looked at. */
+/** The largest number of entries of one directory that are read. */
 const MOST_ENTRIES = 10_000;
 const DEEPEST = 16;
 
-/** Numbers of the attempts of a step that have left something, in order. @param root the run's directory */
+/** Numbers of the attempts of a step that have files, in order. @param root the run's directory */
 export async function attemptsOf(root: string, step: string): Promise<number[]> {
   const entries = await listInside(root, join('steps', step), MOST_ENTRIES);
   return entries
@@ -60,7 +60,7 @@ async function filesBelow(root: string, base: string, directory: string, depth: 
   return files;
 }
 
-/** With what is received of a long one beside its file. */
+/** The size includes the received part of a long log, which is in a file of its own. */
 async function sizeOfLog(directory: string, name: string, there: readonly string[]): Promise<number | undefined> {
   const tails = tailStarts(there, name).map((start) => `${name}.tail-${start}`);
   const [size, ...rest] = await Promise.all([name, ...tails].map((one) => sizeOf(join(directory, one))));

@@ -9,7 +9,7 @@ import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
 
-/** Characters of the reason in a list of runs. */
+/** The longest reason in a list of runs, characters. */
 const LONGEST_REASON = 4000;
 const NOT_ENDED: readonly RunStatus[] = ['preparing', 'running', 'judging'];
 
@@ -39,7 +39,7 @@ export interface StepSource {
   report: Report | undefined;
 }
 
-/** @param expected when it will end: ms since 1970 */
+/** @param expected the expected end, ms since 1970 */
 export function describeRun(
   run: IndexedRun,
   counts: FindingCounts | undefined,
@@ -69,8 +69,8 @@ export function describeRun(
 }
 
 /**
- * The state of a step: as it was judged when the run has ended, until then as its events say. A payload that ended well may
- * have failed by what its log says.
+ * The state of a step: from the report if the run has ended, else from the events. A step whose payload ended well can fail
+ * because of errors in its log.
  */
 function stateOf({ id, state }: StepView, { verdict }: RunView, reported: ReportedSteps | undefined): StepState {
   return (verdict === undefined ? undefined : reported?.steps.get(id)?.state) ?? state;
@@ -101,7 +101,7 @@ function stagesOf({ progress: { view, phases }, report }: StepSource): StageSumm
   });
 }
 
-/** Findings of severity error by step, and what the report says of each step. */
+/** The number of errors of each step, and the report's result of each step. */
 export interface ReportedSteps {
   errors: ReadonlyMap<string, number>;
   steps: ReadonlyMap<string, StepReport>;
@@ -109,7 +109,7 @@ export interface ReportedSteps {
 
 const REPORTED = new WeakMap<Report, ReportedSteps>();
 
-/** Made once for each report that is kept. */
+/** Computed once for each report in memory. */
 export function reportedSteps(report: Report | undefined): ReportedSteps | undefined {
   if (!report) return undefined;
   const known = REPORTED.get(report);
@@ -156,7 +156,7 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
   };
 }
 
-/** Which step ran when, on which worker: of each step the last attempt. @param now ms since 1970, the end of a live run */
+/** When and on which worker the last attempt of each step ran. @param now ms since 1970, the end of a live run */
 export function timelineOf(
   run: IndexedRun,
   { progress: { view, attempts }, report }: StepSource,
@@ -183,7 +183,7 @@ export function timelineOf(
   return { start: run.record.created, end, stages: stages.names, workers: workers.names, steps };
 }
 
-/** Numbers names in the order in which they come. */
+/** Gives names numbers, in the order in which they appear. */
 class Positions {
   readonly names: string[] = [];
   readonly #known = new Map<string, number>();
@@ -196,7 +196,7 @@ class Positions {
   }
 }
 
-/** No more will be written to the log of that attempt. */
+/** Whether the log of an attempt is complete. */
 export function attemptHasEnded(status: RunStatus, progress: RunProgress, step: string, attempt: number): boolean {
   if (!isLive(status)) return true;
   const latest = progress.view.steps.get(step);

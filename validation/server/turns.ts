@@ -1,6 +1,6 @@
 import { HttpError } from './http-error.ts';
 
-/** Most waiting requests: of all clients, and of one. */
+/** The largest number of waiting requests: of all clients, and of one client. */
 const MOST = 64;
 const MOST_OF_ONE = 16;
 
@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * A few turns for expensive work, shared by clients: each client has one turn at a time, and of the others the one that has waited longest comes
- * next. So a client with many requests delays only itself.
+ * A few turns for expensive work, shared by clients. Each client has one turn at a time. The next turn goes to the client that has
+ * waited longest. So a client with many requests delays only itself.
  */
 export class Turns {
   readonly #atOnce: number;
@@ -27,7 +27,7 @@ export class Turns {
 
   /**
    * Resolves when it is the client's turn, with a function that ends the turn.
-   * @param client address of whoever asks
+   * @param client address of the client
    * @param signal aborted when the client has gone
    * @throws HttpError 429 if too many requests of this client wait, 503 if too many of all wait; 499 if the client has gone
    */

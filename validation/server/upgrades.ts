@@ -75,7 +75,7 @@ export class Upgrades {
     });
   }
 
-  /** What a path serves. Everything that can be wrong with it is found before the upgrade. */
+  /** The handler of a path. All errors are found before the upgrade. */
   async #serving(url: URL): Promise<(socket: WebSocket) => Promise<void>> {
     const context = this.#context;
     if (url.pathname === '/api/v1/events') {

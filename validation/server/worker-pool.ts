@@ -31,7 +31,7 @@ export class WorkerPool<Job, Result> {
   }
 
   /**
-   * @param client address of whoever asks
+   * @param client address of the client
    * @param signal ends the work when the client has gone
    * @throws HttpError 422 if it takes too much; else like Turns.take
    */

@@ -1,4 +1,4 @@
-/** The addresses of the page's views, and of what they ask the server for. Every part of a path is escaped here. */
+/** The addresses of the page's views, and of their requests to the server. Every part of a path is escaped here. */
 export type Route =
   | { view: 'runs' }
   | { view: 'run'; run: string }
@@ -8,15 +8,15 @@ export type Route =
   | { view: 'cluster' }
   | { view: 'unknown' };
 
-/** The path of the page's root without its last slash: empty, or for example `/relval` behind a proxy. */
+/** The path of the page's root without a slash at its end: empty, or for example `/relval` behind a proxy. */
 let root = '';
 
-/** Says below which path the server is found. @param path without a slash at its end */
+/** Sets the path of the server. @param path without a slash at its end */
 export function setRoot(path: string): void {
   root = path;
 }
 
-/** @param path as in `location.pathname` */
+/** @param path in the form of `location.pathname` */
 export function parseRoute(path: string): Route {
   const parts = partsOf(path.startsWith(`${root}/`) ? path.slice(root.length) : path);
   const [first, second, third, fourth] = parts;
@@ -44,7 +44,7 @@ function partsOf(path: string): string[] {
 
 type Query = Record<string, string | number | boolean | undefined>;
 
-/** Joins escaped parts and a query; what is undefined, false or empty is left out of the query. */
+/** Joins escaped parts and a query. The query has no keys whose value is undefined, false or empty. */
 export function pathOf(parts: readonly string[], query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
@@ -62,12 +62,12 @@ export function runPath(run: string, view?: string): string {
   return pathOf(['runs', run], { view });
 }
 
-/** @param name of runs, or of a workflow */
+/** @param name a name of runs, or a workflow */
 export function workflowPath(name: string): string {
   return pathOf(['workflows', name]);
 }
 
-/** @param line the first line to be shown and marked */
+/** @param line the first line to show and mark */
 export function stepPath(
   run: string,
   step: string,

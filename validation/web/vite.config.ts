@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The page is a handful of files of its own: nothing inline, so that the content security policy needs no exception. */
+/** The page has only a few files, and nothing inline, so that the content security policy needs no exception. */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

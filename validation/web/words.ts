@@ -18,7 +18,7 @@ export function formatAge(ms: number): string {
   return `${Math.floor(value)} ${unit} ago`;
 }
 
-/** The state of a step whose colour and sign a run's status has. */
+/** For each status of a run, the state of a step with the same colour and symbol. */
 export const LOOK: Record<RunStatus, StepState> = {
   preparing: 'submitted',
   running: 'running',

@@ -1,8 +1,8 @@
-/** Two ads that look at each other. */
+/** Two ads that refer to each other. */
 export const JOB = { RequestMemory: '500 + 2', ImageSize: '45', Owner: '"alice"', Loop: 'Loop2', Loop2: 'Loop' };
 export const SLOT = { Memory: '1024', Arch: '"X86_64"', HasDocker: 'false', WantsMore: 'TARGET.RequestMemory > 600' };
 
-/** Expressions of the job's ad, with type and value. The real HTCondor is asked for the same. */
+/** Expressions of the job's ad, with type and value. Another test evaluates the same with the real HTCondor. */
 export const CASES: readonly (readonly [text: string, value: string])[] = [
   ['1 + 2 * 3', 'integer 7'],
   ['(45 + 1023) / 1024', 'integer 1'],

@@ -42,7 +42,7 @@ function slot(tag: string, state: string, activity: string, attributes: object =
 }
 
 describe('the demand of a schedd', () => {
-  it('counts what a recorded queue of all kinds of jobs needs', () => {
+  it('counts the needs of a recorded queue with all kinds of jobs', () => {
     const [bob, alice, ...others] = demand(parseGroups(readFileSync(RECORDED, 'utf8')));
     expect(others).toEqual([]);
     const none = { category: 'default', gpus: 0, disk: 1 };
@@ -82,7 +82,7 @@ describe('the demand of a schedd', () => {
     expect(one(ad)).toMatchObject({ tasksWaiting: 0, waiting: [], tasksOnWorkers: 0 });
   });
 
-  it('rounds up, and takes what is not said at its floor', () => {
+  it('rounds up, and uses the minimum for missing values', () => {
     expect(one({ RequestDisk: 1025, RequestMemory: 10.5 }).waiting).toMatchObject([{ cores: 1, memory: 11, disk: 2 }]);
     expect(one({ RequestCpus: expr('TARGET.Cpus') }).waiting).toMatchObject([
       { cores: 1, memory: 0, disk: 0, gpus: 0 },

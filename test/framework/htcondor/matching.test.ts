@@ -17,7 +17,7 @@ const closedAfter = (seconds: number, states: string[], waits = true, period = 1
 };
 
 describe('workers that are not matched', () => {
-  it('are told after two cycles of the negotiator, and not before 45 s', () => {
+  it('are reported after two cycles of the negotiator, and not before 45 s', () => {
     expect(closedAfter(44, ['Unclaimed', 'Unclaimed'])).toBeUndefined();
     expect(closedAfter(46, ['Unclaimed', 'Unclaimed'])).toContain('has given no job to slot1@w1@cm.test for 46 s');
     expect(closedAfter(120, ['Unclaimed', 'Unclaimed'], true, 60)).toBeUndefined();

@@ -45,7 +45,7 @@ describe('divide', () => {
     expect([cpus('analysis'), cpus('analysis/batch'), cpus('analysis-2'), cpus('*')]).toEqual([6, 6, 4, 4]);
   });
 
-  it('offers what is reserved even when another role got the rest', () => {
+  it('offers reserved resources even if another role got the rest', () => {
     const resources = [...MACHINE, scalar('cpus', 2, 'analysis')];
     const grants = divide([agent('A', resources)], [claim('f', '*'), claim('f', 'analysis', 0.5)], 0);
     expect(grants.map(({ role, resources: given }) => [role, sum(given, 'cpus')])).toEqual([
@@ -60,7 +60,7 @@ describe('divide', () => {
     ).toEqual([]);
   });
 
-  it('respects a filter until it is over, and only for what is no more than was refused', () => {
+  it('respects a filter until its end, and only for resources within the refused ones', () => {
     const filter = { agentId: 'A', role: '*', resources: MACHINE, expiresAt: 100 };
     const refusing = claim('f', '*', 0, [filter]);
     expect(divide([agent('A', MACHINE)], [refusing], 99)).toEqual([]);

@@ -12,7 +12,7 @@ export interface Compiled {
 }
 
 /**
- * Compiles a module as it is now, with all that it loads, for a process of its own: Node.js 20 does not run TypeScript.
+ * Compiles a module with all modules that it loads, to run it in its own process: Node.js 20 does not run TypeScript.
  * @param source its path from the root of the project
  */
 export function compile(source: string): Compiled {

@@ -17,10 +17,10 @@ let workDir = '';
 let master: LocalMaster | undefined;
 let framework: RawFramework | undefined;
 
-/** A length of sleep that nobody else on this machine uses: by it the processes of a test are found. */
+/** A duration of `sleep` that no other process uses, to find the processes of a test. */
 let seconds = '';
 
-/** Pids of this test's living processes, shells that wait for them left out. */
+/** Pids of this test's living processes, without the shells that wait for them. */
 function living(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -58,7 +58,7 @@ afterEach(async () => {
   rmSync(workDir, { recursive: true, force: true });
 });
 
-/** @param grace seconds from SIGTERM to SIGKILL, when they are not the usual ones */
+/** @param grace seconds from SIGTERM to SIGKILL; default: the usual ones */
 async function start(command: string, { count = 1, grace = 0 } = {}): Promise<RawFramework> {
   master = await startLocalMaster({ workDir, agents: [AGENT], log: QUIET, credentials: undefined });
   framework = await RawFramework.subscribe(master.url);
@@ -71,12 +71,12 @@ async function start(command: string, { count = 1, grace = 0 } = {}): Promise<Ra
 
 const stdout = (id: string): string => readFileSync(join(workDir, 'S0', id, 'stdout'), 'utf8');
 
-/** How many processes `living` finds of one task with HIDERS. */
+/** The number of processes that `living` finds for one task with HIDERS. */
 const HIDDEN = 6;
 
 /**
- * Children in every place where a process can hide: own group, own session, emptied environment, no parent, and all of these
- * together, in the sandbox or with a file that is open there.
+ * Children in every place where a process can hide: its own group, its own session, an empty environment, no parent, and all of
+ * these together, in the sandbox or with an open file there.
  */
 const HIDERS = () =>
   [

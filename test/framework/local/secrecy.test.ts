@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const authorization = () => basic(credentials.principal, credentials.secret).authorization();
 
-/** The secret, and what it looks like in a request. */
+/** The secret, and its form in a request. */
 const shapes = () => [credentials.secret, authorization().slice('Basic '.length)];
 
 function filesBelow(directory: string): string[] {
@@ -74,7 +74,7 @@ it('the secret shows in no log, file, answer, command line or task’s environme
     await launch(framework, [offer], [task(offer, 'look', { command })]);
     await framework.update('look', 'TASK_FINISHED');
     await expect.poll(() => driver.scheduler.state.subscribed, { timeout: 30_000 }).toBe(true);
-    // A refusal is logged, perhaps, and must not tell what would have been right.
+    // A refusal may be logged, so it must not contain the right value.
     await fetch(`${master.url}/state`, { headers: { authorization: 'Basic d3Jvbmc6d3Jvbmc=' } });
     const state = await fetch(`${master.url}/state`, { headers: { authorization: authorization() } });
     const seen = [logged, await state.text(), JSON.stringify(stateOf(driver, Date.now()))];

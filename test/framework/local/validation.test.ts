@@ -4,7 +4,7 @@ import { invalidCall, invalidFramework, invalidId, invalidUpdate } from '../../.
 import { jsonCodec, protobufCodec } from '../../../framework/mesos/codec.ts';
 import type { Call, FrameworkInfo } from '../../../framework/mesos/messages.ts';
 
-// What real masters say to the same things is in the recordings, which the conformance suite replays.
+// The answers of real masters to the same requests are in the recordings, which the conformance suite replays.
 const info = (overrides: Partial<FrameworkInfo> = {}): FrameworkInfo => ({
   user: 'root',
   name: 'test',
@@ -51,7 +51,7 @@ describe('readCall', () => {
     for (const value of [[], 'x', null, 5]) expect(() => json(value)).toThrow('Expecting a JSON object');
   });
 
-  it('refuses what is no JSON, or more than JSON', () => {
+  it('refuses a text that is not JSON, or has more after it', () => {
     const text = (body: string) => () => readCall('application/json', Buffer.from(body));
     expect(text('{\nnope')).toThrow('Failed to parse body into JSON: syntax error at line 2 near: nope');
     expect(text('{"type":"REVIVE"} x')).toThrow(

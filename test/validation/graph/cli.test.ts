@@ -21,7 +21,7 @@ stages:
   - { name: merge, after: [map], command: "true" }
 `;
 
-/** A run as it is left when its first phase is over and the second has begun. */
+/** A run that stopped after its first phase, when the second had begun. */
 function someRun(id: string): void {
   const input = join(relval.dir, 'bins.yaml');
   writeFileSync(input, WORKFLOW);
@@ -86,7 +86,7 @@ describe('relval graph', () => {
     ]);
   });
 
-  it('writes to a file, in the format that its name says', async () => {
+  it('writes to a file, in the format of its extension', async () => {
     const file = join(relval.dir, 'gpmc.dot');
     const { code, stdout } = await relval.run('graph', GPMC, '-o', file, '--collapse', 'stages');
     expect(code).toBe(0);

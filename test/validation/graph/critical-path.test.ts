@@ -4,7 +4,7 @@ import { criticalPath, type StepTimes } from '../../../validation/graph/critical
 const times = (all: Record<string, [number, number]>): Map<string, StepTimes> =>
   new Map(Object.entries(all).map(([id, [started, ended]]) => [id, { started: started * 1000, ended: ended * 1000 }]));
 
-it('the critical path leads from the last step back to the one that each waited for', () => {
+it('the critical path goes back from the last step, each time to the step it waited for', () => {
   const after: Record<string, string[]> = {
     sim1: [],
     sim2: [],

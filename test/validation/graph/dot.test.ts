@@ -12,7 +12,7 @@ interface Parsed {
   edges: { tail: number; head: number }[];
 }
 
-/** What Graphviz itself makes of a text. */
+/** The result of Graphviz itself for a text. */
 async function parse(dot: string): Promise<Parsed> {
   const graphviz = await Graphviz.load();
   return JSON.parse(graphviz.layout(dot, 'json', 'dot')) as Parsed;
@@ -39,7 +39,7 @@ describe('renderDot', () => {
     expect(clusters.map(({ nodes }) => nodes?.length)).toEqual([1, 2]);
   });
 
-  it('says the states of a run in words', async () => {
+  it('has the states of a run in words', async () => {
     const plan = monteCarlo(20);
     const run = runOf(plan, (id) => (id === 'sim0007' ? 'failed' : id.startsWith('sim0') ? 'succeeded' : undefined));
     const { objects } = await parse(renderDot(buildGraph(plan, { run })));

@@ -4,7 +4,7 @@ import type { StepState } from '../../../validation/report/model.ts';
 import type { Plan } from '../../../validation/workflow/plan.ts';
 import { makePlan, makeStage, makeStep } from '../plans.ts';
 
-/** Names of nodes, `from > to`, with joins resolved into what they stand for. */
+/** Edges as names of nodes, `from > to`, without joins. */
 export function namedEdges(graph: Graph): string[] {
   const { nodes, edges } = graph;
   const isJoin = (n: number): boolean => nodes[n]?.kind === 'join';
@@ -41,7 +41,7 @@ export function runOf(plan: Plan, stateOf: (id: string) => StepState | undefined
   return { id: 'test-20290615-080000', steps };
 }
 
-/** A plan with a stage whose steps are only known when `bins` has run, and one behind it. */
+/** A plan with a stage whose steps are known only after `bins` has run, and a stage after it. */
 export function withPending(): Plan {
   const bins = makeStage('bins');
   const maps = makeStage('maps', { after: ['bins'], phase: 1 });
@@ -53,7 +53,7 @@ export function withPending(): Plan {
   });
 }
 
-/** Names that mean something to dot, Mermaid, XML, HTML, Markdown or a terminal. */
+/** Names with a special meaning in dot, Mermaid, XML, HTML, Markdown or a terminal. */
 export const HOSTILE = [
   'end',
   'graph',
@@ -71,7 +71,7 @@ export const HOSTILE = [
   `long ${'x'.repeat(200)}`,
 ];
 
-/** What a real XML parser finds in a text; throws where it is not well-formed. */
+/** The result of a real XML parser; throws if the text is not well-formed. */
 export function xpath(xml: string, expression: string): string {
   const text = execFileSync('xmllint', ['--nonet', '--xpath', expression, '-'], {
     input: xml,

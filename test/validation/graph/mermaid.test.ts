@@ -29,7 +29,7 @@ flowchart TB
 `);
   });
 
-  it('has a subgraph for each phase, and marks what is not known yet', () => {
+  it('has a subgraph for each phase, and marks stages whose steps are not known yet', () => {
     expect(renderMermaid(buildGraph(withPending()))).toBe(`---
 title: "test"
 ---

@@ -8,7 +8,7 @@ import { layered, namedEdges, runOf, withPending } from './graphs.ts';
 const kinds = (plan: Plan, options = {}): string[] =>
   buildGraph(plan, options).nodes.map(({ kind, name, steps }) => `${kind} ${name} ${steps}`);
 
-describe('what is a node', () => {
+describe('nodes', () => {
   it('is each step of a stage of 12, and a stage of 13 as one', () => {
     expect(kinds(monteCarlo(12)).filter((text) => text.startsWith('step sim0'))).toHaveLength(12);
     expect(kinds(monteCarlo(13))).toEqual([
@@ -28,7 +28,7 @@ describe('what is a node', () => {
     expect(opened.filter((text) => text.startsWith('step sim0'))).toHaveLength(100);
   });
 
-  it('is a stage whose steps are not known yet, and what waits for it', () => {
+  it('is a stage whose steps are not known yet, and its dependents', () => {
     const graph = buildGraph(withPending());
     expect(graph.nodes.map(({ kind, name, file, phase }) => ({ kind, name, file, phase }))).toEqual([
       { kind: 'step', name: 'bins', file: undefined, phase: 0 },
@@ -61,7 +61,7 @@ describe('what is a node', () => {
 });
 
 describe('edges', () => {
-  it('leave out what a longer way says already', () => {
+  it('leave out edges that a longer path implies', () => {
     expect(namedEdges(buildGraph(monteCarlo(1)))).toEqual([
       'sim0001 > simQaMerge',
       'sim0001 > simResMerge',
@@ -142,7 +142,7 @@ const layers = fc
   );
 
 describe('whatever the plan', () => {
-  it('the edges say who waits for whom, and none of them can be left out', () => {
+  it('the edges are the dependencies, and none is redundant', () => {
     fc.assert(
       fc.property(layers, (plan) => {
         const edges = pairsOf(namedEdges(buildGraph(plan)));

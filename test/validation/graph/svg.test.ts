@@ -24,7 +24,7 @@ describe('renderSvg', () => {
     expect(count(await renderSvg(buildGraph(withPending())), byClass('phase'))).toBe(2);
   });
 
-  it('has a title, and says in words what it shows', async () => {
+  it('has a title and a description in words', async () => {
     const svg = await renderSvg(buildGraph(withPending()));
     expect(xpath(svg, 'string(/*/*[1])')).toBe('test');
     expect(xpath(svg, 'string(/*/*[2])')).toBe(
@@ -34,7 +34,7 @@ describe('renderSvg', () => {
     expect(xpath(svg, 'concat(/*/*[1]/@id, " ", /*/*[2]/@id)')).toBe('relval-graph-title relval-graph-text');
   });
 
-  it('describes who waits for whom also across joins', async () => {
+  it('describes dependencies, also across joins', async () => {
     const plan = monteCarlo(5);
     const run = runOf(plan, (id) => (id.startsWith('sim0') ? 'succeeded' : 'waiting'));
     expect(xpath(await renderSvg(buildGraph(plan, { run })), 'string(/*/*[2])')).toMatch(
@@ -85,7 +85,7 @@ describe('renderSvg', () => {
     }
   });
 
-  it('refuses what nobody could look at, and says what to do', async () => {
+  it('refuses a graph that is too large to read, and gives advice', async () => {
     const graph = buildGraph(layered([{ name: 'a', steps: 2000 }]), { collapse: 'none' });
     await expect(renderSvg(graph)).rejects.toThrow(InputError);
     await expect(renderSvg(graph)).rejects.toThrow(/2000 nodes.*--collapse auto.*--format dot/);
@@ -105,7 +105,7 @@ function isOnBorder(point: Point | undefined, box: Point & Size): boolean {
 }
 
 describe('the layout', () => {
-  it('has no two nodes in one place, each below what it waits for, and edges that start and end at their nodes', async () => {
+  it('has each node at its own place, below the nodes it waits for, and edges that start and end at their nodes', async () => {
     const plan = layered([
       { name: 'reconstruct', steps: 12 },
       { name: 'calibrationOfSpacePoints', steps: 4, after: ['reconstruct'] },

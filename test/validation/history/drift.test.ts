@@ -11,7 +11,7 @@ interface Noise {
   step: number;
   /** Steps that take much longer, and by which factor. */
   outliers: number;
-  /** How much of a night's noise is left in the next night. */
+  /** The share of a night's noise that continues in the next night. */
   memory?: number;
 }
 
@@ -74,7 +74,7 @@ describe('slow drifts', () => {
     expect(fromTheFirst / sets).toBeGreaterThan(0.95);
   });
 
-  it('have the night at which they begin, where that can be seen', () => {
+  it('have the night at which they begin, if it is visible', () => {
     const from = Array.from({ length: 100 }, (_, seed) => {
       const drifts = driftsOf(
         nightsWith(seed + 1, USUAL, (stage, n) => (stage === 'reco' ? 1.03 ** Math.max(0, n - 12) : 1)),
@@ -85,7 +85,7 @@ describe('slow drifts', () => {
     expect(near).toBeGreaterThan(60);
   });
 
-  it('are told from a jump, whose night is named', () => {
+  it('are distinguished from a jump, whose night is named', () => {
     const jumps = driftsOf(nightsWith(5, USUAL, (stage, night) => (stage === 'aod' && night >= 14 ? 1.6 : 1)));
     expect(jumps).toMatchObject([{ stage: 'aod', quantity: 'duration', kind: 'jump', from: 13, to: 14 }]);
     const [{ before, after }] = jumps as [(typeof jumps)[0]];
@@ -100,7 +100,7 @@ describe('slow drifts', () => {
     expect(driftsOf(nights.slice(0, 6))).toEqual([]);
   });
 
-  it('that are certain and tiny are not told', () => {
+  it('that are certain but tiny are not reported', () => {
     const quiet: Noise = { night: 0.0001, step: 0.0001, outliers: 0 };
     expect(driftsOf(nightsWith(1, quiet, (stage, night) => (stage === 'reco' ? 1.001 ** night : 1)))).toEqual([]);
   });

@@ -40,7 +40,7 @@ function runs(): RecordedRun[] {
   return store.list().map(({ run, record }) => ({ path: run.path, record }));
 }
 
-/** As `relval trend` does it. */
+/** The trend, computed as by `relval trend`. */
 async function look(name = NIGHTLY, last = 30): Promise<{ trend: Trend; fresh: HistoryLine[] }> {
   const found = await nightsOf(name, runs(), readLines(store.dir));
   if (!found) throw new Error(`no history of ${name}`);
@@ -48,7 +48,7 @@ async function look(name = NIGHTLY, last = 30): Promise<{ trend: Trend; fresh: H
   return { trend: trendOf(name, found.nights, last), fresh: found.fresh };
 }
 
-/** What the thirty nights must say, whichever of their runs are still there. */
+/** Checks the trend of the thirty nights. It must not depend on which runs still exist. */
 function expectNews(trend: Trend): void {
   const of = (course: string) => trend.findings.filter((finding) => finding.course === course);
   expect(of('fixed')).toMatchObject([
@@ -64,7 +64,7 @@ function expectNews(trend: Trend): void {
   ]);
   expect(of('open')).toEqual([]);
   expect(of('flaky')).toMatchObject([{ rule: 'ocdb', bad: FLAKY.failed.length, last: night(25) }]);
-  // The stage did not run for a week: that is no fix.
+  // The stage did not run for a week, which is not a fix.
   expect(of('always')).toMatchObject([{ rule: 'warning', component: 'ITS', bad: 21, known: 21 }]);
   expect(trend.steps).toMatchObject([
     { step: 'sim0004', stage: 'sim', failed: FLAKY.failed.length, retried: FLAKY.retried.length, last: night(29) },
@@ -89,7 +89,7 @@ describe('the history of thirty nights', () => {
     }
   });
 
-  it('names what came in, what was fixed, what is flaky and what drifts, each with its release', async () => {
+  it('names new, fixed and flaky findings and drifts, each with its release', async () => {
     writeNights(store.dir);
     const { trend } = await look();
     expect(trend.total).toBe(30);
@@ -100,7 +100,7 @@ describe('the history of thirty nights', () => {
     expect(marks[STOPPED - 1]).toBe('?');
   });
 
-  it('says the same after gc has removed the older half, and does not need the cache before that', async () => {
+  it('is the same after gc has removed the older half, and does not need the cache before that', async () => {
     writeNights(store.dir);
     const all = runs().length;
     const gone = await removeRuns(store, { keep: 3 });
@@ -111,11 +111,11 @@ describe('the history of thirty nights', () => {
     const { trend, fresh } = await look();
     expectNews(trend);
     expect(trend.nights.filter(({ removed }) => removed).map(({ run }) => run)).toEqual(gone.sort());
-    // Those that stay are read now.
+    // The remaining runs are read now.
     expect(fresh).toHaveLength(30 - gone.length);
   });
 
-  it('lets gc make space on a full disk, and says that the lines are lost where there is still none', async () => {
+  it('lets gc make space on a full disk, and says that lines are lost if there is still no space', async () => {
     writeNights(store.dir, 10);
     mkdirSync(join(store.dir, 'history'));
     symlinkSync('/dev/full', join(store.dir, ...CACHE));
@@ -132,7 +132,7 @@ describe('the history of thirty nights', () => {
     expect(runs()).toHaveLength(10);
   });
 
-  it('says the same after its cache was deleted or damaged, and leaves out lines that are none', async () => {
+  it('is the same after its cache was deleted or damaged, and ignores invalid lines', async () => {
     writeNights(store.dir);
     await look();
     rmSync(join(store.dir, 'history'), { recursive: true });
@@ -199,7 +199,7 @@ describe('the history of thirty nights', () => {
     const trend = trendOf(NIGHTLY, nights, 4);
     expect(trend.nights).toHaveLength(4);
     expect(trend.total).toBe(30);
-    // Fixed ten nights ago: no news any more. What was there before counts all the same.
+    // A finding that was fixed ten nights ago is no news any more. But older nights still count.
     expect(trend.findings.map(({ course }) => course).sort()).toEqual(['always']);
     expect(trend.findings[0]).toMatchObject({ bad: 21, marks: 'xxxx' });
   });
@@ -234,7 +234,7 @@ it('has the nights of runs that an older version recorded', async () => {
   ]);
   const crash = trend.findings.find(({ text }) => text.includes('segmentation violation'));
   expect(crash).toMatchObject({ stage: 'sim', count: 2, came: { before: { run: trend.nights[0]?.run } } });
-  // What the infrastructure did is no finding about the release.
+  // Failures of the infrastructure are not findings about the release.
   expect(trend.findings.every(({ rule }) => rule !== 'infrastructure')).toBe(true);
 });
 

@@ -20,19 +20,19 @@ describe('when something was there', () => {
     ]);
   });
 
-  it('does not take a night that says nothing for a good one', () => {
+  it('does not count an unknown night as a good night', () => {
     expect(spellsOf(marks('.?x?x??'))).toEqual([{ firstBad: 2, lastBad: 4, lastGood: 0 }]);
     expect(spellsOf(marks('.x?.'))).toEqual([{ firstBad: 1, lastBad: 1, lastGood: 0, firstGood: 3 }]);
     expect(spellsOf(marks('???'))).toEqual([]);
   });
 
-  it('takes an excused finding for one that is there', () => {
+  it('counts an excused finding as there', () => {
     expect(course('..xxee')).toBe('open');
   });
 });
 
 describe('how something goes', () => {
-  it('tells what came in, what was fixed, and what was always there', () => {
+  it('finds new, fixed and constant findings', () => {
     expect(course('....xxx')).toBe('open');
     expect(course('...xxx...')).toBe('fixed');
     expect(course('xx?xx')).toBe('always');
@@ -45,12 +45,12 @@ describe('how something goes', () => {
     expect(course('..x...', 'aabbcc')).toBe('fixed');
   });
 
-  it('calls flaky what comes and goes without a change of release', () => {
+  it('calls a finding flaky that appears and disappears without a change of release', () => {
     expect(course('..x...', 'aaaabb')).toBe('flaky');
     expect(course('x.x', 'aaa')).toBe('flaky');
   });
 
-  it('calls flaky what comes a third time, whatever the releases are', () => {
+  it('calls a finding flaky that appears a third time, with any releases', () => {
     expect(course('x..x.....x..')).toBe('flaky');
     expect(course('x..x........')).toBe('fixed');
   });

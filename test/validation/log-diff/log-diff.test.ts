@@ -25,7 +25,7 @@ const shapeOf = (parts: readonly DiffPart[]) =>
   parts.map(({ same, a, b, countA, countB }) => `${same ? '=' : '~'} ${a}+${countA} ${b}+${countB}`);
 
 describe('two logs', () => {
-  it('that are the same are one equal part, of which the ends are shown', () => {
+  it('are one equal part if they are the same, and its ends are shown', () => {
     const [part, ...rest] = compare(numbered(20_000), numbered(20_000));
     expect(rest).toEqual([]);
     expect(part).toMatchObject({ same: true, a: 1, b: 1, countA: 20_000, countB: 20_000 });
@@ -53,7 +53,7 @@ describe('two logs', () => {
     ]);
   });
 
-  it('of which one is empty or shorter differ up to the end', () => {
+  it('differ up to the end if one is empty or shorter', () => {
     expect(compare([], [])).toEqual([]);
     expect(shapeOf(compare([], numbered(3)))).toEqual(['~ 1+0 1+3']);
     expect(shapeOf(compare(numbered(5), numbered(3)))).toEqual(['= 1+3 1+3', '~ 4+2 4+0']);
@@ -80,7 +80,7 @@ describe('two logs', () => {
     fc.assert(
       fc.property(lines, lines, (a, b) => {
         const parts = compare(a, b);
-        // What is shown of the parts is the logs again, as far as nothing was left out.
+        // The shown lines of the parts must give both logs again, except lines that were left out.
         const at = { a: 1, b: 1 };
         for (const part of parts) {
           expect({ a: part.a, b: part.b }).toEqual(at);
@@ -113,7 +113,7 @@ describe('two logs', () => {
   });
 });
 
-describe('lines that differ only in what changes from run to run', () => {
+describe('lines that differ only in parts that change from run to run', () => {
   const keyOf = foldedKey(['wn042.example.org', 'wn043.example.org']);
   it.each([
     ['times and dates', '2026-11-28 03:12:44 start', '2026-11-29 04:00:01 start'],
@@ -134,7 +134,7 @@ describe('lines that differ only in what changes from run to run', () => {
 });
 
 describe('aligned lines', () => {
-  it('keep together what moved as a whole, by lines that occur once', () => {
+  it('keep a moved block together, by lines that occur once', () => {
     const a = ['{', 'one', '}', '{', 'two', '}'];
     const b = ['{', 'new', '}', '{', 'one', '}', '{', 'two', '}'];
     expect(align(a, b).filter(({ same }) => !same)).toMatchObject([{ countA: 0, countB: 3 }]);

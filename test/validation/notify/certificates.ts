@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** An authority of our own, and a certificate of it for this machine and hooks.invalid, below a directory. */
+/** Makes an authority, and its certificate for this machine and hooks.invalid, below a directory. */
 export function makeCertificates(dir: string): { ca: string; key: string; cert: string } {
   const path = (name: string): string => join(dir, name);
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });

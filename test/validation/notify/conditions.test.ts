@@ -4,7 +4,7 @@ import { notifySection } from '../../../validation/notify/settings.ts';
 import type { Report } from '../../../validation/report/model.ts';
 import { finding, occasion, report } from './occasion.ts';
 
-/** Why the channel is not told; undefined when it is. */
+/** Why the channel gets no message; undefined if it gets one. */
 function skipped(more: object, about = occasion(), before?: Report): string | undefined {
   const settings = notifySection.parse({ channels: [{ type: 'slack', urlFile: '/u', ...more }] });
   const [planned] = planNotifications(settings, about, { before });
@@ -12,7 +12,7 @@ function skipped(more: object, about = occasion(), before?: Report): string | un
   return planned?.skipped;
 }
 
-describe('a channel is told', () => {
+describe('a channel gets a message', () => {
   it('of the events that it wants: by default when a run has finished', () => {
     expect(skipped({})).toBeUndefined();
     expect(skipped({}, occasion({ event: 'started' }))).toBe('it gets no message when a run has started');
@@ -55,7 +55,7 @@ describe('only on change', () => {
     expect(skipped(only, occasion({ report: report({ findings: other }) }), report())).toBeUndefined();
   });
 
-  it('what only a known error or a warning makes different is no change', () => {
+  it('a difference only in known errors or warnings is not a change', () => {
     const findings = [
       ...report().findings,
       finding('sim0009', 'known', { age: 'known' }),
@@ -67,7 +67,7 @@ describe('only on change', () => {
   });
 });
 
-it('channels of one type are told apart by numbers, or by names of their own', () => {
+it('channels of one type have numbers, or their own names', () => {
   const channels = [
     { type: 'slack', urlFile: '/a' },
     { type: 'slack', urlFile: '/b' },

@@ -47,7 +47,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A server that answers its requests one by one as it is told, the last way for all that follow. */
+/** A server with a list of answers: one for each request, and the last one for all later requests. */
 async function serve(...answers: ((response: ServerResponse) => void)[]): Promise<{ url: string; got: Got[] }> {
   const { listener, got } = recorder(answers);
   return { url: `http://127.0.0.1:${await listen(createServer(listener))}/hook`, got };
@@ -196,7 +196,7 @@ describe('a webhook', () => {
     expect(await send(hook(url, { caFile: tls.ca }))).toMatchObject([{ outcome: 'sent' }]);
   });
 
-  it('whose secret is not there is told without sending anything', async () => {
+  it('whose secret is missing is reported, and nothing is sent', async () => {
     const { url, got } = await serve(OK);
     const [told] = await send({ type: 'webhook', url, tokenFile: file('nowhere') });
     expect(told).toMatchObject({ outcome: 'failed', message: `${file('nowhere')} cannot be read: ENOENT` });

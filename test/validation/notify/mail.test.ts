@@ -174,7 +174,7 @@ describe('an e-mail', () => {
     expect(mails).toHaveLength(1);
   });
 
-  it('is given up at once after 5xx, and a wrong password is not told', async () => {
+  it('is given up at once after 5xx, and a wrong password is not shown', async () => {
     const refusing = await mailServer({
       onRcptTo: (_address, _session, done) => done(Object.assign(new Error('no such user'), { responseCode: 550 })),
     });
@@ -192,7 +192,7 @@ describe('an e-mail', () => {
     expect(strict.connections()).toBe(1);
   });
 
-  it('says who was refused when others got it', async () => {
+  it('names the refused receivers if others got it', async () => {
     const { port, mails } = await mailServer({
       onRcptTo: ({ address }, _session, done) =>
         done(address.startsWith('gone') ? Object.assign(new Error('gone'), { responseCode: 550 }) : null),
@@ -202,7 +202,7 @@ describe('an e-mail', () => {
     expect(mails[0]?.to).toEqual(['shift@example.org']);
   });
 
-  it('survives a server that drops the connection in DATA, and one that does so always', async () => {
+  it('survives a server that drops the connection in DATA, once or always', async () => {
     let dropped = 0;
     const port = await rawServer((socket) => {
       socket.write('220 test\r\n');
@@ -230,7 +230,7 @@ describe('an e-mail', () => {
     expect(await send(garbage)).toMatchObject({ outcome: 'failed' });
   });
 
-  it('cannot be made to hold other headers, receivers or parts by what a log says', async () => {
+  it('gets no further headers, receivers or parts from the text of a log', async () => {
     const { port, mails } = await mailServer();
     const evil = 'x\r\nBcc: victim@example.org\r\n\r\n<b>hi</b>\r\n.\r\nQUIT\r\n';
     const hostile = report({ reason: evil, findings: [finding('s', evil, { component: evil })] });

@@ -15,7 +15,7 @@ function channel(type: string, more: object = {}): Channel {
   return channelSchema.parse({ type, ...CHANNELS[type], ...more });
 }
 
-/** The text that people read. */
+/** The visible text. */
 function text(type: string, about = occasion(), more: object = {}): string {
   const last = deliveriesOf(channel(type, more), about).at(-1);
   if (last?.kind === 'mail') return last.text;
@@ -23,8 +23,8 @@ function text(type: string, about = occasion(), more: object = {}): string {
   return body.text ?? body.body ?? '';
 }
 
-describe('what people read', () => {
-  it('is first the verdict and why, then what is new by component and contact, then what is fixed and slower, then links', () => {
+describe('the texts for people', () => {
+  it('has the verdict and its reason, then new errors by component and contact, then fixed and slower ones, then links', () => {
     expect(text('email')).toBe(`FAILED nightly (v5-10-02): 1 new error in sim0003
 
 TPC (A. Expert <tpc@example.org>): 1 new
@@ -36,7 +36,7 @@ Run nightly-20290615-080000, 9 steps in 1 min 35 s: 3 errors, 2 warnings; compar
 open the run: https://relval.example.org/runs/nightly-20290615-080000 · report: https://relval.example.org/api/v1/runs/nightly-20290615-080000/report?format=html`);
   });
 
-  it('calls nothing new where there is no reference, and names nobody where components are not known', () => {
+  it('calls nothing new without a reference, and names nobody without components', () => {
     const { reference: _reference, components: _components, ...rest } = report();
     const findings = [finding('sim0001', 'Fatal: x')];
     const plain = text(
@@ -57,7 +57,7 @@ Run nightly-20290615-080000, 9 steps in 1 min 35 s: 3 errors, 2 warnings`);
     );
   });
 
-  it('names some of many troubles, and says how many more there are', () => {
+  it('names some of many errors, and the number of the others', () => {
     const findings = Array.from({ length: 500 }, (_, i) => finding(`sim${i}`, `${'x'.repeat(5000)} ${i}`));
     for (const type of ['jira', 'mattermost', 'slack', 'email']) {
       const shown = text(type, occasion({ report: report({ findings }) }));
@@ -82,7 +82,7 @@ Run nightly-20290615-080000, 9 steps in 1 min 35 s: 3 errors, 2 warnings`);
 const HOSTILE =
   '@channel <!channel> @here [x](javascript:alert(1)) {code}*b*{code} [~admin] !http://evil/x.png! `rm` \\\\ <script>&lt; |a|\u001b[31m\u202e\r\nBcc: x@y.z h1. _i_ ~s~';
 
-describe('what logs hold has no meaning in a message', () => {
+describe('text of logs has no meaning in a message', () => {
   const hostile = occasion({
     report: report({
       reason: HOSTILE,
@@ -106,7 +106,7 @@ describe('what logs hold has no meaning in a message', () => {
     expect(shown).not.toMatch(/@(channel|here|all|admin)/);
     expect(shown).not.toMatch(/<[!@]/);
     expect(shown.replace(/``.*``/g, '')).not.toMatch(/(?<!\\)[\]`_~]|(?<![*\\])\*(?!\*)/);
-    // The line of the log stands in code, behind a fence longer than any run of backticks in it.
+    // The line of the log is in code, after a fence that is longer than any run of backticks in it.
     expect(shown).toMatch(/^- ``@.*`rm`.*`` \(/m);
   });
 
@@ -136,7 +136,7 @@ describe('what logs hold has no meaning in a message', () => {
   });
 });
 
-describe('who gets it', () => {
+describe('the receivers', () => {
   it('jira: watchers when a run starts, then the comment; the flag’s issue beats the configured one', () => {
     const jira = channel('jira', { watchers: ['alice', 'b"ob'], url: 'https://jira.example.org/base/' });
     const sent = deliveriesOf(jira, occasion({ event: 'started' }), 'REL-2').map((one) =>
@@ -160,7 +160,7 @@ describe('who gets it', () => {
     });
   });
 
-  it('webhook: the report as it is', () => {
+  it('webhook: the unchanged report', () => {
     const [hook] = deliveriesOf(channel('webhook'), occasion());
     expect(hook).toMatchObject({
       url: 'https://hook.example.org/x',

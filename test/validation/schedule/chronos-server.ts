@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The fields of a job that Chronos documents; the versions that are strict refuse all others. */
+/** The fields of a job that Chronos documents. Strict versions refuse all others. */
 const FIELDS = new Set([
   ...['name', 'command', 'schedule', 'scheduleTimeZone', 'epsilon', 'owner', 'cpus', 'mem', 'disk', 'retries', 'async'],
   ...['disabled', 'softError', 'concurrent', 'environmentVariables', 'constraints', 'uris', 'fetch', 'shell'],
@@ -12,29 +12,29 @@ const VOLUME_FIELDS = new Set(['hostPath', 'containerPath', 'mode']);
 
 export interface ChronosStandIn {
   address: string;
-  /** By name, as Chronos has them: what was posted, and its own counters. */
+  /** The jobs by name: the posted fields, and Chronos' own counters. */
   jobs: Map<string, Record<string, unknown>>;
-  /** `METHOD PATH` of every request that came. */
+  /** `METHOD PATH` of every request. */
   requests: string[];
   started: string[];
   close(): Promise<void>;
 }
 
 export interface Trouble {
-  /** 3: takes `epsilon` and `async`, and lists jobs without them. @default 2 */
+  /** Version 3 accepts `epsilon` and `async`, but lists jobs without them. @default 2 */
   version?: 2 | 3;
-  /** All requests are sent to this address. */
+  /** All requests are redirected to this address. */
   redirectTo?: string | (() => string);
-  /** `user:password` that it wants. */
+  /** The demanded `user:password`. */
   credentials?: string;
-  /** Answers with this status. */
+  /** The status of all answers. */
   status?: number;
   body?: string;
   /** `hang`: never answers; `cut`: closes the connection in the middle of the answer. */
   mood?: 'hang' | 'cut';
 }
 
-/** Stands in for Chronos: its documented requests and answers, all else refused; or in trouble. */
+/** Imitates Chronos: it has the documented requests and answers, and refuses all others. It can also fail. */
 export async function startChronos(trouble: Trouble = {}): Promise<ChronosStandIn> {
   const jobs = new Map<string, Record<string, unknown>>();
   const requests: string[] = [];
@@ -79,7 +79,7 @@ export async function startChronos(trouble: Trouble = {}): Promise<ChronosStandI
       const problem = problemOf(request, body);
       if (problem) return void end(400, problem);
       const job = JSON.parse(body);
-      // As Chronos prints it when it is listed.
+      // The form in Chronos' list.
       const schedule = job.schedule.replace(/T(\d\d:\d\d):00Z/, 'T$1:00.000Z');
       jobs.set(job.name, {
         successCount: 0,
@@ -111,7 +111,7 @@ export async function startChronos(trouble: Trouble = {}): Promise<ChronosStandI
   };
 }
 
-/** What Chronos would say against a job. */
+/** Chronos' error message for a job. */
 function problemOf(request: IncomingMessage, body: string): string | undefined {
   if (request.headers['content-type'] !== 'application/json') return 'not JSON by its type';
   let job: Record<string, unknown>;

@@ -94,7 +94,7 @@ describe('the job of a nightly in Chronos', () => {
 });
 
 describe('Chronos', () => {
-  it('gets a nightly once, again when it has changed, and what is no more is removed', async () => {
+  it('gets a nightly once, again after a change, and removed jobs disappear', async () => {
     const server = await standIn();
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
     server.jobs.set('relval.mc-long', { name: 'relval.mc-long' });
@@ -155,7 +155,7 @@ describe('Chronos', () => {
     expect(await chronos(server).remove('mc', false)).toEqual([{ what: 'absent', name: 'relval.mc' }]);
   });
 
-  it('is found through an instance that does not lead, and through one that is down', async () => {
+  it('is found through an instance that is not the leader, and although one is down', async () => {
     const leader = await standIn();
     const other = await standIn({ redirectTo: leader.address });
     const down = await startChronos();
@@ -165,7 +165,7 @@ describe('Chronos', () => {
     expect(other.requests).toContain('POST /v1/scheduler/iso8601');
   });
 
-  it('gets user and password, also behind a redirect, and says when they are wrong', async () => {
+  it('gets user and password, also after a redirect, and reports wrong ones', async () => {
     const leader = await standIn({ credentials: 'me:secret' });
     const other = await standIn({ redirectTo: leader.address });
     const of = (credentials?: string) => new Chronos({ addresses: [other.address], credentials });

@@ -10,7 +10,7 @@ afterEach(() => {
   process.env.PATH = PATH;
 });
 
-/** A `crontab` that keeps one table in a file, as the real one does in its spool. */
+/** A `crontab` that keeps one table in a file. The real one has it in its spool. */
 function fakeCrontab(dir: string, text: string): string {
   const table = join(dir, 'table');
   writeFileSync(
@@ -29,7 +29,7 @@ esac
 }
 
 describe('the crontab', () => {
-  it('runs the command of a nightly, with its environment, and keeps what it says', () => {
+  it('runs the command of a nightly, with its environment, and keeps its output', () => {
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"\ndays: [mon]\nenvironment: { A: "50% \'x\' $HOME" }');
     const dir = dirname(nightly.file);
     const program = join(dir, 'rel val');
@@ -38,7 +38,7 @@ describe('the crontab', () => {
     const [, zone, line = ''] = cronLines(nightly, [program]);
     expect(zone).toBe('CRON_TZ=Europe/Zurich');
     expect(line).toMatch(/^0 2 \* \* 1 cd /);
-    // What cron does with the rest of the line: percent signs that are escaped lose their backslash, and sh reads it.
+    // cron removes the backslash before percent signs, and gives the rest of the line to sh.
     const command = line.split(' ').slice(5).join(' ').replaceAll('\\%', '%');
     expect(command.replaceAll('50%', '')).not.toContain('%');
     expect(spawnSync('/bin/sh', ['-c', command]).status).toBe(0);
@@ -96,7 +96,7 @@ describe('the crontab', () => {
     expect(readFileSync(table, 'utf8')).toBe('');
   });
 
-  it('that cannot be read or written is not touched, and told', async () => {
+  it('is not changed and reported if it cannot be read or written', async () => {
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
     fakeCrontab(dirname(nightly.file), '#!/bin/sh\necho "you are not allowed to use this program" >&2\nexit 1\n');
     await expect(applyCron(nightly, ['relval'], false)).rejects.toThrow(/crontab -l failed: you are not allowed/);

@@ -17,12 +17,12 @@ const question = (change: Partial<StartQuestion>): StartQuestion => ({
 const running = { id: 'mc-20261123-020000', created: due - 24 * HOUR };
 
 describe('a nightly that its scheduler calls', () => {
-  it('starts when it is due, and as long after that as it may', () => {
+  it('starts when it is due, and within the allowed time after that', () => {
     expect(decideStart(question({}))).toEqual({ do: 'start' });
     expect(decideStart(question({ now: due + 2 * HOUR }))).toEqual({ do: 'start' });
   });
 
-  it('does not start when that is over, and says how late it is', () => {
+  it('does not start after that time, and says how late it is', () => {
     expect(decideStart(question({ now: due + 5 * HOUR, called: due + 5 * HOUR }))).toEqual({
       do: 'leave',
       reason: expect.stringMatching(/due 5.*h.* ago.*within 2.*h/),

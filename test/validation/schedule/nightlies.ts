@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { findNightly, type Nightly } from '../../../validation/schedule/nightly.ts';
 
-/** A nightly.yaml of its own with one nightly `mc` in it; `lines` are keys of that. Removed when the test has ended. */
+/** Makes a nightly.yaml with one nightly `mc`; `lines` are its keys. It is removed after the test. */
 export function nightlyFile(lines: string, defaults = 'timeZone: Europe/Zurich, local: true'): string {
   const dir = mkdtempSync(join(tmpdir(), 'relval-nightly-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));

@@ -74,7 +74,7 @@ describe('a file of nightlies', () => {
     );
   });
 
-  it('that is asked for another says what it has', () => {
+  it('lists its nightlies if another one is requested', () => {
     expect(() => findNightly(nightlyFile('run: x\nat: "02:00"'), 'reco')).toThrow(
       /no nightly 'reco' .* It contains mc/,
     );

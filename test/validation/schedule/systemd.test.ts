@@ -58,7 +58,7 @@ describe('systemd', () => {
     expect(status).toBe(0);
   });
 
-  it('would be told of a unit that is wrong', async () => {
+  it('would report an invalid unit', async () => {
     const nightly = nightlyOf('run: x.jdl\nat: "02:00"');
     const directory = dirname(nightly.file);
     await applyUnits(nightly, ['/nowhere/relval'], { directory, systemctl: undefined }, false);

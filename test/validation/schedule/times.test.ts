@@ -37,7 +37,7 @@ describe('times of a nightly', () => {
     ]);
   });
 
-  it('tell which starts of the coming year a change of the clock meets', () => {
+  it('have the starts of the coming year that a change of the clock affects', () => {
     const changes = clockChanges(zurich('30 2 * * *'), at('2026-11-22T00:00Z'));
     expect(changes.map(({ time, what }) => [new Date(time).toISOString().slice(0, 10), what])).toEqual([
       ['2027-03-28', 'skipped'],
@@ -88,7 +88,7 @@ describe('times of a nightly', () => {
     expect(canonicalZone('Europe/Zurich')).not.toBe(canonicalZone('UTC'));
   });
 
-  it('that never come, or of no zone, are told', () => {
+  it('that never come, or without a valid zone, are reported', () => {
     expect(problemOf(zurich('0 2 30 2 *'))).toMatch(/matches no date/);
     expect(problemOf({ cron: '0 2 * * *', timeZone: 'Europe/Zuerich' })).toMatch(/time zone/);
     expect(problemOf(zurich('0 2 * * *'))).toBeUndefined();

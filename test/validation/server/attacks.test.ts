@@ -131,7 +131,7 @@ describe('requests of other sites', () => {
     }
   });
 
-  it('CSRF: what changes something needs the token, JSON, and our own origin', async () => {
+  it("CSRF: requests that change something need the token, JSON, and the server's own origin", async () => {
     expect((await post({})).status).toBe(401);
     expect((await post({ authorization: 'Bearer wrong-wrong-wrong-wrong' })).status).toBe(401);
     expect((await post({ authorization: `Basic ${TOKEN}` })).status).toBe(401);
@@ -147,7 +147,7 @@ describe('requests of other sites', () => {
     expect([good.status, good.body]).toEqual([400, expect.stringContaining('r1 does not run')]);
   });
 
-  it('what other sites ask for without changing anything is refused as well, but a link may lead here', async () => {
+  it('read-only requests of other sites are refused too, but links from them work', async () => {
     const ask = async (headers: Record<string, string>) => (await serving.raw('/api/v1/runs/r1', headers)).status;
     expect(await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(403);
     expect(await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200);
@@ -315,7 +315,7 @@ describe('content of logs and reports', () => {
     expect(step.headers['content-type']).toMatch(/^application\/json/);
   });
 
-  it('every answer forbids frames, sniffing and what comes from elsewhere, errors too', async () => {
+  it('every answer forbids frames, sniffing and content from other sites; also errors', async () => {
     for (const path of ['/api/v1/runs', '/api/v1/runs/none', '/nothing', '/metrics', '/api/v1/runs?limit=x', '/%zz']) {
       const { headers } = await serving.raw(path);
       expect([path, headers['x-content-type-options'], headers['x-frame-options']]).toEqual([path, 'nosniff', 'DENY']);
@@ -357,7 +357,7 @@ describe('input that is too large, too slow or malformed', () => {
     await until('a place', async () => (await serving.upgrade(events, greedy)) === 101);
   });
 
-  it('a WebSocket that says too much is closed', async () => {
+  it('a WebSocket that sends too much is closed', async () => {
     const { socket, closed } = serving.socket('events');
     await new Promise((resolve) => socket.once('open', resolve));
     socket.send('x'.repeat(100_000));

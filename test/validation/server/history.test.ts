@@ -12,7 +12,7 @@ const path = `workflows/${NIGHTLY}/history`;
 
 beforeAll(async () => {
   writeNights(serving.runs, 26);
-  // Two that others have put there: a report that is a link to another file, and one that is none.
+  // Two runs made by others: in one the report is a link to another file, in the other it is invalid.
   writeNight(serving.runs, 27);
   writeFileSync(join(serving.dir, 'secret.json'), '{"findings": [], "steps": [], "secret": 1}');
   rmSync(join(serving.runs, runOf(27), 'report', 'report.json'));
@@ -24,12 +24,12 @@ beforeAll(async () => {
 afterAll(() => serving.close());
 
 describe('the history of a workflow by REST', () => {
-  it('lists what has a history', async () => {
+  it('lists the names that have a history', async () => {
     const { workflows } = await serving.api<Workflows>('workflows');
     expect(workflows).toMatchObject([{ name: NIGHTLY, workflow: 'mc', runs: 28, verdict: 'passed' }]);
   });
 
-  it('says what the library says, and writes nothing', async () => {
+  it('gives the message of the library, and writes nothing', async () => {
     const trend = await serving.api<Trend>(path);
     expect(trend.nights).toHaveLength(28);
     expect(trend.findings.find(({ course }) => course === 'fixed')).toMatchObject({
@@ -41,7 +41,7 @@ describe('the history of a workflow by REST', () => {
     expect(existsSync(join(serving.runs, 'history'))).toBe(false);
   });
 
-  it('reads nothing that is not in the run, and says of such a night that nothing is known', async () => {
+  it('reads no files outside the run, and such a night is unknown', async () => {
     const { nights } = await serving.api<Trend>(path);
     expect(nights.slice(26)).toMatchObject([
       { judged: false, stages: [] },
@@ -60,7 +60,7 @@ describe('the history of a workflow by REST', () => {
     expect((await serving.api<Trend>(`${path}?release=nothing`)).nights).toEqual([]);
   });
 
-  it('gives CSV, a night a row', async () => {
+  it('gives CSV with one row for each night', async () => {
     const answer = await serving.get(`/api/v1/${path}?format=csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const [head = '', first = '', ...rows] = (await answer.text()).split('\r\n');
@@ -71,7 +71,7 @@ describe('the history of a workflow by REST', () => {
   });
 
   it.each([
-    ['workflows/nobody/history', 404, 'there is no run of nobody that has ended'],
+    ['workflows/nobody/history', 404, 'no run of nobody has ended'],
     [`${path}?last=0`, 400, 'last'],
     [`${path}?since=yesterday`, 400, 'expected a date such as 2026-11-01'],
     [`${path}?since=2026-02-30`, 400, 'expected a date'],
@@ -101,7 +101,7 @@ describe('the history of a workflow by REST', () => {
     });
     expect(trend.nights).toHaveLength(29);
     expect(trend.findings.find(({ course }) => course === 'fixed')?.came.after.release).toBe(releaseOf(12));
-    // A server that starts now has only the lines that gc has kept.
+    // A new server has only the lines that gc has kept.
     await serving.stop();
     await serving.start();
     expect((await serving.api<Trend>(path)).findings.find(({ course }) => course === 'fixed')).toMatchObject({

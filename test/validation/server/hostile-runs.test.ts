@@ -84,7 +84,7 @@ describe('a run whose directory is hostile', () => {
     for (let over = false; !over; looks++) {
       over = await Promise.race([drawings.then(() => true), serving.get('/api/v1/runs/good').then(() => false)]);
     }
-    // Answered all the while: on the average within a second, however busy the machine is.
+    // The server answers all the time: on average within a second, also on a busy machine.
     expect(looks).toBeGreaterThan((performance.now() - begin) / 1000);
     const [slow, large] = await drawings;
     expect(slow.status).toBe(409);
@@ -129,7 +129,7 @@ describe('a run whose directory is hostile', () => {
     expect(await answer.text()).not.toContain('hidden');
   });
 
-  it('is told with its reason when its run.json is none, and the others are listed', async () => {
+  it('is listed with its reason if its run.json is invalid, and the others are listed too', async () => {
     const odd = { late: '{"schema":"relval-run-1","created":1e15}', torn: '{', huge: ' '.repeat(5 * 2 ** 20) };
     for (const [id, text] of Object.entries(odd)) {
       mkdirSync(join(serving.runs, id));
@@ -154,7 +154,7 @@ describe('one client with many searches', () => {
         'x-forwarded-for': address,
       });
     const many = Array.from({ length: 40 }, () => search('^(a+)+$', '192.0.2.1').catch(() => undefined));
-    // Once the first of them runs.
+    // Wait until the first of them runs.
     const refused = await Promise.race(
       many.map(async (one) => ((await one)?.status === 429 ? one : new Promise(() => {}))),
     );

@@ -22,7 +22,7 @@ afterEach(() => serving.close());
 
 const lines = (query: string) => serving.api<LogLines>(`runs/live/steps/sim0001/log?${query}`);
 
-/** What the receiver writes down: bytes from these offsets on came at these times. */
+/** The records of the receiver: the times at which the bytes from these offsets on arrived. */
 async function came(log: string, entries: readonly [offset: number, time: number][], end: number): Promise<void> {
   const writer = new ArrivalWriter(log);
   for (const [offset, time] of entries) await writer.came(offset, time);
@@ -57,7 +57,7 @@ it('lines of a log without them have none, nor has one whose times lead elsewher
   expect((await lines('line=1')).times).toEqual([null, null]);
 });
 
-it('what is followed has them, also of lines that go on in the next message, and when the final file takes its place', async () => {
+it('followed lines have them, also lines that continue in the next message, and after the final file replaces the log', async () => {
   const path = writeLog(run, 'sim0001', 1, 'stdout.log', '');
   const writer = new ArrivalWriter(path);
   const write = async (offset: number, time: number, text: string): Promise<void> => {

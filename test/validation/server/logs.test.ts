@@ -24,7 +24,7 @@ afterEach(() => serving.close());
 
 const end = (): void =>
   journal.add({ type: 'step-ended', step: 'sim0001', attempt: 1, state: 'succeeded', retried: false, ...TASK });
-/** Bytes that are held, without what only waits for the garbage collector: when that comes is chance. */
+/** Used memory in bytes after a garbage collection, because the time of a collection is chance. */
 function memoryInUse(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -52,7 +52,7 @@ describe('bytes of a log', () => {
       ['bytes=8-', 206, '89\n', 'bytes 8-10/11'],
       ['bytes=-3', 206, '89\n', 'bytes 8-10/11'],
       ['bytes=-99', 206, '0123456789\n', 'bytes 0-10/11'],
-      ['bytes=11-', 416, '{"error":{"message":"there are only 11 bytes"}}', 'bytes */11'],
+      ['bytes=11-', 416, '{"error":{"message":"the file has only 11 bytes"}}', 'bytes */11'],
       ['bytes=5-2', 200, '0123456789\n'],
       ['bytes=0-1,4-5', 200, '0123456789\n'],
       ['lines=1-2', 200, '0123456789\n'],
@@ -182,7 +182,7 @@ describe('searching a log', () => {
     }
   });
 
-  it('says so when an expression is none, or never comes to an end; others are served meanwhile', async () => {
+  it('reports an invalid or endless expression, and serves others in the meantime', async () => {
     writeLog(run, 'sim0001', 1, 'stdout.log', `${'a'.repeat(60)}!\nfind me\n`);
     const get = (query: string) => serving.get(`${LOG}/search?${query}`);
     const bad = await get('q=(&regex=1');
@@ -203,7 +203,7 @@ describe('searching a log', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     gone.abort();
     await Promise.allSettled(endless);
-    // Without giving up they would take 75 s.
+    // Without the limit they would take 75 s.
     const found = await Promise.race([
       search('q=find'),
       new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 60_000)),
@@ -216,7 +216,7 @@ describe('following a log', () => {
   const text = (said: FollowMessage[]) => said.map((one) => (one.type === 'data' ? one.text : '')).join('');
   const follow = (query = '') => serving.socket<FollowMessage>(`runs/live/steps/sim0001/log/follow?${query}`);
 
-  it('sends what is there, what is added, and that it has ended; characters are never cut', async () => {
+  it('sends existing bytes, new bytes and the end, and never cuts characters', async () => {
     const { said, closed } = follow();
     const path = writeLog(run, 'sim0001', 1, 'stdout.log', 'one\n');
     await until('the first line', () => text(said) === 'one\n');
@@ -249,7 +249,7 @@ describe('following a log', () => {
     expect(text(second.said)).toBe('three\n');
   });
 
-  it('does not notice when the log is replaced by the same one, and says from where on it differs', async () => {
+  it('sends nothing if the log is replaced by the same one, else the part that differs', async () => {
     const path = writeLog(run, 'sim0001', 1, 'stdout.log', 'one\ntwo\n');
     const { said, closed } = follow();
     await until('the first lines', () => text(said) === 'one\ntwo\n');
@@ -257,7 +257,7 @@ describe('following a log', () => {
     renameSync(`${path}.new`, path);
     await until('the third', () => text(said) === 'one\ntwo\nthree\n');
     expect(said.some(({ type }) => type === 'reset')).toBe(false);
-    // As the final log is put there: linked, after the other was removed.
+    // The final log arrives in this way: the old file is removed, and the new one is linked.
     writeFileSync(join(serving.dir, 'final'), 'one\n[left out]\n');
     rmSync(path);
     linkSync(join(serving.dir, 'final'), path);
@@ -301,7 +301,7 @@ describe('following a log', () => {
     expect(text(second.said)).toBe('two\n');
   });
 
-  it('holds back only what is not a whole character', () => {
+  it('holds back only incomplete characters', () => {
     const euro = Buffer.from('a€');
     expect([1, 2, 3, 4].map((n) => wholeCharacters(euro.subarray(0, n)))).toEqual([1, 1, 1, 4]);
     expect(wholeCharacters(Buffer.from([0x80, 0x80, 0x80, 0x80]))).toBe(4);

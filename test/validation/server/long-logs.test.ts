@@ -46,7 +46,7 @@ const LOG = 'runs/live/steps/sim0001/log';
 const lines = (query: string) => serving.api<LogLines>(`${LOG}?${query}`);
 const raw = async (query = ''): Promise<string> => (await serving.get(`/api/v1/${LOG}${query}`)).text();
 const follow = (query = '') => serving.socket<FollowMessage>(`${LOG}/follow?${query}`);
-/** What somebody has who follows: what came after a reset takes the place of what is void. */
+/** The text of a client that follows. After a reset, new text replaces the discarded text. */
 function known(said: readonly FollowMessage[]): string {
   let text = '';
   for (const one of said) {
@@ -70,7 +70,7 @@ it('a log that is received in parts is one log, as long as nothing of it is lost
   expect(attempt?.logs).toEqual([{ stream: 'stdout', size: 2500 }]);
 });
 
-it('what was lost of a longer one is told, with its line and its size, wherever one reads', async () => {
+it('the part that was left out is shown with its line and its size, wherever a client reads', async () => {
   const arrivals = new ArrivalWriter(path);
   await arrivals.came(0, T0);
   await arrivals.came(3400, T0 + 5000);
@@ -99,7 +99,7 @@ it('what was lost of a longer one is told, with its line and its size, wherever 
   expect(final.lines[102]).toBe('line  251');
 });
 
-it('it is followed all the time, through each loss and to its final form, by those who come late too', async () => {
+it('clients follow it through each loss to its final form, also clients that come late', async () => {
   const first = follow();
   const late: ReturnType<typeof follow>[] = [];
   for (const last of [60, 130, 210, 290, 305, 420, 900, 1234]) {

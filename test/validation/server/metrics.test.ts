@@ -13,7 +13,7 @@ import { endedRun, finding, makeRun, ran } from './sample-runs.ts';
 import { Serving } from './serving.ts';
 
 const DASHBOARD = join(import.meta.dirname, '../../../docker/grafana/release-validation.json');
-/** What may stand in an expression and is no metric. */
+/** Words of an expression that are not metrics. */
 const WORDS = /\b(by|max|min|sum|rate|time|le|histogram_quantile|label_values)\b/;
 
 const silent = () => undefined;
@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 describe('metrics of runs', () => {
-  it('say for each workflow what its last run came to, and how far those under way are', async () => {
+  it('have the result of the last run of each workflow, and the progress of active runs', async () => {
     const reference = { run: 'x', start: 1, runs: [] };
     const old = { created: Date.parse('2029-06-01T00:00:00Z') };
     await endedRun(serving.runs, 'old', 'passed', [], old);
@@ -69,7 +69,7 @@ describe('metrics of runs', () => {
     }
   });
 
-  it('are, with those of the framework, what the Grafana dashboard asks for', async () => {
+  it('are, with those of the framework, the metrics of the Grafana dashboard', async () => {
     await serving.start();
     await serving.get('/api/v1/runs');
     const texts = [await serving.get('/metrics'), await fetch(`http://${framework.address}/metrics`)];
@@ -98,7 +98,7 @@ describe('metrics of runs', () => {
 });
 
 describe('the cluster', () => {
-  it('is what each framework says of itself, and says which one does not answer', async () => {
+  it('is the state of each framework, and names the framework that does not answer', async () => {
     await serving.start({ frameworks: [`http://${framework.address}`, 'http://127.0.0.1:1'] });
     const { frameworks } = await serving.api<Cluster>('cluster');
     expect(frameworks).toMatchObject([

@@ -24,7 +24,7 @@ describe('clientAddress', () => {
     ['::1', '2001:db8::1', '2001:db8::1'],
     ['::ffff:127.0.0.1', '192.0.2.9', '192.0.2.9'],
     ['127.0.0.1', ' ', '127.0.0.1'],
-    // Whoever is not on this machine is no proxy of ours.
+    // A client on another machine is not the server's proxy.
     ['192.0.2.1', '192.0.2.9', '192.0.2.1'],
     [undefined, undefined, ''],
   ])('of %s with X-Forwarded-For %s is %s', (remote, forwarded, address) => {

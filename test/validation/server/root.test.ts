@@ -70,7 +70,7 @@ describe('the page below a path', () => {
     expect(parseRoute('/sub/runs/r1')).toEqual({ view: 'run', run: 'r1' });
   });
 
-  it('stays as it is where there is none', () => {
+  it('stays unchanged without one', () => {
     expect(loadPage('', join(serving.dir, 'nothing'))).toBeUndefined();
     expect(pathOf(['runs'])).toBe('/runs');
   });

@@ -24,7 +24,7 @@ const DAY = 86_400_000;
 const FIRST = Date.parse('2029-06-01T00:00:00Z');
 
 describe('the list of runs', () => {
-  it('has the newest first, page by page, with what their reports say', async () => {
+  it('has the newest first, page by page, with the numbers of their reports', async () => {
     for (let day = 0; day < 5; day++) {
       const found = [finding('boom', { age: day === 4 ? 'new' : 'known' }), finding('hm', { severity: 'warning' })];
       const reference = { run: 'x', start: 1, runs: [] };
@@ -84,7 +84,7 @@ describe('the list of runs', () => {
     expect((await serving.api<RunPage>('runs')).total).toBe(0);
   });
 
-  it('shows a run whose process is gone as interrupted, and survives what is no run record', async () => {
+  it('shows a run whose process is gone as interrupted, and survives an invalid run record', async () => {
     makeRun(serving.runs, 'dead', {
       process: { pid: 4_000_000, start: '1', host: (await import('node:os')).hostname() },
     });
@@ -96,7 +96,7 @@ describe('the list of runs', () => {
 });
 
 describe('a run', () => {
-  it('says how far it is, stage by stage, and goes on from the events it has read', async () => {
+  it('has the progress of each stage, and continues from the events it has read', async () => {
     const { journal } = makeRun(serving.runs, 'live');
     journal.add({ type: 'planned', phase: 0, steps: [1, 2, 3, 4].map((n) => ({ id: `sim000${n}`, stage: 'sim' })) });
     ran(journal, 'sim0001');

@@ -7,7 +7,7 @@ import { RunJournal } from '../../../validation/runs/store/journal.ts';
 import { type RunRecord, thisProcess } from '../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../validation/runs/store/store.ts';
 
-/** A run's record as `relval run` writes it; it is under way, and its process is this one. */
+/** A run's record as `relval run` writes it. The run goes on, and this process executes it. */
 export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
   return {
     schema: 'relval-run-1',
@@ -24,7 +24,7 @@ export function record(id: string, change: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-/** Names the submission of a step, where events do. */
+/** The fields of events that name a step's submission. */
 export const TASK = { task: '0.0.1' };
 
 /** A run directory with its journal. */
@@ -109,7 +109,7 @@ export function report(journal: RunJournal, verdict: Verdict, findings: Finding[
   };
 }
 
-/** A run that is over, with its report. */
+/** A run that has ended, with its report. */
 export async function endedRun(
   runs: string,
   id: string,

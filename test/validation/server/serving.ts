@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { type RunsServer, type ServerOptions, startServer } from '../../../validation/server/server.ts';
 
-/** A server over a directory of runs of its own, as clients see it; `close` removes everything. */
+/** A server with its own directory of runs, used as a client uses it; `close` removes everything. */
 export class Serving {
   readonly dir = realpathSync(mkdtempSync(join(tmpdir(), 'server-test-')));
   readonly runs = join(this.dir, 'runs');
@@ -40,7 +40,7 @@ export class Serving {
     return fetch(`${this.url}${path}`, init);
   }
 
-  /** The JSON below `/api/v1`. @throws when it is not answered with 200 */
+  /** The JSON below `/api/v1`. @throws when the status is not 200 */
   async api<T>(path: string): Promise<T> {
     const answer = await this.get(`/api/v1/${path}`);
     const text = await answer.text();
@@ -48,7 +48,7 @@ export class Serving {
     return JSON.parse(text) as T;
   }
 
-  /** A request whose path and headers are sent as they are, which `fetch` does not do. */
+  /** A request with unchanged path and headers, which `fetch` does not allow. */
   raw(
     path: string,
     headers: Record<string, string> = {},
@@ -71,7 +71,7 @@ export class Serving {
     });
   }
 
-  /** A WebSocket below `/api/v1` with all that it has said. */
+  /** A WebSocket below `/api/v1` with all its messages. */
   socket<T>(
     path: string,
     headers: Record<string, string> = {},
@@ -84,7 +84,7 @@ export class Serving {
     return { socket, said, closed: new Promise((resolve) => socket.once('close', resolve)) };
   }
 
-  /** The status with which a WebSocket is refused; 101 when it is not. */
+  /** The status with which a WebSocket is refused; 101 if it is accepted. */
   upgrade(path: string, headers: Record<string, string> = {}): Promise<number> {
     return new Promise((resolve) => {
       const socket = new WebSocket(`${this.url.replace('http', 'ws')}${path}`, { headers });
@@ -110,7 +110,7 @@ export class Serving {
   }
 }
 
-/** Waits until something is so. @throws when it is not within `seconds` */
+/** Waits until a condition is true. @throws when it is not true within `seconds` */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,

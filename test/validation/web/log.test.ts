@@ -22,7 +22,7 @@ describe('a line with control sequences', () => {
     ]);
   });
 
-  it('obeys nothing else: movements, titles and links are dropped, what cannot be seen is shown', () => {
+  it('ignores all else: movements, titles and links are removed, invisible characters are shown', () => {
     const line = `${ESC}[2J${ESC}[10;3Hx${ESC}]0;title\u0007y${ESC}]8;;http://bad${ESC}\\z\u0007\u202e`;
     expect(
       parseAnsi(line)
@@ -31,7 +31,7 @@ describe('a line with control sequences', () => {
     ).toBe('xyz\\x07\\u202e');
   });
 
-  it('shows what a carriage return left, and says how much it overwrote', () => {
+  it('shows the text after a carriage return, and counts the overwritten texts', () => {
     expect(parseAnsi('10 %\r20 %\r30 %')).toEqual({ spans: [{ text: '30 %' }], overwritten: 2 });
     expect(parseAnsi('whole line\r')).toEqual({ spans: [{ text: 'whole line' }], overwritten: 0 });
     expect(parseAnsi('')).toEqual({ spans: [], overwritten: 0 });
@@ -52,7 +52,7 @@ describe('a line with control sequences', () => {
   });
 });
 
-describe('what is searched for', () => {
+describe('the searched text', () => {
   it('is marked across colours', () => {
     const spans = parseAnsi(`seg${ESC}[31mfault here`).spans;
     const parts = highlight(spans, matcherOf({ text: 'SEGFAULT', regex: false, case: false }));
@@ -63,7 +63,7 @@ describe('what is searched for', () => {
     ]);
   });
 
-  it('is taken as it is unless it is an expression, and not marked where it is a wrong one', () => {
+  it('is taken literally unless it is an expression; an invalid expression marks nothing', () => {
     expect(matcherOf({ text: 'a.b(', regex: false, case: true })?.test('a.b(')).toBe(true);
     expect(matcherOf({ text: 'a.b(', regex: true, case: true })).toBeUndefined();
     expect(matcherOf({ text: '', regex: false, case: true })).toBeUndefined();
@@ -114,7 +114,7 @@ describe('the lines of a log', () => {
     lines.total = 2;
     expect([lines.timeOf(1), lines.timeOf(2)]).toEqual([1000, undefined]);
     lines.append('c\nhal', [3000, 3200]);
-    // Of a line that goes on the beginning counts.
+    // The time of an unfinished line is the arrival of its beginning.
     lines.append('f\nlast\n', [4000, 4200]);
     expect([3, 4, 5].map((line) => [lines.get(line), lines.timeOf(line)])).toEqual([
       ['c', 3000],
@@ -150,7 +150,7 @@ describe('a step opens', () => {
     ...rest,
   });
 
-  it('at a new error with a line, before known ones, warnings and what has no line', () => {
+  it('at a new error with a line, before known errors, warnings and findings without a line', () => {
     const worst = found({ age: 'new', line: 9 });
     const others = [
       found({ severity: 'warning', age: 'new', line: 1 }),
@@ -160,13 +160,13 @@ describe('a step opens', () => {
     expect(landingOf([...others, worst])).toEqual({ attempt: 1, stream: 'logs/rec.log', line: 9 });
   });
 
-  it('in the latest attempt that has findings, or in the one that is asked for', () => {
+  it('in the latest attempt with findings, or in the requested one', () => {
     const both = [found({ line: 1 }), found({ attempt: 2, file: 'stderr.log', line: 5 })];
     expect(landingOf(both)).toEqual({ attempt: 2, stream: 'stderr', line: 5 });
     expect(landingOf(both, 1)).toEqual({ attempt: 1, stream: 'logs/rec.log', line: 1 });
   });
 
-  it('at the end of the log that has its last lines, and nowhere where no log says anything', () => {
+  it('at the end of the log that has its last lines, and at no place if no log has a finding', () => {
     const { file, line, ...silent } = found({ rule: 'exit-status' });
     expect(landingOf([{ ...silent, lastLines: { file: 'stderr.log', lines: ['x'] } }])).toEqual({
       attempt: 1,

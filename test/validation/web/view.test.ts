@@ -33,7 +33,7 @@ describe('addresses', () => {
     );
   });
 
-  it('that mean nothing are told so', () => {
+  it('without a meaning are reported', () => {
     for (const path of [
       '/x',
       '/runs',
@@ -179,7 +179,7 @@ describe('the timeline', () => {
     ]);
   });
 
-  it('has as many rows for a worker as it ran steps at a time', () => {
+  it('has as many rows for a worker as it ran steps at the same time', () => {
     const { rows, groups } = layOutTimeline(timeline, 'worker');
     expect(rows.map((bars) => bars.map(({ id }) => id))).toEqual([['a'], ['b'], ['c']]);
     expect(groups).toEqual([
@@ -188,7 +188,7 @@ describe('the timeline', () => {
     ]);
   });
 
-  it('keeps of a shorter time what is seen in it', () => {
+  it('keeps only the steps of a shorter time', () => {
     const { rows, groups } = within(layOutTimeline(timeline, 'step'), 35, 60, 100);
     expect(rows.map(([bar]) => bar?.id)).toEqual(['b', 'c']);
     expect(groups).toEqual([{ name: 'sim', row: 0 }]);
@@ -203,8 +203,8 @@ describe('the timeline', () => {
   });
 });
 
-describe('what a framework says of itself', () => {
-  it('is read as far as it is there', () => {
+describe('the state of a framework', () => {
+  it('is read even if parts are missing', () => {
     const read = readState({
       subscribed: true,
       master: { phase: 'subscribed', master: '127.0.0.1:5050' },
@@ -225,7 +225,7 @@ describe('what a framework says of itself', () => {
   });
 });
 
-it('sizes and ages are told in the unit that fits', () => {
+it('sizes and ages have the unit that fits', () => {
   expect([0, 999, 1000, 1_500_000, 2.5e11].map(formatSize)).toEqual(['0 B', '999 B', '1.0 kB', '1.5 MB', '250 GB']);
   expect([-5, 4000, 59_000, 3_600_000, 90_000_000, 9e10].map(formatAge)).toEqual([
     'now',

@@ -7,15 +7,15 @@ export interface Flag {
   describe: string;
   takesValue: boolean;
   choices: string[];
-  /** What counts when it is not given; undefined: nothing, or nothing worth a word. */
+  /** The default value; undefined: none, or not worth showing. */
   default: string | undefined;
-  /** It is on unless `--no-NAME` is given. */
+  /** Whether it is on without `--no-NAME`. */
   on: boolean;
-  /** It must be given. */
+  /** Whether it is required. */
   demanded: boolean;
 }
 
-/** An argument of a command that has a place and no name. */
+/** A positional argument of a command. */
 export interface Positional {
   name: string;
   describe: string;
@@ -27,7 +27,7 @@ export interface Schema {
   positionals: Positional[];
 }
 
-/** What yargs 18 tells of a command line, and its types leave out. */
+/** Members of yargs 18 that describe a command line, and that its types do not declare. */
 interface Declared {
   getOptions(): {
     key: Record<string, unknown>;
@@ -45,7 +45,7 @@ interface Declared {
 
 const POSITIONALS = 'Positionals:';
 
-/** The options and arguments that a command declares to yargs: of them manual and completion are made, as its help is. */
+/** The options and arguments that a command declares to yargs. They are the source of the help, the manual and the completion. */
 export function schemaOf(declare: (yargs: Argv) => unknown): Schema {
   const parser = yargs([]).locale('en').help(false).version(false);
   declare(parser);

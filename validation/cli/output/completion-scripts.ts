@@ -1,8 +1,8 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * The script by which a shell completes `relval`. It asks `relval` itself for every word, so that runs and steps are
- * up to date. Where relval has no answer the shell offers files.
+ * The script with which a shell completes `relval`. It asks `relval` for every word, so that runs and steps are up to date. If
+ * relval has no answer, the shell offers files.
  * @param ask the command that answers with lines of word, tabulator, description
  */
 export function script(shell: (typeof SHELLS)[number], ask: string): string {

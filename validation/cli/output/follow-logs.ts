@@ -9,11 +9,11 @@ import type { RunDir } from '../../runs/store/store.ts';
 
 /** A line of a running step is shown within this time, plus the time that its worker needs to send it. */
 const LOOK_MS = 100;
-/** run.json is read at every tenth look. */
+/** run.json is read in every tenth check. */
 const RECORD_EVERY = 10;
 
 export interface FollowLogs {
-  /** One step; default: all steps that run. */
+  /** The step to follow; default: all running steps. */
   step?: string | undefined;
   /** Only this attempt. */
   attempt?: number | undefined;

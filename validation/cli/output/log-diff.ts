@@ -29,7 +29,7 @@ export async function diffLogs(earlier: RunDir, later: RunDir, wanted: WantedDif
   const other = counterpart(own, step, [...earlier.readView().steps.values()]);
   const b = compared(later, step);
   if (other === undefined) {
-    const message = `${earlier.readRecord().id} has no step that does the same as ${step} of ${b.run}`;
+    const message = `${earlier.readRecord().id} has no step that matches ${step} of ${b.run}`;
     throw new InputError([{ message }]);
   }
   const a = compared(earlier, other);
@@ -50,7 +50,7 @@ export async function diffLogs(earlier: RunDir, later: RunDir, wanted: WantedDif
   }
 }
 
-/** The last attempt of a step. @throws InputError if it has left no log */
+/** The last attempt of a step. @throws InputError if it has no log */
 function compared(run: RunDir, step: string): ComparedLog {
   const { id } = run.readRecord();
   const attempt = run.attempts(step).at(-1);
@@ -74,7 +74,7 @@ function nameOf({ run, step, attempt }: ComparedLog): string {
   return `${run} ${step}, attempt ${attempt}`;
 }
 
-/** The parts one by one, each as soon as the next one shows that it is complete. */
+/** The parts one by one. A part is returned when the next one shows that it is complete. */
 function* partsOf(compared: Iterable<{ part: DiffPart }>): Generator<DiffPart> {
   const waiting: DiffPart[] = [];
   for (const { part } of compared) {

@@ -15,7 +15,7 @@ export function verdictText(report: Report): string {
   return printable(`${report.verdict}  ${report.run}: ${report.reason}`);
 }
 
-/** The result of a run, and where to read more. */
+/** Prints the result of a run, and the commands that show more. */
 export function resultText(run: RunDir, report: Report): string {
   const [only, ...others] = report.steps;
   const one = others.length === 0 ? only : undefined;

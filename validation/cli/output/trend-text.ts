@@ -20,13 +20,13 @@ import { table } from './table.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 const SIGN = { passed: SYMBOL.succeeded, failed: SYMBOL.failed, broken: SYMBOL.broken, interrupted: SYMBOL.aborted };
-/** Characters of a release and of a finding's text in one line. */
+/** The longest release, and the longest text of a finding, in one line; characters. */
 const RELEASE = 24;
 const TEXT = 88;
-/** Findings that are listed of each group; `--json` has all. */
+/** The largest number of listed findings of each group; `--json` has all. */
 const SHOWN = 20;
 
-/** The history of a workflow for a terminal: the nights, then the stages, then the news. */
+/** The history of a workflow for a terminal: the nights, then the stages, then the changes. */
 export function trendText(trend: Trend): string[] {
   const { nights } = trend;
   const [first, last] = [nights[0], nights.at(-1)];
@@ -71,13 +71,13 @@ function nightRows(nights: readonly NightTrend[]): string[] {
   return table([['Night', 'Release', 'Verdict', 'Steps', 'Took', 'Found'].map((name) => paint.dim(name)), ...rows]);
 }
 
-/** All nights test the same package: its name is said once, by the nights' table not at all. */
+/** If all nights test the same package, the table of nights leaves out its name. */
 function shortRelease(nights: readonly NightTrend[]): (release: string) => string {
   const packages = new Set(nights.flatMap(({ release }) => (release?.includes('::') ? [release.split('::')[0]] : [])));
   return (release) => (packages.size === 1 ? release.replace(/^[^:]*::/, '') : release);
 }
 
-/** A bar for each night, oldest at the left: from the smallest to the largest value of the stage. */
+/** A bar for each night, the oldest at the left. The scale goes from the smallest to the largest value of the stage. */
 function stageRows({ nights, drifts }: Trend): string[] {
   const names = [...new Set(nights.flatMap(({ stages }) => stages.map(({ name }) => name)))];
   const rows = names.flatMap((name) => {

@@ -4,9 +4,9 @@ import { formatDuration } from '../../units/time.ts';
 import type { Quantity } from '../line.ts';
 import type { Change, DriftTrend, FindingTrend, NightName, StepTrend } from '../trend.ts';
 
-/** The words for a history; the command line and the page both use them. */
+/** The words for a history, for the command line and the page. */
 
-/** What is measured of a stage: its name, and how a value is written. */
+/** The quantities of a stage: their names, and the form of their values. */
 export const QUANTITY: Record<Quantity, { name: string; format: (value: number) => string }> = {
   duration: { name: 'time', format: formatDuration },
   peakMemory: { name: 'memory', format: formatMemory },
@@ -15,7 +15,7 @@ export const QUANTITY: Record<Quantity, { name: string; format: (value: number) 
 
 /** The groups of findings, in reading order. */
 export const COURSES: readonly { course: FindingTrend['course']; title: string }[] = [
-  { course: 'open', title: 'Came in, and still there' },
+  { course: 'open', title: 'Appeared, and still there' },
   { course: 'flaky', title: 'Flaky: come and go without a change of release' },
   { course: 'always', title: 'There in every night' },
   { course: 'fixed', title: 'Fixed' },
@@ -33,7 +33,7 @@ export function nameNight(night: NightName): string {
 
 /** `since 2026-11-12 (B); last good night: 2026-11-11 (A)`. */
 export function describeCame({ came }: Pick<FindingTrend, 'came'>): string {
-  if (!came.before) return `since ${nameNight(came.after)}; no earlier night says that it was not there`;
+  if (!came.before) return `since ${nameNight(came.after)}; no earlier night without it is known`;
   return `since ${nameNight(came.after)}; last good night: ${nameNight(came.before)}${betweenText(came)}`;
 }
 
@@ -46,10 +46,10 @@ export function describeWent({ went, accepted }: Pick<FindingTrend, 'went' | 'ac
 
 function betweenText({ between = [] }: Change): string {
   if (between.length === 0) return '';
-  return between.length === 1 ? '; 1 night between says nothing' : `; ${between.length} nights between say nothing`;
+  return `; ${counted(between.length, 'unknown night')} between`;
 }
 
-/** What to think of where the release is the same on both sides of a change. Undefined: it is another, or it is not known. */
+/** A note for a change between two nights of the same release. Undefined: the releases differ, or are not known. */
 export function describeSameRelease({ before, after }: Change): string | undefined {
   if (before?.release === undefined || before.release !== after?.release) return undefined;
   return `the release did not change (${before.release}): the cause may be elsewhere`;

@@ -1,6 +1,6 @@
 /**
- * A few queues that work in parallel. All work of one key goes to one queue and is done in order; if the queue is empty, work
- * that need not wait is done at once.
+ * A few queues that work in parallel. All work of one key goes to one queue and is done in order. If the queue is empty,
+ * synchronous work is done at once.
  */
 export class KeyedQueues {
   readonly #queues: { tail: Promise<void>; waiting: number }[];
@@ -31,7 +31,7 @@ export class KeyedQueues {
       });
   }
 
-  /** Settles when all work that was given so far is done. */
+  /** Settles when all work in the queues is done. */
   async idle(): Promise<void> {
     await Promise.all(this.#queues.map(({ tail }) => tail));
   }

@@ -30,7 +30,7 @@ export async function checkNeeds(needs: readonly StoredFile[]): Promise<string[]
   if (below) {
     throw new InputError([
       {
-        message: `${below.step} counts as done, but its outputs are not known: its OutputDir ${below.directory} is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN`,
+        message: `${below.step} counts as done, but this run does not have its outputs: its OutputDir ${below.directory} is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN`,
       },
     ]);
   }
@@ -133,7 +133,7 @@ function stored(run: RunDir): Taken {
   return [...earlier, ...own];
 }
 
-/** Places in a run where a file may be that one of its steps made for later stages. */
+/** The possible places in a run of a file that one of its steps made for later stages. */
 export function handedOn(run: RunDir, file: string, madeBy: string): string[] {
   const name = stepFile(madeBy, file);
   return [join(run.work, name), join(run.path, 'input', name), join(run.path, 'input', file)];

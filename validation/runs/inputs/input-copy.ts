@@ -8,9 +8,8 @@ import type { RunDir } from '../store/store.ts';
 const TREE = 'tree';
 
 /**
- * Copies the files from which a plan was made, and the local files that its steps get, into `input/`: the former under their names, for
- * readers, and all of them as a tree in which planning finds them again. Later changes of the originals do not
- * change the run.
+ * Copies the files from which a plan was made, and the local input files of its steps, into `input/`. People find the former there
+ * under their names. Planning finds all of them in a tree. Later changes of the originals do not change the run.
  */
 export function copyInputs(run: RunDir, plan: Plan): void {
   const input = join(run.path, 'input');

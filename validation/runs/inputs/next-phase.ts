@@ -38,7 +38,7 @@ export function planPhase(
     if (existsSync(path)) {
       try {
         bins[one.file] = readLines(path);
-        // For whoever begins another run with --from this one, and must not read makeflow's directory.
+        // A later run with --from this one needs it, and other users cannot read makeflow's directory.
         mkdirSync(join(run.path, 'input'), { recursive: true });
         copyFileSync(path, join(run.path, 'input', basename(path)));
       } catch (error) {
@@ -74,10 +74,10 @@ export function planPhase(
   return bad ? stopAt(due.find(({ madeBy }) => madeBy === bad.step) as Pending, findings) : { plan: next, findings };
 }
 
-/** Bytes of a file of which each line is a step. */
+/** The largest size, in bytes, of a file whose lines become steps. */
 const LARGEST = 256 * 2 ** 20;
 
-/** Lines of a text file; a carriage return at the end of one does not count. @throws when it is none that can be read */
+/** The lines of a text file, without carriage returns at their ends. @throws when it cannot be read */
 export function readLines(path: string): string[] {
   return readRegular(path, LARGEST).split(/\r?\n/);
 }

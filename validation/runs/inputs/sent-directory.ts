@@ -14,14 +14,14 @@ export interface SentDirectory {
   warnings: string[];
 }
 
-/** Limits. A larger directory is usually not what the user means, and every worker gets it. */
+/** Limits. Every worker gets the directory, and a larger one is usually a mistake. */
 const MOST_BYTES = 200e6;
 const MOST_FILES = 10_000;
 /** Directories of version control. */
 const LEFT_OUT = ['.git', '.svn'];
 
 /**
- * Checks a directory that will be sent: how large it is, and what in it would not arrive.
+ * Checks a directory that will be sent: its size, and the links in it that would be broken on a worker.
  * @param without paths within it that are not sent: the directory of the runs
  * @throws InputError when it is too large, with what to do
  */

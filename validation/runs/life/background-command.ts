@@ -1,2 +1,2 @@
-/** The hidden command of `relval` that executes a run which another process has prepared. */
+/** The hidden command of `relval` that executes a run that another process has prepared. */
 export const BACKGROUND = 'execute-in-background';

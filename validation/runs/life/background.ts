@@ -17,7 +17,7 @@ const LOOK_MS = 50;
 /** How the start of a run in the background ended. */
 export type BackgroundStart =
   | { pid: number; page: string | undefined }
-  /** The process ended before the steps could run; `said` is all that it printed. */
+  /** The process ended before the steps could run; `said` is its whole output. */
   | { status: number; said: string };
 
 /**
@@ -53,13 +53,13 @@ export async function executeInBackground(
   return { pid: child.pid as number, page };
 }
 
-/** In that process: the run whose lock it has inherited. */
+/** Called in that process: the run whose lock it has inherited. */
 export async function takeOver(directory: string): Promise<PreparedRun> {
   const run = new RunDir(directory);
   return reopenRun(run, inheritedLock(LOCK_FD), run.readRecord());
 }
 
-/** The built command, whether the command itself, the page's server or a test calls this. */
+/** The path of the built command. It is the same for the command, the page's server and the tests. */
 function relvalProgram(): string {
   return createRequire(import.meta.url).resolve('release-validation/dist/validation/cli/main.js');
 }

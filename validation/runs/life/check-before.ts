@@ -66,7 +66,6 @@ async function checkNamespace(): Promise<Check> {
 
 /**
  * @param tell gets all results
- * @param tell gets all that was found
  * @returns why the run must not start
  */
 export async function checkBefore(

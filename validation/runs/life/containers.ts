@@ -5,7 +5,7 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { LocalContainers } from '../local/containers.ts';
 import type { RunRequest } from '../store/record.ts';
 
-/** What a request says about the containers of workers. */
+/** The part of a request about the containers of workers. */
 export type ContainerChoice = Pick<RunRequest, 'local' | 'containerizer' | 'image' | 'volume'>;
 
 /** @throws InputError for options that contradict one another */
@@ -34,7 +34,7 @@ export function checkContainers({ local, containerizer = 'process', image, volum
 /**
  * The containers for the workers of a run on this machine. The code is loaded only when it is used.
  * @returns undefined for plain processes, and on a cluster
- * @throws InputError when no worker of this machine could run so
+ * @throws InputError when no worker of this machine could run in such a container
  */
 export async function containersFor(
   request: RunRequest,
@@ -49,16 +49,16 @@ export async function containersFor(
   return undefined;
 }
 
-/** Makes them ready for use. @returns why that is impossible */
+/** Prepares the containers. @returns why that is impossible */
 export async function provideContainers(containers: LocalContainers): Promise<string | undefined> {
   return (await import('../local/containers.ts')).provideImage(containers);
 }
 
 /**
- * A worker tests its directory with a shell command in which the name is not quoted (seen with Work Queue 8.0.0), and ends
- * when the test fails: steps would wait for ever. In a container its directory is another one.
- * @param runs directory of runs, as the kernel names it, because the worker uses that name
- * @throws InputError when no worker of this machine would run below it
+ * A worker (Work Queue 8.0.0) tests its directory with a shell command that does not quote the name. With some names the test
+ * fails and the worker ends, so steps would wait for ever. In a container the worker has another directory.
+ * @param runs directory of runs with all links resolved, because the worker uses that name
+ * @throws InputError when no worker of this machine could run below it
  */
 function checkWorkerPlace(runs: string): void {
   const [bad] = /[\s'"`$&;|<>()*?[\\]/.exec(runs) ?? [];

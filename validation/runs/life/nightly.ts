@@ -18,7 +18,7 @@ import type { WantedRun } from './wanted.ts';
 const LOOK_EVERY_MS = 2000;
 const ALIENV_PATIENCE_MS = 60_000;
 
-/** The settings of a nightly that change a wanted run. */
+/** The settings of a nightly that change a requested run. */
 type NightlyWanted = InputArguments &
   Pick<WantedRun, 'runs' | 'local' | 'catalog' | 'password' | 'batch' | 'schedd' | 'pool' | 'name' | 'retries'> & {
     wait?: string | undefined;
@@ -29,13 +29,13 @@ export interface WantedByNightly<Wanted> {
   wanted: Wanted;
   /** The release to validate, if the nightly names one. */
   release?: string;
-  /** Why it is not known. */
+  /** Why the release is not known. */
   problem?: string;
 }
 
 /**
- * A wanted run with the settings of the nightly. The nightly's file decides where it runs and where its runs are kept; all
- * other settings of the wanted run replace those of the file.
+ * A requested run with the settings of the nightly. The nightly's file decides where it runs and where its runs are kept. All
+ * other settings of the request replace those of the file.
  * @param now ms since 1970
  * @throws InputError when its input cannot be planned
  */
@@ -98,7 +98,7 @@ export async function wantedByNightly<Wanted extends NightlyWanted>(
 
 /**
  * Waits until a nightly may start, and stops the last run if the nightly says so.
- * @param anyTime a person starts it now, whenever it was due
+ * @param anyTime a person starts it now: the time when it was due does not matter
  * @returns why it does not start; undefined if it does
  */
 export async function awaitTurn(

@@ -16,7 +16,6 @@ interface Place {
 
 /**
  * @param warn gets warnings about accepted dangers
- * @param warn gets what is dangerous and not refused
  * @returns absolute path
  * @throws InputError when the file cannot be used, or when there are secrets and anybody could read them
  */

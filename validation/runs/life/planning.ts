@@ -14,14 +14,14 @@ import type { RunDir } from '../store/store.ts';
 /** Possible places of a file that a stage makes at run time; the first existing one is used. */
 export type LookFor = (file: string, madeBy: string) => string[];
 
-/** In the current directory, or beside the input. */
+/** Looks in the current directory, then beside the input. */
 export function besideInput(input: string, cwd = '.'): LookFor {
   return (file) => [join(cwd, file), join(dirname(input), file)];
 }
 
 /**
- * Plans with the files of an earlier run that decide how many steps a stage has (`timeBins.log`), if they exist.
- * They become sources of the plan.
+ * Plans a run. Some stages get their number of steps from a file that another stage makes (`timeBins.log`). If an earlier run
+ * has such files, the plan uses them, and they become sources of the plan.
  * @throws InputError
  */
 export function planWithFoundFiles(

@@ -20,7 +20,7 @@ export interface PreparedRun {
   plan: Plan;
   /** Plans the run again, from the copy of its inputs. */
   again: (more: PlanOptions) => Plan;
-  /** What its workers on this machine run in; undefined: plain processes, or a cluster. */
+  /** The containers of its workers on this machine; undefined: plain processes, or a cluster. */
   containers: LocalContainers | undefined;
 }
 
@@ -30,11 +30,11 @@ export type StartedRun = PreparedRun & { ended?: Report };
 export interface NewRun {
   store: RunStore;
   name: string;
-  /** Puts into the run's directory what the run is made from, and says what the run is to do. */
+  /** Copies the inputs into the run's directory, and returns the request of the run. */
   fill: (run: RunDir) => Promise<RunRequest> | RunRequest;
-  /** The release under test; default: what the input names. */
+  /** The release under test; default: the release that the input names. */
   release?: string | undefined;
-  /** The earlier run that has the outputs of the stages which are not run. */
+  /** The earlier run that has the outputs of the stages that are not run. */
   from?: RunDir | undefined;
 }
 
@@ -65,7 +65,7 @@ export async function createRun({ store, name, fill, release, from }: NewRun): P
 
 /**
  * Opens an existing run, to resume it or to execute it in the background.
- * @param check looks at it before anything of it is changed
+ * @param check looks at the run before anything in it changes
  */
 export async function reopenRun(
   run: RunDir,

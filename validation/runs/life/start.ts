@@ -15,17 +15,17 @@ import { createRun, type PreparedRun, type StartedRun } from './prepare.ts';
 import { checkName, requestOf, type WantedRun } from './wanted.ts';
 
 export interface StartOptions {
-  /** The checks before it starts; undefined: none. */
+  /** The pre-flight checks; undefined: none. */
   check: Omit<CheckOptions, 'fast' | 'say'> | undefined;
-  /** The nightly that it is a run of. */
+  /** The nightly to which the run belongs. */
   nightly?: Nightly | undefined;
   /** With a nightly: start it now, not at its time. */
   anyTime?: boolean;
   /** Gets the warnings about the input, once. */
   warn: (warnings: readonly string[]) => void;
-  /** Gets a line while something is waited for. */
+  /** Gets a line when the start waits for something. */
   say: (text: string) => void;
-  /** Gets what the checks have found. */
+  /** Gets the results of the checks. */
   printChecks: (checks: readonly Check[]) => void;
 }
 
@@ -39,7 +39,7 @@ export interface Trial {
 }
 
 /**
- * Plans a wanted run where its inputs are. Nothing is written.
+ * Plans a requested run from its original inputs. It writes nothing.
  * @throws InputError
  */
 export async function tryRun(wanted: WantedRun, nightly?: Nightly): Promise<Trial> {
@@ -60,8 +60,8 @@ export async function tryRun(wanted: WantedRun, nightly?: Nightly): Promise<Tria
 const fromOf = ({ from }: RunRequest): RunDir | undefined => (from === undefined ? undefined : new RunDir(from));
 
 /**
- * Starts a run, up to the moment at which its steps can run. If something other than a mistake of the user prevents that, the
- * run ends as broken, with a report.
+ * Starts a run, and returns when its steps can run. If something other than a mistake of the user prevents that, the run ends
+ * as broken, with a report.
  * @throws InputError for a mistake of the user; then no run is made
  */
 export async function startRun(given: WantedRun, options: StartOptions): Promise<StartedRun> {

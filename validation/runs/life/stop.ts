@@ -11,7 +11,7 @@ const LOOK_MS = 100;
 
 /**
  * Asks a run to stop, and waits until it has stopped.
- * @param told called after the run was asked
+ * @param told called when the run has got the request
  * @returns how it ended
  * @throws InputError when it does not run, cannot be reached, or does not stop in time
  */
@@ -53,7 +53,7 @@ function signal({ id, process: { pid } }: RunRecord): void {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // It has ended by itself just now.
+    // The run has just ended.
     if (code === 'ESRCH') return;
     const why = code === 'EPERM' ? `only its owner ${ownerOf(pid)} can stop it` : message;
     throw new InputError([{ message: `you cannot stop ${id} (process ${pid}): ${why}` }]);

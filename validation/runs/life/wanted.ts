@@ -32,7 +32,7 @@ export interface WantedPlace {
   volume?: string[] | undefined;
 }
 
-/** How a run will be judged, from flags: files and runs may be abbreviated. */
+/** The criteria for the verdict, from flags: files and runs may be abbreviated. */
 export interface WantedCriteria {
   rules?: string[] | undefined;
   policy?: string | undefined;

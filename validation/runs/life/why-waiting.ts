@@ -5,12 +5,12 @@ import type { CondorBatch } from '../../makeflow/htcondor.ts';
 import type { WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import { askFramework, type FrameworkAnswer } from '../../preflight/framework.ts';
 
-/** What a framework says about a project at its `/state`. */
+/** The part of a framework's `/state` about one project. */
 const stateSchema = z.object({
   projects: z.array(z.object({ project: z.string(), reason: z.string().nullish() })),
 });
 
-/** Steps may wait so long before it is worth saying that nobody can be asked. */
+/** After this wait the run says that relval knows no framework to ask, or that the framework does not answer. */
 const PATIENCE_MS = 15_000;
 
 /**
@@ -30,7 +30,7 @@ export function whyWaiting(
   };
 }
 
-/** Takes the reason out of what frameworks have answered; undefined: there is none, or not yet. */
+/** The reason in the answers of the frameworks; undefined: there is none, or not yet. */
 export function reasonIn(project: string, answers: readonly FrameworkAnswer[], waitedMs: number): string | undefined {
   const known = answers.flatMap(({ state }) => stateSchema.safeParse(state).data?.projects ?? []);
   const own = known.filter((one) => one.project === project);

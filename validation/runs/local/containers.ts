@@ -106,7 +106,7 @@ export function containerPool(
   return { image, volumes: [...volumes, ...outputs.map((path) => same(path, 'RW')), same(passwordFile, 'RO')] };
 }
 
-/** Only directories: files may be links into an earlier run. */
+/** It changes only directories, because files may be links into an earlier run. */
 function giveDirectory(directory: string, uid: number, gid: number): void {
   chownSync(directory, uid, gid);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What the control groups of a process leave to it. Absent: they set no limit. */
+/** The limits that control groups set for a process. Absent: no limit. */
 export interface GroupLimits {
-  /** Cores by the CPU quota: a part of one counts. */
+  /** Cores by the CPU quota; it may be a fraction. */
   cpus?: number;
   /** Bytes. */
   memory?: number;
@@ -11,12 +11,12 @@ export interface GroupLimits {
   processes?: number;
 }
 
-/** Memory limits of version 1 that mean none are this large (kernel: PAGE_COUNTER_MAX, rounded to pages). */
+/** In version 1 a memory limit of this size or more means no limit (kernel: PAGE_COUNTER_MAX, rounded to pages). */
 const UNLIMITED_BYTES = 2 ** 60;
 
 /**
- * The limits of the control groups that a process is in, of version 1 and 2 (cgroups(7)): the least on the way from its
- * own group up, since a group is limited by those above it too.
+ * The limits of the control groups of a process, version 1 and 2 (cgroups(7)). The groups above its own group limit it too, so
+ * the smallest limit of all of them counts.
  * @param membership text of /proc/PID/cgroup
  * @param mount where the control groups are mounted
  */
@@ -43,9 +43,9 @@ export function groupLimits(membership = readText('/proc/self/cgroup') ?? '', mo
   };
 }
 
-/** The group's folder and those above it. In a container the mount may show the container's own group as the uppermost. */
+/** The folder of a group and the folders above it. In a container the container's own group may be at the top of the mount. */
 function foldersOf(mount: string, controllers: string, path: string): string[] {
-  // Beside version 1, version 2 is mounted as `unified`.
+  // Where both versions are mounted, version 2 is at `unified`.
   const roots = controllers === '' ? [mount, join(mount, 'unified')] : [join(mount, controllers)];
   const folders: string[] = [];
   for (const root of roots) {
@@ -77,7 +77,7 @@ function version1(folder: string): GroupLimits {
   });
 }
 
-/** `max` reads as not a number, as does what is not there. */
+/** A limit of `max`, and a missing file, are no limit. */
 function limitsOf(read: Record<'quota' | 'period' | 'memory' | 'most' | 'now', number | undefined>): GroupLimits {
   const { quota = 0, period = 0, memory = Number.NaN, most = Number.NaN, now = 0 } = read;
   return {

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
 import { randomCredentials } from '../../../framework/local/credentials.ts';
 import { startLocalMaster } from '../../../framework/local/master.ts';
-import { endInhabitants } from '../../../framework/local/processes.ts';
+import { endProcessesIn } from '../../../framework/local/processes.ts';
 import { basic } from '../../../framework/mesos/credentials.ts';
 import { parseMaster } from '../../../framework/mesos/leader.ts';
 import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
@@ -20,7 +20,7 @@ import { openManagerPort } from './manager-port.ts';
 import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
-/** The resources for steps on this machine. */
+/** The resources that this machine offers to steps. */
 export interface LocalResources extends Omit<LocalOffer, 'disk'> {
   /** The containers of workers; default: plain processes. */
   containers?: LocalContainers;
@@ -45,23 +45,23 @@ export interface LocalCluster {
 export type LeastWorker = Pick<LocalOffer, 'memory' | 'disk'>;
 
 /**
- * The smallest worker of a run. A worker starts only if its disk is free, so it asks for no more than the steps do: a run can go on
- * where little is left.
+ * The smallest worker of a run. A worker starts only if its disk is free. So it asks for no more disk than the steps need, and a
+ * run can continue on a nearly full disk.
  */
 export function leastWorker({ stages }: Plan): LeastWorker {
   const { memory, disk } = defaultPool(WORK_QUEUE_WORKER).shape;
   return { memory, disk: Math.min(disk, ...stages.map(({ resources }) => resources.disk)) };
 }
 
-/** MB offered as disk. Workers check themselves how much is really free. */
+/** MB of disk that the agent offers. Workers check themselves how much disk is free. */
 const DISK = 1_000_000;
 /** The password of the workers; only their user can read it. */
 const PASSWORD_FILE = 'password';
 
 /**
  * Starts the embedded Mesos master and the framework, on loopback and on free ports, and prepares a place for makeflow;
- * logs and sandboxes are below `dir`. It serves one project. The framework knows the port of makeflow, so no
- * catalog is needed.
+ * logs and sandboxes are below `dir`. The cluster serves one project. The framework knows the port of makeflow, so it needs no
+ * catalog.
  */
 export async function startLocalCluster(
   dir: string,
@@ -69,7 +69,7 @@ export async function startLocalCluster(
   resources: LocalResources,
 ): Promise<LocalCluster> {
   mkdirSync(dir, { recursive: true });
-  // Sandboxes and logs: what steps were given, and what they wrote.
+  // Only the owner may read it: sandboxes and logs contain the inputs and outputs of steps.
   chmodSync(dir, 0o700);
   const log = pino(
     { timestamp: pino.stdTimeFunctions.isoTime },
@@ -86,8 +86,8 @@ export async function startLocalCluster(
     const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
     makeSandboxes(sandboxes);
-    // Where the agent of before was killed, and what was to end its workers as well.
-    await endInhabitants(realpathSync(sandboxes));
+    // The agent of an earlier start may have been killed before it could end its workers.
+    await endProcessesIn(realpathSync(sandboxes));
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
     await clear();
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
@@ -100,7 +100,7 @@ export async function startLocalCluster(
           ...pool,
           projects,
           shape: { ...pool.shape, ...least },
-          // A step may have all that there is.
+          // One step may use the whole machine.
           limit: { cores: Math.ceil(cpus), memory, disk: DISK, gpus },
           passwordFile,
           ...(containers && containerPool(containers, passwordFile)),
@@ -155,7 +155,7 @@ export async function startLocalCluster(
   }
 }
 
-/** The end of a run is more important than files that cannot be removed: its directory may not be writable any more. */
+/** Errors are ignored, because the run must end even when its directory is not writable any more. */
 function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });

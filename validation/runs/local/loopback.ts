@@ -2,9 +2,9 @@ import { networkInterfaces } from 'node:os';
 import { ObstacleError } from '../store/obstacle.ts';
 
 /**
- * A run on this machine needs 127.0.0.1. Where it is missing, connections to it are refused in many words, and each of them
- * misleads.
- * @throws ObstacleError it is missing
+ * Checks that this machine has 127.0.0.1, because a run on this machine needs it. Without this check the errors of the later
+ * connections do not name the cause.
+ * @throws ObstacleError when 127.0.0.1 is missing
  */
 export function checkLoopback(): void {
   const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 export interface ManagerPort {
   /** Port on 127.0.0.1. */
   port: number;
-  /** Words before makeflow's command line that start it in its namespace. */
+  /** The command that starts makeflow in its namespace: it stands before makeflow's own command line. */
   enter: readonly string[];
   /** Why other machines can connect to makeflow; undefined: they cannot. */
   exposed?: string;
@@ -16,10 +16,10 @@ export interface ManagerPort {
   close(): Promise<void>;
 }
 
-/** The consequence of a machine that allows no network namespace. */
+/** The consequence when this machine allows no network namespace. */
 export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
-/** How a process enters a new network namespace, and how another one follows it there. */
+/** The commands with which a process enters a new network namespace, and with which another process joins it. */
 const NAMESPACE =
   process.getuid?.() === 0
     ? {
@@ -83,7 +83,7 @@ async function startBridge(server: Server, port: number): Promise<ManagerPort> {
   child.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-1000);
   });
-  // If something prevents it, its exit shows that.
+  // If this fails, the exit of the process shows it.
   child.send({ port }, server, () => {});
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ message }) => resolve(message));

@@ -17,12 +17,12 @@ export interface LocalOffer {
 const MEMORY_SHARE = 0.9;
 const MB = 2 ** 20;
 /**
- * Processes and threads of a step with its worker, and those of a run. One to six steps of `sleep` at once had 24 of the
- * run and 11 of each step; the rest is for payloads that start some of their own, and for the page.
+ * Processes and threads of a step with its worker, and of a run without its steps. Measured with one to six steps of `sleep` at
+ * once: 24 for the run and 11 for each step. The rest is for the processes of payloads, and for the page.
  */
 const PROCESSES_OF_STEP = 20;
 const PROCESSES_OF_RUN = 40;
-/** Files that relval has open for a step that runs, and for a run. With 2 steps at once it had 48, with 16 it had 119. */
+/** Files that relval has open for each running step, and for the run. Measured: 48 with 2 steps at once, 119 with 16. */
 const FILES_OF_STEP = 6;
 const FILES_OF_RUN = 48;
 
@@ -45,8 +45,8 @@ export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory:
 }
 
 /**
- * So many cores that a CPU quota pays for, and that steps on each of them find enough processes to start, and files to
- * open. One at least: then steps run one after the other, as slow as the quota makes them.
+ * The number of cores that a run may use. The CPU quota must cover them, and the limits of processes and open files must
+ * suffice for a step on each core. It is at least 1: then steps run one after the other, as slowly as the quota makes them.
  * @param cores of the machine
  * @param files that this process may have open
  */
@@ -57,13 +57,13 @@ export function coresWithin(cores: number, { cpus, processes }: GroupLimits, fil
   return Math.max(1, Math.min(cores, byQuota, byProcesses, byFiles));
 }
 
-/** How many files this process may have open, as `ulimit -n` says it. */
+/** How many files this process may have open (`ulimit -n`). */
 function openFiles(): number {
   const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-/** As NVIDIA's driver shows them. */
+/** The GPUs that NVIDIA's driver shows. */
 function gpusOfMachine(): number {
   return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
 }

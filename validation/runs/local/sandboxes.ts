@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The files that are kept of an ended task: its output. */
+/** The files of an ended task that are kept: its output. */
 const KEPT = new Set(['stdout', 'stderr']);
 
 /** Makes the directory of an agent's sandboxes, which only its owner can read: steps keep secrets there. */
@@ -12,9 +12,9 @@ export function makeSandboxes(directory: string): void {
 }
 
 /**
- * Removes the files of tasks that were killed together with their agent. Each agent has a directory, and in it each task.
- * A process that still works there has lost its agent, and nobody takes its results.
- * @param onProblem gets what cannot be removed: a container may have written as another user
+ * Removes the files of tasks that were killed together with their agent. Each agent has a directory, with a directory for each
+ * task. If a process of such a task still runs, nobody uses its results.
+ * @param onProblem gets files that cannot be removed, for example because a container wrote them as another user
  */
 export async function clearSandboxes(directory: string, onProblem: (error: Error) => void): Promise<void> {
   for (const agent of await entriesOf(directory)) {

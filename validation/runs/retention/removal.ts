@@ -13,10 +13,10 @@ import { decideRetention, type KeptRun, type RetentionPolicy } from './retention
 const TRASH = '.trash';
 const UNDER_WAY = ['preparing', 'running', 'judging'];
 
-/** What of a report tells whether outputs were compared: `checks` has the results of that. */
+/** The part of a report that shows whether outputs were compared: their results are in `checks`. */
 const reportSchema = z.object({ reference: z.object({ run: z.string() }), checks: z.unknown() });
 
-/** All runs of a store with what decides about keeping them. */
+/** All runs of a store, with the data that decide whether they are kept. */
 export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
   const runs: KeptRun[] = [];
   for (const { run, record } of store.list()) {
@@ -38,7 +38,7 @@ export async function keptRuns(store: RunStore): Promise<KeptRun[]> {
 
 /**
  * Decides which runs are removed, while no other process removes any, and removes them.
- * @param isMeant which of them are removed; all count in the decision
+ * @param isMeant whether a run may be removed now; all runs count in the decision
  * @returns ids of the removed runs
  * @throws InputError when another process is removing runs, or is writing the history
  */
@@ -62,8 +62,8 @@ export async function removeRuns(
 
 /**
  * Makes sure that the history has the lines of runs before they are removed.
- * @returns where the disk is full: what writes the lines once the runs are gone, since removing them makes the space
- * @throws InputError the lines cannot be written for another reason
+ * @returns only if the disk is full: a function that writes the lines after the runs are removed, which frees the space
+ * @throws InputError when the lines cannot be written for another reason
  */
 async function keepHistory(store: RunStore, going: readonly KeptRun[]): Promise<(() => void) | undefined> {
   const ids = new Set(going.map(({ id }) => id));
@@ -81,7 +81,7 @@ async function keepHistory(store: RunStore, going: readonly KeptRun[]): Promise<
   }
 }
 
-/** @throws InputError there is still no space */
+/** @throws InputError when there is still no space */
 function keepAfter(keep: () => void, dir: string): void {
   try {
     keep();
@@ -91,7 +91,7 @@ function keepAfter(keep: () => void, dir: string): void {
   }
 }
 
-/** The run whose outputs a run was compared with, or is to be compared with; a comparison of logs needs none of it any more. */
+/** The run with whose outputs a run was, or will be, compared. A comparison of logs needs its reference no more. */
 function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
   try {
     const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
@@ -119,7 +119,7 @@ async function sizeOf(directory: string): Promise<number> {
 }
 
 /**
- * Does something while no other process removes runs of this store.
+ * Calls a function while no other process removes runs of this store.
  * @throws InputError when another one does
  */
 export async function whileRemoving<T>(store: RunStore, work: () => Promise<T>): Promise<T> {
@@ -137,9 +137,9 @@ export async function emptyTrash(store: RunStore): Promise<void> {
 }
 
 /**
- * Removes a run, unless somebody carries it, or has accepted it since it was decided about. Its lock is ours meanwhile:
- * who wants to resume it just now finds it taken, or gone. Within `whileRemoving`.
- * @returns whether it is gone
+ * Removes a run, unless a process executes it, or a person has accepted it since the decision. It holds the lock of the run, so
+ * nobody can resume the run at the same time. Call it only inside `whileRemoving`.
+ * @returns whether the run was removed
  */
 export async function removeRun(store: RunStore, { path, id }: Pick<KeptRun, 'path' | 'id'>): Promise<boolean> {
   const lock = lockRun(path);

@@ -113,7 +113,7 @@ function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
   for (const run of lastGood.values()) protectedBy.set(run, 'the last good run');
   for (const run of runs) {
     if (run.accepted) protectedBy.set(run, 'accepted');
-    // What ended is whole by itself: it has links of its own to what it was started with.
+    // A run that has ended does not need its source: it has its own links to the files.
     if (run.status === 'passed' || run.status === 'failed' || run.from === undefined) continue;
     const source = runs.find(({ path }) => path === run.from);
     if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} needs its outputs`);

@@ -28,9 +28,9 @@ const BUNDLE = 'logs';
 const LEFT_OUT = 'left-out';
 
 /**
- * The directory, below makeflow's, of files that were taken and are not yet in their places: nobody else can read that, and
- * secrets are not masked yet. It is on the same file system, so a rename is enough. It has no directory for each attempt,
- * because to make and remove one takes longer than all the rest.
+ * The directory of collected files that are not in their places yet. It is below makeflow's directory, which other users cannot
+ * read, because secrets are not masked yet. It is on the same file system, so a rename is enough. Attempts have no directories
+ * of their own, because making and removing a directory takes longer than everything else.
  */
 const TAKEN = '.taken';
 
@@ -51,7 +51,7 @@ function takenFile(run: RunDir, step: string, attempt: number, name: string): st
 /**
  * Moves the collected files to their places, over those that were written while the attempt ran, and unpacks its other logs.
  * Secrets are masked. Without collected files, existing ones stay.
- * @returns the step's result; undefined if there is none that can be read
+ * @returns the step's result; undefined if there is no readable result
  */
 export async function placeFiles(
   run: RunDir,
@@ -136,7 +136,7 @@ export function writeLostResult(
   replaceFile(join(run.attemptDir(id, attempt), 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
 }
 
-/** The result of an attempt; undefined if there is none that can be read. */
+/** The result of an attempt; undefined if there is no readable result. */
 export function readResult(path: string): StepResult | undefined {
   try {
     return parseResult(readRegular(path, RESULT_LIMIT));

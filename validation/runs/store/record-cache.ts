@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunRecord } from './record.ts';
 
-/** What tells one content of a file from another: it is the same as long as all of these are. */
+/** The stamp of a file. While it stays the same, the content of the file has not changed. */
 export interface FileMark {
   ino: number;
   size: number;

@@ -17,10 +17,10 @@ const EVERY_MS = 2000;
 /** The words for the sources of demand. */
 const SOURCES: Readonly<Record<string, string>> = { workqueue: 'Work Queue', htcondor: 'HTCondor' };
 const NOTHING: PoolHour = { name: '', waiting: [], busy: [], idle: [], starting: [] };
-/** Rows of a table of workers: an operator looks at kinds, not at thousands. */
+/** The largest number of rows in a table of workers: an operator does not read thousands. */
 const MOST = 500;
 
-/** What the frameworks do with the cluster, and why not more. */
+/** The view of the cluster: the state of each framework, and why tasks wait. */
 export function ClusterView() {
   const { data, error, reload } = useResource<Cluster>(apiPath(['cluster']), EVERY_MS);
   useTitle('Cluster');
@@ -30,10 +30,10 @@ export function ClusterView() {
       {error && !data && <Failed error={error} retry={reload} />}
       {!data && !error && <Loading what="the cluster" />}
       {data?.frameworks.length === 0 && (
-        <Empty title="No framework is known.">
+        <Empty title="The server knows no framework.">
           <p>
-            A run with <code>--local</code> shows its own while it runs; on a cluster name the frameworks to{' '}
-            <code>relval serve</code> (see <code>relval serve --help</code>).
+            A run with <code>--local</code> shows its own framework while it runs. For a cluster, give{' '}
+            <code>relval serve</code> the addresses of the frameworks (see <code>relval serve --help</code>).
           </p>
         </Empty>
       )}
@@ -92,7 +92,7 @@ function Projects({ state }: { state: FrameworkState }) {
   if (state.projects.length === 0) return <p class="notice soft">No manager asks for workers now.</p>;
   return (
     <>
-      <h3>Demand, and why</h3>
+      <h3>Demand</h3>
       {state.projects.map((project) => (
         <Project key={`${project.project} ${project.manager}`} project={project} />
       ))}
@@ -143,7 +143,7 @@ function Pools({ state, recent }: { state: FrameworkState; recent: RecentHour })
             { text: 'Projects', wide: true },
             'A worker',
             { text: 'Workers', number: true },
-            { text: 'Least and most', number: true, wide: true },
+            { text: 'Minimum and maximum', number: true, wide: true },
             { text: 'Image', wide: true },
             { text: 'The last hour', wide: true },
           ]}
@@ -220,7 +220,7 @@ function Workers({ state }: { state: FrameworkState }) {
       {workers.length > MOST && <p class="soft">And {workers.length - MOST} more.</p>}
       <h3>Offers held</h3>
       {offersHeld.length === 0 ? (
-        <p class="soft">None: what is not needed was given back.</p>
+        <p class="soft">None. The framework declined the offers that it did not need.</p>
       ) : (
         <ul>
           {offersHeld.slice(0, MOST).map(({ id, hostname, heldMs }) => (

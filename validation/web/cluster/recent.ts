@@ -1,6 +1,6 @@
-/** What `/recent` of a framework says; see docs/framework.md. Anything may be missing. */
+/** The answer of a framework to `/recent`; see docs/framework.md. Any part may be missing. */
 export interface RecentHour {
-  /** ms since 1970, of each sample, oldest first. */
+  /** The time of each sample, ms since 1970, oldest first. */
   times: number[];
   pools: PoolHour[];
   happenings: Happening[];
@@ -25,7 +25,7 @@ export interface Happening {
   why: string;
 }
 
-/** Reads what a framework of this or another version says: what is missing or of another kind is empty. */
+/** Reads the answer of a framework of this or another version. Parts that are missing or have another type become empty. */
 export function readRecent(value: unknown): RecentHour {
   const { times, pools, happenings } = record(value);
   return {

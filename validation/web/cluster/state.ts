@@ -1,6 +1,6 @@
 import { counted } from '../../units/count.ts';
 
-/** What `/state` of a framework says, as far as it is shown; see docs/framework.md. Anything may be missing. */
+/** The part of a framework's `/state` that the page shows; see docs/framework.md. Any part may be missing. */
 export interface FrameworkState {
   frameworkId: string;
   master: string;
@@ -18,12 +18,12 @@ export interface FrameworkState {
 
 export interface PoolState {
   name: string;
-  /** As the configuration says it. */
+  /** The text in the configuration. */
   projects: string;
   source: string;
   shape: string;
   min: number;
-  /** Absent: as many as are offered. */
+  /** Absent: no limit except the offers. */
   max?: number;
   role: string;
   image: string;
@@ -33,9 +33,9 @@ export interface ProjectState {
   project: string;
   manager: string;
   pool: string;
-  /** Why not more, in one word; the whole of it in sentences. */
+  /** Why it does not get more workers: one word here, all sentences in `words`. */
   blocked: string;
-  /** The most important sentence; empty: nothing keeps tasks from workers. */
+  /** The most important sentence; empty: no task waits without a worker. */
   reason: string;
   words: string[];
 }
@@ -59,7 +59,7 @@ const text = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-/** Reads what a framework of this or another version says: what is missing or of another kind is empty. */
+/** Reads the answer of a framework of this or another version. Parts that are missing or have another type become empty. */
 export function readState(value: unknown): FrameworkState {
   const state = object(value);
   const backoffs = object(state.backoffs);

@@ -1,10 +1,10 @@
 import type { Diff } from '../../server/api.ts';
 
-/** A duration differs when it is half as long again, and by more than a few seconds. */
+/** Two durations differ if one is more than half as long again as the other, and a few seconds longer. */
 const RATIO = 1.5;
 const SECONDS = 5;
 
-/** Steps that ended otherwise, are in one run only, or took much longer or shorter; those of another state first. */
+/** Steps whose state or duration differs, or that only one run has. Steps with different states come first. */
 export function changedSteps(steps: Diff['steps']): Diff['steps'] {
   const otherState = ({ stateA, stateB }: Diff['steps'][number]): boolean => stateA !== stateB;
   const otherTime = ({ secondsA, secondsB }: Diff['steps'][number]): boolean => {

@@ -18,14 +18,14 @@ import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;
 
-/** Two runs: what the second has that the first had not, and the other way round. */
+/** The comparison of two runs: findings that only the second has, and findings that only the first has. */
 export function CompareView({ a, b }: { a: string; b: string }) {
   const { data, error, reload } = useResource<Diff>(apiPath(['diff'], { a, b }));
   useTitle(`${a} and ${b}`);
   useKeys([{ key: 's', what: 'swap the two', act: () => go(pathOf(['compare', b, a]), 'replace') }]);
   return (
     <>
-      <h1>Two runs</h1>
+      <h1>Comparison of two runs</h1>
       {error && !data && <Failed error={error} retry={reload} />}
       {!data && !error && <Loading what="both runs" />}
       {data && <Both diff={data} />}
@@ -57,7 +57,7 @@ function Both({ diff }: { diff: Diff }) {
         Steps that changed <span class="soft">{steps.length}</span>
       </h2>
       {steps.length === 0 ? (
-        <Empty title="All steps ended alike, and took about as long." />
+        <Empty title="All steps have the same state and about the same duration." />
       ) : (
         <table>
           <TableHead
@@ -75,8 +75,8 @@ function Both({ diff }: { diff: Diff }) {
                 <th scope="row">
                   <a href={stepPath(stateB ? diff.b.id : diff.a.id, id)}>{id}</a>
                 </th>
-                <td>{stateA ? <StepBadge state={stateA} /> : <span class="soft">not there</span>}</td>
-                <td>{stateB ? <StepBadge state={stateB} /> : <span class="soft">not there</span>}</td>
+                <td>{stateA ? <StepBadge state={stateA} /> : <span class="soft">no such step</span>}</td>
+                <td>{stateB ? <StepBadge state={stateB} /> : <span class="soft">no such step</span>}</td>
                 <td class="number wide">{secondsA === undefined ? '' : formatDuration(secondsA)}</td>
                 <td class="number">{secondsB === undefined ? '' : formatDuration(secondsB)}</td>
               </tr>

@@ -2,10 +2,10 @@ import type { Details } from '../../histograms/check/details.ts';
 import { countsText, type Directory, directoriesOf } from '../../histograms/show/tree.ts';
 import { printable } from '../../report/printable.ts';
 
-/** Directories below one: more would be no help. */
+/** The largest number of listed subdirectories: nobody reads more. */
 const MOST = 200;
 
-/** The directories of all files, those with the worst objects first; one can be chosen. */
+/** The directories of all files; directories with the worst objects come first. The user can choose one. */
 export function Directories(props: { details: Details; current: string; choose: (directory: string) => void }) {
   const tops = directoriesOf(props.details);
   return (

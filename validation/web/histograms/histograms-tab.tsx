@@ -1,5 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table of elements cannot leave out rows that are not seen
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows are read, their links are what can be focused
+// biome-ignore-all lint/a11y/useFocusableInteractive: the links in the rows can be focused
 import { useMemo, useRef } from 'preact/hooks';
 import type { Details } from '../../histograms/check/details.ts';
 import { describeKnown, describeReferences, totalCounts } from '../../histograms/show/summary.ts';
@@ -20,14 +20,14 @@ import { ObjectView } from './object-view.tsx';
 const ROW = 28;
 const VIEW = 'histograms';
 
-/** The histograms of a run: by directory and state, and the one that was chosen. */
+/** The histograms of a run by directory and state, and the chosen one. */
 export function HistogramsTab({ detail }: { detail: RunDetail }) {
   const path = detail.hasReport ? apiPath(['runs', detail.id, 'report'], { format: 'json' }) : undefined;
   const { data: report, error, reload } = useResource<Report>(path);
   const details = useMemo(() => report && histogramsOf(report), [report]);
   if (error && !report) return <Failed error={error} retry={reload} />;
   if (!report) return <Loading what="histograms" />;
-  if (!details) return <Empty title="Another release of relval made these results." />;
+  if (!details) return <Empty title="This release of relval cannot show these results: another one made them." />;
   return <Histograms run={detail.id} details={details} />;
 }
 
@@ -92,7 +92,7 @@ function Histograms({ run, details }: { run: string; details: Details }) {
                 {counted(all.length, 'histogram')}
               </span>
             </search>
-            {shown.length === 0 && <Empty title="No histogram fits." />}
+            {shown.length === 0 && <Empty title="No histogram matches the filter." />}
             {shown.length > 0 && (
               <Viewport
                 rows={shown.length}

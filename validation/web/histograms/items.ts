@@ -5,18 +5,18 @@ import type { Report } from '../../report/model.ts';
 
 /** An object in the list. */
 export interface Item {
-  /** What its address on the page says: unique in a run. */
+  /** Its key in addresses of the page: unique in a run. */
   key: string;
   file: string;
   name: string;
   state: string;
-  /** `known`, `fixed`, `critical`. */
+  /** Among `known`, `fixed` and `critical`. */
   remark: string;
-  /** Where it is in histograms.ndjson; absent: it is not stored. */
+  /** Its place in histograms.ndjson; absent: it is not stored. */
   bytes?: { from: number; to: number };
 }
 
-/** What the check of histograms left in a report; undefined where that is nothing, or not what this page knows. */
+/** The results of the check of histograms in a report; undefined if there are none, or if this page does not know their form. */
 export function histogramsOf(report: Report): Details | undefined {
   const details = report.checks?.histograms as Partial<Details> | undefined;
   const { references, files } = details ?? {};
@@ -54,7 +54,7 @@ function itemsOfFile({ step, file, objects, others = {}, stored }: FileDetails):
   const seen = new Set<string>();
   let from = stored?.offset ?? 0;
   return all.map((one, index): Item => {
-    // Names may hold slashes, so that two objects can have one.
+    // Names may contain slashes, so two objects can have the same path.
     const key = `${label} ${one.name}`;
     const item = { ...one, key: seen.has(key) ? `${key} ${index}` : key, file: label };
     seen.add(key);
@@ -66,7 +66,7 @@ function itemsOfFile({ step, file, objects, others = {}, stored }: FileDetails):
   });
 }
 
-/** Whether it is what a line of histograms.ndjson holds: the directory of a run may be from anybody. */
+/** Checks the form of a line of histograms.ndjson, because anybody may have written the directory of a run. */
 export function isStoredObject(value: unknown): value is StoredObject {
   const { title, reason, tests, picture } = (value ?? {}) as Partial<StoredObject>;
   const isTest = (one: Partial<StoredObject['tests'][number]> | null): boolean =>
@@ -99,14 +99,14 @@ function isNumberOrNull(value: unknown): boolean {
 }
 
 export interface Filter {
-  /** Part of a name, small and capital letters alike; `*` stands for anything. */
+  /** A part of the name, without regard to case; `*` matches any text. */
   search: string;
   state: string;
-  /** Label of a file, and below it the directories, with slashes. */
+  /** The label of a file, then the directories below it, separated by slashes. */
   directory: string;
 }
 
-/** The objects that fit. */
+/** The objects that match a filter. */
 export function filterItems(items: readonly Item[], { search, state, directory }: Filter): Item[] {
   const wanted = patternOf(search);
   return items.filter(
@@ -122,7 +122,7 @@ function patternOf(search: string): RegExp {
   return new RegExp(parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*'), 'i');
 }
 
-/** How bad a state is, for colours. */
+/** The severity of a state, for its colour. */
 export function kindOf(state: string): 'failed' | 'broken' | 'succeeded' | 'waiting' {
   const index = STATES.indexOf(state as State);
   if (index < STATES.indexOf('suspicious')) return 'failed';

@@ -71,7 +71,7 @@ function Tests({ tests }: Pick<StoredObject, 'tests'>) {
   );
 }
 
-/** What is stored of an object. */
+/** The stored data of an object. */
 function useStored(
   run: string,
   { bytes, key }: Item,

@@ -7,10 +7,10 @@ import { SceneView } from './scene.tsx';
 
 const WIDEST = 760;
 const NARROWEST = 260;
-/** Of one of three maps side by side. */
+/** The size of each of three maps side by side. */
 const MAP_WIDTH = 250;
 
-/** An object drawn over its reference, as wide as there is room. */
+/** An object drawn over its reference, with the full width. */
 export function PictureView({ picture }: { picture: Picture }) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);

@@ -4,8 +4,8 @@ import { printable } from '../../report/printable.ts';
 
 /**
  * A picture as elements of the page.
- * @param here number of the bin that is marked
- * @param onPoint the bin, or the place as shares of width and height, at which the pointer is
+ * @param here number of the marked bin
+ * @param onPoint called with the bin under the pointer, or with its place as shares of width and height
  */
 export function SceneView({
   scene,

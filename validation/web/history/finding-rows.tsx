@@ -3,7 +3,7 @@ import { printable } from '../../report/printable.ts';
 import { HEIGHT } from './plot-paths.ts';
 import { Drawing, Row } from './row.tsx';
 
-/** Components that have a row of their own; the lists below name the others. */
+/** The number of components with their own row; the lists below name the others. */
 const COMPONENTS = 8;
 
 interface Found {
@@ -11,7 +11,7 @@ interface Found {
   warnings: number;
 }
 
-/** Errors and warnings by component, and histograms: a column a night. */
+/** Errors and warnings by component, and changed histograms: one column for each night. */
 export function Findings({ nights }: { nights: readonly NightTrend[] }) {
   const sums = new Map<string, number>();
   for (const { components } of nights)

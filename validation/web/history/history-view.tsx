@@ -11,12 +11,12 @@ import { useTitle } from '../state/title.ts';
 import { News } from './news.tsx';
 import { Nights } from './nights.tsx';
 
-/** A run ends now and then: the history is asked for again. */
+/** The history is requested again after this time, because runs end. */
 const EVERY_MS = 60_000;
 const LENGTHS = ['30', '60', '120', '365'];
 const QUANTITIES = Object.keys(QUANTITY) as (keyof typeof QUANTITY)[];
 
-/** The history of a workflow: what changed over the nights, since when, and with which release. */
+/** The history of a workflow: the changes over the nights, when they began, and with which release. */
 export function HistoryView({ name }: { name: string }) {
   const { last = '30', release = '', of } = Object.fromEntries(query.value);
   const asked = { last, release };
@@ -66,7 +66,7 @@ export function HistoryView({ name }: { name: string }) {
       {error && !data && <Failed error={error} retry={reload} />}
       {!data && !error && <Loading what="the history" />}
       {data && data.nights.length === 0 && (
-        <Empty title="No night fits.">
+        <Empty title="No night matches the filter.">
           <p>
             <a href={workflowPath(name)}>Show all releases</a>
           </p>
@@ -82,16 +82,16 @@ export function HistoryView({ name }: { name: string }) {
   );
 }
 
-/** The answer first: what to look at. Each part leads to its list. */
+/** The most important changes. Each one links to its list. */
 function Summary({ trend: { nights, findings, steps, drifts, total } }: { trend: Trend }) {
   const [first, last] = [nights[0], nights.at(-1)];
   if (!first || !last) return null;
   const number = (course: string): number => findings.filter((one) => one.course === course).length;
   const parts = [
-    { id: 'open', count: number('open'), text: 'came in', bad: true },
+    { id: 'open', count: number('open'), text: 'appeared', bad: true },
     { id: 'drift', count: drifts.length, text: drifts.length === 1 ? 'stage changes' : 'stages change' },
     { id: 'flaky', count: number('flaky') + steps.length, text: 'flaky' },
-    { id: 'always', count: number('always'), text: 'there every night' },
+    { id: 'always', count: number('always'), text: 'in every night' },
     { id: 'fixed', count: number('fixed'), text: 'fixed' },
   ].filter(({ count }) => count > 0);
   return (

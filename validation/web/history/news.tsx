@@ -14,10 +14,10 @@ import type { Trend } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { pathOf, runPath, stepPath } from '../routes.ts';
 
-/** Of each list. */
+/** The largest number of entries of each list. */
 const MOST = 100;
 
-/** What the nights say, in words: what came in and since when, what drifts, what is flaky, what was fixed. */
+/** The changes over the nights in words: new findings, drifts, flaky findings and steps, and fixed findings. */
 export function News({ trend }: { trend: Trend }) {
   const [open, ...others] = COURSES;
   const hasStrips = trend.findings.length + trend.steps.length > 0;
@@ -25,11 +25,12 @@ export function News({ trend }: { trend: Trend }) {
     <>
       {hasStrips && (
         <p class="soft">
-          In the strips below, a night is a place, oldest at the left: block: there, or failed; amber block of a step:
-          succeeded in a later attempt; low bar: not there; thin line: unknown.
+          Each mark in the strips below is a night, the oldest at the left. Block: the finding is there, or the step
+          failed. Amber block: the step succeeded in a later attempt. Low bar: the finding is not there. Thin line:
+          unknown.
         </p>
       )}
-      {open && <Course trend={trend} {...open} none="No finding came in that is still there." />}
+      {open && <Course trend={trend} {...open} none="No new finding is there in the newest night." />}
       <Drifts drifts={trend.drifts} />
       {others.map((one) => (
         <Course key={one.course} trend={trend} {...one} />
@@ -38,7 +39,7 @@ export function News({ trend }: { trend: Trend }) {
   );
 }
 
-/** @param none said where there is nothing; absent: then the part is left out */
+/** @param none the text for an empty list; absent: an empty list is not shown */
 function Course({
   trend,
   course,
@@ -159,7 +160,7 @@ function Drift({ drift }: { drift: DriftTrend }) {
 
 const WORDS: Record<string, string> = { x: 'bad', e: 'excused', r: 'retried', '.': 'good', '?': 'unknown' };
 
-/** A cell for each night, oldest at the left. */
+/** One cell for each night, the oldest at the left. */
 function Marks({ marks, severity = 'error' }: { marks: string; severity?: 'error' | 'warning' }) {
   const bad = [...marks].filter((mark) => mark === 'x' || mark === 'e').length;
   return (

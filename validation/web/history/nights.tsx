@@ -16,7 +16,7 @@ import { Told } from './told.tsx';
 
 type Quantity = keyof typeof QUANTITY;
 
-/** All nights along one axis, a row for each thing that is followed. The night under the pointer is told in words. */
+/** All nights along one axis, with one row for each quantity. The night under the pointer is described in words. */
 export function Nights({
   trend,
   quantity,
@@ -29,7 +29,7 @@ export function Nights({
   const { nights } = trend;
   const [at, setAt] = useState(nights.length - 1);
   const scroll = useRef<HTMLElement>(null);
-  // The newest nights are looked for first.
+  // The view starts at the newest nights, at the right.
   useLayoutEffect(() => {
     if (scroll.current) scroll.current.scrollLeft = scroll.current.scrollWidth;
   }, [nights.length]);
@@ -70,7 +70,7 @@ export function Nights({
   );
 }
 
-/** Days above, releases below: a release has a line where it begins. */
+/** Days above, releases below. A line marks the first night of a release. */
 function Dates({ nights }: { nights: readonly NightTrend[] }) {
   const short = shortReleases(nights);
   const days = nights.map((night, from) => ({ from, text: dayOf(night).slice(5) }));
@@ -97,7 +97,7 @@ function Labels({
   ticks?: true;
 }) {
   const width = Math.max(...places.map(({ text }) => text.length), 1);
-  // Of a wide plot some 110 characters fit in a row, of a narrow one some 45; of one that scrolls more than one for each night.
+  // About 110 characters fit in a row of a wide plot, and 45 in a narrow one. A plot that scrolls fits more than one for each night.
   const wide = new Set(labelled(places, (count * (width + 2)) / Math.max(110, count)));
   const narrow = new Set(labelled(places, (count * (width + 2)) / Math.max(45, count)));
   return (
@@ -145,7 +145,7 @@ function Verdicts({ nights }: { nights: readonly NightTrend[] }) {
   );
 }
 
-/** Of each night a column: the share of steps that succeeded below, what failed, is broken, or did not run above. */
+/** One column for each night: the share of succeeded steps below; failed, broken and not run steps above. */
 function Steps({ nights }: { nights: readonly NightTrend[] }) {
   return (
     <Drawing count={nights.length}>

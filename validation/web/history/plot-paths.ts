@@ -1,20 +1,20 @@
 import type { Spread } from '../../history/line.ts';
 import type { NightTrend } from '../../history/trend.ts';
 
-/** Height of a plot in its own units; its width is one unit a night. */
+/** Height of a plot in its own units. Its width is one unit for each night. */
 export const HEIGHT = 40;
 /** Room above and below the values. */
 const MARGIN = 4;
 
 export interface StagePaths {
-  /** Areas between the quartiles, and lines through the medians; nights without a value interrupt both. */
+  /** Areas between the quartiles, and lines through the medians. Nights without a value interrupt both. */
   band: string;
   line: string;
-  /** Where a value is, from the top. */
+  /** The distance of a value from the top. */
   y: (value: number) => number;
 }
 
-/** How the values of a stage are drawn; undefined where it has none. */
+/** The drawing of the values of a stage; undefined if it has none. */
 export function stagePaths(values: readonly (Spread | undefined)[]): StagePaths | undefined {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return undefined;
@@ -25,7 +25,7 @@ export function stagePaths(values: readonly (Spread | undefined)[]): StagePaths 
   const parts = partsOf(values);
   return {
     band: parts.map((part) => bandOf(part, y)).join(''),
-    // A line of no length shows as a dot.
+    // A line of length 0 appears as a dot.
     line: parts
       .map(
         (part) => `M${part.map(({ x, value }) => `${x} ${y(value.median)}`).join('L')}${part.length === 1 ? 'h0' : ''}`,
@@ -40,7 +40,7 @@ interface Place {
   value: Spread;
 }
 
-/** Nights in a row that have a value. */
+/** Groups of consecutive nights that have a value. */
 function partsOf(values: readonly (Spread | undefined)[]): Place[][] {
   const parts: Place[][] = [];
   let current: Place[] | undefined;
@@ -72,7 +72,7 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Nights in a row with one release: a label stands where it begins. */
+/** Groups of consecutive nights with the same release. The first night of a group has the label. */
 export interface ReleaseSpan {
   from: number;
   nights: number;
@@ -89,7 +89,7 @@ export function releaseSpans(nights: readonly Pick<NightTrend, 'release'>[]): Re
   return spans;
 }
 
-/** Those of some places that can have a label without touching the one before. @param apart least distance of two labels */
+/** The places that can have a label without touching the label before. @param apart smallest distance of two labels */
 export function labelled<Label extends { from: number }>(places: readonly Label[], apart: number): Label[] {
   const chosen: Label[] = [];
   for (const place of places) {
@@ -99,7 +99,7 @@ export function labelled<Label extends { from: number }>(places: readonly Label[
   return chosen;
 }
 
-/** The part of a release that tells it from others: without the package, where all have the same. */
+/** The part of a release that differs from others: without the package if all have the same package. */
 export function shortReleases(nights: readonly Pick<NightTrend, 'release'>[]): (release: string) => string {
   const packages = new Set(nights.flatMap(({ release }) => (release?.includes('::') ? [release.split('::')[0]] : [])));
   return (release) => (packages.size === 1 ? release.replace(/^[^:]*::/, '') : release);

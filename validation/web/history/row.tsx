@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { HEIGHT } from './plot-paths.ts';
 
-/** A thing that is followed over the nights: its name, its drawing, and what the newest night has of it. */
+/** One row of the history: a name, a drawing over the nights, and the value of the newest night. */
 export function Row({
   name,
   value,
@@ -20,7 +20,7 @@ export function Row({
   );
 }
 
-/** One unit wide for each night. */
+/** A drawing with a width of one unit for each night. */
 export function Drawing({ count, low, children }: { count: number; low?: true; children: ComponentChildren }) {
   return (
     <svg

@@ -8,7 +8,7 @@ import { Drawing, Row } from './row.tsx';
 
 type Quantity = keyof typeof QUANTITY;
 
-/** A row for each stage: the medians of its steps as a line, their middle half as a band, and the drift where there is one. */
+/** One row for each stage: the medians of its steps as a line, their middle half as a band, and its drift, if any. */
 export function Stages({
   trend: { nights, drifts },
   quantity,
@@ -74,7 +74,7 @@ export function Stages({
   );
 }
 
-/** From the least to the most of the medians: what the drawing reaches over. */
+/** The range of the drawing: from the smallest to the largest median. */
 function rangeText(values: readonly (Spread | undefined)[], format: (value: number) => string): string {
   const medians = values.flatMap((value) => (value ? [value.median] : []));
   return `${format(Math.min(...medians))} to ${format(Math.max(...medians))}`;

@@ -6,7 +6,7 @@ import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { runPath } from '../routes.ts';
 
-/** One night in words: what the drawings have of it. */
+/** The description of one night in words, with the values of the drawings. */
 export function Told({ night, quantity }: { night: NightTrend; quantity: keyof typeof QUANTITY }) {
   const { run, verdict, release, totals, errors, warnings, histograms, accepted, removed, created, ended, stages } =
     night;

@@ -1,6 +1,6 @@
 import { printable } from '../../report/printable.ts';
 
-/** Part of a line with the look that it was printed in. Colours are the eight names of a terminal: how they look is the page's choice. */
+/** A part of a line with its style. Colours are the eight names of a terminal; the page decides how they look. */
 export interface Span {
   text: string;
   fg?: Colour;
@@ -16,13 +16,13 @@ export type Colour = (typeof COLOURS)[number];
 
 export interface AnsiLine {
   spans: Span[];
-  /** Texts of the line that a carriage return has overwritten, as progress bars do. */
+  /** The number of texts of the line that a carriage return has overwritten, for example by a progress bar. */
   overwritten: number;
 }
 
 /**
- * ECMA-48: colours and weights (SGR), any other control sequence, an operating system command (titles, links), and the
- * choice of a character set. All but the first are dropped.
+ * ECMA-48: colours and weights (SGR), any other control sequence, an operating system command (titles, links), and the choice
+ * of a character set. Only the first is used; the others are removed.
  */
 const SEQUENCE = new RegExp(
   [
@@ -35,8 +35,8 @@ const SEQUENCE = new RegExp(
 );
 
 /**
- * A line as a terminal would show it. Nothing in it is obeyed but colours and weights: what else cannot be seen is
- * shown as `\x07`. Each line begins without colours, since what is above it may not have been read.
+ * A line as a terminal would show it, with colours and weights only. Other invisible characters are shown as `\x07`. Each line
+ * begins without colours, because the lines above it may not have been read.
  */
 export function parseAnsi(line: string): AnsiLine {
   const texts = line.split('\r').filter((text) => text !== '');
@@ -58,7 +58,7 @@ export function parseAnsi(line: string): AnsiLine {
   return { spans, overwritten };
 }
 
-/** Tabs are kept: the page gives them their width. */
+/** Tabs are kept, because the page decides their width. */
 function visible(text: string): string {
   return text.split('\t').map(printable).join('\t');
 }
@@ -95,7 +95,7 @@ function changeLook(before: Omit<Span, 'text'>, parameters: string): Omit<Span, 
   return look;
 }
 
-/** `5;N` of 256 colours, `2;R;G;B`: brought to the nearest of eight, which are legible on either background. */
+/** `5;N` of 256 colours and `2;R;G;B` become the nearest of eight colours, which can be read on both backgrounds. */
 function extended([kind, a = 0, b = 0, c = 0]: readonly number[]): { colour?: Colour; used: number } {
   if (kind === 2) return { ...nearest(a, b, c), used: 4 };
   if (kind !== 5) return { used: 1 };

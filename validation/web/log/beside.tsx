@@ -4,7 +4,7 @@ import type { Query } from './highlight.ts';
 import { LogPane, type PaneHandle } from './log-pane.tsx';
 import type { LogName } from './log-source.ts';
 
-/** The log to compare with: `good` is the last good run, a number another attempt. */
+/** The log to compare with: `good` is the log of the last good run, a number is another attempt. */
 export function besideOf(wanted: string | null, detail: StepDetail, name: LogName): LogName | undefined {
   if (wanted === 'good' && detail.lastGood) return { ...name, ...detail.lastGood };
   const attempt = Number(wanted);

@@ -7,12 +7,12 @@ import { fileOf } from './streams.ts';
 
 type Attempt = StepDetail['attempts'][number];
 
-/** What was found in a log, with its lines. */
+/** The findings in a log, with their lines. */
 export function findingsIn({ findings }: StepDetail, attempt: number, stream: string): Finding[] {
   return findings.filter((one) => one.attempt === attempt && one.file === fileOf(stream) && one.line);
 }
 
-/** Where another log says what went wrong: to the first of these lines. */
+/** A link to the first finding in another log. */
 function ToFinding({ run, stream, findings }: { run: string; stream: string; findings: readonly Finding[] }) {
   const [first] = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (!first) return null;
@@ -23,7 +23,7 @@ function ToFinding({ run, stream, findings }: { run: string; stream: string; fin
       <a
         class={severity}
         href={stepPath(run, step, { stream, attempt, line })}
-        title={`To what was found in ${stream}`}
+        title={`Go to the first finding in ${stream}`}
       >
         <span aria-hidden="true">✗</span> {counted(findings.length, 'finding')}
       </a>

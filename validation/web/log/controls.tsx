@@ -6,7 +6,7 @@ import { stamps, switchStamps } from './stamps.ts';
 
 const TIMES = { none: 'Show times', clock: 'Times: clock', since: 'Times: since start' } as const;
 
-/** A button that is on or off. @param title what it does, and its key */
+/** A button with the states on and off. @param title its effect, and its key */
 export function Switch(props: { on: boolean; act: () => void; title: string; children: ComponentChildren }) {
   return (
     <button type="button" aria-pressed={props.on} onClick={props.act} title={props.title}>
@@ -15,7 +15,7 @@ export function Switch(props: { on: boolean; act: () => void; title: string; chi
   );
 }
 
-/** How the lines of a log are shown. */
+/** The switches for the display of a log. */
 export function LogSwitches(props: {
   follow: boolean;
   onFollow: () => void;
@@ -26,7 +26,7 @@ export function LogSwitches(props: {
 }) {
   return (
     <>
-      <Switch on={props.follow} act={props.onFollow} title="Show the newest lines as they come (G)">
+      <Switch on={props.follow} act={props.onFollow} title="Show new lines when they arrive (G)">
         {props.growing ? 'Follow' : 'Go to the end'}
       </Switch>
       <Switch on={props.wrap} act={props.onWrap} title="Wrap long lines (w)">
@@ -50,7 +50,7 @@ export function LogSwitches(props: {
   );
 }
 
-/** Chooses what stands beside the log. */
+/** Chooses the log to compare with. */
 export function CompareWith({ detail, attempt, chosen }: { detail: StepDetail; attempt: number; chosen: string }) {
   return (
     <select

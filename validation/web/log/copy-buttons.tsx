@@ -3,12 +3,12 @@ import { copy, textOf } from './copy.ts';
 import type { LineRange } from './line-range.ts';
 import type { LogName } from './log-source.ts';
 
-/** Copies the chosen lines: their text, or the address that leads to them. */
+/** Copies the text of the chosen lines, or a link to them. */
 export function CopyButtons({ name, range }: { name: LogName; range: LineRange }) {
   const [said, setSaid] = useState('');
   const put = async (what: string, text: () => Promise<string>): Promise<void> => {
     const done = await copy(await text()).catch(() => false);
-    setSaid(done ? `${what} copied` : 'The browser does not allow it.');
+    setSaid(done ? `${what} copied` : 'The browser does not allow copying.');
   };
   const lines = range.from === range.to ? `line ${range.from}` : `lines ${range.from} to ${range.to}`;
   return (

@@ -3,11 +3,11 @@ import { getJson } from '../state/server.ts';
 import type { LineRange } from './line-range.ts';
 import { type LogName, logPath } from './log-source.ts';
 
-/** Lines asked for at a time, and copied at most. */
+/** The number of lines of each request, and the largest number of copied lines. */
 const PAGE = 5000;
 const MOST = 100_000;
 
-/** The text of some lines, as the server has them. */
+/** The text of some lines, from the server. */
 export async function textOf(name: LogName, { from, to }: LineRange): Promise<string> {
   const lines: string[] = [];
   const end = Math.min(to, from + MOST - 1);
@@ -20,13 +20,13 @@ export async function textOf(name: LogName, { from, to }: LineRange): Promise<st
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Puts text into the clipboard. @returns whether it is there */
+/** Copies text to the clipboard. @returns whether it worked */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Browsers give the clipboard only to pages of https and of this machine: the old way works everywhere.
+    // Browsers allow the clipboard only for pages with https or from this machine. The old way works everywhere.
     const area = document.createElement('textarea');
     area.value = text;
     document.body.append(area);

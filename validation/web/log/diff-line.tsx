@@ -3,17 +3,17 @@ import { differenceOf } from './diff-source.ts';
 
 interface Props {
   side: 'a' | 'b';
-  /** Its place in the part, from 0. */
+  /** Its position in the part, from 0. */
   row: number;
   line: number;
   href: string;
   text: string;
-  /** The line beside it, from which it differs. */
+  /** The line beside it in the other log, if that differs. */
   than?: string | undefined;
   same?: boolean;
 }
 
-/** A line of one of two logs. Its text is only ever put into text nodes. */
+/** A line of one of two logs. Its text only goes into text nodes. */
 export function DiffLine({ side, row, line, href, text, than, same = false }: Props) {
   const plain = plainOf(text);
   return (

@@ -5,21 +5,21 @@ import { apiPath } from '../routes.ts';
 import { getJson, ServerError } from '../state/server.ts';
 import type { LogName } from './log-source.ts';
 
-/** Parts that are asked for without being told to: a browser shows no more at once. */
+/** The number of parts that are loaded without a click: a browser cannot show more at once. */
 const MOST = 1000;
 
 export interface DiffState {
   parts: DiffPart[];
-  /** Lines of the log that were compared. */
+  /** The number of compared lines of the log. */
   lines: number;
-  /** It goes on. */
+  /** Whether a request is running. */
   busy: boolean;
-  /** There is more behind what is known. */
+  /** Whether there are more parts. */
   more: boolean;
   error?: string;
 }
 
-/** A comparison of two logs, which the server makes part by part. */
+/** A comparison of two logs. The server makes it part by part. */
 export class DiffSource {
   readonly state = signal<DiffState>({ parts: [], lines: 0, busy: true, more: false });
   readonly #own: LogName;
@@ -39,7 +39,7 @@ export class DiffSource {
     this.#abort.abort();
   }
 
-  /** Compares on, until some hundred more parts are known or the logs end. */
+  /** Continues the comparison until there are some hundred more parts, or the logs end. */
   async go(): Promise<void> {
     const parts = [...this.state.value.parts];
     const until = parts.length + MOST;
@@ -69,7 +69,7 @@ export class DiffSource {
   }
 }
 
-/** Where two lines differ: behind what they have in common at the beginning, and before what they have at the end. */
+/** The part in which two lines differ: between their common beginning and their common end. */
 export function differenceOf(a: string, b: string): { from: number; toA: number; toB: number } {
   const shorter = Math.min(a.length, b.length);
   let from = 0;

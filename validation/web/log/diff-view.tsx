@@ -11,7 +11,7 @@ import { DiffLine } from './diff-line.tsx';
 import { DiffSource } from './diff-source.ts';
 import { type LogName, logPath } from './log-source.ts';
 
-/** Equal lines that unfold at a time. */
+/** The number of equal lines that one click unfolds. */
 const UNFOLD = 200;
 
 interface Both {
@@ -19,7 +19,7 @@ interface Both {
   other: LogName;
 }
 
-/** Two logs line by line: side by side, or one below the other where there is no room. */
+/** Two logs line by line: side by side, or one below the other on a narrow screen. */
 export function DiffView({ own, other, title }: Both & { title: string }) {
   const only = query.value.get('only') === '1';
   const exact = query.value.get('exact') === '1';
@@ -53,15 +53,15 @@ export function DiffView({ own, other, title }: Both & { title: string }) {
           onClick={() => setQuery({ only: only ? undefined : '1' })}
           title="Hide all equal lines (o)"
         >
-          Only what differs
+          Only differences
         </button>{' '}
         <button
           type="button"
           aria-pressed={exact}
           onClick={() => setQuery({ exact: exact ? undefined : '1' })}
-          title="Lines also differ if only times, numbers, addresses, hosts or directories do"
+          title="Lines differ even if only their times, numbers, addresses, hosts or directories differ"
         >
-          Times and numbers count
+          Compare times and numbers
         </button>{' '}
         <span class="soft" role="status">
           {busy
@@ -85,7 +85,7 @@ export function DiffView({ own, other, title }: Both & { title: string }) {
       )}
       {more && !busy && (
         <button type="button" onClick={() => void source.go()}>
-          Compare on from line {formatCount(lines + 1)}
+          Continue from line {formatCount(lines + 1)}
         </button>
       )}
     </section>
@@ -139,12 +139,12 @@ function Rest({ side, shown, count, href }: { side: 'a' | 'b'; shown: number; co
   );
 }
 
-/** Equal lines: the first and the last of them, and between them a fold that opens. */
+/** Equal lines: the first and the last ones, and between them a fold that the user can open. */
 function Same({ part, own, other, only }: Both & { part: DiffPart; only: boolean }) {
   const { a, b, countB, linesA, linesB } = part;
   const [opened, setOpened] = useState<{ a: string[]; b: string[] }>({ a: [], b: [] });
   const isFolded = linesB.length < countB;
-  // Without context everything is folded, and unfolds from the first line on.
+  // Without context all lines are folded, and they unfold from the first line on.
   const head = only ? 0 : isFolded ? CONTEXT : countB;
   const tail = only || !isFolded ? 0 : CONTEXT;
   const hidden = countB - head - tail - opened.b.length;

@@ -1,24 +1,24 @@
 import type { LogGroup } from '../../logs/log-groups.ts';
 
-/** Lines that stand for one row: those of a group behind its first line. */
+/** The lines of a group after its first line. One row stands for them. */
 export interface Fold {
   kind: LogGroup['kind'];
-  /** First and last line that is hidden, from 1. */
+  /** First and last hidden line, from 1. */
   from: number;
   to: number;
 }
 
-/** The rows of a log of which some groups are folded. Of a folded group its first line stays. Rows count from 0, lines from 1. */
+/** The rows of a log with some folded groups. A folded group shows its first line. Rows count from 0, lines from 1. */
 export class FoldedRows {
   readonly rows: number;
   readonly #folds: Fold[] = [];
-  /** Row of each fold. */
+  /** The row of each fold. */
   readonly #at: number[] = [];
 
   /**
-   * @param total lines of the log
-   * @param groups in order, none within another
-   * @param shown lines that must be seen: a group that has one of them is not folded
+   * @param total number of lines of the log
+   * @param groups in order; no group contains another
+   * @param shown lines that must be visible: a group with one of them is not folded
    */
   constructor(total: number, groups: readonly LogGroup[], shown: readonly number[]) {
     const wanted = [...shown].sort((a, b) => a - b);
@@ -34,7 +34,7 @@ export class FoldedRows {
     this.rows = total - hidden;
   }
 
-  /** The line of a row, and the fold that it stands for. */
+  /** The line of a row, and its fold, if any. */
   at(row: number): { line: number; fold?: Fold } {
     const n = lastUpTo(this.#at, row);
     const fold = this.#folds[n];
@@ -43,7 +43,7 @@ export class FoldedRows {
     return behind === 0 ? { line: fold.from, fold } : { line: fold.to + behind };
   }
 
-  /** The row in which a line is, be it in a fold. */
+  /** The row of a line, also if the line is in a fold. */
   rowOf(line: number): number {
     let low = 0;
     let high = this.#folds.length;
@@ -59,7 +59,7 @@ export class FoldedRows {
   }
 }
 
-/** Index of the last number that is not larger; -1 where there is none. */
+/** Index of the last number that is not larger; -1 if there is none. */
 function lastUpTo(numbers: readonly number[], most: number): number {
   let low = 0;
   let high = numbers.length;

@@ -7,7 +7,7 @@ import { getJson } from '../state/server.ts';
 import type { LogName } from './log-source.ts';
 
 const KEY = 'relval-fold';
-/** Groups that are kept: a log that has more is shown as it is behind them. */
+/** The largest number of groups. After them the log is not folded. */
 const MOST = 100_000;
 
 /** Whether groups of lines are folded. The browser remembers it. */
@@ -18,7 +18,7 @@ export function switchFolding(): void {
   localStorage.setItem(KEY, folding.value ? '1' : '0');
 }
 
-/** The groups of a log that has ended, as the server finds them part by part; none while they are not wanted. */
+/** The groups of a log that has ended. The server finds them part by part. None while folding is off. */
 export function useGroups(name: LogName, wanted: boolean): readonly LogGroup[] {
   const { run, step, attempt, stream } = name;
   const [groups, setGroups] = useState<readonly LogGroup[]>([]);
@@ -37,7 +37,7 @@ export function useGroups(name: LogName, wanted: boolean): readonly LogGroup[] {
         setGroups(found);
       } while (after !== undefined && found.length < MOST);
     };
-    // Without groups the log is shown as it is.
+    // Without groups the log is shown unfolded.
     find().catch(() => undefined);
     return () => abort.abort();
   }, [run, step, attempt, stream, wanted]);

@@ -6,8 +6,8 @@ import type { StepDetail } from '../../server/api.ts';
 import { addressOf } from '../run/finding-address.ts';
 
 /**
- * One finding beside its log: who must look, since when it exists, and, below, all that the report shows about it.
- * @param finding the one whose line is chosen, or one about the step as a whole
+ * One finding beside its log: its contacts, its first run, and below them all details from the report.
+ * @param finding the finding of the chosen line, or a finding about the step as a whole
  */
 export function Found({ run, detail, finding }: { run: string; detail: StepDetail; finding: Finding }) {
   const { severity, rule, component, age } = finding;

@@ -6,10 +6,10 @@ export interface Query {
   case: boolean;
 }
 
-/** Lines beyond this are not searched here by an expression of the user's, which could take any time. Characters. */
+/** Longer lines are not searched in the browser, because an expression of the user could take any time. Characters. */
 const LONGEST = 2000;
 
-/** Finds what is searched for in a line that is shown; nothing where there is no query, or it is no expression here. */
+/** Finds the matches in a visible line. It finds none without a query, or if the browser cannot read the expression. */
 export function matcherOf({ text, regex, case: exact }: Query): RegExp | undefined {
   if (text === '') return undefined;
   try {
@@ -19,7 +19,7 @@ export function matcherOf({ text, regex, case: exact }: Query): RegExp | undefin
   }
 }
 
-/** The spans of a line, cut where a match begins and ends. */
+/** The spans of a line, cut at the beginning and the end of each match. */
 export function highlight(spans: readonly Span[], matcher: RegExp | undefined): (Span & { hit?: true })[] {
   const text = spans.map((span) => span.text).join('');
   if (!matcher || text.length > LONGEST) return [...spans];

@@ -1,7 +1,7 @@
 import type { Finding } from '../../report/model.ts';
 import { streamOf } from './streams.ts';
 
-/** The place in the logs of a step where its reader begins. */
+/** The place in the logs of a step at which the page opens. */
 export interface Landing {
   attempt: number;
   stream: string;
@@ -10,10 +10,10 @@ export interface Landing {
 }
 
 /**
- * Where a step opens when its address names no log: at its worst finding, in the log that has it. Errors come before
- * warnings, new findings before known ones, findings with a line before those about the step as a whole (whose last lines
- * stand at the end of a log). Undefined where nothing was found in a log.
- * @param attempt only findings of this attempt; absent: of the latest attempt that has some
+ * The place at which a step opens if its address names no log: the worst finding. Errors come before warnings, new findings
+ * before known ones, and findings with a line before findings about the step as a whole (their last lines are at the end of a
+ * log). Undefined if no log has a finding.
+ * @param attempt only findings of this attempt; absent: findings of the latest attempt that has some
  */
 export function landingOf(findings: readonly Finding[], attempt?: number): Landing | undefined {
   const inLogs = findings.filter(({ file, lastLines, severity }) => severity !== 'info' && (file ?? lastLines?.file));

@@ -1,31 +1,31 @@
-/** Lines kept in memory, and characters of them: enough to scroll without waiting, little beside the page itself. */
+/** The largest number of lines, and of their characters, in memory: enough to scroll without waiting, and small for a browser. */
 const MOST = { lines: 40_000, characters: 12_000_000 };
-/** A line without an end is not kept beyond this: a progress bar may never end one. Characters. */
+/** The longest part of an unfinished line that is kept, characters: a progress bar may never end its line. */
 const LONGEST = 65_536;
 
-/** When lines came, as the server says it. */
+/** The arrival times of lines, from the server. */
 type Times = readonly (number | null)[];
 
-/** The lines of a log that are known, of which it has any number. Lines count from 1. */
+/** The loaded lines of a log of any length. Lines count from 1. */
 export class LogLines {
   #lines = new Map<number, string>();
   #characters = 0;
   readonly #times = new Map<number, number>();
-  /** Of the whole log. */
+  /** The number of lines of the whole log. */
   total = 0;
-  /** Whether the last line has not ended yet. */
+  /** Whether the last line is unfinished. */
   unfinished = false;
 
   get(line: number): string | undefined {
     return this.#lines.get(line);
   }
 
-  /** When a line came, ms since 1970, where that is known. */
+  /** The arrival time of a line, ms since 1970, if known. */
   timeOf(line: number): number | undefined {
     return this.#times.get(line);
   }
 
-  /** Whether it is known of any of them. */
+  /** Whether the arrival time of any line is known. */
   get timed(): boolean {
     return this.#times.size > 0;
   }
@@ -43,7 +43,7 @@ export class LogLines {
     }
   }
 
-  /** Takes what was added to the end of the log. @param times of its first character, and of those behind line feeds */
+  /** Adds text to the end of the log. @param times arrival times of its first character, and of the characters after line feeds */
   append(text: string, times: Times = []): void {
     const pieces = text.split('\n');
     const last = pieces.pop() ?? '';
@@ -51,7 +51,7 @@ export class LogLines {
       const line = ended ? piece.replace(/\r$/, '') : piece;
       if (this.unfinished) {
         const before = this.#lines.get(this.total);
-        // Where the beginning of the line was given up it is read again when it is seen.
+        // If the beginning of the line was dropped, the line is read again when it becomes visible.
         if (before !== undefined) this.#set(this.total, (before + line).slice(0, LONGEST));
       } else {
         this.#set(++this.total, line.slice(0, LONGEST));
@@ -63,7 +63,7 @@ export class LogLines {
     if (last !== '') add(last, times[pieces.length], false);
   }
 
-  /** The lines from the first to the last that are not known; none when all are. */
+  /** The range of lines that are not loaded; none if all are loaded. */
   missing(from: number, to: number): { from: number; to: number } | undefined {
     let first = from;
     while (first <= to && this.#lines.has(first)) first++;
@@ -72,7 +72,7 @@ export class LogLines {
     return last < first ? undefined : { from: first, to: last };
   }
 
-  /** Gives up lines far from those that are looked at. */
+  /** Drops lines that are far from the visible ones. */
   evict(from: number, to: number): void {
     if (this.#lines.size <= MOST.lines && this.#characters <= MOST.characters) return;
     const share = Math.min(MOST.lines / this.#lines.size, MOST.characters / this.#characters);

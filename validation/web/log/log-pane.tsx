@@ -17,11 +17,11 @@ import { stamp, stamps } from './stamps.ts';
 /** Pixels, as in the style sheet. */
 const ROW = 18;
 
-/** What the toolbar and the keys do in a pane. */
+/** The actions of the toolbar and the keys in a pane. */
 export interface PaneHandle extends ViewportHandle {
-  /** The first line that is seen. */
+  /** The first visible line. */
   line: () => number;
-  /** So many rows down. */
+  /** Scrolls down by this number of rows. */
   stepBy: (rows: number) => void;
 }
 
@@ -35,21 +35,21 @@ interface Props {
   onRange?: ((line: number, extend: boolean) => void) | undefined;
   findings: readonly Finding[];
   query?: Query | undefined;
-  /** Groups of lines that are folded, where they are known. */
+  /** The groups of lines to fold, if known. */
   groups?: readonly LogGroup[];
-  /** The match that was gone to. */
+  /** The current match of the search. */
   current?: number | undefined;
-  /** It has not begun, or nothing was written yet. */
+  /** The attempt has not started, or its log is still empty. */
   waiting: boolean;
   onScroll?: (top: number) => void;
-  /** Lines have other numbers than before. */
+  /** Called when lines have new numbers. */
   onRenumbered?: () => void;
-  /** Its lines are there. */
+  /** Called when its lines are loaded. */
   onLoaded?: () => void;
   handle: { current: PaneHandle | undefined };
 }
 
-/** One log, of any length. */
+/** One log of any length. */
 export function LogPane(props: Props) {
   const { name, wrap, follow, range, query } = props;
   const first = useRef(range?.from);
@@ -74,7 +74,7 @@ export function LogPane(props: Props) {
     return new FoldedRows(total, groups, [...found, ...chosen, ...opened, ...(props.current ? [props.current] : [])]);
   }, [total, props.groups, props.findings, range?.from, range?.to, props.current, opened, source.complete.value]);
 
-  // What is asked for goes to the viewport as it is then: it makes its functions anew in each rendering.
+  // Requests go to the current functions of the viewport, because it makes new ones in each rendering.
   props.handle.current = {
     show: (line) => view.current?.show(rows.rowOf(line + 1)),
     goTo: (line) => view.current?.goTo(rows.rowOf(line + 1)),
@@ -85,11 +85,11 @@ export function LogPane(props: Props) {
     line: () => rows.at(Math.floor(view.current?.top() ?? 0)).line,
     stepBy: (count) => view.current?.goTo(Math.floor(view.current.top()) + count),
   };
-  // A link to a line leads there, also when it is changed by hand.
+  // The pane goes to the line in the address, also when the user edits the address.
   useEffect(() => {
     if (isLoaded && range && !follow) view.current?.show(rows.rowOf(range.from));
   }, [isLoaded, range?.from, follow, props.groups]);
-  // A match may have been folded until it was gone to.
+  // The match may have been inside a fold.
   useEffect(() => {
     if (props.current) view.current?.show(rows.rowOf(props.current));
   }, [props.current]);
@@ -97,7 +97,7 @@ export function LogPane(props: Props) {
     if (isLoaded) props.onLoaded?.();
   }, [isLoaded]);
 
-  // Of folded lines nothing is fetched: the rows that are seen may be far apart in the log.
+  // Folded lines are not loaded, so visible rows may be far apart in the log.
   const seen = useRef({ from: 0, to: 0 });
   const fetchSeen = (): void => {
     const run = { from: 0, to: -1 };
@@ -121,7 +121,7 @@ export function LogPane(props: Props) {
     if (props.waiting) {
       return (
         <p class="notice soft" role="status">
-          Nothing has been written yet. What comes appears here by itself.
+          The log is still empty. New lines appear here automatically.
         </p>
       );
     }
@@ -138,14 +138,14 @@ export function LogPane(props: Props) {
           {source.leftOut && `, ${formatSize(source.leftOut.bytes)} left out`}
           {source.complete.value ? '' : ', still written'}
           {range && range.from > total && !source.estimated.value && `; there is no line ${formatCount(range.from)}`}
-          {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; nobody knows when its lines came'}
+          {stamps.value !== 'none' && total > 0 && !source.lines.timed && '; the times of its lines are not known'}
         </span>
       </p>
       {total === 0 ? (
         <p class="notice soft" role="status">
           {source.complete.value
             ? 'This log is empty.'
-            : 'Nothing has been written yet. What comes appears here by itself.'}
+            : 'The log is still empty. New lines appear here automatically.'}
         </p>
       ) : (
         <Viewport

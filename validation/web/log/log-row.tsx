@@ -4,7 +4,7 @@ import { formatSize } from '../../units/size.ts';
 import { parseAnsi, type Span } from './ansi.ts';
 import { highlight } from './highlight.ts';
 
-/** Characters of a line that are laid out unless more are asked for: a screen of lines of 64 kB is too much for a browser. */
+/** The number of characters of a line that are shown at first, because a browser cannot show a screen of 64 kB lines. */
 const CLIP = 4000;
 
 interface Props {
@@ -12,11 +12,11 @@ interface Props {
   line: number;
   digits: number;
   text: string | undefined;
-  /** It stands for so many bytes that are not there. */
+  /** The row stands for this number of bytes that were left out of the log. */
   leftOut: number | undefined;
-  /** Its number will not change: it can be linked. */
+  /** Its number will not change, so links to it stay valid. */
   numbered: boolean;
-  /** When it came: what is shown, and what is said where the pointer rests. */
+  /** Its arrival time: the visible text, and the text under the pointer. */
   time?: { text: string; title: string | undefined } | undefined;
   finding: Finding | undefined;
   matcher: RegExp | undefined;
@@ -25,7 +25,7 @@ interface Props {
   onPick?: ((line: number, extend: boolean) => void) | undefined;
 }
 
-/** A line of a log. Its text is only ever put into text nodes. */
+/** A line of a log. Its text only goes into text nodes. */
 export function LogRow(props: Props) {
   const { row, line, digits, text, leftOut, numbered, time, finding, matcher, selected, current, onPick } = props;
   const [whole, setWhole] = useState(false);

@@ -5,7 +5,7 @@ import { getJson, getText, ServerError } from '../state/server.ts';
 import { keepOpen } from '../state/socket.ts';
 import { LogLines } from './log-lines.ts';
 
-/** Which log: `attempt` absent is the last one. */
+/** The name of a log. `attempt` absent: the last one. */
 export interface LogName {
   run: string;
   step: string;
@@ -13,9 +13,9 @@ export interface LogName {
   stream: string;
 }
 
-/** Lines asked for at a time. */
+/** The number of lines of each request. */
 const PAGE = 400;
-/** Pause before a log that is not there yet, or whose lines are not counted, is asked for again, ms. */
+/** Pause before the next request for a log that does not exist yet, or whose lines are not counted yet, ms. */
 const AGAIN = 700;
 
 export function logPath({ run, step, attempt, stream }: LogName, rest: Record<string, string | number | boolean> = {}) {
@@ -23,22 +23,22 @@ export function logPath({ run, step, attempt, stream }: LogName, rest: Record<st
 }
 
 /**
- * One log as the page sees it: the lines that are looked at are fetched, what is added is followed. `version` counts
- * what has changed in what is known.
+ * One log of the page. It loads the visible lines and follows the end of the log. `version` grows with each change of the loaded
+ * lines.
  */
 export class LogSource {
   readonly version = signal(0);
   readonly error = signal<ServerError | undefined>(undefined);
-  /** No more will come. */
+  /** The log is complete. */
   readonly complete = signal(false);
-  /** The server has not counted the lines yet: numbers are near the truth, not the truth. */
+  /** The server has not counted all lines yet, so line numbers are estimates. */
   readonly estimated = signal(false);
   readonly loaded = signal(false);
   readonly lines = new LogLines();
   size = 0;
-  /** What was left out of a log that is too long, and the line that stands for it. */
+  /** The part that was left out of a log that is too long, and the line that stands for it. */
   leftOut: LinesAnswer['leftOut'];
-  /** When the attempt began. */
+  /** The start of the attempt. */
   start: number | undefined;
   #name: LogName;
   #next = 0;
@@ -48,13 +48,13 @@ export class LogSource {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #closed = false;
-  /** What is known is of the log as it was before. */
+  /** The loaded lines belong to an older form of the log. */
   #stale = false;
   readonly #onRenumbered: () => void;
 
   /**
-   * @param line that is to be shown first; absent: the end
-   * @param onRenumbered lines have other numbers now, because more was left out, or all has come after all
+   * @param line the first line to show; absent: the end
+   * @param onRenumbered called when lines have new numbers, because more was left out, or the complete log arrived
    */
   constructor(name: LogName, line: number | undefined, onRenumbered: () => void) {
     this.#name = name;
@@ -70,12 +70,12 @@ export class LogSource {
     cancelAnimationFrame(this.#frame);
   }
 
-  /** Whether a line keeps its number: behind what is left out it does not, as long as more may be left out. */
+  /** Whether a line keeps its number. Lines after the part that was left out do not, as long as more may be left out. */
   isNumbered(line: number): boolean {
     return this.complete.value || !this.leftOut || line < this.leftOut.line;
   }
 
-  /** Sees to it that these lines will be there. */
+  /** Loads these lines, if needed. */
   ensure(from: number, to: number): void {
     this.#seen = { from, to };
     const missing = this.lines.missing(Math.max(1, from), to);
@@ -111,7 +111,7 @@ export class LogSource {
   }
 
   #take(answer: LinesAnswer): void {
-    // Lines that were known by an estimated number are known by another one now.
+    // Lines that had an estimated number have another number now.
     const afresh = this.#stale || this.estimated.value;
     if (afresh) this.lines.clear();
     this.lines.put(answer.from, answer.lines, answer.times);
@@ -132,7 +132,7 @@ export class LogSource {
     try {
       const path = logPath(this.#name, { line: from, lines: count });
       const answer = await getJson<LinesAnswer>(path, asked.abort.signal);
-      // The last line grows by what is followed: the answer may be older than that.
+      // The answer may be older than the followed end of the log, so it must not replace the last line.
       const known = this.lines.get(this.lines.total);
       const total = this.lines.total;
       this.lines.put(answer.from, answer.lines, answer.times);
@@ -144,11 +144,11 @@ export class LogSource {
     } finally {
       if (this.#asked === asked) this.#asked = undefined;
     }
-    // A long answer is cut: what is still missing is asked for in turn.
+    // A long answer is cut. The missing lines are requested next.
     if (!this.#asked && !this.#closed && !asked.abort.signal.aborted) this.ensure(this.#seen.from, this.#seen.to);
   }
 
-  /** From the end of what is there now. Whether the last line has ended is told by its last byte. */
+  /** Follows the log from its current end. The last byte shows whether the last line is complete. */
   async #follow(): Promise<void> {
     const tail = await getJson<LinesAnswer>(logPath(this.#name, { line: -2, lines: 2 }));
     const last = tail.next > 0 ? await getText(logPath(this.#name, { offset: tail.next - 1, limit: 1 })) : '\n';
@@ -172,7 +172,7 @@ export class LogSource {
 
   #receive(message: FollowMessage): void {
     if (message.type === 'data') {
-      // What a new connection sends again is known already.
+      // A new connection may send bytes that are already loaded.
       if (message.offset < this.#next) return;
       this.lines.append(message.text, message.times);
       this.#next = message.next;
@@ -188,13 +188,13 @@ export class LogSource {
     } else if (message.type === 'reset') {
       this.#socket?.close();
       this.#socket = undefined;
-      // It is shown as it was until it is known as it is.
+      // The old form is shown until the new form is loaded.
       this.#stale = true;
       void this.#open();
     }
   }
 
-  /** Once for each picture, however much comes. A window in the background draws none, and needs none. */
+  /** At most once for each frame, even if much data arrives. A window in the background draws no frames and needs none. */
   #changed(): void {
     if (this.#frame !== 0 || this.#closed) return;
     this.#frame = requestAnimationFrame(() => {

@@ -21,10 +21,10 @@ import { LogSearch, nextMatch } from './search.ts';
 import { SearchBar } from './search-bar.tsx';
 import { switchStamps } from './stamps.ts';
 
-/** Two logs that scroll together have as many rows as lines. */
+/** No folded groups: logs that scroll together need one row for each line. */
 const NONE: readonly LogGroup[] = [];
 
-/** The logs of a step: which one, what to do with it, and its lines. */
+/** The logs of a step: the choice of a log, its toolbar, and its lines. */
 export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
   const step = detail.id;
   const wanted = query.value;
@@ -80,16 +80,16 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
     if (next.text === '') search.clear();
     else void search.start(name, next);
   };
-  // A link to a line that is followed, pasted or gone back to.
+  // The user followed a link to a line, pasted one, or went back.
   useEffect(() => {
     if (range) setFollow(false);
   }, [range?.from, range?.to]);
-  // The first match is shown as soon as it is found.
+  // The pane goes to the first match as soon as it is found.
   const firstFound = found?.lines[0];
   useEffect(() => {
     if (firstFound !== undefined && current === undefined) toMatch(true);
   }, [firstFound]);
-  // Another log, another search
+  // A search belongs to one log.
   useEffect(() => search.clear(), [attempt, stream]);
   const pick = (line: number, extend: boolean): void => {
     const next = extend && range ? rangeOf(range.from, line) : rangeOf(line, line);
@@ -187,7 +187,7 @@ export function Logs({ run, detail }: { run: string; detail: StepDetail }) {
             onScroll={together.onMain}
             onRenumbered={() => {
               if (!search.state.value) return;
-              setCurrent(0); // no line: the match that was gone to has another number, and the reader stays where he is
+              setCurrent(0); // no current match: its line has a new number, and the view must not move
               void search.start(name, search.state.value.query);
             }}
             handle={main}

@@ -3,24 +3,24 @@ import type { PaneHandle } from './log-pane.tsx';
 
 type Pane = { current: PaneHandle | undefined };
 
-/** Two panes of which one goes where the other is scrolled to, line by line. */
+/** Two panes that scroll together, line by line. */
 export interface ScrollTogether {
   isOn: boolean;
-  /** Switched on again, they keep the distance that they have been brought to. */
+  /** When switched on again, the panes keep their current distance. */
   toggle: () => void;
-  /** To be told of each pane's movements. */
+  /** Must be called with the movements of each pane. */
   onMain: (top: number) => void;
   onOther: (top: number) => void;
-  /** The other pane has its lines: it goes to where the main one is. @param atEnd which stays at its end, as the other does */
+  /** Scrolls the other pane to the place of the main pane, when its lines are loaded. @param atEnd whether the main pane is at its end */
   join: (atEnd: boolean) => void;
 }
 
-/** @param other what stands beside the main pane: where it changes, line 1 is at the side of line 1 again */
+/** @param other the name of the log beside the main pane. When it changes, both panes start with the same line again */
 export function useScrollTogether(main: Pane, beside: Pane, other: string): ScrollTogether {
   const [isOn, setOn] = useState(true);
-  /** Rows from the main pane's first one to that of the other. */
+  /** The distance in rows from the first row of the main pane to that of the other pane. */
   const distance = useRef(0);
-  // A pane that is moved by us tells of it too.
+  // A pane also reports movements that this code causes.
   const moving = useRef(false);
   useEffect(() => {
     distance.current = 0;

@@ -11,7 +11,7 @@ interface Props {
   current: number | undefined;
 }
 
-/** Searches the whole log; Enter starts, and then goes from match to match. */
+/** Searches the whole log. Enter starts the search, and then goes from match to match. */
 export function SearchBar({ field, state, onStart, onMove, current }: Props) {
   const [regex, setRegex] = useState(false);
   const [exact, setExact] = useState(false);

@@ -5,22 +5,22 @@ import { getJson, ServerError } from '../state/server.ts';
 import type { Query } from './highlight.ts';
 import type { LogName } from './log-source.ts';
 
-/** Matches kept: beyond that nobody walks from one to the next. */
+/** The largest number of matches: nobody steps through more. */
 const MOST = 10_000;
 const PAGE = 1000;
 
 export interface SearchState {
   query: Query;
-  /** Numbers of the lines that match, ascending. */
+  /** Numbers of the matching lines, ascending. */
   lines: number[];
-  /** Line up to which was searched, while it goes on. */
+  /** While the search goes on: the last searched line. */
   upTo?: number;
-  /** There are more than are kept. */
+  /** Whether there are more matches than the largest number. */
   more?: true;
   error?: string;
 }
 
-/** A search through a whole log, which the server makes part by part. */
+/** A search through a whole log. The server makes it part by part. */
 export class LogSearch {
   readonly state = signal<SearchState | undefined>(undefined);
   #abort = new AbortController();
@@ -66,7 +66,7 @@ export class LogSearch {
   }
 }
 
-/** The first match behind a line, or before it; round the end to the other side. */
+/** The next match after a line, or before it. After the last match comes the first one. */
 export function nextMatch(lines: readonly number[], line: number, forward: boolean): number | undefined {
   if (forward) return lines.find((one) => one > line) ?? lines[0];
   return lines.findLast((one) => one < line) ?? lines.at(-1);

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { formatClock, formatTime } from '../../units/time.ts';
 import { zone } from '../state/zone.ts';
 
-/** Whether lines have the time at which they came: that of the clock, or since the attempt began. */
+/** The time before each line: the clock time of its arrival, the time since the start of the attempt, or none. */
 export type Stamps = 'none' | 'clock' | 'since';
 const KEY = 'relval-times';
 const NEXT: Record<Stamps, Stamps> = { none: 'clock', clock: 'since', since: 'none' };
@@ -10,16 +10,16 @@ const NEXT: Record<Stamps, Stamps> = { none: 'clock', clock: 'since', since: 'no
 const stored = localStorage.getItem(KEY);
 export const stamps = signal<Stamps>(stored === 'clock' || stored === 'since' ? stored : 'none');
 
-/** The next of the three: what the switch does. The browser remembers it. */
+/** Switches to the next of the three. The browser remembers it. */
 export function switchStamps(): void {
   stamps.value = NEXT[stamps.value];
   localStorage.setItem(KEY, stamps.value);
 }
 
 /**
- * What stands before a line; undefined when nothing is to.
- * @param time ms since 1970; undefined where nobody knows
- * @param start of the attempt; without it the clock's time is shown
+ * The text before a line; undefined if there is none.
+ * @param time ms since 1970; undefined if it is not known
+ * @param start start of the attempt; without it the clock time is shown
  */
 export function stamp(time: number | undefined, start: number | undefined) {
   const how = stamps.value;

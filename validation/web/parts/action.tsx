@@ -3,16 +3,16 @@ import { useId, useRef, useState } from 'preact/hooks';
 import { post, ServerError } from '../state/server.ts';
 import { storedToken, storeToken } from '../state/token.ts';
 
-/** Something that changes runs, behind a button and a dialog that asks for the token. */
+/** An action that changes runs. It has a button and a dialog that asks for the token. */
 export interface Action {
-  /** On the button and in the dialog, for example `Stop`. */
+  /** The text of the button and in the dialog, for example `Stop`. */
   name: string;
   title: string;
-  /** What will happen. */
+  /** A sentence about the effect. */
   meaning: string;
-  /** Why it is not allowed now; absent: it is. */
+  /** Why it is not possible now; absent: it is possible. */
   obstacle?: string | undefined;
-  /** Where it is sent, and what. */
+  /** The path and the body of the request. */
   request: (form: FormData) => { path: string; body: unknown };
   onDone: () => void;
   /** More fields of the form. */
@@ -47,7 +47,7 @@ export function ActionButton({ action }: { action: Action }) {
         {isOpen && obstacle !== undefined && (
           <form class="action" method="dialog">
             <h2 id={title}>{action.title}</h2>
-            <p>It cannot be done now: {obstacle}.</p>
+            <p>Not possible now: {obstacle}.</p>
             <p class="buttons">
               <button type="submit">Close</button>
             </p>
@@ -105,5 +105,5 @@ function ActionForm({ action, title, close }: { action: Action; title: string; c
   );
 }
 
-/** Why nothing can be changed on a server without a token. */
+/** The obstacle on a server without a token. */
 export const READ_ONLY = 'this server only shows runs (relval serve --token-file FILE lets it change them)';

@@ -4,7 +4,7 @@ import { stateWord } from '../../report/step-states.ts';
 import type { RunStatus } from '../../runs/store/record.ts';
 import { LOOK } from '../words.ts';
 
-/** A state as a word, a sign and a colour. */
+/** A state as a word, a symbol and a colour. */
 export function StepBadge({ state, runEnded }: { state: StepState; runEnded?: boolean }) {
   return (
     <span class={`badge s-${state}`}>

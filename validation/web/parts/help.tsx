@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { bound } from '../state/keys.ts';
 
-/** Signs for keys that have no letter. */
+/** Symbols for keys without a letter. */
 const SIGN: Record<string, string> = {
   ArrowLeft: '←',
   ArrowRight: '→',
@@ -12,7 +12,7 @@ const SIGN: Record<string, string> = {
   ' ': 'Space',
 };
 
-/** The keys that do something in what is shown now. */
+/** The keys of the current view. */
 export function Help({ open, onClose }: { open: boolean; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

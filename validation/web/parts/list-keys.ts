@@ -1,6 +1,6 @@
 import type { Key } from '../state/keys.ts';
 
-/** j, k, g and G over the rows that have a link with `data-row-link`: the browser's focus is the cursor. */
+/** The keys j, k, g and G move the focus between rows that have a link with `data-row-link`. */
 export function listKeys(root: () => HTMLElement | null): Key[] {
   const links = (): HTMLElement[] => [...(root()?.querySelectorAll<HTMLElement>('[data-row-link]') ?? [])];
   const move = (by: number): void => {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ServerError } from '../state/server.ts';
 
-/** Where there is nothing to see, and what to do about it. */
+/** An empty view: its reason, and advice. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="notice">

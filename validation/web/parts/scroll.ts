@@ -1,29 +1,29 @@
 /**
- * Scrolling over more rows than a browser can lay out below each other: elements end at 33.5 million px in Chromium and
- * at 17.9 million in Firefox. Beyond `TALLEST` the scroll bar stands for a share of the rows, and small movements (wheel,
- * finger, arrow keys) are still taken pixel by pixel.
+ * Scrolling over more rows than a browser can show in one element: the largest height is 33.5 million px in Chromium and 17.9
+ * million px in Firefox. Beyond `TALLEST` the position of the scroll bar is a share of the rows. Small movements (wheel, finger,
+ * arrow keys) still move pixel by pixel.
  */
 export const TALLEST = 8_000_000;
 
 export interface Extent {
   rows: number;
-  /** Pixels of a row; the least where rows differ. */
+  /** Height of a row, px; the smallest one if rows differ. */
   rowHeight: number;
-  /** Pixels that are seen. */
+  /** Height of the visible part, px. */
   viewport: number;
 }
 
-/** Pixels of the element that is scrolled. */
+/** Height of the scrolled element, px. */
 export function spacerOf({ rows, rowHeight }: Extent): number {
   return Math.min(rows * rowHeight, TALLEST);
 }
 
-/** The largest first row, in rows and parts of one: what is below fills the view. */
+/** The largest first row, as a fraction of rows: the rows from there on fill the view. */
 export function lastTop({ rows, rowHeight, viewport }: Extent): number {
   return Math.max(0, rows - viewport / rowHeight);
 }
 
-/** The first row that a position of the scroll bar stands for. */
+/** The first row for a position of the scroll bar. */
 export function topOf(extent: Extent, scroll: number): number {
   const room = spacerOf(extent) - extent.viewport;
   return room <= 0 ? 0 : Math.min(1, Math.max(0, scroll / room)) * lastTop(extent);
@@ -35,7 +35,7 @@ export function scrollOf(extent: Extent, top: number): number {
   return last === 0 ? 0 : (Math.min(top, last) / last) * Math.max(0, spacerOf(extent) - extent.viewport);
 }
 
-/** Moves a position by pixels over rows of different heights. Not above the first row; `rows` where it would pass the last. */
+/** Moves a position by pixels over rows of different heights. It stops at the first row, and returns `rows` after the last one. */
 export function walk(top: number, pixels: number, rows: number, heightOf: (row: number) => number): number {
   let row = Math.floor(top);
   let offset = (top - row) * heightOf(row) + pixels;
@@ -45,7 +45,7 @@ export function walk(top: number, pixels: number, rows: number, heightOf: (row: 
   return row >= rows ? rows : row + offset / heightOf(row);
 }
 
-/** Where the user's movement of the scroll bar leads. @param exact all rows are of one height */
+/** The new first row after the user moved the scroll bar. @param exact whether all rows have the same height */
 export function scrolled(
   extent: Extent,
   top: number,

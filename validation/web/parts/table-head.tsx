@@ -1,14 +1,14 @@
 interface Column {
   text: string;
-  /** To the right, as what stands below it. */
+  /** Aligned to the right, as the numbers below it. */
   number?: true;
-  /** Left out on a narrow screen. */
+  /** Hidden on a narrow screen. */
   wide?: true;
-  /** What is below tells itself: the name is for those who listen. */
+  /** The column needs no visible name; the name is for screen readers. */
   unseen?: true;
 }
 
-/** The names of a table's columns. */
+/** The row with the names of the columns. */
 export function TableHead({ columns }: { columns: readonly (string | Column)[] }) {
   const all = columns.map((column): Column => (typeof column === 'string' ? { text: column } : column));
   return (

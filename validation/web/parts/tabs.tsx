@@ -1,4 +1,4 @@
-/** Views of one thing, as links: each has its address. */
+/** Links to the views of one thing. Each view has its own address. */
 export function Tabs({
   label,
   tabs,

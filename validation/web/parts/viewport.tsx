@@ -1,17 +1,17 @@
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: an element that scrolls must be reachable by keyboard
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Extent, lastTop, scrolled, scrollOf, spacerOf, walk } from './scroll.ts';
 
-/** What the owner of a viewport can ask of it. */
+/** The functions of a viewport for its owner. */
 export interface ViewportHandle {
-  /** Brings a row into the middle, unless it is seen already. */
+  /** Scrolls a row into the middle, unless it is visible. */
   show: (row: number) => void;
-  /** Puts a row to the top. */
+  /** Scrolls a row to the top. */
   goTo: (top: number) => void;
   toEnd: () => void;
   pageBy: (pages: number) => void;
-  /** The first row that is seen, and how much of it is above. */
+  /** The first visible row, and the hidden share of it. */
   top: () => number;
   focus: () => void;
 }
@@ -21,26 +21,26 @@ interface Props {
   rowHeight: number;
   /** Rows may be taller than `rowHeight`. */
   wrap?: boolean;
-  /** Pixels of the widest row, where it is wider than what is seen. */
+  /** Width of the widest row, px, if it is wider than the view. */
   width?: string | undefined;
   label: string;
   className?: string;
   role?: 'table' | 'region';
   head?: VNode;
   render: (row: number) => ComponentChildren;
-  /** Rows that are shown, and some around them. */
+  /** Called with the visible rows, and some rows around them. */
   onRange?: (from: number, to: number) => void;
-  /** Where the user has scrolled. */
+  /** Called when the user has scrolled. */
   onScroll?: (top: number, atEnd: boolean) => void;
   handle: { current: ViewportHandle | undefined };
-  /** Stay at the end when rows are added. */
+  /** Whether it stays at the end when rows are added. */
   follow?: boolean;
 }
 
-/** Rows made beyond each edge, so that a short movement finds them there. */
+/** The number of rows beyond each edge that are in the document, so that a short movement shows them at once. */
 const OVERSCAN = 12;
 
-/** A list of any length, of which only the rows that are seen are in the document. */
+/** A list of any length. Only its visible rows are in the document. */
 export function Viewport(props: Props) {
   const { rows, rowHeight, wrap = false, follow = false } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -64,14 +64,14 @@ export function Viewport(props: Props) {
     scroll.current = box.current.scrollTop;
   };
   const goTo = (wanted: number): void => {
-    clearTimeout(settle.current); // it would put the bar back to where it was
+    clearTimeout(settle.current); // it would move the scroll bar back
     const end = wanted >= lastTop(extent);
     const next = Math.max(0, Math.min(wanted, lastTop(extent)));
     setPosition({ top: next, atEnd: end });
     setBar(scrollOf(extent, next));
     props.onScroll?.(next, end);
   };
-  /** The first row now; at the end of wrapped rows it is found from below. */
+  /** The current first row. At the end of wrapped rows it is computed from the last row. */
   const currentTop = (): number => (atEnd && wrap ? walk(rows, -extent.viewport, rows, heightOf) : shownTop);
 
   props.handle.current = {
@@ -98,7 +98,7 @@ export function Viewport(props: Props) {
     const end = movement.to > movement.from && next >= lastTop(extent) - 0.01;
     setPosition({ top: next, atEnd: end });
     props.onScroll?.(next, end);
-    // The bar drifts from what it stands for while it is taken pixel by pixel: it is put right when the hand rests.
+    // While rows move pixel by pixel, the scroll bar drifts from its row. It is corrected when the movement stops.
     clearTimeout(settle.current);
     settle.current = setTimeout(() => setBar(scrollOf(extent, next)), 200);
   };
@@ -119,7 +119,7 @@ export function Viewport(props: Props) {
     };
   }, []);
 
-  // Heights are of one way to lay out
+  // Measured heights belong to one layout.
   useLayoutEffect(() => heights.current.clear(), [wrap]);
   useLayoutEffect(() => {
     if (follow) setPosition((before) => ({ ...before, atEnd: true }));
@@ -148,13 +148,13 @@ export function Viewport(props: Props) {
     if (atEnd) setBar(scrollOf(extent, lastTop(extent)));
   });
 
-  // Told when other rows are shown
+  // Called when other rows become visible.
   useEffect(() => props.onRange?.(from, to), [from, to]);
 
   const shown = [];
   for (let row = from; row < to; row++) shown.push(row);
   return (
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is always one that has a label
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is always a role that supports a label
     <div
       ref={box}
       class={`viewport ${wrap ? 'wrap' : ''} ${props.className ?? ''}`}

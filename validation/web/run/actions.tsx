@@ -5,7 +5,7 @@ import { useResource } from '../state/server.ts';
 import { isActive } from '../words.ts';
 import type { LiveRun } from './live.ts';
 
-/** What can be done with the run. The token is asked for when it is needed, and forgotten with the window. */
+/** The actions on the run. The page asks for the token when it is needed, and forgets it when the window closes. */
 export function Actions({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   const { data: server } = useResource<ServerInfo>(apiPath(['server']));
   if (!server) return null;
@@ -47,7 +47,7 @@ function actionsFor({ id, status, accepted }: RunDetail, allowed: boolean, onDon
   const stop: Action = {
     name: 'Stop',
     title: `Stop ${id}?`,
-    meaning: 'Its steps are taken from the workers. What was done stays, and the run can be resumed.',
+    meaning: 'Its running steps are stopped. The results of ended steps are kept, and the run can be resumed.',
     obstacle: readOnly,
     request: to('stop', {}),
     onDone,

@@ -10,7 +10,7 @@ import { isActive, LOOK } from '../words.ts';
 import { Actions } from './actions.tsx';
 import type { LiveRun } from './live.ts';
 
-/** The verdict in one word and one sentence, what is new, and what can be done. */
+/** The verdict in one word and one sentence, the new findings, and the possible actions. */
 export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   const { id, status, totals, created, ended } = detail;
   const active = isActive(status);
@@ -26,7 +26,7 @@ export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
       </p>
       {active && totals.steps > 0 && <progress max={totals.steps} value={done} aria-label="Steps that have ended" />}
       {active && detail.heldUp && (
-        <ul class="held-up" aria-label="What keeps steps from being run">
+        <ul class="held-up" aria-label="Why steps wait">
           {detail.heldUp.map((message) => (
             <li key={message}>{printable(message)}</li>
           ))}
@@ -69,7 +69,7 @@ export function Answer({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   );
 }
 
-/** What stands in its way is listed below. */
+/** The obstacles are listed below, so they are left out here. */
 function reasonOf({ reason = '', obstacles }: RunDetail): string {
   return obstacles ? 'no step was run: the pre-flight checks failed' : reason;
 }
@@ -88,27 +88,27 @@ function progressOf({ totals, status, reason }: RunDetail): string {
 function expectation(end: number): string {
   const seconds = (end - now.value) / 1000;
   if (seconds < 0) return `${formatDuration(-seconds)} longer than usual`;
-  // From earlier runs: not to the second.
+  // It is an estimate from earlier runs, so it is not exact to the second.
   return seconds < 60 ? 'less than 1 min to go' : `about ${formatDuration(Math.round(seconds / 60) * 60)} to go`;
 }
 
-/** What is to be done about a run that did not come to its end. */
+/** Advice for a run that did not come to its end. */
 function Advice({ detail: { id, status, totals, obstacles = [] } }: { detail: RunDetail }) {
   if (status !== 'interrupted' && status !== 'broken') return null;
   const noStepRan = totals.steps === 0;
   return (
     <div class="advice">
       {obstacles.length > 0 && (
-        <ul aria-label="What stands in its way">
+        <ul aria-label="Obstacles">
           {obstacles.map((line) => (
             <li key={line}>{printable(line.replace(': failed: ', ': '))}</li>
           ))}
         </ul>
       )}
       <p>
-        {obstacles.length > 0 ? 'When that is put right: ' : noStepRan ? 'To try again: ' : 'To go on: '}
+        {obstacles.length > 0 ? 'After you have corrected this: ' : noStepRan ? 'To try again: ' : 'To continue: '}
         <code>relval resume {id}</code>
-        {!noStepRan && <span class="soft"> Steps that succeeded are not repeated.</span>}
+        {!noStepRan && <span class="soft"> Steps that succeeded do not run again.</span>}
       </p>
     </div>
   );
@@ -120,7 +120,7 @@ function News({ detail }: { detail: RunDetail }) {
   const isJudged = status === 'passed' || status === 'failed';
   const parts = [
     newErrors ? <strong class="bad">{counted(newErrors, 'new error')}</strong> : newErrors === 0 ? 'nothing new' : '',
-    errors === 0 ? 'no errors' : `${counted(errors, 'error')} in all`,
+    errors === 0 ? 'no errors' : `${counted(errors, 'error')} in total`,
     warnings ? counted(warnings, 'warning') : '',
     fixed ? `${fixed} fixed` : '',
     newErrors === undefined && isJudged ? 'compared with no run: none of this workflow was good before it' : '',

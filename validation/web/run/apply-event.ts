@@ -2,7 +2,7 @@ import { stateAfter } from '../../report/step-states.ts';
 import type { RunEvent } from '../../runs/store/events.ts';
 import type { StepSummary } from '../../server/api.ts';
 
-/** A step after an event about it; the same one after any other. */
+/** A step after an event about it. Events that do not change its state leave it unchanged. */
 export function applyToStep(step: StepSummary, event: RunEvent): StepSummary {
   const state = stateAfter(event);
   if (state === undefined) return step;

@@ -1,7 +1,7 @@
 import { inZone, type Zone } from '../../units/time.ts';
 import { marksOf } from './timeline-layout.ts';
 
-/** Pixels between two marks, at least. */
+/** The smallest distance of two marks, px. */
 const APART = 90;
 
 /** Round times of the clock in a time zone, as marks of an axis. @param width of the axis in pixels */

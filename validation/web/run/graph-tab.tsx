@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-// biome-ignore-all lint/a11y/useSemanticElements: the drawing is put into it from outside
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: an element that scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: the drawing comes from outside
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunDetail } from '../../server/api.ts';
 import { Failed, Loading } from '../parts/notice.tsx';
@@ -14,14 +14,14 @@ const COLLAPSE = [
   { id: 'stages', text: 'stages' },
   { id: 'none', text: 'every step' },
 ] as const;
-/** A stage of up to so many steps unfolds by a click; the steps of a larger one are seen better in the table. */
+/** A click unfolds a stage with at most this number of steps. A click on a larger stage opens the table of its steps. */
 const UNFOLDS = 200;
-/** A small drawing is made larger, up to this factor, so that it uses the width. */
+/** The largest factor by which a small drawing is enlarged to use the width. */
 const LARGER = 1.3;
-/** A running run is drawn again no more often than this, ms: a drawing takes the server a while. */
+/** The shortest time between two drawings of a run that goes on, ms, because a drawing costs the server time. */
 const AGAIN = 3000;
 
-/** The steps and what waits for what. Steps lead to their logs. */
+/** The graph of the steps and their dependencies. Steps link to their logs. */
 export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) {
   const collapse = query.value.get('collapse') ?? 'auto';
   const open = query.value.get('open') ?? '';
@@ -30,7 +30,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
   const [ready, setReady] = useState(false);
   const [zoom, setZoom] = useState<'fit' | 'full'>('fit');
   const drawn = useRef(0);
-  // Drawn again when something has happened
+  // The graph is drawn again after events.
   useEffect(() => {
     const abort = new AbortController();
     const timer = setTimeout(
@@ -41,7 +41,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
             step === undefined ? stageAddress(detail, stage, collapse, open) : stepPath(detail.id, step),
           );
           if (!svg) throw new ServerError(500, 'The server did not answer with a drawing.');
-          // Links in it can be reached, so it is no single picture to those who listen.
+          // It contains links, so screen readers must not treat it as a single picture.
           svg.setAttribute('role', 'group');
           svg.style.setProperty('--largest', `${LARGER * Number.parseFloat(svg.getAttribute('width') ?? '0')}px`);
           place.current?.replaceChildren(svg);
@@ -96,7 +96,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
   );
 }
 
-/** A click on a stage unfolds its steps, or leads to their table. */
+/** A click on a stage unfolds its steps, or opens their table. */
 function stageAddress({ id, stages }: RunDetail, stage: string, collapse: string, open: string): string {
   const counts = stages.find(({ name }) => name === stage)?.counts;
   const steps = counts ? Object.values(counts).reduce((sum, count) => sum + count, 0) : 0;

@@ -5,19 +5,19 @@ import { getJson, ServerError } from '../state/server.ts';
 import { keepOpen } from '../state/socket.ts';
 import { applyToStep } from './apply-event.ts';
 
-/** Steps asked for at a time. */
+/** The number of steps of each request. */
 const PAGE = 20_000;
-/** Sums and finer numbers are asked for again after events, but no more often than this, ms. */
+/** Sums and details are requested again after events. The shortest time between two requests, ms. */
 const REFRESH = { detail: 1000, steps: 15_000 };
 
-/** A run as the page sees it: what the server says, and every event since then. */
+/** The run on the page: the server's answer, and all events since then. */
 export class LiveRun {
   readonly id: string;
   readonly detail = signal<RunDetail | undefined>(undefined);
   readonly error = signal<ServerError | undefined>(undefined);
-  /** All steps, in the order of the plan; absent until they are asked for. */
+  /** All steps, in the order of the plan; absent until they are requested. */
   readonly steps = signal<readonly StepSummary[] | undefined>(undefined);
-  /** Counts the looks at the run: what is drawn by the server is asked for again when it changes. */
+  /** Counts the changes of the run. When it changes, drawings of the server are requested again. */
   readonly turn = signal(0);
   #index = new Map<string, number>();
   #steps: StepSummary[] = [];
@@ -42,7 +42,7 @@ export class LiveRun {
     cancelAnimationFrame(this.#frame);
   }
 
-  /** From the first call on the steps are there and kept up to date. */
+  /** Loads the steps at the first call, and keeps them up to date from then on. */
   wantSteps(): void {
     if (this.#wantsSteps) return;
     this.#wantsSteps = true;
@@ -65,7 +65,7 @@ export class LiveRun {
     this.#offset = detail.value.events;
     let opened = 0;
     this.#socket = keepOpen<EventMessage>(() => apiPath(['events'], { run: this.id, offset: this.#offset }), {
-      // What could not be had while the server was away is there now.
+      // Requests that failed while the server was away can succeed now.
       onOpen: () => opened++ > 0 && this.reload(),
       onMessage: (message) => this.#receive(message),
     });
@@ -93,7 +93,7 @@ export class LiveRun {
     }
   }
 
-  /** A table of 10,000 steps is drawn once for many events. */
+  /** Many events cause one drawing, because a table may have 10,000 steps. */
   #draw(): void {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {

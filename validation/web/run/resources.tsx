@@ -23,7 +23,7 @@ function format(quantity: Quantity | Change['quantity'], value: number): string 
   return quantity === 'outputBytes' ? formatSize(value) : formatDuration(value);
 }
 
-/** What the steps took: by stage, the largest, and what is not as it was in earlier runs. */
+/** The resources of the steps: by stage, the largest ones, and the differences from earlier runs. */
 export function Resources({ run, detail }: { run: LiveRun; detail: RunDetail }) {
   useEffect(() => run.wantSteps(), [run]);
   const path = detail.hasReport ? apiPath(['runs', detail.id, 'report'], { format: 'json' }) : undefined;
@@ -45,7 +45,7 @@ function Changes({ run, changes }: { run: string; changes: readonly Change[] }) 
   if (changes.length === 0) return null;
   return (
     <>
-      <h2>Not as in earlier runs</h2>
+      <h2>Different from earlier runs</h2>
       <ul class="changes">
         {changes.slice(0, 100).map((change) => (
           <li key={`${change.stage} ${change.step ?? ''} ${change.quantity} ${change.output ?? ''}`}>
@@ -61,7 +61,7 @@ function Changes({ run, changes }: { run: string; changes: readonly Change[] }) 
   );
 }
 
-/** A line for each stage: from the least to the most, the middle half thick, the median marked. */
+/** A line for each stage, from the minimum to the maximum. The middle half is thick, and the median has a mark. */
 function Spread({ run, quantity, steps }: { run: string; quantity: Quantity; steps: readonly StepSummary[] }) {
   const stages = useMemo(() => spreadOf(steps, quantity), [steps, quantity]);
   const largest = useMemo(

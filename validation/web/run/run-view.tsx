@@ -21,12 +21,12 @@ import { TimelineTab } from './timeline-tab.tsx';
 const VIEWS = ['findings', 'steps', 'timeline', 'graph', 'resources', 'histograms'] as const;
 type View = (typeof VIEWS)[number];
 
-/** A run: the answer first, then what it is made of. */
+/** A run: the verdict first, then the tabs with the details. */
 export function RunView({ id }: { id: string }) {
   const asked = query.value.get('view');
   const run = useMemo(() => {
     const live = new LiveRun(id);
-    // Not only when the rest is there: they are the larger part.
+    // Steps are requested at once, not after the answer about the run, because they are the larger part.
     if (asked === 'steps' || asked === 'resources') live.wantSteps();
     return live;
   }, [id]);
@@ -34,9 +34,9 @@ export function RunView({ id }: { id: string }) {
   const detail = run.detail.value;
   const error = run.error.value;
   useTitle(detail ? titleOf(detail) : id);
-  // While it runs people look for what it does; afterwards for what it found. What was opened stays.
+  // The first tab: the progress while the run goes on, the findings afterwards. A tab that the user opened stays open.
   const first = useMemo<View>(() => (detail && isActive(detail.status) ? 'steps' : 'findings'), [detail === undefined]);
-  // Most runs compare no histograms: then there is no place for them.
+  // Most runs compare no histograms. Then the tab does not exist.
   const views = VIEWS.filter((one) => one !== 'histograms' || detail?.checks.includes('histograms'));
   const view = views.find((one) => one === asked) ?? first;
   useKeys([
@@ -63,7 +63,7 @@ export function RunView({ id }: { id: string }) {
   );
 }
 
-/** `✗ failed: mc-nightly-…`, `▶ 12/40: mc-nightly-…`: what a row of browser tabs must tell. */
+/** The title for a row of browser tabs: `✗ failed: mc-nightly-…`, `▶ 12/40: mc-nightly-…`. */
 function titleOf({ status, id, totals }: RunDetail): string {
   if (!isActive(status)) return `${status}: ${id}`;
   return `${totals.succeeded + totals.failed + totals.broken}/${totals.steps} ${status}: ${id}`;

@@ -4,7 +4,7 @@ import { quantile } from '../../statistics/quantiles.ts';
 export const QUANTITIES = ['seconds', 'cpuTime', 'peakMemory'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
-/** How a quantity is spread over the steps of a stage: seconds or bytes. */
+/** The distribution of a quantity over the steps of a stage: seconds or bytes. */
 export interface Spread {
   stage: string;
   min: number;
@@ -15,7 +15,7 @@ export interface Spread {
   sum: number;
 }
 
-/** By stage, in order of appearance; only steps that have the quantity. */
+/** The distributions by stage, in order of appearance. They include only steps that have the quantity. */
 export function spreadOf(steps: readonly StepSummary[], quantity: Quantity): Spread[] {
   const stages = new Map<string, number[]>();
   for (const step of steps) {

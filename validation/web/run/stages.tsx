@@ -6,7 +6,7 @@ import { formatDuration } from '../../units/time.ts';
 import { pathOf } from '../routes.ts';
 import { isActive } from '../words.ts';
 
-/** The stages with their steps by state: where the run is, at a glance. */
+/** The stages with their steps by state: an overview of the progress. */
 export function Stages({ detail }: { detail: RunDetail }) {
   if (detail.stages.length === 0) return null;
   return (

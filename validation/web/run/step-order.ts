@@ -19,7 +19,7 @@ export interface StepFilter {
   state: string;
 }
 
-/** Steps that fit; the search looks in the id, the host and the message, whatever the case. */
+/** The steps that match a filter. The search covers the id, the host and the message, without regard to case. */
 export function filterSteps(steps: readonly StepSummary[], { search, stage, state }: StepFilter): StepSummary[] {
   const wanted = search.toLowerCase();
   const holds = (text: string | undefined): boolean => text?.toLowerCase().includes(wanted) ?? false;
@@ -33,12 +33,12 @@ export function filterSteps(steps: readonly StepSummary[], { search, stage, stat
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** States that somebody must look at. */
+/** States that need attention. */
 const BAD: readonly StepSummary['state'][] = ['failed', 'broken', 'aborted'];
 
 /**
- * @param by a column, with `-` before it downwards, where what has no value is last either way; empty: what went wrong
- *   first, the rest as planned
+ * @param by a column, with `-` before it for descending order. Steps without a value are always last. Empty: steps that need
+ *   attention first, then the others in the order of the plan
  */
 export function sortSteps(steps: readonly StepSummary[], by: string): readonly StepSummary[] {
   const down = by.startsWith('-');

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a table of elements cannot leave out rows that are not seen
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows are read, their links are what can be focused
+// biome-ignore-all lint/a11y/useFocusableInteractive: the links in the rows can be focused
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { StepSummary } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
@@ -17,7 +17,7 @@ import { COLUMNS, type Column, filterSteps, sortSteps } from './step-order.ts';
 
 const ROW = 28;
 
-/** All steps: sorted, filtered, and only those in the document that are seen. */
+/** All steps, sorted and filtered. Only the visible ones are in the document. */
 export function StepTable({ run }: { run: LiveRun }) {
   useEffect(() => run.wantSteps(), [run]);
   const all = run.steps.value;
@@ -79,8 +79,8 @@ export function StepTable({ run }: { run: LiveRun }) {
           {counted(all.length, 'step')}
         </span>
       </search>
-      {all.length === 0 && <Empty title="The steps are not known yet." />}
-      {all.length > 0 && shown.length === 0 && <Empty title="No step fits." />}
+      {all.length === 0 && <Empty title="The run has no steps yet." />}
+      {all.length > 0 && shown.length === 0 && <Empty title="No step matches the filter." />}
       {shown.length > 0 && (
         <Viewport
           rows={shown.length}

@@ -1,4 +1,4 @@
-/** What a drawing of ours is made of. Nothing else of a file from the server comes into the page. */
+/** The elements and attributes of relval's drawings. Nothing else from an SVG file comes into the page. */
 const ELEMENTS = new Set(['svg', 'g', 'rect', 'text', 'tspan', 'path', 'circle', 'title', 'desc', 'defs', 'marker']);
 const ATTRIBUTES = new Set(
   (
@@ -9,8 +9,8 @@ const ATTRIBUTES = new Set(
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * A drawing as elements of this document: copied one by one, only known elements and attributes, so that no script, style
- * or link can come with it. Steps become links. Undefined where the text is no SVG.
+ * A drawing as elements of this document. It copies only known elements and attributes, so that no script, style or link can
+ * come in. Steps become links. Undefined if the text is not an SVG.
  */
 export function importSvg(
   text: string,

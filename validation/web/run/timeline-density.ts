@@ -2,7 +2,7 @@ import { BY_URGENCY } from '../../graph/states.ts';
 import type { StepState } from '../../report/model.ts';
 import type { Bar } from './timeline-layout.ts';
 
-/** How many steps of a stage ran at a time: for each state that occurs, and each column, the mean number. */
+/** The number of steps of a stage that ran at the same time: the mean for each state and each column. */
 export interface Density {
   stage: string;
   states: { state: StepState; running: Float64Array }[];
@@ -11,9 +11,9 @@ export interface Density {
 }
 
 /**
- * Sums up bars that are too many to be drawn one by one.
- * @param from first moment, `to` last one, ms since 1970; `columns` between them
- * @param now where bars end that have not ended
+ * Sums up bars, if there are too many to draw each one.
+ * @param from the first moment, `to` the last one, ms since 1970, with `columns` columns between them
+ * @param now the end of bars whose step still runs
  */
 export function densityOf(
   bars: readonly Bar[],

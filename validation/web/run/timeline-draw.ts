@@ -6,11 +6,11 @@ import { clockMarks, clockOf } from './clock-marks.ts';
 import type { Density } from './timeline-density.ts';
 import type { Bar, TimelineLayout } from './timeline-layout.ts';
 
-/** What is seen of a timeline: times in ms since 1970, everything else in pixels. */
+/** The visible part of a timeline: times in ms since 1970, everything else in px. */
 export interface Window {
   from: number;
   to: number;
-  /** Pixels that are scrolled away at the top. */
+  /** The part above the view, px. */
   scroll: number;
   rowHeight: number;
   width: number;
@@ -19,16 +19,16 @@ export interface Window {
 
 /** Height of the axis, px. */
 export const AXIS = 24;
-/** Room for the name of a stage above its density, px. */
+/** Space for the name of a stage above its density, px. */
 const BAND_HEAD = 22;
 const FONT = '11px system-ui, sans-serif';
 
 type Colour = (name: string) => string;
 
 /**
- * Draws what is seen: each step, with its name where there is room.
- * @param now where bars end that have not ended
- * @param critical steps of the critical path, which have a border
+ * Draws the visible steps, with their names if there is space.
+ * @param now the end of bars whose step still runs
+ * @param critical steps of the critical path, which get a border
  */
 export function drawTimeline(
   context: CanvasRenderingContext2D,
@@ -47,7 +47,7 @@ export function drawTimeline(
   const first = Math.max(0, Math.floor(scroll / rowHeight));
   const last = Math.min(rows.length, Math.ceil((scroll + height - AXIS) / rowHeight));
   const tall = Math.max(1, rowHeight - (rowHeight > 6 ? 3 : rowHeight > 2 ? 1 : 0));
-  // What needs attention is drawn last: where many rows share a pixel it is what is seen.
+  // Steps that need attention are drawn last, so that they are on top if many rows share a pixel.
   for (const wanted of BY_URGENCY.toReversed()) {
     for (let row = first; row < last; row++) {
       const y = AXIS + row * rowHeight - scroll;
@@ -66,7 +66,7 @@ export function drawTimeline(
   let free = AXIS;
   for (const { name, row } of groups) {
     const y = AXIS + row * rowHeight - scroll;
-    // Names that would lie on each other are left out: closer they are all there.
+    // Names that would overlap are left out. They appear when the user zooms in.
     if (y < free - 6 || y > height) continue;
     label(context, name, 4, y + 7, colour);
     free = y + 15;
@@ -74,7 +74,7 @@ export function drawTimeline(
   drawAxis(context, window, colour);
 }
 
-/** Draws how many steps of each stage ran when, where there are too many for a row each. */
+/** Draws the number of running steps of each stage over time, if there are too many steps for one row each. */
 export function drawDensity(context: CanvasRenderingContext2D, densities: readonly Density[], window: Window): void {
   const colour = coloursOf();
   const { width, height } = window;
@@ -89,7 +89,7 @@ export function drawDensity(context: CanvasRenderingContext2D, densities: readon
     const columns = states[0]?.running.length ?? 0;
     for (let column = 0; column < columns; column++) {
       let y = floor;
-      // What needs attention stands at the bottom, and is seen however little it is.
+      // States that need attention are at the bottom, with at least a visible height.
       for (const { state, running } of states) {
         const value = running[column] as number;
         if (value === 0) continue;
@@ -134,11 +134,11 @@ interface Place {
   x: (time: number) => number;
   width: number;
   now: number;
-  /** Its waiting is drawn too: it has a row of its own. */
+  /** Whether its waiting is drawn too: only if it has its own row. */
   waits: boolean;
 }
 
-/** Waiting is a thin line at half the height, running a full bar: told apart without colours. */
+/** Waiting is a thin line at half the height, running is a full bar, so that they differ without colours. */
 function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colour: Colour, critical: boolean): void {
   const { submitted, started, ended, state } = bar;
   const { y, tall, x, width, now, waits } = place;
@@ -156,7 +156,7 @@ function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colo
   context.fillStyle = colour(`--${state}-line`);
   context.fillRect(left, y, Math.max(1.5, right - left), tall);
   if (tall >= 8 && state !== 'succeeded') {
-    // What did not succeed has stripes of the background.
+    // Steps that did not succeed have stripes in the colour of the background.
     context.fillStyle = colour('--page');
     const gap = state === 'running' ? 12 : state === 'failed' ? 4 : 7;
     for (let stripe = left + gap; stripe < right - 1; stripe += gap) context.fillRect(stripe, y + 2, 1, tall - 4);
@@ -167,7 +167,7 @@ function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colo
     context.strokeRect(left + 1, y, Math.max(2, right - left - 2), tall);
   }
   if (tall < 11) return;
-  // Behind the bar, or before it where the drawing ends; in a row of several bars only within the bar.
+  // The name is after the bar, or before it at the end of the drawing. In a row with several bars it is inside the bar.
   const wide = context.measureText(bar.id).width;
   const room = waits || wide + 6 < right - left;
   if (!room) return;
@@ -180,7 +180,7 @@ function drawBar(context: CanvasRenderingContext2D, bar: Bar, place: Place, colo
   }
 }
 
-/** Text on a patch of the background, so that it is legible over bars. */
+/** Draws text with a background, so that it can be read over bars. */
 function label(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.globalAlpha = 0.85;
@@ -190,7 +190,7 @@ function label(context: CanvasRenderingContext2D, text: string, x: number, y: nu
   context.fillText(text, x, y);
 }
 
-/** The page's colours as they are now: a canvas knows no style sheet. */
+/** The current colours of the page. A canvas does not use the style sheet. */
 function coloursOf(): Colour {
   const style = getComputedStyle(document.documentElement);
   const known = new Map<string, string>();

@@ -7,7 +7,7 @@ export interface Bar {
   state: StepState;
   stage: number;
   worker: number;
-  /** Where it waits for a worker from, and runs from and to; absent where it has not come so far. */
+  /** When its waiting for a worker began, when it started, and when it ended; absent: not yet. */
   submitted?: number;
   started?: number;
   ended?: number;
@@ -15,17 +15,17 @@ export interface Bar {
 
 export interface TimelineLayout {
   bars: Bar[];
-  /** Bars by row, each in order of time. */
+  /** The bars of each row, in order of time. */
   rows: Bar[][];
-  /** What a group of rows is about, and its first row. */
+  /** The name of each group of rows, and its first row. */
   groups: { name: string; row: number }[];
 }
 
 export type By = 'step' | 'worker';
 
 /**
- * A row for each step, in the order in which they were handed out, stage by stage; or rows for each worker, as many as
- * it had steps at a time. Steps that no worker ever had are left out of the latter.
+ * Rows by stage: one row for each step, in the order of submission. Or rows by worker: as many rows as the worker had steps at
+ * the same time; steps without a worker are left out.
  */
 export function layOutTimeline(timeline: Timeline, by: By): TimelineLayout {
   const { steps, stages, workers } = timeline;
@@ -46,7 +46,7 @@ export function layOutTimeline(timeline: Timeline, by: By): TimelineLayout {
   return by === 'step' ? bySteps(all, stages) : byWorkers(all, workers);
 }
 
-/** The layout of what is seen between two times: rows without anything there are left out. @param now where what has not ended ends */
+/** The layout between two times, without rows that are empty there. @param now the end of bars whose step still runs */
 export function within(layout: TimelineLayout, from: number, to: number, now: number): TimelineLayout {
   const isSeen = (bar: Bar): boolean => begin(bar) <= to && (bar.ended ?? now) >= from;
   const kept = layout.rows.flatMap((bars, row) => (bars.some(isSeen) ? [row] : []));
@@ -94,7 +94,7 @@ function byWorkers(all: Bar[], workers: readonly string[]): TimelineLayout {
   return { bars, rows, groups };
 }
 
-/** Times for the marks of an axis: round ones, at most `most` of them, and what lies between two of them (ms). */
+/** Round times for at most `most` marks of an axis, and the distance of two marks (ms). */
 export function marksOf(from: number, to: number, origin: number, most: number): { times: number[]; every: number } {
   const second = 1000;
   const minute = 60 * second;

@@ -5,7 +5,7 @@ import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { stepPath } from '../routes.ts';
 
-/** What the colours and lines of the timeline mean. */
+/** The legend of the colours and lines of the timeline. */
 export function Legend() {
   return (
     <ul class="legend soft" aria-label="Legend">
@@ -27,10 +27,10 @@ export function Legend() {
   );
 }
 
-/** Steps of the critical path that are named; of a longer one the first and the last. */
+/** The largest number of listed steps of the critical path. A longer path shows its first and last steps. */
 const NAMED = 12;
 
-/** Who waited for whom, up to the end of the run. */
+/** The critical path: the steps that decided when the run ended. */
 export function Critical({ run, path }: { run: string; path: CriticalPath['steps'] }) {
   if (path.length === 0) return null;
   const waited = path.reduce((sum, step) => sum + step.waited, 0);

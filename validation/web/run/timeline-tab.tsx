@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-// biome-ignore-all lint/a11y/useSemanticElements: a region that scrolls, without a heading of its own
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: an element that scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useSemanticElements: the region scrolls and has no heading of its own
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
 import { stateWord } from '../../report/step-states.ts';
@@ -21,25 +21,26 @@ import { AXIS, drawDensity, drawTimeline } from './timeline-draw.ts';
 import { type Bar, type By, layOutTimeline, within } from './timeline-layout.ts';
 import { Critical, Legend } from './timeline-parts.tsx';
 
-/** Pixels of a row: of all rows as many as there is room for, of those of a shorter time as many as are legible. */
+/** The height of a row, px: if the whole time is shown, rows shrink to fit; if the user zooms in, they stay readable. */
 const HEIGHTS = { step: { most: 16, least: 3 }, worker: { most: 18, least: 6 } } as const;
 
-/** Rows of less than this are drawn by density, px. */
+/** If rows would be lower than this, the density is drawn instead, px. */
 const LEGIBLE = 0.5;
-/** Pixels that a pointer must be dragged to choose a time. */
+/** The shortest movement of the pointer that chooses a time, px. */
 const DRAGGED = 5;
-const POINT = 'Point at a bar to read about it; a click opens its log. Drag to choose a time.';
-const DENSE = 'There are too many steps for a row each: the height says how many ran. Drag to choose a time.';
+const POINT = 'Point at a bar to see its details. Click it to open its log. Drag to choose a time.';
+const DENSE =
+  'There are too many steps for one row each. The height is the number of running steps. Drag to choose a time.';
 const NONE: CriticalPath['steps'] = [];
 
-/** Which step ran when, on which worker. */
+/** The timeline: when and on which worker each step ran. */
 export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number }) {
   const { data, error, reload } = useResource<Timeline>(apiPath(['runs', detail.id, 'timeline']));
-  // While a run goes on it changes with every step that ends.
+  // While a run goes on, the critical path changes with every step that ends.
   const ended = !isActive(detail.status);
   const { data: path } = useResource<CriticalPath>(ended ? apiPath(['runs', detail.id, 'critical-path']) : undefined);
   const asked = useRef(0);
-  // Asked again when something has happened, though not all the time
+  // The data are requested again after events, but not too often.
   useEffect(() => {
     const timer = setTimeout(
       () => {
@@ -52,7 +53,7 @@ export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number 
   }, [turn]);
   if (error && !data) return <Failed error={error} retry={reload} />;
   if (!data) return <Loading what="the timeline" />;
-  if (!data.steps.submitted.some((time) => time >= 0)) return <Empty title="No step has been handed out yet." />;
+  if (!data.steps.submitted.some((time) => time >= 0)) return <Empty title="No step is ready to run yet." />;
   return <Drawing detail={detail} timeline={data} critical={path?.steps ?? NONE} />;
 }
 
@@ -79,7 +80,7 @@ function Drawing({ detail, timeline, critical }: DrawingProps) {
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [scroll, setScroll] = useState(0);
   const [hover, setHover] = useState<Bar>();
-  /** The time that is being chosen, in pixels from the left. */
+  /** The time that the user is choosing, px from the left. */
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const { most, least } = HEIGHTS[by];
   const room = Math.max(1, size.height - AXIS);
@@ -135,7 +136,7 @@ function Drawing({ detail, timeline, critical }: DrawingProps) {
     { key: 'ArrowLeft', what: 'earlier', act: () => pan(-0.2) },
     { key: 'ArrowRight', what: 'later', act: () => pan(0.2) },
   ]);
-  // Not by `onWheel`: that one is passive in some browsers, and the page would be zoomed as well.
+  // `onWheel` is passive in some browsers, so the browser would zoom the page too.
   useEffect(() => {
     const element = box.current;
     const onWheel = (event: WheelEvent): void => {
@@ -193,7 +194,7 @@ function Drawing({ detail, timeline, critical }: DrawingProps) {
           <canvas
             ref={canvas}
             role="img"
-            aria-label={`${ran} steps on ${counted(timeline.workers.length, 'worker')} in ${formatDuration((whole.to - whole.from) / 1000)}; the table of steps says the same in words`}
+            aria-label={`${ran} steps on ${counted(timeline.workers.length, 'worker')} in ${formatDuration((whole.to - whole.from) / 1000)}; the table of steps has the same data as text`}
             onMouseDown={(event) => {
               if (event.button === 0) setDrag({ from: event.offsetX, to: event.offsetX });
             }}
@@ -230,7 +231,7 @@ function Drawing({ detail, timeline, critical }: DrawingProps) {
       </div>
       <p class="hover soft" role="status">
         {hover ? describe(hover, timeline, end) : isDense ? DENSE : POINT}{' '}
-        {!hover && <a href={runPath(detail.id, 'steps')}>The same as a table</a>}
+        {!hover && <a href={runPath(detail.id, 'steps')}>Show as a table</a>}
       </p>
     </section>
   );

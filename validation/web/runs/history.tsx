@@ -5,11 +5,11 @@ import { apiPath, runPath, workflowPath } from '../routes.ts';
 import { getJson } from '../state/server.ts';
 import { LOOK } from '../words.ts';
 
-/** The last 30 runs of each workflow, oldest at the left: what changed is seen at a glance. @param changed counts events */
+/** The last 30 runs of each workflow, the oldest at the left, to show changes. @param changed counts events */
 export function HistoryStrips({ changed }: { changed: number }) {
   const [history, setHistory] = useState<History>();
   const bucket = Math.floor(changed / 20);
-  // Asked again when enough has happened
+  // The data are requested again after enough events.
   useEffect(() => {
     const abort = new AbortController();
     getJson<History>(apiPath(['history'], { limit: 30 }), abort.signal).then(setHistory, () => {});

@@ -19,7 +19,7 @@ interface Runs {
   unreadable?: RunPage['unreadable'] | undefined;
 }
 
-/** The runs that fit a filter, page by page, and kept up to date by the server's events. */
+/** The runs that match a filter, page by page. The server's events keep them up to date. */
 export function useRuns(filter: RunFilter) {
   const { status, workflow, search } = filter;
   const [state, setState] = useState<Runs>({ list: [] });
@@ -32,7 +32,7 @@ export function useRuns(filter: RunFilter) {
   // Asked anew in each turn
   useEffect(() => {
     const abort = new AbortController();
-    // A search is asked for when the fingers rest.
+    // A search starts when the user stops typing.
     const timer = setTimeout(
       async () => {
         try {
@@ -60,7 +60,7 @@ export function useRuns(filter: RunFilter) {
     let first = true;
     const socket = keepOpen<EventMessage>(() => apiPath(['events']), {
       onOpen: () => {
-        // What happened while it was closed was not told.
+        // Events while the socket was closed are lost.
         if (!first) reload();
         first = false;
       },
@@ -99,7 +99,7 @@ export function useRuns(filter: RunFilter) {
         };
       });
     } catch {
-      // the button stays, and is the way to try again
+      // the button stays, so that the user can try again
     } finally {
       loading.current = false;
     }

@@ -20,7 +20,7 @@ import { StartButton } from './start.tsx';
 
 const STATUSES: RunStatus[] = ['running', 'passed', 'failed', 'broken', 'interrupted', 'preparing', 'judging'];
 
-/** The morning look: how the workflows did of late, and all runs, newest first. */
+/** The first view: the last runs of each workflow, then all runs, newest first. */
 export function RunsView() {
   const { status = '', workflow = '', search = '' } = Object.fromEntries(query.value);
   const runs = useRuns({ status, workflow, search });
@@ -29,7 +29,7 @@ export function RunsView() {
   const [marked, setMarked] = useState<readonly string[]>([]);
   useTitle(`${search === '' ? 'Runs' : `${search}: runs`}`);
   const compare = (): void => {
-    // The older one first: what is new is then new in the newer one.
+    // The older run comes first, so that "new" means new in the newer run.
     const [b, a] = runs.list.filter(({ id }) => marked.includes(id)).map(({ id }) => id);
     if (a && b) go(pathOf(['compare', a, b]));
   };
@@ -94,7 +94,7 @@ export function RunsView() {
       {runs.total === undefined && !runs.error && <Loading what="runs" />}
       {runs.total === 0 &&
         (filtered ? (
-          <Empty title="No run fits.">
+          <Empty title="No run matches the filter.">
             <p>
               <a href={pathOf([])}>Show all runs</a>
             </p>
@@ -102,7 +102,7 @@ export function RunsView() {
         ) : (
           <Empty title="There are no runs yet.">
             <p>
-              Start one: <code>relval run FILE.jdl --local</code>. It appears here by itself.
+              Start one: <code>relval run FILE.jdl --local</code>. It appears here automatically.
             </p>
           </Empty>
         ))}
@@ -188,7 +188,7 @@ function Row({ run, marked, toggle }: { run: RunSummary; marked: boolean; toggle
   );
 }
 
-/** What a run brings: its progress, then what is new in it. */
+/** The result of a run: its progress while it goes on, then its new findings. */
 function News({ run }: { run: RunSummary }) {
   const { steps, succeeded, failed, broken } = run.totals;
   if (isActive(run.status)) {
@@ -212,7 +212,7 @@ function News({ run }: { run: RunSummary }) {
   return <span class="soft">{run.fixed ? `${run.fixed} fixed` : ''}</span>;
 }
 
-/** Loads the next page when it comes into sight, or when it is asked to. */
+/** Loads the next page when it becomes visible, or at a click. */
 function More({ load }: { load: () => void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { type Action, ActionButton, READ_ONLY } from '../parts/action.tsx';
 import { apiPath } from '../routes.ts';
 import { useResource } from '../state/server.ts';
 
-/** Starts a run, or a nightly now: the form is made from what the server lets people start. */
+/** The form to start a run, or a nightly at once. It offers the inputs and nightlies that the server allows. */
 export function StartButton({ onDone }: { onDone: () => void }) {
   const { data: server } = useResource<ServerInfo>(apiPath(['server']));
   const { data: startables } = useResource<Startables>(apiPath(['startables']));
@@ -12,7 +12,7 @@ export function StartButton({ onDone }: { onDone: () => void }) {
   const action: Action = {
     name: 'Start a run',
     title: 'Start a run',
-    meaning: 'The run appears in the list when its input was planned.',
+    meaning: 'The run appears in the list when its input has been planned.',
     obstacle: obstacleOf(server, startables),
     request: (form) => ({ path: apiPath(['runs']), body: requestOf(form) }),
     onDone,
@@ -59,9 +59,9 @@ function Fields({ startables: { inputs, nightlies, more, problem } }: { startabl
           )}
         </select>
       </label>
-      {more && <p class="soft">There are more inputs than this list has. The command line starts them all.</p>}
+      {more && <p class="soft">The list does not have all inputs. The command relval run can start any input.</p>}
       {problem && <p class="bad">{problem}</p>}
-      {isNightly && <p class="soft">A nightly runs as its file says: place, release and settings.</p>}
+      {isNightly && <p class="soft">The file of the nightly decides the place, the release and the settings.</p>}
       {!isNightly && (
         <>
           <label>
@@ -91,7 +91,7 @@ function Fields({ startables: { inputs, nightlies, more, problem } }: { startabl
   );
 }
 
-/** What the form asks for. */
+/** The request from the fields of the form. */
 function requestOf(form: FormData): StartRun | StartNightly {
   const text = (name: string): string => String(form.get(name) ?? '').trim();
   const input = text('input');

@@ -8,7 +8,7 @@ import { remember } from '../../../../framework/local/subscriptions.ts';
 import type { FrameworkInfo, TaskInfo, TaskState } from '../../../../framework/mesos/messages.ts';
 import { isTerminal } from '../../../../framework/mesos/task-states.ts';
 
-/** A task as its agent tells a master of it. */
+/** A task in the form in which its agent reports it to a master. */
 interface TaskReport {
   framework: FrameworkInfo;
   info: TaskInfo;
@@ -16,7 +16,7 @@ interface TaskReport {
   latest: TaskState;
 }
 
-/** What still runs on an agent, or has an end that is not acknowledged. */
+/** The tasks of an agent that still run, or whose end is not acknowledged. */
 function tasksOf(agent: LocalAgent): TaskReport[] {
   const all = [...agent.history.values()].flatMap((tasks) => [...tasks.values()]);
   return all
@@ -24,7 +24,7 @@ function tasksOf(agent: LocalAgent): TaskReport[] {
     .map(({ framework, info, updates: { forwarded, latest } }) => ({ framework, info, forwarded, latest }));
 }
 
-/** An agent registers again: after it was unreachable, or with a new master. */
+/** Registers an agent again, after it was unreachable, or with a new master. */
 export function registerAgain(memory: Memory, agent: LocalAgent): void {
   const before = memory.agents.get(agent.id)?.standing;
   if (before === 'gone') return;
@@ -64,7 +64,7 @@ function readmit(
   memory.tellStatus(framework, masterStatus(framework.info, taskId, agent.id, verdict));
 }
 
-/** An agent does not answer: its tasks are unreachable, its offers void, and every framework is told. */
+/** Makes an agent unreachable: its tasks are unreachable, its offers are invalid, and every framework gets a message. */
 export function markUnreachable(memory: Memory, agentId: string): void {
   const agent = memory.agents.get(agentId);
   if (agent?.standing !== 'active') return;
@@ -85,7 +85,7 @@ export function markUnreachable(memory: Memory, agentId: string): void {
   );
 }
 
-/** The operator says that an agent will never return (MARK_AGENT_GONE). */
+/** The operator declares that an agent will never return (MARK_AGENT_GONE). */
 export function markGone(memory: Memory, agentId: string): void {
   const agent = memory.agents.get(agentId);
   if (!agent || agent.standing === 'gone') return;

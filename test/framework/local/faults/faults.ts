@@ -8,14 +8,14 @@ import type { Event } from '../../../../framework/mesos/messages.ts';
 import { markGone, markUnreachable, registerAgain } from './agents.ts';
 import type { FaultyMaster } from './faulty-master.ts';
 
-/** What goes wrong for as long as it is switched on. */
+/** Faults that stay until they are switched off. */
 export interface Switches {
-  /** Milliseconds by which answers and events are held back. */
+  /** Milliseconds by which answers and events are delayed. */
   delay: number;
   heartbeatsStopped: boolean;
-  /** Every request of the scheduler API is answered by this. */
+  /** The answer to every request of the scheduler API. */
   refuse: 401 | 403 | 503 | undefined;
-  /** `host:port` of another master, which leads: everything is redirected there. */
+  /** `host:port` of another master, the leader: all requests are redirected to it. */
   leader: string | undefined;
 }
 
@@ -23,31 +23,31 @@ export interface Switches {
 export interface LocalFaults {
   /** Breaks the connections of all event streams. */
   dropStreams(): void;
-  /** Holds answers and events back for so many milliseconds, until told otherwise. */
+  /** Delays answers and events by this number of milliseconds, until the next call. */
   delay(milliseconds: number): void;
   stopHeartbeats(stopped: boolean): void;
-  /** Refuses every call with this status, until told `undefined`. */
+  /** Refuses every call with this status, until it is called with `undefined`. */
   refuse(status: 401 | 403 | 503 | undefined): void;
-  /** Redirects (307) to another master, `host:port`, until told `undefined`. */
+  /** Redirects (307) to another master, `host:port`, until it is called with `undefined`. */
   redirectTo(leader: string | undefined): void;
-  /** Takes all offers back, with RESCIND; the same resources are offered again at the next allocation. */
+  /** Withdraws all offers, with RESCIND. The next allocation offers the same resources again. */
   rescindOffers(): void;
-  /** The agent does not answer any more, and is declared unreachable at once. Its tasks go on running. */
+  /** The agent stops answering, and is declared unreachable at once. Its tasks continue to run. */
   loseAgent(index: number): void;
   /** The lost agent registers again. */
   returnAgent(index: number): void;
   /** The operator declares the agent gone for ever. Resolves when its tasks are dead. */
   markAgentGone(index: number): Promise<void>;
-  /** Plans a maintenance that begins in `startsIn` milliseconds, or with undefined cancels it. */
+  /** Plans a maintenance that begins in `startsIn` milliseconds. With undefined it cancels the maintenance. */
   planMaintenance(index: number, startsIn: number | undefined): void;
   /**
-   * The master dies and another starts at once on the same port. It knows no frameworks, and agents only as much as
-   * its registry kept: with 'empty' none, with 'kept' it waits for them silently. They return after so many milliseconds.
+   * The master dies, and another one starts at once on the same port. It knows no frameworks, and only the agents of its
+   * registry: none with 'empty'; with 'kept' it waits for them silently. They return after this number of milliseconds.
    */
   restart(registry: 'empty' | 'kept', agentsReturnAfter: number): void;
 }
 
-/** An event stream that can be held back, lose its heartbeats, and break. */
+/** An event stream that can be delayed, lose its heartbeats, and break. */
 export class FaultyStream extends HttpEventStream {
   readonly #broken: ServerResponse;
   readonly #switches: Switches;
@@ -68,7 +68,7 @@ export class FaultyStream extends HttpEventStream {
     this.#inOrder(() => super.end());
   }
 
-  /** Breaks the connection without the last chunk, as a master that dies does. */
+  /** Breaks the connection without the last chunk, like a master that dies. */
   cut(): void {
     this.#broken.destroy();
   }

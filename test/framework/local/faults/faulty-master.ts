@@ -9,14 +9,14 @@ import type { Call } from '../../../../framework/mesos/messages.ts';
 import { FaultyStream, faultsOf, type LocalFaults, type Switches } from './faults.ts';
 import { Maintenance } from './maintenance.ts';
 
-/** The embedded master, and what can go wrong with it. */
+/** The embedded master with its faults. */
 export async function startFaultyMaster(options: LocalMasterOptions): Promise<LocalMaster & { faults: LocalFaults }> {
   const master = new FaultyMaster(options);
   await master.start();
   return master;
 }
 
-/** What a master answers that has no leader, or an authenticator or a proxy that turns the framework away. */
+/** Answers of a master without a leader, and of an authenticator or a proxy that refuses the framework. */
 const REFUSALS: Record<401 | 403 | 503, Answer> = {
   401: {
     status: 401,
@@ -27,14 +27,14 @@ const REFUSALS: Record<401 | 403 | 503, Answer> = {
   503: refusal(503, 'No leader elected'),
 };
 
-/** The embedded master as tests need it: it loses agents, forgets everything, turns frameworks away, and is slow. */
+/** The embedded master for tests: it can lose agents, forget everything, refuse frameworks, and be slow. */
 export class FaultyMaster extends Master {
   readonly switches: Switches = { delay: 0, heartbeatsStopped: false, refuse: undefined, leader: undefined };
   readonly streams = new Set<FaultyStream>();
   readonly maintenance = new Maintenance();
   readonly faults = faultsOf(this);
 
-  /** Begins anew with an empty memory; agents are not connected to it. */
+  /** Starts again with an empty memory, and without agents. */
   forget(): void {
     this.memory.close();
     this.memory = new Memory(this.timings, this.options.log);
@@ -75,7 +75,7 @@ export class FaultyMaster extends Master {
   }
 }
 
-/** Without a scheme, as Mesos writes it. */
+/** The form of Mesos: without a scheme. */
 const redirect = (leader: string, path: string): Answer => ({
   status: 307,
   headers: { Location: `//${leader}${path}` },

@@ -13,17 +13,17 @@ interface InverseOffer {
   id: string;
   frameworkId: string;
   agentId: string;
-  /** The subscription that it was sent to: with it, it is void. */
+  /** The subscription that got it. It becomes invalid with the subscription. */
   streamId: string;
-  /** When it was answered: until when no other follows, on the monotonic clock. */
+  /** After an answer: no other request follows before this time, on the monotonic clock. */
   answeredUntil?: number;
 }
 
-/** Maintenance as Mesos has it: frameworks with tasks on an agent that is to be taken down are asked to leave. */
+/** Maintenance as in Mesos: frameworks with tasks on an agent that will stop get a request to leave it. */
 export class Maintenance {
   readonly #inverseOffers = new Map<string, InverseOffer>();
 
-  /** Plans an agent's maintenance, or with undefined cancels it: its offers are made anew, frameworks there are asked to leave. */
+  /** Plans an agent's maintenance; with undefined it cancels it. Its offers are made again, and its frameworks are asked to leave. */
   plan(memory: Memory, agentId: string, unavailability: Unavailability | undefined): void {
     const agent = memory.agents.get(agentId);
     if (agent?.standing !== 'active') return;
@@ -74,7 +74,7 @@ export class Maintenance {
     memory.tell(framework, { type: 'INVERSE_OFFERS', inverse_offers: { inverse_offers: [message] } });
   }
 
-  /** ACCEPT_INVERSE_OFFERS and DECLINE_INVERSE_OFFERS: whatever the answer, the next one comes when the filter is over. */
+  /** ACCEPT_INVERSE_OFFERS and DECLINE_INVERSE_OFFERS: after both answers the next request comes at the end of the filter. */
   answer(memory: Memory, framework: Framework, ids: readonly string[], refuseSeconds?: number): void {
     const now = monotonic();
     for (const id of ids) {
@@ -84,7 +84,7 @@ export class Maintenance {
     }
   }
 
-  /** Takes the inverse offers for an agent back, with RESCIND_INVERSE_OFFER for those that were not answered. */
+  /** Withdraws the inverse offers for an agent, with RESCIND_INVERSE_OFFER if they were not answered. */
   withdraw(memory: Memory, agentId: string): void {
     for (const inverse of [...this.#inverseOffers.values()].filter((one) => one.agentId === agentId)) {
       this.#inverseOffers.delete(inverse.id);

@@ -33,7 +33,7 @@ async function refusal(needs: StoredFile[]): Promise<string> {
   );
 }
 
-describe('what earlier steps must have stored', () => {
+describe('outputs that earlier steps must have stored', () => {
   it('is found by name, by glob, below a directory of its own and in an archive', async () => {
     for (const file of ['a/QAresults_outer.root', 'a/plots/pt.png', "b/it's.root", 'b/log.zip']) write(file);
     const needs = [
@@ -67,7 +67,7 @@ describe('what earlier steps must have stored', () => {
   it('cannot be below the directory of a run that is new', async () => {
     const below = { ...need('sim0001', 'x'), directory: 'output/0001' };
     expect(await refusal([below])).toBe(
-      'sim0001 counts as done, but its outputs are not known: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN',
+      'sim0001 counts as done, but this run does not have its outputs: its OutputDir output/0001 is below the directory of the run, and a new run has no outputs\nName the run that has them: --from RUN',
     );
   });
 
@@ -92,7 +92,7 @@ describe('what earlier steps must have stored', () => {
 });
 
 describe('the outputs of an earlier run', () => {
-  /** A run that ran steps which stored these files, each with its own path as text. */
+  /** A run whose steps stored these files. Each file contains its own path. */
   function ran(name: string, outputs: Record<string, string[]>): RunDir {
     const run = new RunDir(join(directory.name, name));
     for (const [step, files] of Object.entries(outputs)) {
@@ -127,7 +127,7 @@ describe('the outputs of an earlier run', () => {
     expect(() => read(to, 'out/bin0000/b')).toThrow('ENOENT');
   });
 
-  it('include what that one has taken itself, also when the first is gone', () => {
+  it('include outputs that the earlier run took from another one, also if that one is gone', () => {
     const first = ran('first', { sim0001: ['a'], merge: ['m'] });
     const second = ran('second', { merge: ['m'] });
     takeOutputs(first, second, makePlan([makeStep(makeStage('merge'))]));

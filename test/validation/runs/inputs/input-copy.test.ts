@@ -21,7 +21,7 @@ function write(path: string, text: string): string {
 }
 
 const REQUEST = { set: [], setAppend: [], lenient: false, local: true };
-/** What steps get, by name. */
+/** The input files of steps, by name. */
 const sent = (plan: Plan): Record<string, string> =>
   Object.fromEntries(
     plan.stages

@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => directory.removeCallback());
 
-/** Plans the second phase of a reconstruction whose cpass0SpBins left these lines, as a log of its attempt too. */
+/** Plans the second phase of a reconstruction whose cpass0SpBins wrote these lines, also as a log of its attempt. */
 function second(text: string | undefined, inLogs = true) {
   const { run } = journal;
   if (text !== undefined) {
@@ -52,7 +52,7 @@ describe('the next phase', () => {
   it('has a step for each line that a stage has written, also where lines end as on Windows', () => {
     expect(maps(second('1 10 20\n2 21 30\n'))).toEqual(['1_10_20', '2_21_30']);
     expect(maps(second('1 10 20\r\n2 21 30\r\n'))).toEqual(['1_10_20', '2_21_30']);
-    // makeflow's directory is for its owner only: who goes on from this run with --from finds it here
+    // Only the owner can read makeflow's directory. A run with --from this run finds the file here.
     const copy = join(journal.run.path, 'input', 'cpass0SpBins.timeBins.log');
     expect(handedOn(journal.run, 'timeBins.log', 'cpass0SpBins')).toContain(copy);
     expect(readFileSync(copy, 'utf8')).toBe('1 10 20\r\n2 21 30\r\n');
@@ -94,7 +94,7 @@ describe('the next phase', () => {
     expect(next.findings[0]?.file).toBeUndefined();
   });
 
-  it('is not run when the file did not come back or was never to be made: that says nothing about the release', () => {
+  it('is not run if the file did not come back or was never to be made: that says nothing about the release', () => {
     expect(second(undefined)).toEqual({ problem: 'timeBins.log of cpass0SpBins did not come back', findings: [] });
     journal.add({ type: 'planned', phase: 0, steps: [{ id: 'cpass0SpBins', stage: 'cpass0SpBins' }] });
     journal.add({ type: 'step-ended', step: 'cpass0SpBins', attempt: 1, task: '', state: 'aborted', retried: false });

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => directory.removeCallback());
 
-it('a file that is written to while it is packed is sent as far as it is, with a warning', async () => {
+it('a file that changes while it is packed is sent in its current state, with a warning', async () => {
   const growing = join(sent, 'growing.log');
   writeFileSync(growing, '');
   truncateSync(growing, 50e6);
@@ -39,7 +39,7 @@ it('a file that is written to while it is packed is sent as far as it is, with a
   expect(packed.sort()).toEqual(['./', './growing.log', './run.sh']);
 });
 
-it('what tar cannot pack is told', async () => {
+it('an error of tar is reported', async () => {
   await expect(packDirectory(lookAtDirectory(sent, []), join(directory.name, 'no/archive'))).rejects.toThrow(
     /sent cannot be packed: tar[\s\S]*No such file/,
   );

@@ -53,7 +53,7 @@ describe('the password of a run on a cluster', () => {
     expect(() => passwordOf({ catalog }, true, warn)).toThrow(/--secret needs --password/);
   });
 
-  it('is not used by a run on this machine, which has one of its own', () => {
+  it('is not used by a run on this machine, which has its own', () => {
     mkdirSync(join(folder.name, 'x'));
     expect(passwordOf({ password: join(folder.name, 'x') }, true, warn)).toBeUndefined();
     expect(warned).toBe('');

@@ -9,13 +9,13 @@ const serving = (project: string, reason: string | null) => ({
   state: { projects: [{ project, reason }] },
 });
 
-it('is what the framework of the project says', () => {
+it('is the answer of the framework of the project', () => {
   const answers = [serving('other', 'busy'), serving('mine', 'no offers')];
   expect(reasonIn('mine', answers, SOON)).toBe('no offers');
   expect(reasonIn('mine', [serving('mine', null)], LATE)).toBeUndefined();
 });
 
-it('is that nobody can be asked, once that matters', () => {
+it('is that no framework can be asked, after some time', () => {
   const silent = { url: 'http://h:1', reachable: false, error: 'it does not answer' };
   for (const answers of [[], [silent], [serving('other', null)]]) {
     expect(reasonIn('mine', answers, SOON)).toBeUndefined();

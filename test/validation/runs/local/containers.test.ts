@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { containerPool, type LocalContainers } from '../../../../validation/runs/local/containers.ts';
 
-it('workers in containers see what the user gave them, the outputs, and the password, which they cannot change', () => {
+it("workers in containers see the user's volumes, the outputs, and the password, which they cannot change", () => {
   const given = { hostPath: '/cvmfs', containerPath: '/cvmfs', mode: 'RO' } as const;
   const containers: LocalContainers = {
     program: 'docker',

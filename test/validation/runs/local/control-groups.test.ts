@@ -51,7 +51,7 @@ it('finds those of a container, whose own group is the uppermost that it sees', 
   expect(groupLimits('4:memory:/docker/0123456789ab\n', at)).toEqual({ memory: 2 ** 29 });
 });
 
-it('knows what means that there is no limit', () => {
+it('knows the values that mean no limit', () => {
   const at = mount({
     'cpu.max': 'max 100000',
     'memory.max': 'max',

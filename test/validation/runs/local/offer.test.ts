@@ -11,7 +11,7 @@ function said(resources: Resources, offer = OFFER): string | undefined {
   return whatDoesNotFit(makePlan([makeStep(makeStage('sim', { resources }), 1)]), offer, LEAST);
 }
 
-it('a step that needs more than this machine gives is told with both numbers', () => {
+it('a step that needs more than this machine offers is reported with both numbers', () => {
   expect(said({ cores: 2, memory: 4000, disk: 9000 })).toBeUndefined();
   expect(said({ cores: 3, memory: 1, disk: 1 })).toBe(
     'stage sim needs 3 cores, but this machine offers 2 (--local-cpus)',
@@ -30,7 +30,7 @@ it('a worker is not smaller than the least, however little a step needs', () => 
   expect(said({ cores: 1, memory: 1, disk: 1 }, { ...OFFER, disk: 600 })).toContain('disk');
 });
 
-it('what the user gives counts; the rest is this machine’s', () => {
+it("the user's values count; the others are this machine's", () => {
   expect(localOffer({ cpus: 7, memory: 9 }, '/tmp')).toMatchObject({ cpus: 7, memory: 9 });
   const own = localOffer({}, '/tmp');
   expect(own.cpus).toBeGreaterThan(0);

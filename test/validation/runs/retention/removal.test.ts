@@ -36,7 +36,7 @@ function make(change: Partial<RunRecord> = {}): { run: RunDir; id: string; path:
 }
 
 describe('removing runs', () => {
-  it('measures what is freed, links within a run once', async () => {
+  it('measures the freed space, and counts links within a run once', async () => {
     const { path } = make();
     writeFileSync(join(path, 'a'), Buffer.alloc(1 << 20, 1));
     linkSync(join(path, 'a'), join(path, 'b'));
@@ -52,13 +52,13 @@ describe('removing runs', () => {
     expect(readdirSync(directory.name)).toEqual(['.gc.lock', '.trash', other.id].sort());
   });
 
-  it('leaves a run alone that has been resumed since it was decided about', async () => {
+  it('keeps a run that was resumed after the decision', async () => {
     const one = make({ state: 'running', verdict: undefined });
     expect(await removeRun(store, one)).toBe(false);
     expect(existsSync(join(one.path, 'run.json'))).toBe(true);
   });
 
-  it('leaves a run alone that somebody is about to carry on, or has accepted meanwhile', async () => {
+  it('keeps a run that a process is about to resume, or that was accepted in the meantime', async () => {
     const one = make({ verdict: 'interrupted' });
     const lock = lockRun(one.path);
     expect(await removeRun(store, one)).toBe(false);
@@ -89,7 +89,7 @@ describe('removing runs', () => {
     await whileRemoving(store, async () => {});
   });
 
-  it('goes on where one that was killed has left its lock', async () => {
+  it('works although a killed process has left its lock', async () => {
     const lock = join(directory.name, '.gc.lock');
     const child = spawn('flock', ['--no-fork', lock, 'sh', '-c', 'echo locked; exec sleep 60']);
     await new Promise((resolve) => child.stdout.once('data', resolve));

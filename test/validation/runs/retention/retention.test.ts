@@ -30,7 +30,7 @@ const going = (runs: readonly KeptRun[], policy: RetentionPolicy) =>
     .filter(({ remove }) => remove)
     .map(({ run: { id } }) => id);
 
-describe('which runs go', () => {
+describe('the removed runs', () => {
   it('those that are too old; failed ones twice as late', () => {
     const runs = [
       run('a', 70, 'passed'),
@@ -72,7 +72,7 @@ describe('which runs go', () => {
     expect(going(runs, { maxSize: 0 })).toEqual(['f', 'a', 'b']);
   });
 
-  it('never one that is under way, accepted, the last good one, or that another goes on from', () => {
+  it('are never active, accepted, the last good one, or the source of another run', () => {
     const runs = [
       run('old', 300, 'passed', { accepted: true }),
       run('source', 200, 'broken'),
@@ -96,7 +96,7 @@ describe('which runs go', () => {
     expect(reasons.get('old')).toBe('accepted');
   });
 
-  it('always keeps what must stay, and never more than one rule asks for', () => {
+  it('always keeps the protected runs, and no run without a reason', () => {
     const status = fc.constantFrom<RunStatus>(
       'preparing',
       'running',
