@@ -33,7 +33,7 @@ beforeAll(async () => {
   mkdirSync(join(serving.dir, 'inputs', 'directory.jdl'));
   writeFileSync(join(serving.dir, 'inputs', 'directory.jdl', 'a\n<b>\u202e.yaml'), 'good');
   symlinkSync('.', join(serving.dir, 'inputs', 'loop'));
-  // In the place of relval: it starts nothing.
+  // It replaces relval, and starts nothing.
   const command = join(serving.dir, 'command.sh');
   writeFileSync(command, '#!/bin/sh\necho \'{"id": "r1"}\'\n');
   chmodSync(command, 0o755);

@@ -41,7 +41,7 @@ export interface Execution {
   stoppedBy: () => string;
 }
 
-/** What of a request counts for what steps print, and for how they get what nobody else may read. */
+/** The parts of a request that concern the output of steps, and how steps get their secrets. */
 type LogChoice = Pick<RunRequest, 'secrets' | 'logLimit' | 'batch'>;
 
 /** The criteria of a run, and the files that makeflow needs for the first phase. */

@@ -21,8 +21,8 @@ export interface HeldUpOptions {
 }
 
 /**
- * Watches for what keeps steps from being run, and puts it into the events: workers that makeflow refuses, jobs that it cannot
- * submit, and the framework's or HTCondor's reason for running none.
+ * Watches for the reasons why steps wait, and adds them to the events: workers that makeflow refuses, jobs that it cannot submit,
+ * and the framework's or HTCondor's reason for running none.
  */
 export class HeldUp {
   readonly #options: HeldUpOptions;

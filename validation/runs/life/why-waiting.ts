@@ -14,9 +14,9 @@ const stateSchema = z.object({
 const PATIENCE_MS = 15_000;
 
 /**
- * Why no step runs: as HTCondor says it, or as the framework says why no worker comes for a project.
- * @param frameworks addresses, `http://HOST:PORT`, of those that are known
- * @returns asks them; given for how long steps have waited, ms
+ * Asks HTCondor why no step runs, or the frameworks why no worker comes for a project.
+ * @param frameworks addresses of the known frameworks, `http://HOST:PORT`
+ * @returns the function that asks. Its argument: how long steps have waited, ms
  */
 export function whyWaiting(
   batch: WorkQueueBatch | CondorBatch,

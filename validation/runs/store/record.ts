@@ -48,12 +48,12 @@ export const runRequestSchema = z.object({
   catalog: z.string().optional(),
   /** With `catalog`: absolute path of the file with the password of the workers. */
   password: z.string().optional(),
-  /** What runs makeflow's jobs; absent: Work Queue. */
+  /** The system that runs makeflow's jobs; absent: Work Queue. */
   batch: z.enum(['wq', 'condor']).optional(),
-  /** With HTCondor: name of the schedd, and HOST[:PORT] of the collector; absent: what HTCondor is configured for here. */
+  /** With HTCondor: name of the schedd, and HOST[:PORT] of the collector; absent: those of HTCondor's configuration here. */
   schedd: z.string().optional(),
   pool: z.string().optional(),
-  /** `HOST[:PORT]` by which workers reach this machine with their logs. */
+  /** `HOST[:PORT]` to which workers send their logs. */
   logAddress: z.string().optional(),
   /** The largest number of bytes that are kept of one log. */
   logLimit: z.number().int().positive().optional(),
@@ -115,7 +115,7 @@ export const runRecordSchema = z.object({
   release: text.optional(),
   /** Marked as good by a person. */
   accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
-  /** The Work Queue project its workers are found by, or the name of its batch of HTCondor jobs. */
+  /** The Work Queue project under which its workers find it, or the name of its batch of HTCondor jobs. */
   project: text,
   /** ms since 1970. */
   created: time,

@@ -230,7 +230,7 @@ function Workers({ state }: { state: FrameworkState }) {
           ))}
         </ul>
       )}
-      {agentBackoffs.length > 0 && <p>Agents that are left alone for a while: {agentBackoffs.join(', ')}</p>}
+      {agentBackoffs.length > 0 && <p>Agents that get no workers for some time: {agentBackoffs.join(', ')}</p>}
       {now > 0 && <p class="visually-hidden">As of {formatTime(now, zone.value)}</p>}
     </>
   );

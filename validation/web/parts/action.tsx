@@ -19,7 +19,7 @@ export interface Action {
   children?: ComponentChildren;
 }
 
-/** A button that is grey, with the reason, where the action is not allowed. The reason is also what a click shows. */
+/** The button of an action. If the action is not possible, the button is grey, and its title and a click show the reason. */
 export function ActionButton({ action }: { action: Action }) {
   const { name, obstacle } = action;
   const dialog = useRef<HTMLDialogElement>(null);

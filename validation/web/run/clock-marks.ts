@@ -4,7 +4,7 @@ import { marksOf } from './timeline-layout.ts';
 /** The smallest distance of two marks, px. */
 const APART = 90;
 
-/** Round times of the clock in a time zone, as marks of an axis. @param width of the axis in pixels */
+/** Round clock times in a time zone, as marks of an axis. @param width width of the axis, px */
 export function clockMarks(from: number, to: number, width: number, zone: Zone): number[] {
   const sinceMidnight = inZone(from, zone).getTime() % 86_400_000;
   return marksOf(from, to, from - sinceMidnight, Math.max(2, width / APART)).times;

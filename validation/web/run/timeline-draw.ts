@@ -112,7 +112,7 @@ function drawMarks(context: CanvasRenderingContext2D, { from, to, width, height 
     context.fillRect(Math.round(((time - from) / (to - from)) * width), AXIS - 4, 1, height);
 }
 
-/** Times of the clock, with their zone. */
+/** Draws the clock times, with their zone. */
 function drawAxis(context: CanvasRenderingContext2D, { from, to, width }: Window, colour: Colour): void {
   context.fillStyle = colour('--page');
   context.fillRect(0, 0, width, AXIS - 4);
