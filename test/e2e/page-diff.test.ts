@@ -94,7 +94,11 @@ describe('relval diff --step', () => {
   const diff = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
     const cli = join(ROOT, 'dist', 'validation', 'cli', 'main.js');
     const all = [cli, 'diff', ...args, '--runs', serve.runs];
-    return promisify(execFile)(process.execPath, all, { cwd: serve.dir, maxBuffer: 1e8 }).then(
+    return promisify(execFile)(process.execPath, all, {
+      cwd: serve.dir,
+      env: { ...process.env, NO_COLOR: '1' },
+      maxBuffer: 1e8,
+    }).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     );
