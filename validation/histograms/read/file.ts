@@ -1,6 +1,6 @@
 import { openFile, TBuffer, type TFile, type TKey } from 'jsroot/io';
 import type { Limits } from '../model.ts';
-import { improveReading } from './buffer.ts';
+import { improveReading, withoutMethods } from './buffer.ts';
 import type { CapturedConsole } from './console.ts';
 import { directoryKeys, type Place, readHeader } from './header.ts';
 import { StrictFile } from './proxy.ts';
@@ -8,7 +8,7 @@ import { unzip } from './unzip.ts';
 
 const MB = 2 ** 20;
 /** Buffers up to this size are kept for the next record. Larger ones are freed. */
-const KEPT = 16 * MB;
+const KEPT = MB;
 
 improveReading();
 
@@ -27,8 +27,8 @@ export class RootFile {
   private readonly parsed: TFile | undefined;
   private readonly limits: Limits;
   private readonly console: CapturedConsole;
+  private readonly keyBytes = new WeakMap<TKey, Buffer>();
   private packed: Buffer | undefined;
-  private unpacked: Buffer | undefined;
 
   private constructor(
     bytes: StrictFile,
@@ -51,7 +51,7 @@ export class RootFile {
       const { keys, streamers } = readHeader(bytes);
       const has = streamers.position > 0 && streamers.length > 0;
       console.take();
-      const file = new RootFile(bytes, keys, has ? await openFile(bytes) : undefined, limits, console);
+      const file = new RootFile(bytes, keys, has ? withoutMethods(await openFile(bytes)) : undefined, limits, console);
       if (!has && file.readKeys(keys).length > 0) throw new Error('it holds no descriptions of its classes');
       const messages = console.take();
       if (messages.length > 0) throw new Error(`the descriptions of its classes cannot be read (${messages[0]})`);
@@ -66,23 +66,31 @@ export class RootFile {
   /** The keys of a directory. @throws {Error} when the list is damaged */
   readKeys({ position, length }: Place): TKey[] {
     if (length === 0) return [];
-    const buffer = this.buffer(this.bytes.read(position, length, undefined));
+    const bytes = this.bytes.read(position, length, undefined);
+    const buffer = this.buffer(bytes);
     const own = buffer.readTKey();
     const count = buffer.ntoi4();
     if (Math.abs(own.fNbytes) !== length || !(count >= 0 && count <= this.limits.objects)) {
       throw new Error("a directory's list of keys is damaged");
     }
-    return Array.from({ length: count }, () => buffer.readTKey());
+    return Array.from({ length: count }, () => {
+      const from = buffer.o;
+      const key = buffer.readTKey();
+      this.keyBytes.set(key, bytes.subarray(from, buffer.o));
+      return key;
+    });
   }
 
   /** The place of the keys of a subdirectory. @throws {Error} when its record is damaged */
   async readDirectory(key: TKey): Promise<Place> {
-    return directoryKeys(await this.readRecord(key));
+    return directoryKeys((await this.readRecord(key)).data);
   }
 
   /** @throws {Error} one sentence: why the object cannot be read */
   async readObject(key: TKey): Promise<ReadObject> {
-    const buffer = this.buffer(await this.readRecord(key));
+    const { data, isOwn } = await this.readRecord(key);
+    const buffer = this.buffer(data);
+    if (isOwn) buffer.usedTo = 0;
     buffer.fTagOffset = key.fKeylen;
     const object: Record<string, unknown> = {};
     this.console.take();
@@ -103,8 +111,8 @@ export class RootFile {
     return new TBuffer(view, 0, this.parsed as TFile);
   }
 
-  /** The uncompressed data of a record. They are valid until the next record is read. */
-  private async readRecord(key: TKey): Promise<Buffer> {
+  /** The uncompressed data of a record. `isOwn`: nothing else uses their memory; otherwise they are valid until the next one. */
+  private async readRecord(key: TKey): Promise<{ data: Buffer; isOwn: boolean }> {
     const { fNbytes, fKeylen, fObjlen, fSeekKey } = key;
     const stored = fNbytes - fKeylen;
     if (!(fKeylen > 0 && stored >= 0 && fObjlen >= stored)) throw new Error('its key has impossible sizes');
@@ -116,14 +124,14 @@ export class RootFile {
     if (record.length <= KEPT) this.packed = keep(this.packed, record);
     this.checkKey(record, key);
     const data = record.subarray(fKeylen);
-    if (fObjlen === stored) return data;
-    const unpacked = await unzip(data, fObjlen, this.unpacked);
-    if (unpacked.length <= KEPT) this.unpacked = keep(this.unpacked, unpacked);
-    return unpacked;
+    if (fObjlen === stored) return { data, isOwn: record.length > KEPT };
+    return { data: await unzip(data, fObjlen), isOwn: true };
   }
 
   /** A record must begin with the same key as in the directory. */
   private checkKey(record: Buffer, key: TKey): void {
+    const bytes = this.keyBytes.get(key);
+    if (bytes && record.subarray(0, Math.min(bytes.length, key.fKeylen)).equals(bytes)) return;
     const own = this.buffer(record.subarray(0, key.fKeylen)).readTKey();
     const same = (['fNbytes', 'fObjlen', 'fKeylen', 'fClassName', 'fName'] as const).every((n) => own[n] === key[n]);
     if (!same) throw new Error('what stands at its place is another record');
@@ -133,7 +141,7 @@ export class RootFile {
   private async checkStreamers({ position, length }: Place): Promise<void> {
     const record = this.bytes.read(position, length, undefined);
     const { fKeylen, fObjlen } = this.buffer(record).readTKey();
-    if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen, undefined);
+    if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen);
   }
 }
 
