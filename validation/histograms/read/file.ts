@@ -2,13 +2,16 @@ import { openFile, TBuffer, type TFile, type TKey } from 'jsroot/io';
 import type { Limits } from '../model.ts';
 import { improveReading, withoutMethods } from './buffer.ts';
 import type { CapturedConsole } from './console.ts';
-import { directoryKeys, type Place, readHeader } from './header.ts';
+import { directoryKeys, type Header, type Place, readHeader } from './header.ts';
 import { StrictFile } from './proxy.ts';
 import { unzip } from './unzip.ts';
 
 const MB = 2 ** 20;
 /** Buffers up to this size are kept for the next record. Larger ones are freed. */
 const KEPT = MB;
+
+/** The place of a key's own length, in a key. */
+const KEY_LENGTH_AT = 14;
 
 improveReading();
 
@@ -27,18 +30,21 @@ export class RootFile {
   private readonly parsed: TFile | undefined;
   private readonly limits: Limits;
   private readonly console: CapturedConsole;
+  private readonly streamers: Place;
+  private readonly sameClasses = new WeakMap<RootFile, boolean>();
   private readonly keyBytes = new WeakMap<TKey, Buffer>();
   private packed: Buffer | undefined;
 
   private constructor(
     bytes: StrictFile,
-    keys: Place,
+    { keys, streamers }: Header,
     parsed: TFile | undefined,
     limits: Limits,
     console: CapturedConsole,
   ) {
     this.bytes = bytes;
     this.keys = keys;
+    this.streamers = streamers;
     this.parsed = parsed;
     this.limits = limits;
     this.console = console;
@@ -48,10 +54,17 @@ export class RootFile {
   static async open(path: string, limits: Limits, console: CapturedConsole): Promise<RootFile> {
     const bytes = new StrictFile(path);
     try {
-      const { keys, streamers } = readHeader(bytes);
+      const header = readHeader(bytes);
+      const { keys, streamers } = header;
       const has = streamers.position > 0 && streamers.length > 0;
       console.take();
-      const file = new RootFile(bytes, keys, has ? withoutMethods(await openFile(bytes)) : undefined, limits, console);
+      const file = new RootFile(
+        bytes,
+        header,
+        has ? withoutMethods(await openFile(bytes)) : undefined,
+        limits,
+        console,
+      );
       if (!has && file.readKeys(keys).length > 0) throw new Error('it holds no descriptions of its classes');
       const messages = console.take();
       if (messages.length > 0) throw new Error(`the descriptions of its classes cannot be read (${messages[0]})`);
@@ -101,6 +114,38 @@ export class RootFile {
     return { object, messages };
   }
 
+  /**
+   * Whether a record and one of another file are the same to the last byte, and both files describe their classes in the same
+   * way: then both hold the same object. It is cheap to tell, because records need not be uncompressed.
+   */
+  hasSame(key: TKey, other: RootFile, otherKey: TKey): boolean {
+    const isLike = (['fNbytes', 'fKeylen', 'fObjlen', 'fClassName'] as const).every(
+      (name) => key[name] === otherKey[name],
+    );
+    if (!isLike || !this.hasSameClasses(other)) return false;
+    try {
+      const [record, otherRecord] = [this.rawRecord(key), other.rawRecord(otherKey)];
+      return record.subarray(key.fKeylen).equals(otherRecord.subarray(key.fKeylen));
+    } catch {
+      return false; // Reading the object tells why.
+    }
+  }
+
+  private hasSameClasses(other: RootFile): boolean {
+    const known = this.sameClasses.get(other);
+    if (known !== undefined) return known;
+    const isSame = this.classes().equals(other.classes());
+    this.sameClasses.set(other, isSame);
+    return isSame;
+  }
+
+  /** The record with the descriptions of classes, without its key. */
+  private classes(): Buffer {
+    const { position, length } = this.streamers;
+    const record = this.bytes.read(position, length, undefined);
+    return length > KEY_LENGTH_AT + 2 ? record.subarray(record.readUInt16BE(KEY_LENGTH_AT)) : record;
+  }
+
   close(): void {
     if (this.parsed) this.parsed.delete();
     else this.bytes.closeFile();
@@ -113,19 +158,25 @@ export class RootFile {
 
   /** The uncompressed data of a record. `isOwn`: nothing else uses their memory; otherwise they are valid until the next one. */
   private async readRecord(key: TKey): Promise<{ data: Buffer; isOwn: boolean }> {
-    const { fNbytes, fKeylen, fObjlen, fSeekKey } = key;
+    const { fNbytes, fKeylen, fObjlen } = key;
     const stored = fNbytes - fKeylen;
     if (!(fKeylen > 0 && stored >= 0 && fObjlen >= stored)) throw new Error('its key has impossible sizes');
     if (fObjlen > this.limits.objectBytes) {
       const [has, read] = [fObjlen, this.limits.objectBytes].map((size) => Math.ceil(size / MB));
       throw new Error(`it has ${has} MB, and no more than ${read} MB are read`);
     }
-    const record = this.bytes.read(fSeekKey, fNbytes, this.packed);
-    if (record.length <= KEPT) this.packed = keep(this.packed, record);
-    this.checkKey(record, key);
+    const record = this.rawRecord(key);
     const data = record.subarray(fKeylen);
     if (fObjlen === stored) return { data, isOwn: record.length > KEPT };
     return { data: await unzip(data, fObjlen), isOwn: true };
+  }
+
+  /** A record with its key, as it is in the file. It is valid until the next record is read. */
+  private rawRecord(key: TKey): Buffer {
+    const record = this.bytes.read(key.fSeekKey, key.fNbytes, this.packed);
+    if (record.length <= KEPT) this.packed = keep(this.packed, record);
+    this.checkKey(record, key);
+    return record;
   }
 
   /** A record must begin with the same key as in the directory. */
