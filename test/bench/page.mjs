@@ -1,7 +1,7 @@
-// node test/bench/page.mjs [--times 5]
+// node test/bench/page.mjs [--times 5] [--only HISTOGRAMS]     (--only: the lines whose names contain this, and the empty page)
 // How long the page takes in a real browser, and what it costs: from the navigation until rows are drawn and two more
-// frames have passed (ms, median, least and most of several cold contexts); from a line's being written to its being drawn
-// (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
+// frames have passed (ms, median, least and most of several cold contexts), with the CPU time of the tab, beside an empty
+// page; from a line's being written to its being drawn (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { thisProcess } from '../../dist/modules/validation/runs/store/record.js';
 import { writeEvents, writeHistograms, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
 
-const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' } } });
+const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' }, only: { type: 'string' } } });
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
 const dir = mkdtempSync(join(tmpdir(), 'page-bench-'));
 const runs = join(dir, 'runs');
@@ -65,29 +65,35 @@ const words = (values) => {
   return `${Math.round(sorted[sorted.length >> 1] ?? 0)} (${Math.round(sorted[0] ?? 0)} to ${Math.round(sorted.at(-1) ?? 0)})`;
 };
 
+/** A page without anything: what the browser itself needs. */
+const EMPTY = 'empty page';
+
 /** @param {string} name @param {string} path @param {string} selector @param {string} text */
 async function measure(name, path, selector, text) {
+  if (flags.only && name !== EMPTY && !name.includes(flags.only)) return;
   const times = [];
+  const costs = [];
   for (let n = 0; n < Number(flags.times); n++) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
     await page.addInitScript(watch(selector, text));
+    await page.route('**/empty', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><p>empty' }),
+    );
     await page.goto(`${url}${path}`);
     while (!(await page.evaluate('window.drawn'))) await sleep(20);
     times.push(Number(await page.evaluate('window.drawn')));
+    const tab = await context.newCDPSession(page);
+    await tab.send('Performance.enable');
+    const { metrics } = await tab.send('Performance.getMetrics');
+    costs.push(1000 * (metrics.find((one) => one.name === 'ProcessTime')?.value ?? 0));
     await context.close();
   }
-  console.log(`${name.padEnd(34)} ${words(times)} ms`);
+  console.log(`${name.padEnd(34)} ${words(times)} ms, CPU of the tab ${words(costs)} ms`);
 }
 
-try {
-  await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
-  await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
-  await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
-  await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
-  await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
-  await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
-
+/** The delay of a live line, and the memory of a tab with a large log. */
+async function liveAndMemory() {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   await page.goto(`${url}/runs/live/steps/sim0001`);
   await page.getByText('begin').waitFor();
@@ -117,6 +123,17 @@ try {
     .filter(({ type }) => type === 'renderer')
     .map(({ id }) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024);
   console.log(`${'memory of the tab with 100 MB'.padEnd(34)} ${Math.round(Math.max(...sizes))} MB`);
+}
+
+try {
+  await measure(EMPTY, '/empty', 'p', 'empty');
+  await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
+  await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
+  await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
+  await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
+  await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
+  await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
+  if (!flags.only) await liveAndMemory();
 } finally {
   await browser.close();
   server.kill();

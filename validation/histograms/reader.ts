@@ -35,7 +35,12 @@ function builtProgram(): string {
  * @param program see builtProgram
  */
 export async function readInProcess(request: Request, program: string = builtProgram()): Promise<Reading> {
-  const options = [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${YOUNG_MB}`, '--disable-proto=delete'];
+  const options = [
+    `--max-old-space-size=${HEAP_MB}`,
+    `--max-semi-space-size=${YOUNG_MB}`,
+    `--min-semi-space-size=${YOUNG_MB}`,
+    '--disable-proto=delete',
+  ];
   const child = spawn(process.execPath, [...options, program], {
     cwd: '/',
     env: {},

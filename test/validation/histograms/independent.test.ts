@@ -213,9 +213,48 @@ describe('kinds of histograms that have no test', () => {
     expect(quantityOf(base, className)).toEqual({ untestable: `there is no test for the class ${className}` });
   });
 
-  it('entries in the fill buffer', () => {
-    expect(quantityOf({ ...base, fBuffer: [2, 1, 0.5, 1, 0.7], fTsumw: 0, fTsumw2: 0 }, 'TH1F')).toEqual({
-      untestable: 'its entries are still in its fill buffer',
+  it.each<[string, object, string, RegExp]>([
+    ['an axis without a range', { fXaxis: { ...one, fXmax: 0 } }, 'TH1F', /fill buffer, and an axis has no range yet/],
+    ['an entry outside of an axis that grows', { fXaxis: { ...one, fXmax: 0.6, fBits2: 2 } }, 'TH1F', /that grows/],
+    ['a profile', { fBinEntries: [0, 0, 0] }, 'TProfile', /still in its fill buffer/],
+  ])('entries in the fill buffer, and %s', (_, more, className, reason) => {
+    const object = { ...base, fBuffer: [2, 1, 0.5, 1, 0.7], fTsumw: 0, fTsumw2: 0, ...more };
+    expect(quantityOf(object, className)).toEqual({ untestable: expect.stringMatching(reason) });
+  });
+});
+
+describe('entries in the fill buffer', () => {
+  const x = { fNbins: 2, fXmin: 0, fXmax: 2, fXbins: [] };
+  const y = { fNbins: 1, fXmin: 0, fXmax: 1, fXbins: [] };
+  const base = { fXaxis: x, fYaxis: y, fZaxis: y, fSumw2: [], fEntries: 1, fTsumw: 0, fTsumw2: 0 };
+  const inCells = (object: object, className: string): unknown => {
+    const what = quantityOf({ ...base, ...object }, className);
+    if (!('quantity' in what) || what.quantity.kind !== 'counts') return what;
+    const { content, sumw2, entries } = what.quantity;
+    return { content: [...Array.from(content)], sumw2: sumw2 && Array.from(sumw2), entries };
+  };
+
+  it('are put into bins, with what the bins hold already', () => {
+    const fBuffer = Float64Array.of(5, 1, 0.5, 1, 1.5, 1, 2, 1, -1, 1, Number.NaN, 1, 0.5);
+    const object = { fNcells: 4, fArray: Float32Array.of(0, 1, 0, 0), fBuffer };
+    expect(inCells(object, 'TH1F')).toEqual({ content: [1, 2, 1, 2], sumw2: undefined, entries: 6 });
+    const edges = { fXaxis: { ...x, fXbins: [0, 1.6, 2] } };
+    expect(inCells({ ...object, ...edges }, 'TH1F')).toEqual({ content: [1, 3, 0, 2], sumw2: undefined, entries: 6 });
+  });
+
+  it('have weights, and places on two axes', () => {
+    const one = { fNcells: 4, fArray: [0, 4, 0, 0], fBuffer: [1, 3, 1.5] };
+    expect(inCells(one, 'TH1D')).toEqual({ content: [0, 4, 3, 0], sumw2: [0, 4, 9, 0], entries: 2 });
+    const two = { fNcells: 12, fArray: Array(12).fill(0), fBuffer: [2, 1, 0.5, 0.5, 1, 1.5, 7] };
+    const content = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
+    expect(inCells(two, 'TH2D')).toEqual({ content, sumw2: undefined, entries: 3 });
+  });
+
+  it('count once if they are in the bins already, and must be there', () => {
+    const object = { fNcells: 4, fArray: [0, 1, 0, 0] };
+    expect(inCells({ ...object, fBuffer: [-1, 1, 0.5] }, 'TH1F')).toMatchObject({ content: [0, 1, 0, 0], entries: 1 });
+    expect(inCells({ ...object, fBuffer: [3, 1, 0.5] }, 'TH1F')).toEqual({
+      unreadable: 'its fill buffer is too short for 3 entries',
     });
   });
 });

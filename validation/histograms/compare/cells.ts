@@ -1,5 +1,6 @@
 import type { Axis, Numbers } from '../model.ts';
 import { edge } from './axes.ts';
+import { filledOf, withFilled } from './filled.ts';
 
 /** The cells that are compared: all except flow cells, or those in the range if there is one. */
 export interface Region {
@@ -31,11 +32,14 @@ export function regionOf(axes: readonly Axis[], range?: readonly [number, number
 }
 
 /** Copies the contents of a region into one array. */
-export function take(numbers: Numbers, { shape, first, cells }: Region): Float64Array {
+export function take(numbers: Numbers, region: Region): Float64Array {
+  const { shape, first, cells } = region;
   const [columns = 0, rows = 1, layers = 1] = shape;
   const [x0 = 0, y0 = 0, z0 = 0] = first;
   const [nx = 1, ny = 1] = cells;
   const out = new Float64Array(columns * rows * layers);
+  const filled = filledOf(numbers);
+  if (filled) return takeFilled(numbers, filled, out, region);
   let at = 0;
   for (let z = 0; z < layers; z++) {
     for (let y = 0; y < rows; y++) {
@@ -44,6 +48,31 @@ export function take(numbers: Numbers, { shape, first, cells }: Region): Float64
     }
   }
   return out;
+}
+
+function takeFilled(numbers: Numbers, filled: Int32Array, out: Float64Array, region: Region): Float64Array {
+  const [columns = 0, rows = 1, layers = 1] = region.shape;
+  const [x0 = 0, y0 = 0, z0 = 0] = region.first;
+  const [nx = 1, ny = 1] = region.cells;
+  const taken = new Int32Array(filled.length);
+  let count = 0;
+  let row = 0;
+  // Cells come in their order: the row changes seldom.
+  let [start, y, z] = [0, -y0, -z0];
+  for (let k = 0; k < filled.length; k++) {
+    const index = filled[k] as number;
+    if (index >= start + nx || k === 0) {
+      row = Math.floor(index / nx);
+      start = row * nx;
+      [y, z] = [(row % ny) - y0, Math.floor(row / ny) - z0];
+    }
+    const x = index - start - x0;
+    if (x < 0 || x >= columns || y < 0 || y >= rows || z < 0 || z >= layers) continue;
+    const at = x + columns * (y + rows * z);
+    out[at] = numbers[index] as number;
+    taken[count++] = at;
+  }
+  return withFilled(out, taken.subarray(0, count));
 }
 
 /** The contents outside of the axes: under- and overflow for one axis, their sum for several. */

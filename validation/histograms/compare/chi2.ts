@@ -1,4 +1,5 @@
 import type { Numbers } from '../model.ts';
+import { filledOf } from './filled.ts';
 import { chi2Probability } from './probability.ts';
 
 /** Contents of bins in a row, and their squared errors; without `sumw2` these are the contents. */
@@ -169,8 +170,10 @@ const LONG = 1000;
 export function sum(numbers: Numbers): number {
   const known = numbers.length > LONG ? sums.get(numbers) : undefined;
   if (known !== undefined) return known;
+  const filled = filledOf(numbers);
   let total = 0;
-  for (let i = 0; i < numbers.length; i++) total += numbers[i] as number;
+  if (filled) for (let k = 0; k < filled.length; k++) total += numbers[filled[k] as number] as number;
+  else for (let i = 0; i < numbers.length; i++) total += numbers[i] as number;
   if (numbers.length > LONG) sums.set(numbers, total);
   return total;
 }

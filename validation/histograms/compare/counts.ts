@@ -4,6 +4,7 @@ import { isLabelled } from './axes.ts';
 import { flowOf, type Region, regionOf, take } from './cells.ts';
 import { sum } from './chi2.ts';
 import { momentsOf, placeOf } from './facts.ts';
+import { filledOf } from './filled.ts';
 import { compareFlow } from './flow.ts';
 import { compareShapes, type Shape, type ShapeTests, shapeOf, together } from './shape.ts';
 import type { Spread } from './spread.ts';
@@ -67,8 +68,10 @@ function outside(isOwn: boolean): Measured {
 function notCounts(own: Counts, references: readonly Counts[]): string | undefined {
   for (const { content, sumw2, weight } of [own, ...references]) {
     if (sumw2 || weight !== undefined || content instanceof Int32Array) continue;
-    for (let i = 0; i < content.length; i++) {
-      const value = content[i] as number;
+    const filled = filledOf(content);
+    const length = filled?.length ?? content.length;
+    for (let i = 0; i < length; i++) {
+      const value = content[filled?.[i] ?? i] as number;
       if (value < 0 || value !== Math.floor(value))
         return `its contents are no counts (${value}), and it has no errors`;
     }

@@ -1,4 +1,5 @@
 import type { Numbers } from '../model.ts';
+import { filledOf } from './filled.ts';
 
 /** Groups of neighbouring cells. Each group is one bin of a test. */
 export interface Groups {
@@ -23,12 +24,12 @@ export function mergeCells(shape: readonly number[], quantities: readonly Number
 /** Sums a quantity over each group. */
 export function sumGroups(values: Numbers, { of, count }: Groups): Float64Array {
   const sums = new Float64Array(count);
-  for (let i = 0; i < of.length; i++) {
-    const value = values[i] as number;
-    // Most cells of large histograms are empty.
-    if (value === 0) continue;
+  const filled = filledOf(values);
+  const length = filled?.length ?? of.length;
+  for (let k = 0; k < length; k++) {
+    const i = filled?.[k] ?? k;
     const group = of[i] as number;
-    sums[group] = (sums[group] as number) + value;
+    sums[group] = (sums[group] as number) + (values[i] as number);
   }
   return sums;
 }
@@ -160,16 +161,12 @@ class SummedTable {
     this.stepZ = (nx + 1) * (ny + 1);
     this.sums = new Float64Array(this.stepZ * (nz + 1));
     const { sums, stepY, stepZ } = this;
-    let from = 0;
     for (let z = 1; z <= nz; z++) {
       for (let y = 1; y <= ny; y++) {
-        let row = 0;
-        let at = z * stepZ + y * stepY + 1;
-        for (let x = 1; x <= nx; x++, at++) {
-          row += values[from++] as number;
-          const [before, below, corner] = [sums[at - stepY], sums[at - stepZ], sums[at - stepY - stepZ]];
-          sums[at] = row + (before as number) + (below as number) - (corner as number);
-        }
+        const from = nx * (y - 1 + ny * (z - 1)) - 1;
+        const start = z * stepZ + y * stepY;
+        if (z === 1) addRow(sums, start, stepY, values, from, nx);
+        else addRowAbove(sums, start, stepY, stepZ, values, from, nx);
       }
     }
   }
@@ -180,6 +177,34 @@ class SummedTable {
     const [y0, y1] = [(box[2] as number) * stepY, (box[3] as number) * stepY];
     const [z0, z1] = [(box[4] as number) * stepZ, (box[5] as number) * stepZ];
     return at(sums, x0, x1, y0 + z0, y1 + z0, y0 + z1, y1 + z1);
+  }
+}
+
+/** A row of the first plane of a table. There is nothing below it. */
+function addRow(sums: Float64Array, start: number, stepY: number, values: Numbers, from: number, nx: number): void {
+  let row = 0;
+  for (let x = 1; x <= nx; x++) {
+    row += values[from + x] as number;
+    sums[start + x] = row + (sums[start + x - stepY] as number);
+  }
+}
+
+/** A row of another plane. */
+function addRowAbove(
+  sums: Float64Array,
+  start: number,
+  stepY: number,
+  stepZ: number,
+  values: Numbers,
+  from: number,
+  nx: number,
+): void {
+  let row = 0;
+  for (let x = 1; x <= nx; x++) {
+    const at = start + x;
+    row += values[from + x] as number;
+    const [before, below, corner] = [sums[at - stepY], sums[at - stepZ], sums[at - stepY - stepZ]];
+    sums[at] = row + (before as number) + (below as number) - (corner as number);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Counts, Efficiency, Numbers, Profile, Quantity } from '../model.ts';
 import { sum } from './chi2.ts';
+import { filledOf } from './filled.ts';
 
 /** Quantities in cells on axes. */
 export type AnyCells = Counts | Profile | Efficiency;
@@ -25,8 +26,19 @@ export function sameNumbers(a: Quantity, b: Quantity): boolean {
 
 function sameList(a: Numbers, b: Numbers): boolean {
   if (a.length !== b.length) return false;
+  if (haveSameBytes(a, b) && Number.isFinite(sum(a))) return true;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function haveSameBytes(a: Numbers, b: Numbers): boolean {
+  if (a === b) return true;
+  if (!(ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) || a.constructor !== b.constructor) return false;
+  return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The number of values that are NaN or infinite. */
@@ -44,6 +56,8 @@ export function notFinite(quantity: Quantity): number {
 /** Whether all cells are empty, flow cells included. */
 export function isEmpty(cells: AnyCells): boolean {
   const list = cells.kind === 'counts' ? cells.content : cells.kind === 'profile' ? cells.sumW : cells.total.content;
-  for (let i = 0; i < list.length; i++) if (list[i] !== 0) return false;
+  const filled = filledOf(list);
+  const length = filled?.length ?? list.length;
+  for (let i = 0; i < length; i++) if (list[filled?.[i] ?? i] !== 0) return false;
   return true;
 }

@@ -1,6 +1,7 @@
 import type { Numbers } from '../model.ts';
 import type { TestName, TestResult } from '../result.ts';
 import { type Bins, chi2Test, sum, variances, type Weighting } from './chi2.ts';
+import { filledOf } from './filled.ts';
 import { kolmogorovTest } from './kolmogorov.ts';
 import { type Enough, type Groups, mergeCells, sumGroups } from './merge.ts';
 import { binomialProbability, chi2Probability, kolmogorovOfLearnt, kolmogorovProbability } from './probability.ts';
@@ -110,9 +111,8 @@ function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Eno
   const length = own.bins.content.length;
   const pooled = new Float64Array(length);
   const scale = mode === 'UU' ? 1 : own.sum / reference.sum;
-  for (let i = 0; i < length; i++) {
-    pooled[i] = (own.bins.content[i] as number) + scale * (reference.bins.content[i] as number);
-  }
+  addTo(pooled, own.bins.content, 1);
+  addTo(pooled, reference.bins.content, scale);
   if (mode === 'UU') {
     const share = Math.min(own.sum, reference.sum) / (own.sum + reference.sum);
     return [[pooled], (sums) => (sums[0] as number) * share >= ENOUGH];
@@ -127,6 +127,15 @@ function merging(own: Shape, reference: Shape, mode: Weighting): [Numbers[], Eno
       Math.min(e1, e2) > 0 &&
       (content / 2) ** 2 >= ENOUGH_WEIGHTED * Math.max(e1, e2),
   ];
+}
+
+function addTo(sums: Float64Array, values: Numbers, scale: number): void {
+  const filled = filledOf(values);
+  const length = filled?.length ?? values.length;
+  for (let k = 0; k < length; k++) {
+    const i = filled?.[k] ?? k;
+    sums[i] = (sums[i] as number) + scale * (values[i] as number);
+  }
 }
 
 interface WorstBin {

@@ -1,14 +1,17 @@
 import { openFile, TBuffer, type TFile, type TKey } from 'jsroot/io';
 import type { Limits } from '../model.ts';
-import { improveReading } from './buffer.ts';
+import { improveReading, withoutMethods } from './buffer.ts';
 import type { CapturedConsole } from './console.ts';
-import { directoryKeys, type Place, readHeader } from './header.ts';
+import { directoryKeys, type Header, type Place, readHeader } from './header.ts';
 import { StrictFile } from './proxy.ts';
 import { unzip } from './unzip.ts';
 
 const MB = 2 ** 20;
 /** Buffers up to this size are kept for the next record. Larger ones are freed. */
-const KEPT = 16 * MB;
+const KEPT = MB;
+
+/** The place of a key's own length, in a key. */
+const KEY_LENGTH_AT = 14;
 
 improveReading();
 
@@ -27,18 +30,21 @@ export class RootFile {
   private readonly parsed: TFile | undefined;
   private readonly limits: Limits;
   private readonly console: CapturedConsole;
+  private readonly streamers: Place;
+  private readonly sameClasses = new WeakMap<RootFile, boolean>();
+  private readonly keyBytes = new WeakMap<TKey, Buffer>();
   private packed: Buffer | undefined;
-  private unpacked: Buffer | undefined;
 
   private constructor(
     bytes: StrictFile,
-    keys: Place,
+    { keys, streamers }: Header,
     parsed: TFile | undefined,
     limits: Limits,
     console: CapturedConsole,
   ) {
     this.bytes = bytes;
     this.keys = keys;
+    this.streamers = streamers;
     this.parsed = parsed;
     this.limits = limits;
     this.console = console;
@@ -48,10 +54,17 @@ export class RootFile {
   static async open(path: string, limits: Limits, console: CapturedConsole): Promise<RootFile> {
     const bytes = new StrictFile(path);
     try {
-      const { keys, streamers } = readHeader(bytes);
+      const header = readHeader(bytes);
+      const { keys, streamers } = header;
       const has = streamers.position > 0 && streamers.length > 0;
       console.take();
-      const file = new RootFile(bytes, keys, has ? await openFile(bytes) : undefined, limits, console);
+      const file = new RootFile(
+        bytes,
+        header,
+        has ? withoutMethods(await openFile(bytes)) : undefined,
+        limits,
+        console,
+      );
       if (!has && file.readKeys(keys).length > 0) throw new Error('it holds no descriptions of its classes');
       const messages = console.take();
       if (messages.length > 0) throw new Error(`the descriptions of its classes cannot be read (${messages[0]})`);
@@ -66,23 +79,31 @@ export class RootFile {
   /** The keys of a directory. @throws {Error} when the list is damaged */
   readKeys({ position, length }: Place): TKey[] {
     if (length === 0) return [];
-    const buffer = this.buffer(this.bytes.read(position, length, undefined));
+    const bytes = this.bytes.read(position, length, undefined);
+    const buffer = this.buffer(bytes);
     const own = buffer.readTKey();
     const count = buffer.ntoi4();
     if (Math.abs(own.fNbytes) !== length || !(count >= 0 && count <= this.limits.objects)) {
       throw new Error("a directory's list of keys is damaged");
     }
-    return Array.from({ length: count }, () => buffer.readTKey());
+    return Array.from({ length: count }, () => {
+      const from = buffer.o;
+      const key = buffer.readTKey();
+      this.keyBytes.set(key, bytes.subarray(from, buffer.o));
+      return key;
+    });
   }
 
   /** The place of the keys of a subdirectory. @throws {Error} when its record is damaged */
   async readDirectory(key: TKey): Promise<Place> {
-    return directoryKeys(await this.readRecord(key));
+    return directoryKeys((await this.readRecord(key)).data);
   }
 
   /** @throws {Error} one sentence: why the object cannot be read */
   async readObject(key: TKey): Promise<ReadObject> {
-    const buffer = this.buffer(await this.readRecord(key));
+    const { data, isOwn } = await this.readRecord(key);
+    const buffer = this.buffer(data);
+    if (isOwn) buffer.usedTo = 0;
     buffer.fTagOffset = key.fKeylen;
     const object: Record<string, unknown> = {};
     this.console.take();
@@ -91,6 +112,38 @@ export class RootFile {
     const messages = this.console.take();
     if (buffer.o !== key.fObjlen) messages.push(`Missmatch: ${buffer.o} of ${key.fObjlen} bytes were read`);
     return { object, messages };
+  }
+
+  /**
+   * Whether a record and one of another file are the same to the last byte, and both files describe their classes in the same
+   * way: then both hold the same object. It is cheap to tell, because records need not be uncompressed.
+   */
+  hasSame(key: TKey, other: RootFile, otherKey: TKey): boolean {
+    const isLike = (['fNbytes', 'fKeylen', 'fObjlen', 'fClassName'] as const).every(
+      (name) => key[name] === otherKey[name],
+    );
+    if (!isLike || !this.hasSameClasses(other)) return false;
+    try {
+      const [record, otherRecord] = [this.rawRecord(key), other.rawRecord(otherKey)];
+      return record.subarray(key.fKeylen).equals(otherRecord.subarray(key.fKeylen));
+    } catch {
+      return false; // Reading the object tells why.
+    }
+  }
+
+  private hasSameClasses(other: RootFile): boolean {
+    const known = this.sameClasses.get(other);
+    if (known !== undefined) return known;
+    const isSame = this.classes().equals(other.classes());
+    this.sameClasses.set(other, isSame);
+    return isSame;
+  }
+
+  /** The record with the descriptions of classes, without its key. */
+  private classes(): Buffer {
+    const { position, length } = this.streamers;
+    const record = this.bytes.read(position, length, undefined);
+    return length > KEY_LENGTH_AT + 2 ? record.subarray(record.readUInt16BE(KEY_LENGTH_AT)) : record;
   }
 
   close(): void {
@@ -103,27 +156,33 @@ export class RootFile {
     return new TBuffer(view, 0, this.parsed as TFile);
   }
 
-  /** The uncompressed data of a record. They are valid until the next record is read. */
-  private async readRecord(key: TKey): Promise<Buffer> {
-    const { fNbytes, fKeylen, fObjlen, fSeekKey } = key;
+  /** The uncompressed data of a record. `isOwn`: nothing else uses their memory; otherwise they are valid until the next one. */
+  private async readRecord(key: TKey): Promise<{ data: Buffer; isOwn: boolean }> {
+    const { fNbytes, fKeylen, fObjlen } = key;
     const stored = fNbytes - fKeylen;
     if (!(fKeylen > 0 && stored >= 0 && fObjlen >= stored)) throw new Error('its key has impossible sizes');
     if (fObjlen > this.limits.objectBytes) {
       const [has, read] = [fObjlen, this.limits.objectBytes].map((size) => Math.ceil(size / MB));
       throw new Error(`it has ${has} MB, and no more than ${read} MB are read`);
     }
-    const record = this.bytes.read(fSeekKey, fNbytes, this.packed);
+    const record = this.rawRecord(key);
+    const data = record.subarray(fKeylen);
+    if (fObjlen === stored) return { data, isOwn: record.length > KEPT };
+    return { data: await unzip(data, fObjlen), isOwn: true };
+  }
+
+  /** A record with its key, as it is in the file. It is valid until the next record is read. */
+  private rawRecord(key: TKey): Buffer {
+    const record = this.bytes.read(key.fSeekKey, key.fNbytes, this.packed);
     if (record.length <= KEPT) this.packed = keep(this.packed, record);
     this.checkKey(record, key);
-    const data = record.subarray(fKeylen);
-    if (fObjlen === stored) return data;
-    const unpacked = await unzip(data, fObjlen, this.unpacked);
-    if (unpacked.length <= KEPT) this.unpacked = keep(this.unpacked, unpacked);
-    return unpacked;
+    return record;
   }
 
   /** A record must begin with the same key as in the directory. */
   private checkKey(record: Buffer, key: TKey): void {
+    const bytes = this.keyBytes.get(key);
+    if (bytes && record.subarray(0, Math.min(bytes.length, key.fKeylen)).equals(bytes)) return;
     const own = this.buffer(record.subarray(0, key.fKeylen)).readTKey();
     const same = (['fNbytes', 'fObjlen', 'fKeylen', 'fClassName', 'fName'] as const).every((n) => own[n] === key[n]);
     if (!same) throw new Error('what stands at its place is another record');
@@ -133,7 +192,7 @@ export class RootFile {
   private async checkStreamers({ position, length }: Place): Promise<void> {
     const record = this.bytes.read(position, length, undefined);
     const { fKeylen, fObjlen } = this.buffer(record).readTKey();
-    if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen, undefined);
+    if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen);
   }
 }
 

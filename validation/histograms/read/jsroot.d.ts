@@ -23,6 +23,8 @@ declare module 'jsroot/io' {
 
   export interface TFile {
     fKeys: TKey[];
+    /** How to read the members of a class, one after another; `method`: not in the file, but given to each object. */
+    getStreamer(...names: unknown[]): { method?: unknown }[] | null;
     delete(): void;
   }
 
@@ -33,6 +35,8 @@ declare module 'jsroot/io' {
     o: number;
     length: number;
     fTagOffset: number;
+    /** Ours: set if arrays may use the memory of the buffer. They use it up to this position. */
+    usedTo?: number;
     mapObject(tag: number, object: object): void;
     classStreamer(object: object, className: string): object;
     readTKey(): TKey;

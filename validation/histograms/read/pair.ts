@@ -51,7 +51,11 @@ export async function comparePair(
     for (const [index, entry] of entries.entries()) {
       const isOverLimit = (entry?.key.fObjlen ?? 0) > limits.objectBytes;
       const tooLarge = !isOverLimit && bytes > limits.togetherBytes ? Math.ceil(bytes / MB) : undefined;
-      found.push(entry ? await read((files[index] as Listed).file, entry, left, tooLarge) : []);
+      const { file } = files[index] as Listed;
+      const isOfOwn =
+        index > 0 && entry && entries[0] && tooLarge === undefined && isSame(own.file, entries[0], file, entry);
+      if (isOfOwn) found.push(found[0] as FoundObject[]);
+      else found.push(entry ? await read(file, entry, left, tooLarge) : []);
     }
     left -= Math.max(...found.map((objects) => objects.length));
     for (const { measurement, own, reference } of measureAll(found, question, isWanted)) {
@@ -66,6 +70,11 @@ export async function comparePair(
 function wantedBy({ match, only }: Pick<Question, 'match' | 'only'>): (name: string) => boolean {
   const names = only && new Set(only);
   return (name) => (match === undefined || wildcardMatches(match, name)) && (names?.has(name) ?? true);
+}
+
+/** Whether a record of a reference holds the same object, so that it need not be read. */
+function isSame(own: RootFile, entry: Entry, file: RootFile, other: Entry): boolean {
+  return entry.problem === undefined && other.problem === undefined && own.hasSame(entry.key, file, other.key);
 }
 
 async function read(file: RootFile, entry: Entry, most: number, tooLarge: number | undefined): Promise<FoundObject[]> {

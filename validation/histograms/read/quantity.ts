@@ -1,4 +1,5 @@
 import type { Axis, Counts, FoundObject, Numbers, Points, Quantity } from '../model.ts';
+import { bufferedEntries, fillFrom } from './fill-buffer.ts';
 import { titleText } from './text.ts';
 
 type Raw = Record<string, unknown>;
@@ -31,14 +32,30 @@ export function quantityOf(object: Raw, className: string): FoundObject['what'] 
   try {
     if (isEfficiency(object)) return { quantity: efficiency(object) };
     if (isGraph(object)) return { quantity: graph(object) };
-    const { fBuffer, fBits } = object;
-    if (isNumbers(fBuffer) && (fBuffer[0] ?? 0) > 0) return { untestable: 'its entries are still in its fill buffer' };
+    const buffer = bufferedEntries(object.fBuffer);
+    if (buffer) return buffered(object, buffer);
     const quantity = histogram(object);
-    const isAverage = typeof fBits === 'number' && (fBits & IS_AVERAGE) !== 0;
-    return { quantity: isAverage && quantity.kind === 'counts' ? averages(quantity) : quantity };
+    return { quantity: isAverage(object) && quantity.kind === 'counts' ? averages(quantity) : quantity };
   } catch (error) {
     return { unreadable: (error as Error).message };
   }
+}
+
+function isAverage({ fBits }: Raw): boolean {
+  return typeof fBits === 'number' && (fBits & IS_AVERAGE) !== 0;
+}
+
+/** A histogram with entries in its fill buffer. ROOT chooses a missing range from them by rules of its own. */
+function buffered(object: Raw, buffer: Numbers): FoundObject['what'] {
+  const raw = ['fXaxis', 'fYaxis', 'fZaxis'].map((name) => (object[name] ?? {}) as Raw);
+  const untestable = 'its entries are still in its fill buffer';
+  if ('fBinEntries' in object || isAverage(object)) return { untestable };
+  if (raw.some(({ fXmin, fXmax }) => Number(fXmin) >= Number(fXmax))) {
+    return { untestable: `${untestable}, and an axis has no range yet` };
+  }
+  const quantity = histogram(object) as Counts;
+  const filled = fillFrom(buffer, quantity, raw.slice(0, quantity.axes.length));
+  return filled ? { quantity: filled } : { untestable: `${untestable}, and some are outside of an axis that grows` };
 }
 
 function histogram(object: Raw): Quantity {

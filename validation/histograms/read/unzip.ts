@@ -13,11 +13,11 @@ const LEAST_CHUNK = 64;
  * Uncompresses a record: blocks of up to 16 MB, each with its own header. For zlib it uses Node.js' zlib, which checks the
  * checksum (jsroot does not) and is four times as fast.
  * @param length the number of bytes of the result
- * @param into used for the result if it is large enough
+ * @returns bytes in memory that nothing else uses
  * @throws {Error} when the data are damaged, or compressed with an unknown method
  */
-export async function unzip(data: Buffer, length: number, into: Buffer | undefined): Promise<Buffer> {
-  const out = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+export async function unzip(data: Buffer, length: number): Promise<Buffer> {
+  let out: Buffer | undefined;
   let from = 0;
   let to = 0;
   while (to < length) {
@@ -28,11 +28,14 @@ export async function unzip(data: Buffer, length: number, into: Buffer | undefin
     if (end > data.length || size === 0 || to + size > length) throw new Error('a compressed block has a wrong size');
     const block = await unzipBlock(data.subarray(from, end), size);
     if (block.length !== size) throw new Error('a compressed block is shorter than it says');
+    // Nearly every record is one block, which needs no copy.
+    if (size === length) return Buffer.from(block.buffer, block.byteOffset, size);
+    out ??= Buffer.allocUnsafeSlow(length);
     out.set(block, to);
     from = end;
     to += size;
   }
-  return out;
+  return out ?? Buffer.alloc(0);
 }
 
 /** jsroot reads the descriptions of a file's classes itself, and would load a library of 65 MB for ZSTD. */
