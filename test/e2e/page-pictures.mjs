@@ -129,7 +129,7 @@ try {
     await page.getByLabel('Search the log').press('Enter');
     await page.getByText(/^1 of \d+ lines$/).waitFor({ timeout: 60_000 });
   });
-  await take('times', `/runs/${failed}/steps/sim0003?beside=good`, async (page) => {
+  await take('times', `/runs/${failed}/steps/sim0003?stream=stdout&beside=good`, async (page) => {
     await page.keyboard.press('i');
     await page.keyboard.press('i');
     await page.locator('.time').first().waitFor();
