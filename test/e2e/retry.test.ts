@@ -202,4 +202,18 @@ stages:
     expect(good.code).toBe(2);
     expect(good.stderr).toContain('has no step that did not succeed');
   });
+
+  it('and list and status have a step that failed by its log only among those that failed', async () => {
+    const file = join(relval.dir, 'w.yaml');
+    const stages = [
+      { name: 'noisy', command: 'echo "E-ProcessOutput: no histogram"' },
+      { name: 'fine', command: 'true' },
+    ];
+    writeFileSync(file, JSON.stringify({ name: 'w', stages }));
+    expect((await relval.run('run', file, '--local', '--no-check')).code).toBe(1);
+    expect((await relval.onlyRun()).totals).toMatchObject({ steps: 2, succeeded: 1, failed: 1 });
+    const { stages: shown, counts } = JSON.parse((await relval.run('status', '--json')).stdout);
+    expect(counts).toMatchObject({ succeeded: 1, failed: 1 });
+    expect(shown[0]).toMatchObject({ name: 'noisy', counts: { failed: 1 } });
+  });
 });

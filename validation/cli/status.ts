@@ -1,6 +1,6 @@
 import { paint } from '../report/paint.ts';
 import { EventReader } from '../runs/store/event-log.ts';
-import { applyEvent, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
+import { applyEvent, applyStates, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
 import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
@@ -67,6 +67,7 @@ class Status {
     // read the record first: if it says that the run has ended, all events are there
     this.#record = this.#run.readRecord();
     for (const event of this.#events.read()) applyEvent(this.#view, event);
+    if (this.#record.state === 'ended' && this.#record.judged) applyStates(this.#view, this.#record.judged);
     this.changed = before !== JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
   }
 

@@ -55,7 +55,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   const criteria = await judgedAlike(run, criteriaAtEnd(run, record, now));
   const { report, files } = await reportOn(run, saved, criteria, checksOf(run));
   await writeReport(run.reportDir, report, PARTS, files);
-  journal.end(report.verdict, report.reason);
+  journal.end(report.verdict, report.reason, report);
   return report;
 }
 

@@ -67,7 +67,7 @@ async function goOn(
     if (full) throw new InputError([{ message: full.message }]);
     readSecrets(record.request.secrets ?? []);
     passwordOf(record.request, false, warn);
-    const { verdict: _verdict, reason: _reason, ended: _ended, timing: _timing, ...rest } = record;
+    const { verdict: _verdict, reason: _reason, ended: _ended, timing: _timing, judged: _judged, ...rest } = record;
     const prepared = await reopenRun(run, lock, { ...rest, state: 'preparing' }, async (containers) => {
       const obstacle = containers && (await provideContainers(containers));
       if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);

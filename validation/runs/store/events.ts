@@ -325,6 +325,17 @@ function addStep(view: RunView, id: string, stage: string): void {
   ofStage.counts.waiting++;
 }
 
+/** Gives steps of a run that has ended the states that they have by its report. */
+export function applyStates(view: RunView, states: Readonly<Record<string, StepState>>): void {
+  for (const [id, state] of Object.entries(states)) {
+    const step = view.steps.get(id);
+    if (!step || step.state === state) continue;
+    const before = step.state;
+    step.state = state;
+    count(view, step, before);
+  }
+}
+
 /** Updates the counts after the state of a step changed from `before`. */
 function count(view: RunView, next: StepView, before: StepState): void {
   const stage = view.stages.get(next.stage) as StageView;

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../report/model.ts';
+import type { Report, Verdict } from '../../report/model.ts';
 import { AttemptBook } from './attempts.ts';
 import { EventWriter } from './event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
@@ -26,6 +26,7 @@ export class RunJournal {
   #written = 0;
   #resumed = false;
   #late: NodeJS.Timeout | undefined;
+  #judged: Report['totals'] | undefined;
   readonly #events: EventWriter;
   readonly #listeners: ((event: RunEvent, view: RunView) => void)[] = [];
 
@@ -73,18 +74,32 @@ export class RunJournal {
   update(change: Partial<RunRecord>): void {
     clearTimeout(this.#late);
     this.#late = undefined;
-    const { succeeded, failed, broken, running } = this.view.counts;
+    const { succeeded, failed, broken } = this.#judged ?? this.view.counts;
+    const { running } = this.view.counts;
     const totals = { steps: this.view.steps.size, succeeded, failed, broken, running };
     this.#record = { ...this.#record, ...change, totals };
     this.#written = Date.now();
     this.run.writeRecord(this.#record);
   }
 
-  end(verdict: Verdict, reason: string): void {
+  /** @param report of the run: its totals replace those of the events, because a step can fail by its log only */
+  end(verdict: Verdict, reason: string, report?: Pick<Report, 'steps' | 'totals'>): void {
     this.add({ type: 'ended', verdict, reason });
     const ended = Date.now();
     const whole = !this.#resumed && (verdict === 'passed' || verdict === 'failed');
     const timing = whole ? timingOf(this.view, this.#record.created, ended) : undefined;
-    this.update({ state: 'ended', verdict, reason, ended, ...(timing && { timing }) });
+    const judged = report && this.#judgedOtherwise(report.steps);
+    this.#judged = report?.totals;
+    this.update({ state: 'ended', verdict, reason, ended, ...(timing && { timing }), ...(judged && { judged }) });
+  }
+
+  /** The steps whose state in the report is another one than their attempts have; undefined: none. */
+  #judgedOtherwise(steps: Report['steps']): RunRecord['judged'] {
+    const others: NonNullable<RunRecord['judged']> = {};
+    for (const { id, state } of steps) {
+      if (state !== 'succeeded' && state !== 'failed' && state !== 'broken') continue;
+      if ((this.view.steps.get(id)?.state ?? state) !== state) others[id] = state;
+    }
+    return Object.keys(others).length === 0 ? undefined : others;
   }
 }

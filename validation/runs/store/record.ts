@@ -122,6 +122,8 @@ export const runRecordSchema = z.object({
   ended: time.optional(),
   /** The durations of its stages, to estimate later runs. Only for a run that was not resumed. */
   timing: timingSchema.optional(),
+  /** Of a run that has ended: steps whose state by the report is not that of their last attempt, for example because of an error in a log. */
+  judged: z.record(text, z.enum(['succeeded', 'failed', 'broken'])).optional(),
   totals: z.object({
     steps: z.number(),
     succeeded: z.number(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyEvent, emptyView, type RunEvent } from '../../../../validation/runs/store/events.ts';
+import { applyEvent, applyStates, emptyView, type RunEvent } from '../../../../validation/runs/store/events.ts';
 
 function viewOf(...events: RunEvent[]) {
   const view = emptyView();
@@ -18,6 +18,24 @@ const planned: RunEvent = {
 };
 
 describe('the view of a run', () => {
+  it('has the states of the report after the end: a step can fail by its log only', () => {
+    const ended: RunEvent = {
+      time: 3,
+      type: 'step-ended',
+      step: 'sim0001',
+      attempt: 1,
+      task: '0.1.1',
+      state: 'succeeded',
+      retried: false,
+    };
+    const view = viewOf(planned, ended);
+    applyStates(view, { sim0001: 'failed', unknown: 'failed' });
+    expect(view.counts).toMatchObject({ succeeded: 0, failed: 1, waiting: 1 });
+    expect(view.stages.get('sim')?.counts).toMatchObject({ succeeded: 0, failed: 1 });
+    applyStates(view, { sim0001: 'failed' });
+    expect(view.counts.failed).toBe(1);
+  });
+
   it('has every planned step waiting', () => {
     expect(viewOf(planned).counts).toMatchObject({ waiting: 2, running: 0, succeeded: 0 });
   });
