@@ -82,15 +82,15 @@ function tagOf(slotName: string): string {
  * The workers of one user at one schedd.
  * @param slots our slots for this user at this schedd
  * @param busy slots that run the user's jobs, ours and others'
- * @param jobsWait whether any job waits
  */
-export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
+export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>): SeenWorker[] {
   const listed = new Set(slots.map(({ name }) => name));
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk }) => {
-      const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
+    ...slots.map(({ tag, name, machine, state, cores, memory, disk }) => {
+      // A claimed slot without a job may get one at any moment. Taken back then, the job would wait until its lease ends.
+      const runs = busy.has(name) || state === 'Claimed' || state === 'Matched';
       return { tag, hostname: machine, shape: { cores, memory, disk }, tasksRunning: runs ? 1 : 0 };
     }),
     ...others.map((name) => ({

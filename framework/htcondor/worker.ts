@@ -10,6 +10,11 @@ const MANAGER = /^([\w.+-]+@[\w.-]+|[\w.+-]+) at ([\w.+@-]+)$/;
  */
 const HAND_OUT_SECONDS = 150;
 
+/** Seconds that a job has to end when its worker must leave: less than the 5 s that Mesos leaves the tasks of a framework that ends. */
+const LEAVE_SECONDS = 3;
+/** Seconds in which a claim gets its job, or ends. Less than `killGraceSeconds`. */
+const CLAIM_SECONDS = 20;
+
 /**
  * Settings of every worker, in addition to those that are known only at its launch. A worker reads no configuration file: all
  * other settings have HTCondor's default, or come from the pool's `environment`.
@@ -30,7 +35,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   MAXJOBRETIREMENTTIME: '0',
   MachineMaxVacateTime: '5',
   KILLING_TIMEOUT: '5',
-  UPDATE_INTERVAL: '10',
+  UPDATE_INTERVAL: '$(UPDATE_SECONDS:10)',
   // The schedd gives up a claim that was silent for three times this long.
   ALIVE_INTERVAL: '10',
   // The worker offers itself to its schedd each second. The schedd gives it a job of the token's owner without a negotiator.
@@ -84,8 +89,15 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 }
 
 /**
- * It runs in a process namespace of its own where the agent allows that, so that neither the job nor any other process
- * outlives it. Otherwise it ends its job and itself when its parent dies.
+ * Mesos' executors send SIGTERM to all processes of a task at once. For a worker that has just been claimed this is a loss: when
+ * the shadow finds no startd, or no claim, or its starter ends before it has told of itself, the shadow waits until the job's lease
+ * ends. So the worker runs outside of the session, of the process tree and of the marks by which executors find processes, and only
+ * this script gets the signal. It makes the startd refuse jobs (a new setting, and SIGHUP), and reads in the startd's log what
+ * becomes of its slot. Unclaimed, it becomes an owner's slot, and the startd is ended. Claimed, it waits for its job. A job that
+ * runs has `LEAVE_SECONDS` to end before it is evicted.
+ *
+ * Two pipes join both parts. Whatever ends one of them, the other one notices: `asked` has a reader in the worker and a writer
+ * here; of `lives`, the processes of the worker are writers.
  */
 const SCRIPT = `
 [ "$(id -u)" != 0 ] || { echo "HTCondor workers run jobs as their own user: give their pool a user that is not root" >&2; exit 2; }
@@ -93,13 +105,44 @@ cd "$MESOS_SANDBOX" || exit 2
 mkdir -p log execute passwords.d
 mkdir -p -m 700 tokens.d
 ln -sf "$token" tokens.d/token
+: > worker.conf
+rm -f asked lives ended
+mkfifo asked lives || exit 2
+[ "$CONDOR_CONFIG" != ONLY_ENV ] || export CONDOR_CONFIG="$PWD/worker.conf"
 export _CONDOR_LOCAL_DIR="$PWD" _CONDOR_LOG="$PWD/log" _CONDOR_EXECUTE="$PWD/execute" HOME="$PWD"
 export _CONDOR_SEC_TOKEN_DIRECTORY="$PWD/tokens.d"
-apart() { unshare --user --map-current-user --pid --mount-proc --fork --kill-child "$@"; }
-if apart true 2>/dev/null; then
-  exec setpriv --pdeathsig KILL unshare --user --map-current-user --pid --mount-proc --fork --kill-child "$command" -f
-fi
-exec setpriv --pdeathsig QUIT "$command" -f
+worker='
+  "$0" -f & startd=$!
+  trap "kill -TERM $startd" TERM
+  {
+    if read -r word; then
+      printf "%s\\n" "TAKES_JOBS = false" "UPDATE_SECONDS = 1" > worker.conf
+      kill -HUP "$startd"
+      busy=0
+      for tenth in $(seq ${10 * CLAIM_SECONDS}); do
+        timeout 0.1 cat && break
+        case "$(grep -e "-> " log/StartLog | tail -n 1)" in
+          *"-> Owner"*) break ;;
+          *"-> Busy"*) busy=$((busy + 1)); [ "$busy" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+        esac
+      done
+      kill -TERM "$startd"
+      cat
+    fi
+    kill -QUIT "$startd"; sleep 5; kill -KILL "$startd"
+  } <&3 >/dev/null 2>&1 4>&- &
+  exec 3<&-
+  while kill -0 "$startd" 2>/dev/null; do wait "$startd"; status=$?; done
+  echo "\${status:-1}" > ended
+'
+apart="unshare --user --map-current-user --pid --mount-proc --fork --kill-child"
+$apart true 2>/dev/null || apart=
+( setsid env -u MESOS_CONTAINER_ID $apart sh -c "$worker" "$command" 3<asked 4>lives & )
+trap 'echo leave >&3' TERM
+exec 3>asked
+(trap "" TERM; exec cat lives 3>&-) & seen=$!
+while kill -0 "$seen" 2>/dev/null; do wait "$seen"; done
+exit "$(cat ended 2>/dev/null || echo 1)"
 `.trim();
 
 function launch(
@@ -122,7 +165,8 @@ function launch(
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,
-    START: `TARGET.User == "${user}"`,
+    START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || State == "Claimed")`,
+    IS_OWNER: '!$(TAKES_JOBS:true)',
     STARTD_DIRECT_ATTACH_SCHEDD_NAME: schedd,
     STARTD_DIRECT_ATTACH_SCHEDD_POOL: collector,
     STARTD_NOCLAIM_SHUTDOWN: String(Math.max(HAND_OUT_SECONDS, Math.ceil(pool.idleSeconds))),
