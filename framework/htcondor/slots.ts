@@ -4,7 +4,7 @@ import { parseAds } from './job-group.ts';
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
 export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
 
-export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Activity', 'Cpus', 'Memory', 'Disk'];
+export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Cpus', 'Memory', 'Disk', 'GPUs'];
 
 /** Attributes that are the same for all workers of an installation: the first worker shows them for all later ones. */
 export const MACHINE_ATTRIBUTES = [
@@ -38,12 +38,12 @@ export interface Slot {
   schedd: string;
   name: string;
   machine: string;
-  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` …; then its activity: `Idle`, `Busy` … */
+  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` … */
   state: string;
-  activity: string;
   cores: number;
   memory: number;
   disk: number;
+  gpus: number;
   /** What it advertises about its machine. */
   attributes: Readonly<Record<string, unknown>>;
 }
@@ -63,10 +63,10 @@ export function parseSlots(text: string): Slot[] {
         name: text(name),
         machine: text(ad.Machine),
         state: text(ad.State),
-        activity: text(ad.Activity),
         cores: number(ad.Cpus),
         memory: number(ad.Memory),
         disk: Math.floor(number(ad.Disk) / 1024),
+        gpus: number(ad.GPUs),
         attributes: Object.fromEntries(MACHINE_ATTRIBUTES.flatMap((key) => (key in ad ? [[key, ad[key]]] : []))),
       },
     ];
@@ -88,10 +88,15 @@ export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>): Se
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, cores, memory, disk }) => {
+    ...slots.map(({ tag, name, machine, state, cores, memory, disk, gpus }) => {
       // A claimed slot without a job may get one at any moment. Taken back then, the job would wait until its lease ends.
       const runs = busy.has(name) || state === 'Claimed' || state === 'Matched';
-      return { tag, hostname: machine, shape: { cores, memory, disk }, tasksRunning: runs ? 1 : 0 };
+      return {
+        tag,
+        hostname: machine,
+        shape: { cores, memory, disk, ...(gpus > 0 && { gpus }) },
+        tasksRunning: runs ? 1 : 0,
+      };
     }),
     ...others.map((name) => ({
       tag: tagOf(name),

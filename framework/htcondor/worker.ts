@@ -28,7 +28,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // Otherwise a worker on the schedd's own machine would authenticate as its Unix user, whatever its token says.
   SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
   // One static slot. A partitionable slot holds claims for minutes when jobs ask to keep their claims.
-  SLOT_TYPE_1: '100%',
   NUM_SLOTS_TYPE_1: '1',
   SLOT_TYPE_1_PARTITIONABLE: 'false',
   // A worker that is asked to leave returns its job at once. Without a kill it works as long as its job lasts.
@@ -57,6 +56,7 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
   return {
     source: 'htcondor',
     title: 'HTCondor worker',
+    takesGpus: true,
     workerCommand: 'condor_startd',
     // It ends its job and tells its schedd. If it is killed earlier, the job waits until its lease ends.
     killGraceSeconds: 30,
@@ -71,8 +71,9 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
 }
 
 /** A static slot runs one job at a time. */
-function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
-  return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk ? 1 : 0;
+function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0, gpus = 0 }: Need): number {
+  const { gpus: there = 0 } = shape;
+  return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk && gpus <= there ? 1 : 0;
 }
 
 function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand): Obstacle | undefined {
@@ -159,6 +160,7 @@ function launch(
     COLLECTOR_HOST: collector,
     NUM_CPUS: String(shape.cores),
     MEMORY: String(shape.memory),
+    ...slotOf(shape),
     STARTD_NAME: id,
     // No worker shares files with a schedd's machine, so jobs have their files transferred.
     FILESYSTEM_DOMAIN: id,
@@ -176,6 +178,19 @@ function launch(
   const values = { token, command: pool.workerCommand };
   const words = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`);
   return { command: `${words.join('\n')}\n${SCRIPT}`, environment: { CONDOR_CONFIG: 'ONLY_ENV', ...environment } };
+}
+
+/**
+ * The slot has all of its worker. Of the GPUs that HTCondor finds on the machine or in the container, it has as many as the worker
+ * was launched with: where nothing isolates GPUs, there may be more. Each is known by an id of its own, which the job gets in
+ * `CUDA_VISIBLE_DEVICES`.
+ */
+function slotOf({ gpus = 0 }: Shape): Record<string, string> {
+  if (gpus === 0) return { SLOT_TYPE_1: '100%' };
+  return {
+    SLOT_TYPE_1: `100%, gpus=${gpus}`,
+    MACHINE_RESOURCE_INVENTORY_GPUs: '$(LIBEXEC)/condor_gpu_discovery -properties',
+  };
 }
 
 function quote(word: string): string {
