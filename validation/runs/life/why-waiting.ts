@@ -14,7 +14,8 @@ const stateSchema = z.object({
 const PATIENCE_MS = 15_000;
 
 /**
- * Why no step runs: as HTCondor says it, or as the framework says why no worker comes for a project.
+ * Why no step runs: as HTCondor says it, or as the framework says why no worker comes for a project. Where HTCondor has no slot at
+ * all, both.
  * @param frameworks addresses, `http://HOST:PORT`, of those that are known
  * @returns asks them; given for how long steps have waited, ms
  */
@@ -23,11 +24,25 @@ export function whyWaiting(
   project: string,
   frameworks: readonly string[],
 ): (waitedMs: number) => Promise<string | undefined> {
-  if (batch.type === 'condor') return whyIdle(new RunJobs(batch, batch.mark));
+  if (batch.type === 'condor') {
+    return whyIdle(new RunJobs(batch, batch.mark), async (owner) =>
+      ofOwner(owner, await Promise.all(frameworks.map(askFramework))),
+    );
+  }
   return async (waitedMs) => {
     const answers = await Promise.all(frameworks.map(askFramework));
     return reasonIn(project, answers, waitedMs);
   };
+}
+
+/** What frameworks say about a user of HTCondor, who is a project of theirs; undefined: nothing. */
+export function ofOwner(owner: string, answers: readonly FrameworkAnswer[]): string | undefined {
+  const silent = answers.find(({ reachable }) => !reachable);
+  for (const { url, state } of answers) {
+    const own = stateSchema.safeParse(state).data?.projects.find((one) => one.project === owner && one.reason);
+    if (own) return `the framework at ${url} says: ${own.reason}`;
+  }
+  return silent && `the framework at ${silent.url} cannot be asked why no worker comes: ${silent.error}`;
 }
 
 /** Takes the reason out of what frameworks have answered; undefined: there is none, or not yet. */
