@@ -68,6 +68,21 @@ describe('a worker that is given back', () => {
     await until('the return of all jobs', async () => (await others()) === '', 10_000);
     expect(fates(log).filter((event) => event !== '001' && event !== '004')).toEqual([]);
     await pool.tool('condor_rm', `${cluster}`);
+    await until('the end of the jobs', async () => (await pool.jobs(`ClusterId == ${cluster}`, 'ProcId')).length === 0);
+  });
+});
+
+describe('a worker whose script is killed', () => {
+  it('ends, and its job waits again at once', async () => {
+    const token = (await workerTokens(pool, 'owners')).replace('{user}', 'alice@pool.test');
+    const { cluster, log } = await pool.submit('alice', { arguments: 60 });
+    const worker = startWorker(token, 'killed');
+    await until('the job', () => fates(log).includes('001'));
+    worker.kill();
+    await until('the end of the startd', () => pool.pidsOf('startd').length === 0, 15_000);
+    const states = () => pool.jobs(`ClusterId == ${cluster}`, 'JobStatus');
+    await until('the return of the job', async () => (await states()).join() === '1', 10_000);
+    await pool.tool('condor_rm', `${cluster}`);
   });
 });
 
@@ -98,6 +113,7 @@ function startWorker(token: string, id: string) {
     leave: () => {
       for (const one of treeOf(pid)) process.kill(one, 'SIGTERM');
     },
+    kill: () => void child.kill('SIGKILL'),
     ended: new Promise((resolve) => child.once('exit', resolve)),
   };
 }
