@@ -80,7 +80,7 @@ function projectOf(
     running: running.map((need) => ({ ...need, count: 1 })),
     // Held jobs need no worker, but `why` must report them.
     ...(unmet.length + held.length > 0 && { unmet: [...unmet, ...held] }),
-    workers: workersOf(slots, busy),
+    workers: workersOf(slots, busy, waiting.length > 0),
   };
 }
 

@@ -4,7 +4,17 @@ import { parseAds } from './job-group.ts';
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
 export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
 
-export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Cpus', 'Memory', 'Disk', 'GPUs'];
+export const SLOT_ATTRIBUTES = [
+  ...LAUNCH_ATTRIBUTES,
+  'Name',
+  'Machine',
+  'State',
+  'Activity',
+  'Cpus',
+  'Memory',
+  'Disk',
+  'GPUs',
+];
 
 /** Attributes that are the same for all workers of an installation: the first worker shows them for all later ones. */
 export const MACHINE_ATTRIBUTES = [
@@ -38,8 +48,9 @@ export interface Slot {
   schedd: string;
   name: string;
   machine: string;
-  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` … */
+  /** `Unclaimed`, `Matched`, `Claimed`, `Preempting`, `Drained` …; then its activity: `Idle`, `Busy` … */
   state: string;
+  activity: string;
   cores: number;
   memory: number;
   disk: number;
@@ -63,6 +74,7 @@ export function parseSlots(text: string): Slot[] {
         name: text(name),
         machine: text(ad.Machine),
         state: text(ad.State),
+        activity: text(ad.Activity),
         cores: number(ad.Cpus),
         memory: number(ad.Memory),
         disk: Math.floor(number(ad.Disk) / 1024),
@@ -82,15 +94,16 @@ function tagOf(slotName: string): string {
  * The workers of one user at one schedd.
  * @param slots our slots for this user at this schedd
  * @param busy slots that run the user's jobs, ours and others'
+ * @param jobsWait whether any job waits
  */
-export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>): SeenWorker[] {
+export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
   const listed = new Set(slots.map(({ name }) => name));
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, cores, memory, disk, gpus }) => {
-      // A claimed slot without a job may get one at any moment. Taken back then, the job would wait until its lease ends.
-      const runs = busy.has(name) || state === 'Claimed' || state === 'Matched';
+    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk, gpus }) => {
+      // A schedd may keep a claim for ever without a job: so it is idle when no job waits.
+      const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
       return {
         tag,
         hostname: machine,

@@ -124,7 +124,7 @@ worker='
         timeout 0.1 cat && break
         case "$(grep -e "-> " log/StartLog | tail -n 1)" in
           *"-> Owner"*) break ;;
-          *"-> Busy"*) busy=$((busy + 1)); [ "$busy" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+          *"-> Busy"* | *"Busy -> Idle"*) busy=$((busy + 1)); [ "$busy" -lt ${10 * LEAVE_SECONDS} ] || break ;;
         esac
       done
       kill -TERM "$startd"

@@ -26,8 +26,8 @@ export const TOKEN_FILE = 'relval-token.';
 const LEASE_SECONDS = 40;
 
 /**
- * Makeflow sees an end within a second, and the next step is submitted then. Makeflow's own value is 30: for so long a worker would
- * stay claimed after the last step.
+ * Makeflow sees an end within a second, and the next step is submitted then. Makeflow's own value is 30, which
+ * is longer than a worker of our framework stays.
  */
 const KEPT_SECONDS = 10;
 

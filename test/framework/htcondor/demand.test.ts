@@ -135,9 +135,9 @@ describe('the demand of a schedd', () => {
     expect(project).toMatchObject({ tasksWaiting: 2, tasksOnWorkers: 1, workers: [{ tag: 'w1', tasksRunning: 1 }] });
   });
 
-  it('calls a worker busy whose claim is kept, as a job may come at any moment', () => {
+  it('calls a worker idle whose claim is only kept, when nothing waits', () => {
     const [project] = demand([], [slot('w1', 'Claimed', 'Idle'), slot('w2', 'Unclaimed', 'Idle')]);
-    expect(project?.workers?.map(({ tasksRunning }) => tasksRunning)).toEqual([1, 0]);
+    expect(project?.workers?.map(({ tasksRunning }) => tasksRunning)).toEqual([0, 0]);
   });
 
   it('knows a busy worker by its job, when a restarted collector does not list it yet', () => {
