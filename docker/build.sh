@@ -1,8 +1,9 @@
 #!/bin/bash
 # Builds an image out of this checkout, with docker or what $CONTAINER_PROGRAM names.
 #
-# Usage: docker/build.sh worker|relval [OPTION OF docker build]...
+# Usage: docker/build.sh worker|htcondor-worker|relval [OPTION OF docker build]...
 #   docker/build.sh relval --tag relval:1
+#   docker/build.sh htcondor-worker --tag htcondor-worker:1
 #   docker/build.sh worker --tag relval-worker:1 --build-arg BASE=alisw/slc6-builder@sha256:…
 # For relval, `npm ci && npm run build` has been run: what runs is copied, so that the build itself asks no npm registry.
 set -euo pipefail

@@ -4,7 +4,17 @@ import { parseAds } from './job-group.ts';
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
 export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
 
-export const SLOT_ATTRIBUTES = [...LAUNCH_ATTRIBUTES, 'Name', 'Machine', 'State', 'Activity', 'Cpus', 'Memory', 'Disk'];
+export const SLOT_ATTRIBUTES = [
+  ...LAUNCH_ATTRIBUTES,
+  'Name',
+  'Machine',
+  'State',
+  'Activity',
+  'Cpus',
+  'Memory',
+  'Disk',
+  'GPUs',
+];
 
 /** Attributes that are the same for all workers of an installation: the first worker shows them for all later ones. */
 export const MACHINE_ATTRIBUTES = [
@@ -44,6 +54,7 @@ export interface Slot {
   cores: number;
   memory: number;
   disk: number;
+  gpus: number;
   /** The attributes of its machine in its ad. */
   attributes: Readonly<Record<string, unknown>>;
 }
@@ -67,6 +78,7 @@ export function parseSlots(text: string): Slot[] {
         cores: number(ad.Cpus),
         memory: number(ad.Memory),
         disk: Math.floor(number(ad.Disk) / 1024),
+        gpus: number(ad.GPUs),
         attributes: Object.fromEntries(MACHINE_ATTRIBUTES.flatMap((key) => (key in ad ? [[key, ad[key]]] : []))),
       },
     ];
@@ -89,9 +101,15 @@ export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, job
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk }) => {
+    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk, gpus }) => {
+      // A schedd may keep a claim for ever without a job: so it is idle when no job waits.
       const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
-      return { tag, hostname: machine, shape: { cores, memory, disk }, tasksRunning: runs ? 1 : 0 };
+      return {
+        tag,
+        hostname: machine,
+        shape: { cores, memory, disk, ...(gpus > 0 && { gpus }) },
+        tasksRunning: runs ? 1 : 0,
+      };
     }),
     ...others.map((name) => ({
       tag: tagOf(name),

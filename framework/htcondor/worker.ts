@@ -10,6 +10,11 @@ const MANAGER = /^([\w.+-]+@[\w.-]+|[\w.+-]+) at ([\w.+@-]+)$/;
  */
 const HAND_OUT_SECONDS = 150;
 
+/** Seconds that a job has to end when its worker must leave: less than the 5 s that Mesos leaves the tasks of a framework that ends. */
+const LEAVE_SECONDS = 3;
+/** Seconds in which a claim gets its job, or ends. Less than `killGraceSeconds`. */
+const CLAIM_SECONDS = 20;
+
 /**
  * Settings of every worker. Further settings are added at its launch. A worker reads no configuration file: all other settings
  * have HTCondor's default, or come from the pool's `environment`.
@@ -23,14 +28,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // Otherwise a worker on the schedd's own machine would authenticate as its Unix user, whatever its token says.
   SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
   // One static slot. A partitionable slot holds claims for minutes when jobs ask to keep their claims.
-  SLOT_TYPE_1: '100%',
   NUM_SLOTS_TYPE_1: '1',
   SLOT_TYPE_1_PARTITIONABLE: 'false',
   // A worker that is asked to leave returns its job at once. Without a kill it works as long as its job lasts.
   MAXJOBRETIREMENTTIME: '0',
   MachineMaxVacateTime: '5',
   KILLING_TIMEOUT: '5',
-  UPDATE_INTERVAL: '10',
+  UPDATE_INTERVAL: '$(UPDATE_SECONDS:10)',
   // The schedd gives up a claim that was silent for three times this long.
   ALIVE_INTERVAL: '10',
   // The worker offers itself to its schedd each second. The schedd gives it a job of the token's owner without a negotiator.
@@ -52,6 +56,7 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
   return {
     source: 'htcondor',
     title: 'HTCondor worker',
+    takesGpus: true,
     workerCommand: 'condor_startd',
     // It ends its job and tells its schedd. If it is killed earlier, the job waits until its lease ends.
     killGraceSeconds: 30,
@@ -66,8 +71,9 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
 }
 
 /** A static slot runs one job at a time. */
-function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0 }: Need): number {
-  return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk ? 1 : 0;
+function tasksAtOnce(shape: Shape, { cores = 1, memory = 0, disk = 0, gpus = 0 }: Need): number {
+  const { gpus: there = 0 } = shape;
+  return cores <= shape.cores && memory <= shape.memory && disk <= shape.disk && gpus <= there ? 1 : 0;
 }
 
 function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand): Obstacle | undefined {
@@ -84,8 +90,15 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 }
 
 /**
- * It runs in a process namespace of its own where the agent allows that, so that neither the job nor any other process
- * outlives it. Otherwise it ends its job and itself when its parent dies.
+ * Mesos' executors send SIGTERM to all processes of a task at once. For a worker that has just been claimed this is a loss: when
+ * the shadow finds no startd, or no claim, or its starter ends before it has told of itself, the shadow waits until the job's lease
+ * ends. So the worker runs outside of the session, of the process tree and of the marks by which executors find processes, and only
+ * this script gets the signal. It makes the startd refuse jobs (a new setting, and SIGHUP), and reads in the startd's log what
+ * becomes of its slot. Unclaimed, it becomes an owner's slot, and the startd is ended. Claimed, it waits for its job. A job that
+ * runs has `LEAVE_SECONDS` to end before it is evicted.
+ *
+ * Two pipes join both parts. Whatever ends one of them, the other one notices: `asked` has a reader in the worker and a writer
+ * here; of `lives`, the processes of the worker are writers.
  */
 const SCRIPT = `
 [ "$(id -u)" != 0 ] || { echo "HTCondor workers run jobs as their own user: give their pool a user that is not root" >&2; exit 2; }
@@ -93,13 +106,44 @@ cd "$MESOS_SANDBOX" || exit 2
 mkdir -p log execute passwords.d
 mkdir -p -m 700 tokens.d
 ln -sf "$token" tokens.d/token
+: > worker.conf
+rm -f asked lives ended
+mkfifo asked lives || exit 2
+[ "$CONDOR_CONFIG" != ONLY_ENV ] || export CONDOR_CONFIG="$PWD/worker.conf"
 export _CONDOR_LOCAL_DIR="$PWD" _CONDOR_LOG="$PWD/log" _CONDOR_EXECUTE="$PWD/execute" HOME="$PWD"
 export _CONDOR_SEC_TOKEN_DIRECTORY="$PWD/tokens.d"
-apart() { unshare --user --map-current-user --pid --mount-proc --fork --kill-child "$@"; }
-if apart true 2>/dev/null; then
-  exec setpriv --pdeathsig KILL unshare --user --map-current-user --pid --mount-proc --fork --kill-child "$command" -f
-fi
-exec setpriv --pdeathsig QUIT "$command" -f
+worker='
+  "$0" -f & startd=$!
+  trap "kill -TERM $startd" TERM
+  {
+    if read -r word; then
+      printf "%s\\n" "TAKES_JOBS = false" "UPDATE_SECONDS = 1" > worker.conf
+      kill -HUP "$startd"
+      busy=0
+      for tenth in $(seq ${10 * CLAIM_SECONDS}); do
+        timeout 0.1 cat && break
+        case "$(grep -e "-> " log/StartLog | tail -n 1)" in
+          *"-> Owner"*) break ;;
+          *"-> Busy"* | *"Busy -> Idle"*) busy=$((busy + 1)); [ "$busy" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+        esac
+      done
+      kill -TERM "$startd"
+      cat
+    fi
+    kill -QUIT "$startd"; sleep 5; kill -KILL "$startd"
+  } <&3 >/dev/null 2>&1 4>&- &
+  exec 3<&-
+  while kill -0 "$startd" 2>/dev/null; do wait "$startd"; status=$?; done
+  echo "\${status:-1}" > ended
+'
+apart="unshare --user --map-current-user --pid --mount-proc --fork --kill-child"
+$apart true 2>/dev/null || apart=
+( setsid env -u MESOS_CONTAINER_ID $apart sh -c "$worker" "$command" 3<asked 4>lives & )
+trap 'echo leave >&3' TERM
+exec 3>asked
+(trap "" TERM; exec cat lives 3>&-) & seen=$!
+while kill -0 "$seen" 2>/dev/null; do wait "$seen"; done
+exit "$(cat ended 2>/dev/null || echo 1)"
 `.trim();
 
 function launch(
@@ -116,13 +160,15 @@ function launch(
     COLLECTOR_HOST: collector,
     NUM_CPUS: String(shape.cores),
     MEMORY: String(shape.memory),
+    ...slotOf(shape),
     STARTD_NAME: id,
     // No worker shares files with a schedd's machine, so jobs have their files transferred.
     FILESYSTEM_DOMAIN: id,
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,
-    START: `TARGET.User == "${user}"`,
+    START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || State == "Claimed")`,
+    IS_OWNER: '!$(TAKES_JOBS:true)',
     STARTD_DIRECT_ATTACH_SCHEDD_NAME: schedd,
     STARTD_DIRECT_ATTACH_SCHEDD_POOL: collector,
     STARTD_NOCLAIM_SHUTDOWN: String(Math.max(HAND_OUT_SECONDS, Math.ceil(pool.idleSeconds))),
@@ -132,6 +178,19 @@ function launch(
   const values = { token, command: pool.workerCommand };
   const words = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`);
   return { command: `${words.join('\n')}\n${SCRIPT}`, environment: { CONDOR_CONFIG: 'ONLY_ENV', ...environment } };
+}
+
+/**
+ * The slot has all of its worker. Of the GPUs that HTCondor finds on the machine or in the container, it has as many as the worker
+ * was launched with: where nothing isolates GPUs, there may be more. Each is known by an id of its own, which the job gets in
+ * `CUDA_VISIBLE_DEVICES`.
+ */
+function slotOf({ gpus = 0 }: Shape): Record<string, string> {
+  if (gpus === 0) return { SLOT_TYPE_1: '100%' };
+  return {
+    SLOT_TYPE_1: `100%, gpus=${gpus}`,
+    MACHINE_RESOURCE_INVENTORY_GPUs: '$(LIBEXEC)/condor_gpu_discovery -properties',
+  };
 }
 
 function quote(word: string): string {

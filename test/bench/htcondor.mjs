@@ -57,13 +57,7 @@ async function floor(round) {
   /** @type {import('node:child_process').ChildProcess[]} */
   const children = [];
   const measured = measure(async () => {
-    for (const child of children)
-      if (child.pid !== undefined && child.exitCode === null) {
-        for (const pid of readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-          .split(' ')
-          .filter(Boolean))
-          process.kill(Number(pid), 'SIGTERM');
-      }
+    for (const child of children) if (child.exitCode === null) child.kill('SIGTERM');
     return children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
   });
   for (let index = 0; index < JOBS; index++) {

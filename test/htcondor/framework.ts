@@ -39,6 +39,7 @@ export interface Settings {
   htcondor?: string[];
   passwordFile: string;
   cores?: number;
+  gpus?: number;
   sources?: SourceType[];
   /** Where the journal lives, for a framework that comes back. */
   stateDir?: string;
@@ -47,12 +48,12 @@ export interface Settings {
 
 /** A framework in this process on an embedded master, whose workers are processes of the user `worker`. */
 export async function startFramework(pool: HTCondorPool, settings: Settings) {
-  const { passwordFile, cores = 4, sources: others = [] } = settings;
+  const { passwordFile, cores = 4, gpus = 0, sources: others = [] } = settings;
   const dir = openDir();
   const lines: { fields: Record<string, unknown>; message: string }[] = [];
   const note = (fields: object, message: string): void => void lines.push({ fields: { ...fields }, message });
   const log = { debug: () => undefined, info: note, warn: note, error: note };
-  const master = settings.master ?? (await startMaster(dir, cores, log));
+  const master = settings.master ?? (await startMaster(dir, { cores, gpus }, log));
   const common = `source: htcondor, user: worker, memory: 256, disk: 256, passwordFile: '${passwordFile}', environment: { _CONDOR_NETWORK_INTERFACE: 127.0.0.1 }`;
   const pools = settings.pools ?? ['name: condor, idleSeconds: 2'];
   const text = [
@@ -107,8 +108,12 @@ export async function startFramework(pool: HTCondorPool, settings: Settings) {
   };
 }
 
-async function startMaster(dir: string, cores: number, log: Parameters<typeof startLocalMaster>[0]['log']) {
-  const agents = [{ cpus: cores, memory: cores * 512, disk: 100_000 }];
+async function startMaster(
+  dir: string,
+  { cores, gpus }: { cores: number; gpus: number },
+  log: Parameters<typeof startLocalMaster>[0]['log'],
+) {
+  const agents = [{ cpus: cores, memory: cores * 512, disk: 100_000, ...(gpus > 0 && { gpus }) }];
   const workDir = join(dir, 'agent');
   // The agent would keep other users out of the directory of its sandboxes, and its tasks are another user's.
   mkdirSync(join(workDir, 'S0'), { recursive: true, mode: 0o711 });

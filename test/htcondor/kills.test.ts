@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { openDir, startFramework, workerTokens } from './framework.ts';
 import { eventsOf, type HTCondorPool, startPool, until } from './pool.mjs';
 
@@ -28,8 +28,28 @@ describe('whatever is killed', () => {
     let framework = await startFramework(pool, { passwordFile, cores: 3, stateDir });
     const { master } = framework;
     const random = seeded(Number(process.env.SEED ?? 1));
+    let current = '';
+    onTestFailed(async () => {
+      const fields = [
+        'ClusterId',
+        'ProcId',
+        'JobStatus',
+        'ExitCode',
+        'ExitBySignal',
+        'ExitSignal',
+        'NumJobStarts',
+        'RemoveReason',
+      ];
+      const [queue, history] = await Promise.all(
+        ['condor_q', 'condor_history'].map((tool) =>
+          pool.tool(tool, ...(tool === 'condor_q' ? ['-allusers'] : []), '-af:h', ...fields),
+        ),
+      );
+      console.log(`${readFileSync(current, 'utf8')}\nqueue:\n${queue}\nhistory:\n${history}`);
+    });
     for (let round = 0; round < ROUNDS; round++) {
       const { log } = await pool.submit('alice', { arguments: 2 }, '4');
+      current = log;
       await until('a running job', () => eventsOf(log).some(({ event }) => event === '001'));
       const kind = round % (VICTIMS.length + 1);
       const victim = VICTIMS[kind];

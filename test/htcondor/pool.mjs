@@ -162,6 +162,8 @@ class Pool {
   async submit(user, lines = {}, queue = '1') {
     const name = `job${++this.#count}`;
     const log = `/home/${user}/${name}.log`;
+    // Pools of earlier test files have left logs of the same names.
+    rmSync(log, { force: true });
     const all = {
       executable: '/bin/sleep',
       arguments: 5,

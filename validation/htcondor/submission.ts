@@ -25,8 +25,11 @@ export const TOKEN_FILE = 'relval-token.';
  */
 const LEASE_SECONDS = 40;
 
-/** Makeflow's own value. It sees an end within a second, and the next step is submitted then. */
-const KEPT_SECONDS = 30;
+/**
+ * Makeflow sees an end within a second, and the next step is submitted then. Makeflow's own value is 30, which
+ * is longer than a worker of our framework stays.
+ */
+const KEPT_SECONDS = 10;
 
 /** A constraint that is true for the jobs of a run only. */
 export function ofRun(mark: string): string {

@@ -9,36 +9,51 @@ const ASK_MS = 10_000;
 
 /**
  * Why the jobs of a run wait, in a sentence.
+ * @param noSlots asked where the pool has no slot at all: why the framework brings the owner of the jobs (`USER@DOMAIN`) no worker
  * @returns asks HTCondor; given for how long steps have waited, ms. Undefined: there is no reason, or not yet
  */
-export function whyIdle(jobs: RunJobs): (waitedMs: number) => Promise<string | undefined> {
+export function whyIdle(
+  jobs: RunJobs,
+  noSlots: (owner: string) => Promise<string | undefined>,
+): (waitedMs: number) => Promise<string | undefined> {
   let askedAt = 0;
   return async (waitedMs) => {
     if (waitedMs < PATIENCE_MS || waitedMs - askedAt < ASK_MS) return undefined;
     askedAt = waitedMs;
     try {
-      return await ask(jobs);
+      return await ask(jobs, noSlots);
     } catch (error) {
       return `HTCondor cannot be asked why no step runs: ${(error as Error).message}`;
     }
   };
 }
 
-async function ask({ queue, mark }: RunJobs): Promise<string | undefined> {
-  const fields = ['ClusterId', 'JobStatus', 'HoldReason'];
+async function ask(
+  { queue, mark }: RunJobs,
+  noSlots: (owner: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const fields = ['ClusterId', 'JobStatus', 'HoldReason', 'User'];
   const listed = await condorTool(queue, 'condor_q', ['-constraint', ofRun(mark), '-af:t', ...fields]);
   const all = listed.split('\n').map((line) => line.split('\t'));
   const held = all.find(([, status]) => status === '5');
   const idle = all.find(([, status]) => status === '1');
   if (held && !idle) return `HTCondor holds job ${held[0]}: ${held[2]}. To release it: condor_release ${held[0]}`;
   if (!idle?.[0]) return undefined;
-  return reasonIn(await condorTool(queue, 'condor_q', ['-better-analyze', idle[0]]), idle[0]);
+  const [job, , , owner = ''] = idle;
+  const text = await condorTool(queue, 'condor_q', ['-better-analyze', job]);
+  const reason = reasonIn(text, job);
+  if (machinesIn(text) > 0) return reason;
+  const more = await noSlots(owner);
+  return more === undefined ? reason : `${reason}: ${more}`;
 }
+
+/** How many slots a job was compared with. */
+const machinesIn = (text: string): number => Number(/Of (\d+) machines?/.exec(text)?.[1] ?? 0);
 
 /** Takes the reason out of the text of `condor_q -better-analyze`. @param job its cluster */
 export function reasonIn(text: string, job: string): string | undefined {
   const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
-  const machines = number(/Of (\d+) machines?/);
+  const machines = machinesIn(text);
   if (machines === 0) return `the HTCondor pool has no slot at this moment, so job ${job} waits`;
   const conditions = [...text.matchAll(/^\[\d+\] +(\d+) +(.*\S)/gm)];
   const impossible = conditions.find(([, slots]) => slots === '0');

@@ -27,7 +27,7 @@ describe('a worker for HTCondor', () => {
       _CONDOR_MEMORY: '512',
       _CONDOR_STARTD_NAME: 'launch-1',
       _CONDOR_LaunchId: '"launch-1"',
-      _CONDOR_START: 'TARGET.User == "alice@pool.test"',
+      _CONDOR_START: 'TARGET.User == "alice@pool.test" && ($(TAKES_JOBS:true) || State == "Claimed")',
       _CONDOR_STARTD_DIRECT_ATTACH_SCHEDD_NAME: 'q1@cm.test',
       _CONDOR_SLOT_TYPE_1_PARTITIONABLE: 'false',
     });
@@ -37,6 +37,8 @@ describe('a worker for HTCondor', () => {
     expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 1 })).toBe(1);
     expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 3 })).toBe(0);
     expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, cores: 1, memory: 513 })).toBe(0);
+    expect(KIND.tasksAtOnce(WORKER.shape, { category: 'default', count: 5, gpus: 1 })).toBe(0);
+    expect(KIND.tasksAtOnce({ ...WORKER.shape, gpus: 2 }, { category: 'default', count: 5, gpus: 1 })).toBe(1);
   });
 
   it.each(['a"b@pool.test at q1@cm.test', '$(HOME)@pool.test at q1@cm.test', 'a@p at q 1', "a'b@pool.test at q1"])(

@@ -13,7 +13,7 @@ describe('lines of a submit file', () => {
   });
 
   it('keep claims for the next step, but not on slots that are divided', () => {
-    expect(submitLines(RUN)).toContain('keep_claim_idle = 30');
+    expect(submitLines(RUN)).toContain('keep_claim_idle = 10');
     expect(submitLines({ ...RUN, keepsClaims: false })).toContain('keep_claim_idle = 0');
   });
 

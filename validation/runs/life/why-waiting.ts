@@ -14,7 +14,7 @@ const stateSchema = z.object({
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks HTCondor why no step runs, or the frameworks why no worker comes for a project.
+ * Asks HTCondor why no step runs, or the frameworks why no worker comes for a project. If HTCondor has no slot, asks both.
  * @param frameworks addresses of the known frameworks, `http://HOST:PORT`
  * @returns the function that asks. Its argument: how long steps have waited, ms
  */
@@ -23,11 +23,25 @@ export function whyWaiting(
   project: string,
   frameworks: readonly string[],
 ): (waitedMs: number) => Promise<string | undefined> {
-  if (batch.type === 'condor') return whyIdle(new RunJobs(batch, batch.mark));
+  if (batch.type === 'condor') {
+    return whyIdle(new RunJobs(batch, batch.mark), async (owner) =>
+      ofOwner(owner, await Promise.all(frameworks.map(askFramework))),
+    );
+  }
   return async (waitedMs) => {
     const answers = await Promise.all(frameworks.map(askFramework));
     return reasonIn(project, answers, waitedMs);
   };
+}
+
+/** The reason that frameworks give for a user of HTCondor, who is a project for them; undefined: none. */
+export function ofOwner(owner: string, answers: readonly FrameworkAnswer[]): string | undefined {
+  const silent = answers.find(({ reachable }) => !reachable);
+  for (const { url, state } of answers) {
+    const own = stateSchema.safeParse(state).data?.projects.find((one) => one.project === owner && one.reason);
+    if (own) return `the framework at ${url} says: ${own.reason}`;
+  }
+  return silent && `the framework at ${silent.url} cannot be asked why no worker comes: ${silent.error}`;
 }
 
 /** The reason in the answers of the frameworks; undefined: there is none, or not yet. */

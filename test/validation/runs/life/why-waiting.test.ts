@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonIn } from '../../../../validation/runs/life/why-waiting.ts';
+import { ofOwner, reasonIn } from '../../../../validation/runs/life/why-waiting.ts';
 
 const SOON = 3000;
 const LATE = 20_000;
@@ -27,4 +27,13 @@ it('is that no framework can be asked, after some time', () => {
 
 it('is nothing where a framework of another version answers', () => {
   expect(reasonIn('mine', [{ url: 'http://h:1', reachable: true, state: { projects: 'many' } }], SOON)).toBeUndefined();
+});
+
+it('is, for an owner of HTCondor’s jobs, what a framework says of this user, or that none can be asked', () => {
+  const silent = { url: 'http://h:2', reachable: false, error: 'it does not answer' };
+  const answers = [silent, serving('alice@pool.test', 'its pool has no passwordFile')];
+  expect(ofOwner('alice@pool.test', answers)).toBe('the framework at http://h:1 says: its pool has no passwordFile');
+  expect(ofOwner('bob@pool.test', answers)).toContain('http://h:2 cannot be asked');
+  expect(ofOwner('bob@pool.test', answers.slice(1))).toBeUndefined();
+  expect(ofOwner('bob@pool.test', [])).toBeUndefined();
 });
