@@ -1,5 +1,5 @@
 // One round: a real run, with makeflow and workers, is started and disturbed; it is resumed until it is over, and judged.
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { candidates, nameOf, planRound } from './faults.mjs';
@@ -97,6 +97,8 @@ class Round {
   /** @type {ReturnType<World['start']>[]} */
   #services = [];
   #watching = true;
+  /** ms since 1970, of the last one. */
+  #frameworkStartedAt = 0;
 
   /** @param {World} world @param {Task} task @param {boolean} bad */
   constructor(world, task, bad) {
@@ -166,13 +168,10 @@ class Round {
       return [];
     }
     this.legs.push(`${words[0]}: status ${ended.code ?? ended.signal} after ${ended.seconds.toFixed(1)} s`);
-    const services = new Set(
-      ['framework', 'catalog'].flatMap((name) => this.#pidsOf(/** @type {'framework'} */ (name))),
-    );
-    await this.#expectNothing(
-      'after the run',
-      ({ pid, command }) => !services.has(pid) && !/mesos-guard/.test(command),
-    );
+    // A service that was killed may be started again at any moment.
+    const isService = (/** @type {import('./world.mjs').Process} */ one) =>
+      ['framework', 'catalog'].some((name) => candidates(/** @type {'framework'} */ (name), [one]).length > 0);
+    await this.#expectNothing('after the run', (one) => !isService(one) && !/mesos-guard/.test(one.command));
     verdict.afterLeg(ended, done);
     return faults.filter((fault) => !done.includes(fault));
   }
@@ -296,6 +295,7 @@ class Round {
   /** @param {string[]} words */
   async #watchOver(words) {
     while (this.#watching) {
+      if (words.includes('--master')) this.#frameworkStartedAt = Date.now();
       const service = this.world.start(words);
       this.#services.push(service);
       const { code, stderr } = await service.ended;
@@ -307,8 +307,15 @@ class Round {
 
   /** A framework that was killed leaves its directory in /tmp; the one that is started in its place removes it. */
   async #awaitRestart() {
-    const directories = () => readdirSync(this.world.outside('/tmp')).filter((name) => name.startsWith(FRAMEWORK_DIR));
-    const isRestarted = () => this.#pidsOf('framework').length > 0 && directories().length < 2;
+    const tmp = this.world.outside('/tmp');
+    const isRestarted = () => {
+      const [own, ...others] = readdirSync(tmp).filter((name) => name.startsWith(FRAMEWORK_DIR));
+      const address = own && statSync(join(tmp, own, 'address'), { throwIfNoEntry: false });
+      // It has written its address: then it has removed what others left.
+      return (
+        others.length === 0 && address !== undefined && address !== '' && address.mtimeMs > this.#frameworkStartedAt
+      );
+    };
     for (let n = 0; n < END_S * 10 && !isRestarted(); n++) await sleep(100);
   }
 
