@@ -310,11 +310,10 @@ class Round {
     const tmp = this.world.outside('/tmp');
     const isRestarted = () => {
       const [own, ...others] = readdirSync(tmp).filter((name) => name.startsWith(FRAMEWORK_DIR));
-      const address = own && statSync(join(tmp, own, 'address'), { throwIfNoEntry: false });
+      if (own === undefined || others.length > 0 || this.#pidsOf('framework').length === 0) return false;
       // It has written its address: then it has removed what others left.
-      return (
-        others.length === 0 && address !== undefined && address !== '' && address.mtimeMs > this.#frameworkStartedAt
-      );
+      const address = statSync(join(tmp, own, 'address'), { throwIfNoEntry: false });
+      return address !== undefined && address.mtimeMs > this.#frameworkStartedAt;
     };
     for (let n = 0; n < END_S * 10 && !isRestarted(); n++) await sleep(100);
   }
