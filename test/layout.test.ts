@@ -20,7 +20,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
       'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow htcondor workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
-    'runs/judging': 'runs/store report checks histograms input',
+    'runs/judging': 'runs/store report checks histograms files input',
     'runs/retention': 'history runs/store input units',
     'history/show': 'units',
     history: 'runs/store checks report workflow files input statistics units',

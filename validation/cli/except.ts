@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { withException } from '../checks/exception-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { Finding } from '../report/model.ts';
+import { rulesOf } from '../runs/judging/criteria.ts';
 import { addException, exceptionOf, findingsToExcuse } from '../runs/judging/exceptions.ts';
+import { readReport } from '../runs/judging/reference.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { quote } from '../step/shell-words.ts';
 import { defineCommand } from './command.ts';
@@ -42,12 +44,15 @@ export const exceptCommand = defineCommand(
       }),
   (args) => {
     const run = new RunStore(args.runs).find(args.run);
+    const report = readReport(run);
+    if (!report) throw new InputError([{ message: `${run.readRecord().id} has no report: it has not ended` }]);
     if (args.finding === undefined) {
-      listFindings(findingsToExcuse(run));
+      listFindings(findingsToExcuse(report));
       return;
     }
     const { reason = '', owner, until = '', to } = args;
-    const entry = exceptionOf(run, args.finding, { reason: reason.trim(), owner, until }, Date.now());
+    const excuse = { reason: reason.trim(), owner, until };
+    const entry = exceptionOf(report, rulesOf(run).steps, args.finding, excuse, Date.now());
     if (to === undefined) {
       out.say(...withException('', entry).trimEnd().split('\n'));
       return;

@@ -5,13 +5,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { withException } from '../checks/exception-file.ts';
 import { InputError } from '../input/input-error.ts';
+import type { Report } from '../report/model.ts';
 import { accepted } from '../runs/judging/accept.ts';
-import { addException, exceptionOf } from '../runs/judging/exceptions.ts';
 import { stopRun } from '../runs/life/stop.ts';
 import { RunDir } from '../runs/store/store.ts';
 import { findNightly } from '../schedule/nightly.ts';
 import type { Done, ExceptionText, Startables, Started } from './api.ts';
 import { type Context, parse, sendJson } from './context.ts';
+import { addExceptionIn, exceptionIn } from './exceptions.ts';
 import { checkToken } from './guard.ts';
 import { HttpError } from './http-error.ts';
 import { StartCommands } from './start-commands.ts';
@@ -144,7 +145,8 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
   app.get<OfRun>('/runs/:id/exception', async (request, reply) => {
     const { finding, ...excuse } = parse(exceptionBody, request.query);
     const { root } = await context.run(request.params.id);
-    const yaml = asked(() => withException('', exceptionOf(new RunDir(root), finding, excuse, Date.now())));
+    const report = await reportAt(context, root);
+    const yaml = asked(() => withException('', exceptionIn(root, report, finding, excuse)));
     return sendJson(request, reply, { yaml } satisfies ExceptionText);
   });
 
@@ -154,8 +156,8 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     const file = options.exceptions;
     if (file === undefined)
       throw new HttpError(403, 'exceptions cannot be written here: relval serve --exceptions FILE names the rule file');
-    const run = new RunDir(root);
-    asked(() => addException(run, file, exceptionOf(run, finding, excuse, Date.now())));
+    const report = await reportAt(context, root);
+    asked(() => addExceptionIn(root, file, exceptionIn(root, report, finding, excuse)));
     return reply.send({ message: `the exception is in ${file}` } satisfies Done);
   });
 
@@ -168,6 +170,13 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
     });
     return reply.send({ message: `${id} is accepted: ${note}` } satisfies Done);
   });
+}
+
+/** @throws HttpError 404 */
+async function reportAt({ reports }: Context, root: string): Promise<Report> {
+  const report = await reports.read(root);
+  if (!report) throw new HttpError(404, 'the run has no report that can be read');
+  return report;
 }
 
 const isNightly = (body: unknown): boolean => typeof body === 'object' && body !== null && 'nightly' in body;

@@ -40,6 +40,29 @@ async function graph(id: string): Promise<{ status: number; text: string }> {
 }
 
 describe('a run whose directory is hostile', () => {
+  it('does not block the exception for a finding: a pipe or a link in the place of its report or of its rules', async () => {
+    const ask = async (id: string): Promise<number> => {
+      const asked = { finding: 'f334696b4c8bfd3c', reason: 'known', owner: 'Ann', until: '2999-01-31' };
+      const path = `/api/v1/runs/${id}/exception?${new URLSearchParams(asked)}`;
+      return (await serving.get(path, { signal: AbortSignal.timeout(5000) })).status;
+    };
+    const spoils = {
+      pipe: (path: string) => void execFileSync('mkfifo', [path]),
+      linked: (path: string) => symlinkSync(join(serving.dir, 'secret.jdl'), path),
+    };
+    for (const [kind, spoil] of Object.entries(spoils)) {
+      const report = await endedRun(serving.runs, `report-${kind}`, 'failed', []);
+      rmSync(join(report.path, 'report', 'report.json'));
+      spoil(join(report.path, 'report', 'report.json'));
+      expect(await ask(`report-${kind}`)).toBe(404);
+      const rules = await endedRun(serving.runs, `rules-${kind}`, 'failed', []);
+      mkdirSync(join(rules.path, 'input', 'criteria', 'rules'), { recursive: true });
+      spoil(join(rules.path, 'input', 'criteria', 'rules', '0-own.yaml'));
+      expect(await ask(`rules-${kind}`)).toBe(400);
+    }
+    expect((await serving.get('/healthz')).status).toBe(200);
+  });
+
   it('is drawn from its own files only', async () => {
     const copy = await withJdl('graph', JDL);
     expect(await graph('graph')).toMatchObject({ status: 200, text: expect.stringContaining('<svg') });

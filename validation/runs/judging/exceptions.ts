@@ -3,37 +3,40 @@ import { z } from 'zod';
 import { type Flock, takeFlock } from '../../../framework/tools/flock.ts';
 import { type ExceptionEntry, type Excuse, exceptionFor } from '../../checks/exception.ts';
 import { withException } from '../../checks/exception-file.ts';
+import type { StepRule } from '../../checks/rules.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { type RunDir, replaceFile } from '../store/store.ts';
-import { checkChoice, rulesFilesOf, rulesOf } from './criteria.ts';
-import { readReport } from './reference.ts';
+import { checkChoice, rulesFilesOf } from './criteria.ts';
 
 /** The last day of an exception: `2030-01-31`, a day of the calendar. */
 const DAY = z.iso.date();
 
-/**
- * The findings in the report of a run that no exception excuses, each fingerprint once.
- * @throws InputError when the run has no report
- */
-export function findingsToExcuse(run: RunDir): Finding[] {
-  const { findings } = reportOf(run);
+/** The findings in the report of a run that no exception excuses, each fingerprint once. */
+export function findingsToExcuse({ findings }: Report): Finding[] {
   const open = findings.filter(({ known, fingerprint }) => known === undefined && fingerprint !== undefined);
   return [...new Map(open.map((finding) => [finding.fingerprint, finding])).values()];
 }
 
 /**
  * Makes the exception that excuses a finding of a run, and the same finding in other runs.
+ * @param report of the run @param steps the rules of the run about how steps end
  * @param fingerprint the fingerprint of the finding, or its beginning
  * @param now ms since 1970
  * @throws InputError when there is no such finding, no exception can excuse it, or the day has passed
  */
-export function exceptionOf(run: RunDir, fingerprint: string, excuse: Excuse, now: number): ExceptionEntry {
+export function exceptionOf(
+  report: Report,
+  steps: readonly StepRule[],
+  fingerprint: string,
+  excuse: Excuse,
+  now: number,
+): ExceptionEntry {
   if (!DAY.safeParse(excuse.until).success)
     throw new InputError([{ message: `until ${excuse.until}: expected a day such as 2030-01-31` }]);
   if (excuse.until < new Date(now).toISOString().slice(0, 10))
     throw new InputError([{ message: `until ${excuse.until}: this day has passed` }]);
-  const entry = exceptionFor(findingOf(run, fingerprint), excuse, rulesOf(run).steps);
+  const entry = exceptionFor(findingOf(report, fingerprint), excuse, steps);
   if (typeof entry === 'string') throw new InputError([{ message: entry }]);
   return entry;
 }
@@ -97,19 +100,12 @@ function write(before: readonly string[], file: string, entry: ExceptionEntry): 
 }
 
 /** @throws InputError */
-function findingOf(run: RunDir, wanted: string): Finding {
-  const all = findingsToExcuse(run);
+function findingOf(report: Report, wanted: string): Finding {
+  const all = findingsToExcuse(report);
   const fitting = wanted === '' ? [] : all.filter(({ fingerprint }) => fingerprint?.startsWith(wanted));
   const [first, ...others] = fitting;
   if (first && others.length === 0) return first;
   const many = `${fitting.length} findings have a fingerprint that begins with ${wanted}: give more characters of it`;
   const none = `no finding ${JSON.stringify(wanted)}; \`relval except RUN\` lists the findings of the run`;
   throw new InputError([{ message: first ? many : none }]);
-}
-
-/** @throws InputError */
-function reportOf(run: RunDir): Report {
-  const report = readReport(run);
-  if (report) return report;
-  throw new InputError([{ message: `${run.readRecord().id} has no report: it has not ended` }]);
 }

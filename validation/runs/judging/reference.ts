@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reference } from '../../checks/judge.ts';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Report } from '../../report/model.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
@@ -12,10 +12,13 @@ const EARLIER = 10;
 /** The number of good runs that outputs are compared with. More cost time and change little. */
 const ALIKE = 5;
 
+/** Bytes of a report.json: with 10,000 steps it has some 10 MB. */
+const LARGEST_REPORT = 512 * 2 ** 20;
+
 /** The stored report of a run; undefined if there is none. */
 export function readReport(run: RunDir): Report | undefined {
   try {
-    return JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8')) as Report;
+    return JSON.parse(readRegular(join(run.reportDir, 'report.json'), LARGEST_REPORT)) as Report;
   } catch {
     return undefined;
   }
