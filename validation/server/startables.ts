@@ -43,6 +43,10 @@ function nightliesOf(file: string | undefined): Pick<Startables, 'nightlies' | '
     return { nightlies: nightlies.map(({ name, description }) => ({ name, ...(description && { description }) })) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { nightlies: [], problem: error.message };
+    // The message would show lines of the file, which may hold values that not every reader of the page may see.
+    return {
+      nightlies: [],
+      problem: 'the file of nightlies has a mistake, which `relval schedule show --file FILE` tells',
+    };
   }
 }
