@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { baseName, splitParameters, xrootdParts } from './places.ts';
@@ -21,11 +20,6 @@ export interface RemoteFile {
   size: number;
   /** When the server says that it was changed, as the server writes it. */
   changed: string;
-}
-
-/** The directory of files that were fetched: `$XDG_CACHE_HOME/relval`, or `~/.cache/relval`. */
-export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'relval', 'reference-files');
 }
 
 /**
@@ -48,7 +42,7 @@ export async function statXrootd(address: string): Promise<RemoteFile | undefine
 
 /**
  * Fetches a file, unless it was fetched before and is still the same on the server.
- * @param directory see cacheDirectory
+ * @param directory a cache: see cacheDirectory
  * @returns its path on this machine
  * @throws {Error} one sentence: it cannot be fetched, or did not arrive as a whole
  */

@@ -1,7 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { cacheDirectory } from '../../files/cache-directory.ts';
 import { baseName, isXrootd, placeBelow, splitParameters } from '../../files/places.ts';
-import { cacheDirectory, fetchXrootd, statXrootd } from '../../files/xrootd-fetch.ts';
+import { fetchXrootd, statXrootd } from '../../files/xrootd-fetch.ts';
 import { InputError } from '../../input/input-error.ts';
 import { type Located, locateFile, tooLarge } from './locate.ts';
 
@@ -52,7 +53,7 @@ export async function fetched(address: string): Promise<Located | undefined> {
   if (!remote) return undefined;
   const reason = tooLarge(remote.size);
   if (reason !== undefined) return { reason };
-  return { path: await fetchXrootd(address, remote, cacheDirectory()), size: remote.size };
+  return { path: await fetchXrootd(address, remote, join(cacheDirectory(), 'reference-files')), size: remote.size };
 }
 
 /**

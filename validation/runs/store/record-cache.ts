@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheDirectory } from '../../files/cache-directory.ts';
 import type { RunRecord } from './record.ts';
 
 /** The stamp of a file. While it stays the same, the content of the file has not changed. */
@@ -33,7 +33,7 @@ export class RecordCache {
   /** @param dir of the runs, absolute */
   constructor(dir: string) {
     const name = createHash('sha256').update(dir).digest('hex').slice(0, 32);
-    this.#path = join(cacheDir(), `runs-${name}.json`);
+    this.#path = join(cacheDirectory(), `runs-${name}.json`);
     const { size, mtimeMs } = statSync(fileURLToPath(import.meta.url));
     this.#build = `${size} ${mtimeMs}`;
     this.#before = readCache(this.#path, this.#build);
@@ -60,7 +60,7 @@ export class RecordCache {
     const gone = Object.keys(this.#before).length + this.#changes - Object.keys(this.#now).length;
     if (this.#changes + gone < Math.max(20, Object.keys(this.#now).length / 100)) return;
     try {
-      mkdirSync(cacheDir(), { recursive: true, mode: 0o700 });
+      mkdirSync(cacheDirectory(), { recursive: true, mode: 0o700 });
       const fresh = `${this.#path}.${process.pid}`;
       writeFileSync(fresh, JSON.stringify({ build: this.#build, entries: this.#now }), { mode: 0o600 });
       renameSync(fresh, this.#path);
@@ -68,10 +68,6 @@ export class RecordCache {
       // the next one reads the files themselves
     }
   }
-}
-
-function cacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'relval');
 }
 
 function readCache(path: string, build: string): Record<string, Entry> {
