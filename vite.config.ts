@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite';
+import { lazyLibraries } from './packaging/lazy-libraries.ts';
 
 /**
  * Bundles each of the two commands with all that it imports: it starts in a third of the time, and an installed package has no
@@ -29,5 +30,6 @@ export default defineConfig({
       },
     },
   },
+  plugins: [lazyLibraries()],
   ssr: { noExternal: true },
 });
