@@ -28,9 +28,14 @@ const FOREIGN: Refusal = { status: 403, message: 'this server refuses requests o
  * Decides whether a request may be answered. A web page of another site can send requests to a server on this machine,
  * and read the answers when its name was made to lead here (DNS rebinding). Such a request has that site's name in Host,
  * or names that site as its origin.
+ * @param ownOrigin of the server behind a proxy, which may put a Host without port into requests: `https://HOST:PORT`
  * @returns undefined when it may; else status 400 for a proxy's request, 421 for a wrong Host, 403 for a wrong origin
  */
-export function refusalOf({ method, target, headers, localAddress }: Asked, names: KnownNames): Refusal | undefined {
+export function refusalOf(
+  { method, target, headers, localAddress }: Asked,
+  names: KnownNames,
+  ownOrigin?: string,
+): Refusal | undefined {
   if (!target?.startsWith('/')) {
     return { status: 400, message: 'the request target must be a path: this server is not a proxy' };
   }
@@ -42,7 +47,8 @@ export function refusalOf({ method, target, headers, localAddress }: Asked, name
   const isSafe = SAFE.includes(method ?? '');
   // Behind a proxy that puts its own name into Host the two names differ, but the browser says that it is one site.
   const saidSame = isSafe && site === 'same-origin';
-  if (origin !== undefined && !saidSame && !isSame(origin, headers.host)) return FOREIGN;
+  const isOwn = saidSame || origin === undefined || origin === ownOrigin || isSame(origin, headers.host);
+  if (!isOwn) return FOREIGN;
   const foreign = site === 'cross-site' || site === 'same-site';
   // Any page may have a link to this server.
   const isLink = headers['sec-fetch-mode'] === 'navigate' && isSafe;

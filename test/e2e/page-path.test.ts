@@ -8,29 +8,32 @@ import { writeLargeRun, writeLog } from './page-stores.mjs';
 
 const serve = new Serve();
 let browser: Browser;
-let proxy: ProxyOfPath | undefined;
+const proxy = new ProxyOfPath(() => Number(new URL(serve.url).port), true);
+let address: string;
 
 beforeAll(async () => {
   mkdirSync(serve.runs, { recursive: true });
   const run = { id: 'r1', created: Date.now() - 9e6, verdict: 'failed', reason: 'some steps failed' } as const;
   writeLog(join(writeLargeRun(serve.runs, run, 20), 'steps', 'sim00001', '1'), 2000);
-  await serve.start('--public-url', 'http://127.0.0.1/sub/');
+  address = await proxy.start();
+  await serve.start('--public-url', `http://${address}/sub/`);
   browser = await launchBrowser();
 });
 afterAll(async () => {
-  proxy?.close();
+  proxy.close();
   await browser?.close();
   await serve.remove();
 });
 
 it('is whole below a path of a proxy: page, interface, WebSockets, links, and addresses that are opened anew', async () => {
-  proxy = new ProxyOfPath(Number(new URL(serve.url).port), true);
-  const address = await proxy.start();
   const asked: string[] = [];
   const { page, wrongs } = await openPage(browser, 'about:blank');
   wrongs.length = 0;
   page.on('request', (request) => asked.push(request.url()));
-  page.on('websocket', (socket) => asked.push(socket.url()));
+  page.on('websocket', (socket) => {
+    asked.push(socket.url());
+    socket.on('socketerror', (error) => wrongs.push(error));
+  });
   const at = () => new URL(page.url()).pathname;
 
   await page.goto(`http://${address}/sub/`);

@@ -52,6 +52,7 @@ export const serveCommand = defineCommand(
       exceptions: args.exceptions === undefined ? undefined : resolve(args.exceptions),
       frameworks: args.frameworks.map((text) => httpUrl('framework', text)),
       root: known?.pathname.replace(/\/+$/, '') ?? '',
+      origin: known?.origin,
       allowedHosts: [...args.allowedHosts, ...(known === undefined ? [] : [known.hostname])],
     });
     const isThere = existsSync(args.runs);

@@ -2,13 +2,20 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Asked, refusalOf } from '../../framework/http/guard.ts';
 import { HttpError } from './http-error.ts';
 
+/** How a server is known, in addition to loopback and its own address. */
+export interface KnownAs {
+  /** Host names, in lower case. */
+  hosts: ReadonlySet<string>;
+  /** The origin of its public address, `https://HOST:PORT`. */
+  origin: string | undefined;
+}
+
 /**
  * Decides whether a request may be answered: see `refusalOf`.
- * @param allowed further host names of this server, in lower case
  * @throws HttpError 400 for a proxy's request, 421 for a wrong host, 403 for a wrong origin
  */
-export function guard(asked: Asked, allowed: ReadonlySet<string>): void {
-  const refusal = refusalOf(asked, allowed);
+export function guard(asked: Asked, { hosts, origin }: KnownAs): void {
+  const refusal = refusalOf(asked, hosts, origin);
   if (!refusal) return;
   const { status, message } = refusal;
   throw new HttpError(status, status === 421 ? `${message} (relval serve --allowed-host NAME)` : message);

@@ -8,7 +8,7 @@ import { boundConnections } from '../../framework/http/connections.ts';
 import type { ServerInfo } from './api.ts';
 import { readCluster } from './cluster.ts';
 import { Context, hasIt, sendJson } from './context.ts';
-import { guard } from './guard.ts';
+import { guard, type KnownAs } from './guard.ts';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 import { metricsOf } from './metrics.ts';
@@ -30,6 +30,8 @@ export interface ServerOptions extends ActionOptions {
   frameworks: readonly string[];
   /** The path below which a proxy publishes this server, without a slash at its end; empty: none. */
   root: string;
+  /** The origin of the address at which a proxy publishes this server, `https://HOST:PORT`. */
+  origin?: string | undefined;
   /** Further host names of this server, in addition to loopback and its address. */
   allowedHosts: readonly string[];
   /** Called with internal errors of the server. */
@@ -75,11 +77,12 @@ export async function startServer(options: ServerOptions): Promise<RunsServer> {
     routerOptions: { maxParamLength: 1000 },
     http: { maxHeaderSize: HEADER_LIMIT, headersTimeout: HEADERS_MS },
   });
-  const allowedHosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
+  const hosts = new Set([hostname(), ...options.allowedHosts].map((name) => name.toLowerCase()));
+  const known: KnownAs = { hosts, origin: options.origin };
   const connections = boundConnections(app.server);
   app.server.on('upgrade', ({ socket }) => connections.forget(socket));
-  const upgrades = new Upgrades(app.server, context, allowedHosts, options.root);
-  await addRoutes(app, context, options, allowedHosts, {
+  const upgrades = new Upgrades(app.server, context, known, options.root);
+  await addRoutes(app, context, options, known, {
     connections: () => connections.count,
     sockets: () => upgrades.count,
   });
@@ -110,7 +113,7 @@ async function addRoutes(
   app: FastifyInstance,
   context: Context,
   options: ServerOptions,
-  allowedHosts: ReadonlySet<string>,
+  known: KnownAs,
   gauges: Gauges,
 ): Promise<void> {
   const { index } = context;
@@ -121,7 +124,7 @@ async function addRoutes(
   });
   app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
     reply.headers(DATA_HEADERS);
-    guard({ method, target: raw.url, headers, localAddress: raw.socket.localAddress }, allowedHosts);
+    guard({ method, target: raw.url, headers, localAddress: raw.socket.localAddress }, known);
   });
   app.addHook('onResponse', async ({ routeOptions }, reply) => {
     metrics.requests.observe(

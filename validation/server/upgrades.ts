@@ -7,7 +7,7 @@ import type { EventMessage, FollowMessage } from './api.ts';
 import { type Context, integer, parse } from './context.ts';
 import { sendEvents, sendRuns } from './events-socket.ts';
 import { followLog } from './follow.ts';
-import { guard } from './guard.ts';
+import { guard, type KnownAs } from './guard.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 import { clientAddress, Places } from './places.ts';
 import { findLog, logQuery } from './routes-log.ts';
@@ -30,12 +30,12 @@ export class Upgrades {
   readonly #places = new Places();
   readonly #pings: NodeJS.Timeout;
 
-  constructor(server: Server, context: Context, allowedHosts: ReadonlySet<string>, root: string) {
+  constructor(server: Server, context: Context, known: KnownAs, root: string) {
     this.#context = context;
     this.#root = root;
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      this.#upgrade(request, socket, head, allowedHosts).catch((error: unknown) => refuse(socket, error));
+      this.#upgrade(request, socket, head, known).catch((error: unknown) => refuse(socket, error));
     });
     this.#pings = setInterval(() => this.#ping(), PING_MS).unref();
   }
@@ -54,14 +54,9 @@ export class Upgrades {
     this.#server.close();
   }
 
-  async #upgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    allowedHosts: ReadonlySet<string>,
-  ): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, known: KnownAs): Promise<void> {
     const { method, url, headers, socket: connection } = request;
-    guard({ method, target: url, headers, localAddress: connection.localAddress }, allowedHosts);
+    guard({ method, target: url, headers, localAddress: connection.localAddress }, known);
     const place = this.#places.take(clientAddress(request.socket.remoteAddress, headers));
     if (place === 'all') throw new HttpError(503, 'too many pages are connected: try again later');
     if (place === 'address') throw new HttpError(429, 'too many pages are connected from this address');

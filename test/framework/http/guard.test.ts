@@ -48,6 +48,15 @@ describe('a request is answered or refused by its', () => {
     expect(judged({ origin }, { method: 'POST' }, 'any')).toBe(status);
   });
 
+  it('Origin, which may be the public one of the server: a proxy may leave the port out of Host', () => {
+    const headers = { host: 'mesos1.example.org', origin: 'https://mesos1.example.org:8443' };
+    const asked = { method: 'POST', target: '/', localAddress: '127.0.0.1', headers };
+    const names = new Set(['mesos1.example.org']);
+    expect(refusalOf(asked, names, 'https://mesos1.example.org:8443')).toBeUndefined();
+    expect(refusalOf(asked, names, 'https://mesos1.example.org')?.status).toBe(403);
+    expect(refusalOf(asked, names)?.status).toBe(403);
+  });
+
   it('Sec-Fetch-Site: other sites may link to it, and do nothing else', () => {
     const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect(judged(link)).toBeUndefined();

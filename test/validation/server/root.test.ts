@@ -34,7 +34,7 @@ describe('a server below a path', () => {
     ['takes the path away', true],
     ['leaves the path as it is', false],
   ])('is whole behind a proxy that %s', async (_what, strips) => {
-    proxy = new ProxyOfPath(serving.port, strips);
+    proxy = new ProxyOfPath(() => serving.port, strips);
     const address = await proxy.start();
     for (const path of ['/sub/', '/sub/runs/r1']) {
       const html = await (await fetch(`http://${address}${path}`)).text();
