@@ -1,0 +1,40 @@
+#!/bin/bash
+# cctools 9.9 (Debian 12, coop-computing-tools 9.9-2+b4; 7.14.5 of Debian 13 does the same): jx2json, which is there to turn JX
+# into JSON, prints texts that no reader of JSON takes, with status 0. An apostrophe becomes \', a letter
+# beyond ASCII becomes \uffffffc3\uffffffa9, and an expression that fails becomes error("…"). jx2json itself cannot read the
+# second one. So `jx2json flow.jx > flow.json && next` goes on with a broken file.
+# The same writer makes INFO.json of a failed rule of makeflow, and what a Work Queue manager answers to task_status.
+#
+# Expected, by the JX manual ("a JX expression consisting only of constants is a valid JSON document, and when
+# evaluated, will produce the same JSON document"; "errors terminate evaluation and report what happened"): the same text
+# for the first two, a failure for the third.
+# Seen, each with status 0: "it\'s", "caf\uffffffc3\uffffffa9", error("on line 1, 1/0: division by zero").
+#
+# Needs apt-get with Debian 12 as a source, dpkg-deb, python3, and what the package depends on.
+# Status 0: still so. 1: it behaves differently. 2: could not be tried.
+set -u
+VERSION=9.9-2+b4
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+apt-get -qq download "coop-computing-tools=$VERSION" >/dev/null 2>&1 || { echo "cannot download coop-computing-tools $VERSION"; exit 2; }
+dpkg-deb -x coop-computing-tools_*.deb root || exit 2
+
+is_json() { python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$1" 2>/dev/null; }
+broken=0
+turn() { # NAME TEXT: counts it when jx2json ends well and prints what is not JSON
+  printf '%s\n' "$2" >"$1.jx"
+  root/usr/bin/jx2json "$1.jx" >"$1.json" 2>/dev/null
+  local status=$? kind='not JSON'
+  is_json "$1.json" && kind=JSON
+  echo "coop-computing-tools $VERSION, $2: status $status, $kind: $(cat "$1.json")"
+  [[ $status == 0 && $kind == 'not JSON' ]] && broken=$((broken + 1))
+}
+turn plain '{"a": [1, 2.5, "x"]}'
+[[ $broken == 0 ]] && is_json plain.json || exit 2
+turn apostrophe '"it'\''s"'
+turn letter '"café"'
+turn fails '1/0'
+is_json apostrophe.jx && is_json letter.jx || exit 2
+root/usr/bin/jx2json letter.json >/dev/null 2>&1 && { echo 'jx2json reads the letter that it wrote'; exit 1; }
+[[ $broken == 3 ]] || exit 1
