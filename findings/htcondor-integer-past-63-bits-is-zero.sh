@@ -4,7 +4,7 @@
 # Seed = 0, and so is every other seed, hash or id of 64 bits without a sign that is above 9223372036854775807.
 # Three ways to the same number give three results.
 #
-# Expected, by the manual (an integer is a sequence of digits; functions return ERROR for what is no integer): an error.
+# Expected, by the manual, where int() gives ERROR when the result is no integer: an error in all three.
 # Seen:
 #   condor_submit -dry-run, +Seed = 18446744073709551615   status 0, Seed=0
 #   condor_q -af, Seed = 9223372036854775808 in the ad     0

@@ -4,8 +4,8 @@
 # often written so, filled with zeros to nine digits. With a minus sign it is taken, and is decimal, but not if it has
 # the digit 8 or 9.
 #
-# Expected, by the manual ("Integer: a sequence of continuous digits"): RunNumber = 000246980 is the number 246980, or all
-# tools refuse it. Seen:
+# Expected, by the manual's syntax of ClassAds, where any row of digits is an integer: RunNumber = 000246980 is the number
+# 246980, or else all tools refuse it. Seen:
 #   condor_submit -dry-run, +RunNumber = 000246980     status 1, "Parse error in expression"
 #   condor_submit -dry-run, +RunNumber = -010, -08     status 0, RunNumber=-10; status 1
 #   condor_q -jobads, RunNumber = 000246980 in the ad  status 0; RunNumber and the attributes after it are undefined

@@ -4,8 +4,8 @@
 # the mean of {1, 3, an attribute that the ad does not have} is 2. And strcat(), string() and int() of UNDEFINED are
 # UNDEFINED. So a policy that was written to notice ERROR never sees it.
 #
-# Expected, by the manual ("ClassAd functions"): ERROR for a list that is not composed of numbers only, and ERROR
-# from strcat(), string() and int() when an argument is UNDEFINED. Seen:
+# Expected, by the manual's list of ClassAd functions: ERROR for a list with anything but numbers in it, and ERROR from
+# strcat(), string() and int() for an argument that is UNDEFINED. Seen:
 #   sum({1, Missing})     1             strcat("a", Missing)  undefined
 #   avg({1, 3, Missing})  2.0           string(Missing)       undefined
 #   max({1, Missing})     1             int(Missing)          undefined

@@ -5,9 +5,8 @@
 # error("…"). So `jx2json flow.jx > flow.json && next` goes on with a broken file.
 # The same writer makes INFO.json of a failed rule of makeflow, and what a Work Queue manager answers to task_status.
 #
-# Expected, by the JX manual ("a JX expression consisting only of constants is a valid JSON document, and when
-# evaluated, will produce the same JSON document"; "errors terminate evaluation and report what happened"): the same text
-# for the first two, a failure for the third.
+# Expected, by the JX manual, where constants alone are JSON and evaluate to the same JSON, and an error ends the evaluation: the
+# same text for the first two, a failure for the third.
 # Seen, each with status 0: "it\'s", "caf\uffffffc3\uffffffa9", error("on line 1, 1/0: division by zero").
 #
 # Needs apt-get with Debian 12 as a source, dpkg-deb, python3, and what the package depends on.

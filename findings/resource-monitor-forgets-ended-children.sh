@@ -4,9 +4,8 @@
 # copies a file of 30 MB two times, one after the other, has 30 MB read and 30 MB written, not 60.
 # In the time series the counters fall back to 0 between the copies, and the time of day is in seconds.
 #
-# Expected, by resource_monitor(1): bytes_read and bytes_written of the summary are the amounts of data read and written, those of
-# the series are accumulated, wall_clock is in microseconds, "all columns are integers"; and by the head of the file
-# itself: "bytes_read, bytes_written … show cummulative values".
+# Expected, by resource_monitor(1): the summary has all that was read and written, the two columns of the series add up, and
+# wall_clock is a whole number of microseconds. The head of the series itself says the same of the columns and of the time.
 # Seen: summary 30 MB and 30 MB; in the series 30, 0, 30, 0 at wall_clock 1796005943.158771.
 #
 # Needs apt-get with Debian 12 as a source, dpkg-deb, and what the package depends on.

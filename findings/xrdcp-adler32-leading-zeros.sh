@@ -1,10 +1,10 @@
 #!/bin/bash
 # XRootD 5.5.3 (Debian 12, xrootd-client 5.5.3-1): `xrdcp --cksum adler32:print` leaves out the leading zeros of the checksum,
 # and xrdcp itself refuses the value in that form. Adler-32 is 8 hexadecimal digits in xrdadler32, in the answer of a server
-# to `xrdfs query checksum` and in the catalogues of experiments. The first digit is 0 for one file in sixteen, and for all
-# small files. So a script that stores what xrdcp printed cannot give it to xrdcp again, and a comparison of texts fails.
+# to `xrdfs query checksum` and in the catalogues of experiments. The first digit is 0 for one file in sixteen, and for every
+# file of a few bytes. So a script that stores what xrdcp printed cannot give it to xrdcp again, and a comparison of texts fails.
 #
-# Expected, by xrdcp(1) ("if a value is specified, it is used as the source checksum"): what :print prints can be a value.
+# Expected, by xrdcp(1), where a value takes the place of the checksum of the source: what :print prints can be a value.
 # Seen, for a file of the one letter a:
 #   xrdadler32              00620062
 #   xrdcp -C adler32:print  620062
