@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Logger } from '../log.ts';
@@ -94,11 +104,17 @@ export class Journal<Entry> {
   #rewrite(): [fd: number, size: number] {
     const fresh = `${this.#path}.new`;
     const fd = openSync(fresh, 'w', 0o600);
-    const size = writeAll(fd, `${HEADER}\n${this.#snapshot().map(line).join('')}`, 0);
-    fsyncSync(fd);
-    renameSync(fresh, this.#path);
-    syncDirectory(join(this.#path, '..'));
-    return [fd, size];
+    try {
+      const size = writeAll(fd, `${HEADER}\n${this.#snapshot().map(line).join('')}`, 0);
+      fsyncSync(fd);
+      renameSync(fresh, this.#path);
+      syncDirectory(join(this.#path, '..'));
+      return [fd, size];
+    } catch (error) {
+      closeSync(fd);
+      rmSync(fresh, { force: true });
+      throw error;
+    }
   }
 }
 

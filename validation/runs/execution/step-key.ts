@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepTokens } from '../../step/step-tokens.ts';
-import type { RunDir } from '../store/store.ts';
+import { type RunDir, replaceFile } from '../store/store.ts';
 
 /** The file with the key, below a run. Only its owner may read it. */
 const KEY_FILE = '.step-key';
@@ -16,13 +16,6 @@ export function stepTokens(run: RunDir): StepTokens {
     if (!(error instanceof RangeError) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = StepTokens.newKey();
-  const file = openSync(`${path}.new`, 'w', 0o600);
-  try {
-    writeSync(file, `${key.toString('hex')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
+  replaceFile(path, `${key.toString('hex')}\n`, 0o600);
   return new StepTokens(key);
 }

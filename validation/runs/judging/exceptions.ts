@@ -95,7 +95,6 @@ function write(before: readonly string[], file: string, entry: ExceptionEntry): 
     throw new InputError([{ message: `the exception cannot be added to ${file}: ${why?.message}` }]);
   } finally {
     rmSync(trial, { force: true });
-    rmSync(`${trial}.new`, { force: true });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -109,18 +110,27 @@ export function parseRecord(text: string): RunRecord | string {
   return `is not a run record of this version: ${path.map(String).join('.')}: ${message}`;
 }
 
-/** Replaces a file atomically: readers, also after a crash, see the old file or the new one, never a part. */
-export function replaceFile(path: string, text: string): void {
+/**
+ * Replaces a file atomically: readers, also after a crash, see the old file or the new one, never a part.
+ * @param mode of the file if it does not exist yet
+ * @throws when the disk is full or fails; then the old file is as it was, and nothing else is left
+ */
+export function replaceFile(path: string, text: string, mode = 0o666): void {
   const fresh = `${path}.new`;
-  const fd = openSync(fresh, 'w');
+  const fd = openSync(fresh, 'w', mode);
   try {
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    try {
+      const bytes = Buffer.from(text);
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
   }
-  renameSync(fresh, path);
 }
 
 /** Of fewer runs the files are read as quickly as a cache. */

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DirResult, dirSync } from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunRecord, statusOf, thisProcess } from '../../../../validation/runs/store/record.ts';
-import { RunStore } from '../../../../validation/runs/store/store.ts';
+import { RunStore, replaceFile } from '../../../../validation/runs/store/store.ts';
 import { unawaited } from '../zombie.ts';
 
 let dir: DirResult;
@@ -115,5 +115,21 @@ describe('the status of a run', () => {
 
   it('is the recorded one when its process is on another machine', () => {
     expect(statusOf(record('a', { process: { pid: 1, start: '0', host: 'elsewhere' } }))).toBe('running');
+  });
+});
+
+describe('a file that is replaced', () => {
+  it('has the new text, and at first the mode that was asked for', () => {
+    const path = join(dir.name, 'key');
+    replaceFile(path, 'one', 0o600);
+    replaceFile(path, 'two', 0o600);
+    expect(readFileSync(path, 'utf8')).toBe('two');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves nothing else behind when it cannot be replaced', () => {
+    mkdirSync(join(dir.name, 'result.json', 'full'), { recursive: true });
+    expect(() => replaceFile(join(dir.name, 'result.json'), '{}')).toThrow();
+    expect(readdirSync(dir.name)).toEqual(['result.json']);
   });
 });
