@@ -3,6 +3,7 @@ import type { Limits } from '../model.ts';
 import { improveReading, withoutMethods } from './buffer.ts';
 import type { CapturedConsole } from './console.ts';
 import { directoryKeys, type Header, type Place, readHeader } from './header.ts';
+import { Plans } from './plan.ts';
 import { StrictFile } from './proxy.ts';
 import { unzip } from './unzip.ts';
 
@@ -33,6 +34,7 @@ export class RootFile {
   private readonly streamers: Place;
   private readonly sameClasses = new WeakMap<RootFile, boolean>();
   private readonly keyBytes = new WeakMap<TKey, Buffer>();
+  private readonly plans: Plans | undefined;
   private packed: Buffer | undefined;
 
   private constructor(
@@ -46,6 +48,7 @@ export class RootFile {
     this.keys = keys;
     this.streamers = streamers;
     this.parsed = parsed;
+    this.plans = parsed && new Plans(parsed);
     this.limits = limits;
     this.console = console;
   }
@@ -105,8 +108,11 @@ export class RootFile {
     const buffer = this.buffer(data);
     if (isOwn) buffer.usedTo = 0;
     buffer.fTagOffset = key.fKeylen;
-    const object: Record<string, unknown> = {};
     this.console.take();
+    const histogram = this.plans?.read(key.fClassName, buffer);
+    if (histogram) return { object: histogram, messages: [] };
+    this.console.take();
+    const object: Record<string, unknown> = {};
     buffer.mapObject(1, object);
     buffer.classStreamer(object, key.fClassName);
     const messages = this.console.take();
