@@ -18,6 +18,7 @@ const LIST = Buffer.from('TList\0', 'latin1');
 const LIST_VERSION = 5;
 /** A text of this length or more has its length in four bytes. */
 const LONG_TEXT = 255;
+const EMPTY = new Float64Array(0);
 
 export type Raw = Record<string, unknown>;
 
@@ -166,7 +167,7 @@ export class Cursor {
     if (this.at !== view.byteLength) throw new Unusual();
     for (const { to, name, at, length, type } of this.arrays) {
       buffer.o = at;
-      to[name] = buffer.readFastArray(length, type);
+      to[name] = length === 0 ? EMPTY : buffer.readFastArray(length, type);
     }
     return this.root;
   }

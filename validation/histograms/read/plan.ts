@@ -61,37 +61,45 @@ export class Plans {
 /** @throws {Unusual} when a class has a member that plans do not cover */
 function planOf(file: TFile, className: string): Step[] {
   const steps: Step[] = [];
+  let skipped = 0;
+
+  function push(step: Step): void {
+    const bytes = skipped;
+    if (bytes > 0) steps.push((record) => record.skip(bytes));
+    skipped = 0;
+    steps.push(step);
+  }
 
   function add(name: string): void {
     const infos = file.fStreamerInfos.arr.filter((one) => one.fName === name);
     const version = infos[0]?.fClassVersion;
     const members = version === undefined ? null : file.getStreamer(name, { val: version });
     if (version === undefined || infos.length > 1 || !members || steps.length > MOST_STEPS) throw new Unusual();
-    steps.push((record) => record.begin(version));
+    push((record) => record.begin(version));
     for (const member of members) addMember(member);
-    steps.push((record) => record.end());
+    push((record) => record.end());
   }
 
   function addMember({ name = '', basename, classname, arrkind, type, cntname, read, fArrayLength }: Member): void {
     const wanted = WANTED.has(name) ? name : undefined;
     const width = WIDTHS[type ?? 0];
-    if (basename === 'TObject') steps.push((record) => record.object());
+    if (basename === 'TObject') push((record) => record.object());
     else if (basename !== undefined && PARTS.test(basename)) add(basename);
     else if (classname === 'TAxis') {
-      steps.push((record) => record.into(name));
+      push((record) => record.into(name));
       add(classname);
-      steps.push((record) => record.out());
-    } else if (classname === 'TList' && !wanted) steps.push((record) => record.emptyList());
+      push((record) => record.out());
+    } else if (classname === 'TList' && !wanted) push((record) => record.emptyList());
     else if (arrkind !== undefined && WIDTHS[arrkind] !== undefined) {
-      steps.push((record) => record.array(wanted, arrkind));
+      push((record) => record.array(wanted, arrkind));
     } else if (type === TEXT || (type === undefined && (name === 'fName' || name === 'fTitle'))) {
       // jsroot gives the two texts of TNamed no type.
-      steps.push((record) => record.text(wanted));
-    } else if (POINTERS.includes(type) && !fArrayLength) steps.push((record) => record.pointer(wanted));
-    else if (type === COUNTED_DOUBLES && cntname !== undefined) steps.push((record) => record.counted(name, cntname));
+      push((record) => record.text(wanted));
+    } else if (POINTERS.includes(type) && !fArrayLength) push((record) => record.pointer(wanted));
+    else if (type === COUNTED_DOUBLES && cntname !== undefined) push((record) => record.counted(name, cntname));
     else if (type === undefined || width === undefined || read) throw new Unusual();
-    else if (wanted === undefined) steps.push((record) => record.skip(width));
-    else steps.push((record) => record.number(wanted, type));
+    else if (wanted === undefined) skipped += width;
+    else push((record) => record.number(wanted, type));
   }
 
   add(className);
