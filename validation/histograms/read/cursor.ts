@@ -35,8 +35,8 @@ interface Found {
 }
 
 /**
- * A position in a record that moves from member to member, and the members found so far. All methods throw Unusual, or RangeError
- * beyond the end of the record. They do not change the record's buffer.
+ * A position in a record that moves from member to member, and the members found so far. Until `result`, methods throw
+ * Unusual, or RangeError beyond the end of the record, and do not change the buffer.
  */
 export class Cursor {
   private readonly buffer: TBuffer;
@@ -56,14 +56,14 @@ export class Cursor {
   }
 
   /** The number of bytes and the version of a class. */
-  begin(version: number): void {
+  beginClass(version: number): void {
     const bytes = this.view.getUint32(this.at);
     if ((bytes & BYTE_COUNT) === 0 || this.view.getInt16(this.at + 4) !== version || version <= 0) throw new Unusual();
     this.ends.push(this.at + 4 + bytes - BYTE_COUNT);
     this.at += 6;
   }
 
-  end(): void {
+  endClass(): void {
     if (this.ends.pop() !== this.at) throw new Unusual();
   }
 
@@ -152,19 +152,23 @@ export class Cursor {
   emptyList(): void {
     const { current } = this;
     this.current = {};
-    this.begin(LIST_VERSION);
+    this.beginClass(LIST_VERSION);
     this.object();
     this.text(undefined);
     if (this.view.getUint32(this.at) !== 0) throw new Unusual();
     this.at += 4;
-    this.end();
+    this.endClass();
     this.current = current;
   }
 
-  /** The histogram, if the whole record was read. */
-  finish(): Raw {
-    const { buffer, view } = this;
-    if (this.at !== view.byteLength) throw new Unusual();
+  /** The whole record must be read. */
+  end(): void {
+    if (this.at !== this.view.byteLength) throw new Unusual();
+  }
+
+  /** The histogram, when the record has ended. Reading its arrays may use the memory of the buffer. */
+  result(): Raw {
+    const { buffer } = this;
     for (const { to, name, at, length, type } of this.arrays) {
       buffer.o = at;
       to[name] = length === 0 ? EMPTY : buffer.readFastArray(length, type);

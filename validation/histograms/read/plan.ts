@@ -3,10 +3,21 @@ import { Cursor, type Raw, Unusual, WIDTHS } from './cursor.ts';
 
 /** Classes whose records are read with a plan, and the classes that are in them. */
 const HISTOGRAMS = /^(TH[123][CSIFD]|TProfile([23]D)?)$/;
-const PARTS = /^(TH[123]|TNamed|TAxis|TAtt(Line|Fill|Marker|Axis|3D))$/;
+const PARTS = /^(TH[123][CSIFD]?|TNamed|TAxis|TAtt(Line|Fill|Marker|Axis|3D))$/;
 /** The members that comparing needs. All others are skipped. */
 const WANTED = new Set([
-  ...['fTitle', 'fNcells', 'fEntries', 'fTsumw', 'fTsumw2', 'fSumw2', 'fBufferSize', 'fBinEntries', 'fBinSumw2', 'fArray'],
+  ...[
+    'fTitle',
+    'fNcells',
+    'fEntries',
+    'fTsumw',
+    'fTsumw2',
+    'fSumw2',
+    'fBufferSize',
+    'fBinEntries',
+    'fBinSumw2',
+    'fArray',
+  ],
   ...['fNbins', 'fXmin', 'fXmax', 'fXbins', 'fBits2', 'fLabels'],
 ]);
 /** A plan of a histogram has about 100 steps. */
@@ -40,6 +51,7 @@ export class Plans {
    */
   read(className: string, buffer: TBuffer): Raw | undefined {
     if (!HISTOGRAMS.test(className)) return undefined;
+    const cursor = new Cursor(buffer, className);
     try {
       if (!this.plans.has(className)) {
         this.plans.set(className, undefined);
@@ -47,14 +59,14 @@ export class Plans {
       }
       const plan = this.plans.get(className);
       if (!plan) return undefined;
-      const cursor = new Cursor(buffer, className);
       for (const step of plan) step(cursor);
-      return cursor.finish();
+      cursor.end();
     } catch (error) {
       // RangeError: a position is beyond the end of the record.
       if (error instanceof Unusual || error instanceof RangeError) return undefined;
       throw error;
     }
+    return cursor.result();
   }
 }
 
@@ -75,9 +87,9 @@ function planOf(file: TFile, className: string): Step[] {
     const version = infos[0]?.fClassVersion;
     const members = version === undefined ? null : file.getStreamer(name, { val: version });
     if (version === undefined || infos.length > 1 || !members || steps.length > MOST_STEPS) throw new Unusual();
-    push((record) => record.begin(version));
+    push((record) => record.beginClass(version));
     for (const member of members) addMember(member);
-    push((record) => record.end());
+    push((record) => record.endClass());
   }
 
   function addMember({ name = '', basename, classname, arrkind, type, cntname, read, fArrayLength }: Member): void {
