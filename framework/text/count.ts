@@ -1,11 +1,6 @@
-/** Made at the first large number, because this takes 5 ms. */
-let separated: Intl.NumberFormat | undefined;
-
-/** `12,000` */
+/** `12,000`. It does not use Intl.NumberFormat, because the first use of it takes 12 ms. */
 export function formatCount(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value);
-  separated ??= new Intl.NumberFormat('en-US');
-  return separated.format(value);
+  return Number.isSafeInteger(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, ',') : value.toLocaleString('en-US');
 }
 
 /** `1 step`, `12,000 steps`. @param noun in the singular; its plural ends with s */

@@ -1,4 +1,4 @@
-// node test/bench/histogram-speed.mjs [--times 5]
+// node test/bench/histogram-speed.mjs [--times 5] [--before OTHER/dist]     (--before: another build takes part)
 // The cost of reading and comparing two files, beside the plain way with jsroot alone (read every object by its name, compare
 // all cells), in turns: CPU seconds of all processes from start to end, and the peak of resident memory of the largest
 // process; of each the median, the least and the most. Files: 1,000 histograms of 100 bins; and one list of 300
@@ -8,14 +8,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
 import { randomOf } from './random.mjs';
 
-const { values } = parseArgs({ options: { times: { type: 'string', default: '5' } } });
+const { values } = parseArgs({ options: { times: { type: 'string', default: '5' }, before: { type: 'string' } } });
 const MB = 2 ** 20;
-const MODULES = join(import.meta.dirname, '..', '..', 'dist', 'modules', 'validation', 'histograms');
+const NOW = join(import.meta.dirname, '..', '..', 'dist');
 /** @type {{ module: typeof import('../validation/histograms/root-writer.ts') }} */
 const { module: writer } = await runnerImport(
   join(import.meta.dirname, '..', 'validation', 'histograms', 'root-writer.ts'),
@@ -55,8 +55,9 @@ function fewLarge(seed) {
   return [...line, ...plane];
 }
 
-const OURS = `
-import { compareFiles } from ${JSON.stringify(join(MODULES, 'compare-files.js'))};
+/** @param {string} dist a build of relval */
+const compareWith = (dist) => `
+import { compareFiles } from ${JSON.stringify(join(dist, 'modules', 'validation', 'histograms', 'compare-files.js'))};
 const { counts } = await compareFiles(process.argv[1], [process.argv[2]], 0);
 console.log(JSON.stringify(counts));`;
 
@@ -123,17 +124,26 @@ const spread = (list, digits) => {
   return `${middle} (${least} to ${most})`;
 };
 
+/** Compares two files in all ways, in turns. @param {string} title @param {string} first @param {string} second */
 async function compare(title, first, second) {
-  const ways = { relval: [], jsroot: [] };
+  const sources = new Map([['jsroot', PLAIN]]);
+  if (values.before) sources.set('before', compareWith(resolve(values.before)));
+  sources.set('relval', compareWith(NOW));
+  const results = new Map([...sources.keys()].map((name) => [name, []]));
   for (let n = 0; n < Number(values.times); n++) {
-    ways.jsroot.push(await run(PLAIN, [first, second]));
-    ways.relval.push(await run(OURS, [second, first]));
+    for (const [name, source] of sources) {
+      results.get(name).push(await run(source, name === 'jsroot' ? [first, second] : [second, first]));
+    }
   }
-  console.log(`${title}: ${ways.relval[0].said}`);
-  for (const [name, results] of Object.entries(ways)) {
-    const seconds = results.map((one) => one.seconds);
-    const sizes = results.map((one) => one.bytes / MB);
-    console.log(`  ${name.padEnd(8)} ${spread(seconds, 2).padEnd(24)} s of CPU   ${spread(sizes, 0)} MB`);
+  console.log(`${title}: ${results.get('relval')[0].said}`);
+  const plain = results.get('jsroot');
+  for (const [name, list] of results) {
+    const seconds = list.map((one) => one.seconds);
+    const sizes = list.map((one) => one.bytes / MB);
+    const ratios = list.map((one, n) => one.seconds / plain[n].seconds);
+    console.log(
+      `  ${name.padEnd(8)} ${spread(seconds, 2).padEnd(24)} s of CPU   ${spread(ratios, 2)} of jsroot   ${spread(sizes, 0)} MB`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 // node test/bench/page.mjs [--times 5] [--only HISTOGRAMS]     (--only: the lines whose names contain this, and the empty page)
 // How long the page takes in a real browser, and what it costs: from the navigation until rows are drawn and two more
 // frames have passed (ms, median, least and most of several cold contexts), with the CPU time of the tab, beside an empty
-// page; from a line's being written to its being drawn (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
+// page; from a click on a tab until its rows are drawn (ms); from a line's being written to its being drawn (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -65,6 +65,16 @@ const words = (values) => {
   return `${Math.round(sorted[sorted.length >> 1] ?? 0)} (${Math.round(sorted[0] ?? 0)} to ${Math.round(sorted.at(-1) ?? 0)})`;
 };
 
+/** Tells the CPU time of a tab so far, in ms. @param {import('playwright-core').Page} page */
+async function costOf(page) {
+  const tab = await page.context().newCDPSession(page);
+  await tab.send('Performance.enable');
+  return async () => {
+    const { metrics } = await tab.send('Performance.getMetrics');
+    return 1000 * (metrics.find((one) => one.name === 'ProcessTime')?.value ?? 0);
+  };
+}
+
 /** A page without anything: what the browser itself needs. */
 const EMPTY = 'empty page';
 
@@ -83,10 +93,36 @@ async function measure(name, path, selector, text) {
     await page.goto(`${url}${path}`);
     while (!(await page.evaluate('window.drawn'))) await sleep(20);
     times.push(Number(await page.evaluate('window.drawn')));
-    const tab = await context.newCDPSession(page);
-    await tab.send('Performance.enable');
-    const { metrics } = await tab.send('Performance.getMetrics');
-    costs.push(1000 * (metrics.find((one) => one.name === 'ProcessTime')?.value ?? 0));
+    costs.push(await (await costOf(page))());
+    await context.close();
+  }
+  console.log(`${name.padEnd(34)} ${words(times)} ms, CPU of the tab ${words(costs)} ms`);
+}
+
+/**
+ * From a click on a tab of a page that is there until something is drawn, without the time until the browser begins to handle
+ * the click. @param {string} name @param {string} path @param {string} tab @param {string} selector @param {string} text
+ */
+async function measureClick(name, path, tab, selector, text) {
+  if (flags.only && !name.includes(flags.only)) return;
+  const times = [];
+  const costs = [];
+  for (let n = 0; n < Number(flags.times); n++) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const tabCost = await costOf(page);
+    await page.goto(`${url}${path}`);
+    const link = page.getByRole('link', { name: tab });
+    await link.waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.evaluate(
+      `window.drawn = 0; addEventListener('click', () => { window.clicked = performance.now(); ${watch(selector, text)}; }, { capture: true, once: true })`,
+    );
+    const before = await tabCost();
+    await link.click();
+    while (!(await page.evaluate('window.drawn'))) await sleep(20);
+    times.push(Number(await page.evaluate('window.drawn - window.clicked')));
+    costs.push((await tabCost()) - before);
     await context.close();
   }
   console.log(`${name.padEnd(34)} ${words(times)} ms, CPU of the tab ${words(costs)} ms`);
@@ -131,6 +167,7 @@ try {
   await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
   await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
   await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
+  await measureClick('click: 5,000 compared histograms', '/runs/compared', 'Histograms', '.object-row', 'changed');
   await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
   await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
   if (!flags.only) await liveAndMemory();

@@ -110,10 +110,10 @@ export function judge(
     const text = worst ? changeText(worst, measurement.facts) : compatibleText(tests, measurement.facts);
     return { ...head, state, reason: text + expired, ...(worst && { decided: worst.test }) };
   });
-  objects.sort(worstFirst);
+  const sorted = worstFirst(objects);
   const counts = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
-  for (const { state } of objects) counts[state]++;
-  const [first] = objects;
+  for (const { state } of sorted) counts[state]++;
+  const [first] = sorted;
   const both = objects.length - counts['only here'] - counts['only in the reference'];
   const isDisjoint = objects.length > 0 && both === 0;
   const differs = isDisjoint || (first !== undefined && DIFFERENT.has(first.state));
@@ -123,7 +123,7 @@ export function judge(
     : isNotable
       ? `${first.name}: ${first.reason}`
       : `no difference in ${counted(both, 'histogram')}`;
-  return { objects, counts, differs, reason, tests: count };
+  return { objects: sorted, counts, differs, reason, tests: count };
 }
 
 function settingThresholds(
@@ -147,29 +147,27 @@ function stateOf(
   { alpha, alphaChanged, sizeSuspicious, sizeChanged }: Thresholds,
 ): { state: State; worst?: TestResult } {
   const divisor = Math.max(1, histograms) * Math.max(1, tests.length);
-  const ofSize = (size: number, p: number): TestResult | undefined =>
-    tests
-      .filter((one) => one.size >= size && one.p < p / divisor)
-      .sort((one, other) => REPORTED_FIRST.indexOf(one.test) - REPORTED_FIRST.indexOf(other.test))[0];
+  const ofSize = (size: number, p: number): TestResult | undefined => {
+    const decisive = tests.filter((one) => one.size >= size && one.p < p / divisor);
+    if (decisive.length <= 1) return decisive[0];
+    return decisive.sort((one, other) => REPORTED_FIRST.indexOf(one.test) - REPORTED_FIRST.indexOf(other.test))[0];
+  };
   const changed = ofSize(sizeChanged, alphaChanged);
   if (changed) return { state: 'changed', worst: changed };
   const suspicious = ofSize(sizeSuspicious, alpha);
   return suspicious ? { state: 'suspicious', worst: suspicious } : { state: 'compatible' };
 }
 
-function worstFirst(a: JudgedObject, b: JudgedObject): number {
-  return (
-    STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
-    Number(b.critical) - Number(a.critical) ||
-    leastProbable(a) - leastProbable(b) ||
-    largest(b) - largest(a)
-  );
-}
-
-function leastProbable({ tests }: Measurement): number {
-  return tests.reduce((least, { p }) => Math.min(least, p), 1);
-}
-
-function largest({ tests }: Measurement): number {
-  return tests.reduce((most, { size }) => Math.max(most, size), 0);
+function worstFirst(objects: readonly JudgedObject[]): JudgedObject[] {
+  return objects
+    .map((object) => {
+      let [p, size] = [1, 0];
+      for (const test of object.tests) {
+        p = Math.min(p, test.p);
+        size = Math.max(size, test.size);
+      }
+      return { object, state: STATES.indexOf(object.state), critical: Number(object.critical), p, size };
+    })
+    .sort((a, b) => a.state - b.state || b.critical - a.critical || a.p - b.p || b.size - a.size)
+    .map(({ object }) => object);
 }

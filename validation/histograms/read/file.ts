@@ -3,12 +3,11 @@ import type { Limits } from '../model.ts';
 import { improveReading, withoutMethods } from './buffer.ts';
 import type { CapturedConsole } from './console.ts';
 import { directoryKeys, type Header, type Place, readHeader } from './header.ts';
-import { StrictFile } from './proxy.ts';
+import { Plans } from './plan.ts';
+import { SMALL, StrictFile } from './proxy.ts';
 import { unzip } from './unzip.ts';
 
 const MB = 2 ** 20;
-/** Buffers up to this size are kept for the next record. Larger ones are freed. */
-const KEPT = MB;
 
 /** The place of a key's own length, in a key. */
 const KEY_LENGTH_AT = 14;
@@ -33,7 +32,7 @@ export class RootFile {
   private readonly streamers: Place;
   private readonly sameClasses = new WeakMap<RootFile, boolean>();
   private readonly keyBytes = new WeakMap<TKey, Buffer>();
-  private packed: Buffer | undefined;
+  private readonly plans: Plans | undefined;
 
   private constructor(
     bytes: StrictFile,
@@ -46,6 +45,7 @@ export class RootFile {
     this.keys = keys;
     this.streamers = streamers;
     this.parsed = parsed;
+    this.plans = parsed && new Plans(parsed);
     this.limits = limits;
     this.console = console;
   }
@@ -79,7 +79,8 @@ export class RootFile {
   /** The keys of a directory. @throws {Error} when the list is damaged */
   readKeys({ position, length }: Place): TKey[] {
     if (length === 0) return [];
-    const bytes = this.bytes.read(position, length, undefined);
+    // A copy, because the keys keep it.
+    const bytes = Buffer.from(this.bytes.read(position, length));
     const buffer = this.buffer(bytes);
     const own = buffer.readTKey();
     const count = buffer.ntoi4();
@@ -105,8 +106,11 @@ export class RootFile {
     const buffer = this.buffer(data);
     if (isOwn) buffer.usedTo = 0;
     buffer.fTagOffset = key.fKeylen;
-    const object: Record<string, unknown> = {};
     this.console.take();
+    const histogram = this.plans?.read(key.fClassName, buffer);
+    if (histogram) return { object: histogram, messages: [] };
+    this.console.take();
+    const object: Record<string, unknown> = {};
     buffer.mapObject(1, object);
     buffer.classStreamer(object, key.fClassName);
     const messages = this.console.take();
@@ -142,7 +146,7 @@ export class RootFile {
   /** The record with the descriptions of classes, without its key. */
   private classes(): Buffer {
     const { position, length } = this.streamers;
-    const record = this.bytes.read(position, length, undefined);
+    const record = this.bytes.read(position, length);
     return length > KEY_LENGTH_AT + 2 ? record.subarray(record.readUInt16BE(KEY_LENGTH_AT)) : record;
   }
 
@@ -156,7 +160,7 @@ export class RootFile {
     return new TBuffer(view, 0, this.parsed as TFile);
   }
 
-  /** The uncompressed data of a record. `isOwn`: nothing else uses their memory; otherwise they are valid until the next one. */
+  /** The uncompressed data of a record. `isOwn`: nothing else uses their memory. */
   private async readRecord(key: TKey): Promise<{ data: Buffer; isOwn: boolean }> {
     const { fNbytes, fKeylen, fObjlen } = key;
     const stored = fNbytes - fKeylen;
@@ -167,14 +171,13 @@ export class RootFile {
     }
     const record = this.rawRecord(key);
     const data = record.subarray(fKeylen);
-    if (fObjlen === stored) return { data, isOwn: record.length > KEPT };
+    if (fObjlen === stored) return { data, isOwn: record.length > SMALL };
     return { data: await unzip(data, fObjlen), isOwn: true };
   }
 
-  /** A record with its key, as it is in the file. It is valid until the next record is read. */
+  /** A record with its key, as it is in the file. */
   private rawRecord(key: TKey): Buffer {
-    const record = this.bytes.read(key.fSeekKey, key.fNbytes, this.packed);
-    if (record.length <= KEPT) this.packed = keep(this.packed, record);
+    const record = this.bytes.read(key.fSeekKey, key.fNbytes);
     this.checkKey(record, key);
     return record;
   }
@@ -190,12 +193,8 @@ export class RootFile {
 
   /** jsroot reads the streamer infos without checking their checksum. */
   private async checkStreamers({ position, length }: Place): Promise<void> {
-    const record = this.bytes.read(position, length, undefined);
+    const record = this.bytes.read(position, length);
     const { fKeylen, fObjlen } = this.buffer(record).readTKey();
     if (fObjlen > length - fKeylen) await unzip(record.subarray(fKeylen), fObjlen);
   }
-}
-
-function keep(kept: Buffer | undefined, used: Buffer): Buffer {
-  return kept && kept.length >= used.length ? kept : used;
 }

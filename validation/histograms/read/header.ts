@@ -23,7 +23,7 @@ export interface Header {
  */
 export function readHeader(file: StrictFile): Header {
   if (file.size === 0) throw new Error('the file is empty');
-  const bytes = file.read(0, Math.min(file.size, 100), undefined);
+  const bytes = file.read(0, Math.min(file.size, 100));
   if (bytes.toString('latin1', 0, 4) !== 'root') throw new Error('it is no ROOT file');
   if (bytes.length < 64) throw new Error(`it is cut off: it has only ${file.size} bytes`);
   const large = bytes.readUInt32BE(4) >= LARGE_FILE;
@@ -39,7 +39,7 @@ export function readHeader(file: StrictFile): Header {
     throw new Error(`it was not closed: it has ${file.size} bytes, and its header was written at ${end}`);
   }
   const directory = begin + nameLength;
-  const keys = directoryKeys(file.read(directory, Math.min(42, file.size - directory), undefined));
+  const keys = directoryKeys(file.read(directory, Math.min(42, file.size - directory)));
   return { keys, streamers };
 }
 

@@ -21,10 +21,30 @@ declare module 'jsroot/io' {
     closeFile(): void;
   }
 
+  /** How to read a member of a class. Numbers are codes of types. */
+  export interface Member {
+    name?: string;
+    /** Set for a class that the class derives from. */
+    basename?: string;
+    /** The class of the member, if it is an object. */
+    classname?: string;
+    type?: number;
+    /** The type of the numbers of an array. */
+    arrkind?: number;
+    /** The name of the member that holds the length of an array. */
+    cntname?: string;
+    fArrayLength?: number;
+    /** Set for numbers that are stored with fewer bits. */
+    read?: unknown;
+    /** Set if it is not in the file, but is given to each object. */
+    method?: unknown;
+  }
+
   export interface TFile {
     fKeys: TKey[];
-    /** How to read the members of a class, one after another; `method`: not in the file, but given to each object. */
-    getStreamer(...names: unknown[]): { method?: unknown }[] | null;
+    /** The descriptions of classes. */
+    fStreamerInfos: { arr: { fName: string; fClassVersion: number }[] };
+    getStreamer(...names: unknown[]): Member[] | null;
     delete(): void;
   }
 
@@ -43,6 +63,7 @@ declare module 'jsroot/io' {
     ntoi4(): number;
     readFastArray(length: number, type: number): ArrayLike<number> | unknown[];
     readNullTerminatedString(): string;
+    readTString(): string;
     substring(from: number, to: number): string;
   }
 

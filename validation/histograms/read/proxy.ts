@@ -5,6 +5,10 @@ import { FileProxy } from 'jsroot/io';
 const HEADER_READ = 400;
 const HEADER_END = 1000;
 
+/** Reads of up to this number of bytes that follow one another are read together, in parts of `AHEAD` bytes. */
+export const SMALL = 2 ** 16;
+const AHEAD = 2 ** 18;
+
 /**
  * A file for jsroot that refuses to read beyond its end. jsroot's own reading returns zeros there, and then finds a directory
  * without keys.
@@ -13,6 +17,9 @@ export class StrictFile extends FileProxy {
   readonly size: number;
   private readonly path: string;
   private readonly fd: number;
+  /** The bytes of the last small read, and of what follows it; and their position. */
+  private ahead: Buffer = Buffer.alloc(0);
+  private aheadAt = 0;
 
   /** @throws {Error} one sentence: why the file cannot be opened */
   constructor(path: string) {
@@ -42,19 +49,30 @@ export class StrictFile extends FileProxy {
   override async readBuffer(position: number, length: number): Promise<DataView> {
     const isHeader = position < HEADER_END && length <= HEADER_READ;
     const wanted = isHeader ? Math.min(length, this.size - position) : length;
-    const bytes = this.read(position, wanted, undefined);
+    const bytes = this.read(position, wanted);
     return new DataView(bytes.buffer, bytes.byteOffset, wanted);
   }
 
   /**
-   * Reads bytes at a position, into `into` if it is large enough.
+   * Reads bytes at a position. Up to `SMALL` bytes share memory with other reads and must not be changed; more have memory
+   * of their own.
    * @throws {Error} when the file is too short
    */
-  read(position: number, length: number, into: Buffer | undefined): Buffer {
+  read(position: number, length: number): Buffer {
     if (!(position >= 0 && length >= 0 && position + length <= this.size)) {
       throw new Error(`${length} bytes at ${position} are wanted, beyond the end of the file (${this.size})`);
     }
-    const bytes = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+    if (length > SMALL) return this.readNew(position, length);
+    const from = position - this.aheadAt;
+    if (from >= 0 && from + length <= this.ahead.length) return this.ahead.subarray(from, from + length);
+    const follows = Math.abs(position - this.aheadAt - this.ahead.length) <= SMALL;
+    this.ahead = this.readNew(position, follows ? Math.min(AHEAD, this.size - position) : length);
+    this.aheadAt = position;
+    return this.ahead.subarray(0, length);
+  }
+
+  private readNew(position: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length);
     for (let at = 0; at < length; ) {
       const count = readSync(this.fd, bytes, at, length - at, position + at);
       if (count === 0) throw new Error('the file became shorter while it was read');

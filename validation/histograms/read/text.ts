@@ -1,6 +1,7 @@
 /** The largest number of characters of a name, and of a title or label. */
 const LONGEST_NAME = 1000;
 const LONGEST_TITLE = 200;
+const IS_ASCII = /^[\x20-\x7e]*$/;
 
 /**
  * Decodes a name: jsroot gives one character per byte. A name that is not UTF-8 stays as it is. Zero bytes become a visible
@@ -17,6 +18,7 @@ export function titleText(raw: unknown): string {
 
 function decode(raw: unknown, longest: number): string {
   if (typeof raw !== 'string') return '';
+  if (raw.length <= longest && IS_ASCII.test(raw)) return raw;
   // A character has at most four bytes. One more character shows that the text was longer.
   const bytes = raw.slice(0, (longest + 1) * 4);
   const text = Buffer.from(bytes, 'latin1').toString('utf8');

@@ -14,7 +14,8 @@ export function directoriesOf({ files }: Pick<Details, 'files'>): Directory[] {
     .filter(({ state }) => state === 'compatible' || state === 'different')
     .map((file) => {
       const top = newDirectory(`${file.step} ${file.file}`);
-      for (const { name, state } of namesOf(file)) add(top, name, state);
+      const known = new Map<string, Directory>();
+      for (const { name, state } of namesOf(file)) add(top, known, name, state);
       return sorted(top);
     });
 }
@@ -39,14 +40,16 @@ function newDirectory(name: string): Directory {
   return { name, counts: new Map(), directories: [] };
 }
 
-function add(top: Directory, name: string, state: string): void {
+/** @param known the directories so far, by their paths: files may have as many directories as objects */
+function add(top: Directory, known: Map<string, Directory>, name: string, state: string): void {
   let directory = top;
-  const parts = name.split('/').slice(0, -1);
   count(directory, state);
-  for (const part of parts) {
-    let next = directory.directories.find((one) => one.name === part);
+  for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+    const path = name.slice(0, slash);
+    let next = known.get(path);
     if (!next) {
-      next = newDirectory(part);
+      next = newDirectory(path.slice(path.lastIndexOf('/') + 1));
+      known.set(path, next);
       directory.directories.push(next);
     }
     directory = next;

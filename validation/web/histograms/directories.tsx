@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import type { Details } from '../../histograms/check/details.ts';
 import { countsText, type Directory, directoriesOf } from '../../histograms/show/tree.ts';
 import { printable } from '../../report/printable.ts';
@@ -7,7 +8,7 @@ const MOST = 200;
 
 /** The directories of all files; directories with the worst objects come first. The user can choose one. */
 export function Directories(props: { details: Details; current: string; choose: (directory: string) => void }) {
-  const tops = directoriesOf(props.details);
+  const tops = useMemo(() => directoriesOf(props.details), [props.details]);
   return (
     <nav class="directories" aria-label="Directories">
       <ul>
