@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { paint } from '../../report/paint.ts';
 import { executeInBackground } from '../../runs/life/background.ts';
 import { execute, type RunHandle } from '../../runs/life/execute.ts';
@@ -73,7 +74,7 @@ export async function showHere(started: StartedRun, flags: ExecutionFlags, showi
       warn: (message) => printWarnings([message]),
     });
     if (!started.ended) {
-      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, Date.now()));
+      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, steadyNow()));
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Criteria } from '../../checks/judge.ts';
 import type { Subject } from '../../checks/kind.ts';
 import { lastLines } from '../../checks/last-lines.ts';
@@ -38,7 +39,7 @@ const OUTCOME = 'outcome.json';
 export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
   const { run, record, view } = journal;
   journal.update({ state: 'judging' });
-  const now = Date.now();
+  const now = steadyNow();
   const steps: StepOutcome[] = [];
   for (const step of plan.steps) steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
   const facts = {
