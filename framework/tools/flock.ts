@@ -30,7 +30,7 @@ export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Fl
   if (status === 0) return { fd, release: () => closeSync(fd) };
   closeSync(fd);
   if (status === TAKEN) return undefined;
-  throw new Error(`${path} cannot be locked: ${error?.message ?? stderr.trim()}`);
+  throw new Error(`${path} cannot be locked: ${error?.message ?? stderr.trim()}`, { cause: error });
 }
 
 /**
