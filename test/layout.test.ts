@@ -53,7 +53,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
 /** Rooms of the framework that do not depend on Mesos or on demand. Both commands use them. */
 const SHARED = ['framework/net', 'framework/http', 'framework/text', 'framework/tools'];
 
-/** The files of relval that load further rooms of the framework: `relval --local`, and the check of the catalog. */
+/** The files of relval that load further rooms of the framework: `relval --local`, and what asks the catalog. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/runs/local/local.ts': [
     'framework',
@@ -65,6 +65,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
   'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/runs/life/announce.ts': ['framework/workqueue'],
 };
 
 /** The rooms of the framework, each with the rooms that it may load. */
