@@ -212,7 +212,11 @@ describe('the layout', () => {
     }
     // The reader of ROOT files is a program of its own, whose output relval reads.
     const programs = ['validation/histograms/read/file.ts', 'validation/histograms/read/program.ts'];
-    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
+    // Loading the modules that write to terminals takes more open files than a process may have there.
+    const beginnings = ['framework/main.ts', 'validation/cli/main.ts'];
+    expect(writers).toEqual(expect.arrayContaining(beginnings));
+    const others = writers.filter((file) => !beginnings.includes(file)).sort();
+    expect(others).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
   });
 
   it('has no import of a forbidden room in the framework, not even of a type', () => {
