@@ -142,9 +142,13 @@ interface Stopping {
   once(): Promise<void>;
 }
 
+/** Signals within this time are one request: two people stop a run at once, or a terminal that closes sends several. */
+const ONE_REQUEST_MS = 1000;
+
 /** The first signal stops the run properly; a second one ends relval at once. */
 function onSignals(stop: (signal: string) => void): Stopping {
   let leave: (() => void) | undefined;
+  let stoppedAt = 0;
   const state: Stopping = {
     by: undefined,
     once: () =>
@@ -158,7 +162,11 @@ function onSignals(stop: (signal: string) => void): Stopping {
         leave();
         return;
       }
-      if (state.by !== undefined) process.exit(EXIT.interrupted);
+      if (state.by !== undefined) {
+        if (performance.now() - stoppedAt > ONE_REQUEST_MS) process.exit(EXIT.interrupted);
+        return;
+      }
+      stoppedAt = performance.now();
       err.say('', `${name}: the run is being stopped. Send the signal again to end relval at once`);
       state.by = name;
       stop(name);
