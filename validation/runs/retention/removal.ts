@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -94,7 +94,7 @@ function keepAfter(keep: () => void, dir: string): void {
 /** The run with whose outputs a run was, or will be, compared. A comparison of logs needs its reference no more. */
 function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
   try {
-    const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
+    const report: unknown = JSON.parse(readRegular(join(run.reportDir, 'report.json'), LARGEST_REPORT));
     const { reference, checks } = reportSchema.parse(report);
     return checks === undefined ? undefined : reference.run;
   } catch {
