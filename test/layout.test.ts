@@ -21,7 +21,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks histograms files input',
-    'runs/retention': 'history runs/store input units',
+    'runs/retention': 'history runs/store files input units',
     'history/show': 'units',
     history: 'runs/store checks report workflow files input statistics units',
     'runs/inputs': 'runs/store workflow step files input',

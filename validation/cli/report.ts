@@ -11,7 +11,7 @@ import { judgeAgain } from '../runs/judging/judge.ts';
 import { PARTS } from '../runs/judging/kinds.ts';
 import { chosenCriteria } from '../runs/life/wanted.ts';
 import { statusOf } from '../runs/store/record.ts';
-import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { REPORT_LIMIT, type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { runArgument } from './options/runs.ts';
@@ -66,7 +66,7 @@ export const reportCommand = defineCommand(
 );
 
 function stored(run: RunDir): Report {
-  return JSON.parse(readRegular(pathOf(run, 'report.json'), LARGEST_REPORT)) as Report;
+  return JSON.parse(readRegular(pathOf(run, 'report.json'), REPORT_LIMIT)) as Report;
 }
 
 /** @throws InputError if there is no report yet */

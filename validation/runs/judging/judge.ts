@@ -17,10 +17,9 @@ import { attemptLogs, outcomeOf } from '../store/collect.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 import type { RunRecord } from '../store/record.ts';
-import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
+import { REPORT_LIMIT, type RunDir, RunStore, replaceFile } from '../store/store.ts';
 import { type CriteriaChoice, checksOf, criteriaOf } from './criteria.ts';
 import { PARTS } from './kinds.ts';
-import { LARGEST_REPORT } from './reference.ts';
 
 /** How a run ended. */
 export interface RunEnd extends Pick<Outcome, 'interrupted' | 'problem'> {
@@ -116,7 +115,7 @@ function subject({ facts, steps }: SavedOutcome, { reference, referenceFiles, po
 function readOutcome(run: RunDir, id: string): SavedOutcome {
   const file = join(run.path, OUTCOME);
   if (!existsSync(file)) throw new InputError([{ message: `${id} has not ended, so it cannot be judged` }]);
-  return JSON.parse(readRegular(file, LARGEST_REPORT)) as SavedOutcome;
+  return JSON.parse(readRegular(file, REPORT_LIMIT)) as SavedOutcome;
 }
 
 /**
@@ -130,7 +129,7 @@ async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
   const other = new RunStore(dirname(run.path)).find(reference.report.run);
   const file = join(other.path, OUTCOME);
   if (!existsSync(file)) return criteria;
-  const saved = JSON.parse(readRegular(file, LARGEST_REPORT)) as SavedOutcome;
+  const saved = JSON.parse(readRegular(file, REPORT_LIMIT)) as SavedOutcome;
   if (!saved.steps.every(({ logs }) => logs.every((log) => existsSync(join(other.path, log))))) return criteria;
   const { findings, rules } = (await reportOn(other, saved, others)).report;
   return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };

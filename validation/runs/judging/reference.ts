@@ -4,7 +4,7 @@ import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Report } from '../../report/model.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
-import type { RunDir, RunStore } from '../store/store.ts';
+import { REPORT_LIMIT, type RunDir, type RunStore } from '../store/store.ts';
 
 /** The number of earlier good runs that durations and sizes are compared with. More would hardly improve the estimate. */
 const EARLIER = 10;
