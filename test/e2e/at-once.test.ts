@@ -9,6 +9,7 @@ it('no command waits for a named pipe in the place of a file of a run', { timeou
   const relval = new Relval();
   onTestFinished(() => relval.remove());
   writeFileSync(join(relval.dir, 'workflow.yaml'), 'name: pipes\nstages: [{ name: task, command: "echo said" }]\n');
+  writeFileSync(join(relval.dir, 'rules.yaml'), 'rules: []\n');
   const flags = ['--local', '--local-memory', '2500', '--no-check'];
   expect((await relval.run('run', 'workflow.yaml', ...flags)).code).toBe(0);
   const { id, directory } = await relval.onlyRun();
@@ -34,7 +35,7 @@ it('no command waits for a named pipe in the place of a file of a run', { timeou
   };
   await inTheWay('report/report.json', ['report', id], ['gc', '--keep', '1', '--dry-run'], ['except', id]);
   await inTheWay('report/index.html', ['report', id, '--format', 'html']);
-  await inTheWay('outcome.json', ['histograms', id], ['report', id, '--no-reference']);
+  await inTheWay('outcome.json', ['histograms', id], ['report', id, '--rules', 'rules.yaml']);
   await inTheWay('steps/task/1/stdout.log', ['logs', id, 'task'], ['logs', id, 'task', '--grep', 'said']);
   await inTheWay(
     '.lock',
