@@ -14,6 +14,7 @@ import type { JournalRecord } from './scheduler/state/records.ts';
 import { initialState, replay, snapshot } from './scheduler/state/state.ts';
 import type { ProjectDecision } from './scheduler/target/terms.ts';
 import { Journal } from './store/journal.ts';
+import { steadyNow } from './tools/steady-clock.ts';
 
 /** How often the core learns the time when no event comes. It counts releases, repetitions and pauses in seconds. */
 const TICK_MS = 500;
@@ -43,7 +44,7 @@ export interface DriverOptions {
 export class Driver {
   readonly scheduler: Scheduler;
   readonly connection: MesosConnection;
-  readonly startedAt = Date.now();
+  readonly startedAt = steadyNow();
   /** For charts. */
   readonly recent: Recent;
   #sampledAt = 0;
@@ -66,7 +67,7 @@ export class Driver {
     this.#journal = Journal.open<JournalRecord>(options.stateDir, {
       log,
       load: (records) => {
-        scheduler = new Scheduler(replay(options.pools, records));
+        scheduler = new Scheduler(replay(options.pools, records, steadyNow()));
       },
       snapshot: () => snapshot(scheduler.state),
     });
@@ -81,8 +82,13 @@ export class Driver {
       onDisconnected: () => this.handle({ type: 'disconnected' }),
     });
     this.#sources = options.sources.map((type) => {
-      return type.open({ log, onDemand: (demand) => this.#onDemand(type.kind.source, demand) });
+      return type.open({ log, now: steadyNow, onDemand: (demand) => this.#onDemand(type.kind.source, demand) });
     });
+  }
+
+  /** ms since 1970, by the clock of everything that `/state` shows. */
+  now(): number {
+    return steadyNow();
   }
 
   start(): void {
@@ -95,7 +101,7 @@ export class Driver {
 
   #onTick(): void {
     this.handle({ type: 'tick' });
-    const now = Date.now();
+    const now = steadyNow();
     if (now - this.#sampledAt < SAMPLE_MS) return;
     this.#sampledAt = now;
     this.recent.sample(this.scheduler.state, now);
@@ -104,7 +110,7 @@ export class Driver {
   /** Handles one event: decides, records, sends. */
   handle(event: SchedulerEvent): void {
     if (this.#broken) return;
-    const { records, calls, decisions } = this.scheduler.handle(event, Date.now());
+    const { records, calls, decisions } = this.scheduler.handle(event, steadyNow(), Date.now());
     try {
       this.#journal.append(records);
     } catch (error) {
@@ -196,7 +202,7 @@ export class Driver {
 
   #report(record: JournalRecord): void {
     const { log, dryRun } = this.#options;
-    this.recent.note(record, Date.now());
+    this.recent.note(record, steadyNow());
     if (record.type === 'launch') {
       const { id, project, manager, hostname, shape } = record.worker;
       log.info(

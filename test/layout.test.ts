@@ -21,7 +21,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
     'runs/judging': 'runs/store report checks histograms files input',
-    'runs/retention': 'history runs/store input units',
+    'runs/retention': 'history runs/store files input units',
     'history/show': 'units',
     history: 'runs/store checks report workflow files input statistics units',
     'runs/inputs': 'runs/store workflow step files input',
@@ -53,7 +53,7 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
 /** Rooms of the framework that do not depend on Mesos or on demand. Both commands use them. */
 const SHARED = ['framework/net', 'framework/http', 'framework/text', 'framework/tools'];
 
-/** The files of relval that load further rooms of the framework: `relval --local`, and the check of the catalog. */
+/** The files of relval that load further rooms of the framework: `relval --local`, and what asks the catalog. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
   'validation/runs/local/local.ts': [
     'framework',
@@ -65,6 +65,7 @@ const MEET: Readonly<Record<string, readonly string[]>> = {
   ],
   'validation/runs/local/containers.ts': ['framework/config', 'framework/local'],
   'validation/preflight/places.ts': ['framework/workqueue'],
+  'validation/runs/life/announce.ts': ['framework/workqueue'],
 };
 
 /** The rooms of the framework, each with the rooms that it may load. */
@@ -211,7 +212,11 @@ describe('the layout', () => {
     }
     // The reader of ROOT files is a program of its own, whose output relval reads.
     const programs = ['validation/histograms/read/file.ts', 'validation/histograms/read/program.ts'];
-    expect(writers.sort()).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
+    // Loading the modules that write to terminals takes more open files than a process may have there.
+    const beginnings = ['framework/main.ts', 'validation/cli/main.ts'];
+    expect(writers).toEqual(expect.arrayContaining(beginnings));
+    const others = writers.filter((file) => !beginnings.includes(file)).sort();
+    expect(others).toEqual(['framework/terminal.ts', 'validation/cli/terminal.ts', ...programs]);
   });
 
   it('has no import of a forbidden room in the framework, not even of a type', () => {

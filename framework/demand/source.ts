@@ -13,6 +13,8 @@ export interface Source {
 
 export interface SourceContext {
   log: Logger;
+  /** ms since 1970, by a clock that never jumps. Times in the demand are by this clock. */
+  now: () => number;
   /** Called with the complete demand whenever something has changed. A project that has not changed keeps its object. */
   onDemand: (demand: Demand) => void;
 }

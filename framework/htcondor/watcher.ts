@@ -73,7 +73,7 @@ class QueueWatcher implements Source {
   get #demand(): Demand {
     const partial = this.#watches.some((watch) => !watch.wasRead);
     return {
-      at: Date.now(),
+      at: this.#context.now(),
       projects: this.#watches.flatMap(({ projects }) => projects),
       problems: this.#watches.flatMap(({ problems }) => problems),
       ...(partial && { partial: true }),
@@ -94,6 +94,7 @@ class PoolWatch {
   readonly #intervals: WatchIntervals;
   readonly #collectors: Map<string, string>;
   readonly #log: SourceContext['log'];
+  readonly #now: SourceContext['now'];
   readonly #onChange: () => void;
   readonly #tools: Tools;
   readonly #machines: Machines;
@@ -112,13 +113,14 @@ class PoolWatch {
     settings: HTCondorSettings,
     intervals: WatchIntervals,
     collectors: Map<string, string>,
-    { log }: SourceContext,
+    { log, now }: SourceContext,
     onChange: () => void,
   ) {
     this.#settings = settings;
     this.#intervals = intervals;
     this.#collectors = collectors;
     this.#log = log;
+    this.#now = now;
     this.#onChange = onChange;
     this.#tools = new Tools(settings);
     this.#machines = new Machines(settings.attributes);
@@ -152,7 +154,7 @@ class PoolWatch {
 
   async #round(): Promise<NextRound> {
     const startedAt = performance.now();
-    const now = Date.now();
+    const now = this.#now();
     // Workers before jobs: a job must not be counted as waiting together with the slot that has just taken it.
     let slots: Slot[] | undefined;
     try {
@@ -234,13 +236,13 @@ class PoolWatch {
     const text = `${key}\n${group.universe}\n${JSON.stringify(group.attributes)}`;
     const known = this.#verdicts.get(text);
     if (known && now - known.at < VERDICT_MS) return known.verdict;
-    const verdict = judge(group, ad, now);
+    const verdict = judge(group, ad, Date.now());
     this.#verdicts.set(text, { verdict, at: now });
     return verdict;
   }
 
   #tell(): void {
-    for (const [text, { at }] of this.#verdicts) if (Date.now() - at > 2 * VERDICT_MS) this.#verdicts.delete(text);
+    for (const [text, { at }] of this.#verdicts) if (this.#now() - at > 2 * VERDICT_MS) this.#verdicts.delete(text);
     const problems = this.problems.join('\n');
     if (problems !== this.#told) {
       if (problems !== '') this.#log.warn({ collector: this.#settings.collector }, problems);

@@ -25,6 +25,8 @@ const KNOWN_EVENTS = new Set([
 
 interface Live extends Subscription {
   since: number;
+  /** The same by `performance.now()`. */
+  openedAt: number;
   lastHeartbeat: number | undefined;
 }
 
@@ -153,7 +155,7 @@ export class MesosConnection {
     const live = this.#live;
     this.#live = undefined;
     this.#lastError = why;
-    if (live && Date.now() - live.since >= this.#times.settledMs) this.#failures = 0;
+    if (live && performance.now() - live.openedAt >= this.#times.settledMs) this.#failures = 0;
     const delay = reconnectDelay(this.#times.reconnect ?? policy, this.#failures, Math.random());
     this.#failures += 1;
     const facts = { master: this.#master?.origin, failures: this.#failures, retryInMs: Math.round(delay) };
@@ -219,7 +221,8 @@ export class MesosConnection {
     if (event.type === 'SUBSCRIBED') {
       const frameworkId = event.subscribed?.framework_id;
       if (!frameworkId) throw new TransportError('SUBSCRIBED without a framework id');
-      this.#live = { master: this.#master as URL, streamId, frameworkId, since: Date.now(), lastHeartbeat: undefined };
+      const [since, openedAt] = [Date.now(), performance.now()];
+      this.#live = { master: this.#master as URL, streamId, frameworkId, since, openedAt, lastHeartbeat: undefined };
       this.#lastError = undefined;
       log.info({ master: this.#live.master.origin, frameworkId: frameworkId.value, streamId }, 'subscribed');
     } else if (event.type === 'ERROR') {

@@ -60,7 +60,7 @@ export function metricsOf(driver: Driver): Registry {
     collect() {
       this.reset();
       for (const { name } of scheduler.state.pools) {
-        this.set({ pool: name }, pausing(scheduler.state.poolBackoffs.get(name), Date.now()) ? 1 : 0);
+        this.set({ pool: name }, pausing(scheduler.state.poolBackoffs.get(name), driver.now()) ? 1 : 0);
       }
     },
   });

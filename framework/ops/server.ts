@@ -75,7 +75,7 @@ async function respond(
     answer(subscribed ? 200 : 503, 'text/plain', subscribed ? 'subscribed\n' : 'not subscribed to a Mesos master\n');
   } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
   else if (path === '/state') {
-    answer(200, 'application/json', `${JSON.stringify(stateOf(driver, Date.now()), null, 2)}\n`);
+    answer(200, 'application/json', `${JSON.stringify(stateOf(driver, driver.now()), null, 2)}\n`);
   } else if (path === '/recent') answer(200, 'application/json', `${JSON.stringify(driver.recent.hour())}\n`);
   else answer(404, 'text/plain', 'there is no such page: this server has /healthz, /metrics, /state and /recent\n');
 }

@@ -73,9 +73,13 @@ export class Scheduler {
     this.state = state;
   }
 
-  /** Handles one event. @param now ms since 1970 */
-  handle(event: SchedulerEvent, now: number): Decision {
-    const frame = new Frame(this.state, now);
+  /**
+   * Handles one event.
+   * @param now ms since 1970, by a clock that never jumps
+   * @param wall ms since 1970, by the machine's clock, in which Mesos names the times of maintenances
+   */
+  handle(event: SchedulerEvent, now: number, wall = now): Decision {
+    const frame = new Frame(this.state, now, wall);
     takeIn(frame, event);
     const depth = depthOf(event);
     if (depth !== 'none') this.#decide(frame, depth);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 
 /** A lock that this process has. */
 export interface Flock {
@@ -7,6 +7,9 @@ export interface Flock {
   readonly fd: number;
   release(): void;
 }
+
+/** Opening a named pipe, which others may have put in the place of the file, does not wait for its other end. */
+const { O_RDONLY, O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
 
 /** flock's exit status when another has the lock. */
 const TAKEN = 1;
@@ -22,7 +25,7 @@ const TAKEN = 1;
  * @throws Error the file cannot be opened for writing, or its file system has no locks
  */
 export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Flock | undefined {
-  const fd = openSync(path, 'a', mode);
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode);
   const { status, error, stderr } = spawnSync('flock', ['-w', String(patience), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',
@@ -30,7 +33,7 @@ export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Fl
   if (status === 0) return { fd, release: () => closeSync(fd) };
   closeSync(fd);
   if (status === TAKEN) return undefined;
-  throw new Error(`${path} cannot be locked: ${error?.message ?? stderr.trim()}`);
+  throw new Error(`${path} cannot be locked: ${error?.message ?? stderr.trim()}`, { cause: error });
 }
 
 /**
@@ -40,7 +43,7 @@ export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Fl
 export function isTaken(path: string): boolean | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, O_RDONLY | O_NONBLOCK);
   } catch {
     return undefined;
   }

@@ -29,6 +29,8 @@ export interface ManagerPollOptions {
   silentMs: number;
   password?: Uint8Array;
   log: Logger;
+  /** ms since 1970, by a clock that never jumps. */
+  now: () => number;
   /** The manager's demand, or the problem with it, has changed. */
   onChange: (poll: ManagerPoll) => void;
 }
@@ -42,7 +44,7 @@ export class ManagerPoll {
   readonly #loop: Loop;
   readonly #stop = new AbortController();
   #listing: Listing;
-  #known: ManagerStatus = notAskedYet(Date.now());
+  #known: ManagerStatus;
   #demand: ProjectDemand | undefined;
   #problem: string | undefined;
   /** The state at the last call of `onChange`. */
@@ -51,6 +53,7 @@ export class ManagerPoll {
   constructor(listing: Listing, options: ManagerPollOptions) {
     this.#listing = listing;
     this.#options = options;
+    this.#known = notAskedYet(options.now());
     this.#loop = new Loop(() => this.#round(), PAUSE_MS);
   }
 
@@ -97,7 +100,9 @@ export class ManagerPoll {
 
   /** Stops asking: the manager is followed at another address. */
   retireFor(address: string): void {
-    this.#know(resting(this.#known, 'duplicate', `is the manager at ${address}, which is asked already`, Date.now()));
+    this.#know(
+      resting(this.#known, 'duplicate', `is the manager at ${address}, which is asked already`, this.#options.now()),
+    );
   }
 
   /** Checks again what depends on time only. */
@@ -115,7 +120,12 @@ export class ManagerPoll {
     const { intervals, password } = this.#options;
     if (this.#listing.row?.ssl) {
       this.#know(
-        resting(this.#known, 'locked', 'uses TLS (cctools: SSL), which this framework does not support', Date.now()),
+        resting(
+          this.#known,
+          'locked',
+          'uses TLS (cctools: SSL), which this framework does not support',
+          this.#options.now(),
+        ),
       );
       return 'when poked';
     }
@@ -124,7 +134,7 @@ export class ManagerPoll {
     } catch (error) {
       if (!(error instanceof ManagerError)) throw error;
       const knewOfPassword = this.#known.protected;
-      this.#know(afterFailure(this.#known, error.failure, error.what, Date.now()));
+      this.#know(afterFailure(this.#known, error.failure, error.what, this.#options.now()));
       if (error.failure === 'needs password' && password && !knewOfPassword) return 0;
     }
     return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
@@ -148,22 +158,22 @@ export class ManagerPoll {
     const status = await this.#ask('queue_status');
     const record = parseManagerRecord(status.records[0] ?? {});
     if (!record) throw new ManagerError('garbage', this.#listing, 'answers queue_status without its project and port');
-    return afterStatus(known, this.#listing, record, status, Date.now());
+    return afterStatus(known, this.#listing, record, status, this.#options.now());
   }
 
   async #withTasks(known: ManagerStatus): Promise<ManagerStatus> {
-    if (!tasksDue(known, Date.now())) return known;
+    if (!tasksDue(known, this.#options.now())) return known;
     try {
-      return afterTasks(known, await this.#ask('task_status'), Date.now());
+      return afterTasks(known, await this.#ask('task_status'), this.#options.now());
     } catch (error) {
       if (!(error instanceof ManagerError) || !['garbage', 'timeout', 'too large'].includes(error.failure)) throw error;
-      return afterNoTasks(known, Date.now());
+      return afterNoTasks(known, this.#options.now());
     }
   }
 
   #ask(question: Question): Promise<ManagerAnswer> {
     const { connectMs, silentMs, password } = this.#options;
-    const askedAt = Date.now();
+    const askedAt = this.#options.now();
     return askManager(this.#listing, question, {
       connectMs,
       silentMs,
@@ -176,7 +186,7 @@ export class ManagerPoll {
   #know(known: ManagerStatus): void {
     const before = this.#known;
     this.#known = known;
-    const now = Date.now();
+    const now = this.#options.now();
     this.#demand = demandOf(this.#listing, known, now);
     this.#problem = problemOf(this.#listing, known);
     const isLocked = known.state === 'locked';

@@ -75,7 +75,7 @@ const MOST_MANAGERS = 2000;
 interface CatalogWatch {
   catalog: HostPort;
   loop: Loop;
-  /** Their times are by this machine's clock. */
+  /** Their times are by the clock of this source, which never jumps. */
   rows: CatalogRow[];
   /** How much the catalog's clock is ahead of this machine's, ms. */
   ahead: number;
@@ -146,7 +146,7 @@ export class DemandWatcher implements Source {
     const polls = [...this.#polls.values()];
     const warnings = this.#catalogs.flatMap((watch) => clockWords(formatHostPort(watch.catalog), watch.ahead) ?? []);
     return {
-      at: Date.now(),
+      at: this.#options.now(),
       projects: polls.flatMap(({ demand }) => demand ?? []),
       problems: [
         ...[...this.#catalogs, ...polls].flatMap(({ problem }) => problem ?? []),
@@ -169,7 +169,8 @@ export class DemandWatcher implements Source {
     try {
       const { rows, date } = await fetchCatalog({ ...catalog, timeoutMs: catalogTimeoutMs, signal: this.#stop.signal });
       this.#compareClocks(watch, date, Math.max(...rows.map(({ lastHeardFrom }) => lastHeardFrom)));
-      watch.rows = rows.map((row) => ({ ...row, lastHeardFrom: row.lastHeardFrom - watch.ahead }));
+      const ahead = watch.ahead + Date.now() - this.#options.now();
+      watch.rows = rows.map((row) => ({ ...row, lastHeardFrom: row.lastHeardFrom - ahead }));
       watch.wasRead = true;
     } catch (error) {
       if (!(error instanceof CatalogError)) throw error;
@@ -204,7 +205,7 @@ export class DemandWatcher implements Source {
 
   /** Follows the managers that the catalogs list, and drops managers that are neither listed nor alive. */
   #reconcile(): void {
-    const all = listings(this.#catalogs, Date.now(), new Set(this.#polls.keys()));
+    const all = listings(this.#catalogs, this.#options.now(), new Set(this.#polls.keys()));
     const listed = all.slice(0, MOST_MANAGERS);
     const surplus = all.length - listed.length;
     if (surplus !== this.#surplus) this.#changed();
@@ -224,7 +225,7 @@ export class DemandWatcher implements Source {
   }
 
   #follow(listing: Listing): void {
-    const { password, log } = this.#options;
+    const { password, log, now } = this.#options;
     const { busyMs, idleMs, catalogMs, connectMs, silentMs } = this.#intervals;
     const poll = new ManagerPoll(listing, {
       intervals: { busyMs, idleMs, absentMs: catalogMs },
@@ -232,6 +233,7 @@ export class DemandWatcher implements Source {
       silentMs,
       password,
       log,
+      now,
       onChange: () => this.#onPoll(poll),
     });
     this.#polls.set(listing.address, poll);

@@ -3,7 +3,7 @@ import { randomOf } from '../bench/random.mjs';
 
 /**
  * @typedef {'relval' | 'makeflow' | 'bridge' | 'worker' | 'step' | 'payload' | 'guard' | 'framework' | 'catalog' | 'any'} Victim
- * @typedef {{ what: 'kill' | 'stop', victim: Victim } | { what: 'kill-all' | 'kill-with-guard' | 'disk-full' | 'inodes-full' | 'empty-log' }} Kind
+ * @typedef {{ what: 'kill' | 'stop', victim: Victim } | { what: 'kill-all' | 'kill-with-guard' | 'disk-full' | 'inodes-full' | 'empty-log' | 'clock-set' }} Kind
  * @typedef {Kind & { after: number, lasts: number, choice: number }} Fault after: s since the start of relval; lasts: s until
  *   what is stopped goes on, and what is full is freed; choice: 0 to 1, which one of several
  * @typedef {'local' | 'cluster'} Place
@@ -24,8 +24,15 @@ export function kindsOf(place) {
     { what: 'disk-full' },
     { what: 'inodes-full' },
     { what: 'empty-log' },
+    { what: 'clock-set' },
   ];
 }
+
+/** What the clock is set by, in s. */
+const CLOCK_STEPS = [-7200, -300, 300, 7200];
+
+/** @param {Fault} fault @returns s by which the machine's clock is set, compared with the true time */
+export const clockStepOf = ({ choice }) => CLOCK_STEPS[Math.floor(choice * CLOCK_STEPS.length)] ?? 0;
 
 /** @param {Kind} fault */
 export const nameOf = (fault) => ('victim' in fault ? `${fault.what} ${fault.victim}` : fault.what);

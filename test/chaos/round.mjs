@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { candidates, nameOf, planRound } from './faults.mjs';
+import { candidates, clockStepOf, nameOf, planRound } from './faults.mjs';
 import { Verdict } from './verdict.mjs';
 import { CHECKOUT, HOME, RUNS, World } from './world.mjs';
 
@@ -64,7 +64,7 @@ stages:
 export async function runRound(task) {
   const begun = performance.now();
   const { faults, bad } = planRound(task.seed, task.place, task.turn);
-  const world = await World.start();
+  const world = await World.start(faults.some(({ what }) => what === 'clock-set'));
   const round = new Round(world, task, bad);
   try {
     await round.run(faults);
@@ -193,6 +193,10 @@ class Round {
         note(`${fault.what} ${fault.choice < 0.5 ? `for ${fault.lasts.toFixed(1)} s` : 'until the end'}`);
         if (fault.choice < 0.5) later(() => world.free());
         verdict.full = true;
+        return true;
+      case 'clock-set':
+        world.setClock(clockStepOf(fault));
+        note(`the clock is set by ${clockStepOf(fault)} s`);
         return true;
       case 'kill-with-guard': {
         // Who starts workers, and the process that is to end them when it is gone.

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { candidates } from './faults.mjs';
 import { HOME, RUNS } from './world.mjs';
 
+/** @typedef {{ verdict: string, reason: string, created: number, ended: number, totals: Record<string, number> }} RunRecord */
 /** @typedef {{ kind: 'wrong' | 'lost' | 'double' | 'left over', what: string }} Problem */
 
 const SIMS = ['sim0001', 'sim0002', 'sim0003', 'sim0004'];
@@ -22,6 +23,9 @@ export class Verdict {
   full = false;
   over = false;
   hopeless = false;
+  /** How often relval was started. */
+  #legs = 0;
+  #begunAt = performance.now();
   /** Whether a payload or something of it was killed, in this round. */
   #payloadKilled = false;
   /** Steps that were broken before, and those behind them. @type {Set<string>} */
@@ -61,6 +65,7 @@ export class Verdict {
 
   /** @param {import('./world.mjs').Ended} ended @param {import('./faults.mjs').Fault[]} faults of this leg */
   afterLeg({ code, signal, stdout, stderr }, faults) {
+    this.#legs++;
     const said = `${stderr.trim().split('\n').slice(-3).join(' / ')}`;
     const trace = /^ +at .*:\d+:\d+\)?$/m.exec(stderr + stdout);
     if (trace) this.wrong(`a stack trace: ${stderr}`);
@@ -91,7 +96,7 @@ export class Verdict {
     else this.#checkRepeated(run);
   }
 
-  /** @param {string} run @param {{ verdict: string, reason: string, totals: Record<string, number> }} record */
+  /** @param {string} run @param {RunRecord} record */
   #checkEnd(run, record) {
     const report = this.#json(`${run}/report/report.json`);
     /** @type {{ id: string, state: string, exitStatus?: number, message?: string }[]} */
@@ -111,7 +116,23 @@ export class Verdict {
     if (this.bad && !failed.some(({ id, exitStatus }) => id === 'shaky' && exitStatus === 3) && !this.#payloadKilled)
       this.wrong(`shaky ends with 3, but: ${blame}`);
     if (failed.length === 0) this.#checkOutputs(run);
+    this.#checkTimes(record, report);
     this.#checkRepeated(run);
+  }
+
+  /**
+   * Nothing takes less than no time, or longer than the round, whenever the clock was set.
+   * @param {RunRecord} record @param {{ steps?: { id: string, start?: number, end?: number }[] }} report
+   */
+  #checkTimes({ created, ended }, report) {
+    const longest = performance.now() - this.#begunAt;
+    const check = (/** @type {string} */ what, /** @type {number} */ ms) => {
+      if (ms < 0 || ms > longest) this.wrong(`${what} took ${ms / 1000} s, in a round of ${longest / 1000} s`);
+    };
+    // A process that resumes a run after the clock was set has its times by the new clock.
+    if (this.#legs === 1) check('the run', ended - created);
+    for (const { id, start, end } of report?.steps ?? [])
+      if (start !== undefined && end !== undefined) check(id, end - start);
   }
 
   /** What the steps stored is what their payloads made, and what the last step got is what the others stored. @param {string} run */

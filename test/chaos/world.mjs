@@ -2,7 +2,7 @@
 // whatever it did to hide (setsid, a cleared environment), and all of it is gone when the round is over.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where a round has everything, within its own /tmp. */
@@ -14,6 +14,19 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** Of the file system of the runs, when it is not full: bytes, and number of files. It takes only what is used. */
 const SPACE = 4 * 2 ** 30;
 const INODES = 100_000;
+
+/** How much the clock in there is ahead of the true one, as libfaketime reads it. */
+const CLOCK = `${HOME}/clock`;
+/** Where the commands are that must be told of that clock, because their environment is not that of who starts them. */
+const COMMANDS = `${HOME}/bin`;
+/** Only the clock of the calendar is changed, as when a machine's clock is set. $LIB stands for the library directory. */
+const FAKE_CLOCK = {
+  LD_PRELOAD: '/usr/$LIB/faketime/libfaketimeMT.so.1',
+  FAKETIME_TIMESTAMP_FILE: CLOCK,
+  FAKETIME_NO_CACHE: '1',
+  FAKETIME_DONT_RESET: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+};
 
 const USER = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
 const NEW = [...USER, '--pid', '--fork', '--kill-child', '--mount-proc', '--mount', '--net'];
@@ -48,13 +61,16 @@ export class World {
   /** @type {Set<import('node:child_process').ChildProcess>} */
   #entered = new Set();
   #namespace = '';
+  /** @type {NodeJS.ProcessEnv} */
+  #clock = {};
 
   /** @param {import('node:child_process').ChildProcess} holder */
   constructor(holder) {
     this.#holder = holder;
   }
 
-  static async start() {
+  /** @param {boolean} hasClock a clock of its own, which can be set */
+  static async start(hasClock) {
     const holder = spawn('unshare', [...NEW, '--', 'bash', '-c', INIT, 'init', ROOT], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -68,7 +84,24 @@ export class World {
     const children = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'latin1');
     world.#init = Number.parseInt(children, 10);
     world.#namespace = readlinkSync(`/proc/${world.#init}/ns/pid`);
+    if (hasClock) world.#makeClock();
     return world;
+  }
+
+  #makeClock() {
+    this.setClock(0);
+    const exports = Object.entries(FAKE_CLOCK).map(([name, value]) => `export ${name}='${value}'\n`);
+    const path = process.env.PATH ?? '';
+    mkdirSync(this.outside(COMMANDS));
+    const worker = `#!/bin/sh\nPATH='${path}'\n${exports.join('')}exec work_queue_worker "$@"\n`;
+    writeFileSync(this.outside(`${COMMANDS}/work_queue_worker`), worker, { mode: 0o755 });
+    this.#clock = { ...FAKE_CLOCK, PATH: `${COMMANDS}:${path}` };
+  }
+
+  /** Sets the clock, which all that runs in there sees at once. @param {number} seconds that it is ahead of the true one */
+  setClock(seconds) {
+    writeFileSync(this.outside(`${CLOCK}.new`), `${seconds < 0 ? '' : '+'}${seconds}s\n`);
+    renameSync(this.outside(`${CLOCK}.new`), this.outside(CLOCK));
   }
 
   /** Ends all that is in there. */
@@ -96,7 +129,8 @@ export class World {
    */
   start(words, env = {}) {
     const begun = performance.now();
-    const child = spawn('nsenter', this.#enter(['env', '--chdir', HOME, ...words]), {
+    const clock = Object.entries(this.#clock).map(([name, value]) => `${name}=${value}`);
+    const child = spawn('nsenter', this.#enter(['env', '--chdir', HOME, ...clock, ...words]), {
       env: { PATH: process.env.PATH, HOME, XDG_CONFIG_HOME: HOME, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { fetchCatalog } from '../../framework/workqueue/catalog.ts';
 import { Cluster } from './framework/cluster.ts';
 import { Framework } from './framework/framework.ts';
 import { startCatalog, startTool } from './framework/tools.ts';
@@ -73,6 +75,26 @@ it('a worker with another password is told within seconds, with what to do', asy
     ),
   });
   expect((await relval.run('status', id)).stdout).toContain('it has another password');
+  run.child.kill('SIGTERM');
+  await run.ended;
+});
+
+it('a run is listed within seconds by a catalog server that was down when makeflow reported to it', async () => {
+  const { relval, catalog, flags } = await start('');
+  catalog.process.kill('SIGKILL');
+  await once(catalog.process, 'exit');
+  const run = relval.start('run', 'workflow.yaml', '--catalog', catalog.address, '--no-check', ...flags);
+  const { directory } = await only(relval);
+  const told = await until('the reason', 60, () => eventsOf(directory).find(({ type }) => type === 'held-up'));
+  expect(told).toMatchObject({
+    message: `no worker can find this run: catalog ${catalog.address} refuses connections`,
+  });
+  await startCatalog(catalog.port);
+  // Makeflow itself would report only a minute after it has started.
+  await until('the run in the catalog', 30, async () => {
+    const { rows } = await fetchCatalog({ ...catalog, timeoutMs: 5000 });
+    return rows.some(({ project, tasksWaiting }) => project.startsWith('relval-waits-') && tasksWaiting === 1);
+  });
   run.child.kill('SIGTERM');
   await run.ended;
 });

@@ -1,10 +1,14 @@
 import { userInfo } from 'node:os';
 import { InputError } from '../input/input-error.ts';
-import { accepted, withdrawn } from '../runs/judging/accept.ts';
+import { accepted, changeEnded, withdrawn } from '../runs/judging/accept.ts';
+import type { RunRecord } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { out } from './terminal.ts';
+
+/** Another process has changed the record by then, s. */
+const PATIENCE_S = 5;
 
 export const acceptCommand = defineCommand(
   (command) =>
@@ -22,8 +26,9 @@ export const acceptCommand = defineCommand(
       }),
   (args) => {
     const run = new RunStore(args.runs).find(args.run);
-    const record = run.readRecord();
-    run.writeRecord(args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? '', Date.now()));
-    out.say(args.withdraw ? `${record.id} is no longer accepted` : `${record.id} is accepted: ${args.note ?? ''}`);
+    const change = (record: RunRecord) =>
+      args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? '', Date.now());
+    const { id } = changeEnded(run, change, PATIENCE_S);
+    out.say(args.withdraw ? `${id} is no longer accepted` : `${id} is accepted: ${args.note ?? ''}`);
   },
 );

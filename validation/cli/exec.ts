@@ -1,3 +1,4 @@
+import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { describeOption } from '../config/options.ts';
 import { startCommand } from '../runs/life/start-command.ts';
 import { defineCommand } from './command.ts';
@@ -79,7 +80,7 @@ export const execCommand = defineCommand(
           journal.run,
           plan.steps[0]?.id ?? '',
           !args.json,
-          args.quiet ? SILENT : plainProgress(err, Date.now()),
+          args.quiet ? SILENT : plainProgress(err, steadyNow()),
         ),
       // stdout is only for the output of the command.
       on: err,

@@ -1,5 +1,6 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
 import { lastLinesOffset } from '../logs/log-tail.ts';
 import { paint } from '../report/paint.ts';
@@ -123,7 +124,7 @@ async function print(run: RunDir, step: string, { attempt, file, tail, times, ra
       ),
     );
   const start = tail === undefined ? 0 : await lastLinesOffset(path, tail);
-  await out.log(raw).all(createReadStream(path, { start }));
+  await out.log(raw).all((await openRegular(path)).createReadStream({ start }));
 }
 
 /** @throws InputError if there is no such log */

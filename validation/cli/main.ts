@@ -1,37 +1,12 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
-import { inspect } from 'node:util';
-import { sayVersions } from '../../framework/tools/versions.ts';
-import { NotRegular } from '../files/regular-file.ts';
-import { formatProblem, InputError } from '../input/input-error.ts';
-import { lackOfFiles } from '../runs/store/space.ts';
-import { endWithReader, out, sayError } from './terminal.ts';
+import { tooFewOpenFiles } from '../../framework/tools/open-files.ts';
 
-/** Exit statuses: 2 for bad input or usage, 3 for broken (infrastructure). Verdicts are 0, 1 and 3; an interrupted run is 130. */
-const USAGE = 2;
-const BROKEN = 3;
-/** System errors about a path that the user gave. They count as bad input. */
-const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']);
-
-endWithReader();
-process.on('uncaughtException', fail);
-try {
-  const words = process.argv.slice(2);
-  const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
-  // Scripts ask often for the version, so the code that reads a whole command line is not loaded for it.
-  if (words.join(' ') === '--version')
-    await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
-  else await (await import('./program.ts')).runCommandLine(words, version);
-} catch (error) {
-  if (!(error instanceof InputError)) fail(error);
-  sayError('relval', error.problems.map(formatProblem));
-  process.exitCode = USAGE;
-}
-
-/** Ends with the error of the system or of relval itself. The exit status is never 1, which means a failed release. */
-function fail(error: unknown): never {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  const isOfSystem = (code !== undefined && syscall !== undefined) || error instanceof NotRegular;
-  sayError('relval', [isOfSystem ? (lackOfFiles(error as NodeJS.ErrnoException) ?? message) : inspect(error)]);
-  process.exit(code !== undefined && syscall !== undefined && REFUSED.has(code) ? USAGE : BROKEN);
+const obstacle = tooFewOpenFiles();
+if (obstacle === undefined) {
+  // This is loaded afterwards, because loading it takes many open files.
+  await (await import('./start.ts')).start();
+} else {
+  console.error(`relval: ${obstacle}`);
+  // Broken: nothing is said about a release.
+  process.exitCode = 3;
 }

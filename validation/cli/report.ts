@@ -1,5 +1,6 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRegular, readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { Report } from '../report/model.ts';
 import { inColour } from '../report/paint.ts';
@@ -10,7 +11,7 @@ import { judgeAgain } from '../runs/judging/judge.ts';
 import { PARTS } from '../runs/judging/kinds.ts';
 import { chosenCriteria } from '../runs/life/wanted.ts';
 import { statusOf } from '../runs/store/record.ts';
-import { type RunDir, RunStore } from '../runs/store/store.ts';
+import { REPORT_LIMIT, type RunDir, RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { criteriaOptions } from './options/criteria.ts';
 import { runArgument } from './options/runs.ts';
@@ -56,12 +57,16 @@ export const reportCommand = defineCommand(
     const file = FILES[args.format];
     await out
       .log(false)
-      .all(again ? [Buffer.from(renderFile(file, again, PARTS))] : createReadStream(pathOf(run, file)));
+      .all(
+        again
+          ? [Buffer.from(renderFile(file, again, PARTS))]
+          : (await openRegular(pathOf(run, file))).createReadStream(),
+      );
   },
 );
 
 function stored(run: RunDir): Report {
-  return JSON.parse(readFileSync(pathOf(run, 'report.json'), 'utf8')) as Report;
+  return JSON.parse(readRegular(pathOf(run, 'report.json'), REPORT_LIMIT)) as Report;
 }
 
 /** @throws InputError if there is no report yet */

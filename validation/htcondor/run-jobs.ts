@@ -42,7 +42,7 @@ export class RunJobs {
   /** Asks again and again: makeflow may submit one more, and a schedd may be away for a moment. */
   async #remove(constraint: string): Promise<void> {
     let problem: unknown;
-    for (const end = Date.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
+    for (const end = performance.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
       try {
         if ((await this.#count(constraint)) === 0) return;
         problem = new HTCondorError('jobs do not leave the queue');
@@ -52,7 +52,7 @@ export class RunJobs {
         problem = error;
         if (error instanceof HTCondorError && error.isMissing) throw error;
       }
-      if (Date.now() > end) throw problem;
+      if (performance.now() > end) throw problem;
     }
   }
 }

@@ -31,7 +31,7 @@ const buffer = Buffer.allocUnsafe(BLOCK);
 /** @param {Job} job @returns {{matches: Match[], next?: number}} */
 function search(job) {
   const { parts, size, limit } = job;
-  const end = Date.now() + job.budgetMs;
+  const end = performance.now() + job.budgetMs;
   const find = finder(job);
   /** @type {Match[]} */
   const matches = [];
@@ -60,7 +60,7 @@ function search(job) {
     matches.push(...found.matches);
     if (matches.length >= limit) return { matches, next: /** @type {Match} */ (matches.at(-1)).line };
     line = found.line;
-    if (Date.now() > end && offset < size && !within) return { matches, next: line - 1 };
+    if (performance.now() > end && offset < size && !within) return { matches, next: line - 1 };
   }
   return { matches };
 }

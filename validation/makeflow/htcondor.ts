@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { jobLogReader } from '../htcondor/job-log.ts';
 import { RunJobs } from '../htcondor/run-jobs.ts';
 import { batchOptions, ENVIRONMENT_FILE, type Submission, submitLines } from '../htcondor/submission.ts';
@@ -25,7 +26,7 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
       writeEnvironment(join(directory, ENVIRONMENT_FILE), variables);
       return queueVariables(batch);
     },
-    jobLog: (path) => ({ path: `${path}.condorlog`, read: jobLogReader(Date.now) }),
+    jobLog: (path) => ({ path: `${path}.condorlog`, read: jobLogReader(steadyNow) }),
     clear: async (path) => {
       await jobs.remove();
       takeBack(`${path}.makeflowlog`, Date.now());

@@ -27,7 +27,7 @@ export interface FlowState {
   /** How the last run ended; undefined while it runs, and when makeflow was killed. `completed` does not exclude failed nodes. */
   ended?: 'completed' | 'aborted' | 'failed';
   counts?: NodeCounts;
-  /** Time of the last line that changed something, ms since 1970. */
+  /** Time of the last line that changed something, ms since 1970 by the clock of whoever reads the log. */
   lastTime: number;
 }
 

@@ -18,6 +18,11 @@ export interface WorkQueueBatch {
   enter?: readonly string[];
 }
 
+/** The file where makeflow writes its port. @param path of the Makeflow file */
+export function portFile(path: string): string {
+  return `${path}.port`;
+}
+
 const nothing = async (): Promise<void> => {};
 
 /** Jobs that nobody but makeflow has: their environment is seen by nobody else, and they end with makeflow. */
@@ -35,7 +40,7 @@ export function workQueueSystem({ catalog, project, passwordFile, port, enter = 
   return {
     ...JOBS_OF_MAKEFLOW,
     arguments: (path) => [
-      ...['-T', 'wq', '-N', project, '-C', catalog, '-Z', `${path}.port`],
+      ...['-T', 'wq', '-N', project, '-C', catalog, '-Z', portFile(path)],
       // -Z chooses a free port, unless -p follows.
       ...(port === undefined ? [] : ['-p', String(port)]),
       ...(passwordFile === undefined ? [] : ['--password', passwordFile]),

@@ -10,7 +10,7 @@ export interface Patience {
   requestSeconds: number;
   /** Seconds before the second attempt; twice as many before each further one. */
   pauseSeconds: number;
-  /** ms since 1970: no attempt and no pause goes beyond it. */
+  /** By `performance.now()`, ms: no attempt and no pause goes beyond it. */
   deadline: number;
 }
 
@@ -32,12 +32,12 @@ export async function tryOften(
   patience: Patience,
 ): Promise<Outcome> {
   for (let tried = 1; ; tried++) {
-    const left = patience.deadline - Date.now();
+    const left = patience.deadline - performance.now();
     if (left <= 0) return { ok: false, attempts: tried - 1, message: 'there was no time left' };
     const result = await once(attempt, Math.min(left, patience.requestSeconds * 1000));
     if (result.ok) return { ok: true, attempts: tried, message: result.note };
     const pause = pauseAfter(tried, result, patience, Math.random());
-    const remaining = (patience.deadline - Date.now()) / 1000;
+    const remaining = (patience.deadline - performance.now()) / 1000;
     if (!result.again || tried >= patience.attempts) return { ok: false, attempts: tried, message: result.message };
     if (pause > remaining) {
       const asked = result.after === undefined ? '' : `, and the receiver asks to wait ${result.after} s`;

@@ -63,7 +63,7 @@ export async function sendNotifications(
   pauseSeconds = PAUSE_SECONDS,
 ): Promise<void> {
   const { attempts, requestSeconds, totalSeconds } = settings;
-  const patience = { attempts, requestSeconds, pauseSeconds, deadline: Date.now() + 1000 * totalSeconds };
+  const patience = { attempts, requestSeconds, pauseSeconds, deadline: performance.now() + 1000 * totalSeconds };
   await Promise.all(
     planned.map(async ({ channel, deliveries }) => {
       if (deliveries.length === 0) return;

@@ -82,10 +82,10 @@ export interface PackageWait {
 export async function awaitPackages(wanted: readonly string[], options: PackageWait): Promise<Check> {
   const { alienv, here, wait, say, every = POLL_MS, patience = PATIENCE_MS, reload = RELOAD, signal } = options;
   if (wanted.length === 0) return checkPackages(wanted, { how: 'missing', status: 1, stdout: '', said: '' }, here);
-  const end = Date.now() + wait;
+  const end = performance.now() + wait;
   for (let told = false; ; ) {
     const check = checkPackages(wanted, await askPackages(alienv, patience), here, patience, alienv);
-    const left = end - Date.now();
+    const left = end - performance.now();
     if (check.state !== 'failed' || left <= 0 || signal?.aborted) return check;
     if (!told) say(`${check.found}; waiting for up to ${formatDuration(wait / 1000)}`);
     told = true;

@@ -11,7 +11,7 @@ const MOST_PARTS = 500;
 const MOST_CHARACTERS = 2_000_000;
 
 function compare({ a, b, from, exact, hosts, budgetMs }: LogDiffJob): LogDiffResult {
-  const end = Date.now() + budgetMs;
+  const end = performance.now() + budgetMs;
   const parts: DiffPart[] = [];
   let characters = 0;
   let progress: (() => Progress) | undefined;
@@ -24,7 +24,7 @@ function compare({ a, b, from, exact, hosts, budgetMs }: LogDiffJob): LogDiffRes
     addPart(parts, part);
     progress = now;
     if (!part.same) for (const text of [...part.linesA, ...part.linesB]) characters += text.length;
-    if (Date.now() > end || parts.length > 2 * MOST_PARTS || characters > MOST_CHARACTERS)
+    if (performance.now() > end || parts.length > 2 * MOST_PARTS || characters > MOST_CHARACTERS)
       return { parts, next: progress() };
   }
   return { parts };

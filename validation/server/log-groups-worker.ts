@@ -10,7 +10,7 @@ const MOST = 10_000;
 const TURN = 2000;
 
 function find({ parts, from, budgetMs }: LogGroupsJob): LogGroupsResult {
-  const end = Date.now() + budgetMs;
+  const end = performance.now() + budgetMs;
   const reader = new LogReader(parts, from);
   const finder = new LogGroups();
   const groups: LogGroup[] = [];
@@ -19,7 +19,7 @@ function find({ parts, from, budgetMs }: LogGroupsJob): LogGroupsResult {
   };
   for (let line = reader.read(); line; line = reader.read()) {
     add(finder.push(line.number, line.text));
-    if (line.number % TURN !== 0 || (Date.now() < end && groups.length < MOST)) continue;
+    if (line.number % TURN !== 0 || (performance.now() < end && groups.length < MOST)) continue;
     add(finder.end());
     return { groups, next: reader.place };
   }

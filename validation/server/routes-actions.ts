@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { withException } from '../checks/exception-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { Report } from '../report/model.ts';
-import { accepted } from '../runs/judging/accept.ts';
+import { accepted, changeEnded } from '../runs/judging/accept.ts';
 import { stopRun } from '../runs/life/stop.ts';
 import { RunDir } from '../runs/store/store.ts';
 import { findNightly } from '../schedule/nightly.ts';
@@ -164,10 +164,8 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
   app.post<OfRun>('/runs/:id/accept', async (request, reply) => {
     const { note, by = userInfo().username } = parse(acceptBody, request.body);
     const { id, root } = await context.run(request.params.id);
-    asked(() => {
-      const run = new RunDir(root);
-      run.writeRecord(accepted(run.readRecord(), by, note, Date.now()));
-    });
+    // It does not wait, because other requests would wait with it.
+    asked(() => changeEnded(new RunDir(root), (record) => accepted(record, by, note, Date.now()), 0));
     return reply.send({ message: `${id} is accepted: ${note}` } satisfies Done);
   });
 }

@@ -63,8 +63,8 @@ export class Upgrades {
     socket.once('close', place);
     const serve = await this.#serving(urlOf(withoutRoot(url, this.#root)));
     this.#server.handleUpgrade(request, socket, head, (client) => {
-      heard.set(client, Date.now());
-      client.on('pong', () => heard.set(client, Date.now()));
+      heard.set(client, performance.now());
+      client.on('pong', () => heard.set(client, performance.now()));
       client.on('error', () => client.terminate());
       serve(client).catch(() => client.close(1011));
     });
@@ -95,7 +95,7 @@ export class Upgrades {
   #ping(): void {
     const ping = JSON.stringify({ type: 'ping' } satisfies EventMessage & FollowMessage);
     for (const client of this.#server.clients) {
-      if (Date.now() - (heard.get(client) ?? 0) > 3 * PING_MS) client.terminate();
+      if (performance.now() - (heard.get(client) ?? 0) > 3 * PING_MS) client.terminate();
       client.ping();
       // A client that has not received the last message yet needs no ping.
       if (client.bufferedAmount === 0) client.send(ping, () => undefined);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { openFileLimit } from '../../framework/tools/open-files.ts';
 import {
   GREETING_LIMIT,
   type Greeting,
@@ -236,10 +236,4 @@ class Receiver implements LogReceiver {
     this.#problems.add(subject);
     this.#options.onProblem?.(problem);
   }
-}
-
-/** How many files this process may open. */
-function openFileLimit(): number {
-  const limits = readFileSync('/proc/self/limits', 'latin1');
-  return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? CONNECTION_LIMIT * 2);
 }

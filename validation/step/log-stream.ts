@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { ArrivalWriter } from '../logs/arrival-times.ts';
 import { assembleLog, LiveLog } from '../logs/live-log.ts';
 import { Masker } from './mask.ts';
@@ -77,7 +78,7 @@ export class LogStream {
       const log = await LiveLog.open(this.#path, this.#limit);
       const arrival = new ArrivalWriter(this.#path);
       try {
-        await arrival.came(log.offset, Date.now());
+        await arrival.came(log.offset, steadyNow());
         await log.write(bytes);
       } finally {
         await arrival.close(log.offset);
@@ -104,7 +105,7 @@ export class LogStream {
           const { bytes } = masker.push(chunk);
           const skip = Math.min(known, bytes.length);
           known -= skip;
-          if (bytes.length > skip) await arrival.came(log.offset, Date.now());
+          if (bytes.length > skip) await arrival.came(log.offset, steadyNow());
           failure = await log.write(bytes.subarray(skip)).then(
             () => undefined,
             (error: unknown) => ({ error }),

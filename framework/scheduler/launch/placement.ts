@@ -70,7 +70,7 @@ class Agents {
 
   constructor(frame: Frame) {
     this.#frame = frame;
-    const { byRole, avoided } = candidatesOf(frame.state, frame.now);
+    const { byRole, avoided } = candidatesOf(frame);
     this.#byRole = byRole;
     this.#avoided = avoided;
   }

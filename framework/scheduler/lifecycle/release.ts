@@ -84,9 +84,9 @@ function neverConnects({ phase, connectedAt, runningSince }: Worker, { kind }: P
 }
 
 /** Its agent is about to be taken down: it stays while it has tasks. */
-function isDraining({ state, now }: Frame, { agentId, connected, tasksRunning }: Worker): boolean {
+function isDraining({ state, wall }: Frame, { agentId, connected, tasksRunning }: Worker): boolean {
   const draining = state.draining.get(agentId);
-  return draining !== undefined && connected && tasksRunning === 0 && now >= draining.start - DRAIN_AHEAD_MS;
+  return draining !== undefined && connected && tasksRunning === 0 && wall >= draining.start - DRAIN_AHEAD_MS;
 }
 
 function isSurplus(

@@ -2,6 +2,7 @@ import type { Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Offer, TaskInfo } from '../../mesos/messages.ts';
 import { pausing } from '../state/backoff.ts';
+import type { Frame } from '../state/frame.ts';
 import { coresText, gpusText, type Pool } from '../state/pool.ts';
 import { timesIn } from '../state/shape.ts';
 import type { SchedulerState } from '../state/state.ts';
@@ -55,17 +56,14 @@ export function roleOf(offer: Offer): string {
 }
 
 /** The agents with offers, by role. Avoided agents are left out, and counted. */
-export function candidatesOf(
-  state: SchedulerState,
-  now: number,
-): { byRole: Map<string, Candidate[]>; avoided: string[] } {
+export function candidatesOf({ state, now, wall }: Frame): { byRole: Map<string, Candidate[]>; avoided: string[] } {
   const found = new Map<string, Candidate>();
   const byRole = new Map<string, Candidate[]>();
   const avoided: string[] = [];
   const census = censusByAgent(state);
   for (const { offer } of state.offers.values()) {
     const agentId = offer.agent_id.value;
-    const why = reasonToAvoid(state, offer, now);
+    const why = reasonToAvoid(state, offer, now, wall);
     if (why !== undefined) {
       avoided.push(why);
       continue;
@@ -96,12 +94,17 @@ function censusByAgent(state: SchedulerState): Map<string, AgentCensus> {
   return byAgent;
 }
 
-function reasonToAvoid(state: SchedulerState, { agent_id, unavailability }: Offer, now: number): string | undefined {
+function reasonToAvoid(
+  state: SchedulerState,
+  { agent_id, unavailability }: Offer,
+  now: number,
+  wall: number,
+): string | undefined {
   const backoff = state.agentBackoffs.get(agent_id.value);
   if (backoff && pausing(backoff, now)) return backoff.why;
   if (!unavailability) return undefined;
   const { start, end } = timesOf(unavailability);
-  return now >= start - DRAIN_AHEAD_MS && now < end ? 'it is about to be taken down' : undefined;
+  return wall >= start - DRAIN_AHEAD_MS && wall < end ? 'it is about to be taken down' : undefined;
 }
 
 /**

@@ -42,8 +42,8 @@ export function takeUnavailability(state: SchedulerState, { agent_id, unavailabi
 }
 
 /** On ticks: removes maintenances that have ended. */
-export function endMaintenances({ state, now }: Frame): void {
-  for (const [agentId, { end }] of state.draining) if (now >= end) state.draining.delete(agentId);
+export function endMaintenances({ state, wall }: Frame): void {
+  for (const [agentId, { end }] of state.draining) if (wall >= end) state.draining.delete(agentId);
 }
 
 /** The maintenance was cancelled, or another inverse offer follows that replaces this one. */

@@ -10,17 +10,20 @@ import type { Worker } from './worker.ts';
  */
 export class Frame {
   readonly state: SchedulerState;
-  /** ms since 1970. */
+  /** ms since 1970, by a clock that never jumps. */
   readonly now: number;
+  /** ms since 1970, by the machine's clock: only for times that Mesos names. */
+  readonly wall: number;
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
   /** The projects with a decision, by manager: how many workers each lacked, and how many were launched. */
   readonly decided = new Map<string, { needed: number; launched: number }>();
   #census: Map<string, Census> | undefined;
 
-  constructor(state: SchedulerState, now: number) {
+  constructor(state: SchedulerState, now: number, wall: number) {
     this.state = state;
     this.now = now;
+    this.wall = wall;
   }
 
   /** The workers of each pool, counted when first needed in this frame. */

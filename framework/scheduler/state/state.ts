@@ -170,12 +170,24 @@ export function unindexWorker(state: SchedulerState, worker: Worker): void {
   state.dirty.add(worker.manager);
 }
 
-/** The state that a journal's records add up to. */
-export function replay(pools: readonly Pool[], records: Iterable<JournalRecord>): SchedulerState {
+/**
+ * The state that a journal's records add up to.
+ * @param now ms since 1970. A launch that is later was recorded before the machine's clock was set back: it counts as one of now
+ */
+export function replay(
+  pools: readonly Pool[],
+  records: Iterable<JournalRecord>,
+  now = Number.POSITIVE_INFINITY,
+): SchedulerState {
   const state = initialState(pools);
-  for (const record of records) applyRecord(state, record);
+  for (const record of records) applyRecord(state, notAfter(record, now));
   for (const worker of state.workers.values()) worker.restored = true;
   return state;
+}
+
+function notAfter(record: JournalRecord, now: number): JournalRecord {
+  if (record.type !== 'launch' || record.worker.launchedAt <= now) return record;
+  return { ...record, worker: { ...record.worker, launchedAt: now } };
 }
 
 /** The records of a compacted journal: they add up to all that must be known after a restart. */

@@ -13,7 +13,7 @@ const LONG = 60_000;
 function watch(catalogs: HostPort[], options: Partial<WorkQueueOptions> = {}) {
   const history: Demand[] = [];
   const source = workQueue({ catalogs, managers: [], ...options });
-  const watcher = source.open({ log: silentLog, onDemand: (demand) => history.push(demand) });
+  const watcher = source.open({ log: silentLog, now: Date.now, onDemand: (demand) => history.push(demand) });
   onTestFinished(() => watcher.stop());
   watcher.start();
   const find = (project: string) => history.at(-1)?.projects.find(({ name }) => name === project);

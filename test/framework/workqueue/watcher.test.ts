@@ -12,7 +12,7 @@ const IMPATIENT = { ...QUICK, catalogTimeoutMs: 300, silentMs: 100 };
 function watch(options: Partial<WorkQueueOptions>) {
   const seen: Demand[] = [];
   const type = workQueue({ catalogs: [], managers: [], intervals: QUICK, ...options });
-  const watcher = type.open({ log: silentLog, onDemand: (demand) => seen.push(demand) });
+  const watcher = type.open({ log: silentLog, now: Date.now, onDemand: (demand) => seen.push(demand) });
   onTestFinished(() => watcher.stop());
   watcher.start();
   return { watcher, seen, last: () => seen.at(-1) };

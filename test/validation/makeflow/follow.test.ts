@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FlowEvent, type FlowFollower, followFlow, inOrder } from '../../../validation/makeflow/follow.ts';
+import {
+  type FlowEvent,
+  type FlowFollower,
+  followFlow,
+  inOrder,
+  timeHere,
+} from '../../../validation/makeflow/follow.ts';
 import { parseWorkerLogLine } from '../../../validation/makeflow/worker-log.ts';
 
 const text = readFileSync(
@@ -84,6 +90,18 @@ describe('following a log', () => {
   });
 });
 
+describe('the time of a line', () => {
+  it('is the time of the steady clock at which it was written', () => {
+    expect(timeHere(990, 1000, 1000, 0)).toBe(990);
+    // the clock was set forward by 5000, or back, before the line was written
+    expect(timeHere(5990, 1000, 6000, 900)).toBe(990);
+    expect(timeHere(-4010, 1000, -4000, 900)).toBe(990);
+    // the same between the line and now
+    expect(timeHere(990, 1000, 6000, 900)).toBe(900);
+    expect(timeHere(990, 1000, -4000, 900)).toBe(1000);
+  });
+});
+
 describe('two logs', () => {
   const makeflow = (time: number): FlowEvent => ({ type: 'started', time });
   const workQueue = (time: number): FlowEvent => ({ type: 'task-waiting', time, jobId: 1 });
@@ -95,5 +113,13 @@ describe('two logs', () => {
     );
     expect(times(inOrder([makeflow(9), makeflow(2)], [workQueue(3)]))).toEqual(['w3', 'm9', 'm2']);
     expect(inOrder([], [])).toEqual([]);
+  });
+
+  it('show both when the clock was set back: what is before that comes first', () => {
+    const times = (events: FlowEvent[]) => events.map(({ type, time }) => `${type === 'started' ? 'm' : 'w'}${time}`);
+    const both = inOrder([makeflow(100), makeflow(105), makeflow(50)], [workQueue(101), workQueue(102), workQueue(51)]);
+    expect(times(both)).toEqual(['m100', 'w101', 'w102', 'm105', 'm50', 'w51']);
+    const twice = inOrder([makeflow(9), makeflow(5), makeflow(1)], [workQueue(8), workQueue(6), workQueue(2)]);
+    expect(times(twice)).toEqual(['w8', 'm9', 'm5', 'w6', 'm1', 'w2']);
   });
 });

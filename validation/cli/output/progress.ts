@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { SYMBOL } from '../../graph/states.ts';
 import { paint } from '../../report/paint.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
@@ -43,7 +44,7 @@ function liveProgress(on: Terminal, startedAt: number): Progress | undefined {
   if (!update) return undefined;
   let latest: RunView | undefined;
   const draw = (): void => {
-    if (latest) update(overview(latest, Date.now(), startedAt));
+    if (latest) update(overview(latest, steadyNow(), startedAt));
   };
   const timer = setInterval(draw, REDRAW_MS);
   return {

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { paint } from '../../report/paint.ts';
 import { executeInBackground } from '../../runs/life/background.ts';
 import { execute, type RunHandle } from '../../runs/life/execute.ts';
@@ -73,7 +74,7 @@ export async function showHere(started: StartedRun, flags: ExecutionFlags, showi
       warn: (message) => printWarnings([message]),
     });
     if (!started.ended) {
-      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, Date.now()));
+      const shown = showing.progress?.() ?? (flags.quiet ? SILENT : progressFor(err, steadyNow()));
       progress = shown;
       handle.onEvent((event, view) => shown.event(event, view));
     }
@@ -141,9 +142,13 @@ interface Stopping {
   once(): Promise<void>;
 }
 
+/** Signals within this time are one request: two people stop a run at once, or a terminal that closes sends several. */
+const ONE_REQUEST_MS = 1000;
+
 /** The first signal stops the run properly; a second one ends relval at once. */
 function onSignals(stop: (signal: string) => void): Stopping {
   let leave: (() => void) | undefined;
+  let stoppedAt = 0;
   const state: Stopping = {
     by: undefined,
     once: () =>
@@ -157,7 +162,11 @@ function onSignals(stop: (signal: string) => void): Stopping {
         leave();
         return;
       }
-      if (state.by !== undefined) process.exit(EXIT.interrupted);
+      if (state.by !== undefined) {
+        if (performance.now() - stoppedAt > ONE_REQUEST_MS) process.exit(EXIT.interrupted);
+        return;
+      }
+      stoppedAt = performance.now();
       err.say('', `${name}: the run is being stopped. Send the signal again to end relval at once`);
       state.by = name;
       stop(name);

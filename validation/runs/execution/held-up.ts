@@ -32,14 +32,14 @@ export class HeldUp {
   readonly #refused = new Map<string, number>();
   readonly #said: LineTail;
   #waitingSince: number | undefined;
-  #askedAt = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: HeldUpOptions) {
     this.#options = options;
     this.#said = new LineTail(options.stderr);
     this.#newLines();
-    this.#timer = setInterval(() => this.#look(Date.now()), LOOK_MS);
+    this.#timer = setInterval(() => this.#look(performance.now()), LOOK_MS);
   }
 
   close(): void {

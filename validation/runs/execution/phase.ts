@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { STUCK } from '../../checks/outcome.ts';
 import { type Batch, type BatchSystem, batchSystem } from '../../makeflow/batch.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
@@ -120,7 +121,7 @@ export async function runPhase(options: PhaseOptions): Promise<string | undefine
     const full = lackOfSpace(journal.run.path);
     if (full) onError(full);
     endlessChecks = tracker.isEndless() ? endlessChecks + 1 : 0;
-    const isWaiting = isStuck(logs.flow, Date.now()) && !system.isSubmitting(makeflow.pid, files.stderr);
+    const isWaiting = isStuck(logs.flow, steadyNow()) && !system.isSubmitting(makeflow.pid, files.stderr);
     if (!isWaiting && endlessChecks < ENDLESS_CHECKS) return;
     stuck = true;
     makeflow.interrupt();

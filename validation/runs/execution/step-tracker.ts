@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { failedDirectory, removeFailureNote } from '../../makeflow/failure-notes.ts';
 import type { FlowEvent } from '../../makeflow/follow.ts';
 import type { WrittenMakeflow } from '../../makeflow/write.ts';
@@ -81,7 +82,7 @@ export class StepTracker {
     const welcome = this.#journal.attempts.hello(step, id, host);
     if (!welcome || 'refuse' in welcome) return welcome;
     const { attempt, begun, known } = welcome;
-    if (begun) this.#apply(begun, Date.now(), false);
+    if (begun) this.#apply(begun, steadyNow(), false);
     if (!known) this.#tell(step, { type: 'step-connected', step, attempt, execution: id, host });
     return { directory: this.#journal.run.attemptDir(step, attempt) };
   }
@@ -93,7 +94,7 @@ export class StepTracker {
 
   /** Makeflow is gone: so are the attempts that it waited for. */
   interrupted(): void {
-    for (const decision of this.#journal.attempts.interrupted()) this.#apply(decision, Date.now(), false);
+    for (const decision of this.#journal.attempts.interrupted()) this.#apply(decision, steadyNow(), false);
   }
 
   /**

@@ -1,5 +1,7 @@
 import { InputError } from '../../input/input-error.ts';
+import { lockRun } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
+import type { RunDir } from '../store/store.ts';
 
 /**
  * The record of a run after a person has accepted it.
@@ -17,4 +19,23 @@ export function withdrawn(record: RunRecord): RunRecord {
   const { accepted: before, ...rest } = record;
   if (!before) throw new InputError([{ message: `${record.id} is not accepted` }]);
   return rest;
+}
+
+/**
+ * Changes the record of a run that has ended. No other process can change it or resume the run meanwhile.
+ * @param patience seconds to wait for another process that changes the record
+ * @throws InputError from `change`, or when another process has the run
+ */
+export function changeEnded(run: RunDir, change: (record: RunRecord) => RunRecord, patience: number): RunRecord {
+  // The reason why a run cannot be changed at all comes first.
+  change(run.readRecord());
+  const lock = lockRun(run.path, patience);
+  if (!lock) throw new InputError([{ message: `another process is changing the run in ${run.path}: try again` }]);
+  try {
+    const record = change(run.readRecord());
+    run.writeRecord(record);
+    return record;
+  } finally {
+    lock.release();
+  }
 }

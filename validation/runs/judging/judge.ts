@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Criteria } from '../../checks/judge.ts';
 import type { Subject } from '../../checks/kind.ts';
 import { lastLines } from '../../checks/last-lines.ts';
@@ -7,6 +8,7 @@ import type { Outcome, StepOutcome } from '../../checks/outcome.ts';
 import { buildReport, type RunFacts } from '../../checks/report.ts';
 import { digestOf } from '../../checks/rules.ts';
 import { type StepLogs, scanStepLogs } from '../../checks/step-logs.ts';
+import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import { writeReport } from '../../report/write.ts';
@@ -15,7 +17,7 @@ import { attemptLogs, outcomeOf } from '../store/collect.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { provenanceOf } from '../store/provenance.ts';
 import type { RunRecord } from '../store/record.ts';
-import { type RunDir, RunStore, replaceFile } from '../store/store.ts';
+import { REPORT_LIMIT, type RunDir, RunStore, replaceFile } from '../store/store.ts';
 import { type CriteriaChoice, checksOf, criteriaOf } from './criteria.ts';
 import { PARTS } from './kinds.ts';
 
@@ -38,7 +40,7 @@ const OUTCOME = 'outcome.json';
 export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
   const { run, record, view } = journal;
   journal.update({ state: 'judging' });
-  const now = Date.now();
+  const now = steadyNow();
   const steps: StepOutcome[] = [];
   for (const step of plan.steps) steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
   const facts = {
@@ -113,7 +115,7 @@ function subject({ facts, steps }: SavedOutcome, { reference, referenceFiles, po
 function readOutcome(run: RunDir, id: string): SavedOutcome {
   const file = join(run.path, OUTCOME);
   if (!existsSync(file)) throw new InputError([{ message: `${id} has not ended, so it cannot be judged` }]);
-  return JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
+  return JSON.parse(readRegular(file, REPORT_LIMIT)) as SavedOutcome;
 }
 
 /**
@@ -127,7 +129,7 @@ async function judgedAlike(run: RunDir, criteria: Criteria): Promise<Criteria> {
   const other = new RunStore(dirname(run.path)).find(reference.report.run);
   const file = join(other.path, OUTCOME);
   if (!existsSync(file)) return criteria;
-  const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedOutcome;
+  const saved = JSON.parse(readRegular(file, REPORT_LIMIT)) as SavedOutcome;
   if (!saved.steps.every(({ logs }) => logs.every((log) => existsSync(join(other.path, log))))) return criteria;
   const { findings, rules } = (await reportOn(other, saved, others)).report;
   return { ...others, reference: { ...reference, report: { ...reference.report, findings, ...(rules && { rules }) } } };

@@ -1,3 +1,4 @@
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { buildReport } from '../../checks/report.ts';
 import type { Report } from '../../report/model.ts';
 import { writeReport } from '../../report/write.ts';
@@ -18,7 +19,7 @@ export async function endBeforeSteps(journal: RunJournal, plan: Plan, reason: st
       name,
       workflow,
       start: created,
-      end: Date.now(),
+      end: steadyNow(),
       provenance: await provenanceOf(plan, record, run.work),
     },
     { steps: [], inLogs: [], problem: reason },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InputError } from '../../input/input-error.ts';
+import { portFile } from '../../makeflow/work-queue.ts';
 import type { Report } from '../../report/model.ts';
 import { OUTPUT_LIMIT } from '../../step/stage-file.ts';
 import { executeRun } from '../execution/execute.ts';
@@ -143,7 +144,9 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
       retries: request.retries,
       signal,
       failed: cluster?.failed,
-      whyWaiting: whyWaiting(batch, project, cluster ? [cluster.url] : options.frameworks),
+      whyWaiting: cluster
+        ? whyWaiting(batch, project, [cluster.url])
+        : whyWaiting(batch, project, options.frameworks, () => portFileOf(journal)),
       stoppedBy: () => String(signal.reason),
     });
   } finally {
@@ -167,6 +170,10 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
   } catch (error) {
     throw new InputError([{ message: `relval cannot receive logs: ${(error as Error).message}; see --log-address` }]);
   }
+}
+
+function portFileOf({ run, view }: RunJournal): string {
+  return portFile(join(run.work, `Makeflow.${view.phase}`));
 }
 
 function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, directory: string): LocalOffer {

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Report } from '../../report/model.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { PlanOptions } from '../../workflow/planner.ts';
@@ -99,7 +100,7 @@ function newRecord(
     process: thisProcess(),
     ...(release !== undefined && { release }),
     project: projectOf(id, request),
-    created: Date.now(),
+    created: steadyNow(),
     totals: { steps: plan.steps.length, succeeded: 0, failed: 0, broken: 0, running: 0 },
   };
 }

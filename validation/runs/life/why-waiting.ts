@@ -4,6 +4,7 @@ import { whyIdle } from '../../htcondor/why-idle.ts';
 import type { CondorBatch } from '../../makeflow/htcondor.ts';
 import type { WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import { askFramework, type FrameworkAnswer } from '../../preflight/framework.ts';
+import { announceManager } from './announce.ts';
 
 /** The part of a framework's `/state` about one project. */
 const stateSchema = z.object({
@@ -16,12 +17,14 @@ const PATIENCE_MS = 15_000;
 /**
  * Asks HTCondor why no step runs, or the frameworks why no worker comes for a project. If HTCondor has no slot, asks both.
  * @param frameworks addresses of the known frameworks, `http://HOST:PORT`
+ * @param portFile returns the path of the file where makeflow has written its port, for a run that a catalog lists
  * @returns the function that asks. Its argument: how long steps have waited, ms
  */
 export function whyWaiting(
   batch: WorkQueueBatch | CondorBatch,
   project: string,
   frameworks: readonly string[],
+  portFile?: () => string,
 ): (waitedMs: number) => Promise<string | undefined> {
   if (batch.type === 'condor') {
     return whyIdle(new RunJobs(batch, batch.mark), async (owner) =>
@@ -29,6 +32,8 @@ export function whyWaiting(
     );
   }
   return async (waitedMs) => {
+    const unlisted = portFile && (await announceManager(batch, portFile()));
+    if (unlisted !== undefined) return unlisted;
     const answers = await Promise.all(frameworks.map(askFramework));
     return reasonIn(project, answers, waitedMs);
   };

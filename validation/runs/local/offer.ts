@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { openFileLimit } from '../../../framework/tools/open-files.ts';
 import { counted } from '../../units/count.ts';
 import { formatMemory } from '../../units/size.ts';
 import type { Plan } from '../../workflow/plan.ts';
@@ -37,7 +38,7 @@ export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory:
   const memory = Math.min(totalmem(), limits.memory ?? Number.POSITIVE_INFINITY);
   const { bavail, bsize } = statfsSync(directory);
   return {
-    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits, openFiles()),
+    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits, openFileLimit()),
     memory: chosen.memory ?? Math.floor((memory / MB) * MEMORY_SHARE),
     disk: Math.floor((bavail * bsize) / MB),
     gpus: chosen.gpus ?? gpusOfMachine(),
@@ -55,12 +56,6 @@ export function coresWithin(cores: number, { cpus, processes }: GroupLimits, fil
   const byProcesses = processes === undefined ? cores : Math.floor((processes - PROCESSES_OF_RUN) / PROCESSES_OF_STEP);
   const byFiles = Math.floor((files - FILES_OF_RUN) / FILES_OF_STEP);
   return Math.max(1, Math.min(cores, byQuota, byProcesses, byFiles));
-}
-
-/** How many files this process may have open (`ulimit -n`). */
-function openFiles(): number {
-  const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
 /** The GPUs that NVIDIA's driver shows. */

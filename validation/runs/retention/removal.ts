@@ -1,12 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readRegular } from '../../files/regular-file.ts';
 import { FullDisk, keepLines, type RecordedRun } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { lockRemoval, lockRun } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
-import { RunDir, type RunStore } from '../store/store.ts';
+import { REPORT_LIMIT, RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
 /** Runs are moved to this directory before they are deleted: they disappear at once, and a crash leaves no half run. */
@@ -94,7 +95,7 @@ function keepAfter(keep: () => void, dir: string): void {
 /** The run with whose outputs a run was, or will be, compared. A comparison of logs needs its reference no more. */
 function referenceOf(run: RunDir, { request }: RunRecord): string | undefined {
   try {
-    const report: unknown = JSON.parse(readFileSync(join(run.reportDir, 'report.json'), 'utf8'));
+    const report: unknown = JSON.parse(readRegular(join(run.reportDir, 'report.json'), REPORT_LIMIT));
     const { reference, checks } = reportSchema.parse(report);
     return checks === undefined ? undefined : reference.run;
   } catch {

@@ -1,3 +1,4 @@
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Report, Verdict } from '../../report/model.ts';
 import { AttemptBook } from './attempts.ts';
 import { EventWriter } from './event-log.ts';
@@ -52,12 +53,12 @@ export class RunJournal {
 
   /** @throws when the disk is full or fails */
   add(event: NewEvent): void {
-    const timed = { ...event, time: Math.round(event.time ?? Date.now()) } as RunEvent;
+    const timed = { ...event, time: Math.round(event.time ?? steadyNow()) } as RunEvent;
     this.#events.append(timed);
     applyEvent(this.view, timed);
     this.#resumed ||= timed.type === 'resumed';
     for (const listener of this.#listeners) listener(timed, this.view);
-    if (Date.now() - this.#written >= TOTALS_EVERY_MS) this.update({});
+    if (steadyNow() - this.#written >= TOTALS_EVERY_MS) this.update({});
     else this.#late ??= setTimeout(() => this.#updateLate(), TOTALS_EVERY_MS).unref();
   }
 
@@ -78,14 +79,14 @@ export class RunJournal {
     const { running } = this.view.counts;
     const totals = { steps: this.view.steps.size, succeeded, failed, broken, running };
     this.#record = { ...this.#record, ...change, totals };
-    this.#written = Date.now();
+    this.#written = steadyNow();
     this.run.writeRecord(this.#record);
   }
 
   /** @param report of the run: its totals replace those of the events, because a step can fail by its log only */
   end(verdict: Verdict, reason: string, report?: Pick<Report, 'steps' | 'totals'>): void {
     this.add({ type: 'ended', verdict, reason });
-    const ended = Date.now();
+    const ended = steadyNow();
     const whole = !this.#resumed && (verdict === 'passed' || verdict === 'failed');
     const timing = whole ? timingOf(this.view, this.#record.created, ended) : undefined;
     const judged = report && this.#judgedOtherwise(report.steps);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from './store.ts';
@@ -8,7 +8,12 @@ const FILE = '.stop';
 
 /** Asks the process of a run to stop it. @throws when the directory cannot be written to */
 export function askToStop(directory: string): void {
-  replaceFile(join(directory, FILE), `relval stop on ${hostname()}\n`);
+  try {
+    replaceFile(join(directory, FILE), `relval stop on ${hostname()}\n`);
+  } catch (error) {
+    // If the directory exists, another process has made the same request at this moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(directory)) throw error;
+  }
 }
 
 /** Reads and removes a request to stop. @returns who asked; undefined if nobody did */

@@ -96,6 +96,9 @@ export class RunDir {
 /** The largest size of a run.json in bytes. It usually has some thousand. */
 export const RECORD_LIMIT = 4 * 2 ** 20;
 
+/** The largest size of a report.json, or of an outcome.json, in bytes. With 10,000 steps it has some 10 MB. */
+export const REPORT_LIMIT = 512 * 2 ** 20;
+
 /** Parses a run.json. @returns the record; or why it is invalid, as text to follow the file's name */
 export function parseRecord(text: string): RunRecord | string {
   let data: unknown;

@@ -29,7 +29,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
   const [error, setError] = useState<ServerError>();
   const [ready, setReady] = useState(false);
   const [zoom, setZoom] = useState<'fit' | 'full'>('fit');
-  const drawn = useRef(0);
+  const drawn = useRef(Number.NEGATIVE_INFINITY);
   // The graph is drawn again after events.
   useEffect(() => {
     const abort = new AbortController();
@@ -45,7 +45,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
           svg.setAttribute('role', 'group');
           svg.style.setProperty('--largest', `${LARGER * Number.parseFloat(svg.getAttribute('width') ?? '0')}px`);
           place.current?.replaceChildren(svg);
-          drawn.current = Date.now();
+          drawn.current = performance.now();
           setError(undefined);
           setReady(true);
         } catch (problem) {
@@ -53,7 +53,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
             setError(problem instanceof ServerError ? problem : new ServerError(0, String(problem)));
         }
       },
-      isActive(detail.status) ? Math.max(0, drawn.current + AGAIN - Date.now()) : 0,
+      isActive(detail.status) ? Math.max(0, drawn.current + AGAIN - performance.now()) : 0,
     );
     return () => {
       abort.abort();

@@ -39,15 +39,15 @@ export function TimelineTab({ detail, turn }: { detail: RunDetail; turn: number 
   // While a run goes on, the critical path changes with every step that ends.
   const ended = !isActive(detail.status);
   const { data: path } = useResource<CriticalPath>(ended ? apiPath(['runs', detail.id, 'critical-path']) : undefined);
-  const asked = useRef(0);
+  const asked = useRef(Number.NEGATIVE_INFINITY);
   // The data are requested again after events, but not too often.
   useEffect(() => {
     const timer = setTimeout(
       () => {
-        asked.current = Date.now();
+        asked.current = performance.now();
         if (turn > 1) reload();
       },
-      Math.max(0, asked.current + 2000 - Date.now()),
+      Math.max(0, asked.current + 2000 - performance.now()),
     );
     return () => clearTimeout(timer);
   }, [turn]);
