@@ -2,6 +2,7 @@ import type { CriticalStep } from '../graph/critical-path.ts';
 import type { NamedHistory } from '../history/nights.ts';
 import type { ComparedLog } from '../log-diff/answer.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
+import type { Since } from '../report/since.ts';
 import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
@@ -135,6 +136,8 @@ export interface StepDetail extends StepSummary {
   findings: Finding[];
   /** Contacts of the findings' components, by the component's name. */
   contacts?: Record<string, string[]>;
+  /** Since when the findings are there, by their fingerprint. */
+  findingsSince?: Record<string, Since>;
   /** The run that the findings were compared with; absent without one. */
   reference?: string;
   /** The last good run that has the same step. The page compares the log with that run's log. */

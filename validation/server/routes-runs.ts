@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
+import { sinceIn } from '../report/since.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
@@ -122,6 +123,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
       attempts: await Promise.all(attempts),
       findings,
       ...(contacts && { contacts }),
+      ...sinceOf(report, findings),
       ...(report?.reference && { reference: report.reference.run }),
       ...(lastGood && { lastGood }),
     } satisfies StepDetail);
@@ -234,4 +236,13 @@ function contactsOf(report: Report | undefined, findings: readonly Finding[]): S
   const names = new Set(findings.map(({ component }) => component));
   const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);
   return named.length > 0 ? Object.fromEntries(named.map(({ name, contacts }) => [name, contacts])) : undefined;
+}
+
+/** Since when some findings are there. */
+function sinceOf(report: Report | undefined, findings: readonly Finding[]): Pick<StepDetail, 'findingsSince'> {
+  const known = findings.flatMap((finding) => {
+    const since = report && sinceIn(report, finding);
+    return since ? [[finding.fingerprint, since.of] as const] : [];
+  });
+  return known.length > 0 ? { findingsSince: Object.fromEntries(known) } : {};
 }

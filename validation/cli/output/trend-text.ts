@@ -1,11 +1,9 @@
 import { SYMBOL } from '../../graph/states.ts';
 import {
   COURSES,
-  dayOf,
   describeCame,
   describeDrift,
   describeOften,
-  describeSameRelease,
   describeStep,
   describeWent,
   QUANTITY,
@@ -13,6 +11,7 @@ import {
 import type { FindingTrend, NightTrend, Trend } from '../../history/trend.ts';
 import { paint } from '../../report/paint.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf, describeSameRelease } from '../../report/since.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { COLOUR } from './run-colours.ts';

@@ -1,5 +1,6 @@
-import { dayOf, QUANTITY } from '../../history/show/words.ts';
+import { QUANTITY } from '../../history/show/words.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf } from '../../report/since.ts';
 import type { Trend } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
