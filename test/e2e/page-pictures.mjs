@@ -114,6 +114,7 @@ const there = (selector) => (/** @type {Page} */ page) => page.locator(selector)
 try {
   const step = `/runs/${failed}/steps/sim0003?stream=logs%2Frec.log`;
   await take('runs', '/', there('tbody tr'));
+  await take('workflows', '/workflows', there('.strip a'));
   await take('history', '/workflows/sim-nightly', there('.nights .median'), { width: 1280, height: 1000 });
   await take('compare', `/compare/${before}/${failed}`, there('h1'));
   await take('run', `/runs/${failed}`, there('.answer'));

@@ -31,7 +31,7 @@ export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/timeline` | `Timeline` |
  * | `GET runs/ID/critical-path` | `CriticalPath` |
  * | `GET history?workflow&limit` | `History` |
- * | `GET workflows` | `Workflows` |
+ * | `GET workflows?last` | `Workflows`; `last`: nights of each name |
  * | `GET workflows/NAME/history?last&since&release&format=json\|csv` | `Trend`, or CSV; NAME is a name of runs, or a workflow |
  * | `GET diff?a&b` | `Diff` |
  * | `GET cluster` | `Cluster` |

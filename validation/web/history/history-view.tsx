@@ -25,7 +25,7 @@ export function HistoryView({ name }: { name: string }) {
   const quantity = QUANTITIES.find((one) => one === of) ?? 'duration';
   useTitle(`${name}: history`);
   useKeys([
-    { key: 'u', what: 'up to all runs', act: () => go(pathOf([])) },
+    { key: 'u', what: 'up to all workflows', act: () => go(pathOf(['workflows'])) },
     ...QUANTITIES.map((one, n) => ({
       key: String(n + 1),
       what: `${QUANTITY[one].name} of the stages`,
@@ -36,7 +36,7 @@ export function HistoryView({ name }: { name: string }) {
   return (
     <>
       <p class="crumbs">
-        <a href={pathOf([])}>Runs</a> /
+        <a href={pathOf(['workflows'])}>Workflows</a> /
       </p>
       <h1>{printable(name)}</h1>
       {data && <Summary trend={data} />}
