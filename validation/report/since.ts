@@ -31,16 +31,19 @@ export function dayOf({ created }: Pick<NightName, 'created'>): string {
   return new Date(created).toISOString().slice(0, 10);
 }
 
-/** `2026-11-12 (v5-09-12)`. */
-export function nameNight(night: NightName): string {
-  return night.release === undefined ? dayOf(night) : `${dayOf(night)} (${night.release})`;
+/** `2026-11-12 (v5-09-12)`. @param withTime `2026-11-12 03:00 (v5-09-12)`, in UTC */
+export function nameNight(night: NightName, withTime = false): string {
+  const time = withTime ? ` ${new Date(night.created).toISOString().slice(11, 16)}` : '';
+  return `${dayOf(night)}${time}${night.release === undefined ? '' : ` (${night.release})`}`;
 }
 
 /** `since 2026-11-12 (B); last good night: 2026-11-11 (A); 2 unknown nights between`. */
 export function describeSpell({ first, lastGood, unknown = 0 }: Pick<Since, 'first' | 'lastGood' | 'unknown'>): string {
   if (!lastGood) return `since ${nameNight(first)}; no earlier night without it is known`;
+  // Two runs of one day are told apart by their times.
+  const name = (night: NightName) => nameNight(night, dayOf(first) === dayOf(lastGood));
   const between = unknown > 0 ? `; ${counted(unknown, 'unknown night')} between` : '';
-  return `since ${nameNight(first)}; last good night: ${nameNight(lastGood)}${between}`;
+  return `since ${name(first)}; last good night: ${name(lastGood)}${between}`;
 }
 
 /** A note for a change between two nights of the same release. Undefined: the releases differ, or are not known. */

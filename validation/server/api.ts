@@ -27,7 +27,7 @@ export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/log-diff?attempt&stream&reference&referenceAttempt&exact&after` | `LogDiff` |
  * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
- * | `GET runs/ID/graph.svg?collapse&open` | SVG |
+ * | `GET runs/ID/graph.svg?collapse&open&wide&bare` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
  * | `GET runs/ID/critical-path` | `CriticalPath` |
  * | `GET history?workflow&limit` | `History` |

@@ -4,7 +4,7 @@ import type { Finding, Report } from '../report/model.ts';
 import { sinceIn } from '../report/since.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
-import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, flag, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
@@ -37,6 +37,10 @@ const graphQuery = z.object({
   collapse: z.enum(['auto', 'stages', 'none']).default('auto'),
   /** Names of stages, separated by commas. */
   open: text.default(''),
+  /** For a wide page: drawn to the right, where that suits the graph. */
+  wide: flag.default(false),
+  /** Without name and states above the drawing. */
+  bare: flag.default(false),
 });
 
 type OfRun = { Params: { id: string } };
@@ -130,11 +134,12 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
   });
 
   app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
-    const { collapse, open } = parse(graphQuery, request.query);
+    const { collapse, open, ...place } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
     const progress = await context.progress.of(run.root);
     const how = {
       collapse,
+      place,
       open: open
         .split(',')
         .filter((name) => name !== '')

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { CriticalStep, StepTimes } from '../graph/critical-path.ts';
 import type { Collapse } from '../graph/model.ts';
+import type { DrawnFor } from '../graph/svg.ts';
 import type { StepState } from '../report/model.ts';
 import type { RunRequest } from '../runs/store/record.ts';
 import { HttpError } from './http-error.ts';
@@ -27,6 +28,7 @@ export interface GraphJob {
   collapse: Collapse;
   /** Stages whose steps are drawn one by one. */
   open: readonly string[];
+  place: Required<DrawnFor>;
   steps: { id: string; stage: string; state: StepState }[];
 }
 
@@ -49,13 +51,13 @@ export class RunGraphs {
     client: string,
     run: IndexedRun,
     progress: RunProgress,
-    { collapse, open }: Pick<GraphJob, 'collapse' | 'open'>,
+    { collapse, open, place }: Pick<GraphJob, 'collapse' | 'open' | 'place'>,
   ): Promise<string> {
-    const key = [run.root, collapse, ...open].join('\0');
+    const key = [run.root, collapse, place.wide, place.bare, ...open].join('\0');
     const known = this.#drawings.get(key);
     if (known?.offset === progress.offset) return known.svg;
     const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
-    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, steps };
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, place, steps };
     // The drawing continues when this client has gone, because other clients may wait for it.
     const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
       (error: unknown) => {

@@ -92,7 +92,7 @@ function Both({ diff }: { diff: Diff }) {
 function Side({ run, part }: { run: RunSummary; part: string }) {
   return (
     <div>
-      <span class="soft">{part}</span> <RunBadge status={run.status} /> <a href={runPath(run.id)}>{run.id}</a>{' '}
+      <span class="soft side">{part}</span> <RunBadge status={run.status} /> <a href={runPath(run.id)}>{run.id}</a>{' '}
       <span class="soft">
         <Ago ms={run.created} />
         {run.release && `, ${run.release}`}

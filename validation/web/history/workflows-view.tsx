@@ -40,13 +40,7 @@ export function WorkflowsView() {
       {workflows.length > 0 && (
         <table class="workflows" ref={table}>
           <TableHead
-            columns={[
-              'Workflow',
-              `Last ${NIGHTS} nights`,
-              { text: 'Passed', number: true },
-              'Newest night',
-              { text: 'Release', wide: true },
-            ]}
+            columns={['Workflow', `Last ${NIGHTS} nights`, 'Passed', 'Newest night', { text: 'Release', wide: true }]}
           />
           <tbody>
             {workflows.map((one) => (
@@ -66,11 +60,11 @@ function Row({ history }: { history: NamedHistory }) {
       <th scope="row">
         <a href={workflowPath(name)} data-row-link={name}>
           {printable(name)}
-        </a>
-        <div class="soft">
+        </a>{' '}
+        <span class="soft">
           {workflow !== name && `${printable(workflow)}, `}
           {counted(runs, 'night')}
-        </div>
+        </span>
       </th>
       <td class="nights-cell">
         <Strip
@@ -87,10 +81,10 @@ function Row({ history }: { history: NamedHistory }) {
         <span class="narrow soft"> passed</span>
       </td>
       <td class="verdict-cell">
-        <RunBadge status={verdict} />
-        <div class="soft">
+        <RunBadge status={verdict} />{' '}
+        <span class="soft">
           <Ago ms={last} />
-        </div>
+        </span>
       </td>
       <td class="wide">{printable(release ?? '')}</td>
     </tr>

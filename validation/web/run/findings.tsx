@@ -197,9 +197,9 @@ function Group({ run, group, gone, server, since }: GroupProps) {
   );
   // The same HTML as in the report file; all text in it is escaped there.
   return (
-    <>
+    <div class="card">
       <div dangerouslySetInnerHTML={{ __html: html }} />
       {server && group.first.fingerprint && <Except run={run} finding={group.first} server={server} />}
-    </>
+    </div>
   );
 }
