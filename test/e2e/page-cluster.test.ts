@@ -45,8 +45,9 @@ describe('the demand on the page of the cluster', () => {
     expect(text).not.toContain('pool-full');
     await part('HTCondor').getByText('All sentences').click();
     await part('HTCondor').getByText('schedd@submit.example.org, pool batch, reason pool-full').waitFor();
-    const swatches = page.locator('.legend .swatch');
-    const colours = await swatches.evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+    const colours = (await page.evaluate(
+      "[...document.querySelectorAll('.legend .swatch')].map((one) => getComputedStyle(one).backgroundColor)",
+    )) as string[];
     expect([colours.length, new Set(colours).size, colours.includes('rgba(0, 0, 0, 0)')]).toEqual([4, 4, false]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     await page.evaluate(axe.source);

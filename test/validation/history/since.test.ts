@@ -74,7 +74,7 @@ describe('since when a finding is there', () => {
       known: 9,
     };
     expect(describeSince({ ...since, unknown: 1 }, 'c')).toBe(
-      'Since 2026-10-02 (A); last good night: 2026-10-02 (A); 1 unknown night between. The release did not change (A): the cause may be elsewhere.',
+      'Since 2026-10-02 00:00 (A); last good night: 2026-10-02 00:00 (A); 1 unknown night between. The release did not change (A): the cause may be elsewhere.',
     );
   });
 

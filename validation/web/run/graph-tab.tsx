@@ -81,7 +81,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
           </button>
         ))}
         {open !== '' && (
-          <button type="button" onClick={() => setQuery({ open: undefined })}>
+          <button type="button" onClick={() => setQuery({ open: undefined }, 'push')}>
             fold {open.replaceAll(',', ', ')}
           </button>
         )}
