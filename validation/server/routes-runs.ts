@@ -11,7 +11,7 @@ import { HttpError } from './http-error.ts';
 import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
-import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { describeRun, isLive, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
 import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);
@@ -123,7 +123,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
     const findings = report?.findings.filter((finding) => finding.step === step) ?? [];
     const contacts = contactsOf(report, findings);
     return sendJson(request, reply, {
-      ...stepSummary(step, progress, reportedSteps(report)),
+      ...stepSummary(step, { progress, report, live: isLive(run.status) }),
       attempts: await Promise.all(attempts),
       findings,
       ...(contacts && { contacts }),
@@ -136,7 +136,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
   app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
     const { collapse, open, ...place } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
-    const progress = await context.progress.of(run.root);
+    const source = await context.source(run);
     const how = {
       collapse,
       place,
@@ -145,7 +145,7 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
         .filter((name) => name !== '')
         .sort(),
     };
-    const svg = await context.graphs.svg(clientOf(request), run, progress, how);
+    const svg = await context.graphs.svg(clientOf(request), run, source, how);
     return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
   });
 
