@@ -39,9 +39,7 @@ export function WorkflowsView() {
       )}
       {workflows.length > 0 && (
         <table class="workflows" ref={table}>
-          <TableHead
-            columns={['Workflow', `Last ${NIGHTS} nights`, 'Passed', 'Newest night', { text: 'Release', wide: true }]}
-          />
+          <TableHead columns={['Workflow', `Last ${NIGHTS} nights`, 'Passed', 'Newest night', 'Release']} />
           <tbody>
             {workflows.map((one) => (
               <Row key={`${one.workflow} ${one.name}`} history={one} />
@@ -86,7 +84,7 @@ function Row({ history }: { history: NamedHistory }) {
           <Ago ms={last} />
         </span>
       </td>
-      <td class="wide">{printable(release ?? '')}</td>
+      <td class="release-cell">{printable(release ?? '')}</td>
     </tr>
   );
 }
