@@ -94,7 +94,7 @@ function Pools({ state, recent }: { state: FrameworkState; recent: RecentHour })
     <>
       <h3>Pools</h3>
       {recent.times.length > 0 && <Legend />}
-      <table>
+      <table class="pools">
         <TableHead
           columns={[
             'Pool',
