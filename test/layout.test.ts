@@ -17,12 +17,12 @@ const MAY_LOAD: Readonly<Record<string, readonly string[]>> = {
     server:
       'log-diff history schedule runs/life runs/judging runs/retention runs/inputs runs/store preflight graph report checks workflow step logs files input statistics units',
     'runs/life':
-      'runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow htcondor workflow step files input units',
+      'history runs/local runs/execution runs/judging runs/retention runs/inputs runs/store notify schedule preflight report checks makeflow htcondor workflow step files input units',
     'runs/local': 'runs/store makeflow workflow input units',
     'runs/execution': 'runs/judging runs/inputs runs/store report checks makeflow workflow step logs',
-    'runs/judging': 'runs/store report checks histograms files input',
+    'runs/judging': 'history runs/store report checks histograms files input',
     'runs/retention': 'history runs/store files input units',
-    'history/show': 'units',
+    'history/show': 'report units',
     history: 'runs/store checks report workflow files input statistics units',
     'runs/inputs': 'runs/store workflow step files input',
     'runs/store': 'report checks workflow step logs files input statistics units',

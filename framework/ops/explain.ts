@@ -8,6 +8,8 @@ import type { SchedulerState } from '../scheduler/state/state.ts';
 export interface Explanation {
   project: string;
   manager: string;
+  /** The source that reports it: `workqueue` or `htcondor`. */
+  source: string;
   pool: string | null;
   tasks: { waiting: number; onWorkers: number };
   workers: { busy: number; idle: number; starting: number; leaving: number; missing: number };
@@ -22,7 +24,7 @@ export interface Explanation {
 /** Explains why each project has its workers, and why it gets no more. */
 export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obstacle>, now: number): Explanation[] {
   return (state.demand?.projects ?? []).map((project) => {
-    const { name, manager, tasksWaiting: waiting, tasksOnWorkers: onWorkers } = project;
+    const { name, manager, source, tasksWaiting: waiting, tasksOnWorkers: onWorkers } = project;
     const target = state.targets.get(manager);
     const why = target ? blocked.get(manager) : { reason: 'no-pool', detail: unservedWords(state.pools, project) };
     const { busy = 0, idle = 0, starting = 0, missing = [] } = target ?? {};
@@ -36,6 +38,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
     return {
       project: name,
       manager,
+      source,
       pool: target?.pool ?? null,
       tasks: { waiting, onWorkers },
       workers: { busy, idle, starting, leaving, missing: missing.reduce((sum, { count }) => sum + count, 0) },

@@ -128,6 +128,24 @@ async function measureClick(name, path, tab, selector, text) {
   console.log(`${name.padEnd(34)} ${words(times)} ms, CPU of the tab ${words(costs)} ms`);
 }
 
+/** A newcomer's walk on a phone: from the link in a mail to the page of a failed run, and from there to the line that says why. */
+async function walk() {
+  const name = 'mail to the line, 2 clicks of 10,000';
+  if (flags.only && !name.includes(flags.only)) return;
+  const times = [];
+  for (let n = 0; n < Number(flags.times); n++) {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    const page = await context.newPage();
+    const begin = performance.now();
+    await page.goto(`${url}/runs/large`);
+    await page.locator('.finding .places a').first().tap();
+    await page.locator('.log .row.selected').waitFor();
+    times.push(performance.now() - begin);
+    await context.close();
+  }
+  console.log(`${name.padEnd(34)} ${words(times)} ms`);
+}
+
 /** The delay of a live line, and the memory of a tab with a large log. */
 async function liveAndMemory() {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
@@ -170,6 +188,7 @@ try {
   await measureClick('click: 5,000 compared histograms', '/runs/compared', 'Histograms', '.object-row', 'changed');
   await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
   await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
+  await walk();
   if (!flags.only) await liveAndMemory();
 } finally {
   await browser.close();

@@ -4,6 +4,7 @@ import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Trend } from '../../validation/history/trend.ts';
+import type { Workflows } from '../../validation/server/api.ts';
 import { launchBrowser, openPage, Serve } from './page.ts';
 import { Relval } from './relval.ts';
 import { NIGHTLY, releaseOf, runOf, writeNights } from './thirty-nights.mjs';
@@ -45,13 +46,26 @@ describe('relval trend', () => {
     expect(csv.stdout.split('\r\n').map((row) => row.split(',')[1])).toEqual(['run', runOf(2), runOf(3), undefined]);
   });
 
+  it('lists all workflows without a name, a line each', async () => {
+    const { code, stdout } = await relval.run('trend');
+    expect(code).toBe(0);
+    const [head, row, ...rest] = stdout.split('\n');
+    expect(head).toMatch(/^Name +Nights +Last nights +Passed +Newest +Release$/);
+    expect(row).toMatch(/^mc-nightly +30 +[✓✗!–]{7,} +61 % +2026-10-30 +passed +v5-09-55$/);
+    expect(Math.max(...[head, row].map((line) => line?.length ?? 0))).toBeLessThanOrEqual(80);
+    expect(rest.join('\n')).toContain('relval trend NAME');
+    const { workflows } = JSON.parse((await relval.run('trend', '--json', '--last', '3')).stdout) as Workflows;
+    expect(workflows).toMatchObject([{ name: NIGHTLY, runs: 30, passRate: 1, nights: [{}, {}, { run: runOf(30) }] }]);
+  });
+
   it.each([
     [['trend', 'nobody'], /no history of nobody in .*; there are mc-nightly, mc$/m],
     [['trend', NIGHTLY, '--since', 'monday'], /--since monday: expected a date such as 2026-11-01/],
     [['trend', NIGHTLY, '--last', '0'], /--last: expected a number of nights/],
     [['trend', NIGHTLY, '--json', '--csv'], /--json or --csv, not both/],
     [['trend', NIGHTLY, '--release', 'v9*'], /none of the 30 nights of mc-nightly matches/],
-    [['trend'], /Not enough/],
+    [['trend', '--csv'], /--csv needs the name of a history/],
+    [['trend', '--release', 'v9*'], /no run in .* matches --since and --release/],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await relval.run(...args);
     expect([code, stdout]).toEqual([2, '']);
@@ -114,6 +128,27 @@ describe('the page of a history', () => {
     await page.context().close();
   });
 
+  it('is reached from the list of all workflows, whose squares lead to the nights that still exist', async () => {
+    const { page, wrongs } = await openPage(browser, serve.url);
+    await page.keyboard.press('w');
+    await page.getByRole('row', { name: NIGHTLY }).getByText('61 %').waitFor();
+    expect(page.url()).toBe(`${serve.url}/workflows`);
+    expect(await page.getByRole('navigation').locator('[aria-current=page]').textContent()).toBe('Workflows');
+    expect(await page.locator('.strip li').count()).toBe(30);
+    expect(await page.locator('.strip a').count()).toBeLessThan(15);
+    expect(await page.locator('.square').first().getAttribute('title')).toBe(
+      `2026-10-01 (${releaseOf(1)}): passed, run removed`,
+    );
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.locator('.nights').waitFor();
+    expect(page.url()).toBe(address());
+    await page.keyboard.press('u');
+    await page.getByRole('heading', { name: 'Workflows', exact: true }).waitFor();
+    expect(wrongs).toEqual([]);
+    await page.context().close();
+  });
+
   it('shows new findings and since when, flaky findings, drifts and fixed findings', async () => {
     const { page } = await openPage(browser, address());
     const part = (name: RegExp) => page.getByRole('region', { name });
@@ -144,15 +179,15 @@ describe('the page of a history', () => {
     await page.context().close();
   });
 
-  it.each([
-    [1280, 'light'],
-    [1280, 'dark'],
-    [390, 'light'],
-    [390, 'dark'],
-  ] as const)('has nothing that axe-core finds wrong, and fits: %i pixels, %s', async (width, colorScheme) => {
+  const looks = ([1280, 390] as const).flatMap((width) =>
+    (['light', 'dark'] as const).flatMap((scheme) =>
+      ([`/workflows/${NIGHTLY}`, '/workflows'] as const).map((path) => [width, scheme, path] as const),
+    ),
+  );
+  it.each(looks)('has nothing that axe-core finds wrong, and fits: %i pixels, %s, %s', async (width, scheme, path) => {
     const viewport = { width, height: 800 };
-    const { page } = await openPage(browser, address(), { colorScheme, viewport, bypassCSP: true });
-    await page.locator('.nights').waitFor();
+    const { page } = await openPage(browser, `${serve.url}${path}`, { colorScheme: scheme, viewport, bypassCSP: true });
+    await page.locator('.nights, .strip').first().waitFor();
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);

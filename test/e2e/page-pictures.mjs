@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { serveCluster } from './cluster-states.mjs';
 import { writeLargeRun, writeLog, writeManyRuns } from './page-stores.mjs';
 import { writeNights } from './thirty-nights.mjs';
 
@@ -79,10 +80,15 @@ async function shiftedRun() {
 if (!existsSync(join(runs, LARGE))) await makeRuns();
 const [, before = '', failed = ''] = own();
 const shifted = await shiftedRun();
-const server = spawn(process.execPath, [CLI, 'serve', '--runs', runs, '--listen', '127.0.0.1:0'], {
-  env,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const cluster = await serveCluster();
+const server = spawn(
+  process.execPath,
+  [CLI, 'serve', '--runs', runs, '--listen', '127.0.0.1:0', '--framework', cluster.url],
+  {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 const [said] = await once(server.stdout, 'data');
 const [url] = /http:\/\/[\d.:]+/.exec(String(said)) ?? [];
 const browser = await chromium.launch({
@@ -114,6 +120,7 @@ const there = (selector) => (/** @type {Page} */ page) => page.locator(selector)
 try {
   const step = `/runs/${failed}/steps/sim0003?stream=logs%2Frec.log`;
   await take('runs', '/', there('tbody tr'));
+  await take('workflows', '/workflows', there('.strip a'));
   await take('history', '/workflows/sim-nightly', there('.nights .median'), { width: 1280, height: 1000 });
   await take('compare', `/compare/${before}/${failed}`, there('h1'));
   await take('run', `/runs/${failed}`, there('.answer'));
@@ -146,7 +153,8 @@ try {
     height: 900,
   });
   await take('narrow', `/runs/${failed}`, there('.answer'), { width: 360, height: 640 });
-  if (!only || only.includes('live') || only.includes('cluster')) {
+  await take('cluster', '/cluster', text('Demand'), { width: 1000, height: 900 });
+  if (!only || only.includes('live')) {
     const running = spawn(process.execPath, [CLI, 'run', GPMC, '--local', '--set', 'RELVAL_DEMO_SECONDS=12'], {
       cwd: dir,
       env,
@@ -158,7 +166,6 @@ try {
       const live = own()[3] ?? '';
       await sleep(9000);
       await take('live', `/runs/${live}`, there('.answer'));
-      await take('cluster', '/cluster', text('Demand'));
     } finally {
       running.kill('SIGINT');
       await ended;
@@ -173,5 +180,6 @@ try {
 } finally {
   await browser.close();
   server.kill();
+  cluster.close();
   rmSync(dir, { recursive: true, force: true });
 }

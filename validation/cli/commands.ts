@@ -102,8 +102,8 @@ export const COMMANDS: readonly Entry[] = [
     async () => (await import('./diff.ts')).diffCommand,
   ),
   entry(
-    'trend <name>',
-    'Show the history of a workflow: its nights, since when a finding is there, what is flaky, slow drifts',
+    'trend [name]',
+    'List the workflows; with a name: show its history, the nights, since when a finding is there, what is flaky, slow drifts',
     async () => (await import('./trend.ts')).trendCommand,
   ),
   entry(

@@ -1,5 +1,5 @@
 import { trendCsv } from '../history/csv.ts';
-import { chosenNights, dateOf, namesIn, nightsOf } from '../history/nights.ts';
+import { chosenNights, dateOf, type NightFilter, namesIn, nightsOf } from '../history/nights.ts';
 import { appendLines, readLines } from '../history/store.ts';
 import { trendOf } from '../history/trend.ts';
 import { InputError } from '../input/input-error.ts';
@@ -7,6 +7,7 @@ import { RunStore } from '../runs/store/store.ts';
 import { defineCommand } from './command.ts';
 import { runsOption } from './options/runs.ts';
 import { trendText } from './output/trend-text.ts';
+import { workflowsText } from './output/workflows-text.ts';
 import { out } from './terminal.ts';
 
 /** The default number of nights. */
@@ -19,8 +20,8 @@ export const trendCommand = defineCommand(
     runsOption(command)
       .positional('name', {
         type: 'string',
-        demandOption: true,
-        describe: 'Name of runs, for example of a nightly; or a workflow, for all its runs',
+        describe:
+          'Name of runs, for example of a nightly; or a workflow, for all its runs. Without it: all names, a line each',
       })
       .option('last', {
         type: 'number',
@@ -49,8 +50,16 @@ export const trendCommand = defineCommand(
     const store = new RunStore(dir);
     const runs = store.list().map(({ run, record }) => ({ path: run.path, record }));
     const known = readLines(store.dir);
+    if (name === undefined) {
+      if (csv) throw new InputError([{ message: '--csv needs the name of a history' }]);
+      const workflows = namesIn(runs, known, last, filter);
+      if (workflows.length === 0) throw new InputError([{ message: noNames(store.dir, filter) }]);
+      if (json) out.sayJson({ workflows });
+      else out.say(...workflowsText(workflows, process.stdout.columns));
+      return;
+    }
     const found = await nightsOf(name, runs, known);
-    if (!found) throw new InputError([{ message: unknownName(name, store.dir, namesIn(runs, known)) }]);
+    if (!found) throw new InputError([{ message: unknownName(name, store.dir, namesIn(runs, known, 1)) }]);
     keep(store.dir, found.fresh);
     const nights = chosenNights(found.nights, filter);
     if (nights.length === 0) {
@@ -74,8 +83,13 @@ function keep(dir: string, fresh: Parameters<typeof appendLines>[1]): void {
   }
 }
 
+function noNames(dir: string, { since, release }: NightFilter): string {
+  if (since !== undefined || release !== undefined) return `no run in ${dir} matches --since and --release`;
+  return `no run in ${dir} has ended (--runs names another directory)`;
+}
+
 function unknownName(name: string, dir: string, known: ReturnType<typeof namesIn>): string {
-  if (known.length === 0) return `no history of ${name}: no run in ${dir} has ended (--runs names another directory)`;
+  if (known.length === 0) return `no history of ${name}: ${noNames(dir, {})}`;
   const names = [...new Set(known.flatMap((one) => [one.name, one.workflow]))];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `no history of ${name} in ${dir}; there are ${names.slice(0, NAMED).join(', ')}${more}`;

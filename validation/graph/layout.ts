@@ -1,4 +1,5 @@
 import { InputError } from '../input/input-error.ts';
+import type { Direction } from './direction.ts';
 import type { Graph, GraphNode } from './model.ts';
 
 /** A size in pixels. */
@@ -28,10 +29,11 @@ const MOST = 1500;
 const INCH = 72;
 
 /**
- * Lays a graph out from top to bottom.
+ * Lays a graph out.
+ * @param direction where later steps are
  * @throws {InputError} when it is too large
  */
-export async function layOut(graph: Graph, sizes: readonly Size[]): Promise<Layout> {
+export async function layOut(graph: Graph, sizes: readonly Size[], direction: Direction = 'down'): Promise<Layout> {
   if (graph.nodes.length > MOST) {
     const message =
       `${graph.nodes.length} nodes are too many for a drawing, the limit is ${MOST}. Collapse the stages with --collapse auto, ` +
@@ -41,15 +43,15 @@ export async function layOut(graph: Graph, sizes: readonly Size[]): Promise<Layo
   // Loaded here, so that other commands need not wait for it.
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
-  const drawn = JSON.parse(graphviz.layout(bareDot(graph, sizes), 'json', 'dot')) as Drawn;
+  const drawn = JSON.parse(graphviz.layout(bareDot(graph, sizes, direction), 'json', 'dot')) as Drawn;
   return fromGraphviz(graph, drawn);
 }
 
 /** Contains only numbers and sizes, so no name needs to be escaped. */
-function bareDot(graph: Graph, sizes: readonly Size[]): string {
+function bareDot(graph: Graph, sizes: readonly Size[], direction: Direction): string {
   const lines = [
     'digraph {',
-    'graph [rankdir=TB, ranksep=0.5, nodesep=0.22];',
+    `graph [rankdir=${direction === 'right' ? 'LR' : 'TB'}, ranksep=0.5, nodesep=0.22];`,
     'node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0.8];',
   ];
   const place = (node: GraphNode, n: number): string => {

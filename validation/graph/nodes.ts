@@ -62,7 +62,8 @@ export function nodeText(node: GraphNode, box: Box, centre: Point): string {
     return state ? `<g class="${state}">${line}</g>` : line;
   });
   // The page turns them into links.
-  const named = node.kind === 'step' ? ` data-step="${markup(node.name)}"` : ` data-stage="${markup(node.stage)}"`;
+  const step = node.kind === 'step' ? ` data-step="${markup(node.name)}"` : '';
+  const named = `${step} data-stage="${markup(node.stage)}"`;
   return [
     `<g class="node ${node.kind} ${stateOf(node)}${(node.states?.size ?? 0) > 1 ? ' mixed' : ''}" transform="${corner}"${named}>`,
     `<title>${markup(tooltipOf(node))}</title>`,

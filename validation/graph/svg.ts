@@ -1,5 +1,6 @@
 import { markup } from '../report/printable.ts';
 import { counted } from '../units/count.ts';
+import { directionFor } from './direction.ts';
 import { type Layout, layOut, type Point, type Size } from './layout.ts';
 import type { Graph } from './model.ts';
 import { type Box, boxesOf, CHARACTER, nodeText, round, widthOf } from './nodes.ts';
@@ -11,15 +12,23 @@ const ARROW =
   '<defs><marker id="relval-graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" ' +
   'markerUnits="userSpaceOnUse" orient="auto"><path class="arrow" d="M0 .5 8 4 0 7.5z"/></marker></defs>';
 
+/** The place for which a drawing is made. */
+export interface DrawnFor {
+  /** A wide page: later steps are at the right, if that suits the graph. Else they are below. */
+  wide?: boolean;
+  /** A page that shows name and states itself. */
+  bare?: boolean;
+}
+
 /**
  * The graph as an SVG without scripts, fonts and links. It follows the viewer's choice of light and
  * dark, and contains a description in words.
  * @throws {InputError} when it is too large
  */
-export async function renderSvg(graph: Graph): Promise<string> {
+export async function renderSvg(graph: Graph, { wide = false, bare = false }: DrawnFor = {}): Promise<string> {
   const boxes = boxesOf(graph.nodes);
-  const layout = await layOut(graph, boxes);
-  const head = headOf(graph);
+  const layout = await layOut(graph, boxes, wide ? directionFor(graph, boxes) : 'down');
+  const head = bare ? { text: '', width: 0, height: 0 } : headOf(graph);
   const width = Math.ceil(Math.max(layout.width, head.width) + 2 * MARGIN);
   const top = MARGIN + head.height;
   const height = Math.ceil(top + layout.height + MARGIN);

@@ -139,7 +139,7 @@ function foundLines(findings: readonly Finding[]): FoundLine[] {
 }
 
 /** The fingerprint of a difference changes with the reference. Over the nights the key must stay the same for a histogram. */
-function keyOf({ fingerprint, compared, stage, rule }: Finding): string {
+export function keyOf({ fingerprint, compared, stage, rule }: Finding): string {
   if (!compared) return (fingerprint ?? '').slice(0, 1000);
   return JSON.stringify([stage, rule, compared.file, compared.object ?? '']).slice(0, 1000);
 }

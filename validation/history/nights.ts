@@ -1,7 +1,13 @@
 import { InputError } from '../input/input-error.ts';
+import type { NightName } from '../report/since.ts';
 import { wildcardMatches } from '../workflow/scope.ts';
 import type { HistoryLine } from './line.ts';
 import { type Lines, linesOf, type RecordedRun } from './store.ts';
+
+/** One of the last nights of a name. */
+export interface NightMark extends NightName {
+  verdict: HistoryLine['verdict'];
+}
 
 /** A name that has a history. Runs with the same name do the same. */
 export interface NamedHistory {
@@ -13,10 +19,15 @@ export interface NamedHistory {
   last: number;
   release?: string;
   verdict: HistoryLine['verdict'];
+  /** The last nights, oldest first. */
+  nights: NightMark[];
+  /** The share of `nights` that passed, of those that passed or failed: the others say nothing about the release. */
+  passRate?: number;
 }
 
-type Named = Pick<HistoryLine, 'id' | 'name' | 'workflow' | 'created' | 'release'> & {
+type Ended = Pick<HistoryLine, 'id' | 'name' | 'workflow' | 'created' | 'release'> & {
   verdict?: HistoryLine['verdict'];
+  removed?: true;
 };
 
 /** A night: the line of a run. */
@@ -25,24 +36,55 @@ export interface Night extends HistoryLine {
   removed?: true;
 }
 
-/** All names that have a history. The name with the newest run comes first. */
-export function namesIn(runs: readonly RecordedRun[], known: Lines): NamedHistory[] {
-  const names = new Map<string, NamedHistory>();
-  for (const { name, workflow, created, release, verdict } of endedRuns(runs, known)) {
-    if (verdict === undefined) continue;
-    const key = JSON.stringify([workflow, name]);
-    const before = names.get(key);
-    const count = (before?.runs ?? 0) + 1;
-    const newest = { name, workflow, runs: count, last: created, ...(release !== undefined && { release }), verdict };
-    names.set(key, before && before.last > created ? { ...before, runs: count } : newest);
+/**
+ * All names that have a history. The name with the newest run comes first.
+ * @param shown the number of last nights of each name
+ */
+export function namesIn(
+  runs: readonly RecordedRun[],
+  known: Lines,
+  shown: number,
+  filter: NightFilter = {},
+): NamedHistory[] {
+  const names = new Map<string, Ended[]>();
+  for (const run of chosenNights(endedRuns(runs, known), filter)) {
+    if (run.verdict === undefined) continue;
+    const key = JSON.stringify([run.workflow, run.name]);
+    const own = names.get(key);
+    if (own) own.push(run);
+    else names.set(key, [run]);
   }
-  return [...names.values()].sort((a, b) => b.last - a.last);
+  return [...names.values()].map((own) => namedHistory(own, shown)).sort((a, b) => b.last - a.last);
 }
 
-function endedRuns(runs: readonly RecordedRun[], known: Lines): Named[] {
+function namedHistory(runs: Ended[], shown: number): NamedHistory {
+  runs.sort(byTime);
+  const { name, workflow, created, release, verdict } = runs.at(-1) as Ended & Pick<HistoryLine, 'verdict'>;
+  const nights = runs.slice(-shown);
+  const [passed, failed] = (['passed', 'failed'] as const).map(
+    (wanted) => nights.filter((night) => night.verdict === wanted).length,
+  ) as [number, number];
+  return {
+    ...{ name, workflow, runs: runs.length, last: created, verdict },
+    ...(release !== undefined && { release }),
+    nights: nights.map(({ id, created: time, release: tested, verdict: end, removed }) => ({
+      ...{ run: id, created: time, verdict: end as HistoryLine['verdict'] },
+      ...(tested !== undefined && { release: tested }),
+      ...(removed && { removed }),
+    })),
+    ...(passed + failed > 0 && { passRate: passed / (passed + failed) }),
+  };
+}
+
+function byTime(a: Pick<Ended, 'created' | 'id'>, b: Pick<Ended, 'created' | 'id'>): number {
+  return a.created - b.created || (a.id < b.id ? -1 : 1);
+}
+
+function endedRuns(runs: readonly RecordedRun[], known: Lines): Ended[] {
   const there = new Set(runs.map(({ record }) => record.id));
   const ended = runs.map(({ record }) => record).filter(({ state }) => state === 'ended');
-  return [...ended, ...[...known.values()].filter(({ id }) => !there.has(id))];
+  const removed = [...known.values()].filter(({ id }) => !there.has(id));
+  return [...ended, ...removed.map((line) => ({ ...line, removed: true as const }))];
 }
 
 /**
@@ -65,7 +107,7 @@ export async function nightsOf(
   );
   const removed = [...known.values()].filter((line) => line[by] === wanted && !there.has(line.id));
   const nights: Night[] = [...lines, ...removed.map((line) => ({ ...line, removed: true as const }))];
-  return { nights: nights.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)), fresh };
+  return { nights: nights.sort(byTime), fresh };
 }
 
 /** The choice of nights. */
@@ -76,7 +118,10 @@ export interface NightFilter {
   release?: string | undefined;
 }
 
-export function chosenNights(nights: readonly Night[], { since, release }: NightFilter): Night[] {
+export function chosenNights<Night extends Pick<Ended, 'created' | 'release'>>(
+  nights: readonly Night[],
+  { since, release }: NightFilter,
+): Night[] {
   return nights.filter(
     (night) =>
       (since === undefined || night.created >= since) &&

@@ -211,3 +211,12 @@ export async function keepLines(dir: string, runs: readonly RecordedRun[]): Prom
   const { fresh } = await linesOf(runs, readLines(dir));
   return () => appendLines(dir, fresh, true);
 }
+
+/**
+ * Adds the line of one run that has just ended, so that the history has it even if somebody removes the run before anybody looks.
+ * @param dir directory of runs
+ * @throws like appendLines
+ */
+export async function addLine(dir: string, run: RecordedRun): Promise<void> {
+  appendLines(dir, (await linesOf([run], new Map())).fresh);
+}

@@ -1,16 +1,8 @@
+import type { NightName } from '../report/since.ts';
 import { type Drift, driftsOf } from './drift.ts';
 import type { HistoryLine } from './line.ts';
 import type { Night } from './nights.ts';
 import { type FindingCourse, findingCourses, flakySteps, type StepCourse } from './things.ts';
-
-/** The name of a night. */
-export interface NightName {
-  run: string;
-  created: number;
-  release?: string;
-  /** The run was removed. */
-  removed?: true;
-}
 
 /** A change between two known nights; the nights between them are unknown. */
 export interface Change {
@@ -65,7 +57,7 @@ export interface Trend {
 }
 
 /** The largest number of nights that count: three years. */
-const MOST_NIGHTS = 1000;
+export const MOST_NIGHTS = 1000;
 
 /**
  * Computes the history from the nights. Up to 1000 nights count, and the last ones are shown.
@@ -107,7 +99,8 @@ export function trendOf(name: string, all: readonly Night[], last: number): Tren
   };
 }
 
-function nightName({ id, created, release, removed }: Night): NightName {
+/** The name of a night. */
+export function nightName({ id, created, release, removed }: Night): NightName {
   return { run: id, created, ...(release !== undefined && { release }), ...(removed && { removed }) };
 }
 

@@ -2,6 +2,7 @@ import { counted } from '../units/count.ts';
 import { type FindingGroup, placeOf } from './groups.ts';
 import type { Finding } from './model.ts';
 import { markup } from './printable.ts';
+import { describeSince, type Since } from './since.ts';
 
 /** How findings are shown. The report file and the page both use it. */
 export interface FindingView {
@@ -14,6 +15,10 @@ export interface FindingView {
   level: 2 | 3 | 4;
   /** For a fixed finding: the run that had it. */
   gone?: string | undefined;
+  /** The run that has it, and since when. */
+  since?: { run: string; of: Since } | undefined;
+  /** Links to earlier nights: markup. */
+  nightLinks?: (since: Since, run: string) => string;
 }
 
 /** The place of a finding: a line in a step's log, or the step as a whole. */
@@ -33,7 +38,7 @@ export function findingHtml(group: FindingGroup, view: FindingView): string {
   return `<article class="finding">
 <h${view.level}>${label} ${markup(first.rule)}${sums.length > 0 ? ` <span class="soft">${sums.join(', ')}</span>` : ''}</h${view.level}>
 <p class="places">${placesHtml(group.all.slice(0, view.places), view)}${first.file ? '' : `: ${markup(first.message)}`}${gone === undefined ? '' : ` <span class="soft">in ${markup(gone)}</span>`}</p>
-${morePlacesHtml(group, view)}${first.file ? linesHtml(first) : lastLinesHtml(first, view)}${notesHtml(first)}</article>`;
+${morePlacesHtml(group, view)}${first.file ? linesHtml(first) : lastLinesHtml(first, view)}${notesHtml(first)}${sinceHtml(view)}</article>`;
 }
 
 function placesHtml(findings: readonly Finding[], view: FindingView): string {
@@ -79,6 +84,12 @@ function lastLinesHtml({ step, attempt, lastLines }: Finding, { link }: FindingV
   return `<p>${address === undefined ? name : `<a href="${markup(address)}">${name}</a>`} ends with</p>
 <pre>${lines.map(markup).join('\n')}</pre>
 `;
+}
+
+function sinceHtml({ since, nightLinks }: FindingView): string {
+  if (!since) return '';
+  const links = nightLinks?.(since.of, since.run) ?? '';
+  return `<p class="since${since.of.course === 'flaky' ? ' warning' : ''}">${markup(describeSince(since.of, since.run))}${links}</p>\n`;
 }
 
 function notesHtml({ trace, expired, known }: Finding): string {

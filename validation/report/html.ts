@@ -9,6 +9,7 @@ import type { Finding, Report, StepReport } from './model.ts';
 import { page } from './page.ts';
 import { fromParts, type ReportPart } from './parts.ts';
 import { markup } from './printable.ts';
+import { sinceIn } from './since.ts';
 import { stateWord } from './step-states.ts';
 
 /** Upper limits of what the page shows, so that a browser can open it after any run. report.json has everything. */
@@ -91,7 +92,8 @@ function renderSection(report: Report, { name, title, groups }: Section): string
     const { component } = group.first;
     const isFirst = index === 0 || component !== under;
     under = component;
-    return `${isFirst ? renderHeading(report, component) : ''}${findingHtml(group, view)}`;
+    const since = gone === undefined ? sinceIn(report, group.first) : undefined;
+    return `${isFirst ? renderHeading(report, component) : ''}${findingHtml(group, { ...view, since })}`;
   });
   return `<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>

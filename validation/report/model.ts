@@ -1,3 +1,5 @@
+import type { Since } from './since.ts';
+
 /** The model of a report, which is rendered as text, HTML, JSON and JUnit XML. */
 
 /** `broken`: the infrastructure failed. Nothing is said about the release. */
@@ -138,6 +140,10 @@ export interface Report {
   fixed?: Finding[];
   /** Times and sizes that differ from those of earlier runs, beyond the noise. */
   changes?: Change[];
+  /**
+   * Since when findings are there, by their fingerprint. Absent, or without a finding: no earlier night of this name can tell.
+   */
+  since?: Record<string, Since>;
   /** Exceptions that excused no finding. Absent: none. */
   unneeded?: { rule: string; exception: string }[];
   /** Components with findings and their contacts, those with new errors first. */

@@ -76,6 +76,24 @@ const change = z
   })
   .meta({ id: 'change' });
 
+const night = z.strictObject({
+  run: z.string(),
+  created: time,
+  release: z.string().optional(),
+  removed: z.literal(true).optional().describe('the run was removed'),
+});
+
+const since = z
+  .strictObject({
+    course: z.enum(['open', 'flaky', 'always']),
+    first: night.describe('the first of the consecutive nights until this run that have it'),
+    lastGood: night.optional().describe('the last night before that without it'),
+    unknown: count.optional().describe('nights between the two that cannot tell'),
+    bad: count.describe('nights that have it, with this run'),
+    known: count.describe('nights that can tell, with this run'),
+  })
+  .meta({ id: 'since' });
+
 /** The strict schema of report.json. docs/schema/report.json is generated from it. */
 export const reportSchema = z
   .strictObject({
@@ -106,6 +124,7 @@ export const reportSchema = z
       .optional(),
     fixed: z.array(finding).optional().describe('findings of the reference that this run does not have'),
     changes: z.array(change).optional(),
+    since: z.record(z.string(), since).optional().describe('since when findings are there, by their fingerprint'),
     unneeded: z
       .array(z.strictObject({ rule: z.string(), exception: z.string() }))
       .optional()

@@ -15,6 +15,7 @@ import type { Report, Severity, Verdict } from './model.ts';
 import { type Paint, paintIn } from './paint.ts';
 import { fromParts, type ReportPart } from './parts.ts';
 import { printable } from './printable.ts';
+import { describeSince, sinceIn } from './since.ts';
 
 /** The largest number of groups of findings, of names of steps in a group, and of changes that are shown. */
 const GROUPS = 50;
@@ -106,11 +107,13 @@ export function findingLines(report: Report, c: Paint): string[] {
     const shown = groups.slice(0, GROUPS).flatMap((group) => {
       const { severity, rule, known, expired, component, trace, lastLines } = group.first;
       const of = component === undefined ? '' : c.dim(` (${printable(component)})`);
+      const since = name === 'fixed' ? undefined : sinceIn(report, group.first);
       const label = name === 'fixed' ? c.green('fixed') : colourOf(c, severity)(severity);
       return [
         `  ${label} ${printable(rule)} in ${printable(whereOf(group))}${of}`,
         `    ${printable(excerpt(group.first, MESSAGE))}`,
         ...(lastLines ? [c.dim(`    ${printable(`${lastLines.file} ends: ${lastLines.lines.at(-1)}`)}`)] : []),
+        ...(since ? [c.dim(`    ${printable(describeSince(since.of, since.run))}`)] : []),
         ...(trace ? [c.dim(`    in ${printable(trace.join(', called by '))}`)] : []),
         ...(expired ? [c.yellow(`    the exception has expired: ${printable(expired)}`)] : []),
         ...(known ? [c.dim(`    excused: ${printable(known)}`)] : []),

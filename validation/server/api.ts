@@ -2,6 +2,7 @@ import type { CriticalStep } from '../graph/critical-path.ts';
 import type { NamedHistory } from '../history/nights.ts';
 import type { ComparedLog } from '../log-diff/answer.ts';
 import type { Change, Finding, Report, Severity, StepState, Verdict } from '../report/model.ts';
+import type { Since } from '../report/since.ts';
 import type { RunEvent } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 
@@ -26,11 +27,11 @@ export type { LogGroupsAnswer, LogLines, LogSearch } from '../logs/answers.ts';
  * | `GET runs/ID/steps/STEP/log-diff?attempt&stream&reference&referenceAttempt&exact&after` | `LogDiff` |
  * | `GET runs/ID/report?format=json\|html\|junit\|text` | `Report`, or the rendered file; `html` leads to `report/index.html`, whose links to logs work |
  * | `GET runs/ID/steps/STEP/ATTEMPT/FILE` | a log as text/plain, by the path that it has in the run directory |
- * | `GET runs/ID/graph.svg?collapse&open` | SVG |
+ * | `GET runs/ID/graph.svg?collapse&open&wide&bare` | SVG |
  * | `GET runs/ID/timeline` | `Timeline` |
  * | `GET runs/ID/critical-path` | `CriticalPath` |
  * | `GET history?workflow&limit` | `History` |
- * | `GET workflows` | `Workflows` |
+ * | `GET workflows?last` | `Workflows`; `last`: nights of each name |
  * | `GET workflows/NAME/history?last&since&release&format=json\|csv` | `Trend`, or CSV; NAME is a name of runs, or a workflow |
  * | `GET diff?a&b` | `Diff` |
  * | `GET cluster` | `Cluster` |
@@ -135,6 +136,8 @@ export interface StepDetail extends StepSummary {
   findings: Finding[];
   /** Contacts of the findings' components, by the component's name. */
   contacts?: Record<string, string[]>;
+  /** Since when the findings are there, by their fingerprint. */
+  findingsSince?: Record<string, Since>;
   /** The run that the findings were compared with; absent without one. */
   reference?: string;
   /** The last good run that has the same step. The page compares the log with that run's log. */

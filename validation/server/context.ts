@@ -13,7 +13,7 @@ import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';
 import { type IndexedRun, RunIndex } from './run-index.ts';
-import { type StepSource, summarize } from './summaries.ts';
+import { isLive, type StepSource, summarize } from './summaries.ts';
 
 /** Data that all routes share: the runs, and caches about them. */
 export class Context {
@@ -49,9 +49,9 @@ export class Context {
     return { run, progress };
   }
 
-  async source({ root }: IndexedRun): Promise<StepSource> {
+  async source({ root, status }: IndexedRun): Promise<StepSource> {
     const [progress, report] = await Promise.all([this.progress.of(root), this.reports.read(root)]);
-    return { progress, report };
+    return { progress, report, live: isLive(status) };
   }
 
   async summary(run: IndexedRun): Promise<RunSummary> {

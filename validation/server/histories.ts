@@ -19,9 +19,9 @@ export class Histories {
     this.#dir = dir;
   }
 
-  /** @param runs all runs of the directory at this moment */
-  names(runs: readonly IndexedRun[]): Promise<NamedHistory[]> {
-    return this.#inTurn(async () => namesIn(recorded(runs), this.#lines));
+  /** @param runs all runs of the directory at this moment @param shown the number of last nights of each name */
+  names(runs: readonly IndexedRun[], shown: number): Promise<NamedHistory[]> {
+    return this.#inTurn(async () => namesIn(recorded(runs), this.#lines, shown));
   }
 
   /** The nights of a name, oldest first; undefined if no run that has ended has this name. */

@@ -8,8 +8,10 @@ import type { Workflows } from './api.ts';
 import { type Context, integer, parse, sendJson } from './context.ts';
 import { HttpError } from './http-error.ts';
 
+const last = integer(1, 365).default(30);
+const namesQuery = z.object({ last });
 const query = z.object({
-  last: integer(1, 365).default(30),
+  last,
   since: z.string().max(40).optional(),
   release: z.string().max(200).optional(),
   format: z.enum(['json', 'csv']).default('json'),
@@ -18,7 +20,8 @@ const query = z.object({
 /** The routes of the history. `validation/history` decides what it contains. */
 export function addHistoryRoutes(app: FastifyInstance, { index, histories }: Context): void {
   app.get('/workflows', async (request, reply) => {
-    return sendJson(request, reply, { workflows: await histories.names(index.all()) } satisfies Workflows);
+    const { last } = parse(namesQuery, request.query);
+    return sendJson(request, reply, { workflows: await histories.names(index.all(), last) } satisfies Workflows);
   });
 
   app.get<{ Params: { name: string } }>('/workflows/:name/history', async (request, reply) => {

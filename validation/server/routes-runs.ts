@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
+import { sinceIn } from '../report/since.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
-import { type Context, clientOf, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, flag, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
 import { HttpError } from './http-error.ts';
 import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
-import { describeRun, isLive, reportedSteps, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { describeRun, isLive, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
 import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);
@@ -36,6 +37,10 @@ const graphQuery = z.object({
   collapse: z.enum(['auto', 'stages', 'none']).default('auto'),
   /** Names of stages, separated by commas. */
   open: text.default(''),
+  /** For a wide page: drawn to the right, where that suits the graph. */
+  wide: flag.default(false),
+  /** Without name and states above the drawing. */
+  bare: flag.default(false),
 });
 
 type OfRun = { Params: { id: string } };
@@ -118,27 +123,29 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
     const findings = report?.findings.filter((finding) => finding.step === step) ?? [];
     const contacts = contactsOf(report, findings);
     return sendJson(request, reply, {
-      ...stepSummary(step, progress, reportedSteps(report)),
+      ...stepSummary(step, { progress, report, live: isLive(run.status) }),
       attempts: await Promise.all(attempts),
       findings,
       ...(contacts && { contacts }),
+      ...sinceOf(report, findings),
       ...(report?.reference && { reference: report.reference.run }),
       ...(lastGood && { lastGood }),
     } satisfies StepDetail);
   });
 
   app.get<OfRun>('/runs/:id/graph.svg', async (request, reply) => {
-    const { collapse, open } = parse(graphQuery, request.query);
+    const { collapse, open, ...place } = parse(graphQuery, request.query);
     const run = await context.run(request.params.id);
-    const progress = await context.progress.of(run.root);
+    const source = await context.source(run);
     const how = {
       collapse,
+      place,
       open: open
         .split(',')
         .filter((name) => name !== '')
         .sort(),
     };
-    const svg = await context.graphs.svg(clientOf(request), run, progress, how);
+    const svg = await context.graphs.svg(clientOf(request), run, source, how);
     return reply.header('content-security-policy', GRAPH_POLICY).type('image/svg+xml').send(svg);
   });
 
@@ -234,4 +241,13 @@ function contactsOf(report: Report | undefined, findings: readonly Finding[]): S
   const names = new Set(findings.map(({ component }) => component));
   const named = (report?.components ?? []).filter(({ name, contacts }) => names.has(name) && contacts.length > 0);
   return named.length > 0 ? Object.fromEntries(named.map(({ name, contacts }) => [name, contacts])) : undefined;
+}
+
+/** Since when some findings are there. */
+function sinceOf(report: Report | undefined, findings: readonly Finding[]): Pick<StepDetail, 'findingsSince'> {
+  const known = findings.flatMap((finding) => {
+    const since = report && sinceIn(report, finding);
+    return since ? [[finding.fingerprint, since.of] as const] : [];
+  });
+  return known.length > 0 ? { findingsSince: Object.fromEntries(known) } : {};
 }

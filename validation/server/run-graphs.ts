@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module';
 import type { CriticalStep, StepTimes } from '../graph/critical-path.ts';
 import type { Collapse } from '../graph/model.ts';
+import type { DrawnFor } from '../graph/svg.ts';
 import type { StepState } from '../report/model.ts';
 import type { RunRequest } from '../runs/store/record.ts';
 import { HttpError } from './http-error.ts';
 import type { RunProgress } from './progress.ts';
 import type { IndexedRun } from './run-index.ts';
+import { type StepSource, stepStates } from './summaries.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Number of drawings that are kept. */
@@ -27,6 +29,7 @@ export interface GraphJob {
   collapse: Collapse;
   /** Stages whose steps are drawn one by one. */
   open: readonly string[];
+  place: Required<DrawnFor>;
   steps: { id: string; stage: string; state: StepState }[];
 }
 
@@ -48,14 +51,15 @@ export class RunGraphs {
   async svg(
     client: string,
     run: IndexedRun,
-    progress: RunProgress,
-    { collapse, open }: Pick<GraphJob, 'collapse' | 'open'>,
+    source: StepSource,
+    { collapse, open, place }: Pick<GraphJob, 'collapse' | 'open' | 'place'>,
   ): Promise<string> {
-    const key = [run.root, collapse, ...open].join('\0');
+    const key = [run.root, collapse, place.wide, place.bare, ...open].join('\0');
     const known = this.#drawings.get(key);
-    if (known?.offset === progress.offset) return known.svg;
-    const steps = [...progress.view.steps.values()].map(({ id, stage, state }) => ({ id, stage, state }));
-    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, steps };
+    const { offset } = source.progress;
+    if (known?.offset === offset) return known.svg;
+    const steps = stepStates(source);
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, place, steps };
     // The drawing continues when this client has gone, because other clients may wait for it.
     const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
       (error: unknown) => {
@@ -64,7 +68,7 @@ export class RunGraphs {
       },
     );
     this.#drawings.delete(key);
-    this.#drawings.set(key, { offset: progress.offset, svg });
+    this.#drawings.set(key, { offset, svg });
     const [oldest] = this.#drawings.keys();
     if (this.#drawings.size > DRAWINGS && oldest !== undefined) this.#drawings.delete(oldest);
     return svg;

@@ -1,7 +1,7 @@
 import { isFailedLine } from '../preflight/check.ts';
 import type { Report, StepReport, StepState } from '../report/model.ts';
 import { isFinal } from '../report/step-states.ts';
-import type { RunView, StepView } from '../runs/store/events.ts';
+import type { StepView } from '../runs/store/events.ts';
 import type { RunStatus } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
@@ -37,6 +37,8 @@ export function summarize({ id, record, status }: IndexedRun, counts: FindingCou
 export interface StepSource {
   progress: RunProgress;
   report: Report | undefined;
+  /** The run goes on. */
+  live: boolean;
 }
 
 /** @param expected the expected end, ms since 1970 */
@@ -70,18 +72,26 @@ export function describeRun(
 
 /**
  * The state of a step: from the report if the run has ended, else from the events. A step whose payload ended well can fail
- * because of errors in its log.
+ * because of errors in its log. A step that still waits in a run that does not go on did not run.
  */
-function stateOf({ id, state }: StepView, { verdict }: RunView, reported: ReportedSteps | undefined): StepState {
-  return (verdict === undefined ? undefined : reported?.steps.get(id)?.state) ?? state;
+function stateOf({ id, state }: StepView, { progress, report, live }: StepSource): StepState {
+  const judged = progress.view.verdict === undefined ? undefined : reportedSteps(report)?.steps.get(id)?.state;
+  const known = judged ?? state;
+  return !live && (known === 'waiting' || known === 'submitted') ? 'aborted' : known;
 }
 
-function stagesOf({ progress: { view, phases }, report }: StepSource): StageSummary[] {
-  const reported = reportedSteps(report);
+/** The states of all steps. */
+export function stepStates(source: StepSource): Pick<StepSummary, 'id' | 'stage' | 'state'>[] {
+  const steps = [...source.progress.view.steps.values()];
+  return steps.map((step) => ({ id: step.id, stage: step.stage, state: stateOf(step, source) }));
+}
+
+function stagesOf(source: StepSource): StageSummary[] {
+  const { view, phases } = source.progress;
   const stages = new Map<string, { phase: number; counts: StageSummary['counts']; seconds: number[] }>();
   for (const step of view.steps.values()) {
     const { id, stage, seconds } = step;
-    const state = stateOf(step, view, reported);
+    const state = stateOf(step, source);
     const known = stages.get(stage) ?? {
       phase: phases.get(id) ?? 0,
       counts: { waiting: 0, submitted: 0, running: 0, succeeded: 0, failed: 0, broken: 0, aborted: 0 },
@@ -124,12 +134,13 @@ export function reportedSteps(report: Report | undefined): ReportedSteps | undef
 }
 
 /** All steps in the order of the plan. */
-export function stepSummaries({ progress, report }: StepSource): StepSummary[] {
-  const reported = reportedSteps(report);
-  return [...progress.view.steps.keys()].map((id) => stepSummary(id, progress, reported));
+export function stepSummaries(source: StepSource): StepSummary[] {
+  return [...source.progress.view.steps.keys()].map((id) => stepSummary(id, source));
 }
 
-export function stepSummary(id: string, progress: RunProgress, reported: ReportedSteps | undefined): StepSummary {
+export function stepSummary(id: string, source: StepSource): StepSummary {
+  const { progress } = source;
+  const reported = reportedSteps(source.report);
   const step = progress.view.steps.get(id);
   if (!step) throw new RangeError(`no step ${id}`);
   const times: AttemptTimes = progress.attempts.get(id)?.get(step.attempt) ?? {};
@@ -142,7 +153,7 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
   return {
     id,
     stage: step.stage,
-    state: stateOf(step, progress.view, reported),
+    state: stateOf(step, source),
     attempt: step.attempt,
     ...(step.since !== undefined && { since: step.since }),
     ...(start !== undefined && { start }),
@@ -157,12 +168,8 @@ export function stepSummary(id: string, progress: RunProgress, reported: Reporte
 }
 
 /** When and on which worker the last attempt of each step ran. @param now ms since 1970, the end of a live run */
-export function timelineOf(
-  run: IndexedRun,
-  { progress: { view, attempts }, report }: StepSource,
-  now: number,
-): Timeline {
-  const reported = reportedSteps(report);
+export function timelineOf(run: IndexedRun, source: StepSource, now: number): Timeline {
+  const { view, attempts } = source.progress;
   const stages = new Positions();
   const workers = new Positions();
   const steps: Timeline['steps'] = { id: [], stage: [], state: [], submitted: [], started: [], ended: [], worker: [] };
@@ -172,7 +179,7 @@ export function timelineOf(
     const times = attempts.get(id)?.get(attempt) ?? {};
     steps.id.push(id);
     steps.stage.push(stages.of(stage));
-    steps.state.push(stateOf(step, view, reported));
+    steps.state.push(stateOf(step, source));
     steps.submitted.push(times.submitted ?? -1);
     steps.started.push(times.started ?? -1);
     steps.ended.push(times.ended ?? -1);

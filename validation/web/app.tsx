@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ClusterView } from './cluster/cluster-view.tsx';
 import { CompareView } from './compare/compare-view.tsx';
 import { HistoryView } from './history/history-view.tsx';
+import { WorkflowsView } from './history/workflows-view.tsx';
 import { StepView } from './log/step-view.tsx';
 import { Help } from './parts/help.tsx';
 import { pathOf } from './routes.ts';
@@ -18,6 +19,7 @@ export function App() {
   useKeys([
     { key: '?', what: 'this overview', act: () => setHelp(true) },
     { key: 'h', what: 'all runs', act: () => go(pathOf([])) },
+    { key: 'w', what: 'all workflows', act: () => go(pathOf(['workflows'])) },
     { key: 'c', what: 'the cluster', act: () => go(pathOf(['cluster'])) },
     { key: 't', what: 'dark, light, or as the system is', act: switchTheme },
     { key: 'z', what: 'times in UTC, or in the local time zone', act: switchZone },
@@ -36,6 +38,12 @@ export function App() {
           <a href={pathOf([])} aria-current={view === 'runs' ? 'page' : undefined}>
             Runs
           </a>
+          <a
+            href={pathOf(['workflows'])}
+            aria-current={view === 'workflows' || view === 'workflow' ? 'page' : undefined}
+          >
+            Workflows
+          </a>
           <a href={pathOf(['cluster'])} aria-current={view === 'cluster' ? 'page' : undefined}>
             Cluster
           </a>
@@ -43,7 +51,9 @@ export function App() {
         <span class="spring" />
         <Connection />
         <button type="button" class="quiet" onClick={switchZone} title="Times in UTC, or in the local time zone (z)">
-          <span aria-hidden="true">◷</span> {zone.value === 'utc' ? 'UTC' : 'local'}
+          <span aria-hidden="true">◷</span>{' '}
+          <span class={zone.value === 'utc' ? undefined : 'wide'}>{zone.value === 'utc' ? 'UTC' : 'local'}</span>
+          <span class="visually-hidden"> time</span>
         </button>
         <button type="button" class="quiet" onClick={switchTheme} title="Dark, light, or as the system is (t)">
           <span aria-hidden="true">◐</span> <span class="wide">{theme.value}</span>
@@ -72,6 +82,8 @@ function View() {
       return <StepView key={`${at.run}/${at.step}`} run={at.run} step={at.step} />;
     case 'compare':
       return <CompareView a={at.a} b={at.b} />;
+    case 'workflows':
+      return <WorkflowsView />;
     case 'workflow':
       return <HistoryView key={at.name} name={at.name} />;
     case 'cluster':

@@ -4,6 +4,7 @@ export type Route =
   | { view: 'run'; run: string }
   | { view: 'step'; run: string; step: string }
   | { view: 'compare'; a: string; b: string }
+  | { view: 'workflows' }
   | { view: 'workflow'; name: string }
   | { view: 'cluster' }
   | { view: 'unknown' };
@@ -22,6 +23,7 @@ export function parseRoute(path: string): Route {
   const [first, second, third, fourth] = parts;
   if (parts.length === 0) return { view: 'runs' };
   if (first === 'cluster' && parts.length === 1) return { view: 'cluster' };
+  if (first === 'workflows' && parts.length === 1) return { view: 'workflows' };
   if (first === 'workflows' && parts.length === 2 && second) return { view: 'workflow', name: second };
   if (first === 'compare' && parts.length === 3 && second && third) return { view: 'compare', a: second, b: third };
   if (first === 'runs' && second) {

@@ -28,6 +28,7 @@ describe('explain', () => {
       {
         project: 'sim',
         manager: '10.0.0.1:9123',
+        source: 'workqueue',
         pool: 'default',
         tasks: { waiting: 3, onWorkers: 0 },
         workers: { busy: 0, idle: 0, starting: 2, leaving: 0, missing: 1 },

@@ -211,7 +211,7 @@ describe('the history of thirty nights', () => {
     expect((await look('mc')).trend.nights).toHaveLength(4);
     expect((await look('other')).trend.nights).toHaveLength(1);
     expect(await nightsOf('nobody', runs(), readLines(store.dir))).toBeUndefined();
-    expect(namesIn(runs(), new Map()).map(({ name, runs: count }) => [name, count])).toEqual([
+    expect(namesIn(runs(), new Map(), 30).map(({ name, runs: count }) => [name, count])).toEqual([
       ['other', 1],
       [NIGHTLY, 3],
     ]);

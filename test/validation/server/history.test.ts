@@ -27,6 +27,10 @@ describe('the history of a workflow by REST', () => {
   it('lists the names that have a history', async () => {
     const { workflows } = await serving.api<Workflows>('workflows');
     expect(workflows).toMatchObject([{ name: NIGHTLY, workflow: 'mc', runs: 28, verdict: 'passed' }]);
+    expect(workflows[0]?.nights.map(({ run }) => run)).toEqual(Array.from({ length: 28 }, (_, n) => runOf(n + 1)));
+    expect(workflows[0]?.passRate).toBeCloseTo(15 / 26);
+    const { workflows: short } = await serving.api<Workflows>('workflows?last=2');
+    expect(short[0]).toMatchObject({ runs: 28, passRate: 1, nights: [{ run: runOf(27) }, { run: runOf(28) }] });
   });
 
   it('gives the message of the library, and writes nothing', async () => {

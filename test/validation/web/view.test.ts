@@ -34,19 +34,11 @@ describe('addresses', () => {
   });
 
   it('without a meaning are reported', () => {
-    for (const path of [
-      '/x',
-      '/runs',
-      '/runs/a/b',
-      '/compare/a',
-      '/%zz',
-      '/cluster/x',
-      '/workflows',
-      '/workflows/a/b',
-    ]) {
+    for (const path of ['/x', '/runs', '/runs/a/b', '/compare/a', '/%zz', '/cluster/x', '/workflows/a/b']) {
       expect(parseRoute(path).view).toBe('unknown');
     }
     expect(parseRoute('/').view).toBe('runs');
+    expect(parseRoute('/workflows').view).toBe('workflows');
   });
 });
 

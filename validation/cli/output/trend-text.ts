@@ -1,11 +1,9 @@
 import { SYMBOL } from '../../graph/states.ts';
 import {
   COURSES,
-  dayOf,
   describeCame,
   describeDrift,
   describeOften,
-  describeSameRelease,
   describeStep,
   describeWent,
   QUANTITY,
@@ -13,13 +11,20 @@ import {
 import type { FindingTrend, NightTrend, Trend } from '../../history/trend.ts';
 import { paint } from '../../report/paint.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf, describeSameRelease } from '../../report/since.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { COLOUR } from './run-colours.ts';
 import { table } from './table.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
-const SIGN = { passed: SYMBOL.succeeded, failed: SYMBOL.failed, broken: SYMBOL.broken, interrupted: SYMBOL.aborted };
+/** The signs of the verdicts. */
+export const SIGN = {
+  passed: SYMBOL.succeeded,
+  failed: SYMBOL.failed,
+  broken: SYMBOL.broken,
+  interrupted: SYMBOL.aborted,
+};
 /** The longest release, and the longest text of a finding, in one line; characters. */
 const RELEASE = 24;
 const TEXT = 88;
@@ -71,8 +76,8 @@ function nightRows(nights: readonly NightTrend[]): string[] {
   return table([['Night', 'Release', 'Verdict', 'Steps', 'Took', 'Found'].map((name) => paint.dim(name)), ...rows]);
 }
 
-/** If all nights test the same package, the table of nights leaves out its name. */
-function shortRelease(nights: readonly NightTrend[]): (release: string) => string {
+/** If all nights test the same package, a table leaves out its name. */
+export function shortRelease(nights: readonly { release?: string }[]): (release: string) => string {
   const packages = new Set(nights.flatMap(({ release }) => (release?.includes('::') ? [release.split('::')[0]] : [])));
   return (release) => (packages.size === 1 ? release.replace(/^[^:]*::/, '') : release);
 }
@@ -162,7 +167,8 @@ function driftLines({ drifts }: Trend): string[] {
   ];
 }
 
-function cut(text: string, most: number): string {
+/** At most so many characters; an ellipsis stands for the others. */
+export function cut(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }

@@ -1,8 +1,9 @@
+import { describeSpell, nameNight } from '../../report/since.ts';
 import { counted } from '../../units/count.ts';
 import { formatMemory, formatSize } from '../../units/size.ts';
 import { formatDuration } from '../../units/time.ts';
 import type { Quantity } from '../line.ts';
-import type { Change, DriftTrend, FindingTrend, NightName, StepTrend } from '../trend.ts';
+import type { Change, DriftTrend, FindingTrend, StepTrend } from '../trend.ts';
 
 /** The words for a history, for the command line and the page. */
 
@@ -21,20 +22,9 @@ export const COURSES: readonly { course: FindingTrend['course']; title: string }
   { course: 'fixed', title: 'Fixed' },
 ];
 
-/** The day of a night: `2026-11-12`, in UTC. */
-export function dayOf({ created }: Pick<NightName, 'created'>): string {
-  return new Date(created).toISOString().slice(0, 10);
-}
-
-/** `2026-11-12 (v5-09-12)`. */
-export function nameNight(night: NightName): string {
-  return night.release === undefined ? dayOf(night) : `${dayOf(night)} (${night.release})`;
-}
-
 /** `since 2026-11-12 (B); last good night: 2026-11-11 (A)`. */
-export function describeCame({ came }: Pick<FindingTrend, 'came'>): string {
-  if (!came.before) return `since ${nameNight(came.after)}; no earlier night without it is known`;
-  return `since ${nameNight(came.after)}; last good night: ${nameNight(came.before)}${betweenText(came)}`;
+export function describeCame({ came: { before, between, after } }: Pick<FindingTrend, 'came'>): string {
+  return describeSpell({ first: after, ...(before && { lastGood: before }), unknown: between?.length ?? 0 });
 }
 
 /** `gone since 2026-11-20 (B); last bad night: 2026-11-19 (A)`. */
@@ -47,12 +37,6 @@ export function describeWent({ went, accepted }: Pick<FindingTrend, 'went' | 'ac
 function betweenText({ between = [] }: Change): string {
   if (between.length === 0) return '';
   return `; ${counted(between.length, 'unknown night')} between`;
-}
-
-/** A note for a change between two nights of the same release. Undefined: the releases differ, or are not known. */
-export function describeSameRelease({ before, after }: Change): string | undefined {
-  if (before?.release === undefined || before.release !== after?.release) return undefined;
-  return `the release did not change (${before.release}): the cause may be elsewhere`;
 }
 
 /** `in 8 of 30 nights, last on 2026-11-28 (B)`. */

@@ -19,6 +19,7 @@ import { provenanceOf } from '../store/provenance.ts';
 import type { RunRecord } from '../store/record.ts';
 import { REPORT_LIMIT, type RunDir, RunStore, replaceFile } from '../store/store.ts';
 import { type CriteriaChoice, checksOf, criteriaOf } from './criteria.ts';
+import { withSince } from './history.ts';
 import { PARTS } from './kinds.ts';
 
 /** How a run ended. */
@@ -55,7 +56,8 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
   const criteria = await judgedAlike(run, criteriaAtEnd(run, record, now));
-  const { report, files } = await reportOn(run, saved, criteria, checksOf(run));
+  const { report: judged, files } = await reportOn(run, saved, criteria, checksOf(run));
+  const report = await withSince(run, record, judged);
   await writeReport(run.reportDir, report, PARTS, files);
   journal.end(report.verdict, report.reason, report);
   return report;
@@ -90,7 +92,7 @@ export async function judgeAgain(run: RunDir, choice: CriteriaChoice, now: numbe
   const record = run.readRecord();
   const saved = readOutcome(run, record.id);
   const criteria = await judgedAlike(run, criteriaOf(run, record, now, choice));
-  return (await reportOn(run, saved, criteria, checksOf(run, choice))).report;
+  return withSince(run, record, (await reportOn(run, saved, criteria, checksOf(run, choice))).report);
 }
 
 /**

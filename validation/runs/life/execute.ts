@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { addLine } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { portFile } from '../../makeflow/work-queue.ts';
 import type { Report } from '../../report/model.ts';
@@ -75,7 +76,9 @@ export function execute(started: StartedRun, options: ExecuteOptions): RunHandle
   };
 }
 
-async function notifyEnded({ journal }: PreparedRun, report: Report, { notify }: ExecuteOptions): Promise<Report> {
+async function notifyEnded({ journal }: PreparedRun, report: Report, options: ExecuteOptions): Promise<Report> {
+  const { notify } = options;
+  await keepNight(journal, options);
   await notifierOf(journal, notify).finished(report);
   return report;
 }
@@ -88,11 +91,13 @@ async function executeSteps(prepared: PreparedRun, options: ExecuteOptions, sign
   notifier.started(plan.steps.length);
   try {
     const report = await withServices(prepared, options, signal);
+    await keepNight(journal, options);
     await notifier.finished(report);
     return report;
   } catch (error) {
     const cause = asInputError(asSpaceError(error as Error, journal.run.path));
     recordEnd(prepared, cause.message);
+    await keepNight(journal, options);
     await notifier.finished(brokenReport(journal.record));
     throw cause;
   }
@@ -187,6 +192,15 @@ function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, director
 async function endTooLarge({ journal, plan }: PreparedRun, reason: string): Promise<Report> {
   if (journal.view.steps.size > 0) throw new InputError([{ message: reason }]);
   return endBeforeSteps(journal, plan, reason);
+}
+
+/** The line of the run in the history. The run has its verdict already, so a failure is only a warning. */
+async function keepNight({ run, record }: RunJournal, { warn }: ExecuteOptions): Promise<void> {
+  try {
+    await addLine(dirname(run.path), { path: run.path, record });
+  } catch (error) {
+    warn(`the history does not have this run yet: ${(error as Error).message}`);
+  }
 }
 
 /** If the end cannot be written because the disk is full, the run will show as interrupted. */

@@ -10,12 +10,11 @@ import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
 import { zone } from '../state/zone.ts';
 import { Legend, PoolCharts } from './charts.tsx';
+import { Demand, SOURCES } from './demand.tsx';
 import { type PoolHour, type RecentHour, readRecent } from './recent.ts';
-import { type FrameworkState, type ProjectState, readState } from './state.ts';
+import { type FrameworkState, readState } from './state.ts';
 
 const EVERY_MS = 2000;
-/** The words for the sources of demand. */
-const SOURCES: Readonly<Record<string, string>> = { workqueue: 'Work Queue', htcondor: 'HTCondor' };
 const NOTHING: PoolHour = { name: '', waiting: [], busy: [], idle: [], starting: [] };
 /** The largest number of rows in a table of workers: an operator does not read thousands. */
 const MOST = 500;
@@ -79,53 +78,12 @@ function Framework({ url, raw, rawRecent }: { url: string; raw: unknown; rawRece
         <span>{counted(state.workers.length, 'worker')}</span>
         <span>{counted(state.offersHeld.length, 'offer')} held</span>
       </p>
-      <Projects state={state} />
+      <Demand projects={state.projects} />
       <Pools state={state} recent={recent} />
       <Workers state={state} />
       <Happenings recent={recent} />
       <Counters state={state} />
     </>
-  );
-}
-
-function Projects({ state }: { state: FrameworkState }) {
-  if (state.projects.length === 0) return <p class="notice soft">No manager asks for workers now.</p>;
-  return (
-    <>
-      <h3>Demand</h3>
-      {state.projects.map((project) => (
-        <Project key={`${project.project} ${project.manager}`} project={project} />
-      ))}
-    </>
-  );
-}
-
-function Project({ project }: { project: ProjectState }) {
-  const { blocked } = project;
-  return (
-    <article class={`project ${blocked === '' ? '' : 's-aborted'}`}>
-      <h4>
-        {project.project}{' '}
-        <span class="soft">
-          {project.manager}, pool {project.pool || 'none'}
-        </span>
-        {blocked !== '' && ' '}
-        {blocked !== '' && (
-          <span class="badge s-aborted">
-            <span aria-hidden="true">⚠</span> {blocked.replaceAll('-', ' ')}
-          </span>
-        )}
-      </h4>
-      {project.reason !== '' && <p class="strong">{project.reason}</p>}
-      <details open={project.reason === ''}>
-        <summary>All numbers</summary>
-        <ul>
-          {project.words.map((words) => (
-            <li key={words}>{words}</li>
-          ))}
-        </ul>
-      </details>
-    </article>
   );
 }
 
@@ -136,7 +94,7 @@ function Pools({ state, recent }: { state: FrameworkState; recent: RecentHour })
     <>
       <h3>Pools</h3>
       {recent.times.length > 0 && <Legend />}
-      <table>
+      <table class="pools">
         <TableHead
           columns={[
             'Pool',

@@ -32,7 +32,14 @@ export interface PoolState {
 export interface ProjectState {
   project: string;
   manager: string;
+  /** `workqueue`, `htcondor`; empty: a framework of an older version. */
+  source: string;
   pool: string;
+  waiting: number;
+  /** Tasks on workers. */
+  running: number;
+  /** What its workers do, and how many more it needs: `2 busy, 1 starting, 3 missing`. */
+  workers: string;
   /** Why it does not get more workers: one word here, all sentences in `words`. */
   blocked: string;
   /** The most important sentence; empty: no task waits without a worker. */
@@ -105,11 +112,22 @@ function readProject(project: Json): ProjectState {
   return {
     project: text(project.project),
     manager: text(project.manager),
+    source: text(project.source),
     pool: text(project.pool),
+    waiting: number(object(project.tasks).waiting),
+    running: number(object(project.tasks).onWorkers),
+    workers: workersText(object(project.workers)),
     blocked: text(project.blocked),
     reason: text(project.reason),
     words: Array.isArray(project.words) ? project.words.map(text) : [],
   };
+}
+
+function workersText(workers: Json): string {
+  const parts = ['busy', 'idle', 'starting', 'leaving', 'missing'].flatMap((key) =>
+    number(workers[key]) > 0 ? [`${number(workers[key])} ${key}`] : [],
+  );
+  return parts.join(', ') || 'none';
 }
 
 function readWorker(worker: Json): WorkerState {

@@ -14,6 +14,7 @@ import { useKeys } from '../state/keys.ts';
 import { go } from '../state/place.ts';
 import { useResource } from '../state/server.ts';
 import { useTitle } from '../state/title.ts';
+import { isActive } from '../words.ts';
 import { changedSteps } from './changed-steps.ts';
 
 const MOST = 200;
@@ -75,8 +76,20 @@ function Both({ diff }: { diff: Diff }) {
                 <th scope="row">
                   <a href={stepPath(stateB ? diff.b.id : diff.a.id, id)}>{id}</a>
                 </th>
-                <td>{stateA ? <StepBadge state={stateA} /> : <span class="soft">no such step</span>}</td>
-                <td>{stateB ? <StepBadge state={stateB} /> : <span class="soft">no such step</span>}</td>
+                <td>
+                  {stateA ? (
+                    <StepBadge state={stateA} runEnded={!isActive(diff.a.status)} />
+                  ) : (
+                    <span class="soft">no such step</span>
+                  )}
+                </td>
+                <td>
+                  {stateB ? (
+                    <StepBadge state={stateB} runEnded={!isActive(diff.b.status)} />
+                  ) : (
+                    <span class="soft">no such step</span>
+                  )}
+                </td>
                 <td class="number wide">{secondsA === undefined ? '' : formatDuration(secondsA)}</td>
                 <td class="number">{secondsB === undefined ? '' : formatDuration(secondsB)}</td>
               </tr>
@@ -92,7 +105,7 @@ function Both({ diff }: { diff: Diff }) {
 function Side({ run, part }: { run: RunSummary; part: string }) {
   return (
     <div>
-      <span class="soft">{part}</span> <RunBadge status={run.status} /> <a href={runPath(run.id)}>{run.id}</a>{' '}
+      <span class="soft side">{part}</span> <RunBadge status={run.status} /> <a href={runPath(run.id)}>{run.id}</a>{' '}
       <span class="soft">
         <Ago ms={run.created} />
         {run.release && `, ${run.release}`}

@@ -1,5 +1,6 @@
-import { dayOf, QUANTITY } from '../../history/show/words.ts';
+import { QUANTITY } from '../../history/show/words.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf } from '../../report/since.ts';
 import type { Trend } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -24,7 +25,7 @@ export function HistoryView({ name }: { name: string }) {
   const quantity = QUANTITIES.find((one) => one === of) ?? 'duration';
   useTitle(`${name}: history`);
   useKeys([
-    { key: 'u', what: 'up to all runs', act: () => go(pathOf([])) },
+    { key: 'u', what: 'up to all workflows', act: () => go(pathOf(['workflows'])) },
     ...QUANTITIES.map((one, n) => ({
       key: String(n + 1),
       what: `${QUANTITY[one].name} of the stages`,
@@ -35,7 +36,7 @@ export function HistoryView({ name }: { name: string }) {
   return (
     <>
       <p class="crumbs">
-        <a href={pathOf([])}>Runs</a> /
+        <a href={pathOf(['workflows'])}>Workflows</a> /
       </p>
       <h1>{printable(name)}</h1>
       {data && <Summary trend={data} />}

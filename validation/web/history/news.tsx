@@ -4,12 +4,12 @@ import {
   describeCame,
   describeDrift,
   describeOften,
-  describeSameRelease,
   describeStep,
   describeWent,
 } from '../../history/show/words.ts';
-import type { DriftTrend, FindingTrend, NightName, StepTrend } from '../../history/trend.ts';
+import type { DriftTrend, FindingTrend, StepTrend } from '../../history/trend.ts';
 import { printable } from '../../report/printable.ts';
+import { describeSameRelease, type NightName } from '../../report/since.ts';
 import type { Trend } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { pathOf, runPath, stepPath } from '../routes.ts';

@@ -1,9 +1,10 @@
 import type { TargetedFocusEvent, TargetedPointerEvent } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { SYMBOL } from '../../graph/states.ts';
-import { dayOf, type QUANTITY } from '../../history/show/words.ts';
+import type { QUANTITY } from '../../history/show/words.ts';
 import type { NightTrend } from '../../history/trend.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf } from '../../report/since.ts';
 import type { Trend } from '../../server/api.ts';
 import { RunBadge } from '../parts/badge.tsx';
 import { runPath } from '../routes.ts';

@@ -1,6 +1,7 @@
-import { dayOf, QUANTITY } from '../../history/show/words.ts';
+import { QUANTITY } from '../../history/show/words.ts';
 import type { NightTrend } from '../../history/trend.ts';
 import { printable } from '../../report/printable.ts';
+import { dayOf } from '../../report/since.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import { RunBadge } from '../parts/badge.tsx';

@@ -2,8 +2,10 @@ import { useMemo } from 'preact/hooks';
 import { findingHtml } from '../../report/finding-html.ts';
 import { groupFindings } from '../../report/groups.ts';
 import type { Finding } from '../../report/model.ts';
+import { shortSince, sinceIn } from '../../report/since.ts';
 import type { StepDetail } from '../../server/api.ts';
 import { addressOf } from '../run/finding-address.ts';
+import { nightLinks } from '../run/night-links.ts';
 
 /**
  * One finding beside its log: its contacts, its first run, and below them all details from the report.
@@ -12,10 +14,13 @@ import { addressOf } from '../run/finding-address.ts';
 export function Found({ run, detail, finding }: { run: string; detail: StepDetail; finding: Finding }) {
   const { severity, rule, component, age } = finding;
   const contacts = detail.contacts?.[component ?? ''] ?? [];
+  const since = sinceIn({ run, ...(detail.findingsSince && { since: detail.findingsSince }) }, finding);
   const html = useMemo(() => {
     const [group] = groupFindings([finding]);
-    return group ? findingHtml(group, { link: (place) => addressOf(run, place), places: 1, level: 2 }) : '';
-  }, [run, finding]);
+    return group
+      ? findingHtml(group, { link: (place) => addressOf(run, place), places: 1, level: 2, since, nightLinks })
+      : '';
+  }, [run, finding, since?.of]);
   return (
     <details class="found-here">
       <summary>
@@ -31,6 +36,7 @@ export function Found({ run, detail, finding }: { run: string; detail: StepDetai
             {detail.reference}
           </span>
         )}
+        {since && <span class={since.of.course === 'flaky' ? 'warning' : 'soft'}>, {shortSince(since.of, run)}</span>}
       </summary>
       {/* The same HTML as in the report file; all text in it is escaped there. */}
       <div dangerouslySetInnerHTML={{ __html: html }} />

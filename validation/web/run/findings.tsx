@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { findingHtml } from '../../report/finding-html.ts';
+import { type FindingView, findingHtml } from '../../report/finding-html.ts';
 import { describeFindings, type FindingGroup, groupFindings, placeOf } from '../../report/groups.ts';
 import type { Finding, Report } from '../../report/model.ts';
+import { sinceIn } from '../../report/since.ts';
 import type { RunDetail, ServerInfo } from '../../server/api.ts';
 import { counted } from '../../units/count.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
@@ -11,6 +12,7 @@ import { useResource } from '../state/server.ts';
 import { isActive } from '../words.ts';
 import { Except } from './except.tsx';
 import { addressOf } from './finding-address.ts';
+import { nightLinks } from './night-links.ts';
 
 /** Groups shown at first: what is more is asked for. Of each group so many places are shown, and so many more unfold. */
 const GROUPS = 50;
@@ -148,6 +150,7 @@ function Section(props: {
           )}
           {list.map((group) => (
             <Group
+              since={gone === undefined ? sinceIn(report, group.first) : undefined}
               key={`${group.first.severity} ${group.first.fingerprint ?? placeOf(group.first)} ${group.first.step}`}
               run={run}
               group={group}
@@ -175,9 +178,10 @@ interface GroupProps {
   group: FindingGroup;
   gone?: string | undefined;
   server?: ServerInfo | undefined;
+  since: FindingView['since'];
 }
 
-function Group({ run, group, gone, server }: GroupProps) {
+function Group({ run, group, gone, server, since }: GroupProps) {
   const html = useMemo(
     () =>
       findingHtml(group, {
@@ -186,14 +190,16 @@ function Group({ run, group, gone, server }: GroupProps) {
         more: MORE,
         level: 4,
         gone,
+        since,
+        nightLinks,
       }),
-    [run, group, gone],
+    [run, group, gone, since?.of],
   );
   // The same HTML as in the report file; all text in it is escaped there.
   return (
-    <>
+    <div class="card">
       <div dangerouslySetInnerHTML={{ __html: html }} />
       {server && group.first.fingerprint && <Except run={run} finding={group.first} server={server} />}
-    </>
+    </div>
   );
 }

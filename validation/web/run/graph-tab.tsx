@@ -18,6 +18,8 @@ const COLLAPSE = [
 const UNFOLDS = 200;
 /** The largest factor by which a small drawing is enlarged to use the width. */
 const LARGER = 1.3;
+/** A page of this width has room for a drawing from left to right. */
+const WIDE = '(min-width: 60rem)';
 /** The shortest time between two drawings of a run that goes on, ms, because a drawing costs the server time. */
 const AGAIN = 3000;
 
@@ -36,7 +38,10 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
     const timer = setTimeout(
       async () => {
         try {
-          const text = await getText(apiPath(['runs', detail.id, 'graph.svg'], { collapse, open }), abort.signal);
+          const text = await getText(
+            apiPath(['runs', detail.id, 'graph.svg'], { collapse, open, wide: matchMedia(WIDE).matches, bare: true }),
+            abort.signal,
+          );
           const svg = importSvg(text, ({ step, stage = '' }) =>
             step === undefined ? stageAddress(detail, stage, collapse, open) : stepPath(detail.id, step),
           );
@@ -44,7 +49,9 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
           // It contains links, so screen readers must not treat it as a single picture.
           svg.setAttribute('role', 'group');
           svg.style.setProperty('--largest', `${LARGER * Number.parseFloat(svg.getAttribute('width') ?? '0')}px`);
+          const focused = focusedStage(place.current);
           place.current?.replaceChildren(svg);
+          focusStage(svg, focused);
           drawn.current = performance.now();
           setError(undefined);
           setReady(true);
@@ -74,7 +81,7 @@ export function GraphTab({ detail, turn }: { detail: RunDetail; turn: number }) 
           </button>
         ))}
         {open !== '' && (
-          <button type="button" onClick={() => setQuery({ open: undefined })}>
+          <button type="button" onClick={() => setQuery({ open: undefined }, 'push')}>
             fold {open.replaceAll(',', ', ')}
           </button>
         )}
@@ -103,4 +110,19 @@ function stageAddress({ id, stages }: RunDetail, stage: string, collapse: string
   if (steps > UNFOLDS) return pathOf(['runs', id], { view: 'steps', stage });
   const all = [...open.split(','), stage].filter((name) => name !== '').join(',');
   return pathOf(['runs', id], { view: 'graph', collapse: collapse === 'auto' ? undefined : collapse, open: all });
+}
+
+/** The stage, and the step if it is one, of the link that has the focus. */
+function focusedStage(place: HTMLElement | null): DOMStringMap | undefined {
+  const link = document.activeElement?.closest('a');
+  return link && place?.contains(link) ? link.querySelector<SVGElement>('[data-stage]')?.dataset : undefined;
+}
+
+/** A new drawing replaces the link that had the focus. The same step gets it, or the first one of the stage that unfolded. */
+function focusStage(svg: SVGElement, focused: DOMStringMap | undefined): void {
+  if (!focused) return;
+  const all = [...svg.querySelectorAll<SVGElement>('[data-stage]')];
+  const own = all.filter(({ dataset }) => dataset.stage === focused.stage);
+  const node = own.find(({ dataset }) => dataset.step === focused.step) ?? own[0];
+  node?.closest('a')?.focus();
 }

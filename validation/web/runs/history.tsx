@@ -1,9 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { SYMBOL } from '../../graph/states.ts';
 import type { History } from '../../server/api.ts';
-import { apiPath, runPath, workflowPath } from '../routes.ts';
+import { Strip } from '../parts/strip.tsx';
+import { apiPath, workflowPath } from '../routes.ts';
 import { getJson } from '../state/server.ts';
-import { LOOK } from '../words.ts';
 
 /** The last 30 runs of each workflow, the oldest at the left, to show changes. @param changed counts events */
 export function HistoryStrips({ changed }: { changed: number }) {
@@ -23,21 +22,15 @@ export function HistoryStrips({ changed }: { changed: number }) {
           <a class="strip-name" href={workflowPath(name)} title={`History of ${name}`}>
             {name}
           </a>
-          <ol class="strip">
-            {runs
+          <Strip
+            runs={runs
               .toSorted((a, b) => a.created - b.created)
-              .map((run) => {
-                const words = `${run.id}: ${run.status}${run.newErrors ? `, ${run.newErrors} new errors` : ''}`;
-                return (
-                  <li key={run.id}>
-                    <a class={`s-${LOOK[run.status]}`} href={runPath(run.id)} title={words}>
-                      <span aria-hidden="true">{SYMBOL[LOOK[run.status]]}</span>
-                      <span class="visually-hidden">{words}</span>
-                    </a>
-                  </li>
-                );
-              })}
-          </ol>
+              .map(({ id, status, newErrors }) => ({
+                run: id,
+                status,
+                words: `${id}: ${status}${newErrors ? `, ${newErrors} new errors` : ''}`,
+              }))}
+          />
         </div>
       ))}
     </section>

@@ -37,11 +37,13 @@ export function setQuery(changes: Record<string, string | undefined>, how: 'push
 /** Plain clicks on links of ours stay in the page; with a modifier, or to a file of the server, the browser follows them. */
 addEventListener('click', (event) => {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
-  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;
+  const href = link?.getAttribute('href') ?? null;
+  if (!link || href === null || event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  if (link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return;
-  const inPage = link.getAttribute('href')?.startsWith('#') ?? false;
-  if (inPage || !link.pathname.startsWith(pathOf([])) || link.pathname.startsWith(apiPath([]))) return;
+  // A link of a drawing is no HTMLAnchorElement, so its address is read here.
+  const { origin, pathname, href: address } = new URL(href, document.baseURI);
+  if (link.hasAttribute('target') || link.hasAttribute('download') || origin !== location.origin) return;
+  if (href.startsWith('#') || !pathname.startsWith(pathOf([])) || pathname.startsWith(apiPath([]))) return;
   event.preventDefault();
-  go(link.href);
+  go(address);
 });
