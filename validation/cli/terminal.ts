@@ -15,6 +15,11 @@ export class Terminal {
     this.#print = print;
   }
 
+  /** Characters in a line of the terminal; undefined: it is no terminal. */
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#stream.columns : undefined;
+  }
+
   /** Whether it is a terminal, not a pipe or a file. */
   get isTerminal(): boolean {
     return this.#stream.isTTY;

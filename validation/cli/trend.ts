@@ -55,7 +55,7 @@ export const trendCommand = defineCommand(
       const workflows = namesIn(runs, known, last, filter);
       if (workflows.length === 0) throw new InputError([{ message: noNames(store.dir, filter) }]);
       if (json) out.sayJson({ workflows });
-      else out.say(...workflowsText(workflows, process.stdout.columns));
+      else out.say(...workflowsText(workflows, out.columns));
       return;
     }
     const found = await nightsOf(name, runs, known);
