@@ -9,6 +9,7 @@ import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';
 import { JournalError } from './store/journal.ts';
 import { helpWidth, say, sayError } from './terminal.ts';
+import { wrongNegation } from './tools/negation.ts';
 import { sayVersions } from './tools/versions.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
@@ -29,6 +30,10 @@ export async function runCommandLine(): Promise<void> {
       throw error ?? new ConfigError(`${message}\nTry --help.`);
     });
 
+  program.middleware((args) => {
+    const mistake = wrongNegation(args, program);
+    if (mistake !== undefined) throw new ConfigError(mistake);
+  }, true);
   for (const { usage, describe, builder, handler } of COMMANDS) program.command(usage, describe, builder, handler);
 
   try {

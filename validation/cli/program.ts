@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { wrongNegation } from '../../framework/tools/negation.ts';
 import { hasVariables, settingsPlace } from '../config/find.ts';
 import { InputError } from '../input/input-error.ts';
 import { COMMANDS, CONFIG, EPILOGUE, SUMMARY, UTC } from './commands.ts';
@@ -26,6 +27,8 @@ export async function runCommandLine(words: readonly string[], version: string):
     });
 
   program.options({ config: CONFIG, utc: UTC }).middleware(async (args) => {
+    const mistake = wrongNegation(args, program, ['config']);
+    if (mistake !== undefined) throw new InputError([{ message: mistake }]);
     // Without a command there is nothing to fill in, so the code for it is not loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;
     (await import('./options/settings.ts')).fillIn(args, program);

@@ -42,6 +42,16 @@ describe('bad input ends with status 2 and one clear message, and leaves no run 
     expect(await refused('run', path, '--local')).toContain('secret.jdl');
   });
 
+  it('the negation of a flag with a value', async () => {
+    for (const [command, flag] of [
+      [['report'], 'reference'],
+      [['list'], 'status'],
+      [['run', 'x.jdl'], 'set'],
+    ] as const) {
+      expect(await refused(...command, `--no-${flag}`)).toContain(`--${flag} has a value`);
+    }
+  });
+
   it('an empty file', async () => {
     expect(await refused('run', jdl('empty.jdl', ''), '--local')).toMatch(/empty\.jdl.*empty|empty\.jdl: .*nothing/s);
   });
