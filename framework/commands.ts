@@ -190,7 +190,7 @@ function withPassword(pool: Pool, file: string | undefined): Pool {
 /** The one pool that the predecessor's flags describe. */
 function poolOfFlags(args: FrameworkArguments): Pool {
   const image = args.docker ?? (args.master === 'local' ? 'none' : PREDECESSOR_IMAGE);
-  for (const key of ['cores', 'memory', 'disk', 'granularity', 'max'] as const) {
+  for (const key of ['cores', 'memory', 'disk', 'max'] as const) {
     if (!Number.isInteger(args[key]) || args[key] < 1) {
       throw new ConfigError(`--${key}: expected a whole number from 1, got ${args[key]}`);
     }
@@ -202,7 +202,7 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     ...defaultPool(WORK_QUEUE_WORKER),
     shape: { cores: args.cores, memory: args.memory, disk: args.disk, ...(args.gpus > 0 && { gpus: args.gpus }) },
     role: args.role === '' ? '*' : args.role,
-    granularity: args.granularity,
+    granularity: granularityOf(args),
     max: args.max,
     idleSeconds: args.idle,
     ...(image !== 'none' && image !== '' && { image }),
@@ -210,6 +210,14 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     privileged: args.privileged,
     ...(args.user && { user: args.user }),
   };
+}
+
+/** Processes of the embedded agent start at once, so small workers, which are given back one by one, cost nothing. @throws ConfigError */
+function granularityOf({ granularity, master, containerizer }: FrameworkArguments): Pool['granularity'] {
+  if (granularity === undefined) return master === 'local' && containerizer === 'process' ? 1 : 'auto';
+  if (granularity === 'auto') return granularity;
+  if (/^[1-9]\d*$/.test(granularity)) return Number(granularity);
+  throw new ConfigError(`--granularity: expected auto or a whole number from 1, got ${granularity}`);
 }
 
 /** @throws ConfigError when a pool has an image and nothing can run it, or when the containerizer is not installed */

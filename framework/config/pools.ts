@@ -72,7 +72,12 @@ const poolSchema = z.strictObject({
     .enum(['spread', 'pack'])
     .optional()
     .describe('spread: launch workers on many agents. pack: launch them on few agents'),
-  granularity: whole.optional().describe('How many workers may be launched together as one larger worker'),
+  granularity: z
+    .union([whole, z.literal('auto')])
+    .optional()
+    .describe(
+      'How many workers may be launched together as one larger worker; auto: as the start rate of each agent advises',
+    ),
   min: z.number().int().nonnegative().optional().describe('Smallest number of workers while the pool has a manager'),
   max: whole.optional().describe('Largest number of workers'),
   tasksPerWorker: whole.optional().describe('Largest number of tasks that one worker runs at once'),

@@ -121,10 +121,13 @@ export class Scheduler {
       // From here on the target counts what is still missing.
       shortfall.target.missing = shortfall.left.filter(({ count }) => count > 0);
       shortfall.target.forMinimum = 0;
-      shortfall.target.starting += shortfall.launched;
+      shortfall.target.starting += shortfall.launches;
       const { manager } = shortfall.target;
       const decided = frame.decided.get(manager);
-      if (decided) decided.launched = shortfall.launched;
+      if (decided) {
+        decided.launched = shortfall.launched;
+        if (shortfall.gathered) decided.gathered = shortfall.gathered;
+      }
       if (lacks(shortfall) === 0) continue;
       const known = before.get(manager);
       const verdict = known && isVerdictOnOffers(known) ? known : undefined;

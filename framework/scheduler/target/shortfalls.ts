@@ -1,6 +1,6 @@
 import type { ProjectDemand } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
-import type { Missing, ProjectTarget } from '../state/decision.ts';
+import type { Gathered, Missing, ProjectTarget } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import { type Pool, poolOf } from '../state/pool.ts';
 import type { SchedulerState } from '../state/state.ts';
@@ -19,7 +19,11 @@ export interface Shortfall {
   /** What it lacks of each size, reduced as workers are launched; `at` is the size to be served next. */
   left: Missing[];
   at: number;
+  /** Launches, and the workers that they replace. */
+  launches: number;
   launched: number;
+  /** The largest number of workers that were launched together by choice, if any were. */
+  gathered?: Gathered;
   blocked?: Obstacle;
 }
 
@@ -101,6 +105,7 @@ function shortfallOf(pool: Pool, target: ProjectTarget, project: ProjectDemand):
     share: target.cores / pool.weight,
     left,
     at: 0,
+    launches: 0,
     launched: 0,
     ...(target.hold && { blocked: target.hold }),
   };
