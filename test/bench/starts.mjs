@@ -3,8 +3,9 @@
 // cores starts at most 1000 / --start-ms executors a second, and --at-once launches share it equally. 48 tasks of one core:
 // with one worker each, with `granularity: 16`, and with the default. `fresh`: the framework has just started; `later`: it has
 // served another flow. The rate is emulated: the embedded master's agent waits before it starts a task.
-// Seconds after makeflow's start, median (least, most): first task on a worker, all tasks on workers, flow done; idle core-seconds: those
-// that Mesos has given to workers, less those that the tasks ask for, as a part of the latter. --before: another build takes part.
+// `uneven`: tasks of 1 to 10 s in the place of 5 s each. Seconds after makeflow's start, median (least, most): first task on a worker, all
+// tasks on workers, flow done. Idle core-seconds as a part of the work: of the workers that are connected, and of all that
+// Mesos has given away (so with the time in which workers start and leave). --before: another build takes part.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -56,21 +57,21 @@ async function coresUsed(master) {
   return alive.reduce((sum, { resources }) => sum + resources.cpus, 0);
 }
 
-/** @param {number | undefined} port @returns {Promise<number | undefined>} tasks on workers */
+/** @param {number | undefined} port @returns {Promise<{tasks: number, cores: number} | undefined>} tasks on workers, and cores of all workers */
 async function onWorkers(port) {
   if (!port) return undefined;
   try {
     const times = { connectMs: 1000, silentMs: 1000, onSilent: () => {} };
     const { records } = await askManager({ host: '127.0.0.1', port }, 'queue_status', times);
     const [status] = /** @type {Record<string, number>[]} */ (/** @type {unknown} */ (records));
-    return status?.tasks_on_workers;
+    return { tasks: status?.tasks_on_workers ?? 0, cores: status?.cores_total ?? 0 };
   } catch {
     return undefined;
   }
 }
 
-/** @param {Contender} contender @param {boolean} later @param {number} seconds */
-async function measure({ program, args }, later, seconds) {
+/** @param {Contender} contender @param {{later: boolean, seconds: number | number[], work: number}} scenario */
+async function measure({ program, args }, { later, seconds, work }) {
   const dir = mkdtempSync(join(tmpdir(), 'bench-starts-'));
   const port = 20_000 + Math.floor(Math.random() * 6000) * 2;
   const catalog = `127.0.0.1:${port}`;
@@ -105,22 +106,25 @@ async function measure({ program, args }, later, seconds) {
       ended = true;
     });
     const since = () => (Date.now() - flow.started) / 1000;
-    let [first, running, done, paid, last] = [0, 0, 0, 0, since()];
+    let [first, running, done, given, connected, last, cores] = [0, 0, 0, 0, 0, since(), 0];
     for (;;) {
       const used = await coresUsed(master);
       const now = since();
-      paid += used * (now - last);
+      given += used * (now - last);
+      connected += cores * (now - last);
       last = now;
+      cores = 0;
       if (ended) done ||= now;
       else {
-        const count = await onWorkers(portOf(flow.dir));
-        if (count) first ||= since();
-        if (count === TASKS) running ||= since();
+        const seen = await onWorkers(portOf(flow.dir));
+        cores = seen?.cores ?? 0;
+        if (seen && seen.tasks > 0) first ||= since();
+        if (seen?.tasks === TASKS) running ||= since();
       }
       if ((done && used === 0) || now > LIMIT_S) break;
       await sleep(POLL_MS);
     }
-    return { first, running, done, idle: paid / (TASKS * seconds) - 1 };
+    return { first, running, done, connected: connected / work - 1, given: given / work - 1 };
   } finally {
     for (const child of children) child.kill('SIGTERM');
     await sleep(1000);
@@ -134,30 +138,32 @@ const show = (/** @type {number[]} */ values, digits = 1) => {
   const [least, median, most] = [values.at(0), values[values.length >> 1], values.at(-1)];
   return `${median?.toFixed(digits)} (${least?.toFixed(digits)}, ${most?.toFixed(digits)})`.padEnd(18);
 };
-const seconds = 5;
-console.log(
-  `${''.padEnd(32)}${['first', 'all running', 'done', 'idle, % of work'].map((head) => head.padEnd(18)).join('')}`,
-);
-for (const later of [false, true]) {
-  const results = new Map(
-    CONTENDERS.map(({ name }) => [name, /** @type {Awaited<ReturnType<typeof measure>>[]} */ ([])]),
-  );
+const even = { seconds: 5, work: 5 * TASKS };
+const lengths = Array.from({ length: TASKS }, (_, task) => 1 + ((task * 7) % 10));
+const uneven = { seconds: lengths, work: lengths.reduce((sum, length) => sum + length, 0) };
+const SCENARIOS = [
+  { name: 'fresh', later: false, ...even },
+  { name: 'later', later: true, ...even },
+  { name: 'fresh, uneven', later: false, ...uneven },
+];
+const heads = ['first', 'all running', 'done', 'idle connected, %', 'idle given, %'];
+console.log(`${''.padEnd(36)}${heads.map((head) => head.padEnd(18)).join('')}`);
+for (const scenario of SCENARIOS) {
+  const taking = CONTENDERS.map((contender) => ({
+    contender,
+    name: `${contender.name}, ${scenario.name}`,
+    runs: /** @type {Awaited<ReturnType<typeof measure>>[]} */ ([]),
+  })).filter(({ name }) => name.includes(flags.only));
   for (let round = 0; round < Number(flags.rounds); round++) {
-    for (const contender of CONTENDERS) {
-      if (contender.name.includes(flags.only))
-        results.get(contender.name)?.push(await measure(contender, later, seconds));
-    }
+    for (const { contender, runs } of taking) runs.push(await measure(contender, scenario));
   }
-  for (const [name, runs] of results) {
-    if (runs.length === 0) continue;
-    const of = (/** @type {'first' | 'running' | 'done'} */ key) =>
-      show(runs.map((run) => run[key]).sort((a, b) => a - b));
-    const idle = show(
-      runs.map((run) => run.idle * 100).sort((a, b) => a - b),
-      0,
-    );
-    console.log(
-      `${`${name}, ${later ? 'later' : 'fresh'}`.padEnd(32)}${of('first')}${of('running')}${of('done')}${idle}`,
-    );
+  for (const { name, runs } of taking) {
+    const of = (/** @type {keyof (typeof runs)[0]} */ key, scale = 1, digits = 1) =>
+      show(
+        runs.map((run) => run[key] * scale).sort((a, b) => a - b),
+        digits,
+      );
+    const times = `${of('first')}${of('running')}${of('done')}`;
+    console.log(`${name.padEnd(36)}${times}${of('connected', 100, 0)}${of('given', 100, 0)}`);
   }
 }

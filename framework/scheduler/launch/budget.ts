@@ -10,6 +10,8 @@ export interface Budget {
   left: number;
   /** The pool's limit that allows no more launches. */
   limit: Obstacle;
+  /** The same at the beginning of the frame. */
+  launches: number;
   /** How many workers it lacks to its maximum, and what to say when it has it. */
   toMaximum: number;
   atMaximum: Obstacle;
@@ -40,7 +42,7 @@ export function budgetOf(
   if (backoff && pausing(backoff, now)) {
     const seconds = Math.ceil((backoff.until - now) / 1000);
     const detail = `pool ${pool.name} launches nothing for ${seconds} s, because its workers failed ${backoff.failures} ${backoff.failures === 1 ? 'time' : 'times in a row'}: ${backoff.why}`;
-    return { left: 0, limit: { reason: 'pool-pausing', detail }, toMaximum, atMaximum };
+    return { left: 0, launches: 0, limit: { reason: 'pool-pausing', detail }, toMaximum, atMaximum };
   }
   const times = (state.launchTimes.get(pool.name) ?? []).filter((time) => now - time < 1000);
   state.launchTimes.set(pool.name, times);
@@ -60,5 +62,6 @@ export function budgetOf(
     budgets.push({ left: trial - unproven, limit: { reason: 'first-workers', detail } });
   }
   const tightest = budgets.reduce((a, b) => (b.left < a.left ? b : a));
-  return { left: Math.max(0, tightest.left), limit: tightest.limit, toMaximum, atMaximum };
+  const left = Math.max(0, tightest.left);
+  return { left, launches: left, limit: tightest.limit, toMaximum, atMaximum };
 }

@@ -1,6 +1,6 @@
-/** Of a project's tasks nothing is known: all workers of an agent shall have started within so many seconds. */
-const START_SECONDS = 1;
-/** The same for tasks of a known length: within this part of it. Starts that take longer idle a larger part of what the tasks use. */
+/** All workers of an agent shall have started within so many seconds, even if the tasks are short or of an unknown length. */
+const START_SECONDS = 0.75;
+/** Or within this part of the time that a task takes: what a worker idles before its first task is then small beside the task. */
 const START_SHARE = 0.1;
 
 export interface Situation {
@@ -18,11 +18,11 @@ export interface Situation {
 
 /**
  * How many workers of one agent are best launched together, as one worker of so many times the size: as few as possible, so
- * that cores can be given back one by one, but enough for all to have started soon. Soon is a tenth of the time that a task takes,
- * since a worker that is started later, or is idle longer at the end, costs in proportion to it; and not less than a second.
+ * that cores can be given back one by one, but so many that all have started soon. (A worker cannot shrink: the cores of a large one
+ * are given back when the last of its tasks has ended. The longer tasks are, the more that costs, and the less a late start matters.)
  */
 export function gathered({ workers, starting, startsPerSecond, launches, taskSeconds = 0 }: Situation): number {
   const seconds = Math.max(START_SECONDS, taskSeconds * START_SHARE);
-  const inTime = Math.floor(startsPerSecond * seconds) - starting;
+  const inTime = Math.round(startsPerSecond * seconds) - starting;
   return Math.ceil(workers / Math.max(1, Math.min(inTime, launches)));
 }

@@ -8,7 +8,7 @@ import type { Frame } from '../state/frame.ts';
 import type { Pool } from '../state/pool.ts';
 import { type WorkerIdentity, workerId } from '../state/records.ts';
 import { times } from '../state/shape.ts';
-import { startsPerSecond } from '../state/starts.ts';
+import { startingAtMost, startsPerSecond } from '../state/starts.ts';
 import { split } from '../target/granularity.ts';
 import { Heap } from '../target/heap.ts';
 import { lacks, type Shortfall } from '../target/shortfalls.ts';
@@ -31,7 +31,7 @@ export function place(
     isNeedier,
     shortfalls.filter(({ target }) => !target.hold),
   );
-  let wanted = shortfalls.reduce((sum, shortfall) => sum + (shortfall.target.hold ? 0 : lacks(shortfall)), 0);
+  const wanted = shortfalls.reduce((sum, shortfall) => sum + (shortfall.target.hold ? 0 : lacks(shortfall)), 0);
   for (let shortfall = open.pop(); shortfall; shortfall = open.pop()) {
     const missing = shortfall.left[shortfall.at];
     const budget = budgets.get(shortfall.pool.name);
@@ -45,7 +45,6 @@ export function place(
       const units = agents.together(shortfall, missing, candidate, budget, wanted);
       launch(frame, shortfall, candidate, { shape: missing.shape, units }, agents.constraintsOf(shortfall.pool));
       spend(budget, units);
-      wanted -= units;
       missing.count -= units;
     } else if (missing.unit) {
       shortfall.left.splice(shortfall.at, 1, ...split(missing));
@@ -88,7 +87,11 @@ class Agents {
     return candidate;
   }
 
-  /** How many workers to launch together on an agent. @param wanted all workers that any project lacks now */
+  /**
+   * How many workers to launch together on an agent. All but the last limits are as of the beginning of the frame, so that
+   * the agent gets workers of one size.
+   * @param wanted all workers that any project lacked at the beginning of the frame
+   */
   together(
     { pool, project }: Shortfall,
     missing: Missing,
@@ -97,21 +100,19 @@ class Agents {
     wanted: number,
   ): number {
     const { shape, count, together = 1 } = missing;
-    const { room, starting, rate } = candidate;
+    const { starting, rate } = candidate;
     const most = Math.min(together, count, budget.toMaximum);
     if (most <= 1) return 1;
+    const fitting = this.#fittingFor(pool, shape);
     const perSecond = startsPerSecond(rate);
-    // With so many agents each of them gets no more than it starts in a second.
-    const enough = Math.ceil(wanted / Math.max(1, Math.min(perSecond, budget.left)));
-    const others = pool.placement === 'pack' ? 1 : Math.max(1, this.#fittingFor(pool, shape).count(enough));
-    const fitting = candidate.free.timesFitting(shape, Math.ceil(wanted / others), pool.revocable);
-    const launches = Math.min(room, Math.ceil(budget.left / others));
+    // Among more agents than that, each starts its share soon.
+    const enough = Math.ceil(wanted / Math.max(1, Math.min(perSecond, budget.launches)));
+    const agents = pool.placement === 'pack' ? 1 : Math.max(1, fitting.count(enough));
+    const workers = fitting.roomOn(candidate, Math.ceil(wanted / agents));
+    const launches = Math.min(startingAtMost(rate) - starting, Math.ceil(budget.launches / agents));
     const { taskSeconds } = project;
-    return Math.min(
-      most,
-      fitting,
-      gathered({ workers: fitting, starting, startsPerSecond: perSecond, launches, taskSeconds }),
-    );
+    const size = gathered({ workers, starting, startsPerSecond: perSecond, launches, taskSeconds });
+    return candidate.free.timesFitting(shape, Math.min(most, size), pool.revocable);
   }
 
   blocked(pool: Pool, shape: Shape): Obstacle {
@@ -193,7 +194,6 @@ function launch(
   frame.record({ type: 'launch', worker });
   candidate.tasks.push(workerTask(pool, worker, resources, project));
   candidate.room--;
-  candidate.starting++;
   shortfall.launches++;
   shortfall.launched += units;
   if (units > (shortfall.gathered?.workers ?? 1)) shortfall.gathered = gatheredOn(candidate, units, project);

@@ -17,9 +17,10 @@ export class Candidate {
   readonly first: Offer;
   readonly offers: Offer[];
   readonly tasks: TaskInfo[] = [];
-  /** How many of our workers it has, how many are starting there, and how many more launches it may get. */
+  /** How many of our workers it has, and how many were starting there when the frame began. */
   readonly workers: number;
-  starting: number;
+  readonly starting: number;
+  /** How many more launches it may get. */
   room: number;
   readonly rate: StartRate | undefined;
   #free: FreeResources | undefined;
@@ -126,6 +127,7 @@ export class FittingAgents {
   #open: readonly Candidate[];
   #count = 0;
   #countedFor = 0;
+  readonly #roomOn = new Map<Candidate, number>();
   #unseen = 0;
   #at = 0;
   #blocked: Obstacle | undefined;
@@ -161,6 +163,13 @@ export class FittingAgents {
       const last = fitting.pop() as Candidate;
       if (last !== candidate) fitting[this.#at] = last;
     }
+  }
+
+  /** How many such workers fit on an agent as one, as of the first question, up to `most`. */
+  roomOn(candidate: Candidate, most: number): number {
+    const known = this.#roomOn.get(candidate) ?? candidate.free.timesFitting(this.#shape, most, this.#pool.revocable);
+    this.#roomOn.set(candidate, known);
+    return known;
   }
 
   /** On how many agents such a worker fits, counted up to `most`, and again after as many questions. */

@@ -24,8 +24,8 @@ const STARTING_AT_LEAST = 4;
  * fewer the agent would have nothing to start for a while; with more they start at the same time and the first one runs late.
  */
 const AHEAD_SECONDS = 1.25;
-/** A start that takes longer waits for something else: for an image that is pulled once, or for files. */
-const LONGEST_START_MS = 1000;
+/** If no worker runs for longer, the agent waits for something else: for an image that is pulled once, or for files. */
+const LONGEST_PAUSE_MS = 5000;
 /** The weight of all earlier starts when another one is seen: the last eight starts decide. */
 const KEEP = 7 / 8;
 /** Agents of which the rate is kept. Those that started nothing for the longest time are forgotten first. */
@@ -38,7 +38,7 @@ export function noteStart(
   now: number,
 ): void {
   const known = rates.get(agentId) ?? { starts: 0, busyMs: 0, lastAt: 0 };
-  const ms = Math.min(LONGEST_START_MS, Math.max(0, now - Math.max(launchedAt, known.lastAt)));
+  const ms = Math.min(LONGEST_PAUSE_MS, Math.max(0, now - Math.max(launchedAt, known.lastAt)));
   rates.delete(agentId);
   rates.set(agentId, { starts: known.starts * KEEP + 1, busyMs: known.busyMs * KEEP + ms, lastAt: now });
   if (rates.size <= AGENTS_KEPT) return;

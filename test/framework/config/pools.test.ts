@@ -30,6 +30,19 @@ function problem(text: string): string {
   throw new Error('no error');
 }
 
+describe('granularity', () => {
+  it.each([
+    ['auto', 'auto'],
+    ['16', 16],
+  ])('is a number or auto: %s', (text, expected) => {
+    expect(parse(`pools: [{name: a, granularity: ${text}}]`)[0]?.granularity).toBe(expected);
+  });
+
+  it.each(['0', 'some', '1.5'])('is not %s', (text) => {
+    expect(() => parse(`pools: [{name: a, granularity: ${text}}]`)).toThrow('pools.0.granularity');
+  });
+});
+
 describe('aliases', () => {
   it('stand for what they name', () => {
     expect(parse('pools: [{name: a, role: &role mc}, {name: b, role: *role}]').map(({ role }) => role)).toEqual([
