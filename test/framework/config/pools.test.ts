@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parsePools, parseVolume, readPools } from '../../../framework/config/pools.ts';
-import { ConfigError } from '../../../framework/config/yaml-file.ts';
+import { ConfigError } from '../../../framework/config/config-error.ts';
+import { parsePools, readPools } from '../../../framework/config/pools.ts';
+import { parseVolume } from '../../../framework/config/volume.ts';
 import { defaultPool, poolOf as poolFor } from '../../../framework/scheduler/state/pool.ts';
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 

@@ -93,9 +93,7 @@ describe('granularity: auto', () => {
       harness.now += 50;
       harness.update(status(id, 'TASK_RUNNING'));
     }
-    harness.look([
-      manager({ waiting: [need(30)], workers: ['F.1', 'F.2', 'F.3'].map((id) => connected(id, 1)) }),
-    ]);
+    harness.look([manager({ waiting: [need(30)], workers: ['F.1', 'F.2', 'F.3'].map((id) => connected(id, 1)) })]);
     expect(launched(harness, 64)).toHaveLength(15);
     expect(harness.decisions.at(-1)?.together).toEqual({
       workers: 2,
