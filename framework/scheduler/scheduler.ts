@@ -220,6 +220,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       state.pools = event.pools;
       state.poolBackoffs.clear();
       state.agentBackoffs.clear();
+      for (const manager of state.projects.keys()) state.dirty.add(manager);
       break;
     case 'removed':
       state.subscribed = false;

@@ -33,7 +33,8 @@ export interface Shortfall {
  */
 export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
   const { state } = frame;
-  for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
+  if (all) for (const manager of changedByTime(state)) state.dirty.add(manager);
+  for (const manager of state.dirty) updateTarget(frame, manager);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
@@ -48,6 +49,17 @@ export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
     shortfalls.push(shortfall);
   }
   return shortfalls;
+}
+
+/**
+ * The projects whose need depends on the time: tasks wait, or a minimum is kept. For the others, which are nearly all on a
+ * large cluster, nothing is missing until something is reported.
+ */
+function* changedByTime({ projects, pools, targets }: SchedulerState): Iterable<string> {
+  const keepsMinimum = pools.some(({ min }) => min > 0);
+  for (const [manager, { waiting }] of projects) {
+    if (keepsMinimum || waiting.length > 0 || (targets.get(manager)?.missing.length ?? 0) > 0) yield manager;
+  }
 }
 
 function updateTarget(frame: Frame, manager: string): void {
