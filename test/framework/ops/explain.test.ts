@@ -56,7 +56,7 @@ describe('explain', () => {
     const harness = waiting({ granularity: 'auto' }, { waiting: [need(7)] });
     harness.offer(offer());
     expect(words(harness)).toContain(
-      '3 of its workers are larger, in the place of 7 small ones that would start later: an agent is expected to start 4 workers a second, until other starts are seen there',
+      '2 of its workers are larger, in the place of 6 small ones that would start later: an agent is expected to start 4 workers a second, until other starts are seen there',
     );
     harness.now += 250;
     harness.update(status('F.1', 'TASK_RUNNING'));
