@@ -63,8 +63,6 @@ export function projectTarget(
       : [...starting.map(({ shape }) => whole(shape)), ...roomOn(pool, project, connected, waiting, now)];
 
   const { allotment = 'shares' } = project;
-  const divides = (need: Need): boolean => isDivisible(pool, need);
-  const mayGather = project.waiting.every(divides) && project.running.every(divides);
   const missing: Missing[] = [];
   const tooLarge: Need[] = [];
   let covered = 0;
@@ -82,7 +80,7 @@ export function projectTarget(
       continue;
     }
     const { workers, spare } = workersFor(pool, shape, need, left, allotment);
-    const together = pool.granularity === 'auto' && mayGather ? coarsest(pool, shape) : 1;
+    const together = mayGather(pool, project) ? coarsest(pool, shape) : 1;
     missing.push(...workers.map((one) => (together > 1 ? { ...one, together } : one)));
     for (const capacity of spare) if (shareLeft(capacity) > 0) capacities.push(capacity);
   }
@@ -134,7 +132,13 @@ function workersFor(
   };
 }
 
-/** Whether a worker of twice the size runs more tasks of a need. A task that takes a whole worker must not get a gathered one. */
+/** Whether workers may be launched together: a task that takes a whole worker, now or later, must not get a gathered one. */
+function mayGather(pool: Pool, { waiting, running }: ProjectDemand): boolean {
+  const divides = (need: Need): boolean => isDivisible(pool, need);
+  return pool.granularity === 'auto' && waiting.every(divides) && running.every(divides);
+}
+
+/** Whether a worker of twice the size runs more tasks of a need. */
 function isDivisible(pool: Pool, need: Need): boolean {
   const shape = shapeFor(pool, need);
   return shape === undefined || tasksAtOnce(pool, times(shape, 2), need) > tasksAtOnce(pool, shape, need);
