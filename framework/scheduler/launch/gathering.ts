@@ -2,6 +2,8 @@
 const START_SECONDS = 0.75;
 /** Or within this part of the time that a task takes: what a worker idles before its first task is then small beside the task. */
 const START_SHARE = 0.1;
+/** So few workers are always launched one by one: their starts take about a second, and nobody wonders at their size. */
+const FEW = 4;
 
 export interface Situation {
   /** Workers of the usual size that are still to be launched on the agent. */
@@ -22,6 +24,7 @@ export interface Situation {
  * are given back when the last of its tasks has ended. The longer tasks are, the more that costs, and the less a late start matters.)
  */
 export function gathered({ workers, starting, startsPerSecond, launches, taskSeconds = 0 }: Situation): number {
+  if (workers <= FEW) return 1;
   const seconds = Math.max(START_SECONDS, taskSeconds * START_SHARE);
   const inTime = Math.round(startsPerSecond * seconds) - starting;
   return Math.ceil(workers / Math.max(1, Math.min(inTime, launches)));

@@ -15,7 +15,7 @@ describe('how many workers are launched together', () => {
     ['on a slow agent', { startsPerSecond: 0.5 }, 48],
     ['on a quick agent', { startsPerSecond: 100 }, 1],
     ['where starts take no time', { startsPerSecond: Number.POSITIVE_INFINITY }, 1],
-    ['for few workers', { workers: 3 }, 1],
+    ['for few workers', { workers: 4, startsPerSecond: 1 }, 1],
     ['beside workers that are starting already', { starting: 2 }, 48],
     ['where one launch is allowed', { launches: 1 }, 48],
     ['for tasks of a minute', { taskSeconds: 60 }, 2],
@@ -49,7 +49,7 @@ describe('granularity: auto', () => {
 
   it('launches as few workers on an agent as it starts soon', () => {
     expect(launched(proven({}, many), 64)).toEqual(['0: 16', '0: 16', '0: 16']);
-    expect(launched(proven({}, [need(3)]), 64)).toEqual(['0: 1', '0: 1', '0: 1']);
+    expect(launched(proven({}, [need(4)]), 64)).toHaveLength(4);
   });
 
   it('counts what each of several agents gets', () => {
