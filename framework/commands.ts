@@ -1,17 +1,14 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem, userInfo } from 'node:os';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
-import { parseVolume, readPools } from './config/pools.ts';
-import { ConfigError } from './config/yaml-file.ts';
+import { ConfigError } from './config/config-error.ts';
+import { parseVolume } from './config/volume.ts';
 import type { SourceType } from './demand/source.ts';
 import { Driver } from './driver.ts';
-import { ContainerError } from './local/container-cli.ts';
-import { randomCredentials } from './local/credentials.ts';
-import { startLocalMaster } from './local/master.ts';
 import type { Logger } from './log.ts';
 import { jsonCodec, protobufCodec } from './mesos/codec.ts';
-import { basic, type Credentials, readCredentials } from './mesos/credentials.ts';
+import { type Credentials, readCredentials } from './mesos/credentials.ts';
 import { parseMaster } from './mesos/leader.ts';
 import { readTls } from './mesos/tls.ts';
 import type { HostPort } from './net/address.ts';
@@ -26,11 +23,6 @@ import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
 const PREDECESSOR_IMAGE = 'alisw/slc6-builder';
-/** What the embedded master leaves to the rest of the machine by default. */
-const LOCAL_MEMORY_SHARE = 0.9;
-/** MB of disk that the embedded agent offers. Workers check themselves how much is really free. */
-const LOCAL_DISK = 1_000_000;
-
 /** Serves until SIGINT or SIGTERM. SIGHUP reads the pools of `--config` again. Exit status 1 when the framework cannot go on. */
 export async function runFramework(args: FrameworkArguments): Promise<void> {
   const log = pino(
@@ -38,11 +30,11 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
     fitForTerminals(pino.destination(2)),
   );
   // Check the flags before anything starts.
-  const sources = sourcesOf(args);
-  const pools = poolsOf(args, sources);
+  const sources = await sourcesOf(args);
+  const pools = await poolsOf(args, sources);
   checkContainerizer(args, pools);
   const { host, port } = listenAddress(args.listen);
-  const local = args.master === 'local' ? await startLocal(args, log) : undefined;
+  const local = args.master === 'local' ? await (await import('./embedded.ts')).startEmbedded(args, log) : undefined;
   const trialDir = args.dryRun ? await temporaryDir() : undefined;
   const stateDir = local?.dir ?? trialDir ?? args.stateDir;
   const master = local ?? masterOf(args, log);
@@ -68,14 +60,19 @@ export async function runFramework(args: FrameworkArguments): Promise<void> {
   }
   process.once('SIGINT', () => void end(0, 'SIGINT'));
   process.once('SIGTERM', () => void end(0, 'SIGTERM'));
-  if (args.config !== undefined) process.on('SIGHUP', () => reloadPools(driver, args, sources, log));
+  if (args.config !== undefined) process.on('SIGHUP', () => void reloadPools(driver, args, sources, log));
   driver.start();
 }
 
 /** Applies the pools of the configuration file. If the file has an error, the former pools stay. */
-function reloadPools(driver: Driver, args: FrameworkArguments, sources: readonly SourceType[], log: Logger): void {
+async function reloadPools(
+  driver: Driver,
+  args: FrameworkArguments,
+  sources: readonly SourceType[],
+  log: Logger,
+): Promise<void> {
   try {
-    const pools = poolsOf(args, sources);
+    const pools = await poolsOf(args, sources);
     checkContainerizer(args, pools);
     driver.handle({ type: 'pools', pools });
     log.info({ config: args.config, pools: pools.map(({ name }) => name) }, 'the configuration was read again');
@@ -98,8 +95,8 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
   if (!existsSync(join(args.stateDir, JOURNAL_FILE))) {
     throw new ConfigError(`teardown: no framework has run with the state directory ${args.stateDir}`);
   }
-  const sources = sourcesOf(args);
-  const pools = poolsOf(args, sources);
+  const sources = await sourcesOf(args);
+  const pools = await poolsOf(args, sources);
   const driver = makeDriver(args, sources, pools, masterOf(args, log), args.stateDir, log, (why) => {
     sayError(why);
     process.exit(1);
@@ -115,7 +112,7 @@ export async function teardown(args: FrameworkArguments): Promise<void> {
 }
 
 /** A master, and what it requires of this framework. */
-interface Master {
+export interface Master {
   /** As written in `--master`. */
   address: string;
   credentials: Credentials | undefined;
@@ -166,10 +163,11 @@ function makeDriver(
 }
 
 /** The pools of the configuration file, or the one pool that the flags describe. @throws ConfigError */
-function poolsOf(args: FrameworkArguments, sources: readonly SourceType[]): Pool[] {
+async function poolsOf(args: FrameworkArguments, sources: readonly SourceType[]): Promise<Pool[]> {
   const base = poolOfFlags(args);
   const kinds = sources.map(({ kind }) => kind);
-  const pools = args.config === undefined ? [base] : readPools(args.config, base, kinds);
+  const { config } = args;
+  const pools = config === undefined ? [base] : (await import('./config/pools.ts')).readPools(config, base, kinds);
   return pools.map((pool) => withPassword(pool, args.password));
 }
 
@@ -190,7 +188,7 @@ function withPassword(pool: Pool, file: string | undefined): Pool {
 /** The one pool that the predecessor's flags describe. */
 function poolOfFlags(args: FrameworkArguments): Pool {
   const image = args.docker ?? (args.master === 'local' ? 'none' : PREDECESSOR_IMAGE);
-  for (const key of ['cores', 'memory', 'disk', 'granularity', 'max'] as const) {
+  for (const key of ['cores', 'memory', 'disk', 'max'] as const) {
     if (!Number.isInteger(args[key]) || args[key] < 1) {
       throw new ConfigError(`--${key}: expected a whole number from 1, got ${args[key]}`);
     }
@@ -202,7 +200,7 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     ...defaultPool(WORK_QUEUE_WORKER),
     shape: { cores: args.cores, memory: args.memory, disk: args.disk, ...(args.gpus > 0 && { gpus: args.gpus }) },
     role: args.role === '' ? '*' : args.role,
-    granularity: args.granularity,
+    granularity: granularityOf(args),
     max: args.max,
     idleSeconds: args.idle,
     ...(image !== 'none' && image !== '' && { image }),
@@ -210,6 +208,14 @@ function poolOfFlags(args: FrameworkArguments): Pool {
     privileged: args.privileged,
     ...(args.user && { user: args.user }),
   };
+}
+
+/** Processes of the embedded agent start at once, so small workers, which are given back one by one, cost nothing. @throws ConfigError */
+function granularityOf({ granularity, master, containerizer }: FrameworkArguments): Pool['granularity'] {
+  if (granularity === undefined) return master === 'local' && containerizer === 'process' ? 1 : 'auto';
+  if (granularity === 'auto') return granularity;
+  if (/^[1-9]\d*$/.test(granularity)) return Number(granularity);
+  throw new ConfigError(`--granularity: expected auto or a whole number from 1, got ${granularity}`);
 }
 
 /** @throws ConfigError when a pool has an image and nothing can run it, or when the containerizer is not installed */
@@ -225,31 +231,6 @@ function checkContainerizer({ master, containerizer }: FrameworkArguments, pools
       `pool ${named.name} has the image ${named.image}, but --master local runs plain processes. Add --containerizer docker or --containerizer podman`,
     );
   }
-}
-
-/** An embedded master that accepts calls of this process only. @throws ConfigError */
-async function startLocal(
-  args: FrameworkArguments,
-  log: Logger,
-): Promise<Master & { dir: string; stop(): Promise<void> }> {
-  if (args.credentialFile !== undefined || args.tokenFile !== undefined) {
-    throw new ConfigError('--master local makes its own credentials. Leave out --credential-file and --token-file');
-  }
-  const dir = await temporaryDir();
-  const memory = args.localMemory ?? Math.floor((totalmem() / 2 ** 20) * LOCAL_MEMORY_SHARE);
-  const containerizer = args.containerizer === 'process' ? undefined : args.containerizer;
-  const agents = [
-    { cpus: args.localCpus ?? availableParallelism(), memory, disk: LOCAL_DISK, gpus: args.localGpus, containerizer },
-  ];
-  const credentials = randomCredentials();
-  const workDir = join(dir, 'agents');
-  mkdirSync(workDir, { mode: 0o700 });
-  const master = await startLocalMaster({ workDir, agents, log, credentials }).catch((error: Error) => {
-    if (!(error instanceof ContainerError)) throw error;
-    throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
-  });
-  const { principal, secret } = credentials;
-  return { address: master.address, credentials: basic(principal, secret), dir, stop: () => master.stop() };
 }
 
 /** Here port 0 is allowed: the system chooses a free port. @throws ConfigError */

@@ -120,9 +120,10 @@ export function frameworkOptions<T>(yargs: Argv<T>) {
     })
     .option('max', { type: 'number', default: 1000, describe: 'Largest number of workers' })
     .option('granularity', {
-      type: 'number',
-      default: 1,
-      describe: 'How many workers may be launched together as one larger worker',
+      type: 'string',
+      defaultDescription: 'auto; 1 with --master local and plain processes',
+      describe:
+        'How many workers may be launched together as one larger worker. auto: as the start rate of each agent advises',
     })
     .option('idle', { type: 'number', default: 2, describe: 'Seconds after which an idle worker is taken back' })
     .option('password', {

@@ -1,26 +1,21 @@
-import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { COMMANDS, SUMMARY } from './command-line.ts';
-import { ConfigError } from './config/yaml-file.ts';
+import { ConfigError } from './config/config-error.ts';
 import { CredentialsError } from './mesos/credentials.ts';
 import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';
 import { JournalError } from './store/journal.ts';
-import { helpWidth, say, sayError } from './terminal.ts';
+import { helpWidth, sayError } from './terminal.ts';
 import { wrongNegation } from './tools/negation.ts';
-import { sayVersions } from './tools/versions.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
 /** Errors that the user can correct: the message says how, and the exit status is 2. */
 const USAGE_ERRORS = [ConfigError, CredentialsError, JournalError, MasterSpecError, PasswordFileError, TlsFileError];
 
-/** Runs the command line of this process. It ends the process when that fails. */
-export async function runCommandLine(): Promise<void> {
-  const words = hideBin(process.argv);
-  const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
-  const program = yargs(words)
+/** Reads the command line and runs its command. Ends the process with status 1 or 2 on errors. */
+export async function runCommandLine(words: readonly string[], version: string): Promise<void> {
+  const program = yargs([...words])
     .scriptName('mesos-workqueue-framework')
     .usage(`$0\n\n${SUMMARY}`)
     .version(version)
@@ -37,8 +32,7 @@ export async function runCommandLine(): Promise<void> {
   for (const { usage, describe, builder, handler } of COMMANDS) program.command(usage, describe, builder, handler);
 
   try {
-    if (words.join(' ') === '--version') await sayVersions(version, ['work_queue_worker'], say);
-    else await program.parseAsync();
+    await program.parseAsync();
   } catch (error) {
     // `syscall`: the operating system refused something, for example to write the state directory.
     const isUsage = USAGE_ERRORS.some((kind) => error instanceof kind) || Object.hasOwn(error as Error, 'syscall');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from './config/yaml-file.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Demand } from './demand/demand.ts';
 import type { Explanation } from './ops/explain.ts';
 import { ADDRESS_FILE } from './ops/server.ts';

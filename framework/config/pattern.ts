@@ -1,6 +1,6 @@
 import type { Pattern } from '../scheduler/state/pool.ts';
 import { bounded, TooSlow } from '../tools/bounded.ts';
-import { ConfigError } from './yaml-file.ts';
+import { ConfigError } from './config-error.ts';
 
 /** ms for one text. A name and a usual expression take some µs. */
 const LIMITS = { limit: 100, enough: 50, enoughInAll: 100 };

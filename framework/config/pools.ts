@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { FetchUri, WorkerKind } from '../demand/worker-kind.ts';
-import { type Constraint, gpusAtMost, ofKind, type Pool, type VolumeMount } from '../scheduler/state/pool.ts';
+import { type Constraint, gpusAtMost, ofKind, type Pool } from '../scheduler/state/pool.ts';
 import { counted } from '../text/count.ts';
+import { ConfigError } from './config-error.ts';
 import { anchored } from './pattern.ts';
-import { ConfigError, parseYaml, readConfig } from './yaml-file.ts';
+import { parseVolume } from './volume.ts';
+import { parseYaml, readConfig } from './yaml-file.ts';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
@@ -72,7 +74,12 @@ const poolSchema = z.strictObject({
     .enum(['spread', 'pack'])
     .optional()
     .describe('spread: launch workers on many agents. pack: launch them on few agents'),
-  granularity: whole.optional().describe('How many workers may be launched together as one larger worker'),
+  granularity: z
+    .union([whole, z.literal('auto')])
+    .optional()
+    .describe(
+      'How many workers may be launched together as one larger worker; auto: as the start rate of each agent advises',
+    ),
   min: z.number().int().nonnegative().optional().describe('Smallest number of workers while the pool has a manager'),
   max: whole.optional().describe('Largest number of workers'),
   tasksPerWorker: whole.optional().describe('Largest number of tasks that one worker runs at once'),
@@ -175,14 +182,4 @@ function parseConstraint([field, operator, argument, ...rest]: [string, string, 
   }
   if (isUnique || operator === 'MAX_PER') return { field, operator: 'MAX_PER', limit };
   return { field, operator: operator === 'LIKE' ? 'LIKE' : 'UNLIKE', pattern: anchored(String(argument)) };
-}
-
-/** `HOST[:CONTAINER[:RO|RW]]`, as in the predecessor. Default: the same path in the container, read and write. @throws ConfigError */
-export function parseVolume(text: string): VolumeMount {
-  const [hostPath = '', containerPath = hostPath, mode = 'RW', ...rest] = text.split(':');
-  const upper = mode.toUpperCase();
-  if (hostPath === '' || containerPath === '' || rest.length > 0 || (upper !== 'RO' && upper !== 'RW')) {
-    throw new ConfigError(`volume ${JSON.stringify(text)}: expected HOST[:CONTAINER[:RO|RW]]`);
-  }
-  return { hostPath, containerPath, mode: upper };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type HTCondorSettings, htcondorSchema } from '../htcondor/settings.ts';
-import { ConfigError, parseYaml } from './yaml-file.ts';
+import { ConfigError } from './config-error.ts';
+import { parseYaml, readConfig } from './yaml-file.ts';
 
 /** What a configuration file says about the sources of demand. */
 export interface SourceSettings {
@@ -13,6 +14,11 @@ const fileSchema = z.looseObject({
   htcondor: z.array(htcondorSchema).min(1).optional(),
   pools: z.array(z.looseObject({ source: z.unknown().optional() })).optional(),
 });
+
+/** @throws ConfigError */
+export function readSources(path: string): SourceSettings {
+  return parseSources(readConfig(path), path);
+}
 
 /** Reads the section from YAML text. `parsePools` reports errors in the pools. @throws ConfigError with file, line and column */
 export function parseSources(text: string, path: string): SourceSettings {

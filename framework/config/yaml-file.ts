@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { formatProblem, type Problem } from '../text/position.ts';
 import { readYamlText, type YamlText, YamlTextError } from '../text/yaml.ts';
-
-/** The configuration cannot be used. The message says what is wrong, where, and what to do. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-
-  constructor(problems: string | readonly Problem[]) {
-    super(typeof problems === 'string' ? problems : problems.map(formatProblem).join('\n'));
-  }
-}
+import { ConfigError } from './config-error.ts';
 
 /** The text of a configuration file. @throws ConfigError */
 export function readConfig(path: string): string {

@@ -79,6 +79,8 @@ export interface ProjectDemand {
   unmet?: UnmetNeed[];
   /** Its workers, of this framework and of others. Absent: nobody can list them, so idle workers must end by themselves. */
   workers?: SeenWorker[];
+  /** Mean time of the tasks that have finished, in seconds. Absent: none has, or the source does not say. */
+  taskSeconds?: number;
   /** Default: `shares`. */
   allotment?: Allotment;
   /** Why its manager accepts no workers, as the end of a sentence: "asks for a password". */

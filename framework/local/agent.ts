@@ -7,6 +7,7 @@ import type { AgentDescription } from './agents.ts';
 import { imageOf } from './container-arguments.ts';
 import { ContainerRuntime } from './container-runtime.ts';
 import { environmentOf } from './environment.ts';
+import { ExecutorStarts } from './executor-starts.ts';
 import { type AgentLink, monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
 import { ProcessTask } from './process-task.ts';
@@ -49,6 +50,7 @@ export class LocalAgent implements AgentLink {
   readonly #timings: LocalTimings;
   readonly #log: Logger;
   readonly #killer = new ProcessKiller();
+  readonly #starts: ExecutorStarts;
   /** Present if the agent runs containers. */
   readonly #containers: ContainerRuntime | undefined;
   /** Tasks whose end has not been acknowledged. */
@@ -67,6 +69,7 @@ export class LocalAgent implements AgentLink {
     this.sandboxes = new Sandboxes(join(workDir, id.slice(id.lastIndexOf('-') + 1)));
     this.#containers = options.containerizer && new ContainerRuntime(options.containerizer, id);
     this.#timings = timings;
+    this.#starts = new ExecutorStarts(timings.executorStart, timings.executorsAtOnce);
     this.#log = log;
   }
 
@@ -97,6 +100,7 @@ export class LocalAgent implements AgentLink {
       containerId,
       runtime: () => this.#runtimeOf(info, containerId),
       tellsKilling: capable(framework, 'TASK_KILLING_STATE'),
+      executor: () => this.#starts.next(),
       killGrace: this.#timings.killGrace,
       prepare: () => {
         const directory = this.sandboxes.create(frameworkId, taskId, containerId);

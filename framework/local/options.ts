@@ -42,7 +42,7 @@ export interface LocalAgentOptions {
   reservations?: { role: string; cpus?: number; memory?: number; disk?: number }[];
 }
 
-/** All in milliseconds. */
+/** In milliseconds, where nothing else is said. */
 export interface LocalTimings {
   /** Between HEARTBEAT events. */
   heartbeat: number;
@@ -55,11 +55,15 @@ export interface LocalTimings {
   /** Before an unacknowledged update is sent again; twice as long before each further repetition. */
   updateRetryMin: number;
   updateRetryMax: number;
+  /** What a start of an executor costs an agent (see `executor-starts.ts`); 0: nothing. Tests and benches imitate a slow agent. */
+  executorStart: number;
+  /** How many starts share the agent at the same time. */
+  executorsAtOnce: number;
 }
 
 /**
  * The values of a real master and agent: master/constants.hpp (heartbeat), `--allocation_interval`, launcher/executor.cpp
- * (kill grace), `--executor_shutdown_grace_period`, slave/constants.hpp (update retries).
+ * (kill grace), `--executor_shutdown_grace_period`, slave/constants.hpp (update retries). Executors start at once, because there are none.
  */
 export const REAL_TIMINGS: LocalTimings = {
   heartbeat: 15_000,
@@ -68,6 +72,8 @@ export const REAL_TIMINGS: LocalTimings = {
   executorShutdown: 5_000,
   updateRetryMin: 10_000,
   updateRetryMax: 600_000,
+  executorStart: 0,
+  executorsAtOnce: 20,
 };
 
 /** A refusal without a time holds for 5 s; no refusal holds longer than a year (mesos.proto, Filters). */

@@ -15,6 +15,8 @@ export interface RunContext {
   runtime(): { start: Start; provide?(signal: AbortSignal): Promise<void> };
   /** Makes the sandbox. @throws Error when that is impossible: then the launch has failed */
   prepare(): Surroundings;
+  /** Resolves when the agent has started what runs the task. */
+  executor(): Promise<void>;
   /** Whether the framework knows TASK_KILLING. */
   tellsKilling: boolean;
   /** Milliseconds from SIGTERM to SIGKILL for a task without a kill policy. */
@@ -70,6 +72,7 @@ export class TaskRun {
       const owner = command.user === undefined ? {} : userIds(command.user);
       const surroundings = { ...this.#context.prepare(), ...owner };
       if ((command.uris ?? []).length > 0) await this.#fetch(command, surroundings.directory);
+      if (this.#is('launching')) await this.#context.executor();
       if (this.#is('launching')) await provide?.(this.#abort.signal);
       // While files or an image were fetched, a KILL may have come, or the agent may have stopped.
       if (this.#is('launching')) await this.#run(command, start, surroundings);

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
 import { formatHostPort } from '../net/address.ts';
 import type { MasterLocator } from './leader.ts';
-import { leaderNode, masterUrl } from './znode.ts';
+import { leaderNode } from './znode.ts';
 import { NO_AUTH, NO_NODE, ZooKeeperError, ZooKeeperSession } from './zookeeper-session.ts';
 
 export interface ZooKeeperOptions {
@@ -114,7 +114,11 @@ export class ZooKeeperLocator implements MasterLocator {
     let node: string | undefined;
     try {
       node = leaderNode(await session.children(path));
-      if (node !== undefined) this.#elect(masterUrl(await session.data(`${path}/${node}`), scheme), node);
+      if (node !== undefined) {
+        const info = await session.data(`${path}/${node}`);
+        const { masterUrl } = await import('./master-info.ts');
+        this.#elect(masterUrl(info, scheme), node);
+      }
     } catch (error) {
       if (!(error instanceof ZooKeeperError)) throw error;
       if (error.code === NO_AUTH) {

@@ -2,6 +2,7 @@ import type { ProjectDemand, Shape } from '../demand/demand.ts';
 import type { Obstacle } from '../demand/worker-kind.ts';
 import type { ProjectTarget } from '../scheduler/state/decision.ts';
 import { coresText, gpusText, unservedWords } from '../scheduler/state/pool.ts';
+import { startsPerSecond } from '../scheduler/state/starts.ts';
 import type { SchedulerState } from '../scheduler/state/state.ts';
 
 /** The decision for one project, in numbers and in words. */
@@ -32,6 +33,7 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
     const words = target ? targetWords(target, why) : [unservedWords(state.pools, project)];
     if ((why?.reason === 'pool-pausing' || why?.reason === 'first-workers') && project.advice)
       words.push(project.advice);
+    words.push(...gatheredWords(state, manager));
     if (leaving > 0) words.push(`${leaving} ${leaving === 1 ? 'worker is' : 'workers are'} leaving`);
     if (!state.subscribed) words.push('the framework is not subscribed to a Mesos master, so it can launch nothing');
     words.push(...ageWords(project, now));
@@ -47,6 +49,22 @@ export function explain(state: SchedulerState, blocked: ReadonlyMap<string, Obst
       words,
     };
   });
+}
+
+/** Why some workers of a project are larger than its pool's, where the framework has chosen that. */
+function gatheredWords({ workersOf, startRates }: SchedulerState, manager: string): string[] {
+  const gathered = [...(workersOf.get(manager) ?? [])].filter(({ units = 1 }) => units > 1);
+  const [one] = gathered;
+  if (!one) return [];
+  const total = gathered.reduce((sum, { units = 1 }) => sum + units, 0);
+  const rate = startRates.get(one.agentId);
+  const starts = `${Math.round(startsPerSecond(rate) * 10) / 10} workers a second`;
+  const reason = rate
+    ? `agent ${one.hostname} starts ${starts}`
+    : `an agent is expected to start ${starts}, until other starts are seen there`;
+  return [
+    `${gathered.length} of its workers ${gathered.length === 1 ? 'is' : 'are'} larger, in the place of ${total} small ones that would start later: ${reason}`,
+  ];
 }
 
 /** The age of a project's numbers, where they are old. */

@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Driver } from '../driver.ts';
 import { guardedServer, PRIVATE_HEADERS } from '../http/server.ts';
-import { metricsOf } from './metrics.ts';
 import { stateOf } from './state.ts';
 
 export interface OpsServer {
@@ -34,7 +33,12 @@ export async function serveOps(
   port: number,
   allowedHosts: readonly string[] = [],
 ): Promise<OpsServer> {
-  const metrics = metricsOf(driver);
+  let known: Promise<Registry> | undefined;
+  // The client for Prometheus takes 5 MB, so it is loaded when somebody first asks for metrics.
+  const metrics = (): Promise<Registry> => {
+    known ??= import('./metrics.ts').then(({ metricsOf }) => metricsOf(driver));
+    return known;
+  };
   let names = namesOf([...allowedHosts, host]);
   let isPublic = false;
   const server = guardedServer({
@@ -60,7 +64,7 @@ const isLoopback = (address: string): boolean => address === '::1' || address.st
 
 async function respond(
   driver: Driver,
-  metrics: Registry,
+  metrics: () => Promise<Registry>,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -73,8 +77,10 @@ async function respond(
   else if (path === '/healthz') {
     const { subscribed } = driver.scheduler.state;
     answer(subscribed ? 200 : 503, 'text/plain', subscribed ? 'subscribed\n' : 'not subscribed to a Mesos master\n');
-  } else if (path === '/metrics') answer(200, metrics.contentType, await metrics.metrics());
-  else if (path === '/state') {
+  } else if (path === '/metrics') {
+    const registry = await metrics();
+    answer(200, registry.contentType, await registry.metrics());
+  } else if (path === '/state') {
     answer(200, 'application/json', `${JSON.stringify(stateOf(driver, driver.now()), null, 2)}\n`);
   } else if (path === '/recent') answer(200, 'application/json', `${JSON.stringify(driver.recent.hour())}\n`);
   else answer(404, 'text/plain', 'there is no such page: this server has /healthz, /metrics, /state and /recent\n');

@@ -1,5 +1,6 @@
 import type { Driver } from '../driver.ts';
 import type { Constraint, Pool } from '../scheduler/state/pool.ts';
+import { startingAtMost, startsPerSecond } from '../scheduler/state/starts.ts';
 import { explain } from './explain.ts';
 
 /** The JSON of `/state`: master, pools, demand, workers, held offers, pauses, and the explanation of each project. */
@@ -27,6 +28,12 @@ export function stateOf(driver: Driver, now: number): Record<string, unknown> {
       pools: Object.fromEntries(state.poolBackoffs),
       agents: Object.fromEntries(state.agentBackoffs),
     },
+    startRates: Object.fromEntries(
+      [...state.startRates].map(([agent, rate]) => [
+        agent,
+        { perSecond: startsPerSecond(rate), atOnce: startingAtMost(rate) },
+      ]),
+    ),
     counters: state.counters,
   };
 }

@@ -125,10 +125,13 @@ export class Scheduler {
       // From here on the target counts what is still missing.
       shortfall.target.missing = shortfall.left.filter(({ count }) => count > 0);
       shortfall.target.forMinimum = 0;
-      shortfall.target.starting += shortfall.launched;
+      shortfall.target.starting += shortfall.launches;
       const { manager } = shortfall.target;
       const decided = frame.decided.get(manager);
-      if (decided) decided.launched = shortfall.launched;
+      if (decided) {
+        decided.launched = shortfall.launched;
+        if (shortfall.gathered) decided.gathered = shortfall.gathered;
+      }
       if (lacks(shortfall) === 0) continue;
       const known = before.get(manager);
       const verdict = known && isVerdictOnOffers(known) ? known : undefined;
@@ -221,6 +224,7 @@ function takeIn(frame: Frame, event: SchedulerEvent): void {
       state.pools = event.pools;
       state.poolBackoffs.clear();
       state.agentBackoffs.clear();
+      for (const manager of state.projects.keys()) state.dirty.add(manager);
       break;
     case 'removed':
       state.subscribed = false;

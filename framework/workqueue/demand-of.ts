@@ -57,7 +57,7 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
   }
 
   function identity(source: ManagerRecord, heardAt: number) {
-    const { project, owner, startedAt, protocol, version, tasksWaiting, tasksOnWorkers } = source;
+    const { project, owner, startedAt, protocol, version, tasksWaiting, tasksOnWorkers, taskSeconds } = source;
     return {
       source: WORK_QUEUE_WORKER.source,
       manager: listing.address,
@@ -70,6 +70,7 @@ export function demandOf(listing: Listing, known: ManagerStatus, now: number): P
       waiting: waitingNeeds(source, tasks?.picture),
       // A manager refuses workers of another protocol, and they end without an error.
       advice: `its manager speaks Work Queue protocol ${protocol} (version ${version}). Check that the workers speak it too`,
+      ...(taskSeconds !== undefined && { taskSeconds }),
       allotment: protocol < SHARES_SINCE ? ('requests' as const) : ('shares' as const),
       ...(known.protected && record && { authenticated: true }),
     };

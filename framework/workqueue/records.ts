@@ -38,6 +38,8 @@ export interface ManagerRecord {
   largest: Amounts;
   /** The sum of the needs of all tasks, waiting or on workers. */
   total: Amounts;
+  /** Mean time on a worker of the tasks that have finished well, in seconds. */
+  taskSeconds?: number;
   /** Changes whenever the answer to `task_status` may change in tasks, states or needs. */
   taskMarks: string;
   /** Changes whenever the answer to `worker_status` may change in workers or in the number of their tasks. */
@@ -86,9 +88,16 @@ export function parseManagerRecord(row: Row): ManagerRecord | undefined {
       })),
     largest: whole ? amounts(whole, 'max_') : {},
     total: amounts(row, 'tasks_total_'),
+    ...taskSecondsOf(row),
     taskMarks: marks(row, TASK_MARKS),
     workerMarks: marks(row, WORKER_MARKS),
   };
+}
+
+function taskSecondsOf(row: Row): Pick<ManagerRecord, 'taskSeconds'> {
+  const done = count(row, 'tasks_done') - count(row, 'tasks_failed');
+  const microseconds = count(row, 'time_workers_execute_good');
+  return done > 0 && microseconds > 0 ? { taskSeconds: microseconds / 1e6 / done } : {};
 }
 
 /** One task of `task_status`. */

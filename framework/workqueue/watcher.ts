@@ -64,7 +64,7 @@ const LOOK_SHARE = 10;
 const LONGEST_LOOK_PAUSE_MS = 5000;
 /** Time without a manager, ms, after which a catalog is read less often, and by how much. */
 const CALM_AFTER_MS = 60_000;
-const CALM_FACTOR = 2;
+const CALM_FACTOR = 4;
 
 /**
  * Managers that are followed at most. Anybody can list managers in a catalog, and each is asked again and again; those that

@@ -8,7 +8,7 @@ import { launch } from './contenders.mjs';
  * @typedef {object} Flow
  * @property {string} project
  * @property {number[]} stages how many steps each stage has; every step waits for all of the stage before
- * @property {number} seconds that a step sleeps
+ * @property {number | number[]} seconds that a step sleeps, or each of the steps of a stage
  * @property {number} at seconds after the first flow
  */
 
@@ -20,7 +20,7 @@ export function startFlow(dir, catalog, flow) {
     const inputs =
       stage === 0 ? [] : Array.from({ length: flow.stages[stage - 1] ?? 0 }, (_, step) => `o.${stage - 1}.${step}`);
     return Array.from({ length: count }, (_, step) => ({
-      command: `sleep ${flow.seconds}; echo ok > o.${stage}.${step}`,
+      command: `sleep ${Array.isArray(flow.seconds) ? flow.seconds[step] : flow.seconds}; echo ok > o.${stage}.${step}`,
       outputs: [`o.${stage}.${step}`],
       inputs,
       category: 'step',

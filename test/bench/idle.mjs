@@ -59,6 +59,8 @@ const framework = launch(
     '49152',
     '--docker',
     'none',
+    '--granularity',
+    '1',
     '--catalog',
     CATALOG,
     '--listen',

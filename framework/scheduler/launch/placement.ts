@@ -1,15 +1,19 @@
-import type { Shape } from '../../demand/demand.ts';
+import type { ProjectDemand, Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import { type Candidate, candidatesOf, FittingAgents, noOffers } from '../offers/candidates.ts';
 import { Constrained } from '../offers/constraints.ts';
 import { BUSY_REFUSAL_SECONDS, LONG_REFUSAL_SECONDS } from '../offers/refusal.ts';
+import type { Gathered, Missing } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import type { Pool } from '../state/pool.ts';
 import { type WorkerIdentity, workerId } from '../state/records.ts';
+import { times } from '../state/shape.ts';
+import { startingAtMost, startsPerSecond } from '../state/starts.ts';
 import { split } from '../target/granularity.ts';
 import { Heap } from '../target/heap.ts';
 import { lacks, type Shortfall } from '../target/shortfalls.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, spend } from './budget.ts';
+import { gathered } from './gathering.ts';
 import { workerTask } from './task.ts';
 
 /**
@@ -27,6 +31,7 @@ export function place(
     isNeedier,
     shortfalls.filter(({ target }) => !target.hold),
   );
+  const wanted = shortfalls.reduce((sum, shortfall) => sum + (shortfall.target.hold ? 0 : lacks(shortfall)), 0);
   for (let shortfall = open.pop(); shortfall; shortfall = open.pop()) {
     const missing = shortfall.left[shortfall.at];
     const budget = budgets.get(shortfall.pool.name);
@@ -37,9 +42,10 @@ export function place(
     }
     const candidate = agents.next(shortfall.pool, missing.shape);
     if (candidate) {
-      launch(frame, shortfall, candidate, missing.shape, agents.constraintsOf(shortfall.pool));
-      budget.left--;
-      missing.count--;
+      const units = agents.together(shortfall, missing, candidate, budget, wanted);
+      launch(frame, shortfall, candidate, { shape: missing.shape, units }, agents.constraintsOf(shortfall.pool));
+      spend(budget, units);
+      missing.count -= units;
     } else if (missing.unit) {
       shortfall.left.splice(shortfall.at, 1, ...split(missing));
     } else {
@@ -79,6 +85,34 @@ class Agents {
     const candidate = this.#fittingFor(pool, shape).next();
     if (candidate) this.used.add(candidate);
     return candidate;
+  }
+
+  /**
+   * How many workers to launch together on an agent. All but the last limits are as of the beginning of the frame, so that
+   * the agent gets workers of one size.
+   * @param wanted all workers that any project lacked at the beginning of the frame
+   */
+  together(
+    { pool, project }: Shortfall,
+    missing: Missing,
+    candidate: Candidate,
+    budget: Budget,
+    wanted: number,
+  ): number {
+    const { shape, count, together = 1 } = missing;
+    const { starting, rate } = candidate;
+    const most = Math.min(together, count, budget.toMaximum);
+    if (most <= 1) return 1;
+    const fitting = this.#fittingFor(pool, shape);
+    const perSecond = startsPerSecond(rate);
+    // Among more agents than that, each starts its share soon.
+    const enough = Math.ceil(wanted / Math.max(1, Math.min(perSecond, budget.launches)));
+    const agents = pool.placement === 'pack' ? 1 : Math.max(1, fitting.count(enough));
+    const workers = fitting.roomOn(candidate, Math.ceil(wanted / agents));
+    const launches = Math.min(startingAtMost(rate) - starting, Math.ceil(budget.launches / agents));
+    const { taskSeconds } = project;
+    const size = gathered({ workers, starting, startsPerSecond: perSecond, launches, taskSeconds });
+    return candidate.free.timesFitting(shape, Math.min(most, size), pool.revocable);
   }
 
   blocked(pool: Pool, shape: Shape): Obstacle {
@@ -135,11 +169,12 @@ function launch(
   frame: Frame,
   shortfall: Shortfall,
   candidate: Candidate,
-  shape: Shape,
+  { shape: unit, units }: { shape: Shape; units: number },
   constrained: Constrained,
 ): void {
   const { state, now } = frame;
   const { pool, target, project } = shortfall;
+  const shape = units > 1 ? times(unit, units) : unit;
   const resources = candidate.free.take(shape, pool.revocable);
   if (!resources || state.frameworkId === undefined) return;
   const places = constrained.launched(candidate.first);
@@ -152,16 +187,24 @@ function launch(
     agentId: candidate.agentId,
     hostname: candidate.first.hostname,
     shape,
+    ...(units > 1 && { units }),
     launchedAt: now,
     ...(places && { places }),
   };
   frame.record({ type: 'launch', worker });
   candidate.tasks.push(workerTask(pool, worker, resources, project));
   candidate.room--;
-  shortfall.launched++;
+  shortfall.launches++;
+  shortfall.launched += units;
+  if (units > (shortfall.gathered?.workers ?? 1)) shortfall.gathered = gatheredOn(candidate, units, project);
   shortfall.share += shape.cores / pool.weight;
   state.launchTimes.get(pool.name)?.push(now);
   state.counters.launches++;
+}
+
+function gatheredOn({ first, rate }: Candidate, workers: number, { taskSeconds }: ProjectDemand): Gathered {
+  const perSecond = Math.round(startsPerSecond(rate) * 10) / 10;
+  return { workers, agent: first.hostname, startsPerSecond: perSecond, seen: rate !== undefined, taskSeconds };
 }
 
 function accept(frame: Frame, { offers, tasks, room }: Candidate): void {

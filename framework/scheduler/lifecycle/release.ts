@@ -4,7 +4,7 @@ import { bookFailure } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
 import type { Pool } from '../state/pool.ts';
 import type { Waiting } from '../state/state.ts';
-import type { Worker } from '../state/worker.ts';
+import { unitsOfWorker, type Worker } from '../state/worker.ts';
 import { listsAllWorkers } from './observe.ts';
 
 /** A worker whose manager has ended leaves by itself. It is killed after this time. */
@@ -62,7 +62,7 @@ export function releaseWorkers(frame: Frame, workers: Iterable<Worker>, shortage
     }
     const isSpared = pool !== undefined && pool.min > 0 && serving(pool) <= pool.min;
     if (isDraining(frame, worker) || (!isSpared && isSurplus(frame, worker, project, pool, shortage))) {
-      taken.set(worker.pool, (taken.get(worker.pool) ?? 0) + 1);
+      taken.set(worker.pool, (taken.get(worker.pool) ?? 0) + unitsOfWorker(worker));
       frame.takeBack(worker);
     }
   }

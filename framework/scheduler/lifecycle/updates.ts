@@ -4,6 +4,7 @@ import type { Call, TaskState, TaskStatus } from '../../mesos/messages.ts';
 import { isTerminal } from '../../mesos/task-states.ts';
 import { bookFailure, bookHealthy, EARLY_MS } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
+import { noteStart } from '../state/starts.ts';
 import type { Worker } from '../state/worker.ts';
 import { takeUnknownTask } from './adopt.ts';
 
@@ -52,7 +53,10 @@ function applyStatus(frame: Frame, worker: Worker, status: TaskStatus): void {
     return;
   }
   worker.lostSince = undefined;
-  if (status.state === 'TASK_RUNNING') worker.runningSince ??= now;
+  if (status.state === 'TASK_RUNNING' && worker.runningSince === undefined) {
+    worker.runningSince = now;
+    if (!worker.restored) noteStart(state.startRates, worker, now);
+  }
   worker.phase = phaseAfter(worker, status.state);
 }
 

@@ -5,13 +5,11 @@ import { pausing } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
 import { coresText, gpusText, type Pool } from '../state/pool.ts';
 import { timesIn } from '../state/shape.ts';
+import { type StartRate, startingAtMost } from '../state/starts.ts';
 import type { SchedulerState } from '../state/state.ts';
 import type { Constrained } from './constraints.ts';
 import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
 import { FreeResources } from './resources.ts';
-
-/** Most launches that may be starting on one agent. Every Mesos task starts an executor, and too many at once slow each other down. */
-export const STARTING_PER_AGENT = 64;
 
 /** One agent's free resources for one role, from all of its offers that we hold. */
 export class Candidate {
@@ -20,18 +18,23 @@ export class Candidate {
   readonly first: Offer;
   readonly offers: Offer[];
   readonly tasks: TaskInfo[] = [];
-  /** How many of our workers it has, and how many more launches it may get. */
+  /** How many of our workers it has, and how many were starting there when the frame began. */
   readonly workers: number;
+  readonly starting: number;
+  /** How many more launches it may get. */
   room: number;
+  readonly rate: StartRate | undefined;
   #free: FreeResources | undefined;
 
-  constructor(first: Offer, { workers, starting }: AgentCensus) {
+  constructor(first: Offer, { workers, starting }: AgentCensus, rate: StartRate | undefined) {
     this.agentId = first.agent_id.value;
     this.role = roleOf(first);
     this.first = first;
     this.offers = [first];
     this.workers = workers;
-    this.room = STARTING_PER_AGENT - starting;
+    this.starting = starting;
+    this.rate = rate;
+    this.room = startingAtMost(rate) - starting;
   }
 
   get hasGpus(): boolean {
@@ -74,7 +77,11 @@ export function candidatesOf({ state, now, wall }: Frame): { byRole: Map<string,
       known.offers.push(offer);
       continue;
     }
-    const candidate = new Candidate(offer, census.get(agentId) ?? { workers: 0, starting: 0 });
+    const candidate = new Candidate(
+      offer,
+      census.get(agentId) ?? { workers: 0, starting: 0 },
+      state.startRates.get(agentId),
+    );
     found.set(key, candidate);
     const list = byRole.get(candidate.role);
     if (list) list.push(candidate);
@@ -119,6 +126,11 @@ export class FittingAgents {
   readonly #fitting: Candidate[] = [];
   /** So many of the candidates come first; the others, whose GPUs such a worker has no use for, when these are full. */
   readonly #preferred: number;
+  /** The candidates that were not found to be full when they were last counted, and the result of that count. */
+  #open: readonly Candidate[];
+  #count = 0;
+  #countedFor = 0;
+  readonly #roomOn = new Map<Candidate, number>();
   #unseen = 0;
   #at = 0;
   #blocked: Obstacle | undefined;
@@ -128,6 +140,7 @@ export class FittingAgents {
     this.#pool = pool;
     this.#shape = shape;
     this.#candidates = candidates;
+    this.#open = candidates;
     this.#constrained = constrained;
     this.#preferred = shape.gpus ? candidates.length : candidates.filter(({ hasGpus }) => !hasGpus).length;
   }
@@ -153,6 +166,29 @@ export class FittingAgents {
       const last = fitting.pop() as Candidate;
       if (last !== candidate) fitting[this.#at] = last;
     }
+  }
+
+  /** How many such workers fit on an agent as one, as of the first question, up to `most`. */
+  roomOn(candidate: Candidate, most: number): number {
+    const known = this.#roomOn.get(candidate) ?? candidate.free.timesFitting(this.#shape, most, this.#pool.revocable);
+    this.#roomOn.set(candidate, known);
+    return known;
+  }
+
+  /** On how many agents such a worker fits, counted up to `most`, and again after as many questions. */
+  count(most: number): number {
+    if (this.#countedFor-- > 0) return this.#count;
+    const fitting: Candidate[] = [];
+    let seen = 0;
+    for (const candidate of this.#open) {
+      if (fitting.length >= most) break;
+      seen++;
+      if (this.#isFit(candidate)) fitting.push(candidate);
+    }
+    this.#open = [...fitting, ...this.#open.slice(seen)];
+    this.#count = fitting.length;
+    this.#countedFor = fitting.length;
+    return fitting.length;
   }
 
   /** Why there is no further place. `avoided`: why agents with offers are not candidates. */
@@ -188,7 +224,8 @@ export class FittingAgents {
       return { reason: 'offers-too-small', detail };
     }
     if (large.some(({ first }) => this.#constrained.allows(first))) {
-      const detail = `${STARTING_PER_AGENT} workers are starting on each agent that has room: more follow when these run`;
+      const starting = Math.max(...large.map((candidate) => candidate.starting));
+      const detail = `${starting} workers are starting on each agent that has room, as many as it can start soon: more follow when these run`;
       return { reason: 'agents-busy', detail };
     }
     return {

@@ -1,5 +1,6 @@
 import type { Shape } from '../../demand/demand.ts';
 import type { Offer, Resource } from '../../mesos/messages.ts';
+import { times, timesIn } from '../state/shape.ts';
 
 /** Mesos counts scalars to three decimals (values.cpp): whole thousandths keep sums exact. */
 const THOUSANDTHS = 1000;
@@ -56,6 +57,13 @@ export class FreeResources {
     };
     const gpus = most('gpus');
     return { cores: most('cores'), memory: most('memory'), disk: most('disk'), ...(gpus > 0 && { gpus }) };
+  }
+
+  /** How many workers of a size fit, at most `most`, as one. */
+  timesFitting(shape: Shape, most: number, revocable: boolean): number {
+    let count = Math.min(most, Math.floor(timesIn(this.largest(revocable), shape) + 1e-9));
+    while (count > 1 && !this.fits(times(shape, count), revocable)) count--;
+    return Math.max(1, count);
   }
 
   fits(shape: Shape, revocable: boolean): boolean {

@@ -1,13 +1,13 @@
 import type { SchedulerState } from './state.ts';
-import { serving } from './worker.ts';
+import { serving, unitsOfWorker } from './worker.ts';
 
-/** The numbers of workers of a pool. */
+/** The numbers of workers of a pool. Workers that the framework chose to launch together count as so many. */
 export interface Census {
   /** All workers that count against the maximum. */
   alive: number;
   /** Those of them that are not leaving. */
   serving: number;
-  /** Those of them that have not worked yet. */
+  /** Launches among them that have not worked yet. */
   unproven: number;
 }
 
@@ -18,9 +18,9 @@ export function takeCensus(state: SchedulerState): Map<string, Census> {
     if (worker.phase === 'unreachable' && !worker.connected) continue;
     const census = byPool.get(worker.pool) ?? { alive: 0, serving: 0, unproven: 0 };
     byPool.set(worker.pool, census);
-    census.alive++;
+    census.alive += unitsOfWorker(worker);
     if (!serving(worker)) continue;
-    census.serving++;
+    census.serving += unitsOfWorker(worker);
     if (!worker.healthy) census.unproven++;
   }
   return byPool;

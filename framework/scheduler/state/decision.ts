@@ -7,6 +7,18 @@ export interface Missing {
   count: number;
   /** The smaller worker into which `shape` may be split. Absent: it cannot be split. */
   unit?: Shape;
+  /** So many of them may be launched together as one larger worker, as the agents' start rates advise. Absent: 1. */
+  together?: number;
+}
+
+/** Workers of the usual size that were launched together, and why so many: what is known of their agent and of the tasks. */
+export interface Gathered {
+  workers: number;
+  agent: string;
+  startsPerSecond: number;
+  /** False: no start was seen on the agent yet, so the usual rate counts. */
+  seen: boolean;
+  taskSeconds: number | undefined;
 }
 
 /** How many workers a project needs at a manager, with every term. The log, `/state` and `why` show it. */

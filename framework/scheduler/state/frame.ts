@@ -1,5 +1,6 @@
 import type { Call } from '../../mesos/messages.ts';
 import { type Census, takeCensus } from './census.ts';
+import type { Gathered } from './decision.ts';
 import type { JournalRecord } from './records.ts';
 import { applyRecord, type SchedulerState } from './state.ts';
 import type { Worker } from './worker.ts';
@@ -17,7 +18,7 @@ export class Frame {
   readonly records: JournalRecord[] = [];
   readonly calls: Call[] = [];
   /** The projects with a decision, by manager: how many workers each lacked, and how many were launched. */
-  readonly decided = new Map<string, { needed: number; launched: number }>();
+  readonly decided = new Map<string, { needed: number; launched: number; gathered?: Gathered }>();
   #census: Map<string, Census> | undefined;
 
   constructor(state: SchedulerState, now: number, wall: number) {

@@ -59,12 +59,12 @@ export interface Pool extends WorkerSettings {
   /**
    * Workers of `shape` that one manager lacks are launched together as one worker of up to this many times the size,
    * within `limit`. Where no offer has room for it, several smaller ones are launched. Large workers start sooner, small ones are
-   * taken back sooner.
+   * taken back sooner. `auto`: for each agent as many together as its start rate advises.
    */
-  granularity: number;
+  granularity: number | 'auto';
   /**
-   * Smallest and largest number of workers, over all managers of the pool. A larger worker counts as one. `min` is kept only while
-   * the pool has a manager.
+   * Smallest and largest number of workers, over all managers of the pool. A larger worker counts as one; with `auto`, workers that
+   * were launched together count one by one. `min` is kept only while the pool has a manager.
    */
   min: number;
   max: number;
@@ -110,7 +110,7 @@ const DEFAULTS: Omit<Pool, keyof ReturnType<typeof ofKind>> = {
   revocable: false,
   constraints: [],
   placement: 'spread',
-  granularity: 1,
+  granularity: 'auto',
   min: 0,
   max: 1000,
   weight: 1,

@@ -12,6 +12,8 @@ export interface WorkerIdentity {
   agentId: string;
   hostname: string;
   shape: Shape;
+  /** How many workers of the pool's usual size it replaces, where the framework chose that (`granularity: auto`). Absent: 1. */
+  units?: number | undefined;
   /** ms since 1970. */
   launchedAt: number;
   /** The agent's values of the attributes by which the pool counts its workers (MAX_PER); absent when the pool counts none. */

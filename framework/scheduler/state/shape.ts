@@ -10,3 +10,8 @@ export function timesIn(whole: Shape, part: Shape): number {
     of(whole.gpus ?? 0, part.gpus ?? 0),
   );
 }
+
+/** A worker of several times the size. */
+export function times({ cores, memory, disk, gpus }: Shape, count: number): Shape {
+  return { cores: cores * count, memory: memory * count, disk: disk * count, ...(gpus && { gpus: gpus * count }) };
+}

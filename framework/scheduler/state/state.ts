@@ -3,6 +3,7 @@ import type { Offer } from '../../mesos/messages.ts';
 import type { ProjectTarget } from './decision.ts';
 import type { Pool } from './pool.ts';
 import { type JournalRecord, sequenceOf } from './records.ts';
+import type { StartRate } from './starts.ts';
 import { newWorker, type Worker } from './worker.ts';
 
 export interface HeldOffer {
@@ -91,6 +92,8 @@ export interface SchedulerState {
   proven: Set<string>;
   /** Times of the launches of the last second, by pool, ms since 1970. */
   launchTimes: Map<string, number[]>;
+  /** What was seen of the starts of workers, by agent. */
+  startRates: Map<string, StartRate>;
   /** Number of the next launch. */
   sequence: number;
   /** When Mesos was last asked for all tasks, ms since 1970. */
@@ -122,6 +125,7 @@ export function initialState(pools: readonly Pool[]): SchedulerState {
     agentBackoffs: new Map(),
     proven: new Set(),
     launchTimes: new Map(),
+    startRates: new Map(),
     sequence: 1,
     reconciledAllAt: 0,
     counters: { launches: 0, kills: 0, declines: 0, failedEarly: 0 },
@@ -203,12 +207,14 @@ export function snapshot(state: SchedulerState): JournalRecord[] {
       agentId,
       hostname,
       shape,
+      units,
       launchedAt,
       places,
     }): JournalRecord => ({
       type: 'launch',
       worker: {
         ...{ id, pool, project, manager, managerStartedAt, agentId, hostname, shape, launchedAt },
+        ...(units && { units }),
         ...(places && { places }),
       },
     }),

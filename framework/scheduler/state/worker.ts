@@ -54,6 +54,7 @@ export function newWorker(identity: WorkerIdentity): Worker {
     agentId: identity.agentId,
     hostname: identity.hostname,
     shape: identity.shape,
+    units: identity.units,
     launchedAt,
     places: identity.places,
     phase: 'launched',
@@ -72,6 +73,11 @@ export function newWorker(identity: WorkerIdentity): Worker {
     reconciledAt: undefined,
     reconciliations: 0,
   };
+}
+
+/** As how many workers it counts for the minimum and the maximum of its pool. */
+export function unitsOfWorker({ units = 1 }: Worker): number {
+  return units;
 }
 
 /** Workers that count for a manager: not leaving, and known to Mesos or to the manager. */

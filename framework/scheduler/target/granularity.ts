@@ -1,27 +1,27 @@
 import type { Shape } from '../../demand/demand.ts';
 import type { Missing } from '../state/decision.ts';
 import type { Pool } from '../state/pool.ts';
-import { timesIn } from '../state/shape.ts';
+import { times, timesIn } from '../state/shape.ts';
 
 /** How many times as large as its unit a worker is. */
 export function unitsOf({ shape, unit }: Missing): number {
   return unit ? Math.round(shape.cores / unit.cores) : 1;
 }
 
-/** A worker of several times the size. */
-export function times({ cores, memory, disk, gpus }: Shape, count: number): Shape {
-  return { cores: cores * count, memory: memory * count, disk: disk * count, ...(gpus && { gpus: gpus * count }) };
+/** The largest number of workers of a size that a pool allows to be launched as one: its granularity, within its limit. */
+export function coarsest(pool: Pool, shape: Shape): number {
+  const most = granularityOf(pool);
+  if (!pool.limit) return most;
+  return Math.max(1, Math.min(most, Math.floor(timesIn(pool.limit, shape) + 1e-9)));
 }
 
-/** The largest number of workers of a size that a pool allows to be launched as one: its granularity, within its limit. */
-export function coarsest({ granularity, limit }: Pool, shape: Shape): number {
-  if (!limit) return granularity;
-  return Math.max(1, Math.min(granularity, Math.floor(timesIn(limit, shape) + 1e-9)));
+function granularityOf({ granularity }: Pool): number {
+  return granularity === 'auto' ? Number.POSITIVE_INFINITY : granularity;
 }
 
 /** How many of its pool's workers a worker of some size replaces, by the resource that gives the smallest number. */
-export function unitsIn({ granularity, shape: own }: Pool, shape: Shape): number {
-  return Math.max(1, Math.min(granularity, Math.floor(timesIn(shape, own) + 1e-9)));
+export function unitsIn(pool: Pool, shape: Shape): number {
+  return Math.max(1, Math.min(granularityOf(pool), Math.floor(timesIn(shape, pool.shape) + 1e-9)));
 }
 
 /** A number of units as workers of `atOnce` units each, the rest as one smaller worker. */

@@ -1,6 +1,6 @@
 import type { ProjectDemand } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
-import type { Missing, ProjectTarget } from '../state/decision.ts';
+import type { Gathered, Missing, ProjectTarget } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import { type Pool, poolOf } from '../state/pool.ts';
 import type { SchedulerState } from '../state/state.ts';
@@ -19,7 +19,11 @@ export interface Shortfall {
   /** What it lacks of each size, reduced as workers are launched; `at` is the size to be served next. */
   left: Missing[];
   at: number;
+  /** Launches, and the workers that they replace. */
+  launches: number;
   launched: number;
+  /** The largest number of workers that were launched together by choice, if any were. */
+  gathered?: Gathered;
   blocked?: Obstacle;
 }
 
@@ -29,7 +33,8 @@ export interface Shortfall {
  */
 export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
   const { state } = frame;
-  for (const manager of all ? state.projects.keys() : state.dirty) updateTarget(frame, manager);
+  if (all) for (const manager of changedByTime(state)) state.dirty.add(manager);
+  for (const manager of state.dirty) updateTarget(frame, manager);
   state.dirty.clear();
   keepMinima(frame);
   const pools = new Map(state.pools.map((pool) => [pool.name, pool]));
@@ -44,6 +49,17 @@ export function findShortfalls(frame: Frame, all: boolean): Shortfall[] {
     shortfalls.push(shortfall);
   }
   return shortfalls;
+}
+
+/**
+ * The projects whose need depends on the time: tasks wait, or a minimum is kept. For the others, which are nearly all on a
+ * large cluster, nothing is missing until something is reported.
+ */
+function* changedByTime({ projects, pools, targets }: SchedulerState): Iterable<string> {
+  const keepsMinimum = pools.some(({ min }) => min > 0);
+  for (const [manager, { waiting }] of projects) {
+    if (keepsMinimum || waiting.length > 0 || (targets.get(manager)?.missing.length ?? 0) > 0) yield manager;
+  }
 }
 
 function updateTarget(frame: Frame, manager: string): void {
@@ -101,6 +117,7 @@ function shortfallOf(pool: Pool, target: ProjectTarget, project: ProjectDemand):
     share: target.cores / pool.weight,
     left,
     at: 0,
+    launches: 0,
     launched: 0,
     ...(target.hold && { blocked: target.hold }),
   };

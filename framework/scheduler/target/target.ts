@@ -2,10 +2,11 @@ import type { Allotment, Need, ProjectDemand, Shape } from '../../demand/demand.
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import type { Missing, ProjectTarget } from '../state/decision.ts';
 import { gpusAtMost, type Pool } from '../state/pool.ts';
+import { times } from '../state/shape.ts';
 import type { Waiting } from '../state/state.ts';
 import type { Worker } from '../state/worker.ts';
 import { after, type Capacity, partly, roomFor, shareLeft, tasksAtOnce, whole, without } from './capacity.ts';
-import { coarsest, gather, times } from './granularity.ts';
+import { coarsest, gather } from './granularity.ts';
 
 /**
  * The size of the worker that a need asks for: the pool's own size, larger where the task needs more. Undefined: the pool
@@ -79,7 +80,8 @@ export function projectTarget(
       continue;
     }
     const { workers, spare } = workersFor(pool, shape, need, left, allotment);
-    missing.push(...workers);
+    const together = mayGather(pool, project) ? coarsest(pool, shape) : 1;
+    missing.push(...workers.map((one) => (together > 1 ? { ...one, together } : one)));
     for (const capacity of spare) if (shareLeft(capacity) > 0) capacities.push(capacity);
   }
   const hold = holdOf(pool, project, waiting, now);
@@ -115,7 +117,7 @@ function workersFor(
   allotment: Allotment,
 ): { workers: Missing[]; spare: Capacity[] } {
   const each = (size: number): number => Math.max(1, tasksAtOnce(pool, times(shape, size), need));
-  const most = coarsest(pool, shape);
+  const most = pool.granularity === 'auto' ? 1 : coarsest(pool, shape);
   const atOnce = each(most) > each(1) ? most : 1;
   const full = Math.floor(tasks / each(atOnce));
   const rest = tasks - full * each(atOnce);
@@ -128,6 +130,18 @@ function workersFor(
     workers: gather(shape, full * atOnce + last, atOnce),
     spare: [...spare, after(pool, whole(times(shape, last)), need, rest, allotment)],
   };
+}
+
+/** Whether workers may be launched together: a task that takes a whole worker, now or later, must not get a gathered one. */
+function mayGather(pool: Pool, { waiting, running }: ProjectDemand): boolean {
+  const divides = (need: Need): boolean => isDivisible(pool, need);
+  return pool.granularity === 'auto' && waiting.every(divides) && running.every(divides);
+}
+
+/** Whether a worker of twice the size runs more tasks of a need. */
+function isDivisible(pool: Pool, need: Need): boolean {
+  const shape = shapeFor(pool, need);
+  return shape === undefined || tasksAtOnce(pool, times(shape, 2), need) > tasksAtOnce(pool, shape, need);
 }
 
 /**

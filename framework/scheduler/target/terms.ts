@@ -1,6 +1,7 @@
 import type { ProjectDemand, Shape } from '../../demand/demand.ts';
 import type { Obstacle } from '../../demand/worker-kind.ts';
 import { pausing } from '../state/backoff.ts';
+import type { Gathered } from '../state/decision.ts';
 import type { Frame } from '../state/frame.ts';
 import { unservedWords } from '../state/pool.ts';
 
@@ -20,6 +21,8 @@ export interface ProjectDecision {
   /** Workers that it lacked, and launches for it in this frame. A larger worker counts as the workers that it can be split into. */
   needed: number;
   launched: number;
+  /** The largest number of workers that were launched together by choice, and why; absent where none were. */
+  together: Gathered | undefined;
   /** Its own workers, by state. `starting` includes the launches. */
   busy: number;
   idle: number;
@@ -57,6 +60,7 @@ export function decisionOf(frame: Frame, project: ProjectDemand, blocked: Obstac
     covered: target?.covered ?? 0,
     needed: decided?.needed ?? 0,
     launched: decided?.launched ?? 0,
+    together: decided?.gathered,
     busy: target?.busy ?? 0,
     idle: target?.idle ?? 0,
     starting: target?.starting ?? 0,

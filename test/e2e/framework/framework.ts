@@ -20,6 +20,7 @@ export interface FrameworkState {
   workers: Worker[];
   offersHeld: { heldMs: number }[];
   backoffs: { pools: Record<string, { why: string }> };
+  startRates: Record<string, { perSecond: number }>;
   counters: { launches: number; kills: number; declines: number; failedEarly: number };
 }
 
@@ -42,9 +43,10 @@ export class Framework {
   readonly #args: string[];
   #run: Run | undefined;
 
-  /** Workers are plain processes. @param args further flags, without `--state-dir` */
+  /** Workers are plain processes, one for each task. @param args further flags, without `--state-dir` */
   constructor(cluster: Pick<Cluster, 'address'>, ...args: string[]) {
-    this.#args = ['--master', cluster.address, '--docker', 'none', ...args];
+    const granularity = args.includes('--granularity') ? [] : ['--granularity', '1'];
+    this.#args = ['--master', cluster.address, '--docker', 'none', ...granularity, ...args];
     onTestFinished(async () => void (await this.kill()));
   }
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parsePools, parseVolume, readPools } from '../../../framework/config/pools.ts';
-import { ConfigError } from '../../../framework/config/yaml-file.ts';
+import { ConfigError } from '../../../framework/config/config-error.ts';
+import { parsePools, readPools } from '../../../framework/config/pools.ts';
+import { parseVolume } from '../../../framework/config/volume.ts';
 import { defaultPool, poolOf as poolFor } from '../../../framework/scheduler/state/pool.ts';
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 
@@ -29,6 +30,19 @@ function problem(text: string): string {
   }
   throw new Error('no error');
 }
+
+describe('granularity', () => {
+  it.each([
+    ['auto', 'auto'],
+    ['16', 16],
+  ])('is a number or auto: %s', (text, expected) => {
+    expect(parse(`pools: [{name: a, granularity: ${text}}]`)[0]?.granularity).toBe(expected);
+  });
+
+  it.each(['0', 'some', '1.5'])('is not %s', (text) => {
+    expect(() => parse(`pools: [{name: a, granularity: ${text}}]`)).toThrow('pools.0.granularity');
+  });
+});
 
 describe('aliases', () => {
   it('stand for what they name', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MasterSpecError, parseMaster } from '../../../framework/mesos/leader.ts';
-import { leaderNode, masterUrl } from '../../../framework/mesos/znode.ts';
+import { masterUrl } from '../../../framework/mesos/master-info.ts';
+import { leaderNode } from '../../../framework/mesos/znode.ts';
 import { fixture } from './fixtures.ts';
 import { logTo } from './harness.ts';
 

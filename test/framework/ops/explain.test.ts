@@ -53,6 +53,19 @@ describe('explain', () => {
     expect(words(harness)).toContain('a worker needs 1 core');
   });
 
+  it('says why some workers are larger than usual', () => {
+    const harness = waiting({ granularity: 'auto' }, { waiting: [need(7)] });
+    harness.offer(offer());
+    expect(words(harness)).toContain(
+      '2 of its workers are larger, in the place of 6 small ones that would start later: an agent is expected to start 4 workers a second, until other starts are seen there',
+    );
+    harness.now += 250;
+    harness.update(status('F.1', 'TASK_RUNNING'));
+    harness.now += 250;
+    harness.update(status('F.2', 'TASK_RUNNING'));
+    expect(words(harness)).toContain('agent agent-1.example starts 4 workers a second');
+  });
+
   it('says that nothing is missing where nothing waits', () => {
     const harness = Harness.subscribed();
     harness.look([manager()]);

@@ -19,7 +19,7 @@ import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 export const START = 1_800_000_000_000;
 
 export function pool(changes: Partial<Pool> = {}): Pool {
-  return { ...defaultPool(WORK_QUEUE_WORKER), ...changes };
+  return { ...defaultPool(WORK_QUEUE_WORKER), granularity: 1, ...changes };
 }
 
 export function scalar(name: string, value: number, more: Partial<Resource> = {}): Resource {

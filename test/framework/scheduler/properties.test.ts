@@ -9,7 +9,7 @@ const setting = fc.record({
   managers: fc.integer({ min: 1, max: 3 }),
   max: fc.integer({ min: 1, max: 12 }),
   workerCores: fc.constantFrom(1, 1, 2),
-  granularity: fc.constantFrom(1, 1, 2, 3, 4),
+  granularity: fc.constantFrom(1, 1, 2, 3, 4, 'auto' as const, 'auto' as const),
 });
 const happenings = (what: readonly Happening['what'][] = HAPPENINGS, maxLength = 200) =>
   fc.array(fc.record({ what: fc.constantFrom(...what), which: fc.nat(1000) }), { minLength: 20, maxLength });
@@ -82,7 +82,7 @@ describe('whatever happens in a cluster', () => {
       fc.assert(
         fc.property(
           fc.nat(20),
-          fc.integer({ min: 1, max: 4 }),
+          fc.constantFrom(1, 2, 3, 4, 'auto' as const),
           happenings([...harmless, ...harmless, ...failures]),
           (tasks, granularity, story) => {
             const world = new World({ cores: [8, 8, 8], managers: 1, max: 100, workerCores: 1, granularity });

@@ -1,7 +1,9 @@
 import type { Event } from '../../../framework/mesos/messages.ts';
 import type { Decision } from '../../../framework/scheduler/scheduler.ts';
+import type { Pool } from '../../../framework/scheduler/state/pool.ts';
 import type { JournalRecord } from '../../../framework/scheduler/state/records.ts';
 import type { SchedulerState } from '../../../framework/scheduler/state/state.ts';
+import { unitsOfWorker } from '../../../framework/scheduler/state/worker.ts';
 import { launches } from './fixtures.ts';
 
 /** What no decision of the core may ever break; counted along by what the core was told, not by what it believes. */
@@ -9,12 +11,12 @@ export class Rules {
   readonly #max: number;
   /** Cores of a worker that is not coarse. Every core carries a task. */
   readonly #workerCores: number;
-  readonly #granularity: number;
+  readonly #granularity: Pool['granularity'];
   /** Cores of the offers that may be used: told of, and neither withdrawn, given back nor used. */
   readonly #usable = new Map<string, number>();
   readonly #launched = new Set<string>();
 
-  constructor(max: number, workerCores: number, granularity: number) {
+  constructor(max: number, workerCores: number, granularity: Pool['granularity']) {
     this.#max = max;
     this.#workerCores = workerCores;
     this.#granularity = granularity;
@@ -72,7 +74,8 @@ export class Rules {
       const { manager, managerStartedAt, shape } = record.worker;
       const key = `${manager} ${managerStartedAt}`;
       const units = shape.cores / this.#workerCores;
-      if (!Number.isInteger(units) || units > this.#granularity) throw new Error(`a worker of ${shape.cores} cores`);
+      const most = this.#granularity === 'auto' ? Number.POSITIVE_INFINITY : this.#granularity;
+      if (!Number.isInteger(units) || units > most) throw new Error(`a worker of ${shape.cores} cores`);
       const count = (counts.get(key) ?? 0) + units;
       counts.set(key, count);
       const waiting = state.projects.get(manager)?.tasksWaiting ?? 0;
@@ -83,7 +86,8 @@ export class Rules {
     }
     if (counts.size === 0) return;
     const alive = [...state.workers.values()].filter(({ phase, connected }) => phase !== 'unreachable' || connected);
-    if (alive.length > this.#max) throw new Error(`${alive.length} workers, and at most ${this.#max} are allowed`);
+    const count = alive.reduce((sum, worker) => sum + unitsOfWorker(worker), 0);
+    if (count > this.#max) throw new Error(`${count} workers, and at most ${this.#max} are allowed`);
   }
 }
 

@@ -39,7 +39,7 @@ export interface Setting {
   managers: number;
   max: number;
   workerCores: number;
-  granularity: number;
+  granularity: Pool['granularity'];
 }
 
 /**

@@ -38,6 +38,12 @@ describe('parseManagerRecord', () => {
     });
   });
 
+  it('knows the mean time of the tasks that have finished well', () => {
+    const times = { tasks_done: 5, tasks_failed: 1, time_workers_execute_good: 10_000_000 };
+    expect(managerRecord(times).taskSeconds).toBe(2.5);
+    expect(managerRecord({ ...times, tasks_done: 1 })).not.toHaveProperty('taskSeconds');
+  });
+
   it('reads a lean record', () => {
     const { type, version, port, owner, project, starttime, tasks_waiting, workers } =
       firstRow('queue_status_waiting.json');

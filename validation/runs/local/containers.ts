@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { parseVolume } from '../../../framework/config/pools.ts';
-import { ConfigError } from '../../../framework/config/yaml-file.ts';
+import { ConfigError } from '../../../framework/config/config-error.ts';
+import { parseVolume } from '../../../framework/config/volume.ts';
 import type { ContainerProgram } from '../../../framework/local/container-cli.ts';
 import { ContainerRuntime } from '../../../framework/local/container-runtime.ts';
 import type { Pool, VolumeMount } from '../../../framework/scheduler/state/pool.ts';

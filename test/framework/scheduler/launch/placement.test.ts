@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProjectDemand } from '../../../../framework/demand/demand.ts';
-import { STARTING_PER_AGENT } from '../../../../framework/scheduler/offers/candidates.ts';
 import type { Constraint, Pool } from '../../../../framework/scheduler/state/pool.ts';
+import { STARTING_PER_AGENT } from '../../../../framework/scheduler/state/starts.ts';
 import { snapshot } from '../../../../framework/scheduler/state/state.ts';
 import {
   connected,
