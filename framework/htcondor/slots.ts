@@ -1,4 +1,4 @@
-import type { SeenWorker } from '../demand/demand.ts';
+import type { Need, SeenWorker } from '../demand/demand.ts';
 import { parseAds } from './job-group.ts';
 
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
@@ -90,20 +90,32 @@ function tagOf(slotName: string): string {
   return /^slot[\d_]+@(.+)@[^@]+$/.exec(slotName)?.[1] ?? slotName;
 }
 
+/** Whether a slot is large enough for a job. */
+export function isFor({ cores, memory, disk, gpus }: Slot, need: Need): boolean {
+  return (
+    (need.cores ?? 0) <= cores &&
+    (need.memory ?? 0) <= memory &&
+    (need.disk ?? 0) <= disk &&
+    (need.gpus ?? 0) <= gpus
+  );
+}
+
 /**
  * The workers of one user at one schedd.
  * @param slots our slots for this user at this schedd
  * @param busy slots that run the user's jobs, ours and others'
- * @param jobsWait whether any job waits
+ * @param waiting the user's waiting jobs
  */
-export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
+export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, waiting: readonly Need[]): SeenWorker[] {
   const listed = new Set(slots.map(({ name }) => name));
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk, gpus }) => {
-      // A schedd may keep a claim for ever without a job: so it is idle when no job waits.
-      const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
+    ...slots.map((slot) => {
+      const { tag, name, machine, state, activity, cores, memory, disk, gpus } = slot;
+      // A schedd may keep a claim for ever without a job: so the slot is idle when no job waits that it could run.
+      const isInUse = activity !== 'Idle' || waiting.some((need) => isFor(slot, need));
+      const runs = busy.has(name) || state === 'Matched' || (state === 'Claimed' && isInUse);
       return {
         tag,
         hostname: machine,

@@ -22,6 +22,8 @@ interface Process {
   environment: Buffer;
 }
 
+/** Tasks that are to be terminated within this time share a look, ms. */
+const TOGETHER_MS = 20;
 /** Pause between two looks, while killed processes disappear. */
 const PAUSE_MS = 5;
 /** A process that is still there this long after SIGKILL is stuck in the kernel: nobody can end it. */
@@ -121,13 +123,6 @@ function isWritable(link: string): boolean {
   }
 }
 
-/** The pids of a task's processes. */
-function processesOf(container: Container): number[] {
-  return lookAround()
-    .filter((candidate) => belongs(container, candidate))
-    .map(({ pid }) => pid);
-}
-
 /**
  * Kills the processes that live in a directory of sandboxes whose agent is gone.
  * @param directory without links in its path
@@ -140,11 +135,6 @@ export async function endProcessesIn(directory: string): Promise<number[]> {
     for (const pid of pids) signalOne(pid, 'SIGKILL');
     if (pids.length === 0 || performance.now() > until) return pids;
   }
-}
-
-/** Sends a signal to every process of a task. */
-export function signalAll(container: Container, signal: NodeJS.Signals): void {
-  for (const pid of processesOf(container)) signalOne(pid, signal);
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {
@@ -171,7 +161,21 @@ interface PendingKill {
  */
 export class ProcessKiller {
   readonly #dying = new Map<Container, PendingKill>();
+  readonly #asked = new Set<Container>();
   #looking = false;
+
+  /** Sends SIGTERM to every process of a task, within `TOGETHER_MS`. */
+  terminate(container: Container): void {
+    this.#asked.add(container);
+    if (this.#asked.size > 1) return;
+    setTimeout(() => {
+      const all = lookAround();
+      for (const one of this.#asked) {
+        for (const candidate of all) if (belongs(one, candidate)) signalOne(candidate.pid, 'SIGTERM');
+      }
+      this.#asked.clear();
+    }, TOGETHER_MS);
+  }
 
   /** @returns pids that survived: they are stuck in the kernel, or belong to another user */
   destroy(container: Container): Promise<number[]> {
