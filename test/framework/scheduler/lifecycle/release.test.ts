@@ -46,6 +46,18 @@ describe('taking workers back', () => {
     expect(kills(harness.wait(500))).toEqual(['F.1']);
   });
 
+  it('takes an idle worker that is too small for all waiting tasks', () => {
+    const harness = serving([0, 0]);
+    harness.look([manager({ waiting: [need(1, { cores: 4 })], workers: [connected('F.1', 0), connected('F.2', 0)] })]);
+    expect(kills(harness.wait(2000)).sort()).toEqual(['F.1', 'F.2']);
+  });
+
+  it('takes the idle workers of a manager that gives them no tasks', () => {
+    const harness = serving([0]);
+    harness.look([manager({ waiting: [need(1)], workers: [connected('F.1', 0)], closed: 'has given no job' })]);
+    expect(kills(harness.wait(2000))).toEqual(['F.1']);
+  });
+
   it('keeps the minimum of a pool', () => {
     const harness = serving([0, 0, 0], { min: 2 });
     expect(kills(harness.wait(60_000))).toHaveLength(1 + 3);
