@@ -93,10 +93,7 @@ function tagOf(slotName: string): string {
 /** Whether a slot is large enough for a job. */
 export function isFor({ cores, memory, disk, gpus }: Slot, need: Need): boolean {
   return (
-    (need.cores ?? 0) <= cores &&
-    (need.memory ?? 0) <= memory &&
-    (need.disk ?? 0) <= disk &&
-    (need.gpus ?? 0) <= gpus
+    (need.cores ?? 0) <= cores && (need.memory ?? 0) <= memory && (need.disk ?? 0) <= disk && (need.gpus ?? 0) <= gpus
   );
 }
 

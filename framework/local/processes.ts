@@ -24,6 +24,8 @@ interface Process {
 
 /** Tasks that are to be terminated within this time share a look, ms. */
 const TOGETHER_MS = 20;
+/** After a look, the next one waits this many times as long as the look took: with many processes, looks would take all the time. */
+const LOOK_SHARE = 2;
 /** Pause between two looks, while killed processes disappear. */
 const PAUSE_MS = 5;
 /** A process that is still there this long after SIGKILL is stuck in the kernel: nobody can end it. */
@@ -163,18 +165,34 @@ export class ProcessKiller {
   readonly #dying = new Map<Container, PendingKill>();
   readonly #asked = new Set<Container>();
   #looking = false;
+  /** When the next look may begin, on the monotonic clock. */
+  #nextLookAt = 0;
 
-  /** Sends SIGTERM to every process of a task, within `TOGETHER_MS`. */
+  /** Sends SIGTERM to every process of a task, soon. */
   terminate(container: Container): void {
     this.#asked.add(container);
     if (this.#asked.size > 1) return;
-    setTimeout(() => {
-      const all = lookAround();
-      for (const one of this.#asked) {
-        for (const candidate of all) if (belongs(one, candidate)) signalOne(candidate.pid, 'SIGTERM');
-      }
-      this.#asked.clear();
-    }, TOGETHER_MS);
+    setTimeout(() => this.#terminateAll(), Math.max(TOGETHER_MS, this.#pauseMs));
+  }
+
+  #terminateAll(): void {
+    const all = this.#look();
+    for (const one of this.#asked) {
+      for (const candidate of all) if (belongs(one, candidate)) signalOne(candidate.pid, 'SIGTERM');
+    }
+    this.#asked.clear();
+  }
+
+  get #pauseMs(): number {
+    return Math.max(0, this.#nextLookAt - performance.now());
+  }
+
+  #look(): Process[] {
+    const before = performance.now();
+    const all = lookAround();
+    const after = performance.now();
+    this.#nextLookAt = after + LOOK_SHARE * (after - before);
+    return all;
   }
 
   /** @returns pids that survived: they are stuck in the kernel, or belong to another user */
@@ -192,10 +210,10 @@ export class ProcessKiller {
 
   async #work(): Promise<void> {
     this.#looking = true;
-    // One look serves all tasks that end in this turn of the event loop.
-    await sleep(0);
+    // One look serves all tasks that end until then.
+    await sleep(this.#pauseMs);
     while (this.#dying.size > 0) {
-      const all = lookAround();
+      const all = this.#look();
       const homes = new Homes();
       for (const [container, sentence] of this.#dying) {
         const { until, done, looked } = sentence;
@@ -211,7 +229,7 @@ export class ProcessKiller {
         this.#dying.delete(container);
         done(pids);
       }
-      if (this.#dying.size > 0) await sleep(PAUSE_MS);
+      if (this.#dying.size > 0) await sleep(Math.max(PAUSE_MS, this.#pauseMs));
     }
     this.#looking = false;
   }

@@ -3,13 +3,12 @@
 // the jobs are submitted: the floor), then this framework with its embedded master. Seconds since condor_submit until the
 // first job runs, all have run, all are done, and all workers are gone after the last job. Ends with the processor time of
 // the framework when nothing waits.
-import { spawn } from 'node:child_process';
+import { execFile as _ef, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { execFile as _ef } from 'node:child_process';
 import { startd } from '../../dist/modules/framework/htcondor/worker.js';
 import { eventsOf, idsOf, SCHEDD, startPool, until } from '../htcondor/pool.mjs';
 
@@ -98,7 +97,9 @@ pools:
 `,
   );
   const args = [
- '--log-level','debug',   '--master',
+    '--log-level',
+    'debug',
+    '--master',
     'local',
     '--local-cpus',
     `${JOBS}`,
@@ -134,12 +135,27 @@ console.log(
 );
 let launches = 0;
 for (let round = 0; round < Number(flags.rounds); round++) {
-  
   const { child, log } = startFramework(round);
   await until('the framework', () => readFileSync(log, 'utf8').includes('serving /healthz'));
   await sleep(4000);
-  const _t=setInterval(()=>{const at=new Date().toISOString();_ef('condor_status',['-af','Name','State','Activity','LastHeardFrom','MyCurrentTime','EnteredCurrentState'],{env:pool.environment},(e,o)=>{const c={};for(const l of o.split('\n'))if(l){const [,a,b]=l.split(' ');c[a+'/'+b]=(c[a+'/'+b]??0)+1;}console.error(at,JSON.stringify(c),'startds',pool.pidsOf('startd').length);});},500);
- show('framework', await measure(() => pool.pidsOf('startd').length === 0));
+  const _t = setInterval(() => {
+    const at = new Date().toISOString();
+    _ef(
+      'condor_status',
+      ['-af', 'Name', 'State', 'Activity', 'LastHeardFrom', 'MyCurrentTime', 'EnteredCurrentState'],
+      { env: pool.environment },
+      (e, o) => {
+        const c = {};
+        for (const l of o.split('\n'))
+          if (l) {
+            const [, a, b] = l.split(' ');
+            c[a + '/' + b] = (c[a + '/' + b] ?? 0) + 1;
+          }
+        console.error(at, JSON.stringify(c), 'startds', pool.pidsOf('startd').length);
+      },
+    );
+  }, 500);
+  show('framework', await measure(() => pool.pidsOf('startd').length === 0));
   clearInterval(_t);
   if (round === Number(flags.rounds) - 1) {
     await sleep(3000);
@@ -155,4 +171,10 @@ for (let round = 0; round < Number(flags.rounds); round++) {
   await ended;
 }
 console.log(`launches: ${launches} for ${JOBS * Number(flags.rounds)} jobs`);
-import("node:child_process").then(({execSync})=>{execSync(`cp ${dir}/framework0/log /work/wt/h14/dist/prof.log; cp $(find ${dir}/framework0 -name StartLog | tail -1) /work/wt/h14/dist/prof.start; find ${dir}/framework0 -name StartLog | head -3 > dist/prof.where`)}); await sleep(2000); await pool.stop();
+import('node:child_process').then(({ execSync }) => {
+  execSync(
+    `cp ${dir}/framework0/log /work/wt/h14/dist/prof.log; cp $(find ${dir}/framework0 -name StartLog | tail -1) /work/wt/h14/dist/prof.start; find ${dir}/framework0 -name StartLog | head -3 > dist/prof.where`,
+  );
+});
+await sleep(2000);
+await pool.stop();

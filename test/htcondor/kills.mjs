@@ -85,11 +85,15 @@ async function kill(round, victim) {
   await until(`the jobs of round ${round}, after the kill of ${victim}`, () => jobs() === JOBS, PATIENCE_MS);
   const seconds = (Date.now() - at) / 1000;
   const load = (loadavg()[0] ?? 0).toFixed(0);
-  console.log(`${round}: ${victim} ${isThere ? 'killed' : 'was gone'}, all done after ${seconds.toFixed(1)} s, load ${load}`);
+  console.log(
+    `${round}: ${victim} ${isThere ? 'killed' : 'was gone'}, all done after ${seconds.toFixed(1)} s, load ${load}`,
+  );
   if (isThere) took.get(victim)?.push(seconds);
   const good = readFileSync(log, 'utf8').match(/return value 0/g)?.length ?? 0;
   if (told('005').length !== JOBS || good !== JOBS) {
-    throw new Error(`${JOBS} jobs ended ${told('005').length} times, ${good} times with success:\n${readFileSync(log, 'utf8')}`);
+    throw new Error(
+      `${JOBS} jobs ended ${told('005').length} times, ${good} times with success:\n${readFileSync(log, 'utf8')}`,
+    );
   }
 }
 
@@ -120,9 +124,10 @@ async function startMaster() {
   const agents = [{ cpus: CORES, memory: CORES * 512, disk: 100_000 }];
   const child = fork(MASTER, [JSON.stringify({ agents, port, workDir: join(dir, 'agent') })], {
     execArgv: [],
-    stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const [{ address }] = await once(child, 'message');
+  const failed = once(child, 'exit').then(([status]) => Promise.reject(new Error(`the master ended with ${status}`)));
+  const [{ address }] = await Promise.race([once(child, 'message'), failed]);
   port = Number(address.split(':')[1]);
   return child;
 }
