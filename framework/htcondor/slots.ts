@@ -23,11 +23,14 @@ export const MACHINE_ATTRIBUTES = [
   'FileSystemDomain',
   'HasContainer',
   'HasDocker',
+  'HasDockerURL',
   'HasFileTransfer',
   'HasFileTransferPluginMethods',
   'HasJobDeferral',
   'HasPerFileEncryption',
   'HasReconnect',
+  'HasSIF',
+  'HasSandboxImage',
   'HasSelfCheckpointTransfers',
   'HasSingularity',
   'HasTransferInputRemaps',
@@ -64,6 +67,8 @@ export function parseSlots(text: string): Slot[] {
   return parseAds(text).flatMap((ad) => {
     const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
     if (![tag, submitter, schedd, name].every((one) => typeof one === 'string')) return [];
+    // Not of our workers: somebody advertises a slot with the id of another worker.
+    if (tagOf(String(name)) !== tag) return [];
     const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
     return [

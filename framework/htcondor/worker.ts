@@ -60,6 +60,7 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
     source: 'htcondor',
     title: 'HTCondor worker',
     takesGpus: true,
+    changesManager: false,
     workerCommand: 'condor_startd',
     // It ends its job and tells its schedd. If it is killed earlier, the job waits until its lease ends.
     killGraceSeconds: 30,

@@ -121,6 +121,15 @@ describe('taking workers back', () => {
     expect([...harness.state.workersOf.keys()]).toEqual(['name.example:9123']);
   });
 
+  it('leaves a worker with its manager when another one lists it, where workers do not change their manager', () => {
+    const one = pool();
+    const harness = serving([1], {}, [{ ...one, kind: { ...one.kind, changesManager: false } }]);
+    const thief = manager({ manager: 'thief:1', name: 'thief', workers: [connected('F.1', 0)] });
+    harness.look([manager({ workers: [connected('F.1', 1)] }), thief]);
+    expect(kills(harness.wait(60_000))).toEqual([]);
+    expect(harness.workers).toMatchObject([{ project: 'sim', tasksRunning: 1 }]);
+  });
+
   it('helps a worker that its manager has dropped', () => {
     const harness = serving([1, 1]);
     harness.look([manager({ workers: [connected('F.2', 1)] })]);
