@@ -75,9 +75,9 @@ async function statesOfSlots(wanted: string): Promise<number> {
   return listed.filter((line) => line.startsWith(wanted)).length;
 }
 
-/** Submits as many jobs as there are workers, and takes the workers back within some time, ms. All jobs must wait again at once. */
+/** Submits as many jobs as there are workers, and meanwhile takes the workers back, within some time, ms. All jobs must wait again at once. */
 async function leaveOneByOne(workers: readonly TestWorker[], withinMs: number): Promise<void> {
-  const { cluster, log } = await pool.submit('alice', { arguments: 60, keep_claim_idle: 60 }, `${workers.length}`);
+  const submitted = pool.submit('alice', { arguments: 60, keep_claim_idle: 60 }, `${workers.length}`);
   await Promise.all(
     workers.map(async (worker, index) => {
       await sleep((withinMs * index) / workers.length);
@@ -85,6 +85,7 @@ async function leaveOneByOne(workers: readonly TestWorker[], withinMs: number): 
       await worker.ended;
     }),
   );
+  const { cluster, log } = await submitted;
   const others = async () =>
     (await pool.jobs(`ClusterId == ${cluster} && JobStatus != 1`, 'ProcId', 'JobStatus')).join();
   // Much less than the lease, which is 30 s. A shadow that was refused may end only after 10 s.
