@@ -139,9 +139,10 @@ export function parsePools(text: string, path: string, base: Pool, kinds: readon
       disk: disk ?? base.shape.disk,
       ...(gpus !== undefined && { gpus }),
     };
-    // The flag names the program of the default kind only.
-    const own = kind && kind !== base.kind ? ofKind(kind) : {};
-    const pool: Pool = { ...base, ...own, projects: ANY, ...rest, shape: size, volumes: volumes ?? base.volumes };
+    // The flags name the program and the image of the default kind only.
+    const { image: _, ...others } = base;
+    const usual = kind && kind !== base.kind ? { ...others, ...ofKind(kind) } : base;
+    const pool: Pool = { ...usual, projects: ANY, ...rest, shape: size, volumes: volumes ?? base.volumes };
     for (const [key, problem] of contradictions(pool)) wrong(key, problem);
     if (names.has(pool.name)) wrong('name', `another pool has the name ${pool.name} already`);
     names.add(pool.name);

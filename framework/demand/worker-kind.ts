@@ -62,6 +62,11 @@ export interface WorkerKind {
   readonly title: string;
   /** Whether its workers can have GPUs. Default: no. */
   readonly takesGpus?: boolean;
+  /**
+   * Whether another manager than the one a worker was launched for may list it, and have it. Otherwise such a manager is not
+   * believed: one user could take the workers of another.
+   */
+  readonly changesManager: boolean;
   /** Defaults of its pools: the program, and the seconds from SIGTERM to SIGKILL in which it returns its tasks. */
   readonly workerCommand: string;
   readonly killGraceSeconds: number;

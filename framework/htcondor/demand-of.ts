@@ -1,6 +1,6 @@
 import type { Need, ProjectDemand, UnmetNeed } from '../demand/demand.ts';
 import { type JobGroup, PARALLEL, VANILLA, type Verdict } from './job-group.ts';
-import { type Slot, workersOf } from './slots.ts';
+import { isFor, type Slot, workersOf } from './slots.ts';
 
 /** States of jobs. Completed (4) and removed (3) jobs are left out. */
 const IDLE = 1;
@@ -80,7 +80,7 @@ function projectOf(
     running: running.map((need) => ({ ...need, count: 1 })),
     // Held jobs need no worker, but `why` must report them.
     ...(unmet.length + held.length > 0 && { unmet: [...unmet, ...held] }),
-    workers: workersOf(slots, busy, waiting.length > 0),
+    workers: workersOf(slots, busy, waiting),
   };
 }
 
@@ -96,7 +96,12 @@ function takesSlots({ universe, status }: JobGroup): boolean {
  * before the jobs, so that a job that has started in between is not counted twice.
  */
 function promised(waiting: readonly Need[], slots: readonly Slot[], busy: ReadonlySet<string>): number {
-  const claimed = slots.filter(({ state, name }) => (state === 'Claimed' || state === 'Matched') && !busy.has(name));
+  const claimed = slots.filter(
+    (slot) =>
+      (slot.state === 'Claimed' || slot.state === 'Matched') &&
+      !busy.has(slot.name) &&
+      waiting.some((need) => isFor(slot, need)),
+  );
   return Math.min(sum(waiting), claimed.length);
 }
 

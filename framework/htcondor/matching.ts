@@ -21,7 +21,7 @@ export function slowness(negotiators: readonly Negotiator[]): string | undefined
 
 /** Finds workers that stay unclaimed while jobs wait, by user and schedd. */
 export class Matching {
-  readonly #unclaimed = new Map<string, number>();
+  readonly #unclaimed = new Map<string, { schedd: string; since: number }>();
   readonly #closed = new Map<string, { until: number; why: string }>();
 
   /**
@@ -36,8 +36,8 @@ export class Matching {
         this.#unclaimed.delete(tag);
         continue;
       }
-      const since = this.#unclaimed.get(tag) ?? now;
-      this.#unclaimed.set(tag, since);
+      const { since } = this.#unclaimed.get(tag) ?? { since: now };
+      this.#unclaimed.set(tag, { schedd, since });
       if (now - since < patience) continue;
       const seconds = Math.round((now - since) / 1000);
       const why =
@@ -45,6 +45,11 @@ export class Matching {
         'condor_q -better-analyze JOB -reverse -machine SLOT says why';
       this.#closed.set(`${submitter} ${schedd}`, { until: now + PAUSE_MS, why });
     }
+  }
+
+  /** A schedd that does not answer gives no jobs to anybody: the time of its workers begins again. */
+  silent(schedd: string): void {
+    for (const [tag, unclaimed] of this.#unclaimed) if (unclaimed.schedd === schedd) this.#unclaimed.delete(tag);
   }
 
   /** Slots that do not exist any more. */

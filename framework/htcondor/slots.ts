@@ -1,4 +1,4 @@
-import type { SeenWorker } from '../demand/demand.ts';
+import type { Need, SeenWorker } from '../demand/demand.ts';
 import { parseAds } from './job-group.ts';
 
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
@@ -23,11 +23,14 @@ export const MACHINE_ATTRIBUTES = [
   'FileSystemDomain',
   'HasContainer',
   'HasDocker',
+  'HasDockerURL',
   'HasFileTransfer',
   'HasFileTransferPluginMethods',
   'HasJobDeferral',
   'HasPerFileEncryption',
   'HasReconnect',
+  'HasSIF',
+  'HasSandboxImage',
   'HasSelfCheckpointTransfers',
   'HasSingularity',
   'HasTransferInputRemaps',
@@ -64,6 +67,8 @@ export function parseSlots(text: string): Slot[] {
   return parseAds(text).flatMap((ad) => {
     const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
     if (![tag, submitter, schedd, name].every((one) => typeof one === 'string')) return [];
+    // Not of our workers: somebody advertises a slot with the id of another worker.
+    if (tagOf(String(name)) !== tag) return [];
     const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
     return [
@@ -90,20 +95,29 @@ function tagOf(slotName: string): string {
   return /^slot[\d_]+@(.+)@[^@]+$/.exec(slotName)?.[1] ?? slotName;
 }
 
+/** Whether a slot is large enough for a job. */
+export function isFor({ cores, memory, disk, gpus }: Slot, need: Need): boolean {
+  return (
+    (need.cores ?? 0) <= cores && (need.memory ?? 0) <= memory && (need.disk ?? 0) <= disk && (need.gpus ?? 0) <= gpus
+  );
+}
+
 /**
  * The workers of one user at one schedd.
  * @param slots our slots for this user at this schedd
  * @param busy slots that run the user's jobs, ours and others'
- * @param jobsWait whether any job waits
+ * @param waiting the user's waiting jobs
  */
-export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, jobsWait: boolean): SeenWorker[] {
+export function workersOf(slots: readonly Slot[], busy: ReadonlySet<string>, waiting: readonly Need[]): SeenWorker[] {
   const listed = new Set(slots.map(({ name }) => name));
   // A restarted collector does not know all slots yet. The schedd knows them while they run its jobs.
   const others = [...busy].filter((name) => !listed.has(name));
   return [
-    ...slots.map(({ tag, name, machine, state, activity, cores, memory, disk, gpus }) => {
-      // A schedd may keep a claim for ever without a job: so it is idle when no job waits.
-      const runs = busy.has(name) || (state === 'Claimed' && (activity !== 'Idle' || jobsWait)) || state === 'Matched';
+    ...slots.map((slot) => {
+      const { tag, name, machine, state, activity, cores, memory, disk, gpus } = slot;
+      // A schedd may keep a claim for ever without a job: so the slot is idle when no job waits that it could run.
+      const isInUse = activity !== 'Idle' || waiting.some((need) => isFor(slot, need));
+      const runs = busy.has(name) || state === 'Matched' || (state === 'Claimed' && isInUse);
       return {
         tag,
         hostname: machine,

@@ -212,6 +212,7 @@ class PoolWatch {
       this.#schedds.set(schedd, { projects: this.#read({ schedd, groups, slots: own, asOf: now }, known.projects) });
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
+      this.#matching.silent(schedd);
       const silentSince = known.silentSince ?? now;
       const projects = known.projects.map((project) => (project.silentSince ? project : { ...project, silentSince }));
       const problem = `schedd ${schedd}: ${error.message}`;

@@ -10,10 +10,13 @@ const MANAGER = /^([\w.+-]+@[\w.-]+|[\w.+-]+) at ([\w.+@-]+)$/;
  */
 const HAND_OUT_SECONDS = 150;
 
-/** Seconds that a job has to end when its worker must leave: less than the 5 s that Mesos leaves the tasks of a framework that ends. */
+/**
+ * Seconds that a job has to end when its worker must leave, and that a shadow has to ask for a claim that the worker has given up:
+ * less than the 5 s that Mesos leaves the tasks of a framework that ends.
+ */
 const LEAVE_SECONDS = 3;
-/** Seconds in which a claim gets its job, or ends. Less than `killGraceSeconds`. */
-const CLAIM_SECONDS = 20;
+/** The longest time that a worker takes to leave, seconds. Less than `killGraceSeconds`. */
+const LEAVE_LIMIT_SECONDS = 20;
 
 /**
  * Settings of every worker. Further settings are added at its launch. A worker reads no configuration file: all other settings
@@ -57,6 +60,7 @@ export function startd(collectorOf: (schedd: string) => string | undefined): Wor
     source: 'htcondor',
     title: 'HTCondor worker',
     takesGpus: true,
+    changesManager: false,
     workerCommand: 'condor_startd',
     // It ends its job and tells its schedd. If it is killed earlier, the job waits until its lease ends.
     killGraceSeconds: 30,
@@ -90,12 +94,16 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 }
 
 /**
- * Mesos' executors send SIGTERM to all processes of a task at once. For a worker that has just been claimed this is a loss: when
- * the shadow finds no startd, or no claim, or its starter ends before it has told of itself, the shadow waits until the job's lease
- * ends. So the worker runs outside of the session, of the process tree and of the marks by which executors find processes, and only
- * this script gets the signal. It makes the startd refuse jobs (a new setting, and SIGHUP), and reads in the startd's log what
- * becomes of its slot. Unclaimed, it becomes an owner's slot, and the startd is ended. Claimed, it waits for its job. A job that
- * runs has `LEAVE_SECONDS` to end before it is evicted.
+ * Mesos' executors send SIGTERM to all processes of a task at once. That would lose a job whose shadow is on its way: if the shadow
+ * finds no startd, or its starter ends before it has reported, the shadow waits until the job's lease ends. So the worker runs
+ * outside of the session, of the process tree and of the marks by which executors find processes, and only this script gets the
+ * signal. It makes the startd refuse claims (by a new setting, and SIGHUP), and reads the state of the slot in the startd's log:
+ *
+ * - An unclaimed slot becomes an owner's slot. Nobody can come any more, and the startd is ended.
+ * - A slot that was just claimed waits for its job.
+ * - A job has `LEAVE_SECONDS` to end. Then the startd evicts it.
+ * - A claim without a job, which the schedd keeps for the next one, is given up by a second setting. The startd stays for
+ *   `LEAVE_SECONDS`: a shadow that it refuses returns its job to the queue, and a shadow that finds no startd does not.
  *
  * Two pipes join both parts. Whatever ends one of them, the other one notices: `asked` has a reader in the worker and a writer
  * here; of `lives`, the processes of the worker are writers.
@@ -106,7 +114,7 @@ cd "$MESOS_SANDBOX" || exit 2
 mkdir -p log execute passwords.d
 mkdir -p -m 700 tokens.d
 ln -sf "$token" tokens.d/token
-: > worker.conf
+: > worker.conf; : >> log/StartLog
 rm -f asked lives ended
 mkfifo asked lives || exit 2
 [ "$CONDOR_CONFIG" != ONLY_ENV ] || export CONDOR_CONFIG="$PWD/worker.conf"
@@ -119,13 +127,24 @@ worker='
     if read -r word; then
       printf "%s\\n" "TAKES_JOBS = false" "UPDATE_SECONDS = 1" > worker.conf
       kill -HUP "$startd"
-      busy=0
-      for tenth in $(seq ${10 * CLAIM_SECONDS}); do
+      exec 5<log/StartLog
+      last="$(grep -e "-> " <&5 | tail -n 1)" since=0 closed=
+      for tenth in $(seq ${10 * LEAVE_LIMIT_SECONDS}); do
         timeout 0.1 cat && break
-        case "$(grep -e "-> " log/StartLog | tail -n 1)" in
-          *"-> Owner"*) break ;;
-          *"-> Busy"* | *"Busy -> Idle"*) busy=$((busy + 1)); [ "$busy" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+        while read -r line <&5; do
+          case "$line" in *"-> "*) last="$line" since=$tenth ;; esac
+        done
+        lasts=$((tenth - since)) close=
+        case "$last" in
+          *"-> Owner"*) [ -n "$closed" ] && [ "$lasts" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+          *"-> Busy"*) [ "$lasts" -lt ${10 * LEAVE_SECONDS} ] || break ;;
+          *"-> Claimed"*) [ "$lasts" -lt ${10 * LEAVE_SECONDS} ] || close=yes ;;
+          *"Busy -> Idle"*) close=yes ;;
         esac
+        [ -n "$close" ] && [ -z "$closed" ] || continue
+        closed=yes
+        echo "KEEPS_CLAIM = false" >> worker.conf
+        kill -HUP "$startd"
       done
       kill -TERM "$startd"
       cat
@@ -167,7 +186,7 @@ function launch(
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,
-    START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || State == "Claimed")`,
+    START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || ($(KEEPS_CLAIM:true) && State == "Claimed"))`,
     IS_OWNER: '!$(TAKES_JOBS:true)',
     STARTD_DIRECT_ATTACH_SCHEDD_NAME: schedd,
     STARTD_DIRECT_ATTACH_SCHEDD_POOL: collector,

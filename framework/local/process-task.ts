@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandInfo } from '../mesos/messages.ts';
-import { type Container, type ProcessKiller, signalAll } from './processes.ts';
+import type { Container, ProcessKiller } from './processes.ts';
 import { exitMessage } from './signals.ts';
 import { type Ending, LaunchError, type Surroundings, type TaskBody } from './task-body.ts';
 
@@ -63,7 +63,7 @@ export class ProcessTask implements TaskBody, Container {
   }
 
   terminate(): void {
-    signalAll(this, 'SIGTERM');
+    this.#means.killer.terminate(this);
   }
 
   async destroy(): Promise<void> {

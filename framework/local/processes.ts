@@ -22,6 +22,10 @@ interface Process {
   environment: Buffer;
 }
 
+/** Tasks that are to be terminated within this time share a look, ms. */
+const TOGETHER_MS = 20;
+/** After a look, the next one waits this many times as long as the look took: with many processes, looks would take all the time. */
+const LOOK_SHARE = 2;
 /** Pause between two looks, while killed processes disappear. */
 const PAUSE_MS = 5;
 /** A process that is still there this long after SIGKILL is stuck in the kernel: nobody can end it. */
@@ -121,13 +125,6 @@ function isWritable(link: string): boolean {
   }
 }
 
-/** The pids of a task's processes. */
-function processesOf(container: Container): number[] {
-  return lookAround()
-    .filter((candidate) => belongs(container, candidate))
-    .map(({ pid }) => pid);
-}
-
 /**
  * Kills the processes that live in a directory of sandboxes whose agent is gone.
  * @param directory without links in its path
@@ -140,11 +137,6 @@ export async function endProcessesIn(directory: string): Promise<number[]> {
     for (const pid of pids) signalOne(pid, 'SIGKILL');
     if (pids.length === 0 || performance.now() > until) return pids;
   }
-}
-
-/** Sends a signal to every process of a task. */
-export function signalAll(container: Container, signal: NodeJS.Signals): void {
-  for (const pid of processesOf(container)) signalOne(pid, signal);
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {
@@ -171,7 +163,37 @@ interface PendingKill {
  */
 export class ProcessKiller {
   readonly #dying = new Map<Container, PendingKill>();
+  readonly #asked = new Set<Container>();
   #looking = false;
+  /** When the next look may begin, on the monotonic clock. */
+  #nextLookAt = 0;
+
+  /** Sends SIGTERM to every process of a task, soon. */
+  terminate(container: Container): void {
+    this.#asked.add(container);
+    if (this.#asked.size > 1) return;
+    setTimeout(() => this.#terminateAll(), Math.max(TOGETHER_MS, this.#pauseMs));
+  }
+
+  #terminateAll(): void {
+    const all = this.#look();
+    for (const one of this.#asked) {
+      for (const candidate of all) if (belongs(one, candidate)) signalOne(candidate.pid, 'SIGTERM');
+    }
+    this.#asked.clear();
+  }
+
+  get #pauseMs(): number {
+    return Math.max(0, this.#nextLookAt - performance.now());
+  }
+
+  #look(): Process[] {
+    const before = performance.now();
+    const all = lookAround();
+    const after = performance.now();
+    this.#nextLookAt = after + LOOK_SHARE * (after - before);
+    return all;
+  }
 
   /** @returns pids that survived: they are stuck in the kernel, or belong to another user */
   destroy(container: Container): Promise<number[]> {
@@ -188,10 +210,10 @@ export class ProcessKiller {
 
   async #work(): Promise<void> {
     this.#looking = true;
-    // One look serves all tasks that end in this turn of the event loop.
-    await sleep(0);
+    // One look serves all tasks that end until then.
+    await sleep(this.#pauseMs);
     while (this.#dying.size > 0) {
-      const all = lookAround();
+      const all = this.#look();
       const homes = new Homes();
       for (const [container, sentence] of this.#dying) {
         const { until, done, looked } = sentence;
@@ -207,7 +229,7 @@ export class ProcessKiller {
         this.#dying.delete(container);
         done(pids);
       }
-      if (this.#dying.size > 0) await sleep(PAUSE_MS);
+      if (this.#dying.size > 0) await sleep(Math.max(PAUSE_MS, this.#pauseMs));
     }
     this.#looking = false;
   }

@@ -19,6 +19,7 @@ export const WORK_QUEUE_WORKER: WorkerKind = {
   source: 'workqueue',
   title: 'Work Queue worker',
   takesGpus: true,
+  changesManager: true,
   workerCommand: 'work_queue_worker',
   // After SIGTERM a worker returns its tasks in under a second.
   killGraceSeconds: 5,

@@ -17,17 +17,17 @@ describe('one cluster for Work Queue and HTCondor', () => {
     const catalog = await startCatalog();
     const framework = await startFramework(pool, {
       passwordFile: await workerTokens(pool, 'owners'),
-      cores: 6,
+      cores: 8,
       sources: [workQueue({ catalogs: [catalog], managers: [] })],
       pools: ['name: condor, weight: 1', 'name: flows, source: workqueue, weight: 2, memory: 256, disk: 256'],
     });
-    const blocker = await Flow.start(catalog, 'blocker', { stages: [6] });
-    await until('no free core', () => framework.busy('blocker') === 6);
+    const blocker = await Flow.start(catalog, 'blocker', { stages: [8] });
+    await until('no free core', () => framework.busy('blocker') === 8);
     const flow = await Flow.start(catalog, 'flow', { stages: [12] });
     const { log } = await pool.submit('alice', { arguments: 20 }, '12');
     await until('both waiting', () => Boolean(framework.why('flow')?.blocked && framework.why(ALICE)?.blocked));
     await blocker.toEnd();
-    await until('shares of two to one', () => framework.busy('flow') === 4 && framework.busy(ALICE) === 2);
+    await until('shares of two to one', () => framework.busy('flow') === 5 && framework.busy(ALICE) === 3);
     expect(framework.why(ALICE)).toMatchObject({ pool: 'condor', blocked: 'offers-too-small' });
     expect(framework.why('flow')).toMatchObject({ pool: 'flows', blocked: 'offers-too-small' });
     await flow.toEnd();

@@ -50,27 +50,50 @@ describe('a worker that is given back', () => {
   }, 600_000);
 
   it('at any moment between the submission and the run of its job tells the schedd', async () => {
-    const token = (await workerTokens(pool, 'owners')).replace('{user}', 'alice@pool.test');
-    const workers = Array.from({ length: WORKERS }, (_, index) => startWorker(token, `leaving-${index}`));
-    const listed = async (): Promise<string> => pool.tool('condor_status', '-af', 'State');
-    await until('idle workers', async () => (await listed()).match(/Unclaimed/g)?.length === WORKERS);
-    const { cluster, log } = await pool.submit('alice', { arguments: 60 }, `${WORKERS}`);
-    await Promise.all(
-      workers.map(async (worker, index) => {
-        await sleep((3000 * index) / WORKERS);
-        worker.leave();
-        await worker.ended;
-      }),
-    );
-    const others = async () =>
-      (await pool.jobs(`ClusterId == ${cluster} && JobStatus != 1`, 'ProcId', 'JobStatus')).join();
-    // Much less than the lease, which is 30 s.
-    await until('the return of all jobs', async () => (await others()) === '', 10_000);
-    expect(fates(log).filter((event) => event !== '001' && event !== '004')).toEqual([]);
-    await pool.tool('condor_rm', `${cluster}`);
-    await until('the end of the jobs', async () => (await pool.jobs(`ClusterId == ${cluster}`, 'ProcId')).length === 0);
+    const workers = await startWorkers('unclaimed', WORKERS);
+    await until('idle workers', async () => (await statesOfSlots('Unclaimed')) === WORKERS);
+    await leaveOneByOne(workers, 3000);
+  });
+
+  it('while the schedd keeps its claim for the next job tells the schedd', async () => {
+    const workers = await startWorkers('kept', WORKERS);
+    const { log } = await pool.submit('alice', { arguments: 0, keep_claim_idle: 60 }, `${WORKERS}`);
+    await until('the first jobs', () => fates(log).filter((event) => event === '005').length === WORKERS);
+    await until('kept claims', async () => (await statesOfSlots('Claimed Idle')) > 0);
+    await leaveOneByOne(workers, 1500);
   });
 });
+
+async function startWorkers(name: string, count: number): Promise<TestWorker[]> {
+  const token = (await workerTokens(pool, 'owners')).replace('{user}', 'alice@pool.test');
+  return Array.from({ length: count }, (_, index) => startWorker(token, `${name}-${index}`));
+}
+
+/** How many slots are in a state, and in an activity. */
+async function statesOfSlots(wanted: string): Promise<number> {
+  const listed = (await pool.tool('condor_status', '-af', 'State', 'Activity')).split('\n');
+  return listed.filter((line) => line.startsWith(wanted)).length;
+}
+
+/** Submits as many jobs as there are workers, and meanwhile takes the workers back, within some time, ms. All jobs must wait again at once. */
+async function leaveOneByOne(workers: readonly TestWorker[], withinMs: number): Promise<void> {
+  const submitted = pool.submit('alice', { arguments: 60, keep_claim_idle: 60 }, `${workers.length}`);
+  await Promise.all(
+    workers.map(async (worker, index) => {
+      await sleep((withinMs * index) / workers.length);
+      worker.leave();
+      await worker.ended;
+    }),
+  );
+  const { cluster, log } = await submitted;
+  const others = async () =>
+    (await pool.jobs(`ClusterId == ${cluster} && JobStatus != 1`, 'ProcId', 'JobStatus')).join();
+  // Much less than the lease, which is 30 s. A shadow that was refused may end only after 10 s.
+  await until('the return of all jobs', async () => (await others()) === '', 10_000);
+  expect(fates(log).filter((event) => event !== '001' && event !== '004')).toEqual([]);
+  await pool.tool('condor_rm', `${cluster}`);
+  await until('the end of the jobs', async () => (await pool.jobs(`ClusterId == ${cluster}`, 'ProcId')).length === 0);
+}
 
 describe('a worker whose script is killed', () => {
   it('ends, and its job waits again at once', async () => {
@@ -85,6 +108,8 @@ describe('a worker whose script is killed', () => {
     await pool.tool('condor_rm', `${cluster}`);
   });
 });
+
+type TestWorker = ReturnType<typeof startWorker>;
 
 /** A worker without a framework. */
 function startWorker(token: string, id: string) {

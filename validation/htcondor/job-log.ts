@@ -1,7 +1,7 @@
-/** One thing that HTCondor's job log tells of a job; `jobId` is its cluster, and times are ms since 1970. */
+/** An event of HTCondor's job log. `jobId` is the job's cluster. Times are ms since 1970. */
 export type JobLogEvent =
   | { type: 'task-running'; time: number; jobId: number; worker: string }
-  /** The job waits again: its worker was lost, or took it from its slot. */
+  /** The job waits again: its worker was lost, or evicted it. */
   | { type: 'task-waiting'; time: number; jobId: number }
   | { type: 'job-held'; time: number; jobId: number; reason: string; byHand: boolean };
 
@@ -13,9 +13,9 @@ const REMOVED = 9;
 const HELD = 12;
 const RECONNECT_FAILED = 24;
 
-/** Hold codes of somebody who wants the job to wait: condor_hold, and a job that was submitted as held. */
+/** Hold codes of jobs that a person holds: by condor_hold, or by submitting the job as held. */
 const BY_HAND: readonly number[] = [1, 15];
-/** The files of a remote submission are still on their way. The job waits by itself. */
+/** The input files of a remote submission are still being transferred. HTCondor releases the job itself. */
 const SPOOLING = 16;
 
 /** `001 (142.000.000) 2026-11-29 15:18:49.160 Job executing on host: <…>`; before HTCondor 9: `11/29 15:18:49`. */
@@ -23,16 +23,16 @@ const HEAD =
   /^(\d{3}) \((\d+)\.\d+\.\d+\) (?:(\d{4})-)?(\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(Z?) (.*)$/;
 
 /**
- * ms after which an eviction counts by itself. HTCondor also says that a job was evicted when it is about to hold or to remove
- * it, and says that in the next moment.
+ * After this time an eviction counts, ms. HTCondor also writes an eviction before it holds or removes a job. Then the next event
+ * follows at once.
  */
 const MOMENT_MS = 1500;
 
 /**
- * A reader of the job log that makeflow has HTCondor write. An event is a line with its number, lines with details, and a
- * line `...`. It is told of when it is complete.
+ * Reads the job log that HTCondor writes for makeflow. An event has a line with its number, lines with details, and a line
+ * `...`. It is returned when it is complete.
  * @param now ms since 1970
- * @returns takes new lines; it wants to be called now and then also when there are none
+ * @returns a function for new lines. Call it regularly, also without new lines
  */
 export function jobLogReader(now: () => number): (lines: readonly string[]) => JobLogEvent[] {
   let open: string[] = [];
@@ -64,7 +64,7 @@ export function jobLogReader(now: () => number): (lines: readonly string[]) => J
 interface Told {
   code: number;
   jobId: number;
-  /** Undefined: it says nothing of where the job is. */
+  /** Undefined: the event does not change where the job is. */
   event?: JobLogEvent;
 }
 

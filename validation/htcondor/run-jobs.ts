@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ofRun } from './submission.ts';
 import { condorTool, HTCondorError, type Queue } from './tools.ts';
 
-/** ms until jobs that were removed have left the queue: for one whose worker is lost, its lease must end first. */
+/** The longest time until removed jobs have left the queue, ms. If the worker of a job is lost, its lease must end first. */
 const PATIENCE_MS = 50_000;
 const LOOK_MS = 500;
 
@@ -16,20 +16,20 @@ export class RunJobs {
     this.mark = mark;
   }
 
-  /** How many there are, those among them that are just being removed. @throws {HTCondorError} */
+  /** How many jobs the run has in the queue, including jobs that are being removed. @throws {HTCondorError} */
   count(): Promise<number> {
     return this.#count(ofRun(this.mark));
   }
 
   /**
-   * Removes all of them, and waits until they are gone.
-   * @throws {HTCondorError} when the schedd does not answer, or they do not go
+   * Removes all jobs of the run, and waits until they have left the queue.
+   * @throws {HTCondorError} when the schedd does not answer, or jobs stay in the queue
    */
   remove(): Promise<void> {
     return this.#remove(ofRun(this.mark));
   }
 
-  /** The same with one of them. @throws {HTCondorError} */
+  /** The same for one job. @throws {HTCondorError} */
   removeJob(cluster: number): Promise<void> {
     return this.#remove(`${ofRun(this.mark)} && ClusterId == ${cluster}`);
   }
@@ -39,7 +39,7 @@ export class RunJobs {
     return listed.split('\n').filter((line) => line !== '').length;
   }
 
-  /** Asks again and again: makeflow may submit one more, and a schedd may be away for a moment. */
+  /** Repeats the removal, because makeflow may submit another job, and the schedd may be away for a moment. */
   async #remove(constraint: string): Promise<void> {
     let problem: unknown;
     for (const end = performance.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
@@ -48,7 +48,7 @@ export class RunJobs {
         problem = new HTCondorError('jobs do not leave the queue');
         await condorTool(this.queue, 'condor_rm', ['-constraint', constraint]);
       } catch (error) {
-        // It also fails where all of them are being removed already.
+        // condor_rm also fails if all jobs are being removed already.
         problem = error;
         if (error instanceof HTCondorError && error.isMissing) throw error;
       }

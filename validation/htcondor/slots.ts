@@ -1,14 +1,14 @@
 import { condorTool, type Queue } from './tools.ts';
 
 /**
- * Whether a slot of the pool is divided for its jobs. There, a claim that is kept for the next job keeps a job of another size
- * from the slot: for 302 s in a measurement, though it should be kept for 30 s.
+ * Whether the pool has partitionable slots. There a claim that is kept for the next job blocks a job of another size: for 302 s in
+ * a measurement, although the claim should be kept for 30 s.
  */
 export function hasPartitionableSlots(queue: Queue): Promise<boolean> {
   return hasSlots(queue, 'PartitionableSlot =?= true').catch(() => true);
 }
 
-/** Whether a slot runs containers now. @throws {HTCondorError} */
+/** Whether the pool now has a slot that can run containers. @throws {HTCondorError} */
 export function hasContainerSlots(queue: Queue): Promise<boolean> {
   return hasSlots(queue, 'HasContainer =?= true || HasDocker =?= true');
 }

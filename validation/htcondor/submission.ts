@@ -1,6 +1,6 @@
-/** What makeflow does not write into its submit files, and a run needs there. */
+/** The settings of a run that makeflow does not write into its submit files. */
 export interface Submission {
-  /** Attribute by which the jobs of this run are found. */
+  /** Value of the attribute `RelvalRun`, by which the jobs of this run are found. */
   mark: string;
   /** Name of the batch in condor_q. */
   batchName: string;
@@ -14,20 +14,23 @@ export interface Submission {
 export const MARK = 'RelvalRun';
 /** Variable of a rule with the files that its job brings back. */
 export const OUTPUTS_VARIABLE = 'RELVAL_OUTPUTS';
-/** File with what steps get from makeflow's environment elsewhere: HTCondor shows a job's environment to everybody. */
+/**
+ * File with the variables of the steps. With other back ends steps get them from makeflow's environment, but HTCondor shows the
+ * environment of a job to everybody.
+ */
 export const ENVIRONMENT_FILE = 'relval-environment';
 /** Beginning of the names of files with a step's token. */
 export const TOKEN_FILE = 'relval-token.';
 
 /**
- * Seconds after which a job whose worker is lost is given to another one. HTCondor's default is 2400. A job whose schedd is
- * away for longer than this is begun anew.
+ * When a worker is lost, its job waits for another one after this time, seconds. HTCondor's default is 2400. A job starts again if
+ * its schedd is away for longer than this.
  */
 const LEASE_SECONDS = 40;
 
 /**
- * Makeflow sees an end within a second, and the next step is submitted then. Makeflow's own value is 30, which
- * is longer than a worker of our framework stays.
+ * For how long a claim is kept for the next job, seconds. Makeflow sees the end of a job within a second, and then submits the
+ * next one. Makeflow's own value is 30, which is longer than an idle worker of our framework stays.
  */
 const KEPT_SECONDS = 10;
 
@@ -37,12 +40,13 @@ export function ofRun(mark: string): string {
 }
 
 /**
- * The lines that are added to each submit file. Where makeflow has written the same command, the later one counts.
- * @throws {RangeError} when a value could not stand in a submit file
+ * The lines that are added to each submit file. They override the same commands of makeflow, because the last one counts.
+ * @throws {RangeError} when a submit file cannot contain a value
  */
 export function submitLines({ mark, batchName, keepsClaims, image }: Submission): string[] {
   for (const value of [mark, batchName, image ?? ''])
-    if (/["\s\\]/.test(value)) throw new RangeError(`${JSON.stringify(value)} cannot stand in a submit file`);
+    if (/["\s\\]/.test(value))
+      throw new RangeError(`${JSON.stringify(value)} has a character that a submit file cannot contain`);
   return [
     `+${MARK} = "${mark}"`,
     `batch_name = ${batchName}`,
@@ -51,7 +55,7 @@ export function submitLines({ mark, batchName, keepsClaims, image }: Submission)
     'environment = "CORES=$(request_cpus)"',
     `transfer_input_files = $(transfer_input_files) ${ENVIRONMENT_FILE}`,
     `encrypt_input_files = ${ENVIRONMENT_FILE}, ${TOKEN_FILE}*`,
-    // Otherwise all that is new in the job's directory comes here, among the files of makeflow.
+    // Otherwise HTCondor returns all new files of the job's directory, into the directory of makeflow.
     `transfer_output_files = $ENV(${OUTPUTS_VARIABLE})`,
     `keep_claim_idle = ${keepsClaims ? KEPT_SECONDS : 0}`,
     `job_lease_duration = ${LEASE_SECONDS}`,

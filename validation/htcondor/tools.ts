@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** Where the jobs of a run are queued. Tokens and all else come from HTCondor's own configuration and environment. */
+/** The queue of a run's jobs. HTCondor's own configuration and environment give the tokens and all other settings. */
 export interface Queue {
   /** Name of the schedd; default: HTCondor's default for this machine. */
   schedd?: string | undefined;
@@ -8,12 +8,12 @@ export interface Queue {
   pool?: string | undefined;
 }
 
-/** ms for one question to a schedd. A busy one with 10,000 jobs answers in 4 s. */
+/** Time limit for one question to a schedd, ms. A busy schedd with 10,000 jobs answers within 4 s. */
 const PATIENCE_MS = 20_000;
-/** Bytes of the longest answer. */
+/** Longest answer, bytes. */
 const LONGEST = 64 << 20;
 
-/** A tool of HTCondor did not do what it was asked. The message says why. */
+/** A tool of HTCondor failed. The message says why. */
 export class HTCondorError extends Error {
   override name = 'HTCondorError';
   /** The tool is not installed. */
@@ -45,7 +45,7 @@ export function condorTool(queue: Queue, command: string, args: readonly string[
   });
 }
 
-/** The first paragraph of what a tool says; the rest is general advice. */
+/** The first paragraph of a tool's error output. The rest is general advice. */
 function whyOf({ code, killed, message }: { code?: unknown; killed?: boolean; message: string }, stderr: string) {
   if (code === 'ENOENT') return 'it is not installed. Install the package htcondor';
   if (killed) return `it did not answer within ${PATIENCE_MS / 1000} s`;

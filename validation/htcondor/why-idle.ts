@@ -2,15 +2,17 @@ import type { RunJobs } from './run-jobs.ts';
 import { ofRun } from './submission.ts';
 import { condorTool } from './tools.ts';
 
-/** A negotiator with HTCondor's default settings looks at a job within this time, ms. */
+/** No reason is looked for before this time, ms: a negotiator with HTCondor's default settings needs it for a new job. */
 const PATIENCE_MS = 15_000;
-/** Between two questions: the schedd and the tool compare a job with all slots of the pool. */
+/** Time between two questions, ms. Each question makes the tool compare a job with all slots of the pool. */
 const ASK_MS = 10_000;
 
 /**
- * Why the jobs of a run wait, in a sentence.
- * @param noSlots asked where the pool has no slot at all: why the framework brings the owner of the jobs (`USER@DOMAIN`) no worker
- * @returns asks HTCondor; given for how long steps have waited, ms. Undefined: there is no reason, or not yet
+ * Finds out why the jobs of a run wait.
+ * @param noSlots says why the framework launches no worker for the owner of the jobs (`USER@DOMAIN`). It is called if the pool has
+ *   no slot at all
+ * @returns a function that asks HTCondor. Its argument: for how long steps have waited, ms. Its result: the reason as a sentence, or
+ *   undefined if there is none yet
  */
 export function whyIdle(
   jobs: RunJobs,
@@ -47,7 +49,7 @@ async function ask(
   return more === undefined ? reason : `${reason}: ${more}`;
 }
 
-/** How many slots a job was compared with. */
+/** With how many slots a job was compared. */
 const machinesIn = (text: string): number => Number(/Of (\d+) machines?/.exec(text)?.[1] ?? 0);
 
 /** Takes the reason out of the text of `condor_q -better-analyze`. @param job its cluster */

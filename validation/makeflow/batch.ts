@@ -2,30 +2,30 @@ import { type CondorBatch, condorSystem } from './htcondor.ts';
 import { JOBS_OF_MAKEFLOW, type WorkQueueBatch, workQueueSystem } from './work-queue.ts';
 import type { WorkerLogEvent } from './worker-log.ts';
 
-/** What runs the jobs of makeflow, as data. `local`: makeflow itself, on this machine. */
+/** The batch system that runs the jobs of makeflow, as data. `local`: makeflow runs them itself, on this machine. */
 export type Batch = { type: 'local' } | WorkQueueBatch | CondorBatch;
 
-/** What makeflow's jobs run on, and all in which it differs from others. */
+/** A batch system: everything in which one differs from another. */
 export interface BatchSystem {
   /** Makeflow's arguments that choose it. @param path of the Makeflow file, in front of the names of its logs */
   arguments: (path: string) => string[];
-  /** Words before makeflow's command line. */
+  /** Words that stand before makeflow's command line. */
   enter: readonly string[];
   /**
-   * Hands the variables that steps need to whoever brings them there.
+   * Passes on the variables that steps need.
    * @param directory of makeflow
    * @returns the environment for makeflow, in addition to this process's
    */
   give: (directory: string, variables: Readonly<Record<string, string>>) => Record<string, string>;
-  /** The log that tells which job is on which worker, and a new reader of its lines. */
+  /** The log that shows which job is on which worker, and a new reader for its lines. */
   jobLog: (path: string) => JobLog;
-  /** Before makeflow starts: nothing of an earlier makeflow may be left, neither jobs nor words in its log that jobs go on. */
+  /** Is called before makeflow starts. It removes what an earlier makeflow left: its jobs, and the lines in its log about them. */
   clear: (path: string) => Promise<void>;
-  /** When makeflow ends, or has ended: takes all jobs out of the queue. @throws when they may still be there */
+  /** Is called when makeflow ends or has ended. It removes all jobs from the queue. @throws when jobs may be left */
   withdraw: () => Promise<void>;
-  /** Takes one job out of the queue, since it would wait for ever. Makeflow then counts it as failed. */
+  /** Removes one job from the queue that would wait for ever. Makeflow then counts it as failed. */
   withdrawJob: (jobId: number) => Promise<void>;
-  /** Whether makeflow is submitting a job, or waits to try that again. @param stderr file of what it says there */
+  /** Whether makeflow submits a job now, or waits before it tries again. @param stderr file with its error output */
   isSubmitting: (pid: number, stderr: string) => boolean;
 }
 

@@ -30,7 +30,7 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
     clear: async (path) => {
       await jobs.remove();
       takeBack(`${path}.makeflowlog`, Date.now());
-      // Makeflow would read again what became of jobs that it does not wait for.
+      // Otherwise makeflow would read events of jobs that it does not know.
       rmSync(`${path}.condorlog`, { force: true });
     },
     withdraw: () => jobs.remove(),
@@ -39,10 +39,10 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
   };
 }
 
-/** Makeflow waits at most 60 s before it tries a submission again, ms. */
+/** Makeflow tries a submission again after at most 60 s. This is longer, ms. */
 const RETRY_MS = 70_000;
 
-/** A submission is a child of makeflow. While the schedd is away, makeflow says so before each pause. */
+/** A submission is a child process of makeflow. If it fails, makeflow writes a message and pauses. */
 function isSubmitting(pid: number, stderr: string): boolean {
   try {
     if (readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim() !== '') return true;
@@ -53,14 +53,14 @@ function isSubmitting(pid: number, stderr: string): boolean {
   }
 }
 
-/** HTCondor gives a job neither a home nor, mostly, a search path: bash then has one of its own, which begins or ends with `.`. */
+/** HTCondor gives a job no home, and usually no search path. Then bash uses its own search path, which contains `.`. */
 const DEFAULTS = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: shell source
   'export HOME="${HOME:-$PWD}"',
   "[[ $(declare -p PATH) == 'declare -x'* ]] || export PATH=/usr/local/bin:/usr/bin:/bin",
 ];
 
-/** Shell source. Only its owner may read it, and HTCondor keeps that for the job's user. */
+/** Writes shell source that only its owner may read. On the worker, HTCondor makes the job's user its owner. */
 function writeEnvironment(path: string, variables: Readonly<Record<string, string>>): void {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   rmSync(path, { force: true });

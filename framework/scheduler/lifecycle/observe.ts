@@ -52,7 +52,7 @@ function observeWorkers(frame: Frame, project: ProjectDemand, workers: readonly 
   const listed = new Set<string>();
   for (const seen of workers) {
     const worker = state.workers.get(seen.tag);
-    if (!worker) continue;
+    if (!worker || (worker.manager !== project.manager && !mayChangeManager(state, worker))) continue;
     listed.add(worker.id);
     if (worker.manager !== project.manager || worker.managerStartedAt !== project.startedAt) {
       rehome(state, worker, project);
@@ -63,6 +63,10 @@ function observeWorkers(frame: Frame, project: ProjectDemand, workers: readonly 
   for (const worker of state.workersOf.get(project.manager) ?? []) {
     if (worker.connected && !listed.has(worker.id)) noteGone(frame, worker);
   }
+}
+
+function mayChangeManager({ pools }: SchedulerState, { pool }: Worker): boolean {
+  return pools.find(({ name }) => name === pool)?.kind.changesManager ?? true;
 }
 
 /**

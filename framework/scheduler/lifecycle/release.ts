@@ -104,9 +104,14 @@ function isSurplus(
   const isServed = state.targets.has(project.manager);
   if (!isServed || !pool) return true;
   const patience = patienceWith(worker, pool, shortage);
-  if (!waiting.any) return now - idleSince(worker, waiting) >= patience;
+  if (!mayGetTask(worker, pool, project)) return now - idleSince(worker, waiting) >= patience;
   // Its manager gives it none of the waiting tasks, so it does not help.
   return connected && now - Math.max(tasksSince, waiting.since) >= Math.max(pool.kind.handOutSeconds * 1000, patience);
+}
+
+/** Whether a task waits that this worker is large enough for, and its manager gives tasks to our workers. */
+function mayGetTask({ shape }: Worker, { kind }: Pool, { waiting, closed }: ProjectDemand): boolean {
+  return closed === undefined && waiting.some((need) => need.count > 0 && kind.tasksAtOnce(shape, need) > 0);
 }
 
 /** A starting worker is not needed any more when no task has waited for a while, however long ago it was launched. */

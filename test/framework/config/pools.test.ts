@@ -86,6 +86,13 @@ describe('parsePools', () => {
     ]);
   });
 
+  it('takes no image from a given pool of another source, because that image has other workers', () => {
+    const base = { ...DEFAULT_POOL, image: 'i', max: 7 };
+    const [pool] = parsePools('pools: [{name: a, source: other}]', 'f', base, KINDS);
+    expect(pool).toMatchObject({ workerCommand: 'other_worker', max: 7 });
+    expect(pool).not.toHaveProperty('image');
+  });
+
   it('reads every setting', () => {
     const text = `
 pools:

@@ -140,6 +140,19 @@ describe('the demand of a schedd', () => {
     expect(project?.workers?.map(({ tasksRunning }) => tasksRunning)).toEqual([0, 0]);
   });
 
+  it('calls it idle too, and promises it no job, when only larger jobs wait', () => {
+    const [kept, other] = [slot('w1', 'Claimed', 'Idle'), slot('w2', 'Unclaimed', 'Idle')];
+    const project = one({ JobCount: 2, RequestMemory: 4096 }, [kept, other]);
+    expect(project.workers?.map(({ tasksRunning }) => tasksRunning)).toEqual([0, 0]);
+    expect(project.tasksWaiting).toBe(2);
+  });
+
+  it('does not believe a slot that shows the launch of another worker', () => {
+    const ad = { LaunchId: 'w1', LaunchSubmitter: 'alice@pool.test', LaunchSchedd: SCHEDD, Name: 'slot1@w2@cm.test' };
+    expect(parseSlots(JSON.stringify([ad]))).toEqual([]);
+    expect(parseSlots(JSON.stringify([{ ...ad, Name: 'slot1@w1@cm.test' }]))).toHaveLength(1);
+  });
+
   it('knows a busy worker by its job, when a restarted collector does not list it yet', () => {
     const [project] = demand(groupOf({ JobStatus: 2, RemoteHost: 'slot1@launch-7@w.example' }));
     expect(project?.workers).toMatchObject([{ tag: 'launch-7', hostname: 'w.example', tasksRunning: 1 }]);

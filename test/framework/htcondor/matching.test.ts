@@ -29,6 +29,19 @@ describe('workers that are not matched', () => {
     expect(closedAfter(100, ['Unclaimed', 'Unclaimed'], false)).toBeUndefined();
   });
 
+  it('are not those whose schedd was silent in the meantime', () => {
+    const matching = new Matching();
+    const note = (now: number): void =>
+      matching.note({ schedd: 'q1', groups: [], slots: slots('Unclaimed'), asOf: now }, () => true, 1, now);
+    note(0);
+    matching.silent('q1');
+    note(50_000);
+    expect(matching.closed('alice@pool.test', 'q1', 50_000)).toBeUndefined();
+    matching.silent('q2');
+    note(100_000);
+    expect(matching.closed('alice@pool.test', 'q1', 100_000)).toBeDefined();
+  });
+
   it('are given up for five minutes', () => {
     const matching = new Matching();
     for (const now of [0, 50_000]) {

@@ -27,7 +27,8 @@ describe('a worker for HTCondor', () => {
       _CONDOR_MEMORY: '512',
       _CONDOR_STARTD_NAME: 'launch-1',
       _CONDOR_LaunchId: '"launch-1"',
-      _CONDOR_START: 'TARGET.User == "alice@pool.test" && ($(TAKES_JOBS:true) || State == "Claimed")',
+      _CONDOR_START:
+        'TARGET.User == "alice@pool.test" && ($(TAKES_JOBS:true) || ($(KEEPS_CLAIM:true) && State == "Claimed"))',
       _CONDOR_STARTD_DIRECT_ATTACH_SCHEDD_NAME: 'q1@cm.test',
       _CONDOR_SLOT_TYPE_1_PARTITIONABLE: 'false',
     });

@@ -46,6 +46,18 @@ describe('taking workers back', () => {
     expect(kills(harness.wait(500))).toEqual(['F.1']);
   });
 
+  it('takes an idle worker that is too small for all waiting tasks', () => {
+    const harness = serving([0, 0]);
+    harness.look([manager({ waiting: [need(1, { cores: 4 })], workers: [connected('F.1', 0), connected('F.2', 0)] })]);
+    expect(kills(harness.wait(2000)).sort()).toEqual(['F.1', 'F.2']);
+  });
+
+  it('takes the idle workers of a manager that gives them no tasks', () => {
+    const harness = serving([0]);
+    harness.look([manager({ waiting: [need(1)], workers: [connected('F.1', 0)], closed: 'has given no job' })]);
+    expect(kills(harness.wait(2000))).toEqual(['F.1']);
+  });
+
   it('keeps the minimum of a pool', () => {
     const harness = serving([0, 0, 0], { min: 2 });
     expect(kills(harness.wait(60_000))).toHaveLength(1 + 3);
@@ -107,6 +119,15 @@ describe('taking workers back', () => {
     expect(kills(harness.look([manager({ ...elsewhere, workers: [connected('F.1', 1)] })]))).toEqual([]);
     expect(kills(harness.wait(10_000))).toEqual([]);
     expect([...harness.state.workersOf.keys()]).toEqual(['name.example:9123']);
+  });
+
+  it('leaves a worker with its manager when another one lists it, where workers do not change their manager', () => {
+    const one = pool();
+    const harness = serving([1], {}, [{ ...one, kind: { ...one.kind, changesManager: false } }]);
+    const thief = manager({ manager: 'thief:1', name: 'thief', workers: [connected('F.1', 0)] });
+    harness.look([manager({ workers: [connected('F.1', 1)] }), thief]);
+    expect(kills(harness.wait(60_000))).toEqual([]);
+    expect(harness.workers).toMatchObject([{ project: 'sim', tasksRunning: 1 }]);
   });
 
   it('helps a worker that its manager has dropped', () => {

@@ -26,6 +26,7 @@ export function fileSource(path: string): SourceType {
     killGraceSeconds: 1,
     connectSeconds: 60,
     handOutSeconds: 60,
+    changesManager: true,
     earlyEnd: 'before it noted its process',
     tasksAtOnce: ({ cores }, need) => (cores >= (need.cores ?? 1) ? 1 : 0),
     obstacle: () => undefined,
