@@ -85,11 +85,12 @@ export async function startLocalCluster(
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
-    makeSandboxes(sandboxes);
-    // The agent of an earlier start may have been killed before it could end its workers.
-    await endProcessesIn(realpathSync(sandboxes));
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
-    await clear();
+    if (!makeSandboxes(sandboxes)) {
+      // The agent of an earlier start may have been killed before it could end its workers.
+      await endProcessesIn(realpathSync(sandboxes));
+      await clear();
+    }
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
