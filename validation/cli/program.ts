@@ -40,5 +40,15 @@ export async function runCommandLine(words: readonly string[], version: string):
       handler: async (args) => (await load()).handler(args),
     });
   }
+  keepNoHelp(program);
   await program.parseAsync();
+}
+
+/**
+ * Yargs lays out the help of a command whenever it runs one, for the case that it fails. Here nobody shows it then, and the layout
+ * takes longer than the parsing.
+ */
+function keepNoHelp(program: unknown): void {
+  const yargs = program as { getInternalMethods(): { getUsageInstance(): { cacheHelpMessage(): void } } };
+  yargs.getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
 }
