@@ -1046,18 +1046,18 @@ rv_check_streams() {
   if [[ $rv_beginning && $rv_after != "$rv_beginning" ]]; then
     rv_cannot_read stdout.log 'the payload wrote over it'
   else
-    rv_check_cut stdout.log 3
+    rv_size "$rv_top/$rv_id.stdout.log"
+    rv_check_cut stdout.log 3 "$rv_reply"
   fi
   rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
   rv_note "errors $rv_reply"
-  rv_check_cut stderr.log 4
+  rv_check_cut stderr.log 4 "$rv_reply"
 } 2>/dev/null
 
-rv_check_cut() { # LOG DESCRIPTOR: it was longer when something was last written to it
+rv_check_cut() { # LOG DESCRIPTOR BYTES: it was longer when something was last written to it
   local rv_line
-  rv_size "$rv_top/$rv_id.$1"
   while read -r rv_line; do
-    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $rv_reply ]] || rv_cannot_read "$1" 'the payload cut it'
+    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $3 ]] || rv_cannot_read "$1" 'the payload cut it'
   done <"/proc/$$/fdinfo/$2"
 }
 
