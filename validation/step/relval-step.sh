@@ -617,15 +617,20 @@ rv_ask_now() {
   IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
 }
 
-# False when the receiver refuses: rv_message says why. One that cannot be asked does not. The process that asks goes on to
-# send the live logs, in a process group of its own, which the guard knows.
-rv_may_run() {
-  [[ $rv_logs_address ]] || return 0
+# Asks the receiver whether this step may run. The process that asks goes on to send the live logs, in a process group of its own,
+# which the guard knows.
+rv_start_live() {
+  [[ $rv_logs_address ]] || return
   set -m
   rv_live 2>/dev/null >/dev/null 9>&- &
   rv_streams=$!
   set +m
   rv_note "streams $rv_streams"
+}
+
+# False when the receiver refuses: rv_message says why. One that cannot be asked does not.
+rv_may_run() {
+  [[ $rv_logs_address ]] || return 0
   rv_reply=''
   IFS= read -r -t 3 rv_reply <&8
   [[ $rv_reply == refused* ]] || return 0
@@ -1803,19 +1808,21 @@ rv_main() {
   trap 'rv_on_signal SIGHUP 1' HUP
   rv_start_guard
   rv_read_logs_address
+  rv_start_live
+  # What follows needs no answer.
+  rv_set_variables
+  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
+  # so that outputs and patterns find them like any other file of the payload
+  ln -- "$rv_id.stdout.log" "$rv_job/stdout.log" && ln -- "$rv_id.stderr.log" "$rv_job/stderr.log"
   if ! rv_may_run; then
     rv_phase=refused
     rv_finish "$rv_exit_refused"
   fi
-  rv_set_variables
   if rv_find_blocking; then
     rv_phase=skipped
     rv_finish 0
   fi
-  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
   cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
-  # so that outputs and patterns find them like any other file of the payload
-  ln -- "$rv_top/$rv_id.stdout.log" stdout.log && ln -- "$rv_top/$rv_id.stderr.log" stderr.log
   rv_payload
   rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
