@@ -189,12 +189,16 @@ export function compileRules(): string {
 }
 
 /** undefined where there is no such file: in a checkout without its build. */
-function compiledRules(): Map<string, AnyRule> | undefined {
+function compiledRules(): ReadonlyMap<string, AnyRule> | undefined {
   const path = join(import.meta.dirname, COMPILED_RULES);
-  if (!existsSync(path)) return undefined;
+  return existsSync(path) ? decompileRules(readFileSync(path, 'utf8')) : undefined;
+}
+
+/** The rules by their ids. @param compiled from compileRules */
+export function decompileRules(compiled: string): ReadonlyMap<string, AnyRule> {
   const revive = (key: string, value: unknown) =>
     EXPRESSIONS.includes(key) && typeof value === 'string' ? new RegExp(value, 'u') : value;
-  return new Map(JSON.parse(readFileSync(path, 'utf8'), revive) as [string, AnyRule][]);
+  return new Map(JSON.parse(compiled, revive) as [string, AnyRule][]);
 }
 
 /** @throws {InputError} with every problem of a file */
