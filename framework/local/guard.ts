@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ContainerProgram } from './container-cli.ts';
 
 /**
- * Waits until its parent has ended, for any reason. Then it kills every process with the mark, all other processes in their
+ * Waits until its parent dismisses it with a line, or has ended, for any reason. When the parent has ended, it kills every process with the mark, all other processes in their
  * sessions, and processes without a terminal that live in the sandboxes: their working directory is there, or they have a file
  * there open for writing. A fork that is not yet a task has no mark, so it stops only after three looks that find nothing. Then
  * it removes the containers with any of the labels.
@@ -13,7 +13,7 @@ mark=$1
 home=$2
 program=$3
 shift 3
-read -r _
+read -r _ && exit
 clean=0
 while [ "$clean" -lt 3 ]; do
   marked=$(grep -lsazF "$mark" /proc/[0-9]*/environ | tr -dc '0-9\\n')
@@ -50,6 +50,7 @@ done
  */
 export class Guard {
   readonly #shell: ChildProcess;
+  readonly #hasContainers: boolean;
 
   /**
    * @param mark `NAME=value`, or the beginning of it, in the environment of the processes that the guard ends
@@ -62,6 +63,7 @@ export class Guard {
     containers: { program?: ContainerProgram | undefined; labels: readonly string[] },
   ) {
     const { program = '', labels } = containers;
+    this.#hasContainers = program !== '';
     this.#shell = spawn(
       '/bin/sh',
       ['-c', SCRIPT, 'mesos-guard', mark, `${sandboxes}/`, program, ...(program ? labels : [])],
@@ -76,12 +78,12 @@ export class Guard {
     this.#shell.stdin?.on('error', () => undefined);
   }
 
-  /** Makes the guard do its work now. Resolves when no process with the mark and no container with a label is left. */
+  /** Called when this program has ended all tasks. Resolves when the guard has ended, and no container with a label is left. */
   async close(): Promise<void> {
     const { exitCode, signalCode, pid } = this.#shell;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;
     const ended = once(this.#shell, 'exit');
-    this.#shell.stdin?.end();
+    this.#shell.stdin?.end(this.#hasContainers ? '' : 'dismissed\n');
     await ended;
   }
 }

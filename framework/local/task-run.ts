@@ -128,7 +128,7 @@ export class TaskRun {
   async destroy(): Promise<void> {
     this.#silent = true;
     if (this.#phase === 'launching') this.#end({ state: 'TASK_KILLED', source: 'SOURCE_AGENT' });
-    else await this.#body?.destroy();
+    else if (this.#phase === 'running') await this.#body?.destroy();
     await Promise.all([this.#started, this.done]);
   }
 

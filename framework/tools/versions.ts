@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openMpi } from './open-mpi.ts';
 
 /** A program that does not answer within this time counts as not found. */
 const PATIENCE_MS = 10_000;
@@ -22,10 +23,8 @@ export function versionLine(program: string, scratch?: string): Promise<string |
 }
 
 function askVersion(program: string, scratch?: string): Promise<string | undefined> {
-  // Debian's makeflow 9.9 is linked with Open MPI. Open MPI looks for a daemon unless it is told that there is none. It
-  // also makes a directory and never removes it; under the name that it would choose, another user may have one.
   const directory = scratch ?? mkdtempSync(join(tmpdir(), 'relval-version-'));
-  const env = { ...process.env, OMPI_MCA_ess_singleton_isolated: '1', OMPI_MCA_orte_tmpdir_base: directory };
+  const env = { ...process.env, ...openMpi(directory) };
   return new Promise((resolve) => {
     execFile(program, ['-v'], { env, timeout: PATIENCE_MS }, (error, stdout) => {
       rmSync(directory, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError, type Problem } from '../input/input-error.ts';
 import { parseYaml, readYaml, type YamlFile } from '../input/yaml-file.ts';
@@ -166,12 +168,38 @@ export function builtInRulesFile(name: (typeof RULE_FILES)[number]): string {
  * @throws {InputError} with every mistake of a file, each with file, line and column
  */
 export function loadRules(files: readonly string[] = [], sections: readonly string[] = []): Rules {
-  builtIn ??= readAll(RULE_FILES.map(builtInRulesFile));
+  builtIn ??= compiledRules() ?? readBuiltIn();
   return byKind(readAll(files, builtIn, sections));
 }
 
 /** The built-in rules are read once, because a run needs them several times. */
 let builtIn: ReadonlyMap<string, AnyRule> | undefined;
+
+const readBuiltIn = () => readAll(RULE_FILES.map(builtInRulesFile));
+
+/** The file beside the bundled program that has the built-in rules in a form that is read quickly. */
+export const COMPILED_RULES = 'built-in-rules.json';
+
+/** The keys of a rule whose values are regular expressions. */
+const EXPRESSIONS: readonly string[] = ['matches', 'unless'];
+
+/** The content of COMPILED_RULES. The build checks the rules, so that a run need not do it. */
+export function compileRules(): string {
+  return JSON.stringify([...readBuiltIn()], (_, value: unknown) => (value instanceof RegExp ? value.source : value));
+}
+
+/** undefined where there is no such file: in a checkout without its build. */
+function compiledRules(): ReadonlyMap<string, AnyRule> | undefined {
+  const path = join(import.meta.dirname, COMPILED_RULES);
+  return existsSync(path) ? decompileRules(readFileSync(path, 'utf8')) : undefined;
+}
+
+/** The rules by their ids. @param compiled from compileRules */
+export function decompileRules(compiled: string): ReadonlyMap<string, AnyRule> {
+  const revive = (key: string, value: unknown) =>
+    EXPRESSIONS.includes(key) && typeof value === 'string' ? new RegExp(value, 'u') : value;
+  return new Map(JSON.parse(compiled, revive) as [string, AnyRule][]);
+}
 
 /** @throws {InputError} with every problem of a file */
 function readAll(

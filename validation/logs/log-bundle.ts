@@ -1,8 +1,18 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { writeLeftOut } from './left-out-lines.ts';
 
 /**
@@ -54,17 +64,24 @@ const SMALL = 64 << 10;
 /** Longest header: a path of Linux and the numbers before it. */
 const HEADER_LIMIT = 4096 + 64;
 
-/** The frames of a bundle. The logs themselves are not read. An empty file is a bundle without logs. */
+/** Frames that are read, or written, in one turn of the event loop. */
+const FRAMES_IN_TURN = 100;
+
+/**
+ * The frames of a bundle. The logs themselves are not read. An empty file is a bundle without logs. Most bundles have one frame,
+ * and waiting for a thread takes longer than reading it, so it is read synchronously.
+ */
 export async function listLogs(bundle: string): Promise<LogBundle> {
-  const file = await open(bundle);
+  const file = openSync(bundle, 'r');
   try {
-    const { size: end } = await file.stat();
+    const { size: end } = fstatSync(file);
     const buffer = Buffer.alloc(HEADER_LIMIT);
     const frames: LogFrame[] = [];
     const lines: LinesFrame[] = [];
     let at = 0;
     while (at < end) {
-      const { bytesRead } = await file.read(buffer, 0, HEADER_LIMIT, at);
+      if ((frames.length + lines.length) % FRAMES_IN_TURN === FRAMES_IN_TURN - 1) await nextTurn();
+      const bytesRead = readSync(file, buffer, 0, HEADER_LIMIT, at);
       const lineEnd = buffer.subarray(0, bytesRead).indexOf('\n');
       const text = buffer.toString('utf8', 0, lineEnd + 1);
       const header = HEADER.exec(text) ?? LINES_HEADER.exec(text);
@@ -80,7 +97,7 @@ export async function listLogs(bundle: string): Promise<LogBundle> {
     }
     return { frames, lines };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -133,26 +150,26 @@ export async function unpackLogs(
 ): Promise<{ logs: UnpackedLog[]; damage?: string }> {
   const logs: UnpackedLog[] = [];
   const { frames, lines, damage } = await listLogs(bundle);
-  for (const frame of frames) {
+  for (const [n, frame] of frames.entries()) {
+    if (n % FRAMES_IN_TURN === FRAMES_IN_TURN - 1) await nextTurn();
     const refused = badPath(frame.name) ?? (await write(bundle, frame, join(directory, frame.name)));
     logs.push({ name: frame.name, omitted: frame.omitted, ...(refused && { refused }) });
   }
   for (const { name, start, size, before } of leftOut === undefined ? [] : lines) {
-    const text = await readPart(bundle, start, size);
+    const text = readPart(bundle, start, size);
     const refused = badPath(name) ?? (await tryWrite(() => writeLeftOut(join(leftOut as string, name), text, before)));
     if (refused) logs.push({ name, omitted: 0, refused });
   }
   return { logs, ...(damage && { damage }) };
 }
 
-async function readPart(path: string, start: number, size: number): Promise<Buffer> {
-  const file = await open(path);
+function readPart(path: string, start: number, size: number): Buffer {
+  const file = openSync(path, 'r');
   try {
     const bytes = Buffer.alloc(size);
-    const { bytesRead } = await file.read(bytes, 0, size, start);
-    return bytes.subarray(0, bytesRead);
+    return bytes.subarray(0, readSync(file, bytes, 0, size, start));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -166,10 +183,10 @@ function badPath(name: string): string | undefined {
 
 function write(bundle: string, frame: LogFrame, path: string): Promise<string | undefined> {
   return tryWrite(async () => {
-    await mkdir(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     // Most steps have one log of a few lines: it is written in a fraction of the time that a stream takes.
     if (frame.size <= SMALL && frame.omitted === 0) {
-      await writeFile(path, await readPart(bundle, frame.start, frame.size), { flag: 'wx' });
+      writeFileSync(path, readPart(bundle, frame.start, frame.size), { flag: 'wx' });
     } else await pipeline(Readable.from(readLog(bundle, frame)), createWriteStream(path, { flags: 'wx' }));
   });
 }

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openMpi } from '../../framework/tools/open-mpi.ts';
 import { type Batch, batchSystem } from './batch.ts';
 import { MakeflowError } from './write.ts';
 
@@ -60,17 +61,6 @@ export function makeflowFiles(
     openMpi: `${path}.openmpi`,
   };
 }
-
-/**
- * The environment for makeflow. Debian 12's makeflow is linked with Open MPI, which is not needed here. With these settings it
- * starts no daemon, needs no ssh, and opens no port on all interfaces. Open MPI makes a directory and never removes it. In /tmp
- * another user may have taken its name, and then makeflow does not start.
- */
-const openMpi = (directory: string) => ({
-  OMPI_MCA_ess_singleton_isolated: '1',
-  OMPI_MCA_btl: 'self',
-  OMPI_MCA_orte_tmpdir_base: directory,
-});
 
 const MISSING = 'makeflow cannot be started. Install the package coop-computing-tools';
 

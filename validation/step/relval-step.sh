@@ -319,7 +319,7 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
 }
 
 rv_remove_work() { # but Work Queue removes its sandbox itself, with all that is in it
-  if [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]]; then
+  if rv_is_in_sandbox; then
     [[ ! -e $rv_own/environment ]] || : >"$rv_own/environment"
   else
     rm -rf -- "$rv_work"
@@ -617,15 +617,20 @@ rv_ask_now() {
   IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
 }
 
-# False when the receiver refuses: rv_message says why. One that cannot be asked does not. The process that asks goes on to
-# send the live logs, in a process group of its own, which the guard knows.
-rv_may_run() {
-  [[ $rv_logs_address ]] || return 0
+# Asks the receiver whether this step may run. The process that asks goes on to send the live logs, in a process group of its own,
+# which the guard knows.
+rv_start_live() {
+  [[ $rv_logs_address ]] || return
   set -m
   rv_live 2>/dev/null >/dev/null 9>&- &
   rv_streams=$!
   set +m
   rv_note "streams $rv_streams"
+}
+
+# False when the receiver refuses: rv_message says why. One that cannot be asked does not.
+rv_may_run() {
+  [[ $rv_logs_address ]] || return 0
   rv_reply=''
   IFS= read -r -t 3 rv_reply <&8
   [[ $rv_reply == refused* ]] || return 0
@@ -720,11 +725,21 @@ rv_unpack() { # FILE: then removes it
 
 rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
-    local) rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
+    local) rv_copy_script "$rv_top/$2" "$3" || rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
     xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
   esac
 }
+
+# FROM TO: copies the stage's own script without another process, where it is a short text without the permission to execute; false where
+# it is not
+rv_copy_script() {
+  local LC_ALL=C rv_text=''
+  [[ $2 == "$rv_executable" && -f $1 && -r $1 && -w $1 && ! -x $1 && ! -e $2 ]] || return
+  # a text ends before the limit, and none of its bytes is 0
+  IFS= read -r -d '' -n 4096 rv_text <"$1" && return 1
+  [[ $rv_text ]] && printf %s "$rv_text" >"$2"
+} 2>/dev/null
 
 # COMMAND…: instead of this subshell. By itself a client tries for ten minutes to reach a server that is not there, and when
 # its time is over nobody knows why.
@@ -804,10 +819,21 @@ rv_load_environment() {
 rv_find_executable() { # sets rv_program
   rv_program=$rv_executable_path
   [[ $rv_program == */* && -f $rv_program && -x $rv_program ]] && return
-  rv_program=$(type -P -- "$rv_executable") && return
+  rv_find_in_path "$rv_executable" && return
   [[ $ALIDPG_ROOT ]] && rv_program=$(find "$ALIDPG_ROOT/" -name "$rv_executable" ! -type d -print -quit) && [[ $rv_program ]] && return
   rv_program=./$rv_executable
   [[ -f $rv_program ]]
+}
+
+# NAME: sets rv_program to its path. The table of commands has it without another process, unless NAME is also a builtin.
+rv_find_in_path() {
+  if [[ $1 != */* && $- == *h* ]]; then
+    hash -r
+    hash -- "$1" 2>/dev/null || return
+    rv_program=${BASH_CMDS[$1]}
+    [[ ! $rv_program ]] || return 0
+  fi
+  rv_program=$(type -P -- "$1")
 }
 
 # Guarded; the exit status is the payload's. The environment command, the values of the JDL and the payload see one shell,
@@ -1025,18 +1051,18 @@ rv_check_streams() {
   if [[ $rv_beginning && $rv_after != "$rv_beginning" ]]; then
     rv_cannot_read stdout.log 'the payload wrote over it'
   else
-    rv_check_cut stdout.log 3
+    rv_size "$rv_top/$rv_id.stdout.log"
+    rv_check_cut stdout.log 3 "$rv_reply"
   fi
   rv_size "$rv_top/$rv_id.stderr.log" && rv_error_bytes=$rv_reply
   rv_note "errors $rv_reply"
-  rv_check_cut stderr.log 4
+  rv_check_cut stderr.log 4 "$rv_reply"
 } 2>/dev/null
 
-rv_check_cut() { # LOG DESCRIPTOR: it was longer when something was last written to it
+rv_check_cut() { # LOG DESCRIPTOR BYTES: it was longer when something was last written to it
   local rv_line
-  rv_size "$rv_top/$rv_id.$1"
   while read -r rv_line; do
-    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $rv_reply ]] || rv_cannot_read "$1" 'the payload cut it'
+    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $3 ]] || rv_cannot_read "$1" 'the payload cut it'
   done <"/proc/$$/fdinfo/$2"
 }
 
@@ -1666,7 +1692,7 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
     rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
     [[ -d ${rv_target%/*} ]] || mkdir -p -- "${rv_target%/*}" || return
     if [[ $3 == 0 && ! -e $rv_target && ! -L $rv_target ]]; then
-      rv_limited "$rv_copy_timeout" rv_make_empty "$rv_target"
+      : >"$rv_target"
       return
     fi
     rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
@@ -1675,10 +1701,6 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
     rm -f -- "$rv_part"
   fi
   [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
-}
-
-rv_make_empty() { # FILE
-  : >"$1"
 }
 
 rv_remove_parts() { # what an earlier execution of this step was storing when it was killed
@@ -1786,19 +1808,21 @@ rv_main() {
   trap 'rv_on_signal SIGHUP 1' HUP
   rv_start_guard
   rv_read_logs_address
+  rv_start_live
+  # What follows needs no answer.
+  rv_set_variables
+  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
+  # so that outputs and patterns find them like any other file of the payload
+  ln -- "$rv_id.stdout.log" "$rv_job/stdout.log" && ln -- "$rv_id.stderr.log" "$rv_job/stderr.log"
   if ! rv_may_run; then
     rv_phase=refused
     rv_finish "$rv_exit_refused"
   fi
-  rv_set_variables
   if rv_find_blocking; then
     rv_phase=skipped
     rv_finish 0
   fi
-  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
   cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
-  # so that outputs and patterns find them like any other file of the payload
-  ln -- "$rv_top/$rv_id.stdout.log" stdout.log && ln -- "$rv_top/$rv_id.stderr.log" stderr.log
   rv_payload
   rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
 
@@ -1825,8 +1849,15 @@ rv_finish_payload() {
 # files too, only what is made here is closed to them. (install sets the mode of a directory that is there already.)
 rv_make_directories() {
   local rv_directories=("$rv_work" "$rv_job" "$rv_own")
-  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] && rv_directories+=("$rv_top")
+  rv_is_in_sandbox && rv_directories+=("$rv_top")
   install -d -m 700 -- "${rv_directories[@]}"
+}
+
+# Whether Work Queue has made the directory in which this runs, for this step only. The variable names that directory or, in
+# some versions, the worker's directory that it is in.
+rv_is_in_sandbox() {
+  [[ $WORK_QUEUE_SANDBOX ]] || return
+  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] || [[ ${rv_top##*/} =~ ^t\.[0-9]+$ && $WORK_QUEUE_SANDBOX -ef ${rv_top%/*} ]]
 }
 
 if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then

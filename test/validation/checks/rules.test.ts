@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadRules, parseRules, patternsForGrep } from '../../../validation/checks/rules.ts';
+import {
+  compileRules,
+  decompileRules,
+  loadRules,
+  parseRules,
+  patternsForGrep,
+} from '../../../validation/checks/rules.ts';
 import { InputError } from '../../../validation/input/input-error.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'relval-rules-'));
@@ -46,6 +52,13 @@ function problemsOf(text: string): string[] {
 }
 
 describe('rules', () => {
+  it('are the same when the build has compiled them', () => {
+    const compiled = [...decompileRules(compileRules()).values()].filter(({ severity }) => severity !== 'off');
+    const { logs, steps } = loadRules();
+    expect(compiled).toEqual(expect.arrayContaining([...logs, ...steps]));
+    expect(compiled).toHaveLength(logs.length + steps.length);
+  });
+
   it('hold every pattern of the predecessor, as an error in every log', () => {
     const { logs: rules } = loadRules();
     for (const pattern of PREDECESSOR) {

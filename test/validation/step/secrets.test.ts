@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { maskLines } from '../../../validation/step/mask.ts';
-import { isAlive, runStep, Scratch } from './sandbox.ts';
+import { makeStage, makeStep } from '../plans.ts';
+import { isAlive, runStep, Scratch, startStep, writeSteps } from './sandbox.ts';
 
 let scratch: Scratch;
 beforeEach(() => {
@@ -87,6 +88,16 @@ describe('what the script keeps on the disk of a worker', () => {
     const run = await runStep(scratch, 'true', { env: { ...env, WORK_QUEUE_SANDBOX: directory } });
     expect(mode(run.directory)).toBe(0o700);
     expect(mode(join(run.directory, 'sim0007.stdout.log'))).toBe(ofFiles);
+  });
+
+  it('is in a directory that is closed to others, and that the worker removes, where the worker names its own directory', async () => {
+    const step = makeStep(makeStage('sim', { executable: 'true' }), 7);
+    const sandbox = join(scratch.path, 't.1');
+    renameSync(await writeSteps(scratch, [step]), sandbox);
+    const run = await startStep(sandbox, step, { WORK_QUEUE_SANDBOX: scratch.path });
+    expect(run.result.phase).toBe('done');
+    expect(mode(sandbox)).toBe(0o700);
+    expect(existsSync(join(sandbox, 'sim0007.work'))).toBe(true);
   });
 
   it.each([

@@ -11,7 +11,7 @@ import { readSecrets } from '../inputs/secrets.ts';
 import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { checkLoopback } from '../local/loopback.ts';
-import { EXPOSED } from '../local/manager-port.ts';
+import { EXPOSED, type ManagerPort, openManagerPort } from '../local/manager-port.ts';
 import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
@@ -109,12 +109,16 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
   const { request, project } = record;
   let cluster: LocalCluster | undefined;
   let streams: LogStreams | undefined;
+  let place: Promise<ManagerPort> | undefined;
   try {
     if (request.local) checkLoopback();
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) {
       const offer = offerOf(options, journal.run.path);
+      // A process starts for it, in the time in which the framework is loaded.
+      place = openManagerPort();
+      place.catch(() => undefined);
       // The framework is loaded only when it is needed: other commands start in half the time.
       const local = await import('../local/local.ts');
       const least = local.leastWorker(plan);
@@ -122,11 +126,12 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
       if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
       const { containers } = prepared;
       cluster = await local
-        .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, {
-          ...offer,
-          least,
-          ...(containers && { containers }),
-        })
+        .startLocalCluster(
+          join(journal.run.path, LOCAL_DIR),
+          project,
+          { ...offer, least, ...(containers && { containers }) },
+          place,
+        )
         .catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EADDRINUSE') throw error;
           throw new ObstacleError(
@@ -156,6 +161,11 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     });
   } finally {
     await cluster?.stop();
+    // A second time where the cluster has closed it already, which does no harm.
+    await place?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
     await streams?.close();
   }
 }

@@ -62,11 +62,13 @@ const PASSWORD_FILE = 'password';
  * Starts the embedded Mesos master and the framework, on loopback and on free ports, and prepares a place for makeflow;
  * logs and sandboxes are below `dir`. The cluster serves one project. The framework knows the port of makeflow, so it needs no
  * catalog.
+ * @param opening the place for makeflow, which may still be opening; the cluster closes it
  */
 export async function startLocalCluster(
   dir: string,
   project: string,
   resources: LocalResources,
+  opening = openManagerPort(),
 ): Promise<LocalCluster> {
   mkdirSync(dir, { recursive: true });
   // Only the owner may read it: sandboxes and logs contain the inputs and outputs of steps.
@@ -77,7 +79,6 @@ export async function startLocalCluster(
   );
   const passwordFile = join(dir, PASSWORD_FILE);
   const password = writePassword(passwordFile);
-  const place = await openManagerPort();
   try {
     const { cpus, memory, gpus, containers, least } = resources;
     const pool = defaultPool(WORK_QUEUE_WORKER);
@@ -85,11 +86,13 @@ export async function startLocalCluster(
     const credentials = randomCredentials();
     const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
     const sandboxes = join(dir, 'agent');
-    makeSandboxes(sandboxes);
-    // The agent of an earlier start may have been killed before it could end its workers.
-    await endProcessesIn(realpathSync(sandboxes));
     const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
-    await clear();
+    if (!makeSandboxes(sandboxes)) {
+      // The agent of an earlier start may have been killed before it could end its workers.
+      await endProcessesIn(realpathSync(sandboxes));
+      await clear();
+    }
+    const place = await opening;
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
@@ -150,7 +153,10 @@ export async function startLocalCluster(
     };
   } catch (error) {
     rmSync(passwordFile, { force: true });
-    await place.close();
+    await opening.then(
+      (place) => place.close(),
+      () => undefined,
+    );
     throw error;
   }
 }

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 /** The files of an ended task that are kept: its output. */
 const KEPT = new Set(['stdout', 'stderr']);
 
-/** Makes the directory of an agent's sandboxes, which only its owner can read: steps keep secrets there. */
-export function makeSandboxes(directory: string): void {
-  mkdirSync(directory, { recursive: true });
+/**
+ * Makes the directory of an agent's sandboxes, which only its owner can read: steps keep secrets there.
+ * @returns whether it is new
+ */
+export function makeSandboxes(directory: string): boolean {
+  const made = mkdirSync(directory, { recursive: true });
   chmodSync(directory, 0o700);
+  return made !== undefined;
 }
 
 /**
