@@ -1543,6 +1543,8 @@ rv_check_members() {
     *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *\([0-9][0-9]*\) [0-9-]* [0-9:]* /\1 /p' ;;
     *) return ;;
   esac 2>/dev/null </dev/null >"$rv_list"
+  # the end of a directory without entries
+  [[ $1 != *.zip || $(head -c 4 -- "$rv_file" | tr -d '\0') != $'PK\005\006' ]] || rv_empty+=("$2")
   while IFS= read -r rv_line; do
     rv_empty+=("$2/${rv_line#0 }")
   done < <(grep -a '^0 .*[^/]$' -- "$rv_list" | head -n 100)
