@@ -206,6 +206,11 @@ const OTHERS: readonly Fold[] = [
 
 /** All replacements after KEEPS, in this order: names of jobs occur in paths, and times contain numbers. */
 export const FOLDS: { before: readonly Fold[]; after: readonly Fold[] } = {
-  before: [[/\bPCI:[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}(?:\.\d)?/gi, '<host>'], [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'], ...TIMES, ...PLACES],
+  before: [
+    [/\bPCI:[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}(?:\.\d)?/gi, '<host>'],
+    [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
+    ...TIMES,
+    ...PLACES,
+  ],
   after: OTHERS,
 };

@@ -52,7 +52,8 @@ const SHELL_COMMENT =
 /** A line of a source file or of a list of changes: `// TODO: "terminate called"`, `- Fix crash: free(): invalid pointer`. */
 const SOURCE = /\b(?:TODO|FIXME)\b|^\s*[-*] (?:[Ff]ix(?:es|ed)?|[Kk]nown (?:issue|problem|bug))\b/;
 /** A line of a list of the objects in a ROOT file: class, name and title. */
-const OBJECT = /^\s*(?:(?:KEY|OBJ): ?)?T(?:H[123][CSIFD]|Profile(?:2D|3D)?|Graph\w*|Canvas|Tree|NtupleD?|Directory\w*|File\*+)\s/;
+const OBJECT =
+  /^\s*(?:(?:KEY|OBJ): ?)?T(?:H[123][CSIFD]|Profile(?:2D|3D)?|Graph\w*|Canvas|Tree|NtupleD?|Directory\w*|File\*+)\s/;
 
 /** A line of a program's help: `  --stop-on-fatal   stop at the first fatal error`. */
 const OPTION = /^\s*(?:-\w,? +)?--?[A-Za-z][\w-]*(?:[ =][<[A-Z]\S*)?(?:\s{2,}|\t)/;

@@ -52,7 +52,8 @@ export function plainWindow(window: Window, encoding: Encoding): PlainWindow {
   let plain: { bytes: Buffer; places: Uint32Array } | undefined;
   if (encoding !== 'utf8') plain = decoded(window, encoding);
   const text = plain?.bytes ?? bytes;
-  if (text.includes(ESCAPE) || text.includes(BACKSPACE) || text.includes(NUL)) plain = withoutSequences(text, plain?.places);
+  if (text.includes(ESCAPE) || text.includes(BACKSPACE) || text.includes(NUL))
+    plain = withoutSequences(text, plain?.places);
   if (!plain) return { ...window, offsetOf: (place) => base + place, placeOf: (offset) => Math.max(0, offset - base) };
   const { places } = plain;
   const placeOf = (offset: number): number => firstAtLeast(places, offset - base);
