@@ -47,7 +47,7 @@ function isEcho(line: string, before: string, after: string): boolean {
 
 /** `ulimit -c unlimited # core dumped …`: a command of a script with a comment behind it. */
 const SHELL_COMMENT =
-  /^\s*(?:ulimit|export|set|unset|source|cd|mkdir|cp|mv|rm|alias|local|if|for|while|case|trap|sleep|return|exit)\b.* # /;
+  /^\s*(?:ulimit|export|set|unset|source|cd|mkdir|cp|mv|rm|alias|local|if|for|while|case|trap|sleep|return|exit)\b.* # (?!\d)/;
 
 /** A line of a source file or of a list of changes: `// TODO: "terminate called"`, `- Fix crash: free(): invalid pointer`. */
 const SOURCE = /\b(?:TODO|FIXME)\b|^\s*[-*] (?:[Ff]ix(?:es|ed)?|[Kk]nown (?:issue|problem|bug))\b/;
