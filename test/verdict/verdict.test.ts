@@ -17,7 +17,7 @@ const CORES = '4';
 
 /** Runs a workflow of these stages, whatever its verdict. @returns its report */
 async function night(relval: Relval, stages: readonly object[], ...args: string[]): Promise<Report> {
-  writeFileSync(join(relval.dir, 'w.yaml'), stringify({ name: 'corpus', stages }));
+  writeFileSync(join(relval.dir, 'w.yaml'), stringify({ name: 'corpus', stages }, { aliasDuplicateObjects: false }));
   const run = await relval.run('run', 'w.yaml', '--local', '--local-cpus', CORES, '--no-check', ...args);
   if (run.code !== 0 && run.code !== 1 && run.code !== 3) throw new Error(run.stderr);
   const { stdout } = await relval.run('report', 'last', '--format', 'json');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../report/model.ts';
 import { fold } from './fingerprint.ts';
+import { areTelling } from './last-lines.ts';
 import { isUnlisted } from './match-list.ts';
 import type { StepCheck, StepRule } from './rules.ts';
 
@@ -54,15 +55,21 @@ export function exceptionFor(
   const check = steps.find(({ id }) => id === rule)?.check;
   // `files` of a check are outputs, and its message names them. Its finding may have the place of a line in a log.
   if (check !== undefined)
-    return { section: 'rules', rule, except: { stages: [stage], ...ofCheck(check, message), ...excuse } };
+    return { section: 'rules', rule, except: { stages: [stage], ...ofCheck(check, finding), ...excuse } };
   const files = file === undefined ? {} : { files: [file] };
   return { section: 'rules', rule, except: { stages: [stage], ...files, contains: lastingPart(message), ...excuse } };
 }
 
-/** The message names the fact, for example the exit status. For a core dump it names the process. */
-function ofCheck(check: StepCheck, message: string): { contains?: string } {
+/**
+ * The message names the fact, for example the exit status. For a core dump it names the process. Two payloads with the same
+ * exit status need not have the same error, so the last lines of the payload must match as well where they tell the cause.
+ */
+function ofCheck(check: StepCheck, { message, lastLines }: Finding): { contains?: string; matches?: string } {
   if (MEASURED.includes(check)) return {};
-  return { contains: check === 'core-dump' ? lastingPart(message) : message };
+  if (check === 'core-dump') return { contains: lastingPart(message) };
+  const lines = lastLines && areTelling(check, lastLines.file, message) ? lastLines.lines.map(lastingPart) : [];
+  const words = lines.reverse().find((line) => line.length >= SHORTEST);
+  return { contains: message, ...(words !== undefined && { matches: words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') }) };
 }
 
 /** The longest sequence of words that a fingerprint keeps unchanged. If all sequences are short: the longest part that was not cut. */

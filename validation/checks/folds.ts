@@ -24,6 +24,8 @@ export const KEEPS: readonly Fold[] = [
   ],
   [/\b[Ee]rror (?:#|code |number )?-?\d{1,5}\b(?![./:-]\d)(?! of\b)/g, hide],
   [/\b(?:ORA|TNS|SP2)-\d{4,5}\b|\bSQLSTATE[ =:[]{1,2}\w{5}\b/g, hide],
+  // Error codes of MySQL and of GPUs: `ERROR 2002 (HY000)`, `NVRM: Xid (PCI:0000:3b:00): 79`.
+  [/\bERROR \d{4}(?= \()|(?<=NVRM: Xid \([^)]{1,40}\): )\d{1,3}\b/g, hide],
   // Error codes of tools: `gfal-copy error: 70 (…)`, `curl: (22) The requested URL returned error: 404`.
   [
     /\b[Ee]rror: \d{1,5}(?= \()|\breturned error: \d{3}\b|^curl: \(\d+\)|\bsevere \(\d+\)|\bHTTP\/\d(?:\.\d)? \d{3}\b/g,
@@ -64,6 +66,12 @@ const DATES = [
 ];
 
 const TIMES: readonly Fold[] = [
+  // glog and klog: severity, month and day. syslog: priority, date and host.
+  [/\b([FEWI])(?:20\d\d)?[01]\d[0-3]\d (?=\d\d:\d\d:\d\d)/g, '$1'],
+  [
+    new RegExp(`^(?:<\\d+>)?${MONTH} +\\d{1,2} \\d\\d:\\d\\d:\\d\\d [\\w.-]+ (?=[\\w./-]+(?:\\[\\d+\\])?: )`, 'g'),
+    '<time> <host> ',
+  ],
   // A date, with or without a time: 2026-11-22T22:31:00Z, 22.11.2026, 11/22/2026 10:31:00 PM, Sun, 22 Nov 2026 22:31 +0100.
   [new RegExp(`(?<![\\d.])(?:${DATES.join('|')})(?:(?:,? +at +|[,T_: -]{1,2})${CLOCK}${ZONE})?(?!\\d)`, 'g'), '<time>'],
   // Times as date, ls and syslog write them: `Sun Nov 22 22:31:00 CET 2026`, `Nov 22 22:31`.
@@ -137,9 +145,13 @@ const OTHERS: readonly Fold[] = [
   [/\btmp(?=[a-z_]*\d)[a-z\d_]{8}\b/g, '<n>'],
   // Temporary objects of gcc.
   [/(?<=<path>\/)cc\w{6}(?=\.[os]\b)/g, '<n>'],
+  // Checksums, addresses of PCI devices, and bytes that ROOT could not decompress.
+  [/(?<=\b(?:adler32|crc32c?|md5|sha\d*|checksum|expected|got)[ :=]{1,3})[\da-f]{8,64}\b/gi, '<n>'],
+  [/(?<=\bValues: )[\da-f]+\b/g, '<n>'],
   // Directories whose name is a hash.
   [/\b(?=[a-z\d]*\d)(?=\d*[a-z])[a-z\d]{26,}\b/g, '<n>'],
   [/(?<=[/_-])(?=\d*[a-f])(?=[a-f]*\d)[\da-f]{7,}(?=[/_-])/g, '<n>'],
+  [/(?<=[_-])(?=[\da-f]*\d[a-f]+\d)[\da-f]{8,}\b/g, '<n>'],
   // Versions of objects in the conditions database.
   [/\bRun\d+_\d+_v\d+_s\d+\b/g, 'Run<n>'],
   [/_v\d+_s\d+\b/g, '_v<n>_s<n>'],
@@ -181,6 +193,9 @@ const OTHERS: readonly Fold[] = [
     '<n>',
   ],
   [/<n> %/g, '<n>%'],
+  [/\[ +(?=<n>)/g, '['],
+  // pytest adds hours and minutes to seconds when a test takes long.
+  [/(?<= in <n>) <time>/g, ''],
   // Singular and plural are the same: one run has 1 event, another has 3 events.
   [/(?<=<n> )([a-z]{2,}[a-rt-z])s\b/g, '$1'],
   // Progress bars and ruled lines.
@@ -191,6 +206,11 @@ const OTHERS: readonly Fold[] = [
 
 /** All replacements after KEEPS, in this order: names of jobs occur in paths, and times contain numbers. */
 export const FOLDS: { before: readonly Fold[]; after: readonly Fold[] } = {
-  before: [[/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'], ...TIMES, ...PLACES],
+  before: [
+    [/\bPCI:[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}(?:\.\d)?/gi, '<host>'],
+    [/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gi, '<n>'],
+    ...TIMES,
+    ...PLACES,
+  ],
   after: OTHERS,
 };

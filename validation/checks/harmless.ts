@@ -13,6 +13,8 @@ export function isHarmless(line: string, from: number, to: number): boolean {
   const after = line.slice(to, to + LOOKED_AT);
   return (
     isEcho(line, before, after) ||
+    isListing(line, before) ||
+    (/^\w/.test(found) && (NEGATION.test(before) || MAY_BE.test(before))) ||
     (isWords(found) &&
       (isNegated(before) ||
         isNothing(after) ||
@@ -39,7 +41,26 @@ function isEcho(line: string, before: string, after: string): boolean {
     /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test|trap|for \w+ in|(?:export|local|readonly) \w+=) ?/i.test(
       before,
     );
-  return isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after);
+  if (isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after)) return true;
+  return SHELL_COMMENT.test(before);
+}
+
+/** `ulimit -c unlimited # core dumped …`: a command of a script with a comment behind it. */
+const SHELL_COMMENT =
+  /^\s*(?:ulimit|export|set|unset|source|cd|mkdir|cp|mv|rm|alias|local|if|for|while|case|trap|sleep|return|exit)\b.* # (?!\d)/;
+
+/** A line of a source file or of a list of changes: `// TODO: "terminate called"`, `- Fix crash: free(): invalid pointer`. */
+const SOURCE = /\b(?:TODO|FIXME)\b|^\s*[-*] (?:[Ff]ix(?:es|ed)?|[Kk]nown (?:issue|problem|bug))\b/;
+/** A line of a list of the objects in a ROOT file: class, name and title. */
+const OBJECT =
+  /^\s*(?:(?:KEY|OBJ): ?)?T(?:H[123][CSIFD]|Profile(?:2D|3D)?|Graph\w*|Canvas|Tree|NtupleD?|Directory\w*|File\*+)\s/;
+
+/** A line of a program's help: `  --stop-on-fatal   stop at the first fatal error`. */
+const OPTION = /^\s*(?:-\w,? +)?--?[A-Za-z][\w-]*(?:[ =][<[A-Z]\S*)?(?:\s{2,}|\t)/;
+
+/** The text is in a title, a comment, a help text or a change that a line lists. */
+function isListing(line: string, before: string): boolean {
+  return SOURCE.test(line) || OBJECT.test(before) || OPTION.test(before);
 }
 
 /** Names of crashes. In a list of several, the negation stands only before the first. */
@@ -66,9 +87,11 @@ function isNegated(before: string): boolean {
 const END = '(?=\\s*(?:$|[.,;|)}\\]]))';
 const NOTHING = new RegExp(
   `^(?:e?s)?["'\`’”)]?(?:` +
-    `(?:\\s+(?:so far|in total|seen|found|(?:events|messages|occurrences|lines|hits)))?\\s*(?:[:=?|]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
+    `(?:\\s+(?:so far|in total|seen|found|thrown|caught|reported|detected|(?:events|messages|occurrences|lines|hits)))?\\s*(?:[:=?|]|=>|->|\\.{2,}|…)\\s*(?:0+(?:\\.0+)?(?![\\w.])(?: times)?|none|no|nil|never|ok|(?:was |were )?not found|none found)${END}` +
     `|\\s+(?:(?:was|were|is|are) )?not (?:found|seen|detected|present)\\b` +
     `|\\s*:?\\s+(?:occurs |matche[ds] |occurred |found )?0 (?:times|matches|occurrences|lines|hits|found)\\b` +
+    `|\\s+none\\s*$|["']?[,;]\\s*0(?:\\.0+)?\\s*(?:$|[,;])|\\s*</t[dh]>\\s*<t[dh][^>]*>\\s*0\\s*<` +
+    `|\\s+(?:rates?|fractions?|probabilit(?:y|ies))(?:\\s*[:=(]|\\s+(?:per|of|is)\\b)` +
     // A zero in a column of a table.
     `|(?:\\s{2,}|\\t|\\s*\\|\\s*)0\\s*(?:$|\\|)` +
     `|\\s0(?![\\w.])(?=\\s*(?:[,;|)}]|$))|\\s*(?:\\(0\\)|\\[0\\])\\s*$|\\s*[:=]\\s*0/\\d` +
@@ -158,9 +181,12 @@ function isName(before: string, after: string): boolean {
   );
 }
 
+const UNIT = /^\s*[-+]?\d+ ?(?:[fpnuµm]?[msAV]|cm|[kMGT]?eV(?:\/c2?)?|m?rad|deg|[kMG]?Hz|ADC|%)\s*(?:$|[,;|)])/;
+
 /** `Chi2/ndf: 1.02 : error: 0.01`: the error of a measurement. */
 function isValue(before: string, found: string, after: string): boolean {
   if (!/error:$/.test(found)) return false;
+  if (UNIT.test(after)) return true;
   const value = /^\s*[-+]?(\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?:\s?(?:%|[A-Za-z/]{1,5}))?\s*(?:$|[,;|)])/.exec(after)?.[1];
   if (/^\s*none\s*$/.test(after)) return true;
   return value !== undefined && (/[.e]/.test(value) || Number(value) === 0 || /\d\s*$/.test(before));

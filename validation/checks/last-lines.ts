@@ -49,14 +49,20 @@ async function endOf(path: string): Promise<string[]> {
 const FROM_OUTSIDE: readonly string[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGXCPU'];
 
 /**
- * The folded last lines of a payload, if they tell why it ended. They do if it ended with an exit status. If it crashed, only
- * stderr counts: stdout is buffered, so its last lines may be from any time before the crash.
+ * Whether the last lines of a payload tell why it ended. They do if it ended with an exit status. If it crashed, only stderr
+ * counts: stdout is buffered, so its last lines may be from any time before the crash.
+ * @param how a text that contains the name of the signal
  */
-export function tellingLines(check: StepCheck, { lastLines: last, signal, host }: StepOutcome): string[] {
-  if (!last) return [];
-  const isTelling =
+export function areTelling(check: StepCheck, file: string, how: string): boolean {
+  return (
     check === 'exit-status' ||
-    (check === 'signal' && last.file === 'stderr.log' && !FROM_OUTSIDE.includes(signal ?? ''));
+    (check === 'signal' && file === 'stderr.log' && !FROM_OUTSIDE.some((signal) => how.includes(signal)))
+  );
+}
+
+/** The folded last lines of a payload, if they tell why it ended. */
+export function tellingLines(check: StepCheck, { lastLines: last, signal, host }: StepOutcome): string[] {
+  if (!last || !areTelling(check, last.file, signal ?? '')) return [];
   const hosts = foldOfHosts(host === undefined ? [] : [host]);
-  return isTelling ? last.lines.map((line) => fold(line, hosts)) : [];
+  return last.lines.map((line) => fold(line, hosts));
 }

@@ -4,7 +4,8 @@ import type { Window } from './windows.ts';
 export type Encoding = 'utf8' | 'utf16le' | 'utf16be';
 
 /**
- * A window as a person reads it: in UTF-8 and without terminal sequences, so that colours inside of a text do not hide it. A
+ * A window as a person reads it: in UTF-8, and without terminal sequences and NUL bytes, so that neither hides a text. So text
+ * in UTF-32, and a part of a log that is in another encoding than its begin, can be read where it is in English. A
  * sequence that moves the cursor to another place becomes a carriage return. Places are indices of `bytes`.
  */
 export interface PlainWindow {
@@ -17,6 +18,7 @@ export interface PlainWindow {
   placeOf(offset: number): number;
 }
 
+const NUL = 0;
 const ESCAPE = 0x1b;
 const BACKSPACE = 8;
 const RETURN = 13;
@@ -50,7 +52,8 @@ export function plainWindow(window: Window, encoding: Encoding): PlainWindow {
   let plain: { bytes: Buffer; places: Uint32Array } | undefined;
   if (encoding !== 'utf8') plain = decoded(window, encoding);
   const text = plain?.bytes ?? bytes;
-  if (text.includes(ESCAPE) || text.includes(BACKSPACE)) plain = withoutSequences(text, plain?.places);
+  if (text.includes(ESCAPE) || text.includes(BACKSPACE) || text.includes(NUL))
+    plain = withoutSequences(text, plain?.places);
   if (!plain) return { ...window, offsetOf: (place) => base + place, placeOf: (offset) => Math.max(0, offset - base) };
   const { places } = plain;
   const placeOf = (offset: number): number => firstAtLeast(places, offset - base);
@@ -63,7 +66,7 @@ export function plainWindow(window: Window, encoding: Encoding): PlainWindow {
   };
 }
 
-/** Bytes of UTF-8 as text without terminal sequences. */
+/** Bytes of UTF-8 as text without terminal sequences and NUL bytes. */
 export function plainText(bytes: Buffer): string {
   return withoutSequences(bytes).bytes.toString('utf8');
 }
@@ -90,7 +93,7 @@ function decoded({ bytes, base }: Window, encoding: Encoding): { bytes: Buffer; 
   return { bytes: text.subarray(0, length), places: places.subarray(0, length) };
 }
 
-/** Removes terminal sequences. `places` has, for each byte, its place in the text, or the entry of `of` for that place. */
+/** Removes terminal sequences and NUL bytes. `places` has, for each byte, its place in the text, or the entry of `of` for that place. */
 function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; places: Uint32Array } {
   const bytes = Buffer.allocUnsafe(text.length);
   const places = new Uint32Array(text.length);
@@ -103,6 +106,7 @@ function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; plac
       next = sequence.end;
       byte = sequence.instead;
     } else if (byte === BACKSPACE) byte = RETURN;
+    else if (byte === NUL) byte = NOTHING;
     if (byte !== NOTHING) {
       places[length] = of ? (of[i] as number) : i;
       bytes[length++] = byte;

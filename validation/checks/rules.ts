@@ -153,6 +153,8 @@ export const RULE_FILES = [
   'python',
   'sanitizers',
   'system',
+  'services',
+  'languages',
   'generic',
   'step',
 ] as const;

@@ -13,7 +13,7 @@ import { excuse, excuses, holds } from './scope.ts';
 interface Observation {
   check: StepCheck;
   message: string;
-  /** The text for the fingerprint. Absent: the message. */
+  /** The text for the fingerprint. Absent: the folded message. */
   kind?: string;
   /** The output that it is about. */
   output?: string;
@@ -75,7 +75,7 @@ function toFinding(rule: StepRule, observation: Observation, outcome: StepOutcom
   return {
     ...finding,
     fingerprint: fingerprint(finding, kind),
-    earlierFingerprint: version1Fingerprint(finding, observation.kind),
+    earlierFingerprint: version1Fingerprint(finding, observation.share === undefined ? observation.kind : undefined),
     ...excused,
     check,
     isOfOutputs: output !== undefined,
@@ -113,11 +113,11 @@ function ofLimits({ start, end, timedOut, timeLimit, peakMemory, memoryLimit }: 
   if (timeLimit && start !== undefined && end !== undefined && !timedOut) {
     const seconds = (end - start) / 1000;
     const message = `it took ${formatDuration(seconds)} of the ${formatDuration(timeLimit)} that it may take`;
-    found.push({ check: 'time', message, share: seconds / timeLimit });
+    found.push({ check: 'time', message, kind: 'near its time limit', share: seconds / timeLimit });
   }
   if (memoryLimit && peakMemory !== undefined) {
     const message = `it had up to ${formatMemory(peakMemory)} in memory, and asks for ${formatMemory(memoryLimit)}`;
-    found.push({ check: 'memory', message, share: peakMemory / memoryLimit });
+    found.push({ check: 'memory', message, kind: 'above its memory', share: peakMemory / memoryLimit });
   }
   return found;
 }

@@ -24,7 +24,7 @@ export class Scanner {
     while (this.offset < this.text.length) {
       if (/\s/.test(this.text[this.offset] as string)) this.offset++;
       else if (this.atComment()) this.skipLine();
-      else return;
+      else if (!this.skipBlockComment()) return;
     }
   }
 
@@ -32,6 +32,11 @@ export class Scanner {
     const character = this.text[this.offset];
     if (character !== '#' && !(character === '/' && this.text[this.offset + 1] === '/')) return false;
     return /^[\s;,{})]?$/.test(this.text[this.offset - 1] ?? '') && !this.matches(VARIABLE);
+  }
+
+  /** Moves over a comment of C. A comment that is not closed is none. */
+  private skipBlockComment(): boolean {
+    return this.match(/\/\*[\s\S]*?\*\//y) !== undefined;
   }
 
   protected skipLine(): void {

@@ -24,8 +24,13 @@ export async function writeLeftOut(path: string, grep: Buffer, before: number): 
   const lines = new Map<number, string>();
   // latin1 keeps every byte
   for (const line of grep.toString('latin1').split('\n')) {
-    const [, number, text] = /^(\d{1,15})[:-](.*)$/s.exec(line) ?? [];
-    if (number !== undefined && !lines.has(Number(number))) lines.set(Number(number), text as string);
+    const [, digits, text = ''] = /^(\d{1,15})[:-](.*)$/s.exec(line) ?? [];
+    if (digits === undefined) continue;
+    const number = Number(digits);
+    const before = lines.get(number);
+    if (before === undefined) lines.set(number, text);
+    // A part of a long line: the line itself may be there too, cut off before this part.
+    else if (text.startsWith('... ')) lines.set(number, `${before} ${text}`);
   }
   const texts: string[] = [];
   const numbers: number[] = [];

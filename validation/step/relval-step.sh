@@ -1097,7 +1097,7 @@ rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line
 # looked at is named in the result, because nobody knows what is in it.
 
 # Base names of logs, and of archives that may hold some, in small letters. One expression for find and for bash.
-readonly rv_log_name='(([^/]*\.(log|err|out|stderr|stdout)|stdout|stderr)(\.([0-9]+|gz|bz2|xz|zst|lz4|z))*|[^/]*\.log[0-9._~-][^/]*|[^/]*(server|worker|merger)log[0-9]*)'
+readonly rv_log_name='(([^/]*\.(log|err|out|stderr|stdout)|stdout|stderr)(\.([0-9]+|gz|bz2|xz|zst|lz4|z))*|[^/]*\.log[0-9._~-][^/]*|[^/]*(server|worker|merger)log[0-9]*|([^/]*[._-])?log\.txt)'
 readonly rv_archive_name='[^/]*\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|lzma|zst))'
 readonly rv_unpacked_limit=4194304 # kB that one compressed log may have
 # Bytes of what is found in a part of a log that does not come back: with the lines around it, and then one line of each kind.
@@ -1194,6 +1194,7 @@ rv_look_at() { # PATH NAME TYPE BYTES, of one that passes for a log or an archiv
     return
   fi
   if [[ $3 != f ]]; then
+    [[ $rv_path -ef /dev/null ]] && return
     case $rv_lower/$3 in
       *.log*/[NL]) rv_cannot_read "$rv_name" 'it is a link that leads to nothing' ;;
       *.log*/*) rv_cannot_read "$rv_name" 'it is no file, but a pipe, a socket or a device' ;;
@@ -1219,6 +1220,7 @@ rv_look_at() { # PATH NAME TYPE BYTES, of one that passes for a log or an archiv
     $'\004\042\115\030'*) rv_uncompress lz4 -dc ;;
     $'PK\003\004'*) rv_look_into_archive ;;
     $'7z\274\257'*) rv_cannot_read "$rv_name" 'nothing here unpacks 7z' ;;
+    $'Rar!\032'*) rv_cannot_read "$rv_name" 'nothing here unpacks rar' ;;
     $'\377\376'* | $'\376\377'*) rv_uncompress tr -d '\000\376\377' ;;
     *)
       if rv_is_wide || rv_is_very_wide; then
@@ -1400,6 +1402,7 @@ rv_find_left_out() {
     ((rv_reply < rv_kinds_limit)) || rv_cannot_read "$4" 'there are more errors in it than can come back'
     echo >>"$rv_found"
     cat -- "$rv_found.kinds" >>"$rv_found"
+    rv_find_in_long_lines "$1"
     rv_size "$rv_found"
   fi
   ((rv_reply > 0)) || return 0
@@ -1410,13 +1413,24 @@ rv_find_left_out() {
   } >>"$rv_own/left-out"
 }
 
-rv_left_out() { # FILE: its bytes from rv_from to rv_to, without colours
+# FILE: of each text in lines that are longer than what comes back of a line of each kind, the first place, with what is around it
+rv_find_in_long_lines() {
+  local rv_long=$rv_found.long rv_line rv_number rv_at
+  rv_left_out "$1" | grep -a -n -F -f "$rv_top/relval-patterns" | grep -a '^.\{2001\}' >"$rv_long" || return
+  while IFS=: read -r rv_line rv_at _; do
+    rv_number=$(tail -n "+$rv_line" -- "$rv_long" | head -c 20)
+    ((rv_at = rv_at > 500 ? rv_at - 500 : 0))
+    printf '%s:... %s\n' "${rv_number%%:*}" "$(tail -c "+$((rv_at + 1))" -- "$rv_long" | head -c 2000 | tr '\n' ' ')"
+  done < <(grep -a -n -b -o -F -f "$rv_top/relval-patterns" -- "$rv_long" | sort -s -u -t : -k 3 | head -n 200) >>"$rv_found"
+}
+
+rv_left_out() { # FILE: its bytes from rv_from to rv_to, without colours, and without the NUL bytes of other encodings
   local rv_head
   rv_head=$(head -c 65536 -- "$1" | tr -d '\0')
   if [[ $rv_head == *$'\033['* ]]; then
-    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from)) | sed $'s/\033\\[[0-9;]*[A-Za-z]//g'
+    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from)) | tr -d '\0' | sed $'s/\033\\[[0-9;]*[A-Za-z]//g'
   else
-    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from))
+    tail -c "+$((rv_from + 1))" -- "$1" | head -c $((rv_to - rv_from)) | tr -d '\0'
   fi
 }
 
@@ -1555,6 +1569,8 @@ rv_check_members() {
     *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *\([0-9][0-9]*\) [0-9-]* [0-9:]* /\1 /p' ;;
     *) return ;;
   esac 2>/dev/null </dev/null >"$rv_list"
+  # the end of a directory without entries
+  [[ $1 != *.zip || $(head -c 4 -- "$rv_file" | tr -d '\0') != $'PK\005\006' ]] || rv_empty+=("$2")
   while IFS= read -r rv_line; do
     rv_empty+=("$2/${rv_line#0 }")
   done < <(grep -a '^0 .*[^/]$' -- "$rv_list" | head -n 100)

@@ -52,6 +52,24 @@ describe('the exception for a finding', () => {
     expect(entryFor(ended)).toMatchObject({ except: { contains: 'the payload ended with exit status 3' } });
   });
 
+  it('keeps what the payload wrote last: another error with the same exit status is not excused', () => {
+    const { file: _, ...ended } = finding({
+      rule: 'exit-status',
+      message: 'the payload ended with exit status 1',
+      lastLines: { file: 'stderr.log', lines: ['  File "qa.py", line 12', "KeyError: 'hits(TPC)' in event 17"] },
+    });
+    const entry = entryFor(ended);
+    const [rule] = parseRules(
+      'r.yaml',
+      withException('rules:\n  - { id: exit-status, check: exit-status, severity: error }', entry),
+    ).steps;
+    const [exception] = rule?.except ?? [];
+    if (!exception) throw new Error('no exception');
+    const status = 'the payload ended with exit status 1';
+    expect(excuses(exception, `${status}\nKeyError: 'hits(TPC)' in event 903`)).toBe(true);
+    expect(excuses(exception, `${status}\nKeyError: 'hits(TRD)' in event 17`)).toBe(false);
+  });
+
   it('names the object of a histogram, in the section histograms', () => {
     const { file: _, ...one } = finding({
       rule: 'histogram',

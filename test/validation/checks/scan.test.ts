@@ -178,8 +178,8 @@ describe('scanLog', () => {
       {
         line: 3,
         column: 6,
-        message: 'Bus error\x00ð',
-        context: { before: ['\ufffd\ufffd\0', '\ufffd'], after: ['\0'] },
+        message: 'Bus errorð',
+        context: { before: ['\ufffd\ufffd', '\ufffd'], after: [] },
       },
     ]);
   });
