@@ -6,6 +6,9 @@ import { COMMANDS, CONFIG, EPILOGUE, SUMMARY, UTC } from './commands.ts';
 import { useZone } from './output/zone.ts';
 import { helpWidth } from './terminal.ts';
 
+/** Flags with a value that may be negated. */
+const NEGATABLE = ['config', 'directory'];
+
 /**
  * Parses and executes a command line.
  * @param words of the command line, without the program
@@ -27,7 +30,7 @@ export async function runCommandLine(words: readonly string[], version: string):
     });
 
   program.options({ config: CONFIG, utc: UTC }).middleware(async (args) => {
-    const mistake = wrongNegation(args, program, ['config']);
+    const mistake = wrongNegation(args, program, NEGATABLE);
     if (mistake !== undefined) throw new InputError([{ message: mistake }]);
     // Without a command there is nothing to fill in, so the code for it is not loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;
