@@ -8,6 +8,8 @@ import type { Needles } from './needles.ts';
 
 /** Most callers that may wait for the end of a stream; beyond this number the first is dropped. A step asks once, and again when it got no answer. */
 const WAITING_LIMIT = 8;
+/** When nothing has come for this time, a single byte that was held is passed on. */
+const QUIET_MS = 300;
 
 /**
  * One stream of one execution. Connections may be lost and made again; only the latest one counts.
@@ -99,27 +101,36 @@ export class LogStream {
       this.#masker = masker;
       this.#received = log.offset - known;
       connection.write(`have ${this.#received}\n`);
-      let failure: { error: unknown } | undefined;
+      const failures: unknown[] = [];
+      const put = async (bytes: Buffer): Promise<void> => {
+        const skip = Math.min(known, bytes.length);
+        known -= skip;
+        if (bytes.length === skip) return;
+        await arrival.came(log.offset, steadyNow());
+        await log.write(bytes.subarray(skip)).catch((error: unknown) => failures.push(error));
+      };
+      let quiet: NodeJS.Timeout | undefined;
+      let single = Promise.resolve();
       try {
         for await (const chunk of connection as AsyncIterable<Buffer>) {
-          const { bytes } = masker.push(chunk);
-          const skip = Math.min(known, bytes.length);
-          known -= skip;
-          if (bytes.length > skip) await arrival.came(log.offset, steadyNow());
-          failure = await log.write(bytes.subarray(skip)).then(
-            () => undefined,
-            (error: unknown) => ({ error }),
-          );
-          if (failure) break;
+          clearTimeout(quiet);
+          await single;
+          await put(masker.push(chunk).bytes);
+          if (failures.length > 0) break;
           this.#received += chunk.length;
           this.#wake();
+          quiet = setTimeout(() => {
+            single = put(masker.passSingle());
+          }, QUIET_MS);
         }
       } catch {
         // the connection was lost: another one may follow
       }
+      clearTimeout(quiet);
+      await single;
       // The held bytes are incomplete then, or belong after bytes that are missing.
-      if (known > 0 || failure) this.#masker = new Masker(this.#masks);
-      if (failure) throw failure.error;
+      if (known > 0 || failures.length > 0) this.#masker = new Masker(this.#masks);
+      if (failures.length > 0) throw failures[0];
     } finally {
       await arrival.close(log.offset);
       await log.close();

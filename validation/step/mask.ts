@@ -35,13 +35,15 @@ export function maskLines(secrets: readonly string[]): string {
 /**
  * Replaces secrets in a stream of bytes by asterisks, wherever they are: across the borders of chunks, inside
  * and overlapping one another. Lengths do not change, so every offset stays valid. Bytes that may be the beginning of a secret
- * are held back until more arrive.
+ * are held back until more arrive. One such byte may be passed on earlier.
  */
 export class Masker {
   readonly #masks: Needles;
   #held: Buffer = Buffer.alloc(0);
   /** Number of bytes at the beginning of the held bytes that belong to a secret which began before them. */
   #covered = 0;
+  /** Number of bytes at the beginning of the held bytes that have been passed on. */
+  #shown = 0;
 
   constructor(masks: Needles) {
     this.#masks = masks;
@@ -59,6 +61,16 @@ export class Masker {
   push(chunk: Buffer): { bytes: Buffer; masked: boolean } {
     const text = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     return this.#release(text, text.length - this.#masks.beginningAtEnd(text));
+  }
+
+  /**
+   * The held byte, if it is a single one, for when nothing follows for a while: nearly every letter may be the beginning of a form of
+   * a secret, so that an unfinished line would often lack its last letter. If the rest of the secret follows, it is masked.
+   */
+  passSingle(): Buffer {
+    if (this.#held.length !== 1 || this.#shown > 0) return Buffer.alloc(0);
+    this.#shown = 1;
+    return this.#covered > 0 ? Buffer.from([ASTERISK]) : this.#held;
   }
 
   /** The bytes that are still held. No more bytes follow. */
@@ -81,7 +93,9 @@ export class Masker {
     this.#masks.find(text, (start, end) => start < length && cover(start, end));
     this.#held = Buffer.from(text.subarray(length));
     this.#covered = covered;
-    return { bytes, masked };
+    const shown = Math.min(this.#shown, length);
+    this.#shown -= shown;
+    return { bytes: bytes.subarray(shown), masked };
   }
 }
 

@@ -48,6 +48,40 @@ describe('masking a stream', () => {
     expect(masker.push(Buffer.from(' sec')).bytes.toString()).toBe(' ');
     expect(masker.push(Buffer.from('ret!')).bytes.toString()).toBe('******!');
   });
+
+  it('passes a single held byte on when it is asked to, and masks the rest of the secret', () => {
+    const masker = new Masker(new Needles([Buffer.from('secret'), Buffer.from('token')]));
+    expect(masker.push(Buffer.from('attempt')).bytes.toString()).toBe('attemp');
+    expect(masker.passSingle().toString()).toBe('t');
+    expect(masker.passSingle().toString()).toBe('');
+    expect(masker.push(Buffer.from('oken!')).bytes.toString()).toBe('****!');
+    expect(masker.push(Buffer.from('a to')).bytes.toString()).toBe('a ');
+    expect(masker.passSingle().toString()).toBe('');
+    expect(masker.end().bytes.toString()).toBe('to');
+  });
+
+  it('changes no other byte by passing single ones on', () => {
+    fc.assert(
+      fc.property(text, secretList, fc.array(fc.nat(130), { maxLength: 8 }), (whole, secrets, cuts) => {
+        const bytes = Buffer.from(whole);
+        const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+        const masker = new Masker(new Needles(secrets.map((secret) => Buffer.from(secret))));
+        const singles = new Set<number>();
+        let out = '';
+        for (const [n, end] of at.slice(1).entries()) {
+          out += masker.push(bytes.subarray(at[n], end)).bytes.toString('latin1');
+          const single = masker.passSingle().toString('latin1');
+          if (single !== '') singles.add(out.length);
+          out += single;
+        }
+        out += masker.end().bytes.toString('latin1');
+        const wanted = masked(whole, secrets);
+        expect(out).toHaveLength(wanted.length);
+        for (let i = 0; i < wanted.length; i++) if (!singles.has(i)) expect(out[i]).toBe(wanted[i]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });
 
 describe('masking a file', () => {
