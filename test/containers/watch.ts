@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
+import { runNames } from '../e2e/relval.ts';
 import type { Daemon } from './daemon.ts';
 import { addToTable } from './table.ts';
 
@@ -55,7 +56,7 @@ export class Watch {
   /** The steps that run in the sandbox of a task now: each has a directory of its own there. */
   #stepsOf(task: string): string[] {
     try {
-      return readdirSync(this.#runs).flatMap((run) => {
+      return runNames(this.#runs).flatMap((run) => {
         const sandbox = join(this.#runs, run, 'local', 'agent', 'S0', task);
         const files = readdirSync(sandbox, { recursive: true, encoding: 'utf8' });
         return files.filter((file) => /\bt\.\d+\/\w+\.work$/.test(file)).map((file) => basename(file, '.work'));

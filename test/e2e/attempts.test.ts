@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../validation/runs/store/events.ts';
-import { eventsOf, Relval, until } from './relval.ts';
+import { eventsOf, Relval, runNames, until } from './relval.ts';
 
 let relval: Relval;
 beforeEach(() => {
@@ -19,7 +19,7 @@ function workflow(stages: string): string {
 /** The one run's directory, once there is one. */
 const directory = (): Promise<string> =>
   until('a run directory', 20, () => {
-    const [name] = existsSync(relval.runs) ? readdirSync(relval.runs) : [];
+    const [name] = runNames(relval.runs);
     const path = name && join(relval.runs, name);
     return path && existsSync(join(path, 'events.ndjson')) ? path : undefined;
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventsOf, GPMC, Relval, until } from './relval.ts';
+import { eventsOf, GPMC, Relval, runNames, until } from './relval.ts';
 
 const STEPS = [
   'sim0001',
@@ -30,7 +30,7 @@ afterEach(() => relval.remove());
 /** Waits until a step runs on a worker, and returns the worker processes of that moment. */
 async function workersOf(step: string) {
   const directory = await until('the run directory', 20, () => {
-    const [name] = existsSync(relval.runs) ? readdirSync(relval.runs) : [];
+    const [name] = runNames(relval.runs);
     return name && existsSync(join(relval.runs, name, 'events.ndjson')) ? join(relval.runs, name) : undefined;
   });
   await until(

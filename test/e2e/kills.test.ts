@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readResult } from '../../validation/runs/store/collect.ts';
-import { eventsOf, Relval, until } from './relval.ts';
+import { eventsOf, Relval, runNames, until } from './relval.ts';
 
 /** Kills at as many moments; `RELVAL_KILLS=20` for more, `RELVAL_SEED` for the same moments again. */
 const KILLS = Number(process.env.RELVAL_KILLS ?? 3);
@@ -82,7 +82,7 @@ stages:
 
 /** The run that was begun last; undefined when it was killed before it was one. */
 function newestRun(known: ReadonlySet<string>): string | undefined {
-  const names = existsSync(relval.runs) ? readdirSync(relval.runs) : [];
+  const names = runNames(relval.runs);
   return names
     .map((name) => join(relval.runs, name))
     .find((path) => !known.has(path) && existsSync(join(path, 'run.json')));

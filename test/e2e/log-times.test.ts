@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Relval, until } from './relval.ts';
+import { Relval, runNames, until } from './relval.ts';
 
 /** How far a shown time may be from that at which a line was written, on a busy machine, s. */
 const FAR = 8;
@@ -37,7 +37,7 @@ beforeAll(async () => {
   writeFileSync(file, `name: w\nstages:\n  - { name: ticks, command: '${command}' }\n`);
   const { ended } = relval.start('run', file, '--local', '--no-check');
   const step = await until('its directory', 60, () => {
-    const [name] = existsSync(relval.runs) ? readdirSync(relval.runs) : [];
+    const [name] = runNames(relval.runs);
     const path = name && join(relval.runs, name, 'steps', 'ticks', '1');
     return path && existsSync(join(path, 'stdout.log')) ? path : undefined;
   });

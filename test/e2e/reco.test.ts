@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../validation/report/model.ts';
-import { type Ended, eventsOf, GPMC, Relval, ROOT } from './relval.ts';
+import { type Ended, eventsOf, GPMC, Relval, ROOT, runNames } from './relval.ts';
 
 const RECO = join(ROOT, 'makeflows', 'examples', 'reco', 'reco.jdl');
 const AWKWARD = "29000329001023.it's 103";
@@ -98,12 +98,12 @@ describe('the reconstruction example on this machine', () => {
   });
 
   it('refuses to start at a stage whose inputs nobody has stored, before anything runs', async () => {
-    const runs = readdirSync(relval.runs);
+    const runs = runNames(relval.runs);
     const out = join(relval.dir, 'out');
     const refused = async (...args: string[]): Promise<string> => {
       const { code, stderr } = await relval.run('run', ...args, '--local');
       expect(code, stderr).toBe(2);
-      expect(readdirSync(relval.runs)).toEqual(runs);
+      expect(runNames(relval.runs)).toEqual(runs);
       return stderr;
     };
     expect(await refused(RECO, '--start-at', 'cpass1')).toContain('--from RUN');

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commandOf, portsOf, portTable, STRANGER } from './port-table.ts';
-import { CLI, ROOT, until } from './relval.ts';
+import { CLI, ROOT, runNames, until } from './relval.ts';
 import { family, listenersIn, namespaceOf } from './sockets.ts';
 
 /**
@@ -138,7 +138,7 @@ function base(name: string): { path: string; workflow: string } {
 async function untilBegun(path: string, program: Program): Promise<void> {
   const runs = join(path, 'runs');
   await until('the step to print', 60, () => {
-    const [id] = existsSync(runs) ? readdirSync(runs) : [];
+    const [id] = runNames(runs);
     const log = join(runs, `${id}`, 'steps', 'step', '1', 'stdout.log');
     return existsSync(log) && readFileSync(log, 'utf8').includes('begun\n');
   }).catch((error) => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../validation/runs/store/events.ts';
@@ -78,6 +78,11 @@ export class Relval {
     }
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
+}
+
+/** The names of the runs in a directory of runs, which may not be there yet. */
+export function runNames(runs: string): string[] {
+  return existsSync(runs) ? readdirSync(runs).filter((name) => name !== 'history') : [];
 }
 
 /** The events of a run, without one that is just being written. */

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formsOf } from '../../validation/step/mask-forms.ts';
-import { eventsOf, Relval, until } from './relval.ts';
+import { eventsOf, Relval, runNames, until } from './relval.ts';
 
 /** With characters that each encoding writes in its own way. */
 const SECRET = `s3cr3t-tok"en x/'é`;
@@ -33,7 +33,7 @@ function script(name: string, text: string): string {
 
 const directory = (): Promise<string> =>
   until('a run directory', 20, () => {
-    const [name] = existsSync(relval.runs) ? readdirSync(relval.runs) : [];
+    const [name] = runNames(relval.runs);
     const path = name && join(relval.runs, name);
     return path && existsSync(join(path, 'events.ndjson')) ? path : undefined;
   });

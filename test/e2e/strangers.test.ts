@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, 
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLI, Relval, until } from './relval.ts';
+import { CLI, Relval, runNames, until } from './relval.ts';
 import { family, interfacesOf, isLoopback, listenersOf, namespaceOf } from './sockets.ts';
 
 /** Who can get at a run on this machine: nobody from outside, and of its other users nobody without its password. */
@@ -74,7 +74,7 @@ async function startRun(...before: string[]): Promise<Going> {
   });
   await until('two steps to run', 30, () => (stderr.match(/ runs on /g) ?? []).length === 2 || child.exitCode !== null);
   expect(child.exitCode, stderr).toBeNull();
-  const directory = join(relval.runs, readdirSync(relval.runs)[0] as string);
+  const directory = join(relval.runs, runNames(relval.runs)[0] as string);
   const named = (pattern: RegExp): number | undefined =>
     family(child.pid as number).find((pid) => pattern.test(commandOf(pid)));
   return {
