@@ -10,6 +10,7 @@ export default defineConfig({
     ssr: true,
     target: 'node20',
     outDir: 'dist',
+    // Programs that run load parts of their own build later. The script `build` removes parts that are a week old.
     emptyOutDir: false,
     // Their authors ask for that.
     license: { fileName: 'licences.txt' },
