@@ -7,9 +7,6 @@ import { defineCommand } from './command.ts';
 import { namedRunArgument } from './options/runs.ts';
 import { out } from './terminal.ts';
 
-/** Another process has changed the record by then, s. */
-const PATIENCE_S = 5;
-
 export const acceptCommand = defineCommand(
   (command) =>
     namedRunArgument(command)
@@ -24,11 +21,11 @@ export const acceptCommand = defineCommand(
         if (withdraw ? note === undefined : note?.trim()) return true;
         throw new InputError([{ message: 'accept: give either --note TEXT or --withdraw' }]);
       }),
-  (args) => {
+  async (args) => {
     const run = new RunStore(args.runs).find(args.run);
     const change = (record: RunRecord) =>
       args.withdraw ? withdrawn(record) : accepted(record, args.by, args.note ?? '', Date.now());
-    const { id } = changeEnded(run, change, PATIENCE_S);
+    const { id } = await changeEnded(run, change);
     out.say(args.withdraw ? `${id} is no longer accepted` : `${id} is accepted: ${args.note ?? ''}`);
   },
 );

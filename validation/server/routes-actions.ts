@@ -164,8 +164,7 @@ export function addActionRoutes(app: FastifyInstance, context: Context, options:
   app.post<OfRun>('/runs/:id/accept', async (request, reply) => {
     const { note, by = userInfo().username } = parse(acceptBody, request.body);
     const { id, root } = await context.run(request.params.id);
-    // It does not wait, because other requests would wait with it.
-    asked(() => changeEnded(new RunDir(root), (record) => accepted(record, by, note, Date.now()), 0));
+    await changeEnded(new RunDir(root), (record) => accepted(record, by, note, Date.now())).catch(asBadRequest);
     return reply.send({ message: `${id} is accepted: ${note}` } satisfies Done);
   });
 }

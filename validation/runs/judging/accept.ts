@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../input/input-error.ts';
-import { lockRun } from '../store/lock.ts';
+import { lockRun, type RunLock } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
 import type { RunDir } from '../store/store.ts';
 
@@ -21,15 +22,18 @@ export function withdrawn(record: RunRecord): RunRecord {
   return rest;
 }
 
+/** Time for another process to finish its change of a record; also the process that executed a run has it a moment longer, ms. */
+const PATIENCE_MS = 5000;
+const AGAIN_MS = 100;
+
 /**
  * Changes the record of a run that has ended. No other process can change it or resume the run meanwhile.
- * @param patience seconds to wait for another process that changes the record
  * @throws InputError from `change`, or when another process has the run
  */
-export function changeEnded(run: RunDir, change: (record: RunRecord) => RunRecord, patience: number): RunRecord {
+export async function changeEnded(run: RunDir, change: (record: RunRecord) => RunRecord): Promise<RunRecord> {
   // The reason why a run cannot be changed at all comes first.
   change(run.readRecord());
-  const lock = lockRun(run.path, patience);
+  const lock = await lockSoon(run.path);
   if (!lock) throw new InputError([{ message: `another process is changing the run in ${run.path}: try again` }]);
   try {
     const record = change(run.readRecord());
@@ -38,4 +42,14 @@ export function changeEnded(run: RunDir, change: (record: RunRecord) => RunRecor
   } finally {
     lock.release();
   }
+}
+
+/** A server goes on with other requests while this waits. */
+async function lockSoon(directory: string): Promise<RunLock | undefined> {
+  for (let left = PATIENCE_MS; left > 0; left -= AGAIN_MS) {
+    const lock = lockRun(directory);
+    if (lock) return lock;
+    await sleep(AGAIN_MS);
+  }
+  return undefined;
 }
