@@ -130,6 +130,7 @@ describe('the page of a history', () => {
 
   it('is reached from the list of all workflows, whose squares lead to the nights that still exist', async () => {
     const { page, wrongs } = await openPage(browser, serve.url);
+    await page.getByRole('link', { name: NIGHTLY, exact: true }).first().waitFor();
     await page.keyboard.press('w');
     await page.getByRole('row', { name: NIGHTLY }).getByText('61 %').waitFor();
     expect(page.url()).toBe(`${serve.url}/workflows`);
