@@ -1713,7 +1713,11 @@ rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only whe
     fi
     rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
     rv_size "$rv_part"
-    [[ $rv_reply == "$3" ]] && mv -f -- "$rv_part" "$rv_target" && return
+    if [[ $rv_reply == "$3" ]]; then
+      mv -f -- "$rv_part" "$rv_target" && return
+      rm -f -- "$rv_part"
+      return 1
+    fi
     rm -f -- "$rv_part"
   fi
   [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }

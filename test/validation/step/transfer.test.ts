@@ -141,6 +141,21 @@ function toolsBut(tool: string): string {
 describe('outputs', () => {
   const PAYLOAD = `mkdir plots; for f in a.root b.root c.txt 'd e.log' plots/p.png 'x"y$z.dat'; do printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx %s' "$f" > "$f"; done`;
 
+  it('are stored again when the program that moves them to their place is killed', async () => {
+    const bin = toolsBut('mv');
+    const marker = join(scratch.path, 'killed');
+    const mv = `#!/bin/bash\nif [ ! -e ${marker} ]; then : >${marker}; kill -KILL $$; fi\nexec /usr/bin/mv "$@"\n`;
+    writeFileSync(join(bin, 'mv'), mv, { mode: 0o755 });
+    const run = await runStep(scratch, 'echo made >made.txt', {
+      stage: { outputs: [{ patterns: ['made.txt'] }], outputDirTemplate: out },
+      env: { PATH: bin },
+    });
+    expect(existsSync(marker)).toBe(true);
+    expect(run.status).toBe(0);
+    expect(readFileSync(join(out, 'made.txt'), 'utf8')).toBe('made\n');
+    expect(files(out).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('go into archives, .root files stored and the others compressed, and each file into the first that wants it', async () => {
     const run = await runStep(scratch, PAYLOAD, {
       stage: {
