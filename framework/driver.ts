@@ -56,6 +56,7 @@ export class Driver {
   #tick: NodeJS.Timeout | undefined;
   /** Managers whose workers have started or ended. */
   readonly #news = new Set<string>();
+  #newsTimer: NodeJS.Timeout | undefined;
   /** True when the journal could not be written. Then nothing is decided any more. */
   #broken = false;
 
@@ -141,6 +142,7 @@ export class Driver {
       }
     }
     await this.connection.stop();
+    clearTimeout(this.#newsTimer);
     await this.#options.connection.locate.close();
     this.#journal.close();
   }
@@ -177,7 +179,7 @@ export class Driver {
     const manager = id === undefined ? undefined : this.scheduler.state.workers.get(id)?.manager;
     if (manager === undefined) return;
     if (this.#news.size === 0) {
-      setTimeout(() => {
+      this.#newsTimer = setTimeout(() => {
         for (const manager of this.#news) for (const source of this.#sources) source.lookAt(manager);
         this.#news.clear();
       }, NEWS_MS).unref();
