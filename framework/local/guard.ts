@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { ContainerProgram } from './container-cli.ts';
 
 /**
- * Waits until its parent dismisses it with a line, or has ended, for any reason. When the parent has ended, it kills every process with the mark, all other processes in their
- * sessions, and processes without a terminal that live in the sandboxes: their working directory is there, or they have a file
- * there open for writing. A fork that is not yet a task has no mark, so it stops only after three looks that find nothing. Then
- * it removes the containers with any of the labels.
+ * Waits until its parent dismisses it with a line, or has ended, for any reason. When the parent has ended, it kills every process
+ * with the mark, all other processes in their sessions, and processes without a terminal that live in the sandboxes: their working
+ * directory is there, or they have a file there open for writing. A fork that is not yet a task has no mark, so it stops only after
+ * three looks that find nothing. Then it removes the containers with any of the labels.
  */
 const SCRIPT = `
 mark=$1
