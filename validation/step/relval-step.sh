@@ -1637,7 +1637,11 @@ rv_take() {
     return 1
   }
   rv_path=$rv_own/zip/$rv_archive
-  mkdir -p -- "${rv_path%/*}" && mv -f -- "$rv_own/archive.zip" "$rv_own/zip/$rv_archive"
+  { mkdir -p -- "${rv_path%/*}" && mv -f -- "$rv_own/archive.zip" "$rv_path"; } >"$rv_own/scratch" 2>&1 || {
+    rv_last_line "$rv_own/scratch"
+    rv_message="$rv_archive could not be put into its place${rv_reply:+: $rv_reply}"
+    return 1
+  }
   rv_add_output "$rv_own/zip/$rv_archive" "$rv_archive"
 }
 
