@@ -659,9 +659,11 @@ rv_live() {
   wait
 }
 
-rv_stream() { # NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it
+# NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it. It ends with the step's shell: the guard
+# does not know of the streams yet if both are killed in their first moment.
+rv_stream() {
   local rv_word rv_have rv_tail rv_pause=1
-  while true; do
+  while kill -0 "$$"; do
     if exec 5<>"$rv_logs_address"; then
       printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
       read -r -t 10 rv_word rv_have <&5

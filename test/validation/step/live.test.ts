@@ -229,6 +229,25 @@ describe('a step that is ended from outside', () => {
     expect(live.read('stdout').length).toBeGreaterThan(printed.length - 100);
   });
 
+  it('sends nothing more when its guard was killed too', async () => {
+    const scratch = newScratch();
+    const live = await startLive(scratch);
+    const gate = join(scratch.path, 'gate');
+    const run = await runStep(scratch, `echo first; ${wait(gate)}`, {
+      env: live.env,
+      running: async (child, directory) => {
+        await until('the first line', () => live.read('stdout').includes('first\n'));
+        const guards = processesIn(join(directory, 'sim0007.work', 'own'));
+        expect(guards).toHaveLength(1);
+        process.kill(guards[0] as number, 'SIGKILL');
+        process.kill(child.pid as number, 'SIGKILL');
+        await live.close();
+        writeFileSync(gate, '');
+      },
+    });
+    await until('the end of all processes', () => processesIn(run.directory).length === 0);
+  });
+
   it('because its time is over has its last words with the receiver', async () => {
     const scratch = newScratch();
     const live = await startLive(scratch);
