@@ -199,6 +199,7 @@ class Round {
         return true;
       case 'clock-set':
         world.setClock(clockStepOf(fault));
+        verdict.clockSet = true;
         note(`the clock is set by ${clockStepOf(fault)} s`);
         return true;
       case 'kill-with-guard': {

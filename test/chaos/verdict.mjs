@@ -26,6 +26,11 @@ export class Verdict {
   full = false;
   /** Whether it got room again while the run went on: a payload that failed just before then fails for no visible reason. */
   freed = false;
+  /**
+   * Whether the clock was set, in this round. libfaketime moves the times of files with it, so a resumed makeflow may take them
+   * for modified, and repeats their steps.
+   */
+  clockSet = false;
   over = false;
   hopeless = false;
   /** How often relval was started. */
@@ -168,19 +173,18 @@ export class Verdict {
         ({ type, step, state }) => type === 'step-ended' && step === id && state === 'succeeded',
       );
       if (ends.length === 0) this.problems.push({ kind: 'lost', what: `no event says that ${id} has succeeded` });
-      // What a full disk has cut off is repeated.
-      if (ends.length > 1 && !this.full && !this.#mayRepeat.has(id))
+      if (ends.length > 1 && !this.#mayRepeatAll && !this.#mayRepeat.has(id))
         this.problems.push({ kind: 'double', what: `${ends.length} events say that ${id} has succeeded` });
     }
   }
 
   /**
-   * What makeflow had as complete must not run again, unless a full disk has cut off what it left. What came back of a broken
-   * step is not used, so that step and those behind it are repeated.
+   * What makeflow had as complete must not run again. What came back of a broken step is not used, so that step and those
+   * behind it are repeated.
    * @param {string} run
    */
   #checkRepeated(run) {
-    if (this.full) return;
+    if (this.#mayRepeatAll) return;
     const begun = this.#begun();
     /** @type {{ id: string, state: string }[]} */
     const steps = this.#json(`${run}/report/report.json`)?.steps ?? [];
@@ -195,6 +199,11 @@ export class Verdict {
       const id = STEPS[Number(/^\d+ (\d+) 2 /.exec(line)?.[1] ?? -1)];
       if (id !== undefined) this.#complete.set(id, begun.get(id) ?? 0);
     }
+  }
+
+  /** What a full disk has cut off is repeated. */
+  get #mayRepeatAll() {
+    return this.full || this.clockSet;
   }
 
   /** How often the payload of each step has begun. @returns {Map<string, number>} */
