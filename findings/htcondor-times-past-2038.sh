@@ -1,6 +1,6 @@
 #!/bin/bash
-# HTCondor 23.9.6 (Debian 13, condor 23.9.6+dfsg-2.1+b10; 25.14.1 of Debian sid too, but its formatTime() is right): the functions of
-# ClassAds for times cut the number of seconds to 32 bits with a sign, although integers have 64 bits. The date of
+# HTCondor 23.9.6 (Debian 13, condor 23.9.6+dfsg-2.1+b10; 25.14.1 of Debian sid too, apart from formatTime()): the functions
+# of ClassAds for times cut the number of seconds to 32 bits with a sign, although integers have 64 bits. The date of
 # 2147483648, 19 January 2038, is in 1901, and the duration is negative. 2^31 seconds are 68 years: a site whose slots
 # have used that much wall-clock time together, or an end "never" in the year 2100, is enough. None gives ERROR.
 #
@@ -46,7 +46,7 @@ check() { # SECONDS DATE INTERVAL INTEGER: counts it when one of them is not wha
   long=$(value "interval($1)")
   integer=$(value "int(absTime($1))")
   [[ $day && $long && $integer ]] || exit 2
-  echo "HTCondor $VERSION, $1, which date(1) has on $(date -d "@$1" +%Y-%m-%d): formatTime $day, interval $long, int(absTime()) $integer"
+  echo "HTCondor $VERSION, $1, $(date -d "@$1" +%Y-%m-%d) in date(1): formatTime $day, interval $long, int(absTime()) $integer"
   [[ $day == "$2" && $long == "$3" && $integer == "$4" ]] || changed=$((changed + 1))
 }
 check 2147483647 2038-01-19 24855+03:14:07 2147483647
