@@ -52,7 +52,8 @@ for (const [line, zone] of [['0 3 * * 0', 'Asia/Tokyo'], ['0 23 * * 1-5', 'Europ
 NODE
 timeout 120 node compare.mjs >seen 2>text || { cat text; exit 2; }
 while IFS='|' read -r line zone first local made wrong days missed; do
-  echo "local-crontab $VERSION, \"$line\" in $zone, first line \"$first\": $made runs for $local; $wrong wrong ($days), $missed missed"
+  echo "local-crontab $VERSION, \"$line\" in $zone, first line \"$first\":"
+  echo "  $made runs for $local; $wrong wrong ($days), $missed missed"
   case $line in
     '0 3 * * 0') [[ $first == '0 18 * * 0' && $wrong == "$made" && $days == Mon && $missed == "$local" ]] || exit 1 ;;
     '0 23 * * 1-5') [[ $wrong == 62 && $days == 'Fri Mon Sat Sun Thu Tue Wed' && $missed == 0 ]] || exit 1 ;;
