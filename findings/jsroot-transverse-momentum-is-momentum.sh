@@ -38,4 +38,5 @@ timeout 60 node vector.mjs >seen 2>&1 || { cat seen; exit 2; }
 echo "jsroot $VERSION, Px 3, Py 4, Pz 12, E 14:"
 cat seen
 grep -qx 'Perp2 25' seen || exit 2
-grep -qx 'vector: P 13, Pt 13, Eta 1.6094, Phi 0.9273' seen && grep -qx 'coordinates: P 13, Pt 13, Eta NaN, Phi 0.9273' seen || exit 1
+grep -qx 'vector: P 13, Pt 13, Eta 1.6094, Phi 0.9273' seen &&
+  grep -qx 'coordinates: P 13, Pt 13, Eta NaN, Phi 0.9273' seen || exit 1
