@@ -1,8 +1,8 @@
 #!/bin/bash
 # junit-to-ctrf 0.0.14, junitxml-to-javascript 1.1.4, junit-cli-report-viewer 3.0.0 and junit-report-merger 9.0.4: they read the
 # time of a test of a JUnit XML file up to the first comma. time="1,200.254" is 1200.254 s: Maven Surefire up to 3.1.0 writes
-# it so, its schema and that of Jenkins allow commas between groups of three digits, and Jenkins reads it so. The four
-# tools make 1 s of it, or leave the suite out of the sum, without a warning. Only steps of 1000 s and more are hit: the long
+# it so, its schema of then and that of Jenkins allow commas between groups of three digits, and Jenkins reads it so. The
+# four tools make 1 s of it, or leave the suite out of the sum, without a warning. Only steps of 1000 s and more are hit: the long
 # ones, which one looks for.
 #
 # Expected, by the schema: 1200.254 s and 2523.25 s, 3723.504 s together, and 3823.504 s with a suite of 100 s.
