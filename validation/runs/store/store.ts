@@ -107,7 +107,8 @@ export function parseRecord(text: string): RunRecord | string {
   } catch {
     return 'is no JSON';
   }
-  const parsed = runRecordSchema.safeParse(data);
+  // Without `jitless`, zod would compile the schema first, which takes several times as long as it checks one record.
+  const parsed = runRecordSchema.safeParse(data, { jitless: true });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0] as (typeof parsed.error.issues)[number];
   return `is not a run record of this version: ${path.map(String).join('.')}: ${message}`;
