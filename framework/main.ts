@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { tooFewOpenFiles } from './tools/open-files.ts';
@@ -11,7 +10,7 @@ setFlagsFromString('--semi-space-growth-factor=1');
 const obstacle = tooFewOpenFiles();
 if (obstacle === undefined) {
   // This is loaded afterwards, because loading it takes many open files.
-  await start(process.argv.slice(2));
+  void start(process.argv.slice(2));
 } else {
   console.error(`mesos-workqueue-framework: ${obstacle}`);
   process.exitCode = 2;

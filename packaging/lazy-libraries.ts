@@ -33,6 +33,11 @@ const CHANGES: readonly Change[] = [
     file: '/yargs/build/lib/command.js',
     replace: [['yargs.getInternalMethods().getUsageInstance().cacheHelpMessage();', '']],
   },
+  // yargs can take settings from a module, which relval does not use. `import.meta.resolve` does not exist in CommonJS.
+  {
+    file: '/yargs/build/lib/utils/apply-extends.js',
+    replace: [['import.meta.resolve(config.extends)', 'config.extends']],
+  },
 ];
 
 /** Leaves this work out of the bundles. @throws Error when a library no longer has these lines: see whether it still needs a change */

@@ -1,13 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import * as z from 'zod/mini';
-import en from 'zod/v4/locales/en.js';
 import { EXPECTED_KEY, ISSUE_KEY } from '../../input/issue-key.ts';
+import { z } from '../../input/small-zod.ts';
 import { LATEST } from '../../units/time.ts';
 import { isLocked } from './lock.ts';
-
-// The small form of zod, because each look at a run loads this file. In this form, the texts of errors must be asked for.
-z.config(en());
 
 /** The request of a run. It is enough to plan the run again when it is resumed. */
 export const runRequestSchema = z.object({
