@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 
 /** A lock that this process has. */
@@ -10,6 +9,9 @@ export interface Flock {
 
 /** Opening a named pipe, which others may have put in the place of the file, does not wait for its other end. */
 const { O_RDONLY, O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
+
+/** Loaded when it is needed: each look at a run loads this file, and hardly any asks for a lock. */
+const programs = () => process.getBuiltinModule('node:child_process');
 
 /** flock's exit status when another has the lock. */
 const TAKEN = 1;
@@ -26,7 +28,7 @@ const TAKEN = 1;
  */
 export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Flock | undefined {
   const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, mode);
-  const { status, error, stderr } = spawnSync('flock', ['-w', String(patience), '3'], {
+  const { status, error, stderr } = programs().spawnSync('flock', ['-w', String(patience), '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',
   });
@@ -49,7 +51,7 @@ export function isTaken(path: string): boolean | undefined {
   }
   try {
     // Shared, so that those who only look do not see one another.
-    const { status } = spawnSync('flock', ['-n', '-s', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    const { status } = programs().spawnSync('flock', ['-n', '-s', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
     return status === TAKEN ? true : status === 0 ? false : undefined;
   } finally {
     closeSync(fd);

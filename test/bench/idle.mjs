@@ -1,21 +1,26 @@
-// node test/bench/idle.mjs [--seconds 600] [--local]
+// node test/bench/idle.mjs [--seconds 600] [--local] [--framework OTHER/dist/framework/main.js]
 // What the framework costs while nobody needs it: it serves one flow, then idles against an embedded master of its own.
 // Prints CPU (% of one core), resident memory (MB), declines and the longest time that an offer was held (ms, looked at
 // every 20 s, since asking costs the framework time). --local: master and agent in the same process, as with `--master local`.
+// --framework: another build.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { launch } from './contenders.mjs';
 import { startFlow } from './flows.mjs';
 
 const { values: flags } = parseArgs({
-  options: { seconds: { type: 'string', default: '600' }, local: { type: 'boolean', default: false } },
+  options: {
+    seconds: { type: 'string', default: '600' },
+    local: { type: 'boolean', default: false },
+    framework: { type: 'string' },
+  },
 });
-const FRAMEWORK = join(import.meta.dirname, '..', '..', 'dist', 'framework', 'main.js');
+const FRAMEWORK = resolve(flags.framework ?? join(import.meta.dirname, '..', '..', 'dist', 'framework', 'main.js'));
 const MASTER = join(import.meta.dirname, '..', 'e2e', 'framework', 'master-program.mjs');
 const CATALOG = '127.0.0.1:19297';
 const OPS = '127.0.0.1:19299';

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { describeOption } from '../config/options.ts';
+import { describeOption } from '../config/option-texts.ts';
 import { reasonAgainst } from '../preflight/check.ts';
 import { checkPlan } from '../runs/life/check-before.ts';
 import { wantedByNightly } from '../runs/life/nightly.ts';

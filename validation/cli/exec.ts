@@ -1,5 +1,5 @@
 import { steadyNow } from '../../framework/tools/steady-clock.ts';
-import { describeOption } from '../config/options.ts';
+import { describeOption } from '../config/option-texts.ts';
 import { startCommand } from '../runs/life/start-command.ts';
 import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';

@@ -1,4 +1,4 @@
-import { describeOption } from '../config/options.ts';
+import { describeOption } from '../config/option-texts.ts';
 import { InputError } from '../input/input-error.ts';
 import { wantedByNightly } from '../runs/life/nightly.ts';
 import { startRun, tryRun } from '../runs/life/start.ts';

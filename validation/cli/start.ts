@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { sayVersions } from '../../framework/tools/versions.ts';
 import { NotRegular } from '../files/regular-file.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
 import { lackOfFiles } from '../runs/store/space.ts';
@@ -20,9 +19,10 @@ export async function start(): Promise<void> {
     const words = process.argv.slice(2);
     const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
     // Scripts ask often for the version, so the code that reads a whole command line is not loaded for it.
-    if (words.join(' ') === '--version')
+    if (words.join(' ') === '--version') {
+      const { sayVersions } = await import('../../framework/tools/versions.ts');
       await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
-    else await (await import('./program.ts')).runCommandLine(words, version);
+    } else await (await import('./program.ts')).runCommandLine(words, version);
   } catch (error) {
     if (!(error instanceof InputError)) fail(error);
     sayError('relval', error.problems.map(formatProblem));

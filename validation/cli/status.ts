@@ -1,9 +1,9 @@
 import { paint } from '../report/paint.ts';
-import { EventReader } from '../runs/store/event-log.ts';
-import { applyEvent, applyStates, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
+import { applyStates, type RunView, type StepView } from '../runs/store/events.ts';
 import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
+import { ViewReader } from '../runs/store/view-reader.ts';
 import { counted } from '../units/count.ts';
 import { formatDuration } from '../units/time.ts';
 import { defineCommand } from './command.ts';
@@ -43,15 +43,14 @@ export const statusCommand = defineCommand(
 /** The state of a run, read from its directory. Each later `read` reads only what is new. */
 class Status {
   readonly #run: RunDir;
-  readonly #events: EventReader;
-  readonly #view: RunView = emptyView();
+  readonly #reader: ViewReader;
   readonly #earlier: RunTiming[];
   #record: RunRecord;
   changed = true;
 
   constructor(run: RunDir, store: RunStore) {
     this.#run = run;
-    this.#events = new EventReader(run.eventsFile);
+    this.#reader = new ViewReader(run.eventsFile);
     this.#record = run.readRecord();
     const ended = this.#record.state === 'ended';
     this.#earlier = ended
@@ -66,9 +65,13 @@ class Status {
     const before = JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
     // read the record first: if it says that the run has ended, all events are there
     this.#record = this.#run.readRecord();
-    for (const event of this.#events.read()) applyEvent(this.#view, event);
+    this.#reader.read();
     if (this.#record.state === 'ended' && this.#record.judged) applyStates(this.#view, this.#record.judged);
     this.changed = before !== JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
+  }
+
+  get #view(): RunView {
+    return this.#reader.view;
   }
 
   get status(): RunStatus {

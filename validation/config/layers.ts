@@ -2,7 +2,8 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { InputError } from '../input/input-error.ts';
 import type { SettingsFile } from './load.ts';
-import { EITHER, ONLY_FOR, OPTIONS, type OptionName, variableOf } from './options.ts';
+import type { OptionName } from './option-texts.ts';
+import { EITHER, ONLY_FOR, OPTIONS, variableOf } from './options.ts';
 import { SECTIONS } from './sections.ts';
 
 /** Where a value comes from. An earlier layer replaces a later one. */

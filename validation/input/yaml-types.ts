@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseHostPort } from '../../framework/net/address.ts';
+import { EXPECTED_KEY, ISSUE_KEY } from './issue-key.ts';
 
 /** The directory for relative paths, while a file is being validated. */
 const folder = new AsyncLocalStorage<string>();
@@ -30,4 +31,4 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: 'expected http://…
 }, 'must not contain a user or password: put them into a file or an environment variable');
 
 /** Key of a JIRA issue. */
-export const issueKey = z.string().regex(/^[A-Z][A-Z0-9_]*-\d+$/, 'expected a key like ALIROOT-1234');
+export const issueKey = z.string().regex(ISSUE_KEY, EXPECTED_KEY);

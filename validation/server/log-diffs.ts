@@ -30,7 +30,7 @@ export interface LogDiffResult {
 /** Compares logs in a few threads. */
 export class LogDiffs {
   readonly #pool = new WorkerPool<LogDiffJob, LogDiffResult>({
-    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/log-diff-worker.js'),
+    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/log-diff-worker.cjs'),
     threads: 2,
     limitMs: 20_000,
     tooMuch: 'it takes too long to compare these logs',

@@ -23,7 +23,7 @@ export interface LogGroupsResult {
 /** Finds groups of lines in logs, in a thread. */
 export class LogGroupings {
   readonly #pool = new WorkerPool<LogGroupsJob, LogGroupsResult>({
-    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/log-groups-worker.js'),
+    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/log-groups-worker.cjs'),
     threads: 1,
     limitMs: 20_000,
     tooMuch: 'it takes too long to read this log',

@@ -38,7 +38,7 @@ export class RunGraphs {
   readonly #drawings = new Map<string, { offset: number; svg: Promise<string> }>();
   /** The input of a run can contain anything, so it is planned and drawn in another process thread. */
   readonly #pool = new WorkerPool<GraphJob | PathJob, string | CriticalStep[]>({
-    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.js'),
+    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/graph-worker.cjs'),
     threads: 2,
     limitMs: 10_000,
     tooMuch: 'it takes too long to draw this run',

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { describeOption } from '../../config/options.ts';
+import { describeOption } from '../../config/option-texts.ts';
 
 /** The flags about how a run is judged. */
 export function criteriaOptions<T>(yargs: Argv<T>) {

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { describeOption } from '../../config/options.ts';
+import { describeOption } from '../../config/option-texts.ts';
 import { containerOptions } from './containers.ts';
 import { notifyOptions } from './notify.ts';
 

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { describeOption } from '../../config/options.ts';
+import { describeOption } from '../../config/option-texts.ts';
 
 /** The flag `--runs` of every command about runs. */
 export function runsOption<T>(yargs: Argv<T>) {

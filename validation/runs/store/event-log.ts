@@ -35,11 +35,22 @@ export class EventWriter {
 /** Reads events.ndjson as it grows. It reads synchronously, for commands that do nothing else meanwhile. */
 export class EventReader {
   readonly #path: string;
-  /** The byte offset up to which whole lines were read. */
-  #offset = 0;
+  readonly #onRead: ((bytes: Buffer) => unknown) | undefined;
+  #offset: number;
 
-  constructor(path: string) {
+  /**
+   * @param offset in bytes, at the beginning of a line
+   * @param onRead gets all bytes that are read, in order
+   */
+  constructor(path: string, offset = 0, onRead?: (bytes: Buffer) => unknown) {
     this.#path = path;
+    this.#offset = offset;
+    this.#onRead = onRead;
+  }
+
+  /** The byte offset up to which whole lines were read. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** The new events. The caller must read all of them. */
@@ -55,6 +66,7 @@ export class EventReader {
         if (end === 0 && count < buffer.length) return;
         if (end === 0) buffer = Buffer.allocUnsafe(buffer.length * 2);
         this.#offset += end;
+        this.#onRead?.(buffer.subarray(0, end));
         for (const { event } of parseEvents(buffer.subarray(0, end))) yield event;
       }
     } finally {

@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { cacheDirectory } from '../../files/cache-directory.ts';
+import { CacheFile, cacheName } from './cache-file.ts';
 import type { RunRecord } from './record.ts';
 
 /** The stamp of a file. While it stays the same, the content of the file has not changed. */
@@ -19,24 +15,19 @@ type Entry = [ino: number, size: number, mtimeMs: number, ctimeMs: number, recor
 const SETTLED_MS = 2000;
 
 /**
- * The run.json files of one directory of runs, as they were when they were read last. It is only a cache: an entry counts only
- * while its file is unchanged. It lies in the user's own cache directory, because others may write to the directory of runs, and it
- * belongs to this build of relval, because another one may read run.json in another way.
+ * The run.json files of one directory of runs, as they were when they were read last, in a `CacheFile`. An entry counts only while
+ * its file is unchanged.
  */
 export class RecordCache {
-  readonly #path: string;
-  readonly #build: string;
+  readonly #file: CacheFile<Record<string, Entry>>;
   readonly #before: Readonly<Record<string, Entry>>;
   readonly #now: Record<string, Entry> = Object.create(null);
   #changes = 0;
 
   /** @param dir of the runs, absolute */
   constructor(dir: string) {
-    const name = createHash('sha256').update(dir).digest('hex').slice(0, 32);
-    this.#path = join(cacheDirectory(), `runs-${name}.json`);
-    const { size, mtimeMs } = statSync(fileURLToPath(import.meta.url));
-    this.#build = `${size} ${mtimeMs}`;
-    this.#before = readCache(this.#path, this.#build);
+    this.#file = new CacheFile(cacheName('runs', dir));
+    this.#before = this.#file.read() ?? {};
   }
 
   /** The record of a run, when its file is as it was. @param name of its directory */
@@ -55,33 +46,9 @@ export class RecordCache {
     this.#changes++;
   }
 
-  /** Writes the cache when much has changed. Without a place to write to, there is none. */
+  /** Writes the cache when much has changed. */
   save(): void {
     const gone = Object.keys(this.#before).length + this.#changes - Object.keys(this.#now).length;
-    if (this.#changes + gone < Math.max(20, Object.keys(this.#now).length / 100)) return;
-    try {
-      mkdirSync(cacheDirectory(), { recursive: true, mode: 0o700 });
-      const fresh = `${this.#path}.${process.pid}`;
-      writeFileSync(fresh, JSON.stringify({ build: this.#build, entries: this.#now }), { mode: 0o600 });
-      renameSync(fresh, this.#path);
-    } catch {
-      // the next one reads the files themselves
-    }
-  }
-}
-
-function readCache(path: string, build: string): Record<string, Entry> {
-  try {
-    const fd = openSync(path, 'r');
-    try {
-      const { uid } = fstatSync(fd);
-      if (uid !== process.getuid?.()) return {};
-      const cache = JSON.parse(readFileSync(fd, 'utf8')) as { build?: unknown; entries?: Record<string, Entry> };
-      return cache.build === build && cache.entries ? cache.entries : {};
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return {};
+    if (this.#changes + gone >= Math.max(20, Object.keys(this.#now).length / 100)) this.#file.write(this.#now);
   }
 }

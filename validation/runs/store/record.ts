@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { z } from 'zod';
-import { issueKey } from '../../input/yaml-types.ts';
+import { EXPECTED_KEY, ISSUE_KEY } from '../../input/issue-key.ts';
+import { z } from '../../input/small-zod.ts';
 import { LATEST } from '../../units/time.ts';
 import { isLocked } from './lock.ts';
 
@@ -13,58 +13,58 @@ export const runRequestSchema = z.object({
   set: z.array(z.string()),
   setAppend: z.array(z.string()),
   /** The values of `$1`, `$2`, … in the JDL, in order. */
-  arg: z.array(z.string()).optional(),
+  arg: z.optional(z.array(z.string())),
   lenient: z.boolean(),
   /** The directory in which local input files are searched for first. */
-  cwd: z.string().optional(),
+  cwd: z.optional(z.string()),
   /** A workflow file that replaces the built-in one. */
-  workflow: z.string().optional(),
-  startAt: z.string().optional(),
-  stopAt: z.string().optional(),
-  only: z.string().optional(),
+  workflow: z.optional(z.string()),
+  startAt: z.optional(z.string()),
+  stopAt: z.optional(z.string()),
+  only: z.optional(z.string()),
   /** The directory of the run whose outputs replace the stages that are not run. */
-  from: z.string().optional(),
+  from: z.optional(z.string()),
   /** Number of retries of a step after an infrastructure failure; absent: the stages decide. */
-  retries: z.number().int().nonnegative().optional(),
+  retries: z.optional(z.int().check(z.nonnegative())),
   /** YAML files of rules that are added to the built-in set. */
-  rules: z.array(z.string()).optional(),
+  rules: z.optional(z.array(z.string())),
   /** Name or file of the policy for the verdict. */
-  policy: z.string().optional(),
+  policy: z.optional(z.string()),
   /** YAML file of components and their contacts. */
-  components: z.string().optional(),
+  components: z.optional(z.string()),
   /** The run to compare with, instead of the last good one. */
-  reference: z.string().optional(),
+  reference: z.optional(z.string()),
   /** Paths and XRootD addresses of good outputs to compare with. */
-  referenceFiles: z.array(z.string()).optional(),
+  referenceFiles: z.optional(z.array(z.string())),
   /** Start master, framework and workers on this machine. */
   local: z.boolean(),
   /** With `local`: the container runtime of the workers; absent: plain processes. */
-  containerizer: z.enum(['process', 'docker', 'podman']).optional(),
+  containerizer: z.optional(z.enum(['process', 'docker', 'podman'])),
   /** Image of the workers; absent: the stages name it. */
-  image: z.string().optional(),
+  image: z.optional(z.string()),
   /** `HOST[:CONTAINER[:RO|RW]]`. */
-  volume: z.array(z.string()).optional(),
+  volume: z.optional(z.array(z.string())),
   /** `host:port` of the catalog of a cluster. */
-  catalog: z.string().optional(),
+  catalog: z.optional(z.string()),
   /** With `catalog`: absolute path of the file with the password of the workers. */
-  password: z.string().optional(),
+  password: z.optional(z.string()),
   /** The system that runs makeflow's jobs; absent: Work Queue. */
-  batch: z.enum(['wq', 'condor']).optional(),
+  batch: z.optional(z.enum(['wq', 'condor'])),
   /** With HTCondor: name of the schedd, and HOST[:PORT] of the collector; absent: those of HTCondor's configuration here. */
-  schedd: z.string().optional(),
-  pool: z.string().optional(),
+  schedd: z.optional(z.string()),
+  pool: z.optional(z.string()),
   /** `HOST[:PORT]` to which workers send their logs. */
-  logAddress: z.string().optional(),
+  logAddress: z.optional(z.string()),
   /** The largest number of bytes that are kept of one log. */
-  logLimit: z.number().int().positive().optional(),
+  logLimit: z.optional(z.int().check(z.positive())),
   /** Variables with secrets for payloads, which are never stored. `file` has the value, else relval's own environment. */
-  secrets: z.array(z.object({ name: z.string(), file: z.string().optional() })).optional(),
+  secrets: z.optional(z.array(z.object({ name: z.string(), file: z.optional(z.string()) }))),
   /** The nightly that started it. */
-  nightly: z.object({ name: z.string(), file: z.string() }).optional(),
+  nightly: z.optional(z.object({ name: z.string(), file: z.string() })),
   /** With `relval exec`: the words of the command. The input is made from them. */
-  command: z.array(z.string()).optional(),
+  command: z.optional(z.array(z.string())),
   /** JIRA issue that is notified, instead of the configured ones. */
-  jira: issueKey.optional(),
+  jira: z.optional(z.string().check(z.regex(ISSUE_KEY, EXPECTED_KEY))),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -86,10 +86,10 @@ const timingSchema = z.object({
 export type RunTiming = z.infer<typeof timingSchema>;
 
 /** A name. */
-const text = z.string().max(1000);
+const text = z.string().check(z.maxLength(1000));
 
 /** ms since 1970, up to the end of the year 9999: a later time cannot be written as a date. */
-const time = z.number().min(0).max(LATEST);
+const time = z.number().check(z.minimum(0), z.maximum(LATEST));
 
 /** run.json: the request, the progress and the result of a run. It is replaced as a whole, never edited. */
 export const runRecordSchema = z.object({
@@ -98,32 +98,32 @@ export const runRecordSchema = z.object({
   name: text,
   workflow: text,
   /** The absolute path where it started: outputs that steps store in the run are below it. */
-  directory: z.string().optional(),
+  directory: z.optional(z.string()),
   request: runRequestSchema,
   /** `ended`: it has a verdict. In any other state it goes on; if its process is gone, it was interrupted. */
   state: z.enum(['preparing', 'running', 'judging', 'ended']),
-  verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']).optional(),
-  reason: z.string().max(100_000).optional(),
+  verdict: z.optional(z.enum(['passed', 'failed', 'broken', 'interrupted'])),
+  reason: z.optional(z.string().check(z.maxLength(100_000))),
   /**
    * The process that executes it. `start`, in clock ticks since boot, distinguishes a reused pid from the old one. `space`
    * names the boot and the PID namespace in which the pid is valid.
    */
-  process: z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.string().optional() }),
+  process: z.object({ pid: z.number(), start: z.string(), host: z.string(), space: z.optional(z.string()) }),
   /** The results of the pre-flight checks, as lines of text. */
-  checks: z.array(z.string()).optional(),
+  checks: z.optional(z.array(z.string())),
   /** The release under test, if the input names one. */
-  release: text.optional(),
+  release: z.optional(text),
   /** Marked as good by a person. */
-  accepted: z.object({ time, by: z.string(), note: z.string() }).optional(),
+  accepted: z.optional(z.object({ time, by: z.string(), note: z.string() })),
   /** The Work Queue project under which its workers find it, or the name of its batch of HTCondor jobs. */
   project: text,
   /** ms since 1970. */
   created: time,
-  ended: time.optional(),
+  ended: z.optional(time),
   /** The durations of its stages, to estimate later runs. Only for a run that was not resumed. */
-  timing: timingSchema.optional(),
+  timing: z.optional(timingSchema),
   /** Of a run that has ended: steps whose state by the report is not that of their last attempt, for example because of an error in a log. */
-  judged: z.record(text, z.enum(['succeeded', 'failed', 'broken'])).optional(),
+  judged: z.optional(z.record(text, z.enum(['succeeded', 'failed', 'broken']))),
   totals: z.object({
     steps: z.number(),
     succeeded: z.number(),

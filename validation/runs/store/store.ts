@@ -14,9 +14,10 @@ import { join, resolve } from 'node:path';
 import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import { EventReader, EventWriter } from './event-log.ts';
-import { applyEvent, emptyView, type RunEvent, type RunView } from './events.ts';
+import type { RunEvent, RunView } from './events.ts';
 import { type RunRecord, runRecordSchema } from './record.ts';
 import { RecordCache } from './record-cache.ts';
+import { ViewReader } from './view-reader.ts';
 
 /** The directory of one run, which holds its whole state. This class knows the paths and writes files atomically. */
 export class RunDir {
@@ -77,9 +78,9 @@ export class RunDir {
 
   /** The progress of the run, from its events. */
   readView(): RunView {
-    const view = emptyView();
-    for (const event of this.readEvents()) applyEvent(view, event);
-    return view;
+    const reader = new ViewReader(this.eventsFile);
+    reader.read();
+    return reader.view;
   }
 
   /** The numbers of the attempts of a step, in order. */
@@ -107,7 +108,8 @@ export function parseRecord(text: string): RunRecord | string {
   } catch {
     return 'is no JSON';
   }
-  const parsed = runRecordSchema.safeParse(data);
+  // Without `jitless`, zod would compile the schema first, which takes several times as long as it checks one record.
+  const parsed = runRecordSchema.safeParse(data, { jitless: true });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0] as (typeof parsed.error.issues)[number];
   return `is not a run record of this version: ${path.map(String).join('.')}: ${message}`;
