@@ -20,6 +20,10 @@ const PATHS = [
   `${LOG}?line=-100&lines=100`,
   `${LOG}/search?q=199999`,
   '/api/v1/runs/good/graph.svg',
+  '/api/v1/workflows',
+  '/api/v1/workflows/quiet/history?format=csv',
+  '/api/v1/runs/good/steps/sim0001',
+  `${LOG}-diff?stream=stderr&reference=good2`,
   '/api/v1/server',
   '/metrics',
 ];

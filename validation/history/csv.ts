@@ -10,6 +10,7 @@ type Cell = string | number | undefined;
 export function trendCsv({ nights }: Trend): string {
   const stages = [...new Set(nights.flatMap((night) => night.stages.map(({ name }) => name)))];
   const components = [...new Set(nights.flatMap((night) => Object.keys(night.components)))].sort();
+  const stagesOf = new Map(nights.map((night) => [night, new Map(night.stages.map((stage) => [stage.name, stage]))]));
   const columns: [name: string, of: (night: NightTrend) => Cell][] = [
     ['date', ({ created }) => new Date(created).toISOString()],
     ['run', ({ run }) => run],
@@ -35,7 +36,7 @@ export function trendCsv({ nights }: Trend): string {
       ),
     ),
     ...stages.flatMap((name) => {
-      const of = (night: NightTrend) => night.stages.find((stage) => stage.name === name);
+      const of = (night: NightTrend) => stagesOf.get(night)?.get(name);
       return [
         [`${name} retried`, (night: NightTrend) => of(night)?.retried],
         ...QUANTITIES.flatMap((quantity) =>

@@ -6,10 +6,9 @@ import { isQuicklyRead } from '../files/json-bytes.ts';
 import { NoSuchFileError, openInside, stampOf } from '../files/open-inside.ts';
 import { readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
-import type { RunRecord } from '../runs/store/record.ts';
 import { replaceFile } from '../runs/store/store.ts';
 import { type HistoryLine, LINE_SCHEMA, lineSchema } from './line.ts';
-import { lineOf } from './make-line.ts';
+import { type EndedRecord, lineOf } from './make-line.ts';
 
 /** Directory of the history below the directory of runs. No run can have this name: the id of a run ends with a time. */
 export const HISTORY_DIR = 'history';
@@ -30,7 +29,7 @@ const AT_ONCE = 16;
 export interface RecordedRun {
   /** The directory of the run. */
   path: string;
-  record: RunRecord;
+  record: EndedRecord;
 }
 
 /** Lines by the id of their run. */

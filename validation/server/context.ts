@@ -61,7 +61,13 @@ export class Context {
   async close(): Promise<void> {
     this.index.close();
     this.lines.close();
-    await Promise.all([this.searcher.close(), this.logDiffs.close(), this.logGroupings.close(), this.graphs.close()]);
+    await Promise.all([
+      this.searcher.close(),
+      this.logDiffs.close(),
+      this.logGroupings.close(),
+      this.graphs.close(),
+      this.histories.close(),
+    ]);
   }
 }
 
@@ -97,7 +103,11 @@ export const flag = z.enum(['', '1', 'true', '0', 'false']).transform((text) => 
 
 /** Answers with JSON, or with 304 if the client has it already. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, value: unknown, status = 200): FastifyReply {
-  const text = JSON.stringify(value);
+  return sendJsonText(request, reply, JSON.stringify(value), status);
+}
+
+/** The same for a value that is JSON already. */
+export function sendJsonText(request: FastifyRequest, reply: FastifyReply, text: string, status = 200): FastifyReply {
   const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
   reply.header('etag', etag).type('application/json; charset=utf-8');
   if (status === 200 && hasIt(request, etag)) return reply.code(304).send();
