@@ -6,6 +6,7 @@ import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../input/input-error.ts';
 import { requestOfCopy } from '../runs/inputs/input-copy.ts';
+import { isLive, statusOf } from '../runs/store/record.ts';
 import { RunStore } from '../runs/store/store.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
@@ -72,7 +73,8 @@ function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
 /** Plans the run again from its stored request, and takes the states of its steps from its events. */
 function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): Graph {
   const run = runs.find(args.input);
-  const { id, request } = run.readRecord();
+  const record = run.readRecord();
+  const { id, request, judged = {} } = record;
   const { startAt, stopAt, only, workflow } = args;
   if (
     args.lenient ||
@@ -87,7 +89,11 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   const copy = requestOfCopy(run, request);
   const cwd = copy.cwd !== undefined && { cwd: copy.cwd };
   const plan = planInput(copy, { allowMissing: true, outputBase: run.path, ...cwd });
-  return buildGraph(plan, { collapse, run: { id, steps: run.readView().steps } });
+  const steps = [...run.readView().steps].map(([step, { stage, state }]) => {
+    return [step, { id: step, stage, state: judged[step] ?? state }] as const;
+  });
+  const live = isLive(statusOf(record, run.path));
+  return buildGraph(plan, { collapse, run: { id, live, steps: new Map(steps) } });
 }
 
 function write(path: string, text: string): void {

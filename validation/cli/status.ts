@@ -1,7 +1,7 @@
 import { paint } from '../report/paint.ts';
 import { EventReader } from '../runs/store/event-log.ts';
 import { applyEvent, applyStates, emptyView, type RunView, type StepView } from '../runs/store/events.ts';
-import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
+import { isLive, type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import { counted } from '../units/count.ts';
@@ -76,7 +76,7 @@ class Status {
   }
 
   get underWay(): boolean {
-    return ['preparing', 'running', 'judging'].includes(this.status);
+    return isLive(this.status);
   }
 
   json() {

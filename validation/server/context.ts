@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isLive } from '../runs/store/record.ts';
 import type { RunSummary } from './api.ts';
 import { Histories } from './histories.ts';
 import { HttpError } from './http-error.ts';
@@ -13,7 +14,7 @@ import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';
 import { type IndexedRun, RunIndex } from './run-index.ts';
-import { isLive, type StepSource, summarize } from './summaries.ts';
+import { type StepSource, summarize } from './summaries.ts';
 
 /** Data that all routes share: the runs, and caches about them. */
 export class Context {

@@ -1,6 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { openInside, stampOf } from '../files/open-inside.ts';
 import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
 import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
@@ -105,7 +106,7 @@ export class RunIndex {
 
   async #tick(): Promise<void> {
     await this.#scan();
-    const now = Date.now();
+    const now = steadyNow();
     const all = this.all();
     const others: string[] = [];
     for (let n = 0; n < Math.min(PER_TICK, all.length); n++) {
@@ -160,7 +161,7 @@ export class RunIndex {
     } else if (read === 'same' || 'reason' in read) {
       if (known && !existsSync(root)) this.#remove(id);
       if (!known && existsSync(root)) {
-        const since = this.#without.get(id)?.since ?? Date.now();
+        const since = this.#without.get(id)?.since ?? steadyNow();
         this.#without.set(id, { since, reason: read === 'same' ? undefined : read.reason });
       }
     } else this.#put({ id, root, record: read.record, status: statusOf(read.record, root), stamp: read.stamp });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestOfCopy } from '../../../validation/runs/inputs/input-copy.ts';
 import { EventWriter } from '../../../validation/runs/store/event-log.ts';
-import { thisProcess } from '../../../validation/runs/store/record.ts';
+import { type RunRecord, thisProcess } from '../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../validation/runs/store/store.ts';
 import { GPMC, Relval } from '../../e2e/relval.ts';
 import { xpath } from './graphs.ts';
@@ -22,7 +22,7 @@ stages:
 `;
 
 /** A run that stopped after its first phase, when the second had begun. */
-function someRun(id: string): void {
+function someRun(id: string, end: Partial<RunRecord> = {}): void {
   const input = join(relval.dir, 'bins.yaml');
   writeFileSync(input, WORKFLOW);
   const run = new RunDir(join(relval.runs, id));
@@ -40,6 +40,7 @@ function someRun(id: string): void {
     project: `relval-${id}`,
     created: 1_860_000_000_000,
     totals: { steps: 4, succeeded: 2, failed: 0, broken: 0, running: 1 },
+    ...end,
   });
   const events = new EventWriter(run.eventsFile);
   const ended = { attempt: 1, task: '', retried: false } as const;
@@ -83,6 +84,17 @@ describe('relval graph', () => {
       'map0001<br/>▶ running',
       'map0002<br/>✗ failed',
       'merge<br/>· waiting',
+    ]);
+  });
+
+  it('draws a run that has ended with the states of its report, and steps that did not run', async () => {
+    someRun('bins-20290615-070000', { state: 'ended', verdict: 'failed', judged: { bins: 'failed' } });
+    const { stdout } = await relval.run('graph', 'bins-20290615-070000', '--format', 'mermaid');
+    expect([...stdout.matchAll(/\("(.*)"\)$/gm)].map(([, label]) => label)).toEqual([
+      'bins<br/>✗ failed',
+      'map0001<br/>▶ running',
+      'map0002<br/>✗ failed',
+      'merge<br/>– not run',
     ]);
   });
 

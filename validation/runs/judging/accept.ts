@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addLine } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
@@ -38,10 +40,19 @@ export async function changeEnded(run: RunDir, change: (record: RunRecord) => Ru
   try {
     const record = change(run.readRecord());
     run.writeRecord(record);
+    await keepNight(run, record);
     return record;
   } finally {
     lock.release();
   }
+}
+
+/**
+ * The history knows the change even if somebody removes the run by hand. As long as the run exists, its record decides: then it
+ * does no harm if the line cannot be written now.
+ */
+async function keepNight({ path }: RunDir, record: RunRecord): Promise<void> {
+  await addLine(dirname(path), { path, record }).catch(() => undefined);
 }
 
 /** A server goes on with other requests while this waits. */

@@ -138,6 +138,13 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
 export type RunStatus = (typeof STATUSES)[number];
 
+const LIVE: readonly RunStatus[] = ['preparing', 'running', 'judging'];
+
+/** Whether a run with this status goes on. */
+export function isLive(status: RunStatus): boolean {
+  return LIVE.includes(status);
+}
+
 /** This process, in the form of `RunRecord.process`. */
 export function thisProcess(): RunRecord['process'] {
   return { pid: process.pid, start: processStart(process.pid) ?? '', host: hostname(), ...ownSpace() };
