@@ -4,9 +4,11 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeRun } from './page-stores.mjs';
 import { commandOf, portsOf, portTable, STRANGER } from './port-table.ts';
 import { CLI, ROOT, runNames, until } from './relval.ts';
 import { family, listenersIn, namespaceOf } from './sockets.ts';
+import { type WebRequest, webTable } from './web-table.ts';
 
 /**
  * Every port and every file of a run that goes on, and what a second user and a second machine are answered. The tables
@@ -14,6 +16,9 @@ import { family, listenersIn, namespaceOf } from './sockets.ts';
  */
 
 const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
+const TOKEN = 'a-token-of-this-test-0123456789';
+/** The ports of a namespace of its own are all free. */
+const [CATALOG, OPERATIONS] = [9097, 9200];
 /** Of the machine of the run, and of another one. Both are reserved for documentation. */
 const [ADDRESS, OTHER_ADDRESS] = ['192.0.2.1', '192.0.2.2'];
 
@@ -83,6 +88,8 @@ interface Program {
   pid: number;
   /** What it has written to stdout and stderr. */
   text(): string;
+  /** Its exit status, when it has ended. */
+  code(): number | undefined;
 }
 
 /** Starts a program on the run's machine, with the directories `base` has for it. */
@@ -107,7 +114,7 @@ function start(base: string, command: string, ...args: string[]): Program {
       text += chunk;
     });
   }
-  return { pid: child.pid as number, text: () => text };
+  return { pid: child.pid as number, text: () => text, code: () => child.exitCode ?? undefined };
 }
 
 /** A directory for one scenario, with a workflow of one step that goes on for ever. */
@@ -134,6 +141,13 @@ async function untilBegun(path: string, program: Program): Promise<void> {
   }).catch((error) => {
     throw new Error(`${error.message}\n${program.text()}`);
   });
+}
+
+/** Runs a program to its end on the run's machine. */
+async function finish(base: string, code: number, ...args: string[]): Promise<void> {
+  const program = start(base, process.execPath, CLI, ...args);
+  const ended = await until(`the end of relval ${args[0]}`, 60, () => program.code());
+  if (ended !== code) throw new Error(`relval ${args.join(' ')} ended with ${ended}:\n${program.text()}`);
 }
 
 /** A path without what differs from run to run and from machine to machine. */
@@ -188,6 +202,77 @@ The second user sends each question to each port. A number is an HTTP status; \`
 without an answer; \`silence\`: no answer within 20 s. For files, \`ID\`, \`N\` and \`X\` stand for what differs from run to run.
 `;
 
+/** A finding, an attempt that was repeated, an exception, a night that was accepted: all that a run can leave. */
+async function endedRun(): Promise<{ path: string; id: string; flags: string[] }> {
+  const { path } = base('ended');
+  const workflow = join(path, 'workflow.yaml');
+  const command = "echo '*** Break *** segmentation violation'; exit 1";
+  writeFileSync(workflow, JSON.stringify({ name: 'w', stages: [{ name: 'step', command }] }));
+  const nightlies = join(path, 'nightlies.yaml');
+  writeFileSync(
+    nightlies,
+    'nightlies: { night: { at: "03:00", timeZone: UTC, run: workflow.yaml, local: true, runs: runs } }\n',
+  );
+  const token = join(path, 'token');
+  writeFileSync(token, `${TOKEN}\n`, { mode: 0o600 });
+  await finish(path, 1, 'run', workflow, '--local', '--local-cpus', '1', '--no-check');
+  const [id = ''] = runNames(join(path, 'runs'));
+  await finish(path, 1, 'retry', id, 'step');
+  const report: { findings: { fingerprint?: string }[] } = JSON.parse(
+    readFileSync(join(path, 'runs', id, 'report', 'report.json'), 'utf8'),
+  );
+  const finding = report.findings.find(({ fingerprint }) => fingerprint !== undefined)?.fingerprint ?? '';
+  const exceptions = join(path, 'exceptions.yaml');
+  const excuse = ['--reason', 'it is known', '--until', '2999-01-01'];
+  await finish(path, 0, 'except', id, finding, ...excuse, '--to', exceptions);
+  await finish(path, 0, 'accept', id, '--note', 'good');
+  // With so many, `list` keeps what it has read.
+  for (let n = 0; n < 200; n++) {
+    const old = `w-20200101-${String(n).padStart(6, '0')}`;
+    writeRun(join(path, 'runs'), { id: old, name: 'w', created: Date.UTC(2020, 0) + n, verdict: 'passed' });
+  }
+  await finish(path, 0, 'list');
+  await finish(path, 0, 'trend', 'w');
+  await finish(path, 0, 'gc', '--keep', '190', '--yes');
+  const paths = { '--inputs': path, '--token-file': token, '--nightlies': nightlies, '--exceptions': exceptions };
+  return { path, id, flags: Object.entries(paths).flat() };
+}
+
+/** All that the page can be asked for. */
+function requestsFor(id: string, path: string): WebRequest[] {
+  const log = `/runs/${id}/steps/step/log`;
+  const finding = 'abcd';
+  const excuse = { finding, reason: 'x', until: '2999-01-01' };
+  const get = [
+    ...['/', '/healthz', '/metrics'],
+    ...[
+      ...['/server', '/cluster', '/runs', '/startables', '/history', '/workflows', '/workflows/w/history?format=csv'],
+      ...[`/diff?a=${id}&b=${id}`, `/runs/${id}/exception?finding=${finding}&reason=x&until=2999-01-01`],
+      ...['', '/steps', '/steps/step', '/timeline', '/critical-path', '/graph.svg', '/report'].map(
+        (below) => `/runs/${id}${below}`,
+      ),
+      ...['/report/histograms.ndjson', '/steps/step/1/stdout.log'].map((below) => `/runs/${id}${below}`),
+      ...[log, `${log}?line=1`, `${log}/search?q=x`, `${log}/groups`, `${log}-diff`],
+    ].map((below) => `/api/v1${below}`),
+  ];
+  const post: [string, unknown][] = [
+    ['', { input: join(path, 'workflow.yaml'), local: true }],
+    ['', { nightly: 'night' }],
+    ['/stop', {}],
+    ['/resume', {}],
+    ['/retry', { failed: true }],
+    ['/accept', { note: 'x' }],
+    ['/exception', excuse],
+  ];
+  return [
+    ...get.map((of): WebRequest => ({ method: 'GET', path: of })),
+    ...['/events', `${log}/follow`].map((of): WebRequest => ({ method: 'GET', path: `/api/v1${of}`, socket: true })),
+    ...post.map(([below, body]): WebRequest => {
+      return { method: 'POST', path: below === '' ? '/api/v1/runs' : `/api/v1/runs/${id}${below}`, body };
+    }),
+  ];
+}
+
 it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered (${why ?? 'as root'})`, async () => {
   process.umask(0o022);
   const machines = { here, there, address: ADDRESS };
@@ -212,13 +297,12 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
   const remote = base('cluster');
   const password = join(remote.path, 'password');
   writeFileSync(password, 'open sesame\n', { mode: 0o600 });
-  // The ports of a namespace of its own are all free.
-  const catalog = `${ADDRESS}:9097`;
+  const catalog = `${ADDRESS}:${CATALOG}`;
   const server = start(
     remote.path,
     'catalog_server',
     '-p',
-    '9097',
+    `${CATALOG}`,
     '-n',
     ADDRESS,
     '-u',
@@ -228,12 +312,51 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
   );
   await until('the catalog', 10, () => portsOf(here, [server.pid], known).length === 3);
   const flags = ['--catalog', catalog, '--password', password];
-  const framework = start(remote.path, process.execPath, FRAMEWORK, '--master', 'local', ...flags);
+  const framework = start(
+    remote.path,
+    process.execPath,
+    FRAMEWORK,
+    '--master',
+    'local',
+    '--listen',
+    `127.0.0.1:${OPERATIONS}`,
+    ...flags,
+  );
   await until('the framework', 20, () => framework.text().includes('framework subscribed'));
   const cluster = start(remote.path, process.execPath, CLI, 'run', remote.workflow, '--no-check', ...flags);
   const page = start(remote.path, process.execPath, CLI, 'serve', '--listen', '127.0.0.1:0');
   await untilBegun(remote.path, cluster);
   await until('the page', 20, () => /http:\/\/\S+/.test(page.text()));
+
+  const clusterPorts = portTable(
+    machines,
+    [server, framework, cluster, page].map(({ pid }) => pid),
+    known,
+  );
+
+  const ended = await endedRun();
+  const open = start(ended.path, process.execPath, CLI, 'serve', '--listen', '0.0.0.0:0', ...ended.flags);
+  const port = await until(
+    'the page for all',
+    20,
+    () => Number(/http:\/\/\S+?:(\d+)/.exec(open.text())?.[1]) || undefined,
+  );
+  const before = runNames(join(ended.path, 'runs'));
+  const requests = requestsFor(ended.id, ended.path);
+  const bearer = { authorization: `Bearer ${TOKEN}` };
+  const site = 'http://elsewhere.example';
+  const manners = {
+    'without a token': {},
+    'with a wrong token': { authorization: 'Bearer a-token-that-somebody-guesses' },
+    'under another name, with the token': { ...bearer, host: 'elsewhere.example' },
+    'by a page of another site, with the token': { ...bearer, origin: site, 'sec-fetch-site': 'cross-site' },
+  };
+  const ops = ['/', '/healthz', '/metrics', '/state', '/recent'].map((path): WebRequest => ({ method: 'GET', path }));
+  const opsManners = {
+    'as it should be': {},
+    'under another name': { host: 'elsewhere.example' },
+    'by a page of another site': { origin: site, 'sec-fetch-site': 'cross-site' },
+  };
 
   const text = [
     HEAD,
@@ -241,12 +364,15 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
     `${localPorts}\n`,
     `${fileTable(local.path, ['runs', 'tmp', 'cache'])}\n`,
     '## A run on a cluster (`relval run --catalog --password`), its framework (`--master local`), its catalog and `relval serve`\n',
-    `${portTable(
-      machines,
-      [server, framework, cluster, page].map(({ pid }) => pid),
-      known,
-    )}\n`,
+    `${clusterPorts}\n`,
     `${fileTable(remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
+    'The framework’s server of operations, asked by the second user:\n',
+    `${webTable(here, { host: '127.0.0.1', port: OPERATIONS }, ops, opsManners, (path) => path)}\n`,
+    '## The page for other machines (`relval serve --listen 0.0.0.0:0 --token-file --inputs --nightlies --exceptions`)\n',
+    'Asked by the second user on another machine; the run `w-ID` has ended, was retried and accepted, and one of its findings has an exception:\n',
+    `${webTable(there, { host: ADDRESS, port }, requests, manners, (path) => path.replaceAll(ended.id, 'w-ID'))}\n`,
+    `${fileTable(ended.path, ['runs', 'tmp', 'cache', 'token', 'exceptions.yaml'])}\n`,
   ].join('\n');
+  expect(runNames(join(ended.path, 'runs'))).toEqual(before);
   await expect(text).toMatchFileSnapshot(join(ROOT, 'docs', 'refusals.md'));
 });
