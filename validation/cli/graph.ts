@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { realpathSync, statSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { renderDot } from '../graph/dot.ts';
 import { renderMermaid } from '../graph/mermaid.ts';
@@ -7,7 +7,7 @@ import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../input/input-error.ts';
 import { requestOfCopy } from '../runs/inputs/input-copy.ts';
 import { isLive, statusOf } from '../runs/store/record.ts';
-import { RunStore } from '../runs/store/store.ts';
+import { RunStore, replaceFile } from '../runs/store/store.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
@@ -96,9 +96,12 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   return buildGraph(plan, { collapse, run: { id, live, steps: new Map(steps) } });
 }
 
+/** A file is replaced as a whole, or stays as it is. */
 function write(path: string, text: string): void {
   try {
-    writeFileSync(path, text);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && !found.isFile()) writeFileSync(path, text);
+    else replaceFile(found ? realpathSync(path) : path, text);
   } catch (error) {
     throw new InputError([{ message: `${path} cannot be written: ${(error as Error).message}` }]);
   }

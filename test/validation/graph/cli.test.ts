@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,7 +6,7 @@ import { requestOfCopy } from '../../../validation/runs/inputs/input-copy.ts';
 import { EventWriter } from '../../../validation/runs/store/event-log.ts';
 import { type RunRecord, thisProcess } from '../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../validation/runs/store/store.ts';
-import { GPMC, Relval } from '../../e2e/relval.ts';
+import { CLI, GPMC, Relval } from '../../e2e/relval.ts';
 import { xpath } from './graphs.ts';
 
 let relval: Relval;
@@ -104,6 +105,17 @@ describe('relval graph', () => {
     expect(code).toBe(0);
     expect(stdout).toBe('');
     expect(readFileSync(file, 'utf8')).toMatch(/^digraph "gpmc" \{[\s\S]*label="sim\\n5 steps"/);
+  });
+
+  it('leaves a file as it is when the disk has no space for the new one', () => {
+    const file = join(relval.dir, 'kept.svg');
+    writeFileSync(file, 'before');
+    // No file may have more than 1 kB.
+    const command = `ulimit -f 1; '${process.execPath}' '${CLI}' graph '${GPMC}' -o '${file}'`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('kept.svg cannot be written')]);
+    expect(readFileSync(file, 'utf8')).toBe('before');
+    expect(existsSync(`${file}.new`)).toBe(false);
   });
 
   it('ends with 2 and says why: no such file, no such run, settings for a run, a file that cannot be written, too much', async () => {

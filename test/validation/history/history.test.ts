@@ -229,6 +229,16 @@ describe('the history of thirty nights', () => {
     expect(trendCsv(trend).split('\r\n')).toHaveLength(3);
   });
 
+  it('gives CSV without control characters and formulas, whatever names others have chosen', async () => {
+    writeNights(store.dir, 1);
+    const { fresh } = await look();
+    const release = ' =1+1\u001b]0;x\u0007\u202e\n\u009b2J,';
+    appendFileSync(join(store.dir, ...CACHE), `${JSON.stringify({ ...fresh[0], id: 'odd', release })}\n`);
+    const csv = trendCsv((await look()).trend);
+    expect(csv.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(csv).toContain('"\' =1+1\\x1b]0;x\\x07\\u202e\\x0a\\x9b2J,"');
+  });
+
   it('does not count a run twice that goes on after it had ended', async () => {
     writeNights(store.dir, 3);
     await look();

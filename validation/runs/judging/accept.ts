@@ -39,11 +39,20 @@ export async function changeEnded(run: RunDir, change: (record: RunRecord) => Ru
   if (!lock) throw new InputError([{ message: `another process is changing the run in ${run.path}: try again` }]);
   try {
     const record = change(run.readRecord());
-    run.writeRecord(record);
+    write(run, record);
     await keepNight(run, record);
     return record;
   } finally {
     lock.release();
+  }
+}
+
+/** @throws InputError */
+function write(run: RunDir, record: RunRecord): void {
+  try {
+    run.writeRecord(record);
+  } catch (error) {
+    throw new InputError([{ message: `the record of ${record.id} cannot be written: ${(error as Error).message}` }]);
   }
 }
 

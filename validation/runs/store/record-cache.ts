@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../files/cache-directory.ts';
@@ -17,6 +27,8 @@ type Entry = [ino: number, size: number, mtimeMs: number, ctimeMs: number, recor
 
 /** A file that changed this recently may change again without another time: clocks of file systems have ticks. */
 const SETTLED_MS = 2000;
+/** A new cache is written within this time. */
+const ABANDONED_MS = 60_000;
 
 /**
  * The run.json files of one directory of runs, as they were when they were read last. It is only a cache: an entry counts only
@@ -59,15 +71,29 @@ export class RecordCache {
   save(): void {
     const gone = Object.keys(this.#before).length + this.#changes - Object.keys(this.#now).length;
     if (this.#changes + gone < Math.max(20, Object.keys(this.#now).length / 100)) return;
+    const fresh = `${this.#path}.new`;
     try {
       mkdirSync(cacheDirectory(), { recursive: true, mode: 0o700 });
-      const fresh = `${this.#path}.${process.pid}`;
-      writeFileSync(fresh, JSON.stringify({ build: this.#build, entries: this.#now }), { mode: 0o600 });
-      renameSync(fresh, this.#path);
     } catch {
-      // the next one reads the files themselves
+      // The next process reads the files themselves.
+      return;
+    }
+    try {
+      // Two processes never write the same file.
+      writeFileSync(fresh, JSON.stringify({ build: this.#build, entries: this.#now }), { mode: 0o600, flag: 'wx' });
+      renameSync(fresh, this.#path);
+    } catch (error) {
+      // On a full disk a part was written.
+      const isOther = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      if (!isOther || isAbandoned(fresh)) rmSync(fresh, { force: true });
     }
   }
+}
+
+/** A process that wrote it was killed: nobody writes for so long. */
+function isAbandoned(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs !== undefined && Date.now() - mtimeMs > ABANDONED_MS;
 }
 
 function readCache(path: string, build: string): Record<string, Entry> {
