@@ -111,7 +111,8 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 const SCRIPT = `
 [ "$(id -u)" != 0 ] || { echo "HTCondor workers run jobs as their own user: give their pool a user that is not root" >&2; exit 2; }
 cd "$MESOS_SANDBOX" || exit 2
-mkdir -p -m 700 log execute passwords.d tokens.d
+mkdir -p execute
+mkdir -p -m 700 log passwords.d tokens.d
 ln -sf "$token" tokens.d/token
 : > worker.conf; : >> log/StartLog
 rm -f asked lives ended
