@@ -279,10 +279,19 @@ function largeReport(random) {
  * Puts something in the place of the history of a directory of runs.
  * @param {string} runs @param {Random} random @param {{secret: string}} outside
  */
-export function spoilHistory(runs, random, { secret }) {
-  const file = join(runs, 'history', 'runs.ndjson');
-  mkdirSync(dirname(file), { recursive: true });
-  rmSync(file, { recursive: true, force: true });
+export function spoilHistory(runs, random, outside) {
+  const place = join(runs, 'history', 'runs.ndjson');
+  const made = join(runs, '.making-history');
+  rmSync(made, { recursive: true, force: true });
+  makeHistory(made, random, outside);
+  mkdirSync(dirname(place), { recursive: true });
+  rmSync(place, { recursive: true, force: true });
+  // The server may just have added a line.
+  renameSync(made, place);
+}
+
+/** @param {string} file @param {Random} random @param {{secret: string}} outside */
+function makeHistory(file, random, { secret }) {
   switch (random(7)) {
     case 0:
       return void execFileSync('mkfifo', [file]);
