@@ -1,14 +1,15 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fileTable } from './file-table.ts';
 import { writeRun } from './page-stores.mjs';
 import { commandOf, portsOf, portTable, STRANGER } from './port-table.ts';
 import { CLI, ROOT, runNames, until } from './relval.ts';
 import { family, listenersIn, namespaceOf } from './sockets.ts';
-import { type WebRequest, webTable } from './web-table.ts';
+import { requestsFor, type WebRequest, webTable } from './web-table.ts';
 
 /**
  * Every port and every file of a run that goes on, and what a second user and a second machine are answered. The tables
@@ -150,48 +151,6 @@ async function finish(base: string, code: number, ...args: string[]): Promise<vo
   if (ended !== code) throw new Error(`relval ${args.join(' ')} ended with ${ended}:\n${program.text()}`);
 }
 
-/** A path without what differs from run to run and from machine to machine. */
-const nameless = (path: string): string =>
-  path
-    .replace(dir, '/DIRECTORY')
-    .replace(/\d{8}[-T]\d{6}[\w-]*|\d{4}-\d\d-\d\dT[\w:.-]+/g, 'ID')
-    .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f-]{22}[\w.-]*/g, 'ID')
-    // What mkdtemp has added.
-    .replace(/-[A-Za-z\d]{6}(?=\/|$)/g, '-X')
-    .replace(/\d+/g, 'N');
-
-/** The table of the files below some directories: what the second user can read, and the first thing that is closed. */
-function fileTable(root: string, below: readonly string[]): string {
-  const find = (...before: string[]) => {
-    const [command = '', ...words] = [...before, 'find', ...below.map((one) => join(root, one))];
-    const readable = before.length > 0 ? ['-readable'] : [];
-    const { stdout } = spawnSync(command, [...words, ...readable, '-printf', '%p\\n'], { encoding: 'utf8', cwd: '/' });
-    return new Set(stdout.split('\n').filter(Boolean));
-  };
-  const open = find(...STRANGER);
-  const rows = new Map<string, string>();
-  const closed: string[] = [];
-  for (const path of [...find()].sort()) {
-    if (closed.some((above) => path.startsWith(`${above}/`))) continue;
-    let kind: string;
-    try {
-      const stat = lstatSync(path);
-      if (stat.isSymbolicLink() && !open.has(path)) continue;
-      kind = stat.isDirectory() ? '/' : '';
-    } catch {
-      continue; // It has gone meanwhile.
-    }
-    if (!open.has(path)) closed.push(path);
-    // Inputs are copied with the path that they have here.
-    const copied = path.split('/input/tree')[1];
-    if (copied && dir.startsWith(copied)) continue;
-    const answer = open.has(path) ? (kind ? 'lists' : 'reads') : kind ? 'refused, and all below' : 'refused';
-    rows.set(`${nameless(path.slice(root.length + 1))}${kind}`, answer);
-  }
-  const lines = [...rows].sort().map(([path, answer]) => `| \`${path}\` | ${answer} |`);
-  return ['| file | another user |', '| --- | --- |', ...lines].join('\n');
-}
-
 const HEAD = `# Refusals
 
 What a second user of the machine, and a second machine, can reach of a run that goes on. \`test/e2e/refusals.test.ts\` makes
@@ -236,41 +195,6 @@ async function endedRun(): Promise<{ path: string; id: string; flags: string[] }
   await finish(path, 0, 'gc', '--keep', '190', '--yes');
   const paths = { '--inputs': path, '--token-file': token, '--nightlies': nightlies, '--exceptions': exceptions };
   return { path, id, flags: Object.entries(paths).flat() };
-}
-
-/** All that the page can be asked for. */
-function requestsFor(id: string, path: string): WebRequest[] {
-  const log = `/runs/${id}/steps/step/log`;
-  const finding = 'abcd';
-  const excuse = { finding, reason: 'x', until: '2999-01-01' };
-  const get = [
-    ...['/', '/healthz', '/metrics'],
-    ...[
-      ...['/server', '/cluster', '/runs', '/startables', '/history', '/workflows', '/workflows/w/history?format=csv'],
-      ...[`/diff?a=${id}&b=${id}`, `/runs/${id}/exception?finding=${finding}&reason=x&until=2999-01-01`],
-      ...['', '/steps', '/steps/step', '/timeline', '/critical-path', '/graph.svg', '/report'].map(
-        (below) => `/runs/${id}${below}`,
-      ),
-      ...['/report/histograms.ndjson', '/steps/step/1/stdout.log'].map((below) => `/runs/${id}${below}`),
-      ...[log, `${log}?line=1`, `${log}/search?q=x`, `${log}/groups`, `${log}-diff`],
-    ].map((below) => `/api/v1${below}`),
-  ];
-  const post: [string, unknown][] = [
-    ['', { input: join(path, 'workflow.yaml'), local: true }],
-    ['', { nightly: 'night' }],
-    ['/stop', {}],
-    ['/resume', {}],
-    ['/retry', { failed: true }],
-    ['/accept', { note: 'x' }],
-    ['/exception', excuse],
-  ];
-  return [
-    ...get.map((of): WebRequest => ({ method: 'GET', path: of })),
-    ...['/events', `${log}/follow`].map((of): WebRequest => ({ method: 'GET', path: `/api/v1${of}`, socket: true })),
-    ...post.map(([below, body]): WebRequest => {
-      return { method: 'POST', path: below === '' ? '/api/v1/runs' : `/api/v1/runs/${id}${below}`, body };
-    }),
-  ];
 }
 
 it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered (${why ?? 'as root'})`, async () => {
@@ -362,16 +286,16 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
     HEAD,
     '## A run on this machine (`relval run --local`)\n',
     `${localPorts}\n`,
-    `${fileTable(local.path, ['runs', 'tmp', 'cache'])}\n`,
+    `${fileTable(dir, local.path, ['runs', 'tmp', 'cache'])}\n`,
     '## A run on a cluster (`relval run --catalog --password`), its framework (`--master local`), its catalog and `relval serve`\n',
     `${clusterPorts}\n`,
-    `${fileTable(remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
+    `${fileTable(dir, remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
     'The framework’s server of operations, asked by the second user:\n',
     `${webTable(here, { host: '127.0.0.1', port: OPERATIONS }, ops, opsManners, (path) => path)}\n`,
     '## The page for other machines (`relval serve --listen 0.0.0.0:0 --token-file --inputs --nightlies --exceptions`)\n',
     'Asked by the second user on another machine; the run `w-ID` has ended, was retried and accepted, and one of its findings has an exception:\n',
     `${webTable(there, { host: ADDRESS, port }, requests, manners, (path) => path.replaceAll(ended.id, 'w-ID'))}\n`,
-    `${fileTable(ended.path, ['runs', 'tmp', 'cache', 'token', 'exceptions.yaml'])}\n`,
+    `${fileTable(dir, ended.path, ['runs', 'tmp', 'cache', 'token', 'exceptions.yaml'])}\n`,
   ].join('\n');
   expect(runNames(join(ended.path, 'runs'))).toEqual(before);
   await expect(text).toMatchFileSnapshot(join(ROOT, 'docs', 'refusals.md'));

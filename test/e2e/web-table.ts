@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { STRANGER } from './port-table.ts';
 
 /** The tables of requests in docs/refusals.md. */
@@ -61,4 +62,39 @@ export function webTable(
     `| ${['', ...columns].map(() => '---').join(' | ')} |`,
     ...[...groups].map(([key, asked]) => `| ${asked.join('<br>')} | ${key} |`),
   ].join('\n');
+}
+
+/** All that the page can be asked for. */
+export function requestsFor(id: string, path: string): WebRequest[] {
+  const log = `/runs/${id}/steps/step/log`;
+  const finding = 'abcd';
+  const excuse = { finding, reason: 'x', until: '2999-01-01' };
+  const get = [
+    ...['/', '/healthz', '/metrics'],
+    ...[
+      ...['/server', '/cluster', '/runs', '/startables', '/history', '/workflows', '/workflows/w/history?format=csv'],
+      ...[`/diff?a=${id}&b=${id}`, `/runs/${id}/exception?finding=${finding}&reason=x&until=2999-01-01`],
+      ...['', '/steps', '/steps/step', '/timeline', '/critical-path', '/graph.svg', '/report'].map(
+        (below) => `/runs/${id}${below}`,
+      ),
+      ...['/report/histograms.ndjson', '/steps/step/1/stdout.log'].map((below) => `/runs/${id}${below}`),
+      ...[log, `${log}?line=1`, `${log}/search?q=x`, `${log}/groups`, `${log}-diff`],
+    ].map((below) => `/api/v1${below}`),
+  ];
+  const post: [string, unknown][] = [
+    ['', { input: join(path, 'workflow.yaml'), local: true }],
+    ['', { nightly: 'night' }],
+    ['/stop', {}],
+    ['/resume', {}],
+    ['/retry', { failed: true }],
+    ['/accept', { note: 'x' }],
+    ['/exception', excuse],
+  ];
+  return [
+    ...get.map((of): WebRequest => ({ method: 'GET', path: of })),
+    ...['/events', `${log}/follow`].map((of): WebRequest => ({ method: 'GET', path: `/api/v1${of}`, socket: true })),
+    ...post.map(([below, body]): WebRequest => {
+      return { method: 'POST', path: below === '' ? '/api/v1/runs' : `/api/v1/runs/${id}${below}`, body };
+    }),
+  ];
 }
