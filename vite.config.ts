@@ -20,6 +20,7 @@ export default defineConfig({
         'validation/cli/main': 'validation/cli/main.ts',
         'validation/server/log-diff-worker': 'validation/server/log-diff-worker.ts',
         'validation/server/log-groups-worker': 'validation/server/log-groups-worker.ts',
+        'validation/server/history-worker': 'validation/server/history-worker.ts',
         'validation/server/graph-worker': 'validation/server/graph-worker.ts',
         'framework/main': 'framework/main.ts',
       },

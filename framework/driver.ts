@@ -78,6 +78,7 @@ export class Driver {
     this.connection = new MesosConnection({
       ...options.connection,
       log,
+      now: steadyNow,
       subscribe: () => scheduler.subscription(options.info),
       onEvent: (event) => this.#onMesosEvent(event),
       onDisconnected: () => this.handle({ type: 'disconnected' }),

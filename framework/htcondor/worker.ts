@@ -111,12 +111,12 @@ function obstacle({ name, passwordFile }: WorkerSettings, project: ProjectDemand
 const SCRIPT = `
 [ "$(id -u)" != 0 ] || { echo "HTCondor workers run jobs as their own user: give their pool a user that is not root" >&2; exit 2; }
 cd "$MESOS_SANDBOX" || exit 2
-mkdir -p log execute passwords.d
-mkdir -p -m 700 tokens.d
+mkdir -p execute
+mkdir -p -m 700 log passwords.d tokens.d
 ln -sf "$token" tokens.d/token
 : > worker.conf; : >> log/StartLog
 rm -f asked lives ended
-mkfifo asked lives || exit 2
+mkfifo -m 600 asked lives || exit 2
 [ "$CONDOR_CONFIG" != ONLY_ENV ] || export CONDOR_CONFIG="$PWD/worker.conf"
 export _CONDOR_LOCAL_DIR="$PWD" _CONDOR_LOG="$PWD/log" _CONDOR_EXECUTE="$PWD/execute" HOME="$PWD"
 export _CONDOR_SEC_TOKEN_DIRECTORY="$PWD/tokens.d"

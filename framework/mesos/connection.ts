@@ -169,7 +169,7 @@ export class MesosConnection {
   }
 
   async #wait(delayMs: number): Promise<void> {
-    this.#nextAttempt = Date.now() + delayMs;
+    this.#nextAttempt = this.#options.now() + delayMs;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delayMs);
       this.#proceed = () => {
@@ -211,7 +211,7 @@ export class MesosConnection {
   #handle(event: Event, streamId: string): void {
     const { log, onEvent } = this.#options;
     if (event.type === 'HEARTBEAT') {
-      if (this.#live) this.#live.lastHeartbeat = Date.now();
+      if (this.#live) this.#live.lastHeartbeat = this.#options.now();
       return;
     }
     if (!KNOWN_EVENTS.has(event.type)) {
@@ -221,7 +221,7 @@ export class MesosConnection {
     if (event.type === 'SUBSCRIBED') {
       const frameworkId = event.subscribed?.framework_id;
       if (!frameworkId) throw new TransportError('SUBSCRIBED without a framework id');
-      const [since, openedAt] = [Date.now(), performance.now()];
+      const [since, openedAt] = [this.#options.now(), performance.now()];
       this.#live = { master: this.#master as URL, streamId, frameworkId, since, openedAt, lastHeartbeat: undefined };
       this.#lastError = undefined;
       log.info({ master: this.#live.master.origin, frameworkId: frameworkId.value, streamId }, 'subscribed');

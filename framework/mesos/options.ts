@@ -16,6 +16,8 @@ export interface MesosConnectionOptions {
   credentials?: Credentials | undefined;
   tls?: TlsOptions | undefined;
   log: Logger;
+  /** Ms since 1970, by a clock that never jumps. */
+  now: () => number;
   /**
    * Called for every event but HEARTBEAT, in order, one at a time; also for SUBSCRIBED and ERROR. Events of unknown type are left out.
    * If it throws, the stream is ended as if it had been lost, because one event was lost.

@@ -43,17 +43,42 @@ export function takeFlock(path: string, { mode = 0o666, patience = 0 } = {}): Fl
  * @returns undefined where nobody can say: there is no such file, we may not read it, or its file system has no locks
  */
 export function isTaken(path: string): boolean | undefined {
-  let fd: number;
+  const fd = openToLook(path);
+  if (fd === undefined) return undefined;
   try {
-    fd = openSync(path, O_RDONLY | O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
-  try {
-    // Shared, so that those who only look do not see one another.
-    const { status } = programs().spawnSync('flock', ['-n', '-s', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
-    return status === TAKEN ? true : status === 0 ? false : undefined;
+    return saysTaken(programs().spawnSync('flock', LOOK, { stdio: ['ignore', 'ignore', 'ignore', fd] }).status);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Like `isTaken`, and this process goes on with other work meanwhile. */
+export async function isTakenSoon(path: string): Promise<boolean | undefined> {
+  const fd = openToLook(path);
+  if (fd === undefined) return undefined;
+  try {
+    const looking = programs().spawn('flock', LOOK, { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    return saysTaken(
+      await new Promise<number | null>((resolve) => {
+        looking.once('error', () => resolve(null)).once('exit', resolve);
+      }),
+    );
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Shared, so that those who only look do not see one another. */
+const LOOK = ['-n', '-s', '3'];
+
+function openToLook(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+function saysTaken(status: number | null): boolean | undefined {
+  return status === TAKEN ? true : status === 0 ? false : undefined;
 }

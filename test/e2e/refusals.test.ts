@@ -1,12 +1,15 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fileTable } from './file-table.ts';
+import { writeRun } from './page-stores.mjs';
 import { commandOf, portsOf, portTable, STRANGER } from './port-table.ts';
 import { CLI, ROOT, runNames, until } from './relval.ts';
 import { family, listenersIn, namespaceOf } from './sockets.ts';
+import { requestsFor, type WebRequest, webTable } from './web-table.ts';
 
 /**
  * Every port and every file of a run that goes on, and what a second user and a second machine are answered. The tables
@@ -14,6 +17,9 @@ import { family, listenersIn, namespaceOf } from './sockets.ts';
  */
 
 const FRAMEWORK = join(ROOT, 'dist', 'framework', 'main.js');
+const TOKEN = 'a-token-of-this-test-0123456789';
+/** The ports of a namespace of its own are all free. */
+const [CATALOG, OPERATIONS] = [9097, 9200];
 /** Of the machine of the run, and of another one. Both are reserved for documentation. */
 const [ADDRESS, OTHER_ADDRESS] = ['192.0.2.1', '192.0.2.2'];
 
@@ -83,6 +89,8 @@ interface Program {
   pid: number;
   /** What it has written to stdout and stderr. */
   text(): string;
+  /** Its exit status, when it has ended. */
+  code(): number | undefined;
 }
 
 /** Starts a program on the run's machine, with the directories `base` has for it. */
@@ -107,7 +115,7 @@ function start(base: string, command: string, ...args: string[]): Program {
       text += chunk;
     });
   }
-  return { pid: child.pid as number, text: () => text };
+  return { pid: child.pid as number, text: () => text, code: () => child.exitCode ?? undefined };
 }
 
 /** A directory for one scenario, with a workflow of one step that goes on for ever. */
@@ -136,46 +144,11 @@ async function untilBegun(path: string, program: Program): Promise<void> {
   });
 }
 
-/** A path without what differs from run to run and from machine to machine. */
-const nameless = (path: string): string =>
-  path
-    .replace(dir, '/DIRECTORY')
-    .replace(/\d{8}[-T]\d{6}[\w-]*|\d{4}-\d\d-\d\dT[\w:.-]+/g, 'ID')
-    .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f-]{22}[\w.-]*/g, 'ID')
-    // What mkdtemp has added.
-    .replace(/-[A-Za-z\d]{6}(?=\/|$)/g, '-X')
-    .replace(/\d+/g, 'N');
-
-/** The table of the files below some directories: what the second user can read, and the first thing that is closed. */
-function fileTable(root: string, below: readonly string[]): string {
-  const find = (...before: string[]) => {
-    const [command = '', ...words] = [...before, 'find', ...below.map((one) => join(root, one))];
-    const readable = before.length > 0 ? ['-readable'] : [];
-    const { stdout } = spawnSync(command, [...words, ...readable, '-printf', '%p\\n'], { encoding: 'utf8', cwd: '/' });
-    return new Set(stdout.split('\n').filter(Boolean));
-  };
-  const open = find(...STRANGER);
-  const rows = new Map<string, string>();
-  const closed: string[] = [];
-  for (const path of [...find()].sort()) {
-    if (closed.some((above) => path.startsWith(`${above}/`))) continue;
-    let kind: string;
-    try {
-      const stat = lstatSync(path);
-      if (stat.isSymbolicLink() && !open.has(path)) continue;
-      kind = stat.isDirectory() ? '/' : '';
-    } catch {
-      continue; // It has gone meanwhile.
-    }
-    if (!open.has(path)) closed.push(path);
-    // Inputs are copied with the path that they have here.
-    const copied = path.split('/input/tree')[1];
-    if (copied && dir.startsWith(copied)) continue;
-    const answer = open.has(path) ? (kind ? 'lists' : 'reads') : kind ? 'refused, and all below' : 'refused';
-    rows.set(`${nameless(path.slice(root.length + 1))}${kind}`, answer);
-  }
-  const lines = [...rows].sort().map(([path, answer]) => `| \`${path}\` | ${answer} |`);
-  return ['| file | another user |', '| --- | --- |', ...lines].join('\n');
+/** Runs a program to its end on the run's machine. */
+async function finish(base: string, code: number, ...args: string[]): Promise<void> {
+  const program = start(base, process.execPath, CLI, ...args);
+  const ended = await until(`the end of relval ${args[0]}`, 60, () => program.code());
+  if (ended !== code) throw new Error(`relval ${args.join(' ')} ended with ${ended}:\n${program.text()}`);
 }
 
 const HEAD = `# Refusals
@@ -187,6 +160,42 @@ says what stops whom. The catalog server belongs to cctools, and is open to ever
 The second user sends each question to each port. A number is an HTTP status; \`closed\`: the server closed the connection
 without an answer; \`silence\`: no answer within 20 s. For files, \`ID\`, \`N\` and \`X\` stand for what differs from run to run.
 `;
+
+/** A finding, an attempt that was repeated, an exception, a night that was accepted: all that a run can leave. */
+async function endedRun(): Promise<{ path: string; id: string; flags: string[] }> {
+  const { path } = base('ended');
+  const workflow = join(path, 'workflow.yaml');
+  const command = "echo '*** Break *** segmentation violation'; exit 1";
+  writeFileSync(workflow, JSON.stringify({ name: 'w', stages: [{ name: 'step', command }] }));
+  const nightlies = join(path, 'nightlies.yaml');
+  writeFileSync(
+    nightlies,
+    'nightlies: { night: { at: "03:00", timeZone: UTC, run: workflow.yaml, local: true, runs: runs } }\n',
+  );
+  const token = join(path, 'token');
+  writeFileSync(token, `${TOKEN}\n`, { mode: 0o600 });
+  await finish(path, 1, 'run', workflow, '--local', '--local-cpus', '1', '--no-check');
+  const [id = ''] = runNames(join(path, 'runs'));
+  await finish(path, 1, 'retry', id, 'step');
+  const report: { findings: { fingerprint?: string }[] } = JSON.parse(
+    readFileSync(join(path, 'runs', id, 'report', 'report.json'), 'utf8'),
+  );
+  const finding = report.findings.find(({ fingerprint }) => fingerprint !== undefined)?.fingerprint ?? '';
+  const exceptions = join(path, 'exceptions.yaml');
+  const excuse = ['--reason', 'it is known', '--until', '2999-01-01'];
+  await finish(path, 0, 'except', id, finding, ...excuse, '--to', exceptions);
+  await finish(path, 0, 'accept', id, '--note', 'good');
+  // With so many, `list` keeps what it has read.
+  for (let n = 0; n < 200; n++) {
+    const old = `w-20200101-${String(n).padStart(6, '0')}`;
+    writeRun(join(path, 'runs'), { id: old, name: 'w', created: Date.UTC(2020, 0) + n, verdict: 'passed' });
+  }
+  await finish(path, 0, 'list');
+  await finish(path, 0, 'trend', 'w');
+  await finish(path, 0, 'gc', '--keep', '190', '--yes');
+  const paths = { '--inputs': path, '--token-file': token, '--nightlies': nightlies, '--exceptions': exceptions };
+  return { path, id, flags: Object.entries(paths).flat() };
+}
 
 it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered (${why ?? 'as root'})`, async () => {
   process.umask(0o022);
@@ -212,13 +221,12 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
   const remote = base('cluster');
   const password = join(remote.path, 'password');
   writeFileSync(password, 'open sesame\n', { mode: 0o600 });
-  // The ports of a namespace of its own are all free.
-  const catalog = `${ADDRESS}:9097`;
+  const catalog = `${ADDRESS}:${CATALOG}`;
   const server = start(
     remote.path,
     'catalog_server',
     '-p',
-    '9097',
+    `${CATALOG}`,
     '-n',
     ADDRESS,
     '-u',
@@ -228,25 +236,67 @@ it.skipIf(why !== undefined)(`docs/refusals.md says what strangers are answered 
   );
   await until('the catalog', 10, () => portsOf(here, [server.pid], known).length === 3);
   const flags = ['--catalog', catalog, '--password', password];
-  const framework = start(remote.path, process.execPath, FRAMEWORK, '--master', 'local', ...flags);
+  const framework = start(
+    remote.path,
+    process.execPath,
+    FRAMEWORK,
+    '--master',
+    'local',
+    '--listen',
+    `127.0.0.1:${OPERATIONS}`,
+    ...flags,
+  );
   await until('the framework', 20, () => framework.text().includes('framework subscribed'));
   const cluster = start(remote.path, process.execPath, CLI, 'run', remote.workflow, '--no-check', ...flags);
   const page = start(remote.path, process.execPath, CLI, 'serve', '--listen', '127.0.0.1:0');
   await untilBegun(remote.path, cluster);
   await until('the page', 20, () => /http:\/\/\S+/.test(page.text()));
 
+  const clusterPorts = portTable(
+    machines,
+    [server, framework, cluster, page].map(({ pid }) => pid),
+    known,
+  );
+
+  const ended = await endedRun();
+  const open = start(ended.path, process.execPath, CLI, 'serve', '--listen', '0.0.0.0:0', ...ended.flags);
+  const port = await until(
+    'the page for all',
+    20,
+    () => Number(/http:\/\/\S+?:(\d+)/.exec(open.text())?.[1]) || undefined,
+  );
+  const before = runNames(join(ended.path, 'runs'));
+  const requests = requestsFor(ended.id, ended.path);
+  const bearer = { authorization: `Bearer ${TOKEN}` };
+  const site = 'http://elsewhere.example';
+  const manners = {
+    'without a token': {},
+    'with a wrong token': { authorization: 'Bearer a-token-that-somebody-guesses' },
+    'under another name, with the token': { ...bearer, host: 'elsewhere.example' },
+    'by a page of another site, with the token': { ...bearer, origin: site, 'sec-fetch-site': 'cross-site' },
+  };
+  const ops = ['/', '/healthz', '/metrics', '/state', '/recent'].map((path): WebRequest => ({ method: 'GET', path }));
+  const opsManners = {
+    'as it should be': {},
+    'under another name': { host: 'elsewhere.example' },
+    'by a page of another site': { origin: site, 'sec-fetch-site': 'cross-site' },
+  };
+
   const text = [
     HEAD,
     '## A run on this machine (`relval run --local`)\n',
     `${localPorts}\n`,
-    `${fileTable(local.path, ['runs', 'tmp', 'cache'])}\n`,
+    `${fileTable(dir, local.path, ['runs', 'tmp', 'cache'])}\n`,
     '## A run on a cluster (`relval run --catalog --password`), its framework (`--master local`), its catalog and `relval serve`\n',
-    `${portTable(
-      machines,
-      [server, framework, cluster, page].map(({ pid }) => pid),
-      known,
-    )}\n`,
-    `${fileTable(remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
+    `${clusterPorts}\n`,
+    `${fileTable(dir, remote.path, ['runs', 'tmp', 'cache', 'password'])}\n`,
+    'The framework’s server of operations, asked by the second user:\n',
+    `${webTable(here, { host: '127.0.0.1', port: OPERATIONS }, ops, opsManners, (path) => path)}\n`,
+    '## The page for other machines (`relval serve --listen 0.0.0.0:0 --token-file --inputs --nightlies --exceptions`)\n',
+    'Asked by the second user on another machine; the run `w-ID` has ended, was retried and accepted, and one of its findings has an exception:\n',
+    `${webTable(there, { host: ADDRESS, port }, requests, manners, (path) => path.replaceAll(ended.id, 'w-ID'))}\n`,
+    `${fileTable(dir, ended.path, ['runs', 'tmp', 'cache', 'token', 'exceptions.yaml'])}\n`,
   ].join('\n');
+  expect(runNames(join(ended.path, 'runs'))).toEqual(before);
   await expect(text).toMatchFileSnapshot(join(ROOT, 'docs', 'refusals.md'));
 });

@@ -16,6 +16,8 @@ import { dirname, join } from 'node:path';
 
 const START = Date.UTC(2029, 0);
 const STEP = 'sim0001';
+/** Of the only finding of a run. */
+export const FINGERPRINT = '0123456789abcdef';
 
 /** @typedef {(limit: number) => number} Random a whole number from 0, below the limit */
 
@@ -35,12 +37,12 @@ export function pick(random, list) {
   return /** @type {T} */ (list[random(list.length)]);
 }
 
-/** @param {string} id @param {string} input @param {object} [change] */
-function record(id, input, change = {}) {
+/** @param {string} id @param {string} input @param {string} [name] */
+function record(id, input, name = 'fuzz') {
   return {
     schema: 'relval-run-1',
     id,
-    name: 'fuzz',
+    name,
     workflow: 'mc',
     request: { input, set: [], setAppend: [], lenient: false, local: true },
     state: 'ended',
@@ -51,7 +53,6 @@ function record(id, input, change = {}) {
     created: START,
     ended: START + 60_000,
     totals: { steps: 1, succeeded: 0, failed: 1, broken: 0, running: 0 },
-    ...change,
   };
 }
 
@@ -87,6 +88,8 @@ function report(/** @type {string} */ id) {
     file: 'stdout.log',
     line: 1,
     message: 'm',
+    fingerprint: FINGERPRINT,
+    component: 'c',
   };
   const totals = { steps: 1, succeeded: 0, failed: 1, broken: 0, notRun: 0, errors: 1, warnings: 0 };
   const step = { id: STEP, stage: 'sim', state: 'failed', attempts: 1, logs: [], outputs: [] };
@@ -119,19 +122,22 @@ const EVIL_JDLS = [
 ];
 
 /**
- * A run in which all is as it should be. @param {string} runs @param {string} id @param {number} [lines] of its log
+ * A run in which all is as it should be.
+ * @param {string} runs @param {string} id @param {{lines?: number, name?: string}} [options] lines of its log, name of the run
  * @returns {string} its directory
  */
-export function makeRun(runs, id, lines = 1000) {
+export function makeRun(runs, id, { lines = 1000, name } = {}) {
   const dir = join(runs, id);
   const input = '/fuzz/run.jdl';
-  write(join(dir, 'run.json'), JSON.stringify(record(id, input)));
+  write(join(dir, 'run.json'), JSON.stringify(record(id, input, name)));
   write(join(dir, 'events.ndjson'), lineEach(events()));
   write(join(dir, 'report', 'report.json'), JSON.stringify(report(id)));
   write(join(dir, 'report', 'index.html'), '<p>report</p>');
   write(join(dir, 'report', 'junit.xml'), '<testsuites/>');
   write(join(dir, 'report', 'validation_report_full.txt'), 'report\n');
+  write(join(dir, 'report', 'histograms.ndjson'), '{}\n');
   write(join(dir, 'input', 'tree', input), JDL);
+  write(join(dir, 'input', 'rules.yaml'), 'rules: []\n');
   const attempt = join(dir, 'steps', STEP, '1');
   write(join(attempt, 'stdout.log'), Array.from({ length: lines }, (_, n) => `line ${n} of ${id}\n`).join(''));
   write(join(attempt, 'stdout.log.times'), Buffer.alloc(12 * 50));
@@ -150,6 +156,9 @@ const PLACES = [
   'report/report.json',
   'report/index.html',
   'report/validation_report_full.txt',
+  'report/histograms.ndjson',
+  'input',
+  'input/rules.yaml',
   'input/tree/fuzz/run.jdl',
   'input/tree/fuzz',
   'steps',
@@ -170,7 +179,7 @@ const PLACES = [
  */
 export function makeHostileRun(runs, id, random, outside) {
   const hidden = join(runs, `.making-${id}`);
-  const dir = realpathSync(makeRun(dirname(hidden), `.making-${id}`, 100));
+  const dir = realpathSync(makeRun(dirname(hidden), `.making-${id}`, { lines: 100 }));
   for (let n = random(4) + 1; n > 0; n--) {
     try {
       spoil(dir, pick(random, PLACES), random, outside);
@@ -194,7 +203,10 @@ function spoil(dir, place, random, { secret, secretDir }) {
   if (place === 'run.json' && kind > 5)
     return write(path, JSON.stringify(mutate(record('x', '/fuzz/run.jdl'), random)));
   if (place === 'events.ndjson' && kind > 3) return write(path, spoiledEvents(random));
+  if (place === 'report/report.json' && kind > 8) return write(path, JSON.stringify(largeReport(random)));
   if (place === 'report/report.json' && kind > 4) return write(path, JSON.stringify(mutate(report('x'), random)));
+  if (place === 'input/rules.yaml' && kind > 3) return write(path, pick(random, EVIL_YAML));
+  if (place.endsWith('/stdout.log') && kind > 7) return write(path, pick(random, LOGS));
   if (place.endsWith('.jdl') && kind > 3) return write(path, pick(random, EVIL_JDLS).replace('SECRET', secret));
   rmSync(path, { recursive: true, force: true });
   switch (kind) {
@@ -225,6 +237,108 @@ function spoil(dir, place, random, { secret, secretDir }) {
       mkdirSync(path);
       for (let n = 0; n < 3000; n++) writeFileSync(join(path, `f${n}`), '');
   }
+}
+
+/** Names that no terminal, page or table expects. */
+const NAMES = ['\u001b]0;x\u0007', '=1+1', '__proto__', '../../secret', 'a\nb\r"c', '%00', '\u202e', 'x'.repeat(1000)];
+/** Aliases that grow without end, nesting without end, and expressions that do not end. */
+const EVIL_YAML = [
+  `rules:\n${Array.from({ length: 12 }, (_, n) => `  - &a${n} [${`*a${n - 1},`.repeat(n === 0 ? 0 : 9)}x]\n`).join('')}`,
+  `rules: ${'['.repeat(50_000)}`,
+  `rules: [{ id: x, severity: error, matches: '^(a+)+$' }, { id: r, except: [{ matches: '(.*)*x', reason: r }] }]\n`,
+  'rules: *nothing\n',
+  `rules: [${'{ id: x },'.repeat(20_000)}]\n`,
+];
+/** Logs that are hard to compare, to fold and to search. */
+const LOGS = [
+  'a'.repeat(8_000_000),
+  '\n'.repeat(3_000_000),
+  Array.from({ length: 60_000 }, (_, n) => `${(n * 7919) % 60_000} x\n`).join(''),
+  `${'\u001b[31m'.repeat(50_000)}\n`.repeat(10),
+  'same\n'.repeat(500_000),
+];
+
+/** A report as large as a run may have, whose names no other run has. @param {Random} random */
+function largeReport(random) {
+  const own = random(1e9);
+  const name = () => `${pick(random, NAMES)}${own}`;
+  const steps = Array.from({ length: 4000 }, (_, n) => ({
+    ...{ id: `s${n}`, stage: `stage ${own}.${n % 400}`, attempts: 1 + random(3), logs: [], outputs: [] },
+    ...{ state: pick(random, ['succeeded', 'failed', 'broken', 'aborted']), start: START, end: START + random(1e6) },
+    ...{ peakMemory: random(1e9), outputBytes: random(1e9) },
+  }));
+  const findings = Array.from({ length: 4000 }, (_, n) => ({
+    ...{ step: `s${n}`, stage: `stage ${own}.${n % 400}`, attempt: 1, file: 'stdout.log', line: n },
+    ...{ severity: pick(random, ['error', 'warning', 'info']), rule: name(), message: `${name()} ${n}` },
+    ...{ fingerprint: `${own}-${n}`, component: `${name()}${n}` },
+  }));
+  return { ...report('x'), findings, steps };
+}
+
+/**
+ * Puts something in the place of the history of a directory of runs.
+ * @param {string} runs @param {Random} random @param {{secret: string}} outside
+ */
+export function spoilHistory(runs, random, outside) {
+  const place = join(runs, 'history', 'runs.ndjson');
+  const made = join(runs, '.making-history');
+  rmSync(made, { recursive: true, force: true });
+  makeHistory(made, random, outside);
+  mkdirSync(dirname(place), { recursive: true });
+  rmSync(place, { recursive: true, force: true });
+  // The server may just have added a line.
+  renameSync(made, place);
+}
+
+/** @param {string} file @param {Random} random @param {{secret: string}} outside */
+function makeHistory(file, random, { secret }) {
+  switch (random(7)) {
+    case 0:
+      return void execFileSync('mkfifo', [file]);
+    case 1:
+      return symlinkSync(pick(random, [secret, '/dev/zero']), file);
+    case 2:
+      return mkdirSync(file);
+    case 3:
+      return write(file, `${'['.repeat(1_000_000)}\n${`{"a":[${'[],'.repeat(300_000)}[]]}\n`.repeat(5)}`);
+    case 4:
+      return write(file, lineEach(Array.from({ length: 300 }, (_, n) => mutate(historyLine(n, 2, random), random))));
+    default:
+      // As many nights as count, each with stages and findings of its own.
+      return write(file, lineEach(Array.from({ length: 1000 }, (_, n) => historyLine(n, 40, random))));
+  }
+}
+
+/** A line of a run that was removed. @param {number} night @param {number} size @param {Random} random */
+function historyLine(night, size, random) {
+  const spread = () => ({ median: random(1000) + 1, low: 1, high: 1000 });
+  const own = random(3) === 0 ? night : 0;
+  const list = (/** @type {string} */ text) => Array.from({ length: size }, (_, n) => `${text} ${own}.${n}`);
+  const counts = { steps: 4, succeeded: 1, failed: 1, broken: 1, notRun: 1 };
+  return {
+    ...{
+      schema: 'relval-history-1',
+      stamp: 's',
+      id: `gone-${night}`,
+      name: pick(random, [...NAMES, 'fuzz', 'fuzz', 'fuzz']),
+    },
+    ...{
+      workflow: 'mc',
+      release: `v${random(9)}`,
+      created: pick(random, [START, 1e15, -1e15, 1e300]) + night * 86_400_000,
+    },
+    ...{ verdict: pick(random, ['passed', 'failed', 'broken']), judged: true, totals: counts },
+    ...{ errors: 1, warnings: 1, histograms: 1, cut: [] },
+    stages: list('stage').map((name) => ({
+      ...{ name, ...counts, retried: 1, failedSteps: list('f'), unjudgedSteps: ['u'], retriedSteps: list('r') },
+      ...{ duration: spread(), peakMemory: spread(), outputBytes: spread() },
+    })),
+    findings: list('key').map((key) => ({
+      ...{ key, severity: 'error', rule: pick(random, NAMES), text: pick(random, NAMES), stage: 'stage 0.0' },
+      ...{ steps: ['f 0.0'], count: 1 },
+    })),
+    components: Object.fromEntries(list('component').map((name) => [name, { errors: 1, warnings: 0 }])),
+  };
 }
 
 /** @param {Random} random */

@@ -3,9 +3,9 @@
 // a second, nothing from outside of a run. Ends with status 1 when it found something. The same seed makes the same runs
 // and requests; their order in time is that of the machine.
 // Usage: npm run fuzz:server -- --minutes N --seed S
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { WebSocket } from 'ws';
-import { makeHostileRun, makeRun, pick, randomOf } from './hostile-runs.mjs';
+import { FINGERPRINT, makeHostileRun, makeRun, pick, randomOf, spoilHistory } from './hostile-runs.mjs';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '3' }, seed: { type: 'string', default: '1' } },
@@ -51,10 +51,24 @@ for (const name of ['stdout.log', 'report.json', 'rec.log', SECRET])
 writeFileSync(join(dir, 'token'), TOKEN);
 mkdirSync(join(dir, 'inputs'));
 writeFileSync(join(dir, 'inputs', 'evil.jdl'), 'Executable = "/bin/false";\n');
-makeRun(runs, 'good', 200_000);
+execFileSync('mkfifo', [join(dir, 'inputs', 'pipe.jdl')]);
+symlinkSync('/etc/passwd', join(dir, 'inputs', 'link.jdl'));
+writeFileSync(
+  join(dir, 'nightlies.yaml'),
+  'nightlies: { night: { at: "03:00", timeZone: UTC, run: inputs/evil.jdl, local: true, runs: elsewhere } }\n',
+);
+makeRun(runs, 'good', { lines: 200_000, name: 'quiet' });
+makeRun(runs, 'good2', { lines: 100_000, name: 'quiet' });
 
-const words = ['serve', '--no-config', '--listen', '127.0.0.1:0', '--runs', runs, '--token-file', join(dir, 'token')];
-const child = spawn(process.execPath, [CLI, ...words, '--inputs', join(dir, 'inputs')], {
+const flags = {
+  '--listen': '127.0.0.1:0',
+  '--runs': runs,
+  '--token-file': join(dir, 'token'),
+  '--inputs': join(dir, 'inputs'),
+  '--nightlies': join(dir, 'nightlies.yaml'),
+  '--exceptions': join(dir, 'exceptions.yaml'),
+};
+const child = spawn(process.execPath, [CLI, 'serve', '--no-config', ...Object.entries(flags).flat()], {
   cwd: dir,
   stdio: ['ignore', 'pipe', 'pipe'],
 });
@@ -97,6 +111,7 @@ async function renew(random) {
   for (let n = 0; Date.now() < end && !over; n++) {
     makeHostileRun(runs, `evil${n % HOSTILE}`, random, outside);
     counts.runs++;
+    if (n % 10 === 0) spoilHistory(runs, random, outside);
     await new Promise((resolve) => setTimeout(resolve, n < HOSTILE ? 0 : 300));
   }
 }
@@ -120,9 +135,10 @@ async function attack(random) {
       else if (kind === 1) await garbage(random);
       else {
         counts.requests++;
-        const { status, text } = await ask(port, pathOf(random), { from: ATTACKER, ...manner(random) });
+        const asked = { path: pathOf(random), ...manner(random) };
+        const { status, text } = await ask(port, asked.path, { from: ATTACKER, ...asked });
         if (text.includes(SECRET) || text.includes('root:x:0:0')) finding('something from outside of a run is shown');
-        if (status === 500) finding(`internal error: ${text.slice(0, 200)}`);
+        if (status === 500) finding(`internal error for ${asked.path.replace(/\d+/g, 'N')}: ${text.slice(0, 200)}`);
       }
     } catch (error) {
       const { code } = /** @type {NodeJS.ErrnoException} */ (error);
@@ -175,6 +191,18 @@ function pathOf(random) {
     `/api/v1/runs/${run}/graph.svg?collapse=${pick(random, ['auto', 'none', 'stages', 'x'])}`,
     `/api/v1/runs/${run}/graph.svg?collapse=none`,
     `/api/v1/runs/${run}/timeline`,
+    `/api/v1/runs/${run}/critical-path`,
+    `/api/v1/runs/${run}/report/histograms.ndjson`,
+    `/api/v1/runs/${run}/exception?finding=${pick(random, [FINGERPRINT, 'abcd', ''])}&reason=${word}&until=${pick(random, ['2999-01-01', '0000-00-00', '+033658-01-01'])}`,
+    `${log}/groups?stream=${stream}&after=${number},${number}`,
+    `${log}/groups`,
+    `${log}-diff?stream=${stream}&reference=good2&after=${number},${number},${number},${number}`,
+    `${log}-diff?reference=${pick(random, ['good', 'evil1', 'evil2', '..', ''])}&exact=${random(2)}`,
+    `${log}-diff`,
+    `/api/v1/workflows?last=${pick(random, ['30', '365', number])}`,
+    `/api/v1/workflows/${pick(random, ['fuzz', 'mc', '__proto__', '%1b%5d0%3bx%07', '..%2f..'])}/history?last=${pick(random, ['365', number])}&format=${pick(random, ['json', 'csv', 'x'])}`,
+    `/api/v1/workflows/mc/history?since=${pick(random, ['2029-01-01', '2029-02-30', '+033658-01-01', word])}&release=${pick(random, ['v*', '*'.repeat(190), word.slice(0, 190)])}&format=csv`,
+    '/api/v1/startables',
     `/api/v1/runs/${run}/report?format=${pick(random, ['json', 'junit', 'text', 'html'])}`,
     `/api/v1/runs/${run}/report/${pick(random, ['index.html', 'report.json', '..%2frun.json', '__proto__'])}`,
     `${log}?stream=${stream}&attempt=${number}`,
@@ -194,6 +222,7 @@ function pathOf(random) {
 
 /** @param {import('./hostile-runs.mjs').Random} random */
 function manner(random) {
+  if (random(10) === 0) return change(random);
   const range = pick(random, [
     'bytes=0-',
     'bytes=-1',
@@ -210,19 +239,38 @@ function manner(random) {
   if (random(3) === 0) headers['accept-encoding'] = pick(random, ['br', 'gzip', 'identity', '*;q=0', 'x']);
   if (random(8) === 0) headers.authorization = pick(random, [`Bearer ${TOKEN}`, 'Bearer x', 'Basic x']);
   if (random(20) === 0) headers.host = pick(random, ['evil.example', 'localhost', '[::1]:80', '127.0.0.1:1']);
-  if (random(10) > 0) return { headers, hangUp: random(5) === 0 };
-  headers['content-type'] = pick(random, ['application/json', 'text/plain', 'application/x-www-form-urlencoded']);
-  const input = join(dir, 'inputs', pick(random, ['evil.jdl', '../secret', 'none.jdl']));
-  const body = pick(random, [
-    '{',
-    '[]',
-    '{"input":1}',
-    JSON.stringify({ input }),
-    JSON.stringify({ input, set: ['x'] }),
-    '"x"',
-    'x'.repeat(70_000),
+  return { headers, hangUp: random(5) === 0 };
+}
+
+/** A request that changes something. None of them starts a run: each has a mistake. @param {import('./hostile-runs.mjs').Random} random */
+function change(random) {
+  const input = join(dir, 'inputs', pick(random, ['evil.jdl', '../secret', 'none.jdl', 'pipe.jdl', 'link.jdl', '']));
+  const set = [pick(random, ['x', 'Executable=/bin/sh', 'Split=$(id)', '--local', 'TTL=`id`', '__proto__=1'])];
+  const run = pick(random, [...Array.from({ length: HOSTILE }, (_, n) => `evil${n}`), 'good', '..', '%2e%2e']);
+  const until = pick(random, ['2999-01-01', '2029-02-30', '0000-00-00', 'x']);
+  const asked = pick(random, [
+    ['runs', '{'],
+    ['runs', '[]'],
+    ['runs', '"x"'],
+    ['runs', 'x'.repeat(70_000)],
+    ['runs', `${'{"input":'.repeat(6000)}1${'}'.repeat(6000)}`],
+    ['runs', '{"__proto__":{"token":"x"},"input":1}'],
+    ['runs', JSON.stringify({ input, set })],
+    ['runs', JSON.stringify({ input, arg: ['$(id)'], name: '--runs=/' })],
+    ['runs', JSON.stringify({ input, startAt: '\u001b[2J\n--local', from: run })],
+    ['runs', JSON.stringify({ nightly: pick(random, ['night', '../night', '__proto__', '--any-time']) })],
+    [`runs/${run}/exception`, JSON.stringify({ finding: FINGERPRINT, reason: '\u001b[2J *a &b', owner: '#', until })],
+    [`runs/${run}/accept`, JSON.stringify({ note: '\u001b[2J\nx', by: '=1+1' })],
+    [`runs/${run}/retry`, JSON.stringify({ steps: [pick(random, ['--force', '../x', 'none', '$(id)'])] })],
+    [`runs/${run}/stop`, ''],
   ]);
-  return { method: pick(random, ['POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']), headers, body };
+  const [path = '', body = ''] = asked;
+  const headers = {
+    'content-type': random(8) === 0 ? 'text/plain' : 'application/json',
+    ...(random(8) > 0 && { authorization: random(8) === 0 ? 'Bearer x' : `Bearer ${TOKEN}` }),
+  };
+  const method = random(8) === 0 ? pick(random, ['PUT', 'DELETE', 'HEAD', 'OPTIONS']) : 'POST';
+  return { path: `/api/v1/${path}`, method, headers, body };
 }
 
 /**

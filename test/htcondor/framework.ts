@@ -95,6 +95,7 @@ export async function startFramework(pool: HTCondorPool, settings: Settings) {
   });
   const workers = () => [...scheduler.state.workers.values()];
   return {
+    dir,
     master,
     scheduler,
     lines,

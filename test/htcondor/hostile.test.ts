@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDir, startFramework, workerTokens } from './framework.ts';
 import { eventsOf, type HTCondorPool, startPool, until } from './pool.mjs';
@@ -64,6 +64,20 @@ describe('jobs with attributes that nobody expects', () => {
     await pool.tool('condor_rm', '-all');
     await framework.noWorkers();
   });
+});
+
+it('other users of its machine can open no directory and no pipe of a worker', async () => {
+  const framework = await startFramework(pool, { passwordFile: await workerTokens(pool, 'owners') });
+  await pool.submit('alice', { arguments: 60 });
+  await until('the job', () => framework.busy(ALICE) === 1);
+  // The startd opens `execute` to all, and closes the directory of each job in it.
+  const names = ['asked', 'lives', 'log', 'passwords.d', 'tokens.d'];
+  const below = readdirSync(framework.dir, { recursive: true, encoding: 'utf8' });
+  const own = below.filter((path) => names.includes(basename(path)));
+  expect(own.map((path) => basename(path)).sort()).toEqual(names);
+  for (const path of own) expect([path, lstatSync(join(framework.dir, path)).mode & 0o077]).toEqual([path, 0]);
+  await pool.tool('condor_rm', '-all');
+  await framework.noWorkers();
 });
 
 describe('a token that the pool does not accept', () => {

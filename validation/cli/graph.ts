@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { realpathSync, statSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { renderDot } from '../graph/dot.ts';
 import { renderMermaid } from '../graph/mermaid.ts';
@@ -6,7 +6,8 @@ import { buildGraph, type Collapse, type Graph } from '../graph/model.ts';
 import { renderSvg } from '../graph/svg.ts';
 import { InputError } from '../input/input-error.ts';
 import { requestOfCopy } from '../runs/inputs/input-copy.ts';
-import { RunStore } from '../runs/store/store.ts';
+import { isLive, statusOf } from '../runs/store/record.ts';
+import { RunStore, replaceFile } from '../runs/store/store.ts';
 import { type InputArguments, planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
 import { inputOptions } from './options/input.ts';
@@ -72,7 +73,8 @@ function graphOfInput(args: InputArguments, collapse: Collapse): Graph {
 /** Plans the run again from its stored request, and takes the states of its steps from its events. */
 function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): Graph {
   const run = runs.find(args.input);
-  const { id, request } = run.readRecord();
+  const record = run.readRecord();
+  const { id, request, judged = {} } = record;
   const { startAt, stopAt, only, workflow } = args;
   if (
     args.lenient ||
@@ -87,12 +89,19 @@ function graphOfRun(args: InputArguments, runs: RunStore, collapse: Collapse): G
   const copy = requestOfCopy(run, request);
   const cwd = copy.cwd !== undefined && { cwd: copy.cwd };
   const plan = planInput(copy, { allowMissing: true, outputBase: run.path, ...cwd });
-  return buildGraph(plan, { collapse, run: { id, steps: run.readView().steps } });
+  const steps = [...run.readView().steps].map(([step, { stage, state }]) => {
+    return [step, { id: step, stage, state: judged[step] ?? state }] as const;
+  });
+  const live = isLive(statusOf(record, run.path));
+  return buildGraph(plan, { collapse, run: { id, live, steps: new Map(steps) } });
 }
 
+/** A file is replaced as a whole, or stays as it is. */
 function write(path: string, text: string): void {
   try {
-    writeFileSync(path, text);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && !found.isFile()) writeFileSync(path, text);
+    else replaceFile(found ? realpathSync(path) : path, text);
   } catch (error) {
     throw new InputError([{ message: `${path} cannot be written: ${(error as Error).message}` }]);
   }

@@ -1,6 +1,6 @@
 import { paint } from '../report/paint.ts';
 import { applyStates, type RunView, type StepView } from '../runs/store/events.ts';
-import { type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
+import { isLive, type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import { ViewReader } from '../runs/store/view-reader.ts';
@@ -79,7 +79,7 @@ class Status {
   }
 
   get underWay(): boolean {
-    return ['preparing', 'running', 'judging'].includes(this.status);
+    return isLive(this.status);
   }
 
   json() {

@@ -52,7 +52,8 @@ export async function fetchXrootd(address: string, { size, changed }: RemoteFile
   const path = join(own, version, baseName(address));
   if (statSync(path, { throwIfNoEntry: false })?.size === size) return path;
   const partial = join(own, `${version}.${process.pid}.partial`);
-  mkdirSync(own, { recursive: true });
+  // Only this user has the right to read it, as far as we know.
+  mkdirSync(own, { recursive: true, mode: 0o700 });
   try {
     // Behind the address nothing is an option, and the path of the copy begins with a slash.
     const result = await run('xrdcp', ['--silent', '--force', address, partial], COPY_PATIENCE_MS);

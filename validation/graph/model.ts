@@ -1,4 +1,5 @@
 import type { StepState } from '../report/model.ts';
+import { isFinal } from '../report/step-states.ts';
 import type { Plan, Stage } from '../workflow/plan.ts';
 import { Waits } from './waits.ts';
 
@@ -19,6 +20,8 @@ export interface GraphOptions {
 /** The progress of a run: a `RunView` has this form. Steps of the plan that are missing in it are waiting. */
 export interface DrawnRun {
   id: string;
+  /** Whether the run goes on. If it does not, steps that still wait did not run. */
+  live: boolean;
   steps: ReadonlyMap<string, { id: string; stage: string; state: StepState }>;
 }
 
@@ -158,7 +161,8 @@ function stepsByStage(plan: Plan, run: DrawnRun | undefined): Map<string, Member
 function countStates(ids: readonly string[], run: DrawnRun): Map<StepState, number> {
   const states = new Map<StepState, number>();
   for (const id of ids) {
-    const state = run.steps.get(id)?.state ?? 'waiting';
+    const known = run.steps.get(id)?.state ?? 'waiting';
+    const state = run.live || isFinal(known) || known === 'running' ? known : 'aborted';
     states.set(state, (states.get(state) ?? 0) + 1);
   }
   return states;

@@ -29,7 +29,7 @@ export function labelOf(node: GraphNode): Line[] {
   if (kind === 'join') return [];
   const lines: Line[] = [{ text: name }];
   if (kind === 'step') {
-    for (const state of states?.keys() ?? []) lines.push({ text: `${SYMBOL[state]} ${state}`, state });
+    for (const state of states?.keys() ?? []) lines.push({ text: `${SYMBOL[state]} ${stateWord(state)}`, state });
   } else if (kind === 'stage') {
     lines.push({ text: counted(steps, 'step') }, ...(states ? stateLines(states) : []));
   } else {

@@ -1,3 +1,4 @@
+import { printable } from '../report/printable.ts';
 import { QUANTITIES } from './line.ts';
 import type { NightTrend, Trend } from './trend.ts';
 
@@ -5,11 +6,13 @@ type Cell = string | number | undefined;
 
 /**
  * The nights as CSV (RFC 4180): one row for each night, one column for each value of each stage. Times are seconds, memory and
- * outputs are bytes. A text that a spreadsheet would read as a formula gets an apostrophe before it.
+ * outputs are bytes. A text that a spreadsheet would read as a formula gets an apostrophe before it. Control characters, which a
+ * terminal would obey, are shown as `\x1b`.
  */
 export function trendCsv({ nights }: Trend): string {
   const stages = [...new Set(nights.flatMap((night) => night.stages.map(({ name }) => name)))];
   const components = [...new Set(nights.flatMap((night) => Object.keys(night.components)))].sort();
+  const stagesOf = new Map(nights.map((night) => [night, new Map(night.stages.map((stage) => [stage.name, stage]))]));
   const columns: [name: string, of: (night: NightTrend) => Cell][] = [
     ['date', ({ created }) => new Date(created).toISOString()],
     ['run', ({ run }) => run],
@@ -35,7 +38,7 @@ export function trendCsv({ nights }: Trend): string {
       ),
     ),
     ...stages.flatMap((name) => {
-      const of = (night: NightTrend) => night.stages.find((stage) => stage.name === name);
+      const of = (night: NightTrend) => stagesOf.get(night)?.get(name);
       return [
         [`${name} retried`, (night: NightTrend) => of(night)?.retried],
         ...QUANTITIES.flatMap((quantity) =>
@@ -53,6 +56,7 @@ export function trendCsv({ nights }: Trend): string {
 
 function cell(value: Cell): string {
   if (typeof value !== 'string') return value === undefined ? '' : String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shown = printable(value);
+  const text = /^[=+\-@]/.test(shown.trimStart()) ? `'${shown}` : shown;
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LATEST } from '../units/time.ts';
 
 /** The form of a line. A line of another form is made again, if its run still exists. */
 export const LINE_SCHEMA = 'relval-history-1';
@@ -13,6 +14,8 @@ export const MOST_RULES = 200;
 
 const count = z.number().int().nonnegative();
 const name = z.string().max(1000);
+/** As in run.json: a later time cannot be written as a date. */
+const time = z.number().min(0).max(LATEST);
 const names = z.array(name).max(MOST_STEPS);
 
 /** The distribution over the steps of one stage: seconds or bytes. */
@@ -77,8 +80,8 @@ export const lineSchema = z.object({
   name,
   workflow: name,
   release: name.optional(),
-  created: z.number(),
-  ended: z.number().optional(),
+  created: time,
+  ended: time.optional(),
   verdict: z.enum(['passed', 'failed', 'broken', 'interrupted']),
   reason: z.string().max(1000).optional(),
   accepted: z.literal(true).optional(),

@@ -58,13 +58,19 @@ type StepPart = Pick<
   'id' | 'stage' | 'state' | 'attempts' | 'repeated' | 'start' | 'end' | 'peakMemory' | 'outputBytes'
 >;
 
+/** The parts of a record that a line needs. */
+export type EndedRecord = Pick<
+  RunRecord,
+  'id' | 'name' | 'workflow' | 'release' | 'created' | 'ended' | 'state' | 'verdict' | 'reason' | 'accepted' | 'totals'
+>;
+
 /**
  * The line of a run that has ended.
  * @param report content of its report.json; undefined if there is none
  * @param stamp stamp of the files of record and report
  * @returns undefined while the run has no verdict
  */
-export function lineOf(record: RunRecord, report: unknown, stamp: string): HistoryLine | undefined {
+export function lineOf(record: EndedRecord, report: unknown, stamp: string): HistoryLine | undefined {
   const { id, name, workflow, release, created, ended, verdict, reason, accepted, totals } = record;
   if (record.state !== 'ended' || verdict === undefined) return undefined;
   const parsed = reportPart.safeParse(report);

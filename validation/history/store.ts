@@ -1,15 +1,15 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { takeFlock } from '../../framework/tools/flock.ts';
 import { isQuicklyRead } from '../files/json-bytes.ts';
 import { NoSuchFileError, openInside, stampOf } from '../files/open-inside.ts';
-import { readRegular } from '../files/regular-file.ts';
+import { NotRegular, readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
-import type { RunRecord } from '../runs/store/record.ts';
 import { replaceFile } from '../runs/store/store.ts';
 import { type HistoryLine, LINE_SCHEMA, lineSchema } from './line.ts';
-import { lineOf } from './make-line.ts';
+import { type EndedRecord, lineOf } from './make-line.ts';
 
 /** Directory of the history below the directory of runs. No run can have this name: the id of a run ends with a time. */
 export const HISTORY_DIR = 'history';
@@ -19,8 +19,9 @@ const FILE = join(HISTORY_DIR, 'runs.ndjson');
 const LARGEST = 512 * 2 ** 20;
 /** The largest size of a report.json, bytes. A run of 10,000 steps has about 10 MB. */
 const LARGEST_REPORT = 64 * 2 ** 20;
-/** Seconds to wait for another process that writes lines. */
+/** Seconds to wait for another process that writes lines, and between two looks. */
 const PATIENCE = 10;
+const LOOK_EVERY = 0.1;
 /** The file is written again when it has this many unused lines, and more unused lines than used ones. */
 const MANY_OLD = 200;
 /** The number of runs that are read at the same time. */
@@ -30,7 +31,7 @@ const AT_ONCE = 16;
 export interface RecordedRun {
   /** The directory of the run. */
   path: string;
-  record: RunRecord;
+  record: EndedRecord;
 }
 
 /** Lines by the id of their run. */
@@ -150,11 +151,25 @@ async function readReport(root: string): Promise<unknown> {
  * @throws FullDisk
  */
 export function appendLines(dir: string, fresh: readonly HistoryLine[], tidy = false): void {
-  if (fresh.length === 0) return;
+  if (!tryAppend(dir, fresh, { tidy, patience: PATIENCE })) throw locked(dir);
+}
+
+function locked(dir: string): InputError {
+  return new InputError([{ message: `another process is writing the history in ${join(dir, HISTORY_DIR)}` }]);
+}
+
+interface Writing {
+  tidy: boolean;
+  /** Seconds to wait for the lock. */
+  patience: number;
+}
+
+/** @returns false when another process holds the lock */
+function tryAppend(dir: string, fresh: readonly HistoryLine[], how: Writing): boolean {
+  if (fresh.length === 0) return true;
   try {
-    write(dir, fresh, tidy);
+    return write(dir, fresh, how);
   } catch (error) {
-    if (error instanceof InputError) throw error;
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw new FullDisk(message);
     throw new InputError([{ message: `the history in ${join(dir, HISTORY_DIR)} cannot be written: ${message}` }]);
@@ -166,20 +181,21 @@ export class FullDisk extends Error {
   override name = 'FullDisk';
 }
 
-function write(dir: string, fresh: readonly HistoryLine[], tidy: boolean): void {
+function write(dir: string, fresh: readonly HistoryLine[], { tidy, patience }: Writing): boolean {
   mkdirSync(join(dir, HISTORY_DIR), { recursive: true });
-  const lock = takeFlock(join(dir, HISTORY_DIR, '.lock'), { patience: PATIENCE });
-  if (!lock) throw new InputError([{ message: `another process is writing the history in ${join(dir, HISTORY_DIR)}` }]);
+  const lock = takeFlock(join(dir, HISTORY_DIR, '.lock'), { patience });
+  if (!lock) return false;
   try {
     append(join(dir, FILE), fresh.map(textOfLine).join(''));
-    if (!tidy) return;
+    if (!tidy) return true;
     const { lines, count, foreign } = parseLines(textOf(dir));
     const used = lines.size + foreign.length;
-    if (count - used < Math.max(MANY_OLD, used)) return;
+    if (count - used < Math.max(MANY_OLD, used)) return true;
     replaceFile(
       join(dir, FILE),
       [...foreign.map((one) => `${one}\n`), ...[...lines.values()].map(textOfLine)].join(''),
     );
+    return true;
   } finally {
     lock.release();
   }
@@ -189,11 +205,18 @@ function textOfLine(line: HistoryLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** If a crash or a full disk has cut off the last line, the next line starts after a line feed. */
+const APPEND = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
+
+/**
+ * If a crash or a full disk has cut off the last line, the next line starts after a line feed. A named pipe, which others may
+ * have put there, is an error at once: nobody would read what is written to it.
+ */
 function append(path: string, text: string): void {
-  const fd = openSync(path, 'a+');
+  const fd = openSync(path, APPEND);
   try {
-    const { size } = fstatSync(fd);
+    const found = fstatSync(fd);
+    if (found.isFIFO()) throw new NotRegular(`${path} is a named pipe`);
+    const { size } = found;
     const last = Buffer.alloc(1);
     const torn = size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
     const bytes = Buffer.from(`${torn ? '\n' : ''}${text}`);
@@ -213,10 +236,16 @@ export async function keepLines(dir: string, runs: readonly RecordedRun[]): Prom
 }
 
 /**
- * Adds the line of one run that has just ended, so that the history has it even if somebody removes the run before anybody looks.
+ * Adds the line of one run that has just ended or was accepted, so that the history has it even if somebody removes the run before
+ * anybody looks. While it waits for another process that writes lines, this process goes on.
  * @param dir directory of runs
  * @throws like appendLines
  */
 export async function addLine(dir: string, run: RecordedRun): Promise<void> {
-  appendLines(dir, (await linesOf([run], new Map())).fresh);
+  const { fresh } = await linesOf([run], new Map());
+  for (let left = PATIENCE; left > 0; left -= LOOK_EVERY) {
+    if (tryAppend(dir, fresh, { tidy: false, patience: 0 })) return;
+    await sleep(LOOK_EVERY * 1000);
+  }
+  throw locked(dir);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { jobLogReader } from '../htcondor/job-log.ts';
@@ -35,22 +35,31 @@ export function condorSystem(batch: CondorBatch): BatchSystem {
     },
     withdraw: () => jobs.remove(),
     withdrawJob: (jobId) => jobs.removeJob(jobId),
-    isSubmitting,
+    isSubmitting: submissionWatch(steadyNow),
   };
 }
 
 /** Makeflow tries a submission again after at most 60 s. This is longer, ms. */
 const RETRY_MS = 70_000;
 
-/** A submission is a child process of makeflow. If it fails, makeflow writes a message and pauses. */
-function isSubmitting(pid: number, stderr: string): boolean {
-  try {
-    if (readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim() !== '') return true;
-    if (Date.now() - statSync(stderr).mtimeMs > RETRY_MS) return false;
-    return /couldn't submit batch job, still trying\.*\s*$/.test(readFileSync(stderr, 'latin1'));
-  } catch {
-    return false;
-  }
+/**
+ * A submission is a child process of makeflow. If it fails, makeflow writes a message and pauses.
+ * @param now a clock in ms that never jumps, so that a machine whose clock is set does not end a run that only waits
+ * @returns `BatchSystem.isSubmitting`
+ */
+export function submissionWatch(now: () => number): BatchSystem['isSubmitting'] {
+  let size = -1;
+  let since = 0;
+  return (pid, stderr) => {
+    try {
+      if (readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim() !== '') return true;
+      const said = readFileSync(stderr, 'latin1');
+      if (said.length !== size) [size, since] = [said.length, now()];
+      return now() - since <= RETRY_MS && /couldn't submit batch job, still trying\.*\s*$/.test(said);
+    } catch {
+      return false;
+    }
+  };
 }
 
 /** HTCondor gives a job no home, and usually no search path. Then bash uses its own search path, which contains `.`. */

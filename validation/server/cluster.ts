@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { readInside } from '../files/open-inside.ts';
 import { askFramework, askRecent } from '../preflight/framework.ts';
 import { FRAMEWORK_URL_FILE, LOCAL_DIR } from '../runs/store/local-files.ts';
+import { isLive } from '../runs/store/record.ts';
 import type { Cluster } from './api.ts';
 import type { IndexedRun } from './run-index.ts';
-import { isLive } from './summaries.ts';
 
 /** The largest size of a file with an address, bytes. */
 const LONGEST_URL = 1000;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isLive } from '../runs/store/record.ts';
 import type { RunSummary } from './api.ts';
 import { Histories } from './histories.ts';
 import { HttpError } from './http-error.ts';
@@ -13,7 +14,7 @@ import { ProgressCache, type RunProgress } from './progress.ts';
 import { Reports } from './reports.ts';
 import { RunGraphs } from './run-graphs.ts';
 import { type IndexedRun, RunIndex } from './run-index.ts';
-import { isLive, type StepSource, summarize } from './summaries.ts';
+import { type StepSource, summarize } from './summaries.ts';
 
 /** Data that all routes share: the runs, and caches about them. */
 export class Context {
@@ -61,7 +62,13 @@ export class Context {
   async close(): Promise<void> {
     this.index.close();
     this.lines.close();
-    await Promise.all([this.searcher.close(), this.logDiffs.close(), this.logGroupings.close(), this.graphs.close()]);
+    await Promise.all([
+      this.searcher.close(),
+      this.logDiffs.close(),
+      this.logGroupings.close(),
+      this.graphs.close(),
+      this.histories.close(),
+    ]);
   }
 }
 
@@ -97,7 +104,11 @@ export const flag = z.enum(['', '1', 'true', '0', 'false']).transform((text) => 
 
 /** Answers with JSON, or with 304 if the client has it already. */
 export function sendJson(request: FastifyRequest, reply: FastifyReply, value: unknown, status = 200): FastifyReply {
-  const text = JSON.stringify(value);
+  return sendJsonText(request, reply, JSON.stringify(value), status);
+}
+
+/** The same for a value that is JSON already. */
+export function sendJsonText(request: FastifyRequest, reply: FastifyReply, text: string, status = 200): FastifyReply {
   const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
   reply.header('etag', etag).type('application/json; charset=utf-8');
   if (status === 200 && hasIt(request, etag)) return reply.code(304).send();

@@ -57,10 +57,10 @@ async function draw(job: GraphJob | PathJob): Promise<Answer<string | CriticalSt
     return { error: `the plan of ${id} cannot be made again: ${error.message}`, status: 409 };
   }
   if (!('collapse' in job)) return { result: pathOf(plan, job) };
-  const { collapse, open, place } = job;
+  const { collapse, open, place, live } = job;
   try {
     const steps = new Map(job.steps.map((step) => [step.id, step]));
-    return { result: await renderSvg(buildGraph(plan, { collapse, open, run: { id, steps } }), place) };
+    return { result: await renderSvg(buildGraph(plan, { collapse, open, run: { id, live, steps } }), place) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { error: error.message, status: 422 };

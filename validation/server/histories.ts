@@ -1,57 +1,60 @@
-import type { HistoryLine } from '../history/line.ts';
-import type { Night } from '../history/nights.ts';
-import { type NamedHistory, namesIn, nightsOf } from '../history/nights.ts';
-import { linesStamp, type RecordedRun, readLines } from '../history/store.ts';
+import { createRequire } from 'node:module';
+import type { NightFilter } from '../history/nights.ts';
+import type { RecordedRun } from '../history/store.ts';
 import type { IndexedRun } from './run-index.ts';
+import { WorkerPool } from './worker-pool.ts';
 
-/**
- * The histories of the runs in a directory. The server only reads the directory. It makes the lines that are missing in the
- * history file once, and keeps them in memory.
- */
+/** What a client asks for: all names with the marks of `shown` nights each, or the history of one name. */
+export type HistoryQuestion =
+  | { shown: number }
+  | { name: string; filter: NightFilter; last: number; format: 'json' | 'csv' };
+
+/** The job of a thread. */
+export interface HistoryJob {
+  /** Directory of runs. */
+  dir: string;
+  /** All its runs at this moment. */
+  runs: RecordedRun[];
+  question: HistoryQuestion;
+}
+
+/** The histories of the runs in a directory, computed in threads: a long history has 100 MB, and a hostile one has no end. */
 export class Histories {
   readonly #dir: string;
-  readonly #lines = new Map<string, HistoryLine>();
-  #stamp: string | undefined;
-  /** One request at a time, so that two requests do not read the same thousand reports. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #pool = new WorkerPool<HistoryJob, string>({
+    script: createRequire(import.meta.url).resolve('release-validation/dist/validation/server/history-worker.cjs'),
+    threads: 2,
+    limitMs: 60_000,
+    memoryMb: 1024,
+    tooMuch: 'it takes too long to read this history. If many runs are not in it yet, `relval trend NAME` adds them',
+  });
 
   constructor(dir: string) {
     this.#dir = dir;
   }
 
-  /** @param runs all runs of the directory at this moment @param shown the number of last nights of each name */
-  names(runs: readonly IndexedRun[], shown: number): Promise<NamedHistory[]> {
-    return this.#inTurn(async () => namesIn(recorded(runs), this.#lines, shown));
+  /**
+   * @param client address of the client
+   * @param runs all runs of the directory at this moment
+   * @returns JSON or CSV
+   * @throws HttpError 404 when no run of this name has ended; else like WorkerPool.run
+   */
+  answer(client: string, runs: readonly IndexedRun[], question: HistoryQuestion): Promise<string> {
+    // The thread goes on when the client has gone, because it keeps what it has read for the next question.
+    return this.#pool.run(client, { dir: this.#dir, runs: runs.map(recorded), question }, new AbortController().signal);
   }
 
-  /** The nights of a name, oldest first; undefined if no run that has ended has this name. */
-  nights(name: string, runs: readonly IndexedRun[]): Promise<Night[] | undefined> {
-    return this.#inTurn(async () => {
-      const found = await nightsOf(name, recorded(runs), this.#lines);
-      for (const line of found?.fresh ?? []) this.#lines.set(line.id, line);
-      return found?.nights;
-    });
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(async () => {
-      await this.#readFile();
-      return work();
-    });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  /** Reads the history file again if it has changed. Removed runs are only in this file. */
-  async #readFile(): Promise<void> {
-    const stamp = await linesStamp(this.#dir);
-    if (stamp === this.#stamp) return;
-    this.#stamp = stamp;
-    for (const [id, line] of readLines(this.#dir)) this.#lines.set(id, line);
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }
 
-function recorded(runs: readonly IndexedRun[]): RecordedRun[] {
+/** Only the parts that a history needs, because they are copied for the thread. */
+function recorded({ id, root, record }: IndexedRun): RecordedRun {
+  const { name, workflow, release, created, ended, state, verdict, reason, accepted, totals } = record;
   // The server uses the name of the directory as the id of a run.
-  return runs.map(({ id, root, record }) => ({ path: root, record: { ...record, id } }));
+  return {
+    path: root,
+    record: { id, name, workflow, release, created, ended, state, verdict, reason, accepted, totals },
+  };
 }

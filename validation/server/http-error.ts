@@ -16,5 +16,9 @@ export function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof NoSuchFileError) return new HttpError(404, error.message);
   if (error instanceof TooLargeError) return new HttpError(422, error.message);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // A thread that cannot be started for this reason has the same code.
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new HttpError(503, 'the server has too many files open: try again later');
   return undefined;
 }

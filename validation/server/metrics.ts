@@ -1,10 +1,8 @@
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { RunStatus } from '../runs/store/record.ts';
+import { isLive, STATUSES } from '../runs/store/record.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
-import { isLive } from './summaries.ts';
 
-const STATUSES: readonly RunStatus[] = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'];
 const VERDICTS = STATUSES.slice(3);
 
 export interface MetricSources {

@@ -1,11 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { trendCsv } from '../history/csv.ts';
-import { chosenNights, dateOf } from '../history/nights.ts';
-import { trendOf } from '../history/trend.ts';
+import { dateOf } from '../history/nights.ts';
 import { InputError } from '../input/input-error.ts';
-import type { Workflows } from './api.ts';
-import { type Context, integer, parse, sendJson } from './context.ts';
+import { type Context, clientOf, integer, parse, sendJsonText } from './context.ts';
 import { HttpError } from './http-error.ts';
 
 const last = integer(1, 365).default(30);
@@ -21,18 +18,17 @@ const query = z.object({
 export function addHistoryRoutes(app: FastifyInstance, { index, histories }: Context): void {
   app.get('/workflows', async (request, reply) => {
     const { last } = parse(namesQuery, request.query);
-    return sendJson(request, reply, { workflows: await histories.names(index.all(), last) } satisfies Workflows);
+    const text = await histories.answer(clientOf(request), index.all(), { shown: last });
+    return sendJsonText(request, reply, text);
   });
 
   app.get<{ Params: { name: string } }>('/workflows/:name/history', async (request, reply) => {
     const { last, since, release, format } = parse(query, request.query);
     const filter = { since: since === undefined ? undefined : timeOf(since), release };
     const { name } = request.params;
-    const all = await histories.nights(name, index.all());
-    if (!all) throw new HttpError(404, `no run of ${name} has ended`);
-    const trend = trendOf(name, chosenNights(all, filter), last);
-    if (format === 'json') return sendJson(request, reply, trend);
-    return reply.type('text/csv; charset=utf-8').send(trendCsv(trend));
+    const text = await histories.answer(clientOf(request), index.all(), { name, filter, last, format });
+    if (format === 'json') return sendJsonText(request, reply, text);
+    return reply.type('text/csv; charset=utf-8').send(text);
   });
 }
 

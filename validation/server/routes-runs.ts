@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Finding, Report } from '../report/model.ts';
 import { sinceIn } from '../report/since.ts';
+import { isLive } from '../runs/store/record.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
 import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
 import { type Context, clientOf, flag, integer, parse, sendJson } from './context.ts';
@@ -11,7 +12,7 @@ import { HttpError } from './http-error.ts';
 import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
-import { describeRun, isLive, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { describeRun, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
 import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);

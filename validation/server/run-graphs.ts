@@ -31,6 +31,8 @@ export interface GraphJob {
   open: readonly string[];
   place: Required<DrawnFor>;
   steps: { id: string; stage: string; state: StepState }[];
+  /** Whether the run goes on. */
+  live: boolean;
 }
 
 /** Drawings of runs. They are made again when the run has new events. */
@@ -54,12 +56,13 @@ export class RunGraphs {
     source: StepSource,
     { collapse, open, place }: Pick<GraphJob, 'collapse' | 'open' | 'place'>,
   ): Promise<string> {
-    const key = [run.root, collapse, place.wide, place.bare, ...open].join('\0');
+    const { live } = source;
+    const key = [run.root, live, collapse, place.wide, place.bare, ...open].join('\0');
     const known = this.#drawings.get(key);
     const { offset } = source.progress;
     if (known?.offset === offset) return known.svg;
     const steps = stepStates(source);
-    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, place, steps };
+    const job = { id: run.id, root: run.root, request: run.record.request, collapse, open, place, steps, live };
     // The drawing continues when this client has gone, because other clients may wait for it.
     const svg = (this.#pool.run(client, job, new AbortController().signal) as Promise<string>).catch(
       (error: unknown) => {

@@ -1,8 +1,9 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { steadyNow } from '../../framework/tools/steady-clock.ts';
 import { openInside, stampOf } from '../files/open-inside.ts';
-import { type RunRecord, type RunStatus, statusOf } from '../runs/store/record.ts';
+import { type RunRecord, type RunStatus, statusSoon } from '../runs/store/record.ts';
 import { parseRecord, RECORD_LIMIT } from '../runs/store/store.ts';
 
 /** Interval of the checks of runs that have not ended. */
@@ -105,7 +106,7 @@ export class RunIndex {
 
   async #tick(): Promise<void> {
     await this.#scan();
-    const now = Date.now();
+    const now = steadyNow();
     const all = this.all();
     const others: string[] = [];
     for (let n = 0; n < Math.min(PER_TICK, all.length); n++) {
@@ -155,15 +156,22 @@ export class RunIndex {
     if (id === '' || id.includes('/') || id === '.' || id === '..') return;
     const read = await readRecord(root, known?.stamp);
     if (read === 'same' && known) {
-      const status = statusOf(known.record, root);
-      if (status !== known.status) this.#put({ ...known, status });
+      const status = await statusSoon(known.record, root);
+      // Another look may have found a newer record meanwhile.
+      if (status !== known.status && this.#runs.get(id) === known) this.#put({ ...known, status });
     } else if (read === 'same' || 'reason' in read) {
       if (known && !existsSync(root)) this.#remove(id);
       if (!known && existsSync(root)) {
-        const since = this.#without.get(id)?.since ?? Date.now();
+        const since = this.#without.get(id)?.since ?? steadyNow();
         this.#without.set(id, { since, reason: read === 'same' ? undefined : read.reason });
       }
-    } else this.#put({ id, root, record: read.record, status: statusOf(read.record, root), stamp: read.stamp });
+    } else {
+      const { record, stamp } = read;
+      const before = this.#runs.get(id);
+      const status = await statusSoon(record, root);
+      if (this.#runs.get(id) === before) this.#put({ id, root, record, status, stamp });
+      else await this.#look(id);
+    }
   }
 
   #put(run: Entry): void {

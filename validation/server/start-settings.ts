@@ -29,7 +29,7 @@ const VALUE = new RegExp(`^(?:${PLAIN}|\\{(?:\\s*"${PLAIN}"\\s*,?)*\\s*\\})$`);
 export function checkSetting(setting: string, allowed: readonly string[]): void {
   const [, written, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(setting) ?? [];
   if (written === undefined || value === undefined) throw new HttpError(400, `${setting}: expected KEY=VALUE`);
-  const key = written.replace(/_(?:append|override|replace)$/, '');
+  const key = written.replace(/(?:_(?:append|override|replace))+$/, '');
   if (allowed.includes(key)) return;
   const advice = `relval serve --settings ${key} allows it`;
   if (isKnownKey(key) && !HARMLESS.includes(key)) {

@@ -2,7 +2,7 @@ import { isFailedLine } from '../preflight/check.ts';
 import type { Report, StepReport, StepState } from '../report/model.ts';
 import { isFinal } from '../report/step-states.ts';
 import type { StepView } from '../runs/store/events.ts';
-import type { RunStatus } from '../runs/store/record.ts';
+import { isLive, type RunStatus } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
@@ -11,11 +11,6 @@ import type { IndexedRun } from './run-index.ts';
 
 /** The longest reason in a list of runs, characters. */
 const LONGEST_REASON = 4000;
-const NOT_ENDED: readonly RunStatus[] = ['preparing', 'running', 'judging'];
-
-export function isLive(status: RunStatus): boolean {
-  return NOT_ENDED.includes(status);
-}
 
 export function summarize({ id, record, status }: IndexedRun, counts: FindingCounts | undefined): RunSummary {
   const { name, workflow, release, reason, created, ended, totals, accepted } = record;

@@ -38,9 +38,23 @@ export class Turns {
     if (this.#waiting.length >= MOST) throw new HttpError(503, 'too many requests of this kind: try again later');
     if (signal.aborted) throw gone();
     return new Promise((resolve, reject) => {
-      const waiting = { client, signal, resolve, reject };
+      const forget = (): void => this.#forget(waiting);
+      // A signal can belong to many turns, so it must not keep what is over.
+      const settled = (): void => signal.removeEventListener('abort', forget);
+      const waiting: Waiting = {
+        client,
+        signal,
+        resolve: (giveBack) => {
+          settled();
+          resolve(giveBack);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      };
       this.#waiting.push(waiting);
-      signal.addEventListener('abort', () => this.#forget(waiting), { once: true });
+      signal.addEventListener('abort', forget);
       this.#next();
     });
   }

@@ -2,13 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { HttpError } from './http-error.ts';
 import { Turns } from './turns.ts';
 
-/** Memory limit of each thread. */
+/** Default memory limit of each thread. */
 const MEMORY_MB = 512;
 
 export interface PoolOptions {
   /** Path of the threads' program: it answers each message `Job` with a message `Answer`. */
   script: string;
   threads: number;
+  memoryMb?: number;
   /** A job that takes longer is ended together with its thread. */
   limitMs: number;
   /** The message to a client whose job took too long, or too much memory. */
@@ -50,7 +51,7 @@ export class WorkerPool<Job, Result> {
   }
 
   #do(job: Job, signal: AbortSignal): Promise<Result> {
-    const worker = this.#idle.pop() ?? startWorker(this.#options.script);
+    const worker = this.#idle.pop() ?? startWorker(this.#options);
     this.#busy.add(worker);
     return new Promise((resolve, reject) => {
       const end = (how: () => void, keep: boolean): void => {
@@ -87,8 +88,8 @@ export class WorkerPool<Job, Result> {
   }
 }
 
-function startWorker(script: string): Worker {
-  const worker = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB } });
+function startWorker({ script, memoryMb = MEMORY_MB }: PoolOptions): Worker {
+  const worker = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
   worker.unref();
   return worker;
 }

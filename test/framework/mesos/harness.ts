@@ -55,6 +55,7 @@ export function connect(
     locate,
     subscribe: () => ({ framework_info: { user: 'root', name: 'test', roles: ['*'] } }),
     log,
+    now: Date.now,
     onEvent: (event) => {
       watched.events.push(event);
       onEvent?.(event);

@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestOfCopy } from '../../../validation/runs/inputs/input-copy.ts';
 import { EventWriter } from '../../../validation/runs/store/event-log.ts';
-import { thisProcess } from '../../../validation/runs/store/record.ts';
+import { type RunRecord, thisProcess } from '../../../validation/runs/store/record.ts';
 import { RunDir } from '../../../validation/runs/store/store.ts';
-import { GPMC, Relval } from '../../e2e/relval.ts';
+import { CLI, GPMC, Relval } from '../../e2e/relval.ts';
 import { xpath } from './graphs.ts';
 
 let relval: Relval;
@@ -22,7 +23,7 @@ stages:
 `;
 
 /** A run that stopped after its first phase, when the second had begun. */
-function someRun(id: string): void {
+function someRun(id: string, end: Partial<RunRecord> = {}): void {
   const input = join(relval.dir, 'bins.yaml');
   writeFileSync(input, WORKFLOW);
   const run = new RunDir(join(relval.runs, id));
@@ -40,6 +41,7 @@ function someRun(id: string): void {
     project: `relval-${id}`,
     created: 1_860_000_000_000,
     totals: { steps: 4, succeeded: 2, failed: 0, broken: 0, running: 1 },
+    ...end,
   });
   const events = new EventWriter(run.eventsFile);
   const ended = { attempt: 1, task: '', retried: false } as const;
@@ -86,12 +88,34 @@ describe('relval graph', () => {
     ]);
   });
 
+  it('draws a run that has ended with the states of its report, and steps that did not run', async () => {
+    someRun('bins-20290615-070000', { state: 'ended', verdict: 'failed', judged: { bins: 'failed' } });
+    const { stdout } = await relval.run('graph', 'bins-20290615-070000', '--format', 'mermaid');
+    expect([...stdout.matchAll(/\("(.*)"\)$/gm)].map(([, label]) => label)).toEqual([
+      'bins<br/>✗ failed',
+      'map0001<br/>▶ running',
+      'map0002<br/>✗ failed',
+      'merge<br/>– not run',
+    ]);
+  });
+
   it('writes to a file, in the format of its extension', async () => {
     const file = join(relval.dir, 'gpmc.dot');
     const { code, stdout } = await relval.run('graph', GPMC, '-o', file, '--collapse', 'stages');
     expect(code).toBe(0);
     expect(stdout).toBe('');
     expect(readFileSync(file, 'utf8')).toMatch(/^digraph "gpmc" \{[\s\S]*label="sim\\n5 steps"/);
+  });
+
+  it('leaves a file as it is when the disk has no space for the new one', () => {
+    const file = join(relval.dir, 'kept.svg');
+    writeFileSync(file, 'before');
+    // No file may have more than 1 kB.
+    const command = `ulimit -f 1; '${process.execPath}' '${CLI}' graph '${GPMC}' -o '${file}'`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('kept.svg cannot be written')]);
+    expect(readFileSync(file, 'utf8')).toBe('before');
+    expect(existsSync(`${file}.new`)).toBe(false);
   });
 
   it('ends with 2 and says why: no such file, no such run, settings for a run, a file that cannot be written, too much', async () => {

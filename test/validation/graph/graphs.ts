@@ -38,7 +38,7 @@ export function runOf(plan: Plan, stateOf: (id: string) => StepState | undefined
     const state = stateOf(id);
     if (state) steps.set(id, { id, stage: stage.name, state });
   }
-  return { id: 'test-20290615-080000', steps };
+  return { id: 'test-20290615-080000', live: true, steps };
 }
 
 /** A plan with a stage whose steps are known only after `bins` has run, and a stage after it. */

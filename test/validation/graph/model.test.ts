@@ -171,6 +171,19 @@ describe('whatever the plan', () => {
 });
 
 describe('the states of a run', () => {
+  it('say after its end that steps which still wait did not run', () => {
+    const plan = monteCarlo(2);
+    const run = {
+      ...runOf(plan, (id) => (id === 'sim0001' ? 'succeeded' : id === 'sim0002' ? 'submitted' : undefined)),
+    };
+    const states = (live: boolean) => [...(buildGraph(plan, { run: { ...run, live } }).states ?? [])];
+    expect(new Map(states(true)).get('aborted')).toBeUndefined();
+    expect(states(false)).toEqual([
+      ['succeeded', 1],
+      ['aborted', plan.steps.length - 1],
+    ]);
+  });
+
   it('are counted for every node; steps that it has not come to are waiting', () => {
     const plan = monteCarlo(100);
     const run = runOf(plan, (id) => (id < 'sim0091' ? 'succeeded' : id < 'sim0100' ? 'failed' : undefined));

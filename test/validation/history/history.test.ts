@@ -3,15 +3,18 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSyn
 import { join } from 'node:path';
 import tmp from 'tmp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeFlock } from '../../../framework/tools/flock.ts';
+import { trendCsv } from '../../../validation/history/csv.ts';
 import { type HistoryLine, lineSchema } from '../../../validation/history/line.ts';
 import { lineOf } from '../../../validation/history/make-line.ts';
 import { chosenNights, namesIn, nightsOf } from '../../../validation/history/nights.ts';
-import { appendLines, type RecordedRun, readLines } from '../../../validation/history/store.ts';
+import { addLine, appendLines, type RecordedRun, readLines } from '../../../validation/history/store.ts';
 import { type Trend, trendOf } from '../../../validation/history/trend.ts';
 import { reportSchema } from '../../../validation/report/schema.ts';
+import { accepted, changeEnded } from '../../../validation/runs/judging/accept.ts';
 import { removeRuns } from '../../../validation/runs/retention/removal.ts';
 import type { RunRecord } from '../../../validation/runs/store/record.ts';
-import { RunStore } from '../../../validation/runs/store/store.ts';
+import { RunDir, RunStore } from '../../../validation/runs/store/store.ts';
 import {
   BROKEN,
   FIRST,
@@ -178,6 +181,62 @@ describe('the history of thirty nights', () => {
     expect(written).toHaveLength(5);
     expect(written).toContain(later);
     expect(readLines(store.dir).size).toBe(4);
+  });
+
+  it('knows that a run was accepted, also after somebody removed it by hand', async () => {
+    writeNights(store.dir, 5);
+    await look();
+    const run = new RunDir(join(store.dir, runOf(3)));
+    await changeEnded(run, (record) => accepted(record, 'me', 'good', FIRST));
+    rmSync(run.path, { recursive: true });
+    const { trend } = await look();
+    expect(trend.nights.filter((one) => one.accepted).map((one) => [one.run, one.removed])).toEqual([[runOf(3), true]]);
+  });
+
+  it('waits for another process that writes lines, and goes on with other work meanwhile', async () => {
+    writeNights(store.dir, 1);
+    await look();
+    const lock = takeFlock(join(store.dir, 'history', '.lock'));
+    expect(lock).toBeDefined();
+    let work = 0;
+    const worker = setInterval(() => work++, 10);
+    const [run] = runs() as [RecordedRun];
+    const added = addLine(store.dir, { ...run, record: { ...run.record, release: 'later' } });
+    await expect.poll(() => work).toBeGreaterThan(20);
+    expect(readLines(store.dir).get(runOf(1))?.release).toBe(releaseOf(1));
+    lock?.release();
+    await added;
+    clearInterval(worker);
+    expect(readLines(store.dir).get(runOf(1))?.release).toBe('later');
+  });
+
+  it('writes to no named pipe that somebody has put in the place of its file', async () => {
+    writeNights(store.dir, 1);
+    mkdirSync(join(store.dir, 'history'));
+    execFileSync('mkfifo', [join(store.dir, ...CACHE)]);
+    const [run] = runs() as [RecordedRun];
+    await expect(addLine(store.dir, run)).rejects.toThrow('runs.ndjson is a named pipe');
+    expect(readLines(store.dir).size).toBe(0);
+  });
+
+  it('leaves out lines with times that cannot be written as dates', async () => {
+    writeNights(store.dir, 1);
+    const { fresh } = await look();
+    const file = join(store.dir, ...CACHE);
+    for (const [n, created] of [1e300, 1e15, -1, 9e15].entries())
+      appendFileSync(file, `${JSON.stringify({ ...fresh[0], id: `odd-${n}`, created })}\n`);
+    const { trend } = await look();
+    expect(trendCsv(trend).split('\r\n')).toHaveLength(3);
+  });
+
+  it('gives CSV without control characters and formulas, whatever names others have chosen', async () => {
+    writeNights(store.dir, 1);
+    const { fresh } = await look();
+    const release = ' =1+1\u001b]0;x\u0007\u202e\n\u009b2J,';
+    appendFileSync(join(store.dir, ...CACHE), `${JSON.stringify({ ...fresh[0], id: 'odd', release })}\n`);
+    const csv = trendCsv((await look()).trend);
+    expect(csv.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(csv).toContain('"\' =1+1\\x1b]0;x\\x07\\u202e\\x0a\\x9b2J,"');
   });
 
   it('does not count a run twice that goes on after it had ended', async () => {

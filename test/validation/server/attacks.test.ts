@@ -199,6 +199,7 @@ describe('requests of other sites', () => {
     for (const set of [
       'Executable=/bin/sh',
       'Executable_override=/bin/sh',
+      'Executable_override_append_override=/bin/sh',
       'SplitArguments=x',
       'EnvironmentCommand=x',
       'InputFile={ "/etc/passwd" }',

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HistoryLine } from '../../../validation/history/line.ts';
+import { appendLines, linesOf } from '../../../validation/history/store.ts';
 import { removeRuns } from '../../../validation/runs/retention/removal.ts';
 import { RunStore } from '../../../validation/runs/store/store.ts';
 import type { Trend, Workflows } from '../../../validation/server/api.ts';
-import { NIGHTLY, releaseOf, runOf, writeNight, writeNights } from '../../e2e/thirty-nights.mjs';
+import { FIRST, NIGHTLY, releaseOf, runOf, writeNight, writeNights } from '../../e2e/thirty-nights.mjs';
 import { Serving, until } from './serving.ts';
 
 const serving = new Serving();
@@ -112,6 +114,33 @@ describe('the history of a workflow by REST', () => {
       came: { after: { release: releaseOf(12) } },
       went: { after: { release: releaseOf(20) } },
     });
+  });
+
+  it('of any length is read beside other work', async () => {
+    const [found] = new RunStore(serving.runs).list();
+    if (!found) throw new Error('there is a run');
+    const { lines } = await linesOf([{ path: found.run.path, record: found.record }], new Map());
+    const [line] = lines as [HistoryLine];
+    const [finding, stage] = [line.findings[0], line.stages[0]];
+    const long = Array.from({ length: 1000 }, (_, n) => ({
+      ...{ ...line, id: `gone-${n}`, name: 'long', created: FIRST + n },
+      stages: Array.from({ length: 60 }, (_one, m) => ({ ...stage, name: `stage ${m}`, failedSteps: [`f${n % 3}`] })),
+      findings: Array.from({ length: 60 }, (_one, m) => ({ ...finding, key: `${m * (n % 3)}` })),
+    }));
+    appendLines(serving.runs, long as HistoryLine[]);
+    let longest = 0;
+    let last = performance.now();
+    const other = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const begin = performance.now();
+    const answer = await serving.raw('/api/v1/workflows/long/history?last=3');
+    const took = performance.now() - begin;
+    clearInterval(other);
+    expect([answer.status, (JSON.parse(answer.body) as Trend).total]).toEqual([200, 1000]);
+    // Both take longer on a machine that is busy.
+    expect(longest).toBeLessThan(took / 4);
   });
 
   it('does without a file of lines that is none', async () => {

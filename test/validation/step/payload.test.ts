@@ -87,6 +87,23 @@ describe('the payload', () => {
     expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
   });
 
+  it('fails with the reason when an archive cannot be moved to its place', async () => {
+    scratch.script(
+      'mv',
+      'if [[ $* == *zip/x.zip ]]; then echo "mv: no space left here" >&2; exit 1; fi; PATH=${PATH#*:} exec mv "$@"',
+    );
+    const run = await runStep(scratch, 'echo said', {
+      env: { PATH: `${scratch.path}:${process.env.PATH}` },
+      stage: { outputDirTemplate: join(scratch.path, 'out'), outputs: [{ archive: 'x.zip', patterns: ['std*'] }] },
+    });
+    expect(run.status).toBe(67);
+    expect(run.result).toMatchObject({
+      phase: 'output',
+      message: 'x.zip could not be put into its place: mv: no space left here',
+    });
+    expect(run.stdout).toContain('said');
+  });
+
   it('is followed by a look at its logs for a limited time, and what was printed comes back all the same', async () => {
     const many = 'for n in {1..4000}; do echo x >$n.log; done; gzip *.log; echo said';
     const run = await runStep(scratch, many, { afterLimit: 1 });

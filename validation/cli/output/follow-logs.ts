@@ -4,7 +4,7 @@ import { ChunkLines, type LogLine, LogTail, lastLinesOffset } from '../../logs/l
 import { type TimedLine, withTimes } from '../../logs/log-times.ts';
 import { EventReader } from '../../runs/store/event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from '../../runs/store/events.ts';
-import { statusOf } from '../../runs/store/record.ts';
+import { isLive, statusOf } from '../../runs/store/record.ts';
 import type { RunDir } from '../../runs/store/store.ts';
 
 /** A line of a running step is shown within this time, plus the time that its worker needs to send it. */
@@ -148,6 +148,6 @@ class LogFollowing {
   }
 
   #underWay(): boolean {
-    return ['preparing', 'running', 'judging'].includes(statusOf(this.#run.readRecord(), this.#run.path));
+    return isLive(statusOf(this.#run.readRecord(), this.#run.path));
   }
 }

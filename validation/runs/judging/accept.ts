@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addLine } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { lockRun, type RunLock } from '../store/lock.ts';
 import { type RunRecord, statusOf } from '../store/record.ts';
@@ -37,11 +39,29 @@ export async function changeEnded(run: RunDir, change: (record: RunRecord) => Ru
   if (!lock) throw new InputError([{ message: `another process is changing the run in ${run.path}: try again` }]);
   try {
     const record = change(run.readRecord());
-    run.writeRecord(record);
+    write(run, record);
+    await keepNight(run, record);
     return record;
   } finally {
     lock.release();
   }
+}
+
+/** @throws InputError */
+function write(run: RunDir, record: RunRecord): void {
+  try {
+    run.writeRecord(record);
+  } catch (error) {
+    throw new InputError([{ message: `the record of ${record.id} cannot be written: ${(error as Error).message}` }]);
+  }
+}
+
+/**
+ * The history knows the change even if somebody removes the run by hand. As long as the run exists, its record decides: then it
+ * does no harm if the line cannot be written now.
+ */
+async function keepNight({ path }: RunDir, record: RunRecord): Promise<void> {
+  await addLine(dirname(path), { path, record }).catch(() => undefined);
 }
 
 /** A server goes on with other requests while this waits. */

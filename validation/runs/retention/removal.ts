@@ -6,13 +6,12 @@ import { readRegular } from '../../files/regular-file.ts';
 import { FullDisk, keepLines, type RecordedRun } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { lockRemoval, lockRun } from '../store/lock.ts';
-import { type RunRecord, statusOf } from '../store/record.ts';
+import { isLive, type RunRecord, statusOf } from '../store/record.ts';
 import { REPORT_LIMIT, RunDir, type RunStore } from '../store/store.ts';
 import { decideRetention, type KeptRun, type RetentionPolicy } from './retention.ts';
 
 /** Runs are moved to this directory before they are deleted: they disappear at once, and a crash leaves no half run. */
 const TRASH = '.trash';
-const UNDER_WAY = ['preparing', 'running', 'judging'];
 
 /** The part of a report that shows whether outputs were compared: their results are in `checks`. */
 const reportSchema = z.object({ reference: z.object({ run: z.string() }), checks: z.unknown() });
@@ -162,7 +161,7 @@ export async function removeRun(store: RunStore, { path, id }: Pick<KeptRun, 'pa
 function mustStay(path: string): boolean {
   try {
     const record = new RunDir(path).readRecord();
-    return record.accepted !== undefined || UNDER_WAY.includes(statusOf(record, path));
+    return record.accepted !== undefined || isLive(statusOf(record, path));
   } catch {
     return false;
   }

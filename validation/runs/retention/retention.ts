@@ -1,5 +1,5 @@
 import { counted } from '../../units/count.ts';
-import type { RunStatus } from '../store/record.ts';
+import { isLive, type RunStatus } from '../store/record.ts';
 
 /** The data that decide about a run. Times in ms since 1970. */
 export interface KeptRun {
@@ -37,7 +37,6 @@ export interface RetentionDecision {
 
 /** Failed runs are kept this many times as long, because people investigate them later. */
 const FAILED_FACTOR = 2;
-const UNDER_WAY: readonly RunStatus[] = ['preparing', 'running', 'judging'];
 
 /**
  * Decides which runs are removed: those older than the policy allows; those beyond the number to keep for each workflow and
@@ -118,7 +117,7 @@ function protections(runs: readonly KeptRun[]): Map<KeptRun, string> {
     const source = runs.find(({ path }) => path === run.from);
     if (source && !protectedBy.has(source)) protectedBy.set(source, `${run.id} needs its outputs`);
   }
-  for (const run of runs) if (UNDER_WAY.includes(run.status)) protectedBy.set(run, 'under way');
+  for (const run of runs) if (isLive(run.status)) protectedBy.set(run, 'under way');
   return protectedBy;
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -14,6 +13,9 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../files/cache-directory.ts';
+
+/** A new cache is written within this time. */
+const ABANDONED_MS = 60_000;
 
 /** The name of the cache file about a path. @param kind what is kept there */
 export function cacheName(kind: string, path: string): string {
@@ -63,17 +65,29 @@ export class CacheFile<T> {
     return `${this.#build} ${createHash('sha256').update(text).digest('hex')}`;
   }
 
-  /** Replaces the file. Without a place to write to, there is none. */
+  /** Replaces the file. Without a place to write to, there is none: the next process reads the files of the runs themselves. */
   write(content: T): void {
-    const fresh = `${this.#path}.${process.pid}`;
+    const fresh = `${this.#path}.new`;
     try {
       mkdirSync(cacheDirectory(), { recursive: true, mode: 0o700 });
-      const text = JSON.stringify(content);
-      writeFileSync(fresh, `${this.#head(text)}\n${text}`, { mode: 0o600 });
-      renameSync(fresh, this.#path);
     } catch {
-      // The next one reads the files of the runs themselves.
-      if (existsSync(fresh)) rmSync(fresh);
+      return;
+    }
+    try {
+      const text = JSON.stringify(content);
+      // Two processes never write the same file.
+      writeFileSync(fresh, `${this.#head(text)}\n${text}`, { mode: 0o600, flag: 'wx' });
+      renameSync(fresh, this.#path);
+    } catch (error) {
+      // On a full disk a part was written.
+      const isOther = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      if (!isOther || isAbandoned(fresh)) rmSync(fresh, { force: true });
     }
   }
+}
+
+/** A process that wrote it was killed: nobody writes for so long. */
+function isAbandoned(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs !== undefined && Date.now() - mtimeMs > ABANDONED_MS;
 }

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Flock, isTaken, takeFlock } from '../../../framework/tools/flock.ts';
+import { type Flock, isTaken, isTakenSoon, takeFlock } from '../../../framework/tools/flock.ts';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { InputError } from '../../input/input-error.ts';
 
 /** The right to execute a run. A process that inherits its open file shares the right. */
@@ -48,6 +49,22 @@ export function isLocked(directory: string, owner: string): boolean | undefined 
   if (unlocked.get(directory) === owner) return false;
   const taken = isTaken(`${directory}/.lock`);
   if (taken === false) unlocked.set(directory, owner);
+  return taken;
+}
+
+/** How long a lock counts as held after a look, ms. */
+const HELD_MS = 2000;
+/** Locked directories, and when they were seen to be. */
+const held = new Map<string, number>();
+
+/** Like `isLocked`, for a process that goes on with other work and looks often. The answer may be two seconds old. */
+export async function isLockedSoon(directory: string, owner: string): Promise<boolean | undefined> {
+  if (unlocked.get(directory) === owner) return false;
+  if (steadyNow() - (held.get(directory) ?? Number.NEGATIVE_INFINITY) < HELD_MS) return true;
+  held.delete(directory);
+  const taken = await isTakenSoon(`${directory}/.lock`);
+  if (taken) held.set(directory, steadyNow());
+  else if (taken === false) unlocked.set(directory, owner);
   return taken;
 }
 

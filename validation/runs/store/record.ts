@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { EXPECTED_KEY, ISSUE_KEY } from '../../input/issue-key.ts';
 import { z } from '../../input/small-zod.ts';
 import { LATEST } from '../../units/time.ts';
-import { isLocked } from './lock.ts';
+import { isLocked, isLockedSoon } from './lock.ts';
 
 /** The request of a run. It is enough to plan the run again when it is resumed. */
 export const runRequestSchema = z.object({
@@ -138,6 +138,13 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
 export type RunStatus = (typeof STATUSES)[number];
 
+const LIVE: readonly RunStatus[] = ['preparing', 'running', 'judging'];
+
+/** Whether a run with this status goes on. */
+export function isLive(status: RunStatus): boolean {
+  return LIVE.includes(status);
+}
+
 /** This process, in the form of `RunRecord.process`. */
 export function thisProcess(): RunRecord['process'] {
   return { pid: process.pid, start: processStart(process.pid) ?? '', host: hostname(), ...ownSpace() };
@@ -152,16 +159,26 @@ export function statusOf(record: RunRecord, directory = record.directory): RunSt
   return isAlive(record.process, directory) ? record.state : 'interrupted';
 }
 
+/** Like `statusOf`, for a process that goes on with other work and looks often. The answer may be two seconds old. */
+export async function statusSoon(record: RunRecord, directory: string): Promise<RunStatus> {
+  if (record.state === 'ended' || isHere(record.process)) return statusOf(record, directory);
+  const locked = await isLockedSoon(directory, JSON.stringify(record.process));
+  return isAliveBy(record.process, locked) ? record.state : 'interrupted';
+}
+
 /**
  * Whether the process of a run is alive. If its pid is valid here, the process is looked up. If not (another machine, a
  * container, another PID namespace), the lock of the run's directory decides. Without a lock, a process on another machine
  * counts as alive.
  */
 export function isAlive(owner: RunRecord['process'], directory?: string): boolean {
-  const here = processStart(owner.pid) === owner.start;
-  if (isHere(owner)) return here;
-  const locked = directory === undefined ? undefined : isLocked(directory, JSON.stringify(owner));
-  return locked ?? (here || owner.host !== hostname());
+  if (isHere(owner)) return processStart(owner.pid) === owner.start;
+  return isAliveBy(owner, directory === undefined ? undefined : isLocked(directory, JSON.stringify(owner)));
+}
+
+/** @param locked whether a process has the lock of the run's directory; undefined: unknown */
+function isAliveBy({ pid, start, host }: RunRecord['process'], locked: boolean | undefined): boolean {
+  return locked ?? (processStart(pid) === start || host !== hostname());
 }
 
 /** Whether the pid of a run's process is valid here. An old record has no `space`; then the host name and the start decide. */

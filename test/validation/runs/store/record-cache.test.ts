@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thisProcess } from '../../../../validation/runs/store/record.ts';
 import { RunStore } from '../../../../validation/runs/store/store.ts';
@@ -61,6 +61,23 @@ describe('many runs', () => {
     expect(readFileSync(cacheFile(), 'utf8')).toContain(idOf(7));
     expect(store.look()).toEqual(first);
     expect(first.runs).toHaveLength(RUNS);
+  });
+
+  it('leave nothing of a cache that could not be written, or whose process was killed', () => {
+    names();
+    const file = cacheFile();
+    rmSync(file);
+    mkdirSync(join(file, 'in-the-way'), { recursive: true });
+    names();
+    expect(readdirSync(join(file, '..'))).toEqual([basename(file)]);
+    rmSync(file, { recursive: true });
+    writeFileSync(`${file}.new`, 'a part');
+    // It is not older than that by the clock, which the test sets.
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1000);
+    names();
+    names();
+    expect(readdirSync(join(file, '..'))).toEqual([basename(file)]);
+    expect(readFileSync(file, 'utf8')).toContain(idOf(7));
   });
 
   it('are read from the cache, in the way that this build reads them', () => {
