@@ -108,9 +108,9 @@ try {
 /** @returns {Promise<string>} */
 async function newRun() {
   for (;;) {
-    const [name] = existsSync(env.RELVAL_RUNS) ? readdirSync(env.RELVAL_RUNS) : [];
-    const path = name && join(env.RELVAL_RUNS, name);
-    if (path && existsSync(join(path, 'events.ndjson'))) return path;
+    const names = existsSync(env.RELVAL_RUNS) ? readdirSync(env.RELVAL_RUNS) : [];
+    const path = names.map((name) => join(env.RELVAL_RUNS, name)).find((one) => existsSync(join(one, 'events.ndjson')));
+    if (path) return path;
     await sleep(100);
   }
 }

@@ -99,7 +99,7 @@ stages:
   const all = await price([process.execPath, program, 'run', 'many.yaml', '--local', '--local-cpus', '2'], cwd, {
     RELVAL_RUNS: runs,
   });
-  const [run = ''] = readdirSync(runs);
+  const run = readdirSync(runs).find((name) => existsSync(join(runs, name, 'events.ndjson'))) ?? '';
   const ends = readFileSync(join(runs, run, 'events.ndjson'), 'utf8')
     .trim()
     .split('\n')
