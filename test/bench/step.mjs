@@ -75,7 +75,7 @@ async function plainMakeflow(count, cwd) {
 while [ ! -s port ]; do sleep 0.01; done
 port=$(cat port)
 for n in 1 2; do
-  work_queue_worker --single-shot --cores 1 --memory 1024 --disk 1024 -s "$PWD" 127.0.0.1 "$port" &
+  work_queue_worker --single-shot --connect-timeout 5 --cores 1 --memory 1024 --disk 1024 -s "$PWD" 127.0.0.1 "$port" &
 done
 wait $flow; status=$?; wait; exit $status
 `,
