@@ -8,11 +8,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -112,8 +116,8 @@ async function followToEnd(relval, pid, run) {
   while (!existsSync(join(run, 'work', 'Makeflow.0.makeflowlog'))) await sleep(50);
   const before = use(pid);
   let last = before;
-  const outcome = join(run, 'outcome.json');
-  while (!existsSync(outcome) && existsSync(`/proc/${pid}/stat`)) {
+  const events = join(run, 'events.ndjson');
+  while (!endOf(events).includes('"phase-ended"') && existsSync(`/proc/${pid}/stat`)) {
     last = use(pid);
     await sleep(100);
   }
@@ -157,6 +161,15 @@ async function runOnWorker(relval, pid, run, began) {
   relval.kill('SIGKILL');
   finish(run);
   console.log(`relval status, when all steps have ended: ${timed([RELVAL, 'status', run])}`);
+}
+
+/** The last bytes of a file. @param {string} path */
+function endOf(path) {
+  const file = openSync(path, 'r');
+  const bytes = Buffer.alloc(1000);
+  const length = readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length));
+  closeSync(file);
+  return bytes.toString('latin1', 0, length);
 }
 
 /** @returns {Promise<string>} */
