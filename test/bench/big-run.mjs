@@ -1,10 +1,26 @@
-// node test/bench/big-run.mjs [--steps 10000] [--at-once 20] [--step-seconds 30] [--seconds 120] [--status-runs 10]
+// npm run bench:run -- [--steps 10000] [--at-once 20] [--step-seconds 30] [--seconds 120] [--status-runs 10] [--rate 50]
 // What a run of many steps costs the machine that carries it: relval alone, with a catalog server and a worker beside it
 // (`relval run --catalog`). Prints CPU (% of one core) while it prepares and while steps run, the most memory it ever had
 // (MB), and how long `relval status` takes for it meanwhile, beside `node --version` (ms, median and worst: the machine's
 // own noise). Then the same of a run that is over, all of whose steps have ended: its events are made up.
+// With --rate, no step runs: stand-in-makeflow.mjs ends so many in a second, until the whole run has ended and was judged. Then
+// the CPU time that relval needs for each step counts (ms), and the memory at the end.
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -19,6 +35,7 @@ const { values: flags } = parseArgs({
     'step-seconds': { type: 'string', default: '30' },
     seconds: { type: 'string', default: '120' },
     'status-runs': { type: 'string', default: '10' },
+    rate: { type: 'string' },
   },
 });
 const RELVAL = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
@@ -52,7 +69,15 @@ function timed(args) {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'big-run-bench-'));
+/** @type {NodeJS.ProcessEnv & {RELVAL_RUNS: string}} */
 const env = { ...process.env, RELVAL_RUNS: join(dir, 'runs'), NO_COLOR: '1' };
+if (flags.rate !== undefined) {
+  env.REAL_MAKEFLOW = execFileSync('which', ['makeflow'], { encoding: 'utf8' }).trim();
+  env.STAND_IN_RATE = flags.rate;
+  env.PATH = `${join(dir, 'bin')}:${env.PATH}`;
+  mkdirSync(join(dir, 'bin'));
+  symlinkSync(join(import.meta.dirname, 'stand-in-makeflow.mjs'), join(dir, 'bin', 'makeflow'));
+}
 const workflow = join(dir, 'big.yaml');
 writeFileSync(
   workflow,
@@ -72,12 +97,49 @@ try {
   const relval = spawn(
     process.execPath,
     [RELVAL, 'run', workflow, '--catalog', `127.0.0.1:${CATALOG_PORT}`, '--log-address', '127.0.0.1', '--no-check'],
-    { cwd: dir, env, stdio: ['ignore', 'ignore', 'inherit'] },
+    { cwd: dir, env, stdio: ['ignore', 'ignore', flags.rate === undefined ? 'inherit' : 'ignore'] },
   );
   relval.stderr?.resume();
   children.push(relval);
   const pid = /** @type {number} */ (relval.pid);
   const run = await newRun();
+  if (flags.rate === undefined) await runOnWorker(relval, pid, run, began);
+  else await followToEnd(relval, pid, run);
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  await sleep(500);
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
+}
+
+/** All steps end, by the stand-in. @param {import('node:child_process').ChildProcess} relval @param {number} pid @param {string} run */
+async function followToEnd(relval, pid, run) {
+  while (!existsSync(join(run, 'work', 'Makeflow.0.makeflowlog'))) await sleep(50);
+  const before = use(pid);
+  let last = before;
+  const events = join(run, 'events.ndjson');
+  while (!endOf(events).includes('"phase-ended"') && existsSync(`/proc/${pid}/stat`)) {
+    last = use(pid);
+    await sleep(100);
+  }
+  const each = ((last.cpu - before.cpu) * 1000) / STEPS;
+  const seconds = ((last.at - before.at) / 1000).toFixed(0);
+  console.log(
+    `${STEPS} steps end in ${seconds} s: ${each.toFixed(2)} ms of CPU a step, at most ${last.most.toFixed(0)} MB`,
+  );
+  while (relval.exitCode === null && existsSync(`/proc/${pid}/stat`)) {
+    const now = use(pid);
+    if (now.most > 0) last = now; // a process that has ended has no memory
+    await sleep(20);
+  }
+  console.log(`with judgement and report: ${last.cpu.toFixed(1)} s of CPU in all, at most ${last.most.toFixed(0)} MB`);
+  console.log(`relval status, when it has ended: ${timed([RELVAL, 'status', run])}`);
+}
+
+/**
+ * Real makeflow with a real worker.
+ * @param {import('node:child_process').ChildProcess} relval @param {number} pid @param {string} run @param {number} began
+ */
+async function runOnWorker(relval, pid, run, began) {
   const portFile = join(run, 'work', 'Makeflow.0.port');
   while (!existsSync(portFile) || readFileSync(portFile, 'utf8') === '') await sleep(100);
   console.log(`${STEPS} steps: makeflow listens after ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -99,18 +161,23 @@ try {
   relval.kill('SIGKILL');
   finish(run);
   console.log(`relval status, when all steps have ended: ${timed([RELVAL, 'status', run])}`);
-} finally {
-  for (const child of children) child.kill('SIGKILL');
-  await sleep(500);
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
+}
+
+/** The last bytes of a file. @param {string} path */
+function endOf(path) {
+  const file = openSync(path, 'r');
+  const bytes = Buffer.alloc(1000);
+  const length = readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length));
+  closeSync(file);
+  return bytes.toString('latin1', 0, length);
 }
 
 /** @returns {Promise<string>} */
 async function newRun() {
   for (;;) {
-    const [name] = existsSync(env.RELVAL_RUNS) ? readdirSync(env.RELVAL_RUNS) : [];
-    const path = name && join(env.RELVAL_RUNS, name);
-    if (path && existsSync(join(path, 'events.ndjson'))) return path;
+    const names = existsSync(env.RELVAL_RUNS) ? readdirSync(env.RELVAL_RUNS) : [];
+    const path = names.map((name) => join(env.RELVAL_RUNS, name)).find((one) => existsSync(join(one, 'events.ndjson')));
+    if (path) return path;
     await sleep(100);
   }
 }

@@ -1,4 +1,4 @@
-// node test/bench/page.mjs [--times 5] [--only HISTOGRAMS]     (--only: the lines whose names contain this, and the empty page)
+// node test/bench/page.mjs [--times 5] [--steps 10000] [--only HISTOGRAMS]     (--only: the lines whose names contain this, and the empty page)
 // How long the page takes in a real browser, and what it costs: from the navigation until rows are drawn and two more
 // frames have passed (ms, median, least and most of several cold contexts), with the CPU time of the tab, beside an empty
 // page; from a click on a tab until its rows are drawn (ms); from a line's being written to its being drawn (ms); and memory of the tab (MB, its share of shared pages counted once) after it has been through a log of 100 MB.
@@ -13,7 +13,15 @@ import { chromium } from 'playwright-core';
 import { thisProcess } from '../../dist/modules/validation/runs/store/record.js';
 import { writeEvents, writeHistograms, writeLargeRun, writeLog, writeManyRuns, writeRun } from '../e2e/page-stores.mjs';
 
-const { values: flags } = parseArgs({ options: { times: { type: 'string', default: '5' }, only: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: {
+    times: { type: 'string', default: '5' },
+    steps: { type: 'string', default: '10000' },
+    only: { type: 'string' },
+  },
+});
+/** As names of measurements have it: 10,000. */
+const STEPS = Number(flags.steps).toLocaleString('en');
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'validation', 'cli', 'main.js');
 const dir = mkdtempSync(join(tmpdir(), 'page-bench-'));
 const runs = join(dir, 'runs');
@@ -23,7 +31,7 @@ writeManyRuns(runs, 5000, now);
 const large = writeLargeRun(
   runs,
   { id: 'large', created: now - 9e6, verdict: 'failed', reason: 'some steps failed' },
-  10_000,
+  Number(flags.steps),
 );
 writeLog(join(large, 'steps', 'sim00077', '1'), 100e6);
 const compared = { id: 'compared', created: now - 8e6, verdict: /** @type {const} */ ('failed'), reason: 'changed' };
@@ -130,7 +138,7 @@ async function measureClick(name, path, tab, selector, text) {
 
 /** A newcomer's walk on a phone: from the link in a mail to the page of a failed run, and from there to the line that says why. */
 async function walk() {
-  const name = 'mail to the line, 2 clicks of 10,000';
+  const name = `mail to the line, 2 clicks of ${STEPS}`;
   if (flags.only && !name.includes(flags.only)) return;
   const times = [];
   for (let n = 0; n < Number(flags.times); n++) {
@@ -182,14 +190,16 @@ async function liveAndMemory() {
 try {
   await measure(EMPTY, '/empty', 'p', 'empty');
   await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
-  await measure('run of 10,000 steps, its table', '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
-  await measure('run of 10,000 steps, its timeline', '/runs/large?view=timeline', '.legend', 'waits');
+  await measure(`run of ${STEPS} steps, its table`, '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
+  await measure(`run of ${STEPS} steps, its timeline`, '/runs/large?view=timeline', '.legend', 'waits');
   await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
   await measureClick('click: 5,000 compared histograms', '/runs/compared', 'Histograms', '.object-row', 'changed');
   await measure('log of 100 MB at its end', '/runs/large/steps/sim00077', '.log .row', '1780000');
   await measure('line 900,000 of it', '/runs/large/steps/sim00077#L900000', '.log .row', 'needle 9');
   await walk();
   if (!flags.only) await liveAndMemory();
+  const [, most = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
+  console.log(`${'most memory of the server'.padEnd(34)} ${Math.round(Number(most) / 1024)} MB`);
 } finally {
   await browser.close();
   server.kill();

@@ -75,7 +75,7 @@ async function plainMakeflow(count, cwd) {
 while [ ! -s port ]; do sleep 0.01; done
 port=$(cat port)
 for n in 1 2; do
-  work_queue_worker --single-shot --cores 1 --memory 1024 --disk 1024 -s "$PWD" 127.0.0.1 "$port" &
+  work_queue_worker --single-shot --connect-timeout 5 --cores 1 --memory 1024 --disk 1024 -s "$PWD" 127.0.0.1 "$port" &
 done
 wait $flow; status=$?; wait; exit $status
 `,
@@ -99,7 +99,7 @@ stages:
   const all = await price([process.execPath, program, 'run', 'many.yaml', '--local', '--local-cpus', '2'], cwd, {
     RELVAL_RUNS: runs,
   });
-  const [run = ''] = readdirSync(runs);
+  const run = readdirSync(runs).find((name) => existsSync(join(runs, name, 'events.ndjson'))) ?? '';
   const ends = readFileSync(join(runs, run, 'events.ndjson'), 'utf8')
     .trim()
     .split('\n')

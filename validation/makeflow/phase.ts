@@ -31,6 +31,12 @@ export function phaseSteps(plan: Plan, phase: number): Step[] {
 const JOIN_FROM = 50;
 
 /**
+ * The largest size of what a rule waits for, in bytes; more steps get several joins. Makeflow reads no rule whose sources take
+ * more than 1 MiB, the size of its lexer's buffer ("Found end of file while completing file list").
+ */
+const SOURCES_AT_MOST = 500_000;
+
+/**
  * @throws {RangeError} when the plan cannot be written: ids that are not letters and digits or occur twice, a step that
  *   waits for one that does not exist or is later, an input that no step makes
  */
@@ -46,11 +52,13 @@ export function preparePhase(plan: Plan, number: number): Phase {
   for (const stage of stages) for (const input of stage.inputs) checkMade(stage, input, byId);
 
   const mayBlock = blockingStages(plan);
-  const blocks = (id: string): boolean => mayBlock.has(byId.get(id)?.stage.name ?? JOIN.name);
-  const joins = makeJoins(steps, number);
+  const { joins, inPlaceOf } = makeJoins(steps, number);
+  const joinsById = new Map(joins.map((join) => [join.id, join]));
+  const blocks = (id: string): boolean =>
+    joinsById.get(id)?.after.some(blocks) ?? mayBlock.has(byId.get(id)?.stage.name ?? JOIN.name);
   const waited = remembered((after: readonly string[]) => {
-    const join = joins.get(after);
-    if (join) return [join.id];
+    const joined = inPlaceOf.get(after);
+    if (joined) return joined;
     return after.filter((id) => {
       const phase = byId.get(id)?.stage.phase;
       if (phase === undefined) throw new RangeError(`a step waits for ${id}, which is not in the plan`);
@@ -58,16 +66,13 @@ export function preparePhase(plan: Plan, number: number): Phase {
       return phase === number || blocks(id); // earlier phases have ended, but whether they failed must be checked
     });
   });
-  const waits = remembered((after: readonly string[]) => {
-    const join = joins.get(after);
-    return join ? (after.some(blocks) ? [join.id] : []) : after.filter(blocks);
-  });
+  const waits = remembered((after: readonly string[]) => (inPlaceOf.get(after) ?? after).filter(blocks));
   const joinWaits = remembered((after: readonly string[]) => after.filter(blocks));
   return {
     number,
-    steps: [...steps, ...joins.values()],
+    steps: [...steps, ...joins],
     planned: steps.length,
-    stages: joins.size > 0 ? [...stages, JOIN] : stages,
+    stages: joins.length > 0 ? [...stages, JOIN] : stages,
     aliases: new Aliases(plan, (id) => byId.has(id)),
     sourcesOf: (step) => (step.stage === JOIN ? step.after : waited(step.after)),
     waitsOf: (step) => (step.stage === JOIN ? joinWaits(step.after) : waits(step.after)),
@@ -98,12 +103,46 @@ function blockingStages(plan: Plan): Set<string> {
   return blocking;
 }
 
-function makeJoins(steps: readonly Step[], phase: number): Map<readonly string[], Step> {
+interface Joins {
+  joins: Step[];
+  /** The ids of the joins for which a step waits in the place of a list of steps. */
+  inPlaceOf: Map<readonly string[], readonly string[]>;
+}
+
+function makeJoins(steps: readonly Step[], phase: number): Joins {
   const users = new Map<readonly string[], number>();
   for (const { after } of steps) if (after.length >= JOIN_FROM) users.set(after, (users.get(after) ?? 0) + 1);
-  const wide = [...users].filter(([, count]) => count >= JOIN_FROM);
-  // the hyphen distinguishes these ids from those of steps
-  return new Map(wide.map(([after], n) => [after, { id: `join-${phase}-${n}`, stage: JOIN, index: n, after }]));
+  const joins: Step[] = [];
+  const join = (after: readonly string[]): string => {
+    // the hyphen distinguishes these ids from those of steps
+    const id = `join-${phase}-${joins.length}`;
+    joins.push({ id, stage: JOIN, index: joins.length, after });
+    return id;
+  };
+  const inPlaceOf = new Map<readonly string[], readonly string[]>();
+  for (const [after, count] of users) {
+    const parts = partsOf(after);
+    const waited = parts.length > 1 ? parts.map(join) : after;
+    if (count >= JOIN_FROM) inPlaceOf.set(after, [join(waited)]);
+    else if (parts.length > 1) inPlaceOf.set(after, waited);
+  }
+  return { joins, inPlaceOf };
+}
+
+/** The ids in the fewest parts, in order, that rules can wait for. */
+function partsOf(ids: readonly string[]): (readonly string[])[] {
+  const parts: string[][] = [];
+  let room = 0;
+  for (const id of ids) {
+    const size = stepFile(id, 'result.json').length + 1;
+    if (room < size) {
+      parts.push([]);
+      room = SOURCES_AT_MOST;
+    }
+    parts.at(-1)?.push(id);
+    room -= size;
+  }
+  return parts;
 }
 
 function checkMade(stage: Stage, input: InputFile, byId: ReadonlyMap<string, Step>): void {

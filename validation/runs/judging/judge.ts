@@ -54,13 +54,20 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
     provenance: { ...(await provenanceOf(plan, record, run.work)), ...hostsOf(steps) },
   };
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
-  replaceFile(join(run.path, OUTCOME), `${JSON.stringify(saved)}\n`);
+  replaceFile(join(run.path, OUTCOME), outcomeText(saved));
   const criteria = await judgedAlike(run, criteriaAtEnd(run, record, now));
   const { report: judged, files } = await reportOn(run, saved, criteria, checksOf(run));
   const report = await withSince(run, record, judged);
   await writeReport(run.reportDir, report, PARTS, files);
   journal.end(report.verdict, report.reason, report);
   return report;
+}
+
+/** Step by step: as one text, a large run would be in memory four times. */
+function* outcomeText({ steps, ...others }: SavedOutcome): Generator<string> {
+  yield `${JSON.stringify(others).slice(0, -1)},"steps":[`;
+  for (const [index, step] of steps.entries()) yield `${index > 0 ? ',' : ''}${JSON.stringify(step)}`;
+  yield ']}\n';
 }
 
 /** The machines that steps ran on. */
@@ -152,7 +159,7 @@ async function reportOn(
     const logs = step.ending === 'waiting' ? undefined : await attemptLogs(run, step.id, step.stage);
     if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
     const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
-    withLastLines.push({ ...step, ...(last && { lastLines: last }) });
+    withLastLines.push(last ? { ...step, lastLines: last } : step);
   }
   const inChecks: Finding[] = [];
   const fixedInChecks: Finding[] = [];

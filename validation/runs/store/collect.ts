@@ -67,12 +67,12 @@ export async function placeFiles(
     await maskFile(taken, masks);
     if (name !== BUNDLE) {
       const place = join(directory, name);
-      if (!isFile(place)) rmSync(place, { recursive: true, force: true });
+      if (!isFile(place)) remove(place);
       renameSync(taken, place);
       continue;
     }
     const [logs, leftOut] = [join(directory, 'logs'), join(directory, LEFT_OUT)];
-    for (const old of [logs, leftOut]) rmSync(old, { recursive: true, force: true });
+    for (const old of [logs, leftOut]) remove(old);
     const { logs: unpacked, damage } = await unpackLogs(taken, logs, leftOut);
     if (damage) unread.push(`some of the logs cannot be looked at: ${damage.replace(taken, 'what came back')}`);
     for (const log of unpacked) if (log.refused) unread.push(`${log.name} cannot be looked at: ${log.refused}`);
@@ -88,7 +88,7 @@ export async function placeFiles(
 /** Removes the arrival times of an attempt's log. */
 export function removeTimes(run: RunDir, step: string, attempt: number): void {
   for (const name of ['stdout.log', 'stderr.log']) {
-    rmSync(timesPath(join(run.attemptDir(step, attempt), name)), { force: true });
+    remove(timesPath(join(run.attemptDir(step, attempt), name)));
   }
 }
 
@@ -151,7 +151,7 @@ export function readResult(path: string): StepResult | undefined {
  */
 export function keep(from: string, to: string): void {
   if (!isFile(from)) return;
-  rmSync(to, { recursive: true, force: true });
+  remove(to);
   try {
     linkSync(from, to);
   } catch {
@@ -169,6 +169,14 @@ export async function logsOf(attemptDir: string): Promise<string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(attemptDir, join(entry.parentPath, entry.name)));
   return [...own, ...others.sort()];
+}
+
+/**
+ * Removes whatever is there. `rmSync` makes an error where nothing is, and while many steps wait to be collected, to find out
+ * where an error was made takes longer than all else.
+ */
+function remove(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })) rmSync(path, { recursive: true, force: true });
 }
 
 /** Whether a path is a regular file. A symbolic link is not, because it may lead anywhere. */

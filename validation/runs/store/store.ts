@@ -117,16 +117,19 @@ export function parseRecord(text: string): RunRecord | string {
 
 /**
  * Replaces a file atomically: readers, also after a crash, see the old file or the new one, never a part.
+ * @param text of the file, or its pieces in order
  * @param mode of the file if it does not exist yet
  * @throws when the disk is full or fails; then the old file is as it was, and nothing else is left
  */
-export function replaceFile(path: string, text: string, mode = 0o666): void {
+export function replaceFile(path: string, text: string | Iterable<string>, mode = 0o666): void {
   const fresh = `${path}.new`;
   const fd = openSync(fresh, 'w', mode);
   try {
     try {
-      const bytes = Buffer.from(text);
-      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      for (const piece of typeof text === 'string' ? [text] : text) {
+        const bytes = Buffer.from(piece);
+        for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      }
       fsyncSync(fd);
     } finally {
       closeSync(fd);
