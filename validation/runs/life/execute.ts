@@ -12,7 +12,7 @@ import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { checkLoopback } from '../local/loopback.ts';
 import { EXPOSED, type ManagerPort, openManagerPort } from '../local/manager-port.ts';
-import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
+import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
@@ -25,13 +25,7 @@ import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
 import { whyWaiting } from './why-waiting.ts';
 
-export interface ExecuteOptions {
-  /** For a run on this machine: cores for its steps. */
-  localCpus?: number | undefined;
-  /** The same, MB of memory. */
-  localMemory?: number | undefined;
-  /** The same, GPUs. */
-  localGpus?: number | undefined;
+export interface ExecuteOptions extends ChosenOffer {
   notify: NotifyOptions;
   /** Addresses of the frameworks that may serve the run: they say why its steps wait. */
   frameworks: readonly string[];
@@ -115,7 +109,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
     if (request.local) {
-      const offer = offerOf(options, journal.run.path);
+      const offer = localOffer(options, journal.run.path);
       // A process starts for it, in the time in which the framework is loaded.
       place = openManagerPort();
       place.catch(() => undefined);
@@ -189,13 +183,6 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
 
 function portFileOf({ run, view }: RunJournal): string {
   return portFile(join(run.work, `Makeflow.${view.phase}`));
-}
-
-function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, directory: string): LocalOffer {
-  const cpus = localCpus !== undefined && { cpus: localCpus };
-  const memory = localMemory !== undefined && { memory: localMemory };
-  const gpus = localGpus !== undefined && { gpus: localGpus };
-  return localOffer({ ...cpus, ...memory, ...gpus }, directory);
 }
 
 /** A step would wait for ever. @throws InputError when steps have run already: their results are kept */
