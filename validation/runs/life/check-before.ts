@@ -6,6 +6,7 @@ import { preflight } from '../../preflight/preflight.ts';
 import type { CheckSettings } from '../../preflight/settings.ts';
 import { seconds } from '../../units/parse.ts';
 import type { Plan } from '../../workflow/plan.ts';
+import { loopbackProblem } from '../local/loopback.ts';
 import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunJournal } from '../store/journal.ts';
 import type { RunRequest } from '../store/record.ts';
@@ -52,7 +53,7 @@ export async function checkPlan(
     say,
   });
   if (fast || queue || catalog !== undefined) return checks;
-  return [...checks, ...(machine ? [await checkMachine(plan, machine)] : []), await checkNamespace()];
+  return [...checks, ...(machine ? [await checkMachine(plan, machine)] : []), await checkNetwork()];
 }
 
 /** Not checked before a run: the run refuses such a plan itself. */
@@ -71,10 +72,12 @@ async function checkMachine(plan: Plan, { directory, ...chosen }: ChosenOffer & 
 }
 
 /** Not checked before a run: the run tries it, and reports the result. */
-async function checkNamespace(): Promise<Check> {
+async function checkNetwork(): Promise<Check> {
+  const name = 'network';
+  const problem = loopbackProblem();
+  if (problem !== undefined) return { name, state: 'failed', found: problem };
   const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
   const reason = await reasonAgainstNamespace();
-  const name = 'network';
   if (reason === undefined) return { name, state: 'ok', found: 'makeflow listens on loopback only' };
   return {
     name,
