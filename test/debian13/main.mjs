@@ -2,7 +2,7 @@
 // Tries a fresh clone of this checkout's last commit on Debian 13, as a new user with sudo: demo, tests, the Debian package.
 // The Debian is a root of its own; the network is that of this machine, for npm and apt. Steps: see below; default: all.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runInside } from './inside.mjs';
@@ -46,9 +46,8 @@ if (unknown.length > 0) {
 }
 
 /** Files of this machine without which the network is not the same inside. */
-const NETWORK = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs/ca-certificates.crt'].filter((path) =>
-  existsSync(path),
-);
+const NETWORK = ['/etc/resolv.conf', '/etc/ssl/certs/ca-certificates.crt'].filter((path) => existsSync(path));
+const HOST = 'trixie';
 
 const work = mkdtempSync(join(tmpdir(), 'debian13-'));
 try {
@@ -58,15 +57,19 @@ try {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('git bundle failed');
+  // Debian's installer makes the machine's own name known here, and workers send their logs to that name.
+  const hosts = join(work, 'hosts');
+  writeFileSync(hosts, `127.0.1.1 ${HOST}\n${existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : ''}`);
   const script = join(work, 'try.sh');
   writeFileSync(script, tryScript(wanted.length > 0 ? wanted : Object.keys(STEPS)), { mode: 0o755 });
   process.exitCode = await runInside(
     {
       root: debianRoot('debian13', PACKAGES),
-      host: 'trixie',
+      host: HOST,
       alone: false,
       shows: [
         ...NETWORK.map((path) => /** @type {[string, string]} */ ([path, path])),
+        [hosts, '/etc/hosts'],
         ['/sys', '/sys'],
         [work, '/mnt'],
       ],
