@@ -33,6 +33,7 @@ const STEPS = {
   test: 'npm test',
   // As root: these need network namespaces and file systems of their own.
   e2e: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:e2e',
+  containers: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:containers',
   deb: `npm run package:deb -- /tmp && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
 && cd /tmp && relval --version && mesos-workqueue-framework --version && man -w relval 2>/dev/null; \
 relval run /usr/lib/release-validation/makeflows/examples/gpmc/gpmc.jdl --local`,

@@ -21,6 +21,7 @@ import { asSpaceError } from '../store/space.ts';
 import { takeStopRequest } from '../store/stop-request.ts';
 import { batchOf } from './batch.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
+import { unknownName } from './own-name.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
 import { whyWaiting } from './why-waiting.ts';
@@ -108,6 +109,8 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (request.local) checkLoopback();
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
+    // The run does not wait for the answer.
+    if (!request.local && request.logAddress === undefined) void unknownName().then((why) => why && options.warn(why));
     if (request.local) {
       const offer = localOffer(options, journal.run.path);
       // A process starts for it, in the time in which the framework is loaded.
