@@ -34,7 +34,8 @@ const STEPS = {
   // As root: these need network namespaces and file systems of their own.
   e2e: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:e2e',
   containers: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:containers',
-  deb: `npm run package:deb -- /tmp && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
+  // A clone of its own: root has left files in the other one.
+  deb: `git clone --quiet ../checkout.bundle ../packaged && cd ../packaged && npm run package:deb -- /tmp && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
 && cd /tmp && relval --version && mesos-workqueue-framework --version && man -w relval 2>/dev/null; \
 relval run /usr/lib/release-validation/makeflows/examples/gpmc/gpmc.jdl --local`,
 };
