@@ -35,7 +35,7 @@ const STEPS = {
   e2e: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:e2e',
   containers: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:containers',
   // A clone of its own: root has left files in the other one.
-  deb: `git clone --quiet ../checkout.bundle ../packaged && cd ../packaged && npm run package:deb -- /tmp && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
+  deb: `git clone --quiet ../checkout.bundle ../packaged && cd ../packaged && npm run package:deb -- /tmp && sudo apt-get -qq update && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
 && cd /tmp && relval --version && mesos-workqueue-framework --version && man -w relval 2>/dev/null; \
 relval run /usr/lib/release-validation/makeflows/examples/gpmc/gpmc.jdl --local`,
 };
