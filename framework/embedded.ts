@@ -33,7 +33,11 @@ export async function startEmbedded(
   const credentials = randomCredentials();
   const workDir = join(dir, 'agents');
   mkdirSync(workDir, { mode: 0o700 });
-  const master = await startLocalMaster({ workDir, agents, log, credentials }).catch((error: Error) => {
+  const master = await startLocalMaster({ workDir, agents, log, credentials }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRNOTAVAIL')
+      throw new ConfigError(
+        '--master local needs 127.0.0.1, which this machine does not have. To add it: ip address add 127.0.0.1/8 dev lo',
+      );
     if (!(error instanceof ContainerError)) throw error;
     throw new ConfigError(`--containerizer ${args.containerizer}: ${error.message}`);
   });

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -70,7 +71,15 @@ function addProgram(root: string, name: string): void {
   addFile(root, program, join('/usr/bin', name));
   // Scripts have no libraries: ldd says so with a status of its own.
   const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
-  for (const [path] of stdout.matchAll(/\/\S+/g)) addFile(root, realpathSync(path), path);
+  const libraries = [...stdout.matchAll(/\/\S+/g)].map(([path]) => path);
+  for (const path of libraries) addFile(root, realpathSync(path), path);
+  if (name === 'node') for (const path of [program, ...libraries]) addPartsOfNode(root, path);
+}
+
+/** Debian's Node.js has some of its own modules outside of the program. The paths stand in the program or in its library. */
+function addPartsOfNode(root: string, file: string): void {
+  for (const [path] of readFileSync(file, 'latin1').matchAll(/\/usr\/share\/nodejs\/[\w./-]+\.js/g))
+    if (existsSync(path)) addFile(root, realpathSync(path), path);
 }
 
 function addFile(root: string, from: string, to: string): void {

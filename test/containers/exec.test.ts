@@ -113,7 +113,7 @@ describe('relval exec in an image on a cluster', () => {
     );
     const said = await framework.is('why', ({ projects }) => projects.length > 0);
     expect(said.projects[0]?.words[0]).toMatch(
-      /^no pool serves project relval-true-\S+ in image no\/such:1: .*first relval-exec-test:1/,
+      /^no pool serves project relval-true-\S+ with image no\/such:1\. .*first relval-exec-test:1/,
     );
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);

@@ -2,7 +2,7 @@
 // Tries a fresh clone of this checkout's last commit on Debian 13, as a new user with sudo: demo, tests, the Debian package.
 // The Debian is a root of its own; the network is that of this machine, for npm and apt. Steps: see below; default: all.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runInside } from './inside.mjs';
@@ -33,7 +33,9 @@ const STEPS = {
   test: 'npm test',
   // As root: these need network namespaces and file systems of their own.
   e2e: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:e2e',
-  deb: `npm run package:deb -- /tmp && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
+  containers: 'sudo --preserve-env=CI,NODE_EXTRA_CA_CERTS npm run test:containers',
+  // A clone of its own: root has left files in the other one.
+  deb: `git clone --quiet ../checkout.bundle ../packaged && cd ../packaged && npm run package:deb -- /tmp && sudo apt-get -qq update && sudo apt-get install -y --no-install-recommends /tmp/release-validation_*.deb \
 && cd /tmp && relval --version && mesos-workqueue-framework --version && man -w relval 2>/dev/null; \
 relval run /usr/lib/release-validation/makeflows/examples/gpmc/gpmc.jdl --local`,
 };
@@ -46,9 +48,8 @@ if (unknown.length > 0) {
 }
 
 /** Files of this machine without which the network is not the same inside. */
-const NETWORK = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs/ca-certificates.crt'].filter((path) =>
-  existsSync(path),
-);
+const NETWORK = ['/etc/resolv.conf', '/etc/ssl/certs/ca-certificates.crt'].filter((path) => existsSync(path));
+const HOST = 'trixie';
 
 const work = mkdtempSync(join(tmpdir(), 'debian13-'));
 try {
@@ -58,15 +59,19 @@ try {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('git bundle failed');
+  // Debian's installer makes the machine's own name known here, and workers send their logs to that name.
+  const hosts = join(work, 'hosts');
+  writeFileSync(hosts, `127.0.1.1 ${HOST}\n${existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : ''}`);
   const script = join(work, 'try.sh');
   writeFileSync(script, tryScript(wanted.length > 0 ? wanted : Object.keys(STEPS)), { mode: 0o755 });
   process.exitCode = await runInside(
     {
       root: debianRoot('debian13', PACKAGES),
-      host: 'trixie',
+      host: HOST,
       alone: false,
       shows: [
         ...NETWORK.map((path) => /** @type {[string, string]} */ ([path, path])),
+        [hosts, '/etc/hosts'],
         ['/sys', '/sys'],
         [work, '/mnt'],
       ],

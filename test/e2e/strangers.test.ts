@@ -247,26 +247,6 @@ describe('when a part of it is killed', () => {
   });
 });
 
-it.each([
-  ['is down', 'true', 'the loopback interface of this machine is down. To start it: ip link set lo up'],
-  [
-    'has only IPv6',
-    'ip link set lo up && ip address del 127.0.0.1/8 dev lo',
-    'the loopback interface of this machine has only IPv6, but --local needs 127.0.0.1. To add it: ip address add 127.0.0.1/8 dev lo',
-  ],
-])('a machine whose loopback interface %s is said in a sentence', async (_, prepare, sentence) => {
-  const create = isRoot ? ['--net'] : ['--user', '--map-root-user', '--net'];
-  const run = [process.execPath, CLI, 'run', writeWorkflow(), '--local', '--no-check', '--runs', relval.runs];
-  const { status, stderr } = spawnSync(
-    'unshare',
-    [...create, '--', 'sh', '-c', `${prepare} && exec "$@"`, 'sh', ...run],
-    { encoding: 'utf8', cwd: relval.dir },
-  );
-  expect(stderr.split('\n')).toContain(`relval: ${sentence}`);
-  expect(stderr).not.toMatch(/^ +at /m);
-  expect(status).toBe(3);
-});
-
 function isThere(pid: number): boolean {
   try {
     return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));

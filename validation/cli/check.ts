@@ -8,6 +8,7 @@ import { planInput } from '../workflow/plan-input.ts';
 import { defineCommand } from './command.ts';
 import { checkOptions, checkSettings } from './options/check.ts';
 import { inputOptions } from './options/input.ts';
+import { machineOptions } from './options/place.ts';
 import { runsOption } from './options/runs.ts';
 import { checkLines } from './output/checks.ts';
 import { printWarnings } from './output/warnings.ts';
@@ -18,7 +19,7 @@ const EXIT_FAILED = 3;
 
 export const checkCommand = defineCommand(
   (command) =>
-    checkOptions(runsOption(inputOptions(command)))
+    machineOptions(checkOptions(runsOption(inputOptions(command))))
       .option('local', {
         type: 'boolean',
         default: false,
@@ -58,7 +59,12 @@ export const checkCommand = defineCommand(
     const plan = planInput(args, { outputBase: join(resolve(args.runs), 'RUN') });
     if (!args.json) printWarnings(plan.warnings);
     const say = (text: string) => err.say(text);
-    const checks = await checkPlan(plan, args, { ...checkSettings(args), fast: false, say });
+    const checks = await checkPlan(plan, args, {
+      ...checkSettings(args),
+      machine: { ...args, directory: resolve(args.runs) },
+      fast: false,
+      say,
+    });
     if (problem !== undefined) checks.unshift({ name: 'release', state: 'failed', found: problem });
     if (args.json) out.sayJson(checks);
     else out.say(...checkLines(checks));

@@ -2,6 +2,7 @@ import { diagnose, installCommand } from '../preflight/doctor.ts';
 import { checkHTCondor } from '../preflight/htcondor.ts';
 import { diagnoseImage } from '../preflight/image.ts';
 import { paint } from '../report/paint.ts';
+import { loopbackProblem } from '../runs/local/loopback.ts';
 import { EXPOSED, reasonAgainstNamespace } from '../runs/local/manager-port.ts';
 import { defineCommand } from './command.ts';
 import { table } from './output/table.ts';
@@ -34,7 +35,7 @@ export const doctorCommand = defineCommand(
         entry.present ? 'present' : 'missing',
         paint.dim(entry.why),
       ]);
-      const [network, condor] = await Promise.all([namespaceRow(), condorRow()]);
+      const [network, condor] = await Promise.all([networkRow(), condorRow()]);
       out.say(...table([[paint.green('✓'), 'Node.js', process.versions.node, ''], ...rows, network, condor]));
       if (missing.length > 0) out.say('', 'To install the missing packages:', `  ${installCommand(missing)}`);
     }
@@ -43,7 +44,9 @@ export const doctorCommand = defineCommand(
 );
 
 /** Runs work without a network namespace, but then other machines can connect to makeflow. */
-async function namespaceRow(): Promise<string[]> {
+async function networkRow(): Promise<string[]> {
+  const problem = loopbackProblem();
+  if (problem !== undefined) return [paint.yellow('!'), 'loopback', 'not usable', paint.dim(problem)];
   const reason = await reasonAgainstNamespace();
   const [mark, state, why] =
     reason === undefined

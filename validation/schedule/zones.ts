@@ -26,6 +26,14 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   ...of(['Z'], 'UTC'),
 };
 
+/** Intl does not list UTC. */
+function all(): string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone')];
+}
+
+/** Whole hours: `GMT+2`, `UTC-05:00`, `+02:00`. */
+const OFFSET = /^(?:GMT|UTC)?(?<sign>[+-])(?<hours>\d{1,2})(?::?00)?$/i;
+
 function of(abbreviations: readonly string[], ...zones: string[]): Record<string, readonly string[]> {
   return Object.fromEntries(abbreviations.map((name) => [name, zones]));
 }
@@ -36,14 +44,14 @@ function of(abbreviations: readonly string[], ...zones: string[]): Record<string
  */
 export function zoneProblem(name: string): string | undefined {
   if (isOfDatabase(name)) return undefined;
-  const meant = MEANINGS[name] ?? similar(name);
+  const meant = MEANINGS[name.toUpperCase()] ?? similar(name);
   const question = meant.length === 0 ? 'such as Europe/Zurich' : `did you mean ${meant.join(', or ')}?`;
   return `'${name}' is not a time zone of the tz database${meant.length === 0 ? ', ' : ': '}${question}`;
 }
 
 function isOfDatabase(name: string): boolean {
   if (OF_ICU.has(name) || !/^[A-Z]/.test(name) || name.startsWith('SystemV/')) return false;
-  const otherCase = Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase() === name.toLowerCase());
+  const otherCase = all().find((zone) => zone.toLowerCase() === name.toLowerCase());
   if (otherCase !== undefined) return otherCase === name;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
@@ -52,10 +60,16 @@ function isOfDatabase(name: string): boolean {
   }
 }
 
-/** The zones of a place, whatever its spelling: `zürich` → `Europe/Zurich`. */
+/** The zones of a place, whatever its spelling: `zürich` → `Europe/Zurich`; or of an offset: `GMT+2` → `Etc/GMT-2`. */
 function similar(name: string): string[] {
+  const offset = OFFSET.exec(name);
+  if (offset?.groups) {
+    // In the tz database the sign is that of POSIX: hours behind UTC are positive.
+    const { sign, hours } = offset.groups;
+    return [`Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`].filter(isOfDatabase);
+  }
   const place = plain(name).split('/').at(-1);
-  return Intl.supportedValuesOf('timeZone').filter((zone) => plain(zone).split('/').at(-1) === place);
+  return all().filter((zone) => plain(zone).split('/').at(-1) === place);
 }
 
 function plain(text: string): string {

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import type { LocalAgentOptions, LocalTimings } from '../../../framework/local/options.ts';
-import { compile } from '../../framework/local/compiled.ts';
+import { type Compiled, compile } from '../../framework/local/compiled.ts';
 import type { LocalFaults } from '../../framework/local/faults/faults.ts';
 import { temporaryDir } from './tools.ts';
 
@@ -36,16 +36,14 @@ export interface ClusterOptions {
 /** More cores than this machine has: the tasks only sleep. */
 export const ONE_AGENT: LocalAgentOptions[] = [{ cpus: 64, memory: 131_072, disk: 1_000_000 }];
 
-let module: string | undefined;
+let compiled: Compiled | undefined;
+// Not at the end of the process: vitest may kill the process of a file.
+afterAll(() => compiled?.remove());
 
 /** The master that fails on demand, compiled once for the tests of a file. */
 function faultyMaster(): string {
-  if (module === undefined) {
-    const compiled = compile('test/framework/local/faults/faulty-master.ts');
-    process.once('exit', compiled.remove);
-    module = compiled.module;
-  }
-  return module;
+  compiled ??= compile('test/framework/local/faults/faulty-master.ts');
+  return compiled.module;
 }
 
 /** The embedded master in a process of its own. It ends with the test, and its tasks with it. */

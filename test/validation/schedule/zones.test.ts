@@ -19,12 +19,17 @@ describe('the name of a time zone', () => {
     ['CEST', 'Europe/Zurich'],
     ['europe/zurich', 'Europe/Zurich?'],
     ['Europe/Zürich', 'Europe/Zurich?'],
+    ['utc', 'UTC?'],
+    ['pst', 'America/Los_Angeles, or Asia/Manila'],
+    ['GMT+2', 'Etc/GMT-2?'],
+    ['UTC-05:00', 'Etc/GMT+5?'],
+    ['+02:00', 'Etc/GMT-2?'],
     ['new york', 'America/New_York?'],
   ])('that is not, is refused with what may be meant: %s', (name, meant) => {
     expect(zoneProblem(name)).toContain(`'${name}' is not a time zone of the tz database: did you mean ${meant}`);
   });
 
-  it.each(['+02:00', 'SystemV/PST8', 'Mars/Olympus', ''])(
+  it.each(['+05:30', 'GMT+15', 'SystemV/PST8', 'Mars/Olympus', ''])(
     'is refused with an example when nobody knows: %s',
     (name) => {
       expect(zoneProblem(name)).toBe(`'${name}' is not a time zone of the tz database, such as Europe/Zurich`);

@@ -5,7 +5,7 @@ import { notifyOptions } from './notify.ts';
 
 /** The flags about how a run is executed, for `run`, `exec` and `resume`. */
 export function executionOptions<T>(yargs: Argv<T>) {
-  return notifyOptions(yargs)
+  return machineOptions(notifyOptions(yargs))
     .group(
       [
         'local',
@@ -23,9 +23,6 @@ export function executionOptions<T>(yargs: Argv<T>) {
       ],
       'Where it runs:',
     )
-    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
-    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
-    .option('local-gpus', { type: 'number', describe: describeOption('localGpus') })
     .option('page', {
       type: 'string',
       describe: 'Serve the web page during the run, at this HOST:PORT; --page alone: on loopback, at a free port',
@@ -48,6 +45,14 @@ export function executionOptions<T>(yargs: Argv<T>) {
       default: false,
       describe: 'Print only the verdict, at the end of the run',
     });
+}
+
+/** The flags about the resources of this machine for steps, for commands with `--local`. */
+export function machineOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('local-cpus', { type: 'number', describe: describeOption('localCpus') })
+    .option('local-memory', { type: 'number', describe: describeOption('localMemory') })
+    .option('local-gpus', { type: 'number', describe: describeOption('localGpus') });
 }
 
 /** The flags about where the steps of a new run are executed, for `run` and `exec`. */

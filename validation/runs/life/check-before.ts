@@ -1,15 +1,20 @@
 import { InputError } from '../../input/input-error.ts';
 import { type Check, checkLine, reasonAgainst } from '../../preflight/check.ts';
 import { askFramework } from '../../preflight/framework.ts';
+import { nearestExisting } from '../../preflight/places.ts';
 import { preflight } from '../../preflight/preflight.ts';
 import type { CheckSettings } from '../../preflight/settings.ts';
 import { seconds } from '../../units/parse.ts';
 import type { Plan } from '../../workflow/plan.ts';
+import { loopbackProblem } from '../local/loopback.ts';
+import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunJournal } from '../store/journal.ts';
 import type { RunRequest } from '../store/record.ts';
 
 /** How a plan is checked before it runs. */
 export interface CheckOptions extends CheckSettings {
+  /** The limits that the user sets for a run on this machine, and the directory where the run will be. */
+  machine?: (ChosenOffer & { directory: string }) | undefined;
   /** URLs of the frameworks whose pools are checked. */
   frameworks: readonly string[];
   /** Only checks that take seconds. */
@@ -26,7 +31,7 @@ export async function checkPlan(
 ): Promise<Check[]> {
   const { catalog, image, containerizer, batch, schedd, pool } = place;
   const queue = batch === 'condor' ? { schedd, pool, image } : undefined;
-  const { wait, proxy, proxyDays, alienv, frameworks, fast, say } = options;
+  const { wait, proxy, proxyDays, alienv, frameworks, machine, fast, say } = options;
   const patience = wait === undefined ? 0 : seconds(wait);
   if (patience === undefined) throw new InputError([{ message: `--wait ${wait}: expected a time such as 90s or 20m` }]);
   if (!(proxyDays >= 0)) throw new InputError([{ message: '--proxy-days: expected a number of days' }]);
@@ -47,14 +52,32 @@ export async function checkPlan(
     alienv,
     say,
   });
-  return fast || queue || catalog !== undefined ? checks : [...checks, await checkNamespace()];
+  if (fast || queue || catalog !== undefined) return checks;
+  return [...checks, ...(machine ? [await checkMachine(plan, machine)] : []), await checkNetwork()];
+}
+
+/** Not checked before a run: the run refuses such a plan itself. */
+async function checkMachine(plan: Plan, { directory, ...chosen }: ChosenOffer & { directory: string }): Promise<Check> {
+  const { leastWorker } = await import('../local/local.ts');
+  const offer = localOffer(chosen, nearestExisting(directory));
+  const tooLarge = whatDoesNotFit(plan, offer, leastWorker(plan));
+  const name = 'machine';
+  if (tooLarge === undefined) return { name, state: 'ok', found: 'every stage fits into what it offers' };
+  return {
+    name,
+    state: 'failed',
+    found: tooLarge,
+    advice: 'lower the resources of the stage, or use a larger machine',
+  };
 }
 
 /** Not checked before a run: the run tries it, and reports the result. */
-async function checkNamespace(): Promise<Check> {
+async function checkNetwork(): Promise<Check> {
+  const name = 'network';
+  const problem = loopbackProblem();
+  if (problem !== undefined) return { name, state: 'failed', found: problem };
   const { EXPOSED, reasonAgainstNamespace } = await import('../local/manager-port.ts');
   const reason = await reasonAgainstNamespace();
-  const name = 'network';
   if (reason === undefined) return { name, state: 'ok', found: 'makeflow listens on loopback only' };
   return {
     name,

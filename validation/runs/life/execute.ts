@@ -12,7 +12,7 @@ import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { checkLoopback } from '../local/loopback.ts';
 import { EXPOSED, type ManagerPort, openManagerPort } from '../local/manager-port.ts';
-import { type LocalOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
+import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
 import { LOCAL_DIR } from '../store/local-files.ts';
@@ -21,17 +21,12 @@ import { asSpaceError } from '../store/space.ts';
 import { takeStopRequest } from '../store/stop-request.ts';
 import { batchOf } from './batch.ts';
 import { brokenReport, type NotifyOptions, notifierOf } from './notifier.ts';
+import { unknownName } from './own-name.ts';
 import { asInputError } from './planning.ts';
 import type { PreparedRun, StartedRun } from './prepare.ts';
 import { whyWaiting } from './why-waiting.ts';
 
-export interface ExecuteOptions {
-  /** For a run on this machine: cores for its steps. */
-  localCpus?: number | undefined;
-  /** The same, MB of memory. */
-  localMemory?: number | undefined;
-  /** The same, GPUs. */
-  localGpus?: number | undefined;
+export interface ExecuteOptions extends ChosenOffer {
   notify: NotifyOptions;
   /** Addresses of the frameworks that may serve the run: they say why its steps wait. */
   frameworks: readonly string[];
@@ -114,8 +109,10 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (request.local) checkLoopback();
     const secrets = readSecrets(request.secrets ?? []);
     streams = await startStreams(journal, Object.values(secrets));
+    // The run does not wait for the answer.
+    if (!request.local && request.logAddress === undefined) void unknownName().then((why) => why && options.warn(why));
     if (request.local) {
-      const offer = offerOf(options, journal.run.path);
+      const offer = localOffer(options, journal.run.path);
       // A process starts for it, in the time in which the framework is loaded.
       place = openManagerPort();
       place.catch(() => undefined);
@@ -189,13 +186,6 @@ async function startStreams({ run, record }: RunJournal, secrets: readonly strin
 
 function portFileOf({ run, view }: RunJournal): string {
   return portFile(join(run.work, `Makeflow.${view.phase}`));
-}
-
-function offerOf({ localCpus, localMemory, localGpus }: ExecuteOptions, directory: string): LocalOffer {
-  const cpus = localCpus !== undefined && { cpus: localCpus };
-  const memory = localMemory !== undefined && { memory: localMemory };
-  const gpus = localGpus !== undefined && { gpus: localGpus };
-  return localOffer({ ...cpus, ...memory, ...gpus }, directory);
 }
 
 /** A step would wait for ever. @throws InputError when steps have run already: their results are kept */

@@ -14,6 +14,16 @@ export interface LocalOffer {
   gpus: number;
 }
 
+/** The user's choice for a run on this machine; the default is what the machine has. */
+export interface ChosenOffer {
+  /** Cores for steps. */
+  localCpus?: number | undefined;
+  /** The same, MB of memory. */
+  localMemory?: number | undefined;
+  /** The same, GPUs. */
+  localGpus?: number | undefined;
+}
+
 /** Share of this machine's memory for steps. */
 const MEMORY_SHARE = 0.9;
 const MB = 2 ** 20;
@@ -33,15 +43,15 @@ const FILES_OF_RUN = 48;
  *   control groups of this process
  * @param directory where workers have their sandboxes
  */
-export function localOffer(chosen: Partial<Omit<LocalOffer, 'disk'>>, directory: string): LocalOffer {
+export function localOffer(chosen: ChosenOffer, directory: string): LocalOffer {
   const limits = groupLimits();
   const memory = Math.min(totalmem(), limits.memory ?? Number.POSITIVE_INFINITY);
   const { bavail, bsize } = statfsSync(directory);
   return {
-    cpus: chosen.cpus ?? coresWithin(availableParallelism(), limits, openFileLimit()),
-    memory: chosen.memory ?? Math.floor((memory / MB) * MEMORY_SHARE),
+    cpus: chosen.localCpus ?? coresWithin(availableParallelism(), limits, openFileLimit()),
+    memory: chosen.localMemory ?? Math.floor((memory / MB) * MEMORY_SHARE),
     disk: Math.floor((bavail * bsize) / MB),
-    gpus: chosen.gpus ?? gpusOfMachine(),
+    gpus: chosen.localGpus ?? gpusOfMachine(),
   };
 }
 

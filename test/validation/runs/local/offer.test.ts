@@ -31,7 +31,7 @@ it('a worker is not smaller than the least, however little a step needs', () => 
 });
 
 it("the user's values count; the others are this machine's", () => {
-  expect(localOffer({ cpus: 7, memory: 9 }, '/tmp')).toMatchObject({ cpus: 7, memory: 9 });
+  expect(localOffer({ localCpus: 7, localMemory: 9 }, '/tmp')).toMatchObject({ cpus: 7, memory: 9 });
   const own = localOffer({}, '/tmp');
   expect(own.cpus).toBeGreaterThan(0);
   expect(own.memory).toBeGreaterThan(0);
