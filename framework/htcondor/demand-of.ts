@@ -18,7 +18,7 @@ const REASONS = 20;
 
 /** Counts the jobs of a schedd, by user, as they are read. */
 export class Queue {
-  readonly #users = new Map<string, UserJobs>();
+  readonly users = new Map<string, UserJobs>();
   readonly #verdict: (group: JobGroup) => Verdict;
 
   /** @param verdict what the jobs of a group need, see `judge` */
@@ -27,8 +27,8 @@ export class Queue {
   }
 
   add(group: JobGroup): void {
-    const jobs = this.#users.get(group.user) ?? new UserJobs();
-    this.#users.set(group.user, jobs);
+    const jobs = this.users.get(group.user) ?? new UserJobs();
+    this.users.set(group.user, jobs);
     jobs.add(group, this.#verdict);
   }
 
@@ -38,9 +38,9 @@ export class Queue {
    * @param asOf when the jobs were counted, ms since 1970
    */
   demand(schedd: string, slots: readonly Slot[], asOf: number): ProjectDemand[] {
-    const users = new Set([...this.#users.keys(), ...slots.map(({ submitter }) => submitter)]);
+    const users = new Set([...this.users.keys(), ...slots.map(({ submitter }) => submitter)]);
     return [...users].map((user) => {
-      const jobs = this.#users.get(user) ?? new UserJobs();
+      const jobs = this.users.get(user) ?? new UserJobs();
       const mine = slots.filter(({ submitter }) => submitter === user);
       return {
         source: 'htcondor',
@@ -56,7 +56,8 @@ export class Queue {
   }
 }
 
-class UserJobs {
+/** The jobs of one user. */
+export class UserJobs {
   readonly #waiting = new Needs();
   readonly #running = new Needs();
   readonly #unmet: UnmetNeed[] = [];
@@ -64,11 +65,14 @@ class UserJobs {
   readonly #held = { count: 0, ids: '' };
   /** Slots that run its jobs. */
   readonly #busy = new Set<string>();
+  /** Jobs in all states. */
+  count = 0;
   #unmetJobs = 0;
   #onWorkers = 0;
 
   add(group: JobGroup, verdict: (group: JobGroup) => Verdict): void {
     const { status, count, remoteHost } = group;
+    this.count += count;
     if (remoteHost !== undefined && ON_WORKERS.has(status) && group.universe === VANILLA) this.#busy.add(remoteHost);
     if (status === HELD) addJobs(this.#held, group);
     if (!takesSlots(group)) return;

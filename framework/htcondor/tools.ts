@@ -6,12 +6,13 @@ import { eachAd, type JsonAd } from './ads.ts';
 import { GROUP_ATTRIBUTES, groupOf, type JobGroup } from './job-group.ts';
 import type { HTCondorSettings } from './settings.ts';
 import { LAUNCH_ATTRIBUTES, MACHINE_ATTRIBUTES, SLOT_ATTRIBUTES, type Slot, slotOf } from './slots.ts';
+import { whatIsWrong } from './token.ts';
 
 /** A tool gave no answer. The message is for the operator. */
 export class ToolError extends Error {}
 
-/** A tool that has printed nothing for this long is given up, ms. A schedd works silently for 5 s on 100,000 jobs. */
-const PATIENCE_MS = 30_000;
+/** A tool that has printed nothing for this long is given up, ms. A busy schedd counts 100,000 different jobs for half a minute. */
+const PATIENCE_MS = { condor_status: 15_000, condor_q: 60_000 };
 /** What is kept of a tool's error output, characters. */
 const LONGEST_COMPLAINT = 4096;
 
@@ -31,12 +32,14 @@ export interface Negotiator {
  */
 export class Tools {
   readonly #collector: string;
+  readonly #tokenFile: string | undefined;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #home: string;
   readonly #stop = new AbortController();
 
   constructor({ collector, tokenFile }: HTCondorSettings) {
     this.#collector = collector;
+    this.#tokenFile = tokenFile;
     // The tools take a directory of tokens and try every file in it, so the token gets a directory for itself.
     this.#home = mkdtempSync(join(tmpdir(), 'htcondor-tools-'));
     const tokens = join(this.#home, 'tokens.d');
@@ -58,12 +61,14 @@ export class Tools {
   }
 
   /**
-   * All jobs of a schedd, grouped by the schedd: one group for 10,000 jobs with the same requests. It takes 0.1 s of the schedd's
+   * The jobs of a schedd, grouped by the schedd: one group for 10,000 jobs with the same requests. It takes 0.1 s of the schedd's
    * machine to count them. 100,000 jobs that all differ are 100,000 groups, so each is handed over as it arrives.
+   * @param constraint on the jobs; empty: all
    * @throws ToolError
    */
-  async eachGroup(schedd: string, take: (group: JobGroup) => void): Promise<void> {
-    const which = ['-pool', this.#collector, '-name', schedd, '-allusers', '-group-by'];
+  async eachGroup(schedd: string, constraint: string, take: (group: JobGroup) => void): Promise<void> {
+    const only = constraint === '' ? [] : ['-constraint', constraint];
+    const which = ['-pool', this.#collector, '-name', schedd, '-allusers', ...only, '-group-by'];
     await this.#each('condor_q', which, GROUP_ATTRIBUTES, (ad) => {
       const group = groupOf(ad);
       if (group) take(group);
@@ -97,14 +102,14 @@ export class Tools {
     rmSync(this.#home, { recursive: true, force: true });
   }
 
-  async #ask(command: string, which: string[], attributes: readonly string[]): Promise<JsonAd[]> {
+  async #ask(command: 'condor_status', which: string[], attributes: readonly string[]): Promise<JsonAd[]> {
     const ads: JsonAd[] = [];
     await this.#each(command, which, attributes, (ad) => void ads.push(ad));
     return ads;
   }
 
   async #each(
-    command: string,
+    command: keyof typeof PATIENCE_MS,
     which: string[],
     attributes: readonly string[],
     take: (ad: JsonAd) => void,
@@ -119,7 +124,7 @@ export class Tools {
     const silence = setTimeout(() => {
       isSilent = true;
       child.kill('SIGKILL');
-    }, PATIENCE_MS);
+    }, PATIENCE_MS[command]);
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
@@ -140,8 +145,9 @@ export class Tools {
         if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
       });
       const failure = await ended;
-      if (isSilent) throw new ToolError(`${command}: it did not answer within ${PATIENCE_MS / 1000} s`);
-      if (failure !== undefined) throw new ToolError(`${command}: ${paragraphOf(complaint) || failure}`);
+      if (isSilent) throw new ToolError(`${command}: it did not answer within ${PATIENCE_MS[command] / 1000} s`);
+      if (failure !== undefined)
+        throw new ToolError(`${command}: ${this.#withToken(paragraphOf(complaint) || failure)}`);
     } catch (error) {
       child.kill('SIGKILL');
       if (!(error instanceof SyntaxError)) throw error;
@@ -149,6 +155,12 @@ export class Tools {
     } finally {
       clearTimeout(silence);
     }
+  }
+
+  #withToken(failure: string): string {
+    if (this.#tokenFile === undefined || !failure.includes('IDTOKENS')) return failure;
+    const wrong = whatIsWrong(this.#tokenFile, Date.now());
+    return wrong === undefined ? failure : `${failure}; ${wrong}`;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Demand, ProjectDemand } from '../demand/demand.ts';
 import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
-import { Queue } from './demand-of.ts';
 import { judge } from './job-group.ts';
 import { Machines } from './machine.ts';
 import { Matching, slowness } from './matching.ts';
+import { QueueReader } from './queue-reader.ts';
 import type { HTCondorSettings } from './settings.ts';
 import type { Slot } from './slots.ts';
 import { ToolError, Tools } from './tools.ts';
@@ -81,6 +81,7 @@ class QueueWatcher implements Source {
 
 /** The data about one schedd. */
 interface ScheddState {
+  reader: QueueReader;
   projects: ProjectDemand[];
   silentSince?: number;
   problem?: string;
@@ -145,7 +146,12 @@ class PoolWatch {
   }
 
   #follow(schedd: string): void {
-    if (!this.#schedds.has(schedd)) this.#schedds.set(schedd, { projects: [] });
+    if (!this.#schedds.has(schedd)) {
+      const reader = new QueueReader(this.#tools, schedd, (group) =>
+        judge(group, this.#machines.for(group.user), Date.now()),
+      );
+      this.#schedds.set(schedd, { reader, projects: [] });
+    }
     this.#collectors.set(schedd, this.#settings.collector);
   }
 
@@ -169,7 +175,7 @@ class PoolWatch {
       this.#problem = `pool ${this.#settings.collector}: ${error.message}`;
     }
     if (this.#stopped) return 'when poked';
-    await Promise.all([...this.#schedds.keys()].map((schedd) => this.#lookAt(schedd, slots, now)));
+    await Promise.all([...this.#schedds].map(([schedd, known]) => this.#lookAt(schedd, known, slots, now)));
     if (this.#stopped) return 'when poked';
     this.wasRead = true;
     this.#tell();
@@ -186,7 +192,7 @@ class PoolWatch {
     const note = () => {
       found = true;
     };
-    await Promise.all([...this.#schedds.keys()].map((schedd) => this.#tools.eachGroup(schedd, note)));
+    await Promise.all([...this.#schedds.keys()].map((schedd) => this.#tools.eachGroup(schedd, '', note)));
     return found;
   }
 
@@ -204,22 +210,21 @@ class PoolWatch {
   }
 
   /** @param slots of the whole pool; undefined: the collector does not answer */
-  async #lookAt(schedd: string, slots: readonly Slot[] | undefined, now: number): Promise<void> {
-    const known = this.#schedds.get(schedd) ?? { projects: [] };
+  async #lookAt(schedd: string, known: ScheddState, slots: readonly Slot[] | undefined, now: number): Promise<void> {
+    const { reader } = known;
     try {
       if (!slots) throw new ToolError('its collector does not answer');
-      const queue = new Queue((group) => judge(group, this.#machines.for(group.user), Date.now()));
-      await this.#tools.eachGroup(schedd, (group) => queue.add(group));
+      const queue = await reader.read();
       const own = slots.filter((slot) => slot.schedd === schedd);
       const projects = queue.demand(schedd, own, now);
-      this.#schedds.set(schedd, { projects: this.#complete(schedd, projects, own, known.projects) });
+      this.#schedds.set(schedd, { reader, projects: this.#complete(schedd, projects, own, known.projects) });
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       this.#matching.silent(schedd);
       const silentSince = known.silentSince ?? now;
       const projects = known.projects.map((project) => (project.silentSince ? project : { ...project, silentSince }));
       const problem = `schedd ${schedd}: ${error.message}`;
-      this.#schedds.set(schedd, { projects, silentSince, problem });
+      this.#schedds.set(schedd, { reader, projects, silentSince, problem });
     }
   }
 

@@ -44,7 +44,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   KILLING_TIMEOUT: '5',
   UPDATE_INTERVAL: '$(UPDATE_SECONDS:10)',
   CLAIM_WORKLIFE: String(LIFE_SECONDS),
-  // The script sets RETIRES_AT, by the clock of the worker.
+  // The script sets RETIRES_AT, by the clock of the worker. START must not have it: schedd and negotiator evaluate it by their clocks.
   IS_OWNER: '!$(TAKES_JOBS:true) || time() >= $(RETIRES_AT)',
   DAEMON_SHUTDOWN: '$(TAKES_JOBS:true) && State == "Owner" && time() >= $(RETIRES_AT)',
   // The schedd gives up a claim that was silent for three times this long.
@@ -197,7 +197,7 @@ function launch(
     LaunchId: `"${id}"`,
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,
-    START: `TARGET.User == "${user}" && (($(TAKES_JOBS:true) && time() < $(RETIRES_AT)) || ($(KEEPS_CLAIM:true) && State == "Claimed"))`,
+    START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || ($(KEEPS_CLAIM:true) && State == "Claimed"))`,
     STARTD_DIRECT_ATTACH_SCHEDD_NAME: schedd,
     STARTD_DIRECT_ATTACH_SCHEDD_POOL: collector,
     STARTD_NOCLAIM_SHUTDOWN: String(Math.max(HAND_OUT_SECONDS, Math.ceil(pool.idleSeconds))),
