@@ -5,7 +5,7 @@ import type { Need } from '../demand/demand.ts';
  * 100,000 sizes.
  */
 const MOST = 100;
-/** How finely sizes are told apart when there are too many, levels in an octave: sizes of one level differ by less than a twelfth. */
+/** How finely sizes are told apart when there are too many, levels in an octave: sizes of one level differ by less than a tenth. */
 const FINEST = 8;
 
 const PARTS = ['cores', 'memory', 'disk', 'gpus'] as const;
