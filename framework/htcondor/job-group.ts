@@ -1,4 +1,5 @@
 import type { Need } from '../demand/demand.ts';
+import type { JsonAd } from './ads.ts';
 import { type Ad, evaluate } from './classad/evaluate.ts';
 import { ClassAdError, type Expression, parseExpression } from './classad/parse.ts';
 import { boolean, integer, numberOf, real, string, truthOf, type Value } from './classad/value.ts';
@@ -29,40 +30,25 @@ export interface JobGroup {
   /** The slot on which its job runs. */
   remoteHost?: string;
   /** The requests of its jobs: their attributes, and the attributes to which these refer, in the form of the JSON. */
-  attributes: Readonly<Record<string, unknown>>;
+  attributes: JsonAd;
 }
 
 /** Attributes that may differ between jobs with the same requests. */
 const COUNTS: ReadonlySet<string> = new Set(['Id', 'JobCount', 'JobIds', 'User', 'JobStatus', 'RemoteHost']);
 
-/**
- * Reads the output of `condor_q -group-by -json`. The output is empty when there are no jobs. Invalid entries are left out.
- * @throws SyntaxError
- */
-export function parseGroups(text: string): JobGroup[] {
-  return parseAds(text).flatMap((ad) => {
-    const { User: user, JobStatus: status, JobUniverse: universe, JobCount: count, JobIds: ids, RemoteHost: host } = ad;
-    if (typeof user !== 'string' || typeof status !== 'number' || typeof universe !== 'number') return [];
-    const attributes = Object.fromEntries(Object.entries(ad).filter(([name]) => !COUNTS.has(name)));
-    return [
-      {
-        user,
-        status,
-        universe,
-        count: typeof count === 'number' ? count : 1,
-        ids: typeof ids === 'string' ? ids : '',
-        attributes,
-        ...(typeof host === 'string' && { remoteHost: host }),
-      },
-    ];
-  });
-}
-
-/** Reads a list of ads from the tools' `-json` output. @throws SyntaxError */
-export function parseAds(text: string): Record<string, unknown>[] {
-  if (text.trim() === '') return [];
-  const ads: unknown = JSON.parse(text);
-  return Array.isArray(ads) ? ads.filter((ad) => typeof ad === 'object' && ad !== null) : [];
+/** Reads an ad of `condor_q -group-by -json`. Undefined: it is not a group of jobs. */
+export function groupOf(ad: JsonAd): JobGroup | undefined {
+  const { User: user, JobStatus: status, JobUniverse: universe, JobCount: count, JobIds: ids, RemoteHost: host } = ad;
+  if (typeof user !== 'string' || typeof status !== 'number' || typeof universe !== 'number') return undefined;
+  return {
+    user,
+    status,
+    universe,
+    count: typeof count === 'number' ? count : 1,
+    ids: typeof ids === 'string' ? shortened(ids) : '',
+    attributes: Object.fromEntries(Object.entries(ad).filter(([name]) => !COUNTS.has(name))),
+    ...(typeof host === 'string' && { remoteHost: host }),
+  };
 }
 
 /** The needs of an idle group's jobs, or the reason why no worker of this framework can run them. */
@@ -139,7 +125,7 @@ function unmetClause(
   return undefined;
 }
 
-/** Longest clause that is shown in full, characters. */
+/** Longest text of an ad that is shown in full, characters. */
 const SHOWN = 300;
 const shortened = (text: string): string => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
 
@@ -155,7 +141,7 @@ const withoutExpr = (text: string): string => EXPRESSION.exec(text)?.[1] ?? text
 const literal = (value: Value): Expression => ({ type: 'literal', value, start: 0, end: 0 });
 
 /** An ad in JSON: expressions are strings of the form `/Expr(…)/`. @throws ClassAdError */
-export function adOfJson(attributes: Readonly<Record<string, unknown>>): Ad {
+export function adOfJson(attributes: JsonAd): Ad {
   const ad = new Map<string, Expression>();
   for (const [name, value] of Object.entries(attributes)) {
     const expression = expressionOf(name, value);
@@ -171,9 +157,24 @@ function expressionOf(name: string, value: unknown): Expression | undefined {
   const text = EXPRESSION.exec(value)?.[1];
   if (text === undefined) return literal(string(value));
   try {
-    return parseExpression(text);
+    return expressionIn(text);
   } catch (error) {
     if (!(error instanceof ClassAdError)) throw error;
     throw new ClassAdError(`${name} ${error.message}`);
   }
+}
+
+/** Expressions by their text: most jobs of a queue have the same ones, and to read one takes longer than to evaluate it. */
+const read = new Map<string, Expression>();
+/** Most expressions that are kept, and the longest of them, characters. */
+const KEPT = 1000;
+const LONGEST_KEPT = 5000;
+
+function expressionIn(text: string): Expression {
+  const known = read.get(text);
+  if (known) return known;
+  const expression = parseExpression(text);
+  if (read.size >= KEPT) read.clear();
+  if (text.length <= LONGEST_KEPT) read.set(text, expression);
+  return expression;
 }

@@ -1,3 +1,4 @@
+import type { JsonAd } from './ads.ts';
 import type { Ad } from './classad/evaluate.ts';
 import { adOfJson } from './job-group.ts';
 import type { Slot } from './slots.ts';
@@ -19,28 +20,25 @@ const COMMON = {
  * seen, they are the attributes that all workers advertise, plus the settings.
  */
 export class Machines {
-  readonly #common: Readonly<Record<string, unknown>>;
+  readonly #common: JsonAd;
   readonly #seen = new Map<string, { key: string; ad: Ad }>();
-  readonly #unseen: { key: string; ad: Ad };
+  readonly #unseen: Ad;
 
-  constructor(attributes: Readonly<Record<string, unknown>> = {}) {
+  constructor(attributes: JsonAd = {}) {
     this.#common = { ...COMMON, ...attributes };
-    this.#unseen = this.#of({});
+    this.#unseen = adOfJson(this.#common);
   }
 
   learn(slots: readonly Slot[]): void {
     for (const { submitter, attributes } of slots) {
       const key = JSON.stringify(attributes);
-      if (this.#seen.get(submitter)?.key !== key) this.#seen.set(submitter, this.#of(attributes));
+      if (this.#seen.get(submitter)?.key === key) continue;
+      this.#seen.set(submitter, { key, ad: adOfJson({ ...this.#common, ...attributes }) });
     }
   }
 
-  /** The ad of a user's workers without their size, and a key that changes when the ad changes. */
-  for(user: string): { key: string; ad: Ad } {
-    return this.#seen.get(user) ?? this.#unseen;
-  }
-
-  #of(attributes: Readonly<Record<string, unknown>>): { key: string; ad: Ad } {
-    return { key: JSON.stringify(attributes), ad: adOfJson({ ...this.#common, ...attributes }) };
+  /** The ad of a user's workers without their size. */
+  for(user: string): Ad {
+    return this.#seen.get(user)?.ad ?? this.#unseen;
   }
 }

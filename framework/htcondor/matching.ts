@@ -1,4 +1,4 @@
-import type { ScheddLook } from './demand-of.ts';
+import type { Slot } from './slots.ts';
 import type { Negotiator } from './tools.ts';
 
 /** A negotiator with a longer cycle than this makes jobs wait, seconds. */
@@ -25,11 +25,11 @@ export class Matching {
   readonly #closed = new Map<string, { until: number; why: string }>();
 
   /**
-   * Reads the answers of one schedd.
+   * Reads the slots of our workers for one schedd.
    * @param waits whether jobs wait that our workers could run, by user
    * @param periodSeconds of the negotiator
    */
-  note({ slots }: ScheddLook, waits: (user: string) => boolean, periodSeconds: number, now: number): void {
+  note(slots: readonly Slot[], waits: (user: string) => boolean, periodSeconds: number, now: number): void {
     const patience = Math.max(LEAST_PATIENCE_MS, 2000 * periodSeconds + MARGIN_MS);
     for (const { tag, submitter, schedd, state, name } of slots) {
       if (state !== 'Unclaimed' || !waits(submitter)) {

@@ -1,5 +1,5 @@
 import type { Need, SeenWorker } from '../demand/demand.ts';
-import { parseAds } from './job-group.ts';
+import type { JsonAd } from './ads.ts';
 
 /** Attributes of our workers' ads: the id of the launch, and for whom the worker was launched. */
 export const LAUNCH_ATTRIBUTES = ['LaunchId', 'LaunchSubmitter', 'LaunchSchedd'] as const;
@@ -59,35 +59,31 @@ export interface Slot {
   disk: number;
   gpus: number;
   /** The attributes of its machine in its ad. */
-  attributes: Readonly<Record<string, unknown>>;
+  attributes: JsonAd;
 }
 
-/** Reads the output of `condor_status -json` for our slots. @throws SyntaxError */
-export function parseSlots(text: string): Slot[] {
-  return parseAds(text).flatMap((ad) => {
-    const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
-    if (![tag, submitter, schedd, name].every((one) => typeof one === 'string')) return [];
-    // Not of our workers: somebody advertises a slot with the id of another worker.
-    if (tagOf(String(name)) !== tag) return [];
-    const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
-    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-    return [
-      {
-        tag: text(tag),
-        submitter: text(submitter),
-        schedd: text(schedd),
-        name: text(name),
-        machine: text(ad.Machine),
-        state: text(ad.State),
-        activity: text(ad.Activity),
-        cores: number(ad.Cpus),
-        memory: number(ad.Memory),
-        disk: Math.floor(number(ad.Disk) / 1024),
-        gpus: number(ad.GPUs),
-        attributes: Object.fromEntries(MACHINE_ATTRIBUTES.flatMap((key) => (key in ad ? [[key, ad[key]]] : []))),
-      },
-    ];
-  });
+/** Reads an ad of `condor_status -json`. Undefined: it is not the slot of one of our workers. */
+export function slotOf(ad: JsonAd): Slot | undefined {
+  const { LaunchId: tag, LaunchSubmitter: submitter, LaunchSchedd: schedd, Name: name } = ad;
+  if (![tag, submitter, schedd, name].every((one) => typeof one === 'string')) return undefined;
+  // Not of our workers: somebody advertises a slot with the id of another worker.
+  if (tagOf(String(name)) !== tag) return undefined;
+  const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    tag: text(tag),
+    submitter: text(submitter),
+    schedd: text(schedd),
+    name: text(name),
+    machine: text(ad.Machine),
+    state: text(ad.State),
+    activity: text(ad.Activity),
+    cores: number(ad.Cpus),
+    memory: number(ad.Memory),
+    disk: Math.floor(number(ad.Disk) / 1024),
+    gpus: number(ad.GPUs),
+    attributes: Object.fromEntries(MACHINE_ATTRIBUTES.flatMap((key) => (key in ad ? [[key, ad[key]]] : []))),
+  };
 }
 
 /** The name of a slot is `slot1@NAME@MACHINE`; NAME is the id of the launch for our workers. */

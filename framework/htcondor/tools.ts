@@ -1,21 +1,20 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { GROUP_ATTRIBUTES, type JobGroup, parseAds, parseGroups } from './job-group.ts';
+import { eachAd, type JsonAd } from './ads.ts';
+import { GROUP_ATTRIBUTES, groupOf, type JobGroup } from './job-group.ts';
 import type { HTCondorSettings } from './settings.ts';
-import { LAUNCH_ATTRIBUTES, MACHINE_ATTRIBUTES, parseSlots, SLOT_ATTRIBUTES, type Slot } from './slots.ts';
-
-const run = promisify(execFile);
+import { LAUNCH_ATTRIBUTES, MACHINE_ATTRIBUTES, SLOT_ATTRIBUTES, type Slot, slotOf } from './slots.ts';
+import { whatIsWrong } from './token.ts';
 
 /** A tool gave no answer. The message is for the operator. */
 export class ToolError extends Error {}
 
-/** Time limit for one question, ms: ten times what the queue of a busy schedd with 10,000 jobs takes. */
-const PATIENCE_MS = 15_000;
-/** Longest answer, bytes. 100,000 different jobs are 50 MB. */
-const LONGEST = 256 * 2 ** 20;
+/** A tool that has printed nothing for this long is given up, ms. A busy schedd counts 100,000 different jobs for half a minute. */
+const PATIENCE_MS = { condor_status: 15_000, condor_q: 60_000 };
+/** What is kept of a tool's error output, characters. */
+const LONGEST_COMPLAINT = 4096;
 
 /** A worker that has not reported for this long has ended: it reports every 10 s. Its collector shows it for 15 minutes. */
 const STALE_SECONDS = 25;
@@ -33,12 +32,14 @@ export interface Negotiator {
  */
 export class Tools {
   readonly #collector: string;
+  readonly #tokenFile: string | undefined;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #home: string;
   readonly #stop = new AbortController();
 
   constructor({ collector, tokenFile }: HTCondorSettings) {
     this.#collector = collector;
+    this.#tokenFile = tokenFile;
     // The tools take a directory of tokens and try every file in it, so the token gets a directory for itself.
     this.#home = mkdtempSync(join(tmpdir(), 'htcondor-tools-'));
     const tokens = join(this.#home, 'tokens.d');
@@ -55,51 +56,42 @@ export class Tools {
 
   /** Names of the schedds in the collector's list. @throws ToolError */
   async schedds(): Promise<string[]> {
-    const text = await this.#run('condor_status', [
-      '-pool',
-      this.#collector,
-      '-schedd',
-      '-json',
-      '-attributes',
-      'Name',
-    ]);
-    return read(text, parseAds, 'condor_status').flatMap(({ Name: name }) => (typeof name === 'string' ? [name] : []));
+    const ads = await this.#ask('condor_status', ['-pool', this.#collector, '-schedd'], ['Name']);
+    return ads.flatMap(({ Name: name }) => (typeof name === 'string' ? [name] : []));
   }
 
   /**
-   * All jobs of a schedd, grouped by the schedd: one line for 10,000 jobs with the same requests. It takes 0.1 s of the schedd's
-   * machine to count them.
+   * The jobs of a schedd, grouped by the schedd: one group for 10,000 jobs with the same requests. It takes 0.1 s of the schedd's
+   * machine to count them. 100,000 jobs that all differ are 100,000 groups, so each is handed over as it arrives.
+   * @param constraint on the jobs; empty: all
    * @throws ToolError
    */
-  async groups(schedd: string): Promise<JobGroup[]> {
-    const attributes = GROUP_ATTRIBUTES.join(',');
-    const where = ['-pool', this.#collector, '-name', schedd];
-    const text = await this.#run('condor_q', [...where, '-allusers', '-group-by', '-json', '-attributes', attributes]);
-    return read(text, parseGroups, 'condor_q');
+  async eachGroup(schedd: string, constraint: string, take: (group: JobGroup) => void): Promise<void> {
+    const only = constraint === '' ? [] : ['-constraint', constraint];
+    const which = ['-pool', this.#collector, '-name', schedd, '-allusers', ...only, '-group-by'];
+    await this.#each('condor_q', which, GROUP_ATTRIBUTES, (ad) => {
+      const group = groupOf(ad);
+      if (group) take(group);
+    });
   }
 
   /** The slots of all our workers. @throws ToolError */
   async slots(): Promise<Slot[]> {
-    const attributes = [...SLOT_ATTRIBUTES, ...MACHINE_ATTRIBUTES].join(',');
     const ours = [
       ...LAUNCH_ATTRIBUTES.map((name) => `isString(${name})`),
       // By the collector's own clock.
       `time() - LastHeardFrom < ${STALE_SECONDS}`,
     ].join(' && ');
-    const where = ['-pool', this.#collector, '-constraint', ours];
-    return read(
-      await this.#run('condor_status', [...where, '-json', '-attributes', attributes]),
-      parseSlots,
-      'condor_status',
-    );
+    const which = ['-pool', this.#collector, '-constraint', ours];
+    const ads = await this.#ask('condor_status', which, [...SLOT_ATTRIBUTES, ...MACHINE_ATTRIBUTES]);
+    return ads.flatMap((ad) => slotOf(ad) ?? []);
   }
 
   /** @throws ToolError */
   async negotiators(): Promise<Negotiator[]> {
     const periods = [0, 1, 2].map((cycle) => `LastNegotiationCyclePeriod${cycle}`);
-    const where = ['-pool', this.#collector, '-negotiator'];
-    const text = await this.#run('condor_status', [...where, '-json', '-attributes', ['Name', ...periods].join(',')]);
-    return read(text, parseAds, 'condor_status').map((ad) => ({
+    const ads = await this.#ask('condor_status', ['-pool', this.#collector, '-negotiator'], ['Name', ...periods]);
+    return ads.map((ad) => ({
       name: String(ad.Name ?? ''),
       periodSeconds: Math.max(0, ...periods.map((name) => Number(ad[name] ?? 0)).filter(Number.isFinite)),
     }));
@@ -110,41 +102,74 @@ export class Tools {
     rmSync(this.#home, { recursive: true, force: true });
   }
 
-  async #run(command: string, args: string[]): Promise<string> {
+  async #ask(command: 'condor_status', which: string[], attributes: readonly string[]): Promise<JsonAd[]> {
+    const ads: JsonAd[] = [];
+    await this.#each(command, which, attributes, (ad) => void ads.push(ad));
+    return ads;
+  }
+
+  async #each(
+    command: keyof typeof PATIENCE_MS,
+    which: string[],
+    attributes: readonly string[],
+    take: (ad: JsonAd) => void,
+  ): Promise<void> {
+    const child = spawn(command, [...which, '-json', '-attributes', attributes.join(',')], {
+      env: this.#environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: this.#stop.signal,
+      killSignal: 'SIGKILL',
+    });
+    let isSilent = false;
+    const silence = setTimeout(() => {
+      isSilent = true;
+      child.kill('SIGKILL');
+    }, PATIENCE_MS[command]);
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
+    });
+    const ended = new Promise<string | undefined>((resolve) => {
+      child.once('error', (error) => resolve(whyNot(error)));
+      child.once('close', (code, signal) =>
+        resolve(code === 0 ? undefined : `it ended with ${signal ?? `status ${code}`}`),
+      );
+    });
+    const heard = (ad: JsonAd): void => {
+      silence.refresh();
+      take(ad);
+    };
     try {
-      const { stdout } = await run(command, args, {
-        env: this.#environment,
-        timeout: PATIENCE_MS,
-        killSignal: 'SIGKILL',
-        maxBuffer: LONGEST,
-        signal: this.#stop.signal,
+      await eachAd(child.stdout.setEncoding('utf8'), heard).catch((error: NodeJS.ErrnoException) => {
+        // It could not be started: `ended` says why.
+        if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
       });
-      return stdout;
+      const failure = await ended;
+      if (isSilent) throw new ToolError(`${command}: it did not answer within ${PATIENCE_MS[command] / 1000} s`);
+      if (failure !== undefined)
+        throw new ToolError(`${command}: ${this.#withToken(paragraphOf(complaint) || failure)}`);
     } catch (error) {
-      throw new ToolError(`${command}: ${whyOf(error as Failure)}`);
+      child.kill('SIGKILL');
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new ToolError(`${command}: its answer cannot be read: ${error.message}`);
+    } finally {
+      clearTimeout(silence);
     }
+  }
+
+  #withToken(failure: string): string {
+    if (this.#tokenFile === undefined || !failure.includes('IDTOKENS')) return failure;
+    const wrong = whatIsWrong(this.#tokenFile, Date.now());
+    return wrong === undefined ? failure : `${failure}; ${wrong}`;
   }
 }
 
-interface Failure extends Error {
-  code?: string | number;
-  killed?: boolean;
-  stderr?: string;
+function whyNot(error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT' ? 'it is not installed. Install the Debian package htcondor' : error.message;
 }
 
 /** The first paragraph of a tool's error output; the rest is general advice. */
-function whyOf({ code, killed, stderr, message }: Failure): string {
-  if (code === 'ENOENT') return 'it is not installed. Install the Debian package htcondor';
-  if (killed) return `it did not answer within ${PATIENCE_MS / 1000} s`;
-  const said = stderr?.trim().split(/\n\s*\n/)[0];
-  return (said || message).replaceAll(/\s*\n\s*/g, ' ').slice(0, 500);
-}
-
-/** The tools print a value that is not a number without quotes, which is not JSON. As a string it can be read. */
-function read<Read>(text: string, parse: (text: string) => Read, command: string): Read {
-  try {
-    return parse(text.replaceAll(/^(\s*"\w+": )(-?(?:nan|inf(?:inity)?|real\("[^"]*"\)))(,?)$/gim, '$1"$2"$3'));
-  } catch (error) {
-    throw new ToolError(`${command}: its answer cannot be read: ${(error as Error).message}`);
-  }
+function paragraphOf(complaint: string): string {
+  const [first = ''] = complaint.trim().split(/\n\s*\n/);
+  return first.replaceAll(/\s*\n\s*/g, ' ').slice(0, 500);
 }

@@ -1,10 +1,10 @@
 import type { Demand, ProjectDemand } from '../demand/demand.ts';
 import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
-import { demandOf, type ScheddLook } from './demand-of.ts';
-import { type JobGroup, judge, type Verdict } from './job-group.ts';
+import { judge } from './job-group.ts';
 import { Machines } from './machine.ts';
 import { Matching, slowness } from './matching.ts';
+import { QueueReader } from './queue-reader.ts';
 import type { HTCondorSettings } from './settings.ts';
 import type { Slot } from './slots.ts';
 import { ToolError, Tools } from './tools.ts';
@@ -26,8 +26,6 @@ const PAUSE_MS = 300;
 /** A pause is at least this many times as long as the read before it; the longest pause, ms. */
 const LOOK_SHARE = 3;
 const LONGEST_PAUSE_MS = 10_000;
-/** A verdict is computed again after this time, ms: expressions may contain the time. */
-const VERDICT_MS = 30_000;
 
 /** The source for HTCondor. */
 export function htcondor(pools: readonly HTCondorSettings[], intervals = WATCH_INTERVALS): SourceType {
@@ -83,6 +81,7 @@ class QueueWatcher implements Source {
 
 /** The data about one schedd. */
 interface ScheddState {
+  reader: QueueReader;
   projects: ProjectDemand[];
   silentSince?: number;
   problem?: string;
@@ -100,7 +99,6 @@ class PoolWatch {
   readonly #machines: Machines;
   readonly #matching = new Matching();
   readonly #schedds = new Map<string, ScheddState>();
-  readonly #verdicts = new Map<string, { verdict: Verdict; at: number }>();
   #problem: string | undefined;
   #rareAt = Number.NEGATIVE_INFINITY;
   #periodSeconds = 0;
@@ -148,7 +146,12 @@ class PoolWatch {
   }
 
   #follow(schedd: string): void {
-    if (!this.#schedds.has(schedd)) this.#schedds.set(schedd, { projects: [] });
+    if (!this.#schedds.has(schedd)) {
+      const reader = new QueueReader(this.#tools, schedd, (group) =>
+        judge(group, this.#machines.for(group.user), Date.now()),
+      );
+      this.#schedds.set(schedd, { reader, projects: [] });
+    }
     this.#collectors.set(schedd, this.#settings.collector);
   }
 
@@ -172,7 +175,7 @@ class PoolWatch {
       this.#problem = `pool ${this.#settings.collector}: ${error.message}`;
     }
     if (this.#stopped) return 'when poked';
-    await Promise.all([...this.#schedds.keys()].map((schedd) => this.#lookAt(schedd, slots, now)));
+    await Promise.all([...this.#schedds].map(([schedd, known]) => this.#lookAt(schedd, known, slots, now)));
     if (this.#stopped) return 'when poked';
     this.wasRead = true;
     this.#tell();
@@ -185,8 +188,12 @@ class PoolWatch {
   }
 
   async #anyJobs(): Promise<boolean> {
-    const all = await Promise.all([...this.#schedds.keys()].map((schedd) => this.#tools.groups(schedd)));
-    return all.some((groups) => groups.length > 0);
+    let found = false;
+    const note = () => {
+      found = true;
+    };
+    await Promise.all([...this.#schedds.keys()].map((schedd) => this.#tools.eachGroup(schedd, '', note)));
+    return found;
   }
 
   async #lookRarely(startedAt: number): Promise<void> {
@@ -203,47 +210,43 @@ class PoolWatch {
   }
 
   /** @param slots of the whole pool; undefined: the collector does not answer */
-  async #lookAt(schedd: string, slots: readonly Slot[] | undefined, now: number): Promise<void> {
-    const known = this.#schedds.get(schedd) ?? { projects: [] };
+  async #lookAt(schedd: string, known: ScheddState, slots: readonly Slot[] | undefined, now: number): Promise<void> {
+    const { reader } = known;
     try {
       if (!slots) throw new ToolError('its collector does not answer');
-      const groups = await this.#tools.groups(schedd);
+      const queue = await reader.read();
       const own = slots.filter((slot) => slot.schedd === schedd);
-      this.#schedds.set(schedd, { projects: this.#read({ schedd, groups, slots: own, asOf: now }, known.projects) });
+      const projects = queue.demand(schedd, own, now);
+      this.#schedds.set(schedd, { reader, projects: this.#complete(schedd, projects, own, known.projects) });
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       this.#matching.silent(schedd);
       const silentSince = known.silentSince ?? now;
       const projects = known.projects.map((project) => (project.silentSince ? project : { ...project, silentSince }));
       const problem = `schedd ${schedd}: ${error.message}`;
-      this.#schedds.set(schedd, { projects, silentSince, problem });
+      this.#schedds.set(schedd, { reader, projects, silentSince, problem });
     }
   }
 
-  #read(look: ScheddLook, before: readonly ProjectDemand[]): ProjectDemand[] {
-    const projects = demandOf(look, (group) => this.#verdict(group, look.asOf));
+  /** Adds what the pool does with our workers. @param slots ours for this schedd @param before the last demand */
+  #complete(
+    schedd: string,
+    projects: readonly ProjectDemand[],
+    slots: readonly Slot[],
+    before: readonly ProjectDemand[],
+  ): ProjectDemand[] {
+    const now = this.#now();
     const waits = new Map(projects.map(({ name, waiting }) => [name, waiting.length > 0]));
-    this.#matching.note(look, (user) => waits.get(user) ?? false, this.#periodSeconds, look.asOf);
+    this.#matching.note(slots, (user) => waits.get(user) ?? false, this.#periodSeconds, now);
     return projects.map((project) => {
-      const closed = this.#matching.closed(project.name, look.schedd, look.asOf);
+      const closed = this.#matching.closed(project.name, schedd, now);
       const whole = { ...project, ...(closed && { closed }), ...(this.#advice && { advice: this.#advice }) };
       const same = before.find(({ manager }) => manager === project.manager);
       return same && isSame(same, whole) ? same : whole;
     });
   }
 
-  #verdict(group: JobGroup, now: number): Verdict {
-    const { key, ad } = this.#machines.for(group.user);
-    const text = `${key}\n${group.universe}\n${JSON.stringify(group.attributes)}`;
-    const known = this.#verdicts.get(text);
-    if (known && now - known.at < VERDICT_MS) return known.verdict;
-    const verdict = judge(group, ad, Date.now());
-    this.#verdicts.set(text, { verdict, at: now });
-    return verdict;
-  }
-
   #tell(): void {
-    for (const [text, { at }] of this.#verdicts) if (this.#now() - at > 2 * VERDICT_MS) this.#verdicts.delete(text);
     const problems = this.problems.join('\n');
     if (problems !== this.#told) {
       if (problems !== '') this.#log.warn({ collector: this.#settings.collector }, problems);

@@ -15,6 +15,11 @@ const HAND_OUT_SECONDS = 150;
  * less than the 5 s that Mesos leaves the tasks of a framework that ends.
  */
 const LEAVE_SECONDS = 3;
+/**
+ * Seconds for which a worker takes jobs. Then it ends as soon as its job has, and its core goes to the user with the smallest share:
+ * otherwise a user with 100,000 jobs would keep all cores for days. A new worker takes 3 s to come, so this costs 1 % at most.
+ */
+const LIFE_SECONDS = 300;
 /** The longest time that a worker takes to leave, seconds. Less than `killGraceSeconds`. */
 const LEAVE_LIMIT_SECONDS = 20;
 
@@ -38,6 +43,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   MachineMaxVacateTime: '5',
   KILLING_TIMEOUT: '5',
   UPDATE_INTERVAL: '$(UPDATE_SECONDS:10)',
+  CLAIM_WORKLIFE: String(LIFE_SECONDS),
+  // The script sets RETIRES_AT, by the clock of the worker. START must not have it: schedd and negotiator evaluate it by their clocks.
+  IS_OWNER: '!$(TAKES_JOBS:true) || time() >= $(RETIRES_AT)',
+  DAEMON_SHUTDOWN: '$(TAKES_JOBS:true) && State == "Owner" && time() >= $(RETIRES_AT)',
   // The schedd gives up a claim that was silent for three times this long.
   ALIVE_INTERVAL: '10',
   // The worker offers itself to its schedd each second. The schedd gives it a job of the token's owner without a negotiator.
@@ -119,7 +128,7 @@ rm -f asked lives ended
 mkfifo -m 600 asked lives || exit 2
 [ "$CONDOR_CONFIG" != ONLY_ENV ] || export CONDOR_CONFIG="$PWD/worker.conf"
 export _CONDOR_LOCAL_DIR="$PWD" _CONDOR_LOG="$PWD/log" _CONDOR_EXECUTE="$PWD/execute" HOME="$PWD"
-export _CONDOR_SEC_TOKEN_DIRECTORY="$PWD/tokens.d"
+export _CONDOR_SEC_TOKEN_DIRECTORY="$PWD/tokens.d" _CONDOR_RETIRES_AT="$(($(date +%s) + _CONDOR_CLAIM_WORKLIFE))"
 worker='
   "$0" -f & startd=$!
   trap "kill -TERM $startd" TERM
@@ -153,6 +162,8 @@ worker='
   } <&3 >/dev/null 2>&1 4>&- &
   exec 3<&-
   while kill -0 "$startd" 2>/dev/null; do wait "$startd"; status=$?; done
+  # 99 is the end by DAEMON_SHUTDOWN.
+  case "$status" in 99) status=0 ;; esac
   echo "\${status:-1}" > ended
 '
 apart="unshare --user --map-current-user --pid --mount-proc --fork --kill-child"
@@ -187,7 +198,6 @@ function launch(
     LaunchSubmitter: `"${user}"`,
     LaunchSchedd: `"${schedd}"`,
     START: `TARGET.User == "${user}" && ($(TAKES_JOBS:true) || ($(KEEPS_CLAIM:true) && State == "Claimed"))`,
-    IS_OWNER: '!$(TAKES_JOBS:true)',
     STARTD_DIRECT_ATTACH_SCHEDD_NAME: schedd,
     STARTD_DIRECT_ATTACH_SCHEDD_POOL: collector,
     STARTD_NOCLAIM_SHUTDOWN: String(Math.max(HAND_OUT_SECONDS, Math.ceil(pool.idleSeconds))),

@@ -77,16 +77,23 @@ function ageWords({ silentSince, asOf, workers, closed }: ProjectDemand, now: nu
   return [`this framework cannot reach its manager, so these numbers are ${seconds(asOf)} s old`];
 }
 
+/** So many sizes of missing workers are shown. */
+const SIZES = 5;
+
 function targetWords(target: ProjectTarget, blocked: Obstacle | undefined): string[] {
   const words = [
     `tasks: ${target.tasksWaiting} waiting, ${target.tasksOnWorkers} on workers`,
     `workers: ${target.busy} busy, ${target.idle} idle, ${target.starting} starting; the idle and starting ones will take ${target.covered} of the waiting tasks`,
   ];
   const size = ({ cores, memory, gpus }: Shape): string => `${coresText(cores)} and ${memory} MB${gpusText(gpus)}`;
-  const missing = target.missing.map(
-    ({ shape, count, unit }) =>
-      `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${unit ? ` (or smaller ones, down to ${size(unit)})` : ''}`,
-  );
+  const missing = target.missing
+    .slice(0, SIZES)
+    .map(
+      ({ shape, count, unit }) =>
+        `${count} ${count === 1 ? 'worker' : 'workers'} of ${size(shape)}${unit ? ` (or smaller ones, down to ${size(unit)})` : ''}`,
+    );
+  const others = target.missing.slice(SIZES).reduce((sum, { count }) => sum + count, 0);
+  if (others > 0) missing.push(`${others} of other sizes`);
   if (missing.length > 0) words.push(`missing: ${missing.join(', ')}`);
   if (blocked) words.push(`no worker is launched now: ${blocked.detail}`);
   words.push(...tooLargeWords(target), ...unmetWords(target));

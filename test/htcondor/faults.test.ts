@@ -29,6 +29,7 @@ describe('a pool that cannot be read', () => {
     });
     const problems = () => framework.scheduler.state.demand?.problems.join('\n') ?? '';
     await until('the problem', () => problems().includes(`pool ${pool.collector}: condor_status:`));
+    expect(problems()).toContain(`the token in ${file} has expired at `);
     expect(problems()).toContain('schedd q1@cm.test: its collector does not answer');
     expect(framework.workers()).toEqual([]);
     await pool.token('framework@pool.test', file);

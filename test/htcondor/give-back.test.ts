@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chownSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -61,6 +61,24 @@ describe('a worker that is given back', () => {
     await until('the first jobs', () => fates(log).filter((event) => event === '005').length === WORKERS);
     await until('kept claims', async () => (await statesOfSlots('Claimed Idle')) > 0);
     await leaveOneByOne(workers, 1500);
+  });
+
+  it('while shadows are on their way to the claims that it gives up stays until it has refused them', async () => {
+    const script = join(openDir(), 'slow-shadow');
+    writeFileSync(script, '#!/bin/sh\nsleep 2\nexec /usr/sbin/condor_shadow "$@"\n', { mode: 0o755 });
+    const workers = await startWorkers('refuses', 3);
+    const { log } = await pool.submit('alice', { arguments: 0, keep_claim_idle: 60 }, '3');
+    await until('the first jobs', () => fates(log).filter((event) => event === '005').length === 3);
+    const kept = await until('kept claims', async () => await statesOfSlots('Claimed Idle'));
+    await pool.reconfigure(`SHADOW = ${script}`);
+    const next = await pool.submit('alice', { arguments: 60, keep_claim_idle: 60 }, `${kept}`);
+    await until('shadows on their way', () => pool.pidsNamed('slow-shadow').length > 0);
+    for (const worker of workers) worker.leave();
+    await Promise.all(workers.map(({ ended }) => ended));
+    const others = async () => (await pool.jobs(`ClusterId == ${next.cluster} && JobStatus != 1`, 'ProcId')).join();
+    await until('the return of all jobs', async () => (await others()) === '', 10_000);
+    await pool.reconfigure('SHADOW = /usr/sbin/condor_shadow');
+    await pool.tool('condor_rm', `${next.cluster}`);
   });
 });
 

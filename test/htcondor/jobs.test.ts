@@ -59,6 +59,25 @@ describe('jobs of an HTCondor pool', () => {
     await pool.tool('condor_rm', '-all');
   });
 
+  it('of a user who always has more leave their workers after a while, so that another user gets some, and none is lost', async () => {
+    const passwordFile = await workerTokens(pool, 'owners');
+    const environment = 'environment: { _CONDOR_CLAIM_WORKLIFE: "8", _CONDOR_NETWORK_INTERFACE: 127.0.0.1 }';
+    const line = `name: condor, source: htcondor, user: worker, memory: 256, disk: 256, passwordFile: '${passwordFile}', ${environment}`;
+    const framework = await startFramework(pool, { passwordFile, cores: 2, pools: [line] });
+    const many = await pool.submit('alice', { arguments: 2, keep_claim_idle: 10 }, '30');
+    await until('two running jobs', () => framework.busy(ALICE) === 2);
+    const few = await pool.submit('bob', { arguments: 1 });
+    await until('the end of the job of bob', () => ended(few.log) === 1, 30_000);
+    expect(ended(many.log)).toBeLessThan(30);
+    await until('the end of the others', () => ended(many.log) === 30);
+    const fates = eventsOf(many.log).flatMap(({ event }) =>
+      ['001', '004', '005', '007', '022', '024'].includes(event) ? [event] : [],
+    );
+    expect(fates.sort()).toEqual([...Array(30).fill('001'), ...Array(30).fill('005')]);
+    await framework.noWorkers();
+    expect(framework.scheduler.state.counters).toMatchObject({ failedEarly: 0 });
+  });
+
   it('with a token of their owner start without any negotiator', async () => {
     await pool.reconfigure(
       'NEGOTIATOR_INTERVAL = 7200',

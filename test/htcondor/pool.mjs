@@ -194,8 +194,13 @@ class Pool {
 
   /** Pids of a daemon's processes: `schedd`, `collector`, `negotiator`, `shadow`. Linux keeps 15 letters. @param {string} name */
   pidsOf(name) {
+    return this.pidsNamed(`condor_${name}`);
+  }
+
+  /** @param {string} program */
+  pidsNamed(program) {
     try {
-      return execFileSync('pgrep', ['-x', `condor_${name}`.slice(0, 15)], { encoding: 'utf8' })
+      return execFileSync('pgrep', ['-x', program.slice(0, 15)], { encoding: 'utf8' })
         .split('\n')
         .filter(Boolean)
         .map(Number);

@@ -31,10 +31,13 @@ export function phaseSteps(plan: Plan, phase: number): Step[] {
 const JOIN_FROM = 50;
 
 /**
- * The largest size of what a rule waits for, in bytes; more steps get several joins. Makeflow reads no rule whose sources take
- * more than 1 MiB, the size of its lexer's buffer ("Found end of file while completing file list").
+ * The largest size of a rule's source files, bytes. Makeflow does not read a first rule with more than 1 MiB of them ("Found end
+ * of file while completing file list"), and runs a rule with more than 2 MiB at once, as if it had none.
  */
-const SOURCES_AT_MOST = 500_000;
+export const SOURCES_AT_MOST = 1_000_000;
+
+/** Steps that wait for more than this get several joins, bytes. */
+const JOINED_AT_MOST = SOURCES_AT_MOST / 2;
 
 /**
  * @throws {RangeError} when the plan cannot be written: ids that are not letters and digits or occur twice, a step that
@@ -137,7 +140,7 @@ function partsOf(ids: readonly string[]): (readonly string[])[] {
     const size = stepFile(id, 'result.json').length + 1;
     if (room < size) {
       parts.push([]);
-      room = SOURCES_AT_MOST;
+      room = JOINED_AT_MOST;
     }
     parts.at(-1)?.push(id);
     room -= size;

@@ -2,7 +2,7 @@ import { OUTPUTS_VARIABLE, TOKEN_FILE } from '../htcondor/submission.ts';
 import { LOGS_VARIABLE, STEP_FILES, safeName, stepFile, TOKEN_VARIABLE } from '../step/names.ts';
 import type { Resources, Stage, Step } from '../workflow/plan.ts';
 import { isSent, stageFileName, stepsFileName } from './aliases.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, SOURCES_AT_MOST } from './phase.ts';
 
 /** Names of the script that runs every step, and of the file with the known errors, in makeflow's directory. */
 export const SCRIPT = 'relval-step.sh';
@@ -58,9 +58,17 @@ export function* makeflowText(
     const own = inFiles
       ? { source: tokenOf ? ` ${TOKEN_FILE}${step.id}` : '', line: `@${OUTPUTS_VARIABLE}=${targets.join(',')}\n` }
       : { source: '', line: tokenOf ? `@${TOKEN_VARIABLE}=${tokenOf(step.id)}\n` : '' };
+    const sources = `${common}${own.source}${results}`;
+    if (sources.length > SOURCES_AT_MOST) throw new RangeError(tooManySources(step, sources));
     const command = `exec ./${SCRIPT} ${stageFileName(stage)} ${step.id} ${step.index}`;
-    yield `${targets.join(' ')}: ${common}${own.source}${results}\n${own.line}\t${command}\n`;
+    yield `${targets.join(' ')}: ${sources}\n${own.line}\t${command}\n`;
   }
+}
+
+/** @returns one sentence, and what to do */
+function tooManySources({ id }: Step, sources: string): string {
+  const count = sources.split(' ').length;
+  return `step ${id} needs ${count} files, more than makeflow can wait for in one rule (their names may take 1 MiB). Put a stage between that merges parts of them`;
 }
 
 /** Whether a Makeflow file gives each step its own token. @param text its beginning, of 4 kB at least */

@@ -63,7 +63,7 @@ export function projectTarget(
       : [...starting.map(({ shape }) => whole(shape)), ...roomOn(pool, project, connected, waiting, now)];
 
   const { allotment = 'shares' } = project;
-  const missing: Missing[] = [];
+  const missing = new Map<string, Missing>();
   const tooLarge: Need[] = [];
   let covered = 0;
   const needs = [...project.waiting].sort(
@@ -81,7 +81,7 @@ export function projectTarget(
     }
     const { workers, spare } = workersFor(pool, shape, need, left, allotment);
     const together = mayGather(pool, project) ? coarsest(pool, shape) : 1;
-    missing.push(...workers.map((one) => (together > 1 ? { ...one, together } : one)));
+    for (const one of workers) addMissing(missing, together > 1 ? { ...one, together } : one);
     for (const capacity of spare) if (shareLeft(capacity) > 0) capacities.push(capacity);
   }
   const hold = holdOf(pool, project, waiting, now);
@@ -97,12 +97,20 @@ export function projectTarget(
     cores: workers.reduce((sum, { shape }) => sum + shape.cores, 0),
     leaving,
     covered,
-    missing,
+    missing: [...missing.values()],
     forMinimum: 0,
     tooLarge,
     unmet: project.unmet ?? [],
     ...(hold && { hold }),
   };
+}
+
+/** Different needs may ask for the same size of worker. */
+function addMissing(missing: Map<string, Missing>, more: Missing): void {
+  const key = JSON.stringify([more.shape, more.unit, more.together]);
+  const same = missing.get(key);
+  if (same) same.count += more.count;
+  else missing.set(key, more);
 }
 
 /**

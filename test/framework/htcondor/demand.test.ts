@@ -1,49 +1,46 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { demandOf } from '../../../framework/htcondor/demand-of.ts';
-import { type JobGroup, judge, parseGroups } from '../../../framework/htcondor/job-group.ts';
+import { adsOf } from '../../../framework/htcondor/ads.ts';
+import { Queue } from '../../../framework/htcondor/demand-of.ts';
+import { groupOf, type JobGroup, judge } from '../../../framework/htcondor/job-group.ts';
 import { Machines } from '../../../framework/htcondor/machine.ts';
-import { parseSlots, type Slot } from '../../../framework/htcondor/slots.ts';
+import { type Slot, slotOf } from '../../../framework/htcondor/slots.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
 const RECORDED = join(import.meta.dirname, '..', '..', 'fixtures', 'htcondor', 'condor_q_group_by.json');
 const SCHEDD = 'q1@cm.test';
 
 const expr = (text: string): string => `/Expr(${text})/`;
-const groupOf = (ad: object): JobGroup[] =>
-  parseGroups(
-    JSON.stringify([{ User: 'alice@pool.test', JobStatus: 1, JobUniverse: 5, JobCount: 1, JobIds: '1.0', ...ad }]),
+const groupsOf = (...ads: object[]): JobGroup[] =>
+  ads.flatMap(
+    (ad) => groupOf({ User: 'alice@pool.test', JobStatus: 1, JobUniverse: 5, JobCount: 1, JobIds: '1.0', ...ad }) ?? [],
   );
 
 function demand(groups: readonly JobGroup[], slots: readonly Slot[] = []) {
   const machines = new Machines();
   machines.learn(slots);
-  return demandOf({ schedd: SCHEDD, groups, slots, asOf: NOW }, (group) =>
-    judge(group, machines.for(group.user).ad, NOW),
-  );
+  const queue = new Queue((group) => judge(group, machines.for(group.user), NOW));
+  for (const group of groups) queue.add(group);
+  return queue.demand(SCHEDD, slots, NOW);
 }
 
 function one(ad: object, slots: readonly Slot[] = []) {
-  const [project] = demand(groupOf(ad), slots);
+  const [project] = demand(groupsOf(ad), slots);
   return project ?? expect.fail('a project');
 }
 
 function slot(tag: string, state: string, activity: string, attributes: object = {}): Slot {
-  const [found] = parseSlots(
-    JSON.stringify([
-      {
-        ...{ LaunchId: tag, LaunchSubmitter: 'alice@pool.test', LaunchSchedd: SCHEDD, Name: `slot1@${tag}@cm.test` },
-        ...{ State: state, Activity: activity, Cpus: 1, Memory: 512, Disk: 102400, Machine: 'cm.test', ...attributes },
-      },
-    ]),
-  );
+  const found = slotOf({
+    ...{ LaunchId: tag, LaunchSubmitter: 'alice@pool.test', LaunchSchedd: SCHEDD, Name: `slot1@${tag}@cm.test` },
+    ...{ State: state, Activity: activity, Cpus: 1, Memory: 512, Disk: 102400, Machine: 'cm.test', ...attributes },
+  });
   return found ?? expect.fail('a slot');
 }
 
 describe('the demand of a schedd', () => {
   it('counts the needs of a recorded queue with all kinds of jobs', () => {
-    const [bob, alice, ...others] = demand(parseGroups(readFileSync(RECORDED, 'utf8')));
+    const [bob, alice, ...others] = demand(groupsOf(...adsOf(readFileSync(RECORDED, 'utf8'))));
     expect(others).toEqual([]);
     const none = { category: 'default', gpus: 0, disk: 1 };
     expect(alice).toMatchObject({ name: 'alice@pool.test', owner: 'alice', manager: `alice@pool.test at ${SCHEDD}` });
@@ -67,7 +64,7 @@ describe('the demand of a schedd', () => {
   });
 
   it('is nothing for an empty queue, for which condor_q prints nothing', () => {
-    expect(parseGroups('')).toEqual([]);
+    expect(adsOf('')).toEqual([]);
     expect(demand([])).toEqual([]);
   });
 
@@ -128,10 +125,9 @@ describe('the demand of a schedd', () => {
       tasksWaiting: 2,
       workers: [{ tag: 'w1', tasksRunning: 1 }],
     });
-    const [project] = demand(
-      [...groupOf({ JobCount: 2 }), ...groupOf({ JobStatus: 2, RemoteHost: 'slot1@w1@cm.test' })],
-      [slot('w1', 'Claimed', 'Busy')],
-    );
+    const [project] = demand(groupsOf({ JobCount: 2 }, { JobStatus: 2, RemoteHost: 'slot1@w1@cm.test' }), [
+      slot('w1', 'Claimed', 'Busy'),
+    ]);
     expect(project).toMatchObject({ tasksWaiting: 2, tasksOnWorkers: 1, workers: [{ tag: 'w1', tasksRunning: 1 }] });
   });
 
@@ -149,20 +145,46 @@ describe('the demand of a schedd', () => {
 
   it('does not believe a slot that shows the launch of another worker', () => {
     const ad = { LaunchId: 'w1', LaunchSubmitter: 'alice@pool.test', LaunchSchedd: SCHEDD, Name: 'slot1@w2@cm.test' };
-    expect(parseSlots(JSON.stringify([ad]))).toEqual([]);
-    expect(parseSlots(JSON.stringify([{ ...ad, Name: 'slot1@w1@cm.test' }]))).toHaveLength(1);
+    expect(slotOf(ad)).toBeUndefined();
+    expect(slotOf({ ...ad, Name: 'slot1@w1@cm.test' })).toBeDefined();
   });
 
   it('knows a busy worker by its job, when a restarted collector does not list it yet', () => {
-    const [project] = demand(groupOf({ JobStatus: 2, RemoteHost: 'slot1@launch-7@w.example' }));
+    const [project] = demand(groupsOf({ JobStatus: 2, RemoteHost: 'slot1@launch-7@w.example' }));
     expect(project?.workers).toMatchObject([{ tag: 'launch-7', hostname: 'w.example', tasksRunning: 1 }]);
   });
 
   it('keeps users apart', () => {
-    const projects = demand([...groupOf({}), ...groupOf({ User: 'bob@pool.test', JobCount: 5 })]);
+    const projects = demand(groupsOf({}, { User: 'bob@pool.test', JobCount: 5 }));
     expect(projects.map(({ name, tasksWaiting }) => [name, tasksWaiting])).toEqual([
       ['alice@pool.test', 1],
       ['bob@pool.test', 5],
     ]);
+  });
+
+  it('of 10,000 jobs of as many sizes has at most 100 sizes, each large enough for its jobs and hardly larger', () => {
+    const jobs = Array.from({ length: 10_000 }, (_, index) => ({
+      RequestMemory: 100 + (index % 100) * 40,
+      RequestDisk: 1024 * index,
+    }));
+    const [project] = demand(groupsOf(...jobs));
+    const waiting = project?.waiting ?? [];
+    expect(waiting.length).toBeLessThanOrEqual(100);
+    expect(waiting.reduce((sum, { count }) => sum + count, 0)).toBe(10_000);
+    expect(Math.max(...waiting.map(({ memory = 0 }) => memory))).toBe(4060);
+    expect(Math.max(...waiting.map(({ disk = 0 }) => disk))).toBe(9999);
+    expect(project?.tasksWaiting).toBe(10_000);
+  });
+
+  it('has 20 reasons why jobs cannot run, and counts the jobs with others', () => {
+    const jobs = Array.from({ length: 50 }, (_, index) => ({
+      JobIds: `${index}.0`,
+      JobCount: 2,
+      Requirements: expr(`Nothing == ${index}`),
+    }));
+    const { unmet = [], tasksWaiting } = demand(groupsOf(...jobs))[0] ?? expect.fail('a project');
+    expect(unmet).toHaveLength(21);
+    expect(unmet[20]).toMatchObject({ count: 60, reason: expect.stringContaining('(20.0 …)') });
+    expect(tasksWaiting).toBe(100);
   });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Matching, slowness } from '../../../framework/htcondor/matching.ts';
-import { parseSlots, type Slot } from '../../../framework/htcondor/slots.ts';
+import { type Slot, slotOf } from '../../../framework/htcondor/slots.ts';
 
 function slots(state: string): Slot[] {
   const launch = { LaunchId: 'w1', LaunchSubmitter: 'alice@pool.test', LaunchSchedd: 'q1' };
-  return parseSlots(JSON.stringify([{ ...launch, Name: 'slot1@w1@cm.test', State: state }]));
+  return [slotOf({ ...launch, Name: 'slot1@w1@cm.test', State: state }) ?? expect.fail('a slot')];
 }
 
 const closedAfter = (seconds: number, states: string[], waits = true, period = 1): string | undefined => {
   const matching = new Matching();
   states.forEach((state, index) => {
     const now = (seconds * 1000 * index) / (states.length - 1);
-    matching.note({ schedd: 'q1', groups: [], slots: slots(state), asOf: now }, () => waits, period, now);
+    matching.note(slots(state), () => waits, period, now);
   });
   return matching.closed('alice@pool.test', 'q1', seconds * 1000);
 };
@@ -31,8 +31,7 @@ describe('workers that are not matched', () => {
 
   it('are not those whose schedd was silent in the meantime', () => {
     const matching = new Matching();
-    const note = (now: number): void =>
-      matching.note({ schedd: 'q1', groups: [], slots: slots('Unclaimed'), asOf: now }, () => true, 1, now);
+    const note = (now: number): void => matching.note(slots('Unclaimed'), () => true, 1, now);
     note(0);
     matching.silent('q1');
     note(50_000);
@@ -45,7 +44,7 @@ describe('workers that are not matched', () => {
   it('are given up for five minutes', () => {
     const matching = new Matching();
     for (const now of [0, 50_000]) {
-      matching.note({ schedd: 'q1', groups: [], slots: slots('Unclaimed'), asOf: now }, () => true, 1, now);
+      matching.note(slots('Unclaimed'), () => true, 1, now);
     }
     expect(matching.closed('alice@pool.test', 'q1', 349_000)).toBeDefined();
     expect(matching.closed('alice@pool.test', 'q1', 351_000)).toBeUndefined();

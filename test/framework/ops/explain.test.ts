@@ -45,6 +45,13 @@ describe('explain', () => {
     ]);
   });
 
+  it('shows five sizes of missing workers, and one line for tasks of the same size of worker', () => {
+    const needs = [1, 2, 3, 4, 5, 6, 7, 7].map((cores) => ({ category: `c${cores}`, cores, count: 2 }));
+    expect(words(waiting({}, { waiting: needs }))).toMatch(
+      /missing: 4 workers of 7 cores and 1024 MB, (2 workers of \d cores and 1024 MB, ){4}4 of other sizes$/m,
+    );
+  });
+
   it('tells of coarse workers what they may be split into', () => {
     const harness = waiting({ granularity: 2 });
     expect(words(harness)).toContain(

@@ -188,6 +188,20 @@ describe('a Makeflow file', () => {
     const awaited = rules.slice(-3).flatMap(({ inputs }) => inputs.filter((name) => name.endsWith('.result.json')));
     expect(new Set(awaited).size).toBe(12_000);
   });
+
+  it('refuses a step with more files than makeflow can wait for', async () => {
+    const stage = makeStage('a', { handsOn: ['hits.root'] });
+    const a = Array.from({ length: 12_000 }, (_, n) => makeStep(stage, n, { id: `${'long'.repeat(24)}${n}` }));
+    const ids = a.map(({ id }) => id);
+    const inputs = ids.map(
+      (step): InputFile => ({ kind: 'made', name: `${step}.root`, unpack: false, step, file: 'hits.root' }),
+    );
+    const merge = makeStep(makeStage('merge', { after: ['a'], inputs }), undefined, { after: ids });
+    await expect(write(makePlan([...a, merge]))).rejects.toThrow(
+      'step merge needs 12006 files, more than makeflow can wait for in one rule',
+    );
+    expect(readdirSync(scratch)).toEqual([]);
+  });
 });
 
 const once = new Map<string, ReturnType<typeof makeStage>>();
