@@ -9,6 +9,7 @@ import { lockRun, type RunLock } from '../store/lock.ts';
 import { isAlive, type RunRecord, statusOf } from '../store/record.ts';
 import { lackOfSpace } from '../store/space.ts';
 import type { RunDir } from '../store/store.ts';
+import { removeUnknownAttempts } from '../store/unknown-attempts.ts';
 import { provideContainers } from './containers.ts';
 import { passwordOf } from './password.ts';
 import { type PreparedRun, reopenRun } from './prepare.ts';
@@ -73,6 +74,7 @@ async function goOn(
       if (obstacle !== undefined) throw new InputError([{ message: obstacle }]);
       change();
     });
+    removeUnknownAttempts(run, prepared.journal.view);
     prepared.journal.add({ type: 'resumed', pid: process.pid });
     return prepared;
   } catch (error) {
