@@ -26,6 +26,7 @@ it('a refused token has expired, or does so by a clock that is ahead', () => {
 
 it('nothing is known about a token that does not expire, and what is no token is said to be none', () => {
   expect(whatIsWrong(tokenFile(token({ sub: 'framework@pool.test' })), NOW)).toBeUndefined();
+  expect(whatIsWrong(tokenFile(token({ exp: 1e300 })), NOW)).toBeUndefined();
   expect(whatIsWrong(tokenFile('hello'), NOW)).toContain('has no token: ');
   expect(whatIsWrong('/nowhere/token', NOW)).toContain('has no token: ENOENT');
 });
