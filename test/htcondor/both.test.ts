@@ -19,7 +19,10 @@ describe('one cluster for Work Queue and HTCondor', () => {
       passwordFile: await workerTokens(pool, 'owners'),
       cores: 8,
       sources: [workQueue({ catalogs: [catalog], managers: [] })],
-      pools: ['name: condor, weight: 1', 'name: flows, source: workqueue, weight: 2, memory: 256, disk: 256, granularity: 1'],
+      pools: [
+        'name: condor, weight: 1',
+        'name: flows, source: workqueue, weight: 2, memory: 256, disk: 256, granularity: 1',
+      ],
     });
     const blocker = await Flow.start(catalog, 'blocker', { stages: [8] });
     await until('no free core', () => framework.busy('blocker') === 8);
