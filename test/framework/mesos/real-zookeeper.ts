@@ -19,11 +19,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Asks a server in ZooKeeper's four-letter way. */
+/** Asks a server in ZooKeeper's four-letter way. Empty if something else listens there, which says nothing. */
 function fourLetters(port: number, word: string): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connectSocket(port, '127.0.0.1', () => socket.end(word));
+    socket.setTimeout(2000, () => socket.destroy());
     socket.on('data', (piece) => {
       text += piece;
     });
@@ -38,14 +39,30 @@ export class RealZooKeeper {
   port = 0;
   #process: ChildProcess | undefined;
 
+  /** Starts it; again at the same port. At the first start another test may take the port before it: then at another one. */
   async start(): Promise<void> {
-    this.port ||= await freePort();
+    if (this.port !== 0) return this.#startAt(this.port);
+    for (let tries = 1; this.port === 0; tries += 1) {
+      const port = await freePort();
+      await this.#startAt(port).then(
+        () => {
+          this.port = port;
+        },
+        async (error) => {
+          await this.kill();
+          if (tries === 5) throw error;
+        },
+      );
+    }
+  }
+
+  async #startAt(port: number): Promise<void> {
     mkdirSync(join(this.folder, 'data'), { recursive: true });
     const config = join(this.folder, 'zoo.cfg');
     const settings = {
       tickTime: 500,
       dataDir: join(this.folder, 'data'),
-      clientPort: this.port,
+      clientPort: port,
       clientPortAddress: '127.0.0.1',
       maxSessionTimeout: 60_000,
       'admin.enableServer': false,
@@ -62,7 +79,7 @@ export class RealZooKeeper {
       stdio: 'ignore',
       cwd: this.folder,
     });
-    for (let tries = 0; (await fourLetters(this.port, 'ruok')) !== 'imok'; tries += 1) {
+    for (let tries = 0; (await fourLetters(port, 'ruok')) !== 'imok'; tries += 1) {
       if (tries > 900 || this.#process.exitCode !== null) throw new Error('ZooKeeper does not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
