@@ -191,10 +191,7 @@ class Round {
         world.fill(fault.what === 'disk-full' ? 'space' : 'inodes');
         // Half of them go away by themselves, the others when relval has ended.
         note(`${fault.what} ${fault.choice < 0.5 ? `for ${fault.lasts.toFixed(1)} s` : 'until the end'}`);
-        if (fault.choice < 0.5) {
-          later(() => world.free());
-          verdict.freed = true;
-        }
+        if (fault.choice < 0.5) later(() => world.free());
         verdict.full = true;
         return true;
       case 'clock-set':

@@ -14,9 +14,6 @@ const OUTPUTS = new Map([
   ['merge', 'merge/all.txt'],
 ]);
 
-/** The payload's exit status when it cannot write its output. */
-const NO_ROOM = 9;
-
 export class Verdict {
   /** @type {Problem[]} */
   problems = [];
@@ -24,8 +21,6 @@ export class Verdict {
   killed = false;
   /** Whether a disk was full, in this round. */
   full = false;
-  /** Whether it got room again while the run went on: a payload that failed just before then fails for no visible reason. */
-  freed = false;
   /**
    * Whether the clock was set, in this round. libfaketime moves the times of files with it, so a resumed makeflow may take them
    * for modified, and repeats their steps.
@@ -121,8 +116,7 @@ export class Verdict {
     const blame = failed.map(({ id, state, message }) => `${id} ${state} (${message})`).join(', ');
     if (record.verdict === 'passed' && (this.bad || failed.length > 0))
       this.wrong(`passed, but ${blame || 'shaky fails'}`);
-    const noRoom = this.freed && failed.every(({ state, exitStatus }) => state !== 'failed' || exitStatus === NO_ROOM);
-    if (record.verdict === 'failed' && !this.bad && !this.#payloadKilled && !noRoom)
+    if (record.verdict === 'failed' && !this.bad && !this.#payloadKilled)
       this.wrong(`failed: ${record.reason}; ${blame}`);
     if (this.bad && !failed.some(({ id, exitStatus }) => id === 'shaky' && exitStatus === 3) && !this.#payloadKilled)
       this.wrong(`shaky ends with 3, but: ${blame}`);

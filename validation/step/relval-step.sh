@@ -447,6 +447,7 @@ rv_watch() { # ends what has taken too long by now, which is rv_reply
     printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >too-slow
     kill -KILL -- "-$rv_guarded_group"
   elif [[ ${rv_started[0]} ]]; then
+    rv_try_room
     ((rv_elapsed = (rv_now - rv_started[0]) / 100))
     if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
       : >timed-out
@@ -463,6 +464,17 @@ rv_watch() { # ends what has taken too long by now, which is rv_reply
     printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >too-slow
     kill -KILL -- "-$rv_guarded_group"
   fi
+}
+
+# Notes by removing the file `room` that the worker's disk is full at this moment: when the payload has failed for it, there may be
+# room again. The file grows, because what it has already can be written again; not for ever.
+rv_try_room() {
+  [[ -e room ]] || return
+  if ((++rv_probes % 64)); then
+    printf '%4096s' '' >>room
+  else
+    printf '%4096s' '' >room
+  fi || rm -f room
 }
 
 # PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
@@ -485,7 +497,7 @@ rv_start_guard() {
   if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
     rv_environment_limit=$((rv_wall_time > 30 ? rv_wall_time : 30))
   fi
-  : >"$rv_own/state" || rv_give_up "$rv_exit_input" input "cannot write to $rv_own"
+  { : >"$rv_own/state" && : >"$rv_own/room"; } || rv_give_up "$rv_exit_input" input "cannot write to $rv_own"
   set -m
   coproc rv_pipes { rv_guard 2>/dev/null; }
   set +m
@@ -1851,6 +1863,10 @@ rv_main() {
   cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
   rv_payload
   rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
+  if [[ $rv_status != 0 && ! -e $rv_own/room ]]; then
+    rv_status=null rv_signal='' rv_timed_out=false
+    rv_give_up "$rv_exit_disk_full" payload "the worker's disk was full while the payload ran"
+  fi
 
   rv_say outputs
   rv_note 'after look at the logs'
