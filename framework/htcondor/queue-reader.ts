@@ -1,4 +1,4 @@
-import { Queue, type UserJobs } from './demand-of.ts';
+import { Queue, UserJobs } from './demand-of.ts';
 import type { JobGroup, Verdict } from './job-group.ts';
 import { ToolError, type Tools } from './tools.ts';
 
@@ -36,17 +36,19 @@ export class QueueReader {
   /** @throws ToolError */
   async read(): Promise<Queue> {
     const startedAt = performance.now();
-    for (const [user, heavy] of this.#heavy) {
+    // One of these may turn out to have few jobs meanwhile. The others are read without it all the same.
+    const apart = [...this.#heavy];
+    for (const [user, heavy] of apart) {
       if (!heavy.isBeingRead && startedAt >= heavy.nextAt) void this.#readHeavy(user, heavy, startedAt);
     }
     const queue = new Queue(this.#verdict);
-    const others = [...this.#heavy.keys()].map((user) => `User =!= "${user}"`).join(' && ');
+    const others = apart.map(([user]) => `User =!= "${user}"`).join(' && ');
     await this.#tools.eachGroup(this.#schedd, others, (group) => queue.add(group));
     for (const [user, jobs] of queue.users) {
       if (jobs.count > MANY && NAME.test(user))
         this.#heavy.set(user, { jobs, isBeingRead: false, nextAt: nextAfter(startedAt) });
     }
-    for (const [user, { jobs }] of this.#heavy) queue.users.set(user, jobs);
+    for (const [user, { jobs }] of apart) queue.users.set(user, jobs);
     return queue;
   }
 
@@ -56,9 +58,8 @@ export class QueueReader {
     const queue = new Queue(this.#verdict);
     try {
       await this.#tools.eachGroup(this.#schedd, `User =?= "${user}"`, (group) => queue.add(group));
-      const jobs = queue.users.get(user);
-      if (jobs && jobs.count > MANY) heavy.jobs = jobs;
-      else this.#heavy.delete(user);
+      heavy.jobs = queue.users.get(user) ?? new UserJobs();
+      if (heavy.jobs.count <= MANY) this.#heavy.delete(user);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
     }
