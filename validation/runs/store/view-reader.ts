@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { forgetOldest } from '../../../framework/tools/own-cache.ts';
 import { cacheDirectory } from '../../files/cache-directory.ts';
 import { CacheFile, cacheName } from './cache-file.ts';
 import { EventReader } from './event-log.ts';
@@ -67,7 +67,7 @@ export class ViewReader {
     const end = events.offset;
     if (end - offset >= Math.max(WORTH_KEEPING, end * OUTDATED)) {
       cache.write({ offset: end, digest: hash.copy().digest('hex'), view: keep(view) });
-      forgetOldest();
+      forgetOldest(cacheDirectory(), `${KIND}-`, MOST_KEPT);
     }
     return events;
   }
@@ -106,17 +106,5 @@ function hashOf(path: string, length: number): Hash {
     return hash;
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Removes the views that were kept first, if there are too many. */
-function forgetOldest(): void {
-  try {
-    const kept = readdirSync(cacheDirectory()).filter((name) => name.startsWith(`${KIND}-`));
-    const paths = kept.map((name) => join(cacheDirectory(), name));
-    const timed = paths.map((path) => ({ path, time: statSync(path).mtimeMs })).sort((a, b) => b.time - a.time);
-    for (const { path } of timed.slice(MOST_KEPT)) rmSync(path, { force: true });
-  } catch {
-    // Another process removes them at the same time, or it is not possible here. The next one tries it again.
   }
 }
