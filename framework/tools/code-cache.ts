@@ -48,78 +48,38 @@ function isReady(caches: string, place: string): boolean {
   }
 }
 
-/** By the name of a file of the build: where its code lies in the pack, and the checksum of its text and its code. */
-type Index = Record<string, [start: number, end: number, sum: string]>;
+/** V8 itself checks only its version, its flags, and the length of the text. Damaged code could crash the process. */
+const sumOf = (text: string, code: Buffer): Buffer => createHash('sha256').update(text).update(code).digest();
 
-/** V8 itself checks only its version, its flags, and the length of the text. Damaged code would crash the process. */
-const sumOf = (text: string, code: Buffer): string => createHash('sha256').update(text).update(code).digest('hex');
-
-/** A file with the code of several files: its first line is the index. */
-class Pack {
-  readonly #index: Index;
-  readonly #codes: Buffer;
-
-  constructor(path: string) {
-    const bytes = readOwn(path) ?? Buffer.alloc(0);
-    const end = bytes.indexOf('\n');
-    this.#codes = bytes.subarray(end + 1);
-    this.#index = indexOf(bytes.toString('utf8', 0, Math.max(0, end)));
-  }
-
-  /** @param text of the file; the code of another text, or damaged code, is not found */
-  find(name: string, text: string): Buffer | undefined {
-    const [start, end, sum] = this.#index[name] ?? [];
-    const code = this.#codes.subarray(start, end);
-    return sum !== undefined && sum === sumOf(text, code) ? code : undefined;
-  }
-
-  /** The content of a pack with this code in addition. */
-  with(added: ReadonlyMap<string, { sum: string; code: Buffer }>): Buffer {
-    const index: Index = {};
-    const codes: Buffer[] = [];
-    let offset = 0;
-    const put = (name: string, sum: string, code: Buffer): void => {
-      index[name] = [offset, offset + code.length, sum];
-      offset += code.length;
-      codes.push(code);
-    };
-    for (const [name, [start, end, sum]] of Object.entries(this.#index))
-      if (!added.has(name)) put(name, sum, this.#codes.subarray(start, end));
-    for (const [name, { sum, code }] of added) put(name, sum, code);
-    return Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), ...codes]);
-  }
+/** The code in a file of the cache: behind the checksum of it and of the text from which it was made. */
+function readCode(path: string, text: string): Buffer | undefined {
+  const bytes = readOwn(path);
+  const code = bytes?.subarray(SUM_SIZE);
+  return bytes && code && sumOf(text, code).equals(bytes.subarray(0, SUM_SIZE)) ? code : undefined;
 }
 
-function indexOf(line: string): Index {
-  try {
-    return JSON.parse(line) as Index;
-  } catch {
-    return {};
-  }
-}
+/** Bytes of a SHA-256. */
+const SUM_SIZE = 32;
 
-/** Loads the `.cjs` files that come next with their code from a pack. At the end of the process, code that was missing is added to it. */
-function keepCodeOnNode20(path: string): void {
-  const pack = new Pack(path);
-  const missing = new Map<string, { script: Script; text: string }>();
+/** Loads the `.cjs` files that come next with their code from this directory. What is missing there is written when the process ends. */
+function keepCodeOnNode20(directory: string): void {
+  const missing: { script: Script; text: string; path: string }[] = [];
   createRequire(import.meta.url).extensions['.cjs'] = (module, filename) => {
     const text = readFileSync(filename, 'utf8');
-    const name = basename(filename);
-    const cachedData = pack.find(name, text);
+    const path = join(directory, basename(filename));
+    const cachedData = readCode(path, text);
     const columnOffset = -HEAD.length;
     const script = new Script(HEAD + text + TAIL, { filename, columnOffset, ...(cachedData && { cachedData }) });
     // V8 rejects the code of other flags.
-    if (!cachedData || script.cachedDataRejected) missing.set(name, { script, text });
+    if (!cachedData || script.cachedDataRejected) missing.push({ script, text, path });
     const { exports } = module;
     script.runInThisContext().call(exports, exports, createRequire(filename), module, filename, dirname(filename));
   };
+  // Not before: by then V8 has compiled also the functions that were called.
   process.on('exit', () => {
-    if (missing.size === 0) return;
-    const added = [...missing].map(([name, { script, text }]) => {
+    for (const { script, text, path } of missing) {
       const code = script.createCachedData();
-      return [name, { code, sum: sumOf(text, code) }] as const;
-    });
-    // Another process may have added to it meanwhile.
-    writeOwn(path, new Pack(path).with(new Map(added)));
+      writeOwn(path, Buffer.concat([sumOf(text, code), code]));
+    }
   });
 }
