@@ -134,6 +134,35 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+/** What a list of runs shows, and by what runs are selected and found. */
+export type RunSummary = Pick<
+  RunRecord,
+  | 'id'
+  | 'name'
+  | 'workflow'
+  | 'release'
+  | 'state'
+  | 'verdict'
+  | 'reason'
+  | 'process'
+  | 'accepted'
+  | 'created'
+  | 'ended'
+  | 'totals'
+>;
+
+export function summaryOf(record: RunRecord): RunSummary {
+  const { id, name, workflow, release, state, verdict, reason, process, accepted, created, ended, totals } = record;
+  return {
+    ...{ id, name, workflow, state, process, created, totals },
+    ...(release !== undefined && { release }),
+    ...(verdict !== undefined && { verdict }),
+    ...(reason !== undefined && { reason }),
+    ...(accepted !== undefined && { accepted }),
+    ...(ended !== undefined && { ended }),
+  };
+}
+
 /** The states of a run that `list` and `status` show. */
 export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
 export type RunStatus = (typeof STATUSES)[number];
@@ -154,7 +183,10 @@ export function thisProcess(): RunRecord['process'] {
  * The state to show. A run that has not ended, but that no process executes, was interrupted.
  * @param directory the run's directory, as seen from here
  */
-export function statusOf(record: RunRecord, directory = record.directory): RunStatus {
+export function statusOf(
+  record: RunSummary & { directory?: string | undefined },
+  directory = record.directory,
+): RunStatus {
   if (record.state === 'ended') return record.verdict ?? 'interrupted';
   return isAlive(record.process, directory) ? record.state : 'interrupted';
 }
