@@ -5,15 +5,16 @@ import { isPlain, terminalLine } from '../../report/paint.ts';
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widest: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, column) => {
-      widest[column] = Math.max(widest[column] ?? 0, width(cell));
-    });
+    for (let column = 0; column < row.length; column++)
+      widest[column] = Math.max(widest[column] ?? 0, width(row[column] as string));
   }
   return rows.map((row) => {
     let line = '';
-    row.forEach((cell, column) => {
-      line += `${cell}${' '.repeat((widest[column] ?? 0) - width(cell))}  `;
-    });
+    for (let column = 0; column < row.length; column++) {
+      const cell = row[column] as string;
+      // Colours are characters of the cell.
+      line += `${cell.padEnd((widest[column] as number) + cell.length - width(cell))}  `;
+    }
     return line.trimEnd();
   });
 }

@@ -135,31 +135,23 @@ export const runRecordSchema = z.object({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** What a list of runs shows, and by what runs are selected and found. */
-export type RunSummary = Pick<
-  RunRecord,
-  | 'id'
-  | 'name'
-  | 'workflow'
-  | 'release'
-  | 'state'
-  | 'verdict'
-  | 'reason'
-  | 'process'
-  | 'accepted'
-  | 'created'
-  | 'ended'
-  | 'totals'
->;
+export interface RunSummary
+  extends Pick<
+    RunRecord,
+    'id' | 'name' | 'workflow' | 'release' | 'state' | 'verdict' | 'reason' | 'accepted' | 'created' | 'ended'
+  > {
+  /** Absent: the run has ended. */
+  process?: RunRecord['process'] | undefined;
+  totals: Pick<RunRecord['totals'], 'steps' | 'succeeded'>;
+}
 
 export function summaryOf(record: RunRecord): RunSummary {
-  const { id, name, workflow, release, state, verdict, reason, process, accepted, created, ended, totals } = record;
+  const { id, name, workflow, release, state, verdict, reason, accepted, created, ended, totals } = record;
+  const process = state === 'ended' ? undefined : record.process;
+  const { steps, succeeded } = totals;
   return {
-    ...{ id, name, workflow, state, process, created, totals },
-    ...(release !== undefined && { release }),
-    ...(verdict !== undefined && { verdict }),
-    ...(reason !== undefined && { reason }),
-    ...(accepted !== undefined && { accepted }),
-    ...(ended !== undefined && { ended }),
+    ...{ id, name, workflow, release, state, verdict, reason, process, accepted, created, ended },
+    totals: { steps, succeeded },
   };
 }
 
@@ -188,7 +180,7 @@ export function statusOf(
   directory = record.directory,
 ): RunStatus {
   if (record.state === 'ended') return record.verdict ?? 'interrupted';
-  return isAlive(record.process, directory) ? record.state : 'interrupted';
+  return record.process && isAlive(record.process, directory) ? record.state : 'interrupted';
 }
 
 /** Like `statusOf`, for a process that goes on with other work and looks often. The answer may be two seconds old. */

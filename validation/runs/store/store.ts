@@ -15,8 +15,9 @@ import { readRegular } from '../../files/regular-file.ts';
 import { InputError } from '../../input/input-error.ts';
 import { EventReader, EventWriter } from './event-log.ts';
 import type { RunEvent, RunView } from './events.ts';
+import { RECORDS, SUMMARIES } from './kept-records.ts';
 import { type RunRecord, type RunSummary, runRecordSchema, summaryOf } from './record.ts';
-import { RecordCache } from './record-cache.ts';
+import { type Form, RecordCache } from './record-cache.ts';
 import { ViewReader } from './view-reader.ts';
 
 /** The directory of one run, which holds its whole state. This class knows the paths and writes files atomically. */
@@ -146,7 +147,7 @@ export function replaceFile(path: string, text: string | Iterable<string>, mode 
 const WORTH_A_CACHE = 200;
 
 /** Reads a run.json, unless it is as it was when it was kept. @param take what of the record is kept */
-function readThrough<T>(cache: RecordCache<T>, name: string, run: RunDir, take: (record: RunRecord) => T): T {
+function readThrough<T, K>(cache: RecordCache<T, K>, name: string, run: RunDir, take: (record: RunRecord) => T): T {
   const mark = lstatSync(`${run.path}/run.json`, { throwIfNoEntry: false });
   const known = mark?.isFile() && cache.get(name, mark);
   if (known) return known;
@@ -204,21 +205,21 @@ export class RunStore {
 
   /** All runs: those that can be read, oldest first, and directories with an invalid run.json. */
   look(): FoundRuns<RunRecord> {
-    return this.#lookFor('runs', (record) => record);
+    return this.#lookFor(RECORDS, (record) => record);
   }
 
   /** As `look`, with a part of each record only: with many runs it takes half of the time. */
   overview(): FoundRuns<RunSummary> {
-    return this.#lookFor('summaries', summaryOf);
+    return this.#lookFor(SUMMARIES, summaryOf);
   }
 
-  /** @param kind name of the cache of what is taken */
-  #lookFor<T extends { created: number }>(kind: string, take: (record: RunRecord) => T): FoundRuns<T> {
+  /** @param form of the cache @param take what of a record is kept there */
+  #lookFor<T extends { created: number }, K>(form: Form<T, K>, take: (record: RunRecord) => T): FoundRuns<T> {
     const runs: FoundRun<T>[] = [];
     const unreadable: UnreadableRun[] = [];
     const entries = existsSync(this.dir) ? readdirSync(this.dir, { withFileTypes: true }) : [];
     const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    const cache = names.length < WORTH_A_CACHE ? undefined : new RecordCache<T>(kind, this.dir);
+    const cache = names.length < WORTH_A_CACHE ? undefined : new RecordCache(this.dir, form);
     for (const name of names) {
       const run = new RunDir(this.dir, name);
       try {
