@@ -24,9 +24,9 @@ import { ViewReader } from './view-reader.ts';
 export class RunDir {
   readonly path: string;
 
-  /** @param path may be given in several parts */
-  constructor(...path: string[]) {
-    this.path = resolve(...path);
+  /** @param path of it; or the absolute path of the directory of runs, when `name` is its name there, which takes less time */
+  constructor(path: string, name?: string) {
+    this.path = name === undefined ? resolve(path) : `${path === '/' ? '' : path}/${name}`;
   }
 
   get work(): string {
