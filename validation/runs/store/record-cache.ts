@@ -1,12 +1,5 @@
 import { CacheFile, cacheName } from './cache-file.ts';
-
-/** The stamp of a file. While it stays the same, the content of the file has not changed. */
-export interface FileMark {
-  ino: number;
-  size: number;
-  mtimeMs: number;
-  ctimeMs: number;
-}
+import { type FileMark, isMark, isSettled, numbersOf } from './file-mark.ts';
 
 /** How what was read is written down, as JSON that is read quickly. */
 export interface Form<T, K> {
@@ -23,11 +16,6 @@ interface Kept<K> {
   marks: number[];
   contents: K;
 }
-
-/** A file that changed this recently may change again without another time: clocks of file systems have ticks. */
-const SETTLED_MS = 2000;
-
-const numbers = ({ ino, size, mtimeMs, ctimeMs }: FileMark): number[] => [ino, size, mtimeMs, ctimeMs];
 
 /**
  * What was read from the run.json files of one directory of runs, in a `CacheFile`. An entry counts only while its file is
@@ -52,20 +40,16 @@ export class RecordCache<T, K> {
   }
 
   /** What was kept of a run, when its file is as it was. @param name of its directory */
-  get(name: string, { ino, size, mtimeMs, ctimeMs }: FileMark): T | undefined {
+  get(name: string, mark: FileMark): T | undefined {
     const place = this.#places.get(name);
-    if (place === undefined || !this.#before) return undefined;
-    const { marks, contents } = this.#before;
-    const at = 4 * place;
-    if (marks[at] !== ino || marks[at + 1] !== size || marks[at + 2] !== mtimeMs || marks[at + 3] !== ctimeMs)
-      return undefined;
+    if (place === undefined || !this.#before || !isMark(this.#before.marks, 4 * place, mark)) return undefined;
     this.#right.push(place);
-    return this.#form.restore(contents, place);
+    return this.#form.restore(this.#before.contents, place);
   }
 
   /** Keeps what was read. @param mark of the file before it was read @param now ms since 1970 */
   set(name: string, mark: FileMark, content: T, now: number): void {
-    if (now - Math.max(mark.mtimeMs, mark.ctimeMs) >= SETTLED_MS) this.#added.push({ name, mark, content });
+    if (isSettled(mark, now)) this.#added.push({ name, mark, content });
   }
 
   /** Writes the cache when much has changed. */
@@ -78,7 +62,7 @@ export class RecordCache<T, K> {
       marks: this.#before?.marks.slice(4 * place, 4 * place + 4) as number[],
       content: this.#form.restore(this.#before?.contents as K, place),
     }));
-    const all = [...right, ...this.#added.map(({ mark, ...other }) => ({ ...other, marks: numbers(mark) }))];
+    const all = [...right, ...this.#added.map(({ mark, ...other }) => ({ ...other, marks: numbersOf(mark) }))];
     this.#file.write({
       names: all.map(({ name }) => name),
       marks: all.flatMap(({ marks }) => marks),
