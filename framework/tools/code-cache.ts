@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
-import { forgetOldest, isOwnDirectory, readOwn, writeOwn } from './own-cache.ts';
+import { forgetOldest, isOwnDirectory, makeOwnDirectory, readOwn, writeOwn } from './own-cache.ts';
 
 /** The largest number of builds whose compiled code is kept. Each has about 1 MB. */
 const MOST_KEPT = 4;
@@ -39,7 +39,7 @@ export function keepCode(caches: string, start: string): void {
 function isReady(caches: string, place: string): boolean {
   try {
     if (!existsSync(place)) {
-      mkdirSync(place, { recursive: true, mode: 0o700 });
+      makeOwnDirectory(place);
       forgetOldest(caches, 'code-', MOST_KEPT);
     }
     return isOwnDirectory(caches) && isOwnDirectory(place);

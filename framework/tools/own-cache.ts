@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -33,6 +34,21 @@ export function isOwnDirectory(path: string): boolean {
   return stats?.isDirectory() === true && isOwn(stats);
 }
 
+/**
+ * Makes a directory for this user, and those above it. Node.js 20 with `recursive` never ends where the system makes none, as in `/proc`.
+ * @throws when that is not possible
+ */
+export function makeOwnDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeOwnDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process has made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 /** The bytes of a cache. Undefined if there is none, or if another user can have written it. */
 export function readOwn(path: string): Buffer | undefined {
   try {
@@ -52,7 +68,7 @@ export function readOwn(path: string): Buffer | undefined {
 export function writeOwn(path: string, content: string | Buffer): void {
   const fresh = `${path}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeOwnDirectory(dirname(path));
     if (!isOwnDirectory(dirname(path))) return;
   } catch {
     return;
