@@ -10,7 +10,7 @@ import type { ReportUnknown } from './wire-reader.ts';
  * @throws Error if a value has another type than its field
  */
 export function fromJson(type: MessageType, json: unknown, report?: ReportUnknown): Message {
-  return readMessage(type, json, report, 0);
+  return readMessage(type, json, 0, report);
 }
 
 /**
@@ -21,7 +21,7 @@ export function toJson(type: MessageType, message: object): Message {
   return writeMessage(type, message as Message, 0);
 }
 
-function readMessage(type: MessageType, json: unknown, report: ReportUnknown | undefined, depth: number): Message {
+function readMessage(type: MessageType, json: unknown, depth: number, report?: ReportUnknown): Message {
   if (!isObject(json)) throw new Error(`${type.name} must be an object`);
   if (depth > MAX_DEPTH) throw new Error(`nested deeper than ${MAX_DEPTH}`);
   const message: Message = {};
@@ -30,7 +30,7 @@ function readMessage(type: MessageType, json: unknown, report: ReportUnknown | u
     if (!field) {
       if (!isReserved(type, name)) report?.(`${type.name} field ${JSON.stringify(name)}`);
     } else if (value !== null) {
-      setField(message, field, value, (one, item) => readValue(one, item, report, depth));
+      setField(message, field, value, readValue, depth, report);
     }
   }
   return message;
@@ -42,7 +42,7 @@ function writeMessage(type: MessageType, held: Message, depth: number): Message 
   for (const field of type.inOrder) {
     const value = held[field.name];
     if (value !== undefined && value !== null) {
-      setField(message, field, value, (one, item) => writeValue(one, item, depth));
+      setField(message, field, value, writeValue, depth);
     }
   }
   return message;
@@ -53,32 +53,38 @@ function setField(
   message: Message,
   field: Field,
   value: unknown,
-  convert: (field: Field, value: unknown) => unknown,
+  convert: (field: Field, value: unknown, depth: number, report?: ReportUnknown) => unknown,
+  depth: number,
+  report?: ReportUnknown,
 ): void {
   if (field.label !== 'repeated') {
-    const converted = convert(field, value);
+    const converted = convert(field, value, depth, report);
     if (converted !== undefined) message[field.name] = converted;
   } else if (field.map) {
     if (!isObject(value)) throw wrongValue(field, 'object');
     const of = field.message.byName.get('value') as Field;
     const map = {};
     for (const [key, held] of Object.entries(value)) {
-      const converted = convert(of, held);
+      const converted = convert(of, held, depth, report);
       if (converted !== undefined) setEntry(map, key, converted);
     }
     if (Object.keys(map).length > 0) message[field.name] = map;
   } else {
     if (!Array.isArray(value)) throw wrongValue(field, 'list');
-    const list = value.map((item) => convert(field, item)).filter((item) => item !== undefined);
+    const list = [];
+    for (const item of value) {
+      const converted = convert(field, item, depth, report);
+      if (converted !== undefined) list.push(converted);
+    }
     if (list.length > 0) message[field.name] = list;
   }
 }
 
-function readValue(field: Field, json: unknown, report: ReportUnknown | undefined, depth: number): unknown {
+function readValue(field: Field, json: unknown, depth: number, report?: ReportUnknown): unknown {
   switch (field.kind) {
     case 'message':
       if (!isObject(json)) throw wrongValue(field, 'object');
-      return readMessage(field.message, json, report, depth + 1);
+      return readMessage(field.message, json, depth + 1, report);
     case 'enum': {
       const name = typeof json === 'string' ? json : field.enum.names.get(integer32(field, json));
       if (name !== undefined && field.enum.numbers.has(name)) return name;
@@ -136,5 +142,6 @@ function scalar(field: Field, value: unknown, type: 'number' | 'boolean' | 'stri
 
 /** Numbers may be written as texts, as in Mesos. */
 function numberOf(json: unknown): unknown {
-  return typeof json === 'string' && json.trim() !== '' ? Number(json) : json;
+  const isText = typeof json === 'string' && json.trim() !== '' && !Number.isNaN(Number(json));
+  return isText ? Number(json) : json;
 }

@@ -128,6 +128,11 @@ class Writer {
 
   /** @param low the lower half of the number, unsigned @param high the upper half */
   #varint(low: number, high: number): void {
+    if (low < 128 && high === 0) {
+      const at = this.#room(1);
+      this.#bytes[at] = low;
+      return;
+    }
     let size = 1;
     for (let rest = high === 0 ? low >>> 7 : 0; rest !== 0; rest >>>= 7) size += 1;
     if (high !== 0) {
