@@ -34,8 +34,8 @@ const PACKED = EVERY.replace(/(repeated (?!string|bytes|Every).*);/g, '$1 [packe
 
 const RUNS = 40;
 
-const types = [...parseSchema(V1_PROTO), ...parseSchema(EVERY)];
 const every = parseSchema(EVERY).get('t.Every') as MessageType;
+const types: [string, MessageType][] = [...parseSchema(V1_PROTO), ['t.Every', every]];
 const v1 = referenceSchema(V1_PROTO);
 const references = [v1, referenceSchema(EVERY), referenceSchema(PACKED)];
 const referencesOf = (name: string) =>
