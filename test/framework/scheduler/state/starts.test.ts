@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   noteStart,
-  sharing,
   STARTING_PER_AGENT,
   type StartRate,
+  sharing,
   startingAtMost,
   startsPerSecond,
   USUAL_STARTS_PER_SECOND,
