@@ -22,7 +22,7 @@ const TICK_MS = 500;
 const IDLE_TICK_MS = 2500;
 /** `whenIdle` is called when the core has been idle for so long, and then at these intervals. */
 const IDLE_FIRST_MS = 30_000;
-const IDLE_AGAIN_MS = 300_000;
+const IDLE_AGAIN_MS = 120_000;
 /** A worker connects about 20 ms after its process has started. After this time its source asks the manager again. */
 const NEWS_MS = 40;
 
@@ -40,7 +40,7 @@ export interface DriverOptions {
   dryRun?: boolean;
   /** Called when the framework cannot go on: another instance took over, or the master refuses this framework for good. */
   onFatal: (why: string) => void;
-  /** Called half a minute after the core has become idle, and every five minutes while it is idle. */
+  /** Called half a minute after the core has become idle, and every two minutes while it is idle. */
   whenIdle?: () => void;
 }
 

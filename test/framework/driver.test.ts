@@ -83,7 +83,7 @@ describe('the ticks of the core', () => {
 });
 
 describe('whenIdle', () => {
-  it('is called half a minute after the work has ended, then every five minutes', () => {
+  it('is called half a minute after the work has ended, then every two minutes', () => {
     works();
     vi.advanceTimersByTime(600_000);
     expect(whenIdle).not.toHaveBeenCalled();
@@ -93,9 +93,9 @@ describe('whenIdle', () => {
     vi.advanceTimersByTime(6000);
     expect(whenIdle).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(600_000);
-    expect(whenIdle).toHaveBeenCalledTimes(3);
+    expect(whenIdle).toHaveBeenCalledTimes(6);
     works();
     vi.advanceTimersByTime(600_000);
-    expect(whenIdle).toHaveBeenCalledTimes(3);
+    expect(whenIdle).toHaveBeenCalledTimes(6);
   });
 });
