@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { lazyLibraries } from './packaging/lazy-libraries.ts';
+import { oneByte } from './packaging/one-byte.ts';
 import { smallStarts } from './packaging/small-starts.ts';
 
 /**
@@ -33,6 +34,6 @@ export default defineConfig({
       },
     },
   },
-  plugins: [lazyLibraries(), smallStarts(['validation/cli/main', 'framework/main'])],
+  plugins: [lazyLibraries(), smallStarts(['validation/cli/main', 'framework/main']), oneByte()],
   ssr: { noExternal: true },
 });

@@ -19,6 +19,7 @@ import { hostPort, sourcesOf } from './sources.ts';
 import { JOURNAL_FILE } from './store/journal.ts';
 import { temporaryDir } from './temporary-dir.ts';
 import { fitForTerminals, say, sayError } from './terminal.ts';
+import { collectGarbage } from './tools/garbage.ts';
 import { WORK_QUEUE_WORKER } from './workqueue/worker.ts';
 
 /** Image of the predecessor's workers. */
@@ -159,6 +160,7 @@ function makeDriver(
     log,
     dryRun: args.dryRun,
     onFatal,
+    whenIdle: collectGarbage,
   });
 }
 

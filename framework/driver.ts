@@ -18,6 +18,11 @@ import { steadyNow } from './tools/steady-clock.ts';
 
 /** How often the core learns the time when no event comes. It counts releases, repetitions and pauses in seconds. */
 const TICK_MS = 500;
+/** The same while the core is idle, so that nothing can become due. Any event brings the short ticks back. */
+const IDLE_TICK_MS = 2500;
+/** `whenIdle` is called when the core has been idle for so long, and then at these intervals. */
+const IDLE_FIRST_MS = 30_000;
+const IDLE_AGAIN_MS = 120_000;
 /** A worker connects about 20 ms after its process has started. After this time its source asks the manager again. */
 const NEWS_MS = 40;
 
@@ -35,6 +40,8 @@ export interface DriverOptions {
   dryRun?: boolean;
   /** Called when the framework cannot go on: another instance took over, or the master refuses this framework for good. */
   onFatal: (why: string) => void;
+  /** Called half a minute after the core has become idle, and every two minutes while it is idle. */
+  whenIdle?: () => void;
 }
 
 /**
@@ -54,6 +61,10 @@ export class Driver {
   /** The last demand of each source, by the source's name. */
   readonly #demands = new Map<string, Demand>();
   #tick: NodeJS.Timeout | undefined;
+  /** The next tick is one of an idle core. */
+  #idles = false;
+  /** When to call `whenIdle` if the core is idle until then. */
+  #idleAt = 0;
   /** Managers whose workers have started or ended. */
   readonly #news = new Set<string>();
   #newsTimer: NodeJS.Timeout | undefined;
@@ -98,12 +109,25 @@ export class Driver {
     this.#options.log.info({ frameworkId, workers: workers.size }, 'starting');
     this.connection.start();
     for (const source of this.#sources) source.start();
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+    this.#idleAt = steadyNow() + IDLE_FIRST_MS;
+    this.#tickIn(TICK_MS);
+  }
+
+  #tickIn(ms: number): void {
+    clearTimeout(this.#tick);
+    this.#tick = setTimeout(() => this.#onTick(), ms);
   }
 
   #onTick(): void {
     this.handle({ type: 'tick' });
+    this.#idles = this.scheduler.isIdle;
+    this.#tickIn(this.#idles ? IDLE_TICK_MS : TICK_MS);
     const now = steadyNow();
+    if (!this.#idles) this.#idleAt = now + IDLE_FIRST_MS;
+    else if (now >= this.#idleAt) {
+      this.#idleAt = now + IDLE_AGAIN_MS;
+      this.#options.whenIdle?.();
+    }
     if (now - this.#sampledAt < SAMPLE_MS) return;
     this.#sampledAt = now;
     this.recent.sample(this.scheduler.state, now);
@@ -112,6 +136,10 @@ export class Driver {
   /** Handles one event: decides, records, sends. */
   handle(event: SchedulerEvent): void {
     if (this.#broken) return;
+    if (this.#idles && event.type !== 'tick') {
+      this.#idles = false;
+      this.#tickIn(TICK_MS);
+    }
     const { records, calls, decisions } = this.scheduler.handle(event, steadyNow(), Date.now());
     try {
       this.#journal.append(records);
@@ -131,7 +159,8 @@ export class Driver {
    * Without it the workers continue, and the next start with the same state directory takes them over.
    */
   async stop({ teardown }: { teardown: boolean }): Promise<void> {
-    clearInterval(this.#tick);
+    clearTimeout(this.#tick);
+    this.#idles = false;
     await Promise.all(this.#sources.map((source) => source.stop()));
     if (teardown && this.scheduler.state.subscribed) {
       try {

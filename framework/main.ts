@@ -9,9 +9,12 @@ import { cacheOf } from './tools/own-cache.ts';
 // (`--max-semi-space-size` works only on Node's command line.)
 setFlagsFromString('--semi-space-growth-factor=1');
 // V8 compiles what runs often once more, with a compiler of which 6 MB stay in memory. Ten times as much work must come before that
-// (66 kB of bytecode is V8's own number), so a framework of a few dozen workers does without it, and a large one has it a little
-// later. Other versions of V8 have other flags for this.
-if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=675840');
+// (66 kB of bytecode is V8's own number), also for small functions, so a framework of a few dozen workers does without it, and a
+// large one has it a little later. Other versions of V8 have other flags for this.
+if (process.versions.v8.startsWith('11.')) {
+  setFlagsFromString('--interrupt-budget=675840');
+  setFlagsFromString('--max-bytecode-size-for-early-opt=0');
+}
 
 const obstacle = tooFewOpenFiles();
 if (obstacle === undefined) {

@@ -73,6 +73,12 @@ export class Scheduler {
     this.state = state;
   }
 
+  /** Nothing is known of which the time alone would change anything within seconds. */
+  get isIdle(): boolean {
+    const { projects, workers, unknownTasks, offers, undeclined } = this.state;
+    return projects.size + workers.size + unknownTasks.size + offers.size + undeclined.length === 0;
+  }
+
   /**
    * Handles one event.
    * @param now ms since 1970, by a clock that never jumps

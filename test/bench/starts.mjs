@@ -1,6 +1,6 @@
-// npm run bench:starts -- [--rounds 3] [--start-ms 250] [--at-once 20] [--only NAME] [--before DIST/framework/main.js]
-// How soon workers come where an agent starts executors slowly, and how many core-seconds are paid for in vain. One agent of 48
-// cores starts at most 1000 / --start-ms executors a second, and --at-once launches share it equally. 48 tasks of one core:
+// npm run bench:starts -- [--rounds 3] [--start-ms 250] [--at-once 20] [--agents 1] [--only NAME] [--before DIST/framework/main.js]
+// How soon workers come where an agent starts executors slowly, and how many core-seconds are paid for in vain. An agent of 48
+// cores (or several) starts at most 1000 / --start-ms executors a second, and --at-once launches share it equally. 48 tasks of one core:
 // with one worker each, with `granularity: 16`, and with the default. `fresh`: the framework has just started; `later`: it has
 // served another flow. The rate is emulated: the embedded master's agent waits before it starts a task.
 // `uneven`: tasks of 1 to 10 s in the place of 5 s each. Seconds after makeflow's start, median (least, most): first task on a worker, all
@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'start-ms': { type: 'string', default: '250' },
     'at-once': { type: 'string', default: '20' },
+    agents: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     before: { type: 'string' },
   },
@@ -43,6 +44,7 @@ if (flags.before !== undefined) {
   const program = flags.before;
   CONTENDERS.push(
     { name: 'before, granularity 1', program, args: ['--granularity', '1'] },
+    { name: 'before, auto', program, args: [] },
     { name: 'before, granularity 16', program, args: ['--granularity', '16'] },
   );
 }
@@ -77,7 +79,8 @@ async function measure({ program, args }, { later, seconds, work }) {
   const catalog = `127.0.0.1:${port}`;
   const own = ['-I', '127.0.0.1', '-p', `${port}`, '-n', 'localhost', '-H', join(dir, 'history')];
   const children = [launch('catalog_server', [...own, '-u', '127.0.0.1:1'], dir, 'catalog.log')];
-  const agents = [{ cpus: TASKS, memory: 1024 * TASKS, disk: 1024 * TASKS }];
+  const agent = { cpus: TASKS, memory: 1024 * TASKS, disk: 1024 * TASKS };
+  const agents = Array.from({ length: Number(flags.agents) }, () => agent);
   const timings = { executorStart: Number(flags['start-ms']), executorsAtOnce: Number(flags['at-once']) };
   const cluster = fork(MASTER, [JSON.stringify({ agents, timings, workDir: join(dir, 'agents') })]);
   try {

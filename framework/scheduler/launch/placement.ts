@@ -8,7 +8,7 @@ import type { Frame } from '../state/frame.ts';
 import type { Pool } from '../state/pool.ts';
 import { type WorkerIdentity, workerId } from '../state/records.ts';
 import { times } from '../state/shape.ts';
-import { startingAtMost, startsPerSecond } from '../state/starts.ts';
+import { sharing, startingAtMost, startsPerSecond } from '../state/starts.ts';
 import { split } from '../target/granularity.ts';
 import { Heap } from '../target/heap.ts';
 import { lacks, type Shortfall } from '../target/shortfalls.ts';
@@ -40,7 +40,7 @@ export function place(
       shortfall.blocked = budget.limit;
       continue;
     }
-    const candidate = agents.next(shortfall.pool, missing.shape);
+    const candidate = agents.next(shortfall.pool, missing.shape, Math.min(wanted, budget.launches));
     if (candidate) {
       const units = agents.together(shortfall, missing, candidate, budget, wanted);
       launch(frame, shortfall, candidate, { shape: missing.shape, units }, agents.constraintsOf(shortfall.pool));
@@ -81,8 +81,8 @@ class Agents {
     this.#avoided = avoided;
   }
 
-  next(pool: Pool, shape: Shape): Candidate | undefined {
-    const candidate = this.#fittingFor(pool, shape).next();
+  next(pool: Pool, shape: Shape, launches: number): Candidate | undefined {
+    const candidate = this.#fittingFor(pool, shape).next(launches);
     if (candidate) this.used.add(candidate);
     return candidate;
   }
@@ -105,8 +105,8 @@ class Agents {
     if (most <= 1) return 1;
     const fitting = this.#fittingFor(pool, shape);
     const perSecond = startsPerSecond(rate);
-    // Among more agents than that, each starts its share soon.
-    const enough = Math.ceil(wanted / Math.max(1, Math.min(perSecond, budget.launches)));
+    // No more agents than that are used.
+    const enough = Math.ceil(wanted / Math.max(1, Math.min(sharing(rate), budget.launches)));
     const agents = pool.placement === 'pack' ? 1 : Math.max(1, fitting.count(enough));
     const workers = fitting.roomOn(candidate, Math.ceil(wanted / agents));
     const launches = Math.min(startingAtMost(rate) - starting, Math.ceil(budget.launches / agents));

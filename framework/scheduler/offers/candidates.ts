@@ -5,11 +5,14 @@ import { pausing } from '../state/backoff.ts';
 import type { Frame } from '../state/frame.ts';
 import { coresText, gpusText, type Pool } from '../state/pool.ts';
 import { timesIn } from '../state/shape.ts';
-import { type StartRate, startingAtMost } from '../state/starts.ts';
+import { type StartRate, sharing, startingAtMost } from '../state/starts.ts';
 import type { SchedulerState } from '../state/state.ts';
 import type { Constrained } from './constraints.ts';
 import { DRAIN_AHEAD_MS, timesOf } from './maintenance.ts';
 import { FreeResources } from './resources.ts';
+
+/** `spread` takes so many agents, if there are, before one of them gets a second worker. */
+const SPREAD_AT_LEAST = 4;
 
 /** One agent's free resources for one role, from all of its offers that we hold. */
 export class Candidate {
@@ -124,6 +127,8 @@ export class FittingAgents {
   readonly #constrained: Constrained;
   readonly #candidates: readonly Candidate[];
   readonly #fitting: Candidate[] = [];
+  /** How many workers those get before a further agent gets one. */
+  #sharing = 0;
   /** So many of the candidates come first; the others, whose GPUs such a worker has no use for, when these are full. */
   readonly #preferred: number;
   /** The candidates that were not found to be full when they were last counted, and the result of that count. */
@@ -145,16 +150,22 @@ export class FittingAgents {
     this.#preferred = shape.gpus ? candidates.length : candidates.filter(({ hasGpus }) => !hasGpus).length;
   }
 
-  /** The place for the next worker. `spread` takes the agents in turn, `pack` fills one agent before the next. */
-  next(): Candidate | undefined {
+  /**
+   * The place for the next worker. `pack` fills one agent before the next. `spread` takes the agents in turn, but no more of
+   * them than so many launches need: each agent costs the master a call.
+   * @param launches all that may be made now, as of the beginning of the frame
+   */
+  next(launches: number): Candidate | undefined {
     const fitting = this.#fitting;
     for (;;) {
-      const spreads = this.#pool.placement === 'spread' && this.#unseen < this.#preferred;
+      const few = fitting.length < SPREAD_AT_LEAST || this.#sharing < launches;
+      const spreads = this.#pool.placement === 'spread' && few && this.#unseen < this.#preferred;
       if (spreads || fitting.length === 0) {
         const fresh = this.#candidates[this.#unseen++];
         if (!fresh) return undefined;
         if (!this.#isFit(fresh)) continue;
         fitting.push(fresh);
+        this.#sharing += sharing(fresh.rate);
         return fresh;
       }
       if (this.#at >= fitting.length) this.#at = 0;
@@ -165,6 +176,7 @@ export class FittingAgents {
       }
       const last = fitting.pop() as Candidate;
       if (last !== candidate) fitting[this.#at] = last;
+      this.#sharing -= sharing(candidate.rate);
     }
   }
 

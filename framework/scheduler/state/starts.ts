@@ -24,6 +24,10 @@ const STARTING_AT_LEAST = 4;
  * fewer the agent would have nothing to start for a while; with more they start at the same time and the first one runs late.
  */
 const AHEAD_SECONDS = 1.25;
+/** Workers that an agent starts within this time may share it, where there are agents enough to give each of them its own. */
+const SHARED_SECONDS = 0.5;
+/** But so many at most: with an agent these workers are lost at the same time. */
+const SHARED_AT_MOST = 2;
 /** If no worker runs for longer, the agent waits for something else: for an image that is pulled once, or for files. */
 const LONGEST_PAUSE_MS = 5000;
 /** The weight of all earlier starts when another one is seen: the last eight starts decide. */
@@ -56,4 +60,9 @@ export function startingAtMost(rate: StartRate | undefined): number {
   if (!rate) return STARTING_PER_AGENT;
   const ahead = Math.ceil(startsPerSecond(rate) * AHEAD_SECONDS);
   return Math.min(STARTING_PER_AGENT, Math.max(STARTING_AT_LEAST, ahead));
+}
+
+/** How many workers to give an agent before the next agent gets one: 2, or 1 where an agent starts them slowly. */
+export function sharing(rate: StartRate | undefined): number {
+  return Math.max(1, Math.min(SHARED_AT_MOST, Math.round(startsPerSecond(rate) * SHARED_SECONDS)));
 }

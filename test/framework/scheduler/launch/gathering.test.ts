@@ -4,7 +4,7 @@ import { startd } from '../../../../framework/htcondor/worker.ts';
 import { gathered } from '../../../../framework/scheduler/launch/gathering.ts';
 import type { Pool } from '../../../../framework/scheduler/state/pool.ts';
 import { snapshot } from '../../../../framework/scheduler/state/state.ts';
-import { connected, Harness, launches, manager, need, offer, pool, status } from '../fixtures.ts';
+import { connected, Harness, launches, manager, need, offer, pool, START, status } from '../fixtures.ts';
 
 describe('how many workers are launched together', () => {
   const at = (changes: Partial<Parameters<typeof gathered>[0]>): number =>
@@ -57,6 +57,15 @@ describe('granularity: auto', () => {
       ['0', '1', '2', '3'].flatMap((agent) => Array.from({ length: 3 }, () => `${agent}: 4`)),
     );
     expect(launched(proven({ placement: 'pack' }, many), 64, 64)).toEqual(['0: 16', '0: 16', '0: 16']);
+  });
+
+  it('gathers none where each agent gets few, whatever its rate', () => {
+    for (const perSecond of [1, 3, 5.2, 50]) {
+      const harness = proven({}, [need(10)]);
+      const rate = { starts: 1, busyMs: 1000 / perSecond, lastAt: START };
+      for (let agent = 0; agent < 20; agent++) harness.state.startRates.set(`${agent}`, rate);
+      expect(launched(harness, ...Array<number>(20).fill(16))).toHaveLength(10);
+    }
   });
 
   it('counts only agents that have room', () => {

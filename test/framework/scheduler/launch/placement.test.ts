@@ -91,6 +91,44 @@ describe('placing workers on offers', () => {
     expect(agentsOf(harness.offer(...offers()))).toEqual(['c']);
   });
 
+  describe('on a large cluster', () => {
+    const agents = Array.from({ length: 20 }, (_, index) => `agent-${index}`);
+    const offers = () => agents.map((agent) => offer({ agent }));
+    /** How many workers each agent gets, most first. */
+    const counts = (calls: Parameters<typeof launches>[0]): number[] => {
+      const chosen = agentsOf(calls);
+      return [...new Set(chosen)].map((agent) => chosen.filter((one) => one === agent).length).sort((a, b) => b - a);
+    };
+
+    it.each<[string, number, number[]]>([
+      ['four workers get an agent each', 4, [1, 1, 1, 1]],
+      ['a few more share four agents', 6, [2, 2, 1, 1]],
+      ['many share agents in pairs, so that the master gets half as many calls', 11, [2, 2, 2, 2, 2, 1]],
+      ['still more take all agents in turn', 50, [...Array<number>(10).fill(3), ...Array<number>(10).fill(2)]],
+    ])('%s', (_, workers, expected) => {
+      const calls = proven({}, workers).offer(...offers());
+      expect(counts(calls)).toEqual(expected);
+      expect(types(calls).filter((type) => type === 'ACCEPT')).toHaveLength(expected.length);
+    });
+
+    it('gives an agent only one where it starts workers slowly', () => {
+      const harness = proven({}, 10);
+      for (const agent of agents) harness.state.startRates.set(agent, { starts: 1, busyMs: 1000, lastAt: START });
+      expect(counts(harness.offer(...offers()))).toEqual(Array(10).fill(1));
+    });
+
+    it('counts only the launches that are allowed now', () => {
+      expect(counts(proven({ launchesPerSecond: 6 }, 50).offer(...offers()))).toEqual([2, 2, 1, 1]);
+    });
+
+    it('goes on to further agents where the first have room for one worker only', () => {
+      const small = agents.map((agent) => offer({ agent, cores: 1 }));
+      expect(counts(proven({}, 10).offer(...small))).toEqual(Array(10).fill(1));
+      const apart: Constraint = { field: 'hostname', operator: 'MAX_PER', limit: 1 };
+      expect(counts(proven({ constraints: [apart] }, 10).offer(...offers()))).toEqual(Array(10).fill(1));
+    });
+  });
+
   it('packs onto few agents, those with most workers first', () => {
     const harness = proven({ placement: 'pack' }, 3);
     const offers = (cores: number) => ['a', 'b', 'c'].map((agent) => offer({ agent, cores }));

@@ -3,6 +3,7 @@ import {
   noteStart,
   STARTING_PER_AGENT,
   type StartRate,
+  sharing,
   startingAtMost,
   startsPerSecond,
   USUAL_STARTS_PER_SECOND,
@@ -50,6 +51,12 @@ describe('the start rate of an agent', () => {
     expect(startingAtMost(seen(...times(8, (index): [number, number] => [0, 100 * (index + 1)])))).toBe(13);
     expect(startingAtMost(seen([0, 9000]))).toBe(4);
     expect(startingAtMost(seen([0, 0]))).toBe(STARTING_PER_AGENT);
+  });
+
+  it('lets two workers share an agent, unless it starts them slowly', () => {
+    const every = (ms: number) => seen(...times(8, (index): [number, number] => [0, ms * (index + 1)]));
+    expect(sharing(undefined)).toBe(2);
+    expect([20, 250, 300, 400, 1000].map((ms) => sharing(every(ms)))).toEqual([2, 2, 2, 1, 1]);
   });
 
   it('is seen by the core, from the launch to the first report that a worker runs', () => {
