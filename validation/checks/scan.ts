@@ -138,44 +138,20 @@ interface Candidate {
   detailLines: Bounds[];
 }
 
-/** What a list of rules looks for. */
-interface Wanted {
-  searcher: Searcher;
-  /** By text of the searcher: index of its rule. */
-  ruleOf: readonly number[];
-  /** By text of the searcher: its characters. */
-  lengths: readonly number[];
-  /** Whether a rule, or one of its exceptions, has a regular expression. */
-  hasExpressions: boolean;
-}
-
-/** By list of rules: many small logs are searched with the same one. */
-const known = new WeakMap<readonly LogRule[], Wanted>();
-
-function wantedBy(rules: readonly LogRule[]): Wanted {
-  const earlier = known.get(rules);
-  if (earlier) return earlier;
-  const wanted = {
-    searcher: searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase })))),
-    ruleOf: rules.flatMap((rule, index) => rule.contains.map(() => index)),
-    lengths: rules.flatMap((rule) => rule.contains.map((text) => text.length)),
-    hasExpressions: rules.some(
-      ({ matches, unless, except }) =>
-        matches !== undefined || unless !== undefined || except?.some((one) => one.matches) === true,
-    ),
-  };
-  known.set(rules, wanted);
-  return wanted;
-}
-
 class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
   private readonly limit: number;
-  private readonly wanted: Wanted;
+  private readonly searcher: Searcher;
   private readonly hosts: ReturnType<typeof foldOfHosts>;
+  /** Whether a rule, or one of its exceptions, has a regular expression. */
+  private readonly hasExpressions: boolean;
   /** The rule whose expressions were evaluated last. */
   private examined = '';
+  /** By text of the searcher: index of its rule. */
+  private readonly ruleOf: number[];
+  /** By text of the searcher: its characters. */
+  private readonly lengths: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
   /** The offset in the file where the current line ends; Infinity while its end is not read. */
   private lineEnd = -1;
@@ -193,27 +169,30 @@ class Collector {
     this.options = options;
     this.limit = limit;
     this.hosts = foldOfHosts(options.hosts ?? []);
-    this.wanted = wantedBy(rules);
+    this.hasExpressions = rules.some(
+      ({ matches, unless, except }) => matches ?? unless ?? except?.some((one) => one.matches),
+    );
+    this.searcher = searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
+    this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
+    this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
   }
 
   take(window: PlainWindow, raw: Window): void {
     if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
-    const matches = this.wanted.searcher.search(window.bytes, window.from, window.to);
-    const consider = (): void => {
-      for (const { text, start } of matches) {
+    const search = (): void =>
+      this.searcher.search(window.bytes, window.from, window.to, (text, start) => {
         if (window.offsetOf(start) > this.lineEnd) {
           this.closeLine();
           this.findLineEnd(window, start);
         }
         this.consider(window, raw, text, start);
-      }
-    };
-    if (!this.wanted.hasExpressions || matches.length === 0) {
-      consider();
+      });
+    if (!this.hasExpressions) {
+      search();
       return;
     }
     try {
-      bounded(consider, false, { ...FOR_LOGS, limit: this.limit });
+      bounded(search, false, { ...FOR_LOGS, limit: this.limit });
     } catch (error) {
       throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
     }
@@ -258,8 +237,8 @@ class Collector {
   /** Decides whether a match of a text becomes the best of its line. @param of the index of the text */
   private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
     const { bytes } = window;
-    const index = this.wanted.ruleOf[of] as number;
-    const length = this.wanted.searcher.lengthOf(of);
+    const index = this.ruleOf[of] as number;
+    const length = this.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
     const offset = window.offsetOf(start);
     if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isDetail(offset, rule.severity))
@@ -269,7 +248,7 @@ class Collector {
     const at =
       text.length === line.to - line.from ? start - line.from : bytes.toString('utf8', line.from, start).length;
     if (!this.applies(rule, index, text)) return;
-    if (isHarmless(text, at, at + (this.wanted.lengths[of] as number))) return;
+    if (isHarmless(text, at, at + (this.lengths[of] as number))) return;
     const { now } = this.options;
     const detail = detailBehind(window, line, text);
     const texts = detail ? [text, `${text} ${detail.text}`] : [text];

@@ -1,10 +1,7 @@
 import { COMMON_TEXT } from './common-text.ts';
 
-/** The index of a text that was found, and its start in the bytes. */
-export interface Match {
-  text: number;
-  start: number;
-}
+/** Called for each match with the index of the text and its start in the bytes. */
+export type Hit = (text: number, start: number) => void;
 
 /** A text to search for; with `anyCase`, capitals and small letters (of ASCII) are the same. */
 export interface Wanted {
@@ -51,7 +48,7 @@ export class Searcher {
   private readonly first = new Int32Array(1 << BITS);
   private readonly entries: { next: number; text: number; offset: number }[] = [{ next: 0, text: 0, offset: 0 }];
   /** The matches of the current search, in the order of their starts. */
-  private found: Match[] = [];
+  private found: { text: number; start: number }[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
   constructor(texts: readonly Wanted[]) {
@@ -74,8 +71,8 @@ export class Searcher {
     return this.texts[text]?.bytes.length ?? 0;
   }
 
-  /** Every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
-  search(bytes: Buffer, from: number, to: number): readonly Match[] {
+  /** Reports every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
+  search(bytes: Buffer, from: number, to: number, hit: Hit): void {
     this.found = [];
     if (this.texts.length > this.single.length) this.searchTogether(bytes, from, to);
     for (const index of this.single) {
@@ -83,7 +80,7 @@ export class Searcher {
       for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
         this.note(index, at);
     }
-    return this.found;
+    for (const { text, start } of this.found) hit(text, start);
   }
 
   private searchTogether(bytes: Buffer, from: number, to: number): void {

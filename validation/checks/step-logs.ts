@@ -6,7 +6,6 @@ import { version1Fingerprint } from './fingerprint-1.ts';
 import { scanLeftOut } from './left-out.ts';
 import type { LogRule } from './rules.ts';
 import { type LogMatch, type ScanOptions, SlowRule, scanLog } from './scan.ts';
-import type { Exception } from './scope.ts';
 
 /** The logs that one attempt of a step left. */
 export interface StepLogs {
@@ -34,7 +33,13 @@ export async function scanStepLogs(
   const findings: Finding[] = [];
   const inStage = rules.filter((rule) => coversStage(rule, stage));
   for (const file of logs.files) {
-    for (let used = rulesFor(rules, stage, file), isLeft = true; isLeft; ) {
+    const inFile = inStage
+      .filter((rule) => coversFile(rule, file))
+      .map((rule) => ({
+        ...rule,
+        except: rule.except?.filter((one) => coversStage(one, stage) && coversFile(one, file)),
+      }));
+    for (let used: readonly LogRule[] = inFile, isLeft = true; isLeft; ) {
       isLeft = false;
       try {
         const matches = await scanLog(join(logs.directory, file), used, options);
@@ -61,25 +66,6 @@ export async function scanStepLogs(
     if (tolerate !== undefined && lines <= tolerate) for (const one of own) one.severity = 'info';
   }
   return findings;
-}
-
-/** By list of rules, and by stage and file: the steps of a stage have the same files. */
-const inFiles = new WeakMap<readonly LogRule[], Map<string, readonly LogRule[]>>();
-/** The number of stages and files whose rules are kept. */
-const KEPT = 100;
-
-/** The rules for a log, and of each the exceptions for it. */
-function rulesFor(rules: readonly LogRule[], stage: string, file: string): readonly LogRule[] {
-  const kept = inFiles.get(rules) ?? new Map<string, readonly LogRule[]>();
-  inFiles.set(rules, kept);
-  const key = JSON.stringify([stage, file]);
-  const known = kept.get(key);
-  if (known) return known;
-  const covers = (scope: LogRule | Exception) => coversStage(scope, stage) && coversFile(scope, file);
-  const made = rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) }));
-  if (kept.size >= KEPT) kept.clear();
-  kept.set(key, made);
-  return made;
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {
