@@ -1,20 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import protobuf from 'protobufjs';
-import { jsonCodec, protobufCodec } from '../mesos/codec.ts';
+import { CodecError, jsonCodec, protobufCodec } from '../mesos/codec.ts';
 import type { Call } from '../mesos/messages.ts';
+import type { Field, Message, MessageType } from '../mesos/schema.ts';
+import { CALL } from '../mesos/v1.ts';
+import { isObject } from '../mesos/values.ts';
 
 /** The text of Mesos' answer 400 to a body that it cannot read. */
 export class UnreadableCall extends Error {
   override name = 'UnreadableCall';
 }
-
-const CallType = protobuf
-  .parse(readFileSync(createRequire(import.meta.url).resolve('release-validation/framework/mesos/v1.proto'), 'utf8'), {
-    keepCase: true,
-  })
-  .root.resolveAll()
-  .lookupTypeOrEnum('mesos.v1.Call') as protobuf.Type;
 
 /** Reads a call as strictly as Mesos does. @throws UnreadableCall */
 export function readCall(contentType: string, body: Buffer): Partial<Call> {
@@ -26,13 +19,16 @@ export function readCall(contentType: string, body: Buffer): Partial<Call> {
     }
   }
   const parsed = parseJson(body.toString('utf8'));
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw unconvertible('Expecting a JSON object');
-  }
+  if (!isObject(parsed)) throw unconvertible('Expecting a JSON object');
   const missing: string[] = [];
-  checkMessage(CallType, parsed, '', missing);
+  checkMessage(CALL, parsed, '', missing);
   if (missing.length > 0) throw unconvertible(`Missing required fields: ${missing.join(', ')}`);
-  return jsonCodec.decodeCall(body);
+  try {
+    return jsonCodec.decodeCall(body);
+  } catch (error) {
+    // Numbers beyond the range of their fields, which the check above lets through.
+    throw error instanceof CodecError ? unconvertible(error.message) : error;
+  }
 }
 
 const unconvertible = (why: string): UnreadableCall =>
@@ -54,18 +50,19 @@ function parseJson(text: string): unknown {
 }
 
 /** Collects the missing required fields in a message and its parts. @throws UnreadableCall at the first value of a wrong type */
-function checkMessage(type: protobuf.Type, value: unknown, path: string, missing: string[]): void {
-  const object = value as Record<string, unknown>;
-  for (const field of type.fieldsArray) {
+function checkMessage(type: MessageType, object: Message, path: string, missing: string[]): void {
+  for (const field of type.fields) {
     const held = object[field.name] ?? undefined;
     const at = path === '' ? field.name : `${path}.${field.name}`;
     if (held === undefined) {
-      if (field.required) missing.push(at);
+      if (field.label === 'required') missing.push(at);
     } else if (isUnknownEnum(field, held)) {
-      if (field.required) throw unconvertible(`Failed to find enum for '${held}'`);
+      if (field.label === 'required') throw unconvertible(`Failed to find enum for '${held}'`);
     } else if (field.map) {
-      for (const [key, entry] of Object.entries(held)) checkValue(field, entry, `${at}[${key}]`, missing);
-    } else if (field.repeated) {
+      if (!isObject(held)) throw unexpected(held, field);
+      const of = field.message.byName.get('value') as Field;
+      for (const [key, entry] of Object.entries(held)) checkValue(of, entry, `${at}[${key}]`, missing);
+    } else if (field.label === 'repeated') {
       if (!Array.isArray(held)) throw unexpected(held, field);
       held.forEach((entry, index) => {
         checkValue(field, entry, `${at}[${index}]`, missing);
@@ -77,18 +74,15 @@ function checkMessage(type: protobuf.Type, value: unknown, path: string, missing
 }
 
 /** An unknown name of an enum counts as unset, if the field is optional. */
-function isUnknownEnum(field: protobuf.Field, value: unknown): boolean {
-  return (
-    field.resolvedType instanceof protobuf.Enum && typeof value === 'string' && !(value in field.resolvedType.values)
-  );
+function isUnknownEnum(field: Field, value: unknown): boolean {
+  return field.kind === 'enum' && typeof value === 'string' && !field.enum.numbers.has(value);
 }
 
-function checkValue(field: protobuf.Field, value: unknown, path: string, missing: string[]): void {
-  const { resolvedType } = field;
-  if (resolvedType instanceof protobuf.Type) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(value, field);
-    checkMessage(resolvedType, value, path, missing);
-  } else if (resolvedType instanceof protobuf.Enum) {
+function checkValue(field: Field, value: unknown, path: string, missing: string[]): void {
+  if (field.kind === 'message') {
+    if (!isObject(value)) throw unexpected(value, field);
+    checkMessage(field.message, value, path, missing);
+  } else if (field.kind === 'enum') {
     if (typeof value !== 'string') throw unexpected(value, field);
   } else {
     checkScalar(field, value);
@@ -98,10 +92,10 @@ function checkValue(field: protobuf.Field, value: unknown, path: string, missing
 const JSON_TYPES: Record<string, 'string' | 'boolean'> = { string: 'string', bytes: 'string', bool: 'boolean' };
 
 /** Numbers may be written as strings. */
-function checkScalar(field: protobuf.Field, value: unknown): void {
-  const expected = JSON_TYPES[field.type] ?? 'number';
+function checkScalar(field: Field, value: unknown): void {
+  const expected = JSON_TYPES[field.kind] ?? 'number';
   if (typeof value === expected) {
-    const wrong = field.type === 'bytes' ? /[^A-Za-z0-9+/=]/.exec(String(value)) : null;
+    const wrong = field.kind === 'bytes' ? /[^A-Za-z0-9+/=]/.exec(String(value)) : null;
     if (wrong) {
       throw unconvertible(`Failed to base64 decode bytes field '${field.name}': Invalid character '${wrong[0]}'`);
     }
@@ -114,7 +108,7 @@ function checkScalar(field: protobuf.Field, value: unknown): void {
   );
 }
 
-function unexpected(value: unknown, field: protobuf.Field): UnreadableCall {
+function unexpected(value: unknown, field: Field): UnreadableCall {
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   return unconvertible(`Not expecting a JSON ${kind} for field '${field.name}'`);
 }

@@ -113,7 +113,7 @@ function knownIn(directory: string): Known {
   return {
     runs: () => orNone(() => readdirSync(store.dir).filter((name) => name !== HISTORY_DIR && !name.startsWith('.'))),
     steps: (run) => orNone(() => [...store.find(run).readView().steps.keys()]),
-    names: () => orNone(() => [...new Set(store.list().map(({ record }) => record.name))]),
+    names: () => orNone(() => [...new Set(store.overview().runs.map(({ record }) => record.name))]),
   };
 }
 

@@ -1,8 +1,8 @@
 import { InputError } from '../input/input-error.ts';
 import { paint } from '../report/paint.ts';
-import { type RunRecord, type RunStatus, STATUSES, statusOf } from '../runs/store/record.ts';
+import { type RunStatus, type RunSummary, STATUSES, statusOf } from '../runs/store/record.ts';
 import { fits, parseStatuses, type RunFilter } from '../runs/store/run-filter.ts';
-import { RunStore } from '../runs/store/store.ts';
+import { type FoundRuns, RunStore } from '../runs/store/store.ts';
 import { counted } from '../units/count.ts';
 import { instant } from '../units/parse.ts';
 import { formatDuration } from '../units/time.ts';
@@ -56,7 +56,7 @@ export const listCommand = defineCommand(
     const store = new RunStore(args.runs);
     const filter = filterOf(args);
     const isFiltered = Object.keys(filter).length > 0;
-    const found = store.look();
+    const found: FoundRuns<RunSummary> = args.json ? store.look() : store.overview();
     const all = found.runs.map(({ run, record }) => ({ run, record, status: statusOf(record, run.path) }));
     const fitting = all.filter(({ record, status }) => fits(filter, record, status));
     const runs = args.last === undefined ? fitting : fitting.slice(Math.max(0, fitting.length - args.last));
@@ -117,7 +117,7 @@ function filterOf({ status, workflow, name, release, since, accepted, last }: Fi
 
 const HEADER = ['run', 'status', 'steps', 'release', 'started', 'took', 'reason'];
 
-function listRow(record: RunRecord, status: RunStatus): string[] {
+function listRow(record: RunSummary, status: RunStatus): string[] {
   const { totals } = record;
   const seconds = ((record.ended ?? Date.now()) - record.created) / 1000;
   const took = status === 'interrupted' && record.ended === undefined ? '' : formatDuration(seconds);

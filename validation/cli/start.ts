@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
+import { keepCode } from '../../framework/tools/code-cache.ts';
+import { cacheDirectory } from '../files/cache-directory.ts';
 import { NotRegular } from '../files/regular-file.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
 import { lackOfFiles } from '../runs/store/space.ts';
@@ -22,7 +24,10 @@ export async function start(): Promise<void> {
     if (words.join(' ') === '--version') {
       const { sayVersions } = await import('../../framework/tools/versions.ts');
       await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
-    } else await (await import('./program.ts')).runCommandLine(words, version);
+    } else {
+      keepCode(cacheDirectory(), import.meta.url);
+      await (await import('./program.ts')).runCommandLine(words, version);
+    }
   } catch (error) {
     if (!(error instanceof InputError)) fail(error);
     sayError('relval', error.problems.map(formatProblem));

@@ -1,7 +1,4 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { cacheOf } from '../../framework/tools/own-cache.ts';
 
-/** The directory of relval's caches: `$XDG_CACHE_HOME/relval`, or `~/.cache/relval`. All that is in it may be removed at any time. */
-export function cacheDirectory(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'relval');
-}
+/** The directory of relval's caches. All that is in it may be removed at any time. */
+export const cacheDirectory = (): string => cacheOf('relval');

@@ -11,6 +11,8 @@ const KEY = Array.from({ length: 8 }, () => randomInt(1000, 10_000)).join(';');
 /** A colour of relval, or a character that a terminal would obey or not show, except a tab. */
 const OBEYED = new RegExp(`\\u001b\\[${KEY};(\\d+)m|(?!\\t)[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]`, 'gu');
 
+const PLAIN = /^[ -~]*$/;
+
 type Style = (text: string) => string;
 
 /** The styles of relval's own text, with the SGR codes that start and end each. */
@@ -51,11 +53,17 @@ export const inColour = pc.isColorSupported;
 /** Colours for this terminal, if it shows any. */
 export const paint = paintIn(inColour);
 
+/** Whether a text has only characters that a terminal shows as they are, one in each place. Most texts have no others. */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text);
+}
+
 /**
  * Makes one line safe for a terminal. Colours from `paint` stay. Other characters that a terminal would obey, including line
  * feeds, and invisible characters are shown as `\x1b` or `\u202e`.
  */
 export function terminalLine(text: string): string {
+  if (isPlain(text)) return text;
   return text.replace(OBEYED, (found, code: string | undefined) =>
     code === undefined ? printable(found) : `\x1b[${code}m`,
   );

@@ -25,24 +25,26 @@ export type Zone = 'local' | 'utc';
 
 /** ms since 1970 as `2026-11-22 16:33:20 +01:00`, or as `2026-11-22 15:33:20 UTC`. */
 export function formatTime(ms: number, zone: Zone): string {
-  if (zone === 'utc' || !isShown(ms)) return formatUtc(ms);
-  return `${localTime(ms).slice(0, 19).replace('T', ' ')} ${zoneAt(ms, zone)}`;
+  const ahead = zone === 'utc' ? undefined : offsetAt(ms);
+  if (ahead === undefined || !isShown(ms, ahead)) return formatUtc(ms);
+  return `${isoText(ms, ahead).slice(0, 19).replace('T', ' ')} ${formatOffset(ahead)}`;
 }
 
 /** ms since 1970 as `15:33:20.4`. */
 export function formatClock(ms: number, zone: Zone): string {
-  if (!isShown(ms)) return '--:--:--.-';
-  return (zone === 'utc' ? new Date(ms).toISOString() : localTime(ms)).slice(11, 21);
+  const ahead = offsetAt(ms);
+  if (!isShown(ms, ahead)) return '--:--:--.-';
+  return isoText(ms, zone === 'utc' ? 0 : ahead).slice(11, 21);
 }
 
-/** Whether a year of four digits and a day can be said of it, in UTC and in the local time. */
-function isShown(ms: number): boolean {
-  return ms >= 0 && ms + Math.max(0, offsetAt(ms)) * MINUTE <= LATEST;
+/** Whether a year of four digits and a day can be said of it, in UTC and in the local time. @param ahead of UTC, minutes */
+function isShown(ms: number, ahead: number): boolean {
+  return ms >= 0 && ms + Math.max(0, ahead) * MINUTE <= LATEST;
 }
 
-/** The local time in the form of `toISOString`. */
-function localTime(ms: number): string {
-  return inZone(ms, 'local').toISOString();
+/** The time in a zone in the form of `toISOString`. @param ahead of UTC, minutes */
+function isoText(ms: number, ahead: number): string {
+  return new Date(ms + ahead * MINUTE).toISOString();
 }
 
 /** A date whose UTC fields are the fields of the time in a zone. @param ms since 1970 */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Codec, jsonCodec, protobufCodec } from '../../../framework/mesos/codec.ts';
 import { RecordIODecoder } from '../../../framework/mesos/recordio.ts';
-import type { ReportUnknown } from '../../../framework/mesos/unknown.ts';
+import type { ReportUnknown } from '../../../framework/mesos/wire-reader.ts';
 
 const directory = dirname(createRequire(import.meta.url).resolve('release-validation/test/fixtures/mesos/README.md'));
 

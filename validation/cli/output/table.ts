@@ -1,25 +1,25 @@
 import { stripVTControlCharacters } from 'node:util';
-import { terminalLine } from '../../report/paint.ts';
+import { isPlain, terminalLine } from '../../report/paint.ts';
 
 /** A line for each row. Each column is as wide as its widest cell. There are no rules, so that cut and grep can process it. Colours have no width. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.map((row) => row.map(width));
   const widest: number[] = [];
-  for (const row of widths) {
-    for (const [column, size] of row.entries()) widest[column] = Math.max(widest[column] ?? 0, size);
+  for (const row of rows) {
+    for (let column = 0; column < row.length; column++)
+      widest[column] = Math.max(widest[column] ?? 0, width(row[column] as string));
   }
-  return rows.map((row, n) =>
-    row
-      .map((cell, column) => cell + ' '.repeat((widest[column] ?? 0) - (widths[n]?.[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rows.map((row) => {
+    let line = '';
+    for (let column = 0; column < row.length; column++) {
+      const cell = row[column] as string;
+      // Colours are characters of the cell.
+      line += `${cell.padEnd((widest[column] as number) + cell.length - width(cell))}  `;
+    }
+    return line.trimEnd();
+  });
 }
-
-/** Only characters that a terminal shows as they are, one in each place. Most cells have no others. */
-const PLAIN = /^[ -~]*$/;
 
 /** The width of a cell as the terminal shows it: escaped characters count as `\x1b`. */
 function width(cell: string): number {
-  return PLAIN.test(cell) ? cell.length : stripVTControlCharacters(terminalLine(cell)).length;
+  return isPlain(cell) ? cell.length : stripVTControlCharacters(terminalLine(cell)).length;
 }

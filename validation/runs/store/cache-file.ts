@@ -1,21 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readOwn, writeOwn } from '../../../framework/tools/own-cache.ts';
 import { cacheDirectory } from '../../files/cache-directory.ts';
-
-/** A new cache is written within this time. */
-const ABANDONED_MS = 60_000;
 
 /** The name of the cache file about a path. @param kind what is kept there */
 export function cacheName(kind: string, path: string): string {
@@ -42,22 +30,12 @@ export class CacheFile<T> {
 
   /** What this build has written. Undefined if there is no such file, or it is damaged or of another build or user. */
   read(): T | undefined {
-    try {
-      const fd = openSync(this.#path, 'r');
-      try {
-        const { uid } = fstatSync(fd);
-        if (uid !== process.getuid?.()) return undefined;
-        const bytes = readFileSync(fd);
-        const end = bytes.indexOf('\n');
-        const text = bytes.subarray(end + 1);
-        const isOwn = bytes.toString('utf8', 0, end) === this.#head(text);
-        return isOwn ? (JSON.parse(text.toString('utf8')) as T) : undefined;
-      } finally {
-        closeSync(fd);
-      }
-    } catch {
-      return undefined;
-    }
+    const bytes = readOwn(this.#path);
+    if (!bytes) return undefined;
+    const end = bytes.indexOf('\n');
+    const text = bytes.subarray(end + 1);
+    if (bytes.toString('utf8', 0, end) !== this.#head(text)) return undefined;
+    return JSON.parse(text.toString('utf8')) as T;
   }
 
   /** The first line of the file. */
@@ -67,27 +45,7 @@ export class CacheFile<T> {
 
   /** Replaces the file. Without a place to write to, there is none: the next process reads the files of the runs themselves. */
   write(content: T): void {
-    const fresh = `${this.#path}.new`;
-    try {
-      mkdirSync(cacheDirectory(), { recursive: true, mode: 0o700 });
-    } catch {
-      return;
-    }
-    try {
-      const text = JSON.stringify(content);
-      // Two processes never write the same file.
-      writeFileSync(fresh, `${this.#head(text)}\n${text}`, { mode: 0o600, flag: 'wx' });
-      renameSync(fresh, this.#path);
-    } catch (error) {
-      // On a full disk a part was written.
-      const isOther = (error as NodeJS.ErrnoException).code === 'EEXIST';
-      if (!isOther || isAbandoned(fresh)) rmSync(fresh, { force: true });
-    }
+    const text = JSON.stringify(content);
+    writeOwn(this.#path, `${this.#head(text)}\n${text}`);
   }
-}
-
-/** A process that wrote it was killed: nobody writes for so long. */
-function isAbandoned(path: string): boolean {
-  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  return mtimeMs !== undefined && Date.now() - mtimeMs > ABANDONED_MS;
 }

@@ -134,6 +134,27 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+/** What a list of runs shows, and by what runs are selected and found. */
+export interface RunSummary
+  extends Pick<
+    RunRecord,
+    'id' | 'name' | 'workflow' | 'release' | 'state' | 'verdict' | 'reason' | 'accepted' | 'created' | 'ended'
+  > {
+  /** Absent: the run has ended. */
+  process?: RunRecord['process'] | undefined;
+  totals: Pick<RunRecord['totals'], 'steps' | 'succeeded'>;
+}
+
+export function summaryOf(record: RunRecord): RunSummary {
+  const { id, name, workflow, release, state, verdict, reason, accepted, created, ended, totals } = record;
+  const process = state === 'ended' ? undefined : record.process;
+  const { steps, succeeded } = totals;
+  return {
+    ...{ id, name, workflow, release, state, verdict, reason, process, accepted, created, ended },
+    totals: { steps, succeeded },
+  };
+}
+
 /** The states of a run that `list` and `status` show. */
 export const STATUSES = ['preparing', 'running', 'judging', 'passed', 'failed', 'broken', 'interrupted'] as const;
 export type RunStatus = (typeof STATUSES)[number];
@@ -154,9 +175,12 @@ export function thisProcess(): RunRecord['process'] {
  * The state to show. A run that has not ended, but that no process executes, was interrupted.
  * @param directory the run's directory, as seen from here
  */
-export function statusOf(record: RunRecord, directory = record.directory): RunStatus {
+export function statusOf(
+  record: RunSummary & { directory?: string | undefined },
+  directory = record.directory,
+): RunStatus {
   if (record.state === 'ended') return record.verdict ?? 'interrupted';
-  return isAlive(record.process, directory) ? record.state : 'interrupted';
+  return record.process && isAlive(record.process, directory) ? record.state : 'interrupted';
 }
 
 /** Like `statusOf`, for a process that goes on with other work and looks often. The answer may be two seconds old. */

@@ -1,5 +1,5 @@
 import { globMatches } from '../../workflow/glob.ts';
-import { type RunRecord, type RunStatus, STATUSES } from './record.ts';
+import { type RunStatus, type RunSummary, STATUSES } from './record.ts';
 
 /** Selects runs. A run must match all given conditions. */
 export interface RunFilter {
@@ -15,7 +15,7 @@ export interface RunFilter {
 }
 
 /** Whether a run matches a filter. */
-export function fits(filter: RunFilter, record: RunRecord, status: RunStatus): boolean {
+export function fits(filter: RunFilter, record: RunSummary, status: RunStatus): boolean {
   const like = (glob: string | undefined, text = ''): boolean => glob === undefined || globMatches(glob, text);
   return (
     (filter.status === undefined || filter.status.includes(status)) &&

@@ -1,24 +1,31 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { forgetOldest } from '../../../framework/tools/own-cache.ts';
 import { cacheDirectory } from '../../files/cache-directory.ts';
 import { CacheFile, cacheName } from './cache-file.ts';
 import { EventReader } from './event-log.ts';
 import { applyEvent, emptyView, type RunView } from './events.ts';
+import { isMark, numbersOf } from './file-mark.ts';
 import { type KeptView, keep, restore } from './kept-view.ts';
 
 /** Fewer bytes of events than this are read about as quickly as a cache. */
 const WORTH_KEEPING = 128 * 1024;
-/** A view is kept again when this share of the events is not in the kept one. */
+/** A view of a file that changes is kept again when this share of the events is not in the kept one. */
 const OUTDATED = 1 / 20;
+/** A file that has been unchanged for so long may be that of a run that has ended: its view is kept with its stamp. */
+const AT_REST_MS = 60_000;
 /** The largest number of runs whose views are kept. */
 const MOST_KEPT = 20;
 
 const KIND = 'view';
 const CHUNK = 1 << 20;
 
-/** A view, and the first bytes of events.ndjson from which it was made: their number, and their SHA-256. */
+/**
+ * A view, and the first bytes of events.ndjson from which it was made: their number, and their SHA-256. `mark`: the stamp of the
+ * file, if it was at rest.
+ */
 interface Kept {
+  mark?: number[];
   offset: number;
   digest: string;
   view: KeptView;
@@ -33,8 +40,8 @@ interface Begun {
 
 /**
  * The progress of a run, from its events. It reads on as the file grows. Of a long run, the view is kept in relval's cache
- * directory, and the next reader begins with it. It counts only if the file still begins with the same bytes: to compute their
- * SHA-256 takes a few per cent of the time that it takes to read the events in them.
+ * directory, and the next reader begins with it. It counts only if the file is unchanged, or still begins with the same bytes: to
+ * compute their SHA-256 takes a few per cent of the time that it takes to read the events in them.
  */
 export class ViewReader {
   readonly #eventsFile: string;
@@ -58,16 +65,24 @@ export class ViewReader {
   }
 
   #begin(): EventReader {
-    const size = statSync(this.#eventsFile, { throwIfNoEntry: false })?.size ?? 0;
-    if (size < WORTH_KEEPING) return this.#apply(new EventReader(this.#eventsFile));
+    const now = Date.now();
+    const mark = statSync(this.#eventsFile, { throwIfNoEntry: false });
+    if (!mark || mark.size < WORTH_KEEPING) return this.#apply(new EventReader(this.#eventsFile));
     const cache = new CacheFile<Kept>(cacheName(KIND, this.#eventsFile));
-    const { view, offset, hash } = beginning(this.#eventsFile, cache.read());
+    const kept = cache.read();
+    if (kept?.mark && isMark(kept.mark, 0, mark)) {
+      this.#view = restore(kept.view);
+      return new EventReader(this.#eventsFile, kept.offset);
+    }
+    const { view, offset, hash } = beginning(this.#eventsFile, kept);
     this.#view = view;
     const events = this.#apply(new EventReader(this.#eventsFile, offset, (bytes) => hash.update(bytes)));
     const end = events.offset;
-    if (end - offset >= Math.max(WORTH_KEEPING, end * OUTDATED)) {
-      cache.write({ offset: end, digest: hash.copy().digest('hex'), view: keep(view) });
-      forgetOldest();
+    const isAtRest = now - Math.max(mark.mtimeMs, mark.ctimeMs) >= AT_REST_MS;
+    if (isAtRest || end - offset >= Math.max(WORTH_KEEPING, end * OUTDATED)) {
+      const digest = hash.copy().digest('hex');
+      cache.write({ ...(isAtRest && { mark: numbersOf(mark) }), offset: end, digest, view: keep(view) });
+      forgetOldest(cacheDirectory(), `${KIND}-`, MOST_KEPT);
     }
     return events;
   }
@@ -106,17 +121,5 @@ function hashOf(path: string, length: number): Hash {
     return hash;
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Removes the views that were kept first, if there are too many. */
-function forgetOldest(): void {
-  try {
-    const kept = readdirSync(cacheDirectory()).filter((name) => name.startsWith(`${KIND}-`));
-    const paths = kept.map((name) => join(cacheDirectory(), name));
-    const timed = paths.map((path) => ({ path, time: statSync(path).mtimeMs })).sort((a, b) => b.time - a.time);
-    for (const { path } of timed.slice(MOST_KEPT)) rmSync(path, { force: true });
-  } catch {
-    // Another process removes them at the same time, or it is not possible here. The next one tries it again.
   }
 }

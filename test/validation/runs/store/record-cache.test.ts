@@ -63,6 +63,20 @@ describe('many runs', () => {
     expect(first.runs).toHaveLength(RUNS);
   });
 
+  it('have the same summaries, read from their files or from the cache', () => {
+    const { runs } = store.look();
+    const first = store.overview();
+    expect(first.runs).toHaveLength(RUNS);
+    expect(store.overview()).toEqual(first);
+    for (const [n, { run, record }] of first.runs.entries()) {
+      expect(run.path).toBe(runs[n]?.run.path);
+      expect(runs[n]?.record).toMatchObject(JSON.parse(JSON.stringify(record)));
+    }
+    const kept = readdirSync(join(dir, 'cache', 'relval')).find((name) => name.startsWith('summaries-')) as string;
+    changeCache(join(dir, 'cache', 'relval', kept), (content) => content.replaceAll('"first"', '"cached"'));
+    expect(new Set(store.overview().runs.map(({ record }) => record.name))).toEqual(new Set(['cached']));
+  });
+
   it('leave nothing of a cache that could not be written, or whose process was killed', () => {
     names();
     const file = cacheFile();

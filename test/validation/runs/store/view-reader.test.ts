@@ -5,12 +5,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventReader } from '../../../../validation/runs/store/event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from '../../../../validation/runs/store/events.ts';
 import { keep, restore } from '../../../../validation/runs/store/kept-view.ts';
@@ -83,6 +85,7 @@ beforeEach(() => {
   writeFileSync(file, lines(runOf(STEPS)));
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
   else process.env.XDG_CACHE_HOME = cacheHome;
   rmSync(dir, { recursive: true, force: true });
@@ -140,6 +143,26 @@ describe('the view of a long run', () => {
     appendFileSync(file, lines([{ time: 1e4, type: 'planned', phase: 1, steps: planned }]));
     look();
     expect(readFileSync(cacheFile(), 'utf8')).toContain('more3999');
+    expect(look()).toEqual(truth());
+  });
+
+  it('of a file at rest is taken without reading the file, until the file changes', () => {
+    look();
+    const before = Date.now() / 1000 - 3600;
+    utimesSync(file, before, before);
+    // The time of the last change of the file's attributes cannot be set back.
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    look();
+    const { mtimeMs, ctimeMs, ino, size } = statSync(file);
+    expect(JSON.parse(readFileSync(cacheFile(), 'utf8').split('\n')[1] as string).mark).toEqual([
+      ...[ino, size, mtimeMs, ctimeMs],
+    ]);
+    // A wrong checksum of the events would make it read them.
+    changeCache(cacheFile(), (content) =>
+      content.replace(/"digest":"\w+"/, '"digest":"x"').replaceAll('node1', 'kept'),
+    );
+    expect([...look().steps.values()].map(({ host }) => host)).toContain('kept');
+    appendFileSync(file, '{"time":9001,"type":"phase-started","phase":1,"makeflow":78}\n');
     expect(look()).toEqual(truth());
   });
 
