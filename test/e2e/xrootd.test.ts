@@ -8,6 +8,7 @@ import { executeRun } from '../../validation/runs/execution/execute.ts';
 import { stepTokens } from '../../validation/runs/execution/step-key.ts';
 import { startLogStreams } from '../../validation/runs/execution/streams.ts';
 import { startLocalCluster } from '../../validation/runs/local/local.ts';
+import { openManagerPort } from '../../validation/runs/local/manager-port.ts';
 import { localOffer } from '../../validation/runs/local/offer.ts';
 import { RunJournal } from '../../validation/runs/store/journal.ts';
 import { thisProcess } from '../../validation/runs/store/record.ts';
@@ -181,7 +182,8 @@ stages:
   });
   const { project } = journal.record;
   const streams = await startLogStreams({ local: true, tokens: stepTokens(run), secrets: [], limit: 1 << 20 });
-  const cluster = await startLocalCluster(join(directory, 'local'), project, localOffer({}, directory));
+  const place = await openManagerPort();
+  const cluster = await startLocalCluster(join(directory, 'local'), project, localOffer({}, directory), place);
   try {
     const report = await executeRun({
       journal,

@@ -210,13 +210,14 @@ rv_last_words() { # the same of the payload's stderr or, where it has said nothi
 
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
-rv_peak_memory=null rv_out_of_memory=false rv_unmade='' rv_error_bytes='' rv_probes=0
+rv_peak_memory=null rv_out_of_memory=false rv_silent_bytes=0 rv_unmade='' rv_error_bytes='' rv_probes=0
 rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_lacking=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 # One key a line, so that grep can read it. The file has room from the beginning, and is written over in one go, which needs no
 # process and no other room on the disk. Spaces follow its text.
 rv_write_result() {
   local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null rv_text rv_file=$rv_top/$rv_id.result
+  local rv_stage rv_worker rv_directory rv_lines
   [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
   [[ ($rv_phase == skipped && ! $rv_unmade) || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
   for ((rv_i = 0; rv_i < ${#rv_out_names[@]}; rv_i++)); do
@@ -224,49 +225,51 @@ rv_write_result() {
     rv_output_list+="${rv_output_list:+, }{\"name\": $rv_reply, \"size\": ${rv_out_sizes[rv_i]}}"
     ((rv_output_bytes += rv_out_sizes[rv_i]))
   done
-  rv_text='{'
-  rv_key schema '"relval-result-1"'
-  rv_key step "\"$rv_id\""
-  rv_key execution "\"$rv_execution\""
-  rv_string "$rv_stage_name" && rv_key stage "$rv_reply"
-  rv_key index "$((10#$rv_index))"
-  rv_key phase "\"$rv_phase\""
-  rv_key blocking "$rv_blocks"
-  rv_key exitStatus "$rv_status"
-  rv_key signal "${rv_signal:-null}"
-  rv_key timedOut "$rv_timed_out"
-  rv_key interrupted "$rv_interrupted"
-  rv_key start "$rv_start"
-  rv_key end "$rv_end"
-  rv_key payloadStart "$rv_payload_start"
-  rv_key payloadEnd "$rv_payload_end"
-  rv_key cpuTime "$rv_cpu_time"
-  rv_key peakMemory "$rv_peak_memory"
-  rv_key outOfMemory "$rv_out_of_memory"
-  rv_string "$HOSTNAME" && rv_key host "$rv_reply"
-  rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && rv_key worker "$rv_reply"
-  rv_key cores "$rv_cores"
-  rv_string "$rv_output_dir" && rv_key outputDir "$rv_reply"
-  rv_key inputBytes "$rv_input_bytes"
-  rv_key outputBytes "$rv_output_bytes"
-  rv_key outputs "[$rv_output_list]"
-  rv_strings "${rv_missing[@]}" && rv_key missing "$rv_reply"
-  rv_strings "${rv_empty[@]}" && rv_key empty "$rv_reply"
-  rv_strings "${rv_lacking[@]}" && rv_key lacking "$rv_reply"
-  rv_strings "${rv_cut_off[@]}" && rv_key cutOff "$rv_reply"
-  rv_strings "${rv_unread[@]}" && rv_key unread "$rv_reply"
-  rv_strings "${rv_core_dumps[@]}" && rv_key coreDumps "$rv_reply"
-  rv_mask "$rv_message" && rv_string "$rv_reply" && rv_key message "$rv_reply"
-  printf -v rv_text '%-*s' $((rv_result_room - 1)) "${rv_text%,}"$'\n}'
+  rv_string "$rv_stage_name" && rv_stage=$rv_reply
+  rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && rv_worker=$rv_reply
+  rv_string "$rv_output_dir" && rv_directory=$rv_reply
+  rv_string "$HOSTNAME"
+  rv_lines=(
+    '"schema": "relval-result-1"'
+    "\"step\": \"$rv_id\""
+    "\"execution\": \"$rv_execution\""
+    "\"stage\": $rv_stage"
+    "\"index\": $((10#$rv_index))"
+    "\"phase\": \"$rv_phase\""
+    "\"blocking\": $rv_blocks"
+    "\"exitStatus\": $rv_status"
+    "\"signal\": ${rv_signal:-null}"
+    "\"timedOut\": $rv_timed_out"
+    "\"interrupted\": $rv_interrupted"
+    "\"start\": $rv_start"
+    "\"end\": $rv_end"
+    "\"payloadStart\": $rv_payload_start"
+    "\"payloadEnd\": $rv_payload_end"
+    "\"cpuTime\": $rv_cpu_time"
+    "\"peakMemory\": $rv_peak_memory"
+    "\"outOfMemory\": $rv_out_of_memory"
+    "\"host\": $rv_reply"
+    "\"worker\": $rv_worker"
+    "\"cores\": $rv_cores"
+    "\"outputDir\": $rv_directory"
+    "\"inputBytes\": $rv_input_bytes"
+    "\"outputBytes\": $rv_output_bytes"
+    "\"outputs\": [$rv_output_list]"
+  )
+  rv_strings "${rv_missing[@]}" && rv_lines+=("\"missing\": $rv_reply")
+  rv_strings "${rv_empty[@]}" && rv_lines+=("\"empty\": $rv_reply")
+  rv_strings "${rv_lacking[@]}" && rv_lines+=("\"lacking\": $rv_reply")
+  rv_strings "${rv_cut_off[@]}" && rv_lines+=("\"cutOff\": $rv_reply")
+  rv_strings "${rv_unread[@]}" && rv_lines+=("\"unread\": $rv_reply")
+  rv_strings "${rv_core_dumps[@]}" && rv_lines+=("\"coreDumps\": $rv_reply")
+  rv_mask "$rv_message" && rv_string "$rv_reply" && rv_lines+=("\"message\": $rv_reply")
+  printf -v rv_text '%s,\n' "${rv_lines[@]}"
+  printf -v rv_text '%-*s' $((rv_result_room - 1)) "{"$'\n'"${rv_text%,?}"$'\n}'
   if [[ ${#rv_text} -lt $rv_result_room && ! -L $rv_file.json && (-f $rv_file.json || ! -e $rv_file.json) ]]; then
     printf '%s\n' "$rv_text" 1<>"$rv_file.json"
   else
     rm -rf -- "$rv_file.tmp" && printf '%s\n' "$rv_text" >"$rv_file.tmp" && mv -f -- "$rv_file.tmp" "$rv_file.json"
   fi
-}
-
-rv_key() { # NAME JSON: adds a line to rv_text
-  rv_text+=$'\n'"\"$1\": $2,"
 }
 
 # of the worker: a quarter of a megabyte cannot be written where the step runs, or there is no place for another file
@@ -560,23 +563,25 @@ rv_give_up_guarded() { # what rv_fail said, or why it could not
   esac
 }
 
-rv_learn() { # STATUS: what rv_keep has written; its status
+# STATUS: what rv_keep has written; its status. The next one writes to another file: ext4 does not wait to write a file to the disk
+# that was cut to nothing and is written again (auto_da_alloc), and that takes milliseconds.
+rv_learn() {
   # shellcheck source=/dev/null
-  [[ ! -e $rv_own/known ]] || . "$rv_own/known"
-  : >"$rv_own/known"
+  [[ ! -e $rv_known ]] || . "$rv_known"
+  rv_known+=+
   return "$1"
 }
 
 # What the result has of what guarded commands find out.
 rv_found_out=(rv_input_bytes rv_output_dir rv_unread rv_core_dumps rv_missing rv_empty rv_lacking rv_cut_off rv_out_names rv_out_sizes)
 
-rv_keep() { # NAME…: writes variables to own/known, for the step's shell
+rv_keep() { # NAME…: writes variables to rv_known, for the step's shell
   local rv_name
   for rv_name in "$@"; do
     printf '%s=(' "$rv_name"
     eval "[[ \${#${rv_name}[@]} == 0 ]] || printf '%q ' \"\${${rv_name}[@]}\""
     printf ')\n'
-  done >"$rv_own/known"
+  done >"$rv_known"
 }
 
 # SECONDS COMMAND…: its exit status; the guard kills it after that time. What takes long is told, as what rv_doing says it is.
@@ -859,8 +864,8 @@ rv_run_payload() {
   rv_note payload
   rv_phase=payload
   rv_write_result
-  times >"$rv_own/scratch"
-  IFS= read -r -d '' rv_times_before <"$rv_own/scratch"
+  times >"$rv_own/times-before"
+  IFS= read -r -d '' rv_times_before <"$rv_own/times-before"
   if ! rv_load_environment; then
     rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
@@ -885,16 +890,16 @@ rv_run_payload() {
   rv_arguments=("$rv_program" "${rv_arguments[@]}" "${rv_extra_arguments[@]}")
   [[ -x $rv_program ]] || rv_arguments=(bash "${rv_arguments[@]}")
   set +f
-  printf '+'
-  printf ' %q' "${rv_arguments[@]}"
-  printf '\n'
+  printf -v rv_line ' %q' "${rv_arguments[@]}"
+  [[ -s $rv_top/$rv_id.stdout.log ]] || rv_silent_bytes=$((${#rv_line} + 2))
+  printf '+%s\n' "$rv_line"
   # By these two it is known whose processes are left when the payload has ended.
   export rv_step=$rv_execution
   exec 199<"$rv_own/state"
   IFS= read -r -d '' -n 512 rv_beginning <"$rv_top/$rv_id.stdout.log"
   rv_count_forks && rv_started=$BASHPID\ $rv_reply
   rv_ticks && rv_started=$rv_reply\ $rv_started
-  rv_keep rv_started rv_beginning rv_times_before "${rv_found_out[@]}"
+  rv_keep rv_started rv_beginning rv_silent_bytes rv_times_before "${rv_found_out[@]}"
   rv_note "started $rv_started"
   echo >&9 # to wake the guard
   exec 9>&-
@@ -916,16 +921,16 @@ rv_list_inputs() { # names what is there before the payload begins, in own/input
 }
 
 rv_children_time() { # sets rv_reply to the CPU time of the processes waited for so far, in ms
-  times >"$rv_own/scratch"
-  { read -r && read -r rv_reply; } <"$rv_own/scratch"
-  rv_sum_times "$rv_reply"
+  local rv_lines
+  times >>"$rv_own/times"
+  mapfile -t rv_lines <"$rv_own/times"
+  rv_sum_times "${rv_lines[${#rv_lines[@]} - 1]}"
 }
 
 rv_sum_times() { # TIMES, like 1m2.345s: sets rv_reply to their sum in ms
-  local rv_time rv_times
-  read -r -d '' -a rv_times <<<"$1"
+  local rv_time
   rv_reply=0
-  for rv_time in "${rv_times[@]}"; do
+  for rv_time in $1; do
     [[ $rv_time =~ ^([0-9]+)m([0-9]+)\.([0-9]{3}) ]] || continue
     ((rv_reply += BASH_REMATCH[1] * 60000 + 10#${BASH_REMATCH[2]} * 1000 + 10#${BASH_REMATCH[3]}))
   done
@@ -996,8 +1001,8 @@ rv_payload() { # runs it, and sets what the result says of it
 # environment or as an open file, or works in its directory, and began after it. STARTED is "TICKS PID FORKS", of the payload's
 # start: how many processes the machine had made until then.
 rv_end_left() {
-  local rv_tries=5 rv_process rv_fields rv_suspects rv_left rv_processes rv_started rv_reply
-  read -r -a rv_started <<<"$1"
+  # shellcheck disable=SC2206 # words
+  local rv_tries=5 rv_process rv_fields rv_suspects rv_left rv_processes rv_started=($1) rv_reply
   for (( ; rv_tries > 0; rv_tries--)); do
     rv_suspects=() rv_left=()
     rv_list_processes "${rv_started[1]}" "${rv_started[2]}"
@@ -1156,10 +1161,10 @@ rv_list_few_logs() { # looks at the logs here; false, before it has looked at an
   [[ ${#rv_entries[@]} -le 50 ]] || return
   for rv_entry in "${rv_entries[@]}"; do [[ ! -d $rv_entry && ! -L $rv_entry ]] || return; done
   for rv_entry in "${rv_entries[@]}"; do
+    [[ $rv_entry -ef $rv_top/$rv_id.stdout.log || $rv_entry -ef $rv_top/$rv_id.stderr.log ]] && continue
     rv_lower=${rv_entry,,} rv_type=f
     [[ -f $rv_entry ]] || rv_type=other
     [[ $rv_lower =~ ^($rv_log_name|$rv_archive_name)$ || $rv_entry == core* && $rv_type == f ]] || continue
-    [[ $rv_entry -ef $rv_top/$rv_id.stdout.log || $rv_entry -ef $rv_top/$rv_id.stderr.log ]] && continue
     rv_size "$rv_entry"
     rv_look_at "./$rv_entry" "$rv_entry" "$rv_type" "$rv_reply"
   done
@@ -1360,12 +1365,17 @@ rv_report_errors() { # known errors of every log, as file:line:message, and core
     done
     if [[ ${#rv_near[@]} -gt 100 ]]; then
       printf '%s\0' "${rv_near[@]}" | xargs -0 grep -a -H -n -F -f "$rv_top/relval-patterns" --
-    elif [[ -s stdout.log || -s stderr.log || ${#rv_near[@]} -gt 2 ]]; then
+    elif [[ ${#rv_near[@]} -gt 2 || -s stderr.log ]] || rv_has_printed; then
       grep -a -H -n -F -f "$rv_top/relval-patterns" -- "${rv_near[@]}"
     fi
     for rv_core in "${rv_core_dumps[@]}"; do printf '%s:0:core dumped\n' "$rv_core"; done
   } >"$rv_own/matches" 2>/dev/null
   [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked >"$rv_own/report"
+}
+
+rv_has_printed() { # whether more is in stdout.log than the line that says what is run
+  rv_size stdout.log
+  [[ $rv_reply != "$rv_silent_bytes" ]]
 }
 
 rv_grep() { # NAME, of standard input
@@ -1826,7 +1836,7 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 rv_main() {
   rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
   rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
-  rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own
+  rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
   rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
   # Nothing is left here but what an attempt that was killed has left.
@@ -1875,7 +1885,7 @@ rv_main() {
   rv_finish 0
 }
 
-# Guarded: all that comes after the payload. What it finds out goes to own/known, for the step's shell.
+# Guarded: all that comes after the payload. What it finds out goes to rv_known, for the step's shell.
 rv_finish_payload() {
   exec 9>&-
   rv_look_at_logs

@@ -11,7 +11,7 @@ import { readSecrets } from '../inputs/secrets.ts';
 import { endBeforeSteps } from '../judging/no-step-ran.ts';
 import type { LocalCluster } from '../local/local.ts';
 import { checkLoopback } from '../local/loopback.ts';
-import { EXPOSED, type ManagerPort, openManagerPort } from '../local/manager-port.ts';
+import { EXPOSED, type OpeningPort, openManagerPort } from '../local/manager-port.ts';
 import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
@@ -104,7 +104,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
   const { request, project } = record;
   let cluster: LocalCluster | undefined;
   let streams: LogStreams | undefined;
-  let place: Promise<ManagerPort> | undefined;
+  let place: OpeningPort | undefined;
   try {
     if (request.local) checkLoopback();
     const secrets = readSecrets(request.secrets ?? []);
@@ -113,28 +113,18 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (!request.local && request.logAddress === undefined) void unknownName().then((why) => why && options.warn(why));
     if (request.local) {
       const offer = localOffer(options, journal.run.path);
-      // A process starts for it, in the time in which the framework is loaded.
-      place = openManagerPort();
-      place.catch(() => undefined);
+      // The process for it starts in the time in which the framework is loaded and started.
+      place = await openManagerPort().catch(noFreePort);
       // The framework is loaded only when it is needed: other commands start in half the time.
       const local = await import('../local/local.ts');
       const least = local.leastWorker(plan);
       const tooLarge = whatDoesNotFit(plan, offer, least);
       if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
       const { containers } = prepared;
+      const resources = { ...offer, least, ...(containers && { containers }) };
       cluster = await local
-        .startLocalCluster(
-          join(journal.run.path, LOCAL_DIR),
-          project,
-          { ...offer, least, ...(containers && { containers }) },
-          place,
-        )
-        .catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EADDRINUSE') throw error;
-          throw new ObstacleError(
-            '127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp',
-          );
-        });
+        .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, resources, place)
+        .catch(noFreePort);
     }
     if (cluster?.exposed !== undefined) {
       options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
@@ -159,12 +149,14 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
   } finally {
     await cluster?.stop();
     // A second time where the cluster has closed it already, which does no harm.
-    await place?.then(
-      (open) => open.close(),
-      () => undefined,
-    );
+    await place?.opened.then(({ close }) => close());
     await streams?.close();
   }
+}
+
+function noFreePort(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  throw new ObstacleError('127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp');
 }
 
 /** @throws InputError when the address for logs does not belong to this machine */

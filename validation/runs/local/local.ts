@@ -16,7 +16,7 @@ import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
 import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
-import { openManagerPort } from './manager-port.ts';
+import type { OpeningPort } from './manager-port.ts';
 import type { LocalOffer } from './offer.ts';
 import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
@@ -62,13 +62,13 @@ const PASSWORD_FILE = 'password';
  * Starts the embedded Mesos master and the framework, on loopback and on free ports, and prepares a place for makeflow;
  * logs and sandboxes are below `dir`. The cluster serves one project. The framework knows the port of makeflow, so it needs no
  * catalog.
- * @param opening the place for makeflow, which may still be opening; the cluster closes it
+ * @param place for makeflow; the cluster closes it
  */
 export async function startLocalCluster(
   dir: string,
   project: string,
   resources: LocalResources,
-  opening = openManagerPort(),
+  place: OpeningPort,
 ): Promise<LocalCluster> {
   mkdirSync(dir, { recursive: true });
   // Only the owner may read it: sandboxes and logs contain the inputs and outputs of steps.
@@ -92,7 +92,6 @@ export async function startLocalCluster(
       await endProcessesIn(realpathSync(sandboxes));
       await clear();
     }
-    const place = await opening;
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
     const stateDir = join(dir, 'framework');
@@ -125,23 +124,18 @@ export async function startLocalCluster(
     const ops = await serveOps(driver, '127.0.0.1', 0);
     writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
     writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
+    const { port, enter, exposed, lost, close } = await place.opened;
     driver.start();
     return {
-      batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port: place.port, enter: place.enter },
+      batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port, enter },
       url: `http://${ops.address}`,
-      exposed: place.exposed,
-      failed: AbortSignal.any([place.lost, fatal.signal]),
+      exposed,
+      failed: AbortSignal.any([lost, fatal.signal]),
       stop: async () => {
         const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
         for (const file of files) removeIfPossible(file);
         // If a part cannot end properly, for example because the disk is full, the other parts still end.
-        const parts = [
-          () => ops.close(),
-          () => driver.stop({ teardown: true }),
-          () => master.stop(),
-          clear,
-          () => place.close(),
-        ];
+        const parts = [() => ops.close(), () => driver.stop({ teardown: true }), () => master.stop(), clear, close];
         for (const end of parts) {
           try {
             await end();
@@ -153,10 +147,7 @@ export async function startLocalCluster(
     };
   } catch (error) {
     rmSync(passwordFile, { force: true });
-    await opening.then(
-      (place) => place.close(),
-      () => undefined,
-    );
+    await place.opened.then(({ close }) => close());
     throw error;
   }
 }

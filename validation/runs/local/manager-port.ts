@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 /** Where makeflow listens in a run on this machine. */
 export interface ManagerPort {
@@ -44,63 +44,71 @@ const UP = [
   'sh',
 ];
 
+/** Such a place while it is being opened. */
+export interface OpeningPort {
+  /** Known at once. Nobody may connect before it is open: who does may wait for ever. */
+  port: number;
+  /** Does not reject. */
+  opened: Promise<ManagerPort>;
+}
+
 /**
  * Finds a port for makeflow. makeflow itself always listens on all interfaces, so it gets a network namespace in which
  * loopback is the only interface. A process in it, the bridge, forwards connections to 127.0.0.1 of this machine.
  * On a machine that allows no such namespace makeflow runs without one, and the result says why.
+ * @returns when the process for it has been started; the caller has other work while that opens the namespace
  */
-export async function openManagerPort(): Promise<ManagerPort> {
+export async function openManagerPort(): Promise<OpeningPort> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  try {
-    return await startBridge(server, port);
-  } catch (error) {
-    const exposed = (error as Error).message;
-    return { port, enter: [], exposed, lost: new AbortController().signal, close: () => Promise.resolve() };
-  } finally {
-    server.close();
-  }
+  const bridge = startBridge();
+  const opened = readyBridge(bridge, port).finally(() => server.close());
+  // If this fails, the end of the process shows it.
+  bridge.send({ port }, server, () => {});
+  return { port, opened };
 }
 
 /** Why this machine allows no network namespace; undefined: it does. */
 export async function reasonAgainstNamespace(): Promise<string | undefined> {
-  const place = await openManagerPort();
+  const { opened } = await openManagerPort();
+  const place = await opened;
   await place.close();
   return place.exposed;
 }
 
-/** @throws Error when the namespace cannot be made */
-async function startBridge(server: Server, port: number): Promise<ManagerPort> {
+function startBridge(): ChildProcess {
   const program = createRequire(import.meta.url).resolve('release-validation/validation/runs/local/bridge.mjs');
   const [command = '', ...words] = [...NAMESPACE.create, ...UP];
-  const child = spawn(command, [...words, 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, program], {
+  return spawn(command, [...words, 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, program], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+}
+
+/** Waits until the bridge is ready, or has failed. */
+async function readyBridge(bridge: ChildProcess, port: number): Promise<ManagerPort> {
   let said = '';
-  child.stderr?.on('data', (chunk) => {
+  bridge.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-1000);
   });
-  // If this fails, the exit of the process shows it.
-  child.send({ port }, server, () => {});
   const ended = new Promise<string>((resolve) => {
-    child.once('error', ({ message }) => resolve(message));
-    child.once('exit', (code, signal) => resolve(said.trim().split('\n').at(-1) || `ended by ${signal ?? code}`));
+    bridge.once('error', ({ message }) => resolve(message));
+    bridge.once('exit', (code, signal) => resolve(said.trim().split('\n').at(-1) || `ended by ${signal ?? code}`));
   });
-  const obstacle = await Promise.race([ended, once(child, 'message').then(() => undefined)]);
-  if (obstacle !== undefined) throw new Error(obstacle);
-
   const lost = new AbortController();
+  const exposed = await Promise.race([ended, once(bridge, 'message').then(() => undefined)]);
+  if (exposed !== undefined) return { port, enter: [], exposed, lost: lost.signal, close: () => Promise.resolve() };
+
   let closing = false;
   void ended.then((how) => {
     if (!closing) lost.abort(`makeflow cannot be reached, because its bridge has ended (${how})`);
   });
   const close = async (): Promise<void> => {
     closing = true;
-    child.kill('SIGKILL');
+    bridge.kill('SIGKILL');
     await ended;
   };
-  return { port, enter: NAMESPACE.follow(child.pid as number), lost: lost.signal, close };
+  return { port, enter: NAMESPACE.follow(bridge.pid as number), lost: lost.signal, close };
 }
