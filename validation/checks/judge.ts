@@ -1,6 +1,6 @@
 import type { Finding, Report, StepReport } from '../report/model.ts';
 import { fixedSince, withAges } from './compare.ts';
-import { type Component, componentOf, loadComponents, summarizeComponents } from './components.ts';
+import { type Component, componentFinder, loadComponents, summarizeComponents } from './components.ts';
 import { isAboutInfrastructure, judgeStep } from './judge-step.ts';
 import { findChanges } from './measures.ts';
 import type { Outcome } from './outcome.ts';
@@ -115,8 +115,9 @@ function idsOf({ logs, steps }: Rules): Set<string> {
 /** Gives each finding its component. A finding about a whole step gets the component of the first error in its logs. */
 function assign(findings: readonly Finding[], components: readonly Component[]): Finding[] {
   const byLog = new Map<string, string>();
+  const componentOf = componentFinder(components);
   const own = findings.map((finding) => {
-    const component = componentOf(finding, components);
+    const component = componentOf(finding);
     const isError = finding.file !== undefined && finding.severity === 'error';
     if (isError && component !== undefined && !byLog.has(finding.step)) byLog.set(finding.step, component);
     return component;
