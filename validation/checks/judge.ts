@@ -48,14 +48,13 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   const { rules, policy, components, now, reference } = criteria;
   const found: Finding[] = [];
   const steps: StepReport[] = [];
+  const earlier = (reference?.earlier ?? []).map((run) => run.steps);
+  const earlierById = earlier.map((run) => new Map(run.map((step) => [step.id, step])));
   const byStep = new Map(outcome.steps.map((step) => [step.id, [] as Finding[]]));
   for (const finding of [...outcome.inLogs, ...(outcome.inChecks ?? [])]) byStep.get(finding.step)?.push(finding);
   const interrupted = outcome.interrupted !== undefined;
   for (const step of outcome.steps) {
-    const vanished = vanishedOutputs(
-      step,
-      (reference?.earlier ?? []).map((run) => run.steps),
-    );
+    const vanished = vanishedOutputs(step, earlierById);
     const judged = judgeStep({ ...step, vanished }, byStep.get(step.id) ?? [], { interrupted, rules, now });
     found.push(...judged.findings);
     const {
@@ -79,8 +78,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   }
   const aged = reference ? withAges(found, reference.report) : found;
   const findings = assign(aged, components);
-  const earlier = (reference?.earlier ?? []).map((run) => run.steps);
-  const changes = reference && [...vanishedChanges(steps, earlier), ...findChanges(steps, earlier)];
+  const changes = reference && [...vanishedChanges(steps, earlierById), ...findChanges(steps, earlier)];
   const unneeded = unneededExceptions(rules, findings, steps);
   const compared = reference && {
     reference: {
