@@ -3,7 +3,7 @@ import { fixedSince, withAges } from './compare.ts';
 import { type Component, componentFinder, loadComponents, summarizeComponents } from './components.ts';
 import { isAboutInfrastructure, judgeStep } from './judge-step.ts';
 import { findChanges } from './measures.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, StepOutcome } from './outcome.ts';
 import { loadPolicy, type Policy } from './policy.ts';
 import { digestOf, loadRules, type Rules } from './rules.ts';
 import { unneededExceptions } from './unneeded.ts';
@@ -57,24 +57,7 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
     const vanished = vanishedOutputs(step, earlierById);
     const judged = judgeStep({ ...step, vanished }, byStep.get(step.id) ?? [], { interrupted, rules, now });
     found.push(...judged.findings);
-    const {
-      ending: _e,
-      message: _m,
-      timedOut: _t,
-      timeLimit: _l,
-      memoryLimit: _n,
-      coreDumps: _c,
-      outOfMemory: _k,
-      missing: _o,
-      empty: _p,
-      lacking: _v,
-      cutOff: _q,
-      unread: _u,
-      lastLines: _w,
-      earlier: _r,
-      ...rest
-    } = step;
-    steps.push({ ...rest, state: judged.state });
+    steps.push(reportOf(step, judged.state));
   }
   const aged = reference ? withAges(found, reference.report) : found;
   const findings = assign(aged, components);
@@ -102,6 +85,30 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
     ...(unneeded.length > 0 && { unneeded }),
     components: summarizeComponents(findings, components),
     steps,
+  };
+}
+
+/** The part of an outcome that the report has. All have one object shape, which takes a third of the memory of others. */
+function reportOf(step: StepOutcome, state: StepReport['state']): StepReport {
+  return {
+    id: step.id,
+    stage: step.stage,
+    state,
+    attempts: step.attempts,
+    repeated: step.repeated,
+    exitStatus: step.exitStatus,
+    signal: step.signal,
+    start: step.start,
+    end: step.end,
+    host: step.host,
+    cpuTime: step.cpuTime,
+    peakMemory: step.peakMemory,
+    inputBytes: step.inputBytes,
+    outputBytes: step.outputBytes,
+    worker: step.worker,
+    logs: step.logs,
+    outputDir: step.outputDir,
+    outputs: step.outputs,
   };
 }
 

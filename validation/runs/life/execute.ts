@@ -86,7 +86,7 @@ async function executeSteps(prepared: PreparedRun, options: ExecuteOptions, sign
   notifier.started(plan.steps.length);
   try {
     const report = await withServices(prepared, options, signal);
-    await keepNight(journal, options);
+    await keepNight(journal, options, report);
     await notifier.finished(report);
     return report;
   } catch (error) {
@@ -195,9 +195,9 @@ async function endTooLarge({ journal, plan }: PreparedRun, reason: string): Prom
 }
 
 /** The line of the run in the history. The run has its verdict already, so a failure is only a warning. */
-async function keepNight({ run, record }: RunJournal, { warn }: ExecuteOptions): Promise<void> {
+async function keepNight({ run, record }: RunJournal, { warn }: ExecuteOptions, report?: Report): Promise<void> {
   try {
-    await addLine(dirname(run.path), { path: run.path, record });
+    await addLine(dirname(run.path), { path: run.path, record, ...(report && { report }) });
   } catch (error) {
     warn(`the history does not have this run yet: ${(error as Error).message}`);
   }
