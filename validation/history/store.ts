@@ -17,8 +17,8 @@ const FILE = join(HISTORY_DIR, 'runs.ndjson');
 
 /** The largest size of the history file, bytes. 100,000 runs have about 200 MB. */
 const LARGEST = 512 * 2 ** 20;
-/** The largest size of a report.json, bytes. A run of 10,000 steps has about 10 MB. */
-const LARGEST_REPORT = 64 * 2 ** 20;
+/** The largest size of a report.json, bytes. A run of 100,000 steps has about 60 MB. */
+const LARGEST_REPORT = 128 * 2 ** 20;
 /** Seconds to wait for another process that writes lines, and between two looks. */
 const PATIENCE = 10;
 const LOOK_EVERY = 0.1;

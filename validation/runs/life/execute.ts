@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { addLine } from '../../history/store.ts';
 import { InputError } from '../../input/input-error.ts';
 import { portFile } from '../../makeflow/work-queue.ts';
@@ -53,6 +54,8 @@ export interface RunHandle {
 /** Executes a run: starts its cluster, receives the logs of its steps, runs its phases, decides the verdict, notifies. */
 export function execute(started: StartedRun, options: ExecuteOptions): RunHandle {
   const { journal } = started;
+  // By default, V8 lets the heap grow to several times what is in use: 200 MB more with 100,000 steps.
+  setFlagsFromString('--heap-growing-percent=30');
   const stop = new AbortController();
   const { path } = journal.run;
   // An earlier request was meant for an earlier process.
