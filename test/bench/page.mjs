@@ -190,7 +190,7 @@ async function liveAndMemory() {
 try {
   await measure(EMPTY, '/empty', 'p', 'empty');
   await measure('list of 5,000 runs', '/', 'tbody tr', 'passed');
-  await measure(`run of ${STEPS} steps, its table`, '/runs/large?view=steps', '.steps [data-row]', 'sim00001');
+  await measure(`run of ${STEPS} steps, its table`, '/runs/large?view=steps', '.steps [data-row]', 'sim00077');
   await measure(`run of ${STEPS} steps, its timeline`, '/runs/large?view=timeline', '.legend', 'waits');
   await measure('5,000 compared histograms', '/runs/compared?view=histograms', '.object .values', 'Point at a bin');
   await measureClick('click: 5,000 compared histograms', '/runs/compared', 'Histograms', '.object-row', 'changed');

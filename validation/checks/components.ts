@@ -57,24 +57,32 @@ function merge(first: Component, second: Component): Component {
 }
 
 /**
- * The component that a finding concerns: by its message, else by its log, else by its step. If several match, the first in
- * the list. Undefined if none matches.
+ * Finds the component that a finding concerns: by its message, else by its log, else by its step. If several match, the first in
+ * the list. Undefined if none matches. Many findings have the same message, so each text is examined once.
  */
-export function componentOf(finding: Finding, components: readonly Component[]): string | undefined {
-  const { message, trace = [], file, step, stage } = finding;
-  // The trace begins with the innermost call, which is closest to the error.
-  const texts = [message, ...trace];
+export function componentFinder(components: readonly Component[]): (finding: Finding) => string | undefined {
   const expressions = components.flatMap(({ messages }) => messages);
-  for (const text of texts) {
+  const known = new Map<string, string | undefined>();
+  const byText = (text: string): string | undefined => {
+    if (known.has(text)) return known.get(text);
     const expression = firstMatching(expressions, text);
-    if (expression) return components.find(({ messages }) => messages.includes(expression))?.name;
-  }
-  const byFile =
-    file === undefined ? undefined : components.find(({ files }) => files.length > 0 && coversFile({ files }, file));
-  const byStep = components.find(({ steps }) =>
-    steps.some((glob) => wildcardMatches(glob, step) || wildcardMatches(glob, stage)),
-  );
-  return (byFile ?? byStep)?.name;
+    const name = expression && components.find(({ messages }) => messages.includes(expression))?.name;
+    known.set(text, name);
+    return name;
+  };
+  return ({ message, trace = [], file, step, stage }) => {
+    // The trace begins with the innermost call, which is closest to the error.
+    for (const text of [message, ...trace]) {
+      const name = byText(text);
+      if (name !== undefined) return name;
+    }
+    const byFile =
+      file === undefined ? undefined : components.find(({ files }) => files.length > 0 && coversFile({ files }, file));
+    const byStep = components.find(({ steps }) =>
+      steps.some((glob) => wildcardMatches(glob, step) || wildcardMatches(glob, stage)),
+    );
+    return (byFile ?? byStep)?.name;
+  };
 }
 
 /** The components that have errors or warnings, with their contacts. Sorted by new errors, then errors, then warnings. */

@@ -117,7 +117,7 @@ export function version1Fingerprint(
   trace: readonly string[] = [],
 ): string {
   const parts = [stage, rule, file ? basename(file) : '', folded, ...trace];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(JSON.stringify(parts)).digest().toString('hex', 0, 8);
 }
 
 function foldAround(line: string, anchor: number, hosts: readonly Fold[] = []): string {

@@ -109,5 +109,6 @@ export function fingerprint(
     folded,
     ...(finding.trace ?? []),
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  // Not a part of the whole text, which would keep the whole in memory.
+  return createHash('sha256').update(JSON.stringify(parts)).digest().toString('hex', 0, 8);
 }

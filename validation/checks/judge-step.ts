@@ -56,7 +56,7 @@ export function judgeStep(
   findings.push(...ofRetries(outcome));
   return {
     state: stateOf(outcome, findings, aborted),
-    findings: findings.map((one) => ({ ...one, ...(one.fingerprint === undefined && fingerprints(one)) })),
+    findings: findings.map((one) => (one.fingerprint === undefined ? { ...one, ...fingerprints(one) } : one)),
   };
 }
 

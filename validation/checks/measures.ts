@@ -45,10 +45,10 @@ export function findChanges(
   });
   const ofOutputs = smallerOutputs(steps, earlier, fewest);
   // A change of a named output replaces the change of the sum.
-  const isNamed = ({ stage, step, quantity, direction }: Change): boolean =>
-    ofOutputs.some(
-      (one) => one.stage === stage && one.step === step && quantity === 'outputBytes' && direction === 'less',
-    );
+  const placeOf = ({ stage, step }: Change): string => JSON.stringify([stage, step]);
+  const named = new Set(ofOutputs.map(placeOf));
+  const isNamed = (one: Change): boolean =>
+    one.quantity === 'outputBytes' && one.direction === 'less' && named.has(placeOf(one));
   return [...ofSteps.filter((one) => !isNamed(one)), ...ofOutputs];
 }
 
@@ -61,39 +61,43 @@ function smallerOutputs(
   earlier: readonly (readonly StepReport[])[],
   fewest: number,
 ): Change[] {
-  const names = new Set(steps.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
-  return [...names]
-    .filter((name) => !IS_TEXT.test(name))
-    .flatMap((name) => {
-      const only = (run: readonly StepReport[]): Map<string, StageValues> =>
-        valuesOf(
-          run
-            .filter(({ outputs }) => outputs.some((output) => output.name === name))
-            .map((step) => ofOutput(step, name)),
-        );
-      const past = earlier.map(only);
-      return [...only(steps)].flatMap(([stage, own]) =>
-        changesOf(
-          stage,
-          'outputBytes',
-          own,
-          past.flatMap((run) => run.get(stage) ?? []),
-          fewest,
-        )
-          .filter(({ direction }) => direction === 'less')
-          .map(({ stage: of, step, ...rest }) => ({
-            stage: of,
-            ...(step !== undefined && { step }),
-            output: name,
-            ...rest,
-          })),
-      );
-    });
+  if (earlier.length < fewest) return [];
+  const past = earlier.map(sizesOf);
+  return [...sizesOf(steps)].flatMap(([name, stages]) =>
+    [...stages].flatMap(([stage, own]) =>
+      changesOf(
+        stage,
+        'outputBytes',
+        own,
+        past.flatMap((run) => run.get(name)?.get(stage) ?? []),
+        fewest,
+      )
+        .filter(({ direction }) => direction === 'less')
+        .map(({ stage: of, step, ...rest }) => ({
+          stage: of,
+          ...(step !== undefined && { step }),
+          output: name,
+          ...rest,
+        })),
+    ),
+  );
 }
 
-function ofOutput(step: StepReport, name: string): StepReport {
-  const { outputBytes: _, ...rest } = step;
-  return { ...rest, outputs: step.outputs.filter((output) => output.name === name) };
+/** The sizes of outputs that are no text, by the name of the output, then by stage. */
+function sizesOf(steps: readonly StepReport[]): Map<string, Map<string, StageValues>> {
+  const names = new Map<string, Map<string, StageValues>>();
+  for (const { id, stage, state, outputs } of steps) {
+    if (state !== 'succeeded') continue;
+    for (const { name, size } of outputs) {
+      if (IS_TEXT.test(name)) continue;
+      const stages = names.get(name) ?? new Map<string, StageValues>();
+      const values = stages.get(stage) ?? new Map<string, Partial<Record<Quantity, number>>>();
+      const before = values.get(id)?.outputBytes ?? 0;
+      values.set(id, { outputBytes: before + size });
+      names.set(name, stages.set(stage, values));
+    }
+  }
+  return names;
 }
 
 /** By step. */

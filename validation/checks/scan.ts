@@ -10,7 +10,7 @@ import { type Encoding, encodingOf, type PlainWindow, plainWindow } from './plai
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
 import { type Exception, excuse, excuses, holds } from './scope.ts';
-import { type Searcher, searcherFor } from './search.ts';
+import { type SearchPlan, searchPlanFor } from './search-plan.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
 
@@ -142,16 +142,10 @@ class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
   private readonly limit: number;
-  private readonly searcher: Searcher;
-  private readonly hosts: ReturnType<typeof foldOfHosts>;
-  /** Whether a rule, or one of its exceptions, has a regular expression. */
-  private readonly hasExpressions: boolean;
+  private readonly plan: SearchPlan;
+  private hosts: ReturnType<typeof foldOfHosts> | undefined;
   /** The rule whose expressions were evaluated last. */
   private examined = '';
-  /** By text of the searcher: index of its rule. */
-  private readonly ruleOf: number[];
-  /** By text of the searcher: its characters. */
-  private readonly lengths: number[];
   private readonly lists = new Map<LogRule | Exception, List>();
   /** The offset in the file where the current line ends; Infinity while its end is not read. */
   private lineEnd = -1;
@@ -168,31 +162,28 @@ class Collector {
     this.rules = rules;
     this.options = options;
     this.limit = limit;
-    this.hosts = foldOfHosts(options.hosts ?? []);
-    this.hasExpressions = rules.some(
-      ({ matches, unless, except }) => matches ?? unless ?? except?.some((one) => one.matches),
-    );
-    this.searcher = searcherFor(rules.flatMap(({ contains, anyCase }) => contains.map((text) => ({ text, anyCase }))));
-    this.lengths = rules.flatMap((rule) => rule.contains.map((text) => text.length));
-    this.ruleOf = rules.flatMap((rule, index) => rule.contains.map(() => index));
+    this.plan = searchPlanFor(rules);
   }
 
   take(window: PlainWindow, raw: Window): void {
     if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
-    const search = (): void =>
-      this.searcher.search(window.bytes, window.from, window.to, (text, start) => {
+    const hits = this.plan.searcher.search(window.bytes, window.from, window.to);
+    const consider = (): void => {
+      for (const { text, start } of hits) {
         if (window.offsetOf(start) > this.lineEnd) {
           this.closeLine();
           this.findLineEnd(window, start);
         }
         this.consider(window, raw, text, start);
-      });
-    if (!this.hasExpressions) {
-      search();
+      }
+    };
+    // Most logs have no hit, and the limit itself costs more than the search of a short log.
+    if (!hits.some(({ text }) => this.plan.texts[text]?.hasExpressions)) {
+      consider();
       return;
     }
     try {
-      bounded(search, false, { ...FOR_LOGS, limit: this.limit });
+      bounded(consider, false, { ...FOR_LOGS, limit: this.limit });
     } catch (error) {
       throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
     }
@@ -237,8 +228,8 @@ class Collector {
   /** Decides whether a match of a text becomes the best of its line. @param of the index of the text */
   private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
     const { bytes } = window;
-    const index = this.ruleOf[of] as number;
-    const length = this.searcher.lengthOf(of);
+    const { rule: index, characters } = this.plan.texts[of] as SearchPlan['texts'][number];
+    const length = this.plan.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
     const offset = window.offsetOf(start);
     if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isDetail(offset, rule.severity))
@@ -248,7 +239,7 @@ class Collector {
     const at =
       text.length === line.to - line.from ? start - line.from : bytes.toString('utf8', line.from, start).length;
     if (!this.applies(rule, index, text)) return;
-    if (isHarmless(text, at, at + (this.lengths[of] as number))) return;
+    if (isHarmless(text, at, at + characters)) return;
     const { now } = this.options;
     const detail = detailBehind(window, line, text);
     const texts = detail ? [text, `${text} ${detail.text}`] : [text];
@@ -301,6 +292,7 @@ class Collector {
   private kindAround(bytes: Buffer, line: Bounds, start: number, detail: string | undefined): string {
     const before = bytes.toString('utf8', Math.max(line.from, start - FOLDED), start);
     const text = before + bytes.toString('utf8', start, Math.min(line.to, start + FOLDED));
+    this.hosts ??= foldOfHosts(this.options.hosts ?? []);
     const kind = foldAround(text, before.length, this.hosts);
     return detail === undefined ? kind : `${kind}\n${fold(detail, this.hosts)}`;
   }

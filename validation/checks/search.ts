@@ -1,7 +1,10 @@
 import { COMMON_TEXT } from './common-text.ts';
 
-/** Called for each match with the index of the text and its start in the bytes. */
-export type Hit = (text: number, start: number) => void;
+/** A match: the index of the text, and its start in the bytes. */
+export interface Hit {
+  text: number;
+  start: number;
+}
 
 /** A text to search for; with `anyCase`, capitals and small letters (of ASCII) are the same. */
 export interface Wanted {
@@ -48,7 +51,7 @@ export class Searcher {
   private readonly first = new Int32Array(1 << BITS);
   private readonly entries: { next: number; text: number; offset: number }[] = [{ next: 0, text: 0, offset: 0 }];
   /** The matches of the current search, in the order of their starts. */
-  private found: { text: number; start: number }[] = [];
+  private found: Hit[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
   constructor(texts: readonly Wanted[]) {
@@ -71,8 +74,8 @@ export class Searcher {
     return this.texts[text]?.bytes.length ?? 0;
   }
 
-  /** Reports every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
-  search(bytes: Buffer, from: number, to: number, hit: Hit): void {
+  /** Every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
+  search(bytes: Buffer, from: number, to: number): Hit[] {
     this.found = [];
     if (this.texts.length > this.single.length) this.searchTogether(bytes, from, to);
     for (const index of this.single) {
@@ -80,7 +83,7 @@ export class Searcher {
       for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
         this.note(index, at);
     }
-    for (const { text, start } of this.found) hit(text, start);
+    return this.found;
   }
 
   private searchTogether(bytes: Buffer, from: number, to: number): void {
@@ -181,18 +184,4 @@ function commonKeys(key: number): Map<number, number> {
     counts.set(hash, (counts.get(hash) ?? 0) + 1);
   }
   return counts;
-}
-
-/** The searchers that were used last: many logs are searched for the same texts. */
-const made = new Map<string, Searcher>();
-const KEPT = 8;
-
-/** Returns a searcher for these texts, if possible one that was used before. */
-export function searcherFor(texts: readonly Wanted[]): Searcher {
-  const key = JSON.stringify(texts);
-  const searcher = made.get(key) ?? new Searcher(texts);
-  made.delete(key);
-  made.set(key, searcher);
-  for (const oldest of made.keys()) if (made.size > KEPT) made.delete(oldest);
-  return searcher;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Finding } from '../report/model.ts';
-import { coversFile, coversStage } from '../workflow/scope.ts';
+import { coversFile, coversStage, type Scope } from '../workflow/scope.ts';
 import { fingerprint } from './fingerprint.ts';
 import { version1Fingerprint } from './fingerprint-1.ts';
 import { scanLeftOut } from './left-out.ts';
@@ -33,17 +33,11 @@ export async function scanStepLogs(
   const findings: Finding[] = [];
   const inStage = rules.filter((rule) => coversStage(rule, stage));
   for (const file of logs.files) {
-    const inFile = inStage
-      .filter((rule) => coversFile(rule, file))
-      .map((rule) => ({
-        ...rule,
-        except: rule.except?.filter((one) => coversStage(one, stage) && coversFile(one, file)),
-      }));
-    for (let used: readonly LogRule[] = inFile, isLeft = true; isLeft; ) {
+    for (let searched = rulesFor(rules, stage, file), isLeft = true; isLeft; ) {
       isLeft = false;
       try {
-        const matches = await scanLog(join(logs.directory, file), used, options);
-        if (logs.leftOut) matches.push(...(await scanLeftOut(join(logs.leftOut, file), used, options)));
+        const matches = await scanLog(join(logs.directory, file), searched, options);
+        if (logs.leftOut) matches.push(...(await scanLeftOut(join(logs.leftOut, file), searched, options)));
         for (const match of matches) findings.push(toFinding(match, { step, stage, attempt, file }));
       } catch (error) {
         // A rule that takes too long on this log becomes a finding. The log is scanned again without it.
@@ -55,7 +49,7 @@ export async function scanStepLogs(
           fingerprint: fingerprint(finding),
           earlierFingerprint: version1Fingerprint(finding),
         });
-        used = used.filter(({ id }) => id !== slow);
+        searched = searched.filter(({ id }) => id !== slow);
         isLeft = slow !== undefined;
       }
     }
@@ -66,6 +60,28 @@ export async function scanStepLogs(
     if (tolerate !== undefined && lines <= tolerate) for (const one of own) one.severity = 'info';
   }
   return findings;
+}
+
+/** The lists of rules that were used last, by the rules and exceptions in them. */
+const used = new WeakMap<readonly LogRule[], Map<string, readonly LogRule[]>>();
+const KEPT = 8;
+
+/**
+ * The rules for a file, with their exceptions for it. Files with the same rules and exceptions get the same list, because its
+ * preparation takes longer than to search a short log.
+ */
+function rulesFor(rules: readonly LogRule[], stage: string, file: string): readonly LogRule[] {
+  const covers = (scope: Scope) => coversStage(scope, stage) && coversFile(scope, file);
+  const key = rules.map((rule) => (covers(rule) ? `+${(rule.except ?? []).map((one) => Number(covers(one)))}` : '-'));
+  const lists = used.get(rules) ?? new Map<string, readonly LogRule[]>();
+  used.set(rules, lists);
+  const name = key.join();
+  const list =
+    lists.get(name) ?? rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) }));
+  lists.delete(name);
+  lists.set(name, list);
+  for (const oldest of lists.keys()) if (lists.size > KEPT) lists.delete(oldest);
+  return list;
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {

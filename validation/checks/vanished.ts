@@ -1,6 +1,9 @@
 import type { Change, StepReport } from '../report/model.ts';
 import { median } from '../statistics/quantiles.ts';
 
+/** The steps of one run, by their ids. */
+export type StepsById = ReadonlyMap<string, StepReport>;
+
 /**
  * Names of outputs that a step made in all earlier runs, but not in this run. With only one earlier run a name with many
  * digits does not count: it may contain a time or a process id.
@@ -8,9 +11,9 @@ import { median } from '../statistics/quantiles.ts';
  */
 export function vanishedOutputs(
   { id, outputs }: Pick<StepReport, 'id' | 'outputs'>,
-  earlier: readonly (readonly StepReport[])[],
+  earlier: readonly StepsById[],
 ): string[] {
-  const before = earlier.flatMap((steps) => steps.find((step) => step.id === id && step.state === 'succeeded') ?? []);
+  const before = earlier.flatMap((steps) => steps.get(id) ?? []).filter(({ state }) => state === 'succeeded');
   const [first, ...others] = before.map((step) => new Set(step.outputs.map(({ name }) => name)));
   const now = new Set(outputs.map(({ name }) => name));
   return [...(first ?? [])].filter(
@@ -19,13 +22,11 @@ export function vanishedOutputs(
 }
 
 /** The vanished outputs of all steps that succeeded, as changes of sizes. */
-export function vanishedChanges(steps: readonly StepReport[], earlier: readonly (readonly StepReport[])[]): Change[] {
+export function vanishedChanges(steps: readonly StepReport[], earlier: readonly StepsById[]): Change[] {
   return steps.flatMap((step) => {
     if (step.state !== 'succeeded') return [];
     return vanishedOutputs(step, earlier).map((output): Change => {
-      const before = earlier
-        .flatMap((run) => run.find(({ id }) => id === step.id)?.outputs ?? [])
-        .filter(({ name }) => name === output);
+      const before = earlier.flatMap((run) => run.get(step.id)?.outputs ?? []).filter(({ name }) => name === output);
       const usual = median(before.map(({ size }) => size));
       const { id, stage } = step;
       return {

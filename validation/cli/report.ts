@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { openRegular, readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
 import type { Report } from '../report/model.ts';
@@ -59,7 +60,7 @@ export const reportCommand = defineCommand(
       .log(false)
       .all(
         again
-          ? [Buffer.from(renderFile(file, again, PARTS))]
+          ? Readable.from(renderFile(file, again, PARTS)).map((piece: string) => Buffer.from(piece))
           : (await openRegular(pathOf(run, file))).createReadStream(),
       );
   },

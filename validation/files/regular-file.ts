@@ -25,6 +25,18 @@ export function readRegular(path: string, most: number): string {
   }
 }
 
+/** The bytes of such a file; undefined if it has more than `most`. @throws like readRegular */
+export function readIfSmall(path: string, most: number): Buffer | undefined {
+  const fd = openSync(path, FLAGS);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new NotRegular(`${path} is not a regular file`);
+    return stat.size > most ? undefined : readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Opens such a file for reading. @throws like readRegular */
 export async function openRegular(path: string): Promise<FileHandle> {
   const handle = await open(path, FLAGS);

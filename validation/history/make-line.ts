@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isAboutInfrastructure } from '../checks/judge-step.ts';
 import { countDistinct, excerpt, groupFindings } from '../report/groups.ts';
-import type { Finding, StepReport } from '../report/model.ts';
+import type { Finding, Report, StepReport } from '../report/model.ts';
 import type { RunRecord } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
 import {
@@ -52,11 +52,12 @@ const histogramCounts = z.object({
   files: z.array(z.object({ counts: z.object({ changed: z.number().int().nonnegative().optional() }) })),
 });
 
-type ReportPart = z.infer<typeof reportPart>;
 type StepPart = Pick<
   StepReport,
   'id' | 'stage' | 'state' | 'attempts' | 'repeated' | 'start' | 'end' | 'peakMemory' | 'outputBytes'
 >;
+/** The part of a report that a line needs. */
+export type ReportPart = Pick<Report, 'findings' | 'checks'> & { steps: readonly StepPart[] };
 
 /** The parts of a record that a line needs. */
 export type EndedRecord = Pick<
@@ -71,12 +72,21 @@ export type EndedRecord = Pick<
  * @returns undefined while the run has no verdict
  */
 export function lineOf(record: EndedRecord, report: unknown, stamp: string): HistoryLine | undefined {
+  const parsed = reportPart.safeParse(report);
+  return lineOfReport(record, parsed.success ? parsed.data : undefined, stamp);
+}
+
+/** The same for a report that this process has made, or has checked. */
+export function lineOfReport(
+  record: EndedRecord,
+  report: ReportPart | undefined,
+  stamp: string,
+): HistoryLine | undefined {
   const { id, name, workflow, release, created, ended, verdict, reason, accepted, totals } = record;
   if (record.state !== 'ended' || verdict === undefined) return undefined;
-  const parsed = reportPart.safeParse(report);
-  const { findings, steps, checks } = parsed.success ? parsed.data : { findings: [], steps: [], checks: undefined };
-  const listed = foundLines(findings as Finding[]);
-  const known = (findings as Finding[]).filter(({ severity }) => severity !== 'info');
+  const { findings, steps, checks } = report ?? { findings: [], steps: [], checks: undefined };
+  const listed = foundLines(findings);
+  const known = findings.filter(({ severity }) => severity !== 'info');
   const notRun = totals.steps - totals.succeeded - totals.failed - totals.broken;
   return {
     schema: LINE_SCHEMA,
@@ -85,8 +95,8 @@ export function lineOf(record: EndedRecord, report: unknown, stamp: string): His
     ...(ended !== undefined && { ended }),
     ...(reason !== undefined && { reason: reason.slice(0, 1000) }),
     ...(accepted && { accepted: true as const }),
-    judged: parsed.success,
-    totals: parsed.success ? totalsOf(steps) : { ...totalsIn(totals), notRun: Math.max(0, notRun) },
+    judged: report !== undefined,
+    totals: report ? totalsOf(steps) : { ...totalsIn(totals), notRun: Math.max(0, notRun) },
     errors: countDistinct(known, 'error'),
     warnings: countDistinct(known, 'warning'),
     histograms: changedHistograms(checks?.histograms, listed),
@@ -177,9 +187,9 @@ function totalsOf(steps: readonly StepPart[]): HistoryLine['totals'] {
   return { steps: steps.length, succeeded, failed, broken, notRun: steps.length - succeeded - failed - broken };
 }
 
-function stagesOf(steps: ReportPart['steps']): StageLine[] {
+function stagesOf(steps: readonly StepPart[]): StageLine[] {
   const stages = new Map<string, StepPart[]>();
-  for (const step of steps as StepPart[]) {
+  for (const step of steps) {
     const list = stages.get(step.stage);
     if (list) list.push(step);
     else stages.set(step.stage, [step]);

@@ -9,7 +9,7 @@ import { NotRegular, readRegular } from '../files/regular-file.ts';
 import { InputError } from '../input/input-error.ts';
 import { replaceFile } from '../runs/store/store.ts';
 import { type HistoryLine, LINE_SCHEMA, lineSchema } from './line.ts';
-import { type EndedRecord, lineOf } from './make-line.ts';
+import { type EndedRecord, lineOf, lineOfReport, type ReportPart } from './make-line.ts';
 
 /** Directory of the history below the directory of runs. No run can have this name: the id of a run ends with a time. */
 export const HISTORY_DIR = 'history';
@@ -17,8 +17,8 @@ const FILE = join(HISTORY_DIR, 'runs.ndjson');
 
 /** The largest size of the history file, bytes. 100,000 runs have about 200 MB. */
 const LARGEST = 512 * 2 ** 20;
-/** The largest size of a report.json, bytes. A run of 10,000 steps has about 10 MB. */
-const LARGEST_REPORT = 64 * 2 ** 20;
+/** The largest size of a report.json, bytes. A run of 100,000 steps has about 60 MB. */
+const LARGEST_REPORT = 128 * 2 ** 20;
 /** Seconds to wait for another process that writes lines, and between two looks. */
 const PATIENCE = 10;
 const LOOK_EVERY = 0.1;
@@ -32,6 +32,8 @@ export interface RecordedRun {
   /** The directory of the run. */
   path: string;
   record: EndedRecord;
+  /** Its report, if this process has just written it. */
+  report?: ReportPart;
 }
 
 /** Lines by the id of their run. */
@@ -112,11 +114,11 @@ export async function linesOf(
 }
 
 /** @returns the new line; undefined if the known line is up to date, or the run has no line */
-async function freshLine({ path, record }: RecordedRun, known: Lines): Promise<HistoryLine | undefined> {
+async function freshLine({ path, record, report }: RecordedRun, known: Lines): Promise<HistoryLine | undefined> {
   const root = await realpath(path).catch(() => path);
   const stamp = await runStamp(root);
   if (known.get(record.id)?.stamp === stamp) return undefined;
-  return lineOf(record, await readReport(root), stamp);
+  return report ? lineOfReport(record, report, stamp) : lineOf(record, await readReport(root), stamp);
 }
 
 /** The stamp of the two files from which a line is made. */

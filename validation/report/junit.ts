@@ -8,9 +8,10 @@ import { markup } from './printable.ts';
  * The report as JUnit XML, for Jenkins and others: one test case per step, one class per stage. An error that speaks against
  * the release is a failure, unless the policy accepts it; an infrastructure failure is an error; a step that did not run is
  * skipped. If the verdict does not follow from the steps, an extra test case `verdict` has it: the run is broken or
- * interrupted, or it failed for a reason that belongs to no step. Fixed findings and changed times go to `system-out`.
+ * interrupted, or it failed for a reason that belongs to no step. Fixed findings and changed times go to `system-out`. The text comes
+ * in pieces.
  */
-export function renderJunit(report: Report, parts: readonly ReportPart[] = []): string {
+export function* renderJunit(report: Report, parts: readonly ReportPart[] = []): Generator<string> {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
   for (const finding of report.findings) byStep.get(finding.step)?.push(finding);
   const cases = report.steps.map((step) => testCase(report, step, byStep.get(step.id) ?? []));
@@ -25,16 +26,12 @@ export function renderJunit(report: Report, parts: readonly ReportPart[] = []): 
   const n = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length;
   const counts = `tests="${cases.length}" failures="${n('failure')}" errors="${n('error')}" skipped="${n('skipped')}"`;
   const time = `time="${seconds((report.end - report.start) / 1000)}" timestamp="${new Date(report.start).toISOString().slice(0, 19)}"`;
-  return `${[
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<testsuites>',
-    `<testsuite name="${markup(report.name)}" ${counts} ${time}>`,
-    ...properties(report),
-    ...cases.map(({ text }) => text),
-    ...comparison(report),
-    '</testsuite>',
-    '</testsuites>',
-  ].join('\n')}\n`;
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n';
+  yield `<testsuite name="${markup(report.name)}" ${counts} ${time}>\n`;
+  for (const line of properties(report)) yield `${line}\n`;
+  for (const { text } of cases) yield `${text}\n`;
+  for (const line of comparison(report)) yield `${line}\n`;
+  yield '</testsuite>\n</testsuites>\n';
 }
 
 /** A test case and its kind. */

@@ -5,8 +5,8 @@ import { countDistinct } from '../report/groups.ts';
 import type { Report } from '../report/model.ts';
 
 const FILE = 'report/report.json';
-/** The largest size of a report, bytes. A run of 10,000 steps has about 10 MB. */
-const LARGEST = 64 * 1024 * 1024;
+/** The largest size of a report, bytes. A run of 100,000 steps has about 60 MB. */
+const LARGEST = 128 * 1024 * 1024;
 /** The largest size of all parsed reports in memory, bytes. */
 const KEPT = 64 * 1024 * 1024;
 const COUNTS_KEPT = 20_000;

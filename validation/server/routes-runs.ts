@@ -4,7 +4,7 @@ import type { Finding, Report } from '../report/model.ts';
 import { sinceIn } from '../report/since.ts';
 import { isLive } from '../runs/store/record.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
-import type { CriticalPath, History, RunPage, StepDetail, StepPage } from './api.ts';
+import type { CriticalPath, History, RunPage, StepDetail } from './api.ts';
 import { type Context, clientOf, flag, integer, parse, sendJson } from './context.ts';
 import { diffOf } from './diff.ts';
 import { GRAPH_POLICY } from './headers.ts';
@@ -12,7 +12,7 @@ import { HttpError } from './http-error.ts';
 import { lastGoodWith } from './routes-log-diff.ts';
 import type { IndexedRun } from './run-index.ts';
 import { attemptsOf, logsOfAttempt } from './step-files.ts';
-import { describeRun, stepSummaries, stepSummary, timelineOf } from './summaries.ts';
+import { describeRun, stepPage, stepSummary, timelineOf } from './summaries.ts';
 import { whenGone } from './turns.ts';
 
 const text = z.string().max(200);
@@ -86,17 +86,9 @@ export function addRunRoutes(app: FastifyInstance, context: Context): void {
 
   app.get<OfRun>('/runs/:id/steps', async (request, reply) => {
     const { stage, state, search, offset, limit } = parse(stepsQuery, request.query);
-    const states = state?.split(',');
-    const wanted = search?.toLowerCase();
-    const all = stepSummaries(await context.source(await context.run(request.params.id))).filter(
-      (step) =>
-        (stage === undefined || step.stage === stage) &&
-        (states === undefined || states.includes(step.state)) &&
-        (wanted === undefined ||
-          [step.id, step.host, step.message].some((part) => part?.toLowerCase().includes(wanted))),
-    );
-    const page: StepPage = { steps: all.slice(offset, offset + limit), total: all.length };
-    return sendJson(request, reply, page);
+    const filter = { stage, states: state?.split(','), search: search?.toLowerCase() };
+    const source = await context.source(await context.run(request.params.id));
+    return sendJson(request, reply, stepPage(source, filter, offset, limit));
   });
 
   app.get<OfStep>('/runs/:id/steps/:step', async (request, reply) => {

@@ -4,7 +4,7 @@ import { isFinal } from '../report/step-states.ts';
 import type { StepView } from '../runs/store/events.ts';
 import { isLive, type RunStatus } from '../runs/store/record.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
-import type { RunDetail, RunSummary, StageSummary, StepSummary, Timeline } from './api.ts';
+import type { RunDetail, RunSummary, StageSummary, StepPage, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
 import type { FindingCounts } from './reports.ts';
 import type { IndexedRun } from './run-index.ts';
@@ -133,6 +133,34 @@ export function stepSummaries(source: StepSource): StepSummary[] {
   return [...source.progress.view.steps.keys()].map((id) => stepSummary(id, source));
 }
 
+/** Absent: all. The search is in small letters. */
+export interface StepFilter {
+  stage: string | undefined;
+  states: readonly string[] | undefined;
+  search: string | undefined;
+}
+
+/** A part of the steps that fit, in the order of the plan. Only the steps of this part are described. */
+export function stepPage(source: StepSource, filter: StepFilter, offset: number, limit: number): StepPage {
+  const { stage, states, search } = filter;
+  const steps: StepSummary[] = [];
+  let total = 0;
+  for (const step of source.progress.view.steps.values()) {
+    if (stage !== undefined && step.stage !== stage) continue;
+    if (states && !states.includes(stateOf(step, source))) continue;
+    if (search !== undefined) {
+      const texts = [step.id, hostOf(step, source), step.message];
+      if (!texts.some((text) => text?.toLowerCase().includes(search))) continue;
+    }
+    if (total++ >= offset && steps.length < limit) steps.push(stepSummary(step.id, source));
+  }
+  return { steps, total };
+}
+
+function hostOf({ id, attempt }: StepView, { progress, report }: StepSource): string | undefined {
+  return reportedSteps(report)?.steps.get(id)?.host ?? progress.attempts.get(id)?.get(attempt)?.host;
+}
+
 export function stepSummary(id: string, source: StepSource): StepSummary {
   const { progress } = source;
   const reported = reportedSteps(source.report);
@@ -140,7 +168,7 @@ export function stepSummary(id: string, source: StepSource): StepSummary {
   if (!step) throw new RangeError(`no step ${id}`);
   const times: AttemptTimes = progress.attempts.get(id)?.get(step.attempt) ?? {};
   const said = reported?.steps.get(id);
-  const host = said?.host ?? times.host;
+  const host = hostOf(step, source);
   const start = said?.start ?? times.started;
   const worker = times.worker ?? step.worker;
   const cpuTime = said?.cpuTime ?? times.cpuTime;

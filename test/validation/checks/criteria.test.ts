@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { componentOf, loadComponents } from '../../../validation/checks/components.ts';
+import { componentFinder, loadComponents } from '../../../validation/checks/components.ts';
 import { builtInCriteria, type Criteria, judge } from '../../../validation/checks/judge.ts';
 import type { StepOutcome } from '../../../validation/checks/outcome.ts';
 import { policyNames } from '../../../validation/checks/policies.ts';
@@ -200,7 +200,7 @@ describe('rules for how a step ended', () => {
 describe('components', () => {
   const components = loadComponents();
   const of = (message: string, change: Partial<Finding> = {}) =>
-    componentOf(error('sim0001', message, { file: 'stdout.log', ...change }), components);
+    componentFinder(components)(error('sim0001', message, { file: 'stdout.log', ...change }));
 
   it.each([
     ['E-AliTPCclusterer::Digits2Clusters: no digits', 'TPC'],
@@ -230,7 +230,7 @@ describe('components', () => {
       file('own.yaml', 'components: [{name: TPC, contacts: [Ann]}, {name: mine, messages: [special]}]'),
     );
     expect(own.find(({ name }) => name === 'TPC')).toMatchObject({ contacts: ['Ann'], files: ['*TPC*'] });
-    expect(componentOf(error('a', 'AliTRD is special'), own)).toBe('mine');
+    expect(componentFinder(own)(error('a', 'AliTRD is special'))).toBe('mine');
     expect(() => loadComponents(file('bad.yaml', 'components: [{name: x, messages: ["(["]}]'))).toThrow(/bad\.yaml:1:/);
   });
 

@@ -291,7 +291,7 @@ describe('judge', () => {
       builtInCriteria(0),
     );
     expect(findings.every((finding) => /^[0-9a-f]{16}$/.test(finding.fingerprint ?? ''))).toBe(true);
-    expect(Object.keys(steps[0] ?? {}).sort()).toEqual([
+    expect(Object.keys(JSON.parse(JSON.stringify(steps[0]))).sort()).toEqual([
       'attempts',
       'exitStatus',
       'id',

@@ -14,11 +14,8 @@ function everyPlace(texts: readonly string[], bytes: Buffer, from: number, to: n
 }
 
 function searched(texts: readonly string[], bytes: Buffer, from: number, to: number): string[] {
-  const found: string[] = [];
-  new Searcher(texts.map((text) => ({ text }))).search(bytes, from, to, (text, start) =>
-    found.push(`${text}@${start}`),
-  );
-  return found.sort();
+  const found = new Searcher(texts.map((text) => ({ text }))).search(bytes, from, to);
+  return found.map(({ text, start }) => `${text}@${start}`).sort();
 }
 
 describe('Searcher', () => {

@@ -53,6 +53,16 @@ describe('scanStepLogs', () => {
     ]);
   });
 
+  it('applies an exception only to its files and stages, also after other logs with the same rules', async () => {
+    const except = 'except: [{files: [stdout.log], stages: [sim], reason: old, owner: me}]';
+    const rules = parseRules('own', `rules: [{id: a, contains: alpha, severity: error, ${except}}]`).logs;
+    const found = async (stage: string, ...files: string[]) =>
+      (await scanStepLogs({ ...attempt, stage, files }, rules, { now: 0 })).map(({ severity }) => severity).join();
+    expect(await found('sim', 'stdout.log', 'logs/rec.log', 'stdout.log')).toBe('info,info,error,info,info');
+    expect(await found('rec', 'stdout.log')).toBe('error,error');
+    expect(await found('sim', 'stdout.log')).toBe('info,info');
+  });
+
   describe('fingerprints of long lines', () => {
     const { logs: rules } = parseRules('own', 'rules: [{id: r, contains: "no histogram", severity: error}]');
     async function printOf(line: string): Promise<string | undefined> {

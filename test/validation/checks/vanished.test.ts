@@ -8,9 +8,11 @@ const step = (names: string[], change: Partial<StepReport> = {}): StepReport => 
   ...change,
 });
 
+const byId = (runs: StepReport[][]) => runs.map((steps) => new Map(steps.map((one) => [one.id, one])));
+
 describe('vanishedOutputs', () => {
   it('are outputs that the step made in all earlier runs', () => {
-    const earlier = [[step(['a', 'b', 'c'])], [step(['a', 'b'])], [step(['a', 'b', 'd'])]];
+    const earlier = byId([[step(['a', 'b', 'c'])], [step(['a', 'b'])], [step(['a', 'b', 'd'])]]);
     expect(vanishedOutputs(step(['b', 'e']), earlier)).toEqual(['a']);
     expect(vanishedOutputs(step(['a', 'b']), earlier)).toEqual([]);
     expect(vanishedOutputs(step([], { id: 'rec' }), earlier)).toEqual([]);
@@ -18,12 +20,12 @@ describe('vanishedOutputs', () => {
 
   it('are empty if the step failed in the earlier runs, or there are none', () => {
     expect(vanishedOutputs(step([]), [])).toEqual([]);
-    expect(vanishedOutputs(step([]), [[step(['a'])], [step([], { state: 'failed' })]])).toEqual(['a']);
+    expect(vanishedOutputs(step([]), byId([[step(['a'])], [step([], { state: 'failed' })]]))).toEqual(['a']);
   });
 
   it('exclude, with one earlier run, names that may contain a time or a process id', () => {
-    expect(vanishedOutputs(step([]), [[step(['a.root', 'a-20261122.root', 'core.4711'])]])).toEqual(['a.root']);
-    const twice = [[step(['a-20261122.root'])], [step(['a-20261122.root'])]];
+    expect(vanishedOutputs(step([]), byId([[step(['a.root', 'a-20261122.root', 'core.4711'])]]))).toEqual(['a.root']);
+    const twice = byId([[step(['a-20261122.root'])], [step(['a-20261122.root'])]]);
     expect(vanishedOutputs(step([]), twice)).toEqual(['a-20261122.root']);
   });
 });
@@ -38,7 +40,7 @@ describe('vanishedChanges', () => {
         ],
       }),
     ];
-    expect(vanishedChanges([step(['b'])], [sized(10), sized(30), sized(20)])).toEqual([
+    expect(vanishedChanges([step(['b'])], byId([sized(10), sized(30), sized(20)]))).toEqual([
       {
         stage: 'sim',
         step: 'sim',
@@ -51,6 +53,6 @@ describe('vanishedChanges', () => {
         direction: 'less',
       },
     ]);
-    expect(vanishedChanges([step([], { state: 'failed' })], [sized(10)])).toEqual([]);
+    expect(vanishedChanges([step([], { state: 'failed' })], byId([sized(10)]))).toEqual([]);
   });
 });

@@ -28,7 +28,23 @@ describe('writeReport', () => {
     ]);
     expect(JSON.parse(read('report.json'))).toEqual(report);
     expect(read('index.html')).toBe(renderHtml(report));
-    expect(read('junit.xml')).toBe(renderJunit(report));
+    expect(read('junit.xml')).toBe([...renderJunit(report)].join(''));
     expect(read('validation_report_full.txt')).toBe(renderFull(report));
+  });
+
+  it('writes a report that is larger than the pieces in which it is written', async () => {
+    const report = buildReport(facts, outcome);
+    const [step] = report.steps;
+    const steps = Array.from({ length: 5000 }, (_, n) => ({ ...step, id: `größe${n}` }) as NonNullable<typeof step>);
+    const target = join(directory, 'large');
+    await writeReport(target, { ...report, steps });
+    const read = (name: string): string => readFileSync(join(target, name), 'utf8');
+    expect(JSON.parse(read('report.json'))).toEqual({ ...report, steps });
+    expect(
+      read('report.json')
+        .split('\n')
+        .filter((line) => line.includes('"größe4999"')),
+    ).toHaveLength(1);
+    expect(read('junit.xml')).toBe([...renderJunit({ ...report, steps })].join(''));
   });
 });

@@ -119,6 +119,10 @@ describe('a run', () => {
       total: 1,
       steps: [{ id: 'sim0002', message: 'it crashed', worker: 'worker1:1234', host: 'worker1' }],
     });
+    const all = await serving.api<StepPage>('runs/live/steps');
+    const part = await serving.api<StepPage>('runs/live/steps?offset=1&limit=2&stage=sim');
+    expect(part).toEqual({ total: 4, steps: all.steps.slice(1, 3) });
+    expect(await serving.api<StepPage>('runs/live/steps?search=WORKER1')).toMatchObject({ total: 3 });
     const timeline = await serving.api<Timeline>('runs/live/timeline');
     expect(timeline).toMatchObject({ stages: ['sim'], workers: ['worker1:1234'] });
     expect(timeline.steps.worker).toEqual([0, 0, 0, -1]);

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { HistoryLine } from '../../history/line.ts';
-import { lineOf } from '../../history/make-line.ts';
+import { lineOfReport } from '../../history/make-line.ts';
 import { nightsOf } from '../../history/nights.ts';
 import { sinceOf } from '../../history/since.ts';
 import { readLines } from '../../history/store.ts';
@@ -14,7 +14,7 @@ import { type RunDir, RunStore } from '../store/store.ts';
  */
 export async function withSince(run: RunDir, record: RunRecord, report: Report): Promise<Report> {
   const { verdict } = report;
-  const own = lineOf({ ...record, state: 'ended', verdict }, report, '');
+  const own = lineOfReport({ ...record, state: 'ended', verdict }, report, '');
   if (!own || own.findings.length === 0) return report;
   try {
     const since = sinceOf(await earlierNights(run, record), own, report.findings);

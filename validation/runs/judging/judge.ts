@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Criteria } from '../../checks/judge.ts';
 import type { Subject } from '../../checks/kind.ts';
@@ -40,10 +41,14 @@ const OUTCOME = 'outcome.json';
 /** Judges a run, writes its report, and records its end. */
 export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
   const { run, record, view } = journal;
+  journal.attempts.close();
   journal.update({ state: 'judging' });
   const now = steadyNow();
   const steps: StepOutcome[] = [];
-  for (const step of plan.steps) steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
+  for (const [index, step] of plan.steps.entries()) {
+    if (index % 100 === 0) await nextTurn();
+    steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
+  }
   const facts = {
     run: record.id,
     name: record.name,
@@ -154,7 +159,9 @@ async function reportOn(
   const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };
   const withLastLines: StepOutcome[] = [];
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
+    // The logs of many steps are read without a pause, and signals and requests to stop must be heard.
+    if (index % 100 === 0) await nextTurn();
     // A step that was to run again, and did not, has only logs that do not count any more.
     const logs = step.ending === 'waiting' ? undefined : await attemptLogs(run, step.id, step.stage);
     if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));

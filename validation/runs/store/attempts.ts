@@ -70,20 +70,20 @@ interface Attempt {
   /** Name of the execution. */
   task: string;
   /** The name that the step gives itself. */
-  execution?: string;
+  execution: string | undefined;
   /** The attempt before was lost without a hello. The hello of this attempt may be its late hello; then another one follows. */
-  doubtful?: boolean;
+  doubtful: boolean;
   over: boolean;
 }
 
 interface StepRecord {
-  attempts: Attempt[];
-  /** Submissions that were reported. */
-  submitted: Set<string>;
+  attempts: readonly Attempt[];
+  /** Submissions that were reported, nearly always one. A set would take ten times the memory of such a list. */
+  submitted: readonly string[];
   /** Submissions whose end was reported. */
-  ended: Set<string>;
+  ended: readonly string[];
   /** The submission that makeflow waits for. */
-  job?: Job;
+  job: Job | undefined;
   /** Number of failures, and of lost workers, under this makeflow. */
   failed: number;
   lost: number;
@@ -123,7 +123,14 @@ export class AttemptBook {
     this.#retriesOf = retriesOf;
     this.#jobs.clear();
     this.#early = [];
-    for (const record of this.#steps.values()) delete record.job;
+    for (const record of this.#steps.values()) record.job = undefined;
+  }
+
+  /** No makeflow runs any more: forgets everything, because the judgement of a large run needs the memory. */
+  close(): void {
+    this.#steps.clear();
+    this.#jobs.clear();
+    this.#early = [];
   }
 
   /** Restores the state from a recorded event. */
@@ -132,10 +139,10 @@ export class AttemptBook {
     const attempt = record.attempts.find(({ number }) => number === event.attempt);
     switch (event.type) {
       case 'step-submitted':
-        record.submitted.add(event.task);
+        record.submitted = withTask(record.submitted, event.task);
         break;
       case 'step-running':
-        record.attempts.push({ number: event.attempt, task: event.task, over: false });
+        record.attempts = withAttempt(record.attempts, event.attempt, event.task);
         break;
       case 'step-connected':
         if (attempt) attempt.execution = event.execution;
@@ -145,7 +152,7 @@ export class AttemptBook {
         break;
       case 'step-ended':
         if (attempt) attempt.over = true;
-        record.ended.add(event.task);
+        record.ended = withTask(record.ended, event.task);
         break;
     }
   }
@@ -250,8 +257,8 @@ export class AttemptBook {
     record.job = job;
     job.surplus = record.failed > this.#retriesOf(step) || record.lost >= this.#workersToLose;
     const decisions: Decision[] = [];
-    if (!job.surplus && !record.submitted.has(task)) {
-      record.submitted.add(task);
+    if (!job.surplus && !record.submitted.includes(task)) {
+      record.submitted = withTask(record.submitted, task);
       decisions.push({ type: 'submitted', step, attempt: lastOf(record) + 1, task });
     }
     for (const happening of early) decisions.push(...this.take(happening));
@@ -278,7 +285,7 @@ export class AttemptBook {
     const givenUp = !job.surplus && ++record.lost >= this.#workersToLose;
     if (givenUp) {
       job.surplus = true;
-      record.ended.add(job.task);
+      record.ended = withTask(record.ended, job.task);
     }
     const task = executionTask(job, job.executions);
     const attempt = record.attempts.find((one) => one.task === task && !one.over);
@@ -290,7 +297,7 @@ export class AttemptBook {
 
   #begin(record: StepRecord, step: string, task: string, worker: string): Extract<Decision, { type: 'begun' }> {
     const attempt = lastOf(record) + 1;
-    record.attempts.push({ number: attempt, task, over: false });
+    record.attempts = withAttempt(record.attempts, attempt, task);
     return { type: 'begun', step, attempt, task, worker };
   }
 
@@ -298,14 +305,14 @@ export class AttemptBook {
     const record = this.#steps.get(step);
     const job = record?.job;
     if (!record || !job) return [];
-    delete record.job;
+    record.job = undefined;
     job.over = true;
     if (how === 'failed') record.failed++;
-    if (record.ended.has(job.task)) return [];
+    if (record.ended.includes(job.task)) return [];
     const attempt = record.attempts.find(({ task, over }) => !over && task.startsWith(`${job.task}.`));
     if (how === 'interrupted' && !attempt) return [];
     if (job.surplus && how !== 'complete' && how !== 'failed') return [];
-    record.ended.add(job.task);
+    record.ended = withTask(record.ended, job.task);
     if (attempt) attempt.over = true;
     return [
       {
@@ -324,10 +331,19 @@ export class AttemptBook {
   #record(step: string): StepRecord {
     const known = this.#steps.get(step);
     if (known) return known;
-    const record: StepRecord = { attempts: [], submitted: new Set(), ended: new Set(), failed: 0, lost: 0 };
+    const record: StepRecord = { attempts: [], submitted: [], ended: [], job: undefined, failed: 0, lost: 0 };
     this.#steps.set(step, record);
     return record;
   }
+}
+
+/** The list with a task. Unlike `push`, `concat` takes no memory for further ones. */
+function withTask(tasks: readonly string[], task: string): readonly string[] {
+  return tasks.includes(task) ? tasks : tasks.concat(task);
+}
+
+function withAttempt(attempts: readonly Attempt[], number: number, task: string): readonly Attempt[] {
+  return attempts.concat({ number, task, execution: undefined, doubtful: false, over: false });
 }
 
 function lastOf({ attempts }: StepRecord): number {

@@ -12,6 +12,7 @@ import type { Needles } from '../../step/needles.ts';
 import { parseResult, type StepResult } from '../../step/result.ts';
 import type { Step } from '../../workflow/plan.ts';
 import type { StepView } from './events.ts';
+import { sameText, sameTexts } from './same-text.ts';
 import { type RunDir, replaceFile } from './store.ts';
 
 const STEP_SCRIPT_LOG = join('logs', 'relval-step.log');
@@ -194,7 +195,10 @@ export async function attemptLogs(run: RunDir, id: string, stage: string): Promi
   return { step: id, stage, attempt, directory, files, leftOut: join(directory, LEFT_OUT) };
 }
 
-/** The outcome of a step when makeflow has ended, from the events and the result of its last attempt. */
+/**
+ * The outcome of a step when makeflow has ended, from the events and the result of its last attempt. All steps that left a result
+ * have one object shape, and share texts: else 100,000 of them take 200 MB, and not 80 MB.
+ */
 export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): Promise<StepOutcome> {
   const attempts = run.attempts(step.id);
   const last = attempts.at(-1);
@@ -218,41 +222,46 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   const dir = run.attemptDir(step.id, last);
   const result = readResult(join(dir, 'result.json'));
   const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
-  const earlier = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
-  const common = {
-    ...{ id: step.id, stage, attempts: last, logs },
-    ...(view.repeated > 0 && { repeated: view.repeated }),
-    ...(earlier.length > 0 && {
-      earlier: earlier.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) })),
-    }),
-  };
-  if (!result) return { ...common, ending: 'lost', outputs: [], message: 'it left no result' };
+  const repeated = view.repeated > 0 ? view.repeated : undefined;
+  const tried = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
+  const why = tried.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) }));
+  const earlier = why.length > 0 ? why : undefined;
+  const { id } = step;
+  if (!result) {
+    const message = 'it left no result';
+    return { id, stage, attempts: last, logs, repeated, earlier, ending: 'lost', outputs: [], message };
+  }
   return {
-    ...common,
+    id,
+    stage,
+    attempts: last,
+    logs,
+    repeated,
+    earlier,
     ending: endingOf(result, view),
-    outputs: result.outputs,
+    outputs: result.outputs.map(({ name, size }) => ({ name: sameText(name), size })),
     start: result.start,
-    host: result.host,
+    host: sameText(result.host),
     timedOut: result.timedOut,
-    coreDumps: result.coreDumps,
+    coreDumps: sameTexts(result.coreDumps),
     outOfMemory: result.outOfMemory,
-    missing: result.missing,
-    empty: result.empty,
-    lacking: result.lacking,
-    cutOff: result.cutOff,
-    unread: result.unread,
-    ...(result.end !== null && { end: result.end }),
-    ...(result.exitStatus !== null && { exitStatus: result.exitStatus }),
-    ...(result.signal !== null && { signal: result.signal }),
-    ...(result.cpuTime !== null && { cpuTime: result.cpuTime }),
-    ...(result.peakMemory != null && { peakMemory: result.peakMemory }),
-    ...(result.worker !== '' && { worker: result.worker }),
+    missing: sameTexts(result.missing),
+    empty: sameTexts(result.empty),
+    lacking: sameTexts(result.lacking),
+    cutOff: sameTexts(result.cutOff),
+    unread: sameTexts(result.unread),
+    end: result.end ?? undefined,
+    exitStatus: result.exitStatus ?? undefined,
+    signal: result.signal ?? undefined,
+    cpuTime: result.cpuTime ?? undefined,
+    peakMemory: result.peakMemory ?? undefined,
+    worker: result.worker === '' ? undefined : sameText(result.worker),
     inputBytes: result.inputBytes,
     outputBytes: result.outputBytes,
     memoryLimit: step.stage.resources.memory * MB,
-    ...(result.outputDir !== '' && { outputDir: result.outputDir }),
-    ...(result.message !== '' && { message: result.message }),
-    ...(step.stage.resources.wallTime !== undefined && { timeLimit: step.stage.resources.wallTime }),
+    outputDir: result.outputDir === '' ? undefined : sameText(result.outputDir),
+    message: result.message === '' ? undefined : result.message,
+    timeLimit: step.stage.resources.wallTime,
   };
 }
 

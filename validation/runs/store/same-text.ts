@@ -1,0 +1,19 @@
+/** The texts that were seen last. */
+const known = new Map<string, string>();
+const MOST = 10_000;
+
+/** An equal text that was seen before, so that 100,000 steps with the same host hold its name once. */
+export function sameText(text: string): string {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= MOST) known.clear();
+  known.set(text, text);
+  return text;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** The list with such texts. All empty lists are one, which must not change. */
+export function sameTexts(texts: string[]): string[] {
+  return texts.length === 0 ? (NONE as never[]) : texts.map(sameText);
+}
