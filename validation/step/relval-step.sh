@@ -864,8 +864,9 @@ rv_run_payload() {
   rv_note payload
   rv_phase=payload
   rv_write_result
-  times >"$rv_own/times-before"
-  IFS= read -r -d '' rv_times_before <"$rv_own/times-before"
+  times >>"$rv_own/times"
+  mapfile -t rv_lines <"$rv_own/times"
+  rv_times_before=${rv_lines[*]: -2}
   if ! rv_load_environment; then
     rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
@@ -906,18 +907,24 @@ rv_run_payload() {
   exec "${rv_arguments[@]}"
 }
 
-rv_list_inputs() { # names what is there before the payload begins, in own/inputs
+rv_list_inputs() { # names what is there before the payload begins in own/inputs, unless that is what the stage names
   local rv_i
   if [[ ! $rv_environment_command && ! $rv_packages ]]; then
     for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do
       [[ ! ${rv_inputs[rv_i + 3]} && -f ${rv_inputs[rv_i + 2]} ]] || break
     done
-    if ((rv_i == ${#rv_inputs[@]})); then
-      for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do printf '%s\0' "${rv_inputs[rv_i + 2]}"; done >"$rv_own/inputs"
-      return
-    fi
+    ((rv_i < ${#rv_inputs[@]})) || return 0
   fi
   find . -type f ! -path ./stdout.log ! -path ./stderr.log -printf '%P\0' >"$rv_own/inputs"
+}
+
+rv_print_inputs() { # the names of what was there before the payload began, each with a NUL byte behind it
+  local rv_i
+  if [[ -e $rv_own/inputs ]]; then
+    cat -- "$rv_own/inputs"
+  else
+    for ((rv_i = 0; rv_i < ${#rv_inputs[@]}; rv_i += 4)); do printf '%s\0' "${rv_inputs[rv_i + 2]}"; done
+  fi
 }
 
 rv_children_time() { # sets rv_reply to the CPU time of the processes waited for so far, in ms
@@ -1314,8 +1321,8 @@ rv_look_into_archive() {
     *) [[ $(head -c 262 -- "$rv_path" | tail -c 5 | tr -d '\0') == ustar ]] && rv_kind=tar || return ;;
   esac
   while IFS= read -r -d '' rv_input; do
-    [[ $rv_input != "$rv_name" || $rv_path -nt $rv_own/inputs ]] || return 0
-  done <"$rv_own/inputs"
+    [[ $rv_input != "$rv_name" || $rv_path -nt $rv_own/known ]] || return 0
+  done < <(rv_print_inputs)
   if ((rv_depth > 3)); then
     rv_cannot_read "$rv_name" 'it is packed too often'
     return 0
@@ -1352,6 +1359,7 @@ rv_unpack_logs_of_tar() { # rv_path, to rv_to
 
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps, in own/report, where there are any
   local rv_core rv_i rv_near=()
+  rv_has_nothing_to_search && return
   {
     for rv_i in stdout.log stderr.log; do
       if [[ $rv_i -ef $rv_top/$rv_id.$rv_i ]]; then rv_near+=("$rv_i"); else rv_grep "$rv_i" <"$rv_top/$rv_id.$rv_i"; fi
@@ -1365,7 +1373,7 @@ rv_report_errors() { # known errors of every log, as file:line:message, and core
     done
     if [[ ${#rv_near[@]} -gt 100 ]]; then
       printf '%s\0' "${rv_near[@]}" | xargs -0 grep -a -H -n -F -f "$rv_top/relval-patterns" --
-    elif [[ ${#rv_near[@]} -gt 2 || -s stderr.log ]] || rv_has_printed; then
+    elif [[ ${#rv_near[@]} -gt 0 ]]; then
       grep -a -H -n -F -f "$rv_top/relval-patterns" -- "${rv_near[@]}"
     fi
     for rv_core in "${rv_core_dumps[@]}"; do printf '%s:0:core dumped\n' "$rv_core"; done
@@ -1373,9 +1381,10 @@ rv_report_errors() { # known errors of every log, as file:line:message, and core
   [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked >"$rv_own/report"
 }
 
-rv_has_printed() { # whether more is in stdout.log than the line that says what is run
-  rv_size stdout.log
-  [[ $rv_reply != "$rv_silent_bytes" ]]
+rv_has_nothing_to_search() { # the payload has printed nothing, and left nothing else to look at
+  [[ ${#rv_paths[@]} -eq 0 && ${#rv_core_dumps[@]} -eq 0 && ! -s $rv_top/$rv_id.stderr.log ]] || return
+  rv_size "$rv_top/$rv_id.stdout.log"
+  [[ $rv_reply == "$rv_silent_bytes" ]]
 }
 
 rv_grep() { # NAME, of standard input
@@ -1587,11 +1596,11 @@ rv_number() { # FROM COUNT: sets rv_number to the number that so many of rv_byte
 # FILE NAME: names the empty files in an archive that the payload made in rv_empty, and its cut ROOT files in rv_cut_off
 rv_check_members() {
   local rv_line rv_bytes rv_file=$1 rv_list=$rv_own/members
+  case $1 in *.zip | *.tar | *.tar.* | *.tgz) ;; *) return ;; esac
   [[ $1 == /* ]] || rv_file=./$1
   case $1 in
     *.zip) unzip -l "$rv_file" | sed -n 's/^ *\([0-9][0-9]*\)  [0-9-]* [0-9:]*   /\1 /p' ;;
     *.tar | *.tar.* | *.tgz) tar tvf "$rv_file" | sed -n 's/^-[^ ]*  *[^ ]*  *\([0-9][0-9]*\) [0-9-]* [0-9:]* /\1 /p' ;;
-    *) return ;;
   esac 2>/dev/null </dev/null >"$rv_list"
   # the end of a directory without entries
   [[ $1 != *.zip || $(head -c 4 -- "$rv_file" | tr -d '\0') != $'PK\005\006' ]] || rv_empty+=("$2")
@@ -1690,7 +1699,7 @@ rv_take_outputs() {
   done
   rv_take '' 'core*' validation_report.txt
   [[ $rv_save_all ]] || return 0
-  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done <"$rv_own/inputs"
+  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done < <(rv_print_inputs)
   while IFS= read -r -d '' rv_path; do
     [[ ${rv_taken[$rv_path]} ]] && continue
     rv_check_whole "$rv_path" "$rv_path"
@@ -1767,13 +1776,14 @@ rv_remove_parts() { # what an earlier execution of this step was storing when it
 }
 
 rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
-  local rv_i rv_attempt rv_doing
+  local rv_i rv_attempt rv_doing rv_scratch=$rv_own/scratch
+  (($1 == 0)) || rv_scratch+=.$1
   for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
     for ((rv_attempt = 1; ; rv_attempt++)); do
       rv_doing="output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
       rv_say "$rv_doing"
-      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_own/scratch.$1" 2>&1 && break
-      rv_last_line "$rv_own/scratch.$1"
+      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_scratch" 2>&1 && break
+      rv_last_line "$rv_scratch"
       rv_tell_failure "$rv_attempt" "$rv_reply"
       if ((rv_attempt == rv_attempts)); then
         printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
