@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 /** How often makeflow is looked for while it does not listen yet, ms. */
-const LOOK_MS = 25;
+const LOOK_MS = 5;
 
 process.once('disconnect', () => process.exit());
 process.once('message', (/** @type {{ port: number }} */ { port }, /** @type {import('node:net').Server} */ server) => {
