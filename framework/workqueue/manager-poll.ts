@@ -129,20 +129,18 @@ export class ManagerPoll {
       );
       return 'when poked';
     }
-    const knewOfPassword = this.#known.protected;
-    await this.#tryEverything();
-    // That it wants the password is the first thing that a manager says: then the round begins again.
-    if (this.#known.protected && !knewOfPassword && password) await this.#tryEverything();
-    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
-  }
-
-  async #tryEverything(): Promise<void> {
     try {
       await this.#askEverything();
     } catch (error) {
       if (!(error instanceof ManagerError)) throw error;
+      if (error.failure === 'needs password' && password && !this.#known.protected) {
+        // It is the first thing that such a manager says, and no failure.
+        this.#known = { ...this.#known, protected: true };
+        return this.#round();
+      }
       this.#know(afterFailure(this.#known, error.failure, error.what, this.#options.now()));
     }
+    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
   }
 
   /**

@@ -111,6 +111,10 @@ describe('with real Work Queue tools', () => {
       authenticated: true,
       waiting: [{ count: 2, cores: 1, memory: 64, disk: 64 }],
     });
+    // It asks with the password at once: nobody hears that the manager is closed.
+    expect(knowing.history.flatMap(({ projects }) => projects).filter(({ closed }) => closed !== undefined)).toEqual(
+      [],
+    );
     for (const [password, why] of [
       [undefined, /asks for a password/],
       [Buffer.from('release'), /has another password/],

@@ -32,6 +32,24 @@ async function logsOf(payload: string, options: StepRunOptions = {}) {
   return { ...run, logs: Object.fromEntries(texts), unread: run.result.unread, foundIn };
 }
 
+describe('of a payload that prints nothing', () => {
+  it('there is nothing to report', async () => {
+    const { report, stdout } = await runStep(scratch, ':');
+    expect(report).toBe('');
+    expect(stdout).toMatch(/^\+ .*\n$/);
+  });
+
+  it.each([
+    ['what its environment has printed', ':', { environmentCommand: `echo '${BAD}'` }, 'stdout.log:1:'],
+    ['what its environment has complained about', ':', { environmentCommand: `echo '${BAD}' >&2` }, 'stderr.log:1:'],
+    ['what it has written to a log', `echo '${BAD}' >rec.log`, {}, 'rec.log:1:'],
+    ['its core dump', `printf '\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\4\\0' >core.7`, {}, 'core.7:0:'],
+  ])('%s is reported', async (_, payload, stage, place) => {
+    const { report } = await runStep(scratch, payload, { stage });
+    expect(report.startsWith(place)).toBe(true);
+  });
+});
+
 describe('a log is looked at', () => {
   it.each([
     ['that is compressed by gzip', `echo '${BAD}' >rec.log; gzip rec.log`, 'rec.log.gz/rec.log'],
