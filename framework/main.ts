@@ -31,7 +31,7 @@ async function start(words: readonly string[]): Promise<void> {
     const [{ say }, { sayVersions }] = await Promise.all([import('./terminal.ts'), import('./tools/versions.ts')]);
     await sayVersions(version, ['work_queue_worker'], say);
   } else {
-    keepCode(cacheOf('mesos-workqueue-framework'), import.meta.url);
+    keepCode(() => cacheOf('mesos-workqueue-framework'), import.meta.url);
     await (await import('./program.ts')).runCommandLine(words, version);
   }
 }

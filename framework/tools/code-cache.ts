@@ -19,12 +19,14 @@ const [HEAD, TAIL] = ['(function (exports, require, module, __filename, __dirnam
  * Keeps the code that V8 makes of this build's files, so that the next process need not compile them again. Call it before most of
  * the build is loaded. Without a directory in which only this user can write, nothing is kept. The variable
  * NODE_DISABLE_COMPILE_CACHE=1 switches it off, as it does in Node.js itself.
- * @param caches the program's directory of caches
+ * @param cachesOf gives the program's directory of caches, unless the user has no home
  * @param start URL of a file of the build. It names the files that it loads, and their names contain hashes of their contents, so
  * its text belongs to one build only.
  */
-export function keepCode(caches: string, start: string): void {
+export function keepCode(cachesOf: () => string, start: string): void {
   if (process.env.NODE_DISABLE_COMPILE_CACHE === '1') return;
+  const caches = orNone(cachesOf);
+  if (caches === undefined) return;
   const build = createHash('sha256')
     .update(readFileSync(fileURLToPath(start)))
     .digest('hex')
@@ -33,6 +35,14 @@ export function keepCode(caches: string, start: string): void {
   if (!isReady(caches, place)) return;
   if (enableCompileCache) enableCompileCache(place);
   else keepCodeOnNode20(join(place, `${process.version}-${process.arch}`));
+}
+
+function orNone(directory: () => string): string | undefined {
+  try {
+    return directory();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the directory of a build if it does not exist. @returns whether only this user can write there */
@@ -77,9 +87,13 @@ function keepCodeOnNode20(directory: string): void {
   };
   // Not before: by then V8 has compiled also the functions that were called.
   process.on('exit', () => {
-    for (const { script, text, path } of missing) {
-      const code = script.createCachedData();
-      writeOwn(path, Buffer.concat([sumOf(text, code), code]));
+    try {
+      for (const { script, text, path } of missing) {
+        const code = script.createCachedData();
+        writeOwn(path, Buffer.concat([sumOf(text, code), code]));
+      }
+    } catch {
+      // The program has done its work, and its exit status says how.
     }
   });
 }

@@ -13,14 +13,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /** A new file is written within this time. */
 const ABANDONED_MS = 60_000;
 
-/** The directory of a program's caches: `$XDG_CACHE_HOME/NAME`, or `~/.cache/NAME`. All that is in it may be removed at any time. */
+/**
+ * The directory of a program's caches: `$XDG_CACHE_HOME/NAME`, or `~/.cache/NAME`. All that is in it may be removed at any time.
+ * A relative path counts as none, as the XDG specification says.
+ * @throws when the user has no home directory
+ */
 export function cacheOf(program: string): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), program);
+  const given = process.env.XDG_CACHE_HOME ?? '';
+  const caches = isAbsolute(given) ? given : join(homedir(), '.cache');
+  if (!isAbsolute(caches)) throw new Error(`the home directory ${caches} is no absolute path`);
+  return join(caches, program);
 }
 
 /** Whether only this user (and root) can change it. */
@@ -40,7 +47,11 @@ export function isOwnDirectory(path: string): boolean {
  */
 export function makeOwnDirectory(path: string): void {
   if (existsSync(path)) return;
-  makeOwnDirectory(dirname(path));
+  const parent = dirname(path);
+  makeOwnDirectory(parent);
+  // With `sudo`, the home may be that of another user, who could not use directories of root there.
+  const { uid } = statSync(parent);
+  if (uid !== process.getuid?.() && uid !== 0) throw new Error(`${parent} belongs to another user`);
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
@@ -80,7 +91,15 @@ export function writeOwn(path: string, content: string | Buffer): void {
   } catch (error) {
     // On a full disk a part was written.
     const isOther = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    removeRest(fresh, isOther);
+  }
+}
+
+function removeRest(fresh: string, isOther: boolean): void {
+  try {
     if (!isOther || isAbandoned(fresh)) rmSync(fresh, { force: true });
+  } catch {
+    // It stays: a cache must not end its program.
   }
 }
 

@@ -25,7 +25,7 @@ export async function start(): Promise<void> {
       const { sayVersions } = await import('../../framework/tools/versions.ts');
       await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
     } else {
-      keepCode(cacheDirectory(), import.meta.url);
+      keepCode(cacheDirectory, import.meta.url);
       await (await import('./program.ts')).runCommandLine(words, version);
     }
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import nodeModule from 'node:module';
@@ -19,6 +20,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepCode } from '../../../framework/tools/code-cache.ts';
 
 const DIST = join(import.meta.dirname, '..', '..', '..', 'dist');
 const CLI = join(DIST, 'validation', 'cli', 'main.js');
@@ -83,6 +85,31 @@ describe('the compiled code of the build', () => {
     expect(readFileSync(caches, 'utf8')).toBe('no directory');
     // Nobody can make a directory there.
     expect(await list({ XDG_CACHE_HOME: '/proc/cache' })).toBe(right());
+  });
+
+  it('is kept nowhere if the user has no home directory, or a directory above is that of another user', async () => {
+    const nobody = () => {
+      throw new Error('no home');
+    };
+    expect(() => keepCode(nobody, import.meta.url)).not.toThrow();
+    const home = join(dir, 'home');
+    mkdirSync(home);
+    if (process.getuid?.() === 0) chownSync(home, 54_321, 54_321);
+    else chmodSync(home, 0o500);
+    expect(await list({ XDG_CACHE_HOME: join(home, '.cache') })).toBe(right());
+    expect(await list({ XDG_CACHE_HOME: '', HOME: home })).toBe(right());
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('changes no exit status, whatever is in its place', async () => {
+    await list();
+    if (!isOurs) return;
+    const code = codeOfList();
+    rmSync(code);
+    // An unfinished file of a killed process, which cannot be removed.
+    mkdirSync(`${code}.new`);
+    utimesSync(`${code}.new`, 0, 0);
+    expect(await list()).toBe(right());
   });
 
   it('is kept for four builds', async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /** Where makeflow listens in a run on this machine. */
 export interface ManagerPort {
@@ -63,10 +63,7 @@ export async function openManagerPort(): Promise<OpeningPort> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const bridge = startBridge();
-  const opened = readyBridge(bridge, port).finally(() => server.close());
-  // If this fails, the end of the process shows it.
-  bridge.send({ port }, server, () => {});
+  const opened = openNamespace(port, server).finally(() => server.close());
   return { port, opened };
 }
 
@@ -87,8 +84,18 @@ function startBridge(): ChildProcess {
   });
 }
 
-/** Waits until the bridge is ready, or has failed. */
-async function readyBridge(bridge: ChildProcess, port: number): Promise<ManagerPort> {
+/** Starts the bridge, and waits until it is ready, or has failed. Does not reject. */
+async function openNamespace(port: number, server: Server): Promise<ManagerPort> {
+  const withoutNamespace = (exposed: string): ManagerPort => ({
+    ...{ port, enter: [], exposed, lost: new AbortController().signal },
+    close: () => Promise.resolve(),
+  });
+  let bridge: ChildProcess;
+  try {
+    bridge = startBridge();
+  } catch (error) {
+    return withoutNamespace((error as Error).message);
+  }
   let said = '';
   bridge.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-1000);
@@ -98,8 +105,10 @@ async function readyBridge(bridge: ChildProcess, port: number): Promise<ManagerP
     bridge.once('exit', (code, signal) => resolve(said.trim().split('\n').at(-1) || `ended by ${signal ?? code}`));
   });
   const lost = new AbortController();
+  // If this fails, the end of the process shows it. A process that cannot be started has no channel.
+  bridge.send?.({ port }, server, () => {});
   const exposed = await Promise.race([ended, once(bridge, 'message').then(() => undefined)]);
-  if (exposed !== undefined) return { port, enter: [], exposed, lost: lost.signal, close: () => Promise.resolve() };
+  if (exposed !== undefined) return withoutNamespace(exposed);
 
   let closing = false;
   void ended.then((how) => {
