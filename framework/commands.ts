@@ -125,6 +125,7 @@ function masterOf(args: FrameworkArguments, log: Logger): Master {
   return { address: master, credentials: readCredentials({ credentialFile, tokenFile, secret, principal }, log) };
 }
 
+/** @throws ConfigError */
 function makeDriver(
   args: FrameworkArguments,
   sources: readonly SourceType[],
@@ -135,6 +136,9 @@ function makeDriver(
   onFatal: (why: string) => void,
 ): Driver {
   const { tlsCa, tlsCert, tlsKey } = args;
+  if (!Number.isFinite(args.failoverTimeout) || args.failoverTimeout < 0) {
+    throw new ConfigError(`--failover-timeout: expected a number of seconds, got ${args.failoverTimeout}`);
+  }
   const secure = [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
   const tls = readTls({ caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey });
   // A master accepts only the principal that authenticated.

@@ -3,6 +3,7 @@ import { type Demand, together } from './demand/demand.ts';
 import type { Source, SourceType } from './demand/source.ts';
 import { withoutEffect } from './dry-run.ts';
 import type { Logger } from './log.ts';
+import { CodecError } from './mesos/codec.ts';
 import { MesosConnection } from './mesos/connection.ts';
 import { CallRefusedError } from './mesos/errors.ts';
 import type { Call, Event, FrameworkInfo } from './mesos/messages.ts';
@@ -61,6 +62,7 @@ export class Driver {
   /** The last demand of each source, by the source's name. */
   readonly #demands = new Map<string, Demand>();
   #tick: NodeJS.Timeout | undefined;
+  #stopped = false;
   /** The next tick is one of an idle core. */
   #idles = false;
   /** When to call `whenIdle` if the core is idle until then. */
@@ -115,6 +117,7 @@ export class Driver {
 
   #tickIn(ms: number): void {
     clearTimeout(this.#tick);
+    if (this.#stopped) return;
     this.#tick = setTimeout(() => this.#onTick(), ms);
   }
 
@@ -160,7 +163,7 @@ export class Driver {
    */
   async stop({ teardown }: { teardown: boolean }): Promise<void> {
     clearTimeout(this.#tick);
-    this.#idles = false;
+    this.#stopped = true;
     await Promise.all(this.#sources.map((source) => source.stop()));
     if (teardown && this.scheduler.state.subscribed) {
       try {
@@ -222,11 +225,12 @@ export class Driver {
     for (const event of ended) queueMicrotask(() => this.handle({ type: 'mesos', event }));
     if (!call) return;
     this.connection.send(call).catch((error: unknown) => {
-      const refused = error instanceof CallRefusedError;
+      // A call that cannot be written has no effect either.
+      const refused = error instanceof CallRefusedError || error instanceof CodecError;
       const why = error instanceof Error ? error.message : String(error);
       this.#options.log.warn(
         { call: call.type, why },
-        refused ? 'the master refused a call' : 'a call did not reach the master',
+        refused ? 'a call was refused' : 'a call did not reach the master',
       );
       this.handle({ type: 'call-failed', call, refused, why });
     });

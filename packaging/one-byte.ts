@@ -8,7 +8,12 @@ export function oneByte(): Plugin {
   return {
     name: 'one-byte',
     generateBundle(_, bundle) {
-      for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = escaped(file.code);
+      for (const file of Object.values(bundle)) {
+        if (file.type !== 'chunk') continue;
+        if (/\braw`[^`]*[^\0-\xff]/.test(file.code))
+          this.error(`${file.fileName} has a raw text that cannot be escaped`);
+        file.code = escaped(file.code);
+      }
     },
   };
 }

@@ -9,6 +9,8 @@ import { parseYaml, readConfig } from './yaml-file.ts';
 
 const positive = z.number().positive();
 const whole = z.number().int().positive();
+/** Seconds. Nobody waits longer, and Mesos counts in nanoseconds, of which 64 bits hold 292 years. */
+const YEAR = 31_536_000;
 const shape = z.strictObject({ cores: whole, memory: whole, disk: whole, gpus: whole.optional() });
 
 /** Applies a function that throws ConfigError to a text. Its message is reported at the text's place in the file. */
@@ -91,7 +93,7 @@ const poolSchema = z.strictObject({
     .optional()
     .describe('Seconds that tasks must wait before workers are launched for them'),
   launchesPerSecond: whole.optional().describe('Largest number of launches in one second'),
-  killGraceSeconds: z.number().nonnegative().optional().describe('Seconds from SIGTERM to SIGKILL'),
+  killGraceSeconds: z.number().nonnegative().max(YEAR).optional().describe('Seconds from SIGTERM to SIGKILL'),
   image: z.string().min(1).optional().describe('Container image. Without one, workers run as plain processes'),
   containerizer: z.enum(['docker', 'mesos']).optional().describe('Containerizer of the agent that runs the image'),
   volumes: z.array(read(parseVolume)).optional().describe('HOST[:CONTAINER[:RO|RW]]'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Driver } from '../../framework/driver.ts';
 import type { Logger } from '../../framework/log.ts';
+import { CodecError } from '../../framework/mesos/codec.ts';
 import { parseMaster } from '../../framework/mesos/leader.ts';
 import { demand, manager, need, pool } from './scheduler/fixtures.ts';
 
@@ -79,6 +80,23 @@ describe('the ticks of the core', () => {
     vi.useFakeTimers();
     rests();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a call that cannot be written', () => {
+  it('has no effect, as one that the master refuses: no agent is to blame for it', async () => {
+    vi.useRealTimers();
+    const handle = vi.spyOn(driver, 'handle');
+    vi.spyOn(driver.connection, 'send').mockRejectedValue(new CodecError('cannot write a Call'));
+    vi.spyOn(driver.scheduler, 'handle').mockReturnValueOnce({
+      records: [],
+      calls: [{ type: 'REVIVE' }],
+      decisions: [],
+    });
+    driver.handle({ type: 'tick' });
+    await vi.waitFor(() =>
+      expect(handle).toHaveBeenCalledWith(expect.objectContaining({ type: 'call-failed', refused: true })),
+    );
   });
 });
 

@@ -24,6 +24,8 @@ export interface FindingCounts {
 export class Reports {
   readonly #counts = new Map<string, { stamp: string; counts: FindingCounts }>();
   readonly #parsed = new Map<string, { stamp: string; size: number; report: Report }>();
+  /** Reports that are being read: who asks meanwhile gets the same one. */
+  readonly #underWay = new Map<string, { stamp: string; report: Promise<Report> }>();
   /** Stamps of files that are not valid reports, so that they are not read again. */
   readonly #bad = new Map<string, string>();
 
@@ -32,7 +34,7 @@ export class Reports {
     return this.#with(root, async (stamp, size, readReport) => {
       const known = this.#parsed.get(root);
       this.#parsed.delete(root);
-      const report = known?.stamp === stamp ? known.report : await readReport();
+      const report = known?.stamp === stamp ? known.report : await this.#once(root, stamp, readReport);
       this.#parsed.set(root, { stamp, size, report });
       this.#evict();
       return report;
@@ -44,12 +46,24 @@ export class Reports {
       const known = this.#counts.get(root);
       if (known?.stamp === stamp) return known.counts;
       const parsed = this.#parsed.get(root);
-      const report = parsed?.stamp === stamp ? parsed.report : await readReport();
+      const report = parsed?.stamp === stamp ? parsed.report : await this.#once(root, stamp, readReport);
       const counts = countFindings(report);
       if (this.#counts.size >= COUNTS_KEPT) this.#counts.clear();
       this.#counts.set(root, { stamp, counts });
       return counts;
     });
+  }
+
+  async #once(root: string, stamp: string, readReport: () => Promise<Report>): Promise<Report> {
+    const known = this.#underWay.get(root);
+    if (known?.stamp === stamp) return known.report;
+    const underWay = { stamp, report: readReport() };
+    this.#underWay.set(root, underWay);
+    try {
+      return await underWay.report;
+    } finally {
+      if (this.#underWay.get(root) === underWay) this.#underWay.delete(root);
+    }
   }
 
   async #with<T>(

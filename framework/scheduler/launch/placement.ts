@@ -40,7 +40,10 @@ export function place(
       shortfall.blocked = budget.limit;
       continue;
     }
-    const candidate = agents.next(shortfall.pool, missing.shape, Math.min(wanted, budget.launches));
+    // Workers that are launched together take more room than their launches say: then no agent is left out.
+    const gathers = (missing.together ?? 1) > 1 && wanted > budget.launches;
+    const launches = gathers ? Number.POSITIVE_INFINITY : Math.min(wanted, budget.launches);
+    const candidate = agents.next(shortfall.pool, missing.shape, launches);
     if (candidate) {
       const units = agents.together(shortfall, missing, candidate, budget, wanted);
       launch(frame, shortfall, candidate, { shape: missing.shape, units }, agents.constraintsOf(shortfall.pool));
@@ -105,7 +108,7 @@ class Agents {
     if (most <= 1) return 1;
     const fitting = this.#fittingFor(pool, shape);
     const perSecond = startsPerSecond(rate);
-    // No more agents than that are used.
+    // No more agents than that are used, unless the launches are too few.
     const enough = Math.ceil(wanted / Math.max(1, Math.min(sharing(rate), budget.launches)));
     const agents = pool.placement === 'pack' ? 1 : Math.max(1, fitting.count(enough));
     const workers = fitting.roomOn(candidate, Math.ceil(wanted / agents));

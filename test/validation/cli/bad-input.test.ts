@@ -95,7 +95,10 @@ describe('bad input ends with status 2 and one clear message, and leaves no run 
     for (const retries of ['many', '-1', '1.5']) {
       expect(await refused('run', GPMC, '--local', `--retries=${retries}`)).toContain('--retries: ');
     }
-    expect(await refused('run', GPMC, '--local', '--stop-at', 'sim', '--stop-at', 'sim')).toContain('--stop-at: ');
+    for (const flag of ['--stop-at', '--name', '--image'])
+      expect(await refused('run', GPMC, '--local', flag, 'process', flag, 'process')).toContain(
+        `${flag}: it has one value`,
+      );
   });
 
   it('a part of a run without what it needs', async () => {

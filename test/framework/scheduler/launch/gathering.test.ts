@@ -68,6 +68,12 @@ describe('granularity: auto', () => {
     }
   });
 
+  it('leaves no agent out where the launches are too few for single workers', () => {
+    const harness = proven({ launchesPerSecond: 100 }, [need(1000)]);
+    const all = launched(harness, ...Array<number>(100).fill(16));
+    expect(new Set(all)).toEqual(new Set(Array.from({ length: 100 }, (_, agent) => `${agent}: 10`)));
+  });
+
   it('counts only agents that have room', () => {
     expect(launched(proven({}, many), 0.5, 64, 0.5)).toEqual(['1: 16', '1: 16', '1: 16']);
     expect(launched(proven({}, [need(20)]), 2, 12).sort()).toEqual(['0: 1', '0: 1', '1: 4', '1: 4', '1: 4']);
