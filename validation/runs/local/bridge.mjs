@@ -12,6 +12,8 @@ import { connect } from 'node:net';
 const LOOK_MS = 5;
 
 process.once('disconnect', () => process.exit());
+// It was disconnected before it could hear of it.
+if (!process.connected) process.exit();
 process.once('message', (/** @type {{ port: number }} */ { port }, /** @type {import('node:net').Server} */ server) => {
   reserve(port);
   server.on('connection', (outside) => {
