@@ -7,8 +7,7 @@ import { MasterSpecError } from './mesos/leader.ts';
 import { TlsFileError } from './mesos/tls.ts';
 import { JournalError } from './store/journal.ts';
 import { helpWidth, sayError } from './terminal.ts';
-import { wrongNegation } from './tools/negation.ts';
-import { repeatedFlag } from './tools/repeated-flag.ts';
+import { wrongFlag } from './tools/wrong-flag.ts';
 import { PasswordFileError } from './workqueue/password.ts';
 
 /** Errors that the user can correct: the message says how, and the exit status is 2. */
@@ -27,7 +26,7 @@ export async function runCommandLine(words: readonly string[], version: string):
     });
 
   program.middleware((args) => {
-    const mistake = wrongNegation(args, program) ?? repeatedFlag(args, program);
+    const mistake = wrongFlag(args, program);
     if (mistake !== undefined) throw new ConfigError(mistake);
   }, true);
   for (const { usage, describe, builder, handler } of COMMANDS) program.command(usage, describe, builder, handler);

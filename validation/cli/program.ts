@@ -1,6 +1,5 @@
 import yargs from 'yargs';
-import { wrongNegation } from '../../framework/tools/negation.ts';
-import { repeatedFlag } from '../../framework/tools/repeated-flag.ts';
+import { wrongFlag } from '../../framework/tools/wrong-flag.ts';
 import { hasVariables, settingsPlace } from '../config/find.ts';
 import { InputError } from '../input/input-error.ts';
 import { COMMANDS, CONFIG, EPILOGUE, SUMMARY, UTC } from './commands.ts';
@@ -31,7 +30,7 @@ export async function runCommandLine(words: readonly string[], version: string):
     });
 
   program.options({ config: CONFIG, utc: UTC }).middleware(async (args) => {
-    const mistake = wrongNegation(args, program, NEGATABLE) ?? repeatedFlag(args, program);
+    const mistake = wrongFlag(args, program, NEGATABLE);
     if (mistake !== undefined) throw new InputError([{ message: mistake }]);
     // Without a command there is nothing to fill in, so the code for it is not loaded.
     if (!hasVariables() && settingsPlace(args.config) === undefined) return;

@@ -86,8 +86,12 @@ function startBridge(): ChildProcess {
 
 /** Starts the bridge, and waits until it is ready, or has failed. Does not reject. */
 async function openNamespace(port: number, server: Server): Promise<ManagerPort> {
+  const lost = new AbortController();
   const withoutNamespace = (exposed: string): ManagerPort => ({
-    ...{ port, enter: [], exposed, lost: new AbortController().signal },
+    port,
+    enter: [],
+    exposed,
+    lost: lost.signal,
     close: () => Promise.resolve(),
   });
   let bridge: ChildProcess;
@@ -104,7 +108,6 @@ async function openNamespace(port: number, server: Server): Promise<ManagerPort>
     bridge.once('error', ({ message }) => resolve(message));
     bridge.once('exit', (code, signal) => resolve(said.trim().split('\n').at(-1) || `ended by ${signal ?? code}`));
   });
-  const lost = new AbortController();
   // If this fails, the end of the process shows it. A process that cannot be started has no channel.
   bridge.send?.({ port }, server, () => {});
   const exposed = await Promise.race([ended, once(bridge, 'message').then(() => undefined)]);
