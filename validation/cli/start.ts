@@ -19,13 +19,14 @@ export async function start(): Promise<void> {
   process.on('uncaughtException', fail);
   try {
     const words = process.argv.slice(2);
-    const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
     // Scripts ask often for the version, so the code that reads a whole command line is not loaded for it.
     if (words.join(' ') === '--version') {
       const { sayVersions } = await import('../../framework/tools/versions.ts');
-      await sayVersions(version, ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
+      await sayVersions(ownVersion(), ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
     } else {
       keepCode(cacheDirectory, import.meta.url);
+      // Looking up the version takes 2 ms, so that is done only where it may be asked for.
+      const version = words.some((word) => word.startsWith('--version')) ? ownVersion() : '';
       await (await import('./program.ts')).runCommandLine(words, version);
     }
   } catch (error) {
@@ -33,6 +34,10 @@ export async function start(): Promise<void> {
     sayError('relval', error.problems.map(formatProblem));
     process.exitCode = USAGE;
   }
+}
+
+function ownVersion(): string {
+  return (createRequire(import.meta.url)('release-validation/package.json') as { version: string }).version;
 }
 
 /** Ends with the error of the system or of relval itself. The exit status is never 1, which means a failed release. */
