@@ -1,5 +1,6 @@
 import { paint } from '../report/paint.ts';
-import { applyStates, type RunView, type StepView } from '../runs/store/events.ts';
+import { applyStates } from '../runs/store/events.ts';
+import type { Outline } from '../runs/store/outline.ts';
 import { isLive, type RunRecord, type RunStatus, type RunTiming, statusOf } from '../runs/store/record.ts';
 import { type RunDir, RunStore } from '../runs/store/store.ts';
 import { earlierTimings, expectedEnd } from '../runs/store/timing.ts';
@@ -15,8 +16,6 @@ import { when } from './output/zone.ts';
 import { out } from './terminal.ts';
 
 const FOLLOW_MS = 500;
-/** Most slow steps that are listed. */
-const SLOWEST = 5;
 
 export const statusCommand = defineCommand(
   (command) =>
@@ -46,11 +45,13 @@ class Status {
   readonly #reader: ViewReader;
   readonly #earlier: RunTiming[];
   #record: RunRecord;
+  #outline: Outline;
   changed = true;
 
   constructor(run: RunDir, store: RunStore) {
     this.#run = run;
     this.#reader = new ViewReader(run.eventsFile);
+    this.#outline = this.#reader.outline;
     this.#record = run.readRecord();
     const ended = this.#record.state === 'ended';
     this.#earlier = ended
@@ -62,16 +63,18 @@ class Status {
   }
 
   read(): void {
-    const before = JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
+    const before = this.#stamp();
     // read the record first: if it says that the run has ended, all events are there
     this.#record = this.#run.readRecord();
     this.#reader.read();
-    if (this.#record.state === 'ended' && this.#record.judged) applyStates(this.#view, this.#record.judged);
-    this.changed = before !== JSON.stringify([this.#view.counts, this.#view.heldUp]) + this.#record.state;
+    const { state, judged = {} } = this.#record;
+    if (state === 'ended' && Object.keys(judged).length > 0) applyStates(this.#reader.view, judged);
+    this.#outline = this.#reader.outline;
+    this.changed = before !== this.#stamp();
   }
 
-  get #view(): RunView {
-    return this.#reader.view;
+  #stamp(): string {
+    return JSON.stringify([this.#outline.counts, this.#outline.heldUp, this.#record.state]);
   }
 
   get status(): RunStatus {
@@ -83,18 +86,18 @@ class Status {
   }
 
   json() {
-    const view = this.#view;
+    const { counts, heldUp, stages, slowest } = this.#outline;
     const expected = this.#expected();
     return {
       ...this.#record,
       status: this.status,
       directory: this.#run.path,
-      counts: view.counts,
-      heldUp: view.heldUp.map(({ message }) => message),
-      stages: [...view.stages].map(([name, stage]) => ({ name, ...stage })),
+      counts,
+      heldUp: heldUp.map(({ message }) => message),
+      stages: stages.map(([name, stage]) => ({ name, ...stage })),
       ...(expected !== undefined && { expectedEnd: expected }),
-      slowest: this.#slowest().map(({ id, stage, seconds }) => ({ id, stage, seconds })),
-      steps: [...view.steps.values()],
+      slowest: slowest.map(({ id, stage, seconds }) => ({ id, stage, seconds })),
+      steps: [...this.#reader.view.steps.values()],
     };
   }
 
@@ -102,9 +105,9 @@ class Status {
     const { id, reason, created, ended } = this.#record;
     const { status } = this;
     const parts = [`${id}  ${COLOUR[status](status)}${reason ? `: ${reason}` : ''}`];
-    parts.push(...overview(this.#view, ended ?? Date.now(), created, this.underWay));
+    parts.push(...overview(this.#outline, ended ?? Date.now(), created, this.underWay));
     if (this.underWay) parts.push(this.#expectedText());
-    const slowest = this.#slowest();
+    const { slowest } = this.#outline;
     if (slowest.length > 0) {
       const rows = slowest.map((step) => [
         '  ',
@@ -119,7 +122,7 @@ class Status {
   }
 
   #expected(): number | undefined {
-    return this.underWay ? expectedEnd(this.#view, this.#record.created, this.#earlier, Date.now()) : undefined;
+    return this.underWay ? expectedEnd(this.#outline, this.#record.created, this.#earlier, Date.now()) : undefined;
   }
 
   #expectedText(): string {
@@ -127,17 +130,5 @@ class Status {
     if (expected === undefined) return 'expected end unknown: there is no earlier run of this workflow';
     const runs = counted(this.#earlier.length, 'earlier run');
     return `expected end ${when(expected)}, in ${formatDuration((expected - Date.now()) / 1000)} (from ${runs})`;
-  }
-
-  #slowest(): StepView[] {
-    const slow: StepView[] = [];
-    for (const step of this.#view.steps.values()) {
-      if (step.seconds === undefined || (slow.length === SLOWEST && step.seconds <= (slow.at(-1)?.seconds ?? 0)))
-        continue;
-      slow.push(step);
-      slow.sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
-      slow.length = Math.min(slow.length, SLOWEST);
-    }
-    return slow;
   }
 }

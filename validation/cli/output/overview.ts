@@ -1,7 +1,8 @@
 import { SYMBOL } from '../../graph/states.ts';
 import type { StepState } from '../../report/model.ts';
 import { paint } from '../../report/paint.ts';
-import type { RunView, StateCounts } from '../../runs/store/events.ts';
+import type { StateCounts } from '../../runs/store/events.ts';
+import type { Outline } from '../../runs/store/outline.ts';
 import { formatDuration } from '../../units/time.ts';
 import { table } from './table.ts';
 
@@ -15,12 +16,13 @@ export const MARK: Record<StepState, (text: string) => string> = {
   broken: paint.magenta,
   aborted: paint.yellow,
 };
-/** The largest number of running steps that are listed: more would not fit on the screen. */
-const LISTED = 8;
 
-/** A row for each stage. While the run goes on, also a row for each running step, and for each reason why steps wait. */
-export function overview(view: RunView, now: number, startedAt: number, underWay = true): string[] {
-  const rows = [...view.stages].map(([stage, { counts }]) => {
+/** What an overview shows. A view has its stages in another form. */
+type Shown = Pick<Outline, 'counts' | 'heldUp' | 'running'> & { stages: Iterable<Outline['stages'][number]> };
+
+/** A row for each stage. While the run goes on, also a row for some running steps, and for each reason why steps wait. */
+export function overview(shown: Shown, now: number, startedAt: number, underWay = true): string[] {
+  const rows = Array.from(shown.stages, ([stage, { counts }]) => {
     const steps = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { running, submitted, succeeded, failed, broken, aborted } = counts;
     const done = succeeded + failed + broken;
@@ -35,15 +37,13 @@ export function overview(view: RunView, now: number, startedAt: number, underWay
     return [MARK[state](SYMBOL[state]), stage, `${done}/${steps}`, bar(done, steps), notes.join(', ')];
   });
   const listed: string[][] = [];
-  for (const id of underWay ? view.running : []) {
-    if (listed.length === LISTED) {
-      listed.push(['  ', paint.dim(`and ${view.running.size - LISTED} more`), '', '']);
-      break;
-    }
-    const { start, worker, host } = view.steps.get(id) ?? {};
-    listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), paint.dim(host ?? worker ?? '')]);
+  if (underWay) {
+    for (const { id, start, worker, host } of shown.running)
+      listed.push(['  ', id, formatDuration((now - (start ?? now)) / 1000), paint.dim(host ?? worker ?? '')]);
+    const more = shown.counts.running - shown.running.length;
+    if (more > 0) listed.push(['  ', paint.dim(`and ${more} more`), '', '']);
   }
-  const heldUp = underWay ? view.heldUp.map(({ message }) => paint.yellow(message)) : [];
+  const heldUp = underWay ? shown.heldUp.map(({ message }) => paint.yellow(message)) : [];
   return [...table(rows), ...table(listed), ...heldUp, paint.dim(formatDuration((now - startedAt) / 1000))];
 }
 

@@ -3,6 +3,7 @@ import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import { SYMBOL } from '../../graph/states.ts';
 import { paint } from '../../report/paint.ts';
 import type { RunEvent, RunView } from '../../runs/store/events.ts';
+import { firstRunning } from '../../runs/store/outline.ts';
 import { counted } from '../../units/count.ts';
 import { formatDuration } from '../../units/time.ts';
 import type { Terminal } from '../terminal.ts';
@@ -44,7 +45,7 @@ function liveProgress(on: Terminal, startedAt: number): Progress | undefined {
   if (!update) return undefined;
   let latest: RunView | undefined;
   const draw = (): void => {
-    if (latest) update(overview(latest, steadyNow(), startedAt));
+    if (latest) update(overview({ ...latest, running: firstRunning(latest) }, steadyNow(), startedAt));
   };
   const timer = setInterval(draw, REDRAW_MS);
   return {

@@ -35,7 +35,7 @@ export class RecordCache<T, K> {
   constructor(dir: string, form: Form<T, K>) {
     this.#form = form;
     this.#file = new CacheFile(cacheName(form.kind, dir));
-    this.#before = this.#file.read();
+    this.#before = this.#file.read()?.content;
     this.#places = new Map(this.#before?.names.map((name, place) => [name, place]));
   }
 

@@ -1,5 +1,5 @@
 import { median } from '../../statistics/quantiles.ts';
-import type { RunView } from './events.ts';
+import type { RunView, StageView } from './events.ts';
 import type { RunRecord, RunTiming } from './record.ts';
 
 /** The number of earlier runs that count: only the newest, because releases and machines change. */
@@ -48,7 +48,7 @@ export function earlierTimings(
  * @returns ms since 1970; undefined if there are no earlier runs, or the run has ended
  */
 export function expectedEnd(
-  view: RunView,
+  view: { stages: Iterable<readonly [string, StageView]>; verdict?: string | undefined },
   created: number,
   earlier: readonly RunTiming[],
   now: number,

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventReader } from '../../../../validation/runs/store/event-log.ts';
 import { applyEvent, emptyView, type RunEvent, type RunView } from '../../../../validation/runs/store/events.ts';
 import { keep, restore } from '../../../../validation/runs/store/kept-view.ts';
+import { outlineOf } from '../../../../validation/runs/store/outline.ts';
 import { ViewReader } from '../../../../validation/runs/store/view-reader.ts';
 import { changeCache } from './cached.ts';
 
@@ -62,7 +63,10 @@ function viewOf(events: Iterable<RunEvent>): RunView {
 function look(): RunView {
   const reader = new ViewReader(file);
   reader.read();
-  return reader.view;
+  const { outline } = reader;
+  const { view } = reader;
+  expect(outline).toEqual(outlineOf(view));
+  return view;
 }
 
 /** What the file itself says. */
@@ -116,8 +120,22 @@ describe('the view of a long run', () => {
   it('is taken from the cache, and is the same', () => {
     expect(look()).toEqual(truth());
     expect(caches()).toHaveLength(1);
-    changeCache(cacheFile(), (content) => content.replace('no worker fits', 'cached'));
+    changeCache(cacheFile(), (content) => content.replaceAll('no worker fits', 'cached'));
     expect(look().heldUp).toEqual([{ cause: 'refused', message: 'cached' }]);
+  });
+
+  it('has an outline in the cache, without which its steps are not read', () => {
+    look();
+    // More than an outline cannot be read here.
+    changeCache(cacheFile(), (content) => `${content.split('\n')[0]}\nnothing`);
+    const reader = new ViewReader(file);
+    reader.read();
+    expect(reader.outline).toEqual(outlineOf(truth()));
+    expect(reader.outline.running.map(({ id, worker }) => [id, worker])).toEqual(
+      [1441, 1442, 1443, 1444, 1445, 1446, 1447, 1448].map((n) => [idOf(n), `w${n % 7}:9`]),
+    );
+    expect(reader.outline.slowest.map(({ id }) => id)).toEqual([1440, 1439, 1438, 1437, 1436].map(idOf));
+    expect(() => reader.view).toThrow();
   });
 
   it('goes on as the run grows, also in the middle of a line', () => {
