@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { LogText, logLine } from '../report/log-text.ts';
 import { inColour, terminalLine } from '../report/paint.ts';
 
@@ -87,6 +86,7 @@ export class Terminal {
 
   /** Asks the user at the terminal. */
   async ask(question: string): Promise<string> {
+    const { createInterface } = await import('node:readline/promises');
     const terminal = createInterface({ input: process.stdin, output: this.#stream });
     const answer = await terminal.question(terminalLine(question));
     terminal.close();

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, promises, readFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 
 /** Opening a named pipe does not wait for a writer. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -39,7 +39,7 @@ export function readIfSmall(path: string, most: number): Buffer | undefined {
 
 /** Opens such a file for reading. @throws like readRegular */
 export async function openRegular(path: string): Promise<FileHandle> {
-  const handle = await open(path, FLAGS);
+  const handle = await promises.open(path, FLAGS);
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
   throw new NotRegular(`${path} is not a regular file`);

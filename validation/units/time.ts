@@ -27,7 +27,8 @@ export type Zone = 'local' | 'utc';
 export function formatTime(ms: number, zone: Zone): string {
   const ahead = zone === 'utc' ? undefined : offsetAt(ms);
   if (ahead === undefined || !isShown(ms, ahead)) return formatUtc(ms);
-  return `${isoText(ms, ahead).slice(0, 19).replace('T', ' ')} ${formatOffset(ahead)}`;
+  const iso = isoText(ms, ahead);
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} ${formatOffset(ahead)}`;
 }
 
 /** ms since 1970 as `15:33:20.4`. */

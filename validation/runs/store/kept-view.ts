@@ -1,4 +1,5 @@
 import type { RunView, StepView } from './events.ts';
+import { TextTable } from './text-table.ts';
 
 /** The fields of a step that are texts. Except ids, few different ones are in a run, so each is kept once. */
 const TEXTS = ['id', 'stage', 'state', 'worker', 'host', 'message'] as const satisfies readonly (keyof StepView)[];
@@ -29,30 +30,23 @@ export interface KeptView extends Pick<RunView, 'phase' | 'counts' | 'heldUp' | 
 
 /** Writes a view down. */
 export function keep({ steps, planned, repeated, stages, running, ...rest }: RunView): KeptView {
-  const texts: string[] = [];
-  const places = new Map<string, number>();
-  const placeOf = (text: string): number => {
-    const known = places.get(text);
-    if (known !== undefined) return known;
-    places.set(text, texts.length);
-    return texts.push(text) - 1;
-  };
+  const table = new TextTable();
   const rows = [...steps.values()];
   const textColumns = TEXTS.map((key) =>
     rows.map((step) => {
       const text = step[key];
-      return text === undefined ? null : placeOf(text);
+      return text === undefined ? null : table.placeOf(text);
     }),
   );
   return {
     ...rest,
     textColumns,
     valueColumns: VALUES.map((key) => rows.map((step) => step[key] ?? null)),
-    planned: [...planned].map(([phase, ids]) => [phase, ids.map(placeOf)]),
+    planned: [...planned].map(([phase, ids]) => [phase, ids.map((id) => table.placeOf(id))]),
     repeated: [...repeated],
     stages: [...stages],
-    running: [...running].map(placeOf),
-    texts,
+    running: [...running].map((id) => table.placeOf(id)),
+    texts: table.texts,
   };
 }
 
