@@ -65,8 +65,13 @@ function offsetAt(ms: number): number {
   return -new Date(ms).getTimezoneOffset();
 }
 
+/** The last offset, and its text: a list shows the same one thousands of times. */
+let last = { minutes: 0, text: '+00:00' };
+
 function formatOffset(minutes: number): string {
+  if (minutes === last.minutes) return last.text;
   const two = (number: number): string => String(Math.floor(number)).padStart(2, '0');
   const size = Math.abs(minutes);
-  return `${minutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`;
+  last = { minutes, text: `${minutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}` };
+  return last.text;
 }

@@ -22,18 +22,11 @@ import { ViewReader } from './view-reader.ts';
 
 /** The directory of one run, which holds its whole state. This class knows the paths and writes files atomically. */
 export class RunDir {
-  readonly #place: string;
-  readonly #name: string | undefined;
+  readonly path: string;
 
   /** @param path of it; or the absolute path of the directory of runs, when `name` is its name there, which takes less time */
   constructor(path: string, name?: string) {
-    this.#place = name === undefined ? resolve(path) : path;
-    this.#name = name;
-  }
-
-  /** Absolute. */
-  get path(): string {
-    return this.#name === undefined ? this.#place : pathIn(this.#place, this.#name);
+    this.path = name === undefined ? resolve(path) : `${path === '/' ? '' : path}/${name}`;
   }
 
   get work(): string {
@@ -153,13 +146,10 @@ export function replaceFile(path: string, text: string | Iterable<string>, mode 
 /** Of fewer runs the files are read as quickly as a cache. */
 const WORTH_A_CACHE = 200;
 
-/** As `join` with an absolute directory and the name of a file there, in a tenth of the time. */
-const pathIn = (directory: string, name: string): string => `${directory === '/' ? '' : directory}/${name}`;
-
 /** Reads a run.json, unless it is as it was when it was kept. @param take what of the record is kept */
 function readThrough<T, K>(cache: RecordCache<T, K>, name: string, run: RunDir, take: (record: RunRecord) => T): T {
   const mark = lstatSync(`${run.path}/run.json`, { throwIfNoEntry: false });
-  const known = mark?.isFile() && cache.get(name, mark);
+  const known = mark && cache.get(name, mark);
   if (known) return known;
   const taken = take(run.readRecord());
   if (mark?.isFile()) cache.set(name, mark, taken, Date.now());
