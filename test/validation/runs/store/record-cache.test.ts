@@ -113,6 +113,32 @@ describe('many runs', () => {
     expect(unreadable.map(({ name }) => name)).toEqual([idOf(5)]);
   });
 
+  it('are each read from its own entry, after some were added, removed and replaced by others', () => {
+    const look = (): Record<string, string> =>
+      Object.fromEntries(store.overview().runs.map(({ run, record }) => [basename(run.path), record.name]));
+    const expected: Record<string, string> = {};
+    for (let n = 0; n < RUNS; n++) {
+      writeRecord(n, `name ${n}`);
+      expected[idOf(n)] = `name ${n}`;
+    }
+    expect(look()).toEqual(expected);
+    // So few that the cache stays as it is, and then so many that it is written again.
+    for (const some of [3, 30]) {
+      for (let n = 0; n < some; n++) {
+        const [gone, fresh, moved] = [some + 5 * n, 1000 * some + n, 100 + some + n] as const;
+        rmSync(join(dir, 'runs', idOf(gone)), { recursive: true, force: true });
+        delete expected[idOf(gone)];
+        mkdirSync(join(dir, 'runs', idOf(fresh)));
+        writeRecord(fresh, `fresh ${fresh}`);
+        expected[idOf(fresh)] = `fresh ${fresh}`;
+        if (expected[idOf(moved)] === undefined) continue;
+        writeRecord(moved, `moved ${moved}`);
+        expected[idOf(moved)] = `moved ${moved}`;
+      }
+      for (let again = 0; again < 3; again++) expect(look()).toEqual(expected);
+    }
+  });
+
   it('are read from their files where the cache is damaged, or cannot be written', () => {
     names();
     for (const damage of ['', '[]', '{"build":', 'null']) {

@@ -14,7 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventReader } from '../../../../validation/runs/store/event-log.ts';
-import { applyEvent, emptyView, type RunEvent, type RunView } from '../../../../validation/runs/store/events.ts';
+import {
+  applyEvent,
+  applyStates,
+  emptyView,
+  type RunEvent,
+  type RunView,
+} from '../../../../validation/runs/store/events.ts';
 import { keep, restore } from '../../../../validation/runs/store/kept-view.ts';
 import { outlineOf } from '../../../../validation/runs/store/outline.ts';
 import { ViewReader } from '../../../../validation/runs/store/view-reader.ts';
@@ -136,6 +142,16 @@ describe('the view of a long run', () => {
     );
     expect(reader.outline.slowest.map(({ id }) => id)).toEqual([1440, 1439, 1438, 1437, 1436].map(idOf));
     expect(() => reader.view).toThrow();
+  });
+
+  it('has an outline that shows also what was changed in the view', () => {
+    look();
+    const reader = new ViewReader(file);
+    reader.read();
+    const { broken } = reader.outline.counts;
+    applyStates(reader.view, { [idOf(0)]: 'broken' });
+    expect(reader.outline.counts.broken).toBe(broken + 1);
+    expect(reader.outline).toEqual(outlineOf(reader.view));
   });
 
   it('goes on as the run grows, also in the middle of a line', () => {
