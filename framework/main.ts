@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { keepCode } from './tools/code-cache.ts';
 import { tooFewOpenFiles } from './tools/open-files.ts';
 import { cacheOf } from './tools/own-cache.ts';
+import { ownVersion } from './tools/own-version.ts';
 
 // V8 doubles the space for new objects while many are made, up to 32 MB, and an idle process keeps it. At its first size, 1 MB, it is
 // collected more often, which costs little, since few objects live long. Flags must be set before the program is loaded.
@@ -26,7 +26,7 @@ if (obstacle === undefined) {
 }
 
 async function start(words: readonly string[]): Promise<void> {
-  const { version } = createRequire(import.meta.url)('release-validation/package.json') as { version: string };
+  const version = ownVersion();
   if (words.join(' ') === '--version') {
     const [{ say }, { sayVersions }] = await Promise.all([import('./terminal.ts'), import('./tools/versions.ts')]);
     await sayVersions(version, ['work_queue_worker'], say);

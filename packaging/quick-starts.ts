@@ -12,6 +12,10 @@ export function quickStarts(bundles: readonly string[]): Plugin {
       for (const name of bundles) {
         const chunk = bundle[`${name}.js`];
         if (chunk?.type !== 'chunk') this.error(`there is no bundle ${name}.js`);
+        if (chunk.code.includes('release-validation/'))
+          this.error(
+            `${name}.js looks for a file of the package by its name, which another package.json beside it hides`,
+          );
         chunk.code = `#!/usr/bin/env node\n${chunk.code}`;
         const fileName = name.replace(/[^/]*$/, 'package.json');
         this.emitFile({ type: 'asset', fileName, source: '{"type":"commonjs"}\n' });

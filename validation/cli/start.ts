@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { keepCode } from '../../framework/tools/code-cache.ts';
+import { ownVersion } from '../../framework/tools/own-version.ts';
 import { cacheDirectory } from '../files/cache-directory.ts';
 import { NotRegular } from '../files/regular-file.ts';
 import { formatProblem, InputError } from '../input/input-error.ts';
@@ -25,7 +25,7 @@ export async function start(): Promise<void> {
       await sayVersions(ownVersion(), ['makeflow', 'work_queue_worker'], (...lines) => out.say(...lines));
     } else {
       keepCode(cacheDirectory, import.meta.url);
-      // Looking up the version takes 2 ms, so that is done only where it may be asked for.
+      // The version is looked up only where it may be asked for.
       const version = words.some((word) => word.startsWith('--version')) ? ownVersion() : '';
       await (await import('./program.ts')).runCommandLine(words, version);
     }
@@ -34,10 +34,6 @@ export async function start(): Promise<void> {
     sayError('relval', error.problems.map(formatProblem));
     process.exitCode = USAGE;
   }
-}
-
-function ownVersion(): string {
-  return (createRequire(import.meta.url)('release-validation/package.json') as { version: string }).version;
 }
 
 /** Ends with the error of the system or of relval itself. The exit status is never 1, which means a failed release. */
