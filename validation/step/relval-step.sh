@@ -122,6 +122,8 @@ rv_string() { # TEXT: sets rv_reply to it as a JSON string; control characters o
 }
 
 rv_strings() { # TEXT…: sets rv_reply to a JSON list of strings
+  rv_reply=[]
+  [[ $# -gt 0 ]] || return 0
   local rv_list='' rv_text
   for rv_text in "$@"; do
     rv_string "$rv_text"
@@ -133,10 +135,13 @@ rv_strings() { # TEXT…: sets rv_reply to a JSON list of strings
 # FILE: sets rv_reply to its size in bytes, to -1 where there is none. A short text is read to count its bytes, because that
 # needs no process.
 rv_size() {
+  rv_reply=0
+  [[ -f $1 && ! -s $1 ]] || rv_count_bytes "$1"
+}
+
+rv_count_bytes() {
   local LC_ALL=C rv_text=''
   if [[ -f $1 ]]; then
-    rv_reply=0
-    [[ -s $1 ]] || return 0
     IFS= read -r -d '' -n 1024 rv_text <"$1" || rv_reply=${#rv_text}
     ((rv_reply == 0)) || return 0
   fi
@@ -148,8 +153,8 @@ rv_size() {
 rv_restore() {
   local rv_name rv_target
   for rv_name in stdout.log stderr.log logs validation_report.txt result.json; do
+    [[ -f $rv_top/$rv_id.$rv_name && ! -L $rv_top/$rv_id.$rv_name ]] && continue
     rv_target=$rv_top/$rv_id.$rv_name
-    [[ -f $rv_target && ! -L $rv_target ]] && continue
     rm -rf -- "$rv_target"
     [[ -f $rv_job/$rv_name && ! -L $rv_job/$rv_name ]] && ln -- "$rv_job/$rv_name" "$rv_target" && continue
     : >"$rv_target"
@@ -165,8 +170,9 @@ rv_masked() {
 }
 
 rv_mask() { # TEXT: sets rv_reply to it, masked
-  local LC_ALL=C rv_rest=$rv_masks rv_one rv_stars
   rv_reply=$1
+  [[ $1 && $rv_masks ]] || return 0
+  local LC_ALL=C rv_rest=$rv_masks rv_one rv_stars
   while [[ $rv_rest && $rv_reply ]]; do
     rv_one=${rv_rest%%$'\n'*}
     rv_rest=${rv_rest:${#rv_one}+1}
@@ -213,66 +219,50 @@ rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_
 rv_peak_memory=null rv_out_of_memory=false rv_silent_bytes=0 rv_unmade='' rv_error_bytes='' rv_probes=0
 rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_lacking=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
+# Keys and values that all results of this execution have in common: the step, and where it runs.
+rv_describe() {
+  local rv_cores=null rv_worker
+  [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
+  rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && rv_worker=$rv_reply
+  rv_string "$HOSTNAME"
+  rv_this_place=(host "$rv_reply" worker "$rv_worker" cores "$rv_cores")
+  rv_string "$rv_stage_name"
+  rv_this_step=(schema '"relval-result-1"' step "\"$rv_id\"" execution "\"$rv_execution\"" stage "$rv_reply" index $((10#$rv_index)))
+}
+
 # One key a line, so that grep can read it. The file has room from the beginning, and is written over in one go, which needs no
 # process and no other room on the disk. Spaces follow its text.
 rv_write_result() {
-  local rv_blocks=false rv_output_list='' rv_i rv_output_bytes=0 rv_cores=null rv_text rv_file=$rv_top/$rv_id.result
-  local rv_stage rv_worker rv_directory rv_lines
-  [[ $CORES =~ ^[0-9]+(\.[0-9]+)?$ ]] && rv_cores=$CORES
+  local rv_blocks=false rv_output_list='' rv_output_bytes=0 rv_i rv_text rv_directory rv_lists rv_file=$rv_top/$rv_id.result
   [[ ($rv_phase == skipped && ! $rv_unmade) || ($rv_blocking && $rv_phase != "done") ]] && rv_blocks=true
   for ((rv_i = 0; rv_i < ${#rv_out_names[@]}; rv_i++)); do
     rv_string "${rv_out_names[rv_i]}"
     rv_output_list+="${rv_output_list:+, }{\"name\": $rv_reply, \"size\": ${rv_out_sizes[rv_i]}}"
     ((rv_output_bytes += rv_out_sizes[rv_i]))
   done
-  rv_string "$rv_stage_name" && rv_stage=$rv_reply
-  rv_string "${WORK_QUEUE_SANDBOX:-$_CONDOR_SCRATCH_DIR}" && rv_worker=$rv_reply
   rv_string "$rv_output_dir" && rv_directory=$rv_reply
-  rv_string "$HOSTNAME"
-  rv_lines=(
-    '"schema": "relval-result-1"'
-    "\"step\": \"$rv_id\""
-    "\"execution\": \"$rv_execution\""
-    "\"stage\": $rv_stage"
-    "\"index\": $((10#$rv_index))"
-    "\"phase\": \"$rv_phase\""
-    "\"blocking\": $rv_blocks"
-    "\"exitStatus\": $rv_status"
-    "\"signal\": ${rv_signal:-null}"
-    "\"timedOut\": $rv_timed_out"
-    "\"interrupted\": $rv_interrupted"
-    "\"start\": $rv_start"
-    "\"end\": $rv_end"
-    "\"payloadStart\": $rv_payload_start"
-    "\"payloadEnd\": $rv_payload_end"
-    "\"cpuTime\": $rv_cpu_time"
-    "\"peakMemory\": $rv_peak_memory"
-    "\"outOfMemory\": $rv_out_of_memory"
-    "\"host\": $rv_reply"
-    "\"worker\": $rv_worker"
-    "\"cores\": $rv_cores"
-    "\"outputDir\": $rv_directory"
-    "\"inputBytes\": $rv_input_bytes"
-    "\"outputBytes\": $rv_output_bytes"
-    "\"outputs\": [$rv_output_list]"
-  )
-  rv_strings "${rv_missing[@]}" && rv_lines+=("\"missing\": $rv_reply")
-  rv_strings "${rv_empty[@]}" && rv_lines+=("\"empty\": $rv_reply")
-  rv_strings "${rv_lacking[@]}" && rv_lines+=("\"lacking\": $rv_reply")
-  rv_strings "${rv_cut_off[@]}" && rv_lines+=("\"cutOff\": $rv_reply")
-  rv_strings "${rv_unread[@]}" && rv_lines+=("\"unread\": $rv_reply")
-  rv_strings "${rv_core_dumps[@]}" && rv_lines+=("\"coreDumps\": $rv_reply")
-  rv_mask "$rv_message" && rv_string "$rv_reply" && rv_lines+=("\"message\": $rv_reply")
-  printf -v rv_text '%s,\n' "${rv_lines[@]}"
-  printf -v rv_text '%-*s' $((rv_result_room - 1)) "{"$'\n'"${rv_text%,?}"$'\n}'
+  rv_strings "${rv_missing[@]}" && rv_lists=(missing "$rv_reply")
+  rv_strings "${rv_empty[@]}" && rv_lists+=(empty "$rv_reply")
+  rv_strings "${rv_lacking[@]}" && rv_lists+=(lacking "$rv_reply")
+  rv_strings "${rv_cut_off[@]}" && rv_lists+=(cutOff "$rv_reply")
+  rv_strings "${rv_unread[@]}" && rv_lists+=(unread "$rv_reply")
+  rv_strings "${rv_core_dumps[@]}" && rv_lists+=(coreDumps "$rv_reply")
+  rv_mask "$rv_message" && rv_string "$rv_reply" && rv_lists+=(message "$rv_reply")
+  printf -v rv_text ',\n"%s": %s' \
+    "${rv_this_step[@]}" phase "\"$rv_phase\"" blocking "$rv_blocks" \
+    exitStatus "$rv_status" signal "${rv_signal:-null}" timedOut "$rv_timed_out" interrupted "$rv_interrupted" \
+    start "$rv_start" end "$rv_end" payloadStart "$rv_payload_start" payloadEnd "$rv_payload_end" \
+    cpuTime "$rv_cpu_time" peakMemory "$rv_peak_memory" outOfMemory "$rv_out_of_memory" "${rv_this_place[@]}" \
+    outputDir "$rv_directory" inputBytes "$rv_input_bytes" outputBytes "$rv_output_bytes" outputs "[$rv_output_list]" "${rv_lists[@]}"
+  rv_text="{${rv_text#,}"$'\n}'
   if [[ ${#rv_text} -lt $rv_result_room && ! -L $rv_file.json && (-f $rv_file.json || ! -e $rv_file.json) ]]; then
-    printf '%s\n' "$rv_text" 1<>"$rv_file.json"
+    printf '%-*s\n' $((rv_result_room - 1)) "$rv_text" 1<>"$rv_file.json"
   else
-    rm -rf -- "$rv_file.tmp" && printf '%s\n' "$rv_text" >"$rv_file.tmp" && mv -f -- "$rv_file.tmp" "$rv_file.json"
+    rm -rf -- "$rv_file.tmp" && printf '%-*s\n' $((rv_result_room - 1)) "$rv_text" >"$rv_file.tmp" && mv -f -- "$rv_file.tmp" "$rv_file.json"
   fi
 }
 
-# of the worker: a quarter of a megabyte cannot be written where the step runs, or there is no place for another file
+# of the worker: not even a few kB can be written where the step runs, or there is no place for another file
 rv_disk_is_full() {
   [[ -d $rv_own && -w $rv_own ]] || return
   ((++rv_probes))
@@ -281,7 +271,7 @@ rv_disk_is_full() {
 } 2>/dev/null
 
 rv_reserve() { # room to write what is known when the disk is full
-  printf '%262144s' '' >>"$rv_own/reserve"
+  printf '%65536s' '' >>"$rv_own/reserve"
 }
 
 # EXIT-STATUS PHASE MESSAGE: the infrastructure failed. Leaves all that there is, and makes makeflow try again.
@@ -312,12 +302,9 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   [[ $rv_exit != 0 ]] || rv_lose "$rv_lost"
   # Then the one of before says that the step has not ended.
   rv_write_result || rv_lose 'its result cannot be written'
-  rv_note end
   rv_remove_work
-  if [[ $rv_guard_pid ]]; then
-    exec 9>&-
-    wait "$rv_guard_pid" 2>/dev/null
-  fi
+  # Nothing is left that the guard would have to end.
+  [[ $rv_guard_pid ]] && { kill -KILL -- "-$rv_guard_pid" && wait "$rv_guard_pid"; } 2>/dev/null
   exit "$rv_exit"
 }
 
@@ -366,12 +353,11 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 #   errors BYTES     what the payload wrote to stderr
 #   after DOING      the payload has ended, this is what follows
 #   limit PID SECONDS DOING   a process that may take so long; without SECONDS, it has ended
-#   end              all is done
 #
 # While the shell is there the guard also ends the payload when its time is over, measures what memory it takes, ends
 # what takes too long before and after it, and ends the step when its worker is gone.
 rv_guard() {
-  local rv_line rv_ended='' rv_guarded_group='' rv_streams='' rv_started=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
+  local rv_line rv_guarded_group='' rv_streams='' rv_started=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
   local rv_tick=100 rv_next=0 rv_peak=0 rv_known=0 rv_preparing='' rv_after_began='' rv_parent_now rv_reply
   trap '' TERM INT QUIT HUP
   # To remove what is in there: by its name it may be that of the next attempt by then.
@@ -392,7 +378,6 @@ rv_guard() {
     rv_watch
   done
   rv_read_state
-  [[ $rv_ended ]] && return
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
   rv_guard_pid=$BASHPID
   [[ ${rv_started[0]} ]] && rv_end_left "${rv_started[*]}" /proc/self/fd/4 /proc/self/fd/5
@@ -417,7 +402,6 @@ rv_read_state() { # the lines that are new, up to the end
       errors*) rv_error_bytes=${rv_line#errors } ;;
       after*) rv_after_doing=${rv_line#after } && : "${rv_after_began:=$rv_reply}" ;;
       limit*) rv_read_limit "${rv_line#limit }" ;;
-      end) rv_ended=1 ;;
     esac
   done
 }
@@ -575,12 +559,11 @@ rv_learn() {
 # What the result has of what guarded commands find out.
 rv_found_out=(rv_input_bytes rv_output_dir rv_unread rv_core_dumps rv_missing rv_empty rv_lacking rv_cut_off rv_out_names rv_out_sizes)
 
-rv_keep() { # NAME…: writes variables to rv_known, for the step's shell
-  local rv_name
+rv_keep() { # NAME…: writes those of the variables that have values to rv_known, for the step's shell
+  local rv_name rv_values
   for rv_name in "$@"; do
-    printf '%s=(' "$rv_name"
-    eval "[[ \${#${rv_name}[@]} == 0 ]] || printf '%q ' \"\${${rv_name}[@]}\""
-    printf ')\n'
+    eval "rv_values=(\"\${${rv_name}[@]}\")"
+    [[ ${#rv_values[@]} == 0 ]] || { printf '%s=(' "$rv_name" && printf '%q ' "${rv_values[@]}" && echo ')'; }
   done >"$rv_known"
 }
 
@@ -935,21 +918,22 @@ rv_children_time() { # sets rv_reply to the CPU time of the processes waited for
 }
 
 rv_sum_times() { # TIMES, like 1m2.345s: sets rv_reply to their sum in ms
-  local rv_time
+  local rv_time rv_digits
   rv_reply=0
   for rv_time in $1; do
-    [[ $rv_time =~ ^([0-9]+)m([0-9]+)\.([0-9]{3}) ]] || continue
-    ((rv_reply += BASH_REMATCH[1] * 60000 + 10#${BASH_REMATCH[2]} * 1000 + 10#${BASH_REMATCH[3]}))
+    [[ $rv_time == [0-9]*m[0-9]*.[0-9][0-9][0-9]s && $rv_time != *[!0-9ms.]* ]] || continue
+    rv_digits=${rv_time#*m}
+    ((rv_reply += 10#${rv_time%%m*} * 60000 + 10#${rv_digits//[!0-9]/}))
   done
   return 0
 }
 
 # Where the kernel counts the processes that it killed for their memory: cgroup v1 or v2, seen from the host or from within.
 rv_find_cgroup() {
-  local rv_line rv_path
-  while IFS= read -r rv_line; do
-    [[ $rv_line =~ ^[0-9]+:(([^:]*,)?memory(,[^:]*)?|):(.*)$ ]] || continue
-    for rv_path in "/sys/fs/cgroup${BASH_REMATCH[1]:+/memory}"{"${BASH_REMATCH[4]}",}; do
+  local rv_controllers rv_group_path rv_path
+  while IFS=: read -r _ rv_controllers rv_group_path; do
+    [[ ! $rv_controllers || ,$rv_controllers, == *,memory,* ]] || continue
+    for rv_path in "/sys/fs/cgroup${rv_controllers:+/memory}"{"$rv_group_path",}; do
       rv_kills=$rv_path/memory.oom_control rv_limit_file=$rv_path/memory.limit_in_bytes
       [[ -r $rv_kills ]] && return
       rv_kills=$rv_path/memory.events rv_limit_file=$rv_path/memory.max
@@ -1859,6 +1843,7 @@ rv_main() {
   fi
   for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
   rv_reserve 2>/dev/null
+  rv_describe
   rv_write_result
   trap 'rv_on_signal SIGTERM 15' TERM
   trap 'rv_on_signal SIGINT 2' INT
