@@ -114,6 +114,8 @@ rv_replace() { # NAME FROM TO: the base name of the input file with every FROM r
 }
 
 rv_string() { # TEXT: sets rv_reply to it as a JSON string; control characters other than tab and line feed become ?
+  rv_reply=\"$1\"
+  [[ $1 == *[\\\"[:cntrl:]]* ]] || return 0
   rv_reply=${1//\\/\\\\}
   rv_reply=${rv_reply//\"/\\\"}
   rv_reply=${rv_reply//$'\n'/\\n}
@@ -944,11 +946,7 @@ rv_find_cgroup() {
 }
 
 rv_count_kills() { # sets rv_reply
-  local rv_key rv_value
-  rv_reply=0
-  while read -r rv_key rv_value; do
-    [[ $rv_key == oom_kill ]] && rv_reply=$rv_value
-  done <"$rv_kills"
+  rv_find_line 'oom_kill ' "$rv_kills" || rv_reply=0
 }
 
 rv_say_memory_limit() { # sets rv_reply
@@ -1033,10 +1031,18 @@ rv_list_processes() {
 } 2>/dev/null
 
 rv_count_forks() { # sets rv_reply to the number of processes and threads that the machine has made
-  local rv_key rv_value
-  while read -r rv_key rv_value _; do
-    [[ $rv_key == processes ]] && rv_reply=$rv_value && return
-  done </proc/stat
+  rv_find_line 'processes ' /proc/stat
+}
+
+# BEGINNING FILE: sets rv_reply to the rest of the first line that begins so. The kernel makes the whole of such a file again for each
+# read, so all lines are read at once.
+rv_find_line() {
+  local rv_line rv_lines
+  mapfile -t rv_lines <"$2" || return
+  for rv_line in "${rv_lines[@]}"; do
+    [[ $rv_line == "$1"* ]] && rv_reply=${rv_line#"$1"} && return
+  done
+  return 1
 }
 
 rv_find_marked() { # adds those of rv_suspects to rv_left that have our mark in the environment; grep is quicker where they are many
@@ -1070,10 +1076,7 @@ rv_check_streams() {
 } 2>/dev/null
 
 rv_check_cut() { # LOG DESCRIPTOR BYTES: it was longer when something was last written to it
-  local rv_line
-  while read -r rv_line; do
-    [[ $rv_line != pos:* || ${rv_line//[!0-9]/} -le $3 ]] || rv_cannot_read "$1" 'the payload cut it'
-  done <"/proc/$$/fdinfo/$2"
+  rv_find_line pos: "/proc/$$/fdinfo/$2" && ((rv_reply > $3)) && rv_cannot_read "$1" 'the payload cut it'
 }
 
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
