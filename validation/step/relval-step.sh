@@ -295,7 +295,7 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   cd "$rv_top" || exit "$rv_exit_usage"
   : >"$rv_own/reserve"
   rv_restore
-  rv_stop_streams
+  rv_await_receiver
   rv_shorten stdout.log
   rv_shorten stderr.log
   rv_collect_logs || rv_lost='the logs cannot be written'
@@ -305,13 +305,17 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   # Then the one of before says that the step has not ended.
   rv_write_result || rv_lose 'its result cannot be written'
   rv_remove_work
-  # Nothing is left that the guard would have to end.
-  [[ $rv_guard_pid ]] && { kill -KILL -- "-$rv_guard_pid" && wait "$rv_guard_pid"; } 2>/dev/null
+  if [[ $rv_guard_pid ]]; then
+    exec 9>&-
+    wait "$rv_guard_pid" 2>/dev/null
+  fi
   exit "$rv_exit"
 }
 
-rv_remove_work() { # but Work Queue removes its sandbox itself, with all that is in it
+# But Work Queue removes its sandbox itself, with all that is in it. Where no state is left the guard has nothing to end.
+rv_remove_work() {
   if rv_is_in_sandbox; then
+    : >"$rv_own/state"
     [[ ! -e $rv_own/environment ]] || : >"$rv_own/environment"
   else
     rm -rf -- "$rv_work"
@@ -348,7 +352,6 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 # when its time expires. By the end the worker may have removed the step's files: what is needed of them is open before.
 #
 #   group PID        the process group that runs now; without PID, none does
-#   streams PID      the process group of the live logs
 #   payload          inputs are there, the environment is set up now
 #   fetching 1       inputs are fetched, which has limits of its own; without 1, no more
 #   started TICKS…   the payload began, see rv_end_left
@@ -357,14 +360,18 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 #   limit PID SECONDS DOING   a process that may take so long; without SECONDS, it has ended
 #
 # While the shell is there the guard also ends the payload when its time is over, measures what memory it takes, ends
-# what takes too long before and after it, and ends the step when its worker is gone.
-rv_guard() {
+# what takes too long before and after it, and ends the step when its worker is gone. It starts the process that sends the live
+# logs, in a process group of its own. Before all that it asks the receiver whether the step may run, if it is told to.
+rv_guard() { # [ask]
   local rv_line rv_guarded_group='' rv_streams='' rv_started=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
-  local rv_tick=100 rv_next=0 rv_peak=0 rv_known=0 rv_preparing='' rv_after_began='' rv_parent_now rv_reply
-  trap '' TERM INT QUIT HUP
+  local rv_tick=100 rv_next=0 rv_peak=0 rv_known=0 rv_preparing='' rv_after_began='' rv_parent_now rv_reply rv_began
+  trap '' TERM INT QUIT HUP PIPE
   # To remove what is in there: by its name it may be that of the next attempt by then.
   cd "$rv_own" || return
-  exec 4<state 5<"$rv_job" 1>/dev/null
+  exec 4<state 5<"$rv_job"
+  [[ $1 ]] && rv_ask_receiver admit
+  exec 1>/dev/null
+  rv_ticks && rv_began=$rv_reply
   while true; do
     read -r -t "$((rv_tick / 1000)).$((rv_tick % 1000 / 100))" _
     case $? in
@@ -378,7 +385,13 @@ rv_guard() {
     read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || continue
     [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
     rv_watch
+    # Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
+    [[ $rv_streams || ! $rv_logs_address || $((rv_reply - rv_began)) -lt 30 ]] || rv_start_streams
   done
+  if [[ ! -s state ]]; then
+    [[ $rv_streams ]] && kill -KILL -- "-$rv_streams"
+    return
+  fi
   rv_read_state
   [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
   rv_guard_pid=$BASHPID
@@ -394,7 +407,6 @@ rv_read_state() { # the lines that are new, up to the end
   while IFS= read -r rv_line <&4; do
     case $rv_line in
       group*) rv_guarded_group=${rv_line#group } && rv_guarded_group=${rv_guarded_group#group} ;;
-      streams*) rv_streams=${rv_line#streams } ;;
       payload) rv_preparing=$rv_reply ;;
       fetching*) rv_fetching=${rv_line#fetching} && rv_preparing=$rv_reply ;;
       started*)
@@ -479,8 +491,7 @@ rv_measure() {
   done
 }
 
-# Makes two pipes: file 9 is the guard's, and from file 8 nothing comes but the answer of rv_live. It is open for writing as
-# well, so that who reads it can wait for as long as they like.
+# [ask]: makes two pipes. File 9 is the guard's, and from file 8 nothing comes but the receiver's answer.
 rv_start_guard() {
   read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
   if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
@@ -488,10 +499,10 @@ rv_start_guard() {
   fi
   { : >"$rv_own/state" && : >"$rv_own/room"; } || rv_give_up "$rv_exit_input" input "cannot write to $rv_own"
   set -m
-  coproc rv_pipes { rv_guard 2>/dev/null; }
+  coproc rv_pipes { rv_guard "$1" 2>/dev/null; }
   set +m
   rv_guard_pid=$!
-  eval "exec 8<>/proc/self/fd/${rv_pipes[0]} 9>&${rv_pipes[1]} ${rv_pipes[0]}<&- ${rv_pipes[1]}>&-"
+  eval "exec 8<&${rv_pipes[0]} 9>&${rv_pipes[1]} ${rv_pipes[0]}<&- ${rv_pipes[1]}>&-"
 }
 
 rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its own, so that a signal to the step ends it at once
@@ -598,71 +609,45 @@ rv_read_logs_address() { # a join is no step, and nobody's business
   rv_logs_greeting="relval-log-2 $rv_token $rv_id $rv_execution ${rv_secret//[^0-9a-f]/} $rv_host $rv_start"
 }
 
-# SECONDS QUESTION: sets rv_reply to the receiver's answer; false when none comes in time. In a process of its own, because
-# connecting may take minutes.
-rv_ask() {
-  local rv_asking=''
-  exec 6< <(rv_ask_now "$2" 2>/dev/null)
-  IFS= read -r -t 3 rv_asking <&6
-  rv_reply=''
-  IFS= read -r -t "$1" rv_reply <&6
-  exec 6<&-
-  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
-  [[ $rv_reply ]]
-}
-
-rv_ask_now() {
+rv_ask_receiver() { # QUESTION: prints its answer; may wait for ever
   local rv_answer
-  printf '%s\n' "$BASHPID"
-  exec 9>&- 5<>"$rv_logs_address" || return
-  printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
-  IFS= read -r rv_answer <&5 && printf '%s\n' "$rv_answer"
+  exec 6<>"$rv_logs_address" || return
+  printf '%s %s\n' "$rv_logs_greeting" "$1" >&6
+  IFS= read -r rv_answer <&6 && printf '%s\n' "$rv_answer"
+  exec 6>&-
 }
 
-# Asks the receiver whether this step may run. The process that asks goes on to send the live logs, in a process group of its own,
-# which the guard knows.
-rv_start_live() {
-  [[ $rv_logs_address ]] || return
-  set -m
-  rv_live 2>/dev/null >/dev/null 9>&- &
-  rv_streams=$!
-  set +m
-  rv_note "streams $rv_streams"
-}
-
-# False when the receiver refuses: rv_message says why. One that cannot be asked does not.
+# False when the receiver refuses: rv_message says why. One that cannot be asked does not: then the guard may wait for its network for
+# minutes, and another one takes its place.
 rv_may_run() {
   [[ $rv_logs_address ]] || return 0
   rv_reply=''
   IFS= read -r -t 3 rv_reply <&8
+  if (($? > 128)); then
+    { kill -KILL -- "-$rv_guard_pid" && wait "$rv_guard_pid"; } 2>/dev/null
+    rv_start_guard
+  fi
   [[ $rv_reply == refused* ]] || return 0
   rv_message="not run: ${rv_reply#refused }"
   return 1
 }
 
-# Asks, tells file 8 the answer, and sends both streams. Not in the first moments: nobody can look that soon, and a step that
-# has ended by then is not disturbed at all.
-rv_live() {
-  local rv_answer=''
+rv_start_streams() {
+  set -m
+  rv_send_streams </dev/null &
+  rv_streams=$!
   set +m
-  trap '' PIPE
-  if exec 5<>"$rv_logs_address"; then
-    printf '%s admit\n' "$rv_logs_greeting" >&5
-    IFS= read -r -t 10 rv_answer <&5
-    printf '%s\n' "$rv_answer" >&8
-    [[ $rv_answer == refused* ]] && return
-    read -r -t 0.4 <&5 # where nothing more comes
-    exec 5>&-
-  else
-    echo >&8
-  fi
+}
+
+rv_send_streams() {
+  set +m
   rv_stream stderr &
   rv_stream stdout
   wait
 }
 
-# NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it. It ends with the step's shell: the guard
-# does not know of the streams yet if both are killed in their first moment.
+# NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it. It ends with the step's shell, also when
+# somebody has killed the guard.
 rv_stream() {
   local rv_word rv_have rv_tail rv_pause=1
   while kill -0 "$$"; do
@@ -691,22 +676,23 @@ rv_stream() {
 
 # Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
 # did well takes a twentieth of its time, so that live logs cost it next to nothing; less than tail sleeps is of no use.
-rv_stop_streams() {
-  local rv_time=3000 rv_out
-  [[ $rv_streams ]] || return
+rv_await_receiver() {
+  local rv_time=3000 rv_out rv_asking
+  [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]] || return
   if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
     rv_now && ((rv_time = (rv_reply - rv_start) / 20))
     ((rv_time > 3000)) && rv_time=3000
   fi
-  if [[ $rv_time -ge 200 && (-e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr) ]]; then
-    rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
-    rv_size "$rv_top/$rv_id.stderr.log"
-    printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
-    rv_ask "$rv_time" "end $rv_out $rv_reply"
-  fi
-  kill -KILL -- "-$rv_streams" 2>/dev/null
-  wait "$rv_streams" 2>/dev/null
-  rv_streams=''
+  ((rv_time >= 200)) || return
+  rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
+  rv_size "$rv_top/$rv_id.stderr.log"
+  printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
+  # In a process of its own, because connecting may take minutes.
+  exec 6< <(exec 9>&- && echo "$BASHPID" && rv_ask_receiver "end $rv_out $rv_reply" 2>/dev/null)
+  IFS= read -r -t 3 rv_asking <&6
+  IFS= read -r -t "$rv_time" _ <&6
+  exec 6<&-
+  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
 }
 
 # --- inputs -----------------------------------------------------------------------------------------------------------
@@ -1001,7 +987,7 @@ rv_end_left() {
       # shellcheck disable=SC2206 # behind the name, which may hold anything: state, parent, group, …; the 20th is the start
       rv_fields=(${rv_fields##*) })
       [[ ${rv_fields[0]} != Z && ${rv_fields[19]} -ge ${rv_started[0]} ]] || continue
-      case ${rv_fields[2]} in "$rv_own_group" | "$rv_guard_pid" | "${rv_streams:-none}") continue ;; esac
+      [[ ${rv_fields[2]} != "$rv_own_group" && ${rv_fields[2]} != "$rv_guard_pid" ]] || continue
       if [[ $rv_process/fd/199 -ef $2 || $rv_process/cwd -ef $3 ]]; then
         rv_left+=("${rv_process#/proc/}")
       else
@@ -1832,7 +1818,7 @@ rv_find_blocking() { # sets rv_message to why this step must not run; false when
 
 rv_main() {
   rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
-  rv_streams='' rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
+  rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
   rv_start_clock
   rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
@@ -1852,9 +1838,8 @@ rv_main() {
   trap 'rv_on_signal SIGINT 2' INT
   trap 'rv_on_signal SIGQUIT 3' QUIT
   trap 'rv_on_signal SIGHUP 1' HUP
-  rv_start_guard
   rv_read_logs_address
-  rv_start_live
+  rv_start_guard "${rv_logs_address:+ask}"
   # What follows needs no answer.
   rv_set_variables
   ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
