@@ -304,6 +304,7 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   [[ $rv_exit != 0 ]] || rv_lose "$rv_lost"
   # Then the one of before says that the step has not ended.
   rv_write_result || rv_lose 'its result cannot be written'
+  { : >"$rv_own/state"; } 2>/dev/null # by this the guard knows that nothing is left to end
   rv_remove_work
   if [[ $rv_guard_pid ]]; then
     exec 9>&-
@@ -312,10 +313,8 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   exit "$rv_exit"
 }
 
-# But Work Queue removes its sandbox itself, with all that is in it. Where no state is left the guard has nothing to end.
-rv_remove_work() {
+rv_remove_work() { # but Work Queue removes its sandbox itself, with all that is in it
   if rv_is_in_sandbox; then
-    : >"$rv_own/state"
     [[ ! -e $rv_own/environment ]] || : >"$rv_own/environment"
   else
     rm -rf -- "$rv_work"
@@ -388,7 +387,7 @@ rv_guard() { # [ask]
     # Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
     [[ $rv_streams || ! $rv_logs_address || $((rv_reply - rv_began)) -lt 30 ]] || rv_start_streams
   done
-  if [[ ! -s state ]]; then
+  if [[ ! -s /proc/self/fd/4 ]]; then
     [[ $rv_streams ]] && kill -KILL -- "-$rv_streams"
     return
   fi
