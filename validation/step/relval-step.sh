@@ -79,6 +79,13 @@ rv_close_inherited() {
   done
 }
 
+# Defines what stands behind the first part of this script, for the few steps that need it: most end before bash would have read it.
+rv_more() {
+  [[ ! $rv_has_more ]] || return 0
+  local rv_lines IFS=
+  mapfile -s "$rv_first_part" rv_lines </proc/self/fd/7 && eval "${rv_lines[*]}" && rv_has_more=1
+}
+
 # --- words and numbers ------------------------------------------------------------------------------------------------
 
 # The clock is read once. What follows goes by the time since the machine's start: so no duration changes when the clock is
@@ -163,14 +170,6 @@ rv_restore() {
   done
 } 2>/dev/null
 
-# Standard input with every text of rv_masks replaced by as many asterisks. Those texts reach sed by a pipe: neither a file
-# nor a command line has them.
-rv_masked() {
-  [[ $rv_masks ]] || exec cat
-  export LC_ALL=C # the payload's environment may have another one
-  exec sed -f <(printf '%s\n' "$rv_masks" | sed 'h; s,[/.*[^$\\],\\&,g; x; s,.,*,g; x; G; s,\n,/,; s,.*,s/&/g,')
-}
-
 rv_mask() { # TEXT: sets rv_reply to it, masked
   rv_reply=$1
   [[ $1 && $rv_masks ]] || return 0
@@ -190,28 +189,8 @@ rv_say() { # MESSAGE: into this script's own log, which comes back with the othe
   printf '%02d:%02d:%02d %s\n' $((rv_time / 3600 % 24)) $((rv_time / 60 % 60)) $((rv_time % 60)) "$rv_reply" >>"$rv_own/relval-step.log"
 }
 
-# MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
-# payload. Not for what always happens.
-rv_tell() {
-  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break='' rv_reply
-  rv_mask "$1"
-  rv_say "$rv_reply"
-  printf '%s\n' "$rv_reply" | grep -a -q -F -f "$rv_top/relval-patterns" && return
-  # When stderr.log is an output, one name is left with what is being transferred, and the other one grows.
-  if [[ $rv_error_bytes && $rv_job/stderr.log -ef $rv_log ]]; then
-    head -c "$rv_error_bytes" -- "$rv_log" >"$rv_copy" && mv -f -- "$rv_copy" "$rv_job/stderr.log" || return
-  fi
-  [[ $(tail -c 1 -- "$rv_log" | tr '\0' x) ]] && rv_break=$'\n'
-  printf '%srelval: %s\n' "$rv_break" "$rv_reply" >>"$rv_log"
-} 2>/dev/null
-
 rv_last_line() { # FILE: sets rv_reply to the last line with something in it of a tool's error messages
   rv_reply=$(tr '\r' '\n' 2>/dev/null <"$1" | grep -a '[^[:space:]]' | tail -n 1 | cut -b -300)
-}
-
-rv_last_words() { # the same of the payload's stderr or, where it has said nothing there, of its stdout
-  rv_last_line "$rv_top/$rv_id.stderr.log"
-  [[ $rv_reply ]] || rv_last_line "$rv_top/$rv_id.stdout.log"
 }
 
 # --- the result -------------------------------------------------------------------------------------------------------
@@ -219,6 +198,7 @@ rv_last_words() { # the same of the payload's stderr or, where it has said nothi
 rv_phase=input rv_status=null rv_signal='' rv_message='' rv_interrupted=false rv_timed_out=false
 rv_end=null rv_payload_start=null rv_payload_end=null rv_cpu_time=null rv_input_bytes=0 rv_output_dir=
 rv_peak_memory=null rv_out_of_memory=false rv_silent_bytes=0 rv_unmade='' rv_error_bytes='' rv_probes=0
+rv_has_more=''
 rv_unread=() rv_core_dumps=() rv_missing=() rv_empty=() rv_lacking=() rv_cut_off=() rv_out_files=() rv_out_names=() rv_out_sizes=()
 
 # Keys and values that all results of this execution have in common: the step, and where it runs.
@@ -295,7 +275,7 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   cd "$rv_top" || exit "$rv_exit_usage"
   : >"$rv_own/reserve"
   rv_restore
-  rv_await_receiver
+  [[ ! -e $rv_own/streaming.stdout && ! -e $rv_own/streaming.stderr ]] || { rv_more && rv_await_receiver; }
   rv_shorten stdout.log
   rv_shorten stderr.log
   rv_collect_logs || rv_lost='the logs cannot be written'
@@ -329,17 +309,7 @@ rv_lose() { # REASON, or nothing: what the step has made does not come back, for
 
 # SIGNAL NUMBER: ends the step, but not between a command's beginning and the moment at which we know what to end
 rv_on_signal() {
-  if [[ $rv_beginning ]]; then rv_deferred="$1 $2"; else rv_terminated "$1" "$2"; fi
-}
-
-rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait long
-  trap '' TERM INT QUIT HUP
-  rv_find_phase
-  [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
-  rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
-  rv_write_result
-  rv_say "$rv_message"
-  rv_finish $((128 + $2))
+  if [[ $rv_beginning ]]; then rv_deferred="$1 $2"; else rv_more && rv_terminated "$1" "$2"; fi
 }
 
 # --- watching over what runs ------------------------------------------------------------------------------------------
@@ -362,7 +332,7 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
 # what takes too long before and after it, and ends the step when its worker is gone. It starts the process that sends the live
 # logs, in a process group of its own. Before all that it asks the receiver whether the step may run, if it is told to.
 rv_guard() { # [ask]
-  local rv_line rv_guarded_group='' rv_streams='' rv_started=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
+  local rv_line rv_guarded_group='' rv_streams='' rv_begun=() rv_fetching='' rv_doing rv_limits=() rv_limit_ends=() rv_doings=()
   local rv_tick=100 rv_next=0 rv_peak=0 rv_known=0 rv_preparing='' rv_after_began='' rv_parent_now rv_reply rv_began
   trap '' TERM INT QUIT HUP PIPE
   # To remove what is in there: by its name it may be that of the next attempt by then.
@@ -378,117 +348,18 @@ rv_guard() { # [ask]
       1) break ;;
     esac
     ((rv_tick = rv_tick < 500 ? rv_tick * 2 : 1000))
-    rv_ticks
-    rv_read_state
-    # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
-    read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || continue
-    [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
-    rv_watch
-    # Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
-    [[ $rv_streams || ! $rv_logs_address || $((rv_reply - rv_began)) -lt 30 ]] || rv_start_streams
+    rv_more && rv_look_after
   done
-  if [[ ! -s /proc/self/fd/4 ]]; then
-    [[ $rv_streams ]] && kill -KILL -- "-$rv_streams"
-    return
-  fi
-  rv_read_state
-  [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
-  rv_guard_pid=$BASHPID
-  [[ ${rv_started[0]} ]] && rv_end_left "${rv_started[*]}" /proc/self/fd/4 /proc/self/fd/5
-  rm -rf -- ./*
-  if [[ $rv_streams ]]; then
-    sleep 0.5 # the last words are on their way
+  if [[ -s /proc/self/fd/4 ]]; then
+    rv_more && rv_end_all
+  elif [[ $rv_streams ]]; then
     kill -KILL -- "-$rv_streams"
   fi
-}
-
-rv_read_state() { # the lines that are new, up to the end
-  while IFS= read -r rv_line <&4; do
-    case $rv_line in
-      group*) rv_guarded_group=${rv_line#group } && rv_guarded_group=${rv_guarded_group#group} ;;
-      payload) rv_preparing=$rv_reply ;;
-      fetching*) rv_fetching=${rv_line#fetching} && rv_preparing=$rv_reply ;;
-      started*)
-        read -r -a rv_started <<<"${rv_line#started }"
-        rv_preparing='' rv_next=0
-        ;;
-      errors*) rv_error_bytes=${rv_line#errors } ;;
-      after*) rv_after_doing=${rv_line#after } && : "${rv_after_began:=$rv_reply}" ;;
-      limit*) rv_read_limit "${rv_line#limit }" ;;
-    esac
-  done
-}
-
-rv_read_limit() { # PID SECONDS DOING
-  local rv_pid=${1%% *} rv_rest=${1#* }
-  unset "rv_limits[$rv_pid]"
-  [[ $1 == *\ * ]] || return
-  rv_limits[rv_pid]=${rv_rest%% *} rv_doings[rv_pid]=${rv_rest#* }
-  ((rv_limit_ends[rv_pid] = rv_reply + rv_limits[rv_pid] * 100))
 }
 
 rv_note() { # LINE: for the guard
   printf '%s\n' "${1//$'\n'/ }" >>"$rv_own/state"
 } 2>/dev/null
-
-rv_watch() { # ends what has taken too long by now, which is rv_reply
-  local rv_pid rv_now=$rv_reply rv_elapsed rv_resident=0
-  for rv_pid in "${!rv_limits[@]}"; do
-    if ((rv_now >= rv_limit_ends[rv_pid])); then
-      kill -KILL "$rv_pid"
-      unset "rv_limits[$rv_pid]"
-    elif ((rv_limits[rv_pid] > 10 && rv_now >= rv_limit_ends[rv_pid] - rv_limits[rv_pid] * 100 + 1000)) && [[ ${rv_doings[rv_pid]} ]]; then
-      rv_tell "${rv_doings[rv_pid]}: under way for 10 s, given up after ${rv_limits[rv_pid]} s"
-      rv_doings[rv_pid]=''
-    fi
-  done
-  if [[ $rv_after_began ]]; then
-    ((rv_now - rv_after_began > rv_after_limit * 100)) || return
-    printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >too-slow
-    kill -KILL -- "-$rv_guarded_group"
-  elif [[ ${rv_started[0]} ]]; then
-    rv_try_room
-    ((rv_elapsed = (rv_now - rv_started[0]) / 100))
-    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
-      : >timed-out
-      kill -KILL -- "-$rv_guarded_group"
-      rv_wall_time=''
-    fi
-    [[ $rv_elapsed -ge $rv_next ]] || return
-    # so that of steady growth no more than a twentieth is missed
-    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
-    rv_measure "$rv_guarded_group"
-    ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
-    ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>peak-memory
-  elif [[ $rv_preparing && ! $rv_fetching ]] && ((rv_now - rv_preparing > rv_environment_limit * 100)); then
-    printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >too-slow
-    kill -KILL -- "-$rv_guarded_group"
-  fi
-}
-
-# Notes by removing the file `room` that the worker's disk is full at this moment: when the payload has failed for it, there may be
-# room again. The file grows, because what it has already can be written again; not for ever.
-rv_try_room() {
-  [[ -e room ]] || return
-  if ((++rv_probes % 64)); then
-    printf '%4096s' '' >>room
-  else
-    printf '%4096s' '' >room
-  fi || rm -f room
-}
-
-# PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
-rv_measure() {
-  local rv_lines rv_list rv_child
-  mapfile -t rv_lines <"/proc/$1/status" || return
-  [[ ${rv_lines[*]} =~ VmHWM:[[:blank:]]*([0-9]+) ]] && ((BASH_REMATCH[1] > rv_peak)) && rv_peak=${BASH_REMATCH[1]}
-  [[ ${rv_lines[*]} =~ VmRSS:[[:blank:]]*([0-9]+) ]] && ((rv_resident += BASH_REMATCH[1]))
-  for rv_list in "/proc/$1/task"/*/children; do
-    rv_lines=()
-    read -r -a rv_lines <"$rv_list"
-    for rv_child in "${rv_lines[@]}"; do rv_measure "$rv_child"; done
-  done
-}
 
 # [ask]: makes two pipes. File 9 is the guard's, and from file 8 nothing comes but the receiver's answer.
 rv_start_guard() {
@@ -516,7 +387,7 @@ rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its o
   set +m
   rv_beginning=''
   # shellcheck disable=SC2086
-  [[ $rv_deferred ]] && rv_terminated $rv_deferred
+  [[ $rv_deferred ]] && rv_more && rv_terminated $rv_deferred
   wait "$rv_group" 2>/dev/null
   rv_result=$?
   rv_note group
@@ -525,38 +396,10 @@ rv_guarded() { # COMMAND…: its exit status; in a subshell and a group of its o
   return "$rv_result"
 }
 
-rv_find_phase() { # the payload's, where the guarded command has fetched the inputs
-  local rv_state=''
-  IFS= read -r -d '' rv_state <"$rv_own/state"
-  [[ $rv_phase != input || $'\n'$rv_state != *$'\npayload\n'* ]] || rv_phase=payload
-} 2>/dev/null
-
 rv_fail() { # PHASE MESSAGE: ends a guarded command before its time; rv_give_up_guarded takes it from there
   rv_keep "${rv_found_out[@]}"
   printf '%s\n%s\n' "$1" "$2" >"$rv_own/failed"
   exit 1
-}
-
-rv_give_up_guarded() { # what rv_fail said, or why it could not
-  [[ -e $rv_own/too-slow ]] && mv -f -- "$rv_own/too-slow" "$rv_own/failed"
-  if [[ -e $rv_own/failed ]]; then
-    { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
-  elif [[ $rv_payload_start != null ]]; then
-    rv_phase=output rv_message='what follows the payload was ended'
-  else
-    rv_find_phase
-    if [[ $rv_phase == payload ]]; then
-      rv_phase=environment
-      rv_last_words
-      rv_message="the environment command ended the shell${rv_reply:+: $rv_reply}"
-    fi
-  fi
-  case $rv_phase in
-    environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
-    output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
-    skipped) rv_unmade=1 && rv_finish 0 ;;
-    *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
-  esac
 }
 
 # STATUS: what rv_keep has written; its status. The next one writes to another file: ext4 does not wait to write a file to the disk
@@ -631,69 +474,6 @@ rv_may_run() {
   return 1
 }
 
-rv_start_streams() {
-  set -m
-  rv_send_streams </dev/null &
-  rv_streams=$!
-  set +m
-}
-
-rv_send_streams() {
-  set +m
-  rv_stream stderr &
-  rv_stream stdout
-  wait
-}
-
-# NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it. It ends with the step's shell, also when
-# somebody has killed the guard.
-rv_stream() {
-  local rv_word rv_have rv_tail rv_pause=1
-  while kill -0 "$$"; do
-    if exec 5<>"$rv_logs_address"; then
-      printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
-      read -r -t 10 rv_word rv_have <&5
-      [[ $rv_word == refused ]] && return
-      if [[ $rv_word == have && $rv_have =~ ^[0-9]+$ ]]; then
-        # From its standard input tail is not told of every write, but looks five times a second: less work
-        # when the payload prints much.
-        nice -n 10 tail -c "+$((rv_have + 1))" -s 0.2 -f <"$rv_top/$rv_id.$1.log" >&5 &
-        rv_tail=$!
-        : >"$rv_own/streaming.$1"
-        while read -r -t 60 rv_word <&5; do :; done
-        rm -f -- "$rv_own/streaming.$1"
-        kill -KILL "$rv_tail"
-        wait "$rv_tail"
-        rv_pause=1
-      fi
-      exec 5>&-
-    fi
-    sleep "$rv_pause"
-    ((rv_pause = rv_pause < 5 ? rv_pause * 2 : 10))
-  done
-}
-
-# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
-# did well takes a twentieth of its time, so that live logs cost it next to nothing; less than tail sleeps is of no use.
-rv_await_receiver() {
-  local rv_time=3000 rv_out rv_asking
-  [[ -e $rv_own/streaming.stdout || -e $rv_own/streaming.stderr ]] || return
-  if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
-    rv_now && ((rv_time = (rv_reply - rv_start) / 20))
-    ((rv_time > 3000)) && rv_time=3000
-  fi
-  ((rv_time >= 200)) || return
-  rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
-  rv_size "$rv_top/$rv_id.stderr.log"
-  printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
-  # In a process of its own, because connecting may take minutes.
-  exec 6< <(exec 9>&- && echo "$BASHPID" && rv_ask_receiver "end $rv_out $rv_reply" 2>/dev/null)
-  IFS= read -r -t 3 rv_asking <&6
-  IFS= read -r -t "$rv_time" _ <&6
-  exec 6<&-
-  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
-}
-
 # --- inputs -----------------------------------------------------------------------------------------------------------
 
 rv_need() { # COMMAND PURPOSE
@@ -702,21 +482,11 @@ rv_need() { # COMMAND PURPOSE
   return 1
 }
 
-rv_unpack() { # FILE: then removes it
-  case $1 in
-    # the names are data: without ./ a colon would name a machine for tar, and a hyphen an option
-    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "./$1" ;;
-    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "./$1" ;;
-    *.zip) rv_need unzip "unpack $1" && unzip -o -q "./$1" ;;
-    *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
-  esac && rm -f -- "$1"
-}
-
 rv_copy_in() { # KIND FROM NAME: one attempt
   case $1 in
     local) rv_copy_script "$rv_top/$2" "$3" || rv_limited "$rv_copy_timeout" cp -pRL -- "$rv_top/$2" "$3" ;;
     worker) rv_limited "$rv_copy_timeout" cp -pRL -- "$2" "$3" ;;
-    xrootd) rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
+    xrootd) rv_more && rv_need xrdcp "fetch $2" && rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$2" "./$3" ;;
   esac
 }
 
@@ -729,36 +499,6 @@ rv_copy_script() {
   IFS= read -r -d '' -n 4096 rv_text <"$1" && return 1
   [[ $rv_text ]] && printf %s "$rv_text" >"$2"
 } 2>/dev/null
-
-# COMMAND…: instead of this subshell. By itself a client tries for ten minutes to reach a server that is not there, and when
-# its time is over nobody knows why.
-rv_xrootd() {
-  export XRD_CONNECTIONWINDOW="${XRD_CONNECTIONWINDOW:-15}" XRD_CONNECTIONRETRY="${XRD_CONNECTIONRETRY:-2}"
-  exec "$@"
-}
-
-# FROM: true when an earlier step was to make this input, and did not: then nobody can fetch it, however often it is tried.
-# Sets rv_message.
-rv_find_unmade() {
-  local rv_i rv_result
-  for ((rv_i = 0; rv_i < ${#rv_makers[@]}; rv_i += 3)); do
-    [[ ${rv_makers[rv_i]} == "$1" ]] || continue
-    rv_result=$rv_top/${rv_makers[rv_i + 1]}.result.json
-    rv_string "${rv_makers[rv_i + 2]}"
-    [[ -e $rv_result ]] && ! grep -q -F "{\"name\": $rv_reply, " -- "$rv_result" || return
-    # one that was not run itself knows which one is to blame
-    rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_result")
-    : "${rv_message:=not run, because ${rv_makers[rv_i + 1]} did not make ${rv_makers[rv_i + 2]}}"
-    return 0
-  done
-  return 1
-}
-
-rv_tell_failure() { # ATTEMPT REASON
-  local rv_next=''
-  (($1 < rv_attempts)) && rv_next="; next attempt in $((rv_copy_pause * $1)) s"
-  rv_tell "$rv_doing: ${2:-it failed and did not say why}$rv_next"
-}
 
 # KIND…: fetches the inputs of those kinds into the current directory; on failure own/failed says what is wrong
 rv_fetch_inputs() {
@@ -774,18 +514,9 @@ rv_fetch_inputs() {
       if rv_copy_in "$rv_kind" "$rv_from" "$rv_name" 2>"$rv_own/scratch"; then
         rv_size "$rv_name" && ((rv_input_bytes += rv_reply))
         [[ ! $rv_unpack_it ]] && break
-        rv_unpack "$rv_name" 2>"$rv_own/scratch" && break
+        rv_more && rv_unpack "$rv_name" 2>"$rv_own/scratch" && break
       fi
-      if rv_find_unmade "$rv_from"; then
-        rv_say "$rv_message"
-        rv_fail skipped "$rv_message"
-      fi
-      [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
-      rv_last_line "$rv_own/scratch"
-      rv_tell_failure "$rv_attempt" "${rv_message:-$rv_reply}"
-      : "${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
-      ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
-      sleep $((rv_copy_pause * rv_attempt))
+      rv_more && rv_miss_input
     done
   done
 }
@@ -838,7 +569,7 @@ rv_run_payload() {
   mapfile -t rv_lines <"$rv_own/times"
   rv_times_before=${rv_lines[*]: -2}
   if ! rv_load_environment; then
-    rv_last_words
+    rv_more && rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
   set +Ceux -f
@@ -873,7 +604,7 @@ rv_run_payload() {
   rv_keep rv_started rv_beginning rv_silent_bytes rv_times_before "${rv_found_out[@]}"
   rv_note "started $rv_started"
   echo >&9 # to wake the guard
-  exec 9>&-
+  exec 7<&- 9>&-
   exec "${rv_arguments[@]}"
 }
 
@@ -934,13 +665,6 @@ rv_count_kills() { # sets rv_reply
   rv_find_line 'oom_kill ' "$rv_kills" || rv_reply=0
 }
 
-rv_say_memory_limit() { # sets rv_reply
-  rv_reply='memory limit'
-  read -r rv_limit <"$rv_limit_file"
-  # without a limit it is no number, or one that no machine has
-  [[ $rv_limit =~ ^[0-9]{1,16}$ ]] && rv_reply+=" of $((rv_limit / 1048576)) MB"
-}
-
 rv_payload() { # runs it, and sets what the result says of it
   local rv_exit rv_cpu_before rv_kills rv_kills_before rv_limit_file rv_started='' rv_beginning='' rv_times_before=''
   rv_find_cgroup
@@ -951,7 +675,7 @@ rv_payload() { # runs it, and sets what the result says of it
   rv_exit=$?
   rv_restore
   rv_learn 0
-  [[ $rv_started ]] || rv_give_up_guarded
+  [[ $rv_started ]] || { rv_more && rv_give_up_guarded; }
   rv_now && rv_payload_end=$rv_reply
   rv_phase=payload
   rv_end_left "$rv_started" "$rv_own/state" "$rv_job"
@@ -968,7 +692,7 @@ rv_payload() { # runs it, and sets what the result says of it
   [[ -e $rv_own/timed-out ]] && rv_timed_out=true
   rv_count_kills
   [[ $rv_exit != 0 && $rv_timed_out == false && $rv_reply -gt $rv_kills_before ]] && rv_out_of_memory=true
-  rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"
+  [[ $rv_exit == 0 ]] || { rv_more && rv_explain_exit "$rv_exit" >>"$rv_top/$rv_id.stdout.log"; }
 }
 
 # STARTED MARK DIRECTORY: ends what the payload has left running that is in no process group of ours: what has its mark in the
@@ -1064,9 +788,588 @@ rv_check_cut() { # LOG DESCRIPTOR BYTES: it was longer when something was last w
   rv_find_line pos: "/proc/$$/fdinfo/$2" && ((rv_reply > $3)) && rv_cannot_read "$1" 'the payload cut it'
 }
 
+# --- logs -------------------------------------------------------------------------------------------------------------
+# Whatever passes for a log is looked at: compressed ones, links, those in archives that the payload made. What cannot be
+# looked at is named in the result, because nobody knows what is in it.
+
+# Base names of logs, and of archives that may hold some, in small letters. One expression for find and for bash.
+readonly rv_log_name='(([^/]*\.(log|err|out|stderr|stdout)|stdout|stderr)(\.([0-9]+|gz|bz2|xz|zst|lz4|z))*|[^/]*\.log[0-9._~-][^/]*|[^/]*(server|worker|merger)log[0-9]*|([^/]*[._-])?log\.txt)'
+readonly rv_archive_name='[^/]*\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|lzma|zst))'
+readonly rv_unpacked_limit=4194304 # kB that one compressed log may have
+# Bytes of what is found in a part of a log that does not come back: with the lines around it, and then one line of each kind.
+readonly rv_context_limit=30000 rv_kinds_limit=1000000
+
+rv_cannot_read() { # NAME WHY
+  local rv_text="$1 cannot be looked at: $2"
+  [[ ${#rv_unread[@]} -lt 100 ]] && rv_unread+=("${rv_text//$'\n'/ }")
+  rv_say "$rv_text"
+}
+
+# In a subshell: ID.logs and validation_report.txt. With `fast` nobody waits long: what is compressed stays so.
+rv_look_at_logs() {
+  local rv_fast=$1 rv_paths=() rv_names=() rv_sizes=() rv_links=() rv_unpacked=0 rv_depth=0
+  cd "$rv_job" || return
+  rv_list_few_logs || { rv_more && rv_list_all_logs; }
+  rv_has_nothing_to_search || { rv_more && rv_report_errors; }
+  if [[ ! -e $rv_own/report && ! -e validation_report.txt && ! -L validation_report.txt ]]; then
+    : >validation_report.txt
+  elif [[ ! $rv_fast || ! -e validation_report.txt ]]; then
+    [[ -e $rv_own/report ]] || : >"$rv_own/report"
+    mv -f -- "$rv_own/report" validation_report.txt
+  fi
+  if [[ ${#rv_paths[@]} -eq 0 ]]; then : >"$rv_top/$rv_id.logs"; else rv_more && rv_pack_logs >"$rv_top/$rv_id.logs"; fi || return
+  [[ $rv_unpacked -eq 0 ]] || rm -rf -- "$rv_own"/unpacked.*
+  : >"$rv_own/looked"
+}
+
+rv_list_few_logs() { # looks at the logs here; false, before it has looked at any, where only find can see what is there
+  local rv_entry rv_entries rv_type rv_lower
+  [[ -r . && -x . ]] || return
+  shopt -s dotglob nullglob
+  rv_entries=(*)
+  shopt -u dotglob nullglob
+  [[ ${#rv_entries[@]} -le 50 ]] || return
+  for rv_entry in "${rv_entries[@]}"; do [[ ! -d $rv_entry && ! -L $rv_entry ]] || return; done
+  for rv_entry in "${rv_entries[@]}"; do
+    [[ $rv_entry -ef $rv_top/$rv_id.stdout.log || $rv_entry -ef $rv_top/$rv_id.stderr.log ]] && continue
+    rv_lower=${rv_entry,,} rv_type=f
+    [[ -f $rv_entry ]] || rv_type=other
+    [[ $rv_lower =~ ^($rv_log_name|$rv_archive_name)$ || $rv_entry == core* && $rv_type == f ]] || continue
+    rv_size "$rv_entry"
+    rv_more && rv_look_at "./$rv_entry" "$rv_entry" "$rv_type" "$rv_reply"
+  done
+}
+
+rv_has_nothing_to_search() { # the payload has printed nothing, and left nothing else to look at
+  [[ ${#rv_paths[@]} -eq 0 && ${#rv_core_dumps[@]} -eq 0 && ! -s $rv_top/$rv_id.stderr.log ]] || return
+  rv_size "$rv_top/$rv_id.stdout.log"
+  [[ $rv_reply == "$rv_silent_bytes" ]]
+}
+
+# NAME: what comes back of a stream is its head and its tail when it is too long; the payload's own file stays whole
+rv_shorten() {
+  local rv_file=$rv_top/$rv_id.$1 rv_half=$((rv_output_limit / 2)) rv_bytes
+  rv_size "$rv_file" && rv_bytes=$rv_reply
+  ((rv_bytes <= rv_output_limit)) || { rv_more && rv_leave_out "$1"; }
+}
+
+rv_collect_logs() {
+  local rv_log=''
+  [[ -d $rv_job ]] || return 0
+  [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast) || return
+  [[ -f $rv_job/validation_report.txt ]] || rm -rf -- "$rv_job/validation_report.txt"
+  [[ ! -s $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
+  {
+    if [[ -e $rv_own/relval-step.log ]]; then
+      IFS= read -r -d '' rv_log <"$rv_own/relval-step.log"
+      printf 'relval-log-1 %d %d 0 relval-step.log\n%s\n' "${#rv_log}" "${#rv_log}" "$rv_log"
+    fi
+    [[ ! -e $rv_own/left-out ]] || cat -- "$rv_own/left-out"
+  } 2>/dev/null >>"$rv_top/$rv_id.logs"
+}
+
+# --- outputs ----------------------------------------------------------------------------------------------------------
+
+rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
+  local rv_i rv_whole=0
+  for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
+    [[ -f $rv_top/$rv_id.${rv_hands_on[rv_i + 1]} ]] || rm -rf -- "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
+    if [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] ||
+      ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
+      [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] || rv_whole=1
+      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" || rv_whole=1
+    fi
+  done
+  return "$rv_whole"
+}
+
+# PATTERN [files]: sets rv_found to the files that match, directories searched, but with `files` those that match themselves
+rv_match() {
+  local rv_path IFS=
+  rv_found=()
+  shopt -s nullglob extglob
+  for rv_path in $1; do
+    if [[ -d $rv_path && $2 ]]; then
+      continue
+    elif [[ -d $rv_path ]]; then
+      while IFS= read -r -d '' rv_path; do rv_found+=("$rv_path"); done < <(find "$rv_path" -type f -print0 | sort -z)
+    elif [[ -f $rv_path ]]; then
+      rv_found+=("$rv_path")
+    fi
+  done
+  shopt -u nullglob extglob
+}
+
+rv_add_output() { # FILE NAME
+  rv_size "$1"
+  rv_out_files+=("$1") rv_out_names+=("$2") rv_out_sizes+=("$rv_reply")
+}
+
+rv_check_form() { # FILE NAME: of an output, where its name says what is in it
+  case $1 in
+    *.root | *.zip | *.tar | *.tar.* | *.gz | *.tgz | *.bz2 | *.xz | *.zst)
+      rv_more && rv_check_whole "$1" "$2"
+      rv_check_members "$1" "$2"
+      ;;
+  esac
+}
+
+# ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
+rv_take() {
+  local rv_archive=$1 rv_pattern rv_path rv_name rv_any='' rv_wildcard='[][*?(]'
+  shift
+  [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]] || rm -f -- "$rv_own"/zip-list.*
+  for rv_pattern in "$@"; do
+    rv_match "$rv_pattern"
+    if [[ $rv_archive && ! $rv_optional_members && ${#rv_found[@]} -eq 0 && ! $rv_pattern =~ $rv_wildcard && ! $rv_pattern =~ ^$rv_log_name$ ]]; then
+      rv_lacking+=("$rv_archive:$rv_pattern")
+    fi
+    for rv_path in "${rv_found[@]}"; do
+      rv_any=1
+      [[ ${rv_taken[$rv_path]} ]] && continue
+      rv_taken[$rv_path]=1
+      rv_name=$rv_path
+      case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
+      rv_check_form "$rv_path" "$rv_name"
+      # what is not packed is seen to be empty by its size
+      [[ $rv_archive && ! -s $rv_path ]] && rv_empty+=("$rv_name")
+      case $rv_archive/$rv_path in
+        /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
+        *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
+        *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
+      esac
+    done
+  done
+  if [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]]; then
+    [[ ! $rv_archive || $rv_any ]] || rv_lacking+=("$rv_archive:")
+    return 0
+  fi
+  rv_more && rv_make_archive
+}
+
+rv_take_outputs() {
+  local rv_i rv_archive rv_path rv_patterns=()
+  declare -A rv_taken=()
+  for ((rv_i = 0; rv_i < ${#rv_outputs[@]}; rv_i += 2)); do
+    rv_archive=${rv_outputs[rv_i]}
+    rv_patterns+=("${rv_outputs[rv_i + 1]}")
+    # the patterns of one archive stand behind one another
+    [[ $rv_archive && $rv_archive == "${rv_outputs[rv_i + 2]}" ]] && continue
+    [[ $rv_dont_archive || $rv_save_all ]] && rv_archive=
+    rv_take "$rv_archive" "${rv_patterns[@]}" || return 1
+    rv_patterns=()
+  done
+  rv_take '' 'core*' validation_report.txt
+  [[ $rv_save_all ]] || return 0
+  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done < <(rv_print_inputs)
+  while IFS= read -r -d '' rv_path; do
+    [[ ${rv_taken[$rv_path]} ]] && continue
+    rv_more && rv_check_whole "$rv_path" "$rv_path"
+    rv_add_output "$rv_path" "$rv_path"
+  done < <(find . -type f -printf '%P\0' | sort -z)
+}
+
+rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
+  local rv_target=$rv_output_dir/$2 rv_part
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    rv_more && rv_copy_to_server "$1" "$2" || return
+  else
+    rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
+    [[ -d ${rv_target%/*} ]] || mkdir -p -- "${rv_target%/*}" || return
+    if [[ $3 == 0 && ! -e $rv_target && ! -L $rv_target ]]; then
+      : >"$rv_target"
+      return
+    fi
+    rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
+    rv_size "$rv_part"
+    if [[ $rv_reply == "$3" ]]; then
+      mv -f -- "$rv_part" "$rv_target" && return
+      rm -f -- "$rv_part"
+      return 1
+    fi
+    rm -f -- "$rv_part"
+  fi
+  [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
+}
+
+rv_remove_parts() { # what an earlier execution of this step was storing when it was killed
+  local rv_name rv_directory rv_part rv_number='+([0-9])'
+  declare -A rv_looked=()
+  shopt -s nullglob extglob
+  for rv_name in "${rv_out_names[@]}"; do
+    rv_name=$rv_output_dir/$rv_name
+    rv_directory=${rv_name%/*}
+    [[ ${rv_looked[$rv_directory]} ]] && continue
+    rv_looked[$rv_directory]=1
+    # shellcheck disable=SC2231 # a pattern
+    for rv_part in "$rv_directory/.$rv_id".$rv_number.*; do rm -f -- "$rv_part"; done
+  done
+  shopt -u nullglob extglob
+}
+
+rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
+  local rv_i rv_attempt rv_doing rv_scratch=$rv_own/scratch
+  (($1 == 0)) || rv_scratch+=.$1
+  for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
+    for ((rv_attempt = 1; ; rv_attempt++)); do
+      rv_doing="output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
+      rv_say "$rv_doing"
+      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_scratch" 2>&1 && break
+      rv_last_line "$rv_scratch"
+      rv_more && rv_tell_failure "$rv_attempt" "$rv_reply"
+      if ((rv_attempt == rv_attempts)); then
+        printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
+        return
+      fi
+      sleep $((rv_copy_pause * rv_attempt))
+    done
+  done
+}
+
+rv_transfer() { # all outputs to the output directory
+  local rv_first rv_pids=() rv_pid
+  [[ $rv_output_dir ]] || return 0
+  if [[ $rv_output_dir =~ $rv_address ]]; then
+    # xrdcp and its proxy come with the payload's environment
+    # shellcheck source=/dev/null
+    . "$rv_own/environment" 2>/dev/null
+    rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
+    rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
+  elif [[ $rv_output_dir != /* ]]; then
+    rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
+  else
+    rv_remove_parts
+  fi
+  for ((rv_first = 1; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
+    rv_copy_some "$rv_first" &
+    rv_pids+=($!)
+  done
+  rv_copy_some 0
+  for rv_pid in "${rv_pids[@]}"; do wait "$rv_pid"; done
+  for rv_first in "$rv_own"/failed.*; do
+    [[ -e $rv_first ]] || return 0
+    rv_last_line "$rv_first"
+    rv_fail output "transfer to $rv_output_dir failed: $rv_reply"
+  done
+}
+
+# --- the step ---------------------------------------------------------------------------------------------------------
+
+rv_read_stage() {
+  local rv_line
+  # shellcheck source=/dev/null
+  . "./$rv_stage_file" || return
+  [[ -e ${rv_stage_file%.stage}.steps ]] || return 0
+  rv_line=$(grep -m 1 "^$rv_id " "${rv_stage_file%.stage}.steps") || return
+  eval "${rv_line#* }"
+}
+
+rv_main() {
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
+  rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
+  rv_start_clock
+  rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
+  # Nothing is left here but what an attempt that was killed has left.
+  for rv_reply in "$rv_work" "$rv_top/$rv_id.result.json"; do
+    [[ ! -e $rv_reply && ! -L $rv_reply ]] || rm -rf -- "$rv_reply"
+  done
+  if ! rv_make_directories || ! rv_read_stage; then
+    echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
+    exit "$rv_exit_usage"
+  fi
+  for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
+  rv_reserve 2>/dev/null
+  rv_describe
+  rv_write_result
+  trap 'rv_on_signal SIGTERM 15' TERM
+  trap 'rv_on_signal SIGINT 2' INT
+  trap 'rv_on_signal SIGQUIT 3' QUIT
+  trap 'rv_on_signal SIGHUP 1' HUP
+  rv_read_logs_address
+  rv_start_guard "${rv_logs_address:+ask}"
+  # What follows needs no answer.
+  rv_set_variables
+  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
+  # so that outputs and patterns find them like any other file of the payload
+  ln -- "$rv_id.stdout.log" "$rv_job/stdout.log" && ln -- "$rv_id.stderr.log" "$rv_job/stderr.log"
+  if ! rv_may_run; then
+    rv_phase=refused
+    rv_finish "$rv_exit_refused"
+  fi
+  if [[ ${#rv_waits[@]} -gt 0 ]] && rv_more && rv_find_blocking; then
+    rv_phase=skipped
+    rv_finish 0
+  fi
+  cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
+  rv_payload
+  rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
+  if [[ $rv_status != 0 && ! -e $rv_own/room ]]; then
+    rv_status=null rv_signal='' rv_timed_out=false
+    rv_give_up "$rv_exit_disk_full" payload "the worker's disk was full while the payload ran"
+  fi
+
+  rv_say outputs
+  rv_note 'after look at the logs'
+  rv_guarded rv_finish_payload
+  rv_learn "$?" || { rv_more && rv_give_up_guarded; }
+  rv_finish 0
+}
+
+# Guarded: all that comes after the payload. What it finds out goes to rv_known, for the step's shell.
+rv_finish_payload() {
+  exec 9>&-
+  rv_look_at_logs
+  rv_note 'after check the outputs'
+  rv_take_outputs || rv_fail output "$rv_message"
+  [[ ${#rv_hands_on[@]} -eq 0 && ${#rv_expects[@]} -eq 0 ]] || { rv_more && rv_find_missing; }
+  rv_keep "${rv_found_out[@]}"
+  rv_note "after store the outputs at $rv_output_dir"
+  rv_transfer
+}
+
+# What stands here is the business of whoever runs this: nobody else may look into Work Queue's sandbox. Where others find
+# files too, only what is made here is closed to them. (install sets the mode of a directory that is there already.)
+rv_make_directories() {
+  local rv_directories=("$rv_work" "$rv_job" "$rv_own")
+  rv_is_in_sandbox && rv_directories+=("$rv_top")
+  install -d -m 700 -- "${rv_directories[@]}"
+}
+
+# Whether Work Queue has made the directory in which this runs, for this step only. The variable names that directory or, in
+# some versions, the worker's directory that it is in.
+rv_is_in_sandbox() {
+  [[ $WORK_QUEUE_SANDBOX ]] || return
+  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] || [[ ${rv_top##*/} =~ ^t\.[0-9]+$ && $WORK_QUEUE_SANDBOX -ef ${rv_top%/*} ]]
+}
+
+if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
+  echo 'Usage: relval-step.sh STAGE-FILE ID INDEX' >&2
+  exit "$rv_exit_usage"
+fi
+rv_close_inherited
+exec 7<"${BASH_SOURCE[0]}" # the rest is read from here, when the file may be gone
+rv_first_part=$LINENO && rv_main "$@" </dev/null
+
+# ======================================================================================================================
+# The second part: what few steps need. Bash has not read it when it runs rv_main, and rv_more reads it, where it is needed.
+# A call of one of these functions in the first part stands behind `rv_more &&`.
+
+# --- the guard --------------------------------------------------------------------------------------------------------
+
+rv_look_after() {
+  rv_ticks
+  rv_read_state
+  # Without the worker nobody is left to fetch what this step makes, and another worker runs it again.
+  read -r _ _ _ rv_parent_now _ <"/proc/$$/stat" || return
+  [[ $rv_parent_now != "$rv_parent" ]] && kill -TERM "$$"
+  rv_watch
+  # Not in the first moments: nobody can look that soon, and a step that has ended by then is not disturbed at all.
+  [[ $rv_streams || ! $rv_logs_address || $((rv_reply - rv_began)) -lt 30 ]] || rv_start_streams
+}
+
+rv_end_all() { # the step's shell is gone, and has not ended the step
+  rv_read_state
+  [[ $rv_guarded_group ]] && kill -KILL -- "-$rv_guarded_group"
+  rv_guard_pid=$BASHPID
+  [[ ${rv_begun[0]} ]] && rv_end_left "${rv_begun[*]}" /proc/self/fd/4 /proc/self/fd/5
+  rm -rf -- ./*
+  if [[ $rv_streams ]]; then
+    sleep 0.5 # the last words are on their way
+    kill -KILL -- "-$rv_streams"
+  fi
+}
+
+rv_read_state() { # the lines that are new, up to the end
+  while IFS= read -r rv_line <&4; do
+    case $rv_line in
+      group*) rv_guarded_group=${rv_line#group } && rv_guarded_group=${rv_guarded_group#group} ;;
+      payload) rv_preparing=$rv_reply ;;
+      fetching*) rv_fetching=${rv_line#fetching} && rv_preparing=$rv_reply ;;
+      started*)
+        read -r -a rv_begun <<<"${rv_line#started }"
+        rv_preparing='' rv_next=0
+        ;;
+      errors*) rv_error_bytes=${rv_line#errors } ;;
+      after*) rv_after_doing=${rv_line#after } && : "${rv_after_began:=$rv_reply}" ;;
+      limit*) rv_read_limit "${rv_line#limit }" ;;
+    esac
+  done
+}
+
+rv_read_limit() { # PID SECONDS DOING
+  local rv_pid=${1%% *} rv_rest=${1#* }
+  unset "rv_limits[$rv_pid]"
+  [[ $1 == *\ * ]] || return
+  rv_limits[rv_pid]=${rv_rest%% *} rv_doings[rv_pid]=${rv_rest#* }
+  ((rv_limit_ends[rv_pid] = rv_reply + rv_limits[rv_pid] * 100))
+}
+
+rv_watch() { # ends what has taken too long by now, which is rv_reply
+  local rv_pid rv_now=$rv_reply rv_elapsed rv_resident=0
+  for rv_pid in "${!rv_limits[@]}"; do
+    if ((rv_now >= rv_limit_ends[rv_pid])); then
+      kill -KILL "$rv_pid"
+      unset "rv_limits[$rv_pid]"
+    elif ((rv_limits[rv_pid] > 10 && rv_now >= rv_limit_ends[rv_pid] - rv_limits[rv_pid] * 100 + 1000)) && [[ ${rv_doings[rv_pid]} ]]; then
+      rv_tell "${rv_doings[rv_pid]}: under way for 10 s, given up after ${rv_limits[rv_pid]} s"
+      rv_doings[rv_pid]=''
+    fi
+  done
+  if [[ $rv_after_began ]]; then
+    ((rv_now - rv_after_began > rv_after_limit * 100)) || return
+    printf 'output\nit took more than %d s to %s after the payload\n' "$rv_after_limit" "$rv_after_doing" >too-slow
+    kill -KILL -- "-$rv_guarded_group"
+  elif [[ ${rv_begun[0]} ]]; then
+    rv_try_room
+    ((rv_elapsed = (rv_now - rv_begun[0]) / 100))
+    if [[ $rv_wall_time && $rv_elapsed -gt $rv_wall_time ]]; then
+      : >timed-out
+      kill -KILL -- "-$rv_guarded_group"
+      rv_wall_time=''
+    fi
+    [[ $rv_elapsed -ge $rv_next ]] || return
+    # so that of steady growth no more than a twentieth is missed
+    ((rv_next = rv_elapsed + (rv_elapsed > 100 ? 5 : rv_elapsed / 20)))
+    rv_measure "$rv_guarded_group"
+    ((rv_peak = rv_resident > rv_peak ? rv_resident : rv_peak))
+    ((rv_peak > rv_known)) && rv_known=$rv_peak && echo "$rv_peak" >>peak-memory
+  elif [[ $rv_preparing && ! $rv_fetching ]] && ((rv_now - rv_preparing > rv_environment_limit * 100)); then
+    printf 'environment\nthe environment was not set up within %d s\n' "$rv_environment_limit" >too-slow
+    kill -KILL -- "-$rv_guarded_group"
+  fi
+}
+
+# Notes by removing the file `room` that the worker's disk is full at this moment: when the payload has failed for it, there may be
+# room again. The file grows, because what it has already can be written again; not for ever.
+rv_try_room() {
+  [[ -e room ]] || return
+  if ((++rv_probes % 64)); then
+    printf '%4096s' '' >>room
+  else
+    printf '%4096s' '' >room
+  fi || rm -f room
+}
+
+# PID: adds what it and its children have in memory, in kB, to rv_resident, and what one process ever had counts for rv_peak
+rv_measure() {
+  local rv_lines rv_list rv_child
+  mapfile -t rv_lines <"/proc/$1/status" || return
+  [[ ${rv_lines[*]} =~ VmHWM:[[:blank:]]*([0-9]+) ]] && ((BASH_REMATCH[1] > rv_peak)) && rv_peak=${BASH_REMATCH[1]}
+  [[ ${rv_lines[*]} =~ VmRSS:[[:blank:]]*([0-9]+) ]] && ((rv_resident += BASH_REMATCH[1]))
+  for rv_list in "/proc/$1/task"/*/children; do
+    rv_lines=()
+    read -r -a rv_lines <"$rv_list"
+    for rv_child in "${rv_lines[@]}"; do rv_measure "$rv_child"; done
+  done
+}
+
+# --- live logs --------------------------------------------------------------------------------------------------------
+
+rv_start_streams() {
+  set -m
+  rv_send_streams </dev/null &
+  rv_streams=$!
+  set +m
+}
+
+rv_send_streams() {
+  set +m
+  rv_stream stderr &
+  rv_stream stdout
+  wait
+}
+
+# NAME: sends ID.NAME.log as it grows, again and again from where the receiver has it. It ends with the step's shell, also when
+# somebody has killed the guard.
+rv_stream() {
+  local rv_word rv_have rv_tail rv_pause=1
+  while kill -0 "$$"; do
+    if exec 5<>"$rv_logs_address"; then
+      printf '%s %s\n' "$rv_logs_greeting" "$1" >&5
+      read -r -t 10 rv_word rv_have <&5
+      [[ $rv_word == refused ]] && return
+      if [[ $rv_word == have && $rv_have =~ ^[0-9]+$ ]]; then
+        # From its standard input tail is not told of every write, but looks five times a second: less work
+        # when the payload prints much.
+        nice -n 10 tail -c "+$((rv_have + 1))" -s 0.2 -f <"$rv_top/$rv_id.$1.log" >&5 &
+        rv_tail=$!
+        : >"$rv_own/streaming.$1"
+        while read -r -t 60 rv_word <&5; do :; done
+        rm -f -- "$rv_own/streaming.$1"
+        kill -KILL "$rv_tail"
+        wait "$rv_tail"
+        rv_pause=1
+      fi
+      exec 5>&-
+    fi
+    sleep "$rv_pause"
+    ((rv_pause = rv_pause < 5 ? rv_pause * 2 : 10))
+  done
+}
+
+# Waits until the receiver has all, but not long: the files come back whole anyway, unless the worker is gone. A step that
+# did well takes a twentieth of its time, so that live logs cost it next to nothing; less than tail sleeps is of no use.
+rv_await_receiver() {
+  local rv_time=3000 rv_out rv_asking
+  if [[ $rv_phase == "done" && $rv_interrupted == false ]]; then
+    rv_now && ((rv_time = (rv_reply - rv_start) / 20))
+    ((rv_time > 3000)) && rv_time=3000
+  fi
+  ((rv_time >= 200)) || return
+  rv_size "$rv_top/$rv_id.stdout.log" && rv_out=$rv_reply
+  rv_size "$rv_top/$rv_id.stderr.log"
+  printf -v rv_time '%d.%03d' $((rv_time / 1000)) $((rv_time % 1000))
+  # In a process of its own, because connecting may take minutes.
+  exec 6< <(exec 9>&- && echo "$BASHPID" && rv_ask_receiver "end $rv_out $rv_reply" 2>/dev/null)
+  IFS= read -r -t 3 rv_asking <&6
+  IFS= read -r -t "$rv_time" _ <&6
+  exec 6<&-
+  [[ $rv_asking ]] && kill -KILL "$rv_asking" 2>/dev/null
+}
+
+# --- when something fails ---------------------------------------------------------------------------------------------
+
+rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait long
+  trap '' TERM INT QUIT HUP
+  rv_find_phase
+  [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
+  rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
+  rv_write_result
+  rv_say "$rv_message"
+  rv_finish $((128 + $2))
+}
+
+rv_give_up_guarded() { # what rv_fail said, or why it could not
+  [[ -e $rv_own/too-slow ]] && mv -f -- "$rv_own/too-slow" "$rv_own/failed"
+  if [[ -e $rv_own/failed ]]; then
+    { IFS= read -r rv_phase && IFS= read -r rv_message; } <"$rv_own/failed"
+  elif [[ $rv_payload_start != null ]]; then
+    rv_phase=output rv_message='what follows the payload was ended'
+  else
+    rv_find_phase
+    if [[ $rv_phase == payload ]]; then
+      rv_phase=environment
+      rv_last_words
+      rv_message="the environment command ended the shell${rv_reply:+: $rv_reply}"
+    fi
+  fi
+  case $rv_phase in
+    environment) rv_give_up "$rv_exit_environment" environment "$rv_message" ;;
+    output) rv_give_up "$rv_exit_output" output "$rv_message" ;;
+    skipped) rv_unmade=1 && rv_finish 0 ;;
+    *) rv_give_up "$rv_exit_input" input "${rv_message:-the directory of the step, $rv_own, is gone}" ;;
+  esac
+}
+
+rv_find_phase() { # the payload's, where the guarded command has fetched the inputs
+  local rv_state=''
+  IFS= read -r -d '' rv_state <"$rv_own/state"
+  [[ $rv_phase != input || $'\n'$rv_state != *$'\npayload\n'* ]] || rv_phase=payload
+} 2>/dev/null
+
 rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line for the payload's log when it was killed
   local rv_name
-  [[ $1 == 0 ]] && return
   rv_phase=payload rv_message="the payload ended with status $1"
   if [[ $rv_out_of_memory == true ]]; then
     rv_say_memory_limit
@@ -1090,28 +1393,103 @@ rv_explain_exit() { # EXIT-STATUS: sets phase, signal and message; prints a line
   printf '\nrelval: %s\n' "$rv_message"
 }
 
-# --- logs -------------------------------------------------------------------------------------------------------------
-# Whatever passes for a log is looked at: compressed ones, links, those in archives that the payload made. What cannot be
-# looked at is named in the result, because nobody knows what is in it.
-
-# Base names of logs, and of archives that may hold some, in small letters. One expression for find and for bash.
-readonly rv_log_name='(([^/]*\.(log|err|out|stderr|stdout)|stdout|stderr)(\.([0-9]+|gz|bz2|xz|zst|lz4|z))*|[^/]*\.log[0-9._~-][^/]*|[^/]*(server|worker|merger)log[0-9]*|([^/]*[._-])?log\.txt)'
-readonly rv_archive_name='[^/]*\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|lzma|zst))'
-readonly rv_unpacked_limit=4194304 # kB that one compressed log may have
-# Bytes of what is found in a part of a log that does not come back: with the lines around it, and then one line of each kind.
-readonly rv_context_limit=30000 rv_kinds_limit=1000000
-
-rv_cannot_read() { # NAME WHY
-  local rv_text="$1 cannot be looked at: $2"
-  [[ ${#rv_unread[@]} -lt 100 ]] && rv_unread+=("${rv_text//$'\n'/ }")
-  rv_say "$rv_text"
+rv_say_memory_limit() { # sets rv_reply
+  rv_reply='memory limit'
+  read -r rv_limit <"$rv_limit_file"
+  # without a limit it is no number, or one that no machine has
+  [[ $rv_limit =~ ^[0-9]{1,16}$ ]] && rv_reply+=" of $((rv_limit / 1048576)) MB"
 }
 
-# In a subshell: ID.logs and validation_report.txt. With `fast` nobody waits long: what is compressed stays so.
-rv_look_at_logs() {
-  local rv_fast=$1 rv_paths=() rv_names=() rv_sizes=() rv_links=() rv_unpacked=0 rv_depth=0 rv_entry
-  cd "$rv_job" || return
-  if ! rv_list_few_logs && ! rv_list_logs . ''; then
+rv_last_words() { # the same of the payload's stderr or, where it has said nothing there, of its stdout
+  rv_last_line "$rv_top/$rv_id.stderr.log"
+  [[ $rv_reply ]] || rv_last_line "$rv_top/$rv_id.stdout.log"
+}
+
+# MESSAGE: into this script's own log, and for who follows the step into its stderr, unless it would pass for an error of the
+# payload. Not for what always happens.
+rv_tell() {
+  local rv_log=$rv_top/$rv_id.stderr.log rv_copy=$rv_own/stderr.$BASHPID rv_break='' rv_reply
+  rv_mask "$1"
+  rv_say "$rv_reply"
+  printf '%s\n' "$rv_reply" | grep -a -q -F -f "$rv_top/relval-patterns" && return
+  # When stderr.log is an output, one name is left with what is being transferred, and the other one grows.
+  if [[ $rv_error_bytes && $rv_job/stderr.log -ef $rv_log ]]; then
+    head -c "$rv_error_bytes" -- "$rv_log" >"$rv_copy" && mv -f -- "$rv_copy" "$rv_job/stderr.log" || return
+  fi
+  [[ $(tail -c 1 -- "$rv_log" | tr '\0' x) ]] && rv_break=$'\n'
+  printf '%srelval: %s\n' "$rv_break" "$rv_reply" >>"$rv_log"
+} 2>/dev/null
+
+rv_tell_failure() { # ATTEMPT REASON
+  local rv_next=''
+  (($1 < rv_attempts)) && rv_next="; next attempt in $((rv_copy_pause * $1)) s"
+  rv_tell "$rv_doing: ${2:-it failed and did not say why}$rv_next"
+}
+
+rv_find_blocking() { # sets rv_message to why this step must not run; false when it may
+  local rv_files
+  rv_files=$(printf '%s.result.json\0' "${rv_waits[@]}" | xargs -0 grep -l '^"blocking": true' -- 2>/dev/null)
+  [[ $rv_files ]] || return 1
+  rv_files=${rv_files%%$'\n'*}
+  # one that was not run itself knows which one is to blame
+  rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_files")
+  : "${rv_message:=not run, because ${rv_files%.result.json} did not succeed}"
+}
+
+# --- inputs -----------------------------------------------------------------------------------------------------------
+
+rv_unpack() { # FILE: then removes it
+  case $1 in
+    # the names are data: without ./ a colon would name a machine for tar, and a hyphen an option
+    *.tar.gz | *.tgz) rv_need tar "unpack $1" && rv_need gzip "unpack $1" && tar xzf "./$1" ;;
+    *.tar.bz2) rv_need tar "unpack $1" && rv_need bzip2 "unpack $1" && tar xjf "./$1" ;;
+    *.zip) rv_need unzip "unpack $1" && unzip -o -q "./$1" ;;
+    *) rv_message="cannot unpack $1: only .tar.gz, .tar.bz2 and .zip" && return 1 ;;
+  esac && rm -f -- "$1"
+}
+
+rv_miss_input() { # after an attempt that failed: waits for the next one, or ends the guarded command
+  if rv_find_unmade "$rv_from"; then
+    rv_say "$rv_message"
+    rv_fail skipped "$rv_message"
+  fi
+  [[ $rv_message ]] && rv_attempt=$rv_attempts # no use in trying again
+  rv_last_line "$rv_own/scratch"
+  rv_tell_failure "$rv_attempt" "${rv_message:-$rv_reply}"
+  : "${rv_message:=input $rv_name from $rv_from: ${rv_reply:-it failed and did not say why}}"
+  ((rv_attempt < rv_attempts)) || rv_fail input "$rv_message"
+  sleep $((rv_copy_pause * rv_attempt))
+}
+
+# FROM: true when an earlier step was to make this input, and did not: then nobody can fetch it, however often it is tried.
+# Sets rv_message.
+rv_find_unmade() {
+  local rv_i rv_result
+  for ((rv_i = 0; rv_i < ${#rv_makers[@]}; rv_i += 3)); do
+    [[ ${rv_makers[rv_i]} == "$1" ]] || continue
+    rv_result=$rv_top/${rv_makers[rv_i + 1]}.result.json
+    rv_string "${rv_makers[rv_i + 2]}"
+    [[ -e $rv_result ]] && ! grep -q -F "{\"name\": $rv_reply, " -- "$rv_result" || return
+    # one that was not run itself knows which one is to blame
+    rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_result")
+    : "${rv_message:=not run, because ${rv_makers[rv_i + 1]} did not make ${rv_makers[rv_i + 2]}}"
+    return 0
+  done
+  return 1
+}
+
+# COMMAND…: instead of this subshell. By itself a client tries for ten minutes to reach a server that is not there, and when
+# its time is over nobody knows why.
+rv_xrootd() {
+  export XRD_CONNECTIONWINDOW="${XRD_CONNECTIONWINDOW:-15}" XRD_CONNECTIONRETRY="${XRD_CONNECTIONRETRY:-2}"
+  exec "$@"
+}
+
+# --- logs -------------------------------------------------------------------------------------------------------------
+
+rv_list_all_logs() {
+  local rv_entry
+  if ! rv_list_logs . ''; then
     # the payload's own directories, into which nobody may look
     chmod -R u+rwX . 2>/dev/null
     rv_paths=() rv_names=() rv_sizes=() rv_links=()
@@ -1119,34 +1497,6 @@ rv_look_at_logs() {
   fi
   # after all others: a link to one of them is no other log
   for rv_entry in "${rv_links[@]}"; do rv_look_at_link "$rv_entry"; done
-  rv_report_errors
-  if [[ ! -e $rv_own/report && ! -e validation_report.txt && ! -L validation_report.txt ]]; then
-    : >validation_report.txt
-  elif [[ ! $rv_fast || ! -e validation_report.txt ]]; then
-    [[ -e $rv_own/report ]] || : >"$rv_own/report"
-    mv -f -- "$rv_own/report" validation_report.txt
-  fi
-  rv_pack_logs >"$rv_top/$rv_id.logs" || return
-  [[ $rv_unpacked -eq 0 ]] || rm -rf -- "$rv_own"/unpacked.*
-  : >"$rv_own/looked"
-}
-
-rv_list_few_logs() { # looks at the logs here; false, before it has looked at any, where only find can see what is there
-  local rv_entry rv_entries rv_type rv_lower
-  [[ -r . && -x . ]] || return
-  shopt -s dotglob nullglob
-  rv_entries=(*)
-  shopt -u dotglob nullglob
-  [[ ${#rv_entries[@]} -le 50 ]] || return
-  for rv_entry in "${rv_entries[@]}"; do [[ ! -d $rv_entry && ! -L $rv_entry ]] || return; done
-  for rv_entry in "${rv_entries[@]}"; do
-    [[ $rv_entry -ef $rv_top/$rv_id.stdout.log || $rv_entry -ef $rv_top/$rv_id.stderr.log ]] && continue
-    rv_lower=${rv_entry,,} rv_type=f
-    [[ -f $rv_entry ]] || rv_type=other
-    [[ $rv_lower =~ ^($rv_log_name|$rv_archive_name)$ || $rv_entry == core* && $rv_type == f ]] || continue
-    rv_size "$rv_entry"
-    rv_look_at "./$rv_entry" "$rv_entry" "$rv_type" "$rv_reply"
-  done
 }
 
 # DIRECTORY PREFIX [FIND-OPTION…]: looks at every log below it, by the name PREFIX and its path there. False when find could not
@@ -1331,7 +1681,6 @@ rv_unpack_logs_of_tar() { # rv_path, to rv_to
 
 rv_report_errors() { # known errors of every log, as file:line:message, and core dumps, in own/report, where there are any
   local rv_core rv_i rv_near=()
-  rv_has_nothing_to_search && return
   {
     for rv_i in stdout.log stderr.log; do
       if [[ $rv_i -ef $rv_top/$rv_id.$rv_i ]]; then rv_near+=("$rv_i"); else rv_grep "$rv_i" <"$rv_top/$rv_id.$rv_i"; fi
@@ -1353,14 +1702,16 @@ rv_report_errors() { # known errors of every log, as file:line:message, and core
   [[ ! -s $rv_own/matches ]] || cut -b -4000 -- "$rv_own/matches" | rv_masked >"$rv_own/report"
 }
 
-rv_has_nothing_to_search() { # the payload has printed nothing, and left nothing else to look at
-  [[ ${#rv_paths[@]} -eq 0 && ${#rv_core_dumps[@]} -eq 0 && ! -s $rv_top/$rv_id.stderr.log ]] || return
-  rv_size "$rv_top/$rv_id.stdout.log"
-  [[ $rv_reply == "$rv_silent_bytes" ]]
-}
-
 rv_grep() { # NAME, of standard input
   grep -a -H -n -F -f "$rv_top/relval-patterns" --label="$1"
+}
+
+# Standard input with every text of rv_masks replaced by as many asterisks. Those texts reach sed by a pipe: neither a file
+# nor a command line has them.
+rv_masked() {
+  [[ $rv_masks ]] || exec cat
+  export LC_ALL=C # the payload's environment may have another one
+  exec sed -f <(printf '%s\n' "$rv_masks" | sed 'h; s,[/.*[^$\\],\\&,g; x; s,.,*,g; x; G; s,\n,/,; s,.*,s/&/g,')
 }
 
 # Frames, one a log: "relval-log-1 BYTES HEAD OMITTED NAME", then BYTES bytes of which OMITTED were left out after the first
@@ -1384,49 +1735,57 @@ rv_pack_logs() {
     printf 'relval-log-1 %d %d %d %s\n' "$rv_bytes" $((rv_omitted > 0 ? rv_bytes / 2 : rv_bytes)) "$rv_omitted" "$rv_name" >"$rv_own/frame.$rv_i"
     rv_parts+=("$rv_own/frame.$rv_i" "$rv_piece" "$rv_own/frame-end")
   done
-  [[ ${#rv_parts[@]} -gt 0 ]] || return 0
   echo >"$rv_own/frame-end"
   printf '%s\0' "${rv_parts[@]}" | xargs -0 cat --
+}
+
+rv_leave_out() { # NAME: the middle of rv_file
+  [[ $rv_interrupted == true ]] || rv_find_left_out "$rv_file" "$rv_half" $((rv_bytes - 2 * rv_half)) "$1"
+  {
+    head -c "$rv_half" -- "$rv_file" &&
+      printf '\n[relval: %d bytes left out here]\n' $((rv_bytes - 2 * rv_half)) &&
+      tail -c "$rv_half" -- "$rv_file"
+  } >"$rv_own/piece" && mv -f -- "$rv_own/piece" "$rv_file"
 }
 
 # FILE FROM BYTES NAME: this part of a log does not come back. The lines with known errors do, each with three lines around
 # it: "relval-lines-1 BYTES BEFORE NAME", then what grep -n says of the part, before which there are BEFORE lines.
 rv_find_left_out() {
-  local rv_from=$2 rv_to=$(($2 + $3 + 300)) rv_before rv_found=$rv_own/found
+  local rv_from=$2 rv_to=$(($2 + $3 + 300)) rv_before rv_excerpt=$rv_own/found
   # what is across the border is in neither part
   ((rv_from = rv_from > 300 ? rv_from - 300 : 0))
   rv_before=$(head -c "$rv_from" -- "$1" | wc -l)
-  rv_left_out "$1" | grep -a -n -C 3 -F -f "$rv_top/relval-patterns" 2>/dev/null | head -c "$rv_context_limit" >"$rv_found"
-  rv_size "$rv_found"
+  rv_left_out "$1" | grep -a -n -C 3 -F -f "$rv_top/relval-patterns" 2>/dev/null | head -c "$rv_context_limit" >"$rv_excerpt"
+  rv_size "$rv_excerpt"
   if ((rv_reply == rv_context_limit)); then
     # too many: of each kind the first one
     rv_left_out "$1" | grep -a -n -F -f "$rv_top/relval-patterns" | cut -b -2000 |
       sed $'h; s/^[0-9]*://; s/[0-9][0-9]*/0/g; s/\001//g; G; s/\\n/\001/' | sort -s -u -t $'\001' -k 1,1 | cut -d $'\001' -f 2- |
-      head -c "$rv_kinds_limit" >"$rv_found.kinds"
-    rv_size "$rv_found.kinds"
+      head -c "$rv_kinds_limit" >"$rv_excerpt.kinds"
+    rv_size "$rv_excerpt.kinds"
     ((rv_reply < rv_kinds_limit)) || rv_cannot_read "$4" 'there are more errors in it than can come back'
-    echo >>"$rv_found"
-    cat -- "$rv_found.kinds" >>"$rv_found"
+    echo >>"$rv_excerpt"
+    cat -- "$rv_excerpt.kinds" >>"$rv_excerpt"
     rv_find_in_long_lines "$1"
-    rv_size "$rv_found"
+    rv_size "$rv_excerpt"
   fi
   ((rv_reply > 0)) || return 0
   {
     printf 'relval-lines-1 %d %d %s\n' "$rv_reply" "$rv_before" "$4"
-    cat -- "$rv_found"
+    cat -- "$rv_excerpt"
     printf '\n'
   } >>"$rv_own/left-out"
 }
 
 # FILE: of each text in lines that are longer than what comes back of a line of each kind, the first place, with what is around it
 rv_find_in_long_lines() {
-  local rv_long=$rv_found.long rv_line rv_number rv_at
+  local rv_long=$rv_excerpt.long rv_line rv_number rv_at
   rv_left_out "$1" | grep -a -n -F -f "$rv_top/relval-patterns" | grep -a '^.\{2001\}' >"$rv_long" || return
   while IFS=: read -r rv_line rv_at _; do
     rv_number=$(tail -n "+$rv_line" -- "$rv_long" | head -c 20)
     ((rv_at = rv_at > 500 ? rv_at - 500 : 0))
     printf '%s:... %s\n' "${rv_number%%:*}" "$(tail -c "+$((rv_at + 1))" -- "$rv_long" | head -c 2000 | tr '\n' ' ')"
-  done < <(grep -a -n -b -o -F -f "$rv_top/relval-patterns" -- "$rv_long" | sort -s -u -t : -k 3 | head -n 200) >>"$rv_found"
+  done < <(grep -a -n -b -o -F -f "$rv_top/relval-patterns" -- "$rv_long" | sort -s -u -t : -k 3 | head -n 200) >>"$rv_excerpt"
 }
 
 rv_left_out() { # FILE: its bytes from rv_from to rv_to, without colours, and without the NUL bytes of other encodings
@@ -1439,70 +1798,7 @@ rv_left_out() { # FILE: its bytes from rv_from to rv_to, without colours, and wi
   fi
 }
 
-# NAME: what comes back of a stream is its head and its tail when it is too long; the payload's own file stays whole
-rv_shorten() {
-  local rv_file=$rv_top/$rv_id.$1 rv_half=$((rv_output_limit / 2)) rv_bytes
-  rv_size "$rv_file" && rv_bytes=$rv_reply
-  ((rv_bytes > rv_output_limit)) || return
-  [[ $rv_interrupted == true ]] || rv_find_left_out "$rv_file" "$rv_half" $((rv_bytes - 2 * rv_half)) "$1"
-  {
-    head -c "$rv_half" -- "$rv_file" &&
-      printf '\n[relval: %d bytes left out here]\n' $((rv_bytes - 2 * rv_half)) &&
-      tail -c "$rv_half" -- "$rv_file"
-  } >"$rv_own/piece" && mv -f -- "$rv_own/piece" "$rv_file"
-}
-
-rv_collect_logs() {
-  local rv_log=''
-  [[ -d $rv_job ]] || return 0
-  [[ -e $rv_own/looked || $rv_phase == skipped || $rv_phase == refused ]] || (rv_look_at_logs fast) || return
-  [[ -f $rv_job/validation_report.txt ]] || rm -rf -- "$rv_job/validation_report.txt"
-  [[ ! -s $rv_job/validation_report.txt ]] || cp -- "$rv_job/validation_report.txt" "$rv_top/$rv_id.validation_report.txt"
-  {
-    if [[ -e $rv_own/relval-step.log ]]; then
-      IFS= read -r -d '' rv_log <"$rv_own/relval-step.log"
-      printf 'relval-log-1 %d %d 0 relval-step.log\n%s\n' "${#rv_log}" "${#rv_log}" "$rv_log"
-    fi
-    [[ ! -e $rv_own/left-out ]] || cat -- "$rv_own/left-out"
-  } 2>/dev/null >>"$rv_top/$rv_id.logs"
-}
-
 # --- outputs ----------------------------------------------------------------------------------------------------------
-
-rv_hand_on() { # every file that later steps get from this one; an empty one in the place of one that was not made
-  local rv_i rv_whole=0
-  for ((rv_i = 0; rv_i < ${#rv_hands_on[@]}; rv_i += 2)); do
-    [[ -f $rv_top/$rv_id.${rv_hands_on[rv_i + 1]} ]] || rm -rf -- "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}"
-    if [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] ||
-      ! cp -- "$rv_job/${rv_hands_on[rv_i]}" "$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" 2>/dev/null; then
-      [[ ! -f $rv_job/${rv_hands_on[rv_i]} ]] || rv_whole=1
-      : >"$rv_top/$rv_id.${rv_hands_on[rv_i + 1]}" || rv_whole=1
-    fi
-  done
-  return "$rv_whole"
-}
-
-# PATTERN [files]: sets rv_found to the files that match, directories searched, but with `files` those that match themselves
-rv_match() {
-  local rv_path IFS=
-  rv_found=()
-  shopt -s nullglob extglob
-  for rv_path in $1; do
-    if [[ -d $rv_path && $2 ]]; then
-      continue
-    elif [[ -d $rv_path ]]; then
-      while IFS= read -r -d '' rv_path; do rv_found+=("$rv_path"); done < <(find "$rv_path" -type f -print0 | sort -z)
-    elif [[ -f $rv_path ]]; then
-      rv_found+=("$rv_path")
-    fi
-  done
-  shopt -u nullglob extglob
-}
-
-rv_add_output() { # FILE NAME
-  rv_size "$1"
-  rv_out_files+=("$1") rv_out_names+=("$2") rv_out_sizes+=("$rv_reply")
-}
 
 # FILE NAME: names an output in rv_cut_off whose own format says that its end is missing. Whatever a file is called: one that
 # does not begin as its format does is none.
@@ -1603,37 +1899,7 @@ rv_begins_of_members() {
   fi
 }
 
-# ARCHIVE PATTERN…: takes the matching files that no earlier entry has taken, into the archive or, without one, as they are
-rv_take() {
-  local rv_archive=$1 rv_pattern rv_path rv_name rv_any='' rv_wildcard='[][*?(]'
-  shift
-  [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]] || rm -f -- "$rv_own"/zip-list.*
-  for rv_pattern in "$@"; do
-    rv_match "$rv_pattern"
-    if [[ $rv_archive && ! $rv_optional_members && ${#rv_found[@]} -eq 0 && ! $rv_pattern =~ $rv_wildcard && ! $rv_pattern =~ ^$rv_log_name$ ]]; then
-      rv_lacking+=("$rv_archive:$rv_pattern")
-    fi
-    for rv_path in "${rv_found[@]}"; do
-      rv_any=1
-      [[ ${rv_taken[$rv_path]} ]] && continue
-      rv_taken[$rv_path]=1
-      rv_name=$rv_path
-      case $rv_path in /* | ../* | */../*) rv_name=${rv_path##*/} ;; esac
-      rv_check_whole "$rv_path" "$rv_name"
-      rv_check_members "$rv_path" "$rv_name"
-      # what is not packed is seen to be empty by its size
-      [[ $rv_archive && ! -s $rv_path ]] && rv_empty+=("$rv_name")
-      case $rv_archive/$rv_path in
-        /* | *$'\n'*) rv_add_output "$rv_path" "$rv_name" ;; # zip reads a list of lines
-        *.root) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.0" ;; # compressed already
-        *) printf '%s\n' "$rv_path" >>"$rv_own/zip-list.9" ;;
-      esac
-    done
-  done
-  if [[ ! -e $rv_own/zip-list.0 && ! -e $rv_own/zip-list.9 ]]; then
-    [[ ! $rv_archive || $rv_any ]] || rv_lacking+=("$rv_archive:")
-    return 0
-  fi
+rv_make_archive() { # of the files in the zip lists
   rv_need zip "make $rv_archive" || return 1
   rv_note "after make $rv_archive"
   rv_zip "$rv_own/archive.zip" >"$rv_own/scratch" 2>&1 || {
@@ -1647,7 +1913,7 @@ rv_take() {
     rv_message="$rv_archive could not be put into its place${rv_reply:+: $rv_reply}"
     return 1
   }
-  rv_add_output "$rv_own/zip/$rv_archive" "$rv_archive"
+  rv_add_output "$rv_path" "$rv_archive"
 }
 
 rv_zip() { # FILE: of the files in the zip lists, each of which is named after its compression level
@@ -1655,28 +1921,6 @@ rv_zip() { # FILE: of the files in the zip lists, each of which is named after i
   for rv_level in 0 9; do
     [[ ! -e $rv_own/zip-list.$rv_level ]] || zip -q "-$rv_level" "$1" -@ <"$rv_own/zip-list.$rv_level" || return
   done
-}
-
-rv_take_outputs() {
-  local rv_i rv_archive rv_path rv_patterns=()
-  declare -A rv_taken=()
-  for ((rv_i = 0; rv_i < ${#rv_outputs[@]}; rv_i += 2)); do
-    rv_archive=${rv_outputs[rv_i]}
-    rv_patterns+=("${rv_outputs[rv_i + 1]}")
-    # the patterns of one archive stand behind one another
-    [[ $rv_archive && $rv_archive == "${rv_outputs[rv_i + 2]}" ]] && continue
-    [[ $rv_dont_archive || $rv_save_all ]] && rv_archive=
-    rv_take "$rv_archive" "${rv_patterns[@]}" || return 1
-    rv_patterns=()
-  done
-  rv_take '' 'core*' validation_report.txt
-  [[ $rv_save_all ]] || return 0
-  while IFS= read -r -d '' rv_path; do rv_taken[$rv_path]=1; done < <(rv_print_inputs)
-  while IFS= read -r -d '' rv_path; do
-    [[ ${rv_taken[$rv_path]} ]] && continue
-    rv_check_whole "$rv_path" "$rv_path"
-    rv_add_output "$rv_path" "$rv_path"
-  done < <(find . -type f -printf '%P\0' | sort -z)
 }
 
 rv_find_missing() { # what later stages read must be there: a file, or an archive of that name
@@ -1701,202 +1945,15 @@ rv_find_missing() { # what later stages read must be there: a file, or an archiv
   done
 }
 
-rv_copy_out() { # FILE NAME SIZE: one attempt; the file is at its place only when it is whole
-  local rv_target=$rv_output_dir/$2 rv_part rv_server rv_path rv_parameters=''
-  if [[ $rv_output_dir =~ $rv_address ]]; then
-    [[ $2 != *\?* ]] || { echo "a name with a question mark cannot be stored at an XRootD address" && return 1; }
-    # an address has its parameters behind the name of the file, and both of xrdfs' words have them
-    [[ $rv_output_dir == *\?* ]] && rv_parameters=\?${rv_output_dir#*\?}
-    rv_target=${rv_output_dir%%\?*}/$2
-    rv_path=${rv_target#*://}
-    rv_server=${rv_target%%://*}://${rv_path%%/*}
-    rv_path=${rv_path#*/}
-    rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target$rv_parameters" || return
-    rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
-  else
-    rv_part=${rv_target%/*}/.$rv_id.$$.${rv_target##*/}
-    [[ -d ${rv_target%/*} ]] || mkdir -p -- "${rv_target%/*}" || return
-    if [[ $3 == 0 && ! -e $rv_target && ! -L $rv_target ]]; then
-      : >"$rv_target"
-      return
-    fi
-    rv_limited "$rv_copy_timeout" cp -- "$1" "$rv_part" || { rm -f -- "$rv_part" && return 1; }
-    rv_size "$rv_part"
-    if [[ $rv_reply == "$3" ]]; then
-      mv -f -- "$rv_part" "$rv_target" && return
-      rm -f -- "$rv_part"
-      return 1
-    fi
-    rm -f -- "$rv_part"
-  fi
-  [[ $rv_reply == "$3" ]] || { echo "$2 has ${rv_reply:-no} bytes at its destination, not $3" && return 1; }
+rv_copy_to_server() { # FILE NAME: sets rv_reply to the size that it has there
+  local rv_target rv_server rv_path rv_parameters=''
+  [[ $2 != *\?* ]] || { echo "a name with a question mark cannot be stored at an XRootD address" && return 1; }
+  # an address has its parameters behind the name of the file, and both of xrdfs' words have them
+  [[ $rv_output_dir == *\?* ]] && rv_parameters=\?${rv_output_dir#*\?}
+  rv_target=${rv_output_dir%%\?*}/$2
+  rv_path=${rv_target#*://}
+  rv_server=${rv_target%%://*}://${rv_path%%/*}
+  rv_path=${rv_path#*/}
+  rv_limited "$rv_copy_timeout" rv_xrootd xrdcp -f -N "$1" "$rv_target$rv_parameters" || return
+  rv_reply=$(rv_limited "$rv_copy_timeout" rv_xrootd xrdfs "$rv_server/$rv_parameters" stat "$rv_path$rv_parameters" | sed -n 's/^Size: *//p')
 }
-
-rv_remove_parts() { # what an earlier execution of this step was storing when it was killed
-  local rv_name rv_directory rv_part rv_number='+([0-9])'
-  declare -A rv_looked=()
-  shopt -s nullglob extglob
-  for rv_name in "${rv_out_names[@]}"; do
-    rv_name=$rv_output_dir/$rv_name
-    rv_directory=${rv_name%/*}
-    [[ ${rv_looked[$rv_directory]} ]] && continue
-    rv_looked[$rv_directory]=1
-    # shellcheck disable=SC2231 # a pattern
-    for rv_part in "$rv_directory/.$rv_id".$rv_number.*; do rm -f -- "$rv_part"; done
-  done
-  shopt -u nullglob extglob
-}
-
-rv_copy_some() { # FIRST: every rv_copy_jobs-th file from there; a file that fails is named in failed.FIRST
-  local rv_i rv_attempt rv_doing rv_scratch=$rv_own/scratch
-  (($1 == 0)) || rv_scratch+=.$1
-  for ((rv_i = $1; rv_i < ${#rv_out_files[@]}; rv_i += rv_copy_jobs)); do
-    for ((rv_attempt = 1; ; rv_attempt++)); do
-      rv_doing="output ${rv_out_names[rv_i]} to $rv_output_dir, attempt $rv_attempt"
-      rv_say "$rv_doing"
-      rv_copy_out "${rv_out_files[rv_i]}" "${rv_out_names[rv_i]}" "${rv_out_sizes[rv_i]}" >"$rv_scratch" 2>&1 && break
-      rv_last_line "$rv_scratch"
-      rv_tell_failure "$rv_attempt" "$rv_reply"
-      if ((rv_attempt == rv_attempts)); then
-        printf '%s: %s\n' "${rv_out_names[rv_i]}" "${rv_reply:-it failed and did not say why}" >"$rv_own/failed.$1"
-        return
-      fi
-      sleep $((rv_copy_pause * rv_attempt))
-    done
-  done
-}
-
-rv_transfer() { # all outputs to the output directory
-  local rv_first rv_pids=() rv_pid
-  [[ $rv_output_dir ]] || return 0
-  if [[ $rv_output_dir =~ $rv_address ]]; then
-    # xrdcp and its proxy come with the payload's environment
-    # shellcheck source=/dev/null
-    . "$rv_own/environment" 2>/dev/null
-    rv_need xrdcp "transfer outputs to $rv_output_dir" || rv_fail output "$rv_message"
-    rv_need xrdfs "verify outputs at $rv_output_dir" || rv_fail output "$rv_message"
-  elif [[ $rv_output_dir != /* ]]; then
-    rv_fail output "the output directory must be an absolute path or a root:// address, not $rv_output_dir"
-  else
-    rv_remove_parts
-  fi
-  for ((rv_first = 1; rv_first < rv_copy_jobs && rv_first < ${#rv_out_files[@]}; rv_first++)); do
-    rv_copy_some "$rv_first" &
-    rv_pids+=($!)
-  done
-  rv_copy_some 0
-  for rv_pid in "${rv_pids[@]}"; do wait "$rv_pid"; done
-  for rv_first in "$rv_own"/failed.*; do
-    [[ -e $rv_first ]] || return 0
-    rv_last_line "$rv_first"
-    rv_fail output "transfer to $rv_output_dir failed: $rv_reply"
-  done
-}
-
-# --- the step ---------------------------------------------------------------------------------------------------------
-
-rv_read_stage() {
-  local rv_line
-  # shellcheck source=/dev/null
-  . "./$rv_stage_file" || return
-  [[ -e ${rv_stage_file%.stage}.steps ]] || return 0
-  rv_line=$(grep -m 1 "^$rv_id " "${rv_stage_file%.stage}.steps") || return
-  eval "${rv_line#* }"
-}
-
-rv_find_blocking() { # sets rv_message to why this step must not run; false when it may
-  [[ ${#rv_waits[@]} -gt 0 ]] || return 1
-  local rv_files
-  rv_files=$(printf '%s.result.json\0' "${rv_waits[@]}" | xargs -0 grep -l '^"blocking": true' -- 2>/dev/null)
-  [[ $rv_files ]] || return 1
-  rv_files=${rv_files%%$'\n'*}
-  # one that was not run itself knows which one is to blame
-  rv_message=$(sed -n 's/^"message": "\(not run, because [^"]*\)"$/\1/p' -- "$rv_files")
-  : "${rv_message:=not run, because ${rv_files%.result.json} did not succeed}"
-}
-
-rv_main() {
-  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
-  rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
-  rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
-  rv_start_clock
-  rv_now && rv_start=$rv_reply rv_execution=$rv_id-$rv_start-$$-$rv_host
-  # Nothing is left here but what an attempt that was killed has left.
-  for rv_reply in "$rv_work" "$rv_top/$rv_id.result.json"; do
-    [[ ! -e $rv_reply && ! -L $rv_reply ]] || rm -rf -- "$rv_reply"
-  done
-  if ! rv_make_directories || ! rv_read_stage; then
-    echo "relval-step.sh: cannot read $rv_stage_file, or cannot write to $rv_top" >&2
-    exit "$rv_exit_usage"
-  fi
-  for rv_reply in stdout.log stderr.log logs validation_report.txt; do : >"$rv_id.$rv_reply"; done
-  rv_reserve 2>/dev/null
-  rv_describe
-  rv_write_result
-  trap 'rv_on_signal SIGTERM 15' TERM
-  trap 'rv_on_signal SIGINT 2' INT
-  trap 'rv_on_signal SIGQUIT 3' QUIT
-  trap 'rv_on_signal SIGHUP 1' HUP
-  rv_read_logs_address
-  rv_start_guard "${rv_logs_address:+ask}"
-  # What follows needs no answer.
-  rv_set_variables
-  ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
-  # so that outputs and patterns find them like any other file of the payload
-  ln -- "$rv_id.stdout.log" "$rv_job/stdout.log" && ln -- "$rv_id.stderr.log" "$rv_job/stderr.log"
-  if ! rv_may_run; then
-    rv_phase=refused
-    rv_finish "$rv_exit_refused"
-  fi
-  if rv_find_blocking; then
-    rv_phase=skipped
-    rv_finish 0
-  fi
-  cd "$rv_job" || rv_give_up "$rv_exit_input" input "no directory $rv_job"
-  rv_payload
-  rv_disk_is_full && rv_give_up "$rv_exit_disk_full" payload "$rv_message"
-  if [[ $rv_status != 0 && ! -e $rv_own/room ]]; then
-    rv_status=null rv_signal='' rv_timed_out=false
-    rv_give_up "$rv_exit_disk_full" payload "the worker's disk was full while the payload ran"
-  fi
-
-  rv_say outputs
-  rv_note 'after look at the logs'
-  rv_guarded rv_finish_payload
-  rv_learn "$?" || rv_give_up_guarded
-  rv_finish 0
-}
-
-# Guarded: all that comes after the payload. What it finds out goes to rv_known, for the step's shell.
-rv_finish_payload() {
-  exec 9>&-
-  rv_look_at_logs
-  rv_note 'after check the outputs'
-  rv_take_outputs || rv_fail output "$rv_message"
-  rv_find_missing
-  rv_keep "${rv_found_out[@]}"
-  rv_note "after store the outputs at $rv_output_dir"
-  rv_transfer
-}
-
-# What stands here is the business of whoever runs this: nobody else may look into Work Queue's sandbox. Where others find
-# files too, only what is made here is closed to them. (install sets the mode of a directory that is there already.)
-rv_make_directories() {
-  local rv_directories=("$rv_work" "$rv_job" "$rv_own")
-  rv_is_in_sandbox && rv_directories+=("$rv_top")
-  install -d -m 700 -- "${rv_directories[@]}"
-}
-
-# Whether Work Queue has made the directory in which this runs, for this step only. The variable names that directory or, in
-# some versions, the worker's directory that it is in.
-rv_is_in_sandbox() {
-  [[ $WORK_QUEUE_SANDBOX ]] || return
-  [[ $WORK_QUEUE_SANDBOX -ef $rv_top ]] || [[ ${rv_top##*/} =~ ^t\.[0-9]+$ && $WORK_QUEUE_SANDBOX -ef ${rv_top%/*} ]]
-}
-
-if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
-  echo 'Usage: relval-step.sh STAGE-FILE ID INDEX' >&2
-  exit "$rv_exit_usage"
-fi
-rv_close_inherited
-rv_main "$@" </dev/null
