@@ -78,7 +78,9 @@ describe('the step script', () => {
     const [first = '', second = ''] = code.split(/^rv_first_part=\$LINENO && rv_main "\$@" <\/dev\/null$/m);
     const functions = [...second.matchAll(/^(\w+)\(\) \{/gm)].map(([, name]) => name as string);
     expect(functions).toContain('rv_look_at');
-    const calls = new RegExp(`(?:^|[;&|{(!] *|\\b(?:if|while|until|then|do|else) +)(${functions.join('|')})(?!\\w| *\\+?=)`);
+    const calls = new RegExp(
+      `(?:^|[;&|{(!] *|\\b(?:if|while|until|then|do|else) +)(${functions.join('|')})(?!\\w| *\\+?=)`,
+    );
     const unread = first.split('\n').filter((line) => calls.test(line.trim().replace(/rv_more && .*?(?=;|$)/, '')));
     expect(unread).toEqual([]);
   });

@@ -49,17 +49,17 @@ rv_check_whole() {
 rv_is_cut_root() {
   local rv_size=$1 rv_bytes=("${@:2}") rv_begin rv_end rv_free=0
   [[ "${rv_bytes[*]:0:5}" == '114 111 111 116 0' && ${#rv_bytes[@]} -ge 20 ]] || return
-  rv_number 8 4 && rv_begin=$rv_number
+  rv_number_at 8 4 && rv_begin=$rv_number
   if (((rv_bytes[5] << 16 | rv_bytes[6] << 8 | rv_bytes[7]) < 1000000)); then
-    rv_number 12 4 && rv_end=$rv_number && rv_number 16 4
+    rv_number_at 12 4 && rv_end=$rv_number && rv_number_at 16 4
   else
-    rv_number 12 8 && rv_end=$rv_number && rv_number 20 8
+    rv_number_at 12 8 && rv_end=$rv_number && rv_number_at 20 8
   fi
   [[ ${#rv_bytes[@]} -lt 28 ]] || rv_free=$rv_number
   ((rv_size < rv_end || rv_free <= rv_begin))
 }
 
-rv_number() { # FROM COUNT: sets rv_number to the number that so many of rv_bytes are, the highest first
+rv_number_at() { # FROM COUNT: sets rv_number to the number that so many of rv_bytes are, the highest first
   local rv_i
   rv_number=0
   for ((rv_i = $1; rv_i < $1 + $2; rv_i++)); do ((rv_number = rv_number << 8 | rv_bytes[rv_i])); done
