@@ -11,12 +11,13 @@ import { join } from 'node:path';
 import { startLogReceiver } from '../../dist/modules/validation/step/log-receiver.js';
 import { masksOf } from '../../dist/modules/validation/step/mask.js';
 import { stageFile } from '../../dist/modules/validation/step/stage-file.js';
+import { stepScript } from '../../dist/modules/validation/step/step-script.js';
 
-const SCRIPT = join(import.meta.dirname, '../../validation/step/relval-step.sh');
 const ROUNDS = Number(process.argv[2] ?? 7);
 const LINES = 20;
 
 const root = mkdtempSync(join(tmpdir(), 'relval-bench-'));
+writeFileSync(join(root, 'relval-step.sh'), await stepScript());
 let onDirectory = () => {};
 const receiver = await startLogReceiver({
   listen: { host: '127.0.0.1' },
@@ -48,7 +49,7 @@ function prepare(name, payload) {
 async function runStep(stage, id, index, live) {
   const { RELVAL_LOGS: _, ...env } = process.env;
   const before = performance.now();
-  const child = spawn('bash', [SCRIPT, `${stage}.stage`, id, String(index)], {
+  const child = spawn('bash', ['relval-step.sh', `${stage}.stage`, id, String(index)], {
     cwd: root,
     env: live ? { ...env, RELVAL_LOGS: `127.0.0.1:${receiver.port}`, RELVAL_TOKEN: 'bench' } : env,
     stdio: 'ignore',

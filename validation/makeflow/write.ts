@@ -1,16 +1,14 @@
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TOKEN_FILE } from '../htcondor/submission.ts';
 import { TOKEN_VARIABLE } from '../step/names.ts';
 import { type StageFileOptions, stageFile, stepLine } from '../step/stage-file.ts';
+import { stepScript } from '../step/step-script.ts';
 import type { Plan, Stage, Step } from '../workflow/plan.ts';
 import { stageFileName, stepsFileName } from './aliases.ts';
 import { type Phase, placedFiles, preparePhase } from './phase.ts';
 import { makeflowText, PATTERNS, SCRIPT } from './rules.ts';
-
-const STEP_SCRIPT = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
 
 export interface WriteOptions extends Omit<StageFileOptions, 'alias' | 'makers'> {
   /** Fixed texts that are errors where a log contains them. */
@@ -57,7 +55,7 @@ export async function writeMakeflow(
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
-    await copyFile(STEP_SCRIPT, join(draft, SCRIPT));
+    await writeText(join(draft, SCRIPT), await stepScript());
     await chmod(join(draft, SCRIPT), 0o755);
     await writeText(join(draft, PATTERNS), lines(options.patterns.filter((pattern) => pattern !== '')));
     for (const one of phases) await writePhase(draft, one, options);

@@ -165,7 +165,7 @@ describe('a receiver that fails', () => {
     expect(live.read('stdout')).toBe('');
   });
 
-  it('because it never answers costs the step some seconds and no more', async () => {
+  it('because it never answers costs the step some seconds and no more, and the step is still guarded', async () => {
     const silent = createServer(() => {});
     const port = await new Promise<number>((resolve) => {
       silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port));
@@ -173,8 +173,12 @@ describe('a receiver that fails', () => {
     onTestFinished(() => {
       silent.close();
     });
-    const run = await runStep(newScratch(), 'echo ran', { env: { RELVAL_LOGS: logsAddress('127.0.0.1', port, 'x') } });
-    expect(run.result).toMatchObject({ phase: 'done', exitStatus: 0 });
+    const run = await runStep(newScratch(), 'echo ran; sleep 600', {
+      env: { RELVAL_LOGS: logsAddress('127.0.0.1', port, 'x') },
+      stage: { resources: { cores: 1, memory: 1, disk: 1, wallTime: 1 } },
+    });
+    expect(run.stdout).toContain('ran');
+    expect(run.result).toMatchObject({ phase: 'payload', timedOut: true });
     expect((run.result.end as number) - run.result.start).toBeLessThan(60_000);
     expect(processesIn(run.directory)).toEqual([]);
   });
@@ -237,7 +241,8 @@ describe('a step that is ended from outside', () => {
       env: live.env,
       running: async (child, directory) => {
         await until('the first line', () => live.read('stdout').includes('first\n'));
-        const guards = processesIn(join(directory, 'sim0007.work', 'own'));
+        const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ');
+        const guards = processesIn(join(directory, 'sim0007.work', 'own')).filter((pid) => children.includes(`${pid}`));
         expect(guards).toHaveLength(1);
         process.kill(guards[0] as number, 'SIGKILL');
         process.kill(child.pid as number, 'SIGKILL');

@@ -1,13 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are bash's
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { stageFile } from '../../../validation/step/stage-file.ts';
+import { stepScript } from '../../../validation/step/step-script.ts';
 import { makeStage } from '../plans.ts';
 
-const path = createRequire(import.meta.url).resolve('release-validation/validation/step/relval-step.sh');
-const script = readFileSync(path, 'utf8');
+const script = await stepScript();
 /** Without comments, which may name what the code must not, and without the one line for bash 5 that has its own `else`. */
 const code = script.replace(/(^|\s)#.*$/gm, '$1').replace(/^ *if \[\[ \$\{EPOCHREALTIME-\} \]\].*; else .*$/gm, '');
 const stage = stageFile(
@@ -76,19 +74,33 @@ describe('the step script', () => {
     expect(functions.filter((name) => !name.startsWith('rv_'))).toEqual([]);
   });
 
+  it('calls what stands in its second part only after it has read it, and bash does not read that part before', () => {
+    const [first = '', second = ''] = code.split(/^rv_first_part=\$LINENO && rv_main "\$@" <\/dev\/null$/m);
+    const functions = [...second.matchAll(/^(\w+)\(\) \{/gm)].map(([, name]) => name as string);
+    expect(functions).toContain('rv_look_at');
+    const calls = new RegExp(
+      `(?:^|[;&|{(!] *|\\b(?:if|while|until|then|do|else) +)(${functions.join('|')})(?!\\w| *\\+?=)`,
+    );
+    const unread = first.split('\n').filter((line) => calls.test(line.trim().replace(/rv_more && .*?(?=;|$)/, '')));
+    expect(unread).toEqual([]);
+  });
+
   it('is read without complaint by bash, and so is a stage file', () => {
-    expect(spawnSync('bash', ['-n', path], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
     expect(spawnSync('bash', ['-n'], { input: stage, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   });
 
   const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
   it.skipIf(!hasShellcheck)('passes shellcheck', () => {
-    expect(spawnSync('shellcheck', [path], { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: '' });
+    expect(spawnSync('shellcheck', ['-'], { input: script, encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stdout: '',
+    });
   });
 
   it('says how it is used when it is used otherwise', () => {
     for (const args of [[], ['a.stage', 'id'], ['a.stage', 'i d', '1'], ['a.stage', 'id', 'x']]) {
-      const { status, stderr } = spawnSync(path, args, { encoding: 'utf8' });
+      const { status, stderr } = spawnSync('bash', ['-s', '--', ...args], { input: script, encoding: 'utf8' });
       expect(status).toBe(64);
       expect(stderr).toContain('Usage: relval-step.sh STAGE-FILE ID INDEX');
     }

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseResult, STEP_EXIT } from '../../../validation/step/result.ts';
 import { makeStage, makeStep } from '../plans.ts';
 import { isAlive, runStep, Scratch, writeSteps } from './sandbox.ts';
@@ -86,6 +86,21 @@ describe('a step that is ended from outside', () => {
       },
     });
     expect(run.result).toMatchObject({ phase: 'payload', end: null, exitStatus: null });
+    await until(() => !pids.some(isAlive));
+  });
+
+  it('by SIGKILL leaves no daemon of the payload behind, although its files are removed', async () => {
+    const script = scratch.script('payload.sh', 'setsid sleep 322 & echo "$$ $!"; wait');
+    const step = makeStep(makeStage('sim', { executable: 'payload.sh', inputs: [script] }), 7);
+    const directory = await writeSteps(scratch, [step]);
+    const child = spawn('./relval-step.sh', ['sim.stage', 'sim0007', '7'], { cwd: directory, stdio: 'ignore' });
+    const pids = await pidsOf(directory);
+    onTestFinished(() => {
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+    });
+    expect(pids.every(isAlive)).toBe(true);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    child.kill('SIGKILL');
     await until(() => !pids.some(isAlive));
   });
 
