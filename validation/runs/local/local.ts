@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { Driver } from '../../../framework/driver.ts';
 import { randomCredentials } from '../../../framework/local/credentials.ts';
@@ -94,7 +94,7 @@ export async function startLocalCluster(
     }
     const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
     const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
-    const stateDir = join(dir, 'framework');
+    const addressFile = join(dir, 'framework', ADDRESS_FILE);
     const fatal = new AbortController();
     const driver = new Driver({
       pools: [
@@ -114,7 +114,6 @@ export async function startLocalCluster(
         credentials: basic(credentials.principal, credentials.secret),
       },
       sources: [workQueue({ catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password })],
-      stateDir,
       log,
       onFatal: (why) => {
         log.error({ why }, 'the framework cannot go on');
@@ -122,7 +121,8 @@ export async function startLocalCluster(
       },
     });
     const ops = await serveOps(driver, '127.0.0.1', 0);
-    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
+    mkdirSync(dirname(addressFile), { recursive: true, mode: 0o700 });
+    writeFileSync(addressFile, `${ops.address}\n`, { mode: 0o600 });
     writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
     const { port, enter, exposed, lost, close } = await place.opened;
     driver.start();
@@ -132,7 +132,7 @@ export async function startLocalCluster(
       exposed,
       failed: AbortSignal.any([lost, fatal.signal]),
       stop: async () => {
-        const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
+        const files = [addressFile, join(dir, FRAMEWORK_URL_FILE), passwordFile];
         for (const file of files) removeIfPossible(file);
         // If a part cannot end properly, for example because the disk is full, the other parts still end.
         const parts = [() => ops.close(), () => driver.stop({ teardown: true }), () => master.stop(), clear, close];
