@@ -8,11 +8,14 @@ import { inColour, terminalLine } from '../report/paint.ts';
  */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
-  readonly #print: (text: string) => void;
 
-  constructor(stream: NodeJS.WriteStream, print: (text: string) => void) {
+  constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    this.#print = print;
+  }
+
+  /** `console` would find out for each line whether to colour it, which takes longer than to write it. */
+  #print(text: string): void {
+    this.#stream.write(`${text}\n`);
   }
 
   /** Characters in a line of the terminal; undefined: it is no terminal. */
@@ -149,8 +152,8 @@ function escapedInJson(character: string): string {
     .join('');
 }
 
-export const out = new Terminal(process.stdout, console.log);
-export const err = new Terminal(process.stderr, console.error);
+export const out = new Terminal(process.stdout);
+export const err = new Terminal(process.stderr);
 
 /** Width of `--help`, in characters. */
 export const helpWidth = Math.min(120, process.stdout.columns ?? 100);
@@ -170,4 +173,6 @@ export function endWithReader(): void {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // What cannot be said does not end a command.
+  process.stderr.on('error', () => {});
 }

@@ -19,6 +19,10 @@ export interface ManagerPort {
 /** The consequence when this machine allows no network namespace. */
 export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
+/** What to say where no port is free. */
+export const NO_FREE_PORT =
+  '127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp';
+
 /** The commands with which a process enters a new network namespace, and with which another process joins it. */
 const NAMESPACE =
   process.getuid?.() === 0
