@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import type { StepOutcome } from '../../checks/outcome.ts';
 import type { StepLogs } from '../../checks/step-logs.ts';
@@ -66,9 +76,7 @@ export async function placeFiles(
     if (!isFile(taken)) continue;
     await maskFile(taken, masks);
     if (name !== BUNDLE) {
-      const place = join(directory, name);
-      if (!isFile(place)) remove(place);
-      renameSync(taken, place);
+      moveOver(taken, join(directory, name));
       continue;
     }
     const [logs, leftOut] = [join(directory, 'logs'), join(directory, LEFT_OUT)];
@@ -76,7 +84,7 @@ export async function placeFiles(
     const { logs: unpacked, damage } = await unpackLogs(taken, logs, leftOut);
     if (damage) unread.push(`some of the logs cannot be looked at: ${damage.replace(taken, 'what came back')}`);
     for (const log of unpacked) if (log.refused) unread.push(`${log.name} cannot be looked at: ${log.refused}`);
-    rmSync(taken);
+    unlinkSync(taken);
   }
   const result = readResult(join(directory, 'result.json'));
   if (!result || unread.length === 0) return result;
@@ -151,11 +159,22 @@ export function readResult(path: string): StepResult | undefined {
  */
 export function keep(from: string, to: string): void {
   if (!isFile(from)) return;
-  remove(to);
   try {
     linkSync(from, to);
+  } catch (error) {
+    remove(to);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') linkSync(from, to);
+    else copyFileSync(from, to);
+  }
+}
+
+/** Moves a file to the place of another file, or of a directory, which a rename does not replace. */
+function moveOver(from: string, to: string): void {
+  try {
+    renameSync(from, to);
   } catch {
-    copyFileSync(from, to);
+    remove(to);
+    renameSync(from, to);
   }
 }
 
