@@ -45,15 +45,12 @@ my ($reading, $writing) = ('', '');
 vec($reading, $_, 1) = 1 for 0, fileno $listener;
 
 syswrite(STDOUT, "ready\n");
-my $pause = LOOK;
 for (;;) {
-    my ($found, $left) = select(my $readable = $reading, my $writable = $writing, undef, @waiting ? $pause : undef);
+    my $found = select(my $readable = $reading, my $writable = $writing, undef, @waiting ? LOOK : undef);
     next if $found < 0;
     exit if vec($readable, 0, 1);
-    if (@waiting) {
-        $pause = $left > 0 ? $left : LOOK;
-        if ($left <= 0) { reach($_) for splice @waiting }
-    }
+    # Only after a pause, because also the failure of an attempt ends the wait. Not every system's select tells how much time was left.
+    if ($found == 0) { reach($_) for splice @waiting }
     for my $file (keys %socket) {
         if (exists $socket{$file} && vec($writable, $file, 1)) { $connecting{$file} ? connected($file) : send_rest($file) }
         if (exists $socket{$file} && vec($readable, $file, 1)) { forward($file) }
