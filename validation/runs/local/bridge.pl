@@ -4,8 +4,8 @@
 # What connects there is connected to the same port of this namespace. It prints a line when it is ready. It ends with its parent,
 # which holds the other end of its standard input.
 #
-# It is Perl because each run starts it and all that workers send passes through it: Node.js needs five times the CPU time, and
-# ten times the memory. It uses only modules of perl-base, which every Debian has.
+# It is Perl because each run starts it and all that workers send passes through it: Node.js needs three times the CPU time, and
+# several times the memory. It uses only modules of perl-base, which every Debian has.
 
 use strict;
 use warnings;
