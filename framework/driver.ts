@@ -34,8 +34,8 @@ export interface DriverOptions {
   connection: Pick<MesosConnectionOptions, 'locate' | 'credentials' | 'tls' | 'codec'>;
   /** The sources of demand. */
   sources: readonly SourceType[];
-  /** Directory of the journal. */
-  stateDir: string;
+  /** Directory of the journal; undefined: no journal. A master that ends with this process forgets its workers as well. */
+  stateDir?: string | undefined;
   log: Logger;
   /** Launches and kills are logged but not sent: see `dry-run.ts`. */
   dryRun?: boolean;
@@ -57,7 +57,7 @@ export class Driver {
   readonly recent: Recent;
   #sampledAt = 0;
   readonly #options: DriverOptions;
-  readonly #journal: Journal<JournalRecord>;
+  readonly #journal: Journal<JournalRecord> | undefined;
   readonly #sources: readonly Source[];
   /** The last demand of each source, by the source's name. */
   readonly #demands = new Map<string, Demand>();
@@ -78,13 +78,15 @@ export class Driver {
     this.#options = options;
     const { log } = options;
     let scheduler = new Scheduler(initialState(options.pools));
-    this.#journal = Journal.open<JournalRecord>(options.stateDir, {
-      log,
-      load: (records) => {
-        scheduler = new Scheduler(replay(options.pools, records, steadyNow()));
-      },
-      snapshot: () => snapshot(scheduler.state),
-    });
+    if (options.stateDir !== undefined) {
+      this.#journal = Journal.open<JournalRecord>(options.stateDir, {
+        log,
+        load: (records) => {
+          scheduler = new Scheduler(replay(options.pools, records, steadyNow()));
+        },
+        snapshot: () => snapshot(scheduler.state),
+      });
+    }
     this.scheduler = scheduler;
     this.recent = new Recent(scheduler.state.workers.values());
     if (scheduler.state.frameworkId === undefined) this.handle({ type: 'removed', id: newFrameworkId() });
@@ -145,7 +147,7 @@ export class Driver {
     }
     const { records, calls, decisions } = this.scheduler.handle(event, steadyNow(), Date.now());
     try {
-      this.#journal.append(records);
+      this.#journal?.append(records);
     } catch (error) {
       // The decision is in the state but not on the disk. Only a start from the journal makes both equal again.
       this.#broken = true;
@@ -177,7 +179,7 @@ export class Driver {
     await this.connection.stop();
     clearTimeout(this.#newsTimer);
     await this.#options.connection.locate.close();
-    this.#journal.close();
+    this.#journal?.close();
   }
 
   #onDemand(source: string, demand: Demand): void {

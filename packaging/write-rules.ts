@@ -1,6 +1,8 @@
-// Writes the built-in rules to a directory, for the bundled program. Usage: node write-rules.js DIRECTORY
+// Writes the built-in rules, and what else each run reads of relval's own YAML files, to a directory, for the bundled program. Usage: node write-rules.js DIRECTORY
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPILED_RULES, compileRules } from '../validation/checks/rules.ts';
+import { COMPILED_YAML, compileYaml } from '../validation/input/compiled-yaml.ts';
 
 writeFileSync(join(process.argv[2] ?? '.', COMPILED_RULES), compileRules());
+writeFileSync(join(process.argv[2] ?? '.', COMPILED_YAML), compileYaml());

@@ -55,7 +55,8 @@ const SHARED = ['framework/net', 'framework/http', 'framework/text', 'framework/
 
 /** The files of relval that load further rooms of the framework: `relval --local`, and what asks the catalog. */
 const MEET: Readonly<Record<string, readonly string[]>> = {
-  'validation/runs/local/local.ts': [
+  'validation/runs/local/local.ts': ['framework/scheduler/state', 'framework/workqueue'],
+  'validation/runs/local/framework.ts': [
     'framework',
     'framework/local',
     'framework/mesos',

@@ -73,7 +73,7 @@ export function candidates(victim, processes) {
     case 'relval':
       return processes.filter(({ command }) => /validation\/cli\/main\.js (run|resume) /.test(command));
     case 'bridge':
-      return processes.filter(({ command }) => /bridge\.mjs/.test(command));
+      return processes.filter(({ command }) => /bridge\.pl/.test(command));
     case 'makeflow':
       return processes.filter(({ name }) => name === 'makeflow');
     case 'worker':

@@ -27,7 +27,7 @@ const PROGRAMS: readonly [RegExp, string][] = [
   [/main\.js run /, RUN],
   [/main\.js serve /, '`relval serve`'],
   [/framework\/main\.js/, 'framework'],
-  [/bridge\.mjs/, 'bridge'],
+  [/bridge\.pl/, 'bridge'],
   [/^\S*makeflow /, 'makeflow'],
   [/^\S*work_queue_worker /, 'worker'],
   [/^\S*catalog_server /, CATALOG],

@@ -82,14 +82,14 @@ async function startRun(...before: string[]): Promise<Going> {
     directory,
     port: Number(readFileSync(join(directory, 'work', 'Makeflow.0.port'), 'utf8')),
     makeflow: named(/^makeflow /) as number,
-    bridge: named(/ \S+bridge\.mjs/),
+    bridge: named(/ \S+bridge\.pl/),
     ended,
   };
 }
 
 /** Those of its processes that stay: relval, makeflow, bridge and workers; not what a step starts and what ends meanwhile. */
 const lasting = ({ pid }: Going): number[] =>
-  family(pid).filter((one) => one === pid || /^makeflow |^work_queue_worker |bridge\.mjs/.test(commandOf(one)));
+  family(pid).filter((one) => one === pid || /^makeflow |^work_queue_worker |bridge\.pl/.test(commandOf(one)));
 
 const commandOf = (pid: number): string => {
   try {

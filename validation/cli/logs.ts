@@ -162,7 +162,7 @@ async function grepLogs(run: RunDir, asked: Asked, pattern: RegExp): Promise<voi
     const attempt = asked.attempt ?? run.attempts(id).at(-1);
     if (attempt === undefined) continue;
     const directory = run.attemptDir(id, attempt);
-    const files = step === undefined && anyFile ? await logsOf(directory) : [file];
+    const files = step === undefined && anyFile ? logsOf(directory) : [file];
     if (step !== undefined) logPath(run, id, attempt, file);
     for (const name of files.filter((one) => existsSync(join(directory, one)))) {
       for await (const lines of linesOf(join(directory, name), { tail, pattern, times: json || asked.times })) {
@@ -224,7 +224,7 @@ async function list(run: RunDir, { step, attempt, json }: Asked): Promise<void> 
 async function attemptOf(run: RunDir, step: string, attempt: number) {
   const directory = run.attemptDir(step, attempt);
   const result = readResult(join(directory, 'result.json'));
-  const logs = (await logsOf(directory)).map((name) => ({ name, size: statSync(join(directory, name)).size }));
+  const logs = logsOf(directory).map((name) => ({ name, size: statSync(join(directory, name)).size }));
   if (!result) return { attempt, logs };
   const { start, end, host, exitStatus, signal, message } = result;
   const seconds = end === null ? undefined : (end - start) / 1000;

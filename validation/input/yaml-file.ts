@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Source } from '../../framework/text/position.ts';
 import { readYamlText, type YamlText, YamlTextError } from '../../framework/text/yaml.ts';
+import { compiledYaml } from './compiled-yaml.ts';
 import { InputError, readText } from './input-error.ts';
 import { refuseForeign } from './own-file.ts';
 
@@ -23,7 +24,11 @@ export function readYaml<Schema extends z.ZodType>(
   content?: string,
   instead?: string,
 ): YamlFile<z.output<Schema>> {
-  return parseYaml({ file, text: read(file, content, instead) }, schema);
+  const whole = () => parseYaml({ file, text: read(file, content, instead) }, schema);
+  const own = compiledYaml(file);
+  if (own === undefined) return whole();
+  // Places in relval's own files are hardly ever asked for.
+  return { data: schema.parse(own), at: (path, key) => whole().at(path, key), has: (path) => whole().has(path) };
 }
 
 /** Like readYaml, for a text in memory. @throws {InputError} with all problems and their positions */

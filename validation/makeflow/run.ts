@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMpi } from '../../framework/tools/open-mpi.ts';
@@ -73,7 +73,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   const { directory, file } = run;
   const batch = batchSystem(run.batch);
   const files = makeflowFiles(directory, file);
-  await rm(files.port, { force: true });
+  rmSync(files.port, { force: true });
   removeDirectory(files.openMpi);
   mkdirSync(files.openMpi);
   const [command = '', ...args] = [

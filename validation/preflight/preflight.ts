@@ -77,13 +77,7 @@ async function checkTools(): Promise<Check> {
     const found = `missing: ${missing.map((entry) => `${entry.package} (${entry.why})`).join(', ')}`;
     return { name, state: 'failed', found, advice: installCommand(missing) };
   }
-  const versions = await Promise.all(
-    ['makeflow', 'work_queue_worker'].map(async (tool) => {
-      const line = await versionLine(tool);
-      const [, version = 'of unknown version'] = /version (\S+)/.exec(line ?? '') ?? [];
-      return line === undefined ? `${tool} does not run` : `${tool} ${version}`;
-    }),
-  );
+  const versions = await toolVersions();
   const state = versions.some((version) => version.endsWith('does not run')) ? 'failed' : 'ok';
   return {
     name,
@@ -91,6 +85,17 @@ async function checkTools(): Promise<Check> {
     found: [...versions, `Node.js ${process.versions.node}`].join(', '),
     ...(state === 'failed' && { advice: 'relval doctor' }),
   };
+}
+
+/** What the tools say about themselves. They are asked once: an early call saves the check the wait for the answers. */
+export function toolVersions(): Promise<string[]> {
+  return Promise.all(
+    ['makeflow', 'work_queue_worker'].map(async (tool) => {
+      const line = await versionLine(tool);
+      const [, version = 'of unknown version'] = /version (\S+)/.exec(line ?? '') ?? [];
+      return line === undefined ? `${tool} does not run` : `${tool} ${version}`;
+    }),
+  );
 }
 
 /** A proxy is needed if storage is used, or if the user named one. */

@@ -37,6 +37,8 @@ export interface Execution {
   failed?: AbortSignal | undefined;
   /** The framework's reason why no worker comes; undefined: the framework cannot be asked, or has no reason. */
   whyWaiting?: HeldUpOptions['whyWaiting'];
+  /** Is called when the last step has ended, before the run is judged. What served the steps may end then. */
+  stepsEnded?: () => void;
   /** Names the signal that stopped the run, for the report. */
   stoppedBy: () => string;
 }
@@ -78,6 +80,7 @@ export async function executeRun(execution: Execution): Promise<Report> {
     problem = await runPhase({ journal, written, batch, retries, streams, secrets, signal, whyWaiting, keepOpen });
   }
   if (failed?.aborted) problem = String(failed.reason);
+  execution.stepsEnded?.();
   const end = stopped.aborted
     ? { interrupted: `stopped by ${execution.stoppedBy()}` }
     : problem !== undefined && { problem };

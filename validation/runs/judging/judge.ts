@@ -47,7 +47,7 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   const steps: StepOutcome[] = [];
   for (const [index, step] of plan.steps.entries()) {
     if (index % 100 === 0) await nextTurn();
-    steps.push(await outcomeOf(run, step, view.steps.get(step.id)));
+    steps.push(outcomeOf(run, step, view.steps.get(step.id)));
   }
   const facts = {
     run: record.id,
@@ -163,7 +163,7 @@ async function reportOn(
     // The logs of many steps are read without a pause, and signals and requests to stop must be heard.
     if (index % 100 === 0) await nextTurn();
     // A step that was to run again, and did not, has only logs that do not count any more.
-    const logs = step.ending === 'waiting' ? undefined : await attemptLogs(run, step.id, step.stage);
+    const logs = step.ending === 'waiting' ? undefined : attemptLogs(run, step.id, step.stage);
     if (logs) inLogs.push(...(await scanStepLogs(logs, criteria.rules.logs, options)));
     const last = logs && (step.exitStatus || step.signal) ? await lastLinesOf(logs) : undefined;
     withLastLines.push(last ? { ...step, lastLines: last } : step);

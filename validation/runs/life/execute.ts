@@ -10,9 +10,9 @@ import { stepTokens } from '../execution/step-key.ts';
 import { type LogStreams, startLogStreams } from '../execution/streams.ts';
 import { readSecrets } from '../inputs/secrets.ts';
 import { endBeforeSteps } from '../judging/no-step-ran.ts';
-import type { LocalCluster } from '../local/local.ts';
+import { type LocalCluster, leastWorker, startLocalCluster } from '../local/local.ts';
 import { checkLoopback } from '../local/loopback.ts';
-import { EXPOSED, type OpeningPort, openManagerPort } from '../local/manager-port.ts';
+import { EXPOSED, NO_FREE_PORT, type OpeningPort, openManagerPort } from '../local/manager-port.ts';
 import { type ChosenOffer, localOffer, whatDoesNotFit } from '../local/offer.ts';
 import type { RunEvent, RunView } from '../store/events.ts';
 import type { RunJournal } from '../store/journal.ts';
@@ -118,18 +118,13 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
     if (!request.local && request.logAddress === undefined) void unknownName().then((why) => why && options.warn(why));
     if (request.local) {
       const offer = localOffer(options, journal.run.path);
-      // The process for it starts in the time in which the framework is loaded and started.
       place = await openManagerPort().catch(noFreePort);
-      // The framework is loaded only when it is needed: other commands start in half the time.
-      const local = await import('../local/local.ts');
-      const least = local.leastWorker(plan);
+      const least = leastWorker(plan);
       const tooLarge = whatDoesNotFit(plan, offer, least);
       if (tooLarge !== undefined) return await endTooLarge(prepared, tooLarge);
       const { containers } = prepared;
       const resources = { ...offer, least, ...(containers && { containers }) };
-      cluster = await local
-        .startLocalCluster(join(journal.run.path, LOCAL_DIR), project, resources, place)
-        .catch(noFreePort);
+      cluster = await startLocalCluster(join(journal.run.path, LOCAL_DIR), project, resources, place);
     }
     if (cluster?.exposed !== undefined) {
       options.warn(`relval cannot create a network namespace on this machine (${cluster.exposed}): ${EXPOSED}`);
@@ -147,8 +142,9 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
       signal,
       failed: cluster?.failed,
       whyWaiting: cluster
-        ? whyWaiting(batch, project, [cluster.url])
+        ? whyWaiting(batch, project, cluster.frameworks)
         : whyWaiting(batch, project, options.frameworks, () => portFileOf(journal)),
+      stepsEnded: () => void cluster?.stop(),
       stoppedBy: () => String(signal.reason),
     });
   } finally {
@@ -161,7 +157,7 @@ async function withServices(prepared: PreparedRun, options: ExecuteOptions, sign
 
 function noFreePort(error: NodeJS.ErrnoException): never {
   if (error.code !== 'EADDRINUSE') throw error;
-  throw new ObstacleError('127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp');
+  throw new ObstacleError(NO_FREE_PORT);
 }
 
 /** @throws InputError when the address for logs does not belong to this machine */

@@ -1,4 +1,5 @@
 import type { Check } from '../../preflight/check.ts';
+import { toolVersions } from '../../preflight/preflight.ts';
 import type { Nightly } from '../../schedule/nightly.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { checkNeeds, handedOn } from '../inputs/earlier-outputs.ts';
@@ -74,6 +75,8 @@ export async function startRun(given: WantedRun, options: StartOptions): Promise
   options.warn([...trial.plan.warnings, ...trial.dangers]);
   const { request } = trial;
   readSecrets(request.secrets ?? []);
+  // The programs answer while the run's directory is made.
+  if (options.check) void toolVersions();
   const prepared = await createRun({
     store: new RunStore(wanted.runs),
     name: trial.name,

@@ -1,24 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { Driver } from '../../../framework/driver.ts';
-import { randomCredentials } from '../../../framework/local/credentials.ts';
-import { startLocalMaster } from '../../../framework/local/master.ts';
-import { endProcessesIn } from '../../../framework/local/processes.ts';
-import { basic } from '../../../framework/mesos/credentials.ts';
-import { parseMaster } from '../../../framework/mesos/leader.ts';
-import { ADDRESS_FILE, serveOps } from '../../../framework/ops/server.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defaultPool } from '../../../framework/scheduler/state/pool.ts';
-import { workQueue } from '../../../framework/workqueue/watcher.ts';
 import { WORK_QUEUE_WORKER } from '../../../framework/workqueue/worker.ts';
 import { NO_CATALOG, type WorkQueueBatch } from '../../makeflow/work-queue.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { FRAMEWORK_URL_FILE } from '../store/local-files.ts';
-import { containerPool, giveToWorkers, type LocalContainers } from './containers.ts';
-import type { OpeningPort } from './manager-port.ts';
+import type { LocalContainers } from './containers.ts';
+import { NO_FREE_PORT, type OpeningPort } from './manager-port.ts';
 import type { LocalOffer } from './offer.ts';
-import { clearSandboxes, makeSandboxes } from './sandboxes.ts';
 
 /** The resources that this machine offers to steps. */
 export interface LocalResources extends Omit<LocalOffer, 'disk'> {
@@ -31,13 +22,13 @@ export interface LocalResources extends Omit<LocalOffer, 'disk'> {
 export interface LocalCluster {
   /** How makeflow is started so that its tasks run here. */
   batch: WorkQueueBatch;
-  /** The address of its framework: `http://127.0.0.1:PORT`. */
-  url: string;
+  /** The address of its framework, `http://127.0.0.1:PORT`, as soon as it has started. */
+  frameworks: readonly string[];
   /** Why other machines can connect to makeflow, so that only its password protects it; undefined: they cannot. */
   exposed: string | undefined;
   /** Aborted, with the reason, when a part of it has ended by itself. */
   failed: AbortSignal;
-  /** Ends all parts, workers first. */
+  /** Ends all parts, workers first. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -53,16 +44,14 @@ export function leastWorker({ stages }: Plan): LeastWorker {
   return { memory, disk: Math.min(disk, ...stages.map(({ resources }) => resources.disk)) };
 }
 
-/** MB of disk that the agent offers. Workers check themselves how much disk is free. */
-const DISK = 1_000_000;
 /** The password of the workers; only their user can read it. */
 const PASSWORD_FILE = 'password';
 
 /**
- * Starts the embedded Mesos master and the framework, on loopback and on free ports, and prepares a place for makeflow;
- * logs and sandboxes are below `dir`. The cluster serves one project. The framework knows the port of makeflow, so it needs no
- * catalog.
+ * Prepares a place for makeflow on this machine, and starts the embedded Mesos master and the framework; logs and sandboxes are below
+ * `dir`. The cluster serves one project.
  * @param place for makeflow; the cluster closes it
+ * @returns when makeflow can start, which takes a moment: the framework starts meanwhile
  */
 export async function startLocalCluster(
   dir: string,
@@ -73,83 +62,42 @@ export async function startLocalCluster(
   mkdirSync(dir, { recursive: true });
   // Only the owner may read it: sandboxes and logs contain the inputs and outputs of steps.
   chmodSync(dir, 0o700);
-  const log = pino(
-    { timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: join(dir, 'framework.log'), sync: true, mode: 0o600 }),
-  );
   const passwordFile = join(dir, PASSWORD_FILE);
+  const urlFile = join(dir, FRAMEWORK_URL_FILE);
   const password = writePassword(passwordFile);
-  try {
-    const { cpus, memory, gpus, containers, least } = resources;
-    const pool = defaultPool(WORK_QUEUE_WORKER);
-    if (containers) await giveToWorkers(containers, passwordFile);
-    const credentials = randomCredentials();
-    const agents = [{ cpus, memory, disk: DISK, gpus, containerizer: containers?.program }];
-    const sandboxes = join(dir, 'agent');
-    const clear = () => clearSandboxes(sandboxes, ({ message }) => log.warn({ error: message }, 'sandboxes stay'));
-    if (!makeSandboxes(sandboxes)) {
-      // The agent of an earlier start may have been killed before it could end its workers.
-      await endProcessesIn(realpathSync(sandboxes));
-      await clear();
-    }
-    const master = await startLocalMaster({ workDir: sandboxes, agents, log, credentials });
-    const projects = new RegExp(`^${project.replace(/[.]/g, '\\.')}$`);
-    const stateDir = join(dir, 'framework');
-    const fatal = new AbortController();
-    const driver = new Driver({
-      pools: [
-        {
-          ...pool,
-          projects,
-          shape: { ...pool.shape, ...least },
-          // One step may use the whole machine.
-          limit: { cores: Math.ceil(cpus), memory, disk: DISK, gpus },
-          passwordFile,
-          ...(containers && containerPool(containers, passwordFile)),
-        },
-      ],
-      info: { user: process.env.USER ?? 'relval', name: `relval ${project}`, checkpoint: true },
-      connection: {
-        locate: parseMaster(master.address, { log }),
-        credentials: basic(credentials.principal, credentials.secret),
-      },
-      sources: [workQueue({ catalogs: [], managers: [{ host: '127.0.0.1', port: place.port }], password })],
-      stateDir,
-      log,
-      onFatal: (why) => {
-        log.error({ why }, 'the framework cannot go on');
-        fatal.abort(`the framework cannot go on: ${why}`);
-      },
-    });
-    const ops = await serveOps(driver, '127.0.0.1', 0);
-    writeFileSync(join(stateDir, ADDRESS_FILE), `${ops.address}\n`, { mode: 0o600 });
-    writeFileSync(join(dir, FRAMEWORK_URL_FILE), `http://${ops.address}\n`, { mode: 0o600 });
-    const { port, enter, exposed, lost, close } = await place.opened;
-    driver.start();
-    return {
-      batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port, enter },
-      url: `http://${ops.address}`,
-      exposed,
-      failed: AbortSignal.any([lost, fatal.signal]),
-      stop: async () => {
-        const files = [join(stateDir, ADDRESS_FILE), join(dir, FRAMEWORK_URL_FILE), passwordFile];
-        for (const file of files) removeIfPossible(file);
-        // If a part cannot end properly, for example because the disk is full, the other parts still end.
-        const parts = [() => ops.close(), () => driver.stop({ teardown: true }), () => master.stop(), clear, close];
-        for (const end of parts) {
-          try {
-            await end();
-          } catch (error) {
-            log.warn({ error: (error as Error).message }, 'a part of the cluster did not end properly');
-          }
-        }
-      },
-    };
-  } catch (error) {
-    rmSync(passwordFile, { force: true });
-    await place.opened.then(({ close }) => close());
-    throw error;
-  }
+  const { port, enter, exposed, lost, close } = await place.opened;
+  const ends: (() => Promise<void>)[] = [close];
+  const fatal = new AbortController();
+  const frameworks: string[] = [];
+  const start = async (): Promise<void> => {
+    // First the caller starts makeflow, which takes as long as all that follows.
+    await nextTurn();
+    const { startFramework } = await import('./framework.ts');
+    const onFatal = (why: string) => fatal.abort(`the framework cannot go on: ${why}`);
+    const options = { ...resources, dir, project, port, passwordFile, password, onFatal };
+    const url = `http://${await startFramework(options, (end) => ends.push(end))}`;
+    writeFileSync(urlFile, `${url}\n`, { mode: 0o600 });
+    frameworks.push(url);
+  };
+  const started = start().catch(({ code, message }: NodeJS.ErrnoException) => {
+    fatal.abort(`the framework cannot be started: ${code === 'EADDRINUSE' ? NO_FREE_PORT : message}`);
+  });
+  const stop = async (): Promise<void> => {
+    await started;
+    for (const file of [urlFile, passwordFile]) removeIfPossible(file);
+    for (const end of ends.reverse()) await end();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    batch: { type: 'wq', catalog: NO_CATALOG, project, passwordFile, port, enter },
+    frameworks,
+    exposed,
+    failed: AbortSignal.any([lost, fatal.signal]),
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
 }
 
 /** Errors are ignored, because the run must end even when its directory is not writable any more. */

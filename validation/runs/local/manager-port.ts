@@ -19,6 +19,10 @@ export interface ManagerPort {
 /** The consequence when this machine allows no network namespace. */
 export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
+/** What to say where no port is free. */
+export const NO_FREE_PORT =
+  '127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp';
+
 /** The commands with which a process enters a new network namespace, and with which another process joins it. */
 const NAMESPACE =
   process.getuid?.() === 0
@@ -33,16 +37,6 @@ const NAMESPACE =
           ...['nsenter', '--preserve-credentials', `--user=/proc/${pid}/ns/user`, `--net=/proc/${pid}/ns/net`, '--'],
         ],
       };
-
-/**
- * Starts a command after the loopback interface of its new namespace is up. SIOCSIFFLAGS (0x8914) with IFF_UP (1) does
- * the same as `ip link set lo up`. Every Debian has perl, but not every one has ip.
- */
-const UP = [
-  ...['sh', '-c'],
-  `perl -MSocket -e 'socket(S, AF_INET, SOCK_DGRAM, 0) && ioctl(S, 0x8914, my $up = pack("a16sx22", "lo", 1)) or die "lo: $!\\n"' && exec "$@"`,
-  'sh',
-];
 
 /** Such a place while it is being opened. */
 export interface OpeningPort {
@@ -75,13 +69,12 @@ export async function reasonAgainstNamespace(): Promise<string | undefined> {
   return place.exposed;
 }
 
-function startBridge(): ChildProcess {
-  const program = createRequire(import.meta.url).resolve('release-validation/validation/runs/local/bridge.mjs');
-  const [command = '', ...words] = [...NAMESPACE.create, ...UP];
-  return spawn(command, [...words, 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, program], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+function startBridge(server: Server): ChildProcess {
+  const program = createRequire(import.meta.url).resolve('release-validation/validation/runs/local/bridge.pl');
+  const [command = '', ...words] = NAMESPACE.create;
+  // Node.js has no other way to name the file of a socket.
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+  return spawn(command, [...words, 'perl', program], { detached: true, stdio: ['pipe', 'pipe', 'pipe', fd] });
 }
 
 /** Starts the bridge, and waits until it is ready, or has failed. Does not reject. */
@@ -96,7 +89,7 @@ async function openNamespace(port: number, server: Server): Promise<ManagerPort>
   });
   let bridge: ChildProcess;
   try {
-    bridge = startBridge();
+    bridge = startBridge(server);
   } catch (error) {
     return withoutNamespace((error as Error).message);
   }
@@ -108,9 +101,9 @@ async function openNamespace(port: number, server: Server): Promise<ManagerPort>
     bridge.once('error', ({ message }) => resolve(message));
     bridge.once('exit', (code, signal) => resolve(said.trim().split('\n').at(-1) || `ended by ${signal ?? code}`));
   });
-  // If this fails, the end of the process shows it. A process that cannot be started has no channel.
-  bridge.send?.({ port }, server, () => {});
-  const exposed = await Promise.race([ended, once(bridge, 'message').then(() => undefined)]);
+  // A process that cannot be started may have no pipes: then its end is known.
+  const ready = new Promise<undefined>((resolve) => bridge.stdout?.once('data', () => resolve(undefined)));
+  const exposed = await Promise.race([ended, ready]);
   if (exposed !== undefined) return withoutNamespace(exposed);
 
   let closing = false;

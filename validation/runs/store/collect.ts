@@ -1,5 +1,14 @@
-import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import type { StepOutcome } from '../../checks/outcome.ts';
 import type { StepLogs } from '../../checks/step-logs.ts';
@@ -67,9 +76,7 @@ export async function placeFiles(
     if (!isFile(taken)) continue;
     await maskFile(taken, masks);
     if (name !== BUNDLE) {
-      const place = join(directory, name);
-      if (!isFile(place)) remove(place);
-      renameSync(taken, place);
+      moveOver(taken, join(directory, name));
       continue;
     }
     const [logs, leftOut] = [join(directory, 'logs'), join(directory, LEFT_OUT)];
@@ -77,7 +84,7 @@ export async function placeFiles(
     const { logs: unpacked, damage } = await unpackLogs(taken, logs, leftOut);
     if (damage) unread.push(`some of the logs cannot be looked at: ${damage.replace(taken, 'what came back')}`);
     for (const log of unpacked) if (log.refused) unread.push(`${log.name} cannot be looked at: ${log.refused}`);
-    rmSync(taken);
+    unlinkSync(taken);
   }
   const result = readResult(join(directory, 'result.json'));
   if (!result || unread.length === 0) return result;
@@ -152,20 +159,31 @@ export function readResult(path: string): StepResult | undefined {
  */
 export function keep(from: string, to: string): void {
   if (!isFile(from)) return;
-  remove(to);
   try {
     linkSync(from, to);
+  } catch (error) {
+    remove(to);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') linkSync(from, to);
+    else copyFileSync(from, to);
+  }
+}
+
+/** Moves a file to the place of another file, or of a directory, which a rename does not replace. */
+function moveOver(from: string, to: string): void {
+  try {
+    renameSync(from, to);
   } catch {
-    copyFileSync(from, to);
+    remove(to);
+    renameSync(from, to);
   }
 }
 
 /** The logs of an attempt, relative to its directory: stdout and stderr first, then the others by name. */
-export async function logsOf(attemptDir: string): Promise<string[]> {
+export function logsOf(attemptDir: string): string[] {
   const own = ['stdout.log', 'stderr.log'].filter((name) => isFile(join(attemptDir, name)));
   const logs = join(attemptDir, 'logs');
   if (!existsSync(logs)) return own;
-  const entries = await readdir(logs, { recursive: true, withFileTypes: true });
+  const entries = readdirSync(logs, { recursive: true, withFileTypes: true });
   const others = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(attemptDir, join(entry.parentPath, entry.name)));
@@ -186,12 +204,12 @@ function isFile(path: string): boolean {
 }
 
 /** The logs of a step's last attempt, for scanning; undefined if there was no attempt. */
-export async function attemptLogs(run: RunDir, id: string, stage: string): Promise<StepLogs | undefined> {
+export function attemptLogs(run: RunDir, id: string, stage: string): StepLogs | undefined {
   const attempt = run.attempts(id).at(-1);
   if (attempt === undefined) return undefined;
   const directory = run.attemptDir(id, attempt);
   // The log of the step script is left out: a failed transfer in it says nothing about the release.
-  const files = (await logsOf(directory)).filter((name) => name !== STEP_SCRIPT_LOG);
+  const files = logsOf(directory).filter((name) => name !== STEP_SCRIPT_LOG);
   return { step: id, stage, attempt, directory, files, leftOut: join(directory, LEFT_OUT) };
 }
 
@@ -199,7 +217,7 @@ export async function attemptLogs(run: RunDir, id: string, stage: string): Promi
  * The outcome of a step when makeflow has ended, from the events and the result of its last attempt. All steps that left a result
  * have one object shape, and share texts: else 100,000 of them take 200 MB, and not 80 MB.
  */
-export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): Promise<StepOutcome> {
+export function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): StepOutcome {
   const attempts = run.attempts(step.id);
   const last = attempts.at(-1);
   const stage = step.stage.name;
@@ -221,7 +239,7 @@ export async function outcomeOf(run: RunDir, step: Step, view: StepView | undefi
   }
   const dir = run.attemptDir(step.id, last);
   const result = readResult(join(dir, 'result.json'));
-  const logs = (await logsOf(dir)).map((name) => relative(run.path, join(dir, name)));
+  const logs = logsOf(dir).map((name) => relative(run.path, join(dir, name)));
   const repeated = view.repeated > 0 ? view.repeated : undefined;
   const tried = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
   const why = tried.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) }));

@@ -41,6 +41,7 @@ export class RunJournal {
     }
     this.#events = new EventWriter(run.eventsFile);
     run.writeRecord(record);
+    this.#written = steadyNow();
   }
 
   get record(): RunRecord {

@@ -3,18 +3,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 
-const BRIDGE = join(import.meta.dirname, '..', '..', '..', '..', 'validation', 'runs', 'local', 'bridge.mjs');
+const BRIDGE = join(import.meta.dirname, '..', '..', '..', '..', 'validation', 'runs', 'local', 'bridge.pl');
 
-/** Starts the bridge a moment later, as its namespace does, gives it a socket, and dies at once. Prints the bridge's pid. */
+/** Starts the bridge a moment later, as its namespace does, and dies at once. Prints the bridge's pid. */
 const PARENT = `
 const { spawn } = require('node:child_process');
 const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
-  const command = ['-c', 'sleep 0.3; exec "$0" "$@"', process.execPath, ${JSON.stringify(BRIDGE)}];
-  const bridge = spawn('sh', command, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  bridge.send({ port: server.address().port }, server, () => {
-    console.log(bridge.pid);
-    process.kill(process.pid, 'SIGKILL');
-  });
+  const command = ['-c', 'sleep 0.3; exec "$0" "$@"', 'perl', ${JSON.stringify(BRIDGE)}];
+  const bridge = spawn('sh', command, { detached: true, stdio: ['pipe', 'ignore', 'ignore', server._handle.fd] });
+  console.log(bridge.pid);
+  process.kill(process.pid, 'SIGKILL');
 });`;
 
 it('the bridge ends when its parent was killed before it ran', async () => {

@@ -39,7 +39,7 @@ describe("a directory, pipe or device in the place of a step's file", () => {
       expect(await placeFiles(run, 'sim', 1, masksOf(['secret']))).toBeUndefined();
       const directory = run.attemptDir('sim', 1);
       expect(readFileSync(join(directory, 'stderr.log'), 'utf8')).toBe('said');
-      expect(await logsOf(directory)).toEqual(['stderr.log']);
+      expect(logsOf(directory)).toEqual(['stderr.log']);
     });
 
     it(`${name} in the directory of the attempt gives way to the file`, async () => {
