@@ -1,7 +1,8 @@
-// node test/bench/core-frame.mjs [AGENTS PROJECTS TASKS]     (after npm run build)
+// npm run bench:core [-- --agents 10000 --projects 1000 --tasks 100000]
 // What a frame of the scheduler core costs on a large cluster: by default 10,000 agents with offers, 1,000 projects and
 // 100,000 waiting tasks. One line a kind of frame: ms (the best, median and worst of several), what it decided.
 import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 
 /** What was built; the type checker looks at the sources. @param {string} name */
 const built = (name) => import(`../../dist/modules/framework/${name}.js`);
@@ -14,7 +15,14 @@ const { replay } = await built('scheduler/state/state');
 /** @type {typeof import('../../framework/workqueue/worker.ts')} */
 const { WORK_QUEUE_WORKER } = await built('workqueue/worker');
 
-const [AGENTS = 10_000, PROJECTS = 1000, TASKS = 100_000] = process.argv.slice(2).map(Number);
+const { values: flags } = parseArgs({
+  options: {
+    agents: { type: 'string', default: '10000' },
+    projects: { type: 'string', default: '1000' },
+    tasks: { type: 'string', default: '100000' },
+  },
+});
+const [AGENTS, PROJECTS, TASKS] = [Number(flags.agents), Number(flags.projects), Number(flags.tasks)];
 const CORES = 16;
 const EACH = Math.round(TASKS / PROJECTS);
 

@@ -1,19 +1,21 @@
 /**
  * Live logs: how long a line takes from a step to the file that `relval logs --follow` reads, for 1, 20 and 100 steps at
  * once on this machine, and how much longer a step takes that prints 100 MB, with live logs and without, in turn.
- * Real step script, real receiver. Usage: node test/bench/live-logs.mjs [rounds]
+ * Real step script, real receiver. Usage: npm run bench:live [-- --rounds 7]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { startLogReceiver } from '../../dist/modules/validation/step/log-receiver.js';
 import { masksOf } from '../../dist/modules/validation/step/mask.js';
 import { stageFile } from '../../dist/modules/validation/step/stage-file.js';
 import { stepScript } from '../../dist/modules/validation/step/step-script.js';
 
-const ROUNDS = Number(process.argv[2] ?? 7);
+const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
+const ROUNDS = Number(flags.rounds);
 const LINES = 20;
 
 const root = mkdtempSync(join(tmpdir(), 'relval-bench-'));

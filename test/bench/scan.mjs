@@ -1,4 +1,4 @@
-// node test/bench/scan.mjs [MB ROUNDS]     (after npm run build; default 1000 MB, 3 rounds)
+// npm run bench:scan [-- --mb 1000 --rounds 3]
 // Known errors looked for in logs, beside `LC_ALL=C grep -E -f` with the same texts in the same files, in turn: logs of
 // which few lines match, many files and one, and logs of which every tenth line does; with the built-in rules, and for the
 // curve with the first 21 texts of them and with 200. Each line: seconds of both (median of the rounds, and least and most of
@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 /** @typedef {typeof import('../../validation/checks/rules.ts') & typeof import('../../validation/checks/scan.ts')} Checks */
 /** What was built; the type checker looks at the sources. */
@@ -14,7 +15,10 @@ const parts = ['rules', 'scan'].map((name) => `../../dist/modules/validation/che
 /** @type {Checks} */
 const { loadRules, scanLog } = Object.assign({}, ...(await Promise.all(parts.map((path) => import(path)))));
 
-const [MB = 1000, ROUNDS = 3] = process.argv.slice(2).map(Number);
+const { values: flags } = parseArgs({
+  options: { mb: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '3' } },
+});
+const [MB, ROUNDS] = [Number(flags.mb), Number(flags.rounds)];
 /** @typedef {ReturnType<Checks['loadRules']>['logs']} LogRules */
 const builtIn = loadRules().logs;
 const directory = mkdtempSync(join(tmpdir(), 'relval-bench-'));
