@@ -114,7 +114,7 @@ stages:
 const contenders = { 'makeflow -T wq': plainMakeflow, 'relval run --local': relval };
 const { before } = flags;
 if (before !== undefined) contenders.before = (count, cwd) => relval(count, cwd, resolve(before));
-const chosen = Object.entries(contenders).filter(([name]) => !flags.only || name.startsWith(flags.only));
+const chosen = Object.entries(contenders).filter(([name]) => name === 'before' || name.startsWith(flags.only ?? ''));
 const measured = new Map(
   chosen.flatMap(([name]) => [FEW, MANY].map((count) => [`${name} ${count}`, /** @type {Price[]} */ ([])])),
 );
