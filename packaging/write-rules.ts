@@ -1,4 +1,5 @@
-// Writes the built-in rules, and what else each run reads of relval's own YAML files, to a directory, for the bundled program. Usage: node write-rules.js DIRECTORY
+// Writes the built-in rules, and the other YAML files of relval that each run reads, to a directory, for the bundled program.
+// Usage: node write-rules.js DIRECTORY
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPILED_RULES, compileRules } from '../validation/checks/rules.ts';

@@ -23,8 +23,8 @@ const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: 
 const [HEAD, TAIL] = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'];
 
 /**
- * Keeps the code that V8 makes of this build's files, so that the next process need not compile them again, and lets V8 optimize later. Call it before most of
- * the build is loaded. Without a directory in which only this user can write, nothing is kept. The variable
+ * Keeps the code that V8 makes of this build's files, so that the next process need not compile them again, and makes V8 optimize
+ * functions later. Call it before most of the build is loaded. Without a directory in which only this user can write, nothing is kept. The variable
  * NODE_DISABLE_COMPILE_CACHE=1 switches it off, as it does in Node.js itself.
  * @param cachesOf gives the program's directory of caches, unless the user has no home
  * @param start URL of a file of the build. It names the files that it loads, and their names contain hashes of their contents, so

@@ -25,10 +25,12 @@ export function readYaml<Schema extends z.ZodType>(
   instead?: string,
 ): YamlFile<z.output<Schema>> {
   const whole = () => parseYaml({ file, text: read(file, content, instead) }, schema);
-  const own = compiledYaml(file);
-  if (own === undefined) return whole();
+  const compiled = compiledYaml(file);
+  const own = compiled === undefined ? undefined : schema.safeParse(compiled);
+  // Where the user gives one of relval's own files for something else, its text is read too, for the places of what does not fit.
+  if (!own?.success) return whole();
   // Places in relval's own files are hardly ever asked for.
-  return { data: schema.parse(own), at: (path, key) => whole().at(path, key), has: (path) => whole().has(path) };
+  return { data: own.data, at: (path, key) => whole().at(path, key), has: (path) => whole().has(path) };
 }
 
 /** Like readYaml, for a text in memory. @throws {InputError} with all problems and their positions */

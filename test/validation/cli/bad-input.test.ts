@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GPMC, Relval } from '../../e2e/relval.ts';
+import { GPMC, Relval, ROOT } from '../../e2e/relval.ts';
 
 let relval: Relval;
 beforeAll(() => {
@@ -33,6 +33,16 @@ describe('bad input ends with status 2 and one clear message, and leaves no run 
   it('a directory', async () => {
     mkdirSync(join(relval.dir, 'folder.jdl'));
     expect(await refused('run', 'folder.jdl', '--local')).toMatch(/directory/);
+  });
+
+  it.each([
+    ['policy', 'components.yaml', /components\.yaml:\d+:\d+: .*components/],
+    ['components', 'policies/default.yaml', /policies\/default\.yaml:\d+:\d+: .*failOn/],
+    ['rules', 'policies/default.yaml', /policies\/default\.yaml:\d+:\d+: .*failOn/],
+    ['config', 'components.yaml', /components\.yaml:\d+:\d+: .*components/],
+  ])("one of relval's own files for something else: --%s", async (option, name, message) => {
+    const file = join(ROOT, 'validation', 'checks', name);
+    expect(await refused('run', GPMC, '--local', `--${option}`, file)).toMatch(message);
   });
 
   it('an unreadable file', async () => {

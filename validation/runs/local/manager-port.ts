@@ -74,7 +74,17 @@ function startBridge(server: Server): ChildProcess {
   const [command = '', ...words] = NAMESPACE.create;
   // Node.js has no other way to name the file of a socket.
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-  return spawn(command, [...words, 'perl', program], { detached: true, stdio: ['pipe', 'pipe', 'pipe', fd] });
+  const stdio = ['pipe', 'pipe', 'pipe', fd] as const;
+  return spawn(command, [...words, 'perl', program], { detached: true, env: plainEnvironment(), stdio: [...stdio] });
+}
+
+/**
+ * The environment without what changes Perl: another library, an option (`-d` waits for a person), a layer for all files, or a
+ * locale that is not installed, of which Perl warns.
+ */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PERL|LC_|LANG)/.test(name));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
 }
 
 /** Starts the bridge, and waits until it is ready, or has failed. Does not reject. */

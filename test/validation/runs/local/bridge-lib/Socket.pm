@@ -1,0 +1,1 @@
+die "a Socket.pm of another Perl\n";
