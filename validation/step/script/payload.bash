@@ -45,6 +45,8 @@ rv_run_payload() {
   times >>"$rv_own/times"
   mapfile -t rv_lines <"$rv_own/times"
   rv_times_before=${rv_lines[*]: -2}
+  # The environment may change how bash reads functions: by aliases, by posix, or by printing them (xtrace, verbose).
+  [[ ! $rv_environment_command && ! $rv_packages ]] || rv_more
   if ! rv_load_environment; then
     rv_more && rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
@@ -81,7 +83,7 @@ rv_run_payload() {
   rv_keep rv_started rv_beginning rv_silent_bytes rv_times_before "${rv_found_out[@]}"
   rv_note "started $rv_started"
   echo >&9 # to wake the guard
-  exec 7<&- 9>&-
+  exec 9>&-
   exec "${rv_arguments[@]}"
 }
 

@@ -93,9 +93,9 @@ if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
   exit "$rv_exit_usage"
 fi
 rv_close_inherited
-exec 7<"${BASH_SOURCE[0]}" # the rest is read from here, when the file may be gone
-rv_first_part=$LINENO && rv_main "$@" </dev/null
+# The payload can change this file: what rv_more needs of it is read before.
+mapfile -s "$LINENO" rv_second_part <"${BASH_SOURCE[0]}" && rv_main "$@" </dev/null
 
 # ======================================================================================================================
-# The second part: what few steps need. Bash has not read it when it runs rv_main, and rv_more reads it, where it is needed.
+# The second part: what few steps need. Bash has not parsed it when it runs rv_main: rv_more does that where it is needed.
 # A call of one of these functions in the first part stands behind `rv_more &&`.
