@@ -10,7 +10,7 @@ rv_read_stage() {
 }
 
 rv_main() {
-  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid='' rv_guard_asks=''
   rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
   rv_start_clock
@@ -32,6 +32,7 @@ rv_main() {
   trap 'rv_on_signal SIGQUIT 3' QUIT
   trap 'rv_on_signal SIGHUP 1' HUP
   rv_read_logs_address
+  read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
   rv_start_guard "${rv_logs_address:+ask}"
   # What follows needs no answer.
   rv_set_variables
