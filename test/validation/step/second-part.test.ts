@@ -23,6 +23,7 @@ describe('the second part of the step script', () => {
     ['uses file descriptor 7', 'exec 7<payload.sh'],
     ['closes file descriptor 7', 'exec 7<&-'],
     ['sets posix', 'set -o posix'],
+    ['sets nounset', 'set -u'],
     ['has functions of its own', 'mapfile() { return 1; }'],
   ])('is whole when the environment command %s and fails', async (_, change) => {
     const { status, result, stderr } = await run('', {

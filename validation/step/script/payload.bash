@@ -47,12 +47,14 @@ rv_run_payload() {
   rv_times_before=${rv_lines[*]: -2}
   # The environment may change how bash reads functions: by aliases, by posix, or by printing them (xtrace, verbose).
   [[ ! $rv_environment_command && ! $rv_packages ]] || rv_more
-  if ! rv_load_environment; then
+  rv_loaded=''
+  rv_load_environment && rv_loaded=1
+  set +Ceuvx -f
+  IFS=$' \t\n'
+  if [[ ! $rv_loaded ]]; then
     rv_more && rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
-  set +Ceux -f
-  IFS=$' \t\n'
   cd "$rv_job" || rv_fail environment "no directory $rv_job"
   rv_set_environment
   type -P find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
