@@ -74,8 +74,8 @@ describe('the step script', () => {
     expect(functions.filter((name) => !name.startsWith('rv_'))).toEqual([]);
   });
 
-  it('calls what stands in its second part only after it has read it, and bash does not read that part before', () => {
-    const [first = '', second = ''] = code.split(/^rv_first_part=\$LINENO && rv_main "\$@" <\/dev\/null$/m);
+  it('calls what stands in its second part only behind rv_more, and bash does not parse that part before', () => {
+    const [first = '', second = ''] = code.split(/^mapfile .* && rv_main "\$@" <\/dev\/null$/m);
     const functions = [...second.matchAll(/^(\w+)\(\) \{/gm)].map(([, name]) => name as string);
     expect(functions).toContain('rv_look_at');
     const calls = new RegExp(

@@ -1,12 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { parseResult, STEP_EXIT } from '../../../validation/step/result.ts';
+import { parseResult, STEP_EXIT, type StepResult } from '../../../validation/step/result.ts';
 import { makeStage, makeStep } from '../plans.ts';
+import { processesIn } from './live-step.ts';
 import { isAlive, runStep, Scratch, writeSteps } from './sandbox.ts';
 
 let scratch: Scratch;
@@ -136,6 +138,56 @@ describe('a step that is ended from outside', () => {
     expect(child.exitCode).toBeNull();
     child.kill();
     await once(child, 'exit');
+  });
+});
+
+describe('a step that waits for the answer of a silent receiver', () => {
+  /** Calls `act` with the step's parent and the step once it has asked, and gives the step's directory. */
+  async function whileAsking(act: (parent: number, step: number) => void): Promise<string> {
+    const receiver = createServer();
+    onTestFinished(() => void receiver.close());
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const { port } = receiver.address() as { port: number };
+    const step = makeStep(
+      makeStage('sim', { executable: 'payload.sh', inputs: [scratch.script('payload.sh', ENDLESS)] }),
+      7,
+    );
+    const directory = await writeSteps(scratch, [step]);
+    const parent = spawn('bash', ['-c', './relval-step.sh sim.stage sim0007 7 & echo $!; wait'], {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, RELVAL_LOGS: `127.0.0.1:${port}`, RELVAL_TOKEN: 'token' },
+    });
+    const [[asking], [pid]] = await Promise.all([once(receiver, 'connection'), once(parent.stdout, 'data')]);
+    onTestFinished(() => void asking.destroy());
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    await once(asking, 'data');
+    await sleep(300); // until the step waits
+    act(parent.pid ?? 0, Number(pid));
+    return directory;
+  }
+  const resultIn = (directory: string): StepResult =>
+    parseResult(readFileSync(join(directory, 'sim0007.result.json'), 'utf8'));
+
+  it('ends at once by SIGTERM', async () => {
+    const began = Date.now();
+    const directory = await whileAsking((_, step) => void process.kill(step, 'SIGTERM'));
+    await until(() => processesIn(directory).length === 0 || Date.now() - began > 20_000);
+    expect(Date.now() - began).toBeLessThan(2500);
+    expect(resultIn(directory)).toMatchObject({ phase: 'input', signal: 'SIGTERM', end: expect.any(Number) });
+  });
+
+  it('leaves nothing behind by SIGKILL', async () => {
+    const directory = await whileAsking((_, step) => void process.kill(step, 'SIGKILL'));
+    await until(() => processesIn(directory).length === 0);
+  });
+
+  it('ends by itself because its worker is gone', async () => {
+    const directory = await whileAsking((parent) => void process.kill(parent, 'SIGKILL'));
+    await until(() => resultIn(directory).end !== null);
+    expect(resultIn(directory)).toMatchObject({ interrupted: true, signal: 'SIGTERM' });
   });
 });
 

@@ -79,9 +79,9 @@ rv_close_inherited() {
   done
 }
 
-# Defines what stands behind the first part of this script, for the few steps that need it: most end before bash would have read it.
+# Defines the functions of the second part of this script. Only few steps need them, and to parse them takes time.
 rv_more() {
   [[ ! $rv_has_more ]] || return 0
-  local rv_lines IFS=
-  mapfile -s "$rv_first_part" rv_lines </proc/self/fd/7 && eval "${rv_lines[*]}" && rv_has_more=1
+  local rv_text
+  printf -v rv_text %s "${rv_second_part[@]}" && eval "$rv_text" && rv_has_more=1
 }

@@ -49,7 +49,6 @@ rv_note() { # LINE: for the guard
 
 # [ask]: makes two pipes. File 9 is the guard's, and from file 8 nothing comes but the receiver's answer.
 rv_start_guard() {
-  read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
   if [[ $rv_wall_time && $rv_wall_time -lt $rv_environment_limit ]]; then
     rv_environment_limit=$((rv_wall_time > 30 ? rv_wall_time : 30))
   fi
@@ -57,7 +56,7 @@ rv_start_guard() {
   set -m
   coproc rv_pipes { rv_guard "$1" 2>/dev/null; }
   set +m
-  rv_guard_pid=$!
+  rv_guard_pid=$! rv_guard_asks=$1
   eval "exec 8<&${rv_pipes[0]} 9>&${rv_pipes[1]} ${rv_pipes[0]}<&- ${rv_pipes[1]}>&-"
 }
 

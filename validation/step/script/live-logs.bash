@@ -13,12 +13,16 @@ rv_read_logs_address() { # a join is no step, and nobody's business
   rv_logs_greeting="relval-log-2 $rv_token $rv_id $rv_execution ${rv_secret//[^0-9a-f]/} $rv_host $rv_start"
 }
 
-rv_ask_receiver() { # QUESTION: prints its answer; may wait for ever
+rv_ask_receiver() { # QUESTION: prints its answer; connecting may take minutes
   local rv_answer
   exec 6<>"$rv_logs_address" || return
   printf '%s %s\n' "$rv_logs_greeting" "$1" >&6
-  IFS= read -r rv_answer <&6 && printf '%s\n' "$rv_answer"
+  IFS= read -r -t 3 rv_answer <&6 && printf '%s\n' "$rv_answer"
   exec 6>&-
+}
+
+rv_end_guard() { # which waits for the receiver
+  { kill -KILL -- "-$rv_guard_pid" && wait "$rv_guard_pid"; } 2>/dev/null
 }
 
 # False when the receiver refuses: rv_message says why. One that cannot be asked does not: then the guard may wait for its network for
@@ -28,9 +32,10 @@ rv_may_run() {
   rv_reply=''
   IFS= read -r -t 3 rv_reply <&8
   if (($? > 128)); then
-    { kill -KILL -- "-$rv_guard_pid" && wait "$rv_guard_pid"; } 2>/dev/null
+    rv_end_guard
     rv_start_guard
   fi
+  rv_guard_asks=''
   [[ $rv_reply == refused* ]] || return 0
   rv_message="not run: ${rv_reply#refused }"
   return 1

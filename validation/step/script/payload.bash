@@ -45,12 +45,16 @@ rv_run_payload() {
   times >>"$rv_own/times"
   mapfile -t rv_lines <"$rv_own/times"
   rv_times_before=${rv_lines[*]: -2}
-  if ! rv_load_environment; then
+  # The environment may change how bash reads functions: by aliases, by posix, or by printing them (xtrace, verbose).
+  [[ ! $rv_environment_command && ! $rv_packages ]] || rv_more
+  rv_loaded=''
+  rv_load_environment && rv_loaded=1
+  set +Ceuvx -f
+  IFS=$' \t\n'
+  if [[ ! $rv_loaded ]]; then
     rv_more && rv_last_words
     rv_fail environment "the environment could not be set up${rv_reply:+: $rv_reply}"
   fi
-  set +Ceux -f
-  IFS=$' \t\n'
   cd "$rv_job" || rv_fail environment "no directory $rv_job"
   rv_set_environment
   type -P find >/dev/null || rv_fail environment "the environment's PATH is without the system's commands: $PATH"
@@ -81,7 +85,7 @@ rv_run_payload() {
   rv_keep rv_started rv_beginning rv_silent_bytes rv_times_before "${rv_found_out[@]}"
   rv_note "started $rv_started"
   echo >&9 # to wake the guard
-  exec 7<&- 9>&-
+  exec 9>&-
   exec "${rv_arguments[@]}"
 }
 

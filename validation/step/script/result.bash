@@ -90,11 +90,11 @@ rv_finish() { # EXIT-STATUS: all targets, then the end
   # Then the one of before says that the step has not ended.
   rv_write_result || rv_lose 'its result cannot be written'
   { : >"$rv_own/state"; } 2>/dev/null # by this the guard knows that nothing is left to end
-  rv_remove_work
   if [[ $rv_guard_pid ]]; then
     exec 9>&-
     wait "$rv_guard_pid" 2>/dev/null
   fi
+  rv_remove_work # after the guard and the streams, which write there
   exit "$rv_exit"
 }
 
@@ -114,5 +114,6 @@ rv_lose() { # REASON, or nothing: what the step has made does not come back, for
 
 # SIGNAL NUMBER: ends the step, but not between a command's beginning and the moment at which we know what to end
 rv_on_signal() {
+  local IFS=$' \t\n' # the signal may come during a read that has another one
   if [[ $rv_beginning ]]; then rv_deferred="$1 $2"; else rv_more && rv_terminated "$1" "$2"; fi
 }

@@ -10,7 +10,7 @@ rv_read_stage() {
 }
 
 rv_main() {
-  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid=''
+  rv_stage_file=$1 rv_id=$2 rv_index=$3 rv_top=$PWD rv_group='' rv_guard_pid='' rv_guard_asks=''
   rv_logs_address='' rv_host=${HOSTNAME//[^A-Za-z0-9._-]/_}
   rv_work=$rv_top/$rv_id.work rv_job=$rv_work/job rv_own=$rv_work/own rv_known=$rv_work/own/known
   rv_start_clock
@@ -32,6 +32,7 @@ rv_main() {
   trap 'rv_on_signal SIGQUIT 3' QUIT
   trap 'rv_on_signal SIGHUP 1' HUP
   rv_read_logs_address
+  read -r _ _ _ rv_parent rv_own_group _ <"/proc/$$/stat"
   rv_start_guard "${rv_logs_address:+ask}"
   # What follows needs no answer.
   rv_set_variables
@@ -93,9 +94,9 @@ if [[ $# -ne 3 || ! $2 =~ ^[A-Za-z0-9-]+$ || ! $3 =~ ^[0-9]+$ ]]; then
   exit "$rv_exit_usage"
 fi
 rv_close_inherited
-exec 7<"${BASH_SOURCE[0]}" # the rest is read from here, when the file may be gone
-rv_first_part=$LINENO && rv_main "$@" </dev/null
+# The payload can change this file: what rv_more needs of it is read before.
+mapfile -s "$LINENO" rv_second_part <"${BASH_SOURCE[0]}" && rv_main "$@" </dev/null
 
 # ======================================================================================================================
-# The second part: what few steps need. Bash has not read it when it runs rv_main, and rv_more reads it, where it is needed.
+# The second part: what few steps need. Bash has not parsed it when it runs rv_main: rv_more does that where it is needed.
 # A call of one of these functions in the first part stands behind `rv_more &&`.

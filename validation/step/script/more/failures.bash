@@ -4,6 +4,7 @@ rv_terminated() { # SIGNAL NUMBER: somebody ends this step, and will not wait lo
   trap '' TERM INT QUIT HUP
   rv_find_phase
   [[ $rv_group ]] && kill -KILL -- "-$rv_group" 2>/dev/null
+  [[ $rv_guard_asks ]] && rv_end_guard
   rv_interrupted=true rv_signal=\"$1\" rv_message="the step was ended by $1"
   rv_write_result
   rv_say "$rv_message"
