@@ -71,6 +71,8 @@ describe('a framework whose master is in trouble', () => {
     await cluster.crash();
     await framework.is('a lost subscription', ({ subscribed }) => !subscribed);
     const next = await Cluster.start({ port: cluster.port });
+    // If the steps ended now, the first workers would take those of the workers that come a moment later.
+    await until('eight new workers', async () => (await next.tasksOf(frameworkId)).length === 8);
     await flow.toEnd();
     expect(flow.done).toBe(8);
     expect((await next.tasksOf(frameworkId)).length).toBe(8);
