@@ -3,18 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { forgetOldest, isOwnDirectory, makeOwnDirectory, readOwn, writeOwn } from './own-cache.ts';
 
 /** The largest number of builds whose compiled code is kept. Each has about 1 MB. */
 const MOST_KEPT = 4;
-
-/**
- * Bytes of bytecode that a function runs before V8 optimizes it. V8's own value is an eighth of it: then a run of 100 steps spends a
- * tenth of its CPU time on compiling what hardly runs again. A loop that runs for a millisecond reaches both.
- */
-const UNOPTIMIZED = 1_000_000;
 
 /** Since Node.js 22.1. */
 const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: string) => unknown };
@@ -23,16 +16,14 @@ const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: 
 const [HEAD, TAIL] = ['(function (exports, require, module, __filename, __dirname) { ', '\n})'];
 
 /**
- * Keeps the code that V8 makes of this build's files, so that the next process need not compile them again, and makes V8 optimize
- * functions later. Call it before most of the build is loaded. Without a directory in which only this user can write, nothing is kept. The variable
+ * Keeps the code that V8 makes of this build's files, so that the next process need not compile them again. Call it before most of
+ * the build is loaded. Without a directory in which only this user can write, nothing is kept. The variable
  * NODE_DISABLE_COMPILE_CACHE=1 switches it off, as it does in Node.js itself.
  * @param cachesOf gives the program's directory of caches, unless the user has no home
  * @param start URL of a file of the build. It names the files that it loads, and their names contain hashes of their contents, so
  * its text belongs to one build only.
  */
 export function keepCode(cachesOf: () => string, start: string): void {
-  // Before any code of the cache is loaded, because V8 rejects the code of other flags.
-  setFlagsFromString(`--interrupt-budget=${UNOPTIMIZED}`);
   if (process.env.NODE_DISABLE_COMPILE_CACHE === '1') return;
   const caches = orNone(cachesOf);
   if (caches === undefined) return;
