@@ -3,6 +3,7 @@ import type { Report, StepReport, StepState } from '../report/model.ts';
 import { isFinal } from '../report/step-states.ts';
 import type { StepView } from '../runs/store/events.ts';
 import { isLive, type RunStatus } from '../runs/store/record.ts';
+import { TextTable } from '../runs/store/text-table.ts';
 import { median, quantile } from '../statistics/quantiles.ts';
 import type { RunDetail, RunSummary, StageSummary, StepPage, StepSummary, Timeline } from './api.ts';
 import type { AttemptTimes, RunProgress } from './progress.ts';
@@ -193,37 +194,24 @@ export function stepSummary(id: string, source: StepSource): StepSummary {
 /** When and on which worker the last attempt of each step ran. @param now ms since 1970, the end of a live run */
 export function timelineOf(run: IndexedRun, source: StepSource, now: number): Timeline {
   const { view, attempts } = source.progress;
-  const stages = new Positions();
-  const workers = new Positions();
+  const stages = new TextTable();
+  const workers = new TextTable();
   const steps: Timeline['steps'] = { id: [], stage: [], state: [], submitted: [], started: [], ended: [], worker: [] };
   let last = run.record.created;
   for (const step of view.steps.values()) {
     const { id, stage, attempt } = step;
     const times = attempts.get(id)?.get(attempt) ?? {};
     steps.id.push(id);
-    steps.stage.push(stages.of(stage));
+    steps.stage.push(stages.placeOf(stage));
     steps.state.push(stateOf(step, source));
     steps.submitted.push(times.submitted ?? -1);
     steps.started.push(times.started ?? -1);
     steps.ended.push(times.ended ?? -1);
-    steps.worker.push(times.worker === undefined ? -1 : workers.of(times.worker));
+    steps.worker.push(times.worker === undefined ? -1 : workers.placeOf(times.worker));
     last = Math.max(last, times.submitted ?? 0, times.started ?? 0, times.ended ?? 0);
   }
   const end = run.record.ended ?? (isLive(run.status) ? now : last);
-  return { start: run.record.created, end, stages: stages.names, workers: workers.names, steps };
-}
-
-/** Gives names numbers, in the order in which they appear. */
-class Positions {
-  readonly names: string[] = [];
-  readonly #known = new Map<string, number>();
-
-  of(name: string): number {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    this.#known.set(name, this.names.length);
-    return this.names.push(name) - 1;
-  }
+  return { start: run.record.created, end, stages: stages.texts, workers: workers.texts, steps };
 }
 
 /** Whether the log of an attempt is complete. */

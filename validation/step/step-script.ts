@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 /** What every step needs, in this order. The last one runs the step. */
 const FIRST = 'begin words result guard live-logs inputs payload processes logs outputs step'.split(' ');
-/** What few steps need. Bash reads it only where a step needs it. */
+/** What few steps need. Bash parses it only where a step needs it. */
 const MORE = 'guard streams failures inputs logs packed-logs errors left-out outputs'.split(' ');
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('release-validation/package.json'));

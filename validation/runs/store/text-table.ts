@@ -1,4 +1,4 @@
-/** Texts of which many are the same, each once. Elsewhere a text is written as its place, which is read more quickly. */
+/** Texts of which many are the same, each once and with a number, its place. */
 export class TextTable {
   /** Each text once, in the order in which they came. */
   readonly texts: string[] = [];
