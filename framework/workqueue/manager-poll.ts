@@ -35,6 +35,11 @@ export interface ManagerPollOptions {
   onChange: (poll: ManagerPoll) => void;
 }
 
+/**
+ * A row is of a later report if it is later by more than this, ms. Catalogs count whole seconds, and the time of one report differs
+ * by some ms from read to read, because it is moved from one clock to another.
+ */
+const LATER_REPORT_MS = 500;
 /** Shortest pause between two rounds, ms, however often `poke` is called. */
 const PAUSE_MS = 100;
 
@@ -91,7 +96,7 @@ export class ManagerPoll {
     if (!row || !mine) return true;
     const { record } = this.#known;
     if (!isSameRun(row, mine)) return record !== undefined && row.startedAt < record.startedAt;
-    const heard = row.lastHeardFrom > mine.lastHeardFrom;
+    const heard = row.lastHeardFrom > mine.lastHeardFrom + LATER_REPORT_MS;
     this.#listing = { ...this.#listing, row };
     // A manager that was taken for ended has reported again: ask it once more.
     if (heard && nextAsk(this.#known, this.#listing, this.#options.intervals) === undefined) this.#loop.poke();

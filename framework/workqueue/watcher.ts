@@ -29,10 +29,14 @@ export interface WatchIntervals {
   /**
    * Time between two reads of a catalog, ms. 250, because a workflow must have its first worker 1 s after its start, and its row
    * appears after about 0.3 s. A read costs Debian's server 1.3 ms of processor time, so this is half a percent of a core.
-   * A slow catalog is read less often: reading takes at most a tenth of the time. Half as often while there has been no manager for
-   * a minute: the first worker of the next one is at most 0.25 s later, and an idle framework costs half.
+   * A slow catalog is read less often: reading takes at most a tenth of the time.
    */
   catalogMs: number;
+  /**
+   * Time without a living manager after which a catalog is read a quarter as often, ms. The first worker of the next manager is
+   * at most 0.75 s later, and an idle framework costs a third.
+   */
+  calmAfterMs: number;
   /**
    * Time between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
    * seen within half a second, and three questions of about 1 ms each take less than a percent of the manager's time.
@@ -50,6 +54,7 @@ export interface WatchIntervals {
 
 export const WATCH_INTERVALS: WatchIntervals = {
   catalogMs: 250,
+  calmAfterMs: 60_000,
   busyMs: 500,
   idleMs: 2000,
   catalogTimeoutMs: 4000,
@@ -62,8 +67,7 @@ const EMIT_PAUSE_MS = 20;
 /** Share of the time that reading a catalog may take; the longest pause between two reads, ms. */
 const LOOK_SHARE = 10;
 const LONGEST_LOOK_PAUSE_MS = 5000;
-/** Time without a manager, ms, after which a catalog is read less often, and by how much. */
-const CALM_AFTER_MS = 60_000;
+/** How much longer the pause between two reads is while there has been no living manager for `calmAfterMs`. */
 const CALM_FACTOR = 4;
 
 /**
@@ -102,7 +106,7 @@ export class DemandWatcher implements Source {
   #surplus = 0;
   #emitTimer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
-  /** When a manager was last followed, by `performance.now()`. */
+  /** When a manager was last alive, by `performance.now()`. */
   #lastManagerAt = performance.now();
 
   constructor(options: WorkQueueOptions & SourceContext) {
@@ -163,7 +167,7 @@ export class DemandWatcher implements Source {
 
   async #look(watch: CatalogWatch): Promise<NextRound> {
     const { catalog } = watch;
-    const { catalogMs, catalogTimeoutMs } = this.#intervals;
+    const { catalogMs, calmAfterMs, catalogTimeoutMs } = this.#intervals;
     const startedAt = performance.now();
     let problem: string | undefined;
     try {
@@ -186,8 +190,9 @@ export class DemandWatcher implements Source {
     }
     this.#reconcile();
     const now = performance.now();
-    if (this.#polls.size > 0) this.#lastManagerAt = now;
-    const pause = now - this.#lastManagerAt < CALM_AFTER_MS ? catalogMs : catalogMs * CALM_FACTOR;
+    // A catalog lists a manager for minutes after its end.
+    if ([...this.#polls.values()].some(({ record }) => record)) this.#lastManagerAt = now;
+    const pause = now - this.#lastManagerAt < calmAfterMs ? catalogMs : catalogMs * CALM_FACTOR;
     return Math.max(pause, Math.min((now - startedAt) * LOOK_SHARE, LONGEST_LOOK_PAUSE_MS));
   }
 

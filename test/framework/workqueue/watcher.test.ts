@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Demand } from '../../../framework/demand/demand.ts';
+import { steadyNow } from '../../../framework/tools/steady-clock.ts';
 import type { Row } from '../../../framework/workqueue/records.ts';
 import { type WorkQueueOptions, workQueue } from '../../../framework/workqueue/watcher.ts';
 import { answering, catalogAnswer, firstRow, freePort, listen, type Peer, silentLog, until } from './peers.ts';
@@ -12,7 +13,7 @@ const IMPATIENT = { ...QUICK, catalogTimeoutMs: 300, silentMs: 100 };
 function watch(options: Partial<WorkQueueOptions>) {
   const seen: Demand[] = [];
   const type = workQueue({ catalogs: [], managers: [], intervals: QUICK, ...options });
-  const watcher = type.open({ log: silentLog, now: Date.now, onDemand: (demand) => seen.push(demand) });
+  const watcher = type.open({ log: silentLog, now: steadyNow, onDemand: (demand) => seen.push(demand) });
   onTestFinished(() => watcher.stop());
   watcher.start();
   return { watcher, seen, last: () => seen.at(-1) };
@@ -117,6 +118,23 @@ describe('DemandWatcher', () => {
     await until(() => catalog.accepted() > 5);
     expect(last()?.projects).toEqual([]);
     expect(other.accepted(), 'the foreign manager is asked once').toBe(1);
+  });
+
+  it('reads a catalog less often when all managers in it have ended, and asks these no more', async () => {
+    const other = await manager('other', { waiting: 7 });
+    const reads: number[] = [];
+    const rows = [record('killed', await freePort()), record('reused', other.port, { starttime: 1 })];
+    const catalog = await listen(
+      answering(() => {
+        reads.push(performance.now());
+        return catalogAnswer(rows);
+      }),
+    );
+    watch({ catalogs: [catalog], intervals: { ...QUICK, catalogMs: 200, calmAfterMs: 1 } });
+    await until(() => reads.length === 4);
+    const [, second = 0, third = 0, fourth = 0] = reads;
+    expect(Math.min(third - second, fourth - third)).toBeGreaterThan(700);
+    expect(other.accepted()).toBe(1);
   });
 
   it('serves the one that has a reused port as soon as it is listed itself', async () => {
