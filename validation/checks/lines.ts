@@ -36,14 +36,14 @@ function continues(byte: number | undefined): boolean {
 }
 
 /**
- * Bounds of the line around [start, end), at most `margin` bytes on each side. A carriage return also ends a line: each state
- * of a progress bar is a line of its own.
+ * The start of the line that contains `from`, at least `least`. A carriage return also ends a line: each state of a progress bar
+ * is a line of its own.
  */
-export function lineAround(bytes: Buffer, start: number, end: number, margin: number): Bounds {
-  const least = Math.max(0, start - margin);
-  let from = start;
-  while (from > least && bytes[from - 1] !== NEWLINE && bytes[from - 1] !== RETURN) from--;
-  return { from, to: Math.min(endOfLine(bytes, end), end + margin) };
+export function startOfLine(bytes: Uint8Array, from: number, least: number): number {
+  const lowest = Math.max(0, least);
+  let start = from;
+  while (start > lowest && bytes[start - 1] !== NEWLINE && bytes[start - 1] !== RETURN) start--;
+  return start;
 }
 
 /** The end of the line that contains `from`: the index of a line feed or carriage return, or the end of the bytes. */
