@@ -1,4 +1,4 @@
-import { type Detail, detailOf } from './details.ts';
+import { detailOf } from './details.ts';
 import { outline } from './fingerprint.ts';
 import { type Bounds, linesBehind } from './lines.ts';
 import type { PlainWindow } from './plain.ts';
@@ -9,7 +9,7 @@ interface DetailBehind {
   lines: Bounds[];
 }
 
-/** A cheap test first, because reading the lines behind is the most expensive part of the scan. */
+/** A cheap test first, because reading the lines behind is expensive. */
 const MAY_HAVE_DETAIL = /Traceback|Exception|terminate/;
 
 /** A line of a window, or the part of a long line around a match. It is decoded once for all its matches. */
@@ -18,6 +18,7 @@ export class LineText implements Bounds {
   readonly to: number;
   readonly text: string;
   private readonly window: PlainWindow;
+  private mayHave: boolean | undefined;
   private behind: { detail: DetailBehind | undefined } | undefined;
   private shape: string | undefined;
 
@@ -34,8 +35,10 @@ export class LineText implements Bounds {
     return isAscii ? place - this.from : this.window.bytes.toString('utf8', this.from, place).length;
   }
 
+  /** Whether the lines behind it may add to its message. */
   get mayHaveDetail(): boolean {
-    return MAY_HAVE_DETAIL.test(this.text);
+    this.mayHave ??= MAY_HAVE_DETAIL.test(this.text);
+    return this.mayHave;
   }
 
   get detail(): DetailBehind | undefined {
@@ -50,16 +53,15 @@ export class LineText implements Bounds {
   }
 
   private findDetail(): DetailBehind | undefined {
-    const behind = linesBehind(this.window.bytes, this);
-    const detail: Detail | undefined = detailOf(
-      this.text,
-      behind.map((one) => one.text),
-    );
-    if (!detail) return undefined;
-    const lines = detail.lines.flatMap((index) => {
-      const one = behind[index];
-      return one ? [{ from: this.window.offsetOf(one.from), to: this.window.offsetOf(one.to) }] : [];
-    });
-    return { text: detail.text, lines };
+    const { bytes, offsetOf } = this.window;
+    const read: Bounds[] = [];
+    function* texts(line: Bounds): Generator<string> {
+      for (const { text, from, to } of linesBehind(bytes, line)) {
+        read.push({ from: offsetOf(from), to: offsetOf(to) });
+        yield text;
+      }
+    }
+    const detail = detailOf(this.text, texts(this));
+    return detail && { text: detail.text, lines: detail.lines.flatMap((index) => read[index] ?? []) };
   }
 }

@@ -59,17 +59,17 @@ export function messageAround(bytes: Buffer, line: Bounds, start: number, end: n
 }
 
 /** The lines behind a line, which may belong to its message. Empty lines between a carriage return and a line feed are left out. */
-export function linesBehind(bytes: Buffer, line: Bounds): { text: string; from: number; to: number }[] {
-  const lines: { text: string; from: number; to: number }[] = [];
+export function* linesBehind(bytes: Buffer, line: Bounds): Generator<Bounds & { text: string }> {
   let from = line.to + 1;
-  while (lines.length < BEHIND && from < bytes.length) {
+  for (let count = 0; count < BEHIND && from < bytes.length; ) {
     const to = endOfLine(bytes, from);
     const isPartOfLineEnd = to === from && bytes[from - 1] === RETURN;
-    if (!isPartOfLineEnd)
-      lines.push({ text: bytes.toString('utf8', from, Math.min(to, from + BEHIND_LENGTH)), from, to });
+    if (!isPartOfLineEnd) {
+      count++;
+      yield { text: bytes.toString('utf8', from, Math.min(to, from + BEHIND_LENGTH)), from, to };
+    }
     from = to + 1;
   }
-  return lines;
 }
 
 /** A few lines before and after the line, as far as they are in `bytes`. */
