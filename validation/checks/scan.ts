@@ -1,11 +1,11 @@
 import { bounded, FOR_LOGS, Starved, TooSlow } from '../input/bounded.ts';
 import type { Severity } from '../report/model.ts';
+import { CurrentLine, MARGIN } from './current-line.ts';
 import { fold, foldAround, foldOfHosts } from './fingerprint.ts';
 import { version1Kind } from './fingerprint-1.ts';
 import { isHarmless } from './harmless.ts';
 import { type KnownLine, KnownLines } from './known-lines.ts';
-import { LineText } from './line-text.ts';
-import { type Bounds, endOfLine, linesBeside, messageAround, startOfLine } from './lines.ts';
+import { type Bounds, linesBeside, messageAround } from './lines.ts';
 import { MatchList } from './match-list.ts';
 import { type Encoding, encodingOf, type PlainWindow, plainWindow } from './plain.ts';
 import { locate } from './positions.ts';
@@ -56,15 +56,14 @@ export interface ScanOptions {
 const LIMIT = 20;
 /** The number of bytes before and after the match that are folded: a multiple of the characters that are used then. */
 const FOLDED = 2000;
-/** The number of bytes on each side of the match that `matches`, exceptions and messages see of a line. */
-const MARGIN = 4096;
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /**
  * Finds the lines of a log that rules match, in their order. A line is reported once, for its most severe rule (of equally
- * severe ones, the first in `rules`), also if an exception of that rule excuses it. The text between two carriage returns is a line of its own. The file may have any size
- * and contain any bytes. It is read once, in bounded memory; if there are matches, it is read again up to the last match.
+ * severe ones, the first in `rules`), also if an exception of that rule excuses it. The text between two carriage returns is a
+ * line of its own. The file may have any size and contain any bytes. It is read once, in bounded memory; if there are matches,
+ * it is read again up to the last match.
  * Scope and `tolerate` are not examined here.
  * @throws {SlowRule} when an expression of a rule takes too long on a line
  * @throws {Error} when the file cannot be read
@@ -152,16 +151,8 @@ class Collector {
   /** The rule whose expressions were evaluated last. */
   private examined = '';
   private readonly lists = new Map<LogRule | Exception, List>();
-  /** The offset in the file where the current line begins; at most MARGIN before its first match. */
-  private lineBegin = 0;
-  /** The offset in the file where the current line ends; Infinity while its end is not read. */
-  private lineEnd = -1;
-  /** The same two, as places in the current window. */
-  private line: Bounds = { from: 0, to: 0 };
-  /** The offset up to which the end of the current line was searched. */
-  private seen = 0;
-  /** The part of the current line that was decoded last. */
-  private text: LineText | undefined;
+  private readonly line = new CurrentLine();
+  /** Of the current line. */
   private best: Candidate | undefined;
   /** Lines that became part of the message of an earlier line, with the severity of that line. */
   private detailLines: (Bounds & { severity: Severity })[] = [];
@@ -182,13 +173,13 @@ class Collector {
   }
 
   take(window: PlainWindow, raw: Window): void {
-    this.continueLine(window);
+    this.line.continueIn(window);
     const hits = this.plan.searcher.search(window.bytes, window.from, window.to);
     let next = 0;
     const consider = (withExpressions: boolean): void => {
       for (; next < hits.length; next++) {
         const { text, start } = hits[next] as Hit;
-        if (window.offsetOf(start) > this.lineEnd) this.beginLine(window, start);
+        if (this.line.endsBefore(window.offsetOf(start))) this.beginLine(window, start);
         if (!this.mayBeBest(text, window.offsetOf(start))) continue;
         if (!withExpressions && this.plan.texts[text]?.hasExpressions) return;
         this.consider(window, raw, text, start);
@@ -216,36 +207,18 @@ class Collector {
     return [...this.lists.values()].flatMap(({ found }) => found).sort((a, b) => a.offset - b.offset);
   }
 
-  /** Goes to the next window, where the current line may continue. */
-  private continueLine(window: PlainWindow): void {
-    this.text = undefined;
-    const from = window.placeOf(this.lineBegin);
-    if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
-    else this.line.to = window.placeOf(this.lineEnd);
-    this.line.from = from;
-  }
-
-  /** Begins the line of its first match. */
+  /** Begins the line of a match. */
   private beginLine(window: PlainWindow, start: number): void {
     this.closeLine();
-    const { bytes } = window;
-    this.findLineEnd(window, start);
-    this.line.from = startOfLine(bytes, start, start - MARGIN);
-    this.lineBegin = window.offsetOf(this.line.from);
-    const { from, to } = this.line;
-    if (to === bytes.length || this.isDetail(window.offsetOf(start), 'info')) return;
-    this.known = this.knownLines.at(bytes, from, to);
+    this.line.moveTo(window, start);
+    // What becomes of the others depends on what is behind or before them.
+    if (!this.line.isComplete || this.isDetail(window.offsetOf(start), 'info')) return;
+    this.known = this.knownLines.at(window.bytes, this.line.from, this.line.to);
     const outcome = this.known?.outcome;
     if (outcome === undefined) return;
     if (outcome !== 'not reported') outcome.places.counted++;
     this.known = undefined;
     this.isDone = true;
-  }
-
-  private findLineEnd(window: PlainWindow, from: number): void {
-    this.line.to = endOfLine(window.bytes, from);
-    this.lineEnd = this.line.to === window.bytes.length ? Number.POSITIVE_INFINITY : window.offsetOf(this.line.to);
-    this.seen = window.offsetOf(window.bytes.length);
   }
 
   private closeLine(): void {
@@ -258,7 +231,6 @@ class Collector {
       if (detailLines.length > 0) this.detailLines = detailLines.map((bounds) => ({ ...bounds, severity }));
     }
     this.best = undefined;
-    this.text = undefined;
     this.known = undefined;
     this.isDone = false;
     this.ruledOut.clear();
@@ -286,7 +258,7 @@ class Collector {
     const { rule: index, characters } = this.plan.texts[of] as SearchPlan['texts'][number];
     const end = start + this.plan.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
-    const line = this.textAround(window, start, end);
+    const line = this.line.textAround(window, start, end);
     const { text } = line;
     const at = line.indexOf(start);
     if (!this.applies(rule, index, text)) return;
@@ -322,14 +294,6 @@ class Collector {
       context: linesBeside(bytes, line),
       ...(trace.length > 0 && { trace }),
     };
-  }
-
-  /** The current line around a match. */
-  private textAround(window: PlainWindow, start: number, end: number): LineText {
-    const from = Math.max(this.line.from, start - MARGIN);
-    const to = Math.min(this.line.to, end + MARGIN);
-    if (this.text?.from !== from || this.text.to !== to) this.text = new LineText(window, from, to);
-    return this.text;
   }
 
   private isBetter(severity: Severity, index: number): boolean {
