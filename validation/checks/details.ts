@@ -43,13 +43,13 @@ export interface Detail {
 /**
  * The text that the lines behind a line add to its message: the category of a CMS exception, the exception at the end of a
  * Python traceback, what() of a C++ exception, the code of a Geant4 exception. Undefined if there are no such lines.
+ * @param behind read only as far as needed
  */
-export function detailOf(line: string, behind: readonly string[]): Detail | undefined {
+export function detailOf(line: string, behind: Iterable<string>): Detail | undefined {
   if (TRACEBACK.test(line)) return ofTraceback(line, behind);
   const form = FORMS.find(({ begins }) => begins.test(line));
   if (!form) return undefined;
-  const end = form.ends ? behind.findIndex((text) => form.ends?.test(text)) : -1;
-  const looked = behind.slice(0, Math.min(form.within, end === -1 ? form.within : end));
+  const looked = linesBefore(behind, (text, index) => index === form.within || form.ends?.test(text) === true).before;
   const taken = form.takes.flatMap((pattern) => {
     const index = looked.findIndex((text) => pattern.test(text));
     const [all = '', part] = pattern.exec(looked[index] ?? '') ?? [];
@@ -65,18 +65,32 @@ export function detailOf(line: string, behind: readonly string[]): Detail | unde
 }
 
 /** The last line of a traceback, which is the first one without indentation, and its innermost function. */
-function ofTraceback(line: string, behind: readonly string[]): Detail | undefined {
+function ofTraceback(line: string, behind: Iterable<string>): Detail | undefined {
   // A logger may write the same prefix before each line of the traceback.
   const prefix = line.slice(0, line.indexOf('Traceback'));
-  const texts = behind.map((text) => (prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text));
-  const last = texts.findIndex((text) => /^\S/.test(text));
-  if (last === -1 || TRACEBACK.test(texts[last] ?? '')) return undefined;
-  const frames = texts
-    .slice(0, last)
-    .flatMap((text) => /^\s+File "(.*)", line \d+, in (.*)/.exec(text)?.slice(1, 3).join(' ') ?? []);
+  const own = (text: string): string => (text.startsWith(prefix) ? text.slice(prefix.length) : text);
+  const { before, next } = linesBefore(behind, (text) => /^\S/.test(own(text)));
+  const last = own(next ?? '');
+  if (next === undefined || TRACEBACK.test(last)) return undefined;
+  const frames = before.flatMap(
+    (text) => /^\s+File "(.*)", line \d+, in (.*)/.exec(own(text))?.slice(1, 3).join(' ') ?? [],
+  );
   const [file = '', name = ''] = (frames.at(-1) ?? '').split(/ (?=[^ ]*$)/);
   const place = file === '' ? '' : ` (${file.replace(/.*\//, '')}${name === '<module>' ? '' : `, ${name}`})`;
-  return joined([{ index: last, text: `${(texts[last] ?? '').trim()}${place}` }]);
+  return joined([{ index: before.length, text: `${last.trim()}${place}` }]);
+}
+
+/** The lines before the first one that is the end, and that one. */
+function linesBefore(
+  lines: Iterable<string>,
+  isEnd: (text: string, index: number) => boolean,
+): { before: string[]; next?: string } {
+  const before: string[] = [];
+  for (const line of lines) {
+    if (isEnd(line, before.length)) return { before, next: line };
+    before.push(line);
+  }
+  return { before };
 }
 
 function joined(taken: readonly { index: number; text: string }[]): Detail | undefined {

@@ -74,6 +74,8 @@ function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: s
   let text = line;
   let position = anchor;
   for (const [pattern, instead] of [...KEEPS, ...FOLDS.before, ...hosts, ...FOLDS.after]) {
+    // Most patterns match nowhere, and to iterate over matches is expensive.
+    if (text.search(pattern) === -1) continue;
     let folded = '';
     let moved = position;
     let end = 0;
@@ -86,7 +88,6 @@ function foldAt(line: string, anchor: number, hosts: readonly Fold[]): { text: s
       // An anchor inside a part that keeps its length does not move.
       else if (match.index < position && to.length !== found.length) moved -= position - match.index;
     }
-    if (end === 0) continue;
     text = folded + text.slice(end);
     position = moved;
   }

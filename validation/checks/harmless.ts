@@ -14,7 +14,7 @@ export function isHarmless(line: string, from: number, to: number): boolean {
   return (
     isEcho(line, before, after) ||
     isListing(line, before) ||
-    (/^\w/.test(found) && (NEGATION.test(before) || MAY_BE.test(before))) ||
+    (/^\w/.test(found) && (endsWith(before, NEGATION) || endsWith(before, MAY_BE))) ||
     (isWords(found) &&
       (isNegated(before) ||
         isNothing(after) ||
@@ -24,6 +24,20 @@ export function isHarmless(line: string, from: number, to: number): boolean {
         isName(before, after))) ||
     isValue(before, found, after)
   );
+}
+
+/**
+ * An expression for the end of a text. It is read backwards from there: with `$`, it would be tried at each character, and this
+ * is the larger part of the time that a match costs.
+ */
+function atEnd({ source, flags }: RegExp): RegExp {
+  return new RegExp(`(?<=${source})`, `${flags}y`);
+}
+
+/** Whether a text ends with an expression of `atEnd`. */
+function endsWith(text: string, expression: RegExp): boolean {
+  expression.lastIndex = text.length;
+  return expression.test(text);
 }
 
 /** A text with a sign at its start or end is a message of a program, not mere words: `: error:`, `*** Break ***`. */
@@ -37,13 +51,13 @@ function isWords(found: string): boolean {
  */
 function isEcho(line: string, before: string, after: string): boolean {
   if (/^(?:\[?\d[\d:.,TZ-]*\]? +|\[[\d:.,TZ -]+\] +)?\+{1,9} \S/.test(line)) return true;
-  const isCommand =
-    /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test|trap|for \w+ in|(?:export|local|readonly) \w+=) ?/i.test(
-      before,
-    );
-  if (isCommand && /(['"])(?:(?!\1).)*$/.test(before) && /['"]/.test(after)) return true;
+  // Few lines have a quote behind the match.
+  if (/['"]/.test(after) && /(['"])(?:(?!\1).)*$/.test(before) && COMMAND.test(before)) return true;
   return SHELL_COMMENT.test(before);
 }
+
+const COMMAND =
+  /(?:^|[$;|&(>] ?|\b(?:if|while|until|elif|then|do|not|!|run|running|executing|command|cmd):? )(?:[efz]?grep|rg|awk|sed|echo|printf|test|trap|for \w+ in|(?:export|local|readonly) \w+=) ?/i;
 
 /** `ulimit -c unlimited # core dumped …`: a command of a script with a comment behind it. */
 const SHELL_COMMENT =
@@ -70,18 +84,20 @@ const LIST = `(?:such errors: ?)?(?:${CRASH}["'\`]?(?:,|,? (?:and|or|nor)(?: (?:
 
 const BETWEEN =
   '(?: (?:a|an|any|the|single|more|further|other|new|such|real|known|fatal|(?:sign|trace|evidence|case|occurrence|match)(?:e?s)? (?:of|for)))*';
-const NEGATION = new RegExp(
-  `(?:(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of))` +
-    `|(?:\\b(?:not|never)|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
-    `${BETWEEN} ?${LIST}["'\`‘“(*]{0,2}$`,
-  'i',
+const NEGATION = atEnd(
+  new RegExp(
+    `(?:(?:^|[^\\w-])(?:no|not|never|without|zero|neither|nor|free of|0 (?:times|cases of|occurrences of))` +
+      `|(?:\\b(?:not|never)|n['’]t) (?:see|seen|find|found|get|have|had|been|caught|detect|detected|contain|crash with|die of|cause))` +
+      `${BETWEEN} ?${LIST}["'\`‘“(*]{0,2}`,
+    'i',
+  ),
 );
 /** A count of zero before the text. The number of a task or a line is not a count. */
-const ZERO = /(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0(?:\.0+)? (?:% )?["'`]?$/i;
+const ZERO = atEnd(/(?:^\s*|[,;(|] ?|\b(?:found|with|had|saw|were|are|is|got|counted|[:=]) )0(?:\.0+)? (?:% )?["'`]?/i);
 
 /** `no Segmentation violation`, `0 Segmentation faults`, `has not been Killed`. */
 function isNegated(before: string): boolean {
-  return NEGATION.test(before) || ZERO.test(before);
+  return endsWith(before, NEGATION) || endsWith(before, ZERO);
 }
 
 const END = '(?=\\s*(?:$|[.,;|)}\\]]))';
@@ -111,46 +127,50 @@ function isNothing(after: string): boolean {
   return NOTHING.test(after);
 }
 
-const SEARCH =
-  /\b(?:look(?:s|ed|ing)?|search(?:es|ed|ing)?|scan(?:s|ned|ning)?|check(?:s|ed|ing)?|grep(?:s|ped|ping)?|watch(?:es|ed|ing)?|test(?:s|ed|ing)?)(?: \S+){0,5} for (?:\w+ ){0,2}["'`‘“(]?$/i;
-const PATTERN =
-  /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]$|\b\w*(?:[Pp]atterns?|[Rr]egexp?|[Kk]eywords?)(?: ?= ?|: ?)(?:\[? ?["'`](?:[^"'`]*["'`], ?["'`])*|\((?:[\w ]+\|)*)$|\b[A-Z_]*(?:PATTERNS?|REGEXP?)(?:=|: ?)["']?(?:[\w ]+[|,] ?)*$/;
+const SEARCH = atEnd(
+  /\b(?:look(?:s|ed|ing)?|search(?:es|ed|ing)?|scan(?:s|ned|ning)?|check(?:s|ed|ing)?|grep(?:s|ped|ping)?|watch(?:es|ed|ing)?|test(?:s|ed|ing)?)(?: \S+){0,5} for (?:\w+ ){0,2}["'`‘“(]?/i,
+);
+const PATTERN = atEnd(
+  /\b(?:patterns?|regexp?|expressions?|keywords?|strings?|phrases?)(?: is| are)?:? ["'`‘“(]|\b\w*(?:[Pp]atterns?|[Rr]egexp?|[Kk]eywords?)(?: ?= ?|: ?)(?:\[? ?["'`](?:[^"'`]*["'`], ?["'`])*|\((?:[\w ]+\|)*)|\b[A-Z_]*(?:PATTERNS?|REGEXP?)(?:=|: ?)["']?(?:(?:[\w ]+[|,])+ ?)?/,
+);
 
 /** `Looking for Segmentation violation in rec.log`, `pattern 'Killed'`, unless the line goes on to say that it was found. */
 function isSearchTerm(before: string, after: string): boolean {
   return (
-    (SEARCH.test(before) || PATTERN.test(before)) &&
+    (endsWith(before, SEARCH) || endsWith(before, PATTERN)) &&
     !/(?<!\b(?:not|nothing|none|no|0) )\bfound\b|\bmatch(?:ed|es)\b/i.test(after)
   );
 }
 
 /** An error that is avoided, or would be handled: `to avoid a segmentation fault`, `handler for bus error`. */
 function isPrevented(before: string, after: string): boolean {
-  if (
-    /\b(?:if|when|once) (?:an?|any|the) ["'`(]?$/i.test(before) &&
-    /^s?\s+(?:occurs?|happens?|appears?)\b/.test(after)
-  )
-    return true;
   return (
-    PREVENTED.test(before) ||
+    (/^s?\s+(?:occurs?|happens?|appears?)\b/.test(after) && endsWith(before, CONDITION)) ||
+    endsWith(before, PREVENTED) ||
     /^["'`]?\s+(?:will|would|may|might|can|could|should|must) /.test(after) ||
-    /--$/.test(before)
+    before.endsWith('--')
   );
 }
 
-const PREVENTED = new RegExp(
-  '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|(?:enabl|disabl|mask|trapp?|ignor)(?:e[sd]?|ing)(?: the)?(?:(?: \\w+)? handlers? (?:of|for))?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
-    `(?: (?:a|an|any|the|possible|potential|signal))* ?["'\`(]?${LIST}$`,
-  'i',
+const CONDITION = atEnd(/\b(?:if|when|once) (?:an?|any|the) ["'`(]?/i);
+
+const PREVENTED = atEnd(
+  new RegExp(
+    '\\b(?:(?:avoid|prevent)(?:s|ed|ing)?|(?:enabl|disabl|mask|trapp?|ignor)(?:e[sd]?|ing)(?: the)?(?:(?: \\w+)? handlers? (?:of|for))?|protect(?:s|ed|ion)? (?:from|against)|in case of|handlers? for:?)' +
+      `(?: (?:a|an|any|the|possible|potential|signal))* ?["'\`(]?${LIST}`,
+    'i',
+  ),
 );
 
 /** An error that may happen, or happened once: `can cause a`, `would otherwise end in`, `used to give a`, `fixes a`. */
-const MAY_BE = new RegExp(
-  '\\b(?:(?:may|might|can|could|would|should|will|used to|does not|do not|did not|not)(?: \\w+)? ' +
-    '(?:cause|lead to|give|result in|end in|crash with|fail with|produce|trigger|be|become|get|see)' +
-    '|fix(?:es|ed|ing)?:?|(?:hint|help|faq|note):? if you (?:see|get)|if you (?:see|get)|used to (?:give|cause|be)' +
-    '|(?:message|error|line|text)s? (?:such as|like)|^\\W*on(?= ["\'`]))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?$',
-  'i',
+const MAY_BE = atEnd(
+  new RegExp(
+    '\\b(?:(?:may|might|can|could|would|should|will|used to|does not|do not|did not|not)(?: \\w+)? ' +
+      '(?:cause|lead to|give|result in|end in|crash with|fail with|produce|trigger|be|become|get|see)' +
+      '|fix(?:es|ed|ing)?:?|(?:hint|help|faq|note):? if you (?:see|get)|if you (?:see|get)|used to (?:give|cause|be)' +
+      '|(?:message|error|line|text)s? (?:such as|like)|^\\W*on(?= ["\'`]))(?: (?:an?|the|this|possible|potential|rare))* ?["\'`(]?',
+    'i',
+  ),
 );
 /** Lines about a test that passed, as test programs write them. */
 const PASSED =
@@ -158,14 +178,16 @@ const PASSED =
 const AS_EXPECTED =
   /^\s*(?:\S+ )?(?:(?:as )?expected|simulated|injected|known (?:issue|problem|bug))(?: error| failure| crash)?:? ["'`]?$/i;
 
+const MEANING = atEnd(/\b\d+ (?:means|stands for) (?:an? )?["'`]?/);
+
 /** `this may cause a bus error`, `ok 12 - reports a segmentation fault`, `139 means Segmentation fault`. */
 function isOnlyMentioned(line: string, before: string, after: string): boolean {
   return (
-    MAY_BE.test(before) ||
+    endsWith(before, MAY_BE) ||
     PASSED.test(line) ||
     AS_EXPECTED.test(before) ||
     // An explanation of exit statuses.
-    /\b\d+ (?:means|stands for) (?:an? )?["'`]?$/.test(before) ||
+    endsWith(before, MEANING) ||
     /\b1\d\d ?= ?["'`]?[A-Z][A-Za-z ]+["'`]?[,;] ?1\d\d ?= ?["'`]?[A-Z]/.test(line) ||
     /^["'`”] (?:means|is written|would mean|stands for)\b|^s? (?:on|in|when|at|with|for|of) [\w ]{1,40} (?:is|was|has been|are|were)? ?fixed\b/i.test(
       after,
@@ -177,7 +199,7 @@ function isOnlyMentioned(line: string, before: string, after: string): boolean {
 function isName(before: string, after: string): boolean {
   return (
     /^\.(?:log|txt|root|C|cxx|cc|h|py|sh|pdf|png|eps|xml|json|ya?ml|zip|gz|dat|md|html|out|err)\b/.test(after) ||
-    (/\/$/.test(before) && /^\//.test(after))
+    (before.endsWith('/') && after.startsWith('/'))
   );
 }
 

@@ -36,14 +36,14 @@ function continues(byte: number | undefined): boolean {
 }
 
 /**
- * Bounds of the line around [start, end), at most `margin` bytes on each side. A carriage return also ends a line: each state
- * of a progress bar is a line of its own.
+ * The start of the line that contains `from`, at least `least`. A carriage return also ends a line: each state of a progress bar
+ * is a line of its own.
  */
-export function lineAround(bytes: Buffer, start: number, end: number, margin: number): Bounds {
-  const least = Math.max(0, start - margin);
-  let from = start;
-  while (from > least && bytes[from - 1] !== NEWLINE && bytes[from - 1] !== RETURN) from--;
-  return { from, to: Math.min(endOfLine(bytes, end), end + margin) };
+export function startOfLine(bytes: Uint8Array, from: number, least: number): number {
+  const lowest = Math.max(0, least);
+  let start = from;
+  while (start > lowest && bytes[start - 1] !== NEWLINE && bytes[start - 1] !== RETURN) start--;
+  return start;
 }
 
 /** The end of the line that contains `from`: the index of a line feed or carriage return, or the end of the bytes. */
@@ -59,17 +59,17 @@ export function messageAround(bytes: Buffer, line: Bounds, start: number, end: n
 }
 
 /** The lines behind a line, which may belong to its message. Empty lines between a carriage return and a line feed are left out. */
-export function linesBehind(bytes: Buffer, line: Bounds): { text: string; from: number; to: number }[] {
-  const lines: { text: string; from: number; to: number }[] = [];
+export function* linesBehind(bytes: Buffer, line: Bounds): Generator<Bounds & { text: string }> {
   let from = line.to + 1;
-  while (lines.length < BEHIND && from < bytes.length) {
+  for (let count = 0; count < BEHIND && from < bytes.length; ) {
     const to = endOfLine(bytes, from);
     const isPartOfLineEnd = to === from && bytes[from - 1] === RETURN;
-    if (!isPartOfLineEnd)
-      lines.push({ text: bytes.toString('utf8', from, Math.min(to, from + BEHIND_LENGTH)), from, to });
+    if (!isPartOfLineEnd) {
+      count++;
+      yield { text: bytes.toString('utf8', from, Math.min(to, from + BEHIND_LENGTH)), from, to };
+    }
     from = to + 1;
   }
-  return lines;
 }
 
 /** A few lines before and after the line, as far as they are in `bytes`. */

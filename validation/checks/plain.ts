@@ -81,12 +81,16 @@ function decoded({ bytes, base }: Window, encoding: Encoding): { bytes: Buffer; 
   let length = 0;
   for (let i = begin; i + 1 < bytes.length; i += 2) {
     let code = (bytes[i + low] as number) | ((bytes[i + high] as number) << 8);
+    if (code < 0x80) {
+      places[length] = i;
+      text[length++] = code;
+      continue;
+    }
     const next = i + 3 < bytes.length ? (bytes[i + 2 + low] as number) | ((bytes[i + 2 + high] as number) << 8) : 0;
     const isPair = (code & 0xfc00) === 0xd800 && (next & 0xfc00) === 0xdc00;
     if (isPair) code = 0x10000 + ((code & 0x3ff) << 10) + (next & 0x3ff);
     const before = length;
-    if (code < 0x80) text[length++] = code;
-    else length += text.write(String.fromCodePoint(code), length, 'utf8');
+    length += text.write(String.fromCodePoint(code), length, 'utf8');
     places.fill(i, before, length);
     if (isPair) i += 2;
   }
@@ -108,11 +112,12 @@ function withoutSequences(text: Buffer, of?: Uint32Array): { bytes: Buffer; plac
     } else if (byte === BACKSPACE) byte = RETURN;
     else if (byte === NUL) byte = NOTHING;
     if (byte !== NOTHING) {
-      places[length] = of ? (of[i] as number) : i;
+      places[length] = i;
       bytes[length++] = byte;
     }
     i = next;
   }
+  if (of) for (let i = 0; i < length; i++) places[i] = of[places[i] as number] as number;
   return { bytes: bytes.subarray(0, length), places: places.subarray(0, length) };
 }
 

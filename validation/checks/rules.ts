@@ -14,7 +14,7 @@ const literal = z
   .string()
   .refine((text) => Buffer.byteLength(text) >= 3, 'needs at least 3 characters')
   .refine((text) => Buffer.byteLength(text) <= 1000, 'has more than 1000 characters')
-  .refine((text) => !text.includes('\n'), 'must not contain a line break: rules look at one line at a time');
+  .refine((text) => !/[\r\n]/.test(text), 'must not contain a line break: rules look at one line at a time');
 
 /** Checks of a step that do not need its logs. */
 const CHECKS = [

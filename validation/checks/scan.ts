@@ -1,15 +1,17 @@
 import { bounded, FOR_LOGS, Starved, TooSlow } from '../input/bounded.ts';
 import type { Severity } from '../report/model.ts';
-import { detailOf } from './details.ts';
-import { fold, foldAround, foldOfHosts, outline } from './fingerprint.ts';
+import { CurrentLine, MARGIN } from './current-line.ts';
+import { fold, foldAround, foldOfHosts } from './fingerprint.ts';
 import { version1Kind } from './fingerprint-1.ts';
 import { isHarmless } from './harmless.ts';
-import { type Bounds, endOfLine, lineAround, linesBehind, linesBeside, messageAround } from './lines.ts';
+import { type KnownLine, KnownLines } from './known-lines.ts';
+import { type Bounds, linesBeside, messageAround } from './lines.ts';
 import { MatchList } from './match-list.ts';
 import { type Encoding, encodingOf, type PlainWindow, plainWindow } from './plain.ts';
 import { locate } from './positions.ts';
 import type { LogRule } from './rules.ts';
 import { type Exception, excuse, excuses, holds } from './scope.ts';
+import type { Hit } from './search.ts';
 import { type SearchPlan, searchPlanFor } from './search-plan.ts';
 import { callsBehind, TRACE } from './trace.ts';
 import { type Window, windows } from './windows.ts';
@@ -54,15 +56,14 @@ export interface ScanOptions {
 const LIMIT = 20;
 /** The number of bytes before and after the match that are folded: a multiple of the characters that are used then. */
 const FOLDED = 2000;
-/** The number of bytes on each side of the match that `matches`, exceptions and messages see of a line. */
-const MARGIN = 4096;
 
 const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
 /**
  * Finds the lines of a log that rules match, in their order. A line is reported once, for its most severe rule (of equally
- * severe ones, the first in `rules`), also if an exception of that rule excuses it. The text between two carriage returns is a line of its own. The file may have any size
- * and contain any bytes. It is read once, in bounded memory; if there are matches, it is read again up to the last match.
+ * severe ones, the first in `rules`), also if an exception of that rule excuses it. The text between two carriage returns is a
+ * line of its own. The file may have any size and contain any bytes. It is read once, in bounded memory; if there are matches,
+ * it is read again up to the last match.
  * Scope and `tolerate` are not examined here.
  * @throws {SlowRule} when an expression of a rule takes too long on a line
  * @throws {Error} when the file cannot be read
@@ -138,6 +139,9 @@ interface Candidate {
   detailLines: Bounds[];
 }
 
+/** What became of a line: a list counted it, or no rule reports it. */
+type Outcome = List | 'not reported';
+
 class Collector {
   private readonly rules: readonly LogRule[];
   private readonly options: ScanOptions;
@@ -147,15 +151,18 @@ class Collector {
   /** The rule whose expressions were evaluated last. */
   private examined = '';
   private readonly lists = new Map<LogRule | Exception, List>();
-  /** The offset in the file where the current line ends; Infinity while its end is not read. */
-  private lineEnd = -1;
-  /** The offset up to which the end of the current line was searched. */
-  private seen = 0;
+  private readonly line = new CurrentLine();
+  /** Of the current line. */
   private best: Candidate | undefined;
   /** Lines that became part of the message of an earlier line, with the severity of that line. */
   private detailLines: (Bounds & { severity: Severity })[] = [];
   /** Rules that do not match the current line. */
   private readonly ruledOut = new Set<number>();
+  private readonly knownLines = new KnownLines<Outcome>();
+  /** Where the outcome of the current line is kept, if the same line has the same outcome again. */
+  private known: KnownLine<Outcome> | undefined;
+  /** Whether the outcome of the current line was known. */
+  private isDone = false;
 
   /** @param limit the time in ms that the expressions may take for one window */
   constructor(rules: readonly LogRule[], options: ScanOptions, limit: number) {
@@ -166,24 +173,23 @@ class Collector {
   }
 
   take(window: PlainWindow, raw: Window): void {
-    if (this.lineEnd === Number.POSITIVE_INFINITY) this.findLineEnd(window, window.placeOf(this.seen));
+    this.line.continueIn(window);
     const hits = this.plan.searcher.search(window.bytes, window.from, window.to);
-    const consider = (): void => {
-      for (const { text, start } of hits) {
-        if (window.offsetOf(start) > this.lineEnd) {
-          this.closeLine();
-          this.findLineEnd(window, start);
-        }
+    let next = 0;
+    const consider = (withExpressions: boolean): void => {
+      for (; next < hits.length; next++) {
+        const { text, start } = hits[next] as Hit;
+        if (this.line.endsBefore(window.offsetOf(start))) this.beginLine(window, start);
+        if (!this.mayBeBest(text, window.offsetOf(start))) continue;
+        if (!withExpressions && this.plan.texts[text]?.hasExpressions) return;
         this.consider(window, raw, text, start);
       }
     };
-    // Most logs have no hit, and the limit itself costs more than the search of a short log.
-    if (!hits.some(({ text }) => this.plan.texts[text]?.hasExpressions)) {
-      consider();
-      return;
-    }
+    // Most windows need no expression, and the limit itself costs more than the search of a short log.
+    consider(false);
+    if (next === hits.length) return;
     try {
-      bounded(consider, false, { ...FOR_LOGS, limit: this.limit });
+      bounded(() => consider(true), false, { ...FOR_LOGS, limit: this.limit });
     } catch (error) {
       throw error instanceof TooSlow ? new SlowRule(this.examined, error.message) : error;
     }
@@ -201,13 +207,22 @@ class Collector {
     return [...this.lists.values()].flatMap(({ found }) => found).sort((a, b) => a.offset - b.offset);
   }
 
-  private findLineEnd(window: PlainWindow, from: number): void {
-    const end = endOfLine(window.bytes, from);
-    this.lineEnd = end === window.bytes.length ? Number.POSITIVE_INFINITY : window.offsetOf(end);
-    this.seen = window.offsetOf(window.bytes.length);
+  /** Begins the line of a match. */
+  private beginLine(window: PlainWindow, start: number): void {
+    this.closeLine();
+    this.line.moveTo(window, start);
+    // What becomes of the others depends on what is behind or before them.
+    if (!this.line.isComplete || this.isDetail(window.offsetOf(start), 'info')) return;
+    this.known = this.knownLines.at(window.bytes, this.line.from, this.line.to);
+    const outcome = this.known?.outcome;
+    if (outcome === undefined) return;
+    if (outcome !== 'not reported') outcome.places.counted++;
+    this.known = undefined;
+    this.isDone = true;
   }
 
   private closeLine(): void {
+    if (this.known) this.known.outcome = this.best?.list ?? 'not reported';
     if (this.best) {
       const { list, found, isRest, detailLines, severity } = this.best;
       if (!found || isRest) list.places.counted++;
@@ -216,53 +231,66 @@ class Collector {
       if (detailLines.length > 0) this.detailLines = detailLines.map((bounds) => ({ ...bounds, severity }));
     }
     this.best = undefined;
+    this.known = undefined;
+    this.isDone = false;
     this.ruledOut.clear();
   }
 
   private listOf(key: LogRule | Exception): List {
-    const list = this.lists.get(key) ?? { found: [], places: new MatchList(this.options.limit ?? LIMIT) };
+    const known = this.lists.get(key);
+    if (known) return known;
+    const list: List = { found: [], places: new MatchList(this.options.limit ?? LIMIT) };
     this.lists.set(key, list);
     return list;
   }
 
-  /** Decides whether a match of a text becomes the best of its line. @param of the index of the text */
+  /** Whether a match of a text can become the best of its line. @param of the index of the text */
+  private mayBeBest(of: number, offset: number): boolean {
+    if (this.isDone) return false;
+    const { rule: index } = this.plan.texts[of] as SearchPlan['texts'][number];
+    const { severity } = this.rules[index] as LogRule;
+    return this.isBetter(severity, index) && !this.ruledOut.has(index) && !this.isDetail(offset, severity);
+  }
+
+  /** Makes a match of a text the best of its line, if its rule accepts the line. */
   private consider(window: PlainWindow, raw: Window, of: number, start: number): void {
     const { bytes } = window;
     const { rule: index, characters } = this.plan.texts[of] as SearchPlan['texts'][number];
-    const length = this.plan.searcher.lengthOf(of);
+    const end = start + this.plan.searcher.lengthOf(of);
     const rule = this.rules[index] as LogRule;
-    const offset = window.offsetOf(start);
-    if (!this.isBetter(rule.severity, index) || this.ruledOut.has(index) || this.isDetail(offset, rule.severity))
-      return;
-    const line = lineAround(bytes, start, start + length, MARGIN);
-    const text = bytes.toString('utf8', line.from, line.to);
-    const at =
-      text.length === line.to - line.from ? start - line.from : bytes.toString('utf8', line.from, start).length;
+    const line = this.line.textAround(window, start, end);
+    const { text } = line;
+    const at = line.indexOf(start);
     if (!this.applies(rule, index, text)) return;
     if (isHarmless(text, at, at + characters)) return;
     const { now } = this.options;
-    const detail = detailBehind(window, line, text);
+    const { detail } = line;
     const texts = detail ? [text, `${text} ${detail.text}`] : [text];
     const fitting = rule.except?.filter((exception) => texts.some((one) => excuses(exception, one)));
     const exception = fitting?.find((one) => holds(one, now));
     const list = this.listOf(exception ?? rule);
     // An excused line keeps the severity of its rule here. Otherwise the next rule that matches the line would report it.
     this.best = { rule, index, severity: rule.severity, list, found: undefined, isRest: false, detailLines: [] };
-    const kindOf = () => this.kindAround(bytes, line, start, detail?.text);
-    const place = list.places.place(() => outline(`${text}\n${detail?.text ?? ''}`), kindOf);
+    const place = list.places.place(
+      () => line.skeleton,
+      () => this.kindAround(bytes, line, start, detail?.text),
+    );
     if (detail) this.best.detailLines = detail.lines;
+    // The next line with this text may be listed in another way, or have other lines behind it.
+    if (place || line.mayHaveDetail) this.known = undefined;
     if (place === undefined) return;
     const trace = rule.trace ? callsBehind(bytes, line.to) : [];
-    const rawStart = offset - raw.base;
+    const rawStart = window.offsetOf(start) - raw.base;
+    const rawEnd = rawStart + end - start;
     this.best.isRest = place.list === 'first of the rest';
     this.best.found = {
       rule,
       severity: exception ? 'info' : rule.severity,
       ...excuse(exception ?? fitting?.[0], now),
-      offset,
-      message: `${messageAround(bytes, line, start, start + length)}${detail ? ` ${detail.text}` : ''}`,
+      offset: window.offsetOf(start),
+      message: `${messageAround(bytes, line, start, end)}${detail ? ` ${detail.text}` : ''}`,
       kind: place.kind,
-      version1: version1Kind(raw.bytes, rawStart, rawStart + length, this.options.hosts ?? [], rule.trace === true),
+      version1: version1Kind(raw.bytes, rawStart, rawEnd, this.options.hosts ?? [], rule.trace === true),
       context: linesBeside(bytes, line),
       ...(trace.length > 0 && { trace }),
     };
@@ -297,25 +325,3 @@ class Collector {
     return detail === undefined ? kind : `${kind}\n${fold(detail, this.hosts)}`;
   }
 }
-
-/** The text that the lines behind add to a message, and their offsets in the file. */
-function detailBehind(window: PlainWindow, line: Bounds, text: string): { text: string; lines: Bounds[] } | undefined {
-  if (!MAY_HAVE_DETAIL.test(text)) return undefined;
-  const behind = linesBehind(window.bytes, line);
-  const detail = detailOf(
-    text,
-    behind.map((one) => one.text),
-  );
-  return (
-    detail && {
-      text: detail.text,
-      lines: detail.lines.flatMap((index) => {
-        const one = behind[index];
-        return one ? [{ from: window.offsetOf(one.from), to: window.offsetOf(one.to) }] : [];
-      }),
-    }
-  );
-}
-
-/** A cheap test first, because reading the lines behind is the most expensive part of the scan. */
-const MAY_HAVE_DETAIL = /Traceback|Exception|terminate/;

@@ -62,6 +62,19 @@ describe('detailOf', () => {
     );
   });
 
+  it('reads no more lines than it needs', () => {
+    let read = 0;
+    function* endless(): Generator<string> {
+      for (;;) yield read++ % 3 === 2 ? 'KeyError: 1' : '    x()';
+    }
+    expect(detailOf('Traceback (most recent call last):', endless())?.text).toBe('KeyError: 1');
+    expect(read).toBe(3);
+    expect(detailOf("terminate called after throwing an instance of 'x'", endless())).toBeUndefined();
+    expect(read).toBeLessThan(10);
+    expect(detailOf('Exception in module x', endless())).toBeUndefined();
+    expect(read).toBeLessThan(10);
+  });
+
   it('takes nothing for other lines', () => {
     expect(of('Segmentation violation', '  what():  x')).toBeUndefined();
   });

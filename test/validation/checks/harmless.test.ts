@@ -97,3 +97,18 @@ describe('an error that happened', () => {
     expect(harmless(line)).toBe(false);
   });
 });
+
+describe('a line that is hard to read', () => {
+  it.each(['a, ', 'a|', "'a', ", 'no ', 'not any ', 'bus error, ', '0 ', 'for a ', 'handlers for ', ' a', 'a/'])(
+    'costs no more than another: %s',
+    (piece) => {
+      const start = performance.now();
+      for (const begin of ['', 'pattern = ', 'PATTERN="', 'patterns: ["a", ', 'looking for ', 'no ']) {
+        const before = `${begin}${piece.repeat(200)}`.slice(0, 190);
+        isHarmless(`${before}Killed${piece.repeat(200)}`, before.length, before.length + 6);
+      }
+      // An expression that backtracks would take minutes.
+      expect(performance.now() - start).toBeLessThan(10_000);
+    },
+  );
+});

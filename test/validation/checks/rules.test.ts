@@ -120,6 +120,14 @@ describe('rules', () => {
     ]);
   });
 
+  it('with a line break in their text are refused', () => {
+    for (const end of ['\\n', '\\r']) {
+      expect(problemsOf(`rules: [{id: a, contains: "one${end}two", severity: error}]`)).toEqual([
+        expect.stringContaining('must not contain a line break'),
+      ]);
+    }
+  });
+
   it('that use an id twice are refused', () => {
     const one = '  - {id: same, contains: abc, severity: error}\n';
     expect(problemsOf(`rules:\n${one}${one}`)).toEqual(['my.yaml:3:10: rule same is defined twice']);

@@ -290,4 +290,77 @@ describe('scanLog', () => {
       "permission-denied@5 PermissionError: [Errno 13] Permission denied: 'x'",
     ]);
   });
+
+  describe('a log of repeated lines', () => {
+    const { logs: own } = parseRules(
+      'own',
+      `rules:
+        - id: alpha
+          contains: ALPHA
+          severity: warning
+          except:
+            - {contains: harmless, reason: known, owner: Ann}
+            - {matches: 'until .*', reason: old, owner: Ann, until: 2029-01-31}
+        - {id: beta, contains: [BETA, beta-x], severity: error, matches: '\\w \\d+$', unless: never}
+        - {id: gamma, contains: 'gamma ray', severity: error, trace: true}`,
+    );
+    const different = [
+      'ALPHA 1',
+      'ALPHA harmless',
+      'ALPHA until yesterday',
+      'ALPHA BETA 2',
+      'beta-x 3 ALPHA',
+      'BETA x',
+      'BETA never 4',
+      'no gamma ray',
+      'a gamma ray',
+      '\x1b[31ma gamma\x1b[0m ray',
+      `${'long '.repeat(200)}ALPHA`,
+      'nothing',
+      '',
+    ];
+
+    it('has as many matches of each rule and exception as its lines have', async () => {
+      const wanted = new Map<string, number>();
+      const reports = (count: Map<string, number>, { rule, known = '', more = 0 }: LogMatch, n = 1) => {
+        const name = `${rule.id} ${known}`;
+        count.set(name, (count.get(name) ?? 0) + n * (1 + more));
+      };
+      // The lines fill several parts of the file that are read one after the other.
+      const lines = Array.from({ length: 40_000 }, (_, i) => different[(i * i + (i >> 3)) % different.length] ?? '');
+      for (const line of different) {
+        const times = lines.filter((one) => one === line).length;
+        for (const match of await scanLog(log(line), own, { now })) reports(wanted, match, times);
+      }
+      for (const end of ['\n', '\r\n', '\r']) {
+        const found = new Map<string, number>();
+        for (const match of await scanLog(log(lines.join(end)), own, { now })) reports(found, match);
+        expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+      }
+    });
+
+    it('lists the same lines as a log in which no line is repeated', async () => {
+      const lines = Array.from({ length: 2000 }, (_, i) => different[(i * i + (i >> 3)) % different.length] ?? '');
+      const shown = ({ rule, line, message, kind, more }: LogMatch) => [rule.id, line, message.trimEnd(), kind, more];
+      const repeated = await scanLog(log(lines.join('\n')), own, { now, limit: 5 });
+      const unique = lines.map((line, i) => ({ line, spaces: ' '.repeat(1 + (i % 2000)) }));
+      const text = unique.map(({ line, spaces }) => (/\d$/.test(line) ? line : `${line}${spaces}`)).join('\n');
+      expect(repeated.map(shown)).toEqual((await scanLog(log(text), own, { now, limit: 5 })).map(shown));
+    });
+
+    it('gives a repeated first line of a message the lines behind it, and counts these lines only elsewhere', async () => {
+      const traceback = (name: string) =>
+        `Traceback (most recent call last):\n  File "/a/qa.py", line 3, in fill\n${name}: ALPHA`;
+      const names = Array.from({ length: 30 }, (_, i) => `${String.fromCharCode(97 + (i % 3))}Error`);
+      const text = names.map((name) => `${traceback(name)}\naError: ALPHA\n`).join('');
+      const both = [...own, ...rules.filter(({ id }) => id === 'python-traceback')];
+      const matches = await scanLog(log(text), both, { now, limit: 1 });
+      expect(matches.map(({ rule, message, more }) => `${rule.id} ${message} ${more ?? ''}`)).toEqual([
+        'python-traceback Traceback (most recent call last): aError: ALPHA (qa.py, fill) ',
+        'alpha aError: ALPHA 29',
+        'python-traceback Traceback (most recent call last): bError: ALPHA (qa.py, fill) ',
+        'python-traceback Traceback (most recent call last): cError: ALPHA (qa.py, fill) 27',
+      ]);
+    });
+  });
 });
