@@ -176,10 +176,11 @@ class Collector {
     this.line.continueIn(window);
     const hits = this.plan.searcher.search(window.bytes, window.from, window.to);
     let next = 0;
+    let lineEnd = 0;
     const consider = (withExpressions: boolean): void => {
       for (; next < hits.length; next++) {
+        if (next === lineEnd) lineEnd = this.beginHits(window, hits, next);
         const { text, start } = hits[next] as Hit;
-        if (this.line.endsBefore(window.offsetOf(start))) this.beginLine(window, start);
         if (!this.mayBeBest(text, window.offsetOf(start))) continue;
         if (!withExpressions && this.plan.texts[text]?.hasExpressions) return;
         this.consider(window, raw, text, start);
@@ -205,6 +206,26 @@ class Collector {
       found.push({ ...rest, message: `${unlisted.words}; the first: ${rest.message}`, kind: unlisted.kind });
     }
     return [...this.lists.values()].flatMap(({ found }) => found).sort((a, b) => a.offset - b.offset);
+  }
+
+  /**
+   * Begins the matches of the next line, and puts them in the order of their rules, the best first: a match that a better one of its
+   * line would replace has no place in the list of its rule.
+   * @returns the index behind them
+   */
+  private beginHits(window: PlainWindow, hits: Hit[], from: number): number {
+    const { start } = hits[from] as Hit;
+    if (this.line.endsBefore(window.offsetOf(start))) this.beginLine(window, start);
+    const isNextLine = (hit: Hit): boolean => this.line.endsBefore(window.offsetOf(hit.start));
+    let to = from + 1;
+    while (to < hits.length && !isNextLine(hits[to] as Hit)) to++;
+    if (to - from > 1) {
+      const indexOf = ({ text }: Hit): number => (this.plan.texts[text] as SearchPlan['texts'][number]).rule;
+      const rankOf = (hit: Hit): number => RANK[(this.rules[indexOf(hit)] as LogRule).severity];
+      const ofLine = hits.slice(from, to).sort((a, b) => rankOf(a) - rankOf(b) || indexOf(a) - indexOf(b));
+      hits.splice(from, ofLine.length, ...ofLine);
+    }
+    return to;
   }
 
   /** Begins the line of a match. */

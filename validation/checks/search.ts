@@ -28,7 +28,7 @@ export class Searcher {
   private readonly single: readonly number[];
   /** The keys of all other texts; undefined where there are none. */
   private readonly table: KeyTable | undefined;
-  /** The matches of the current search, in the order of their starts. */
+  /** The matches of the current search, in the order of their starts, and of their texts where these are equal. */
   private found: Hit[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
@@ -46,7 +46,7 @@ export class Searcher {
     return this.texts[text]?.bytes.length ?? 0;
   }
 
-  /** Every match that begins in [from, to) and ends within `bytes`, in the order of the starts. */
+  /** Every match that begins in [from, to) and ends within `bytes`, in the order of the starts, then of the texts. */
   search(bytes: Buffer, from: number, to: number): Hit[] {
     this.found = [];
     if (this.table) this.searchTogether(this.table, bytes, from, to);
@@ -107,8 +107,9 @@ export class Searcher {
 
   /** Inserts a match in its order: a text whose key is far behind its start is found after texts that begin later. */
   private note(text: number, start: number): void {
+    const isBehind = (hit: Hit): boolean => hit.start > start || (hit.start === start && hit.text > text);
     let place = this.found.length;
-    while (place > 0 && (this.found[place - 1] as { start: number }).start > start) place--;
+    while (place > 0 && isBehind(this.found[place - 1] as Hit)) place--;
     this.found.splice(place, 0, { text, start });
   }
 }

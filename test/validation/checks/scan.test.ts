@@ -134,6 +134,19 @@ describe('scanLog', () => {
     expect((await scanLog(path, own, { now })).map(place)).toEqual(['hard@1:7', 'hard@2:7', 'soft@3:1']);
   });
 
+  it('lists as many lines of a rule, however many of its matches stand in lines of a better rule', async () => {
+    const { logs: own } = parseRules(
+      'own',
+      `rules:
+        - {id: soft, contains: alpha, severity: warning}
+        - {id: hard, contains: beta, severity: error}`,
+    );
+    const path = log(`${'alpha beta\n'.repeat(9)}${'alpha\n'.repeat(5)}`);
+    const matches = await scanLog(path, own, { now, limit: 3 });
+    expect(matches.map(place)).toEqual(['hard@1:7', 'hard@2:7', 'hard@3:7', 'soft@10:1', 'soft@11:1', 'soft@12:1']);
+    expect(matches.map(({ more }) => more)).toEqual([undefined, undefined, 6, undefined, undefined, 2]);
+  });
+
   it('requires that the regular expression of a rule matches the line too', async () => {
     const { logs: own } = parseRules(
       'own',
