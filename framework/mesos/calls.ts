@@ -5,6 +5,7 @@ import { CallRefusedError, NotSubscribedError, TransportError } from './errors.t
 import { MAX_HOPS, readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
 import type { Call, Id } from './messages.ts';
 import type { TlsOptions } from './tls.ts';
+import { Turns } from './turns.ts';
 
 /** The subscription under which calls are sent. */
 export interface Subscription {
@@ -22,14 +23,27 @@ export interface CallSenderOptions {
   isCurrent: (subscription: Subscription) => boolean;
 }
 
+/** Two calls of such a type concern different offers or workers, so it does not matter which of them arrives first. */
+const INDEPENDENT: ReadonlySet<Call['type']> = new Set<Call['type']>(['ACCEPT', 'DECLINE', 'KILL']);
+
 /**
- * Sends calls one after the other, in the order in which they were made, over one keep-alive connection per master.
- * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers.
+ * Calls that are on their way together, each on a connection of its own. A master answers a call within a millisecond, but the
+ * framework sees the answer only in the next turn of its event loop, which takes 50 ms while it asks a thousand managers. One call a turn
+ * would be 20 in a second, and a worker needs three acknowledgements.
+ */
+const AT_ONCE = 16;
+
+/**
+ * Sends calls in the order in which they were made, over keep-alive connections.
+ * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers. Only calls of the same
+ * independent type go together. Acknowledgements wait for no other call, and no other call waits for them: the next update of a
+ * worker comes only after the one before was acknowledged.
  */
 export class CallSender {
   readonly #options: CallSenderOptions;
   readonly #clients = new Map<string, MasterClient>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls = new Turns(AT_ONCE);
+  readonly #acknowledgements = new Turns(AT_ONCE);
 
   constructor(options: CallSenderOptions) {
     this.#options = options;
@@ -41,14 +55,15 @@ export class CallSender {
    *   TransportError
    */
   send(call: Call, subscription: Subscription): Promise<void> {
-    const turn = this.#last.then(() => this.#post(call, subscription));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    const { type } = call;
+    const turns = type === 'ACKNOWLEDGE' ? this.#acknowledgements : this.#calls;
+    const isIndependent = type === 'ACKNOWLEDGE' || INDEPENDENT.has(type);
+    return turns.take(isIndependent ? type : undefined, () => this.#post(call, subscription));
   }
 
   /** Waits for the earlier calls, then closes the connections. */
   async close(): Promise<void> {
-    await this.#last;
+    await Promise.all([this.#calls.idle(), this.#acknowledgements.idle()]);
     for (const client of this.#clients.values()) client.destroy();
     this.#clients.clear();
   }
@@ -88,7 +103,8 @@ export class CallSender {
   #client(master: URL): MasterClient {
     let client = this.#clients.get(master.origin);
     if (!client) {
-      client = new MasterClient(master, this.#options.times, this.#options.tls, this.#options.times.answerMs);
+      const { times, tls } = this.#options;
+      client = new MasterClient(master, times, tls, { bodyMs: times.answerMs, connections: 2 * AT_ONCE });
       this.#clients.set(master.origin, client);
     }
     return client;
