@@ -43,7 +43,8 @@ const PROBE = join(import.meta.dirname, 'frame-probe.mjs');
 const WORKER = join(import.meta.dirname, 'day-worker.pl');
 
 const files = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity);
-if (files < WORKERS + 2 * MANAGERS) throw new Error(`allow ${WORKERS + 2 * MANAGERS} open files (ulimit -Hn): the limit is ${files}`);
+if (files < WORKERS + 2 * MANAGERS)
+  throw new Error(`allow ${WORKERS + 2 * MANAGERS} open files (ulimit -Hn): the limit is ${files}`);
 
 const dir = mkdtempSync(join(tmpdir(), 'bench-day-'));
 const config = join(dir, 'pools.yaml');
@@ -65,7 +66,10 @@ process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
 
 const catalogPort = 20_000 + Math.floor(Math.random() * 6000) * 2;
 const catalog = `127.0.0.1:${catalogPort}`;
-const [at, name] = [['-I', '127.0.0.1', '-p', `${catalogPort}`], ['-n', 'localhost', '-H', join(dir, 'history')]];
+const [at, name] = [
+  ['-I', '127.0.0.1', '-p', `${catalogPort}`],
+  ['-n', 'localhost', '-H', join(dir, 'history')],
+];
 const server = launch('catalog_server', [...at, ...name, '-u', '127.0.0.1:1', '-l', '1800'], dir, 'catalog.log');
 const agent = { cpus: CORES, memory: CORES * 2048, disk: CORES * 10_000 };
 const options = { agents: Array.from({ length: AGENTS }, () => agent), workDir: join(dir, 'agents') };
@@ -102,7 +106,8 @@ async function play(pid) {
   let used = { framework: use(pid), master: use(master.pid) };
   for (let told = began; Date.now() - began < END_MS + LATE_MS && !stop.signal.aborted; ) {
     await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-    if (framework?.exitCode !== null || master.exitCode !== null) throw new Error('the framework or the master has ended');
+    if (framework?.exitCode !== null || master.exitCode !== null)
+      throw new Error('the framework or the master has ended');
     used = { framework: use(pid), master: use(master.pid) };
     if (begun === MANAGERS && ports.managers === 0 && managers.left === 0) break;
     if (Date.now() - told < TELL_MS) continue;
@@ -116,7 +121,7 @@ async function play(pid) {
 }
 
 /** @typedef {{count: number, median: number, most99: number, most: number}} Summary */
-/** @typedef {{loop: Summary, frames: {cpu: Summary, wall: Summary, over50: number, over50Wall: number}, slowest: string, calls: Record<string, number>, launches: number}} Facts */
+/** @typedef {{memory: Record<string, number>, loop: Summary, frames: {cpu: Summary, wall: Summary, over50: number, over50Wall: number}, slowest: string, calls: Record<string, number>, answers: Summary, launches: number}} Facts */
 /** What a probe has written. @param {string} file @returns {Facts} */
 const read = (file) => JSON.parse(readFileSync(join(dir, file), 'utf8'));
 const words = (/** @type {Summary} */ { median, most99, most }) =>
@@ -124,7 +129,8 @@ const words = (/** @type {Summary} */ { median, most99, most }) =>
 /** @param {number[]} values ms */
 const spread = (values) => {
   const sorted = values.sort((a, b) => a - b);
-  const part = (/** @type {number} */ share) => ((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1);
+  const part = (/** @type {number} */ share) =>
+    ((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1);
   return `median ${part(0.5)}, 99 % ${part(0.99)}, most ${part(1)}`;
 };
 
@@ -147,7 +153,7 @@ try {
   await once(framework, 'exit');
   master.disconnect();
   await once(master, 'exit');
-  const { loop, frames, slowest, calls, launches } = read('framework.json');
+  const { memory, loop, frames, slowest, calls, answers, launches } = read('framework.json');
   const { ACKNOWLEDGE = 0, ...others } = calls;
   const total = Object.values(others).reduce((sum, count) => sum + count, 0);
   const each = (/** @type {number} */ count) => (count / Math.max(1, launches)).toFixed(2);
@@ -158,8 +164,8 @@ took ${seconds.toFixed(0)} s; workers: ${launches} launched, at most ${mostWorke
 all tasks of a manager have a worker, s: of the first minute ${spread(early)}; of the others ${spread(late)}
 frames: ${frames.cpu.count}, ms of CPU: ${words(frames.cpu)} (${slowest}); ${frames.over50} took more than 50; ms of wall time: ${words(frames.wall)}; ${frames.over50Wall} took more than 50
 event loop blocked, ms of wall time: framework ${words(loop)}; master ${words(read('master.json').loop)}
-framework: ${used.framework.memory} MB, ${used.framework.cpu.toFixed(0)} s of CPU, ${((used.framework.cpu / seconds) * 100).toFixed(0)} % of a core; master with agents: ${used.master.memory} MB, ${used.master.cpu.toFixed(0)} s, ${((used.master.cpu / seconds) * 100).toFixed(0)} %; managers: ${(process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6).toFixed(0)} s, ${questions} questions
-calls: ${each(total)} a worker, and ${each(ACKNOWLEDGE)} acknowledgements: ${JSON.stringify(calls)}`);
+framework: ${used.framework.memory} MB (${JSON.stringify(memory)}), ${used.framework.cpu.toFixed(0)} s of CPU, ${((used.framework.cpu / seconds) * 100).toFixed(0)} % of a core; master with agents: ${used.master.memory} MB, ${used.master.cpu.toFixed(0)} s, ${((used.master.cpu / seconds) * 100).toFixed(0)} %; managers: ${(process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6).toFixed(0)} s, ${questions} questions
+calls: ${each(total)} a worker, and ${each(ACKNOWLEDGE)} acknowledgements: ${JSON.stringify(calls)}; answered after, ms: ${words(answers)}`);
 } catch (error) {
   if (!stop.signal.aborted) {
     console.error(readFileSync(join(dir, 'framework.log'), 'utf8').split('\n').slice(-20).join('\n'));

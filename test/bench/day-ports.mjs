@@ -138,7 +138,9 @@ export class ManagerPorts {
       ...{ workers_busy: tasksOnWorkers, workers_idle: count - tasksOnWorkers },
       ...{ cores_total: count, memory_total: count * 1024, disk_total: count * 1024 },
       ...{ tasks_total_cores: tasks, tasks_total_memory: tasks * 1024, tasks_total_disk: tasks * 1024 },
-      categories: [{ ...RECORD.categories[0], ...states, tasks_dispatched: dispatched, tasks_done: done, category: 'default' }],
+      categories: [
+        { ...RECORD.categories[0], ...states, tasks_dispatched: dispatched, tasks_done: done, category: 'default' },
+      ],
     };
   }
 
@@ -170,7 +172,10 @@ function workerOf({ tag, hostname, shape, tasksRunning }) {
     [`${name}_inuse`]: tasksRunning > 0 ? total : 0,
   });
   return {
-    ...(tasksRunning > 0 && { current_task_000_id: 1, current_task_000_command: './reconstruct.sh 1 > reconstruct.1.log 2>&1' }),
+    ...(tasksRunning > 0 && {
+      current_task_000_id: 1,
+      current_task_000_command: './reconstruct.sh 1 > reconstruct.1.log 2>&1',
+    }),
     ...of('gpus', 0),
     ...of('disk', shape.disk),
     ...of('memory', shape.memory),

@@ -2,7 +2,7 @@
 // Writes JSON to the file $PROBE when the program ends. Of any program: `loop`, how long its event loop was blocked, ms of wall time (also
 // by other programs on a busy machine), by a timer of 5 ms. Of the built framework also: `frames`, what one event cost from
 // its arrival at the core until the journal is on the disk and the calls wait to be sent, in ms of CPU time and of wall time; `slowest`, the
-// event of the dearest one; `calls` to the master by type; `launches`.
+// event of the dearest one; `calls` to the master by type; `answers`, how long a call waited for its turn and its answer, ms; `launches`.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,6 +11,7 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 const cpu = createHistogram();
 const wall = createHistogram();
+const answers = createHistogram();
 let slow = { cpu: 0, over: 0, overWall: 0, what: '' };
 /** @type {Record<string, number>} */
 const calls = {};
@@ -43,7 +44,8 @@ function begin(found) {
   const send = connection.send.bind(connection);
   connection.send = (call) => {
     calls[call.type] = (calls[call.type] ?? 0) + 1;
-    return send(call);
+    const sent = performance.now();
+    return send(call).finally(() => answers.record(Math.max(1, Math.round((performance.now() - sent) * 1000))));
   };
 }
 
@@ -66,13 +68,22 @@ const summary = (histogram, unit) => ({
   ...{ median: histogram.percentile(50) * unit, most99: histogram.percentile(99) * unit, most: histogram.max * unit },
 });
 
+/** What Node.js knew of its memory when most was resident, MB. */
+let memory = { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 };
+setInterval(() => {
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+  if (rss > memory.rss) memory = { rss, heapUsed, heapTotal, external };
+}, 1000).unref();
+
 process.on('exit', () => {
   const facts = {
+    memory: Object.fromEntries(Object.entries(memory).map(([name, bytes]) => [name, Math.round(bytes / 2 ** 20)])),
     loop: summary(delay, 1e-6),
     ...(driver && {
       frames: { cpu: summary(cpu, 1e-3), wall: summary(wall, 1e-3), over50: slow.over, over50Wall: slow.overWall },
       slowest: slow.what,
       calls,
+      answers: summary(answers, 1e-3),
       launches: driver.scheduler.state.counters.launches,
     }),
   };
