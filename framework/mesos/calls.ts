@@ -28,10 +28,11 @@ const INDEPENDENT: ReadonlySet<Call['type']> = new Set<Call['type']>(['ACCEPT', 
 
 /**
  * Calls that are on their way together, each on a connection of its own. A master answers a call within a millisecond, but the
- * framework sees the answer only in the next turn of its event loop, which takes 50 ms while it asks a thousand managers. One call a turn
- * would be 20 in a second, and a worker needs three acknowledgements.
+ * framework sees the answer only in the next turn of its event loop, which takes up to 100 ms while it asks many managers. One call a turn
+ * would be 10 in a second, and a worker needs three acknowledgements. An update that is not acknowledged within 10 s comes again, and
+ * needs one more.
  */
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 
 /**
  * Sends calls in the order in which they were made, over keep-alive connections.
