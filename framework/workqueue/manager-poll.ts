@@ -17,6 +17,7 @@ import {
   nextAsk,
   notAskedYet,
   resting,
+  spread,
   tasksDue,
   workersDue,
 } from './manager-status.ts';
@@ -37,7 +38,6 @@ export interface ManagerPollOptions {
 
 /** Shortest pause between two rounds, ms, however often `poke` is called. */
 const PAUSE_MS = 100;
-
 /** Follows one manager: asks it repeatedly, one connection at a time, and keeps its answers. */
 export class ManagerPoll {
   readonly #options: ManagerPollOptions;
@@ -140,7 +140,8 @@ export class ManagerPoll {
       }
       this.#know(afterFailure(this.#known, error.failure, error.what, this.#options.now()));
     }
-    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
+    const pause = nextAsk(this.#known, this.#listing, intervals);
+    return pause === undefined ? 'when poked' : spread(pause, Math.random());
   }
 
   /**
