@@ -1,3 +1,4 @@
+import { Turns } from '../net/turns.ts';
 import { type HttpTimes, MasterClient } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { Credentials } from './credentials.ts';
@@ -5,7 +6,6 @@ import { CallRefusedError, NotSubscribedError, TransportError } from './errors.t
 import { MAX_HOPS, readAnswer, redirectTarget, schedulerPath, transportError } from './http.ts';
 import type { Call, Id } from './messages.ts';
 import type { TlsOptions } from './tls.ts';
-import { Turns } from './turns.ts';
 
 /** The subscription under which calls are sent. */
 export interface Subscription {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Turns } from '../../../framework/mesos/turns.ts';
+import { Turns } from '../../../framework/net/turns.ts';
 
 /** Work that ends when it is told to, and the names of what has begun. */
 function watched(atOnce: number) {
