@@ -45,6 +45,8 @@ export class CallSender {
   readonly #clients = new Map<string, MasterClient>();
   readonly #calls = new Turns(AT_ONCE);
   readonly #acknowledgements = new Turns(AT_ONCE);
+  /** Those that are not answered yet, by stream and update. */
+  readonly #acknowledging = new Map<string, Promise<void>>();
 
   constructor(options: CallSenderOptions) {
     this.#options = options;
@@ -56,10 +58,21 @@ export class CallSender {
    *   TransportError
    */
   send(call: Call, subscription: Subscription): Promise<void> {
+    if (call.type === 'ACKNOWLEDGE') return this.#acknowledge(call, subscription);
     const { type } = call;
-    const turns = type === 'ACKNOWLEDGE' ? this.#acknowledgements : this.#calls;
-    const isIndependent = type === 'ACKNOWLEDGE' || INDEPENDENT.has(type);
-    return turns.take(isIndependent ? type : undefined, () => this.#post(call, subscription));
+    return this.#calls.take(INDEPENDENT.has(type) ? type : undefined, () => this.#post(call, subscription));
+  }
+
+  /** A master repeats an update after 10 s. While its acknowledgement still waits here, another one would only lengthen the queue. */
+  #acknowledge(call: Call, subscription: Subscription): Promise<void> {
+    const key = `${subscription.streamId} ${Buffer.from(call.acknowledge?.uuid ?? []).toString('hex')}`;
+    const known = this.#acknowledging.get(key);
+    if (known) return known;
+    const sent = this.#acknowledgements
+      .take('ACKNOWLEDGE', () => this.#post(call, subscription))
+      .finally(() => this.#acknowledging.delete(key));
+    this.#acknowledging.set(key, sent);
+    return sent;
   }
 
   /** Waits for the earlier calls, then closes the connections. */

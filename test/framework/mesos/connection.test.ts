@@ -284,15 +284,34 @@ describe('calls', () => {
     await until(() => events.length > 0);
     const answer: (() => void)[] = [];
     one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
-    const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16) };
-    const sent = [
-      connection.send({ type: 'ACKNOWLEDGE', acknowledge }),
-      connection.send({ type: 'REVIVE' }),
-      connection.send({ type: 'ACKNOWLEDGE', acknowledge }),
-    ];
+    const sent = [acknowledge(1), connection.send({ type: 'REVIVE' }), acknowledge(2)];
     await until(() => answer.length === 3);
     for (const give of answer) give();
     await Promise.all(sent);
+
+    function acknowledge(update: number) {
+      const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16, update) };
+      return connection.send({ type: 'ACKNOWLEDGE', acknowledge });
+    }
+  });
+
+  it('acknowledge an update once, also when it is repeated before the master has answered, and again when it comes later', async () => {
+    const one = await master(willing(codec));
+    const { connection, events } = connect(one.address);
+    await until(() => events.length > 0);
+    const answer: (() => void)[] = [];
+    one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
+    const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16) };
+    const send = () => connection.send({ type: 'ACKNOWLEDGE', acknowledge });
+    const both = [send(), send()];
+    await until(() => answer.length === 1);
+    answer[0]?.();
+    await Promise.all(both);
+    const later = send();
+    await until(() => answer.length === 2);
+    answer[1]?.();
+    await later;
+    expect(one.ofType(codec, 'ACKNOWLEDGE')).toHaveLength(2);
   });
 
   it('succeed with 202, UPDATE_FRAMEWORK with 200', async () => {
