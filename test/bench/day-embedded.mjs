@@ -93,6 +93,9 @@ const ports = new ManagerPorts(managers, catalogPort);
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let framework;
 
+/** @param {import('node:child_process').ChildProcess | undefined} child */
+const hasEnded = (child) => child === undefined || child.exitCode !== null || child.signalCode !== null;
+
 /** Plays the day. @param {number | undefined} pid of the framework @returns when it began, and what both processes have used */
 async function play(pid) {
   const began = Date.now();
@@ -106,8 +109,7 @@ async function play(pid) {
   let used = { framework: use(pid), master: use(master.pid) };
   for (let told = began; Date.now() - began < END_MS + LATE_MS && !stop.signal.aborted; ) {
     await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-    if (framework?.exitCode !== null || master.exitCode !== null)
-      throw new Error('the framework or the master has ended');
+    if (hasEnded(framework) || hasEnded(master)) throw new Error('the framework or the master has ended');
     used = { framework: use(pid), master: use(master.pid) };
     if (begun === MANAGERS && ports.managers === 0 && managers.left === 0) break;
     if (Date.now() - told < TELL_MS) continue;
@@ -135,7 +137,9 @@ const spread = (values) => {
 };
 
 try {
-  const [{ address }] = await once(master, 'message', { signal: stop.signal });
+  const started = once(master, 'message', { signal: stop.signal });
+  const failed = once(master, 'exit').then(() => Promise.reject(new Error('the master has ended')));
+  const [{ address }] = await Promise.race([started, failed]);
   const flagsOfFramework = ['--master', address, '--catalog', catalog, '--docker', 'none', '--config', config];
   process.env.PROBE = join(dir, 'framework.json');
   framework = launch(
@@ -168,7 +172,7 @@ framework: ${used.framework.memory} MB (${JSON.stringify(memory)}), ${used.frame
 calls: ${each(total)} a worker, and ${each(ACKNOWLEDGE)} acknowledgements: ${JSON.stringify(calls)}; answered after, ms: ${words(answers)}`);
 } catch (error) {
   if (!stop.signal.aborted) {
-    console.error(readFileSync(join(dir, 'framework.log'), 'utf8').split('\n').slice(-20).join('\n'));
+    if (framework) console.error(readFileSync(join(dir, 'framework.log'), 'utf8').split('\n').slice(-20).join('\n'));
     throw error;
   }
 } finally {
@@ -177,6 +181,6 @@ calls: ${each(total)} a worker, and ${each(ACKNOWLEDGE)} acknowledgements: ${JSO
   framework?.kill('SIGTERM');
   server.kill('SIGTERM');
   if (master.connected) master.disconnect();
-  if (master.exitCode === null && master.signalCode === null) await once(master, 'exit');
+  if (!hasEnded(master)) await once(master, 'exit');
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

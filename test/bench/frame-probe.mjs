@@ -1,6 +1,6 @@
 // node --import test/bench/frame-probe.mjs PROGRAM
 // Writes JSON to the file $PROBE when the program ends. Of any program: `loop`, how long its event loop was blocked, ms of wall time (also
-// by other programs on a busy machine), by a timer of 5 ms. Of the built framework also: `frames`, what one event cost from
+// by other programs on a busy machine), by a timer of 5 ms; `memory`, MB when most was resident. Of the built framework also: `frames`, what one event cost from
 // its arrival at the core until the journal is on the disk and the calls wait to be sent, in ms of CPU time and of wall time; `slowest`, the
 // event of the dearest one; `calls` to the master by type; `answers`, how long a call waited for its turn and its answer, ms; `launches`.
 import { writeFileSync } from 'node:fs';
