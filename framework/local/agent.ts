@@ -11,7 +11,7 @@ import { ExecutorStarts } from './executor-starts.ts';
 import { type AgentLink, monotonic, timestamp } from './memory.ts';
 import type { LocalAgentOptions, LocalTimings } from './options.ts';
 import { ProcessTask } from './process-task.ts';
-import { ProcessKiller } from './processes.ts';
+import type { ProcessKiller } from './processes.ts';
 import { capable } from './resources.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { LaunchError } from './task-body.ts';
@@ -49,7 +49,7 @@ export class LocalAgent implements AgentLink {
   port = 0;
   readonly #timings: LocalTimings;
   readonly #log: Logger;
-  readonly #killer = new ProcessKiller();
+  readonly #killer: ProcessKiller;
   readonly #starts: ExecutorStarts;
   /** Present if the agent runs containers. */
   readonly #containers: ContainerRuntime | undefined;
@@ -61,7 +61,13 @@ export class LocalAgent implements AgentLink {
   #retry: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  constructor(id: string, options: LocalAgentOptions, workDir: string, timings: LocalTimings, log: Logger) {
+  /** @param killer of this machine: all agents share it, because each of its looks is at all processes of the machine */
+  constructor(
+    id: string,
+    options: LocalAgentOptions,
+    workDir: string,
+    { timings, killer, log }: { timings: LocalTimings; killer: ProcessKiller; log: Logger },
+  ) {
     this.id = id;
     this.hostname = options.hostname ?? 'localhost';
     this.resources = resourcesOf(options);
@@ -69,6 +75,7 @@ export class LocalAgent implements AgentLink {
     this.sandboxes = new Sandboxes(join(workDir, id.slice(id.lastIndexOf('-') + 1)));
     this.#containers = options.containerizer && new ContainerRuntime(options.containerizer, id);
     this.#timings = timings;
+    this.#killer = killer;
     this.#starts = new ExecutorStarts(timings.executorStart, timings.executorsAtOnce);
     this.#log = log;
   }

@@ -21,6 +21,7 @@ import {
   MESOS_VERSION,
   REAL_TIMINGS,
 } from './options.ts';
+import { ProcessKiller } from './processes.ts';
 import { schedulerApi } from './scheduler-api.ts';
 import { masterState } from './state.ts';
 
@@ -71,9 +72,8 @@ export class Master implements LocalMaster {
     this.timings = { ...REAL_TIMINGS, ...timings };
     this.memory = new Memory(this.timings, log);
     const cluster = this.memory.masterId;
-    this.agents = agents.map(
-      (agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, this.timings, log),
-    );
+    const shared = { timings: this.timings, killer: new ProcessKiller(), log };
+    this.agents = agents.map((agent, index) => new LocalAgent(`${cluster}-S${index}`, agent, workDir, shared));
     this.#agentServers = this.agents.map((agent) => agentServer(agent, credentials));
     this.#guard = new Guard(`MESOS_SLAVE_ID=${cluster}-S`, realpathSync(workDir), {
       program: agents.find(({ containerizer }) => containerizer)?.containerizer,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandInfo } from '../mesos/messages.ts';
-import type { Container, ProcessKiller } from './processes.ts';
+import type { Container } from './process-look.ts';
+import type { ProcessKiller } from './processes.ts';
 import { exitMessage } from './signals.ts';
 import { type Ending, LaunchError, type Surroundings, type TaskBody } from './task-body.ts';
 
@@ -45,10 +46,12 @@ export class ProcessTask implements TaskBody, Container {
         ...owner,
       });
       this.#child = child;
+      means.killer.started(this);
       this.ended = new Promise<Ending>((resolve) => {
         child.once('error', () => resolve(endingOf(1, null)));
         child.once('exit', (code, signal) => resolve(endingOf(code, signal)));
       }).then(async (ending) => {
+        means.killer.ended(this);
         await this.destroy();
         return ending;
       });

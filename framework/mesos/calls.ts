@@ -1,3 +1,4 @@
+import { Turns } from '../net/turns.ts';
 import { type HttpTimes, MasterClient } from './client.ts';
 import type { Codec } from './codec.ts';
 import type { Credentials } from './credentials.ts';
@@ -22,14 +23,30 @@ export interface CallSenderOptions {
   isCurrent: (subscription: Subscription) => boolean;
 }
 
+/** Two calls of such a type concern different offers or workers, so it does not matter which of them arrives first. */
+const INDEPENDENT: ReadonlySet<Call['type']> = new Set<Call['type']>(['ACCEPT', 'DECLINE', 'KILL']);
+
 /**
- * Sends calls one after the other, in the order in which they were made, over one keep-alive connection per master.
- * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers.
+ * Calls that are on their way together, each on a connection of its own. A master answers a call within a millisecond, but the
+ * framework sees the answer only in the next turn of its event loop, which takes up to 100 ms while it asks many managers. One call a turn
+ * would be 10 in a second, and a worker needs three acknowledgements. An update that is not acknowledged within 10 s comes again, and
+ * needs one more.
+ */
+const AT_ONCE = 32;
+
+/**
+ * Sends calls in the order in which they were made, over keep-alive connections.
+ * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers. Only calls of the same
+ * independent type go together. Acknowledgements wait for no other call, and no other call waits for them: the next update of a
+ * worker comes only after the one before was acknowledged.
  */
 export class CallSender {
   readonly #options: CallSenderOptions;
   readonly #clients = new Map<string, MasterClient>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls = new Turns(AT_ONCE);
+  readonly #acknowledgements = new Turns(AT_ONCE);
+  /** Those that are not answered yet, by stream and update. */
+  readonly #acknowledging = new Map<string, Promise<void>>();
 
   constructor(options: CallSenderOptions) {
     this.#options = options;
@@ -41,14 +58,26 @@ export class CallSender {
    *   TransportError
    */
   send(call: Call, subscription: Subscription): Promise<void> {
-    const turn = this.#last.then(() => this.#post(call, subscription));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    if (call.type === 'ACKNOWLEDGE') return this.#acknowledge(call, subscription);
+    const { type } = call;
+    return this.#calls.take(INDEPENDENT.has(type) ? type : undefined, () => this.#post(call, subscription));
+  }
+
+  /** A master repeats an update after 10 s. While its acknowledgement still waits here, another one would only lengthen the queue. */
+  #acknowledge(call: Call, subscription: Subscription): Promise<void> {
+    const key = `${subscription.streamId} ${Buffer.from(call.acknowledge?.uuid ?? []).toString('hex')}`;
+    const known = this.#acknowledging.get(key);
+    if (known) return known;
+    const sent = this.#acknowledgements
+      .take('ACKNOWLEDGE', () => this.#post(call, subscription))
+      .finally(() => this.#acknowledging.delete(key));
+    this.#acknowledging.set(key, sent);
+    return sent;
   }
 
   /** Waits for the earlier calls, then closes the connections. */
   async close(): Promise<void> {
-    await this.#last;
+    await Promise.all([this.#calls.idle(), this.#acknowledgements.idle()]);
     for (const client of this.#clients.values()) client.destroy();
     this.#clients.clear();
   }
@@ -88,7 +117,8 @@ export class CallSender {
   #client(master: URL): MasterClient {
     let client = this.#clients.get(master.origin);
     if (!client) {
-      client = new MasterClient(master, this.#options.times, this.#options.tls, this.#options.times.answerMs);
+      const { times, tls } = this.#options;
+      client = new MasterClient(master, times, tls, { bodyMs: times.answerMs, connections: 2 * AT_ONCE });
       this.#clients.set(master.origin, client);
     }
     return client;

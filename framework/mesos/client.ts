@@ -21,7 +21,7 @@ interface Post {
 const IDLE_MS = 4000;
 
 /**
- * One connection to a master, kept open between requests. Made with Node's own client: other ones need several MB of memory, and
+ * Connections to a master, kept open between requests. Made with Node's own client: other ones need several MB of memory, and
  * a framework waits most of its time.
  */
 export class MasterClient {
@@ -30,9 +30,17 @@ export class MasterClient {
   readonly #times: HttpTimes;
   readonly #bodyMs: number;
 
-  /** @param bodyMs ms between two pieces of an answer; 0: any */
-  constructor(master: URL, times: HttpTimes, tls: TlsOptions | undefined, bodyMs: number) {
-    const options = { keepAlive: true, maxSockets: 1, timeout: IDLE_MS };
+  /**
+   * @param bodyMs ms between two pieces of an answer; 0: any
+   * @param connections how many there are at most
+   */
+  constructor(
+    master: URL,
+    times: HttpTimes,
+    tls: TlsOptions | undefined,
+    { bodyMs, connections }: { bodyMs: number; connections: number },
+  ) {
+    const options = { keepAlive: true, maxSockets: connections, timeout: IDLE_MS };
     this.#agent = master.protocol === 'https:' ? new https.Agent({ ...options, ...tls }) : new http.Agent(options);
     this.#master = master;
     this.#times = times;
@@ -89,7 +97,7 @@ export class MasterClient {
     });
   }
 
-  /** Closes the connection, whatever goes on. */
+  /** Closes the connections, whatever goes on. */
   destroy(): void {
     this.#agent.destroy();
   }

@@ -77,7 +77,7 @@ export class MesosConnection {
   }
 
   /**
-   * Sends a call under the present subscription, after all earlier calls. `framework_id` is added. Resolves
+   * Sends a call under the present subscription, in the order that `CallSender` keeps. `framework_id` is added. Resolves
    * when the master has accepted the call. That does not mean that it was carried out: later errors come as events.
    * After a TEARDOWN was accepted, call `stop`: there is nothing to reconnect to.
    * @throws NotSubscribedError, CallRefusedError, TransportError

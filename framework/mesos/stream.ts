@@ -46,7 +46,7 @@ export interface EventStream {
  */
 export async function openStream(request: StreamRequest): Promise<StreamAnswer> {
   const { master, codec, signal } = request;
-  const client = new MasterClient(master, request.times, request.tls, 0);
+  const client = new MasterClient(master, request.times, request.tls, { bodyMs: 0, connections: 1 });
   let keep = false;
   try {
     const answer = await client.post({

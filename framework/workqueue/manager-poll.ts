@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectDemand } from '../demand/demand.ts';
 import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Logger } from '../log.ts';
+import type { Turns } from '../net/turns.ts';
 import { demandOf, problemOf } from './demand-of.ts';
 import type { Listing } from './listings.ts';
 import { askManager, type ManagerAnswer, ManagerError, type Question } from './manager.ts';
@@ -17,6 +19,7 @@ import {
   nextAsk,
   notAskedYet,
   resting,
+  spread,
   tasksDue,
   workersDue,
 } from './manager-status.ts';
@@ -29,6 +32,8 @@ export interface ManagerPollOptions {
   silentMs: number;
   password?: Uint8Array;
   log: Logger;
+  /** When to ask: many managers share it. */
+  turns: Turns;
   /** ms since 1970, by a clock that never jumps. */
   now: () => number;
   /** The manager's demand, or the problem with it, has changed. */
@@ -42,6 +47,8 @@ export interface ManagerPollOptions {
 const LATER_REPORT_MS = 500;
 /** Shortest pause between two rounds, ms, however often `poke` is called. */
 const PAUSE_MS = 100;
+/** After this time a manager that has not answered yet keeps no other one waiting, ms. */
+const TURN_MS = 100;
 
 /** Follows one manager: asks it repeatedly, one connection at a time, and keeps its answers. */
 export class ManagerPoll {
@@ -59,7 +66,7 @@ export class ManagerPoll {
     this.#listing = listing;
     this.#options = options;
     this.#known = notAskedYet(options.now());
-    this.#loop = new Loop(() => this.#round(), PAUSE_MS);
+    this.#loop = new Loop(() => this.#inTurn(), PAUSE_MS);
   }
 
   get address(): string {
@@ -121,6 +128,15 @@ export class ManagerPoll {
     await this.#loop.stop();
   }
 
+  async #inTurn(): Promise<NextRound> {
+    const round = await this.#options.turns.take('round', async () => {
+      const result = this.#round();
+      await Promise.race([result, sleep(TURN_MS)]);
+      return { result };
+    });
+    return round.result;
+  }
+
   async #round(): Promise<NextRound> {
     const { intervals, password } = this.#options;
     if (this.#listing.row?.ssl) {
@@ -145,7 +161,8 @@ export class ManagerPoll {
       }
       this.#know(afterFailure(this.#known, error.failure, error.what, this.#options.now()));
     }
-    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
+    const pause = nextAsk(this.#known, this.#listing, intervals);
+    return pause === undefined ? 'when poked' : spread(pause, Math.random());
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Demand } from '../demand/demand.ts';
 import { Loop, type NextRound } from '../demand/loop.ts';
 import type { Source, SourceContext, SourceType } from '../demand/source.ts';
 import { formatHostPort, type HostPort } from '../net/address.ts';
+import { Turns } from '../net/turns.ts';
 import { counted } from '../text/count.ts';
 import { CatalogError, type CatalogRow, fetchCatalog } from './catalog.ts';
 import { clockDifference, clockWords } from './clock.ts';
@@ -39,7 +40,7 @@ export interface WatchIntervals {
   calmAfterMs: number;
   /**
    * Time between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
-   * seen within half a second, and three questions of about 1 ms each take less than a percent of the manager's time.
+   * seen after 0.6 s at most, and three questions of about 1 ms each take less than a percent of the manager's time.
    */
   busyMs: number;
   /** The same for a manager without tasks and workers, ms. */
@@ -76,6 +77,12 @@ const CALM_FACTOR = 4;
  */
 const MOST_MANAGERS = 2000;
 
+/**
+ * Managers that are asked at the same time. More would take longer turns of the event loop, 100 ms with 600 managers, in which workers and
+ * the master wait. On a machine that has no time for all of them they are asked less often.
+ */
+const ASKED_AT_ONCE = 32;
+
 interface CatalogWatch {
   catalog: HostPort;
   loop: Loop;
@@ -100,6 +107,7 @@ export class DemandWatcher implements Source {
   readonly #catalogs: CatalogWatch[];
   readonly #named: Listing[];
   readonly #polls = new Map<string, ManagerPoll>();
+  readonly #turns = new Turns(ASKED_AT_ONCE);
   /** Everything was read at least once since the start. */
   #settled = false;
   /** Managers that are listed and not followed. */
@@ -238,6 +246,7 @@ export class DemandWatcher implements Source {
       silentMs,
       password,
       log,
+      turns: this.#turns,
       now,
       onChange: () => this.#onPoll(poll),
     });

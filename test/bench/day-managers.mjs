@@ -1,4 +1,4 @@
-// Work Queue managers for `day.mjs`: each begins with tasks that wait, gives one to every worker, and ends with its last task.
+// Work Queue managers for `day.mjs` and `day-embedded.mjs`: each begins with tasks that wait, gives one to every worker, and ends with its last task.
 
 /** @typedef {import('../../framework/demand/demand.ts').ProjectDemand} ProjectDemand */
 /** @typedef {import('../../framework/demand/demand.ts').Demand} Demand */
@@ -21,7 +21,6 @@ export class SimulatedManagers {
   #managers = new Map();
   /** @type {Map<string, string>} the manager of each worker */
   #workers = new Map();
-  #count = 0;
   #changed = true;
   /** @type {Surroundings} */
   #around;
@@ -39,10 +38,8 @@ export class SimulatedManagers {
     );
   }
 
-  /** @param {number} tasks */
-  begin(tasks) {
-    const address = `10.${this.#count >> 16}.${(this.#count >> 8) & 255}.${this.#count & 255}:9123`;
-    this.#count++;
+  /** @param {number} tasks @param {string} address */
+  begin(tasks, address) {
     const startedAt = this.#around.time();
     this.#managers.set(address, { waiting: tasks, running: new Map(), startedAt, seen: undefined });
     this.#changed = true;
@@ -72,11 +69,15 @@ export class SimulatedManagers {
   demand() {
     if (!this.#changed) return undefined;
     this.#changed = false;
-    const projects = [...this.#managers].map(([address, manager]) => {
-      manager.seen ??= this.#look(address, manager);
-      return manager.seen;
-    });
+    const projects = [...this.#managers.keys()].flatMap((address) => this.look(address) ?? []);
     return { at: this.#around.time(), projects, problems: [] };
+  }
+
+  /** What a manager needs; undefined when it has ended. @param {string} address */
+  look(address) {
+    const manager = this.#managers.get(address);
+    if (manager) manager.seen ??= this.#look(address, manager);
+    return manager?.seen;
   }
 
   /** Gives a worker a task, or ends the manager with its last one. @param {string} id @param {string} address @param {Manager} manager */

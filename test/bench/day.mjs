@@ -82,7 +82,8 @@ scheduler.subscription({ user: 'u', name: 'n' });
 handle({ type: 'mesos', event: { type: 'SUBSCRIBED', subscribed: { framework_id: { value: 'F' } } } });
 for (let count = 0; count < MANAGERS; count++) {
   const atMidnight = count % 2 === 0;
-  after(random() * (atMidnight ? 60_000 : END_MS * 0.8), () => managers.begin(Math.round(WORKERS / MANAGERS)));
+  const address = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}:9123`;
+  after(random() * (atMidnight ? 60_000 : END_MS * 0.8), () => managers.begin(Math.round(WORKERS / MANAGERS), address));
 }
 const every = (/** @type {number} */ ms, /** @type {() => void} */ run) => {
   run();

@@ -259,6 +259,61 @@ describe('calls', () => {
     expect(one.requests.slice(1).map(({ body }) => codec.decodeCall(body).type)).toEqual(types);
   });
 
+  it('of different workers go together, also before the first of them is answered; another call waits for all of them', async () => {
+    const one = await master(willing(codec));
+    const { connection, events } = connect(one.address);
+    await until(() => events.length > 0);
+    const answer: (() => void)[] = [];
+    one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
+    const kill = (id: string) => connection.send({ type: 'KILL', kill: { task_id: { value: id } } });
+    const sent = [kill('a'), kill('b'), connection.send({ type: 'REVIVE' })];
+    await until(() => answer.length === 2);
+    expect(one.ofType(codec, 'KILL')).toHaveLength(2);
+    answer[0]?.();
+    await sent[0];
+    expect(one.ofType(codec, 'REVIVE')).toEqual([]);
+    answer[1]?.();
+    await until(() => answer.length === 3);
+    answer[2]?.();
+    await Promise.all(sent);
+  });
+
+  it('do not wait for acknowledgements, nor acknowledgements for them', async () => {
+    const one = await master(willing(codec));
+    const { connection, events } = connect(one.address);
+    await until(() => events.length > 0);
+    const answer: (() => void)[] = [];
+    one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
+    const sent = [acknowledge(1), connection.send({ type: 'REVIVE' }), acknowledge(2)];
+    await until(() => answer.length === 3);
+    for (const give of answer) give();
+    await Promise.all(sent);
+
+    function acknowledge(update: number) {
+      const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16, update) };
+      return connection.send({ type: 'ACKNOWLEDGE', acknowledge });
+    }
+  });
+
+  it('acknowledge an update once, also when it is repeated before the master has answered, and again when it comes later', async () => {
+    const one = await master(willing(codec));
+    const { connection, events } = connect(one.address);
+    await until(() => events.length > 0);
+    const answer: (() => void)[] = [];
+    one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
+    const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16) };
+    const send = () => connection.send({ type: 'ACKNOWLEDGE', acknowledge });
+    const both = [send(), send()];
+    await until(() => answer.length === 1);
+    answer[0]?.();
+    await Promise.all(both);
+    const later = send();
+    await until(() => answer.length === 2);
+    answer[1]?.();
+    await later;
+    expect(one.ofType(codec, 'ACKNOWLEDGE')).toHaveLength(2);
+  });
+
   it('succeed with 202, UPDATE_FRAMEWORK with 200', async () => {
     const one = await master(willing(codec));
     const { connection, events } = connect(one.address);
