@@ -23,7 +23,10 @@ export interface CallSenderOptions {
   isCurrent: (subscription: Subscription) => boolean;
 }
 
-/** Two calls of such a type concern different offers or workers, so it does not matter which of them arrives first. */
+/**
+ * Calls of these types concern different offers and workers, so it does not matter which of two arrives first. One case is different: a
+ * kill must not overtake the launch of its worker.
+ */
 const INDEPENDENT: ReadonlySet<Call['type']> = new Set<Call['type']>(['ACCEPT', 'DECLINE', 'KILL']);
 
 /**
@@ -36,8 +39,8 @@ const AT_ONCE = 32;
 
 /**
  * Sends calls in the order in which they were made, over keep-alive connections.
- * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers. Only calls of the same
- * independent type go together. Acknowledgements wait for no other call, and no other call waits for them: the next update of a
+ * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers. Only calls of the
+ * independent types go together. Acknowledgements wait for no other call, and no other call waits for them: the next update of a
  * worker comes only after the one before was acknowledged.
  */
 export class CallSender {
@@ -45,6 +48,8 @@ export class CallSender {
   readonly #clients = new Map<string, MasterClient>();
   readonly #calls = new Turns(AT_ONCE);
   readonly #acknowledgements = new Turns(AT_ONCE);
+  /** By worker: its launch, while it is not answered yet. */
+  readonly #launching = new Map<string, Promise<void>>();
   /** Those that are not answered yet, by stream and update. */
   readonly #acknowledging = new Map<string, Promise<void>>();
 
@@ -59,8 +64,20 @@ export class CallSender {
    */
   send(call: Call, subscription: Subscription): Promise<void> {
     if (call.type === 'ACKNOWLEDGE') return this.#acknowledge(call, subscription);
-    const { type } = call;
-    return this.#calls.take(INDEPENDENT.has(type) ? type : undefined, () => this.#post(call, subscription));
+    const sent = this.#calls.take(INDEPENDENT.has(call.type) ? 'independent' : undefined, async () => {
+      await this.#launching.get(call.kill?.task_id.value ?? '');
+      await this.#post(call, subscription);
+    });
+    const answered = sent.catch(() => undefined);
+    for (const { launch } of call.accept?.operations ?? []) {
+      for (const { task_id } of launch.task_infos) this.#follow(task_id.value, answered);
+    }
+    return sent;
+  }
+
+  #follow(worker: string, answered: Promise<void>): void {
+    this.#launching.set(worker, answered);
+    void answered.then(() => this.#launching.delete(worker));
   }
 
   /** A master repeats an update after 10 s. While its acknowledgement still waits here, another one would only lengthen the queue. */

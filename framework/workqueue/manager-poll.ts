@@ -19,7 +19,6 @@ import {
   nextAsk,
   notAskedYet,
   resting,
-  spread,
   tasksDue,
   workersDue,
 } from './manager-status.ts';
@@ -131,7 +130,7 @@ export class ManagerPoll {
   async #inTurn(): Promise<NextRound> {
     const round = await this.#options.turns.take('round', async () => {
       const result = this.#round();
-      await Promise.race([result, sleep(TURN_MS)]);
+      await Promise.race([result, sleep(TURN_MS, undefined, { ref: false })]);
       return { result };
     });
     return round.result;
@@ -161,8 +160,7 @@ export class ManagerPoll {
       }
       this.#know(afterFailure(this.#known, error.failure, error.what, this.#options.now()));
     }
-    const pause = nextAsk(this.#known, this.#listing, intervals);
-    return pause === undefined ? 'when poked' : spread(pause, Math.random());
+    return nextAsk(this.#known, this.#listing, intervals) ?? 'when poked';
   }
 
   /**

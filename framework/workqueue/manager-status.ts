@@ -207,18 +207,6 @@ export function nextAsk(known: ManagerStatus, listing: Listing, intervals: AskIn
   }
 }
 
-/** A pause becomes longer or shorter by up to this part. */
-const SPREAD = 0.25;
-
-/**
- * A pause, a little longer or shorter. Managers that were asked in one turn of the event loop would be asked together for ever: with
- * 600 of them such a turn takes 100 ms, in which nothing else happens.
- * @param random 0 to 1
- */
-export function spread(pause: number, random: number): number {
-  return pause * (1 + SPREAD * (2 * random - 1));
-}
-
 /** Whether two records are of the same run of one manager. Start times without microseconds are whole seconds. */
 export function isSameRun(a: ManagerRecord, b: ManagerRecord): boolean {
   return (

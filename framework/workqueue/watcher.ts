@@ -40,7 +40,7 @@ export interface WatchIntervals {
   calmAfterMs: number;
   /**
    * Time between two rounds of questions to a manager with waiting tasks or workers, ms. 500: a stage that becomes ready is
-   * seen after 0.6 s at most, and three questions of about 1 ms each take less than a percent of the manager's time.
+   * seen within half a second, and three questions of about 1 ms each take less than a percent of the manager's time.
    */
   busyMs: number;
   /** The same for a manager without tasks and workers, ms. */

@@ -278,6 +278,27 @@ describe('calls', () => {
     await Promise.all(sent);
   });
 
+  it('launch and kill together, but no kill overtakes the launch of its worker', async () => {
+    const one = await master(willing(codec));
+    const { connection, events } = connect(one.address);
+    await until(() => events.length > 0);
+    const answer: (() => void)[] = [];
+    one.script = ({ socket }) => answer.push(() => socket.write(ACCEPTED));
+    const kill = (id: string) => connection.send({ type: 'KILL', kill: { task_id: { value: id } } });
+    const task = { name: 'a', task_id: { value: 'a' }, agent_id: { value: 'S0' }, resources: [] };
+    const launch = { type: 'LAUNCH' as const, launch: { task_infos: [task] } };
+    const accept = { offer_ids: [{ value: 'O1' }], operations: [launch] };
+    const sent = [connection.send({ type: 'ACCEPT', accept }), kill('a'), kill('b')];
+    await until(() => answer.length === 2);
+    const killed = () => one.ofType(codec, 'KILL').map(({ body }) => codec.decodeCall(body).kill?.task_id.value);
+    expect(killed()).toEqual(['b']);
+    for (const give of answer.splice(0)) give();
+    await until(() => answer.length === 1);
+    expect(killed()).toEqual(['b', 'a']);
+    answer[0]?.();
+    await Promise.all(sent);
+  });
+
   it('do not wait for acknowledgements, nor acknowledgements for them', async () => {
     const one = await master(willing(codec));
     const { connection, events } = connect(one.address);

@@ -14,7 +14,6 @@ import {
   nextAsk,
   notAskedYet,
   resting,
-  spread,
   tasksDue,
   workersDue,
 } from '../../../framework/workqueue/manager-status.ts';
@@ -237,10 +236,6 @@ describe('what is asked', () => {
     expect(nextAsk(asked({ tasks_waiting: 20_000 }), listed, intervals)).toBeCloseTo(810, 0);
     const slow = afterStatus(notAskedYet(NOW), listed, managerRecord(), { transferMs: 60_000 }, NOW);
     expect(nextAsk(slow, listed, intervals)).toBe(10_000);
-  });
-
-  it('follows a pause that differs by up to a quarter, so that managers are not asked together for ever', () => {
-    expect([0, 0.5, 1].map((random) => spread(500, random))).toEqual([375, 500, 625]);
   });
 
   it('is a duplicate no more', () => {
