@@ -165,6 +165,18 @@ describe('DemandWatcher', () => {
     expect(hangingManager.accepted()).toBe(1);
   });
 
+  it('asks a manager soon, however many others hang', async () => {
+    const hanging = await Promise.all(Array.from({ length: 80 }, () => listen(() => {})));
+    const sim = await manager('sim', { waiting: 2 });
+    const catalog = await catalogOf(() => [...hanging.map(({ port }, n) => record(`hangs${n}`, port)), sim.row()]);
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => hanging.every(({ accepted }) => accepted() === 1));
+    await until(() => last()?.projects.some(({ name }) => name === 'sim') === true);
+    const asked = sim.accepted();
+    await until(() => sim.accepted() > asked + 10);
+    expect(hanging.map(({ accepted }) => accepted())).toEqual(hanging.map(() => 1));
+  });
+
   it('keeps what a busy manager said last, and hears it in the moment it is back', async () => {
     let busy = false;
     let answerNow = () => {};
