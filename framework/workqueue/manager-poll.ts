@@ -58,6 +58,8 @@ export class ManagerPoll {
   #known: ManagerStatus;
   #demand: ProjectDemand | undefined;
   #problem: string | undefined;
+  /** A round waits for its turn, and has asked nothing yet. */
+  #isWaiting = false;
   /** The state at the last call of `onChange`. */
   #shown = '';
 
@@ -88,6 +90,7 @@ export class ManagerPoll {
 
   /** Asks again now. A manager that has ended is not asked. */
   poke(): void {
+    if (this.#isWaiting) return;
     if (this.#known.state === 'new' || nextAsk(this.#known, this.#listing, this.#options.intervals) !== undefined) {
       this.#loop.poke();
     }
@@ -128,7 +131,9 @@ export class ManagerPoll {
   }
 
   async #inTurn(): Promise<NextRound> {
+    this.#isWaiting = true;
     const round = await this.#options.turns.take('round', async () => {
+      this.#isWaiting = false;
       const result = this.#round();
       await Promise.race([result, sleep(TURN_MS, undefined, { ref: false })]);
       return { result };

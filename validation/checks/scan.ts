@@ -223,7 +223,8 @@ class Collector {
       const indexOf = ({ text }: Hit): number => (this.plan.texts[text] as SearchPlan['texts'][number]).rule;
       const rankOf = (hit: Hit): number => RANK[(this.rules[indexOf(hit)] as LogRule).severity];
       const ofLine = hits.slice(from, to).sort((a, b) => rankOf(a) - rankOf(b) || indexOf(a) - indexOf(b));
-      hits.splice(from, ofLine.length, ...ofLine);
+      // A line may have more matches than a function can have arguments.
+      for (const [index, hit] of ofLine.entries()) hits[from + index] = hit;
     }
     return to;
   }

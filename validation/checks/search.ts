@@ -28,7 +28,7 @@ export class Searcher {
   private readonly single: readonly number[];
   /** The keys of all other texts; undefined where there are none. */
   private readonly table: KeyTable | undefined;
-  /** The matches of the current search, in the order of their starts, and of their texts where these are equal. */
+  /** The matches of the current search. */
   private found: Hit[] = [];
 
   /** @param texts not empty, at least 2 bytes each in UTF-8 */
@@ -53,9 +53,10 @@ export class Searcher {
     for (const index of this.single) {
       const { bytes: wanted } = this.texts[index] as { bytes: Uint8Array };
       for (let at = bytes.indexOf(wanted, from); at !== -1 && at < to; at = bytes.indexOf(wanted, at + 1))
-        this.note(index, at);
+        this.found.push({ text: index, start: at });
     }
-    return this.found;
+    // A text whose key is far behind its start is found after texts that begin later, and short texts are found last.
+    return this.found.sort((a, b) => a.start - b.start || a.text - b.text);
   }
 
   private searchTogether(table: KeyTable, bytes: Buffer, from: number, to: number): void {
@@ -90,7 +91,7 @@ export class Searcher {
       if (keys[entry] !== key) continue;
       const start = at - (offsets[entry] as number);
       const text = texts[entry] as number;
-      if (start >= from && start < to && this.isAt(bytes, start, text)) this.note(text, start);
+      if (start >= from && start < to && this.isAt(bytes, start, text)) this.found.push({ text, start });
     }
   }
 
@@ -103,14 +104,6 @@ export class Searcher {
       if (one !== other && !(anyCase && smallLetter(one) === smallLetter(other))) return false;
     }
     return true;
-  }
-
-  /** Inserts a match in its order: a text whose key is far behind its start is found after texts that begin later. */
-  private note(text: number, start: number): void {
-    const isBehind = (hit: Hit): boolean => hit.start > start || (hit.start === start && hit.text > text);
-    let place = this.found.length;
-    while (place > 0 && isBehind(this.found[place - 1] as Hit)) place--;
-    this.found.splice(place, 0, { text, start });
   }
 }
 

@@ -115,6 +115,18 @@ describe('when the first process of a task ends', () => {
     expect(living()).toEqual([]);
   });
 
+  it('nothing happens to other tasks, wherever their processes hide', async () => {
+    const gate = join(workDir, 'gate');
+    const waits = `until [ -e ${gate}.$(basename $PWD) ]; do sleep 0.05; done`;
+    const subscribed = await start(`${HIDERS()}\n${waits}`, { count: 3 });
+    for (const left of [2, 1, 0]) {
+      await eventually('all hidden children run', () => living().length >= (left + 1) * HIDDEN);
+      writeFileSync(`${gate}.t${left}`, '');
+      await subscribed.update(`t${left}`, 'TASK_FINISHED');
+      expect(living()).toHaveLength(left * HIDDEN);
+    }
+  });
+
   it('only stdout and stderr are left of its sandbox', async () => {
     const subscribed = await start('mkdir -p deep/er; touch deep/er/file .hidden; echo out; echo err >&2');
     await subscribed.update('t0', 'TASK_FINISHED');

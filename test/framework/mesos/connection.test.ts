@@ -369,6 +369,55 @@ describe('calls', () => {
     expect(one.ofType(codec, 'SUPPRESS')).toEqual([]);
   });
 
+  it.each(['when the stream is replaced', 'when the connection stops'])(
+    'that wait are not sent %s, and those under the next stream are',
+    async (when) => {
+      const subscribe = willing(codec);
+      const one = await master(subscribe);
+      const { connection, events } = connect(one.address);
+      await until(() => events.length > 0);
+      const answer: (() => void)[] = [];
+      one.script = (request) => {
+        if (codec.decodeCall(request.body).type === 'SUBSCRIBE') subscribe(request);
+        else answer.push(() => request.socket.write(ACCEPTED));
+      };
+      const kill = (id: string) => connection.send({ type: 'KILL', kill: { task_id: { value: id } } });
+      const acknowledge = (update: number) => {
+        const acknowledge = { agent_id: { value: 'S0' }, task_id: { value: 'a' }, uuid: Buffer.alloc(16, update) };
+        return connection.send({ type: 'ACKNOWLEDGE', acknowledge });
+      };
+      const task = { name: 'a', task_id: { value: 'a' }, agent_id: { value: 'S0' }, resources: [] };
+      const operations = [{ type: 'LAUNCH' as const, launch: { task_infos: [task] } }];
+      const sent = [
+        connection.send({ type: 'ACCEPT', accept: { offer_ids: [{ value: 'O1' }], operations } }),
+        kill('a'),
+        ...Array.from({ length: 40 }, (_, n) => kill(`other-${n}`)),
+        connection.send({ type: 'REVIVE' }),
+        ...Array.from({ length: 40 }, (_, n) => acknowledge(n)),
+      ];
+      const outcomes = Promise.allSettled(sent);
+      // The launch and 30 kills, since one kill waits for the launch; and 32 acknowledgements.
+      await until(() => answer.length === 63);
+      if (when === 'when the connection stops') {
+        const stopped = connection.stop();
+        for (const give of answer) give();
+        await stopped;
+      } else {
+        one.requests[0]?.socket.end(LAST_CHUNK);
+        await until(() => events.length === 2);
+        const next = [connection.send({ type: 'SUPPRESS' }), acknowledge(0)];
+        for (const give of answer.splice(0)) give();
+        await until(() => answer.length === 2);
+        for (const give of answer) give();
+        await Promise.all(next);
+      }
+      const failed = (await outcomes).filter(({ status }) => status === 'rejected');
+      expect(failed).toHaveLength(sent.length - 63);
+      expect(failed.every((one) => one.status === 'rejected' && one.reason instanceof NotSubscribedError)).toBe(true);
+      expect(one.ofType(codec, 'REVIVE')).toEqual([]);
+    },
+  );
+
   it('whose answer does not come are transport errors: whether they took effect is not known', async () => {
     const one = await master(willing(codec));
     const { connection, events } = connect(one.address, { times: { answerMs: 200 } });

@@ -165,6 +165,32 @@ describe('DemandWatcher', () => {
     expect(hangingManager.accepted()).toBe(1);
   });
 
+  it('asks a manager soon, however many others hang', async () => {
+    const hanging = await Promise.all(Array.from({ length: 80 }, () => listen(() => {})));
+    const sim = await manager('sim', { waiting: 2 });
+    const catalog = await catalogOf(() => [...hanging.map(({ port }, n) => record(`hangs${n}`, port)), sim.row()]);
+    const { last } = watch({ catalogs: [catalog] });
+    await until(() => hanging.every(({ accepted }) => accepted() === 1));
+    await until(() => last()?.projects.some(({ name }) => name === 'sim') === true);
+    const asked = sim.accepted();
+    await until(() => sim.accepted() > asked + 10);
+    expect(hanging.map(({ accepted }) => accepted())).toEqual(hanging.map(() => 1));
+  });
+
+  it('asks a manager once that it is told to look at while it waits for its turn', async () => {
+    const hanging = await Promise.all(Array.from({ length: 32 }, () => listen(() => {})));
+    const sim = await manager('sim', { waiting: 2 });
+    const managers = [...hanging, sim].map(({ host, port }) => ({ host, port }));
+    const { watcher, last } = watch({ managers, intervals: { ...QUICK, busyMs: 60_000, idleMs: 60_000 } });
+    watcher.lookAt(`127.0.0.1:${sim.port}`);
+    await until(() => last()?.projects.some(({ name }) => name === 'sim') === true);
+    const asked = sim.accepted();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(sim.accepted()).toBe(asked);
+    watcher.lookAt(`127.0.0.1:${sim.port}`);
+    await until(() => sim.accepted() > asked);
+  });
+
   it('keeps what a busy manager said last, and hears it in the moment it is back', async () => {
     let busy = false;
     let answerNow = () => {};

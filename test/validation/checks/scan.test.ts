@@ -110,6 +110,18 @@ describe('scanLog', () => {
     expect(matches[0]?.context.before).toEqual(['first']);
   });
 
+  it('bears a line with hundreds of thousands of matches', async () => {
+    const own = parseRules(
+      'rules.yaml',
+      `rules:
+  - { id: first, contains: nan, severity: warning }
+  - { id: second, contains: an n, severity: error }
+`,
+    ).logs;
+    const matches = await scanLog(log('nan '.repeat(400_000)), own, { now });
+    expect(matches.map(place)).toEqual(['second@1:2']);
+  });
+
   it('counts characters up to a match far out in a line of many megabytes', async () => {
     const path = log(`\n${'é'.repeat(3_000_000)}Bus error`);
     expect((await scanLog(path, rules, { now })).map(place)).toEqual(['bus-error@2:3000001']);
