@@ -19,6 +19,8 @@ export interface CallSenderOptions {
   credentials: Credentials | undefined;
   tls: TlsOptions | undefined;
   times: HttpTimes;
+  /** Calls that are on their way together, each on a connection of its own; as many acknowledgements beside them. */
+  atOnce: number;
   /** Whether this subscription is still the present one. */
   isCurrent: (subscription: Subscription) => boolean;
 }
@@ -30,14 +32,6 @@ export interface CallSenderOptions {
 const INDEPENDENT: ReadonlySet<Call['type']> = new Set<Call['type']>(['ACCEPT', 'DECLINE', 'KILL']);
 
 /**
- * Calls that are on their way together, each on a connection of its own. A master answers a call within a millisecond, but the
- * framework sees the answer only in the next turn of its event loop, which takes up to 100 ms while it asks many managers. One call a turn
- * would be 10 in a second, and a worker needs three acknowledgements. An update that is not acknowledged within 10 s comes again, and
- * needs one more.
- */
-const AT_ONCE = 32;
-
-/**
  * Sends calls in the order in which they were made, over keep-alive connections.
  * The order matters: a SUPPRESS that overtakes an earlier REVIVE leaves the framework without offers. Only calls of the
  * independent types go together. Acknowledgements wait for no other call, and no other call waits for them: the next update of a
@@ -46,8 +40,8 @@ const AT_ONCE = 32;
 export class CallSender {
   readonly #options: CallSenderOptions;
   readonly #clients = new Map<string, MasterClient>();
-  readonly #calls = new Turns(AT_ONCE);
-  readonly #acknowledgements = new Turns(AT_ONCE);
+  readonly #calls: Turns;
+  readonly #acknowledgements: Turns;
   /** By worker: its launch, while it is not answered yet. */
   readonly #launching = new Map<string, Promise<void>>();
   /** Those that are not answered yet, by stream and update. */
@@ -55,6 +49,8 @@ export class CallSender {
 
   constructor(options: CallSenderOptions) {
     this.#options = options;
+    this.#calls = new Turns(options.atOnce);
+    this.#acknowledgements = new Turns(options.atOnce);
   }
 
   /**
@@ -134,8 +130,8 @@ export class CallSender {
   #client(master: URL): MasterClient {
     let client = this.#clients.get(master.origin);
     if (!client) {
-      const { times, tls } = this.#options;
-      client = new MasterClient(master, times, tls, { bodyMs: times.answerMs, connections: 2 * AT_ONCE });
+      const { times, tls, atOnce } = this.#options;
+      client = new MasterClient(master, times, tls, { bodyMs: times.answerMs, connections: 2 * atOnce });
       this.#clients.set(master.origin, client);
     }
     return client;

@@ -1,3 +1,4 @@
+import { openFileLimit } from '../tools/open-files.ts';
 import { attemptSubscribe, SubscribeRefusedError } from './attempt.ts';
 import { CallSender, type Subscription } from './calls.ts';
 import { type Codec, protobufCodec } from './codec.ts';
@@ -22,6 +23,16 @@ const KNOWN_EVENTS = new Set([
   'FAILURE',
   'ERROR',
 ]);
+
+/**
+ * Calls, and as many acknowledgements, that are on their way together. A master answers a call within a millisecond, but the framework
+ * sees the answer only in the next turn of its event loop, which takes up to 100 ms while it asks many managers. One call a turn
+ * would be 10 in a second, and a worker needs three acknowledgements. An update that is not acknowledged within 10 s comes again, and
+ * needs one more.
+ */
+const CALLS_AT_ONCE = 32;
+/** Each call needs an open file, and two where the master is embedded. With fewer open files than this, calls go one by one. */
+const MANY_FILES = 1024;
 
 interface Live extends Subscription {
   since: number;
@@ -67,6 +78,7 @@ export class MesosConnection {
       credentials: options.credentials,
       tls: options.tls,
       times: this.#times,
+      atOnce: openFileLimit() < MANY_FILES ? 1 : CALLS_AT_ONCE,
       isCurrent: (subscription) => subscription === this.#live,
     });
     options.locate.onLeader((leader) => this.#leaderIs(leader));
