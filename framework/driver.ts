@@ -15,6 +15,7 @@ import type { JournalRecord } from './scheduler/state/records.ts';
 import { initialState, replay, snapshot } from './scheduler/state/state.ts';
 import type { ProjectDecision } from './scheduler/target/terms.ts';
 import { Journal } from './store/journal.ts';
+import { openFileLimit } from './tools/open-files.ts';
 import { steadyNow } from './tools/steady-clock.ts';
 
 /** How often the core learns the time when no event comes. It counts releases, repetitions and pauses in seconds. */
@@ -26,6 +27,8 @@ const IDLE_FIRST_MS = 30_000;
 const IDLE_AGAIN_MS = 120_000;
 /** A worker connects about 20 ms after its process has started. After this time its source asks the manager again. */
 const NEWS_MS = 40;
+/** A call to the master needs an open file, and two where the master is embedded. With fewer than this, calls go one by one. */
+const MANY_FILES = 1024;
 
 export interface DriverOptions {
   pools: readonly Pool[];
@@ -92,6 +95,7 @@ export class Driver {
     if (scheduler.state.frameworkId === undefined) this.handle({ type: 'removed', id: newFrameworkId() });
     this.connection = new MesosConnection({
       ...options.connection,
+      ...(openFileLimit() < MANY_FILES && { callsAtOnce: 1 }),
       log,
       now: steadyNow,
       subscribe: () => scheduler.subscription(options.info),

@@ -1,4 +1,3 @@
-import { openFileLimit } from '../tools/open-files.ts';
 import { attemptSubscribe, SubscribeRefusedError } from './attempt.ts';
 import { CallSender, type Subscription } from './calls.ts';
 import { type Codec, protobufCodec } from './codec.ts';
@@ -31,8 +30,6 @@ const KNOWN_EVENTS = new Set([
  * needs one more.
  */
 const CALLS_AT_ONCE = 32;
-/** Each call needs an open file, and two where the master is embedded. With fewer open files than this, calls go one by one. */
-const MANY_FILES = 1024;
 
 interface Live extends Subscription {
   since: number;
@@ -78,7 +75,7 @@ export class MesosConnection {
       credentials: options.credentials,
       tls: options.tls,
       times: this.#times,
-      atOnce: openFileLimit() < MANY_FILES ? 1 : CALLS_AT_ONCE,
+      atOnce: options.callsAtOnce ?? CALLS_AT_ONCE,
       isCurrent: (subscription) => subscription === this.#live,
     });
     options.locate.onLeader((leader) => this.#leaderIs(leader));

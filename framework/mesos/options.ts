@@ -26,6 +26,8 @@ export interface MesosConnectionOptions {
   /** Called once for each subscription that is lost, but not for failed attempts, nor for `stop`. Reconnecting continues. */
   onDisconnected: (why: string) => void;
   times?: Partial<ConnectionTimes>;
+  /** Calls, and as many acknowledgements, that are on their way together, each on a connection of its own. Default: 32. */
+  callsAtOnce?: number;
 }
 
 export interface ConnectionTimes extends HttpTimes {
