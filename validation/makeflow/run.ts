@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMpi } from '../../framework/tools/open-mpi.ts';
 import { type Batch, batchSystem } from './batch.ts';
+import { FOUND_NO_PORT, foundNoPort } from './free-port.ts';
 import { MakeflowError } from './write.ts';
+
+/** How often makeflow is started, in all, while it finds no free port. */
+const PORT_TRIES = 5;
+/** The pause before the next start in ms is at most this number times the starts before. It is random: two runs shall not meet again. */
+const PORT_PAUSE_MS = 200;
 
 export interface MakeflowRun {
   /** The directory of the Makeflow file; makeflow's working directory. */
@@ -25,13 +31,18 @@ export interface MakeflowRun {
   keepOpen?: number | undefined;
 }
 
+interface MakeflowExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
 /** Makeflow as a child process in its own session. */
 export interface RunningMakeflow {
   pid: number;
   /** Where workers connect. @throws {MakeflowError} makeflow ended before it listened */
   port: () => Promise<number>;
   /** Its exit status does not say whether it succeeded (it is also 0 when rules failed): read the transaction log. */
-  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  exited: Promise<MakeflowExit>;
   /** Ends it properly: it cancels its jobs and releases its workers, within 5 s. */
   interrupt: () => void;
   /** Kills it and what it runs at once. */
@@ -66,10 +77,46 @@ const MISSING = 'makeflow cannot be started. Install the package coop-computing-
 
 /**
  * Starts makeflow on a file from writeMakeflow, or resumes it. Its output goes to files, so that nobody needs to
- * read it.
+ * read it. A makeflow that finds no free port is started again, a few times.
  * @throws {MakeflowError} when it is not installed
  */
 export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> {
+  const files = makeflowFiles(run.directory, run.file);
+  let current = await spawnMakeflow(run);
+  let isWanted = true;
+  const toItsEnd = async (): Promise<MakeflowExit> => {
+    for (let starts = 1; ; starts += 1) {
+      const end = await current.exited;
+      if (!isWanted || starts === PORT_TRIES || end.code !== 1 || !foundNoPort(files.stderr)) return end;
+      await sleep(Math.random() * PORT_PAUSE_MS * starts);
+      if (!isWanted) return end;
+      current = await spawnMakeflow(run);
+      if (!isWanted) signal(current.pid, 'SIGINT');
+    }
+  };
+  const exited = toItsEnd();
+  const end = (name: NodeJS.Signals, group: 1 | -1): void => {
+    isWanted = false;
+    signal(group * current.pid, name);
+  };
+  return {
+    get pid() {
+      return current.pid;
+    },
+    exited,
+    port: () => readPort(files.port, files.stderr, exited),
+    interrupt: () => end('SIGINT', 1),
+    kill: () => end('SIGKILL', -1),
+  };
+}
+
+/** One process of makeflow. */
+interface MakeflowProcess {
+  pid: number;
+  exited: Promise<MakeflowExit>;
+}
+
+async function spawnMakeflow(run: MakeflowRun): Promise<MakeflowProcess> {
   const { directory, file } = run;
   const batch = batchSystem(run.batch);
   const files = makeflowFiles(directory, file);
@@ -92,7 +139,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   });
   closeSync(stdout);
   closeSync(stderr);
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+  const exited = new Promise<MakeflowExit>((resolve) => {
     child.once('exit', (code, signal) => {
       removeDirectory(files.openMpi);
       resolve({ code, signal });
@@ -101,14 +148,7 @@ export async function startMakeflow(run: MakeflowRun): Promise<RunningMakeflow> 
   await once(child, 'spawn').catch((error: Error) => {
     throw new MakeflowError(`${MISSING} (${error.message})`);
   });
-  const pid = child.pid as number;
-  return {
-    pid,
-    exited,
-    port: () => readPort(files.port, files.stderr, exited),
-    interrupt: () => signal(pid, 'SIGINT'),
-    kill: () => signal(-pid, 'SIGKILL'),
-  };
+  return { pid: child.pid as number, exited };
 }
 
 /** It is empty, and a run whose directory cannot be written to any more must end all the same. */
@@ -129,7 +169,7 @@ async function readPort(portFile: string, stderr: string, exited: Promise<unknow
     const port = Number.parseInt(await readFile(portFile, 'latin1').catch(() => ''), 10);
     if (port > 0) return port;
     if (ended) {
-      const said = (await readFile(stderr, 'utf8')).trim().split('\n').at(-1);
+      const said = foundNoPort(stderr) ? FOUND_NO_PORT : (await readFile(stderr, 'utf8')).trim().split('\n').at(-1);
       throw new MakeflowError(`makeflow ended before it listened for workers: ${said}`);
     }
     await sleep(20);

@@ -92,7 +92,7 @@ export async function startCatalog(port?: number): Promise<Catalog> {
     const server = startTool('catalog_server', [...own, '-H', join(dir, 'history'), '-l', '1800'], dir);
     // It needs the next port as well, which somebody else may have: then it ends, and another pair is tried.
     const answer = await until('a catalog server', async () => {
-      if (server.exitCode !== null || server.signalCode !== null) return 'ended';
+      if (hasEnded(server)) return 'ended';
       return (await listens(catalog)) && 'listens';
     });
     if (answer === 'listens') return { ...catalog, address: `${catalog.host}:${catalog.port}`, process: server };
@@ -106,6 +106,8 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address ? address.port : 0;
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 function listens(peer: HostPort): Promise<boolean> {
   return new Promise((resolve) => {
@@ -156,25 +158,24 @@ export class Flow {
     );
     writeFileSync(join(dir, 'flow.json'), JSON.stringify({ categories, default_category: 'kind0', rules }));
     if (password !== undefined) writeFileSync(join(dir, 'password'), password);
-    const makeflow = startTool(
-      'makeflow',
-      [
-        ...['-T', 'wq', '-N', project, '-C', `${catalog.host}:${catalog.port}`, '-r', '0'],
-        ...(wanted === undefined ? ['-Z', 'port'] : ['-p', `${wanted}`]),
-        ...(password === undefined ? [] : ['--password', 'password']),
-        ...['--json', 'flow.json'],
-      ],
-      dir,
-    );
+    const args = [
+      ...['-T', 'wq', '-N', project, '-C', `${catalog.host}:${catalog.port}`, '-r', '0'],
+      ...(wanted === undefined ? ['-Z', 'port'] : ['-p', `${wanted}`]),
+      ...(password === undefined ? [] : ['--password', 'password']),
+      ...['--json', 'flow.json'],
+    ];
     const portFile = join(dir, 'port');
-    const port =
-      wanted ??
-      (await until(`${project} to choose a port`, () => {
-        return existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
-      }));
-    const manager = { host: '127.0.0.1', port };
-    await until(`${project} to listen`, () => listens(manager));
-    return new Flow(project, manager, makeflow, dir, stages.length);
+    for (let starts = 1; starts <= 5; starts += 1) {
+      const makeflow = startTool('makeflow', args, dir);
+      // Of two that start in the same moment one may find its port taken, or both: then it ends, and is started again.
+      const port = await until(`${project} to listen`, async () => {
+        const chosen = wanted ?? (existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0);
+        if (chosen > 0 && (await listens({ host: '127.0.0.1', port: chosen }))) return chosen;
+        return hasEnded(makeflow) ? 'ended' : undefined;
+      });
+      if (port !== 'ended') return new Flow(project, { host: '127.0.0.1', port }, makeflow, dir, stages.length);
+    }
+    throw new Error(`makeflow of ${project} does not listen`);
   }
 
   private constructor(project: string, manager: HostPort, makeflow: ChildProcess, dir: string, stages: number) {
@@ -190,7 +191,7 @@ export class Flow {
   }
 
   get ended(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null;
+    return hasEnded(this.process);
   }
 
   /** What the manager says about itself; undefined once it is gone. */

@@ -105,21 +105,24 @@ export async function startFlow(
     JSON.stringify({ categories: CATEGORIES, default_category: 'unstated', rules }),
   );
   if (options.password !== undefined) writeFileSync(join(dir, 'password'), options.password);
-  const startedAt = performance.now();
-  const child = start(
-    'makeflow',
-    [
-      ...['-T', 'wq', '-N', project, '-C', `${catalog.host}:${catalog.port}`, '-r', '0', '--json', 'flow.json'],
-      ...(options.port === undefined ? ['-Z', 'port'] : ['-p', `${options.port}`]),
-      ...(options.password === undefined ? [] : ['--password', 'password']),
-    ],
-    dir,
-  );
+  const args = [
+    ...['-T', 'wq', '-N', project, '-C', `${catalog.host}:${catalog.port}`, '-r', '0', '--json', 'flow.json'],
+    ...(options.port === undefined ? ['-Z', 'port'] : ['-p', `${options.port}`]),
+    ...(options.password === undefined ? [] : ['--password', 'password']),
+  ];
   const portFile = join(dir, 'port');
   const port = () => options.port ?? Number(existsSync(portFile) ? readFileSync(portFile, 'utf8') : 0);
-  await until(() => port() > 0, 60_000, `${project} to listen`);
-  return { host: '127.0.0.1', port: port(), process: child, startedAt };
+  for (let starts = 1; starts <= 5; starts += 1) {
+    const startedAt = performance.now();
+    const child = start('makeflow', args, dir);
+    // Of two that start in the same moment one may find its port taken, or both: then it ends, and is started again.
+    await until(() => port() > 0 || hasEnded(child), 60_000, `${project} to listen`);
+    if (port() > 0) return { host: '127.0.0.1', port: port(), process: child, startedAt };
+  }
+  throw new Error(`makeflow of ${project} does not listen`);
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 /** A real worker of two cores. */
 export function startWorker(manager: HostPort, tag: string): ChildProcess {
@@ -141,11 +144,7 @@ async function listens(peer: HostPort, server: ChildProcess): Promise<boolean> {
     socket.on('error', () => {});
   }, 20);
   try {
-    await until(
-      () => listening || server.exitCode !== null || server.signalCode !== null,
-      60_000,
-      'a server to listen',
-    );
+    await until(() => listening || hasEnded(server), 60_000, 'a server to listen');
   } finally {
     clearInterval(trying);
   }

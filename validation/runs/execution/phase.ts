@@ -5,6 +5,7 @@ import { STUCK } from '../../checks/outcome.ts';
 import { type Batch, type BatchSystem, batchSystem } from '../../makeflow/batch.ts';
 import { removeFailureNotes } from '../../makeflow/failure-notes.ts';
 import { type FlowEvent, followFlow } from '../../makeflow/follow.ts';
+import { FOUND_NO_PORT, foundNoPort } from '../../makeflow/free-port.ts';
 import { mendLog } from '../../makeflow/mend-log.ts';
 import { type CompleteRule, rebuildLog } from '../../makeflow/rebuild-log.ts';
 import { givesTokens, targetsOf } from '../../makeflow/rules.ts';
@@ -199,6 +200,7 @@ function describeEnd(flow: FlowState, end: MakeflowEnd): string | undefined {
   if (flow.counts && flow.counts.failed > 0 && flow.ended === 'completed') return undefined;
   // The last message of a process that was killed is not the cause.
   if (end.killedBy) return `makeflow was ended by ${end.killedBy}`;
+  if (foundNoPort(end.stderr)) return FOUND_NO_PORT;
   const lines = readFileSync(end.stderr, 'utf8').trim().split('\n');
   // A refused worker is not the cause.
   const said = lines.findLast((line) => !tellsRefusal(line) && !line.startsWith('warning: '));
