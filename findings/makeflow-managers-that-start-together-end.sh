@@ -16,7 +16,13 @@ VERSION=9.9-2+b4
 STRACE=6.1-0.1
 work=$(mktemp -d) || exit 2
 pids=()
-trap 'for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null; done; wait; rm -rf "$work"' EXIT
+clean() {
+  local pid
+  for pid in "${pids[@]}"; do kill -- "-$pid" 2>/dev/null; done
+  wait
+  rm -rf "$work"
+}
+trap clean EXIT
 cd "$work" || exit 2
 for package in "coop-computing-tools=$VERSION" "strace=$STRACE"; do
   apt-get -qq download "$package" >/dev/null 2>&1 || { echo "cannot download $package"; exit 2; }

@@ -14,44 +14,76 @@ import { markup } from './printable.ts';
 export function* renderJunit(report: Report, parts: readonly ReportPart[] = []): Generator<string> {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
   for (const finding of report.findings) byStep.get(finding.step)?.push(finding);
-  const cases = report.steps.map((step) => testCase(report, step, byStep.get(step.id) ?? []));
-  for (const added of fromParts(report.checks, parts, (part, details) => part.junit(details)).flat()) {
-    cases.push(ofPart(report, added));
-  }
-  const own = ofRun(
-    report,
-    cases.some(({ kind }) => kind === 'failure'),
-  );
-  if (own) cases.push(own);
-  const n = (kind: Case['kind']): number => cases.filter((one) => one.kind === kind).length;
-  const counts = `tests="${cases.length}" failures="${n('failure')}" errors="${n('error')}" skipped="${n('skipped')}"`;
+  const judged = function* (): Generator<JudgedStep> {
+    for (const step of report.steps) yield judge(report, step, byStep.get(step.id) ?? []);
+  };
+  // Twice, because the numbers stand before the test cases: the texts of all would be a large part of the memory.
+  const counts = { passed: 0, failure: 0, error: 0, skipped: 0 };
+  for (const { kind } of judged()) counts[kind] += 1;
+  const added = fromParts(report.checks, parts, (part, details) => part.junit(details)).flat();
+  for (const { kind } of added) counts[kind] += 1;
+  const own = kindOfRun(report, counts.failure > 0);
+  if (own) counts[own] += 1;
+  const tests = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  const numbers = `tests="${tests}" failures="${counts.failure}" errors="${counts.error}" skipped="${counts.skipped}"`;
   const time = `time="${seconds((report.end - report.start) / 1000)}" timestamp="${new Date(report.start).toISOString().slice(0, 19)}"`;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n';
-  yield `<testsuite name="${markup(report.name)}" ${counts} ${time}>\n`;
+  yield `<testsuite name="${markup(report.name)}" ${numbers} ${time}>\n`;
   for (const line of properties(report)) yield `${line}\n`;
-  for (const { text } of cases) yield `${text}\n`;
+  for (const one of judged()) yield `${testCase(report, one)}\n`;
+  for (const one of added) yield `${ofPart(report, one)}\n`;
+  if (own) yield `${ofRun(report, own)}\n`;
   for (const line of comparison(report)) yield `${line}\n`;
   yield '</testsuite>\n</testsuites>\n';
 }
 
-/** A test case and its kind. */
-interface Case {
-  kind: 'passed' | 'failure' | 'error' | 'skipped';
-  text: string;
+type Kind = 'passed' | 'failure' | 'error' | 'skipped';
+
+/** A step as a test case. */
+interface JudgedStep {
+  step: StepReport;
+  kind: Kind;
+  /** The findings that speak against the release or the infrastructure. */
+  errors: Finding[];
+  others: Finding[];
 }
 
-function ofPart(report: Report, { group, name, kind, message = '' }: PartCase): Case {
+function judge({ policy }: Report, step: StepReport, findings: readonly Finding[]): JudgedStep {
+  const isError = ({ severity, age }: Finding) =>
+    severity === 'error' && !(policy?.failOn === 'new errors' && age === 'known');
+  const errors = findings.filter(isError);
+  return { step, kind: kindOf(step, errors), errors, others: findings.filter((finding) => !isError(finding)) };
+}
+
+function kindOf({ state }: StepReport, errors: readonly Finding[]): Kind {
+  switch (state) {
+    case 'succeeded':
+      return 'passed';
+    case 'failed':
+      return errors.length === 0 ? 'passed' : 'failure';
+    case 'broken':
+      return 'error';
+    default:
+      return 'skipped';
+  }
+}
+
+function ofPart(report: Report, { group, name, kind, message = '' }: PartCase): string {
   const output = message === '' ? [] : [`    <system-out>${markup(message)}</system-out>`];
   const child = kind === 'passed' ? output : [`    <${kind} message="${markup(message)}"/>`];
-  return { kind, text: element(report, group, name, 0, child) };
+  return element(report, group, name, 0, child);
 }
 
-function ofRun(report: Report, hasFailure: boolean): Case | undefined {
+/** The kind of the test case of the run itself; undefined: its verdict follows from the steps. */
+function kindOfRun({ verdict }: Report, hasFailure: boolean): 'failure' | 'error' | undefined {
+  if (verdict === 'broken' || verdict === 'interrupted') return 'error';
+  return verdict === 'passed' || hasFailure ? undefined : 'failure';
+}
+
+function ofRun(report: Report, kind: 'failure' | 'error'): string {
   const { verdict, reason } = report;
-  const kind = verdict === 'broken' || verdict === 'interrupted' ? 'error' : 'failure';
-  if (verdict === 'passed' || (verdict === 'failed' && hasFailure)) return undefined;
   const child = `    <${kind} type="${verdict}" message="${markup(reason)}"/>`;
-  return { kind, text: element(report, 'run', 'verdict', (report.end - report.start) / 1000, [child]) };
+  return element(report, 'run', 'verdict', (report.end - report.start) / 1000, [child]);
 }
 
 /** The output of the suite as a whole: fixed findings, and steps or stages whose time or size changed. */
@@ -83,17 +115,11 @@ function properties(report: Report): string[] {
   ];
 }
 
-function testCase(report: Report, step: StepReport, findings: readonly Finding[]): Case {
-  const isAccepted = ({ age }: Finding) => report.policy?.failOn === 'new errors' && age === 'known';
-  const errors = findings.filter((finding) => finding.severity === 'error' && !isAccepted(finding));
-  const others = findings.filter((finding) => finding.severity !== 'error' || isAccepted(finding));
+function testCase(report: Report, judged: JudgedStep): string {
+  const { step, others } = judged;
   const time = step.start !== undefined && step.end !== undefined ? (step.end - step.start) / 1000 : 0;
   const own = (report.changes ?? []).filter((change) => change.step === step.id);
-  const { kind, children } = outcome(step, errors, others);
-  return {
-    kind,
-    text: element(report, step.stage, step.id, time, [...children, ...systemOut(step, others, own)]),
-  };
+  return element(report, step.stage, step.id, time, [...verdictOf(judged), ...systemOut(step, others, own)]);
 }
 
 function element(report: Report, stage: string, name: string, time: number, children: readonly string[]): string {
@@ -102,31 +128,20 @@ function element(report: Report, stage: string, name: string, time: number, chil
   return [`  <testcase ${attributes}>`, ...children, '  </testcase>'].join('\n');
 }
 
-function outcome(
-  step: StepReport,
-  errors: readonly Finding[],
-  others: readonly Finding[],
-): { kind: Case['kind']; children: string[] } {
+function verdictOf({ step, kind, errors, others }: JudgedStep): string[] {
+  if (kind === 'passed') return [];
+  if (kind === 'skipped') {
+    const why =
+      others.find((finding) => finding.rule === 'not-run')?.message ?? `the run ended when it was ${step.state}`;
+    return [`    <skipped message="${markup(why)}"/>`];
+  }
   const recent = errors.filter(({ age }) => age === 'new');
   const shown = recent.length > 0 ? recent : errors;
   const first = shown.find((finding) => finding.file) ?? shown[0];
   const message = markup(first ? `${first.age ? `${first.age}: ` : ''}${first.message.trim()}` : step.state);
   const body = errors.map((finding) => markupLines(contextOf(finding))).join('\n\n');
   const type = markup(first?.rule ?? step.state);
-  switch (step.state) {
-    case 'succeeded':
-      return { kind: 'passed', children: [] };
-    case 'failed':
-      if (errors.length === 0) return { kind: 'passed', children: [] };
-      return { kind: 'failure', children: [`    <failure type="${type}" message="${message}">${body}</failure>`] };
-    case 'broken':
-      return { kind: 'error', children: [`    <error type="${type}" message="${message}">${body}</error>`] };
-    default: {
-      const why =
-        others.find((finding) => finding.rule === 'not-run')?.message ?? `the run ended when it was ${step.state}`;
-      return { kind: 'skipped', children: [`    <skipped message="${markup(why)}"/>`] };
-    }
-  }
+  return [`    <${kind} type="${type}" message="${message}">${body}</${kind}>`];
 }
 
 function systemOut(step: StepReport, others: readonly Finding[], changes: readonly Change[]): string[] {
