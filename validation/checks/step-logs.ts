@@ -62,26 +62,41 @@ export async function scanStepLogs(
   return findings;
 }
 
-/** The lists of rules that were used last, by the rules and exceptions in them. */
-const used = new WeakMap<readonly LogRule[], Map<string, readonly LogRule[]>>();
-const KEPT = 8;
+/** The lists of rules that were used last: by stage and file, and by the rules and exceptions in them. */
+interface Used {
+  byPlace: Map<string, readonly LogRule[]>;
+  byContent: Map<string, readonly LogRule[]>;
+}
+const used = new WeakMap<readonly LogRule[], Used>();
+const KEPT = { byPlace: 256, byContent: 8 };
 
 /**
  * The rules for a file, with their exceptions for it. Files with the same rules and exceptions get the same list, because its
- * preparation takes longer than to search a short log.
+ * preparation takes longer than to search a short log. To find out which rules these are takes as long, so the files of steps
+ * of one stage, which have the same names, get the same answer.
  */
 function rulesFor(rules: readonly LogRule[], stage: string, file: string): readonly LogRule[] {
-  const covers = (scope: Scope) => coversStage(scope, stage) && coversFile(scope, file);
-  const key = rules.map((rule) => (covers(rule) ? `+${(rule.except ?? []).map((one) => Number(covers(one)))}` : '-'));
-  const lists = used.get(rules) ?? new Map<string, readonly LogRule[]>();
-  used.set(rules, lists);
-  const name = key.join();
-  const list =
-    lists.get(name) ?? rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) }));
-  lists.delete(name);
-  lists.set(name, list);
-  for (const oldest of lists.keys()) if (lists.size > KEPT) lists.delete(oldest);
-  return list;
+  const { byPlace, byContent } = used.get(rules) ?? { byPlace: new Map(), byContent: new Map() };
+  used.set(rules, { byPlace, byContent });
+  return recent(byPlace, JSON.stringify([stage, file]), KEPT.byPlace, () => {
+    const covers = (scope: Scope) => coversStage(scope, stage) && coversFile(scope, file);
+    const key = rules.map((rule) => (covers(rule) ? `+${(rule.except ?? []).map((one) => Number(covers(one)))}` : '-'));
+    return recent(byContent, key.join(), KEPT.byContent, () =>
+      rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) })),
+    );
+  });
+}
+
+/** The value of a key, made if it is not there. Keeps those that were used last. */
+function recent<Value>(values: Map<string, Value>, key: string, most: number, make: () => Value): Value {
+  const value = values.get(key) ?? make();
+  values.delete(key);
+  values.set(key, value);
+  for (const oldest of values.keys()) {
+    if (values.size <= most) break;
+    values.delete(oldest);
+  }
+  return value;
 }
 
 function toFinding(match: LogMatch, where: Pick<Finding, 'step' | 'stage' | 'attempt' | 'file'>): Finding {

@@ -38,11 +38,27 @@ interface SavedOutcome extends RunEnd {
 
 const OUTCOME = 'outcome.json';
 
+interface JudgedRun {
+  report: Report;
+  /** Further files of kinds of checks, by name. */
+  files: Record<string, string>;
+}
+
 /** Judges a run, writes its report, and records its end. */
 export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Promise<Report> {
-  const { run, record, view } = journal;
+  const { run } = journal;
   journal.attempts.close();
   journal.update({ state: 'judging' });
+  // The outcome of a large run is not in memory any more when its report is written.
+  const { report, files } = await judgeOutcome(journal, plan, end);
+  await writeReport(run.reportDir, report, PARTS, files);
+  journal.end(report.verdict, report.reason, report);
+  return report;
+}
+
+/** Judges a run, and keeps the outcome by which it can be judged again. */
+async function judgeOutcome(journal: RunJournal, plan: Plan, end: RunEnd): Promise<JudgedRun> {
+  const { run, record, view } = journal;
   const now = steadyNow();
   const steps: StepOutcome[] = [];
   for (const [index, step] of plan.steps.entries()) {
@@ -61,11 +77,8 @@ export async function judgeRun(journal: RunJournal, plan: Plan, end: RunEnd): Pr
   const saved: SavedOutcome = { schema: 'relval-outcome-1', facts, ...end, steps };
   replaceFile(join(run.path, OUTCOME), outcomeText(saved));
   const criteria = await judgedAlike(run, criteriaAtEnd(run, record, now));
-  const { report: judged, files } = await reportOn(run, saved, criteria, checksOf(run));
-  const report = await withSince(run, record, judged);
-  await writeReport(run.reportDir, report, PARTS, files);
-  journal.end(report.verdict, report.reason, report);
-  return report;
+  const { report, files } = await reportOn(run, saved, criteria, checksOf(run));
+  return { report: await withSince(run, record, report), files };
 }
 
 /** Step by step: as one text, a large run would be in memory four times. */
@@ -154,7 +167,7 @@ async function reportOn(
   saved: SavedOutcome,
   criteria: Criteria,
   checks: ReturnType<typeof checksOf> = [],
-): Promise<{ report: Report; files: Record<string, string> }> {
+): Promise<JudgedRun> {
   const { facts, steps, inMadeFiles, interrupted, problem } = saved;
   const inLogs: Finding[] = [...inMadeFiles];
   const options = { now: criteria.now, hosts: namesOfHosts(steps) };

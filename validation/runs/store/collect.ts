@@ -186,7 +186,7 @@ export function logsOf(attemptDir: string): string[] {
   const entries = readdirSync(logs, { recursive: true, withFileTypes: true });
   const others = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(attemptDir, join(entry.parentPath, entry.name)));
+    .map((entry) => sameText(relative(attemptDir, join(entry.parentPath, entry.name))));
   return [...own, ...others.sort()];
 }
 
@@ -239,7 +239,9 @@ export function outcomeOf(run: RunDir, step: Step, view: StepView | undefined): 
   }
   const dir = run.attemptDir(step.id, last);
   const result = readResult(join(dir, 'result.json'));
-  const logs = logsOf(dir).map((name) => relative(run.path, join(dir, name)));
+  const place = relative(run.path, dir);
+  // `relative` gives a part of its text, which V8 keeps as a whole; `join` makes a new one.
+  const logs = logsOf(dir).map((name) => [place, name].join('/'));
   const repeated = view.repeated > 0 ? view.repeated : undefined;
   const tried = attempts.slice(0, -1).filter((attempt) => attempt > view.repeated);
   const why = tried.map((attempt) => ({ attempt, message: whyAgain(run, step, attempt) }));

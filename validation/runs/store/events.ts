@@ -1,5 +1,6 @@
 import type { StepState } from '../../report/model.ts';
 import { stateAfter } from '../../report/step-states.ts';
+import { sameText } from './same-text.ts';
 
 /**
  * One line of events.ndjson: everything that happened to a run, in order, appended and never changed. `time` in ms
@@ -251,12 +252,12 @@ function applyToStep(view: RunView, event: StepEvent): void {
       if (view.heldUp.length > 0) view.heldUp = view.heldUp.filter(({ cause }) => cause !== 'waiting');
       step.again = false;
       step.attempt = event.attempt;
-      step.worker = event.worker;
+      step.worker = sameText(event.worker);
       step.host = undefined;
       step.start = event.time;
       break;
     case 'step-connected':
-      step.host = event.host;
+      step.host = sameText(event.host);
       break;
     case 'step-requeued':
       step.message = event.message;
@@ -266,7 +267,7 @@ function applyToStep(view: RunView, event: StepEvent): void {
       step.attempt = event.attempt;
       step.message = event.message;
       step.seconds = event.seconds;
-      if (event.host !== undefined) step.host = event.host;
+      if (event.host !== undefined) step.host = sameText(event.host);
       break;
   }
   if (step.state !== before) count(view, step, before);
