@@ -45,6 +45,17 @@ export type Judgement = Omit<Report, 'schema' | 'run' | 'name' | 'workflow' | 's
 
 /** Judges a run that has ended: decides the states of its steps, compares it with the reference, and decides the verdict. */
 export function judge(outcome: Outcome, criteria: Criteria): Judgement {
+  for (const judging = judgeInParts(outcome, criteria); ; ) {
+    const part = judging.next();
+    if (part.done) return part.value;
+  }
+}
+
+/** The number of steps that are judged without a pause. */
+const PART = 100;
+
+/** The same in parts: between two of them the caller can do something else, because a large run takes seconds. */
+export function* judgeInParts(outcome: Outcome, criteria: Criteria): Generator<undefined, Judgement> {
   const { rules, policy, components, now, reference } = criteria;
   const found: Finding[] = [];
   const steps: StepReport[] = [];
@@ -53,7 +64,8 @@ export function judge(outcome: Outcome, criteria: Criteria): Judgement {
   const byStep = new Map(outcome.steps.map((step) => [step.id, [] as Finding[]]));
   for (const finding of [...outcome.inLogs, ...(outcome.inChecks ?? [])]) byStep.get(finding.step)?.push(finding);
   const interrupted = outcome.interrupted !== undefined;
-  for (const step of outcome.steps) {
+  for (const [index, step] of outcome.steps.entries()) {
+    if (index % PART === 0) yield;
     const vanished = vanishedOutputs(step, earlierById);
     const judged = judgeStep({ ...step, vanished }, byStep.get(step.id) ?? [], { interrupted, rules, now });
     found.push(...judged.findings);

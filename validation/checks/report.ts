@@ -1,5 +1,5 @@
 import type { Report } from '../report/model.ts';
-import { builtInCriteria, type Criteria, judge } from './judge.ts';
+import { builtInCriteria, type Criteria, type Judgement, judge } from './judge.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Facts about a run, in addition to its outcome, for its report. */
@@ -10,8 +10,12 @@ export type RunFacts = Pick<Report, 'run' | 'name' | 'workflow' | 'start' | 'end
  * @param criteria absent: the built-in ones, at the time when the run ended, without a reference
  */
 export function buildReport(facts: RunFacts, outcome: Outcome, criteria?: Criteria): Report {
+  return withFacts(facts, judge(outcome, criteria ?? builtInCriteria(facts.end)));
+}
+
+/** The report of a run that was judged. */
+export function withFacts(facts: RunFacts, judgement: Judgement): Report {
   const { run, name, workflow, start, end, heldUp, provenance } = facts;
-  const judgement = judge(outcome, criteria ?? builtInCriteria(end));
   return {
     schema: 'relval-report-1',
     run,

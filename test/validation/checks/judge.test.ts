@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtInCriteria, judge } from '../../../validation/checks/judge.ts';
+import { builtInCriteria, judge, judgeInParts } from '../../../validation/checks/judge.ts';
 import type { Outcome, StepOutcome } from '../../../validation/checks/outcome.ts';
 import type { Finding } from '../../../validation/report/model.ts';
 
@@ -54,6 +54,14 @@ function judged(steps: StepOutcome[], more: Partial<Outcome> = {}) {
 }
 
 describe('judge', () => {
+  it('gives others a turn while it judges a large run', () => {
+    const steps = Array.from({ length: 250 }, (_, index) => step(`sim${index}`));
+    const outcome = { steps, inLogs: [inLog('sim249')] };
+    const judging = judgeInParts(outcome, builtInCriteria(0));
+    for (let pause = 1; pause <= 3; pause += 1) expect(judging.next()).toEqual({ done: false, value: undefined });
+    expect(judging.next()).toEqual({ done: true, value: judge(outcome, builtInCriteria(0)) });
+  });
+
   it('passes a run whose steps all succeeded', () => {
     expect(judged([step('a'), step('b')])).toEqual({
       verdict: 'passed',

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { steadyNow } from '../../../framework/tools/steady-clock.ts';
-import type { Criteria } from '../../checks/judge.ts';
+import { type Criteria, type Judgement, judgeInParts } from '../../checks/judge.ts';
 import type { Subject } from '../../checks/kind.ts';
 import { lastLines } from '../../checks/last-lines.ts';
 import type { Outcome, StepOutcome } from '../../checks/outcome.ts';
-import { buildReport, type RunFacts } from '../../checks/report.ts';
+import { type RunFacts, withFacts } from '../../checks/report.ts';
 import { digestOf } from '../../checks/rules.ts';
 import { type StepLogs, scanStepLogs } from '../../checks/step-logs.ts';
 import { readRegular } from '../../files/regular-file.ts';
@@ -200,8 +200,15 @@ async function reportOn(
     ...(interrupted !== undefined && { interrupted }),
     ...(problem !== undefined && { problem }),
   };
-  const report = buildReport(facts, outcome, criteria);
+  const report = withFacts(facts, await judgeWithPauses(outcome, criteria));
   return { report: details.length > 0 ? { ...report, checks: Object.fromEntries(details) } : report, files };
+}
+
+async function judgeWithPauses(outcome: Outcome, criteria: Criteria): Promise<Judgement> {
+  for (const judging = judgeInParts(outcome, criteria); ; await nextTurn()) {
+    const part = judging.next();
+    if (part.done) return part.value;
+  }
 }
 
 function lastLinesOf({ directory, files }: StepLogs): ReturnType<typeof lastLines> {
