@@ -162,9 +162,10 @@ function removeDirectory(path: string): void {
 
 async function readPort(portFile: string, stderr: string, exited: Promise<unknown>): Promise<number> {
   let ended = false;
-  void exited.then(() => {
+  const note = (): void => {
     ended = true;
-  });
+  };
+  exited.then(note, note);
   for (;;) {
     const port = Number.parseInt(await readFile(portFile, 'latin1').catch(() => ''), 10);
     if (port > 0) return port;
