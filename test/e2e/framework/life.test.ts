@@ -79,18 +79,18 @@ describe('two frameworks', () => {
   it('serve the projects of their own side by side', async () => {
     const catalog = await startCatalog();
     const cluster = await Cluster.start();
-    const [alpha, beta] = (['alpha', 'beta'] as const).map((project) => {
-      const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
-      writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{name: own, projects: '${project}-.*'}]\n`);
-      framework.start();
-      return { framework, flow: Flow.start(catalog, `${project}-1`, { stages: [4, 4] }) };
-    });
-    if (!alpha || !beta) throw new Error('two frameworks were to be started');
-    for (const { framework, flow } of [alpha, beta]) {
-      const started = await flow;
-      await until('four busy workers', async () => (await started.status())?.onWorkers === 4);
-      await started.toEnd();
-      expect(started.done).toBe(8);
+    const both = await Promise.all(
+      ['alpha', 'beta'].map(async (project) => {
+        const framework = new Framework(cluster, '--catalog', catalog.address, '--config', 'pools.yaml');
+        writeFileSync(join(framework.stateDir, 'pools.yaml'), `pools: [{name: own, projects: '${project}-.*'}]\n`);
+        framework.start();
+        return { framework, flow: await Flow.start(catalog, `${project}-1`, { stages: [4, 4] }) };
+      }),
+    );
+    for (const { framework, flow } of both) {
+      await until('four busy workers', async () => (await flow.status())?.onWorkers === 4);
+      await flow.toEnd();
+      expect(flow.done).toBe(8);
       expect((await framework.state()).counters.launches).toBe(4);
     }
     expect((await cluster.state()).frameworks.length).toBe(2);
