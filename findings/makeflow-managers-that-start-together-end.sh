@@ -1,7 +1,7 @@
 #!/bin/bash
 # cctools 9.9 (Debian 12, coop-computing-tools 9.9-2+b4): makeflows with `-T wq` and without a port of their own (`-Z FILE`)
-# that start in the same moment can end at once, one or all of them, although thousands of ports are free. makeflow
-# sets SO_REUSEADDR, looks for the first port from 1024 on that it can bind, and listens a moment later. Until then another one can bind the same port.
+# that start in the same moment can end at once, one or all of them, although thousands of ports are free. makeflow sets
+# SO_REUSEADDR, takes the first port from 1024 on that it can bind, and listens a moment later. Until then another one can bind it too.
 # listen() then fails, and makeflow looks no further: "Could not create work_queue on port 0", "workflow failed", status 1.
 # The moment is short (some 0.1 ms), but runs that a clock starts meet in it: seen in a test that started two, where both
 # ended. strace makes it 0.3 s long here; makeflow itself is not changed.

@@ -62,13 +62,14 @@ export async function scanStepLogs(
   return findings;
 }
 
-/** The lists of rules that were used last: by stage and file, and by the rules and exceptions in them. */
 interface Used {
-  byPlace: Map<string, readonly LogRule[]>;
-  byContent: Map<string, readonly LogRule[]>;
+  /** By stage and file, which rules and exceptions these are. */
+  places: Map<string, string>;
+  /** By these, the lists that were used last. Few, because what the search prepares for a list is large. */
+  lists: Map<string, readonly LogRule[]>;
 }
 const used = new WeakMap<readonly LogRule[], Used>();
-const KEPT = { byPlace: 256, byContent: 8 };
+const MOST = { places: 256, lists: 8 };
 
 /**
  * The rules for a file, with their exceptions for it. Files with the same rules and exceptions get the same list, because its
@@ -76,15 +77,15 @@ const KEPT = { byPlace: 256, byContent: 8 };
  * of one stage, which have the same names, get the same answer.
  */
 function rulesFor(rules: readonly LogRule[], stage: string, file: string): readonly LogRule[] {
-  const { byPlace, byContent } = used.get(rules) ?? { byPlace: new Map(), byContent: new Map() };
-  used.set(rules, { byPlace, byContent });
-  return recent(byPlace, JSON.stringify([stage, file]), KEPT.byPlace, () => {
-    const covers = (scope: Scope) => coversStage(scope, stage) && coversFile(scope, file);
-    const key = rules.map((rule) => (covers(rule) ? `+${(rule.except ?? []).map((one) => Number(covers(one)))}` : '-'));
-    return recent(byContent, key.join(), KEPT.byContent, () =>
-      rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) })),
-    );
-  });
+  const { places, lists } = used.get(rules) ?? { places: new Map(), lists: new Map() };
+  used.set(rules, { places, lists });
+  const covers = (scope: Scope) => coversStage(scope, stage) && coversFile(scope, file);
+  const which = recent(places, JSON.stringify([stage, file]), MOST.places, () =>
+    rules.map((rule) => (covers(rule) ? `+${(rule.except ?? []).map((one) => Number(covers(one)))}` : '-')).join(),
+  );
+  return recent(lists, which, MOST.lists, () =>
+    rules.filter(covers).map((rule) => ({ ...rule, except: rule.except?.filter(covers) })),
+  );
 }
 
 /** The value of a key, made if it is not there. Keeps those that were used last. */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+/** What to do where no port is free. */
+export const SHOW_PORTS = 'This command shows which processes use the ports: ss -tanp';
+
 /** Why a makeflow that found no free port has ended. */
-export const FOUND_NO_PORT = 'makeflow found no free port. This command shows which processes use the ports: ss -tanp';
+export const FOUND_NO_PORT = `makeflow found no free port. ${SHOW_PORTS}`;
 
 /**
  * Whether a makeflow that has ended found no port, by its last words. Debian 12's makeflow takes the first port that it can bind,

@@ -38,7 +38,8 @@ interface MakeflowExit {
 
 /** Makeflow as a child process in its own session. */
 export interface RunningMakeflow {
-  pid: number;
+  /** Another one after it was started again. */
+  readonly pid: number;
   /** Where workers connect. @throws {MakeflowError} makeflow ended before it listened */
   port: () => Promise<number>;
   /** Its exit status does not say whether it succeeded (it is also 0 when rules failed): read the transaction log. */

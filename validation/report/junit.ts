@@ -14,12 +14,12 @@ import { markup } from './printable.ts';
 export function* renderJunit(report: Report, parts: readonly ReportPart[] = []): Generator<string> {
   const byStep = new Map<string, Finding[]>(report.steps.map((step) => [step.id, []]));
   for (const finding of report.findings) byStep.get(finding.step)?.push(finding);
-  const judged = function* (): Generator<JudgedStep> {
-    for (const step of report.steps) yield judge(report, step, byStep.get(step.id) ?? []);
+  const cases = function* (): Generator<StepCase> {
+    for (const step of report.steps) yield caseOf(report, step, byStep.get(step.id) ?? []);
   };
   // Twice, because the numbers stand before the test cases: the texts of all would be a large part of the memory.
   const counts = { passed: 0, failure: 0, error: 0, skipped: 0 };
-  for (const { kind } of judged()) counts[kind] += 1;
+  for (const { kind } of cases()) counts[kind] += 1;
   const added = fromParts(report.checks, parts, (part, details) => part.junit(details)).flat();
   for (const { kind } of added) counts[kind] += 1;
   const own = kindOfRun(report, counts.failure > 0);
@@ -30,7 +30,7 @@ export function* renderJunit(report: Report, parts: readonly ReportPart[] = []):
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n';
   yield `<testsuite name="${markup(report.name)}" ${numbers} ${time}>\n`;
   for (const line of properties(report)) yield `${line}\n`;
-  for (const one of judged()) yield `${testCase(report, one)}\n`;
+  for (const one of cases()) yield `${testCase(report, one)}\n`;
   for (const one of added) yield `${ofPart(report, one)}\n`;
   if (own) yield `${ofRun(report, own)}\n`;
   for (const line of comparison(report)) yield `${line}\n`;
@@ -40,7 +40,7 @@ export function* renderJunit(report: Report, parts: readonly ReportPart[] = []):
 type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 
 /** A step as a test case. */
-interface JudgedStep {
+interface StepCase {
   step: StepReport;
   kind: Kind;
   /** The findings that speak against the release or the infrastructure. */
@@ -48,7 +48,7 @@ interface JudgedStep {
   others: Finding[];
 }
 
-function judge({ policy }: Report, step: StepReport, findings: readonly Finding[]): JudgedStep {
+function caseOf({ policy }: Report, step: StepReport, findings: readonly Finding[]): StepCase {
   const isError = ({ severity, age }: Finding) =>
     severity === 'error' && !(policy?.failOn === 'new errors' && age === 'known');
   const errors = findings.filter(isError);
@@ -115,11 +115,11 @@ function properties(report: Report): string[] {
   ];
 }
 
-function testCase(report: Report, judged: JudgedStep): string {
-  const { step, others } = judged;
+function testCase(report: Report, one: StepCase): string {
+  const { step, others } = one;
   const time = step.start !== undefined && step.end !== undefined ? (step.end - step.start) / 1000 : 0;
   const own = (report.changes ?? []).filter((change) => change.step === step.id);
-  return element(report, step.stage, step.id, time, [...verdictOf(judged), ...systemOut(step, others, own)]);
+  return element(report, step.stage, step.id, time, [...verdictOf(one), ...systemOut(step, others, own)]);
 }
 
 function element(report: Report, stage: string, name: string, time: number, children: readonly string[]): string {
@@ -128,7 +128,7 @@ function element(report: Report, stage: string, name: string, time: number, chil
   return [`  <testcase ${attributes}>`, ...children, '  </testcase>'].join('\n');
 }
 
-function verdictOf({ step, kind, errors, others }: JudgedStep): string[] {
+function verdictOf({ step, kind, errors, others }: StepCase): string[] {
   if (kind === 'passed') return [];
   if (kind === 'skipped') {
     const why =

@@ -5,7 +5,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import type { LocalAgentOptions, LocalTimings } from '../../../framework/local/options.ts';
 import { type Compiled, compile } from '../../framework/local/compiled.ts';
 import type { LocalFaults } from '../../framework/local/faults/faults.ts';
-import { temporaryDir } from './tools.ts';
+import { hasEnded, temporaryDir } from './tools.ts';
 
 export interface MasterTask {
   id: string;
@@ -59,7 +59,7 @@ export class Cluster {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     onTestFinished(async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded(child)) return;
       const ended = once(child, 'exit');
       child.disconnect();
       await ended;

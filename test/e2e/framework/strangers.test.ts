@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from './tools.ts';
+import { hasEnded, until } from './tools.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'dist', 'framework', 'main.js');
 /** `nobody`. */
@@ -71,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const child of started.reverse()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
+    if (hasEnded(child)) continue;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;

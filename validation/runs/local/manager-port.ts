@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { SHOW_PORTS } from '../../makeflow/free-port.ts';
 
 /** Where makeflow listens in a run on this machine. */
 export interface ManagerPort {
@@ -20,8 +21,7 @@ export interface ManagerPort {
 export const EXPOSED = 'with --local, makeflow listens on all network interfaces, and only its password protects it';
 
 /** What to say where no port is free. */
-export const NO_FREE_PORT =
-  '127.0.0.1 has no free TCP port. This command shows which processes use the ports: ss -tanp';
+export const NO_FREE_PORT = `127.0.0.1 has no free TCP port. ${SHOW_PORTS}`;
 
 /** The commands with which a process enters a new network namespace, and with which another process joins it. */
 const NAMESPACE =
